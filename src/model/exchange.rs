@@ -1,0 +1,137 @@
+//! One HTTP exchange, or the way in which it failed.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::outcome::Outcome;
+use super::url::CrawlUrl;
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The address.
+    pub url: CrawlUrl,
+    /// Which connection may carry it.
+    pub connection: Connection,
+    /// Longest wait for the first byte of the answer.
+    pub first_byte_limit: Duration,
+    /// Read no more than this of a body, on the wire and decoded alike, in bytes.
+    pub body_limit: usize,
+    /// Which bodies are kept for parsing.
+    pub keep: Keep,
+}
+
+/// Which connection may carry a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// One that is open already, if there is one.
+    Pooled,
+    /// A new one, so that a stale connection cannot be the reason of a failure.
+    Fresh,
+}
+
+/// Which bodies are kept in memory for whoever asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// HTML, XHTML, and whatever comes with an error status or without a type.
+    Pages,
+    /// Every body: robots.txt and sitemaps come with all kinds of types.
+    All,
+}
+
+/// One exchange: what was received, how long each part took, and what it amounts to.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What happened.
+    pub outcome: Outcome,
+    /// What happened in words, where there was no HTTP answer ("connection refused"); else empty.
+    pub fault: String,
+    /// The status code, if a status line was received.
+    pub status: Option<u16>,
+    /// The reason phrase, if the server sent one that is not the standard one.
+    pub reason: Option<String>,
+    /// The header fields as received; names in lower case.
+    pub headers: HeaderMap,
+    /// The decoded body, as far as it was read and kept.
+    pub body: Vec<u8>,
+    /// Bytes of the body as they came over the wire.
+    pub wire_bytes: u64,
+    /// Bytes of the body after decoding, also of a body that was not kept.
+    pub decoded_bytes: u64,
+    /// How long it took.
+    pub timings: Timings,
+    /// The address that answered.
+    pub remote: Option<SocketAddr>,
+    /// The protocol of the answer.
+    pub version: Option<Version>,
+    /// Whether the request went over a connection that was open already.
+    pub reused: bool,
+}
+
+/// How long each part of an exchange took. Absent parts did not happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Name resolution.
+    pub dns: Option<Duration>,
+    /// From the first SYN to the connection.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the start of the attempt to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// From the start of the attempt to its end.
+    pub total: Duration,
+}
+
+/// The HTTP version of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the protocol")]
+#[repr(u8)]
+pub enum Version {
+    Http10 = 10,
+    Http11 = 11,
+    Http2 = 20,
+}
+
+impl Version {
+    /// The stored number: ten times the version.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The version with a stored number.
+    pub const fn from_code(code: u8) -> Option<Version> {
+        match code {
+            10 => Some(Version::Http10),
+            11 => Some(Version::Http11),
+            20 => Some(Version::Http2),
+            _ => None,
+        }
+    }
+
+    /// `1.0`, `1.1` or `2`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Version::Http10 => "1.0",
+            Version::Http11 => "1.1",
+            Version::Http2 => "2",
+        }
+    }
+}
+
+impl Exchange {
+    /// A header's value as text; bytes that are not UTF-8 are replaced. The first, if repeated.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+    }
+
+    /// The media type without parameters, in lower case.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        Some(essence.to_ascii_lowercase()).filter(|essence| !essence.is_empty())
+    }
+}

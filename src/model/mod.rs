@@ -1,0 +1,14 @@
+//! The values everybody speaks. Plain data with the rules that make it valid: no clock, no task,
+//! no socket, no file. A room that needs a value of another room needs it to live here.
+
+mod exchange;
+mod link;
+mod moment;
+mod outcome;
+mod url;
+
+pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
+pub use link::{LinkKind, Position, Reference};
+pub use moment::Moment;
+pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
+pub use url::{CrawlUrl, Fingerprint, HostKey, QueryEncoder, UrlFault, readable};

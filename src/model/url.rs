@@ -1,0 +1,358 @@
+//! A URL in the one form under which the crawl knows it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use url::{Host, Url};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// An absolute `http` or `https` URL, normalised: WHATWG parsing, no fragment, no user info, no
+/// default port, unreserved characters decoded, other percent-escapes in upper-case hex.
+/// Normalising twice is normalising once.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CrawlUrl(Url);
+
+/// 63 bits that stand for a URL wherever only sameness matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u64);
+
+/// Scheme, host and port: what a robots.txt and a pace belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostKey(Box<str>);
+
+/// Why a text is no URL that could be crawled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlFault {
+    /// A scheme other than http and https; nothing is wrong with the link.
+    #[error("scheme {0:?} is not crawled")]
+    Scheme(String),
+    /// Not a URL at all.
+    #[error("not a valid URL: {0}")]
+    Invalid(#[from] url::ParseError),
+}
+
+/// Turns a query into the bytes that the page's encoding gives it (URL standard, "encoding").
+pub type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
+
+impl CrawlUrl {
+    /// Reads an absolute URL.
+    pub fn parse(text: &str) -> Result<CrawlUrl, UrlFault> {
+        CrawlUrl::from_url(Url::parse(text.trim())?)
+    }
+
+    /// Resolves a reference found on this page, its query in UTF-8.
+    pub fn join(&self, reference: &str) -> Result<CrawlUrl, UrlFault> {
+        CrawlUrl::from_url(self.0.join(reference)?)
+    }
+
+    /// Resolves a reference found on this page, its query in the page's own encoding.
+    pub fn join_encoded(
+        &self,
+        reference: &str,
+        encode: QueryEncoder<'_>,
+    ) -> Result<CrawlUrl, UrlFault> {
+        let url = Url::options()
+            .base_url(Some(&self.0))
+            .encoding_override(Some(encode))
+            .parse(reference)?;
+        CrawlUrl::from_url(url)
+    }
+
+    /// The normal form of a parsed URL.
+    pub fn from_url(mut url: Url) -> Result<CrawlUrl, UrlFault> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(UrlFault::Scheme(url.scheme().to_owned()));
+        }
+        url.set_fragment(None);
+        if !url.username().is_empty() || url.password().is_some() {
+            // An http URL has a host, so neither call can fail.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
+        if url.as_str().contains('%') {
+            if let Cow::Owned(path) = normal_escapes(url.path()) {
+                url.set_path(&path);
+            }
+            if let Some(Cow::Owned(query)) = url.query().map(normal_escapes) {
+                url.set_query(Some(&query));
+            }
+        }
+        Ok(CrawlUrl(url))
+    }
+
+    /// The same URL without the query parameters that `ignored` names.
+    #[must_use]
+    pub fn without_params(&self, ignored: impl Fn(&str) -> bool) -> CrawlUrl {
+        let Some(query) = self.0.query() else {
+            return self.clone();
+        };
+        let is_ignored = |pair: &&str| ignored(pair.split('=').next().unwrap_or_default());
+        if !query.split('&').any(|pair| is_ignored(&pair)) {
+            return self.clone();
+        }
+        let kept: Vec<&str> = query.split('&').filter(|pair| !is_ignored(pair)).collect();
+        let mut url = self.0.clone();
+        url.set_query(Some(kept.join("&").as_str()).filter(|q| !q.is_empty()));
+        CrawlUrl(url)
+    }
+
+    /// The text as it goes over the wire: ASCII only.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed form.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// What stands for this URL where only sameness matters.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(xxh3_64(self.as_str().as_bytes()) >> 1)
+    }
+
+    /// The origin it belongs to.
+    pub fn host_key(&self) -> HostKey {
+        HostKey(self.0[..url::Position::BeforePath].into())
+    }
+
+    /// The host alone: a domain in lower case and punycode, or an address.
+    pub fn host(&self) -> Host<&str> {
+        // `from_url` admits http and https only, and these always have a host.
+        self.0.host().unwrap_or(Host::Domain(""))
+    }
+
+    /// Path and query, as a request line and robots.txt see them.
+    pub fn path_and_query(&self) -> &str {
+        &self.0[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    /// Number of folders in the path: `/a/b/c.html` is in two.
+    pub fn folder_depth(&self) -> usize {
+        self.0.path().matches('/').count().saturating_sub(1)
+    }
+
+    /// The first folder of the path with its slashes, or `/`.
+    pub fn section(&self) -> &str {
+        let path = self.0.path();
+        match path.get(1..).and_then(|rest| rest.find('/')) {
+            Some(end) => &path[..end + 2],
+            None => "/",
+        }
+    }
+
+    /// The form for people: an internationalised host in its own script.
+    pub fn readable(&self) -> Cow<'_, str> {
+        readable(self.as_str())
+    }
+}
+
+/// A normalised URL with its internationalised host in its own script.
+pub fn readable(address: &str) -> Cow<'_, str> {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let rest = &address[start..];
+    let end = start + rest.find(['/', '?', ':']).unwrap_or(rest.len());
+    let host = &address[start..end];
+    if !host.contains("xn--") {
+        return Cow::Borrowed(address);
+    }
+    let (unicode, fault) = idna::domain_to_unicode(host);
+    if fault.is_err() || unicode.chars().any(char::is_control) {
+        return Cow::Borrowed(address);
+    }
+    Cow::Owned(format!("{}{unicode}{}", &address[..start], &address[end..]))
+}
+
+/// Decodes escaped unreserved characters (RFC 3986 section 2.3), upper-cases the hex of the rest.
+fn normal_escapes(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut out: Option<String> = None;
+    let mut copied = 0;
+    for at in memchr::memchr_iter(b'%', bytes) {
+        let (Some(high), Some(low)) = (hex(bytes, at + 1), hex(bytes, at + 2)) else {
+            continue;
+        };
+        let byte = high * 16 + low;
+        let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let upper = !text[at..at + 3].bytes().any(|b| b.is_ascii_lowercase());
+        if !unreserved && upper {
+            continue;
+        }
+        let out = out.get_or_insert_default();
+        out.push_str(&text[copied..at]);
+        if unreserved {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&text[at..at + 3].to_ascii_uppercase());
+        }
+        copied = at + 3;
+    }
+    match out {
+        None => Cow::Borrowed(text),
+        Some(mut out) => {
+            out.push_str(&text[copied..]);
+            // "%%34%31" decodes to "%41": once more, until nothing changes.
+            match normal_escapes(&out) {
+                Cow::Owned(again) => Cow::Owned(again),
+                Cow::Borrowed(_) => Cow::Owned(out),
+            }
+        }
+    }
+}
+
+fn hex(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = char::from(*bytes.get(at)?).to_digit(16)?;
+    u8::try_from(digit).ok()
+}
+
+impl fmt::Display for CrawlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for CrawlUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{self}>")
+    }
+}
+
+impl Fingerprint {
+    /// The stored form.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl HostKey {
+    /// `https://example.com`, `http://127.0.0.1:8080`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where this origin keeps its robots.txt.
+    pub fn robots_txt(&self) -> CrawlUrl {
+        self.at("/robots.txt")
+    }
+
+    /// A URL at this origin.
+    fn at(&self, path: &str) -> CrawlUrl {
+        let url = Url::parse(&format!("{}{path}", self.0));
+        CrawlUrl(url.expect("an origin followed by a path is a URL"))
+    }
+
+    /// Where a sitemap is looked for when robots.txt names none.
+    pub fn default_sitemap(&self) -> CrawlUrl {
+        self.at("/sitemap.xml")
+    }
+}
+
+impl fmt::Display for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn normal(text: &str) -> String {
+        CrawlUrl::parse(text)
+            .expect("a valid URL")
+            .as_str()
+            .to_owned()
+    }
+
+    #[test]
+    fn one_form_for_all_spellings() {
+        let cases = [
+            ("HTTP://Example.COM:80/a#frag", "http://example.com/a"),
+            ("https://example.com:443", "https://example.com/"),
+            ("http://h/a/./b/../c", "http://h/a/c"),
+            ("http://h/%7euser/%41%2f", "http://h/~user/A%2F"),
+            ("http://h/?q=%c3%a9&r=%41", "http://h/?q=%C3%A9&r=A"),
+            ("http://h/%%34%31", "http://h/A"),
+            ("http://h/100%", "http://h/100%"),
+            (
+                "http://bücher.example/ä",
+                "http://xn--bcher-kva.example/%C3%A4",
+            ),
+            ("http://user:secret@h/x", "http://h/x"),
+            ("http://2130706433/", "http://127.0.0.1/"),
+            ("  http://h/a b\n", "http://h/a%20b"),
+            ("http://h/a/%2e%2E/b", "http://h/b"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(normal(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_schemes_are_told_apart_from_nonsense() {
+        assert_eq!(
+            CrawlUrl::parse("mailto:a@b"),
+            Err(UrlFault::Scheme("mailto".to_owned()))
+        );
+        assert!(matches!(
+            CrawlUrl::parse("http://[::"),
+            Err(UrlFault::Invalid(_))
+        ));
+    }
+
+    #[test]
+    fn ignored_parameters_go() {
+        let url = CrawlUrl::parse("http://h/p?utm_source=x&id=1&utm_medium=y").expect("valid");
+        let kept = url.without_params(|name| name.starts_with("utm_"));
+        assert_eq!(kept.as_str(), "http://h/p?id=1");
+        let none = kept.without_params(|name| name == "id");
+        assert_eq!(none.as_str(), "http://h/p");
+    }
+
+    #[test]
+    fn sections_and_folders() {
+        let cases = [
+            ("http://h/", "/", 0),
+            ("http://h/a.html", "/", 0),
+            ("http://h/shop/", "/shop/", 1),
+            ("http://h/shop/x/y?z=/q/", "/shop/", 2),
+        ];
+        for (text, section, depth) in cases {
+            let url = CrawlUrl::parse(text).expect("valid");
+            assert_eq!(
+                (url.section(), url.folder_depth()),
+                (section, depth),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn people_see_the_script_of_the_host() {
+        let url = CrawlUrl::parse("http://xn--bcher-kva.example:8080/a").expect("valid");
+        assert_eq!(url.readable(), "http://bücher.example:8080/a");
+    }
+
+    fn latin(text: &str) -> Cow<'_, [u8]> {
+        encoding_rs::WINDOWS_1252.encode(text).0
+    }
+
+    #[test]
+    fn queries_follow_the_encoding_of_the_page() {
+        let base = CrawlUrl::parse("http://h/").expect("valid");
+        let url = base.join_encoded("?q=é", &latin).expect("valid");
+        assert_eq!(url.as_str(), "http://h/?q=%E9");
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_is_once(path in "[a-c%0-9A-Fa-f./?&=~ é-]{0,40}") {
+            if let Ok(once) = CrawlUrl::parse(&format!("http://h/{path}")) {
+                let twice = CrawlUrl::parse(once.as_str()).expect("normal URLs parse");
+                prop_assert_eq!(once, twice);
+            }
+        }
+    }
+}
