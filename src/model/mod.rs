@@ -5,10 +5,12 @@ mod exchange;
 mod link;
 mod moment;
 mod outcome;
+mod role;
 mod url;
 
 pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
 pub use link::{LinkKind, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
+pub use role::{Role, Skip, SkipReason};
 pub use url::{CrawlUrl, Fingerprint, HostKey, QueryEncoder, UrlFault, readable};

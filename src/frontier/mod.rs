@@ -1,0 +1,126 @@
+//! What is due, once, politely. The frontier owns order *and* politeness: it gives out a URL only
+//! when its host may be asked, so there is no second throttle and nobody sleeps while holding a
+//! slot. Nothing here fetches, and nothing here knows what a robots.txt says.
+
+mod local;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::model::{CrawlUrl, HostKey, Moment, Role};
+
+pub use local::LocalFrontier;
+
+/// A URL found somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovery {
+    /// The address.
+    pub url: CrawlUrl,
+    /// What it is to the crawl.
+    pub role: Role,
+    /// Clicks from a seed, as far as known when it was found.
+    pub depth: u32,
+    /// Redirects that led here in a row.
+    pub hops: u8,
+    /// Attempts made before, by an interrupted run; otherwise 0.
+    pub tries: u32,
+    /// Not to be asked for before this moment, if it waits for a retry.
+    pub not_before: Option<Moment>,
+}
+
+/// A URL given out to be fetched now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Names this lease when it is settled.
+    pub ticket: Ticket,
+    /// What was found, with `tries` counting the attempts made so far.
+    pub found: Discovery,
+    /// Requests open on this host, this one included.
+    pub in_flight: u32,
+    /// The pace in force.
+    pub pace: Pace,
+}
+
+/// Names a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// How fast a host may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Least time between the starts of two requests; zero for no limit.
+    pub interval: Duration,
+    /// Most requests open at a time, at least 1.
+    pub open: u32,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Fetch this now.
+    Visit(Box<Lease>),
+    /// Nothing is due before this moment, unless a lease is settled or something is offered.
+    NotBefore(Moment),
+    /// Nothing is queued and nothing is leased.
+    Drained,
+}
+
+/// How a lease ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// It was fetched for good.
+    Done,
+    /// It was fetched, and is to be fetched again from this moment on.
+    Again(Moment),
+    /// It was not asked for at all: the host's pace is not charged.
+    Unused,
+}
+
+/// Why the frontier could not do its work: its own trouble, never a URL's.
+#[derive(Debug, thiserror::Error)]
+pub enum FrontierError {
+    /// The store behind the frontier cannot be reached.
+    #[error("frontier is unreachable: {0}")]
+    Unreachable(String),
+}
+
+/// The contract, kept by one suite of tests that runs against every implementation.
+///
+/// A URL is given out at most once between an offer and its settlement; what is leased and not
+/// settled in time is given out again. While a host has an unsettled [`Role::Robots`] URL, nothing
+/// else of that host is given out. Within a host, what waits for a retry comes first once it is
+/// due, then sitemaps, then pages, then resources and external URLs, each in the order offered.
+pub trait Frontier: Send + Sync {
+    /// Takes in what was found; returns how many of them were new.
+    fn offer(
+        &self,
+        found: &[Discovery],
+    ) -> impl Future<Output = Result<usize, FrontierError>> + Send;
+
+    /// Gives out what is due at `now`.
+    fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
+
+    /// Ends a lease. A lease that expired meanwhile is ignored.
+    fn settle(
+        &self,
+        ticket: Ticket,
+        how: Settlement,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
+    /// Sets the pace of one host from now on.
+    fn slow(
+        &self,
+        host: &HostKey,
+        pace: Pace,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
+    /// Gives out nothing of this host before `until`.
+    fn park(
+        &self,
+        host: &HostKey,
+        until: Moment,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
+    /// URLs waiting or leased.
+    fn pending(&self) -> impl Future<Output = Result<u64, FrontierError>> + Send;
+}

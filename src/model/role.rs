@@ -1,0 +1,126 @@
+//! What a URL is to the crawl, and why it may stay unfetched.
+
+use serde::{Deserialize, Serialize};
+
+/// What a URL is to the crawl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Role {
+    /// A host's robots.txt: settled before anything else of that host is asked for.
+    Robots = 1,
+    /// A sitemap or sitemap index.
+    Sitemap = 2,
+    /// A page of the site.
+    Page = 3,
+    /// An image, script, style or other part of pages of the site.
+    Resource = 4,
+    /// The target of a link to another site: its status is checked, it is never crawled.
+    External = 5,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] = [
+        Role::Robots,
+        Role::Sitemap,
+        Role::Page,
+        Role::Resource,
+        Role::External,
+    ];
+
+    /// The stored number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The role with a stored number.
+    pub fn from_code(code: u8) -> Option<Role> {
+        Role::ALL.get(usize::from(code).checked_sub(1)?).copied()
+    }
+
+    /// The name in the `Scope` column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Robots => "robots",
+            Role::Sitemap => "sitemap",
+            Role::Page => "page",
+            Role::Resource => "resource",
+            Role::External => "external",
+        }
+    }
+}
+
+/// Why a known URL was not fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum SkipReason {
+    /// robots.txt forbids it, or could not be read.
+    Robots = 1,
+    /// Only nofollow links lead there.
+    Nofollow = 2,
+    /// Outside what the crawl was asked to cover.
+    Scope = 3,
+    /// More clicks away than allowed.
+    Depth = 4,
+    /// Found after the allowed number of pages.
+    MaxPages = 5,
+    /// Its host stopped answering.
+    HostDown = 6,
+    /// Looks like one of an endless number of URLs.
+    Trap = 7,
+    /// Not a URL.
+    Invalid = 8,
+}
+
+impl SkipReason {
+    /// Every reason.
+    pub const ALL: [SkipReason; 8] = [
+        SkipReason::Robots,
+        SkipReason::Nofollow,
+        SkipReason::Scope,
+        SkipReason::Depth,
+        SkipReason::MaxPages,
+        SkipReason::HostDown,
+        SkipReason::Trap,
+        SkipReason::Invalid,
+    ];
+
+    /// The stored number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The name in the `Reason` column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SkipReason::Robots => "robots",
+            SkipReason::Nofollow => "nofollow",
+            SkipReason::Scope => "scope",
+            SkipReason::Depth => "depth",
+            SkipReason::MaxPages => "max_pages",
+            SkipReason::HostDown => "host_down",
+            SkipReason::Trap => "trap",
+            SkipReason::Invalid => "invalid",
+        }
+    }
+}
+
+/// A reason with what is particular to the URL, such as the line of robots.txt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The reason.
+    pub reason: SkipReason,
+    /// What is particular to this URL; may be empty.
+    pub detail: String,
+}
+
+impl Skip {
+    /// A reason with its detail.
+    pub fn new(reason: SkipReason, detail: impl Into<String>) -> Skip {
+        Skip {
+            reason,
+            detail: detail.into(),
+        }
+    }
+}
