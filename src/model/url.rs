@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -128,8 +129,8 @@ impl CrawlUrl {
     }
 
     /// Number of folders in the path: `/a/b/c.html` is in two.
-    pub fn folder_depth(&self) -> usize {
-        self.0.path().matches('/').count().saturating_sub(1)
+    pub fn folder_depth(&self) -> u32 {
+        self.0.path().matches('/').count().saturating_sub(1) as u32
     }
 
     /// The first folder of the path with its slashes, or `/`.
@@ -214,6 +215,19 @@ impl fmt::Display for CrawlUrl {
 impl fmt::Debug for CrawlUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{self}>")
+    }
+}
+
+impl Serialize for CrawlUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CrawlUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<CrawlUrl, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        CrawlUrl::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,0 +1,105 @@
+//! Whether search engines may index a URL, in Screaming Frog's words.
+
+use crate::model::{Indexability, Layer, Outcome};
+
+/// What decides whether a page may be indexed.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one sign, and they do not depend on each other"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSigns {
+    /// What happened.
+    pub outcome: Outcome,
+    /// The status code, if there was one.
+    pub status: Option<u16>,
+    /// robots.txt forbids the URL, though it was fetched.
+    pub disallowed: bool,
+    /// Meta robots or `X-Robots-Tag` say noindex.
+    pub noindex: bool,
+    /// The canonical link names another URL.
+    pub canonical_elsewhere: bool,
+    /// It redirects by `meta refresh` to another URL.
+    pub refreshes: bool,
+}
+
+/// Whether search engines may index a page, and if not, the first reason.
+pub fn indexability(signs: PageSigns) -> Indexability {
+    use Indexability::{Indexable, NonIndexable};
+    match (signs.status, signs.outcome) {
+        _ if signs.disallowed => NonIndexable("Blocked by robots.txt"),
+        (Some(300..=399), _) => NonIndexable("Redirected"),
+        (Some(400..=499), _) => NonIndexable("Client Error"),
+        (Some(500..=599), _) => NonIndexable("Server Error"),
+        (_, outcome) if outcome.is_failure() || outcome.layer() != Layer::Http => {
+            NonIndexable("No Response")
+        }
+        _ if signs.noindex => NonIndexable("noindex"),
+        _ if signs.canonical_elsewhere => NonIndexable("Canonicalised"),
+        _ if signs.refreshes => NonIndexable("Redirected"),
+        _ => Indexable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_counts() {
+        let fine = PageSigns {
+            outcome: Outcome::OkHtml,
+            status: Some(200),
+            disallowed: false,
+            noindex: false,
+            canonical_elsewhere: false,
+            refreshes: false,
+        };
+        let status = |status, outcome| PageSigns {
+            status,
+            outcome,
+            noindex: true,
+            ..fine
+        };
+        let cases = [
+            (fine, Indexability::Indexable),
+            (
+                PageSigns {
+                    disallowed: true,
+                    ..fine
+                },
+                Indexability::NonIndexable("Blocked by robots.txt"),
+            ),
+            (
+                status(Some(301), Outcome::Redirect),
+                Indexability::NonIndexable("Redirected"),
+            ),
+            (
+                status(Some(404), Outcome::Client404),
+                Indexability::NonIndexable("Client Error"),
+            ),
+            (
+                status(Some(502), Outcome::Server502),
+                Indexability::NonIndexable("Server Error"),
+            ),
+            (
+                status(None, Outcome::ConnectRefused),
+                Indexability::NonIndexable("No Response"),
+            ),
+            (
+                status(Some(200), Outcome::OkHtml),
+                Indexability::NonIndexable("noindex"),
+            ),
+            (
+                PageSigns {
+                    canonical_elsewhere: true,
+                    ..fine
+                },
+                Indexability::NonIndexable("Canonicalised"),
+            ),
+        ];
+        for (signs, expected) in cases {
+            assert_eq!(indexability(signs), expected, "{signs:?}");
+        }
+    }
+}

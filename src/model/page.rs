@@ -1,0 +1,145 @@
+//! What is known of a URL once it was fetched for good.
+
+use std::time::Duration;
+
+use super::link::{LinkKind, Position};
+use super::role::{Role, Skip};
+use super::url::{CrawlUrl, Fingerprint};
+
+/// The facts of the answer that counts: the last one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageRecord {
+    /// `Content-Type` as received.
+    pub content_type: Option<String>,
+    /// Bytes of the body after decoding.
+    pub size: u64,
+    /// How long the answer took in all.
+    pub response_time: Duration,
+    /// `Last-Modified` as received.
+    pub last_modified: Option<String>,
+    /// Where a redirect leads.
+    pub redirect: Option<Redirect>,
+    /// `X-Robots-Tag`, all values joined.
+    pub x_robots_tag: Option<String>,
+    /// Whether search engines may index it, and if not, why.
+    pub indexability: Indexability,
+    /// What HTML said, if it was HTML.
+    pub html: Option<HtmlFacts>,
+    /// Values of the `--select` columns, in their order.
+    pub selected: Vec<Option<String>>,
+}
+
+/// A redirect as a search engine sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// The target.
+    pub target: CrawlUrl,
+    /// `HTTP Redirect` or `Meta Refresh`.
+    pub kind: RedirectKind,
+}
+
+/// How a page redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// By status and `Location`.
+    Http,
+    /// By `meta refresh` or the `Refresh` header.
+    Refresh,
+}
+
+impl RedirectKind {
+    /// The name in the `Redirect Type` column, as Screaming Frog has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RedirectKind::Http => "HTTP Redirect",
+            RedirectKind::Refresh => "Meta Refresh",
+        }
+    }
+}
+
+/// Facts that come from HTML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HtmlFacts {
+    /// The first `<title>`.
+    pub title: Option<String>,
+    /// All `<meta name="robots">`, joined.
+    pub meta_robots: Option<String>,
+    /// The canonical link, resolved.
+    pub canonical: Option<String>,
+    /// `<html lang>`.
+    pub language: Option<String>,
+    /// Stands for the visible text.
+    pub text_hash: u64,
+    /// Links on the page.
+    pub links: LinkCounts,
+}
+
+/// Hyperlinks counted as Screaming Frog counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCounts {
+    /// To pages of the site.
+    pub internal: u32,
+    /// To distinct pages of the site.
+    pub unique_internal: u32,
+    /// To other sites.
+    pub external: u32,
+}
+
+/// Whether search engines may index a URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Indexability {
+    /// Nothing forbids it.
+    Indexable,
+    /// Something does, in Screaming Frog's words.
+    NonIndexable(&'static str),
+    /// Not a page, so the question does not arise.
+    #[default]
+    Unknown,
+}
+
+/// A link with its target resolved and judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// How the page refers to it.
+    pub kind: LinkKind,
+    /// Where it leads.
+    pub target: LinkTarget,
+    /// Anchor text or `alt`.
+    pub anchor: String,
+    /// `rel` as written.
+    pub rel: String,
+    /// Where on the page it stands.
+    pub position: Position,
+    /// Whether a crawler may follow it.
+    pub follow: bool,
+}
+
+/// Where a link leads, and what the crawl does about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTarget {
+    /// A URL.
+    Url {
+        /// Its normal form.
+        url: CrawlUrl,
+        /// Stands for it.
+        fingerprint: Fingerprint,
+        /// Whether it is to be fetched.
+        admission: Admission,
+    },
+    /// Something that is no URL, as the page wrote it.
+    Invalid {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+}
+
+/// What the crawl does about a URL it learnt of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is to be fetched.
+    Fetch(Role),
+    /// It is not.
+    Skip(Skip),
+}

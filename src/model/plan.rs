@@ -1,0 +1,121 @@
+//! What a crawl was asked to do: checked, complete, and without secrets, so that it can be stored
+//! with the run and an interrupted crawl goes on as it began.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::url::CrawlUrl;
+
+/// One crawl.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CrawlPlan {
+    /// What belongs to the crawl. Fixed for the life of a run.
+    pub scope: ScopePlan,
+    /// How hard it may ask. May differ when a run is resumed.
+    pub pace: PacePlan,
+    /// How it asks. May differ when a run is resumed.
+    pub requests: RequestPlan,
+}
+
+/// What belongs to a crawl.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one flag of the command line, and they do not depend on each other"
+)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopePlan {
+    /// Where it starts. Empty if it starts from a list, which is kept with the URLs of the run.
+    pub seeds: Vec<CrawlUrl>,
+    /// Whether links are followed.
+    pub coverage: Coverage,
+    /// Hosts that belong to the site besides those of the seeds.
+    pub hosts: Vec<String>,
+    /// Whether subdomains of the seeds' hosts belong to the site.
+    pub subdomains: bool,
+    /// Full-URL regular expressions; if there are any, a page must match one.
+    pub include: Vec<String>,
+    /// Full-URL regular expressions; a page must match none.
+    pub exclude: Vec<String>,
+    /// Most clicks from a seed.
+    pub max_depth: Option<u32>,
+    /// Discovery stops after so many fetched pages.
+    pub max_pages: Option<u64>,
+    /// Also images, scripts and styles.
+    pub resources: bool,
+    /// Also the status of links to other sites.
+    pub external: bool,
+    /// Nofollow links are followed.
+    pub follow_nofollow: bool,
+    /// What robots.txt forbids is crawled, and marked.
+    pub ignore_robots: bool,
+    /// Names of query parameters to drop, `*` standing for any text.
+    pub ignore_params: Vec<String>,
+    /// Where sitemaps come from.
+    pub sitemaps: Sitemaps,
+    /// Most distinct queries of one path before the rest counts as a trap.
+    pub max_queries_per_path: u32,
+    /// Extra columns: `NAME=CSS` or `NAME=CSS@attribute`.
+    pub select: Vec<String>,
+}
+
+/// Whether a crawl goes beyond its seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// Links, redirects and sitemaps are followed.
+    Site,
+    /// Exactly the seeds, and where they redirect to.
+    List,
+}
+
+/// Where sitemaps come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sitemaps {
+    /// None is read.
+    Off,
+    /// Those that robots.txt names or `/sitemap.xml`, and these.
+    Discovered(Vec<CrawlUrl>),
+}
+
+/// How hard a host may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PacePlan {
+    /// Most open requests per host.
+    pub concurrency: u32,
+    /// Most requests per second and host; absent for no ceiling.
+    pub rate: Option<f64>,
+    /// Least pause between the starts of two requests to a host.
+    pub delay: Duration,
+    /// Most quick retries of one URL within a pass.
+    pub retries: u32,
+}
+
+impl PacePlan {
+    /// Least time between the starts of two requests to one host.
+    pub fn interval(&self) -> Duration {
+        let by_rate = match self.rate {
+            Some(rate) if rate > 0.0 => Duration::from_secs_f64(1.0 / rate),
+            _ => Duration::ZERO,
+        };
+        by_rate.max(self.delay)
+    }
+}
+
+/// How a request is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestPlan {
+    /// The whole `User-Agent` header.
+    pub user_agent: String,
+    /// The names under which robots.txt may address us, most specific first.
+    pub robots_agents: Vec<String>,
+    /// Longest wait for the first byte.
+    pub first_byte: Duration,
+    /// Longest wait for a connection, TLS included.
+    pub connect: Duration,
+    /// Longest pause within a body.
+    pub body_idle: Duration,
+    /// Read no more of a body, in bytes.
+    pub max_body: usize,
+}

@@ -1,0 +1,332 @@
+//! What belongs to a crawl: which hosts are the site, and which of their URLs are wanted.
+
+use std::collections::BTreeSet;
+
+use regex::{RegexSet, RegexSetBuilder};
+
+use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Skip, SkipReason};
+
+use super::pattern::Globs;
+
+/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap.
+const MAX_URL: usize = 2048;
+
+/// A path in which one folder comes this often is going round in circles.
+const MAX_REPEATS: usize = 3;
+
+/// Memory that one set of regular expressions may take, in bytes.
+const REGEX_SIZE: usize = 4 << 20;
+
+/// The compiled form of a [`ScopePlan`].
+#[derive(Debug)]
+pub struct Scope {
+    plan: ScopePlan,
+    sites: BTreeSet<String>,
+    include: RegexSet,
+    exclude: RegexSet,
+    ignored_params: Globs,
+}
+
+/// A pattern that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScopeError {
+    /// A regular expression of `--include` or `--exclude`.
+    #[error("--{flag}: {source}")]
+    Pattern {
+        /// The flag it came with.
+        flag: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Box<regex::Error>,
+    },
+}
+
+impl Scope {
+    /// Compiles a plan.
+    pub fn new(plan: &ScopePlan) -> Result<Scope, ScopeError> {
+        let from_seeds = plan.seeds.iter().map(site_of);
+        let named = plan.hosts.iter().map(|host| strip_www(host).to_owned());
+        Ok(Scope {
+            sites: from_seeds.chain(named).collect(),
+            include: compile("include", &plan.include)?,
+            exclude: compile("exclude", &plan.exclude)?,
+            ignored_params: Globs::new(&plan.ignore_params),
+            plan: plan.clone(),
+        })
+    }
+
+    /// What the crawl was asked to cover.
+    pub fn plan(&self) -> &ScopePlan {
+        &self.plan
+    }
+
+    /// The URL without the parameters that the plan ignores.
+    pub fn normal(&self, url: CrawlUrl) -> CrawlUrl {
+        if self.ignored_params.is_empty() {
+            return url;
+        }
+        url.without_params(|name| self.ignored_params.matches(name))
+    }
+
+    /// Whether the URL's host is part of the site.
+    pub fn is_site(&self, url: &CrawlUrl) -> bool {
+        let site = site_of(url);
+        if self.sites.contains(&site) {
+            return true;
+        }
+        self.plan.subdomains
+            && self.sites.iter().any(|known| {
+                site.strip_suffix(known.as_str())
+                    .is_some_and(|rest| rest.ends_with('.'))
+            })
+    }
+
+    /// What to do about the target of a link, redirect or sitemap entry, found `depth` clicks from
+    /// a seed (absent when no click leads there).
+    pub fn admit(&self, url: &CrawlUrl, kind: Via, depth: Option<u32>) -> Admission {
+        match self.role(url, kind) {
+            Err(skip) => Admission::Skip(skip),
+            Ok(role) => match self.refuse(url, role, depth) {
+                Some(skip) => Admission::Skip(skip),
+                None => Admission::Fetch(role),
+            },
+        }
+    }
+
+    fn role(&self, url: &CrawlUrl, via: Via) -> Result<Role, Skip> {
+        let skip = |detail: &str| Err(Skip::new(SkipReason::Scope, detail));
+        let as_resource = matches!(via, Via::Link(kind) if kind.is_resource());
+        let listed = matches!(via, Via::Seed | Via::Redirect(_));
+        if let Via::Redirect(role) = via {
+            // Where a checked URL leads is part of what is checked, wherever that is.
+            if role != Role::Page {
+                return Ok(role);
+            }
+        }
+        if !self.is_site(url) {
+            return if self.plan.external {
+                Ok(Role::External)
+            } else {
+                skip("another site; --external checks such links")
+            };
+        }
+        if as_resource {
+            return if self.plan.resources {
+                Ok(Role::Resource)
+            } else {
+                skip("not a page; --resources checks such links")
+            };
+        }
+        if self.plan.coverage == Coverage::List && !listed {
+            return skip("not in the list; --crawl follows links");
+        }
+        Ok(Role::Page)
+    }
+
+    fn refuse(&self, url: &CrawlUrl, role: Role, depth: Option<u32>) -> Option<Skip> {
+        let text = url.as_str();
+        if text.len() > MAX_URL {
+            let detail = format!("{} bytes long, {MAX_URL} at most", text.len());
+            return Some(Skip::new(SkipReason::Trap, detail));
+        }
+        if let Some(folder) = repeated_folder(url.as_url().path()) {
+            let detail = format!("folder {folder:?} comes more than {MAX_REPEATS} times");
+            return Some(Skip::new(SkipReason::Trap, detail));
+        }
+        if role == Role::External {
+            return None;
+        }
+        if !self.include.is_empty() && !self.include.is_match(text) {
+            return Some(Skip::new(SkipReason::Scope, "matches no --include"));
+        }
+        if let Some(at) = self.exclude.matches(text).iter().next() {
+            let detail = format!("--exclude {}", self.exclude.patterns()[at]);
+            return Some(Skip::new(SkipReason::Scope, detail));
+        }
+        match (self.plan.max_depth, depth) {
+            (Some(most), Some(depth)) if depth > most => Some(Skip::new(
+                SkipReason::Depth,
+                format!("{depth} clicks from a seed"),
+            )),
+            (Some(_), None) => Some(Skip::new(SkipReason::Depth, "no click leads there")),
+            _ => None,
+        }
+    }
+}
+
+/// How the crawl came to know a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// It was asked for.
+    Seed,
+    /// A page refers to it.
+    Link(LinkKind),
+    /// A URL of this role redirects to it.
+    Redirect(Role),
+    /// A sitemap lists it.
+    Sitemap,
+}
+
+/// Host and port without a leading `www.`: `example.com` and `www.example.com` are one site, on
+/// http and https alike.
+fn site_of(url: &CrawlUrl) -> String {
+    let url = url.as_url();
+    let host = strip_www(url.host_str().unwrap_or_default());
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn strip_www(host: &str) -> &str {
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+/// A folder that comes more than [`MAX_REPEATS`] times in a path, as relative links that point one
+/// level too deep produce them.
+fn repeated_folder(path: &str) -> Option<&str> {
+    let folders: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    if folders.len() <= MAX_REPEATS {
+        return None;
+    }
+    let mut sorted = folders.clone();
+    sorted.sort_unstable();
+    sorted
+        .chunk_by(|a, b| a == b)
+        .find(|run| run.len() > MAX_REPEATS)
+        .map(|run| run[0])
+}
+
+fn compile(flag: &'static str, patterns: &[String]) -> Result<RegexSet, ScopeError> {
+    RegexSetBuilder::new(patterns)
+        .size_limit(REGEX_SIZE)
+        .build()
+        .map_err(|source| ScopeError::Pattern {
+            flag,
+            source: Box::new(source),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Sitemaps;
+
+    fn plan() -> ScopePlan {
+        ScopePlan {
+            seeds: vec![url("https://www.example.com/")],
+            coverage: Coverage::Site,
+            hosts: Vec::new(),
+            subdomains: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_depth: None,
+            max_pages: None,
+            resources: false,
+            external: false,
+            follow_nofollow: false,
+            ignore_robots: false,
+            ignore_params: Vec::new(),
+            sitemaps: Sitemaps::Off,
+            max_queries_per_path: 100,
+            select: Vec::new(),
+        }
+    }
+
+    fn url(text: &str) -> CrawlUrl {
+        CrawlUrl::parse(text).expect("a valid URL")
+    }
+
+    fn reason(plan: &ScopePlan, text: &str, via: Via, depth: Option<u32>) -> String {
+        let scope = Scope::new(plan).expect("a valid plan");
+        match scope.admit(&url(text), via, depth) {
+            Admission::Fetch(role) => role.name().to_owned(),
+            Admission::Skip(skip) => format!("-{}", skip.reason.name()),
+        }
+    }
+
+    const LINK: Via = Via::Link(LinkKind::Anchor);
+
+    #[test]
+    fn the_site_is_the_host_with_or_without_www_on_both_schemes() {
+        let cases = [
+            ("https://example.com/a", "page"),
+            ("http://www.example.com/a", "page"),
+            ("https://shop.example.com/", "-scope"),
+            ("https://badexample.com/", "-scope"),
+            ("https://example.com:8443/", "-scope"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(reason(&plan(), text, LINK, Some(1)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_widen_the_scope() {
+        let mut wide = plan();
+        wide.subdomains = true;
+        wide.hosts = vec!["cdn.example.net".to_owned()];
+        wide.external = true;
+        wide.resources = true;
+        let image = Via::Link(LinkKind::Image);
+        let cases = [
+            ("https://shop.example.com/", LINK, "page"),
+            ("https://badexample.com/", LINK, "external"),
+            ("https://cdn.example.net/x", LINK, "page"),
+            ("https://example.com/x.png", image, "resource"),
+            ("https://other.org/x.png", image, "external"),
+        ];
+        for (text, via, expected) in cases {
+            assert_eq!(reason(&wide, text, via, Some(1)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_and_depth_narrow_it() {
+        let mut narrow = plan();
+        narrow.include = vec!["/docs/".to_owned()];
+        narrow.exclude = vec![r"\.pdf$".to_owned()];
+        narrow.max_depth = Some(2);
+        let cases = [
+            ("https://example.com/docs/a", Some(2), "page"),
+            ("https://example.com/docs/a", Some(3), "-depth"),
+            ("https://example.com/docs/a", None, "-depth"),
+            ("https://example.com/docs/a.pdf", Some(1), "-scope"),
+            ("https://example.com/blog/", Some(1), "-scope"),
+        ];
+        for (text, depth, expected) in cases {
+            assert_eq!(reason(&narrow, text, LINK, depth), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_taken_as_it_is() {
+        let mut list = plan();
+        list.coverage = Coverage::List;
+        let page = "https://example.com/a";
+        assert_eq!(reason(&list, page, Via::Seed, Some(0)), "page");
+        assert_eq!(reason(&list, page, LINK, Some(1)), "-scope");
+        assert_eq!(
+            reason(&list, page, Via::Redirect(Role::Page), Some(0)),
+            "page"
+        );
+    }
+
+    #[test]
+    fn circles_and_endless_urls_are_traps() {
+        let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
+        assert_eq!(reason(&plan(), &long, LINK, Some(1)), "-trap");
+        let circle = "https://example.com/a/b/a/b/a/b/a/b/";
+        assert_eq!(reason(&plan(), circle, LINK, Some(1)), "-trap");
+        let fine = "https://example.com/a/b/a/b/a/b/c";
+        assert_eq!(reason(&plan(), fine, LINK, Some(1)), "page");
+    }
+
+    #[test]
+    fn a_bad_pattern_names_its_flag() {
+        let mut bad = plan();
+        bad.exclude = vec!["(".to_owned()];
+        let error = Scope::new(&bad).expect_err("an open bracket");
+        assert!(error.to_string().starts_with("--exclude: "), "{error}");
+    }
+}

@@ -1,0 +1,223 @@
+//! What can be said of a run only when all of it is there: verdicts, inlinks, clicks from a seed,
+//! ends of redirect chains, links to failing pages. Done after a crawl, again after it went on, and
+//! for a run whose process was killed when it is first looked at.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, Transaction};
+
+use crate::assess::{Observation, Tally, Verdict};
+use crate::model::{Moment, Outcome};
+
+use super::file::{Store, StoreError};
+use super::graph::{Graph, each_page};
+use super::ids::UrlId;
+use super::runs::RunId;
+
+/// Most hops of a redirect chain that are followed: Google's limit for pages.
+const MAX_HOPS: u32 = 10;
+
+impl Store {
+    /// Computes what follows from all that is recorded, unless that was done since.
+    pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
+        let mut connection = self.connect()?;
+        conclude(&mut connection, run.0).map_err(|source| self.fault(source))
+    }
+}
+
+fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
+    let (attempts, done): (i64, i64) = connection.query_row(
+        "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
+        [run],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if attempts == done {
+        return Ok(());
+    }
+    let graph = Graph::read(connection, run)?;
+    let tx = connection.transaction()?;
+    graph.store(&tx, run)?;
+    let failing = assess(&tx, run)?;
+    error_links(&tx, run, &failing)?;
+    redirect_ends(&tx, run)?;
+    tx.execute(
+        "UPDATE run SET concluded = ?2 WHERE id = ?1",
+        (run, attempts),
+    )?;
+    tx.commit()
+}
+
+/// Stores what the attempts at each URL amount to; returns the URLs that are not ok.
+fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
+    tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
+    let mut failing = HashSet::new();
+    let mut attempts = tx.prepare(
+        "SELECT url, outcome, status, started, pass, reused FROM attempt
+         WHERE run = ? ORDER BY url, number",
+    )?;
+    let mut insert =
+        tx.prepare("INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut store = |url: UrlId, tally: &Tally| -> rusqlite::Result<()> {
+        let verdict = tally.verdict();
+        if verdict != Verdict::Ok {
+            failing.insert(url);
+        }
+        insert.execute(rusqlite::params![
+            run,
+            url,
+            verdict.name(),
+            tally.last.map(Outcome::code),
+            tally.attempts,
+            tally.failed,
+            tally.status_5xx,
+            tally.status_502,
+            tally.passes,
+            tally.first_failed.map(Moment::millis),
+            tally.last_failed.map(Moment::millis),
+            tally.last_ok.map(Moment::millis),
+        ])?;
+        Ok(())
+    };
+    let mut rows = attempts.query([run])?;
+    let mut current: Option<(UrlId, Tally)> = None;
+    while let Some(row) = rows.next()? {
+        let url = row.get(0)?;
+        let Some(outcome) = Outcome::from_code(row.get(1)?) else {
+            continue;
+        };
+        let seen = Observation {
+            outcome,
+            status: row.get(2)?,
+            started: Moment::from_millis(row.get(3)?),
+            pass: row.get(4)?,
+            reused: row.get(5)?,
+        };
+        match &mut current {
+            Some((id, tally)) if *id == url => tally.add(seen),
+            _ => {
+                if let Some((id, tally)) = current.take() {
+                    store(id, &tally)?;
+                }
+                let mut tally = Tally::default();
+                tally.add(seen);
+                current = Some((url, tally));
+            }
+        }
+    }
+    if let Some((id, tally)) = current {
+        store(id, &tally)?;
+    }
+    Ok(failing)
+}
+
+fn error_links(tx: &Transaction<'_>, run: i64, failing: &HashSet<UrlId>) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM error_link WHERE run = ?", [run])?;
+    if failing.is_empty() {
+        return Ok(());
+    }
+    let mut insert = tx.prepare("INSERT INTO error_link VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut number = 0_u32;
+    each_page(tx, run, |source, links| {
+        for link in links.filter(|link| failing.contains(&link.target)) {
+            number += 1;
+            insert.execute(rusqlite::params![
+                run,
+                link.target,
+                number,
+                source,
+                link.kind.code(),
+                Some(link.anchor).filter(|id| *id != 0),
+                Some(link.rel).filter(|id| *id != 0),
+                link.position.code(),
+                link.follow,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM redirect_end WHERE run = ?", [run])?;
+    let next: HashMap<UrlId, UrlId> = tx
+        .prepare("SELECT url, redirect FROM page WHERE run = ? AND redirect IS NOT NULL")?
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut settled = tx.prepare("SELECT state = 2 FROM url WHERE run = ? AND id = ?")?;
+    let mut insert = tx.prepare("INSERT INTO redirect_end VALUES (?, ?, ?, ?, ?)")?;
+    for start in next.keys() {
+        let chain = follow(&next, *start);
+        let fetched: bool = settled.query_row((run, chain.last), |row| row.get(0))?;
+        let ending = match chain.ending {
+            Ending::Final if !fetched => "not_fetched",
+            Ending::Final => "final",
+            Ending::Loop => "loop",
+            Ending::TooMany => "too_many",
+        };
+        insert.execute((run, *start, chain.hops, chain.last, ending))?;
+    }
+    Ok(())
+}
+
+struct Chain {
+    hops: u32,
+    last: UrlId,
+    ending: Ending,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Final,
+    Loop,
+    TooMany,
+}
+
+fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
+    let mut seen = vec![start];
+    let mut last = start;
+    while let Some(target) = next.get(&last) {
+        let hops = seen.len() as u32;
+        if seen.contains(target) {
+            return Chain {
+                hops,
+                last,
+                ending: Ending::Loop,
+            };
+        }
+        if hops > MAX_HOPS {
+            return Chain {
+                hops,
+                last,
+                ending: Ending::TooMany,
+            };
+        }
+        seen.push(*target);
+        last = *target;
+    }
+    Chain {
+        hops: seen.len() as u32 - 1,
+        last,
+        ending: Ending::Final,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_end_somewhere() {
+        let next: HashMap<UrlId, UrlId> = [(1, 2), (2, 3), (4, 5), (5, 4), (6, 6)].into();
+        let cases = [
+            (1, 2, 3, Ending::Final),
+            (4, 2, 5, Ending::Loop),
+            (6, 1, 6, Ending::Loop),
+        ];
+        for (start, hops, last, ending) in cases {
+            let chain = follow(&next, start);
+            assert_eq!((chain.hops, chain.last, chain.ending), (hops, last, ending));
+        }
+        let long: HashMap<UrlId, UrlId> = (1..20).map(|n| (n, n + 1)).collect();
+        assert_eq!(follow(&long, 1).ending, Ending::TooMany);
+        assert_eq!(follow(&long, 10).ending, Ending::Final);
+    }
+}

@@ -1,0 +1,127 @@
+//! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
+//! from a seed it is. Memory: 14 bytes for each known URL, whatever the number of links.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, Transaction};
+
+use crate::model::LinkKind;
+
+use super::ids::UrlId;
+use super::links::{PackedLink, unpack};
+
+/// Depth of what no click leads to.
+const NOWHERE: u16 = u16::MAX;
+
+/// What the links say of each URL; the index is `url.id`.
+#[derive(Debug)]
+pub(super) struct Graph {
+    inlinks: Vec<u32>,
+    unique_inlinks: Vec<u32>,
+    depths: Vec<u16>,
+}
+
+impl Graph {
+    pub(super) fn read(connection: &Connection, run: i64) -> rusqlite::Result<Graph> {
+        let highest: u32 = connection.query_row(
+            "SELECT coalesce(max(id), 0) FROM url WHERE run = ?",
+            [run],
+            |row| row.get(0),
+        )?;
+        let size = highest as usize + 1;
+        let mut graph = Graph {
+            inlinks: vec![0; size],
+            unique_inlinks: vec![0; size],
+            depths: vec![NOWHERE; size],
+        };
+        graph.count(connection, run)?;
+        graph.walk(connection, run)?;
+        Ok(graph)
+    }
+
+    fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
+        let mut targets: Vec<UrlId> = Vec::new();
+        each_page(connection, run, |_, links| {
+            let hyperlinks = links.filter(|link| link.kind.is_hyperlink());
+            targets.extend(hyperlinks.map(|link| link.target));
+            for target in &targets {
+                add(&mut self.inlinks, *target);
+            }
+            targets.sort_unstable();
+            targets.dedup();
+            for target in targets.drain(..) {
+                add(&mut self.unique_inlinks, target);
+            }
+            Ok(())
+        })
+    }
+
+    /// Breadth first from the seeds; a redirect is no click.
+    fn walk(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
+        let mut queue: VecDeque<UrlId> = connection
+            .prepare("SELECT id FROM url WHERE run = ? AND seed = 1")?
+            .query_map([run], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for seed in &queue {
+            self.depths[*seed as usize] = 0;
+        }
+        let mut links_of =
+            connection.prepare("SELECT links FROM page_links WHERE run = ? AND url = ?")?;
+        while let Some(page) = queue.pop_front() {
+            let depth = self.depths[page as usize];
+            let mut rows = links_of.query((run, page))?;
+            let Some(row) = rows.next()? else { continue };
+            for link in unpack(row.get_ref(0)?.as_blob()?) {
+                let step = u16::from(link.kind != LinkKind::Redirect);
+                let reached = depth.saturating_add(step).min(NOWHERE - 1);
+                let Some(known) = self.depths.get_mut(link.target as usize) else {
+                    continue;
+                };
+                if reached < *known {
+                    *known = reached;
+                    if step == 0 {
+                        queue.push_front(link.target);
+                    } else {
+                        queue.push_back(link.target);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores what was found with the URLs.
+    pub(super) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+        let mut update = tx.prepare(
+            "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5
+             WHERE run = ?1 AND id = ?2",
+        )?;
+        let counts = self.inlinks.iter().zip(&self.unique_inlinks);
+        for (id, (depth, (inlinks, unique))) in (0_u32..).zip(self.depths.iter().zip(counts)) {
+            let depth = Some(*depth).filter(|depth| *depth != NOWHERE);
+            update.execute((run, id, depth, inlinks, unique))?;
+        }
+        Ok(())
+    }
+}
+
+fn add(counts: &mut [u32], target: UrlId) {
+    if let Some(count) = counts.get_mut(target as usize) {
+        *count += 1;
+    }
+}
+
+/// Hands over the pages of a run with their links.
+pub(super) fn each_page(
+    connection: &Connection,
+    run: i64,
+    mut each: impl FnMut(UrlId, &mut dyn Iterator<Item = PackedLink>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare("SELECT url, links FROM page_links WHERE run = ? ORDER BY url")?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, &mut unpack(row.get_ref(1)?.as_blob()?))?;
+    }
+    Ok(())
+}

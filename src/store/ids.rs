@@ -1,0 +1,110 @@
+//! Numbers for what comes again and again: URLs by fingerprint, texts by content.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::model::Fingerprint;
+
+/// A known URL's number in `url.id`.
+pub(super) type UrlId = u32;
+
+/// The URLs of a run: 16 bytes and the table's slack for each.
+#[derive(Debug, Default)]
+pub(super) struct UrlIds {
+    known: HashMap<u64, Known, BuildHasherDefault<AsIs>>,
+}
+
+/// What the writer must know of a URL without asking the disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) id: UrlId,
+    /// Skipped so far, so it may still be admitted for another reason.
+    pub(super) skipped: bool,
+    /// Listed in a sitemap.
+    pub(super) in_sitemap: bool,
+}
+
+impl UrlIds {
+    pub(super) fn get(&self, fingerprint: Fingerprint) -> Option<Known> {
+        self.known.get(&fingerprint.get()).copied()
+    }
+
+    pub(super) fn set(&mut self, fingerprint: Fingerprint, known: Known) {
+        self.known.insert(fingerprint.get(), known);
+    }
+
+    /// The number of the next URL that is new. Numbers start at 1 and have no gaps.
+    pub(super) fn next(&self) -> UrlId {
+        u32::try_from(self.known.len() + 1).unwrap_or(u32::MAX)
+    }
+}
+
+/// Passes a fingerprint through: it is a hash already.
+#[derive(Debug, Default)]
+pub(super) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only fingerprints are hashed");
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// The texts used lately. One that was forgotten gets a new number when it comes again, which
+/// costs a row and nothing else.
+#[derive(Debug)]
+pub(super) struct TextIds {
+    recent: HashMap<Box<str>, u32>,
+    next: u32,
+}
+
+impl TextIds {
+    /// Most texts that are remembered; with texts of 255 bytes at most, some 20 MB.
+    const CAPACITY: usize = 65_536;
+
+    /// Continues after the highest number in use.
+    pub(super) fn after(highest: u32) -> TextIds {
+        TextIds {
+            recent: HashMap::new(),
+            next: highest + 1,
+        }
+    }
+
+    /// The text's number, and whether it is new and must be stored.
+    pub(super) fn intern(&mut self, text: &str) -> (u32, bool) {
+        if let Some(id) = self.recent.get(text) {
+            return (*id, false);
+        }
+        if self.recent.len() >= TextIds::CAPACITY {
+            self.recent.clear();
+        }
+        let id = self.next;
+        self.next += 1;
+        self.recent.insert(text.into(), id);
+        (id, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_number_while_it_is_remembered() {
+        let mut texts = TextIds::after(7);
+        assert_eq!(texts.intern("nginx"), (8, true));
+        assert_eq!(texts.intern("nginx"), (8, false));
+        assert_eq!(texts.intern("apache"), (9, true));
+        for n in 0..TextIds::CAPACITY {
+            texts.intern(&n.to_string());
+        }
+        assert!(texts.intern("nginx").1);
+    }
+}

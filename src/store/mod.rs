@@ -1,0 +1,23 @@
+//! Runs, attempts, pages and links in one SQLite file. One thread writes, in transactions that
+//! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
+//! is what it recorded: there is no second copy of the frontier's state.
+
+mod change;
+mod conclude;
+mod file;
+mod graph;
+mod ids;
+mod links;
+mod resume;
+mod runs;
+mod table;
+mod writer;
+
+pub use change::{
+    Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
+};
+pub use file::{Store, StoreError};
+pub use resume::{KnownRobots, KnownUrl};
+pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
+pub use table::{Cell, Table};
+pub use writer::Writer;

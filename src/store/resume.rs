@@ -1,0 +1,133 @@
+//! What an interrupted crawl needs to know to go on: everything it had recorded.
+
+use rusqlite::Connection;
+
+use crate::model::{CrawlUrl, HostKey, Moment, Role};
+
+use super::file::{Store, StoreError};
+use super::ids::UrlId;
+use super::runs::RunId;
+
+/// A URL of a stored run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownUrl {
+    pub(super) id: UrlId,
+    /// The URL.
+    pub url: CrawlUrl,
+    /// What it is to the crawl.
+    pub role: Role,
+    /// It waits to be fetched.
+    pub queued: bool,
+    /// It was skipped so far.
+    pub skipped: bool,
+    pub(super) in_sitemap: bool,
+    /// Clicks from a seed when it was found.
+    pub depth: Option<u32>,
+    /// Redirects in a row that led to it.
+    pub hops: u8,
+    /// Attempts made so far, of a URL that waits.
+    pub tries: u32,
+    /// It waits until then for a retry.
+    pub not_before: Option<Moment>,
+}
+
+/// A host's robots.txt of a stored run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRobots {
+    /// The origin.
+    pub host: HostKey,
+    /// What it allows, as in [`super::RobotsRecord::access`].
+    pub access: String,
+    /// Its text, if there is any.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Hands over every URL of a run, in the order in which they were found.
+    pub fn known_urls(&self, run: RunId, each: &mut dyn FnMut(KnownUrl)) -> Result<(), StoreError> {
+        self.each_url(&self.connect()?, run, each)
+    }
+
+    pub(super) fn each_url(
+        &self,
+        connection: &Connection,
+        run: RunId,
+        each: &mut dyn FnMut(KnownUrl),
+    ) -> Result<(), StoreError> {
+        let mut read = || -> rusqlite::Result<Result<(), String>> {
+            let mut statement = connection.prepare(
+                "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before,
+                    CASE state WHEN 1 THEN
+                        (SELECT count(*) FROM attempt a WHERE a.run = url.run AND a.url = url.id)
+                    ELSE 0 END
+                 FROM url WHERE run = ? ORDER BY id",
+            )?;
+            let mut rows = statement.query([run.0])?;
+            while let Some(row) = rows.next()? {
+                let address = row.get_ref(1)?.as_str()?;
+                let (Ok(url), Some(role)) =
+                    (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
+                else {
+                    return Ok(Err(format!("cannot read stored URL {address:?}")));
+                };
+                let state: i64 = row.get(3)?;
+                each(KnownUrl {
+                    id: row.get(0)?,
+                    url,
+                    role,
+                    queued: state == 1,
+                    skipped: state == 3,
+                    in_sitemap: row.get(4)?,
+                    depth: row.get(5)?,
+                    hops: row.get(6)?,
+                    tries: row.get(8)?,
+                    not_before: row.get::<_, Option<i64>>(7)?.map(Moment::from_millis),
+                });
+            }
+            Ok(Ok(()))
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .map_err(|what| self.damaged(what))
+    }
+
+    /// The robots.txt files of a run.
+    pub fn known_robots(&self, run: RunId) -> Result<Vec<KnownRobots>, StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<Vec<_>> {
+            connection
+                .prepare("SELECT host, access, body FROM robots_txt WHERE run = ?")?
+                .query_map([run.0], |row| {
+                    let host: String = row.get(0)?;
+                    Ok((host, row.get(1)?, row.get(2)?))
+                })?
+                .collect()
+        };
+        let rows: Vec<(String, String, Option<Vec<u8>>)> =
+            read().map_err(|source| self.fault(source))?;
+        rows.into_iter()
+            .map(|(host, access, body)| {
+                let url = CrawlUrl::parse(&host)
+                    .map_err(|_| self.damaged(format!("cannot read stored host {host:?}")))?;
+                Ok(KnownRobots {
+                    host: url.host_key(),
+                    access,
+                    body,
+                })
+            })
+            .collect()
+    }
+
+    /// Pages of a run that were fetched for good.
+    pub fn settled_pages(&self, run: RunId) -> Result<u64, StoreError> {
+        let connection = self.connect()?;
+        let count: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM url WHERE run = ? AND state = 2 AND role = ?",
+                (run.0, Role::Page.code()),
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(count.unsigned_abs())
+    }
+}

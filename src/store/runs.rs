@@ -1,0 +1,256 @@
+//! The list of runs.
+
+use std::fmt;
+
+use rusqlite::{OptionalExtension, Row};
+
+use crate::model::{CrawlPlan, Moment};
+
+use super::file::{Store, StoreError};
+
+/// The number of a run within its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub i64);
+
+/// A run about to begin.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    /// Sent with every request as `X-Gatecrawl-Run`.
+    pub token: &'a str,
+    /// What was asked for, for people.
+    pub site: &'a str,
+    /// What it is to do.
+    pub plan: &'a CrawlPlan,
+    /// When it began.
+    pub started: Moment,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Under way, or killed.
+    Running,
+    /// Everything was fetched.
+    Finished,
+    /// Stopped by its user.
+    Interrupted,
+}
+
+/// A stored run.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    /// Its number.
+    pub id: RunId,
+    /// Sent with every request as `X-Gatecrawl-Run`.
+    pub token: String,
+    /// What was asked for, for people.
+    pub site: String,
+    /// What it was to do.
+    pub plan: CrawlPlan,
+    /// The program's version.
+    pub version: String,
+    /// When it began.
+    pub started: Moment,
+    /// When it ended.
+    pub ended: Option<Moment>,
+    /// How far it came.
+    pub state: RunState,
+}
+
+/// What is counted over a run's pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunCounts {
+    /// URLs of the site that belong to the audit.
+    pub known: u64,
+    /// Pages fetched.
+    pub fetched: u64,
+    /// Attempts, robots.txt and sitemaps included.
+    pub attempts: u64,
+    /// URLs whose last attempt failed.
+    pub failing: u64,
+}
+
+const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
+
+/// Tables with rows of a run.
+const TABLES: [&str; 11] = [
+    "text",
+    "url",
+    "attempt",
+    "page",
+    "page_links",
+    "assessment",
+    "error_link",
+    "redirect_end",
+    "robots_txt",
+    "sitemap_file",
+    "invalid_link",
+];
+
+impl RunState {
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Finished => "finished",
+            RunState::Interrupted => "interrupted",
+        }
+    }
+
+    fn from_name(name: &str) -> RunState {
+        match name {
+            "finished" => RunState::Finished,
+            "interrupted" => RunState::Interrupted,
+            _ => RunState::Running,
+        }
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Store {
+    /// Records that a run begins.
+    pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
+        let plan = serde_json::to_string(run.plan)
+            .map_err(|fault| self.damaged(format!("cannot store the plan: {fault}")))?;
+        let connection = self.connect()?;
+        connection
+            .execute(
+                "INSERT INTO run (token, site, plan, version, started, state)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    run.token,
+                    run.site,
+                    plan,
+                    env!("CARGO_PKG_VERSION"),
+                    run.started.millis(),
+                    RunState::Running.name(),
+                ),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(RunId(connection.last_insert_rowid()))
+    }
+
+    /// Records how a run ended, or that it goes on.
+    pub fn mark_run(
+        &self,
+        run: RunId,
+        state: RunState,
+        ended: Option<Moment>,
+    ) -> Result<(), StoreError> {
+        self.connect()?
+            .execute(
+                "UPDATE run SET state = ?, ended = ? WHERE id = ?",
+                (state.name(), ended.map(Moment::millis), run.0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    /// All runs, the newest first.
+    pub fn runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<Vec<_>> {
+            connection
+                .prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY id DESC"))?
+                .query_map([], |row| Ok(self.run_row(row)))?
+                .collect()
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .into_iter()
+            .collect()
+    }
+
+    /// One run, by number or token; the newest, if none is named.
+    pub fn run(&self, name: Option<&str>) -> Result<RunRow, StoreError> {
+        let condition = match name {
+            Some(_) => "CAST(id AS TEXT) = ?1 OR token = ?1",
+            None => "?1 IS NULL",
+        };
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE {condition} ORDER BY id DESC LIMIT 1");
+        self.connect()?
+            .query_row(&sql, [name], |row| Ok(self.run_row(row)))
+            .optional()
+            .map_err(|source| self.fault(source))?
+            .unwrap_or_else(|| Err(StoreError::NoRun(name.unwrap_or("newest").to_owned())))
+    }
+
+    /// The newest run that was not finished.
+    pub fn unfinished_run(&self) -> Result<Option<RunRow>, StoreError> {
+        Ok(self
+            .runs()?
+            .into_iter()
+            .find(|run| run.state != RunState::Finished))
+    }
+
+    /// Forgets a run and all that belongs to it.
+    pub fn delete_run(&self, run: RunId) -> Result<(), StoreError> {
+        let mut connection = self.connect()?;
+        let mut delete = || -> rusqlite::Result<()> {
+            let tx = connection.transaction()?;
+            for table in TABLES {
+                tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;
+            }
+            tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
+            tx.commit()
+        };
+        delete().map_err(|source| self.fault(source))
+    }
+
+    /// Counts over a run.
+    pub fn counts(&self, run: RunId) -> Result<RunCounts, StoreError> {
+        let sql = "SELECT
+            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3
+                AND (state < 3 OR reason NOT IN (3, 8))),
+            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3 AND state = 2),
+            (SELECT count(*) FROM attempt WHERE run = ?1),
+            (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3 AND u.state = 2
+                AND (SELECT o.failure FROM attempt a JOIN outcome o ON o.code = a.outcome
+                    WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1) = 1)";
+        let unsigned = |row: &Row<'_>, at| row.get(at).map(i64::unsigned_abs);
+        self.connect()?
+            .query_row(sql, [run.0], |row| {
+                Ok(RunCounts {
+                    known: unsigned(row, 0)?,
+                    fetched: unsigned(row, 1)?,
+                    attempts: unsigned(row, 2)?,
+                    failing: unsigned(row, 3)?,
+                })
+            })
+            .map_err(|source| self.fault(source))
+    }
+
+    fn run_row(&self, row: &Row<'_>) -> Result<RunRow, StoreError> {
+        let read = || -> rusqlite::Result<(i64, String, String, String, String, i64)> {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+            ))
+        };
+        let (id, token, site, plan, version, started) =
+            read().map_err(|source| self.fault(source))?;
+        let rest = || -> rusqlite::Result<(Option<i64>, String)> { Ok((row.get(6)?, row.get(7)?)) };
+        let (ended, state) = rest().map_err(|source| self.fault(source))?;
+        let plan = serde_json::from_str(&plan)
+            .map_err(|fault| self.damaged(format!("cannot read the plan of run {id}: {fault}")))?;
+        Ok(RunRow {
+            id: RunId(id),
+            token,
+            site,
+            plan,
+            version,
+            started: Moment::from_millis(started),
+            ended: ended.map(Moment::from_millis),
+            state: RunState::from_name(&state),
+        })
+    }
+}

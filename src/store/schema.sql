@@ -1,0 +1,195 @@
+-- Base tables. Numbers that stand for names (outcome, role, reason, kind) have a table that says
+-- which; texts that come again and again are kept once per run in `text`.
+
+CREATE TABLE run (
+    id          INTEGER PRIMARY KEY,
+    token       TEXT NOT NULL UNIQUE,      -- sent as X-Gatecrawl-Run
+    site        TEXT NOT NULL,             -- what was asked for, for people
+    plan        TEXT NOT NULL,             -- CrawlPlan as JSON, without secrets
+    version     TEXT NOT NULL,             -- of the program
+    started     INTEGER NOT NULL,          -- milliseconds since 1970 UTC, as all times
+    ended       INTEGER,
+    state       TEXT NOT NULL,             -- running, finished, interrupted
+    concluded   INTEGER NOT NULL DEFAULT 0 -- attempts when inlinks, depths and verdicts were last computed
+);
+
+CREATE TABLE outcome (code INTEGER PRIMARY KEY, id TEXT NOT NULL, failure INTEGER NOT NULL);
+CREATE TABLE role    (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE reason  (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE kind    (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE position(code INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+CREATE TABLE text (
+    run  INTEGER NOT NULL,
+    id   INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run, id)
+) WITHOUT ROWID;
+
+-- Every URL the run knows of.
+CREATE TABLE url (
+    run        INTEGER NOT NULL,
+    id         INTEGER NOT NULL,
+    address    TEXT NOT NULL,
+    readable   TEXT,                 -- with the host in its own script, where that differs
+    section    INTEGER NOT NULL,     -- text.id
+    folders    INTEGER NOT NULL,     -- depth of the path
+    state      INTEGER NOT NULL,     -- 1 queued, 2 settled, 3 skipped
+    role       INTEGER NOT NULL,
+    seed       INTEGER NOT NULL DEFAULT 0,
+    hops       INTEGER NOT NULL DEFAULT 0,
+    found_on   INTEGER,              -- url.id of the first page, sitemap or redirect that named it
+    found_depth INTEGER,             -- clicks when found; `depth` is the least number of clicks
+    not_before INTEGER,              -- waiting for a retry
+    reason     INTEGER,              -- why it was skipped
+    detail     TEXT,
+    in_sitemap INTEGER NOT NULL DEFAULT 0,
+    -- computed when the crawl is over
+    depth      INTEGER,
+    inlinks    INTEGER,
+    unique_inlinks INTEGER,
+    PRIMARY KEY (run, id)
+) WITHOUT ROWID;
+
+CREATE TABLE attempt (
+    run       INTEGER NOT NULL,
+    url       INTEGER NOT NULL,
+    number    INTEGER NOT NULL,
+    pass      INTEGER NOT NULL,
+    purpose   TEXT NOT NULL,
+    started   INTEGER NOT NULL,
+    outcome   INTEGER NOT NULL,
+    status    INTEGER,
+    status_text INTEGER,             -- text.id
+    dns_us    INTEGER,
+    connect_us INTEGER,
+    tls_us    INTEGER,
+    ttfb_us   INTEGER,
+    total_us  INTEGER NOT NULL,
+    waited_ms INTEGER,
+    bytes     INTEGER NOT NULL,
+    remote    INTEGER,               -- text.id
+    version   INTEGER,
+    reused    INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    rate      REAL,
+    agent     INTEGER,               -- text.id
+    server    INTEGER,               -- text.id
+    via       INTEGER,               -- text.id
+    cache     INTEGER,               -- text.id
+    age       INTEGER,
+    retry_after TEXT,
+    request_id TEXT,
+    body      INTEGER,
+    redirect  TEXT,
+    PRIMARY KEY (run, url, number)
+) WITHOUT ROWID;
+
+-- What the last answer said. One row for each settled URL.
+CREATE TABLE page (
+    run        INTEGER NOT NULL,
+    url        INTEGER NOT NULL,
+    content_type INTEGER,            -- text.id
+    size       INTEGER NOT NULL,
+    response_us INTEGER NOT NULL,
+    last_modified TEXT,
+    redirect   INTEGER,              -- url.id
+    redirect_kind TEXT,
+    x_robots_tag TEXT,
+    indexable  INTEGER,
+    indexability TEXT,
+    title      TEXT,
+    meta_robots TEXT,
+    canonical  TEXT,
+    language   TEXT,
+    text_hash  INTEGER,
+    outlinks   INTEGER,
+    unique_outlinks INTEGER,
+    external_outlinks INTEGER,
+    selected   TEXT,                 -- JSON array, in the order of the plan's --select
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+-- The links of a page in order, packed (see links.rs).
+CREATE TABLE page_links (
+    run   INTEGER NOT NULL,
+    url   INTEGER NOT NULL,
+    links BLOB NOT NULL,
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+-- What the attempts at a URL amount to. Computed when the crawl is over.
+CREATE TABLE assessment (
+    run      INTEGER NOT NULL,
+    url      INTEGER NOT NULL,
+    verdict  TEXT NOT NULL,
+    outcome  INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    failed   INTEGER NOT NULL,
+    failed_5xx INTEGER NOT NULL,
+    failed_502 INTEGER NOT NULL,
+    passes   INTEGER NOT NULL,
+    first_failed INTEGER,
+    last_failed INTEGER,
+    last_ok  INTEGER,
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+-- Links that lead to failing URLs. Computed when the crawl is over.
+CREATE TABLE error_link (
+    run      INTEGER NOT NULL,
+    target   INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    source   INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    anchor   INTEGER,                -- text.id
+    rel      INTEGER,                -- text.id
+    position INTEGER NOT NULL,
+    follow   INTEGER NOT NULL,
+    PRIMARY KEY (run, target, number)
+) WITHOUT ROWID;
+
+-- Where redirects end. Computed when the crawl is over.
+CREATE TABLE redirect_end (
+    run   INTEGER NOT NULL,
+    url   INTEGER NOT NULL,
+    hops  INTEGER NOT NULL,
+    last  INTEGER NOT NULL,          -- url.id of the last hop
+    ending TEXT NOT NULL,            -- final, loop, too_many, not_fetched
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+CREATE TABLE robots_txt (
+    run     INTEGER NOT NULL,
+    host    TEXT NOT NULL,
+    url     INTEGER NOT NULL,
+    access  TEXT NOT NULL,           -- rules, allow_all, unreachable
+    final_address TEXT NOT NULL,
+    groups  INTEGER NOT NULL,
+    rules   INTEGER NOT NULL,
+    sitemaps INTEGER NOT NULL,
+    crawl_delay_ms INTEGER,
+    problems TEXT NOT NULL,          -- a line each
+    body    BLOB,
+    PRIMARY KEY (run, host)
+) WITHOUT ROWID;
+
+CREATE TABLE sitemap_file (
+    run     INTEGER NOT NULL,
+    url     INTEGER NOT NULL,
+    format  TEXT,
+    entries INTEGER NOT NULL,
+    foreign_entries INTEGER NOT NULL,
+    problems TEXT NOT NULL,          -- a line each
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+-- Links that are no URLs.
+CREATE TABLE invalid_link (
+    run      INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    address  TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    found_on INTEGER NOT NULL,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
