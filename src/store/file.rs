@@ -151,7 +151,7 @@ impl Store {
             (0, 0) if pragma("schema_version")? == 0 => {}
             _ => return Err(StoreError::Foreign(self.path.clone())),
         }
-        self.create(connection).map_err(|source| self.fault(source))
+        create(connection).map_err(|source| self.fault(source))
     }
 }
 
