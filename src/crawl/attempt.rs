@@ -1,0 +1,103 @@
+//! From an exchange to the record that is kept of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::frontier::Lease;
+use crate::model::{Attempt, Exchange, Moment, Outcome, Pressure, Purpose, Trace};
+use crate::parse::{RetryAfter, retry_after};
+use crate::policy::Tried;
+
+/// What is known of an attempt besides the exchange itself.
+#[derive(Clone, Debug)]
+pub(super) struct Circumstances {
+    pub(super) started: Moment,
+    pub(super) waited: Option<Duration>,
+    pub(super) tries_before: u32,
+    pub(super) pressure: Pressure,
+    pub(super) user_agent: Arc<str>,
+}
+
+impl Circumstances {
+    pub(super) fn of(lease: &Lease, started: Moment, user_agent: &Arc<str>) -> Circumstances {
+        let interval = lease.pace.interval.as_secs_f64();
+        Circumstances {
+            started,
+            waited: None,
+            tries_before: lease.found.tries,
+            pressure: Pressure {
+                in_flight: lease.in_flight,
+                rate: (interval > 0.0).then(|| 1.0 / interval),
+            },
+            user_agent: Arc::clone(user_agent),
+        }
+    }
+}
+
+/// The record of an exchange.
+pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
+    let purpose = match circumstances.tries_before {
+        0 => Purpose::Crawl,
+        _ => Purpose::Retry,
+    };
+    Attempt {
+        pass: 1,
+        purpose,
+        started: circumstances.started,
+        outcome: exchange.outcome,
+        status: exchange.status,
+        status_text: status_text(exchange),
+        timings: exchange.timings,
+        waited: circumstances.waited,
+        wire_bytes: exchange.wire_bytes,
+        remote: exchange.remote.map(|address| address.ip()),
+        version: exchange.version,
+        reused: exchange.reused,
+        pressure: circumstances.pressure,
+        user_agent: circumstances.user_agent,
+        trace: Trace::of(exchange),
+        body_fingerprint: (!exchange.body.is_empty()).then(|| xxh3_64(&exchange.body)),
+        redirect: (exchange.status.is_some_and(|status| status / 100 == 3))
+            .then(|| exchange.header("location"))
+            .flatten(),
+    }
+}
+
+/// The reason phrase, or what went wrong in words.
+fn status_text(exchange: &Exchange) -> String {
+    if !exchange.fault.is_empty() {
+        return exchange.fault.clone();
+    }
+    let standard = exchange
+        .status
+        .and_then(|status| http::StatusCode::from_u16(status).ok())
+        .and_then(|status| status.canonical_reason());
+    match (&exchange.reason, standard) {
+        (Some(reason), _) => reason.clone(),
+        (None, Some(standard)) => standard.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// What the retry policy must know of an attempt.
+pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
+    let date = exchange.header("date");
+    let announced = exchange
+        .header("retry-after")
+        .map(|value| retry_after(&value, date.as_deref(), now));
+    Tried {
+        outcome: exchange.outcome,
+        attempts,
+        stale_connection: exchange.reused
+            && matches!(
+                exchange.outcome,
+                Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
+            ),
+        retry_after: match announced {
+            Some(RetryAfter::Delay(delay)) => Some(delay),
+            Some(RetryAfter::Invalid) | None => None,
+        },
+    }
+}

@@ -1,0 +1,58 @@
+//! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
+
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role, Skip};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// An attempt was made.
+    Attempted {
+        /// What was asked for.
+        url: &'a CrawlUrl,
+        /// What it is to the crawl.
+        role: Role,
+        /// What happened.
+        attempt: &'a Attempt,
+        /// When it is asked for again, if it is.
+        again: Option<Moment>,
+    },
+    /// A URL that was due was not asked for.
+    Skipped {
+        /// The URL.
+        url: &'a CrawlUrl,
+        /// Why.
+        skip: &'a Skip,
+    },
+    /// A host's robots.txt is known.
+    Robots {
+        /// The origin.
+        host: &'a HostKey,
+        /// `rules`, `allow_all` or `unreachable`.
+        access: &'static str,
+    },
+    /// How the crawl is doing; said about once a second.
+    Gauge(Gauge),
+}
+
+/// How a crawl is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Gauge {
+    /// URLs that wait or are being fetched.
+    pub pending: u64,
+    /// Requests that are open.
+    pub open: usize,
+    /// Requests per second allowed for the host that was asked last; absent for no ceiling.
+    pub rate: Option<f64>,
+}
+
+/// A reader of events. It is called from the dispatcher, so it must not wait.
+pub trait Observer: Send {
+    /// Takes notice.
+    fn see(&mut self, event: &Event<'_>);
+}
+
+impl<F: FnMut(&Event<'_>) + Send> Observer for F {
+    fn see(&mut self, event: &Event<'_>) {
+        self(event);
+    }
+}

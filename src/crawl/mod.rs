@@ -1,0 +1,23 @@
+//! Drives one crawl: the only place where order and concurrency live. One dispatcher owns the
+//! crawl's state, leases what is due, judges robots.txt and absorbs what comes back; a visit
+//! fetches and parses and shares nothing that changes. Everything worth knowing is said as an
+//! event; nothing here prints. What a URL does is data; an error is our own trouble.
+
+mod admit;
+mod attempt;
+mod clock;
+mod dispatch;
+mod event;
+mod page;
+mod resume;
+mod robots;
+mod site;
+mod sitemap;
+mod stop;
+mod visit;
+
+pub use clock::Clock;
+pub use dispatch::{CrawlError, Ended, Parts, Start, run};
+pub use event::{Event, Gauge, Observer};
+pub use site::{Site, SiteError};
+pub use stop::{Stop, StopLevel, stop_switch};

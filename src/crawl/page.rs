@@ -1,0 +1,297 @@
+//! From an answer to what is known of a page: its facts, and its links resolved and judged.
+
+use std::collections::HashSet;
+
+use crate::assess::{PageSigns, indexability};
+use crate::fetch::location;
+use crate::model::{
+    Admission, CrawlUrl, Exchange, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
+    Outcome, PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason,
+    UrlFault,
+};
+use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
+use crate::policy::Via;
+
+use super::site::Site;
+
+/// Search engines whose own directives count besides those for everybody.
+const SEARCH_BOTS: [&str; 1] = ["googlebot"];
+
+/// Most redirects in a row that are followed: Google's limit for pages.
+const MAX_HOPS: u8 = 10;
+
+/// A faulty reference is kept as far as this, in characters.
+const MAX_FAULTY: usize = 2_000;
+
+/// What an answer says.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) page: PageRecord,
+    pub(super) links: Vec<Link>,
+}
+
+/// The URL that was asked for and how the crawl came to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) url: &'a CrawlUrl,
+    pub(super) role: Role,
+    pub(super) depth: u32,
+    pub(super) hops: u8,
+    /// robots.txt forbids it, though it was fetched.
+    pub(super) disallowed: bool,
+}
+
+/// Reads an answer, whatever it is.
+pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Reading {
+    let mut reading = Reading {
+        page: PageRecord {
+            content_type: exchange.header("content-type"),
+            size: exchange.decoded_bytes,
+            response_time: exchange.timings.total,
+            last_modified: exchange.header("last-modified"),
+            x_robots_tag: joined(exchange, "x-robots-tag"),
+            ..PageRecord::default()
+        },
+        links: Vec::new(),
+    };
+    if exchange.outcome == Outcome::Redirect {
+        http_redirect(site, asked, exchange, &mut reading);
+    }
+    let mut signs = PageSigns {
+        outcome: exchange.outcome,
+        status: exchange.status,
+        disallowed: asked.disallowed,
+        noindex: RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS).noindex,
+        canonical_elsewhere: false,
+        refreshes: false,
+    };
+    if asked.role == Role::Page {
+        if exchange.outcome == Outcome::OkHtml {
+            html(site, asked, exchange, &mut reading, &mut signs);
+        } else if exchange.outcome.is_failure() {
+            reading.page.html = error_page(exchange);
+        }
+        reading.page.indexability = indexability(signs);
+    } else {
+        reading.page.indexability = Indexability::Unknown;
+    }
+    reading
+}
+
+fn joined(exchange: &Exchange, name: &str) -> Option<String> {
+    let values: Vec<_> = exchange
+        .headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &mut Reading) {
+    let Some(target) = location(asked.url, &exchange.headers) else {
+        return;
+    };
+    let target = site.scope.normal(target);
+    let admission = if asked.hops >= MAX_HOPS {
+        let detail = format!("more than {MAX_HOPS} redirects in a row");
+        Admission::Skip(Skip::new(SkipReason::Trap, detail))
+    } else {
+        site.scope
+            .admit(&target, Via::Redirect(asked.role), Some(asked.depth))
+    };
+    reading.page.redirect = Some(Redirect {
+        target: target.clone(),
+        kind: RedirectKind::Http,
+    });
+    reading.links.push(Link {
+        kind: LinkKind::Redirect,
+        target: LinkTarget::Url {
+            fingerprint: target.fingerprint(),
+            url: target,
+            admission,
+        },
+        anchor: String::new(),
+        rel: String::new(),
+        position: Position::HttpHeader,
+        follow: true,
+    });
+}
+
+fn html(
+    site: &Site,
+    asked: Asked<'_>,
+    exchange: &Exchange,
+    reading: &mut Reading,
+    signs: &mut PageSigns,
+) {
+    let content_type = exchange.header("content-type");
+    let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
+    let found = parse::page(&text);
+    let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
+        .and(found.robots(&SEARCH_BOTS));
+    let from_page = Resolver::new(asked.url, found.base.as_deref(), encoding);
+    let from_header = Resolver::of_headers(asked.url);
+
+    let mut judge = Judge {
+        site,
+        asked,
+        nofollow: directives.nofollow,
+        counts: LinkCounts::default(),
+        seen: HashSet::new(),
+    };
+    for reference in parse::link_references(&exchange.headers) {
+        reading.links.extend(judge.link(&from_header, reference));
+    }
+    reading.links.reserve(found.references.len());
+    for reference in &found.references {
+        reading
+            .links
+            .extend(judge.link(&from_page, reference.clone()));
+    }
+    if found.left_out + found.overlong > 0 {
+        reading.links.push(left_out(&found));
+    }
+
+    let canonical = canonical(&reading.links);
+    signs.noindex = directives.noindex;
+    signs.canonical_elsewhere = canonical.as_ref().is_some_and(|url| url != asked.url);
+    if let Some(target) = refresh(exchange, &found, &from_page) {
+        if target != *asked.url {
+            signs.refreshes = true;
+            reading.page.redirect = Some(Redirect {
+                target,
+                kind: RedirectKind::Refresh,
+            });
+        }
+    }
+    reading.page.selected = select(&site.fields, &text, &found);
+    reading.page.html = Some(HtmlFacts {
+        title: found.title,
+        meta_robots: Some(found.meta_robots).filter(|content| !content.is_empty()),
+        canonical: canonical.map(|url| url.as_str().to_owned()),
+        language: found.lang,
+        text_hash: found.text_hash,
+        links: judge.counts,
+    });
+}
+
+/// Judges the links of one page.
+struct Judge<'a> {
+    site: &'a Site,
+    asked: Asked<'a>,
+    nofollow: bool,
+    counts: LinkCounts,
+    seen: HashSet<u64>,
+}
+
+impl Judge<'_> {
+    /// The link that a reference makes; none if it leads to something that is not fetched by HTTP,
+    /// such as `mailto:`.
+    fn link(&mut self, resolver: &Resolver, reference: Reference) -> Option<Link> {
+        let follow = !(self.nofollow || reference.nofollow);
+        let target = match resolver.resolve(&reference.target) {
+            Ok(url) => self.target(url, reference.kind, follow),
+            Err(UrlFault::Scheme(_)) => return None,
+            Err(fault) => LinkTarget::Invalid {
+                text: reference.target.chars().take(MAX_FAULTY).collect(),
+                fault: fault.to_string(),
+            },
+        };
+        Some(Link {
+            kind: reference.kind,
+            target,
+            anchor: reference.anchor,
+            rel: reference.rel,
+            position: reference.position,
+            follow,
+        })
+    }
+
+    fn target(&mut self, url: CrawlUrl, kind: LinkKind, follow: bool) -> LinkTarget {
+        let scope = &self.site.scope;
+        let url = scope.normal(url);
+        let fingerprint = url.fingerprint();
+        if kind.is_hyperlink() {
+            if scope.is_site(&url) {
+                self.counts.internal += 1;
+                if self.seen.insert(fingerprint.get()) {
+                    self.counts.unique_internal += 1;
+                }
+            } else {
+                self.counts.external += 1;
+            }
+        }
+        let mut admission = scope.admit(&url, Via::Link(kind), Some(self.asked.depth + 1));
+        if !follow && !scope.plan().follow_nofollow {
+            if let Admission::Fetch(Role::Page | Role::External) = admission {
+                admission = Admission::Skip(Skip::new(SkipReason::Nofollow, ""));
+            }
+        }
+        LinkTarget::Url {
+            url,
+            fingerprint,
+            admission,
+        }
+    }
+}
+
+fn left_out(found: &parse::Page) -> Link {
+    Link {
+        kind: LinkKind::Anchor,
+        target: LinkTarget::Invalid {
+            text: format!("{} further links", found.left_out + found.overlong),
+            fault: format!(
+                "{} beyond the limit of links per page, {} longer than a link may be",
+                found.left_out, found.overlong
+            ),
+        },
+        anchor: String::new(),
+        rel: String::new(),
+        position: Position::Content,
+        follow: false,
+    }
+}
+
+fn canonical(links: &[Link]) -> Option<CrawlUrl> {
+    links
+        .iter()
+        .filter(|link| link.kind == LinkKind::Canonical)
+        .find_map(|link| match &link.target {
+            LinkTarget::Url { url, .. } => Some(url.clone()),
+            LinkTarget::Invalid { .. } => None,
+        })
+}
+
+/// Where the page sends its visitors by itself.
+fn refresh(exchange: &Exchange, found: &parse::Page, resolver: &Resolver) -> Option<CrawlUrl> {
+    let by_header = parse::refresh_header(&exchange.headers).and_then(|(_, target)| target);
+    let by_meta = || found.meta_refresh.as_ref()?.target.clone();
+    resolver.resolve(&by_header.or_else(by_meta)?).ok()
+}
+
+fn select(fields: &[FieldSelector], text: &str, found: &parse::Page) -> Vec<Option<String>> {
+    if fields.is_empty() {
+        return Vec::new();
+    }
+    let document = Document::build(text, found);
+    fields
+        .iter()
+        .map(|field| field.extract(document.as_ref()?))
+        .collect()
+}
+
+/// The title of an error page often names the product that made it.
+fn error_page(exchange: &Exchange) -> Option<HtmlFacts> {
+    if exchange.body.is_empty() {
+        return None;
+    }
+    let content_type = exchange.header("content-type");
+    let (text, _) = parse::decode(&exchange.body, content_type.as_deref());
+    let found = parse::page(&text);
+    found.title.is_some().then(|| HtmlFacts {
+        title: found.title,
+        text_hash: found.text_hash,
+        ..HtmlFacts::default()
+    })
+}

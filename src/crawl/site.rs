@@ -1,0 +1,70 @@
+//! What every visit of a crawl needs and none changes.
+
+use std::sync::Arc;
+
+use crate::model::CrawlPlan;
+use crate::parse::{FieldSelector, SelectorFault};
+use crate::policy::{Scope, ScopeError};
+
+/// The compiled plan of a crawl.
+#[derive(Debug)]
+pub struct Site {
+    /// What was asked for.
+    pub plan: CrawlPlan,
+    /// What belongs to it.
+    pub scope: Scope,
+    /// The `--select` columns.
+    pub(super) fields: Vec<FieldSelector>,
+    /// The `User-Agent`, shared by all attempts.
+    pub(super) user_agent: Arc<str>,
+}
+
+/// A plan that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// A pattern cannot be used.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// A selector cannot be used.
+    #[error("--select {column}: {source}")]
+    Selector {
+        /// The column's name.
+        column: String,
+        /// What is wrong.
+        #[source]
+        source: SelectorFault,
+    },
+    /// A column without a selector.
+    #[error("--select {0:?} is not NAME=CSS")]
+    Column(String),
+}
+
+impl Site {
+    /// Compiles a plan.
+    pub fn new(plan: CrawlPlan) -> Result<Site, SiteError> {
+        let mut fields = Vec::with_capacity(plan.scope.select.len());
+        for column in &plan.scope.select {
+            let Some((name, selector)) = column.split_once('=') else {
+                return Err(SiteError::Column(column.clone()));
+            };
+            let selector =
+                FieldSelector::parse(selector).map_err(|source| SiteError::Selector {
+                    column: name.to_owned(),
+                    source,
+                })?;
+            fields.push(selector);
+        }
+        Ok(Site {
+            scope: Scope::new(&plan.scope)?,
+            fields,
+            user_agent: plan.requests.user_agent.as_str().into(),
+            plan,
+        })
+    }
+
+    /// The names under which robots.txt may address the crawl.
+    pub(super) fn robots_agents(&self) -> Vec<&str> {
+        let agents = &self.plan.requests.robots_agents;
+        agents.iter().map(String::as_str).collect()
+    }
+}
