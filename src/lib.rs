@@ -2,6 +2,10 @@
 //! answer 5xx, how often, and why. The rooms and their floors are described in ARCHITECTURE.md.
 
 pub mod assess;
+pub mod crawl;
+pub mod fetch;
+pub mod frontier;
 pub mod model;
+pub mod parse;
 pub mod policy;
 pub mod store;

@@ -2,6 +2,8 @@
 //! when its host may be asked, so there is no second throttle and nobody sleeps while holding a
 //! slot. Nothing here fetches, and nothing here knows what a robots.txt says.
 
+#[cfg(test)]
+mod contract;
 mod local;
 
 use std::future::Future;
@@ -33,7 +35,8 @@ pub struct Discovery {
 pub struct Lease {
     /// Names this lease when it is settled.
     pub ticket: Ticket,
-    /// What was found, with `tries` counting the attempts made so far.
+    /// What was found, with `tries` counting the attempts made so far; an attempt whose lease
+    /// expired is not known to have been made and does not count.
     pub found: Discovery,
     /// Requests open on this host, this one included.
     pub in_flight: u32,
@@ -48,7 +51,8 @@ pub struct Ticket(pub u64);
 /// How fast a host may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Least time between the starts of two requests; zero for no limit.
+    /// Least time between the starts of two requests, rounded up to whole milliseconds; zero for
+    /// no limit.
     pub interval: Duration,
     /// Most requests open at a time, at least 1.
     pub open: u32,
@@ -72,7 +76,8 @@ pub enum Settlement {
     Done,
     /// It was fetched, and is to be fetched again from this moment on.
     Again(Moment),
-    /// It was not asked for at all: the host's pace is not charged.
+    /// It was not asked for and will not be: the host's pace is not charged, unless another request
+    /// was charged since.
     Unused,
 }
 
@@ -91,13 +96,15 @@ pub enum FrontierError {
 /// else of that host is given out. Within a host, what waits for a retry comes first once it is
 /// due, then sitemaps, then pages, then resources and external URLs, each in the order offered.
 pub trait Frontier: Send + Sync {
-    /// Takes in what was found; returns how many of them were new.
+    /// Takes in what was found; returns how many of them were new. What was ever offered before is
+    /// ignored, settled or not.
     fn offer(
         &self,
         found: &[Discovery],
     ) -> impl Future<Output = Result<usize, FrontierError>> + Send;
 
-    /// Gives out what is due at `now`.
+    /// Gives out what is due at `now`. Time never runs backwards: an earlier moment than was handed
+    /// in before counts as that one.
     fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
 
     /// Ends a lease. A lease that expired meanwhile is ignored.
@@ -114,7 +121,7 @@ pub trait Frontier: Send + Sync {
         pace: Pace,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Gives out nothing of this host before `until`.
+    /// Gives out nothing of this host before `until`. Of several moments the latest holds.
     fn park(
         &self,
         host: &HostKey,

@@ -1,0 +1,539 @@
+//! The contract of [`Frontier`] as functions that run against any implementation. `suite!` makes
+//! them the tests of one; the moments are invented, so nothing waits.
+
+mod interleaving;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Discovery, Frontier, Lease, Next, Pace, Settlement, Ticket};
+use crate::model::{CrawlUrl, HostKey, Moment, Role};
+
+pub(super) use interleaving::any_interleaving_keeps_the_promises;
+
+/// The lease time of tests that are not about it.
+const LONG: Duration = Duration::from_hours(1);
+
+/// Makes every function of the contract a test of one implementation, given as a function from the
+/// default pace and the lease time to a frontier.
+macro_rules! suite {
+    ($make:expr) => {
+        $crate::frontier::contract::suite! { $make =>
+            offered_twice_is_given_once
+            what_was_found_comes_back_whole
+            the_gate_comes_first_and_alone
+            the_gate_stays_shut_while_it_waits_for_a_retry
+            bands_keep_their_order
+            a_retry_waits_for_its_moment_and_then_comes_first
+            requests_of_a_host_are_exactly_an_interval_apart
+            a_fraction_of_a_millisecond_is_rounded_up
+            a_new_pace_counts_from_the_last_request
+            a_pace_set_back_and_forth_forgets_no_request
+            no_more_are_open_than_the_pace_allows
+            a_host_that_hangs_delays_no_other
+            a_parked_host_waits
+            unused_gives_the_pace_back
+            unused_gives_nothing_back_after_another_request
+            what_expires_is_given_out_again_first
+            settling_what_expired_changes_nothing
+            drained_only_when_nothing_is_left
+            hosts_without_a_limit_take_turns
+            being_offered_to_costs_no_host_its_turn
+            a_thousand_hosts_keep_their_rate
+        }
+
+        #[test]
+        fn any_interleaving_keeps_the_promises() {
+            $crate::frontier::contract::any_interleaving_keeps_the_promises($make);
+        }
+    };
+    ($make:expr => $($name:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                $crate::frontier::contract::$name($make).await;
+            }
+        )+
+    };
+}
+pub(super) use suite;
+
+pub(super) async fn offered_twice_is_given_once<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+    let f = make(pace(0, 10), LONG);
+    let a = page("http://h/a");
+    let again = offered_as(Role::Resource, "http://h/a#part");
+    assert_eq!(f.offer(&[a.clone(), again, a.clone()]).await.unwrap(), 1);
+    assert_eq!(f.pending().await.unwrap(), 1);
+    let lease = visit(&f, 0).await;
+    assert_eq!(f.offer(std::slice::from_ref(&a)).await.unwrap(), 0);
+    assert_eq!(wait(&f, 0).await, LONG.as_millis() as i64);
+    done(&f, &lease).await;
+    assert_eq!(f.offer(&[a]).await.unwrap(), 0);
+    assert_drained(&f, 0).await;
+}
+
+pub(super) async fn what_was_found_comes_back_whole<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let p = pace(250, 3);
+    let f = make(p, LONG);
+    let found = Discovery {
+        url: url("https://b\u{fc}cher.example:8443/%7Ea/%C3%A4//b?q=%20&r"),
+        role: Role::External,
+        depth: 7,
+        hops: 2,
+        tries: 3,
+        not_before: None,
+    };
+    f.offer(std::slice::from_ref(&found)).await.unwrap();
+    let lease = visit(&f, 0).await;
+    assert_eq!(lease.found, found);
+    assert_eq!((lease.in_flight, lease.pace), (1, p));
+}
+
+pub(super) async fn the_gate_comes_first_and_alone<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), LONG);
+    let found = [
+        page("http://h/a"),
+        offered_as(Role::Robots, "http://h/robots.txt"),
+        offered_as(Role::Robots, "http://h/moved-robots.txt"),
+        page("http://other/"),
+    ];
+    f.offer(&found).await.unwrap();
+    let gate = visit(&f, 0).await;
+    assert_eq!(gate.found.role, Role::Robots);
+    assert_eq!(path(&visit(&f, 0).await), "http://other/");
+    wait(&f, 0).await;
+    done(&f, &gate).await;
+    let second = visit(&f, 0).await;
+    assert_eq!(path(&second), "http://h/moved-robots.txt");
+    wait(&f, 0).await;
+    f.settle(second.ticket, Settlement::Unused).await.unwrap();
+    assert_eq!(path(&visit(&f, 0).await), "http://h/a");
+}
+
+pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), LONG);
+    let robots = offered_as(Role::Robots, "http://h/robots.txt");
+    f.offer(&[page("http://h/a"), robots]).await.unwrap();
+    let gate = visit(&f, 0).await;
+    let again = Settlement::Again(at(5_000));
+    f.settle(gate.ticket, again).await.unwrap();
+    assert_eq!(wait(&f, 10).await, 5_000);
+    let gate = visit(&f, 5_000).await;
+    assert_eq!((gate.found.role, gate.found.tries), (Role::Robots, 1));
+    done(&f, &gate).await;
+    assert_eq!(path(&visit(&f, 5_000).await), "http://h/a");
+}
+
+pub(super) async fn bands_keep_their_order<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+    let f = make(pace(0, 10), LONG);
+    let found = [
+        offered_as(Role::External, "http://h/external"),
+        offered_as(Role::Resource, "http://h/resource"),
+        page("http://h/page1"),
+        page("http://h/page2"),
+        offered_as(Role::Sitemap, "http://h/sitemap"),
+    ];
+    f.offer(&found).await.unwrap();
+    for name in ["sitemap", "page1", "page2", "external", "resource"] {
+        assert_eq!(path(&visit(&f, 0).await), format!("http://h/{name}"));
+    }
+}
+
+pub(super) async fn a_retry_waits_for_its_moment_and_then_comes_first<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), LONG);
+    let resumed = Discovery {
+        not_before: Some(at(700)),
+        tries: 4,
+        ..page("http://h/resumed")
+    };
+    f.offer(&[resumed, page("http://h/a")]).await.unwrap();
+    let a = visit(&f, 0).await;
+    assert_eq!(path(&a), "http://h/a");
+    assert_eq!(wait(&f, 0).await, 700);
+    let again = Settlement::Again(at(300));
+    f.settle(a.ticket, again).await.unwrap();
+    assert_eq!(wait(&f, 0).await, 300);
+    let sitemap = offered_as(Role::Sitemap, "http://h/sitemap");
+    let found = [sitemap, page("http://h/b")];
+    f.offer(&found).await.unwrap();
+    assert_eq!(path(&visit(&f, 299).await), "http://h/sitemap");
+    let a = visit(&f, 300).await;
+    assert_eq!((path(&a), a.found.tries), ("http://h/a", 1));
+    let resumed = visit(&f, 700).await;
+    assert_eq!(resumed.found.tries, 4);
+    assert_eq!(resumed.found.not_before, None);
+    assert_eq!(path(&visit(&f, 700).await), "http://h/b");
+}
+
+pub(super) async fn requests_of_a_host_are_exactly_an_interval_apart<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(1_000, 100), LONG);
+    f.offer(&pages("h", 20)).await.unwrap();
+    visit(&f, 17).await;
+    for n in 1..10 {
+        let due = 17 + 1_000 * n;
+        assert_eq!(wait(&f, due - 1_000).await, due);
+        assert_eq!(wait(&f, due - 1).await, due);
+        visit(&f, due).await;
+    }
+    // A pause is not saved up for a burst.
+    visit(&f, 60_000).await;
+    assert_eq!(wait(&f, 60_000).await, 61_000);
+}
+
+pub(super) async fn a_fraction_of_a_millisecond_is_rounded_up<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let interval = Duration::from_micros(1_001);
+    let f = make(Pace { interval, open: 9 }, LONG);
+    f.offer(&pages("h", 3)).await.unwrap();
+    for now in [0, 2, 4] {
+        visit(&f, now).await;
+        if now < 4 {
+            assert_eq!(wait(&f, now).await, now + 2);
+        }
+    }
+}
+
+pub(super) async fn a_new_pace_counts_from_the_last_request<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(1_000, 100), LONG);
+    f.offer(&pages("h", 9)).await.unwrap();
+    let h = host("http://h/");
+    visit(&f, 0).await;
+    f.slow(&h, pace(5_000, 100)).await.unwrap();
+    assert_eq!(wait(&f, 1_000).await, 5_000);
+    let lease = visit(&f, 5_000).await;
+    assert_eq!(lease.pace, pace(5_000, 100));
+    f.slow(&h, pace(200, 100)).await.unwrap();
+    assert_eq!(wait(&f, 5_000).await, 5_200);
+    visit(&f, 5_200).await;
+    f.slow(&h, pace(0, 100)).await.unwrap();
+    visit(&f, 5_200).await;
+    visit(&f, 5_200).await;
+    f.slow(&h, pace(1_000, 100)).await.unwrap();
+    assert_eq!(wait(&f, 5_200).await, 6_200);
+}
+
+pub(super) async fn a_pace_set_back_and_forth_forgets_no_request<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(10_000, 100), LONG);
+    // Another host keeps the slow pace, so that what is known for that pace lives on.
+    let other = page("http://other/");
+    f.offer(&pages("h", 9)).await.unwrap();
+    f.offer(&[other]).await.unwrap();
+    let h = host("http://h/");
+    visit(&f, 0).await;
+    visit(&f, 0).await;
+    f.slow(&h, pace(1_000, 100)).await.unwrap();
+    visit(&f, 1_000).await;
+    f.slow(&h, pace(10_000, 100)).await.unwrap();
+    assert_eq!(wait(&f, 1_000).await, 11_000);
+    visit(&f, 11_000).await;
+}
+
+pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 2), LONG);
+    f.offer(&pages("h", 9)).await.unwrap();
+    let first = visit(&f, 0).await;
+    let second = visit(&f, 0).await;
+    assert_eq!((first.in_flight, second.in_flight), (1, 2));
+    wait(&f, 0).await;
+    done(&f, &first).await;
+    let third = visit(&f, 0).await;
+    assert_eq!(third.in_flight, 2);
+    f.slow(&host("http://h/"), pace(0, 3)).await.unwrap();
+    assert_eq!(visit(&f, 0).await.in_flight, 3);
+    f.slow(&host("http://h/"), pace(0, 1)).await.unwrap();
+    done(&f, &second).await;
+    done(&f, &third).await;
+    wait(&f, 0).await;
+}
+
+pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(1_000, 2), LONG);
+    f.offer(&pages("dead", 9)).await.unwrap();
+    f.offer(&pages("alive", 9)).await.unwrap();
+    let mut asked = 0;
+    for second in 0..9 {
+        while let Next::Visit(lease) = f.lease(at(second * 1_000)).await.unwrap() {
+            if lease.found.url.host_key() == host("http://alive/") {
+                asked += 1;
+                done(&f, &lease).await;
+            }
+        }
+        assert_eq!(asked, second + 1);
+    }
+}
+
+pub(super) async fn a_parked_host_waits<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+    let f = make(pace(0, 10), LONG);
+    let h = host("http://h/");
+    f.park(&h, at(4_000)).await.unwrap();
+    f.offer(&pages("h", 3)).await.unwrap();
+    assert_eq!(wait(&f, 0).await, 4_000);
+    visit(&f, 4_000).await;
+    f.park(&h, at(9_000)).await.unwrap();
+    f.park(&h, at(6_000)).await.unwrap();
+    assert_eq!(wait(&f, 6_000).await, 9_000, "the later moment holds");
+    visit(&f, 9_000).await;
+}
+
+pub(super) async fn unused_gives_the_pace_back<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+    let f = make(pace(1_000, 10), LONG);
+    f.offer(&pages("h", 6)).await.unwrap();
+    visit(&f, 0).await;
+    for _ in 0..2 {
+        let unused = visit(&f, 1_000).await;
+        wait(&f, 1_000).await;
+        f.settle(unused.ticket, Settlement::Unused).await.unwrap();
+    }
+    visit(&f, 1_900).await;
+    assert_eq!(f.pending().await.unwrap(), 4);
+    // The spacing counts from the request that was made, not from the one that was not.
+    assert_eq!(wait(&f, 1_900).await, 2_900);
+    let unused = visit(&f, 2_900).await;
+    f.settle(unused.ticket, Settlement::Unused).await.unwrap();
+    f.slow(&host("http://h/"), pace(3_000, 10)).await.unwrap();
+    assert_eq!(wait(&f, 2_900).await, 4_900);
+}
+
+pub(super) async fn unused_gives_nothing_back_after_another_request<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(1_000, 10), LONG);
+    f.offer(&pages("h", 5)).await.unwrap();
+    let unused = visit(&f, 0).await;
+    visit(&f, 1_000).await;
+    f.settle(unused.ticket, Settlement::Unused).await.unwrap();
+    assert_eq!(wait(&f, 1_500).await, 2_000);
+}
+
+pub(super) async fn what_expires_is_given_out_again_first<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 2), Duration::from_secs(30));
+    let robots = offered_as(Role::Robots, "http://h/robots.txt");
+    f.offer(&[robots]).await.unwrap();
+    f.offer(&pages("h", 3)).await.unwrap();
+    assert_eq!(visit(&f, 0).await.found.role, Role::Robots);
+    assert_eq!(wait(&f, 0).await, 30_000);
+    let gate = visit(&f, 30_000).await;
+    assert_eq!((gate.found.role, gate.found.tries), (Role::Robots, 0));
+    done(&f, &gate).await;
+    let lost = [visit(&f, 30_000).await, visit(&f, 30_001).await];
+    let sitemap = offered_as(Role::Sitemap, "http://h/sitemap");
+    f.offer(&[sitemap]).await.unwrap();
+    assert_eq!(wait(&f, 30_001).await, 60_000);
+    for lost in &lost {
+        let again = visit(&f, 60_001).await;
+        assert_eq!(again.found, lost.found);
+        assert_ne!(again.ticket, lost.ticket);
+        assert!(again.in_flight <= 2);
+    }
+}
+
+pub(super) async fn settling_what_expired_changes_nothing<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 1), Duration::from_secs(30));
+    f.offer(&pages("h", 2)).await.unwrap();
+    let old = visit(&f, 0).await;
+    let new = visit(&f, 30_000).await;
+    assert_eq!(new.found, old.found);
+    let ways = [
+        Settlement::Done,
+        Settlement::Again(at(0)),
+        Settlement::Unused,
+    ];
+    for how in ways {
+        f.settle(old.ticket, how).await.unwrap();
+        f.settle(Ticket(u64::MAX), how).await.unwrap();
+        assert_eq!(f.pending().await.unwrap(), 2);
+        assert_eq!(wait(&f, 30_000).await, 60_000);
+    }
+    done(&f, &new).await;
+    done(&f, &new).await;
+    assert_eq!(f.pending().await.unwrap(), 1);
+}
+
+pub(super) async fn drained_only_when_nothing_is_left<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 1), Duration::from_secs(30));
+    assert_drained(&f, 0).await;
+    f.slow(&host("http://h/"), pace(9, 9)).await.unwrap();
+    f.park(&host("http://h/"), at(9_000)).await.unwrap();
+    assert_drained(&f, 0).await;
+    f.offer(&[page("http://h/a")]).await.unwrap();
+    assert_eq!(wait(&f, 0).await, 9_000);
+    let lease = visit(&f, 9_000).await;
+    assert_eq!(wait(&f, 9_000).await, 39_000);
+    let again = Settlement::Again(at(90_000));
+    f.settle(lease.ticket, again).await.unwrap();
+    assert_eq!(wait(&f, 9_000).await, 90_000);
+    let lease = visit(&f, 90_000).await;
+    done(&f, &lease).await;
+    assert_drained(&f, 90_000).await;
+}
+
+pub(super) async fn hosts_without_a_limit_take_turns<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 100), LONG);
+    for name in ["a", "b", "c"] {
+        f.offer(&pages(name, 4)).await.unwrap();
+    }
+    for _ in 0..4 {
+        for name in ["http://a/", "http://b/", "http://c/"] {
+            let lease = visit(&f, 0).await;
+            assert_eq!(lease.found.url.host_key(), host(name));
+            done(&f, &lease).await;
+        }
+    }
+    assert_drained(&f, 0).await;
+}
+
+pub(super) async fn being_offered_to_costs_no_host_its_turn<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(1_000, 100), LONG);
+    f.offer(&[page("http://a/1"), page("http://b/1")])
+        .await
+        .unwrap();
+    f.offer(&[page("http://a/2"), offered_as(Role::Sitemap, "http://a/3")])
+        .await
+        .unwrap();
+    assert_eq!(path(&visit(&f, 0).await), "http://a/3");
+    assert_eq!(path(&visit(&f, 0).await), "http://b/1");
+    f.offer(&[page("http://b/2")]).await.unwrap();
+    // Both are due at 1,000, and `a` has waited longer.
+    f.offer(&[page("http://a/4")]).await.unwrap();
+    assert_eq!(path(&visit(&f, 1_000).await), "http://a/1");
+}
+
+/// A thousand hosts at one request a second, thirty of which never answer.
+pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    const SECONDS: i64 = 20;
+    let f = make(pace(1_000, 2), LONG);
+    for n in 0..1_000 {
+        f.offer(&pages(&format!("h{n}"), SECONDS + 5))
+            .await
+            .unwrap();
+    }
+    let dead: Vec<HostKey> = (0..30).map(|n| host(&format!("http://h{n}/"))).collect();
+    let mut asked: HashMap<HostKey, i64> = HashMap::new();
+    let mut now = 0;
+    // An answer takes half a second.
+    let mut answers: Vec<(i64, Ticket)> = Vec::new();
+    while now < SECONDS * 1_000 {
+        for (_, ticket) in answers.extract_if(.., |(due, _)| *due <= now) {
+            f.settle(ticket, Settlement::Done).await.unwrap();
+        }
+        match f.lease(at(now)).await.unwrap() {
+            Next::Visit(lease) => {
+                let key = lease.found.url.host_key();
+                if !dead.contains(&key) {
+                    answers.push((now + 500, lease.ticket));
+                }
+                *asked.entry(key).or_default() += 1;
+            }
+            Next::NotBefore(next) => {
+                let answer = answers.iter().map(|(due, _)| *due).min();
+                now = next.millis().min(answer.unwrap_or(i64::MAX));
+            }
+            Next::Drained => panic!("there is more to do"),
+        }
+    }
+    for n in 0..1_000 {
+        let key = host(&format!("http://h{n}/"));
+        let expected = if dead.contains(&key) { 2 } else { SECONDS };
+        assert_eq!(asked[&key], expected, "{key}");
+    }
+}
+
+fn at(millis: i64) -> Moment {
+    Moment::from_millis(millis)
+}
+
+fn pace(millis: u64, open: u32) -> Pace {
+    Pace {
+        interval: Duration::from_millis(millis),
+        open,
+    }
+}
+
+fn url(text: &str) -> CrawlUrl {
+    CrawlUrl::parse(text).expect("a valid URL")
+}
+
+fn host(text: &str) -> HostKey {
+    url(text).host_key()
+}
+
+fn offered_as(role: Role, text: &str) -> Discovery {
+    Discovery {
+        url: url(text),
+        role,
+        depth: 0,
+        hops: 0,
+        tries: 0,
+        not_before: None,
+    }
+}
+
+fn page(text: &str) -> Discovery {
+    offered_as(Role::Page, text)
+}
+
+fn pages(host: &str, count: i64) -> Vec<Discovery> {
+    (0..count)
+        .map(|n| page(&format!("http://{host}/p{n}")))
+        .collect()
+}
+
+fn path(lease: &Lease) -> &str {
+    lease.found.url.as_str()
+}
+
+/// Leases what must be due.
+async fn visit<F: Frontier>(f: &F, now: i64) -> Lease {
+    match f.lease(at(now)).await.unwrap() {
+        Next::Visit(lease) => *lease,
+        other => panic!("at {now}: {other:?}"),
+    }
+}
+
+/// The moment before which nothing is due.
+async fn wait<F: Frontier>(f: &F, now: i64) -> i64 {
+    match f.lease(at(now)).await.unwrap() {
+        Next::NotBefore(next) => next.millis(),
+        other => panic!("at {now}: {other:?}"),
+    }
+}
+
+async fn done<F: Frontier>(f: &F, lease: &Lease) {
+    f.settle(lease.ticket, Settlement::Done).await.unwrap();
+}
+
+async fn assert_drained<F: Frontier>(f: &F, now: i64) {
+    assert_eq!(f.lease(at(now)).await.unwrap(), Next::Drained);
+    assert_eq!(f.pending().await.unwrap(), 0);
+}

@@ -1,0 +1,141 @@
+//! One host: what it has to give and what keeps it from giving.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::lane::{EVER, Entry};
+use super::leases::Leases;
+use super::pacing::{Pacing, whole_millis};
+use super::queue::Queue;
+use super::turns::Turn;
+use crate::frontier::{Discovery, Lease, Pace, Ticket};
+use crate::model::{CrawlUrl, HostKey, Moment, Role};
+
+/// How long a host without work is remembered, so that a slower pace set soon after its last
+/// request still counts from that request.
+const REMEMBERED: Duration = Duration::from_mins(10);
+
+/// A host and its queue.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) key: Arc<HostKey>,
+    pub(super) queue: Queue,
+    pub(super) pace: Pace,
+    /// Leases that are neither settled nor expired.
+    pub(super) open: u32,
+    /// Gives out nothing before this moment.
+    pub(super) parked: Moment,
+    /// The last request that counts.
+    pub(super) last: Option<Charge>,
+    /// The place among the hosts, if there is something to give.
+    pub(super) turn: Option<Turn>,
+}
+
+/// A request that its host's pace was charged for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Charge {
+    pub(super) ticket: Ticket,
+    pub(super) at: Moment,
+}
+
+impl Host {
+    pub(super) fn new(key: Arc<HostKey>, pace: Pace) -> Host {
+        Host {
+            key,
+            queue: Queue::new(),
+            pace,
+            open: 0,
+            parked: EVER,
+            last: None,
+            turn: None,
+        }
+    }
+
+    /// When it may be asked next; `None` if only an offer or the end of a lease can tell.
+    pub(super) fn due(&self) -> Option<Moment> {
+        if self.open >= self.pace.open.max(1) {
+            return None;
+        }
+        let ready = self.last.map_or(EVER, |last| {
+            last.at + Duration::from_millis(whole_millis(self.pace.interval))
+        });
+        Some(self.queue.next_at()?.max(self.parked).max(ready))
+    }
+
+    /// Gives out what is first, unless it is too early for another request.
+    pub(super) fn give(
+        &mut self,
+        now: Moment,
+        pacing: &Pacing,
+        leases: &mut Leases,
+    ) -> Option<Lease> {
+        if let Err(until) = pacing.charge(&self.key, self.pace.interval, now) {
+            // The limiter has the last word, whatever `due` made of `last`.
+            self.parked = self.parked.max(until);
+            return None;
+        }
+        let entry = self.queue.take(now)?;
+        let found = self.discovery(&entry);
+        let ticket = leases.ticket();
+        let before = self.last.replace(Charge { ticket, at: now });
+        leases.hold(ticket, Arc::clone(&self.key), entry, before, now);
+        self.open += 1;
+        Some(Lease {
+            ticket,
+            found,
+            in_flight: self.open,
+            pace: self.pace,
+        })
+    }
+
+    /// Notes that the lease of an entry with this role ended.
+    pub(super) fn release(&mut self, role: Role) {
+        self.open -= 1;
+        self.queue.release(role);
+    }
+
+    /// Takes back the charge for a request that was not made. If another request was charged
+    /// since, the spacing counts from that one and there is nothing to give back.
+    pub(super) fn uncharge(&mut self, ticket: Ticket, before: Option<Charge>, pacing: &Pacing) {
+        if self.last.is_some_and(|last| last.ticket == ticket) {
+            self.last = before;
+            pacing.rewind(
+                &self.key,
+                self.pace.interval,
+                before.map(|charge| charge.at),
+            );
+        }
+    }
+
+    /// Keeps another pace from now on, counted from the last request.
+    pub(super) fn change_pace(&mut self, pace: Pace, pacing: &mut Pacing) {
+        if whole_millis(pace.interval) != whole_millis(self.pace.interval) {
+            pacing.leave(&self.key, self.pace.interval);
+            pacing.join(&self.key, pace.interval, self.last.map(|last| last.at));
+        }
+        self.pace = pace;
+    }
+
+    /// What was found, with the host's part of the URL put back.
+    fn discovery(&self, entry: &Entry) -> Discovery {
+        let text = [self.key.as_str(), &entry.path].concat();
+        Discovery {
+            url: CrawlUrl::parse(&text).expect("a URL taken apart is a URL when put together"),
+            role: entry.role,
+            depth: entry.depth,
+            hops: entry.hops,
+            tries: entry.tries,
+            not_before: None,
+        }
+    }
+
+    /// Whether forgetting it changes nothing.
+    pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
+        let long_ago = |last: Charge| last.at + self.pace.interval.max(REMEMBERED) <= now;
+        self.open == 0
+            && self.queue.is_empty()
+            && self.pace == default_pace
+            && self.parked <= now
+            && self.last.is_none_or(long_ago)
+    }
+}

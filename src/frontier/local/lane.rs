@@ -1,0 +1,109 @@
+//! Entries of one host in the order in which they are due: what waits for its moment, and bands
+//! of what may go at any time.
+
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+
+use crate::model::{Moment, Role};
+
+/// Before any moment that anybody hands in.
+pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
+
+/// Slots of a deque from which on it gives memory back when three quarters of them stand empty.
+const WORTH_SHRINKING: usize = 64;
+
+/// One URL of a host; the host's own part of the text is kept once, by the host.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Path and query.
+    pub(super) path: Box<str>,
+    pub(super) depth: u32,
+    pub(super) tries: u32,
+    pub(super) hops: u8,
+    pub(super) role: Role,
+}
+
+/// What waits for its moment comes first once that has come; then the bands, first in first out.
+#[derive(Debug)]
+pub(super) struct Lane<const BANDS: usize> {
+    waiting: BinaryHeap<Waiting>,
+    bands: [VecDeque<Entry>; BANDS],
+    /// Numbers those that wait, so that equal moments keep their order.
+    arrivals: u64,
+}
+
+impl<const BANDS: usize> Lane<BANDS> {
+    pub(super) fn new() -> Lane<BANDS> {
+        Lane {
+            waiting: BinaryHeap::new(),
+            bands: std::array::from_fn(|_| VecDeque::new()),
+            arrivals: 0,
+        }
+    }
+
+    /// Adds an entry that may go at any time.
+    pub(super) fn push(&mut self, band: usize, entry: Entry) {
+        self.bands[band].push_back(entry);
+    }
+
+    /// Adds an entry that waits for its moment.
+    pub(super) fn wait(&mut self, entry: Entry, at: Moment) {
+        let order = self.arrivals;
+        self.arrivals += 1;
+        self.waiting.push(Waiting { at, order, entry });
+    }
+
+    /// When there is something to take: [`EVER`] for at once, `None` when empty.
+    pub(super) fn next_at(&self) -> Option<Moment> {
+        if self.bands.iter().any(|band| !band.is_empty()) {
+            return Some(EVER);
+        }
+        self.waiting.peek().map(|first| first.at)
+    }
+
+    /// Takes what is first at `now`.
+    pub(super) fn take(&mut self, now: Moment) -> Option<Entry> {
+        if self.waiting.peek().is_some_and(|first| first.at <= now) {
+            return self.waiting.pop().map(|first| first.entry);
+        }
+        let band = self.bands.iter_mut().find(|band| !band.is_empty())?;
+        let entry = band.pop_front();
+        // A shrink moves no more entries than were taken since the deque last changed its size.
+        if band.capacity() >= WORTH_SHRINKING && band.len() * 4 <= band.capacity() {
+            band.shrink_to(band.len() * 2);
+        }
+        entry
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.next_at().is_none()
+    }
+}
+
+#[derive(Debug)]
+struct Waiting {
+    at: Moment,
+    order: u64,
+    entry: Entry,
+}
+
+impl Ord for Waiting {
+    /// The other way round: `BinaryHeap` gives out its greatest, and the earliest is wanted.
+    fn cmp(&self, other: &Waiting) -> Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Waiting) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Waiting) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Waiting {}

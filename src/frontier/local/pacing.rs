@@ -1,0 +1,276 @@
+//! Spacing between the requests of a host, by governor's keyed GCRA with a burst of one. A quota
+//! is fixed per limiter, so there is one limiter per interval in use, dropped with its last host.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use governor::state::keyed::{DashMapStateStore, ShrinkableKeyedStateStore};
+use governor::{Quota, RateLimiter};
+
+use crate::model::{HostKey, Moment};
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+/// Governor adds moments and intervals unchecked, in nanoseconds of 64 bits; a quarter of the
+/// range for each (146 years) keeps the sum within.
+const LONGEST: u64 = u64::MAX / 4 / NANOS_PER_MILLI;
+
+/// All state is behind the frontier's one lock, so that more shards would only cost memory; two is
+/// the least that dashmap allows.
+const SHARDS: usize = 2;
+
+/// An interval in the resolution of [`Moment`], rounded up so that the spacing is never less.
+pub(super) fn whole_millis(interval: Duration) -> u64 {
+    let millis = interval.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI));
+    u64::try_from(millis).unwrap_or(LONGEST).min(LONGEST)
+}
+
+/// The limiters of all intervals in use.
+#[derive(Debug, Default)]
+pub(super) struct Pacing {
+    clock: HandedClock,
+    /// By interval in milliseconds; never zero, which is no limit.
+    classes: HashMap<u64, Class>,
+}
+
+struct Class {
+    limiter: RateLimiter<Arc<HostKey>, States, HandedClock, NoOpMiddleware<Nanos>>,
+    states: States,
+    /// Hosts that keep this interval.
+    hosts: usize,
+}
+
+impl Pacing {
+    /// Counts a host in that keeps this interval; `last` is its last request.
+    pub(super) fn join(&mut self, host: &Arc<HostKey>, interval: Duration, last: Option<Moment>) {
+        let Some(quota) = Quota::with_period(Duration::from_millis(whole_millis(interval))) else {
+            return;
+        };
+        // A limiter counts from the moment of its making and knows none before. It is made at zero
+        // because it may be told of a request that is past.
+        self.clock.set(Moment::from_millis(0));
+        let clock = &self.clock;
+        self.classes
+            .entry(whole_millis(interval))
+            .or_insert_with(|| Class::new(quota, clock.clone()))
+            .hosts += 1;
+        self.rewind(host, interval, last);
+    }
+
+    /// Counts a host out that kept this interval.
+    pub(super) fn leave(&mut self, host: &Arc<HostKey>, interval: Duration) {
+        let interval = whole_millis(interval);
+        if let Some(class) = self.classes.get_mut(&interval) {
+            class.states.0.remove(host);
+            class.hosts -= 1;
+            if class.hosts == 0 {
+                self.classes.remove(&interval);
+            }
+        }
+    }
+
+    /// Charges a request; if it is too early, tells when it would not be.
+    pub(super) fn charge(
+        &self,
+        host: &Arc<HostKey>,
+        interval: Duration,
+        at: Moment,
+    ) -> Result<(), Moment> {
+        let Some(class) = self.classes.get(&whole_millis(interval)) else {
+            return Ok(());
+        };
+        self.clock.set(at);
+        class.limiter.check_key(host).map_err(|refusal| {
+            let nanos = refusal.earliest_possible().as_u64();
+            let millis = nanos.div_ceil(NANOS_PER_MILLI);
+            Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+        })
+    }
+
+    /// Makes `last` the request that the next one is spaced from. A limiter cannot take a charge
+    /// back, so it forgets the host and is told of that request again.
+    pub(super) fn rewind(&self, host: &Arc<HostKey>, interval: Duration, last: Option<Moment>) {
+        if let Some(class) = self.classes.get(&whole_millis(interval)) {
+            class.states.0.remove(host);
+            if let Some(last) = last {
+                // Nothing is known of the host, so nothing can be refused.
+                let _ = self.charge(host, interval, last);
+            }
+        }
+    }
+
+    /// Drops what limiters keep about hosts that may be asked at any time: governor never does so
+    /// by itself.
+    pub(super) fn tidy(&mut self, now: Moment) {
+        self.clock.set(now);
+        for class in self.classes.values() {
+            class.limiter.retain_recent();
+            class.limiter.shrink_to_fit();
+        }
+        self.classes.shrink_to_fit();
+    }
+}
+
+impl Class {
+    fn new(quota: Quota, clock: HandedClock) -> Class {
+        let map = DashMap::with_shard_amount(SHARDS);
+        let states = States(Arc::new(map));
+        Class {
+            limiter: RateLimiter::new(quota, states.clone(), clock),
+            states,
+            hosts: 0,
+        }
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Class")
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A clock that shows what it was last told.
+#[derive(Clone, Debug, Default)]
+struct HandedClock(Arc<AtomicU64>);
+
+impl HandedClock {
+    fn set(&self, now: Moment) {
+        let millis = u64::try_from(now.millis()).unwrap_or(0).min(LONGEST);
+        self.0.store(millis * NANOS_PER_MILLI, Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandedClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Governor's own store, held by the limiter and by us: the limiter shows its store to nobody, and
+/// cannot forget one host.
+#[derive(Clone)]
+struct States(Arc<DashMapStateStore<Arc<HostKey>>>);
+
+impl StateStore for States {
+    type Key = Arc<HostKey>;
+
+    fn measure_and_replace<T, F, E>(&self, key: &Arc<HostKey>, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(key, f)
+    }
+}
+
+impl ShrinkableKeyedStateStore<Arc<HostKey>> for States {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.0.retain_recent(drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.0.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CrawlUrl;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn host(name: &str) -> Arc<HostKey> {
+        let url = CrawlUrl::parse(&format!("http://{name}/")).expect("valid");
+        Arc::new(url.host_key())
+    }
+
+    fn at(millis: i64) -> Moment {
+        Moment::from_millis(millis)
+    }
+
+    #[test]
+    fn requests_are_an_interval_apart() {
+        let (mut pacing, h) = (Pacing::default(), host("h"));
+        pacing.join(&h, SECOND, None);
+        assert_eq!(pacing.charge(&h, SECOND, at(500)), Ok(()));
+        assert_eq!(pacing.charge(&h, SECOND, at(1_499)), Err(at(1_500)));
+        assert_eq!(pacing.charge(&h, SECOND, at(1_500)), Ok(()));
+        assert_eq!(pacing.charge(&h, SECOND, at(1_500)), Err(at(2_500)));
+    }
+
+    #[test]
+    fn no_interval_is_no_limiter() {
+        let (mut pacing, h) = (Pacing::default(), host("h"));
+        pacing.join(&h, Duration::ZERO, None);
+        assert!(pacing.classes.is_empty());
+        assert_eq!(pacing.charge(&h, Duration::ZERO, at(0)), Ok(()));
+        assert_eq!(pacing.charge(&h, Duration::ZERO, at(0)), Ok(()));
+    }
+
+    #[test]
+    fn a_request_of_before_counts_in_another_class() {
+        let (mut pacing, h) = (Pacing::default(), host("h"));
+        let slow = 10 * SECOND;
+        pacing.join(&h, slow, Some(at(3_000)));
+        assert_eq!(pacing.charge(&h, slow, at(4_000)), Err(at(13_000)));
+        pacing.rewind(&h, slow, Some(at(1_000)));
+        assert_eq!(pacing.charge(&h, slow, at(10_999)), Err(at(11_000)));
+    }
+
+    #[test]
+    fn a_class_goes_with_its_last_host() {
+        let (mut pacing, a, b) = (Pacing::default(), host("a"), host("b"));
+        pacing.join(&a, SECOND, None);
+        pacing.join(&b, SECOND, None);
+        pacing.leave(&a, SECOND);
+        assert_eq!(pacing.classes.len(), 1);
+        pacing.leave(&b, SECOND);
+        assert!(pacing.classes.is_empty());
+    }
+
+    #[test]
+    fn what_is_long_past_is_forgotten() {
+        let mut pacing = Pacing::default();
+        for n in 0..1_000 {
+            let h = host(&format!("h{n}"));
+            pacing.join(&h, SECOND, None);
+            assert_eq!(pacing.charge(&h, SECOND, at(n)), Ok(()));
+        }
+        let kept = |pacing: &Pacing| pacing.classes[&1_000].limiter.len();
+        pacing.tidy(at(999));
+        assert_eq!(kept(&pacing), 1_000);
+        pacing.tidy(at(60_000));
+        assert_eq!(kept(&pacing), 0);
+    }
+
+    #[test]
+    fn extremes_are_rounded_up_and_capped() {
+        assert_eq!(whole_millis(Duration::ZERO), 0);
+        assert_eq!(whole_millis(Duration::from_nanos(1)), 1);
+        assert_eq!(whole_millis(Duration::from_micros(1_500)), 2);
+        assert_eq!(whole_millis(Duration::MAX), LONGEST);
+        let (mut pacing, h) = (Pacing::default(), host("h"));
+        pacing.join(&h, Duration::MAX, None);
+        assert_eq!(pacing.charge(&h, Duration::MAX, at(i64::MAX)), Ok(()));
+    }
+}

@@ -1,0 +1,231 @@
+//! The state behind the lock: hosts, whose turn it is, what is leased and what is known.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::host::Host;
+use super::lane::{EVER, Entry};
+use super::leases::Leases;
+use super::pacing::Pacing;
+use super::turns::Turns;
+use crate::frontier::{Discovery, Lease, Next, Pace, Settlement, Ticket};
+use crate::model::{Fingerprint, HostKey, Moment};
+
+/// How often idle hosts and stale limiter state are dropped.
+const TIDY_EVERY: Duration = Duration::from_mins(1);
+
+#[derive(Debug)]
+pub(super) struct State {
+    default_pace: Pace,
+    /// The latest moment handed in.
+    now: Moment,
+    /// When idle hosts were last dropped.
+    tidied: Moment,
+    hosts: HashMap<Arc<HostKey>, Box<Host>>,
+    turns: Turns,
+    pacing: Pacing,
+    leases: Leases,
+    /// Every URL ever offered.
+    known: HashSet<Fingerprint, BuildHasherDefault<AsIs>>,
+    /// URLs queued, waiting or leased.
+    pending: u64,
+}
+
+impl State {
+    pub(super) fn new(default_pace: Pace, lease_ttl: Duration) -> State {
+        State {
+            default_pace,
+            now: EVER,
+            tidied: EVER,
+            hosts: HashMap::new(),
+            turns: Turns::default(),
+            pacing: Pacing::default(),
+            leases: Leases::new(lease_ttl),
+            known: HashSet::default(),
+            pending: 0,
+        }
+    }
+
+    pub(super) fn offer(&mut self, found: &[Discovery]) -> usize {
+        let mut new = 0;
+        for discovery in found {
+            if !self.known.insert(discovery.url.fingerprint()) {
+                continue;
+            }
+            new += 1;
+            self.pending += 1;
+            let entry = Entry {
+                path: discovery.url.path_and_query().into(),
+                depth: discovery.depth,
+                tries: discovery.tries,
+                hops: discovery.hops,
+                role: discovery.role,
+            };
+            self.with_host(&discovery.url.host_key(), |host, _| {
+                match discovery.not_before {
+                    None => host.queue.push(entry),
+                    Some(at) => host.queue.wait(entry, at),
+                }
+            });
+        }
+        new
+    }
+
+    pub(super) fn lease(&mut self, now: Moment) -> Next {
+        self.now = self.now.max(now);
+        if self.now.since(self.tidied) >= TIDY_EVERY {
+            self.tidy();
+        }
+        while let Some(held) = self.leases.expire(self.now) {
+            self.with_host(&held.host, |host, _| {
+                host.release(held.entry.role);
+                host.queue.put_first(held.entry);
+            });
+        }
+        while let Some(host) = self.turns.first_due(self.now) {
+            let host = Arc::clone(host);
+            if let Some(lease) = self.visit(&host) {
+                return Next::Visit(Box::new(lease));
+            }
+        }
+        // A host that only the end of a lease can make due has no turn, but that lease has an end.
+        [self.turns.next_at(), self.leases.next_at()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(Next::Drained, Next::NotBefore)
+    }
+
+    pub(super) fn settle(&mut self, ticket: Ticket, how: Settlement) {
+        let Some(mut held) = self.leases.end(ticket) else {
+            return;
+        };
+        if !matches!(how, Settlement::Again(_)) {
+            self.pending -= 1;
+        }
+        self.with_host(&held.host, |host, pacing| {
+            host.release(held.entry.role);
+            match how {
+                Settlement::Done => {}
+                Settlement::Again(at) => {
+                    held.entry.tries = held.entry.tries.saturating_add(1);
+                    host.queue.wait(held.entry, at);
+                }
+                Settlement::Unused => host.uncharge(ticket, held.before, pacing),
+            }
+        });
+    }
+
+    pub(super) fn slow(&mut self, host: &HostKey, pace: Pace) {
+        self.with_host(host, |host, pacing| host.change_pace(pace, pacing));
+    }
+
+    pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
+        // The latest of several moments: whoever asked for it was promised it.
+        self.with_host(host, |host, _| host.parked = host.parked.max(until));
+    }
+
+    pub(super) fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    /// Changes a host, which is made if it is not known, and finds its new place.
+    fn with_host(&mut self, key: &HostKey, change: impl FnOnce(&mut Host, &mut Pacing)) {
+        if !self.hosts.contains_key(key) {
+            let key = Arc::new(key.clone());
+            self.pacing.join(&key, self.default_pace.interval, None);
+            let host = Host::new(Arc::clone(&key), self.default_pace);
+            self.hosts.insert(key, Box::new(host));
+        }
+        if let Some(host) = self.hosts.get_mut(key) {
+            change(host, &mut self.pacing);
+            let due = host.due();
+            self.turns.set(&mut host.turn, &host.key, due, self.now);
+        }
+    }
+
+    /// Gives out what this host, whose turn it is, has first.
+    fn visit(&mut self, key: &HostKey) -> Option<Lease> {
+        let (now, host) = (self.now, self.hosts.get_mut(key)?);
+        self.turns.clear(&mut host.turn);
+        let lease = host.give(now, &self.pacing, &mut self.leases);
+        let due = host.due();
+        self.turns.set(&mut host.turn, &host.key, due, now);
+        lease
+    }
+
+    fn tidy(&mut self) {
+        let (now, default_pace) = (self.now, self.default_pace);
+        let pacing = &mut self.pacing;
+        self.hosts.retain(|key, host| {
+            let idle = host.is_idle(default_pace, now);
+            if idle {
+                pacing.leave(key, host.pace.interval);
+            }
+            !idle
+        });
+        self.hosts.shrink_to_fit();
+        self.pacing.tidy(now);
+        self.tidied = now;
+    }
+}
+
+/// Fingerprints are hashes already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Only for completeness: a fingerprint writes one u64.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CrawlUrl, Role};
+
+    #[test]
+    fn nothing_is_kept_of_hosts_long_done() {
+        let pace = Pace {
+            interval: Duration::from_secs(1),
+            open: 1,
+        };
+        let mut state = State::new(pace, Duration::from_mins(1));
+        let found: Vec<Discovery> = (0..100)
+            .map(|n| Discovery {
+                url: CrawlUrl::parse(&format!("http://h{n}/")).expect("valid"),
+                role: Role::Page,
+                depth: 0,
+                hops: 0,
+                tries: 0,
+                not_before: None,
+            })
+            .collect();
+        assert_eq!(state.offer(&found), 100);
+        while let Next::Visit(lease) = state.lease(Moment::from_millis(0)) {
+            state.settle(lease.ticket, Settlement::Done);
+        }
+        let slow = Pace { open: 2, ..pace };
+        state.slow(&found[0].url.host_key(), slow);
+        state.lease(Moment::from_millis(60_000));
+        assert_eq!(state.hosts.len(), 100, "remembered for a while");
+        state.lease(Moment::from_millis(700_000));
+        assert_eq!(state.hosts.len(), 1, "a pace that was set is kept");
+        assert_eq!(state.known.len(), 100);
+        assert_eq!(state.turns.next_at(), None);
+    }
+}
