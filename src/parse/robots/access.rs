@@ -20,7 +20,8 @@ pub enum Access {
 /// - 4xx: there is no file (RFC 9309 section 2.3.1.3). 429 is the exception that Google makes: the
 ///   server is overloaded, which says nothing about its rules.
 /// - Redirects that lead nowhere within five hops: Google takes them for a 404.
-/// - Everything else, such as 5xx, DNS, TCP and TLS failures and broken bodies: unreachable.
+/// - Everything else, such as 5xx, DNS, TCP and TLS failures and broken bodies: unreachable. So is
+///   a 304 to somebody who has no copy.
 pub fn access(outcome: Outcome, body: &[u8]) -> Access {
     use Outcome as O;
     match outcome {

@@ -49,8 +49,8 @@ impl Robots {
         robots
     }
 
-    /// What the file says to a crawler with these names, the more specific of which come from the
-    /// same operator: product tokens such as `gatecrawl`; a version behind it does not matter.
+    /// What the file says to a crawler that answers to these names: product tokens such as
+    /// `gatecrawl`; a version behind one does not matter, nor does case.
     ///
     /// All groups that name one of them are merged; if there is none, those for `*` are.
     pub fn group(&self, agents: &[&str]) -> Group {
@@ -219,20 +219,21 @@ mod tests {
 
     #[test]
     fn problems_name_their_line() {
+        type Found = &'static [(usize, ProblemKind)];
         use ProblemKind as K;
-        let cases: [(&[u8], Vec<(usize, K)>); 12] = [
-            (b"User-agent: *\nDisallow: /a\n", vec![]),
-            (b"Disallow: /a\n", vec![(1, K::OutsideGroup)]),
-            (b"Crawl-delay: 1\n", vec![(1, K::OutsideGroup)]),
-            (b"User-agent: *\nDisalow: /a", vec![(2, K::TypoAccepted)]),
-            (b"User-agent *\n", vec![(1, K::MissingColon)]),
-            (b"hello there you\n", vec![(1, K::NotADirective)]),
-            (b"\nNoindex: /a\n", vec![(2, K::UnknownDirective)]),
-            (b"User-agent: 360\n", vec![(1, K::NamelessAgent)]),
-            (b"User-agent: *\nDisallow: a", vec![(2, K::RelativePath)]),
-            (b"User-agent: *\nCrawl-delay: -1", vec![(2, K::BadDelay)]),
-            (b"# caf\xE9\n", vec![(1, K::NotUtf8)]),
-            (b"<!DOCTYPE html>\n", vec![(1, K::LooksLikeHtml)]),
+        let cases: [(&[u8], Found); 12] = [
+            (b"User-agent: *\nDisallow: /a\n", &[]),
+            (b"Disallow: /a\n", &[(1, K::OutsideGroup)]),
+            (b"Crawl-delay: 1\n", &[(1, K::OutsideGroup)]),
+            (b"User-agent: *\nDisalow: /a", &[(2, K::TypoAccepted)]),
+            (b"User-agent *\n", &[(1, K::MissingColon)]),
+            (b"hello there you\n", &[(1, K::NotADirective)]),
+            (b"\nNoindex: /a\n", &[(2, K::UnknownDirective)]),
+            (b"User-agent: 360\n", &[(1, K::NamelessAgent)]),
+            (b"User-agent: *\nDisallow: a", &[(2, K::RelativePath)]),
+            (b"User-agent: *\nCrawl-delay: -1", &[(2, K::BadDelay)]),
+            (b"# caf\xE9\n", &[(1, K::NotUtf8)]),
+            (b"<!DOCTYPE html>\n", &[(1, K::LooksLikeHtml)]),
         ];
         for (bytes, expected) in cases {
             assert_eq!(kinds(bytes), expected, "{}", String::from_utf8_lossy(bytes));

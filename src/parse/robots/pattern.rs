@@ -28,7 +28,7 @@ impl Pattern {
             text.extend_from_slice(&normal(literal));
         }
         // A "$" inside is one octet of the rule, though its normal form has three.
-        let dollars = body.iter().filter(|b| **b == b'$').count();
+        let dollars = memchr::memchr_iter(b'$', body).count();
         Pattern {
             weight: text.len() - 2 * dollars + usize::from(anchored),
             text: text.into(),
@@ -115,25 +115,23 @@ fn normal(text: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(text.len() + 16);
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
-        match (byte, hex(text, at + 1), hex(text, at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                let meant = high * 16 + low;
-                if is_unreserved(meant) {
-                    out.push(meant);
-                } else {
-                    escape(&mut out, meant);
-                }
-                at += 3;
+        let octet = (hex(text, at + 1), hex(text, at + 2));
+        if let (b'%', (Some(high), Some(low))) = (byte, octet) {
+            let meant = high * 16 + low;
+            if is_unreserved(meant) {
+                out.push(meant);
+            } else {
+                escape(&mut out, meant);
             }
-            _ => {
-                // A "%" that starts no escape stays as it is, as in URLs.
-                if stays(byte) || byte == b'%' {
-                    out.push(byte);
-                } else {
-                    escape(&mut out, byte);
-                }
-                at += 1;
+            at += 3;
+        } else {
+            // A "%" that starts no escape stays as it is, as in URLs.
+            if stays(byte) || byte == b'%' {
+                out.push(byte);
+            } else {
+                escape(&mut out, byte);
             }
+            at += 1;
         }
     }
     Cow::Owned(out)
