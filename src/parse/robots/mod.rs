@@ -1,0 +1,19 @@
+//! robots.txt after RFC 9309, with the extensions that Google documents: typos forgiven, a missing
+//! colon forgiven, `index.html` folded. A file is parsed once into [`Robots`], a [`Group`] is
+//! prepared once for our name, and each URL then costs a few look-ups. Every verdict names its
+//! line. Fetching, caching and waiting are absent: [`access`] only says what an answer means.
+
+mod access;
+#[cfg(test)]
+mod conformance;
+mod file;
+mod group;
+mod line;
+mod pattern;
+mod problem;
+
+pub use access::{Access, access};
+pub use file::{Robots, SIZE_LIMIT};
+pub use group::{Group, Verdict};
+pub use line::LINE_LIMIT;
+pub use problem::{PROBLEM_LIMIT, Problem, ProblemKind};
