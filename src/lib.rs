@@ -2,3 +2,4 @@
 //! answer 5xx, how often, and why. The rooms and their floors are described in ARCHITECTURE.md.
 
 pub mod model;
+pub mod parse;

@@ -1,0 +1,20 @@
+//! Bytes to facts: what a page, a header or a file says, as plain values. Every function here is
+//! pure and total: no input makes it panic, wait or take more than linear time, and what exceeds a
+//! bound is left out and counted. Nothing here fetches, stores or decides what to do next.
+
+mod charset;
+mod directives;
+mod headers;
+pub mod html;
+mod refresh;
+mod rel;
+mod resolve;
+mod select;
+
+pub use charset::decode;
+pub use directives::RobotsDirectives;
+pub use headers::{link_references, refresh_header};
+pub use html::{MetaRefresh, Page, page};
+pub use refresh::parse_refresh;
+pub use resolve::Resolver;
+pub use select::{Document, FieldSelector, SelectorFault};
