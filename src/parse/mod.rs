@@ -1,9 +1,24 @@
-//! Bytes to facts. Everything here is a pure function over what was received: no clock, no
-//! socket, no file, and no input that makes it panic, run away or grow without bound. What a fact
-//! means for the crawl is decided elsewhere.
+//! Bytes to facts: what a page, a header or a file says, as plain values. Every function here is
+//! pure and total: no input makes it panic, wait or take more than linear time, and what exceeds a
+//! bound is left out and counted. Nothing here fetches, stores or decides what to do next.
 
+mod charset;
+mod directives;
+mod headers;
+pub mod html;
+mod refresh;
+mod rel;
+mod resolve;
 mod retry_after;
 pub mod robots;
+mod select;
 pub mod sitemap;
 
+pub use charset::decode;
+pub use directives::RobotsDirectives;
+pub use headers::{link_references, refresh_header};
+pub use html::{MetaRefresh, Page, page};
+pub use refresh::parse_refresh;
+pub use resolve::Resolver;
 pub use retry_after::{LONGEST_DELAY, RetryAfter, retry_after};
+pub use select::{Document, FieldSelector, SelectorFault};

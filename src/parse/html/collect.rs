@@ -1,0 +1,315 @@
+//! The pass itself: every tag and every piece of text, in the order of the page.
+
+use html5gum::{State, Tokenizer};
+
+use super::super::refresh::parse_refresh;
+use super::element::{Class, parts_words};
+use super::folded::{Digest, Folded};
+use super::links::{Links, trim};
+use super::nesting::OpenElements;
+use super::report::{MAX_ANCHOR, MAX_BOT_RULES, MAX_HEADLINE, MAX_ROBOTS, MetaRefresh, Page};
+use super::tag::{Attr, Tag};
+use super::tokens::Tokens;
+
+/// Reads a page: its references and the facts about it. Total and linear in the text's length.
+pub fn page(text: &str) -> Page {
+    let mut collector = Collector::new();
+    let tokens = Tokens::new(&mut collector);
+    let Ok(()) = Tokenizer::new_with_emitter(text, tokens).finish();
+    collector.finish()
+}
+
+/// What is known of the page so far.
+pub(super) struct Collector {
+    page: Page,
+    links: Links,
+    elements: OpenElements,
+    /// What the text that comes next is.
+    text_is: TextIs,
+    visible: Digest,
+    title: Folded,
+    anchor: Caption,
+    h1: Caption,
+    /// Where the text of the open anchor goes; none if none is open, or it has no reference.
+    anchor_of: Option<usize>,
+    has_root: bool,
+    has_refresh: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TextIs {
+    Visible,
+    Title,
+    Hidden,
+}
+
+/// The text of an element, or else the `alt` of the images in it.
+struct Caption {
+    text: Folded,
+    alt: Folded,
+}
+
+impl Caption {
+    fn new(max_chars: usize) -> Caption {
+        Caption {
+            text: Folded::new(max_chars),
+            alt: Folded::new(max_chars),
+        }
+    }
+
+    fn push_gap(&mut self) {
+        self.text.push_gap();
+        self.alt.push_gap();
+    }
+
+    fn take(&mut self) -> String {
+        let (text, alt) = (self.text.take(), self.alt.take());
+        if text.is_empty() { alt } else { text }
+    }
+}
+
+// === Events ===
+
+impl Collector {
+    fn new() -> Collector {
+        Collector {
+            page: Page::default(),
+            links: Links::default(),
+            elements: OpenElements::default(),
+            text_is: TextIs::Visible,
+            visible: Digest::new(),
+            title: Folded::new(MAX_HEADLINE),
+            anchor: Caption::new(MAX_ANCHOR),
+            h1: Caption::new(MAX_HEADLINE),
+            anchor_of: None,
+            has_root: false,
+            has_refresh: false,
+        }
+    }
+
+    pub(super) fn is_in_foreign(&self) -> bool {
+        self.elements.in_foreign()
+    }
+
+    pub(super) fn text(&mut self, piece: &[u8]) {
+        match self.text_is {
+            TextIs::Hidden => {}
+            TextIs::Title => self.title.push(piece),
+            TextIs::Visible => {
+                // The parser drops NUL, which the tokenizer passes on alone.
+                if piece == b"\0" || self.elements.in_template() {
+                    return;
+                }
+                if !piece.iter().all(u8::is_ascii_whitespace) {
+                    self.elements.enter_body();
+                }
+                if self.elements.hides_text() {
+                    // The title of an SVG image does what `alt` does for others.
+                    if self.elements.in_foreign_title() && self.elements.in_anchor() {
+                        self.anchor.alt.push(piece);
+                    }
+                    return;
+                }
+                self.visible.push(piece);
+                if self.elements.in_anchor() {
+                    self.anchor.text.push(piece);
+                }
+                if self.elements.in_h1() {
+                    self.h1.text.push(piece);
+                }
+            }
+        }
+    }
+
+    /// Follows a start tag; the state for its content, if that is not markup.
+    pub(super) fn start_tag(&mut self, tag: &Tag) -> Option<State> {
+        self.part_words(tag);
+        let is_html = self.elements.open(tag);
+        // An open anchor may have ended by implication, and another one begun.
+        if tag.name() == b"a" || !self.elements.in_anchor() {
+            self.end_anchor();
+        }
+        if !self.elements.in_h1() {
+            self.end_h1();
+        }
+        if !self.elements.in_template() {
+            if is_html {
+                self.facts(tag);
+                self.links.of_tag(tag, self.elements.position());
+            }
+            if tag.name() == b"a" {
+                self.anchor_of = self.links.of_anchor(tag, self.elements.position());
+            }
+        }
+        if is_html { self.enter_raw(tag) } else { None }
+    }
+
+    pub(super) fn end_tag(&mut self, tag: &Tag) {
+        if self.text_is == TextIs::Title {
+            self.page.title = Some(self.title.take());
+        }
+        self.text_is = TextIs::Visible;
+        self.part_words(tag);
+        self.elements.close(tag);
+        self.links.end_of(tag.name());
+        if !self.elements.in_anchor() {
+            self.end_anchor();
+        }
+        if !self.elements.in_h1() {
+            self.end_h1();
+        }
+    }
+
+    fn finish(mut self) -> Page {
+        if self.text_is == TextIs::Title {
+            self.page.title = Some(self.title.take());
+        }
+        self.end_anchor();
+        self.end_h1();
+        (self.page.text_hash, self.page.text_bytes) = self.visible.finish();
+        Page {
+            references: self.links.found,
+            left_out: self.links.left_out,
+            overlong: self.links.overlong,
+            max_nesting: self.elements.deepest(),
+            elements: self.elements.elements(),
+            ..self.page
+        }
+    }
+}
+
+// === Text ===
+
+impl Collector {
+    /// Elements whose content the tokenizer must not take for markup. With scripts off, as here,
+    /// `noscript` and `noframes` are markup.
+    fn enter_raw(&mut self, tag: &Tag) -> Option<State> {
+        let (state, text) = match tag.name() {
+            b"title" if self.page.title.is_none() => (State::RcData, TextIs::Title),
+            b"title" | b"textarea" => (State::RcData, TextIs::Hidden),
+            b"script" => (State::ScriptData, TextIs::Hidden),
+            b"style" | b"iframe" | b"noembed" => (State::RawText, TextIs::Hidden),
+            b"xmp" => (State::RawText, TextIs::Visible),
+            b"plaintext" => (State::PlainText, TextIs::Visible),
+            _ => return None,
+        };
+        let hidden = self.elements.in_template();
+        self.text_is = if hidden { TextIs::Hidden } else { text };
+        Some(state)
+    }
+
+    fn part_words(&mut self, tag: &Tag) {
+        if parts_words(tag.name(), Class::of(tag.name())) {
+            self.visible.push_gap();
+            self.anchor.push_gap();
+            self.h1.push_gap();
+        }
+    }
+
+    fn end_anchor(&mut self) {
+        if let Some(at) = self.anchor_of.take() {
+            self.links.found[at].anchor = self.anchor.take();
+        } else {
+            self.anchor.take();
+        }
+    }
+
+    fn end_h1(&mut self) {
+        let text = self.h1.take();
+        if self.page.h1.is_none() && !text.is_empty() {
+            self.page.h1 = Some(text);
+        }
+    }
+}
+
+// === Facts ===
+
+impl Collector {
+    fn facts(&mut self, tag: &Tag) {
+        match tag.name() {
+            b"html" if !self.has_root => {
+                self.has_root = true;
+                let lang = tag.value(Attr::Lang).map(|lang| trim(&lang).to_owned());
+                self.page.lang = lang.filter(|lang| !lang.is_empty());
+            }
+            b"base" if self.page.base.is_none() => {
+                self.page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
+            }
+            b"link" if self.page.canonical.is_none() => self.canonical(tag),
+            b"meta" => self.meta(tag),
+            b"img" | b"image" => {
+                if let Some(alt) = tag.value(Attr::Alt) {
+                    if self.elements.in_anchor() {
+                        self.anchor.alt.push_gap();
+                        self.anchor.alt.push(alt.as_bytes());
+                    }
+                    if self.elements.in_h1() {
+                        self.h1.alt.push_gap();
+                        self.h1.alt.push(alt.as_bytes());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn canonical(&mut self, tag: &Tag) {
+        let rel = tag.value(Attr::Rel).unwrap_or_default();
+        let mut words = rel.split_ascii_whitespace();
+        if words.any(|word| word.eq_ignore_ascii_case("canonical")) && !tag.is_cut(Attr::Href) {
+            let href = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
+            self.page.canonical = href.filter(|href| !href.is_empty());
+        }
+    }
+
+    fn meta(&mut self, tag: &Tag) {
+        let Some(content) = tag.value(Attr::Content) else {
+            return;
+        };
+        let content = trim(&content);
+        if let Some(pragma) = tag.value(Attr::HttpEquiv)
+            && trim(&pragma).eq_ignore_ascii_case("refresh")
+            && !tag.is_cut(Attr::Content)
+        {
+            self.refresh(content);
+        }
+        let name = tag.value(Attr::Name).unwrap_or_default();
+        let name = trim(&name).to_ascii_lowercase();
+        if name == "robots" {
+            let robots = &mut self.page.meta_robots;
+            if robots.len() + content.len() < MAX_ROBOTS {
+                if !robots.is_empty() {
+                    robots.push_str(", ");
+                }
+                robots.push_str(content);
+            }
+        } else if is_crawler(&name) && self.page.meta_bots.len() < MAX_BOT_RULES {
+            self.page.meta_bots.push((name, content.to_owned()));
+        }
+    }
+
+    fn refresh(&mut self, content: &str) {
+        let Some((delay, target)) = parse_refresh(content) else {
+            return;
+        };
+        if let Some(target) = target {
+            self.links.of_refresh(target, self.elements.position());
+        }
+        // Search engines run scripts, so what `noscript` says does not redirect them. Of several
+        // refreshes the first one counts (HTML standard, "will declaratively refresh").
+        if !self.has_refresh && !self.elements.in_noscript() {
+            self.has_refresh = true;
+            self.page.meta_refresh = Some(MetaRefresh {
+                delay,
+                target: target.map(str::to_owned),
+            });
+        }
+    }
+}
+
+/// Whether a meta element of this name addresses one crawler.
+fn is_crawler(name: &str) -> bool {
+    name.starts_with("googlebot")
+        || name.ends_with("bot")
+        || matches!(name, "slurp" | "yandex" | "baiduspider")
+}

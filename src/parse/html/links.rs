@@ -1,0 +1,222 @@
+//! What a tag refers to: one rule per element of HTML that names a URL.
+
+use std::borrow::Cow;
+
+use crate::model::{LinkKind, Position, Reference};
+
+use super::super::rel::{is_nofollow, link_kinds};
+use super::folded::Folded;
+use super::report::{MAX_ANCHOR, MAX_REFERENCES};
+use super::srcset::candidates;
+use super::tag::{Attr, Tag};
+
+/// The references found so far.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    pub(super) found: Vec<Reference>,
+    pub(super) left_out: usize,
+    pub(super) overlong: usize,
+    /// The kind of the media element within which a `<source>` stands.
+    media: Option<LinkKind>,
+}
+
+impl Links {
+    /// Takes in what an HTML start tag refers to, except by `<a>` and `<meta>`.
+    pub(super) fn of_tag(&mut self, tag: &Tag, position: Position) {
+        match tag.name() {
+            b"area" => {
+                let rel = tag.value(Attr::Rel).unwrap_or_default();
+                self.add(
+                    tag,
+                    Attr::Href,
+                    &Words::of(LinkKind::Area, tag, &rel, position),
+                );
+            }
+            b"link" => self.of_link(tag, position),
+            b"img" | b"image" => {
+                let alt = Words::of(LinkKind::Image, tag, "", position);
+                self.add(tag, Attr::Src, &alt);
+                self.add_candidates(tag, Attr::Srcset, &alt);
+            }
+            b"source" => {
+                if let Some(media) = self.media {
+                    self.add(tag, Attr::Src, &Words::none(media, position));
+                }
+                let image = Words::none(LinkKind::Image, position);
+                self.add_candidates(tag, Attr::Srcset, &image);
+            }
+            b"video" => {
+                self.media = Some(LinkKind::Video);
+                self.add(tag, Attr::Src, &Words::none(LinkKind::Video, position));
+                self.add(tag, Attr::Poster, &Words::none(LinkKind::Image, position));
+            }
+            b"audio" => {
+                self.media = Some(LinkKind::Audio);
+                self.add(tag, Attr::Src, &Words::none(LinkKind::Audio, position));
+            }
+            b"input" => {
+                let kind = tag.value(Attr::Type).unwrap_or_default();
+                if kind.trim().eq_ignore_ascii_case("image") {
+                    self.add(
+                        tag,
+                        Attr::Src,
+                        &Words::of(LinkKind::Image, tag, "", position),
+                    );
+                }
+            }
+            b"iframe" => self.add(tag, Attr::Src, &Words::none(LinkKind::Iframe, position)),
+            b"frame" => self.add(tag, Attr::Src, &Words::none(LinkKind::Frame, position)),
+            b"script" => self.add(tag, Attr::Src, &Words::none(LinkKind::Script, position)),
+            b"embed" => self.add(tag, Attr::Src, &Words::none(LinkKind::Embed, position)),
+            b"object" => self.add(tag, Attr::Data, &Words::none(LinkKind::Object, position)),
+            _ => {}
+        }
+    }
+
+    /// Follows an end tag: the sources of a media element end with it.
+    pub(super) fn end_of(&mut self, name: &[u8]) {
+        if matches!(name, b"video" | b"audio") {
+            self.media = None;
+        }
+    }
+
+    /// Takes in an `<a>`, of HTML or of SVG; where its text is to be put once it is known.
+    pub(super) fn of_anchor(&mut self, tag: &Tag, position: Position) -> Option<usize> {
+        let href = if tag.value(Attr::Href).is_some() {
+            Attr::Href
+        } else {
+            Attr::XlinkHref
+        };
+        let rel = tag.value(Attr::Rel).unwrap_or_default();
+        let words = Words {
+            kind: LinkKind::Anchor,
+            anchor: String::new(),
+            rel,
+            position,
+        };
+        let before = self.found.len();
+        self.add(tag, href, &words);
+        (self.found.len() > before).then_some(before)
+    }
+
+    /// Takes in the URL of a `<meta http-equiv=refresh>`.
+    pub(super) fn of_refresh(&mut self, target: &str, position: Position) {
+        self.push(target, &Words::none(LinkKind::MetaRefresh, position));
+    }
+
+    fn of_link(&mut self, tag: &Tag, position: Position) {
+        let Some(rel) = tag.value(Attr::Rel) else {
+            return;
+        };
+        let language = tag.value(Attr::Hreflang).unwrap_or_default();
+        let language = language.trim();
+        for kind in link_kinds(&rel, !language.is_empty()) {
+            let rel = if kind == LinkKind::Hreflang {
+                language
+            } else {
+                &rel
+            };
+            let words = Words {
+                rel: Cow::Borrowed(rel),
+                ..Words::none(kind, position)
+            };
+            self.add(tag, Attr::Href, &words);
+            if kind == LinkKind::Preload {
+                self.add_candidates(tag, Attr::ImageSrcset, &words);
+            }
+        }
+    }
+
+    /// Adds the URL of one attribute, if the tag has it.
+    fn add(&mut self, tag: &Tag, attr: Attr, words: &Words<'_>) {
+        let Some(value) = tag.value(attr) else {
+            return;
+        };
+        let target = trim(&value);
+        // An empty link leads to its own page; an empty resource is none (HTML standard).
+        if target.is_empty() && !words.kind.is_hyperlink() {
+            return;
+        }
+        if tag.is_cut(attr) && !is_data(target) {
+            self.overlong += 1;
+        } else {
+            self.push(target, words);
+        }
+    }
+
+    /// Adds every URL of a `srcset`.
+    fn add_candidates(&mut self, tag: &Tag, attr: Attr, words: &Words<'_>) {
+        let Some(value) = tag.value(attr) else {
+            return;
+        };
+        let mut whole: &str = &value;
+        if tag.is_cut(attr) {
+            self.overlong += 1;
+            // The last URL may be a part of one.
+            whole = whole.rsplit_once(',').map_or("", |(whole, _)| whole);
+        }
+        for target in candidates(whole) {
+            self.push(target, words);
+        }
+    }
+
+    fn push(&mut self, target: &str, words: &Words<'_>) {
+        if is_data(target) {
+            return;
+        }
+        if self.found.len() >= MAX_REFERENCES {
+            self.left_out += 1;
+            return;
+        }
+        self.found.push(Reference {
+            kind: words.kind,
+            target: target.to_owned(),
+            anchor: words.anchor.clone(),
+            rel: words.rel.clone().into_owned(),
+            position: words.position,
+            // For a language there is no room in `rel` for anything else.
+            nofollow: words.kind != LinkKind::Hreflang && is_nofollow(&words.rel),
+        });
+    }
+}
+
+/// What is said about a reference besides its URL.
+struct Words<'a> {
+    kind: LinkKind,
+    anchor: String,
+    rel: Cow<'a, str>,
+    position: Position,
+}
+
+impl<'a> Words<'a> {
+    fn none(kind: LinkKind, position: Position) -> Words<'a> {
+        Words {
+            kind,
+            anchor: String::new(),
+            rel: Cow::Borrowed(""),
+            position,
+        }
+    }
+
+    /// With the `alt` of an image or of an area of one.
+    fn of(kind: LinkKind, tag: &Tag, rel: &'a str, position: Position) -> Words<'a> {
+        let mut alt = Folded::new(MAX_ANCHOR);
+        alt.push(tag.value(Attr::Alt).unwrap_or_default().as_bytes());
+        Words {
+            anchor: alt.take(),
+            rel: Cow::Borrowed(rel),
+            ..Words::none(kind, position)
+        }
+    }
+}
+
+/// Removes what the URL standard removes around a URL, as far as it is white space.
+pub(super) fn trim(value: &str) -> &str {
+    value.trim_matches(|c: char| c.is_ascii_whitespace())
+}
+
+fn is_data(target: &str) -> bool {
+    target
+        .get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+}

@@ -1,0 +1,19 @@
+//! One streaming pass over the text of a page: its references and the facts about it. A tokenizer
+//! reads the markup, a small model of the open elements says where a tag stands, and the link rules
+//! say what it refers to. There is no tree, so time and memory grow with the text alone, however
+//! deep, broken or hostile it is. Scripts do not run: what `<noscript>` holds counts.
+
+mod collect;
+#[cfg(test)]
+mod differential;
+mod element;
+mod folded;
+mod links;
+mod nesting;
+mod report;
+mod srcset;
+mod tag;
+mod tokens;
+
+pub use collect::page;
+pub use report::{MetaRefresh, Page};

@@ -1,0 +1,343 @@
+//! Which elements are open, followed as the standard's tree construction would, without a tree:
+//! implied end tags, misnested and missing ones. It says where on the page a tag stands, and how
+//! deep and large a tree of the page would be.
+
+use crate::model::Position;
+
+use super::element::{Class, Id, closes_paragraph, ends_foreign, holds_html, is_of_head};
+use super::tag::{Attr, Tag};
+
+/// An end tag looks for its element among so many innermost ones: this keeps the time linear on
+/// pages of a million open elements, and browsers nest no deeper than this either.
+const LOOK_BACK: usize = 512;
+
+const A: Id = Id::of(b"a");
+const H1: Id = Id::of(b"h1");
+const P: Id = Id::of(b"p");
+const TABLE: Id = Id::of(b"table");
+const TEMPLATE: Id = Id::of(b"template");
+const NOSCRIPT: Id = Id::of(b"noscript");
+const TITLE: Id = Id::of(b"title");
+
+/// The open elements, outermost first; html, head and body are not among them.
+#[derive(Debug, Default)]
+pub(super) struct OpenElements {
+    stack: Vec<Open>,
+    landmarks: Vec<Position>,
+    anchors: usize,
+    headings: usize,
+    paragraphs: usize,
+    templates: usize,
+    noscripts: usize,
+    /// Formatting elements that were cut short: the parser opens them again in what follows.
+    reopened: Vec<Id>,
+    in_body: bool,
+    deepest: usize,
+    elements: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    id: Id,
+    class: Class,
+    landmark: Option<Position>,
+    /// Whether the content is SVG or MathML.
+    foreign: bool,
+    /// How many formatting elements were cut short before this one.
+    reopened: usize,
+}
+
+// === Asking ===
+
+impl OpenElements {
+    pub(super) fn position(&self) -> Position {
+        match self.landmarks.last() {
+            Some(position) => *position,
+            None if self.in_body => Position::Content,
+            None => Position::Head,
+        }
+    }
+
+    pub(super) fn in_anchor(&self) -> bool {
+        self.anchors > 0
+    }
+
+    pub(super) fn in_h1(&self) -> bool {
+        self.headings > 0
+    }
+
+    pub(super) fn in_template(&self) -> bool {
+        self.templates > 0
+    }
+
+    pub(super) fn in_noscript(&self) -> bool {
+        self.noscripts > 0
+    }
+
+    pub(super) fn in_foreign(&self) -> bool {
+        self.stack.last().is_some_and(|open| open.foreign)
+    }
+
+    /// Whether text here is never shown, although it is no raw text: SVG has such elements.
+    pub(super) fn hides_text(&self) -> bool {
+        const HIDING: [Id; 5] = [
+            Id::of(b"style"),
+            Id::of(b"script"),
+            Id::of(b"desc"),
+            Id::of(b"metadata"),
+            TITLE,
+        ];
+        self.stack.last().is_some_and(|o| HIDING.contains(&o.id))
+    }
+
+    /// Whether text here is the name of an SVG image.
+    pub(super) fn in_foreign_title(&self) -> bool {
+        self.stack.last().is_some_and(|o| o.id == TITLE)
+    }
+
+    /// Deepest nesting so far, reopened elements included.
+    pub(super) fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    /// Elements so far, reopened ones included.
+    pub(super) fn elements(&self) -> u64 {
+        self.elements
+    }
+}
+
+// === Following the page ===
+
+impl OpenElements {
+    /// The body has begun, be it by text.
+    pub(super) fn enter_body(&mut self) {
+        self.in_body = true;
+    }
+
+    /// Follows a start tag; whether it makes an HTML element rather than one of SVG or MathML.
+    pub(super) fn open(&mut self, tag: &Tag) -> bool {
+        let name = tag.name();
+        let (id, class) = (tag.id(), Class::of(name));
+        self.in_body |= !is_of_head(name);
+        if self.in_foreign() && ends_foreign(name) {
+            while self.in_foreign() {
+                self.pop();
+            }
+        }
+        let in_foreign = self.in_foreign();
+        if !in_foreign {
+            self.close_implied(name, id);
+        }
+        self.elements += 1 + self.reopened.len() as u64;
+        let is_root_of_foreign = matches!(name, b"svg" | b"math");
+        let foreign = is_root_of_foreign || (in_foreign && !holds_html(name));
+        let has_content = if in_foreign || is_root_of_foreign {
+            !tag.self_closing
+        } else {
+            !matches!(class, Class::Void | Class::Root)
+        };
+        if has_content {
+            let landmark = landmark(tag).filter(|_| class != Class::Formatting);
+            self.push(Open {
+                id,
+                class,
+                landmark,
+                foreign,
+                reopened: self.reopened.len(),
+            });
+        }
+        !in_foreign
+    }
+
+    /// Follows an end tag. One without its start tag changes nothing.
+    pub(super) fn close(&mut self, tag: &Tag) {
+        let (id, class) = (tag.id(), Class::of(tag.name()));
+        match class {
+            Class::Void | Class::Root if !self.in_foreign() => {}
+            Class::Formatting => match self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
+                Some(at) => self.remove(at),
+                None => self.forget_reopened(id),
+            },
+            Class::Inline => {
+                let stop = |o: &Open| matches!(o.class, Class::Block | Class::Boundary);
+                self.close_to(|o| o.id == id, stop);
+            }
+            _ if id == TEMPLATE => self.close_to(|o| o.id == id, |_| false),
+            _ if is_of_table(tag.name()) => {
+                let stop = |o: &Open| o.id == TABLE || o.id == TEMPLATE;
+                self.close_to(|o| o.id == id, stop);
+            }
+            _ if id.is_heading() => {
+                self.close_to(|o| o.id.is_heading(), |o| o.class == Class::Boundary);
+            }
+            _ => self.close_to(|o| o.id == id, |o| o.class == Class::Boundary),
+        }
+    }
+
+    /// Closes what a start tag ends without an end tag.
+    fn close_implied(&mut self, name: &[u8], id: Id) {
+        let boundary = |o: &Open| o.class == Class::Boundary;
+        if self.paragraphs > 0 && closes_paragraph(name) {
+            let stop = |o: &Open| o.class == Class::Boundary || o.id == Id::of(b"button");
+            self.close_to(|o| o.id == P, stop);
+        }
+        // "Special" elements end the search for an item, but for these three.
+        let outside_item = |o: &Open| {
+            const THROUGH: [Id; 3] = [Id::of(b"address"), Id::of(b"div"), P];
+            matches!(o.class, Class::Block | Class::Boundary) && !THROUGH.contains(&o.id)
+        };
+        let is = |names: &'static [Id]| move |o: &Open| names.contains(&o.id);
+        match name {
+            b"a" if self.anchors > 0 => {
+                if let Some(at) = self.find(|o| o.id == A, boundary) {
+                    self.remove(at);
+                }
+            }
+            b"li" => self.close_to(|o| o.id == id, outside_item),
+            b"dt" | b"dd" => {
+                const ITEMS: &[Id] = &[Id::of(b"dt"), Id::of(b"dd")];
+                self.close_to(is(ITEMS), outside_item);
+            }
+            b"td" | b"th" => {
+                const STOPS: &[Id] = &[Id::of(b"tr"), TABLE, TEMPLATE];
+                self.close_to(is(CELLS), is(STOPS));
+            }
+            b"tr" => {
+                const STOPS: &[Id] = &[Id::of(b"tbody"), TABLE, TEMPLATE];
+                self.close_to(|o| o.id == id, is(STOPS));
+            }
+            b"tbody" | b"thead" | b"tfoot" => {
+                const GROUPS: &[Id] = &[Id::of(b"tbody"), Id::of(b"thead"), Id::of(b"tfoot")];
+                self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
+            }
+            b"option" | b"optgroup" => {
+                const OPTION: Id = Id::of(b"option");
+                if self.stack.last().is_some_and(|o| o.id == OPTION) {
+                    self.pop();
+                }
+                if self.stack.last().is_some_and(|o| o.id == id) {
+                    self.pop();
+                }
+            }
+            _ if id.is_heading() && self.stack.last().is_some_and(|o| o.id.is_heading()) => {
+                self.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes the innermost element that `wanted` accepts and all within it, unless `stop` accepts
+    /// one that lies between.
+    fn close_to(&mut self, wanted: impl Fn(&Open) -> bool, stop: impl Fn(&Open) -> bool) {
+        let Some(at) = self.find(&wanted, stop) else {
+            return;
+        };
+        while self.stack.len() > at {
+            let Some(open) = self.pop() else { break };
+            match open.class {
+                Class::Formatting if !wanted(&open) => self.reopened.push(open.id),
+                // A cell or an object keeps its formatting to itself.
+                Class::Boundary if open.id != TABLE => self.reopened.truncate(open.reopened),
+                _ => {}
+            }
+        }
+    }
+
+    fn forget_reopened(&mut self, id: Id) {
+        let mut innermost = self.reopened.iter().rev().take(LOOK_BACK);
+        if let Some(distance) = innermost.position(|reopened| *reopened == id) {
+            self.reopened.remove(self.reopened.len() - 1 - distance);
+        }
+    }
+
+    fn find(&self, wanted: impl Fn(&Open) -> bool, stop: impl Fn(&Open) -> bool) -> Option<usize> {
+        let innermost = self.stack.iter().enumerate().rev().take(LOOK_BACK);
+        for (at, open) in innermost {
+            if wanted(open) {
+                return Some(at);
+            }
+            if stop(open) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn push(&mut self, open: Open) {
+        self.landmarks.extend(open.landmark);
+        if let Some(count) = self.count(open.id) {
+            *count += 1;
+        }
+        self.stack.push(open);
+        // Two more for html and body.
+        self.deepest = self.deepest.max(self.stack.len() + self.reopened.len() + 2);
+    }
+
+    fn pop(&mut self) -> Option<Open> {
+        let open = self.stack.pop()?;
+        self.forget(open);
+        Some(open)
+    }
+
+    /// Takes out one element and leaves open what is within.
+    fn remove(&mut self, at: usize) {
+        let open = self.stack.remove(at);
+        self.forget(open);
+    }
+
+    fn forget(&mut self, open: Open) {
+        if open.landmark.is_some() {
+            self.landmarks.pop();
+        }
+        if let Some(count) = self.count(open.id) {
+            *count -= 1;
+        }
+    }
+
+    /// The counter of an element whose presence is asked for.
+    fn count(&mut self, id: Id) -> Option<&mut usize> {
+        match id {
+            A => Some(&mut self.anchors),
+            H1 => Some(&mut self.headings),
+            P => Some(&mut self.paragraphs),
+            TEMPLATE => Some(&mut self.templates),
+            NOSCRIPT => Some(&mut self.noscripts),
+            _ => None,
+        }
+    }
+}
+
+const CELLS: &[Id] = &[Id::of(b"td"), Id::of(b"th")];
+
+fn is_of_table(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"table" | b"caption" | b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th"
+    )
+}
+
+/// The part of the page that an element begins, by its name or its ARIA role.
+fn landmark(tag: &Tag) -> Option<Position> {
+    if let Some(role) = tag.value(Attr::Role) {
+        let role = role.split_ascii_whitespace().next().unwrap_or_default();
+        let roles = [
+            ("navigation", Position::Navigation),
+            ("banner", Position::Header),
+            ("contentinfo", Position::Footer),
+            ("complementary", Position::Aside),
+        ];
+        let known = roles
+            .iter()
+            .find(|(name, _)| role.eq_ignore_ascii_case(name));
+        if let Some((_, position)) = known {
+            return Some(*position);
+        }
+    }
+    match tag.name() {
+        b"header" => Some(Position::Header),
+        b"nav" => Some(Position::Navigation),
+        b"aside" => Some(Position::Aside),
+        b"footer" => Some(Position::Footer),
+        _ => None,
+    }
+}

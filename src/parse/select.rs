@@ -1,0 +1,157 @@
+//! Fields that the user asks for by CSS selector. This needs a whole document tree, which is an
+//! order of magnitude slower than the streaming pass: it is built once per page, for all fields,
+//! and only where its cost is known to be bounded.
+
+use scraper::{Html, Selector};
+
+use super::html::Page;
+
+/// Larger texts get no tree, in bytes: a tree takes about ten times the memory of its text.
+const MAX_TEXT: usize = 2 * 1024 * 1024;
+
+/// Deeper pages get no tree: the tree builder's time is quadratic in the depth. Browsers stop
+/// nesting at 512 as well.
+const MAX_NESTING: usize = 512;
+
+/// Pages with more elements get no tree. A few hundred unclosed `<b>` are reopened in every
+/// paragraph that follows, so a small text can ask for a tree of any size.
+const MAX_ELEMENTS: u64 = 250_000;
+
+/// What to extract: the text, or one attribute, of the first element that a selector matches.
+#[derive(Clone, Debug)]
+pub struct FieldSelector {
+    selector: Selector,
+    attribute: Option<String>,
+}
+
+/// Why a text is no field selector.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectorFault {
+    /// The part before the `@` is not CSS.
+    #[error("{selector:?} is not a valid CSS selector: {reason}")]
+    Css {
+        /// The selector as written.
+        selector: String,
+        /// What the CSS parser says.
+        reason: String,
+    },
+    /// The part behind the `@` is not the name of an attribute.
+    #[error("{0:?} names no attribute after its \"@\"")]
+    Attribute(String),
+}
+
+impl FieldSelector {
+    /// Reads `CSS` or `CSS@attribute`. An `@` within brackets or quotes belongs to the CSS.
+    pub fn parse(text: &str) -> Result<FieldSelector, SelectorFault> {
+        let (css, attribute) = match text.rsplit_once('@') {
+            Some((css, name)) if !name.contains(['"', '\'', ']', ')']) => (css, Some(name.trim())),
+            _ => (text, None),
+        };
+        let is_name = |name: &str| {
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
+            !name.is_empty() && name.chars().all(is_part)
+        };
+        if attribute.is_some_and(|name| !is_name(name)) {
+            return Err(SelectorFault::Attribute(text.to_owned()));
+        }
+        let selector = Selector::parse(css.trim()).map_err(|fault| SelectorFault::Css {
+            selector: text.to_owned(),
+            reason: fault.to_string(),
+        })?;
+        Ok(FieldSelector {
+            selector,
+            attribute: attribute.map(str::to_ascii_lowercase),
+        })
+    }
+
+    /// The field's value, white space folded; none if nothing matches or the attribute is absent.
+    pub fn extract(&self, document: &Document) -> Option<String> {
+        let element = document.html.select(&self.selector).next()?;
+        match &self.attribute {
+            Some(name) => element.attr(name).map(|value| value.trim().to_owned()),
+            None => {
+                let text: String = element.text().collect();
+                Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+}
+
+/// The tree of one page. It stays on the thread that built it.
+#[derive(Debug)]
+pub struct Document {
+    html: Html,
+}
+
+impl Document {
+    /// Builds the tree of a text, unless the streaming pass found it too large, deep or tangled.
+    pub fn build(text: &str, page: &Page) -> Option<Document> {
+        let bounded = text.len() <= MAX_TEXT
+            && page.max_nesting <= MAX_NESTING
+            && page.elements <= MAX_ELEMENTS;
+        bounded.then(|| Document {
+            html: Html::parse_document(text),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::html::page;
+    use super::*;
+
+    const TEXT: &str = "<h1>  A <b>big</b>\ntitle </h1><p class=price data-eur=' 12.50 '>12,50</p>\
+        <a href='mailto:a@b'>mail</a>";
+
+    fn check(selector: &str, expected: Option<&str>) {
+        let field = FieldSelector::parse(selector).expect("a valid selector");
+        let document = Document::build(TEXT, &page(TEXT)).expect("a small page");
+        assert_eq!(field.extract(&document).as_deref(), expected, "{selector}");
+    }
+
+    #[test]
+    fn text_and_attributes_are_extracted() {
+        check("h1", Some("A big title"));
+        check("p.price @data-EUR", Some("12.50"));
+        check("p@class", Some("price"));
+        check("p@id", None);
+        check("h2", None);
+        check("a[href='mailto:a@b']", Some("mail"));
+        check("a[href=\"mailto:a@b\"]@href", Some("mailto:a@b"));
+    }
+
+    #[test]
+    fn a_fault_names_the_selector() {
+        for text in ["", "p[", "..", "p@", "p@a b", "@href"] {
+            let fault = FieldSelector::parse(text).expect_err("not a selector");
+            assert!(fault.to_string().contains(&format!("{text:?}")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn pages_whose_tree_would_explode_get_none() {
+        let paragraphs = "<p>x".repeat(10_000);
+        let unclosed: String = (0..200).map(|n| format!("<p><b id={n}></p>")).collect();
+        let cases = [
+            "<div>".repeat(MAX_NESTING + 1),
+            " ".repeat(MAX_TEXT + 1),
+            format!("{unclosed}{paragraphs}"),
+        ];
+        for text in cases {
+            assert!(Document::build(&text, &page(&text)).is_none());
+        }
+    }
+
+    #[test]
+    fn long_lists_without_end_tags_are_not_deep() {
+        let rows = "<tr><td><font>x<td>y".repeat(600);
+        let text = format!("<ul>{}</ul><table>{rows}", "<li><b>x</b>".repeat(600));
+        assert!(Document::build(&text, &page(&text)).is_some());
+    }
+
+    #[test]
+    fn a_field_selector_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<FieldSelector>();
+    }
+}
