@@ -1,0 +1,186 @@
+//! What a complete answer amounts to, by its status and headers alone.
+
+use std::fmt::Write;
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+
+use crate::model::{CrawlUrl, Outcome};
+
+/// The outcome of an answer. `body` is what was kept of it: a page without a type is told by its
+/// first bytes.
+pub(super) fn outcome(url: &CrawlUrl, status: u16, headers: &HeaderMap, body: &[u8]) -> Outcome {
+    match status {
+        200..=299 if is_page(headers, body) => Outcome::OkHtml,
+        200..=299 => Outcome::OkNonHtml,
+        304 => Outcome::NotModified,
+        301 | 302 | 303 | 307 | 308 if location(url, headers).is_some() => Outcome::Redirect,
+        300..=399 => Outcome::RedirectBad,
+        _ => Outcome::of_error_status(status, has_usable_retry_after(headers)),
+    }
+}
+
+/// Where an answer sends the client, resolved against the URL that was asked.
+pub fn location(url: &CrawlUrl, headers: &HeaderMap) -> Option<CrawlUrl> {
+    let bytes = headers.get(LOCATION)?.as_bytes().trim_ascii();
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // What is not UTF-8 goes back to the server as the bytes it sent.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    url.join(&text).ok()
+}
+
+/// Whether the media type is that of a page, or missing.
+pub(super) fn may_be_page(headers: &HeaderMap) -> bool {
+    media_type(headers).is_none_or(|media_type| is_html(&media_type))
+}
+
+fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
+    match media_type(headers) {
+        Some(media_type) => is_html(&media_type),
+        None => looks_like_html(body),
+    }
+}
+
+fn is_html(media_type: &str) -> bool {
+    matches!(media_type, "text/html" | "application/xhtml+xml")
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    Some(essence.to_ascii_lowercase()).filter(|essence| !essence.is_empty())
+}
+
+/// The marks by which browsers know a page (MIME Sniffing standard, section 7.1), those that open
+/// a document.
+fn looks_like_html(body: &[u8]) -> bool {
+    let body = body
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(body)
+        .trim_ascii_start();
+    let marks: [&[u8]; 7] = [
+        b"<!doctype html",
+        b"<html",
+        b"<head",
+        b"<body",
+        b"<title",
+        b"<script",
+        b"<!--",
+    ];
+    marks.iter().any(|mark| {
+        body.get(..mark.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(mark))
+    })
+}
+
+/// Seconds or a date; what the date amounts to is for whoever waits.
+fn has_usable_retry_after(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(RETRY_AFTER) else {
+        return false;
+    };
+    let value = value.as_bytes().trim_ascii();
+    (!value.is_empty() && value.iter().all(u8::is_ascii_digit)) || is_http_date(value)
+}
+
+/// Whether a text has the shape of one of the three dates of HTTP (RFC 9110 section 5.6.7).
+fn is_http_date(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let formats = [
+        "%a, %d %b %Y %H:%M:%S GMT",
+        "%A, %d-%b-%y %H:%M:%S GMT",
+        "%a %b %e %H:%M:%S %Y",
+    ];
+    formats
+        .iter()
+        .any(|format| jiff::civil::DateTime::strptime(format, text).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn of(status: u16, header: Option<(HeaderName, &[u8])>, body: &str) -> &'static str {
+        let url = CrawlUrl::parse("https://example.com/a/b").expect("a URL");
+        let header = header.map(|(name, value)| {
+            (
+                name,
+                HeaderValue::from_bytes(value).expect("a header value"),
+            )
+        });
+        outcome(&url, status, &header.into_iter().collect(), body.as_bytes()).id()
+    }
+
+    #[test]
+    fn answers_have_the_outcome_of_their_status_and_headers() {
+        let typed = |value: &'static str| Some((CONTENT_TYPE, value.as_bytes()));
+        let moved = |value: &'static str| Some((LOCATION, value.as_bytes()));
+        let after = |value: &'static str| Some((RETRY_AFTER, value.as_bytes()));
+        let cases = [
+            (200, typed("Text/HTML; charset=x"), "", "ok_html"),
+            (200, typed("application/xhtml+xml"), "", "ok_html"),
+            (203, typed("image/png"), "<html>", "ok_non_html"),
+            (200, None, "\u{feff} <!DOCTYPE html><p>", "ok_html"),
+            (200, None, "hello", "ok_non_html"),
+            (204, None, "", "ok_non_html"),
+            (304, None, "", "not_modified"),
+            (301, moved("/c"), "", "redirect"),
+            (308, moved("//example.org"), "", "redirect"),
+            (302, None, "", "redirect_bad"),
+            (302, moved(" "), "", "redirect_bad"),
+            (302, moved("mailto:a@b.c"), "", "redirect_bad"),
+            (302, moved("https://"), "", "redirect_bad"),
+            (300, moved("/c"), "", "redirect_bad"),
+            (503, None, "", "server_503"),
+            (503, after("120"), "", "server_503_retry_after"),
+            (
+                503,
+                after("Sun, 06 Nov 1994 08:49:37 GMT"),
+                "",
+                "server_503_retry_after",
+            ),
+            (
+                503,
+                after("Sunday, 06-Nov-94 08:49:37 GMT"),
+                "",
+                "server_503_retry_after",
+            ),
+            (
+                503,
+                after("Sun Nov  6 08:49:37 1994"),
+                "",
+                "server_503_retry_after",
+            ),
+            (503, after("-1"), "", "server_503"),
+            (503, after("soon"), "", "server_503"),
+            (700, None, "", "status_invalid"),
+        ];
+        for (status, header, body, expected) in cases {
+            assert_eq!(
+                of(status, header.clone(), body),
+                expected,
+                "{status} {header:?} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_location_in_another_encoding_keeps_its_bytes() {
+        let url = CrawlUrl::parse("https://example.com/a/b").expect("a URL");
+        let value = HeaderValue::from_bytes(b"caf\xe9?q=1").expect("a header value");
+        let headers = [(LOCATION, value)].into_iter().collect();
+        let target = location(&url, &headers).expect("a location");
+        assert_eq!(target.as_str(), "https://example.com/a/caf%E9?q=1");
+    }
+}

@@ -1,0 +1,158 @@
+//! The instants of one attempt, noted by parts that never meet: the resolver, the connector and
+//! the TLS client all run inside the attempt's task and find it through a task-local.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::model::Timings;
+
+tokio::task_local! {
+    static CURRENT: Arc<Attempt>;
+}
+
+/// What is known about the attempt under way.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    started: Instant,
+    /// The port asked for; a resolver is told the name alone.
+    pub(super) port: u16,
+    dial: Mutex<Dialed>,
+}
+
+/// What the last dial of the attempt has reached.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dialed {
+    started: Option<Instant>,
+    dns: Option<Duration>,
+    connecting: Option<Instant>,
+    tls_started: Option<Instant>,
+    ended: Option<Instant>,
+    connected: bool,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// No dial is under way.
+    Idle,
+    /// Looking up the name.
+    Resolve,
+    /// Waiting for the TCP connection.
+    Connect,
+    /// In the TLS handshake.
+    Tls,
+}
+
+impl Attempt {
+    pub(super) fn start(port: u16) -> Arc<Attempt> {
+        Arc::new(Attempt {
+            started: Instant::now(),
+            port,
+            dial: Mutex::default(),
+        })
+    }
+
+    /// The attempt of the task that is running.
+    pub(super) fn current() -> Option<Arc<Attempt>> {
+        CURRENT.try_with(Arc::clone).ok()
+    }
+
+    /// Runs a future as part of the attempt, even if another task comes to drive it.
+    pub(super) fn scope<F: Future>(
+        self: &Arc<Self>,
+        part: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(Arc::clone(self), part)
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    // === What the parts note ===
+
+    pub(super) fn dial_started(&self) {
+        let now = Instant::now();
+        *self.dial() = Dialed {
+            started: Some(now),
+            connecting: Some(now),
+            ..Dialed::default()
+        };
+    }
+
+    /// A host written as an address is never resolved: its dial starts connecting at once.
+    pub(super) fn name_asked(&self) {
+        self.dial().connecting = None;
+    }
+
+    pub(super) fn name_resolved(&self, took: Duration) {
+        let mut dial = self.dial();
+        dial.dns = Some(dial.dns.unwrap_or_default() + took);
+        dial.connecting = Some(Instant::now());
+    }
+
+    /// Called when a ClientHello is built. A retried ClientHello does not count.
+    pub(super) fn tls_started(&self) {
+        self.dial().tls_started.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn dial_ended(&self, connected: bool) {
+        let mut dial = self.dial();
+        dial.ended = Some(Instant::now());
+        dial.connected = connected;
+    }
+
+    // === What comes of it ===
+
+    /// Where the connection stands, and since when.
+    pub(super) fn phase(&self) -> (Phase, Instant) {
+        let dial = *self.dial();
+        match (dial.started, dial.connecting, dial.tls_started, dial.ended) {
+            (None, ..) | (.., Some(_)) => (Phase::Idle, self.started),
+            (.., Some(since), None) => (Phase::Tls, since),
+            (_, Some(since), None, None) => (Phase::Connect, since),
+            (Some(since), None, None, None) => (Phase::Resolve, since),
+        }
+    }
+
+    /// When the request could go out: at the end of its dial, or at once on an open connection.
+    /// `None` while a dial is under way.
+    pub(super) fn ready_since(&self) -> Option<Instant> {
+        let dial = self.dial();
+        match dial.started {
+            None => Some(self.started),
+            Some(_) => dial.ended,
+        }
+    }
+
+    /// Whether the last dial came as far as the TLS handshake.
+    pub(super) fn dial_reached_tls(&self) -> bool {
+        self.dial().tls_started.is_some()
+    }
+
+    /// Whether the request went over a connection that this attempt did not open.
+    pub(super) fn reused(&self) -> bool {
+        !self.dial().connected
+    }
+
+    /// The parts that are over by now.
+    pub(super) fn timings(&self, first_byte: Option<Instant>) -> Timings {
+        let dial = *self.dial();
+        let until = dial.tls_started.or(dial.ended);
+        let span = |from: Option<Instant>, to: Option<Instant>| Some(to? - from?);
+        Timings {
+            dns: dial.dns,
+            connect: span(dial.connecting, until),
+            tls: span(dial.tls_started, dial.ended),
+            first_byte: first_byte.map(|at| at - self.started),
+            total: self.started.elapsed(),
+        }
+    }
+
+    fn dial(&self) -> MutexGuard<'_, Dialed> {
+        self.dial.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,129 @@
+//! Reading a body under caps: bytes on the wire, bytes decoded, silence and time.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
+
+use super::decode::{Decoder, Sink, Stop};
+use super::fault::{Fault, of_body};
+use crate::model::Outcome;
+
+/// What is done with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Decoded and kept whole, up to the cap.
+    Page,
+    /// Decoded and kept as far as the cap goes; more is neither read nor missed.
+    Excerpt,
+    /// Only counted.
+    Count,
+}
+
+/// Where reading ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// On the wire and decoded alike.
+    pub(super) bytes: usize,
+    /// Longest silence.
+    pub(super) idle: Duration,
+    /// End of the whole exchange.
+    pub(super) deadline: Instant,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    pub(super) body: Vec<u8>,
+    pub(super) wire_bytes: u64,
+    pub(super) decoded_bytes: u64,
+    /// Why it is not the whole body.
+    pub(super) fault: Option<Fault>,
+}
+
+pub(super) async fn read(mut response: Response, usage: Use, limits: Limits) -> Received {
+    let mut received = Received::default();
+    let mut sink = Sink::new(limits.bytes);
+    let ended = fill(&mut response, usage, limits, &mut received, &mut sink).await;
+    received.fault = ended.err().filter(|_| usage != Use::Excerpt);
+    received.decoded_bytes = match usage {
+        Use::Count => received.wire_bytes,
+        Use::Page | Use::Excerpt => sink.bytes.len() as u64,
+    };
+    received.body = sink.bytes;
+    received
+}
+
+async fn fill(
+    response: &mut Response,
+    usage: Use,
+    limits: Limits,
+    received: &mut Received,
+    sink: &mut Sink,
+) -> Result<(), Fault> {
+    let headers = response.headers();
+    let announced = response.content_length().unwrap_or_default();
+    if usage == Use::Count && announced > limits.bytes as u64 {
+        // Nobody wants it and it says itself that it is too large.
+        return Err(too_large(limits));
+    }
+    let framed = response.version() == http::Version::HTTP_2
+        || headers.contains_key(CONTENT_LENGTH)
+        || headers.contains_key(TRANSFER_ENCODING);
+    let mut decoder = match usage {
+        Use::Page | Use::Excerpt => {
+            Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
+        }
+        Use::Count => None,
+    };
+    while let Some(chunk) = next(response, limits, framed).await? {
+        let room = limits.bytes as u64 - received.wire_bytes;
+        received.wire_bytes += chunk.len() as u64;
+        let usable = &chunk[..chunk.len().min(room as usize)];
+        if let Some(decoder) = &mut decoder {
+            let pushed = decoder.push(usable, sink);
+            pushed.map_err(|stop| stopped(stop, limits))?;
+        }
+        if usable.len() < chunk.len() {
+            return Err(too_large(limits));
+        }
+    }
+    match &mut decoder {
+        Some(decoder) => decoder.finish(sink).map_err(|stop| stopped(stop, limits)),
+        None => Ok(()),
+    }
+}
+
+async fn next(
+    response: &mut Response,
+    limits: Limits,
+    framed: bool,
+) -> Result<Option<bytes::Bytes>, Fault> {
+    let patience = (Instant::now() + limits.idle).min(limits.deadline);
+    match timeout_at(patience, response.chunk()).await {
+        Ok(Ok(chunk)) => Ok(chunk),
+        Ok(Err(error)) => match of_body(&error, framed) {
+            Some(fault) => Err(fault),
+            None => Ok(None),
+        },
+        Err(_) if Instant::now() >= limits.deadline => {
+            Err(Fault::new(Outcome::TotalTimeout, "exchange took too long"))
+        }
+        Err(_) => Err(Fault::new(Outcome::BodyTimeout, "body stopped coming")),
+    }
+}
+
+fn stopped(stop: Stop, limits: Limits) -> Fault {
+    match stop {
+        Stop::Full => too_large(limits),
+        Stop::Corrupt => Fault::new(Outcome::BadEncoding, "body does not decode"),
+    }
+}
+
+fn too_large(limits: Limits) -> Fault {
+    Fault::new(
+        Outcome::TooLarge,
+        format!("body larger than {} bytes", limits.bytes),
+    )
+}

@@ -1,0 +1,202 @@
+//! Names to addresses, with failures as the types that outcomes are made of.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_resolver::config::{
+    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::{Resolver, TokioResolver};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::{Instant, timeout};
+
+use super::attempt::Attempt;
+use super::dns_cache::{DnsCache, Remembered};
+use super::guard;
+use super::settings::{DnsSource, FetchSettings, HostOverride};
+
+/// Addresses are used no longer than this, whatever their owner says: a site that moves during a
+/// crawl is to be seen moving.
+const LONGEST_USE: Duration = Duration::from_mins(1);
+/// Nor shorter than this, so that a TTL of zero does not mean a query per request.
+const SHORTEST_USE: Duration = Duration::from_secs(5);
+/// "No such name" and "no such record" are settled for a while.
+const NEGATIVE_USE: Duration = Duration::from_secs(30);
+/// A server's trouble may be over soon, and a retry must get an answer of its own.
+const TROUBLE_USE: Duration = Duration::from_secs(1);
+
+/// Why a name has no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DnsFault {
+    #[error("name does not exist")]
+    Nxdomain,
+    #[error("name has no address")]
+    NoData,
+    #[error("name server failed")]
+    Servfail,
+    #[error("name server refused the query")]
+    Refused,
+    #[error("name server did not answer")]
+    Timeout,
+}
+
+type Found = Result<Arc<[IpAddr]>, DnsFault>;
+
+/// The resolver handed to the HTTP client.
+pub(super) struct Names {
+    resolver: TokioResolver,
+    cache: Arc<DnsCache<Found>>,
+    overrides: Arc<[HostOverride]>,
+    limit: Duration,
+    private_addresses: bool,
+    /// The proxy's own host may well be next door.
+    proxy_host: Option<String>,
+}
+
+impl Names {
+    pub(super) fn new(
+        settings: &FetchSettings,
+        proxy_host: Option<String>,
+    ) -> Result<Names, NetError> {
+        Ok(Names {
+            resolver: resolver(&settings.dns, settings.dns_timeout)?,
+            cache: Arc::new(DnsCache::new()),
+            overrides: settings.overrides.clone().into(),
+            limit: settings.dns_timeout,
+            private_addresses: settings.private_addresses,
+            proxy_host,
+        })
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
+        let attempt = Attempt::current();
+        let port = attempt.as_ref().map(|attempt| attempt.port);
+        let given: Vec<IpAddr> = self
+            .overrides
+            .iter()
+            .filter(|given| given.host == host && Some(given.port) == port)
+            .map(|given| given.address)
+            .collect();
+        if !given.is_empty() {
+            // The user's own word stands above the guard.
+            return Box::pin(async move { Ok(socket_addresses(given)) });
+        }
+        let guarded = !self.private_addresses && self.proxy_host.as_ref() != Some(&host);
+        let (resolver, limit) = (self.resolver.clone(), self.limit);
+        let cache = Arc::clone(&self.cache);
+        Box::pin(async move {
+            let asked = Instant::now();
+            if let Some(attempt) = &attempt {
+                attempt.name_asked();
+            }
+            let found = cache
+                .get(&host, || look_up(resolver, host.clone(), limit))
+                .await;
+            if let Some(attempt) = &attempt {
+                attempt.name_resolved(asked.elapsed());
+            }
+            let mut addresses = found?.to_vec();
+            if guarded {
+                let first = addresses.first().copied();
+                addresses.retain(|address| guard::is_public(*address));
+                if let (true, Some(first)) = (addresses.is_empty(), first) {
+                    return Err(guard::NotPublic(first).into());
+                }
+            }
+            Ok(socket_addresses(addresses))
+        })
+    }
+}
+
+/// Port 0 stands for the port of the URL.
+fn socket_addresses(addresses: Vec<IpAddr>) -> Addrs {
+    Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
+}
+
+async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Remembered<Found> {
+    // A name with dots is complete; without the final dot the search domains would be tried.
+    let query = if host.contains('.') {
+        format!("{host}.")
+    } else {
+        host
+    };
+    let fault = match timeout(limit, resolver.lookup_ip(query)).await {
+        Err(_) => DnsFault::Timeout,
+        Ok(Err(error)) => fault_of(&error),
+        Ok(Ok(found)) => {
+            let left = found
+                .valid_until()
+                .saturating_duration_since(std::time::Instant::now());
+            let addresses: Arc<[IpAddr]> = found.iter().collect();
+            if !addresses.is_empty() {
+                return Remembered::for_a(left.clamp(SHORTEST_USE, LONGEST_USE), Ok(addresses));
+            }
+            DnsFault::NoData
+        }
+    };
+    let span = match fault {
+        DnsFault::Nxdomain | DnsFault::NoData => NEGATIVE_USE,
+        DnsFault::Servfail | DnsFault::Refused | DnsFault::Timeout => TROUBLE_USE,
+    };
+    Remembered::for_a(span, Err(fault))
+}
+
+fn fault_of(error: &NetError) -> DnsFault {
+    let code = match error {
+        NetError::Timeout => return DnsFault::Timeout,
+        NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
+        NetError::Dns(DnsError::ResponseCode(code)) => *code,
+        // A name that no query can be made of cannot exist.
+        NetError::Proto(_) => return DnsFault::Nxdomain,
+        _ => return DnsFault::Servfail,
+    };
+    match code {
+        ResponseCode::NXDomain => DnsFault::Nxdomain,
+        ResponseCode::NoError => DnsFault::NoData,
+        ResponseCode::Refused => DnsFault::Refused,
+        _ => DnsFault::Servfail,
+    }
+}
+
+fn resolver(source: &DnsSource, limit: Duration) -> Result<TokioResolver, NetError> {
+    let provider = TokioRuntimeProvider::default();
+    let mut builder = match source {
+        DnsSource::System => Resolver::builder(provider.clone()).unwrap_or_else(|_| {
+            // Without a configuration the C library asks this machine, and so do we.
+            let here = NameServerConfig::udp_and_tcp(Ipv4Addr::LOCALHOST.into());
+            let config = ResolverConfig::from_parts(None, Vec::new(), vec![here]);
+            Resolver::builder_with_config(config, provider)
+        }),
+        DnsSource::Servers(servers) => {
+            let servers = servers.iter().map(name_server).collect();
+            let config = ResolverConfig::from_parts(None, Vec::new(), servers);
+            let mut builder = Resolver::builder_with_config(config, provider);
+            builder.options_mut().use_hosts_file = ResolveHosts::Never;
+            builder
+        }
+    };
+    let options = builder.options_mut();
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    options.attempts = 2;
+    // Both tries have to fit under the limit.
+    options.timeout = limit / 2;
+    // Answers are remembered here, failures included.
+    options.cache_size = 0;
+    builder.build()
+}
+
+fn name_server(address: &SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    let connections = connections.map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    NameServerConfig::new(address.ip(), true, connections.into())
+}

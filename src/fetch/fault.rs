@@ -1,0 +1,269 @@
+//! From a chain of errors to an outcome. Each link is recognised by its type; what a library says
+//! in words is shown to people and never read.
+
+use std::error::Error;
+use std::io::{self, ErrorKind as K};
+
+use jiff::Timestamp;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
+
+use super::attempt::{Attempt, Phase};
+use super::dial::DialTimeout;
+use super::dns::DnsFault;
+use super::guard::NotPublic;
+use super::tls::SelfSigned;
+use crate::model::Outcome;
+
+/// An exchange that did not come to a good end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) outcome: Outcome,
+    /// For people: lower case, no full stop.
+    pub(super) words: String,
+}
+
+impl Fault {
+    pub(super) fn new(outcome: Outcome, words: impl Into<String>) -> Fault {
+        Fault {
+            outcome,
+            words: words.into(),
+        }
+    }
+}
+
+impl From<NotPublic> for Fault {
+    fn from(refused: NotPublic) -> Fault {
+        Fault::new(Outcome::ConnectUnreachable, refused.to_string())
+    }
+}
+
+/// What a request came to that got no answer.
+pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
+    if error.is_builder() {
+        return Fault::new(Outcome::WriteFailed, "request could not be made");
+    }
+    let dialing = error.is_connect();
+    for cause in causes(error) {
+        if let Some(fault) = of_dial(cause)
+            .or_else(|| cause.downcast_ref().map(of_tls))
+            .or_else(|| cause.downcast_ref().and_then(of_http2))
+            .or_else(|| cause.downcast_ref().and_then(|e| of_http1(e, attempt)))
+        {
+            return fault;
+        }
+    }
+    let kind = io_kind(error);
+    if dialing {
+        of_failed_dial(kind, error.is_timeout(), attempt)
+    } else {
+        of_broken_connection(kind)
+    }
+}
+
+/// What a body came to that broke off. `framed` tells whether its length was announced.
+pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
+    for cause in causes(error) {
+        if let Some(fault) = cause.downcast_ref().and_then(of_http2) {
+            return Some(fault);
+        }
+    }
+    let fault = match io_kind(error) {
+        // A TLS connection cut without a word of goodbye: all there was to a body without length.
+        Some(K::UnexpectedEof) if !framed => return None,
+        Some(K::UnexpectedEof) => Fault::new(Outcome::BodyTruncated, "body ended early"),
+        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe) => {
+            Fault::new(Outcome::BodyReset, "connection reset inside the body")
+        }
+        Some(K::TimedOut | K::HostUnreachable | K::NetworkUnreachable) => {
+            Fault::new(Outcome::BodyTimeout, "connection lost inside the body")
+        }
+        Some(K::InvalidInput | K::InvalidData) => {
+            Fault::new(Outcome::BadEncoding, "malformed chunk")
+        }
+        _ => Fault::new(Outcome::BodyTruncated, "body broke off"),
+    };
+    Some(fault)
+}
+
+fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {
+    if let Some(refused) = cause.downcast_ref::<NotPublic>() {
+        return Some(Fault::from(*refused));
+    }
+    if let Some(fault) = cause.downcast_ref::<DnsFault>() {
+        let outcome = match fault {
+            DnsFault::Nxdomain => Outcome::DnsNxdomain,
+            DnsFault::NoData => Outcome::DnsNodata,
+            DnsFault::Servfail => Outcome::DnsServfail,
+            DnsFault::Refused => Outcome::DnsRefused,
+            DnsFault::Timeout => Outcome::DnsTimeout,
+        };
+        return Some(Fault::new(outcome, fault.to_string()));
+    }
+    let DialTimeout(phase) = cause.downcast_ref()?;
+    Some(of_dial_timeout(*phase))
+}
+
+fn of_dial_timeout(phase: Phase) -> Fault {
+    match phase {
+        Phase::Resolve => Fault::new(Outcome::DnsTimeout, DnsFault::Timeout.to_string()),
+        Phase::Tls => Fault::new(Outcome::TlsHandshake, "tls handshake timed out"),
+        Phase::Connect | Phase::Idle => Fault::new(Outcome::ConnectTimeout, "connect timed out"),
+    }
+}
+
+fn of_failed_dial(kind: Option<K>, timeout: bool, attempt: &Attempt) -> Fault {
+    let in_tls = attempt.dial_reached_tls();
+    match kind {
+        Some(K::ConnectionRefused) => Fault::new(Outcome::ConnectRefused, "connection refused"),
+        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe) => Fault::new(
+            Outcome::ConnectReset,
+            if in_tls {
+                "connection reset in the tls handshake"
+            } else {
+                "connection reset"
+            },
+        ),
+        Some(K::UnexpectedEof) if in_tls => Fault::new(
+            Outcome::TlsHandshake,
+            "connection closed in the tls handshake",
+        ),
+        _ if timeout || kind == Some(K::TimedOut) => {
+            of_dial_timeout(if in_tls { Phase::Tls } else { Phase::Connect })
+        }
+        Some(K::NetworkUnreachable) => {
+            Fault::new(Outcome::ConnectUnreachable, "network unreachable")
+        }
+        Some(K::HostUnreachable) => Fault::new(Outcome::ConnectUnreachable, "host unreachable"),
+        // A proxy that would not connect ends here, as does what the kernel forbids.
+        _ => Fault::new(Outcome::ConnectUnreachable, "could not connect"),
+    }
+}
+
+fn of_broken_connection(kind: Option<K>) -> Fault {
+    match kind {
+        Some(K::BrokenPipe | K::WriteZero | K::NotConnected) => {
+            Fault::new(Outcome::WriteFailed, "request could not be sent")
+        }
+        Some(K::ConnectionReset | K::ConnectionAborted) => Fault::new(
+            Outcome::ResetBeforeHeaders,
+            "connection reset before the answer",
+        ),
+        Some(K::TimedOut | K::HostUnreachable | K::NetworkUnreachable) => {
+            Fault::new(Outcome::TtfbTimeout, "connection lost before the answer")
+        }
+        _ => Fault::new(Outcome::EmptyReply, "connection closed without an answer"),
+    }
+}
+
+fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
+    let fault = if error.is_parse_too_large() {
+        Fault::new(Outcome::HeaderTooLarge, "header block too large")
+    } else if error.is_parse_status() {
+        Fault::new(Outcome::StatusInvalid, "status code is none")
+    } else if error.is_parse_version_h2() {
+        Fault::new(
+            Outcome::BadStatusLine,
+            "http/2 answer to an http/1.1 request",
+        )
+    } else if error.is_parse() && attempt.reused() {
+        // Only the first answer of a connection tells a bad first line by its version. On later
+        // ones, bytes left over from a wrongly measured body are the likeliest reason.
+        Fault::new(Outcome::BadStatusLine, "answer is not http")
+    } else if error.is_parse() {
+        Fault::new(Outcome::BadHeader, "malformed header")
+    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
+    } else {
+        return None;
+    };
+    Some(fault)
+}
+
+fn of_http2(error: &h2::Error) -> Option<Fault> {
+    if error.is_io() {
+        return None;
+    }
+    let what = if error.is_go_away() {
+        "http/2 connection closed"
+    } else if error.is_reset() {
+        "http/2 stream reset"
+    } else {
+        "http/2 error"
+    };
+    let words = match error.reason() {
+        Some(reason) => format!("{what}: {}", reason.description()),
+        None => what.to_owned(),
+    };
+    Some(Fault::new(Outcome::Http2StreamError, words))
+}
+
+fn of_tls(error: &rustls::Error) -> Fault {
+    use rustls::Error as E;
+    match error {
+        E::InvalidCertificate(certificate) => of_certificate(certificate),
+        E::AlertReceived(AlertDescription::UnrecognisedName) => Fault::new(
+            Outcome::TlsSniRejected,
+            "server does not know the host name",
+        ),
+        E::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => Fault::new(Outcome::TlsNotTls, "server does not speak tls"),
+        E::AlertReceived(alert) => {
+            Fault::new(Outcome::TlsHandshake, format!("tls alert {alert:?}"))
+        }
+        _ => Fault::new(Outcome::TlsHandshake, "tls handshake failed"),
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> Fault {
+    use CertificateError as C;
+    match error {
+        C::Expired => Fault::new(Outcome::TlsExpired, "certificate expired"),
+        C::ExpiredContext { not_after, .. } => Fault::new(
+            Outcome::TlsExpired,
+            format!("certificate expired {}", day(*not_after)),
+        ),
+        C::NotValidYet => Fault::new(Outcome::TlsExpired, "certificate not valid yet"),
+        C::NotValidYetContext { not_before, .. } => Fault::new(
+            Outcome::TlsExpired,
+            format!("certificate not valid before {}", day(*not_before)),
+        ),
+        C::NotValidForName | C::NotValidForNameContext { .. } => {
+            Fault::new(Outcome::TlsName, "certificate is for another name")
+        }
+        C::Revoked => Fault::new(Outcome::TlsRevoked, "certificate revoked"),
+        C::UnknownIssuer => Fault::new(
+            Outcome::TlsUntrusted,
+            "certificate issuer unknown or intermediate missing",
+        ),
+        C::Other(other) if other.0.is::<SelfSigned>() => {
+            Fault::new(Outcome::TlsSelfSigned, SelfSigned.to_string())
+        }
+        _ => Fault::new(Outcome::TlsUntrusted, "certificate not acceptable"),
+    }
+}
+
+fn day(at: UnixTime) -> String {
+    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+    let written = Timestamp::from_second(seconds).map(|at| at.to_string());
+    written.map_or_else(|_| String::new(), |text| text.chars().take(10).collect())
+}
+
+fn io_kind(error: &(dyn Error + 'static)) -> Option<K> {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind)
+        // TLS wraps the socket's error in one of its own kind.
+        .find(|kind| *kind != K::Other)
+}
+
+/// The error, its source, and so on. An `io::Error` hides the error it carries from `source`.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        match error.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}

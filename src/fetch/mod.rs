@@ -1,0 +1,33 @@
+//! One HTTP exchange per call: ask once, read under caps, and say what happened. A fault of the
+//! server, the network or the name service is a value with an outcome of its own, told apart by
+//! the types of errors and never by their words. Absent on purpose: retries, redirects, pace and
+//! robots.txt, which belong to the engine.
+
+mod answer;
+mod attempt;
+mod body;
+mod client;
+mod decode;
+mod dial;
+mod dns;
+mod dns_cache;
+mod fault;
+mod guard;
+mod settings;
+mod tls;
+
+use std::future::Future;
+
+use crate::model::{Exchange, Request};
+
+pub use answer::location;
+pub use client::{FetchSetupError, HttpFetcher};
+pub use guard::is_public;
+pub use settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, Secrets, SecretsFor};
+pub use tls::TlsSetupError;
+
+/// Performs single HTTP exchanges.
+pub trait Fetcher: Send + Sync {
+    /// Sends one GET request and reads its answer; whatever happens is the value.
+    fn fetch(&self, request: Request) -> impl Future<Output = Exchange> + Send;
+}

@@ -1,0 +1,226 @@
+//! What a fetcher is told once, at its start.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use rustls::pki_types::CertificateDer;
+
+use crate::model::CrawlUrl;
+
+/// How all requests of one crawl are made.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the plan, each with its own name"
+)]
+pub struct FetchSettings {
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Names the run towards the site, in the header `X-Gatecrawl-Run`; follows `secrets_for`.
+    pub run: Option<HeaderValue>,
+    /// What only the site itself may see.
+    pub secrets: Secrets,
+    /// Which URLs belong to the site itself.
+    pub secrets_for: SecretsFor,
+    /// Longest wait for a name's addresses.
+    pub dns_timeout: Duration,
+    /// Longest wait for a TCP connection, and again for its TLS handshake.
+    pub connect_timeout: Duration,
+    /// Longest silence inside a body.
+    pub idle_timeout: Duration,
+    /// Longest exchange, not counting the request's own first-byte limit.
+    pub total_timeout: Duration,
+    /// Addresses given by hand, asked before any name service.
+    pub overrides: Vec<HostOverride>,
+    /// Where names are looked up.
+    pub dns: DnsSource,
+    /// A proxy for everything: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
+    /// password if it wants them. The environment is never asked.
+    pub proxy: Option<String>,
+    /// Accept every certificate.
+    pub insecure: bool,
+    /// Never speak HTTP/2.
+    pub http1_only: bool,
+    /// Idle connections kept per host.
+    pub pool_per_host: usize,
+    /// Whether loopback, private and link-local addresses may be asked. A public site must not
+    /// lead a crawler into the network it runs in.
+    pub private_addresses: bool,
+    /// Trust what the operating system trusts, besides the usual public authorities.
+    pub system_roots: bool,
+    /// Certificate authorities to trust as well.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+impl Default for FetchSettings {
+    /// The limits of the retry policy: 5 s for names, 10 s to connect, 15 s of silence, 60 s in all.
+    fn default() -> FetchSettings {
+        FetchSettings {
+            user_agent: concat!("gatecrawl/", env!("CARGO_PKG_VERSION")).to_owned(),
+            run: None,
+            secrets: Secrets::default(),
+            secrets_for: SecretsFor::nobody(),
+            dns_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(15),
+            total_timeout: Duration::from_mins(1),
+            overrides: Vec::new(),
+            dns: DnsSource::System,
+            proxy: None,
+            insecure: false,
+            http1_only: false,
+            pool_per_host: 8,
+            private_addresses: false,
+            system_roots: true,
+            extra_roots: Vec::new(),
+        }
+    }
+}
+
+/// What only the site itself may see. `Debug` shows no value.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// Header fields added to every request, in place of our own of the same name.
+    pub headers: HeaderMap,
+    /// User and password for basic authentication.
+    pub basic_auth: Option<(String, Option<String>)>,
+    /// The value of the `Cookie` header.
+    pub cookies: Option<HeaderValue>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets")
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("basic_auth", &self.basic_auth.is_some())
+            .field("cookies", &self.cookies.is_some())
+            .finish()
+    }
+}
+
+/// Decides which URLs may be sent the secrets.
+#[derive(Clone)]
+pub struct SecretsFor(Arc<dyn Fn(&CrawlUrl) -> bool + Send + Sync>);
+
+impl SecretsFor {
+    /// No URL at all.
+    pub fn nobody() -> SecretsFor {
+        SecretsFor::when(|_| false)
+    }
+
+    /// URLs whose host is one of these, whatever the port.
+    pub fn hosts<H: Into<String>>(hosts: impl IntoIterator<Item = H>) -> SecretsFor {
+        let hosts: Vec<String> = hosts.into_iter().map(Into::into).collect();
+        SecretsFor::when(move |url| hosts.contains(&url.host().to_string()))
+    }
+
+    /// URLs that a rule admits.
+    pub fn when(rule: impl Fn(&CrawlUrl) -> bool + Send + Sync + 'static) -> SecretsFor {
+        SecretsFor(Arc::new(rule))
+    }
+
+    /// Whether this URL may be sent the secrets.
+    pub fn admits(&self, url: &CrawlUrl) -> bool {
+        (self.0)(url)
+    }
+}
+
+impl fmt::Debug for SecretsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretsFor(..)")
+    }
+}
+
+/// Where names are looked up.
+#[derive(Clone, Debug)]
+pub enum DnsSource {
+    /// The hosts file and the name servers of the operating system.
+    System,
+    /// These name servers, and no file.
+    Servers(Vec<SocketAddr>),
+}
+
+/// An address given by hand, written `HOST:PORT:ADDRESS` like curl's `--resolve`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostOverride {
+    /// The host name, in lower case.
+    pub host: String,
+    /// The port for which it holds.
+    pub port: u16,
+    /// Where to connect instead of asking.
+    pub address: IpAddr,
+}
+
+/// A text that is no `HOST:PORT:ADDRESS`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not HOST:PORT:ADDRESS")]
+pub struct OverrideFault(String);
+
+impl FromStr for HostOverride {
+    type Err = OverrideFault;
+
+    fn from_str(text: &str) -> Result<HostOverride, OverrideFault> {
+        let read = || {
+            let (host, rest) = text.split_once(':')?;
+            let (port, address) = rest.split_once(':')?;
+            let address = address.trim_start_matches('[').trim_end_matches(']');
+            Some(HostOverride {
+                host: Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty())?,
+                port: port.parse().ok()?,
+                address: address.parse().ok()?,
+            })
+        };
+        read().ok_or_else(|| OverrideFault(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_are_read_like_those_of_curl() {
+        let read = |text: &str| text.parse::<HostOverride>().ok();
+        let made = |host: &str, port, address: &str| {
+            Some(HostOverride {
+                host: host.to_owned(),
+                port,
+                address: address.parse().expect("an address"),
+            })
+        };
+        assert_eq!(
+            read("Example.com:443:192.0.2.1"),
+            made("example.com", 443, "192.0.2.1")
+        );
+        assert_eq!(read("a:80:[::1]"), made("a", 80, "::1"));
+        assert_eq!(read("a:80:::1"), made("a", 80, "::1"));
+        assert_eq!(read("a:80"), None);
+        assert_eq!(read(":80:192.0.2.1"), None);
+        assert_eq!(read("a:http:192.0.2.1"), None);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut secrets = Secrets {
+            basic_auth: Some(("user".into(), Some("hunter2".into()))),
+            cookies: Some(HeaderValue::from_static("hunter2")),
+            ..Secrets::default()
+        };
+        secrets
+            .headers
+            .insert("x-key", HeaderValue::from_static("hunter2"));
+        assert!(!format!("{secrets:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_go_to_named_hosts_only() {
+        let rule = SecretsFor::hosts(["example.com"]);
+        let url = |text| CrawlUrl::parse(text).expect("a URL");
+        assert!(rule.admits(&url("https://example.com/a")));
+        assert!(!rule.admits(&url("https://www.example.com/a")));
+    }
+}

@@ -1,0 +1,139 @@
+//! TLS as the fetcher wants it: the usual public authorities, HTTP/2 offered, and a verifier that
+//! tells a self-signed certificate from one of an unknown issuer.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
+    SignatureScheme,
+};
+
+use super::attempt::Attempt;
+use super::settings::FetchSettings;
+
+/// A certificate that vouches for itself.
+#[derive(Debug, thiserror::Error)]
+#[error("self-signed certificate")]
+pub(super) struct SelfSigned;
+
+/// Why TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsSetupError {
+    /// No protocol version or no cipher suite is left, or there is no root certificate.
+    #[error("no usable TLS configuration: {0}")]
+    Config(String),
+    /// A certificate authority given by the user cannot be read.
+    #[error("bad certificate authority: {0}")]
+    Root(#[source] Error),
+}
+
+pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, TlsSetupError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let inner = WebPkiServerVerifier::builder_with_provider(
+        Arc::new(roots(settings)?),
+        Arc::clone(&provider),
+    )
+    .build()
+    .map_err(|error| TlsSetupError::Config(error.to_string()))?;
+    let verifier = Verifier {
+        inner,
+        insecure: settings.insecure,
+    };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsSetupError::Config(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    // A preconfigured TLS client is taken as it is: without this line HTTP/2 never happens.
+    let protocols: &[&[u8]] = if settings.http1_only {
+        &[b"http/1.1"]
+    } else {
+        &[b"h2", b"http/1.1"]
+    };
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    Ok(config)
+}
+
+fn roots(settings: &FetchSettings) -> Result<RootCertStore, TlsSetupError> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    if settings.system_roots {
+        // Stores of operating systems contain odd entries; what cannot be read is left out.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    for root in &settings.extra_roots {
+        roots.add(root.clone()).map_err(TlsSetupError::Root)?;
+    }
+    Ok(roots)
+}
+
+#[derive(Debug)]
+struct Verifier {
+    inner: Arc<WebPkiServerVerifier>,
+    insecure: bool,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.insecure {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.inner
+            .verify_server_cert(leaf, intermediates, name, ocsp, now)
+            .map_err(|error| refined(error, leaf))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, leaf, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, leaf, signed)
+    }
+
+    /// Asked while the ClientHello is built: the moment in which the TCP connection is there and
+    /// the handshake begins.
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        if let Some(attempt) = Attempt::current() {
+            attempt.tls_started();
+        }
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// Says "self-signed" where the verifier can only say that it knows no issuer, or that an
+/// authority's certificate is no server's.
+fn refined(error: Error, leaf: &CertificateDer<'_>) -> Error {
+    let vague = matches!(
+        error,
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
+    );
+    let vouches_for_itself =
+        || webpki::EndEntityCert::try_from(leaf).is_ok_and(|cert| cert.issuer() == cert.subject());
+    if vague && vouches_for_itself() {
+        CertificateError::Other(OtherError(Arc::new(SelfSigned))).into()
+    } else {
+        error
+    }
+}
