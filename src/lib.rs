@@ -1,6 +1,7 @@
 //! gatecrawl crawls a whole site politely, keeps every attempt at every URL and tells which pages
 //! answer 5xx, how often, and why. The rooms and their floors are described in ARCHITECTURE.md.
 
+pub mod app;
 pub mod assess;
 pub mod crawl;
 pub mod fetch;

@@ -156,14 +156,13 @@ fn html(
     let canonical = canonical(&reading.links);
     signs.noindex = directives.noindex;
     signs.canonical_elsewhere = canonical.as_ref().is_some_and(|url| url != asked.url);
-    if let Some(target) = refresh(exchange, &found, &from_page) {
-        if target != *asked.url {
-            signs.refreshes = true;
-            reading.page.redirect = Some(Redirect {
-                target,
-                kind: RedirectKind::Refresh,
-            });
-        }
+    let target = refresh(exchange, &found, &from_page);
+    if let Some(target) = target.filter(|target| target != asked.url) {
+        signs.refreshes = true;
+        reading.page.redirect = Some(Redirect {
+            target: site.scope.normal(target),
+            kind: RedirectKind::Refresh,
+        });
     }
     reading.page.selected = select(&site.fields, &text, &found);
     reading.page.html = Some(HtmlFacts {
@@ -223,10 +222,9 @@ impl Judge<'_> {
             }
         }
         let mut admission = scope.admit(&url, Via::Link(kind), Some(self.asked.depth + 1));
-        if !follow && !scope.plan().follow_nofollow {
-            if let Admission::Fetch(Role::Page | Role::External) = admission {
-                admission = Admission::Skip(Skip::new(SkipReason::Nofollow, ""));
-            }
+        let may_follow = follow || scope.plan().follow_nofollow;
+        if let (Admission::Fetch(Role::Page | Role::External), false) = (&admission, may_follow) {
+            admission = Admission::Skip(Skip::new(SkipReason::Nofollow, ""));
         }
         LinkTarget::Url {
             url,

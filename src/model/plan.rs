@@ -25,7 +25,8 @@ pub struct CrawlPlan {
 )]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopePlan {
-    /// Where it starts. Empty if it starts from a list, which is kept with the URLs of the run.
+    /// Where it starts. Of a list, which is kept with the URLs of the run, the first of each
+    /// origin.
     pub seeds: Vec<CrawlUrl>,
     /// Whether links are followed.
     pub coverage: Coverage,

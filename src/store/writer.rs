@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::mpsc;
 
 use crate::model::{
-    Admission, Attempt, CrawlUrl, Indexability, Link, LinkTarget, PageRecord, Role, Skip,
+    Admission, Attempt, CrawlUrl, Indexability, Link, LinkKind, LinkTarget, PageRecord, Role, Skip,
 };
 
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
@@ -255,6 +255,13 @@ impl Desk {
         for link in links {
             match &link.target {
                 LinkTarget::Url { url, admission, .. } => {
+                    let origin = if link.kind == LinkKind::Redirect {
+                        // A redirect is no click.
+                        let depth = origin.depth.map(|depth| depth.saturating_sub(1));
+                        Origin { depth, ..origin }
+                    } else {
+                        Origin { hops: 0, ..origin }
+                    };
                     let target = self.learn(tx, url, admission, origin)?;
                     packed.push(PackedLink {
                         target,

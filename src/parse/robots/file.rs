@@ -74,6 +74,16 @@ impl Robots {
         &self.sitemaps
     }
 
+    /// How many groups there are: runs of `User-agent` lines.
+    pub fn group_count(&self) -> u32 {
+        self.sections.len() as u32
+    }
+
+    /// How many allow and disallow lines there are, over all groups.
+    pub fn rule_count(&self) -> u32 {
+        self.sections.iter().map(|s| s.rules.len() as u32).sum()
+    }
+
     /// The first [`PROBLEM_LIMIT`](super::PROBLEM_LIMIT) problems in the order of the lines.
     pub fn problems(&self) -> &[Problem] {
         &self.problems.listed

@@ -1,0 +1,174 @@
+//! Names every concrete type once and wires them: a checked order in, a stored run out.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderValue;
+
+use crate::crawl::{self, Clock, CrawlError, Ended, Observer, Parts, Site, SiteError, Start, Stop};
+use crate::fetch::{
+    FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Secrets, SecretsFor, is_public,
+};
+use crate::frontier::{LocalFrontier, Pace};
+use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
+
+/// How long a leased URL may take before it is given out again: longer than any exchange with
+/// every limit of the fetcher used up.
+const LEASE: Duration = Duration::from_mins(30);
+
+/// How the site is reached. Not part of the plan, because some of it is secret.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// What only the site itself may see.
+    pub secrets: Secrets,
+    /// Addresses given by hand.
+    pub overrides: Vec<HostOverride>,
+    /// A proxy for everything.
+    pub proxy: Option<String>,
+    /// Accept every certificate.
+    pub insecure: bool,
+    /// Never speak HTTP/2.
+    pub http1_only: bool,
+}
+
+/// An audit to be made.
+#[derive(Debug)]
+pub struct Order {
+    /// What to crawl, and how.
+    pub plan: CrawlPlan,
+    /// What is written as the run's site.
+    pub label: String,
+    /// How the site is reached.
+    pub network: Network,
+    /// Where the run is kept.
+    pub store: Store,
+    /// Which run it is.
+    pub run: RunOrder,
+}
+
+/// Which run an order is about.
+#[derive(Debug)]
+pub enum RunOrder {
+    /// A new one, from these URLs.
+    New(Vec<CrawlUrl>),
+    /// An interrupted one. Its plan's scope has been put into the order's plan.
+    Resume(Box<RunRow>),
+}
+
+/// Why an audit could not be made: our own trouble, never the site's.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The plan cannot be carried out.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The fetcher cannot be built.
+    #[error(transparent)]
+    Fetcher(#[from] FetchSetupError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The crawl failed.
+    #[error(transparent)]
+    Crawl(#[from] CrawlError),
+}
+
+/// Makes an audit. Returns the run as it is stored, and how it ended.
+pub async fn audit<O: Observer>(
+    order: Order,
+    observer: O,
+    stop: Stop,
+) -> Result<(RunRow, Ended), AuditError> {
+    let site = Arc::new(Site::new(order.plan)?);
+    let store = order.store;
+    let now = wall_clock();
+    let (run, start) = match order.run {
+        RunOrder::New(seeds) => {
+            let token = new_token();
+            let run = store.create_run(&NewRun {
+                token: &token,
+                site: &order.label,
+                plan: &site.plan,
+                started: now,
+            })?;
+            (store.run(Some(&run.to_string()))?, Start::Fresh(seeds))
+        }
+        RunOrder::Resume(run) => {
+            store.mark_run(run.id, RunState::Running, None)?;
+            (*run, Start::Resume)
+        }
+    };
+    let settings = settings(&site, order.network, &run.token).await;
+    let plan = site.plan.pace;
+    let pace = Pace {
+        interval: plan.interval(),
+        open: plan.concurrency.max(1),
+    };
+    let parts = Parts {
+        fetcher: Arc::new(HttpFetcher::new(settings)?),
+        frontier: LocalFrontier::new(pace, LEASE),
+        store: store.clone(),
+        observer,
+        clock: Clock::starting_at(now),
+        dice: fastrand::Rng::new(),
+        stop,
+    };
+    let ended = crawl::run(site, run.id, start, parts).await?;
+    Ok((store.run(Some(&run.id.to_string()))?, ended))
+}
+
+/// The time of day. The only place where the wall clock is read.
+pub fn wall_clock() -> Moment {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Moment::from_millis(since.as_millis() as i64)
+}
+
+/// Names a run towards the site: 48 random bits in hex.
+fn new_token() -> String {
+    format!("{:012x}", fastrand::u64(..) >> 16)
+}
+
+async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
+    let requests = &site.plan.requests;
+    let seeds = &site.plan.scope.seeds;
+    // A password meant for an encrypted site must not follow a link to its plain twin.
+    let plain_too = seeds.iter().any(|seed| seed.as_url().scheme() == "http");
+    let theirs = Arc::clone(site);
+    FetchSettings {
+        user_agent: requests.user_agent.clone(),
+        run: HeaderValue::from_str(token).ok(),
+        secrets_for: SecretsFor::when(move |url| {
+            theirs.scope.is_site(url) && (plain_too || url.as_url().scheme() == "https")
+        }),
+        private_addresses: any_private(seeds, &network.overrides).await,
+        secrets: network.secrets,
+        connect_timeout: requests.connect,
+        idle_timeout: requests.body_idle,
+        overrides: network.overrides,
+        proxy: network.proxy,
+        insecure: network.insecure,
+        http1_only: network.http1_only,
+        pool_per_host: site.plan.pace.concurrency as usize,
+        ..FetchSettings::default()
+    }
+}
+
+/// Whether the audited site itself is on a private network. Only then may a link lead into one.
+async fn any_private(seeds: &[CrawlUrl], overrides: &[HostOverride]) -> bool {
+    if overrides.iter().any(|known| !is_public(known.address)) {
+        return true;
+    }
+    for seed in seeds {
+        let port = seed.as_url().port_or_known_default().unwrap_or(80);
+        let host = seed.as_url().host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(mut addresses) = tokio::net::lookup_host((host, port)).await
+            && addresses.any(|address| !is_public(address.ip()))
+        {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,198 @@
+//! What the crawl already knows decides what it takes in: each URL once, nothing that robots.txt
+//! forbids, no endless families of URLs. And every host's robots.txt before its first URL.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::frontier::Discovery;
+use crate::model::{Admission, CrawlUrl, Fingerprint, HostKey, Role, Skip, SkipReason};
+use crate::policy::{RetryBudget, Traps};
+
+use super::robots::Rules;
+
+/// What is known of the hosts and URLs of a crawl. Memory: some 20 bytes for each URL, some
+/// hundred for each host.
+#[derive(Debug)]
+pub(super) struct Admissions {
+    known: HashSet<Fingerprint>,
+    hosts: HashMap<HostKey, Host>,
+    traps: Traps,
+    ignore_robots: bool,
+}
+
+/// What is known of a host.
+#[derive(Debug, Default)]
+struct Host {
+    rules: Option<Rules>,
+    budget: RetryBudget,
+}
+
+impl Admissions {
+    pub(super) fn new(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
+        Admissions {
+            known: HashSet::new(),
+            hosts: HashMap::new(),
+            traps: Traps::new(max_queries_per_path),
+            ignore_robots,
+        }
+    }
+
+    /// Takes in a URL that scope admits, or says in `admission` why not. What is to be offered to
+    /// the frontier is added to `new`: the URL if it is new, after its host's robots.txt if that
+    /// is.
+    pub(super) fn admit(
+        &mut self,
+        found: Discovery,
+        admission: &mut Admission,
+        new: &mut Vec<Discovery>,
+    ) {
+        let fingerprint = found.url.fingerprint();
+        if self.known.contains(&fingerprint) {
+            return;
+        }
+        let host = found.url.host_key();
+        if !self.hosts.contains_key(&host) {
+            new.push(robots_txt(&host));
+            self.known.insert(host.robots_txt().fingerprint());
+            self.hosts.insert(host.clone(), Host::default());
+        }
+        let skip = self
+            .hosts
+            .get(&host)
+            .and_then(|host| self.forbid(host, &found));
+        if let Some(skip) = skip {
+            *admission = Admission::Skip(skip);
+        } else if self.traps.is_trap(&found.url) {
+            *admission = Admission::Skip(Skip::new(SkipReason::Trap, self.traps.detail()));
+        } else if self.known.insert(fingerprint) {
+            new.push(found);
+        }
+    }
+
+    /// Takes in a URL that an interrupted crawl knew.
+    pub(super) fn restore(&mut self, url: &CrawlUrl) {
+        self.known.insert(url.fingerprint());
+        self.traps.is_trap(url);
+    }
+
+    /// Why a URL must not be fetched by what its host's robots.txt says, if that is known and
+    /// obeyed.
+    pub(super) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
+        self.forbid(self.hosts.get(&found.url.host_key())?, found)
+    }
+
+    /// Whether robots.txt forbids a URL that is fetched all the same.
+    pub(super) fn disallowed(&self, url: &CrawlUrl) -> bool {
+        let rules = self
+            .hosts
+            .get(&url.host_key())
+            .and_then(|host| host.rules.as_ref());
+        self.ignore_robots && rules.is_some_and(|rules| rules.forbid(url).is_some())
+    }
+
+    pub(super) fn set_rules(&mut self, host: HostKey, rules: Rules) {
+        self.hosts.entry(host).or_default().rules = Some(rules);
+    }
+
+    /// The host's allowance of retries.
+    pub(super) fn budget(&mut self, host: HostKey) -> &mut RetryBudget {
+        &mut self.hosts.entry(host).or_default().budget
+    }
+
+    fn forbid(&self, host: &Host, found: &Discovery) -> Option<Skip> {
+        if self.ignore_robots || found.role == Role::Robots {
+            return None;
+        }
+        match host.rules.as_ref()? {
+            // robots.txt names sitemaps itself, and says nothing about who may read them.
+            Rules::Group(_) if found.role == Role::Sitemap => None,
+            rules => rules.forbid(&found.url),
+        }
+    }
+}
+
+/// A host's robots.txt, to be asked for before anything else there.
+pub(super) fn robots_txt(host: &HostKey) -> Discovery {
+    Discovery {
+        url: host.robots_txt(),
+        role: Role::Robots,
+        depth: 0,
+        hops: 0,
+        tries: 0,
+        not_before: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::robots::Robots;
+
+    fn found(text: &str) -> Discovery {
+        Discovery {
+            url: CrawlUrl::parse(text).expect("a valid URL"),
+            role: Role::Page,
+            depth: 1,
+            hops: 0,
+            tries: 0,
+            not_before: None,
+        }
+    }
+
+    fn offer(admissions: &mut Admissions, text: &str) -> (Vec<String>, Admission) {
+        let mut new = Vec::new();
+        let mut admission = Admission::Fetch(Role::Page);
+        admissions.admit(found(text), &mut admission, &mut new);
+        let urls = new.iter().map(|found| found.url.as_str().to_owned());
+        (urls.collect(), admission)
+    }
+
+    #[test]
+    fn robots_txt_comes_before_the_first_url_of_a_host_and_each_url_once() {
+        let mut admissions = Admissions::new(100, false);
+        let (new, _) = offer(&mut admissions, "http://a/x");
+        assert_eq!(new, ["http://a/robots.txt", "http://a/x"]);
+        assert!(offer(&mut admissions, "http://a/x").0.is_empty());
+        assert_eq!(offer(&mut admissions, "http://a/y").0, ["http://a/y"]);
+        assert_eq!(offer(&mut admissions, "http://b/").0.len(), 2);
+    }
+
+    #[test]
+    fn what_robots_txt_forbids_is_not_taken_in() {
+        let rules = Robots::parse(b"User-agent: *\nDisallow: /private").group(&["gatecrawl"]);
+        let host = found("http://a/").url.host_key();
+        for (ignore, expected) in [(false, true), (true, false)] {
+            let mut admissions = Admissions::new(100, ignore);
+            admissions.set_rules(host.clone(), Rules::Group(rules.clone()));
+            let (_, admission) = offer(&mut admissions, "http://a/private/x");
+            let skipped = matches!(&admission, Admission::Skip(skip)
+                if skip.reason == SkipReason::Robots && skip.detail == "line 2: Disallow: /private");
+            assert_eq!(skipped, expected);
+            assert_eq!(
+                admissions.disallowed(&found("http://a/private/x").url),
+                ignore
+            );
+        }
+    }
+
+    #[test]
+    fn an_unreadable_robots_txt_forbids_everything() {
+        let mut admissions = Admissions::new(100, false);
+        admissions.set_rules(found("http://a/").url.host_key(), Rules::Unreachable);
+        let mut sitemap = found("http://a/sitemap.xml");
+        sitemap.role = Role::Sitemap;
+        assert!(admissions.forbidden(&sitemap).is_some());
+        assert!(admissions.forbidden(&found("http://a/")).is_some());
+    }
+
+    #[test]
+    fn endless_queries_are_traps() {
+        let mut admissions = Admissions::new(2, false);
+        for n in 0..2 {
+            let (_, admission) = offer(&mut admissions, &format!("http://a/cal?d={n}"));
+            assert_eq!(admission, Admission::Fetch(Role::Page));
+        }
+        let (new, admission) = offer(&mut admissions, "http://a/cal?d=9");
+        assert!(new.is_empty());
+        assert!(matches!(admission, Admission::Skip(skip) if skip.reason == SkipReason::Trap));
+    }
+}

@@ -1,0 +1,119 @@
+//! From a sitemap's bytes to what is known of it and what it adds to the crawl.
+
+use crate::frontier::Discovery;
+use crate::model::{Admission, CrawlUrl, Exchange, Outcome, Role, Skip, SkipReason};
+use crate::parse::sitemap::{Entry, Format, Kind, SIZE_LIMIT, belongs, read as entries};
+use crate::policy::Via;
+use crate::store::{SitemapEntry, SitemapRecord};
+
+use super::site::Site;
+
+/// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
+const MAX_NESTING: u32 = 3;
+
+/// Read no more of a sitemap, in bytes: the limit of sitemaps.org and one to notice that it is
+/// exceeded.
+pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
+
+/// Reads an answer to a request for a sitemap.
+pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> SitemapRecord {
+    let mut record = SitemapRecord {
+        format: None,
+        entries: Vec::new(),
+        foreign: 0,
+        problems: Vec::new(),
+    };
+    let readable = matches!(
+        exchange.outcome,
+        Outcome::OkHtml | Outcome::OkNonHtml | Outcome::TooLarge
+    );
+    if !readable {
+        return record;
+    }
+    let mut invalid = Vec::new();
+    let report = entries(
+        &exchange.body,
+        &mut |entry| match CrawlUrl::parse(&entry.location) {
+            Ok(url) => record.entries.extend(judge(site, found, &entry, url)),
+            Err(fault) => invalid.push(format!(
+                "line {}: {:?}: {fault}",
+                entry.line, entry.location
+            )),
+        },
+    );
+    record.format = name(report.format);
+    record.foreign = record
+        .entries
+        .iter()
+        .filter(|entry| is_foreign(entry))
+        .count() as u64;
+    let listed = report.problems.iter().map(ToString::to_string);
+    record.problems = listed.chain(invalid.into_iter().take(100)).collect();
+    let more = report
+        .problem_count
+        .saturating_sub(report.problems.len() as u64);
+    if more > 0 {
+        record.problems.push(format!("and {more} more problems"));
+    }
+    if record.foreign > 0 {
+        let foreign = record.foreign;
+        record
+            .problems
+            .push(format!("{foreign} URLs of other sites, not crawled"));
+    }
+    record
+}
+
+/// What the crawl does about an entry; nothing about images and videos unless asked.
+fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option<SitemapEntry> {
+    let scope = &site.scope;
+    let url = scope.normal(url);
+    let (role, admission) = match entry.kind {
+        Kind::Sitemap if found.depth >= MAX_NESTING => {
+            let detail = format!("sitemap index nested more than {MAX_NESTING} deep");
+            (
+                Role::Sitemap,
+                Admission::Skip(Skip::new(SkipReason::Trap, detail)),
+            )
+        }
+        Kind::Sitemap => (Role::Sitemap, Admission::Fetch(Role::Sitemap)),
+        Kind::Resource if !scope.plan().resources => return None,
+        Kind::Resource => (
+            Role::Resource,
+            foreign_or(site, found, &url, Role::Resource),
+        ),
+        Kind::Page | Kind::Alternate => (Role::Page, foreign_or(site, found, &url, Role::Page)),
+    };
+    Some(SitemapEntry {
+        url,
+        role,
+        admission,
+    })
+}
+
+const FOREIGN: &str = "in a sitemap of another site";
+
+fn foreign_or(site: &Site, found: &Discovery, url: &CrawlUrl, role: Role) -> Admission {
+    if !site.scope.is_site(url) && !belongs(&found.url, url) {
+        return Admission::Skip(Skip::new(SkipReason::Scope, FOREIGN));
+    }
+    match site.scope.admit(url, Via::Sitemap, None) {
+        Admission::Fetch(_) => Admission::Fetch(role),
+        skip @ Admission::Skip(_) => skip,
+    }
+}
+
+fn is_foreign(entry: &SitemapEntry) -> bool {
+    matches!(&entry.admission, Admission::Skip(skip) if skip.detail == FOREIGN)
+}
+
+const fn name(format: Format) -> Option<&'static str> {
+    match format {
+        Format::UrlSet => Some("urlset"),
+        Format::Index => Some("index"),
+        Format::Rss => Some("rss"),
+        Format::Atom => Some("atom"),
+        Format::Text => Some("text"),
+        Format::Unknown => None,
+    }
+}

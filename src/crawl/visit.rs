@@ -1,0 +1,159 @@
+//! One visit: fetch and read what one lease names. It shares nothing that changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fetch::Fetcher;
+use crate::frontier::Lease;
+use crate::model::{
+    Attempt, Connection, CrawlUrl, Exchange, Keep, Link, Outcome, PageRecord, Request, Role,
+};
+use crate::policy::Tried;
+use crate::store::{RobotsRecord, SitemapRecord};
+
+use super::attempt::{Circumstances, record, tried};
+use super::clock::Clock;
+use super::page::{Asked, Reading};
+use super::robots::{self, Rules};
+use super::site::Site;
+use super::{page, sitemap};
+
+/// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
+/// In bytes; some milliseconds of work.
+const LARGE_BODY: usize = 256 * 1024;
+
+/// What a visit brings back.
+#[derive(Debug)]
+pub(super) struct Brought {
+    pub(super) lease: Lease,
+    pub(super) attempt: Attempt,
+    /// Attempts at other URLs that were part of it.
+    pub(super) hops: Vec<(CrawlUrl, Attempt)>,
+    pub(super) tried: Tried,
+    pub(super) page: Box<PageRecord>,
+    pub(super) links: Vec<Link>,
+    pub(super) file: Option<File>,
+}
+
+/// What a visit brings if it was not for a page.
+#[derive(Debug)]
+pub(super) enum File {
+    Robots(Box<RobotsFile>),
+    Sitemap(SitemapRecord),
+}
+
+/// A robots.txt and what follows from it.
+#[derive(Debug)]
+pub(super) struct RobotsFile {
+    pub(super) rules: Rules,
+    pub(super) record: RobotsRecord,
+    /// Sitemaps it names.
+    pub(super) sitemaps: Vec<CrawlUrl>,
+}
+
+/// What the dispatcher knows of a visit when it begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    /// Time since the attempt before.
+    pub(super) waited: Option<Duration>,
+    /// robots.txt forbids it, and the user said to fetch it all the same.
+    pub(super) disallowed: bool,
+}
+
+/// Which connection a lease is fetched over: retries take a new one.
+pub(super) fn connection(lease: &Lease) -> Connection {
+    match lease.found.tries {
+        0 => Connection::Pooled,
+        _ => Connection::Fresh,
+    }
+}
+
+/// Carries out one lease.
+pub(super) async fn visit<F: Fetcher>(
+    fetcher: Arc<F>,
+    site: Arc<Site>,
+    lease: Lease,
+    beginning: Beginning,
+    clock: Clock,
+) -> Brought {
+    let mut circumstances = Circumstances::of(&lease, clock.now(), &site.user_agent);
+    circumstances.waited = beginning.waited;
+    let attempts = lease.found.tries + 1;
+    if lease.found.role == Role::Robots {
+        let answer = robots::fetch(&*fetcher, &site, &lease, &clock).await;
+        let mut tried = tried(&answer.first, attempts, clock.now());
+        tried.outcome = answer.outcome;
+        let asked = asked(&lease, beginning);
+        let reading = page::read(&site, asked, &answer.first);
+        return Brought {
+            attempt: record(&answer.first, circumstances),
+            hops: answer.hops,
+            tried,
+            page: Box::new(reading.page),
+            links: Vec::new(),
+            file: Some(File::Robots(Box::new(RobotsFile {
+                rules: answer.rules,
+                record: answer.record,
+                sitemaps: answer.sitemaps,
+            }))),
+            lease,
+        };
+    }
+    let exchange = fetcher.fetch(request(&site, &lease)).await;
+    let attempt = record(&exchange, circumstances);
+    let tried = tried(&exchange, attempts, clock.now());
+    let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
+        let work = move || read(&site, lease, beginning, &exchange);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(read) => read,
+            Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+        }
+    } else {
+        read(&site, lease, beginning, &exchange)
+    };
+    Brought {
+        lease,
+        attempt,
+        hops: Vec::new(),
+        tried,
+        page: Box::new(reading.page),
+        links: reading.links,
+        file,
+    }
+}
+
+fn request(site: &Site, lease: &Lease) -> Request {
+    let (body_limit, keep) = match lease.found.role {
+        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::All),
+        _ => (site.plan.requests.max_body, Keep::Pages),
+    };
+    Request {
+        url: lease.found.url.clone(),
+        connection: connection(lease),
+        first_byte_limit: site.plan.requests.first_byte,
+        body_limit,
+        keep,
+    }
+}
+
+fn asked(lease: &Lease, beginning: Beginning) -> Asked<'_> {
+    Asked {
+        url: &lease.found.url,
+        role: lease.found.role,
+        depth: lease.found.depth,
+        hops: lease.found.hops,
+        disallowed: beginning.disallowed,
+    }
+}
+
+fn read(
+    site: &Site,
+    lease: Lease,
+    beginning: Beginning,
+    exchange: &Exchange,
+) -> (Lease, Reading, Option<File>) {
+    let reading = page::read(site, asked(&lease, beginning), exchange);
+    let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
+    let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
+    (lease, reading, file)
+}
