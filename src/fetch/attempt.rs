@@ -88,10 +88,10 @@ impl Attempt {
         self.dial().connecting = None;
     }
 
-    pub(super) fn name_resolved(&self, took: Duration) {
+    pub(super) fn name_answered(&self, took: Duration, found: bool) {
         let mut dial = self.dial();
         dial.dns = Some(dial.dns.unwrap_or_default() + took);
-        dial.connecting = Some(Instant::now());
+        dial.connecting = found.then(Instant::now);
     }
 
     /// Called when a ClientHello is built. A retried ClientHello does not count.

@@ -56,6 +56,8 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     let kind = io_kind(error);
     if dialing {
         of_failed_dial(kind, error.is_timeout(), attempt)
+    } else if is_http2_end(error) {
+        http2_ended()
     } else {
         of_broken_connection(kind)
     }
@@ -67,6 +69,9 @@ pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
         if let Some(fault) = cause.downcast_ref().and_then(of_http2) {
             return Some(fault);
         }
+    }
+    if is_http2_end(error) {
+        return Some(http2_ended());
     }
     let fault = match io_kind(error) {
         // A TLS connection cut without a word of goodbye: all there was to a body without length.
@@ -198,6 +203,13 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
     Some(Fault::new(Outcome::Http2StreamError, words))
 }
 
+fn http2_ended() -> Fault {
+    Fault::new(
+        Outcome::Http2StreamError,
+        "http/2 connection ended under the request",
+    )
+}
+
 fn of_tls(error: &rustls::Error) -> Fault {
     use rustls::Error as E;
     match error {
@@ -251,11 +263,20 @@ fn day(at: UnixTime) -> String {
 }
 
 fn io_kind(error: &(dyn Error + 'static)) -> Option<K> {
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+    io_errors(error)
         .map(io::Error::kind)
         // TLS wraps the socket's error in one of its own kind.
         .find(|kind| *kind != K::Other)
+}
+
+/// Whether an HTTP/2 connection ended under an open stream. The protocol library reports that as
+/// a broken pipe of its own making; one that the system reports carries the system's number.
+fn is_http2_end(error: &(dyn Error + 'static)) -> bool {
+    io_errors(error).any(|io| io.kind() == K::BrokenPipe && io.raw_os_error().is_none())
+}
+
+fn io_errors<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a io::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
 /// The error, its source, and so on. An `io::Error` hides the error it carries from `source`.
