@@ -1,5 +1,6 @@
 //! The words in which a scripted origin is told what to do.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// What an origin does once a request has been read.
@@ -128,14 +129,14 @@ impl Answer {
         }
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         let framed = |(name, _): &(String, String)| {
             name.eq_ignore_ascii_case("content-length")
                 || name.eq_ignore_ascii_case("transfer-encoding")
         };
         if !self.headers.iter().any(framed) {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
         }
         head.push_str("\r\n");
         [head.into_bytes(), self.body.clone()].concat()

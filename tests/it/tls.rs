@@ -30,7 +30,7 @@ impl Authority {
 
     /// A server for one name, with a certificate that is in order.
     pub(crate) fn server(&self, name: &str) -> ServerConfig {
-        self.server_with(params(name))
+        self.server_with(&params(name))
     }
 
     /// A server whose certificate was in order until 2021.
@@ -38,10 +38,10 @@ impl Authority {
         let mut params = params(name);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 2);
-        self.server_with(params)
+        self.server_with(&params)
     }
 
-    fn server_with(&self, params: CertificateParams) -> ServerConfig {
+    fn server_with(&self, params: &CertificateParams) -> ServerConfig {
         let key = KeyPair::generate().expect("a key");
         let leaf = params.signed_by(&key, &self.issuer).expect("a certificate");
         config(leaf.der().clone(), &key)
