@@ -59,7 +59,7 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     } else if is_http2_end(error) {
         http2_ended()
     } else {
-        of_broken_connection(kind)
+        of_broken_connection(kind, attempt)
     }
 }
 
@@ -145,11 +145,15 @@ fn of_failed_dial(kind: Option<K>, timeout: bool, attempt: &Attempt) -> Fault {
     }
 }
 
-fn of_broken_connection(kind: Option<K>) -> Fault {
+fn of_broken_connection(kind: Option<K>, attempt: &Attempt) -> Fault {
     match kind {
         Some(K::BrokenPipe | K::WriteZero | K::NotConnected) => {
             Fault::new(Outcome::WriteFailed, "request could not be sent")
         }
+        Some(K::ConnectionReset | K::ConnectionAborted) if attempt.answer_begun() => Fault::new(
+            Outcome::ResetInHeaders,
+            "connection reset inside the header block",
+        ),
         Some(K::ConnectionReset | K::ConnectionAborted) => Fault::new(
             Outcome::ResetBeforeHeaders,
             "connection reset before the answer",
@@ -157,7 +161,20 @@ fn of_broken_connection(kind: Option<K>) -> Fault {
         Some(K::TimedOut | K::HostUnreachable | K::NetworkUnreachable) => {
             Fault::new(Outcome::TtfbTimeout, "connection lost before the answer")
         }
-        _ => Fault::new(Outcome::EmptyReply, "connection closed without an answer"),
+        _ => closed_early(attempt),
+    }
+}
+
+/// On plain HTTP, and on a connection opened earlier, the two cannot be told apart: a reply that
+/// never began is the likelier one.
+fn closed_early(attempt: &Attempt) -> Fault {
+    if attempt.answer_begun() {
+        Fault::new(
+            Outcome::EofInHeaders,
+            "connection closed inside the header block",
+        )
+    } else {
+        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
     }
 }
 
@@ -178,7 +195,7 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     } else if error.is_parse() {
         Fault::new(Outcome::BadHeader, "malformed header")
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
+        closed_early(attempt)
     } else {
         return None;
     };

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+type Versions<'a> = &'a [&'static SupportedProtocolVersion];
 
 /// A certificate authority of the test's own.
 pub(crate) struct Authority {
@@ -30,7 +32,12 @@ impl Authority {
 
     /// A server for one name, with a certificate that is in order.
     pub(crate) fn server(&self, name: &str) -> ServerConfig {
-        self.server_with(&params(name))
+        self.server_on(name, rustls::DEFAULT_VERSIONS)
+    }
+
+    /// The same, with some versions of TLS only.
+    pub(crate) fn server_on(&self, name: &str, versions: Versions<'_>) -> ServerConfig {
+        self.server_with(&params(name), versions)
     }
 
     /// A server whose certificate was in order until 2021.
@@ -38,13 +45,13 @@ impl Authority {
         let mut params = params(name);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 2);
-        self.server_with(&params)
+        self.server_with(&params, rustls::DEFAULT_VERSIONS)
     }
 
-    fn server_with(&self, params: &CertificateParams) -> ServerConfig {
+    fn server_with(&self, params: &CertificateParams, versions: Versions<'_>) -> ServerConfig {
         let key = KeyPair::generate().expect("a key");
         let leaf = params.signed_by(&key, &self.issuer).expect("a certificate");
-        config(leaf.der().clone(), &key)
+        config(leaf.der().clone(), &key, versions)
     }
 }
 
@@ -52,7 +59,7 @@ impl Authority {
 pub(crate) fn self_signed_server(name: &str) -> ServerConfig {
     let key = KeyPair::generate().expect("a key");
     let leaf = params(name).self_signed(&key).expect("a certificate");
-    config(leaf.der().clone(), &key)
+    config(leaf.der().clone(), &key, rustls::DEFAULT_VERSIONS)
 }
 
 fn params(name: &str) -> CertificateParams {
@@ -61,10 +68,10 @@ fn params(name: &str) -> CertificateParams {
     params
 }
 
-fn config(leaf: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
+fn config(leaf: CertificateDer<'static>, key: &KeyPair, versions: Versions<'_>) -> ServerConfig {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .expect("protocol versions")
         .with_no_client_auth()
         .with_single_cert(vec![leaf], key)

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{fetcher, request, settings};
-use crate::answer::After;
+use crate::answer::{After, close, raw, reset};
 use crate::origin::Origin;
 use crate::tls::{self, Authority, H2Answer};
 
@@ -87,6 +87,26 @@ async fn insecure_accepts_what_is_bad() {
         .fetch(request(&origin.url_as("localhost", "/")))
         .await;
     assert_eq!(exchange.outcome.id(), "ok_html");
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_inside_the_header_block_is_told_from_one_that_never_answers() {
+    let authority = Authority::named("Known");
+    let half = raw("HTTP/1.1 200 OK\r\nContent-Ty");
+    let cases = [
+        (close(), "empty_reply"),
+        (reset(), "reset_before_headers"),
+        (half.clone(), "eof_in_headers"),
+        (half.then(After::Reset), "reset_in_headers"),
+    ];
+    for versions in [&[&rustls::version::TLS12], &[&rustls::version::TLS13]] {
+        let origin = Origin::start_tls(authority.server_on("localhost", versions)).await;
+        for (answer, id) in &cases {
+            origin.script("/", [answer.clone()]);
+            let exchange = over_tls(&authority, &origin).await;
+            assert_eq!(exchange.outcome.id(), *id, "{answer:?} {versions:?}");
+        }
+    }
 }
 
 /// A TCP server that reads the ClientHello and then does as it is told.
