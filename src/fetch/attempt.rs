@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::tls_ear::Ear;
 use crate::model::Timings;
 
 tokio::task_local! {
@@ -23,7 +24,7 @@ pub(super) struct Attempt {
 }
 
 /// What the last dial of the attempt has reached.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dialed {
     started: Option<Instant>,
     dns: Option<Duration>,
@@ -31,6 +32,7 @@ struct Dialed {
     tls_started: Option<Instant>,
     ended: Option<Instant>,
     connected: bool,
+    ear: Arc<Ear>,
 }
 
 /// How far a connection has come.
@@ -88,15 +90,23 @@ impl Attempt {
         self.dial().connecting = None;
     }
 
-    pub(super) fn name_resolved(&self, took: Duration) {
+    pub(super) fn name_answered(&self, took: Duration, found: bool) {
         let mut dial = self.dial();
         dial.dns = Some(dial.dns.unwrap_or_default() + took);
-        dial.connecting = Some(Instant::now());
+        dial.connecting = found.then(Instant::now);
     }
 
-    /// Called when a ClientHello is built. A retried ClientHello does not count.
+    /// Called when a ClientHello is built. A second one is a retry, or the site's own handshake
+    /// behind that of a proxy.
     pub(super) fn tls_started(&self) {
-        self.dial().tls_started.get_or_insert_with(Instant::now);
+        let mut dial = self.dial();
+        dial.tls_started.get_or_insert_with(Instant::now);
+        dial.ear = Arc::default();
+    }
+
+    /// What listens to the connection being opened.
+    pub(super) fn ear(&self) -> Arc<Ear> {
+        Arc::clone(&self.dial().ear)
     }
 
     pub(super) fn dial_ended(&self, connected: bool) {
@@ -109,7 +119,7 @@ impl Attempt {
 
     /// Where the connection stands, and since when.
     pub(super) fn phase(&self) -> (Phase, Instant) {
-        let dial = *self.dial();
+        let dial = self.dial();
         match (dial.started, dial.connecting, dial.tls_started, dial.ended) {
             (None, ..) | (.., Some(_)) => (Phase::Idle, self.started),
             (.., Some(since), None) => (Phase::Tls, since),
@@ -133,6 +143,12 @@ impl Attempt {
         self.dial().tls_started.is_some()
     }
 
+    /// Whether a byte of the answer is known to have come.
+    pub(super) fn answer_begun(&self) -> bool {
+        let dial = self.dial();
+        dial.connected && dial.ear.answer_begun()
+    }
+
     /// Whether the request went over a connection that this attempt did not open.
     pub(super) fn reused(&self) -> bool {
         !self.dial().connected
@@ -140,7 +156,7 @@ impl Attempt {
 
     /// The parts that are over by now.
     pub(super) fn timings(&self, first_byte: Option<Instant>) -> Timings {
-        let dial = *self.dial();
+        let dial = self.dial();
         let until = dial.tls_started.or(dial.ended);
         let span = |from: Option<Instant>, to: Option<Instant>| Some(to? - from?);
         Timings {

@@ -99,18 +99,17 @@ impl Resolve for Names {
             let found = cache
                 .get(&host, || look_up(resolver, host.clone(), limit))
                 .await;
-            if let Some(attempt) = &attempt {
-                attempt.name_resolved(asked.elapsed());
-            }
-            let mut addresses = found?.to_vec();
-            if guarded {
-                let first = addresses.first().copied();
-                addresses.retain(|address| guard::is_public(*address));
-                if let (true, Some(first)) = (addresses.is_empty(), first) {
-                    return Err(guard::NotPublic(first).into());
+            let allowed = found.map(|addresses| {
+                if guarded {
+                    guard::public_of(&addresses)
+                } else {
+                    Ok(addresses.to_vec())
                 }
+            });
+            if let Some(attempt) = &attempt {
+                attempt.name_answered(asked.elapsed(), matches!(allowed, Ok(Ok(_))));
             }
-            Ok(socket_addresses(addresses))
+            Ok(socket_addresses(allowed??))
         })
     }
 }

@@ -56,8 +56,10 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     let kind = io_kind(error);
     if dialing {
         of_failed_dial(kind, error.is_timeout(), attempt)
+    } else if is_http2_end(error) {
+        http2_ended()
     } else {
-        of_broken_connection(kind)
+        of_broken_connection(kind, attempt)
     }
 }
 
@@ -67,6 +69,9 @@ pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
         if let Some(fault) = cause.downcast_ref().and_then(of_http2) {
             return Some(fault);
         }
+    }
+    if is_http2_end(error) {
+        return Some(http2_ended());
     }
     let fault = match io_kind(error) {
         // A TLS connection cut without a word of goodbye: all there was to a body without length.
@@ -140,11 +145,15 @@ fn of_failed_dial(kind: Option<K>, timeout: bool, attempt: &Attempt) -> Fault {
     }
 }
 
-fn of_broken_connection(kind: Option<K>) -> Fault {
+fn of_broken_connection(kind: Option<K>, attempt: &Attempt) -> Fault {
     match kind {
         Some(K::BrokenPipe | K::WriteZero | K::NotConnected) => {
             Fault::new(Outcome::WriteFailed, "request could not be sent")
         }
+        Some(K::ConnectionReset | K::ConnectionAborted) if attempt.answer_begun() => Fault::new(
+            Outcome::ResetInHeaders,
+            "connection reset inside the header block",
+        ),
         Some(K::ConnectionReset | K::ConnectionAborted) => Fault::new(
             Outcome::ResetBeforeHeaders,
             "connection reset before the answer",
@@ -152,7 +161,20 @@ fn of_broken_connection(kind: Option<K>) -> Fault {
         Some(K::TimedOut | K::HostUnreachable | K::NetworkUnreachable) => {
             Fault::new(Outcome::TtfbTimeout, "connection lost before the answer")
         }
-        _ => Fault::new(Outcome::EmptyReply, "connection closed without an answer"),
+        _ => closed_early(attempt),
+    }
+}
+
+/// On plain HTTP, and on a connection opened earlier, the two cannot be told apart: a reply that
+/// never began is the likelier one.
+fn closed_early(attempt: &Attempt) -> Fault {
+    if attempt.answer_begun() {
+        Fault::new(
+            Outcome::EofInHeaders,
+            "connection closed inside the header block",
+        )
+    } else {
+        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
     }
 }
 
@@ -173,7 +195,7 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     } else if error.is_parse() {
         Fault::new(Outcome::BadHeader, "malformed header")
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
+        closed_early(attempt)
     } else {
         return None;
     };
@@ -196,6 +218,13 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
         None => what.to_owned(),
     };
     Some(Fault::new(Outcome::Http2StreamError, words))
+}
+
+fn http2_ended() -> Fault {
+    Fault::new(
+        Outcome::Http2StreamError,
+        "http/2 connection ended under the request",
+    )
 }
 
 fn of_tls(error: &rustls::Error) -> Fault {
@@ -251,11 +280,20 @@ fn day(at: UnixTime) -> String {
 }
 
 fn io_kind(error: &(dyn Error + 'static)) -> Option<K> {
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+    io_errors(error)
         .map(io::Error::kind)
         // TLS wraps the socket's error in one of its own kind.
         .find(|kind| *kind != K::Other)
+}
+
+/// Whether an HTTP/2 connection ended under an open stream. The protocol library reports that as
+/// a broken pipe of its own making; one that the system reports carries the system's number.
+fn is_http2_end(error: &(dyn Error + 'static)) -> bool {
+    io_errors(error).any(|io| io.kind() == K::BrokenPipe && io.raw_os_error().is_none())
+}
+
+fn io_errors<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a io::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
 /// The error, its source, and so on. An `io::Error` hides the error it carries from `source`.

@@ -31,6 +31,16 @@ pub(super) fn check(address: IpAddr) -> Result<(), NotPublic> {
     }
 }
 
+/// The public ones of a name's addresses. A name with none leads where crawls have no business.
+pub(super) fn public_of(addresses: &[IpAddr]) -> Result<Vec<IpAddr>, NotPublic> {
+    let (public, special): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().partition(|address| is_public(**address));
+    match special.first() {
+        Some(first) if public.is_empty() => Err(NotPublic(*first)),
+        _ => Ok(public),
+    }
+}
+
 /// Whether an address is reachable from the whole internet, by the special-purpose registries of
 /// IANA (RFC 6890).
 pub fn is_public(address: IpAddr) -> bool {

@@ -15,6 +15,7 @@ mod fault;
 mod guard;
 mod settings;
 mod tls;
+mod tls_ear;
 
 use std::future::Future;
 

@@ -13,6 +13,7 @@ use rustls::{
 
 use super::attempt::Attempt;
 use super::settings::FetchSettings;
+use super::tls_ear;
 
 /// A certificate that vouches for itself.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum TlsSetupError {
 }
 
 pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, TlsSetupError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = tls_ear::provider();
     let inner = WebPkiServerVerifier::builder_with_provider(
         Arc::new(roots(settings)?),
         Arc::clone(&provider),

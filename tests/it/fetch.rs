@@ -1,0 +1,65 @@
+//! Every outcome a client can see, made by an origin that misbehaves just so.
+
+mod bodies;
+mod codings;
+mod connections;
+mod malformed;
+mod names;
+mod sent;
+mod statuses;
+mod tls;
+
+use std::time::Duration;
+
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::model::{Connection, CrawlUrl, Exchange, Keep, Request};
+
+use crate::answer::Answer;
+use crate::nameserver::NameServer;
+use crate::origin::Origin;
+
+fn settings() -> FetchSettings {
+    FetchSettings {
+        private_addresses: true,
+        system_roots: false,
+        connect_timeout: Duration::from_millis(300),
+        dns_timeout: Duration::from_millis(300),
+        idle_timeout: Duration::from_millis(200),
+        ..FetchSettings::default()
+    }
+}
+
+fn fetcher() -> HttpFetcher {
+    HttpFetcher::new(settings()).expect("settings in order")
+}
+
+fn request(url: &str) -> Request {
+    Request {
+        url: CrawlUrl::parse(url).expect("a URL"),
+        connection: Connection::Pooled,
+        first_byte_limit: Duration::from_millis(300),
+        body_limit: 1 << 20,
+        keep: Keep::Pages,
+    }
+}
+
+/// Serves one answer and fetches it with a new fetcher.
+async fn fetch(answer: Answer) -> Exchange {
+    let origin = Origin::start().await;
+    origin.script("/", [answer]);
+    fetcher().fetch(request(&origin.url("/"))).await
+}
+
+async fn outcome(answer: Answer) -> &'static str {
+    let exchange = fetch(answer).await;
+    exchange.outcome.id()
+}
+
+/// A fetcher that asks one name server and nothing else.
+fn asking(names: &NameServer) -> HttpFetcher {
+    let fetcher = HttpFetcher::new(FetchSettings {
+        dns: DnsSource::Servers(vec![names.address]),
+        ..settings()
+    });
+    fetcher.expect("settings in order")
+}

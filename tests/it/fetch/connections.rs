@@ -1,0 +1,62 @@
+//! Connections that do not come about, and addresses that are left alone.
+
+use std::time::Duration;
+
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher};
+
+use super::{fetcher, request, settings};
+use crate::nameserver::NameServer;
+use crate::origin::Origin;
+
+#[tokio::test]
+async fn a_refused_connection_is_told() {
+    let free = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let exchange = fetcher().fetch(request(&format!("http://{free}/"))).await;
+    assert_eq!(exchange.outcome.id(), "connect_refused");
+    assert_eq!(exchange.fault, "connection refused");
+    assert_eq!(exchange.status, None);
+}
+
+#[tokio::test]
+async fn a_full_accept_queue_is_a_connect_timeout() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        let connecting = tokio::net::TcpStream::connect(address);
+        waiting.push(tokio::time::timeout(Duration::from_millis(50), connecting).await);
+    }
+    let exchange = fetcher()
+        .fetch(request(&format!("http://{address}/")))
+        .await;
+    assert_eq!(exchange.outcome.id(), "connect_timeout");
+    assert_eq!(exchange.fault, "connect timed out");
+    assert!(exchange.timings.total < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn addresses_that_are_not_public_are_not_asked() {
+    let origin = Origin::start().await;
+    let names = NameServer::start().await;
+    let fetcher = HttpFetcher::new(FetchSettings {
+        private_addresses: false,
+        dns: DnsSource::Servers(vec![names.address]),
+        ..settings()
+    });
+    let fetcher = fetcher.unwrap();
+    let loopback = fetcher.fetch(request(&origin.url("/"))).await;
+    assert_eq!(loopback.outcome.id(), "connect_unreachable");
+    assert_eq!(loopback.fault, "address 127.0.0.1 is not public");
+    let by_name = fetcher.fetch(request("http://private.example/")).await;
+    assert_eq!(by_name.fault, "address 10.0.0.1 is not public");
+    let localhost = fetcher
+        .fetch(request(&origin.url_as("localhost", "/")))
+        .await;
+    assert_eq!(localhost.outcome.id(), "connect_unreachable");
+    assert!(origin.requests().is_empty());
+}

@@ -1,0 +1,70 @@
+//! Name service: its failures, its cache and the ways around it.
+
+use std::time::Duration;
+
+use gatecrawl::fetch::{FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::model::{Connection, Exchange};
+
+use super::{asking, request, settings};
+use crate::nameserver::NameServer;
+use crate::origin::Origin;
+
+async fn named(host: &str) -> Exchange {
+    let names = NameServer::start().await;
+    let fetcher = asking(&names);
+    let url = format!("http://{host}.example/");
+    fetcher.fetch(request(&url)).await
+}
+
+#[tokio::test]
+async fn failures_of_name_service_are_told_apart() {
+    for (host, words) in [
+        ("nxdomain", "name does not exist"),
+        ("nodata", "name has no address"),
+        ("servfail", "name server failed"),
+        ("refused", "name server refused the query"),
+    ] {
+        let exchange = named(host).await;
+        assert_eq!(exchange.outcome.id(), format!("dns_{host}"));
+        assert_eq!(exchange.fault, words);
+        assert!(exchange.timings.dns.is_some() && exchange.timings.connect.is_none());
+    }
+    let exchange = named("silent").await;
+    assert_eq!(exchange.outcome.id(), "dns_timeout");
+    assert!(exchange.timings.total < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_name_is_asked_once_and_its_time_is_told() {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>named</p>");
+    let names = NameServer::start().await;
+    let fetcher = asking(&names);
+    let mut fresh = request(&origin.url_as("www.example", "/"));
+    fresh.connection = Connection::Fresh;
+    for _ in 0..3 {
+        let exchange = fetcher.fetch(fresh.clone()).await;
+        assert_eq!(exchange.outcome.id(), "ok_html");
+        assert!(exchange.timings.dns.is_some() && exchange.timings.connect.is_some());
+    }
+    assert_eq!(names.asked("www.example"), 2, "A and AAAA, once each");
+    let host = format!("www.example:{}", origin.address().port());
+    assert_eq!(origin.requests()[0].header("host"), Some(host.as_str()));
+}
+
+#[tokio::test]
+async fn an_override_stands_above_name_service_and_guard() {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>staging</p>");
+    let port = origin.address().port();
+    let fetcher = HttpFetcher::new(FetchSettings {
+        private_addresses: false,
+        overrides: vec![format!("www.example.com:{port}:127.0.0.1").parse().unwrap()],
+        ..settings()
+    });
+    let exchange = fetcher
+        .unwrap()
+        .fetch(request(&origin.url_as("www.example.com", "/")))
+        .await;
+    assert_eq!(exchange.outcome.id(), "ok_html");
+}

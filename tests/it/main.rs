@@ -1,0 +1,8 @@
+//! Tests of the whole against origins on this machine: scripted HTTP, TLS and name servers. No
+//! request leaves it.
+
+mod answer;
+mod fetch;
+mod nameserver;
+mod origin;
+mod tls;
