@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::model::{LinkKind, Position, Reference};
 
 use super::super::rel::{is_nofollow, link_kinds};
+use super::facts::refresh;
 use super::folded::Folded;
 use super::report::{MAX_ANCHOR, MAX_REFERENCES};
 use super::srcset::candidates;
@@ -21,7 +22,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Takes in what an HTML start tag refers to, except by `<a>` and `<meta>`.
+    /// Takes in what an HTML start tag refers to, except by `<a>`.
     pub(super) fn of_tag(&mut self, tag: &Tag, position: Position) {
         match tag.name() {
             b"area" => {
@@ -33,6 +34,11 @@ impl Links {
                 );
             }
             b"link" => self.of_link(tag, position),
+            b"meta" => {
+                if let Some(target) = refresh(tag).and_then(|refresh| refresh.target) {
+                    self.push(&target, &Words::none(LinkKind::MetaRefresh, position));
+                }
+            }
             b"img" | b"image" => {
                 let alt = Words::of(LinkKind::Image, tag, "", position);
                 self.add(tag, Attr::Src, &alt);
@@ -97,11 +103,6 @@ impl Links {
         let before = self.found.len();
         self.add(tag, href, &words);
         (self.found.len() > before).then_some(before)
-    }
-
-    /// Takes in the URL of a `<meta http-equiv=refresh>`.
-    pub(super) fn of_refresh(&mut self, target: &str, position: Position) {
-        self.push(target, &Words::none(LinkKind::MetaRefresh, position));
     }
 
     fn of_link(&mut self, tag: &Tag, position: Position) {

@@ -2,10 +2,14 @@
 //! implied end tags, misnested and missing ones. It says where on the page a tag stands, and how
 //! deep and large a tree of the page would be.
 
+mod implied;
+mod landmark;
+
 use crate::model::Position;
 
-use super::element::{Class, Id, closes_paragraph, ends_foreign, holds_html, is_of_head};
-use super::tag::{Attr, Tag};
+use super::element::{Class, Id, ends_foreign, holds_html, is_of_head};
+use super::tag::Tag;
+use landmark::landmark;
 
 /// An end tag looks for its element among so many innermost ones: this keeps the time linear on
 /// pages of a million open elements, and browsers nest no deeper than this either.
@@ -97,7 +101,8 @@ impl OpenElements {
 
     /// Deepest nesting so far, reopened elements included.
     pub(super) fn deepest(&self) -> usize {
-        self.deepest
+        // html and body are always there.
+        self.deepest.max(2)
     }
 
     /// Elements so far, reopened ones included.
@@ -117,7 +122,7 @@ impl OpenElements {
     /// Follows a start tag; whether it makes an HTML element rather than one of SVG or MathML.
     pub(super) fn open(&mut self, tag: &Tag) -> bool {
         let name = tag.name();
-        let (id, class) = (tag.id(), Class::of(name));
+        let (id, class) = (tag.id(), tag.class());
         self.in_body |= !is_of_head(name);
         if self.in_foreign() && ends_foreign(name) {
             while self.in_foreign() {
@@ -129,6 +134,8 @@ impl OpenElements {
             self.close_implied(name, id);
         }
         self.elements += 1 + self.reopened.len() as u64;
+        // Two more for html and body, one for the element itself.
+        self.deepest = (self.deepest).max(self.stack.len() + self.reopened.len() + 3);
         let is_root_of_foreign = matches!(name, b"svg" | b"math");
         let foreign = is_root_of_foreign || (in_foreign && !holds_html(name));
         let has_content = if in_foreign || is_root_of_foreign {
@@ -151,7 +158,7 @@ impl OpenElements {
 
     /// Follows an end tag. One without its start tag changes nothing.
     pub(super) fn close(&mut self, tag: &Tag) {
-        let (id, class) = (tag.id(), Class::of(tag.name()));
+        let (id, class) = (tag.id(), tag.class());
         match class {
             Class::Void | Class::Root if !self.in_foreign() => {}
             Class::Formatting => match self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
@@ -171,58 +178,6 @@ impl OpenElements {
                 self.close_to(|o| o.id.is_heading(), |o| o.class == Class::Boundary);
             }
             _ => self.close_to(|o| o.id == id, |o| o.class == Class::Boundary),
-        }
-    }
-
-    /// Closes what a start tag ends without an end tag.
-    fn close_implied(&mut self, name: &[u8], id: Id) {
-        let boundary = |o: &Open| o.class == Class::Boundary;
-        if self.paragraphs > 0 && closes_paragraph(name) {
-            let stop = |o: &Open| o.class == Class::Boundary || o.id == Id::of(b"button");
-            self.close_to(|o| o.id == P, stop);
-        }
-        // "Special" elements end the search for an item, but for these three.
-        let outside_item = |o: &Open| {
-            const THROUGH: [Id; 3] = [Id::of(b"address"), Id::of(b"div"), P];
-            matches!(o.class, Class::Block | Class::Boundary) && !THROUGH.contains(&o.id)
-        };
-        let is = |names: &'static [Id]| move |o: &Open| names.contains(&o.id);
-        match name {
-            b"a" if self.anchors > 0 => {
-                if let Some(at) = self.find(|o| o.id == A, boundary) {
-                    self.remove(at);
-                }
-            }
-            b"li" => self.close_to(|o| o.id == id, outside_item),
-            b"dt" | b"dd" => {
-                const ITEMS: &[Id] = &[Id::of(b"dt"), Id::of(b"dd")];
-                self.close_to(is(ITEMS), outside_item);
-            }
-            b"td" | b"th" => {
-                const STOPS: &[Id] = &[Id::of(b"tr"), TABLE, TEMPLATE];
-                self.close_to(is(CELLS), is(STOPS));
-            }
-            b"tr" => {
-                const STOPS: &[Id] = &[Id::of(b"tbody"), TABLE, TEMPLATE];
-                self.close_to(|o| o.id == id, is(STOPS));
-            }
-            b"tbody" | b"thead" | b"tfoot" => {
-                const GROUPS: &[Id] = &[Id::of(b"tbody"), Id::of(b"thead"), Id::of(b"tfoot")];
-                self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
-            }
-            b"option" | b"optgroup" => {
-                const OPTION: Id = Id::of(b"option");
-                if self.stack.last().is_some_and(|o| o.id == OPTION) {
-                    self.pop();
-                }
-                if self.stack.last().is_some_and(|o| o.id == id) {
-                    self.pop();
-                }
-            }
-            _ if id.is_heading() && self.stack.last().is_some_and(|o| o.id.is_heading()) => {
-                self.pop();
-            }
-            _ => {}
         }
     }
 
@@ -269,8 +224,6 @@ impl OpenElements {
             *count += 1;
         }
         self.stack.push(open);
-        // Two more for html and body.
-        self.deepest = self.deepest.max(self.stack.len() + self.reopened.len() + 2);
     }
 
     fn pop(&mut self) -> Option<Open> {
@@ -307,37 +260,9 @@ impl OpenElements {
     }
 }
 
-const CELLS: &[Id] = &[Id::of(b"td"), Id::of(b"th")];
-
 fn is_of_table(name: &[u8]) -> bool {
     matches!(
         name,
         b"table" | b"caption" | b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th"
     )
-}
-
-/// The part of the page that an element begins, by its name or its ARIA role.
-fn landmark(tag: &Tag) -> Option<Position> {
-    if let Some(role) = tag.value(Attr::Role) {
-        let role = role.split_ascii_whitespace().next().unwrap_or_default();
-        let roles = [
-            ("navigation", Position::Navigation),
-            ("banner", Position::Header),
-            ("contentinfo", Position::Footer),
-            ("complementary", Position::Aside),
-        ];
-        let known = roles
-            .iter()
-            .find(|(name, _)| role.eq_ignore_ascii_case(name));
-        if let Some((_, position)) = known {
-            return Some(*position);
-        }
-    }
-    match tag.name() {
-        b"header" => Some(Position::Header),
-        b"nav" => Some(Position::Navigation),
-        b"aside" => Some(Position::Aside),
-        b"footer" => Some(Position::Footer),
-        _ => None,
-    }
 }

@@ -61,7 +61,7 @@ pub struct Page {
     pub elements: u64,
 }
 
-/// A redirection by markup.
+/// A redirection by `<meta http-equiv=refresh>` or by the `Refresh` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetaRefresh {
     /// How long a browser waits.
