@@ -132,7 +132,7 @@ impl Collector {
             if is_html {
                 facts::of_tag(&mut self.page, tag, self.elements.in_noscript());
                 self.alt(tag);
-                self.links.of_tag(tag, self.elements.position());
+                self.links.of_tag(tag, &self.elements);
             }
             if tag.name() == b"a" {
                 self.anchor_of = self.links.of_anchor(tag, self.elements.position());
@@ -148,7 +148,6 @@ impl Collector {
         self.text_is = TextIs::Visible;
         self.part_words(tag);
         self.elements.close(tag);
-        self.links.end_of(tag.name());
         if !self.elements.in_anchor() {
             self.end_anchor();
         }

@@ -5,7 +5,7 @@
 mod implied;
 mod landmark;
 
-use crate::model::Position;
+use crate::model::{LinkKind, Position};
 
 use super::element::{Class, Id, ends_foreign, holds_html, is_of_head};
 use super::tag::Tag;
@@ -31,6 +31,7 @@ pub(super) struct OpenElements {
     anchors: usize,
     headings: usize,
     paragraphs: usize,
+    tables: usize,
     templates: usize,
     noscripts: usize,
     /// Formatting elements that were cut short: the parser opens them again in what follows.
@@ -82,6 +83,17 @@ impl OpenElements {
         self.stack.last().is_some_and(|open| open.foreign)
     }
 
+    /// Which medium a `<source>` here would be of.
+    pub(super) fn media(&self) -> Option<LinkKind> {
+        const AUDIO: Id = Id::of(b"audio");
+        const VIDEO: Id = Id::of(b"video");
+        let at = self.find(|o| o.id == AUDIO || o.id == VIDEO, |_| false)?;
+        Some(match self.stack[at].id {
+            AUDIO => LinkKind::Audio,
+            _ => LinkKind::Video,
+        })
+    }
+
     /// Whether text here is never shown, although it is no raw text: SVG has such elements.
     pub(super) fn hides_text(&self) -> bool {
         const HIDING: [Id; 5] = [
@@ -130,6 +142,11 @@ impl OpenElements {
             }
         }
         let in_foreign = self.in_foreign();
+        let is_stray = is_of_table(name) && id != TABLE && self.tables + self.templates == 0;
+        if !in_foreign && is_stray {
+            // Without a table the parser ignores its parts.
+            return true;
+        }
         if !in_foreign {
             self.close_implied(name, id);
         }
@@ -145,6 +162,12 @@ impl OpenElements {
         };
         if has_content {
             let landmark = landmark(tag).filter(|_| class != Class::Formatting);
+            let class = match (in_foreign, foreign) {
+                (false, _) => class,
+                (true, true) => Class::Inline,
+                // Where HTML begins within SVG or MathML, end tags reach no further out.
+                (true, false) => Class::Boundary,
+            };
             self.push(Open {
                 id,
                 class,
@@ -168,6 +191,23 @@ impl OpenElements {
             Class::Inline => {
                 let stop = |o: &Open| matches!(o.class, Class::Block | Class::Boundary);
                 self.close_to(|o| o.id == id, stop);
+            }
+            _ if id == Id::of(b"form") => {
+                // The parser takes the form out and leaves open what is within.
+                if let Some(at) = self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
+                    self.remove(at);
+                }
+            }
+            _ if matches!(tag.name(), b"li" | b"p") => {
+                let walls: [Id; 2] = if id == P {
+                    [Id::of(b"button"); 2]
+                } else {
+                    [Id::of(b"ul"), Id::of(b"ol")]
+                };
+                self.close_to(
+                    |o| o.id == id,
+                    |o| o.class == Class::Boundary || walls.contains(&o.id),
+                );
             }
             _ if id == TEMPLATE => self.close_to(|o| o.id == id, |_| false),
             _ if is_of_table(tag.name()) => {
@@ -253,6 +293,7 @@ impl OpenElements {
             A => Some(&mut self.anchors),
             H1 => Some(&mut self.headings),
             P => Some(&mut self.paragraphs),
+            TABLE => Some(&mut self.tables),
             TEMPLATE => Some(&mut self.templates),
             NOSCRIPT => Some(&mut self.noscripts),
             _ => None,

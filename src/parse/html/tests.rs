@@ -184,7 +184,10 @@ fn the_estimated_depth_follows_implied_end_tags() {
         ("<ul><li>a<li>b<li>c</ul>", 4),
         ("<div><div></div></div>", 4),
         ("<p><b><i></p><p><u>", 6),
-        ("<td><b></td><td>", 4),
+        ("<td><div><td><div>", 4),
+        ("<table><td><b></td><td>", 7),
+        ("<ul><li><ul></li>x", 5),
+        ("<table><td>a<td>b<tr><td>c</table>", 6),
         ("<br><img><hr>", 3),
     ];
     for (html, expected) in cases {

@@ -3,6 +3,12 @@
 use super::super::element::{Class, Id, closes_paragraph};
 use super::{A, Open, OpenElements, P, TABLE, TEMPLATE};
 
+const TBODY: Id = Id::of(b"tbody");
+const TR: Id = Id::of(b"tr");
+
+/// The row groups of a table.
+const GROUPS: &[Id] = &[TBODY, Id::of(b"thead"), Id::of(b"tfoot")];
+
 /// The cells of a table.
 const CELLS: &[Id] = &[Id::of(b"td"), Id::of(b"th")];
 
@@ -32,23 +38,22 @@ impl OpenElements {
                 self.close_to(is(ITEMS), outside_item);
             }
             b"td" | b"th" => {
-                const STOPS: &[Id] = &[Id::of(b"tr"), TABLE, TEMPLATE];
+                const STOPS: &[Id] = &[TR, TABLE, TEMPLATE];
                 self.close_to(is(CELLS), is(STOPS));
+                self.imply_row_group();
+                self.imply_row();
             }
             b"tr" => {
-                const STOPS: &[Id] = &[Id::of(b"tbody"), TABLE, TEMPLATE];
+                const STOPS: &[Id] = &[TBODY, TABLE, TEMPLATE];
                 self.close_to(|o| o.id == id, is(STOPS));
+                self.imply_row_group();
             }
             b"tbody" | b"thead" | b"tfoot" => {
-                const GROUPS: &[Id] = &[Id::of(b"tbody"), Id::of(b"thead"), Id::of(b"tfoot")];
                 self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
             }
             b"option" | b"optgroup" => {
                 const OPTION: Id = Id::of(b"option");
                 if self.stack.last().is_some_and(|o| o.id == OPTION) {
-                    self.pop();
-                }
-                if self.stack.last().is_some_and(|o| o.id == id) {
                     self.pop();
                 }
             }
@@ -57,5 +62,30 @@ impl OpenElements {
             }
             _ => {}
         }
+    }
+
+    /// Opens the row group that a table lacks.
+    fn imply_row_group(&mut self) {
+        if self.stack.last().is_some_and(|o| o.id == TABLE) {
+            self.push(implied(TBODY));
+        }
+    }
+
+    /// Opens the row that a row group lacks.
+    fn imply_row(&mut self) {
+        if self.stack.last().is_some_and(|o| GROUPS.contains(&o.id)) {
+            self.push(implied(TR));
+        }
+    }
+}
+
+/// An element without a tag of its own.
+fn implied(id: Id) -> Open {
+    Open {
+        id,
+        class: Class::Block,
+        landmark: None,
+        foreign: false,
+        reopened: 0,
     }
 }
