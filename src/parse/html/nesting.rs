@@ -7,7 +7,7 @@ mod landmark;
 
 use crate::model::{LinkKind, Position};
 
-use super::element::{Class, Id, ends_foreign, holds_html, is_of_head};
+use super::element::{Class, Foreign, Id, ends_foreign, holds_html, is_of_head};
 use super::tag::Tag;
 use landmark::landmark;
 
@@ -19,6 +19,7 @@ const A: Id = Id::of(b"a");
 const H1: Id = Id::of(b"h1");
 const P: Id = Id::of(b"p");
 const TABLE: Id = Id::of(b"table");
+const SELECT: Id = Id::of(b"select");
 const TEMPLATE: Id = Id::of(b"template");
 const NOSCRIPT: Id = Id::of(b"noscript");
 const TITLE: Id = Id::of(b"title");
@@ -47,7 +48,7 @@ struct Open {
     class: Class,
     landmark: Option<Position>,
     /// Whether the content is SVG or MathML.
-    foreign: bool,
+    foreign: Option<Foreign>,
     /// How many formatting elements were cut short before this one.
     reopened: usize,
 }
@@ -80,7 +81,7 @@ impl OpenElements {
     }
 
     pub(super) fn in_foreign(&self) -> bool {
-        self.stack.last().is_some_and(|open| open.foreign)
+        self.language().is_some()
     }
 
     /// Which medium a `<source>` here would be of.
@@ -109,6 +110,10 @@ impl OpenElements {
     /// Whether text here is the name of an SVG image.
     pub(super) fn in_foreign_title(&self) -> bool {
         self.stack.last().is_some_and(|o| o.id == TITLE)
+    }
+
+    fn language(&self) -> Option<Foreign> {
+        self.stack.last()?.foreign
     }
 
     /// Deepest nesting so far, reopened elements included.
@@ -153,16 +158,19 @@ impl OpenElements {
         self.elements += 1 + self.reopened.len() as u64;
         // Two more for html and body, one for the element itself.
         self.deepest = (self.deepest).max(self.stack.len() + self.reopened.len() + 3);
-        let is_root_of_foreign = matches!(name, b"svg" | b"math");
-        let foreign = is_root_of_foreign || (in_foreign && !holds_html(name));
-        let has_content = if in_foreign || is_root_of_foreign {
+        let foreign = match (name, self.language()) {
+            (b"svg", None | Some(Foreign::Svg)) => Some(Foreign::Svg),
+            (b"math", None | Some(Foreign::MathMl)) => Some(Foreign::MathMl),
+            (_, language) => language.filter(|language| !holds_html(name, *language)),
+        };
+        let has_content = if in_foreign || foreign.is_some() {
             !tag.self_closing
         } else {
             !matches!(class, Class::Void | Class::Root)
         };
         if has_content {
             let landmark = landmark(tag).filter(|_| class != Class::Formatting);
-            let class = match (in_foreign, foreign) {
+            let class = match (in_foreign, foreign.is_some()) {
                 (false, _) => class,
                 (true, true) => Class::Inline,
                 // Where HTML begins within SVG or MathML, end tags reach no further out.
@@ -232,7 +240,9 @@ impl OpenElements {
             match open.class {
                 Class::Formatting if !wanted(&open) => self.reopened.push(open.id),
                 // A cell or an object keeps its formatting to itself.
-                Class::Boundary if open.id != TABLE => self.reopened.truncate(open.reopened),
+                Class::Boundary if open.id != TABLE && open.id != SELECT => {
+                    self.reopened.truncate(open.reopened);
+                }
                 _ => {}
             }
         }
@@ -304,6 +314,14 @@ impl OpenElements {
 fn is_of_table(name: &[u8]) -> bool {
     matches!(
         name,
-        b"table" | b"caption" | b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th"
+        b"table"
+            | b"caption"
+            | b"colgroup"
+            | b"tbody"
+            | b"thead"
+            | b"tfoot"
+            | b"tr"
+            | b"td"
+            | b"th"
     )
 }

@@ -85,7 +85,7 @@ fn implied(id: Id) -> Open {
         id,
         class: Class::Block,
         landmark: None,
-        foreign: false,
+        foreign: None,
         reopened: 0,
     }
 }
