@@ -1,15 +1,15 @@
 //! References that stand in the HTTP header: `Link` (RFC 8288) and `Refresh`.
 
-use std::time::Duration;
-
 use http::HeaderMap;
 
 use crate::model::{LinkKind, Position, Reference};
 
+use super::html::MetaRefresh;
 use super::refresh::parse_refresh;
 use super::rel::{is_nofollow, link_kinds};
 
-/// More links than this in one header are left out; header lists that long are no links for people.
+/// More references than this in the header are left out. Servers and proxies refuse headers of some
+/// tens of kilobytes, so no honest one has as many.
 const MAX_HEADER_REFERENCES: usize = 1_000;
 
 /// The references of all `Link` fields that are of a kind the crawl knows.
@@ -29,11 +29,14 @@ pub fn link_references(headers: &HeaderMap) -> Vec<Reference> {
     found
 }
 
-/// The `Refresh` field: delay and, unless the page is only reloaded, the URL as written.
-pub fn refresh_header(headers: &HeaderMap) -> Option<(Duration, Option<String>)> {
+/// The first `Refresh` field, which browsers read like the meta element.
+pub fn refresh_header(headers: &HeaderMap) -> Option<MetaRefresh> {
     let value = String::from_utf8_lossy(headers.get("refresh")?.as_bytes());
     let (delay, target) = parse_refresh(&value)?;
-    Some((delay, target.map(str::to_owned)))
+    Some(MetaRefresh {
+        delay,
+        target: target.map(str::to_owned),
+    })
 }
 
 /// One link of a field, with the parameters that matter here.
@@ -118,12 +121,11 @@ fn next_parameter<'a>(rest: &mut &'a str) -> Option<(&'a str, String)> {
         return Some((name, String::new()));
     };
     let after = after.trim_ascii_start();
-    let (value, remaining) = match after.strip_prefix('"') {
-        Some(quoted) => unquote(quoted),
-        None => {
-            let end = after.find([';', ',']).unwrap_or(after.len());
-            (after[..end].trim().to_owned(), &after[end..])
-        }
+    let (value, remaining) = if let Some(quoted) = after.strip_prefix('"') {
+        unquote(quoted)
+    } else {
+        let end = after.find([';', ',']).unwrap_or(after.len());
+        (after[..end].trim().to_owned(), &after[end..])
     };
     *rest = remaining;
     Some((name, value))
@@ -145,6 +147,8 @@ fn unquote(quoted: &str) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn check(values: &[&str], expected: &[(LinkKind, &str, &str)]) {
@@ -216,7 +220,10 @@ mod tests {
     fn a_refresh_field_is_read_like_the_element() {
         let mut headers = HeaderMap::new();
         headers.insert("refresh", "3; url=/next".parse().expect("a header value"));
-        let expected = (Duration::from_secs(3), Some("/next".to_owned()));
+        let expected = MetaRefresh {
+            delay: Duration::from_secs(3),
+            target: Some("/next".to_owned()),
+        };
         assert_eq!(refresh_header(&headers), Some(expected));
     }
 }

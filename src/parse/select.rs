@@ -67,13 +67,11 @@ impl FieldSelector {
     /// The field's value, white space folded; none if nothing matches or the attribute is absent.
     pub fn extract(&self, document: &Document) -> Option<String> {
         let element = document.html.select(&self.selector).next()?;
-        match &self.attribute {
-            Some(name) => element.attr(name).map(|value| value.trim().to_owned()),
-            None => {
-                let text: String = element.text().collect();
-                Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
-            }
+        if let Some(name) = &self.attribute {
+            return element.attr(name).map(|value| value.trim().to_owned());
         }
+        let text: String = element.text().collect();
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -131,7 +129,7 @@ mod tests {
     #[test]
     fn pages_whose_tree_would_explode_get_none() {
         let paragraphs = "<p>x".repeat(10_000);
-        let unclosed: String = (0..200).map(|n| format!("<p><b id={n}></p>")).collect();
+        let unclosed = "<p><b></p><p><i></p>".repeat(100);
         let cases = [
             "<div>".repeat(MAX_NESTING + 1),
             " ".repeat(MAX_TEXT + 1),

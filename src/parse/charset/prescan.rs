@@ -118,17 +118,12 @@ fn charset_in_content(content: &[u8]) -> Option<Vec<u8>> {
             continue;
         };
         let value = value.trim_ascii_start();
-        let label = match value.first()? {
-            quote @ (b'"' | b'\'') => {
-                let end = memchr::memchr(*quote, &value[1..])?;
-                &value[1..=end]
-            }
-            _ => {
-                let end = value
-                    .iter()
-                    .position(|b| b.is_ascii_whitespace() || *b == b';');
-                &value[..end.unwrap_or(value.len())]
-            }
+        let label = if let quote @ (b'"' | b'\'') = value.first()? {
+            let end = memchr::memchr(*quote, &value[1..])?;
+            &value[1..=end]
+        } else {
+            let ends = |b: &u8| b.is_ascii_whitespace() || *b == b';';
+            &value[..value.iter().position(ends).unwrap_or(value.len())]
         };
         return Some(label.to_vec());
     }

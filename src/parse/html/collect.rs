@@ -2,12 +2,12 @@
 
 use html5gum::{State, Tokenizer};
 
-use super::super::refresh::parse_refresh;
-use super::element::{Class, parts_words};
+use super::element::parts_words;
+use super::facts;
 use super::folded::{Digest, Folded};
-use super::links::{Links, trim};
+use super::links::Links;
 use super::nesting::OpenElements;
-use super::report::{MAX_ANCHOR, MAX_BOT_RULES, MAX_HEADLINE, MAX_ROBOTS, MetaRefresh, Page};
+use super::report::{MAX_ANCHOR, MAX_HEADLINE, Page};
 use super::tag::{Attr, Tag};
 use super::tokens::Tokens;
 
@@ -32,8 +32,6 @@ pub(super) struct Collector {
     h1: Caption,
     /// Where the text of the open anchor goes; none if none is open, or it has no reference.
     anchor_of: Option<usize>,
-    has_root: bool,
-    has_refresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +80,6 @@ impl Collector {
             anchor: Caption::new(MAX_ANCHOR),
             h1: Caption::new(MAX_HEADLINE),
             anchor_of: None,
-            has_root: false,
-            has_refresh: false,
         }
     }
 
@@ -134,8 +130,9 @@ impl Collector {
         }
         if !self.elements.in_template() {
             if is_html {
-                self.facts(tag);
-                self.links.of_tag(tag, self.elements.position());
+                facts::of_tag(&mut self.page, tag, self.elements.in_noscript());
+                self.alt(tag);
+                self.links.of_tag(tag, &self.elements);
             }
             if tag.name() == b"a" {
                 self.anchor_of = self.links.of_anchor(tag, self.elements.position());
@@ -151,7 +148,6 @@ impl Collector {
         self.text_is = TextIs::Visible;
         self.part_words(tag);
         self.elements.close(tag);
-        self.links.end_of(tag.name());
         if !self.elements.in_anchor() {
             self.end_anchor();
         }
@@ -199,10 +195,28 @@ impl Collector {
     }
 
     fn part_words(&mut self, tag: &Tag) {
-        if parts_words(tag.name(), Class::of(tag.name())) {
+        if parts_words(tag.name(), tag.class()) {
             self.visible.push_gap();
             self.anchor.push_gap();
             self.h1.push_gap();
+        }
+    }
+
+    /// What an image says stands for the text that an anchor or a heading does not have.
+    fn alt(&mut self, tag: &Tag) {
+        if !matches!(tag.name(), b"img" | b"image") {
+            return;
+        }
+        let Some(alt) = tag.value(Attr::Alt) else {
+            return;
+        };
+        if self.elements.in_anchor() {
+            self.anchor.alt.push_gap();
+            self.anchor.alt.push(alt.as_bytes());
+        }
+        if self.elements.in_h1() {
+            self.h1.alt.push_gap();
+            self.h1.alt.push(alt.as_bytes());
         }
     }
 
@@ -220,96 +234,4 @@ impl Collector {
             self.page.h1 = Some(text);
         }
     }
-}
-
-// === Facts ===
-
-impl Collector {
-    fn facts(&mut self, tag: &Tag) {
-        match tag.name() {
-            b"html" if !self.has_root => {
-                self.has_root = true;
-                let lang = tag.value(Attr::Lang).map(|lang| trim(&lang).to_owned());
-                self.page.lang = lang.filter(|lang| !lang.is_empty());
-            }
-            b"base" if self.page.base.is_none() => {
-                self.page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
-            }
-            b"link" if self.page.canonical.is_none() => self.canonical(tag),
-            b"meta" => self.meta(tag),
-            b"img" | b"image" => {
-                if let Some(alt) = tag.value(Attr::Alt) {
-                    if self.elements.in_anchor() {
-                        self.anchor.alt.push_gap();
-                        self.anchor.alt.push(alt.as_bytes());
-                    }
-                    if self.elements.in_h1() {
-                        self.h1.alt.push_gap();
-                        self.h1.alt.push(alt.as_bytes());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn canonical(&mut self, tag: &Tag) {
-        let rel = tag.value(Attr::Rel).unwrap_or_default();
-        let mut words = rel.split_ascii_whitespace();
-        if words.any(|word| word.eq_ignore_ascii_case("canonical")) && !tag.is_cut(Attr::Href) {
-            let href = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
-            self.page.canonical = href.filter(|href| !href.is_empty());
-        }
-    }
-
-    fn meta(&mut self, tag: &Tag) {
-        let Some(content) = tag.value(Attr::Content) else {
-            return;
-        };
-        let content = trim(&content);
-        if let Some(pragma) = tag.value(Attr::HttpEquiv)
-            && trim(&pragma).eq_ignore_ascii_case("refresh")
-            && !tag.is_cut(Attr::Content)
-        {
-            self.refresh(content);
-        }
-        let name = tag.value(Attr::Name).unwrap_or_default();
-        let name = trim(&name).to_ascii_lowercase();
-        if name == "robots" {
-            let robots = &mut self.page.meta_robots;
-            if robots.len() + content.len() < MAX_ROBOTS {
-                if !robots.is_empty() {
-                    robots.push_str(", ");
-                }
-                robots.push_str(content);
-            }
-        } else if is_crawler(&name) && self.page.meta_bots.len() < MAX_BOT_RULES {
-            self.page.meta_bots.push((name, content.to_owned()));
-        }
-    }
-
-    fn refresh(&mut self, content: &str) {
-        let Some((delay, target)) = parse_refresh(content) else {
-            return;
-        };
-        if let Some(target) = target {
-            self.links.of_refresh(target, self.elements.position());
-        }
-        // Search engines run scripts, so what `noscript` says does not redirect them. Of several
-        // refreshes the first one counts (HTML standard, "will declaratively refresh").
-        if !self.has_refresh && !self.elements.in_noscript() {
-            self.has_refresh = true;
-            self.page.meta_refresh = Some(MetaRefresh {
-                delay,
-                target: target.map(str::to_owned),
-            });
-        }
-    }
-}
-
-/// Whether a meta element of this name addresses one crawler.
-fn is_crawler(name: &str) -> bool {
-    name.starts_with("googlebot")
-        || name.ends_with("bot")
-        || matches!(name, "slurp" | "yandex" | "baiduspider")
 }

@@ -10,7 +10,7 @@ pub(super) struct Id(u64);
 pub(super) enum Class {
     /// Has no content and no end tag.
     Void,
-    /// The start tag never opens anything new: html, head, body.
+    /// Opens nothing within the body: html, head, body, frameset.
     Root,
     /// Reopened by the parser when another element's end cuts it short.
     Formatting,
@@ -55,21 +55,21 @@ impl Class {
             | b"hr" | b"image" | b"img" | b"input" | b"keygen" | b"link" | b"meta" | b"param"
             | b"source" | b"track" | b"wbr" => Class::Void,
 
-            b"html" | b"head" | b"body" => Class::Root,
+            b"html" | b"head" | b"body" | b"frameset" => Class::Root,
 
             b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small"
             | b"strike" | b"strong" | b"tt" | b"u" => Class::Formatting,
 
             b"address" | b"article" | b"aside" | b"blockquote" | b"button" | b"center"
             | b"colgroup" | b"dd" | b"details" | b"dialog" | b"dir" | b"div" | b"dl" | b"dt"
-            | b"fieldset" | b"figcaption" | b"figure" | b"footer" | b"form" | b"frameset"
+            | b"fieldset" | b"figcaption" | b"figure" | b"footer" | b"form"
             | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"header" | b"hgroup" | b"iframe"
             | b"li" | b"listing" | b"main" | b"menu" | b"nav" | b"noembed" | b"noframes"
             | b"noscript" | b"ol" | b"p" | b"plaintext" | b"pre" | b"script" | b"search"
-            | b"section" | b"select" | b"style" | b"summary" | b"tbody" | b"textarea" | b"tfoot"
+            | b"section" | b"style" | b"summary" | b"tbody" | b"textarea" | b"tfoot"
             | b"thead" | b"title" | b"tr" | b"ul" | b"xmp" => Class::Block,
 
-            b"applet" | b"caption" | b"marquee" | b"object" | b"table" | b"td" | b"template"
+            b"applet" | b"caption" | b"marquee" | b"object" | b"select" | b"table" | b"td" | b"template"
             | b"th" => Class::Boundary,
 
             _ => Class::Inline,
@@ -107,12 +107,20 @@ pub(super) fn is_of_head(name: &[u8]) -> bool {
         | b"noscript" | b"script" | b"style" | b"template" | b"title")
 }
 
-/// Whether the content of an SVG or MathML element is HTML again.
-#[rustfmt::skip]
-pub(super) fn holds_html(name: &[u8]) -> bool {
-    matches!(name,
-        b"foreignobject" | b"desc" | b"title"
-        | b"mi" | b"mo" | b"mn" | b"ms" | b"mtext" | b"annotation-xml")
+/// The languages that may stand within HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    Svg,
+    MathMl,
+}
+
+/// Whether the content of an SVG or MathML element is HTML again. That of `annotation-xml` is so
+/// only by an attribute that nobody writes.
+pub(super) fn holds_html(name: &[u8], language: Foreign) -> bool {
+    match language {
+        Foreign::Svg => matches!(name, b"foreignobject" | b"desc" | b"title"),
+        Foreign::MathMl => matches!(name, b"mi" | b"mo" | b"mn" | b"ms" | b"mtext"),
+    }
 }
 
 /// Whether words before and after a tag are two words.

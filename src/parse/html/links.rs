@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use crate::model::{LinkKind, Position, Reference};
 
 use super::super::rel::{is_nofollow, link_kinds};
+use super::facts::refresh;
 use super::folded::Folded;
+use super::nesting::OpenElements;
 use super::report::{MAX_ANCHOR, MAX_REFERENCES};
 use super::srcset::candidates;
 use super::tag::{Attr, Tag};
@@ -16,13 +18,12 @@ pub(super) struct Links {
     pub(super) found: Vec<Reference>,
     pub(super) left_out: usize,
     pub(super) overlong: usize,
-    /// The kind of the media element within which a `<source>` stands.
-    media: Option<LinkKind>,
 }
 
 impl Links {
-    /// Takes in what an HTML start tag refers to, except by `<a>` and `<meta>`.
-    pub(super) fn of_tag(&mut self, tag: &Tag, position: Position) {
+    /// Takes in what an HTML start tag refers to, except by `<a>`.
+    pub(super) fn of_tag(&mut self, tag: &Tag, within: &OpenElements) {
+        let position = within.position();
         match tag.name() {
             b"area" => {
                 let rel = tag.value(Attr::Rel).unwrap_or_default();
@@ -33,27 +34,28 @@ impl Links {
                 );
             }
             b"link" => self.of_link(tag, position),
+            b"meta" => {
+                if let Some(target) = refresh(tag).and_then(|refresh| refresh.target) {
+                    self.push(&target, &Words::none(LinkKind::MetaRefresh, position));
+                }
+            }
             b"img" | b"image" => {
                 let alt = Words::of(LinkKind::Image, tag, "", position);
                 self.add(tag, Attr::Src, &alt);
                 self.add_candidates(tag, Attr::Srcset, &alt);
             }
             b"source" => {
-                if let Some(media) = self.media {
+                if let Some(media) = within.media() {
                     self.add(tag, Attr::Src, &Words::none(media, position));
                 }
                 let image = Words::none(LinkKind::Image, position);
                 self.add_candidates(tag, Attr::Srcset, &image);
             }
             b"video" => {
-                self.media = Some(LinkKind::Video);
                 self.add(tag, Attr::Src, &Words::none(LinkKind::Video, position));
                 self.add(tag, Attr::Poster, &Words::none(LinkKind::Image, position));
             }
-            b"audio" => {
-                self.media = Some(LinkKind::Audio);
-                self.add(tag, Attr::Src, &Words::none(LinkKind::Audio, position));
-            }
+            b"audio" => self.add(tag, Attr::Src, &Words::none(LinkKind::Audio, position)),
             b"input" => {
                 let kind = tag.value(Attr::Type).unwrap_or_default();
                 if kind.trim().eq_ignore_ascii_case("image") {
@@ -70,13 +72,6 @@ impl Links {
             b"embed" => self.add(tag, Attr::Src, &Words::none(LinkKind::Embed, position)),
             b"object" => self.add(tag, Attr::Data, &Words::none(LinkKind::Object, position)),
             _ => {}
-        }
-    }
-
-    /// Follows an end tag: the sources of a media element end with it.
-    pub(super) fn end_of(&mut self, name: &[u8]) {
-        if matches!(name, b"video" | b"audio") {
-            self.media = None;
         }
     }
 
@@ -97,11 +92,6 @@ impl Links {
         let before = self.found.len();
         self.add(tag, href, &words);
         (self.found.len() > before).then_some(before)
-    }
-
-    /// Takes in the URL of a `<meta http-equiv=refresh>`.
-    pub(super) fn of_refresh(&mut self, target: &str, position: Position) {
-        self.push(target, &Words::none(LinkKind::MetaRefresh, position));
     }
 
     fn of_link(&mut self, tag: &Tag, position: Position) {

@@ -7,12 +7,15 @@ mod collect;
 #[cfg(test)]
 mod differential;
 mod element;
+mod facts;
 mod folded;
 mod links;
 mod nesting;
 mod report;
 mod srcset;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use collect::page;

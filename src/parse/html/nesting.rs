@@ -2,10 +2,14 @@
 //! implied end tags, misnested and missing ones. It says where on the page a tag stands, and how
 //! deep and large a tree of the page would be.
 
-use crate::model::Position;
+mod implied;
+mod landmark;
 
-use super::element::{Class, Id, closes_paragraph, ends_foreign, holds_html, is_of_head};
-use super::tag::{Attr, Tag};
+use crate::model::{LinkKind, Position};
+
+use super::element::{Class, Foreign, Id, ends_foreign, holds_html, is_of_head};
+use super::tag::Tag;
+use landmark::landmark;
 
 /// An end tag looks for its element among so many innermost ones: this keeps the time linear on
 /// pages of a million open elements, and browsers nest no deeper than this either.
@@ -15,6 +19,7 @@ const A: Id = Id::of(b"a");
 const H1: Id = Id::of(b"h1");
 const P: Id = Id::of(b"p");
 const TABLE: Id = Id::of(b"table");
+const SELECT: Id = Id::of(b"select");
 const TEMPLATE: Id = Id::of(b"template");
 const NOSCRIPT: Id = Id::of(b"noscript");
 const TITLE: Id = Id::of(b"title");
@@ -27,6 +32,7 @@ pub(super) struct OpenElements {
     anchors: usize,
     headings: usize,
     paragraphs: usize,
+    tables: usize,
     templates: usize,
     noscripts: usize,
     /// Formatting elements that were cut short: the parser opens them again in what follows.
@@ -42,7 +48,7 @@ struct Open {
     class: Class,
     landmark: Option<Position>,
     /// Whether the content is SVG or MathML.
-    foreign: bool,
+    foreign: Option<Foreign>,
     /// How many formatting elements were cut short before this one.
     reopened: usize,
 }
@@ -75,7 +81,18 @@ impl OpenElements {
     }
 
     pub(super) fn in_foreign(&self) -> bool {
-        self.stack.last().is_some_and(|open| open.foreign)
+        self.language().is_some()
+    }
+
+    /// Which medium a `<source>` here would be of.
+    pub(super) fn media(&self) -> Option<LinkKind> {
+        const AUDIO: Id = Id::of(b"audio");
+        const VIDEO: Id = Id::of(b"video");
+        let at = self.find(|o| o.id == AUDIO || o.id == VIDEO, |_| false)?;
+        Some(match self.stack[at].id {
+            AUDIO => LinkKind::Audio,
+            _ => LinkKind::Video,
+        })
     }
 
     /// Whether text here is never shown, although it is no raw text: SVG has such elements.
@@ -95,9 +112,14 @@ impl OpenElements {
         self.stack.last().is_some_and(|o| o.id == TITLE)
     }
 
+    fn language(&self) -> Option<Foreign> {
+        self.stack.last()?.foreign
+    }
+
     /// Deepest nesting so far, reopened elements included.
     pub(super) fn deepest(&self) -> usize {
-        self.deepest
+        // html and body are always there.
+        self.deepest.max(2)
     }
 
     /// Elements so far, reopened ones included.
@@ -117,7 +139,7 @@ impl OpenElements {
     /// Follows a start tag; whether it makes an HTML element rather than one of SVG or MathML.
     pub(super) fn open(&mut self, tag: &Tag) -> bool {
         let name = tag.name();
-        let (id, class) = (tag.id(), Class::of(name));
+        let (id, class) = (tag.id(), tag.class());
         self.in_body |= !is_of_head(name);
         if self.in_foreign() && ends_foreign(name) {
             while self.in_foreign() {
@@ -125,19 +147,35 @@ impl OpenElements {
             }
         }
         let in_foreign = self.in_foreign();
+        let is_stray = is_of_table(name) && id != TABLE && self.tables + self.templates == 0;
+        if !in_foreign && is_stray {
+            // Without a table the parser ignores its parts.
+            return true;
+        }
         if !in_foreign {
             self.close_implied(name, id);
         }
         self.elements += 1 + self.reopened.len() as u64;
-        let is_root_of_foreign = matches!(name, b"svg" | b"math");
-        let foreign = is_root_of_foreign || (in_foreign && !holds_html(name));
-        let has_content = if in_foreign || is_root_of_foreign {
+        // Two more for html and body, one for the element itself.
+        self.deepest = (self.deepest).max(self.stack.len() + self.reopened.len() + 3);
+        let foreign = match (name, self.language()) {
+            (b"svg", None | Some(Foreign::Svg)) => Some(Foreign::Svg),
+            (b"math", None | Some(Foreign::MathMl)) => Some(Foreign::MathMl),
+            (_, language) => language.filter(|language| !holds_html(name, *language)),
+        };
+        let has_content = if in_foreign || foreign.is_some() {
             !tag.self_closing
         } else {
             !matches!(class, Class::Void | Class::Root)
         };
         if has_content {
             let landmark = landmark(tag).filter(|_| class != Class::Formatting);
+            let class = match (in_foreign, foreign.is_some()) {
+                (false, _) => class,
+                (true, true) => Class::Inline,
+                // Where HTML begins within SVG or MathML, end tags reach no further out.
+                (true, false) => Class::Boundary,
+            };
             self.push(Open {
                 id,
                 class,
@@ -151,7 +189,7 @@ impl OpenElements {
 
     /// Follows an end tag. One without its start tag changes nothing.
     pub(super) fn close(&mut self, tag: &Tag) {
-        let (id, class) = (tag.id(), Class::of(tag.name()));
+        let (id, class) = (tag.id(), tag.class());
         match class {
             Class::Void | Class::Root if !self.in_foreign() => {}
             Class::Formatting => match self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
@@ -162,6 +200,23 @@ impl OpenElements {
                 let stop = |o: &Open| matches!(o.class, Class::Block | Class::Boundary);
                 self.close_to(|o| o.id == id, stop);
             }
+            _ if id == Id::of(b"form") => {
+                // The parser takes the form out and leaves open what is within.
+                if let Some(at) = self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
+                    self.remove(at);
+                }
+            }
+            _ if matches!(tag.name(), b"li" | b"p") => {
+                let walls: [Id; 2] = if id == P {
+                    [Id::of(b"button"); 2]
+                } else {
+                    [Id::of(b"ul"), Id::of(b"ol")]
+                };
+                self.close_to(
+                    |o| o.id == id,
+                    |o| o.class == Class::Boundary || walls.contains(&o.id),
+                );
+            }
             _ if id == TEMPLATE => self.close_to(|o| o.id == id, |_| false),
             _ if is_of_table(tag.name()) => {
                 let stop = |o: &Open| o.id == TABLE || o.id == TEMPLATE;
@@ -171,58 +226,6 @@ impl OpenElements {
                 self.close_to(|o| o.id.is_heading(), |o| o.class == Class::Boundary);
             }
             _ => self.close_to(|o| o.id == id, |o| o.class == Class::Boundary),
-        }
-    }
-
-    /// Closes what a start tag ends without an end tag.
-    fn close_implied(&mut self, name: &[u8], id: Id) {
-        let boundary = |o: &Open| o.class == Class::Boundary;
-        if self.paragraphs > 0 && closes_paragraph(name) {
-            let stop = |o: &Open| o.class == Class::Boundary || o.id == Id::of(b"button");
-            self.close_to(|o| o.id == P, stop);
-        }
-        // "Special" elements end the search for an item, but for these three.
-        let outside_item = |o: &Open| {
-            const THROUGH: [Id; 3] = [Id::of(b"address"), Id::of(b"div"), P];
-            matches!(o.class, Class::Block | Class::Boundary) && !THROUGH.contains(&o.id)
-        };
-        let is = |names: &'static [Id]| move |o: &Open| names.contains(&o.id);
-        match name {
-            b"a" if self.anchors > 0 => {
-                if let Some(at) = self.find(|o| o.id == A, boundary) {
-                    self.remove(at);
-                }
-            }
-            b"li" => self.close_to(|o| o.id == id, outside_item),
-            b"dt" | b"dd" => {
-                const ITEMS: &[Id] = &[Id::of(b"dt"), Id::of(b"dd")];
-                self.close_to(is(ITEMS), outside_item);
-            }
-            b"td" | b"th" => {
-                const STOPS: &[Id] = &[Id::of(b"tr"), TABLE, TEMPLATE];
-                self.close_to(is(CELLS), is(STOPS));
-            }
-            b"tr" => {
-                const STOPS: &[Id] = &[Id::of(b"tbody"), TABLE, TEMPLATE];
-                self.close_to(|o| o.id == id, is(STOPS));
-            }
-            b"tbody" | b"thead" | b"tfoot" => {
-                const GROUPS: &[Id] = &[Id::of(b"tbody"), Id::of(b"thead"), Id::of(b"tfoot")];
-                self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
-            }
-            b"option" | b"optgroup" => {
-                const OPTION: Id = Id::of(b"option");
-                if self.stack.last().is_some_and(|o| o.id == OPTION) {
-                    self.pop();
-                }
-                if self.stack.last().is_some_and(|o| o.id == id) {
-                    self.pop();
-                }
-            }
-            _ if id.is_heading() && self.stack.last().is_some_and(|o| o.id.is_heading()) => {
-                self.pop();
-            }
-            _ => {}
         }
     }
 
@@ -237,7 +240,9 @@ impl OpenElements {
             match open.class {
                 Class::Formatting if !wanted(&open) => self.reopened.push(open.id),
                 // A cell or an object keeps its formatting to itself.
-                Class::Boundary if open.id != TABLE => self.reopened.truncate(open.reopened),
+                Class::Boundary if open.id != TABLE && open.id != SELECT => {
+                    self.reopened.truncate(open.reopened);
+                }
                 _ => {}
             }
         }
@@ -269,8 +274,6 @@ impl OpenElements {
             *count += 1;
         }
         self.stack.push(open);
-        // Two more for html and body.
-        self.deepest = self.deepest.max(self.stack.len() + self.reopened.len() + 2);
     }
 
     fn pop(&mut self) -> Option<Open> {
@@ -300,6 +303,7 @@ impl OpenElements {
             A => Some(&mut self.anchors),
             H1 => Some(&mut self.headings),
             P => Some(&mut self.paragraphs),
+            TABLE => Some(&mut self.tables),
             TEMPLATE => Some(&mut self.templates),
             NOSCRIPT => Some(&mut self.noscripts),
             _ => None,
@@ -307,37 +311,17 @@ impl OpenElements {
     }
 }
 
-const CELLS: &[Id] = &[Id::of(b"td"), Id::of(b"th")];
-
 fn is_of_table(name: &[u8]) -> bool {
     matches!(
         name,
-        b"table" | b"caption" | b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th"
+        b"table"
+            | b"caption"
+            | b"colgroup"
+            | b"tbody"
+            | b"thead"
+            | b"tfoot"
+            | b"tr"
+            | b"td"
+            | b"th"
     )
-}
-
-/// The part of the page that an element begins, by its name or its ARIA role.
-fn landmark(tag: &Tag) -> Option<Position> {
-    if let Some(role) = tag.value(Attr::Role) {
-        let role = role.split_ascii_whitespace().next().unwrap_or_default();
-        let roles = [
-            ("navigation", Position::Navigation),
-            ("banner", Position::Header),
-            ("contentinfo", Position::Footer),
-            ("complementary", Position::Aside),
-        ];
-        let known = roles
-            .iter()
-            .find(|(name, _)| role.eq_ignore_ascii_case(name));
-        if let Some((_, position)) = known {
-            return Some(*position);
-        }
-    }
-    match tag.name() {
-        b"header" => Some(Position::Header),
-        b"nav" => Some(Position::Navigation),
-        b"aside" => Some(Position::Aside),
-        b"footer" => Some(Position::Footer),
-        _ => None,
-    }
 }

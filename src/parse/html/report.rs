@@ -54,14 +54,15 @@ pub struct Page {
     pub text_hash: u64,
     /// Bytes of the visible text in UTF-8, white space folded.
     pub text_bytes: usize,
-    /// How deep a tree of the page could be at most; an estimate that errs on the high side.
+    /// How deep a tree of the page would be, as far as that can be told without building one. Too
+    /// low by a few levels for odd markup, too high where end tags are missing.
     pub max_nesting: usize,
-    /// How many elements a tree of the page could have at most, those included that a browser
-    /// opens again after misnested tags.
+    /// How many elements a tree of the page would have, those included that a browser opens again
+    /// after misnested tags; an estimate as well.
     pub elements: u64,
 }
 
-/// A redirection by markup.
+/// A redirection by `<meta http-equiv=refresh>` or by the `Refresh` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetaRefresh {
     /// How long a browser waits.

@@ -2,9 +2,8 @@
 //! tag costs no allocation, and an attribute nobody asks for costs only the reading of its bytes.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::element::Id;
+use super::element::{Class, Id};
 
 /// Names longer than this are cut: no element or attribute with a meaning is as long.
 const MAX_NAME: usize = 32;
@@ -43,6 +42,8 @@ const ATTRS: usize = Attr::XlinkHref as usize + 1;
 #[derive(Debug)]
 pub(super) struct Tag {
     name: Vec<u8>,
+    id: Id,
+    class: Class,
     is_end: bool,
     pub(super) self_closing: bool,
     attribute: Vec<u8>,
@@ -52,9 +53,10 @@ pub(super) struct Tag {
 }
 
 /// Where a value lies in the common buffer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Slot {
-    range: Range<usize>,
+    start: u32,
+    end: u32,
     cut: bool,
 }
 
@@ -103,6 +105,8 @@ impl Tag {
     pub(super) fn new() -> Tag {
         Tag {
             name: Vec::with_capacity(MAX_NAME),
+            id: Id::of(b""),
+            class: Class::Inline,
             is_end: false,
             self_closing: false,
             attribute: Vec::with_capacity(MAX_NAME),
@@ -143,16 +147,23 @@ impl Tag {
             return;
         };
         if let Some(slot) = &mut self.slots[attr as usize] {
-            let room = attr.max_len() - slot.range.len();
+            let room = attr.max_len() - (slot.end - slot.start) as usize;
             slot.cut |= piece.len() > room;
             self.values
                 .extend_from_slice(&piece[..piece.len().min(room)]);
-            slot.range.end = self.values.len();
+            slot.end = self.values.len() as u32;
         }
     }
 
+    /// The tag is complete.
+    pub(super) fn complete(&mut self) {
+        self.end_attribute();
+        self.id = Id::of(&self.name);
+        self.class = Class::of(&self.name);
+    }
+
     /// The attribute is complete; it may have had no value.
-    pub(super) fn end_attribute(&mut self) {
+    fn end_attribute(&mut self) {
         if matches!(self.reading, Reading::Name) {
             self.begin_value();
         }
@@ -165,9 +176,11 @@ impl Tag {
         if let Some(attr) = Attr::of(&self.attribute)
             && let slot @ None = &mut self.slots[attr as usize]
         {
-            let at = self.values.len();
+            // The bounds of all values together stay far below 4 GiB.
+            let at = self.values.len() as u32;
             *slot = Some(Slot {
-                range: at..at,
+                start: at,
+                end: at,
                 cut: false,
             });
             self.reading = Reading::Value(attr);
@@ -188,13 +201,19 @@ impl Tag {
     }
 
     pub(super) fn id(&self) -> Id {
-        Id::of(&self.name)
+        self.id
+    }
+
+    pub(super) fn class(&self) -> Class {
+        self.class
     }
 
     /// An attribute's value as written, entities decoded.
     pub(super) fn value(&self, attr: Attr) -> Option<Cow<'_, str>> {
         let slot = self.slots[attr as usize].as_ref()?;
-        Some(String::from_utf8_lossy(&self.values[slot.range.clone()]))
+        Some(String::from_utf8_lossy(
+            &self.values[slot.start as usize..slot.end as usize],
+        ))
     }
 
     /// Whether the value was longer than what is kept of it.
@@ -224,7 +243,7 @@ mod tests {
                 tag.push_value(&[byte]);
             }
         }
-        tag.end_attribute();
+        tag.complete();
         tag
     }
 

@@ -63,7 +63,7 @@ impl Emitter for Tokens<'_> {
     }
 
     fn emit_current_tag(&mut self) -> Option<State> {
-        self.tag.end_attribute();
+        self.tag.complete();
         if self.tag.is_end() {
             self.raw = None;
             self.collector.end_tag(&self.tag);
@@ -75,7 +75,7 @@ impl Emitter for Tokens<'_> {
     }
 
     fn current_is_appropriate_end_tag_token(&mut self) -> bool {
-        self.tag.is_end() && self.raw == Some(self.tag.id())
+        self.tag.is_end() && self.raw == Some(Id::of(self.tag.name()))
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {

@@ -1,0 +1,81 @@
+//! What the elements of a page's head say about it.
+
+use super::super::refresh::parse_refresh;
+use super::links::trim;
+use super::report::{MAX_BOT_RULES, MAX_ROBOTS, MetaRefresh, Page};
+use super::tag::{Attr, Tag};
+
+/// Takes in what an HTML start tag says about its page.
+pub(super) fn of_tag(page: &mut Page, tag: &Tag, in_noscript: bool) {
+    match tag.name() {
+        // A later html tag adds the attributes that the first one lacks.
+        b"html" if page.lang.is_none() => page.lang = filled(tag, Attr::Lang),
+        b"base" if page.base.is_none() => {
+            page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
+        }
+        b"link" if page.canonical.is_none() => {
+            let rel = tag.value(Attr::Rel).unwrap_or_default();
+            let mut words = rel.split_ascii_whitespace();
+            if words.any(|word| word.eq_ignore_ascii_case("canonical")) && !tag.is_cut(Attr::Href) {
+                page.canonical = filled(tag, Attr::Href);
+            }
+        }
+        b"meta" => {
+            // Search engines run scripts, so what `noscript` says does not redirect them. Of
+            // several refreshes the first one counts ("will declaratively refresh").
+            if page.meta_refresh.is_none() && !in_noscript {
+                page.meta_refresh = refresh(tag);
+            }
+            robots(page, tag);
+        }
+        _ => {}
+    }
+}
+
+/// What a `<meta http-equiv=refresh>` says.
+pub(super) fn refresh(tag: &Tag) -> Option<MetaRefresh> {
+    let pragma = tag.value(Attr::HttpEquiv)?;
+    if !trim(&pragma).eq_ignore_ascii_case("refresh") || tag.is_cut(Attr::Content) {
+        return None;
+    }
+    let content = tag.value(Attr::Content)?;
+    let (delay, target) = parse_refresh(&content)?;
+    Some(MetaRefresh {
+        delay,
+        target: target.map(str::to_owned),
+    })
+}
+
+fn robots(page: &mut Page, tag: &Tag) {
+    let (Some(name), Some(content)) = (tag.value(Attr::Name), tag.value(Attr::Content)) else {
+        return;
+    };
+    let name = trim(&name).to_ascii_lowercase();
+    let content = trim(&content);
+    if name == "robots" {
+        let all = &mut page.meta_robots;
+        if all.len() + content.len() < MAX_ROBOTS {
+            if !all.is_empty() {
+                all.push_str(", ");
+            }
+            all.push_str(content);
+        }
+    } else if is_crawler(&name)
+        && page.meta_bots.len() < MAX_BOT_RULES
+        && content.len() < MAX_ROBOTS
+    {
+        page.meta_bots.push((name, content.to_owned()));
+    }
+}
+
+/// Whether a meta element of this name addresses one crawler.
+fn is_crawler(name: &str) -> bool {
+    name.starts_with("googlebot")
+        || name.ends_with("bot")
+        || matches!(name, "slurp" | "yandex" | "baiduspider")
+}
+
+fn filled(tag: &Tag, attr: Attr) -> Option<String> {
+    let value = tag.value(attr)?;
+    Some(trim(&value).to_owned()).filter(|value| !value.is_empty())
+}

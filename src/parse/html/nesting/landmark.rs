@@ -1,0 +1,31 @@
+//! The parts of a page that its own markup names.
+
+use crate::model::Position;
+
+use super::super::tag::{Attr, Tag};
+
+/// The part of the page that an element begins, by its name or its ARIA role.
+pub(super) fn landmark(tag: &Tag) -> Option<Position> {
+    if let Some(role) = tag.value(Attr::Role) {
+        let role = role.split_ascii_whitespace().next().unwrap_or_default();
+        let roles = [
+            ("navigation", Position::Navigation),
+            ("banner", Position::Header),
+            ("contentinfo", Position::Footer),
+            ("complementary", Position::Aside),
+        ];
+        let known = roles
+            .iter()
+            .find(|(name, _)| role.eq_ignore_ascii_case(name));
+        if let Some((_, position)) = known {
+            return Some(*position);
+        }
+    }
+    match tag.name() {
+        b"header" => Some(Position::Header),
+        b"nav" => Some(Position::Navigation),
+        b"aside" => Some(Position::Aside),
+        b"footer" => Some(Position::Footer),
+        _ => None,
+    }
+}

@@ -1,0 +1,282 @@
+//! The pass as a whole: what comes out for what goes in.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::model::{LinkKind, Position, Reference};
+
+use super::report::MAX_REFERENCES;
+use super::{MetaRefresh, Page, page};
+
+const LINKS: &str = include_str!("../../../fixtures/html/links.html");
+
+fn reference(target: &str, kind: LinkKind) -> Reference {
+    let mut found = page(LINKS).references.into_iter();
+    found
+        .find(|r| r.target == target && r.kind == kind)
+        .unwrap_or_else(|| panic!("no {kind:?} to {target}"))
+}
+
+fn anchors(html: &str) -> Vec<String> {
+    let found = page(html).references.into_iter();
+    found
+        .filter(|r| r.kind == LinkKind::Anchor)
+        .map(|r| r.anchor)
+        .collect()
+}
+
+#[test]
+fn every_element_that_names_a_url_has_its_kind() {
+    use LinkKind as K;
+    let found: Vec<(K, String)> = page(LINKS)
+        .references
+        .into_iter()
+        .filter(|r| !r.kind.is_hyperlink())
+        .map(|r| (r.kind, r.target))
+        .collect();
+    let expected = [
+        (K::Canonical, "https://shop.example/tools"),
+        (K::Hreflang, "/de/tools"),
+        (K::Next, "?page=2"),
+        (K::Prev, "?page=2"),
+        (K::Icon, "/favicon.ico"),
+        (K::Preload, "/a.webp"),
+        (K::Preload, "/a.webp"),
+        (K::Preload, "/a2.webp"),
+        (K::Amp, "/amp/tools"),
+        (K::Stylesheet, "/contrast.css"),
+        (K::Script, "/app.js"),
+        (K::Stylesheet, "/plain.css"),
+        (K::MetaRefresh, "/no-js"),
+        (K::Image, "p.jpg"),
+        (K::Image, "p.jpg"),
+        (K::Image, "p2.jpg"),
+        (K::Image, "w.webp"),
+        (K::Image, "x.webp"),
+        (K::Image, "w.jpg"),
+        (K::Video, "v.mp4"),
+        (K::Image, "v.jpg"),
+        (K::Video, "v.webm"),
+        (K::Audio, "s.ogg"),
+        (K::Iframe, "/frame"),
+        (K::Embed, "e.pdf"),
+        (K::Object, "o.pdf"),
+        (K::Image, "go.png"),
+    ]
+    .map(|(kind, target)| (kind, target.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn links_know_where_they_stand() {
+    let cases = [
+        (
+            "https://shop.example/tools",
+            LinkKind::Canonical,
+            Position::Head,
+        ),
+        ("/plain.css", LinkKind::Stylesheet, Position::Head),
+        ("/", LinkKind::Anchor, Position::Header),
+        ("spades", LinkKind::Anchor, Position::Navigation),
+        ("#top", LinkKind::Anchor, Position::Content),
+        ("/by-role", LinkKind::Anchor, Position::Navigation),
+        ("/imprint", LinkKind::Anchor, Position::Footer),
+    ];
+    for (target, kind, position) in cases {
+        assert_eq!(reference(target, kind).position, position, "{target}");
+    }
+}
+
+#[test]
+fn a_broken_landmark_ends_with_what_holds_it() {
+    let found =
+        page("<div><nav><a href=1></div><a href=2></nav><a href=3><aside><nav></aside><a href=4>");
+    let positions: Vec<Position> = found.references.iter().map(|r| r.position).collect();
+    let (nav, content) = (Position::Navigation, Position::Content);
+    assert_eq!(positions, [nav, content, content, content]);
+}
+
+#[test]
+fn links_keep_their_words() {
+    let link = reference("spades", LinkKind::Anchor);
+    assert_eq!(link.anchor, "Spades & forks");
+    assert_eq!(link.rel, "NoFollow noopener");
+    assert!(link.nofollow);
+    assert!(reference("/imprint", LinkKind::Anchor).nofollow);
+    assert_eq!(reference("/de/tools", LinkKind::Hreflang).rel, "de");
+    assert_eq!(reference("p.jpg", LinkKind::Image).anchor, "A picture");
+    assert_eq!(reference("/area", LinkKind::Area).anchor, "North");
+    assert_eq!(reference("?a=1&b=2&copy=3", LinkKind::Anchor).anchor, "Q");
+}
+
+#[test]
+fn an_anchor_has_the_text_up_to_its_end() {
+    let cases: [(&str, &[&str]); 9] = [
+        ("<a href=x> a <b>b</b>\n<i>c</a> d", &["a b c"]),
+        ("<a href=x>a<div>b</div>c<br>d</a>", &["a b c d"]),
+        ("<a href=x>one<a href=y>two", &["one", "two"]),
+        ("<a href=x><img alt=' an image '></a>", &["an image"]),
+        ("<a href=x>&nbsp;<img alt=1><img alt=2></a>", &["1 2"]),
+        ("<a href=x>text<img alt=image></a>", &["text"]),
+        ("<a name=n>none</a><a href=x>some</a>", &["some"]),
+        (
+            "<a href=x><script>no()</script><!-- no -->yes<style>no</style></a>",
+            &["yes"],
+        ),
+        ("<ul><li><a href=x>in<li>out</ul>", &["in"]),
+    ];
+    for (html, expected) in cases {
+        assert_eq!(anchors(html), expected, "{html}");
+    }
+    let long = format!("<a href=x>{}</a>", "é ".repeat(5_000));
+    assert!(anchors(&long)[0].chars().count() <= 255);
+}
+
+#[test]
+fn a_page_says_what_it_is() {
+    let found = page(LINKS);
+    assert_eq!(found.title.as_deref(), Some("Garden tools"));
+    assert_eq!(found.h1.as_deref(), Some("Tools for all"));
+    assert_eq!(found.lang.as_deref(), Some("en-GB"));
+    assert_eq!(found.base.as_deref(), Some("/shop/"));
+    assert_eq!(
+        found.canonical.as_deref(),
+        Some("https://shop.example/tools")
+    );
+    assert_eq!(found.meta_robots, "max-snippet:50, noarchive");
+    let bots = [("googlebot".to_owned(), "nosnippet".to_owned())];
+    assert_eq!(found.meta_bots, bots);
+    assert!(found.robots(&["Googlebot"]).nosnippet);
+    assert!(!found.robots(&["otherbot"]).nosnippet);
+    // It stands in <noscript>.
+    assert_eq!(found.meta_refresh, None);
+}
+
+#[test]
+fn the_first_refresh_counts() {
+    let found = page(include_str!("../../../fixtures/html/refresh.html"));
+    let expected = MetaRefresh {
+        delay: Duration::from_secs(5),
+        target: Some("next.html".to_owned()),
+    };
+    assert_eq!(found.meta_refresh, Some(expected));
+}
+
+#[test]
+fn only_what_is_shown_is_the_text() {
+    let shown = page("<h1>One</h1><p>two&amp;three</p>");
+    let same = page(
+        "<title>x</title><style>y</style><h1>One</h1>\n<!-- z --><script>q</script>
+        <template>t</template><p>two&#38;three <svg><style>s</style><title>n</title></svg>",
+    );
+    assert_eq!(shown.text_hash, same.text_hash);
+    assert_eq!((shown.text_bytes, same.text_bytes), (13, 13));
+    assert_ne!(shown.text_hash, page("<h1>One</h1>two&three.").text_hash);
+}
+
+#[test]
+fn the_estimated_depth_follows_implied_end_tags() {
+    let cases = [
+        ("", 2),
+        ("<p>a<p>b<p>c", 3),
+        ("<ul><li>a<li>b<li>c</ul>", 4),
+        ("<div><div></div></div>", 4),
+        ("<p><b><i></p><p><u>", 6),
+        ("<td><div><td><div>", 4),
+        ("<table><td><b></td><td>", 7),
+        ("<ul><li><ul></li>x", 5),
+        ("<table><td>a<td>b<tr><td>c</table>", 6),
+        ("<br><img><hr>", 3),
+    ];
+    for (html, expected) in cases {
+        assert_eq!(page(html).max_nesting, expected, "{html}");
+    }
+}
+
+#[test]
+fn references_beyond_the_bound_are_counted() {
+    let found = page(&"<a href=x>".repeat(MAX_REFERENCES + 5));
+    assert_eq!(found.references.len(), MAX_REFERENCES);
+    assert_eq!(found.left_out, 5);
+}
+
+#[test]
+fn a_part_of_an_overlong_url_is_not_taken_for_a_url() {
+    let long = "x".repeat(9_000);
+    let data = format!("data:,{long}");
+    let found = page(&format!(
+        "<a href={long}>a</a><img src={data}><a href=y>b</a>"
+    ));
+    assert_eq!((found.references.len(), found.overlong), (1, 1));
+    assert_eq!(found.references[0].anchor, "b");
+    let many = "candidate.png 1x, ".repeat(5_000);
+    let found = page(&format!("<img srcset='{many}'>"));
+    assert_eq!(found.overlong, 1);
+    assert!(found.references.iter().all(|r| r.target == "candidate.png"));
+}
+
+/// The work on pages like these must not grow faster than they do: quadratic, each would take
+/// minutes.
+#[test]
+fn hostile_pages_take_linear_time() {
+    let many = 30_000;
+    let mut attributes = String::from("<a ");
+    for n in 0..many {
+        let _ = write!(attributes, "a{n}=1 ");
+    }
+    let pages = [
+        "<div>".repeat(many),
+        format!("{}{}", "<span>".repeat(many), "</x>".repeat(many)),
+        "<li><p><b>".repeat(many),
+        "<p><b></p></i>".repeat(many),
+        "<h1><a href=x>".repeat(many),
+        "<svg><title>".repeat(many),
+        format!("<title>{}", "a ".repeat(10 * many)),
+        format!("{attributes}href=x>"),
+        format!("<a {}>", "href=x ".repeat(many)),
+        format!("<!--{}", "<!-- -".repeat(many)),
+        format!("<script>{}", "<!--<script>".repeat(many)),
+        format!("<svg><![CDATA[{}", "]]".repeat(many)),
+        "<".repeat(many),
+        "&notit".repeat(many),
+    ];
+    for html in pages {
+        let _: Page = page(&html);
+    }
+}
+
+/// Markup that goes wrong more often than arbitrary text does.
+fn markup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[a-z]{1,3}",
+        "<[a-z]{1,8}[ a-z='\"/]{0,12}>?",
+        "</?(a|b|p|li|td|tr|table|svg|math|title|script|template|select|h1|nav)( href=é)?/?>",
+        "<!(--|\\[CDATA\\[|doctype )?[a-z>-]{0,5}",
+        "<(meta|link|img) (content|srcset|href|rel|http-equiv|name)=[\"']?[0-9a-z;,= é]{0,12}>",
+        "&[a-z#x0-9]{0,6};?",
+        "[ -~\u{0}\u{a0}é日🍎\r\n]{0,5}",
+    ];
+    proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>()) {
+        page(&text);
+    }
+
+    #[test]
+    fn no_markup_makes_it_panic(text in markup()) {
+        let found = page(&text);
+        prop_assert!(found.references.iter().all(|r| r.anchor.chars().count() <= 255));
+        prop_assert_eq!(found, page(&text));
+    }
+
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes in any::<Vec<u8>>(), label in "[ -~]{0,30}") {
+        let (text, _) = crate::parse::decode(&bytes, Some(&label));
+        page(&text);
+    }
+}
