@@ -263,7 +263,7 @@ fn canonical(links: &[Link]) -> Option<CrawlUrl> {
 
 /// Where the page sends its visitors by itself.
 fn refresh(exchange: &Exchange, found: &parse::Page, resolver: &Resolver) -> Option<CrawlUrl> {
-    let by_header = parse::refresh_header(&exchange.headers).and_then(|(_, target)| target);
+    let by_header = parse::refresh_header(&exchange.headers).and_then(|refresh| refresh.target);
     let by_meta = || found.meta_refresh.as_ref()?.target.clone();
     resolver.resolve(&by_header.or_else(by_meta)?).ok()
 }
