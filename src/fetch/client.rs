@@ -1,6 +1,7 @@
 //! The fetcher over HTTP. Two clients share names, TLS and limits: one keeps connections, one
 //! never does.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::ext::ReasonPhrase;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Proxy, Response};
+use reqwest::{Client, Proxy, RequestBuilder, Response};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer;
@@ -37,13 +38,22 @@ const CODINGS: &str = "gzip, deflate, br, zstd";
 const RUN_HEADER: HeaderName = HeaderName::from_static("x-gatecrawl-run");
 
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpFetcher {
     pooled: Client,
     fresh: Client,
     settings: Arc<FetchSettings>,
     /// Header fields for the site itself only.
     confidential: HeaderMap,
+}
+
+impl fmt::Debug for HttpFetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The clients know the password of the proxy.
+        f.debug_struct("HttpFetcher")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a fetcher could not be made.
@@ -98,8 +108,19 @@ impl HttpFetcher {
             reused: false,
         };
         let mut first_byte = None;
-        match self.head(request, attempt).await {
+        let asking = match self.prepare(request) {
+            Ok(asking) => asking,
             Err(fault) => {
+                return Exchange {
+                    outcome: fault.outcome,
+                    fault: fault.words,
+                    ..exchange
+                };
+            }
+        };
+        match self.head(asking, request, attempt).await {
+            Err(fault) => {
+                exchange.reused = attempt.never_dialed();
                 exchange.outcome = fault.outcome;
                 exchange.fault = fault.words;
             }
@@ -110,14 +131,29 @@ impl HttpFetcher {
             }
         }
         exchange.timings = attempt.timings(first_byte);
+        if exchange.reused {
+            // A dial that was overtaken is no part of this exchange.
+            exchange.timings = Timings {
+                dns: None,
+                connect: None,
+                tls: None,
+                ..exchange.timings
+            };
+        }
         exchange
     }
 
-    /// Sends the request and waits for the header block.
-    async fn head(&self, request: &Request, attempt: &Attempt) -> Result<Response, Fault> {
+    /// What is to be sent, if it may be sent.
+    fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
         if !self.settings.private_addresses {
             guard::check_literal(&request.url)?;
         }
+        // Addresses may be longer than requests can say.
+        request
+            .url
+            .as_str()
+            .parse::<http::Uri>()
+            .map_err(|_| Fault::new(Outcome::WriteFailed, "request could not be made"))?;
         let client = match request.connection {
             Connection::Pooled => &self.pooled,
             Connection::Fresh => &self.fresh,
@@ -129,6 +165,16 @@ impl HttpFetcher {
                 asking = asking.basic_auth(user, password.as_ref());
             }
         }
+        Ok(asking)
+    }
+
+    /// Sends the request and waits for the header block.
+    async fn head(
+        &self,
+        asking: RequestBuilder,
+        request: &Request,
+        attempt: &Attempt,
+    ) -> Result<Response, Fault> {
         let deadline = self.deadline(request, attempt);
         let mut sending = Box::pin(asking.send());
         let response = loop {
@@ -280,7 +326,7 @@ fn client(
         builder = builder.http1_only();
     }
     if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(Proxy::all(proxy).map_err(|_| FetchSetupError::Proxy)?);
+        builder = builder.proxy(Proxy::all(proxy.as_str()).map_err(|_| FetchSetupError::Proxy)?);
     }
     builder.build().map_err(FetchSetupError::Client)
 }
@@ -312,6 +358,6 @@ fn confidential(settings: &FetchSettings) -> HeaderMap {
 }
 
 fn proxy_host(settings: &FetchSettings) -> Option<String> {
-    let proxy = url::Url::parse(settings.proxy.as_ref()?).ok()?;
+    let proxy = url::Url::parse(settings.proxy.as_ref()?.as_str()).ok()?;
     proxy.host_str().map(str::to_ascii_lowercase)
 }

@@ -40,9 +40,6 @@ impl From<NotPublic> for Fault {
 
 /// What a request came to that got no answer.
 pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
-    if error.is_builder() {
-        return Fault::new(Outcome::WriteFailed, "request could not be made");
-    }
     let dialing = error.is_connect();
     for cause in causes(error) {
         if let Some(fault) = of_dial(cause)
@@ -304,4 +301,65 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
             None => error.source(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // What an origin on this machine cannot be made to do.
+
+    #[test]
+    fn failed_dials_are_told_by_kind() {
+        let attempt = Attempt::start(80);
+        let cases = [
+            (K::ConnectionRefused, "connect_refused"),
+            (K::ConnectionReset, "connect_reset"),
+            (K::TimedOut, "connect_timeout"),
+            (K::NetworkUnreachable, "connect_unreachable"),
+            (K::HostUnreachable, "connect_unreachable"),
+            (K::PermissionDenied, "connect_unreachable"),
+        ];
+        for (kind, id) in cases {
+            let fault = of_failed_dial(Some(kind), false, &attempt);
+            assert_eq!(fault.outcome.id(), id, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn broken_connections_are_told_by_kind() {
+        let attempt = Attempt::start(80);
+        let cases = [
+            (K::BrokenPipe, "write_failed"),
+            (K::ConnectionReset, "reset_before_headers"),
+            (K::TimedOut, "ttfb_timeout"),
+            (K::UnexpectedEof, "empty_reply"),
+        ];
+        for (kind, id) in cases {
+            let fault = of_broken_connection(Some(kind), &attempt);
+            assert_eq!(fault.outcome.id(), id, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_revoked_certificate_and_one_of_tomorrow_are_told() {
+        let revoked = of_certificate(&CertificateError::Revoked);
+        assert_eq!(revoked.outcome.id(), "tls_revoked");
+        let tomorrow = of_certificate(&CertificateError::NotValidYetContext {
+            time: UnixTime::since_unix_epoch(std::time::Duration::ZERO),
+            not_before: UnixTime::since_unix_epoch(std::time::Duration::from_hours(24)),
+        });
+        assert_eq!(tomorrow.outcome.id(), "tls_expired");
+        assert_eq!(tomorrow.words, "certificate not valid before 1970-01-02");
+    }
+
+    #[test]
+    fn errors_hidden_inside_errors_are_found() {
+        let reset = io::Error::from(K::ConnectionReset);
+        let twice = io::Error::other(io::Error::other(reset));
+        assert_eq!(io_kind(&twice), Some(K::ConnectionReset));
+        let tls = rustls::Error::AlertReceived(AlertDescription::UnrecognisedName);
+        let hidden = io::Error::other(io::Error::new(K::InvalidData, tls));
+        assert!(causes(&hidden).any(<dyn Error>::is::<rustls::Error>));
+    }
 }

@@ -24,7 +24,9 @@ use crate::model::{Exchange, Request};
 pub use answer::location;
 pub use client::{FetchSetupError, HttpFetcher};
 pub use guard::is_public;
-pub use settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, Secrets, SecretsFor};
+pub use settings::{
+    DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress, Secrets, SecretsFor,
+};
 pub use tls::TlsSetupError;
 
 /// Performs single HTTP exchanges.

@@ -38,9 +38,8 @@ pub struct FetchSettings {
     pub overrides: Vec<HostOverride>,
     /// Where names are looked up.
     pub dns: DnsSource,
-    /// A proxy for everything: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
-    /// password if it wants them. The environment is never asked.
-    pub proxy: Option<String>,
+    /// A proxy for everything. The environment is never asked.
+    pub proxy: Option<ProxyAddress>,
     /// Accept every certificate.
     pub insecure: bool,
     /// Never speak HTTP/2.
@@ -132,6 +131,28 @@ impl SecretsFor {
 impl fmt::Debug for SecretsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretsFor(..)")
+    }
+}
+
+/// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
+/// password if it wants them. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct ProxyAddress(String);
+
+impl ProxyAddress {
+    /// An address, checked when the fetcher is made.
+    pub fn new(address: impl Into<String>) -> ProxyAddress {
+        ProxyAddress(address.into())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyAddress(..)")
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the fetcher says, and to whom.
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, Secrets, SecretsFor};
+use gatecrawl::fetch::{
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+};
 
-use super::{request, settings};
+use super::{fetcher, request, settings};
 use crate::answer::ok;
 use crate::nameserver::NameServer;
 use crate::origin::Origin;
@@ -58,7 +60,7 @@ async fn a_proxy_is_asked_for_everything() {
     let address = proxy.address();
     let fetcher = HttpFetcher::new(FetchSettings {
         private_addresses: false,
-        proxy: Some(format!("http://user:pass@{address}")),
+        proxy: Some(ProxyAddress::new(format!("http://user:pass@{address}"))),
         ..settings()
     });
     let exchange = fetcher
@@ -71,4 +73,30 @@ async fn a_proxy_is_asked_for_everything() {
         seen[0].header("proxy-authorization"),
         Some("Basic dXNlcjpwYXNz")
     );
+}
+
+#[tokio::test]
+async fn an_address_too_long_for_a_request_is_told_and_not_sent() {
+    let origin = Origin::start().await;
+    let url = origin.url(&format!("/{}", "a".repeat(70_000)));
+    let exchange = fetcher().fetch(request(&url)).await;
+    assert_eq!(exchange.outcome.id(), "write_failed");
+    assert_eq!(exchange.fault, "request could not be made");
+    assert!(!exchange.reused && origin.requests().is_empty());
+}
+
+#[test]
+fn neither_settings_nor_fetcher_show_a_password() {
+    let settings = FetchSettings {
+        proxy: Some(ProxyAddress::new("http://user:hunter2@127.0.0.1:1")),
+        ..settings()
+    };
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let fetcher = HttpFetcher::new(settings).unwrap();
+    assert!(!format!("{fetcher:?}").contains("hunter2"));
+    let bad = HttpFetcher::new(FetchSettings {
+        proxy: Some(ProxyAddress::new("hunter2://:::")),
+        ..super::settings()
+    });
+    assert_eq!(bad.unwrap_err().to_string(), "proxy address is not valid");
 }
