@@ -7,6 +7,7 @@ mod answer;
 mod attempt;
 mod body;
 mod client;
+mod codings;
 mod decode;
 mod dial;
 mod dns;
@@ -14,6 +15,7 @@ mod dns_cache;
 mod fault;
 mod guard;
 mod settings;
+mod setup;
 mod tls;
 mod tls_ear;
 
@@ -22,11 +24,12 @@ use std::future::Future;
 use crate::model::{Exchange, Request};
 
 pub use answer::location;
-pub use client::{FetchSetupError, HttpFetcher};
+pub use client::HttpFetcher;
 pub use guard::is_public;
 pub use settings::{
     DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress, Secrets, SecretsFor,
 };
+pub use setup::FetchSetupError;
 pub use tls::TlsSetupError;
 
 /// Performs single HTTP exchanges.
