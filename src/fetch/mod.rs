@@ -18,6 +18,7 @@ mod settings;
 mod setup;
 mod tls;
 mod tls_ear;
+mod tls_fault;
 
 use std::future::Future;
 

@@ -191,3 +191,18 @@ async fn broken_streams_are_told_and_never_asked_for_again() {
         assert_eq!(asked, 1, "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn http2_is_not_offered_when_it_is_not_wanted() {
+    let authority = Authority::named("Known");
+    let (address, asked) = tls::h2_server(authority.server("localhost"), H2Answer::Page).await;
+    let fetcher = HttpFetcher::new(FetchSettings {
+        http1_only: true,
+        extra_roots: vec![authority.root.clone()],
+        ..settings()
+    });
+    let url = format!("https://localhost:{}/", address.port());
+    let exchange = fetcher.unwrap().fetch(request(&url)).await;
+    assert_eq!(exchange.fault, "tls alert NoApplicationProtocol");
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
