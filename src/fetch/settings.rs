@@ -28,11 +28,13 @@ pub struct FetchSettings {
     pub secrets_for: SecretsFor,
     /// Longest wait for a name's addresses.
     pub dns_timeout: Duration,
-    /// Longest wait for a TCP connection, and again for its TLS handshake.
+    /// Longest wait for a TCP connection, and again for its TLS handshake. A name with several
+    /// addresses shares it among them.
     pub connect_timeout: Duration,
     /// Longest silence inside a body.
     pub idle_timeout: Duration,
-    /// Longest exchange, not counting the request's own first-byte limit.
+    /// Longest exchange, not counting the request's own first-byte limit, which comes on top. That
+    /// one counts from the moment the connection is there.
     pub total_timeout: Duration,
     /// Addresses given by hand, asked before any name service.
     pub overrides: Vec<HostOverride>,
