@@ -4,4 +4,5 @@
 pub mod assess;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod store;
