@@ -20,6 +20,14 @@ pub(super) struct Story {
 }
 
 impl Story {
+    /// A story that goes on after so many attempts.
+    pub(super) fn after(now: i64) -> Story {
+        Story {
+            now,
+            ..Story::default()
+        }
+    }
+
     pub(super) fn robots(&mut self) {
         let mut attempt = self.attempt(Outcome::OkNonHtml);
         attempt.status = Some(301);
