@@ -188,7 +188,7 @@ impl Desk {
         let id = self.known(tx, &visit.url, Role::Robots)?;
         self.attempt(tx, id, &visit.attempt)?;
         for (url, attempt) in &visit.hops {
-            let hop = self.known(tx, url, Role::Robots)?;
+            let hop = self.hop(tx, url)?;
             self.attempt(tx, hop, attempt)?;
         }
         match visit.then {
@@ -308,6 +308,24 @@ impl Desk {
         }
     }
 
+    /// The number of a URL that was asked for as part of another's lease. If it is new it is as
+    /// good as skipped, for no reason: nobody asked for it for its own sake, and that may come.
+    fn hop(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<UrlId> {
+        if let Some(known) = self.urls.get(url.fingerprint()) {
+            return Ok(known.id);
+        }
+        let id = self.known(tx, url, Role::Robots)?;
+        let known = Known {
+            id,
+            skipped: true,
+            in_sitemap: false,
+        };
+        self.urls.set(url.fingerprint(), known);
+        tx.prepare_cached("UPDATE url SET state = 3 WHERE run = ?1 AND id = ?2")?
+            .execute((self.run, id))?;
+        Ok(id)
+    }
+
     /// The number of a URL, which is stored if it is new, and queued if it was skipped so far and
     /// is admitted now.
     fn learn(
@@ -352,7 +370,7 @@ impl Desk {
         let id = self.urls.next();
         let (state, role, skip) = match admission {
             Admission::Fetch(role) => (1, *role, None),
-            Admission::Skip(skip) => (3, Role::Page, Some(skip)),
+            Admission::Skip(role, skip) => (3, *role, Some(skip)),
         };
         let section = self.text(tx, Some(url.section()))?;
         let readable = url.readable();
