@@ -4,6 +4,7 @@
 pub mod app;
 pub mod assess;
 pub mod crawl;
+pub mod demo;
 pub mod fetch;
 pub mod frontier;
 pub mod model;
