@@ -67,11 +67,10 @@ impl Visits {
 /// The answer of a page that was asked for so many times before.
 fn page_reply(page: &Page, before: u32) -> Reply {
     match page.answer {
-        Answer::Page | Answer::NoIndex => ok(page),
         Answer::Broken(status) => error(status, ""),
         Answer::Recovers if before == 0 => error(502, ""),
         Answer::Flaps if before.is_multiple_of(2) => error(502, ""),
-        Answer::Recovers | Answer::Flaps => ok(page),
+        Answer::Page | Answer::NoIndex | Answer::Recovers | Answer::Flaps => ok(page),
         Answer::Maintenance => error(503, &format!("Retry-After: {RETRY_AFTER}\r\n")),
         Answer::Redirect(status, to) => {
             reply(status, "text/html", "", &format!("Location: {to}\r\n"))
