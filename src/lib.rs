@@ -10,4 +10,5 @@ pub mod frontier;
 pub mod model;
 pub mod parse;
 pub mod policy;
+pub mod report;
 pub mod store;

@@ -10,6 +10,7 @@ mod ids;
 mod links;
 mod resume;
 mod runs;
+mod summary;
 mod table;
 mod writer;
 
@@ -19,5 +20,6 @@ pub use change::{
 pub use file::{Store, StoreError};
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
+pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses, WorstPage};
 pub use table::{Cell, Table};
 pub use writer::Writer;

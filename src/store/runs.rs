@@ -209,7 +209,7 @@ impl Store {
                 AND (state < 3 OR reason NOT IN (3, 8))),
             (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3 AND state = 2),
             (SELECT count(*) FROM attempt WHERE run = ?1),
-            (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3 AND u.state = 2
+            (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3
                 AND (SELECT o.failure FROM attempt a JOIN outcome o ON o.code = a.outcome
                     WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1) = 1)";
         let unsigned = |row: &Row<'_>, at| row.get(at).map(i64::unsigned_abs);

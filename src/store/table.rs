@@ -10,6 +10,8 @@ use super::runs::RunId;
 pub enum Table {
     /// Pages of the site, a row each.
     Pages,
+    /// Pages that failed at least once.
+    ServerErrors,
     /// All attempts.
     Attempts,
     /// Links to failing URLs.
@@ -39,8 +41,9 @@ pub enum Cell<'a> {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 7] = [
+    pub const ALL: [Table; 8] = [
         Table::Pages,
+        Table::ServerErrors,
         Table::Attempts,
         Table::ErrorInlinks,
         Table::Redirects,
@@ -53,6 +56,7 @@ impl Table {
     pub const fn name(self) -> &'static str {
         match self {
             Table::Pages => "pages",
+            Table::ServerErrors => "server_errors",
             Table::Attempts => "attempts",
             Table::ErrorInlinks => "error_inlinks",
             Table::Redirects => "redirects",
@@ -62,22 +66,32 @@ impl Table {
         }
     }
 
+    fn query(self) -> String {
+        let (view, order) = (self.name(), self.order());
+        format!("SELECT * FROM {view} WHERE run = ? ORDER BY {order}")
+    }
+
     /// By address, then by what tells rows of one address apart, so that two runs can be compared
-    /// as text.
-    const fn order(self) -> &'static str {
+    /// as text; errors the worst first.
+    pub(super) const fn order(self) -> &'static str {
         match self {
             Table::Pages | Table::Redirects | Table::Sitemaps => r#""Address""#,
+            Table::ServerErrors => {
+                r#""Priority" DESC, "Failed Attempts" DESC, "Inlinks" DESC, "Address""#
+            }
             Table::Attempts => r#""Address", "Attempt""#,
-            Table::ErrorInlinks => r#""Destination", "Source", "Type", "Anchor", "Link Position""#,
+            Table::ErrorInlinks => {
+                r#""Destination", "Source", "Type", "Anchor", "Link Position", "Rel", "Follow""#
+            }
             Table::Robots => r#""Host""#,
-            Table::Skipped => r#""Address", "Reason", "Found On""#,
+            Table::Skipped => r#""Address", "Reason", "Detail", "Found On""#,
         }
     }
 }
 
 impl Store {
     /// The names of a table's columns. The last one of [`Table::Pages`], `Selected`, is a JSON
-    /// array with the values of the plan's `--select` columns.
+    /// array with the values of the plan's `--select` columns; likewise [`Table::ServerErrors`].
     pub fn columns(&self, table: Table) -> Result<Vec<String>, StoreError> {
         let connection = self.connect()?;
         let statement = connection
@@ -95,13 +109,8 @@ impl Store {
         each: &mut dyn FnMut(&[Cell<'_>]) -> bool,
     ) -> Result<(), StoreError> {
         let connection = self.connect()?;
-        let sql = format!(
-            "SELECT * FROM {} WHERE run = ? ORDER BY {}",
-            table.name(),
-            table.order()
-        );
         let mut read = || -> rusqlite::Result<()> {
-            let mut statement = connection.prepare(&sql)?;
+            let mut statement = connection.prepare(&table.query())?;
             let width = statement.column_count();
             let mut rows = statement.query([run.0])?;
             while let Some(row) = rows.next()? {
@@ -123,5 +132,56 @@ impl Store {
             Ok(())
         };
         read().map_err(|source| self.fault(source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Moment;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("made");
+        (dir, store)
+    }
+
+    #[test]
+    fn no_table_is_scanned_for_each_row_of_another() {
+        let (_dir, store) = store();
+        let connection = store.connect().expect("opened");
+        for table in Table::ALL {
+            let sql = format!("EXPLAIN QUERY PLAN {}", table.query());
+            let steps: Vec<String> = connection
+                .prepare(&sql)
+                .expect("a query")
+                .query_map([1], |row| row.get("detail"))
+                .expect("a plan")
+                .collect::<rusqlite::Result<_>>()
+                .expect("read");
+            for step in steps {
+                let scan = step.starts_with("SCAN") && !step.ends_with(table.name());
+                assert!(!scan && !step.contains("AUTOMATIC"), "{table:?}: {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_database_prints_moments_as_we_do() {
+        let (_dir, store) = store();
+        let connection = store.connect().expect("opened");
+        let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ?1 / 1000.0, 'unixepoch'),
+            strftime('%Y-%m-%d %H:%M:%S', ?1 / 1000, 'unixepoch')";
+        let mut statement = connection.prepare(sql).expect("a query");
+        // Steps that meet every millisecond of a second and the ends of minutes, days and years.
+        for millis in
+            (1_795_305_599_000..1_795_305_601_000).chain((0..4_000).map(|n| n * 1_000_000_007))
+        {
+            let moment = Moment::from_millis(millis);
+            let printed: (String, String) = statement
+                .query_row([millis], |row| Ok((row.get(0)?, row.get(1)?)))
+                .expect("printed");
+            assert_eq!(printed, (moment.to_string(), moment.spreadsheet()));
+        }
     }
 }

@@ -1,14 +1,16 @@
 -- The exports as views: the same names, the same columns, with `run` in front. What is an empty
--- cell in an export is NULL here.
+-- cell in an export is NULL here. The first table of each is walked in the order of its key, all
+-- others are reached by theirs; CROSS JOIN is what keeps SQLite from thinking otherwise.
 
--- Every page of the site that was fetched, or was not although it belongs to it.
+-- Every page of the site that was asked for, or was not although it belongs to it. A page that
+-- failed and still waited for its retry when the crawl was stopped is one of them.
 CREATE VIEW pages AS
 SELECT
     u.run AS run,
     coalesce(u.readable, u.address) AS "Address",
     content_type.text AS "Content Type",
     coalesce(a.status, 0) AS "Status Code",
-    CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Blocked by robots.txt' WHEN u.state = 3 THEN 'Not fetched' ELSE status.text END AS "Status",
+    CASE WHEN a.url IS NOT NULL THEN status.text WHEN u.reason = 1 THEN 'Blocked by robots.txt' ELSE 'Not fetched' END AS "Status",
     CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Non-Indexable' WHEN p.indexable = 1 THEN 'Indexable' WHEN p.indexable = 0 THEN 'Non-Indexable' END AS "Indexability",
     CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Blocked by robots.txt' ELSE p.indexability END AS "Indexability Status",
     p.title AS "Title 1",
@@ -64,7 +66,7 @@ SELECT
     reason.name AS "Not Fetched Because",
     p.selected AS "Selected"
 FROM url u
-JOIN role ON role.code = u.role
+CROSS JOIN role ON role.code = u.role
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
     AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
 LEFT JOIN outcome ON outcome.code = a.outcome
@@ -78,7 +80,11 @@ LEFT JOIN text remote ON remote.run = a.run AND remote.id = a.remote
 LEFT JOIN text section ON section.run = u.run AND section.id = u.section
 LEFT JOIN reason ON reason.code = u.reason
 -- 3 = skipped; reasons 3 (scope) and 8 (invalid) are no pages of the site
-WHERE u.role >= 3 AND (u.state = 2 OR (u.state = 3 AND u.reason NOT IN (3, 8)));
+WHERE u.role >= 3 AND (a.url IS NOT NULL OR u.state = 2 OR (u.state = 3 AND u.reason NOT IN (3, 8)));
+
+-- The pages that failed at least once.
+CREATE VIEW server_errors AS
+SELECT * FROM pages WHERE "Verdict" <> 'ok';
 
 -- Every attempt, robots.txt and sitemaps included.
 CREATE VIEW attempts AS
@@ -114,8 +120,8 @@ SELECT
     CASE WHEN a.body IS NOT NULL THEN printf('%016x', a.body) END AS "Body Fingerprint",
     a.redirect AS "Redirect URL"
 FROM attempt a
-JOIN url u ON u.run = a.run AND u.id = a.url
-JOIN outcome ON outcome.code = a.outcome
+CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+CROSS JOIN outcome ON outcome.code = a.outcome
 LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
 LEFT JOIN text remote ON remote.run = a.run AND remote.id = a.remote
 LEFT JOIN text agent ON agent.run = a.run AND agent.id = a.agent
@@ -138,10 +144,10 @@ SELECT
     position.name AS "Link Position",
     s.verdict AS "Verdict"
 FROM error_link l
-JOIN url source ON source.run = l.run AND source.id = l.source
-JOIN url target ON target.run = l.run AND target.id = l.target
-JOIN kind ON kind.code = l.kind
-JOIN position ON position.code = l.position
+CROSS JOIN url source ON source.run = l.run AND source.id = l.source
+CROSS JOIN url target ON target.run = l.run AND target.id = l.target
+CROSS JOIN kind ON kind.code = l.kind
+CROSS JOIN position ON position.code = l.position
 LEFT JOIN attempt a ON a.run = target.run AND a.url = target.id
     AND a.number = (SELECT max(number) FROM attempt WHERE run = target.run AND url = target.id)
 LEFT JOIN assessment s ON s.run = l.run AND s.url = l.target
@@ -167,12 +173,12 @@ SELECT
     u.inlinks AS "Inlinks",
     coalesce(source.readable, source.address) AS "Found On"
 FROM redirect_end r
-JOIN url u ON u.run = r.run AND u.id = r.url
-JOIN page p ON p.run = u.run AND p.url = u.id
+CROSS JOIN url u ON u.run = r.run AND u.id = r.url
+CROSS JOIN page p ON p.run = u.run AND p.url = u.id
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
     AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
 LEFT JOIN url target ON target.run = p.run AND target.id = p.redirect
-JOIN url final ON final.run = r.run AND final.id = r.last
+CROSS JOIN url final ON final.run = r.run AND final.id = r.last
 LEFT JOIN attempt f ON f.run = final.run AND f.url = final.id
     AND f.number = (SELECT max(number) FROM attempt WHERE run = final.run AND url = final.id)
 LEFT JOIN outcome final_outcome ON final_outcome.code = f.outcome
@@ -222,7 +228,7 @@ SELECT
     round(r.crawl_delay_ms / 1000.0, 3) AS "Crawl-delay (s)",
     r.problems AS "Problems"
 FROM robots_txt r
-JOIN url u ON u.run = r.run AND u.id = r.url
+CROSS JOIN url u ON u.run = r.run AND u.id = r.url
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
     AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
 LEFT JOIN outcome ON outcome.code = a.outcome
@@ -239,7 +245,7 @@ SELECT
     coalesce(source.readable, source.address) AS "Found On",
     coalesce(u.depth, u.found_depth) AS "Depth"
 FROM url u
-JOIN reason ON reason.code = u.reason
+CROSS JOIN reason ON reason.code = u.reason
 LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
 WHERE u.state = 3
 UNION ALL
@@ -251,4 +257,4 @@ SELECT
     coalesce(source.readable, source.address),
     source.depth + 1
 FROM invalid_link l
-JOIN url source ON source.run = l.run AND source.id = l.found_on;
+CROSS JOIN url source ON source.run = l.run AND source.id = l.found_on;

@@ -3,6 +3,7 @@
 //! that were open and loses nothing.
 
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 use tokio::sync::mpsc;
@@ -23,6 +24,10 @@ const QUEUE: usize = 256;
 /// Most changes in one transaction.
 const BATCH: usize = 256;
 
+/// How long the writer waits for another process: concluding a big run of the same file takes its
+/// time, and a crawl that can wait must not end for it.
+const PATIENCE: Duration = Duration::from_mins(10);
+
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
 pub struct Writer {
@@ -38,6 +43,9 @@ impl Writer {
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
         let connection = store.connect()?;
+        connection
+            .busy_timeout(PATIENCE)
+            .map_err(|source| store.fault(source))?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
@@ -326,6 +334,12 @@ impl Desk {
                     origin.found_on,
                     origin.depth,
                 ))?;
+            }
+            if origin.seed {
+                tx.prepare_cached(
+                    "UPDATE url SET seed = 1, found_depth = 0 WHERE run = ?1 AND id = ?2",
+                )?
+                .execute((self.run, known.id))?;
             }
             if origin.in_sitemap && !known.in_sitemap {
                 known.in_sitemap = true;

@@ -1,0 +1,95 @@
+//! CSV after RFC 4180: UTF-8, `\r\n`, the header always present, an empty cell for what is not
+//! known. Texts that a spreadsheet would run as a formula are made plain texts.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::Write;
+
+use ::csv::{ByteRecord, Terminator, WriterBuilder};
+
+use crate::store::{Cell, RunRow, Store, Table};
+
+use super::columns::Columns;
+use super::error::Fault;
+
+/// Bytes gathered before they go to the file.
+const BUFFER: usize = 1 << 16;
+
+/// Writes a table.
+pub(super) fn write(
+    store: &Store,
+    run: &RunRow,
+    table: Table,
+    out: impl Write,
+) -> Result<(), Fault> {
+    let columns = Columns::read(store, run, table)?;
+    let mut csv = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .buffer_capacity(BUFFER)
+        .from_writer(out);
+    csv.write_record(columns.names().iter().map(|name| plain(name).into_owned()))?;
+    let (mut record, mut number) = (ByteRecord::new(), String::new());
+    let mut fault = None;
+    store.rows(run.id, table, &mut |row| {
+        record.clear();
+        let written = columns
+            .each(row, |cell| {
+                push(cell, &mut record, &mut number);
+                Ok(())
+            })
+            .and_then(|()| csv.write_byte_record(&record));
+        fault = written.err();
+        fault.is_none()
+    })?;
+    match fault {
+        Some(fault) => Err(fault.into()),
+        None => Ok(csv.flush()?),
+    }
+}
+
+fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
+    number.clear();
+    // Writing to a string cannot fail.
+    let _ = match cell {
+        Cell::Text(text) => return record.push_field(plain(text).as_bytes()),
+        Cell::Empty => Ok(()),
+        Cell::Integer(value) => write!(number, "{value}"),
+        Cell::Real(value) => write!(number, "{value}"),
+    };
+    record.push_field(number.as_bytes());
+}
+
+/// The text, with an apostrophe in front if a spreadsheet would take it for a formula (OWASP, "CSV
+/// injection").
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(cell: Cell<'_>) -> String {
+        let mut record = ByteRecord::new();
+        push(cell, &mut record, &mut "before".to_owned());
+        String::from_utf8(record[0].to_vec()).expect("UTF-8")
+    }
+
+    #[test]
+    fn formulas_become_texts_and_numbers_stay_numbers() {
+        for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
+            assert_eq!(field(Cell::Text(text)), format!("'{text}"));
+        }
+        for text in ["", "a=1", " =1", "'=1", "\n=1", "https://example.com/"] {
+            assert_eq!(field(Cell::Text(text)), text);
+        }
+        assert_eq!(field(Cell::Integer(-1)), "-1");
+        assert_eq!(field(Cell::Real(-0.5)), "-0.5");
+        assert_eq!(field(Cell::Real(12.0)), "12");
+        assert_eq!(field(Cell::Empty), "");
+    }
+}

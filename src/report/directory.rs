@@ -1,0 +1,194 @@
+//! The directory of the exports. It is claimed before anything is written to it; a file is written
+//! under a temporary name and renamed when it is whole, so a full disk or a killed process leaves
+//! either the file of before or the new one, never half of it.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::{Fault, ReportError};
+use super::format::{Export, Format};
+
+/// Ending of a file that is being written.
+const PARTIAL: &str = ".partial";
+
+/// A directory in which exports may be written.
+#[derive(Debug)]
+pub(super) struct Directory(PathBuf);
+
+impl Directory {
+    /// Makes sure of a directory: it is there, holds nothing foreign (or may be shared), nothing
+    /// stands in the way of the files to come, and it can be written to.
+    pub(super) fn claim(
+        out: &Path,
+        formats: &[Format],
+        share: bool,
+    ) -> Result<Directory, ReportError> {
+        let fault = |source| ReportError::Write {
+            path: out.to_owned(),
+            source,
+        };
+        if out.exists() && !out.is_dir() {
+            return Err(ReportError::InTheWay(out.to_owned()));
+        }
+        fs::create_dir_all(out).map_err(fault)?;
+        if !share && let Some(name) = foreign(out).map_err(fault)? {
+            return Err(ReportError::Foreign {
+                dir: out.to_owned(),
+                name,
+            });
+        }
+        let directory = Directory(out.to_owned());
+        for export in Export::of(formats) {
+            let path = out.join(export.file_name());
+            if path.is_dir() {
+                return Err(ReportError::InTheWay(path));
+            }
+        }
+        directory.probe()?;
+        Ok(directory)
+    }
+
+    /// Writes a file and gives it its name; returns its path.
+    pub(super) fn put(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut File) -> Result<(), Fault>,
+    ) -> Result<PathBuf, ReportError> {
+        let (path, partial) = (self.0.join(name), self.partial(name));
+        let written = File::create(&partial)
+            .map_err(Fault::from)
+            .and_then(|mut file| {
+                write(&mut file)?;
+                file.flush()?;
+                // A file system may take the bytes and fail to keep them: ask before renaming.
+                file.sync_all()?;
+                Ok(fs::rename(&partial, &path)?)
+            });
+        written.map_err(|fault| {
+            // The fault at hand says more than one of tidying up after it.
+            let _ = fs::remove_file(&partial);
+            match fault {
+                Fault::Io(source) => ReportError::Write {
+                    path: path.clone(),
+                    source,
+                },
+                Fault::Store(source) => ReportError::Store(source),
+            }
+        })?;
+        Ok(path)
+    }
+
+    fn partial(&self, name: &str) -> PathBuf {
+        self.0.join(format!(".{name}{PARTIAL}"))
+    }
+
+    fn probe(&self) -> Result<(), ReportError> {
+        let partial = self.partial("probe");
+        File::create(&partial)
+            .and_then(|_| fs::remove_file(&partial))
+            .map_err(|source| ReportError::Write {
+                path: self.0.clone(),
+                source,
+            })
+    }
+}
+
+/// The first entry, by name, that no export would have made.
+fn foreign(dir: &Path) -> io::Result<Option<String>> {
+    let ours: HashSet<String> = Export::of(&Format::ALL)
+        .into_iter()
+        .map(Export::file_name)
+        .collect();
+    let mut found: Option<String> = None;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What a killed process left behind is ours too.
+        let known = ours.contains(name.as_str()) || is_partial(&name, &ours);
+        if (!known || entry.path().is_dir()) && found.as_ref().is_none_or(|first| name < *first) {
+            found = Some(name);
+        }
+    }
+    Ok(found)
+}
+
+fn is_partial(name: &str, ours: &HashSet<String>) -> bool {
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(PARTIAL))
+        .is_some_and(|name| name == "probe" || ours.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(dir: &Path, share: bool) -> Result<Directory, ReportError> {
+        Directory::claim(dir, &Format::ALL, share)
+    }
+
+    #[test]
+    fn a_directory_is_made_and_used_again() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let out = temp.path().join("a/b");
+        let directory = claim(&out, false).expect("made");
+        directory
+            .put("pages.csv", |file| Ok(file.write_all(b"x")?))
+            .expect("written");
+        fs::write(out.join(".attempts.csv.partial"), "x").expect("left behind");
+        claim(&out, false).expect("holds our files only");
+    }
+
+    #[test]
+    fn foreign_files_are_not_mixed_with_unless_asked() {
+        let temp = tempfile::tempdir().expect("a directory");
+        fs::write(temp.path().join("thesis.doc"), "x").expect("written");
+        fs::write(temp.path().join("pages.csv"), "x").expect("written");
+        let fault = claim(temp.path(), false).expect_err("foreign");
+        assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "thesis.doc"));
+        claim(temp.path(), true).expect("asked for");
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_said_at_once() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let file = temp.path().join("file");
+        fs::write(&file, "x").expect("written");
+        assert!(matches!(
+            claim(&file, true),
+            Err(ReportError::InTheWay(path)) if path == file
+        ));
+        assert!(matches!(
+            claim(&file.join("below"), true),
+            Err(ReportError::Write { .. })
+        ));
+        fs::create_dir(temp.path().join("pages.csv")).expect("made");
+        assert!(matches!(
+            claim(temp.path(), true),
+            Err(ReportError::InTheWay(path)) if path.ends_with("pages.csv")
+        ));
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_finished_leaves_the_old_one() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = claim(temp.path(), false).expect("made");
+        let put = |text: &'static [u8], end: Result<(), Fault>| {
+            directory.put("pages.csv", |file| {
+                file.write_all(text)?;
+                end
+            })
+        };
+        put(b"old", Ok(())).expect("written");
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        put(b"ne", Err(full.into())).expect_err("full");
+        let names: Vec<_> = fs::read_dir(temp.path())
+            .expect("read")
+            .map(|entry| entry.expect("read").file_name())
+            .collect();
+        assert_eq!(names, ["pages.csv"]);
+        let text = fs::read(temp.path().join("pages.csv")).expect("read");
+        assert_eq!(text, b"old");
+    }
+}

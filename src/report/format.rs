@@ -1,0 +1,112 @@
+//! The formats and the names of their files.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::store::Table;
+
+use super::error::ReportError;
+
+/// A kind of export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// A file a table, RFC 4180.
+    Csv,
+    /// A file a table, a JSON object a row.
+    Jsonl,
+    /// The summary.
+    Json,
+}
+
+/// A file of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Export {
+    /// A table as CSV.
+    Csv(Table),
+    /// A table as JSON lines.
+    Jsonl(Table),
+    /// The summary.
+    Summary,
+}
+
+impl Format {
+    /// Every format. The summary is last: it names the files that are there.
+    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Json];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Json => "json",
+        }
+    }
+
+    fn exports(self) -> Vec<Export> {
+        match self {
+            Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
+            Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Json => vec![Export::Summary],
+        }
+    }
+}
+
+impl Export {
+    /// The files of some formats, each once, in the order in which they are written.
+    pub(super) fn of(formats: &[Format]) -> Vec<Export> {
+        Format::ALL
+            .into_iter()
+            .filter(|format| formats.contains(format))
+            .flat_map(Format::exports)
+            .collect()
+    }
+
+    /// The name of the file.
+    pub(super) fn file_name(self) -> String {
+        match self {
+            Export::Csv(table) => format!("{}.csv", table.name()),
+            Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Summary => "summary.json".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = ReportError;
+
+    fn from_str(text: &str) -> Result<Format, ReportError> {
+        Format::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| ReportError::UnknownFormat(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_unknown_ones_answered_with_the_known() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse::<Format>().expect("known"), format);
+        }
+        let fault = "pdf".parse::<Format>().expect_err("unknown");
+        assert_eq!(
+            fault.to_string(),
+            "no export format \"pdf\"; known are csv, jsonl, json"
+        );
+    }
+
+    #[test]
+    fn a_format_named_twice_is_written_once() {
+        let files = Export::of(&[Format::Json, Format::Json]);
+        assert_eq!(files, [Export::Summary]);
+    }
+}

@@ -1,0 +1,175 @@
+//! A small run with one of everything, written by hand and exported in every format.
+
+mod story;
+mod visits;
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::model::{LinkKind, Role};
+use crate::store::{Change, KnownUrl, RunRow, Store, Table};
+
+use super::{Format, check, write};
+use story::{begin, exports, seed, stored, tell};
+use visits::{Story, link, url};
+
+#[tokio::test]
+async fn every_table_as_csv() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let files = write(&store, &newest(&store), &Format::ALL, out.path(), false).expect("written");
+    assert_eq!(files.len(), 2 * Table::ALL.len() + 1);
+    for table in Table::ALL {
+        let name = format!("{}.csv", table.name());
+        let text = read(&out, &name);
+        assert_eq!(
+            text.matches('\n').count(),
+            text.matches("\r\n").count() + extra(&text)
+        );
+        assert_snapshot!(name, text.replace("\r\n", "\n"));
+    }
+}
+
+#[tokio::test]
+async fn every_table_as_json_lines() {
+    let ((_dir, store), out) = (stored().await, exports());
+    write(&store, &newest(&store), &[Format::Jsonl], out.path(), false).expect("written");
+    for table in Table::ALL {
+        let name = format!("{}.jsonl", table.name());
+        let text = read(&out, &name);
+        for line in text.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert!(
+                value
+                    .as_object()
+                    .expect("an object")
+                    .values()
+                    .all(|v| !v.is_null())
+            );
+        }
+        assert_snapshot!(name, text);
+    }
+}
+
+#[tokio::test]
+async fn the_summary_as_json() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let formats = [Format::Json, Format::Csv];
+    write(&store, &newest(&store), &formats, out.path(), false).expect("written");
+    let version = format!("\"version\": {:?}", env!("CARGO_PKG_VERSION"));
+    let text = read(&out, "summary.json").replace(&version, "\"version\": \"VERSION\"");
+    assert_snapshot!("summary.json", text);
+}
+
+#[tokio::test]
+async fn the_summary_names_the_worst_and_the_slowest() {
+    let (_dir, store) = stored().await;
+    let run = newest(&store);
+    store.conclude(run.id).expect("concluded");
+    let summary = store.summary(run.id, 2).expect("counted");
+    let worst: Vec<_> = summary
+        .worst
+        .iter()
+        .map(|page| (&*page.address, page.failed))
+        .collect();
+    assert_eq!(
+        worst,
+        [("https://shop.example/b", 3), ("https://shop.example/a", 2)]
+    );
+    assert_eq!(summary.slowest.len(), 2);
+    assert_eq!(summary.classes.server_error, 2);
+    assert_eq!(summary.classes.none, 1);
+    assert_eq!(summary.counts.failing, 3);
+    let by_status: u64 = summary.by_status.values().sum();
+    assert_eq!(by_status, summary.by_outcome.values().sum::<u64>());
+    assert_eq!(by_status, summary.by_verdict.values().sum::<u64>());
+}
+
+#[tokio::test]
+async fn the_same_run_gives_the_same_bytes() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let run = newest(&store);
+    let all = |out: &tempfile::TempDir| -> Vec<String> {
+        let files = write(&store, &run, &Format::ALL, out.path(), false).expect("written");
+        files
+            .iter()
+            .map(|path| fs::read_to_string(path).expect("read"))
+            .collect()
+    };
+    let first = all(&out);
+    assert!(first == all(&out), "written over the files of before");
+    check(out.path(), &Format::ALL, false).expect("holds our files only");
+}
+
+#[tokio::test]
+async fn a_run_without_a_single_url_has_tables_with_headers() {
+    let (dir, out) = (exports(), exports());
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    begin(&store);
+    write(&store, &newest(&store), &Format::ALL, out.path(), false).expect("written");
+    for table in Table::ALL {
+        let text = read(&out, &format!("{}.csv", table.name()));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert_eq!(read(&out, &format!("{}.jsonl", table.name())), "");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_went_on_is_exported_as_one() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let run = newest(&store);
+    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+
+    let mut sequel = Story::after(100);
+    sequel.page("/waiting", "", vec![link("/cart", LinkKind::Anchor, "")]);
+    sequel
+        .changes
+        .push(Change::Seeds(vec![seed("/listed", true)]));
+    tell(&store, run.id, sequel.changes).await;
+    let mut waiting = Vec::new();
+    let each = &mut |known: KnownUrl| {
+        if known.queued && known.role == Role::Page {
+            waiting.push((known.url.to_string(), known.depth));
+        }
+    };
+    store.known_urls(run.id, each).expect("read");
+    let expected = [("/listed", Some(0)), ("/cart", Some(1))];
+    assert_eq!(
+        waiting,
+        expected.map(|(path, depth)| (url(path).to_string(), depth))
+    );
+
+    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+    let rows = |name: &str, path: &str| {
+        let address = format!("{},", url(path));
+        let text = read(&out, name);
+        text.lines()
+            .filter(|line| line.starts_with(&address))
+            .count()
+    };
+    assert_eq!(rows("attempts.csv", "/waiting"), 2);
+    assert_eq!(rows("pages.csv", "/waiting"), 1);
+    assert_eq!(rows("skipped.csv", "/cart"), 0);
+    let errors = read(&out, "server_errors.csv");
+    let row = errors
+        .lines()
+        .find(|line| line.contains("/waiting"))
+        .expect("a row");
+    assert!(row.contains(",transient,ok_html,2,1,1,1,"), "{row}");
+}
+
+/// Line breaks within quoted cells.
+fn extra(text: &str) -> usize {
+    let quoted = text.split('"').skip(1).step_by(2);
+    quoted
+        .map(|cell| cell.matches('\n').count() - cell.matches("\r\n").count())
+        .sum()
+}
+
+fn read(out: &tempfile::TempDir, name: &str) -> String {
+    fs::read_to_string(out.path().join(name)).expect("written")
+}
+
+fn newest(store: &Store) -> RunRow {
+    store.run(None).expect("a run")
+}

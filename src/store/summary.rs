@@ -1,0 +1,229 @@
+//! A run in numbers, for whoever tells people about it. Every figure is counted by the database:
+//! what is held in memory does not grow with the number of URLs.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Params, Row};
+
+use super::file::{Store, StoreError};
+use super::runs::{RunCounts, RunId};
+use super::table::Table;
+
+/// What is to be said of a run as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunSummary {
+    /// URLs known, fetched and failing, and all attempts.
+    pub counts: RunCounts,
+    /// Attempts that were not the first at their URL.
+    pub retries: u64,
+    /// Pages by the status code of their last attempt; 0 where there was no answer.
+    pub by_status: BTreeMap<u16, u64>,
+    /// The same by class.
+    pub classes: StatusClasses,
+    /// Pages by the outcome of their last attempt.
+    pub by_outcome: BTreeMap<String, u64>,
+    /// Pages by what their attempts amount to.
+    pub by_verdict: BTreeMap<String, u64>,
+    /// URLs that were not fetched, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// What each host's robots.txt allows.
+    pub robots: Vec<RobotsSummary>,
+    /// The worst failing pages, in the order of [`Table::ServerErrors`].
+    pub worst: Vec<WorstPage>,
+    /// The pages that took longest, the slowest first.
+    pub slowest: Vec<SlowPage>,
+}
+
+/// Pages by the class of their status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StatusClasses {
+    /// 200-299.
+    pub success: u64,
+    /// 300-399.
+    pub redirect: u64,
+    /// 400-499.
+    pub client_error: u64,
+    /// 500-599.
+    pub server_error: u64,
+    /// Any other status code.
+    pub other: u64,
+    /// No answer.
+    pub none: u64,
+}
+
+/// A host's robots.txt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RobotsSummary {
+    /// The origin.
+    pub host: String,
+    /// `rules`, `allow_all` or `unreachable`.
+    pub access: String,
+}
+
+/// A page that failed at least once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorstPage {
+    /// The address as people read it.
+    pub address: String,
+    /// The last status code; 0 where there was no answer.
+    pub status: u16,
+    /// The reason phrase, or what went wrong.
+    pub status_text: String,
+    /// The last outcome.
+    pub outcome: String,
+    /// What its attempts amount to.
+    pub verdict: String,
+    /// All attempts.
+    pub attempts: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Links that lead there.
+    pub inlinks: u64,
+}
+
+/// A page and how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlowPage {
+    /// The address as people read it.
+    pub address: String,
+    /// Seconds from the start of the last attempt to its end.
+    pub seconds: f64,
+}
+
+impl Store {
+    /// Counts a run that was concluded, and names up to `top` of its worst and slowest pages.
+    pub fn summary(&self, run: RunId, top: u32) -> Result<RunSummary, StoreError> {
+        let counts = self.counts(run)?;
+        let connection = self.connect()?;
+        summarise(&connection, run.0, top)
+            .map(|summary| RunSummary { counts, ..summary })
+            .map_err(|source| self.fault(source))
+    }
+}
+
+fn summarise(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<RunSummary> {
+    let mut summary = RunSummary {
+        retries: connection.query_row(
+            "SELECT count(*) FROM attempt WHERE run = ? AND number > 1",
+            [run],
+            |row| count(row, 0),
+        )?,
+        by_verdict: tally(
+            connection,
+            "SELECT s.verdict, count(*) FROM assessment s
+             CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+             WHERE s.run = ? AND u.role >= 3 GROUP BY s.verdict",
+            run,
+        )?,
+        skipped: tally(
+            connection,
+            "SELECT \"Reason\", count(*) FROM skipped WHERE run = ? GROUP BY \"Reason\"",
+            run,
+        )?,
+        robots: robots(connection, run)?,
+        worst: worst(connection, run, top)?,
+        slowest: slowest(connection, run, top)?,
+        ..RunSummary::default()
+    };
+    last_attempts(connection, run, &mut summary)?;
+    Ok(summary)
+}
+
+/// Counts status codes and outcomes together, for both ask for the last attempt of each page.
+fn last_attempts(
+    connection: &Connection,
+    run: i64,
+    summary: &mut RunSummary,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT coalesce(a.status, 0), outcome.id, count(*) FROM url u
+         CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
+            AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
+         CROSS JOIN outcome ON outcome.code = a.outcome
+         WHERE u.run = ? AND u.role >= 3 GROUP BY a.status, a.outcome",
+    )?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        let (status, pages): (u16, u64) = (row.get(0)?, count(row, 2)?);
+        *summary.by_status.entry(status).or_default() += pages;
+        *summary.by_outcome.entry(row.get(1)?).or_default() += pages;
+        *summary.classes.of(status) += pages;
+    }
+    Ok(())
+}
+
+fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSummary>> {
+    let sql = "SELECT host, access FROM robots_txt WHERE run = ? ORDER BY host";
+    list(connection, sql, [run], |row| {
+        Ok(RobotsSummary {
+            host: row.get(0)?,
+            access: row.get(1)?,
+        })
+    })
+}
+
+fn worst(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Vec<WorstPage>> {
+    let sql = format!(
+        r#"SELECT "Address", "Status Code", coalesce("Status", ''), "Outcome", "Verdict",
+            "Attempts", "Failed Attempts", coalesce("Inlinks", 0)
+           FROM server_errors WHERE run = ? ORDER BY {} LIMIT ?"#,
+        Table::ServerErrors.order()
+    );
+    list(connection, &sql, (run, top), |row| {
+        Ok(WorstPage {
+            address: row.get(0)?,
+            status: row.get(1)?,
+            status_text: row.get(2)?,
+            outcome: row.get(3)?,
+            verdict: row.get(4)?,
+            attempts: count(row, 5)?,
+            failed: count(row, 6)?,
+            inlinks: count(row, 7)?,
+        })
+    })
+}
+
+fn slowest(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Vec<SlowPage>> {
+    let sql = "SELECT coalesce(u.readable, u.address), p.response_us / 1000000.0 FROM page p
+        CROSS JOIN url u ON u.run = p.run AND u.id = p.url
+        WHERE p.run = ? AND u.role >= 3 ORDER BY p.response_us DESC, u.address LIMIT ?";
+    list(connection, sql, (run, top), |row| {
+        Ok(SlowPage {
+            address: row.get(0)?,
+            seconds: row.get(1)?,
+        })
+    })
+}
+
+fn tally(connection: &Connection, sql: &str, run: i64) -> rusqlite::Result<BTreeMap<String, u64>> {
+    connection
+        .prepare(sql)?
+        .query_map([run], |row| Ok((row.get(0)?, count(row, 1)?)))?
+        .collect()
+}
+
+fn list<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare(sql)?.query_map(params, read)?.collect()
+}
+
+fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    row.get(at).map(i64::unsigned_abs)
+}
+
+impl StatusClasses {
+    fn of(&mut self, status: u16) -> &mut u64 {
+        match status {
+            0 => &mut self.none,
+            200..=299 => &mut self.success,
+            300..=399 => &mut self.redirect,
+            400..=499 => &mut self.client_error,
+            500..=599 => &mut self.server_error,
+            _ => &mut self.other,
+        }
+    }
+}
