@@ -42,7 +42,7 @@ fn start() -> Server {
 fn a_dead_backend_is_503() {
     let apache = start();
     let desk = Desk::new();
-    desk.audit(&[&apache.url("/"), "--confirm", "none", "--no-sitemap"]);
+    desk.audit(&[&apache.url("/"), "--no-sitemap"]);
 
     let row = desk.page(&apache.url("/app"));
     assert_eq!(row["Status Code"], "503");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::server::pause;
+use crate::server::{note, pause};
 
 /// A row of an export, by column.
 pub(crate) type Row = HashMap<String, String>;
@@ -106,7 +106,7 @@ impl Audit {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 let said = std::fs::read_to_string(&self.errors).expect("a readable file");
                 // Shown if the test fails.
-                println!("{status}, {peak_kib} KiB\n{said}");
+                note(&format!("{status}, {peak_kib} KiB\n{said}"));
                 return Ended {
                     status,
                     peak_kib,

@@ -46,7 +46,7 @@ fn a_whole_manual_is_crawled_as_wget_crawls_it_and_nothing_twice() {
     wget(&nginx);
     let desk = Desk::new();
     let url = nginx.url("/");
-    let ended = desk.audit(&[&url, "--rate", "0", "-c", "16", "--confirm", "none"]);
+    let ended = desk.audit(&[&url, "--rate", "0", "-c", "16"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
 
     let (by_wget, by_us): (Vec<_>, Vec<_>) = log(&nginx)
@@ -64,8 +64,11 @@ fn a_whole_manual_is_crawled_as_wget_crawls_it_and_nothing_twice() {
         .collect();
     let only_wget: Vec<_> = expected.difference(&found).collect();
     let only_us: Vec<_> = found.difference(&expected).collect();
-    println!("only wget: {only_wget:?}\nonly gatecrawl: {only_us:?}");
-    assert!(only_wget.is_empty() && only_us.is_empty());
+    assert!(
+        only_wget.is_empty() && only_us.is_empty(),
+        "only wget: {only_wget:?}
+only gatecrawl: {only_us:?}"
+    );
     assert_eq!(pages(&by_us), found);
 
     // Nothing failed, so nothing was asked twice.

@@ -50,10 +50,11 @@ pub(crate) fn start(listen: &str, blocks: impl Fn(&Path) -> (String, String)) ->
 
 /// Puts a page into a directory that is served.
 pub(crate) fn page(dir: &Path, name: &str, links: &[&str]) {
-    let links: String = links
+    let links: Vec<_> = links
         .iter()
         .map(|link| format!("<a href=\"{link}\">to {link}</a>\n"))
         .collect();
+    let links = links.concat();
     let html = format!("<!doctype html><title>{name}</title><body>{links}</body>");
     let file = dir.join(name);
     fs::create_dir_all(file.parent().expect("a folder")).expect("made");

@@ -30,7 +30,7 @@ fn front(http: &str, proxy: &str) -> Server {
 fn a_dead_upstream_is_502_after_three_attempts_with_growing_waits() {
     let nginx = front("", &format!("proxy_pass http://{DEAD};"));
     let desk = Desk::new();
-    desk.audit(&[&nginx.url("/"), "--confirm", "none", "--no-sitemap"]);
+    desk.audit(&[&nginx.url("/"), "--no-sitemap"]);
 
     let app = nginx.url("/app");
     let row = desk.page(&app);
@@ -81,7 +81,7 @@ fn a_silent_upstream_is_504() {
     let proxy = format!("proxy_read_timeout 1s; proxy_pass http://{upstream};");
     let nginx = front("", &proxy);
     let desk = Desk::new();
-    desk.audit(&[&nginx.url("/"), "--confirm", "none", "--no-sitemap"]);
+    desk.audit(&[&nginx.url("/"), "--no-sitemap"]);
 
     let row = desk.page(&nginx.url("/app"));
     assert_eq!(row["Status Code"], "504");
@@ -110,7 +110,7 @@ fn an_upstream_for_one_request_at_a_time_refuses_the_others() {
     });
     let desk = Desk::new();
     let url = nginx.url("/");
-    desk.audit(&[&url, "--confirm", "none", "--no-sitemap", "--rate", "0"]);
+    desk.audit(&[&url, "--no-sitemap", "--rate", "0"]);
 
     let asked: Vec<_> = log(&nginx)
         .into_iter()

@@ -62,7 +62,7 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                println!("{status}: {}", self.read("output.txt"));
+                note(&format!("{status}: {}", self.read("output.txt")));
                 return false;
             }
             if TcpStream::connect(address).is_ok() {
@@ -107,4 +107,10 @@ fn free_port() -> u16 {
 )]
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// Says what is worth knowing when a test fails: it is shown then, and only then.
+#[expect(clippy::print_stdout, reason = "captured by the test harness")]
+pub(crate) fn note(text: &str) {
+    println!("{text}");
 }

@@ -43,7 +43,7 @@ fn a_self_signed_certificate_is_named_as_such() {
     let nginx = nginx();
     let url = format!("https://127.0.0.1:{}/", nginx.port);
     let desk = Desk::new();
-    let ended = desk.audit(&[&url, "--confirm", "none", "--no-sitemap"]);
+    let ended = desk.audit(&[&url, "--no-sitemap"]);
 
     // robots.txt could not be read either, so the site could not be audited at all.
     assert_eq!(ended.status.code(), Some(3), "{}", ended.said);
@@ -65,7 +65,7 @@ fn told_to_accept_it_the_crawler_speaks_http_2() {
     let nginx = nginx();
     let url = format!("https://127.0.0.1:{}/", nginx.port);
     let desk = Desk::new();
-    let ended = desk.audit(&[&url, "--confirm", "none", "--no-sitemap", "--insecure"]);
+    let ended = desk.audit(&[&url, "--no-sitemap", "--insecure"]);
 
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
     let pages = desk.rows("pages.csv");
