@@ -1,0 +1,33 @@
+//! What can be typed: one struct a command, the flags of `audit` in groups that each have a
+//! heading. Absent flags are absent values, so that a resumed run can tell what was said anew.
+
+mod audit;
+mod global;
+mod network;
+mod output;
+mod pace;
+mod scope;
+
+use clap::{Parser, Subcommand};
+
+pub(super) use audit::AuditArgs;
+pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
+pub(super) use network::{IdentityArgs, NetworkArgs};
+pub(super) use output::{ExportArgs, StoreArgs};
+pub(super) use pace::PaceArgs;
+pub(super) use scope::{SCOPE, ScopeArgs};
+
+/// Finds the pages of a site that answer 5xx: how often, since when, and what leads there.
+#[derive(Debug, Parser)]
+#[command(name = "gatecrawl", version, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Audit(Box<AuditArgs>),
+}

@@ -1,0 +1,43 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::report::Format;
+
+/// Where exports go.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ExportArgs {
+    /// Write the exports to this directory
+    #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// The exports' formats: csv, json, jsonl [default: csv,json]
+    #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) format: Vec<Format>,
+    /// Write to a directory that holds other files too
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct StoreArgs {
+    /// Keep runs in this file [default: gatecrawl/runs.db in the user's data directory]
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath, env = "GATECRAWL_DB", hide_env_values = true)]
+    pub(crate) db: Option<PathBuf>,
+    /// Take settings from this file [default: ./gatecrawl.toml if it is there]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl ExportArgs {
+    /// The formats to write.
+    pub(crate) fn formats(&self) -> Vec<Format> {
+        if self.format.is_empty() {
+            vec![Format::Csv, Format::Json]
+        } else {
+            self.format.clone()
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::value::{duration, positive_duration, size};
+
+/// How hard the site is asked, and how patiently.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Pace and limits")]
+pub(crate) struct PaceArgs {
+    /// Most open requests per host [default: 8]
+    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) concurrency: Option<u32>,
+    /// Most requests per second and host; 0 is no ceiling [default: 10]
+    #[arg(long, alias = "rate-limit", value_name = "R", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+    /// Least pause between two requests to a host, such as 200ms or 2s
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) delay: Option<Duration>,
+    /// Quick retries of a failing URL [default: 2]
+    #[arg(long, alias = "max-retries", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10))]
+    pub(crate) retries: Option<u32>,
+    /// Longest wait for the first byte [default: 30s]
+    #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Longest wait for a connection [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Longest silence within a body [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) body_timeout: Option<Duration>,
+    /// Read no more of a body [default: 10MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_body: Option<usize>,
+}
+
+/// Slowest rate that is taken, in requests per second: one an hour. Less is a mistake.
+const SLOWEST: f64 = 1.0 / 3_600.0;
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(rate) if rate == 0.0 || (rate.is_finite() && rate >= SLOWEST) => Ok(rate),
+        _ => Err("not a number of requests per second, such as 5 or 0.5".to_owned()),
+    }
+}

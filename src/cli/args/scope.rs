@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// Heading of the flags that are fixed for the life of a run. `--resume` refuses them by it.
+pub(crate) const SCOPE: &str = "Scope";
+
+/// What is audited.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = SCOPE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct ScopeArgs {
+    /// Where to start; without a scheme it is https://
+    #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = SCOPE)]
+    pub(crate) url: Vec<String>,
+    /// Audit exactly the URLs of this file, one a line; `-` is stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) url_list: Option<PathBuf>,
+    /// With --url-list: also follow links and read sitemaps
+    #[arg(long, requires = "url_list")]
+    pub(crate) crawl: bool,
+    /// Read this sitemap too (repeatable); those that robots.txt names, or /sitemap.xml, are read anyway
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) sitemap: Vec<String>,
+    /// Read no sitemap
+    #[arg(long, conflicts_with = "sitemap")]
+    pub(crate) no_sitemap: bool,
+    /// Follow no more than this many clicks from the start
+    #[arg(short = 'd', long, value_name = "N")]
+    pub(crate) max_depth: Option<u32>,
+    /// Stop discovering after this many fetched URLs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_pages: Option<u64>,
+    /// Fetch only URLs that match (repeatable: one of them)
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) include: Vec<String>,
+    /// Fetch no URL that matches (repeatable)
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) exclude: Vec<String>,
+    /// Subdomains belong to the site
+    #[arg(long)]
+    pub(crate) subdomains: bool,
+    /// This host belongs to the site (repeatable)
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, value_parser = super::super::value::host)]
+    pub(crate) host: Vec<String>,
+    /// Also check images, scripts, styles and fonts
+    #[arg(long)]
+    pub(crate) resources: bool,
+    /// Also check where links to other sites lead, without crawling those
+    #[arg(long)]
+    pub(crate) external: bool,
+    /// Follow links marked nofollow
+    #[arg(long)]
+    pub(crate) follow_nofollow: bool,
+    /// Crawl what robots.txt forbids, and mark it: for sites of your own
+    #[arg(long)]
+    pub(crate) ignore_robots: bool,
+    /// Drop this query parameter from URLs; `utm_*` drops a family (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ignore_param: Vec<String>,
+    /// Fetch at most this many different queries of one path [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_queries_per_path: Option<u32>,
+    /// Add a column with what a CSS selector finds; `NAME=CSS@attr` takes an attribute (repeatable)
+    #[arg(long, value_name = "NAME=CSS")]
+    pub(crate) select: Vec<String>,
+}

@@ -1,0 +1,105 @@
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::{ExportArgs, StoreArgs};
+
+/// Write the exports of a stored run
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Its number or token [default: the newest]
+    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) export: ExportArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// List, show and delete stored runs
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub(crate) struct RunsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List the runs, the newest first
+    List,
+    /// Show one run in numbers
+    Show {
+        /// Its number or token [default: the newest]
+        run: Option<String>,
+    },
+    /// Forget runs and all that belongs to them
+    Delete {
+        /// Their numbers or tokens
+        #[arg(required = true)]
+        run: Vec<String>,
+    },
+    /// Forget all but the newest finished runs of each site
+    Prune {
+        /// How many of each site to keep
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        keep: u32,
+    },
+}
+
+/// Say whether a robots.txt lets a crawler fetch URLs
+///
+/// Prints ALLOWED or DISALLOWED, the URL and the deciding line, with tabs between them. The exit
+/// code is 0 if all are allowed and 1 if one is not.
+#[derive(Debug, Args)]
+pub(crate) struct RobotsArgs {
+    /// The robots.txt, or the site it is fetched from; `-` is stdin
+    #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
+    pub(crate) source: String,
+    /// URLs or paths
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) url: Vec<String>,
+    /// The crawler's name in robots.txt
+    #[arg(long, value_name = "NAME", default_value = "gatecrawl")]
+    pub(crate) agent: Vec<String>,
+}
+
+/// Validate a sitemap and print what it lists
+///
+/// URLs go to stdout, problems to stderr. The exit code is 1 if something in it is lost.
+#[derive(Debug, Args)]
+pub(crate) struct SitemapArgs {
+    /// The sitemap; `-` is stdin
+    #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
+    pub(crate) source: String,
+    /// text: a URL a line; csv: url,lastmod,kind
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: SitemapFormat,
+    /// Fetch the sitemaps that an index lists, and print what those list
+    #[arg(long)]
+    pub(crate) recursive: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SitemapFormat {
+    Text,
+    Csv,
+}
+
+/// Print the links of a page as CSV
+#[derive(Debug, Args)]
+pub(crate) struct LinksArgs {
+    /// The page; `-` is stdin
+    #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
+    pub(crate) source: String,
+    /// The page's own address, which relative links start from; a fetched page has one
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) base: Option<String>,
+}
+
+/// Print a completion script
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    pub(crate) shell: Shell,
+}

@@ -1,0 +1,38 @@
+//! How the program ends: the codes that scripts rely on.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; also when the reader of our output went away.
+    Done,
+    /// Our own failure; for `robots`, `sitemap` and `links`, what was asked about is at fault.
+    Failed,
+    /// The command or the configuration makes no sense.
+    Usage,
+    /// The site could not be audited at all; the run is stored and says why.
+    NoAudit,
+    /// Stopped by the user; everything so far is stored.
+    Interrupted,
+}
+
+impl Exit {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::NoAudit => 3,
+            // 128 + SIGINT, as shells report it.
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}

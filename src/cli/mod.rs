@@ -1,0 +1,78 @@
+//! What a person types and reads: arguments and config file to a checked plan, one file a command,
+//! progress and summary, exit codes. The only room that prints, and it prints to streams that are
+//! handed in: stdout is for machines, stderr for people. No rule about crawling lives here.
+
+mod agents;
+mod args;
+mod audit;
+mod cookies;
+mod database;
+mod exit;
+mod failure;
+mod parse;
+mod plan;
+mod progress;
+mod secrets;
+mod signals;
+mod source;
+mod streams;
+mod summary;
+mod text;
+mod unaudited;
+mod urls;
+mod value;
+mod watch;
+
+use std::ffi::OsString;
+
+use args::{Cli, ColorChoice, Command};
+use failure::Failure;
+use parse::Typed;
+use streams::Console;
+
+pub use exit::Exit;
+pub use streams::Streams;
+
+/// Runs the program: arguments, the program's own name first, to an exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
+    let mut console = Console::new(streams);
+    let done = match parse::parse(args.into_iter().collect()) {
+        Ok(Typed::Command(cli)) => run(*cli, &mut console),
+        Ok(Typed::Text(text)) => print(&mut console, &text),
+        Err(failure) => Err(failure),
+    };
+    // Output that was not written yet may find its reader gone as well.
+    let done = done.and_then(|exit| Ok(console.stdout.flush().map(|()| exit)?));
+    done.unwrap_or_else(|failure| {
+        if let Some(message) = failure.message() {
+            console.people.say(format!("error: {message}"));
+        }
+        failure.exit()
+    })
+}
+
+fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
+    let people = &mut console.people;
+    people.quiet = cli.global.quiet;
+    people.color = match cli.global.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => people.terminal && !no_color(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match cli.command {
+        Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
+    }
+}
+
+/// Whether colours are unwanted everywhere (no-color.org): the variable is there and not empty.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+fn print(console: &mut Console, text: &str) -> Result<Exit, Failure> {
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}

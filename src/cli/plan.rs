@@ -1,0 +1,157 @@
+//! From what was typed to what is meant: a checked plan, and the URLs it starts from.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use regex::Regex;
+
+use crate::model::{Coverage, CrawlPlan, CrawlUrl, PacePlan, RequestPlan, ScopePlan, Sitemaps};
+use crate::parse::FieldSelector;
+
+use super::agents::identity;
+use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
+use super::failure::Failure;
+use super::value::crawl_url;
+
+/// A site whose calendar has more pages than this under one path has no end.
+const MAX_QUERIES_PER_PATH: u32 = 1_000;
+
+/// The plan of a new run that starts from these URLs, of which there is at least one.
+pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
+    let identity = identity(args.identity.user_agent.as_deref());
+    let mut plan = CrawlPlan {
+        scope: scope(&args.scope, seeds)?,
+        pace: PacePlan {
+            concurrency: 8,
+            rate: Some(10.0),
+            delay: Duration::ZERO,
+            retries: 2,
+        },
+        requests: RequestPlan {
+            user_agent: identity.user_agent,
+            robots_agents: identity.robots_agents,
+            first_byte: Duration::from_secs(30),
+            connect: Duration::from_secs(10),
+            body_idle: Duration::from_secs(15),
+            max_body: 10 << 20,
+        },
+    };
+    set_pace(&mut plan, &args.pace);
+    Ok(plan)
+}
+
+/// What may differ when a run is resumed: only what was said anew.
+pub(super) fn amend(plan: &mut CrawlPlan, pace: &PaceArgs, named: &IdentityArgs) {
+    set_pace(plan, pace);
+    if let Some(text) = &named.user_agent {
+        let identity = identity(Some(text));
+        plan.requests.user_agent = identity.user_agent;
+        plan.requests.robots_agents = identity.robots_agents;
+    }
+}
+
+fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
+    fn set<T: Copy>(place: &mut T, value: Option<T>) {
+        if let Some(value) = value {
+            *place = value;
+        }
+    }
+    let (pace, requests) = (&mut plan.pace, &mut plan.requests);
+    set(&mut pace.concurrency, args.concurrency);
+    set(
+        &mut pace.rate,
+        args.rate.map(|rate| Some(rate).filter(|r| *r > 0.0)),
+    );
+    set(&mut pace.delay, args.delay);
+    set(&mut pace.retries, args.retries);
+    set(&mut requests.first_byte, args.timeout);
+    set(&mut requests.connect, args.connect_timeout);
+    set(&mut requests.body_idle, args.body_timeout);
+    set(&mut requests.max_body, args.max_body);
+}
+
+fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
+    let is_list = args.url_list.is_some() && !args.crawl;
+    if is_list && !args.sitemap.is_empty() {
+        return Err(Failure::usage(
+            "--sitemap with --url-list: a list is audited as it is; add --crawl to go beyond it",
+        ));
+    }
+    for (flag, patterns) in [("include", &args.include), ("exclude", &args.exclude)] {
+        for pattern in patterns {
+            check_pattern(flag, pattern)?;
+        }
+    }
+    for column in &args.select {
+        check_column(column)?;
+    }
+    let sitemaps = if args.no_sitemap || is_list {
+        Sitemaps::Off
+    } else {
+        Sitemaps::Discovered(sitemaps(&args.sitemap)?)
+    };
+    Ok(ScopePlan {
+        seeds: if args.url_list.is_some() {
+            one_of_each_origin(seeds)
+        } else {
+            seeds.to_vec()
+        },
+        coverage: if is_list {
+            Coverage::List
+        } else {
+            Coverage::Site
+        },
+        hosts: args.host.clone(),
+        subdomains: args.subdomains,
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        max_depth: args.max_depth,
+        max_pages: args.max_pages,
+        resources: args.resources,
+        external: args.external,
+        follow_nofollow: args.follow_nofollow,
+        ignore_robots: args.ignore_robots,
+        ignore_params: args.ignore_param.clone(),
+        sitemaps,
+        max_queries_per_path: args.max_queries_per_path.unwrap_or(MAX_QUERIES_PER_PATH),
+        select: args.select.clone(),
+    })
+}
+
+fn sitemaps(texts: &[String]) -> Result<Vec<CrawlUrl>, Failure> {
+    let read = |text: &String| {
+        crawl_url(text).map_err(|fault| Failure::usage(format!("--sitemap {fault}")))
+    };
+    texts.iter().map(read).collect()
+}
+
+/// A list may hold millions of URLs, and the plan is no place for them: it keeps those that say
+/// which sites are meant.
+fn one_of_each_origin(urls: &[CrawlUrl]) -> Vec<CrawlUrl> {
+    let mut seen = HashSet::new();
+    let first = urls.iter().filter(|url| seen.insert(url.host_key()));
+    first.cloned().collect()
+}
+
+fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
+    Regex::new(pattern).map(|_| ()).map_err(|fault| {
+        // The library draws where the fault is, over several lines; the last one says what it is.
+        let fault = fault.to_string();
+        let what = fault.lines().last().unwrap_or_default();
+        let what = what.trim_start_matches("error: ");
+        Failure::usage(format!(
+            "--{flag} {pattern:?} is no regular expression: {what}"
+        ))
+    })
+}
+
+fn check_column(column: &str) -> Result<(), Failure> {
+    let fault = |what: &str| Failure::usage(format!("--select {column:?}: {what}"));
+    match column.split_once('=') {
+        Some((name, css)) if !name.trim().is_empty() => {
+            let read = FieldSelector::parse(css);
+            read.map(|_| ()).map_err(|error| fault(&error.to_string()))
+        }
+        _ => Err(fault("write NAME=CSS, such as price=.price")),
+    }
+}

@@ -1,0 +1,193 @@
+//! How far a crawl is: a live line on a terminal, a line every ten seconds elsewhere.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::crawl::{Event, Gauge};
+use crate::model::{Attempt, Role};
+
+use super::streams::People;
+use super::text::{count, duration, number};
+
+/// Pause between two lines where nobody watches.
+const PLAIN_PAUSE: Duration = Duration::from_secs(10);
+
+/// Gauges that the observed rate is taken over: one comes each second.
+const WINDOW: usize = 15;
+
+/// Counts what happens and shows it.
+pub(super) struct Progress {
+    tally: Tally,
+    gauge: Gauge,
+    /// When, and how many pages were done by then.
+    marks: VecDeque<(Instant, u64)>,
+    display: Display,
+    people: People,
+}
+
+enum Display {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+    Nothing,
+}
+
+/// Pages by what their last attempt brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    done: u64,
+    classes: [u64; 4],
+    unanswered: u64,
+}
+
+impl Progress {
+    pub(super) fn new(people: People) -> Progress {
+        let now = Instant::now();
+        let display = if people.quiet {
+            Display::Nothing
+        } else if people.terminal {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            people.show(Some(bar.clone()));
+            Display::Bar(bar)
+        } else {
+            Display::Lines { last: now }
+        };
+        Progress {
+            tally: Tally::default(),
+            gauge: Gauge::default(),
+            marks: VecDeque::from([(now, 0)]),
+            display,
+            people,
+        }
+    }
+
+    pub(super) fn see(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Attempted {
+                role,
+                attempt,
+                again: None,
+                ..
+            } if *role >= Role::Page => self.tally.add(attempt),
+            Event::Gauge(gauge) => {
+                self.gauge = *gauge;
+                self.draw(Instant::now());
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the live line away.
+    pub(super) fn finish(self) {
+        if let Display::Bar(bar) = self.display {
+            self.people.show(None);
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&mut self, now: Instant) {
+        self.marks.push_back((now, self.tally.done));
+        if self.marks.len() > WINDOW {
+            self.marks.pop_front();
+        }
+        match &mut self.display {
+            Display::Bar(bar) => {
+                bar.set_message(line(&self.tally, &self.gauge, rate(&self.marks)));
+                bar.tick();
+            }
+            Display::Lines { last } if now.duration_since(*last) >= PLAIN_PAUSE => {
+                *last = now;
+                let line = line(&self.tally, &self.gauge, rate(&self.marks));
+                self.people.say(line);
+            }
+            Display::Lines { .. } | Display::Nothing => {}
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, attempt: &Attempt) {
+        self.done += 1;
+        match attempt.status {
+            Some(status @ 200..=599) => self.classes[usize::from(status / 100 - 2)] += 1,
+            _ => self.unanswered += 1,
+        }
+    }
+}
+
+/// Pages per second over the marks.
+fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
+    let (Some((from, before)), Some((to, after))) = (marks.front(), marks.back()) else {
+        return 0.0;
+    };
+    let seconds = to.duration_since(*from).as_secs_f64();
+    if seconds > 0.0 {
+        (after - before) as f64 / seconds
+    } else {
+        0.0
+    }
+}
+
+fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
+    let mut parts = vec![
+        format!("{}, {rate:.1}/s", count(tally.done, "page")),
+        format!("{} waiting", number(gauge.pending)),
+    ];
+    let classes = ["2xx", "3xx", "4xx", "5xx"];
+    for (class, pages) in classes.iter().zip(tally.classes) {
+        if pages > 0 || *class == "5xx" {
+            parts.push(format!("{} {class}", number(pages)));
+        }
+    }
+    if tally.unanswered > 0 {
+        parts.push(format!("{} without answer", number(tally.unanswered)));
+    }
+    if let Some(ceiling) = gauge.rate {
+        parts.push(format!("pace {ceiling:.1}/s"));
+    }
+    if rate > 0.0 && gauge.pending > 0 {
+        let left = Duration::try_from_secs_f64(gauge.pending as f64 / rate);
+        parts.push(format!("{} left", duration(left.unwrap_or(Duration::MAX))));
+    }
+    parts.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_how_far_the_crawl_is() {
+        let tally = Tally {
+            done: 1_234,
+            classes: [1_200, 20, 0, 10],
+            unanswered: 4,
+        };
+        let gauge = Gauge {
+            pending: 600,
+            open: 8,
+            rate: Some(10.0),
+        };
+        assert_eq!(
+            line(&tally, &gauge, 9.96),
+            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 4 without answer \
+             | pace 10.0/s | 1 m 00 s left"
+        );
+        assert_eq!(
+            line(&Tally::default(), &Gauge::default(), 0.0),
+            "0 pages, 0.0/s | 0 waiting | 0 5xx"
+        );
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_seconds() {
+        let start = Instant::now();
+        let marks = [(start, 0), (start + Duration::from_secs(4), 20)];
+        assert!((rate(&VecDeque::from(marks)) - 5.0).abs() < 1e-9);
+        assert!(rate(&VecDeque::from([(start, 0)])).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,132 @@
+//! The URLs that an audit starts from: those of the command line and those of a list.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use crate::model::CrawlUrl;
+
+use super::args::ScopeArgs;
+use super::failure::Failure;
+use super::value::{Login, Seed, seed};
+
+/// Where to start, each URL once, in the order in which they were named.
+pub(super) struct Start {
+    pub(super) urls: Vec<CrawlUrl>,
+    /// The login that a URL was written with.
+    pub(super) login: Option<Login>,
+}
+
+/// Reads them all.
+pub(super) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Failure> {
+    let mut start = Start {
+        urls: Vec::new(),
+        login: None,
+    };
+    let mut seen = HashSet::new();
+    let mut add = |seed: Seed| {
+        start.login = start.login.take().or(seed.login);
+        if seen.insert(seed.url.fingerprint()) {
+            start.urls.push(seed.url);
+        }
+    };
+    for text in &args.url {
+        add(seed(text).map_err(Failure::usage)?);
+    }
+    match args.url_list.as_deref() {
+        Some(path) if path == Path::new("-") => {
+            list("stdin", &mut BufReader::new(stdin), &mut add)?
+        }
+        Some(path) => {
+            let name = path.display().to_string();
+            let file = File::open(path)
+                .map_err(|fault| Failure::usage(format!("--url-list {name}: {fault}")))?;
+            list(&name, &mut BufReader::new(file), &mut add)?;
+        }
+        None => {}
+    }
+    match (start.urls.is_empty(), &args.url_list) {
+        (false, _) => Ok(start),
+        (true, Some(path)) => Err(Failure::usage(format!(
+            "--url-list {}: no URL in it",
+            path.display()
+        ))),
+        (true, None) => Err(Failure::usage(
+            "no URL to audit: name a site, such as `gatecrawl audit example.com`, or use --url-list or --resume",
+        )),
+    }
+}
+
+/// Longest line that is read of a list, in bytes: longer ones are no URLs, and a file that is one
+/// endless line is no list.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Result<(), Failure> {
+    let mut number = 0_u64;
+    let mut line = Vec::new();
+    loop {
+        number += 1;
+        line.clear();
+        let fault = |what: &dyn std::fmt::Display| {
+            Failure::usage(format!("--url-list {name}, line {number}: {what}"))
+        };
+        let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
+        if read.map_err(|error| fault(&error))? == 0 {
+            return Ok(());
+        }
+        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+            return Err(fault(&"too long for a URL"));
+        }
+        let text = std::str::from_utf8(&line).map_err(|_| fault(&"not UTF-8"))?;
+        // A byte order mark is what Windows editors leave at the beginning.
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() && !text.starts_with('#') {
+            add(seed(text).map_err(|error| fault(&error))?);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn from_list(text: &str) -> Result<Vec<String>, String> {
+        let args = ScopeArgs {
+            url_list: Some(PathBuf::from("-")),
+            ..ScopeArgs::default()
+        };
+        match start(&args, &mut text.as_bytes()) {
+            Ok(start) => Ok(start.urls.iter().map(ToString::to_string).collect()),
+            Err(fault) => Err(fault.message().unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn a_list_has_comments_blank_lines_and_each_url_once() {
+        let text = "\u{feff}# pages\r\n\r\nexample.com\r\n  https://example.com/a \nexample.com/\n#x\nhttp://b.example/";
+        let expected = [
+            "https://example.com/",
+            "https://example.com/a",
+            "http://b.example/",
+        ];
+        assert_eq!(from_list(text).expect("a list"), expected);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let fault = from_list("example.com\n\nmailto:a@b\n").expect_err("no URL");
+        assert!(fault.starts_with("--url-list stdin, line 3: "), "{fault}");
+        assert!(
+            fault.ends_with("scheme \"mailto\" is not crawled"),
+            "{fault}"
+        );
+        assert!(
+            from_list("# nothing\n")
+                .expect_err("empty")
+                .contains("no URL in it")
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Texts that people write, as values. Pure.
+
+mod duration;
+mod seed;
+mod size;
+
+pub(super) use duration::{duration, positive_duration};
+pub(super) use seed::{Login, Seed, crawl_url, host, seed};
+pub(super) use size::size;

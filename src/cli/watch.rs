@@ -1,0 +1,86 @@
+//! Reads the crawl's events: counts for the progress line, notes for the summary, log lines.
+
+use std::collections::HashSet;
+
+use crate::crawl::{Event, Observer};
+use crate::model::{Attempt, CrawlUrl, Moment, Role};
+
+use super::progress::Progress;
+
+/// A reader of a crawl's events.
+pub(super) struct Watch {
+    progress: Progress,
+    /// The start URLs and where they redirect to.
+    starts: HashSet<CrawlUrl>,
+    away: Option<(CrawlUrl, CrawlUrl)>,
+}
+
+impl Watch {
+    pub(super) fn new(progress: Progress, seeds: &[CrawlUrl]) -> Watch {
+        Watch {
+            progress,
+            starts: seeds.iter().cloned().collect(),
+            away: None,
+        }
+    }
+
+    /// Takes the progress line away and returns the first start URL that redirects to another
+    /// host, with where it leads.
+    pub(super) fn finish(self) -> Option<(CrawlUrl, CrawlUrl)> {
+        self.progress.finish();
+        self.away
+    }
+
+    fn follow(&mut self, url: &CrawlUrl, attempt: &Attempt) {
+        let Some(location) = attempt.redirect.as_deref() else {
+            return;
+        };
+        if !self.starts.contains(url) {
+            return;
+        }
+        let Ok(target) = url.join(location) else {
+            return;
+        };
+        if target.host() != url.host() && self.away.is_none() {
+            self.away = Some((url.clone(), target.clone()));
+        }
+        self.starts.insert(target);
+    }
+}
+
+impl Observer for &mut Watch {
+    fn see(&mut self, event: &Event<'_>) {
+        self.progress.see(event);
+        match event {
+            Event::Attempted {
+                url,
+                role,
+                attempt,
+                again,
+            } => {
+                log(url, *role, attempt, *again);
+                self.follow(url, attempt);
+            }
+            Event::Skipped { url, skip } => {
+                let (reason, detail) = (skip.reason.name(), skip.detail.as_str());
+                tracing::debug!(%url, reason, detail, "skipped {url}: {reason}");
+            }
+            Event::Robots { host, access } => {
+                tracing::info!(%host, access, "robots.txt of {host}: {access}");
+            }
+            Event::Gauge(_) => {}
+        }
+    }
+}
+
+fn log(url: &CrawlUrl, role: Role, attempt: &Attempt, again: Option<Moment>) {
+    let outcome = attempt.outcome.id();
+    let (role, status) = (role.name(), attempt.status.unwrap_or(0));
+    let duration_ms = attempt.timings.total.as_millis() as u64;
+    let again = again.map(|moment| moment.to_string()).unwrap_or_default();
+    if attempt.outcome.is_failure() {
+        tracing::info!(%url, role, outcome, status, duration_ms, again, "failed {url}: {outcome}");
+    } else {
+        tracing::debug!(%url, role, outcome, status, duration_ms, "fetched {url}: {outcome}");
+    }
+}
