@@ -60,9 +60,10 @@ impl Admissions {
             .get(&host)
             .and_then(|host| self.forbid(host, &found));
         if let Some(skip) = skip {
-            *admission = Admission::Skip(skip);
+            *admission = Admission::Skip(found.role, skip);
         } else if self.traps.is_trap(&found.url) {
-            *admission = Admission::Skip(Skip::new(SkipReason::Trap, self.traps.detail()));
+            let skip = Skip::new(SkipReason::Trap, self.traps.detail());
+            *admission = Admission::Skip(found.role, skip);
         } else if self.known.insert(fingerprint) {
             new.push(found);
         }
@@ -164,7 +165,7 @@ mod tests {
             let mut admissions = Admissions::new(100, ignore);
             admissions.set_rules(host.clone(), Rules::Group(rules.clone()));
             let (_, admission) = offer(&mut admissions, "http://a/private/x");
-            let skipped = matches!(&admission, Admission::Skip(skip)
+            let skipped = matches!(&admission, Admission::Skip(_, skip)
                 if skip.reason == SkipReason::Robots && skip.detail == "line 2: Disallow: /private");
             assert_eq!(skipped, expected);
             assert_eq!(
@@ -193,6 +194,6 @@ mod tests {
         }
         let (new, admission) = offer(&mut admissions, "http://a/cal?d=9");
         assert!(new.is_empty());
-        assert!(matches!(admission, Admission::Skip(skip) if skip.reason == SkipReason::Trap));
+        assert!(matches!(admission, Admission::Skip(_, skip) if skip.reason == SkipReason::Trap));
     }
 }

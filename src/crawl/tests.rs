@@ -434,6 +434,25 @@ async fn nothing_is_fetched_when_robots_txt_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_to_which_robots_txt_redirects_is_still_a_page() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[redirect("/home")]),
+        ("/", &[links(&["/home"])]),
+        ("/home", &[page("<title>Home</title>")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/home", "/home"]);
+    assert_eq!(
+        crawl.rows(Table::Pages, &["Address", "Attempts", "Title 1"]),
+        ["/ | 1 | -", "/home | 2 | Home"]
+    );
+    assert_eq!(
+        crawl.rows(Table::Robots, &["Access", "Final Address"]),
+        ["rules | /home"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_hop_of_a_redirect_is_a_url_of_its_own() {
     let answers: &[(&str, &[Reply])] = &[
         ("/", &[links(&["/old", "/loop1"])]),

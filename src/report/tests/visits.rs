@@ -226,7 +226,7 @@ fn entry(path: &str, role: Role) -> SitemapEntry {
 }
 
 pub(super) fn skip(reason: SkipReason, detail: &str) -> Admission {
-    Admission::Skip(Skip::new(reason, detail))
+    Admission::Skip(Role::Page, Skip::new(reason, detail))
 }
 
 pub(super) fn link(path: &str, kind: LinkKind, anchor: &str) -> Link {
