@@ -3,7 +3,7 @@
 
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, stop_switch};
-use crate::fetch::{FetchSettings, HttpFetcher};
+use crate::fetch::{FetchSettings, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::report;
 use crate::store::{RunRow, RunState, Store};
@@ -85,7 +85,7 @@ fn network(
     let network = Network {
         secrets: secrets::secrets(&args.identity, seeds, login, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
-        proxy: args.network.proxy.clone(),
+        proxy: args.network.proxy.clone().map(ProxyAddress::new),
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };

@@ -88,13 +88,14 @@ const LISTED: &[&str] = &[
     "/shop/tea/",
     "/shop/pots/",
     "/shop/cups/",
-    "/shop/tea/gyokuro/",
-    "/shop/pots/enamel/",
     "/blog/",
     "/blog/opening-night/",
     // Not in the table: 404.
     "/blog/spring-fair/",
     "/about/",
+    // Last, so that the pages which recover are met while retries are not yet held back.
+    "/shop/tea/gyokuro/",
+    "/shop/pots/enamel/",
 ];
 
 /// Every page.
@@ -165,9 +166,9 @@ mod tests {
         assert_eq!(
             alone,
             [
-                &"/shop/pots/enamel/",
                 &"/blog/opening-night/",
-                &"/blog/spring-fair/"
+                &"/blog/spring-fair/",
+                &"/shop/pots/enamel/"
             ]
         );
         assert!(find("/blog/spring-fair/").is_none());
