@@ -85,7 +85,7 @@ fn network(
     let network = Network {
         secrets: secrets::secrets(&args.identity, seeds, login, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
-        proxy: args.network.proxy.clone().map(ProxyAddress::new),
+        proxy: args.network.proxy.as_deref().map(ProxyAddress::new),
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };

@@ -13,7 +13,7 @@ use crate::server::{Server, pause};
 const DEAD: &str = "127.0.0.1:1";
 
 /// How far the clocks of two processes may disagree about a wait, in seconds.
-const SLACK: f64 = 0.25;
+const SLACK: f64 = 0.5;
 
 /// nginx with a start page and a second page that both link to `/app`, which it passes on.
 fn front(http: &str, proxy: &str) -> Server {

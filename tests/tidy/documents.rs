@@ -45,7 +45,7 @@ fn flags_of(command: &str) -> Vec<String> {
     for line in help.lines().map(str::trim_start) {
         // Lines that begin with a flag, as opposed to those that mention one.
         if line.starts_with('-') {
-            let long = line.split([' ', ',', '=', '[', '.']);
+            let long = line.split([' ', ',', '=', '[', '.', ':']);
             flags.extend(
                 long.filter(|word| word.starts_with("--"))
                     .map(str::to_owned),
