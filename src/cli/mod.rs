@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod cookies;
 mod database;
+mod demo;
 mod exit;
 mod failure;
 mod parse;
@@ -64,6 +65,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         .build()?;
     match cli.command {
         Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
+        Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
     }
 }
 
