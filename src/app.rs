@@ -131,7 +131,8 @@ fn new_token() -> String {
     format!("{:012x}", fastrand::u64(..) >> 16)
 }
 
-async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
+/// How the requests of an audit are made, named `token` towards the site.
+pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
     // A password meant for an encrypted site must not follow a link to its plain twin.
@@ -157,7 +158,7 @@ async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSetti
 }
 
 /// Whether the audited site itself is on a private network. Only then may a link lead into one.
-async fn any_private(seeds: &[CrawlUrl], overrides: &[HostOverride]) -> bool {
+pub async fn any_private(seeds: &[CrawlUrl], overrides: &[HostOverride]) -> bool {
     if overrides.iter().any(|known| !is_public(known.address)) {
         return true;
     }

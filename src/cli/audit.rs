@@ -3,8 +3,9 @@
 
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, stop_switch};
-use crate::fetch::{FetchSettings, HttpFetcher, ProxyAddress};
+use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
+use crate::policy::Scope;
 use crate::report;
 use crate::store::{RunRow, RunState, Store};
 
@@ -14,47 +15,67 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
+use super::value::Login;
 use super::watch::Watch;
-use super::{database, plan, secrets, signals, unaudited, urls};
+use super::{database, dry_run, plan, secrets, signals, unaudited, urls};
 
 /// Makes the audit.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let order = match &args.resume {
+    let intent = match &args.resume {
         Some(name) => resumed(args, name.as_deref(), console)?,
         None => fresh(args, console)?,
     };
+    if args.dry_run {
+        return dry_run::run(&intent, console).await;
+    }
     if let Some(out) = &args.export.out {
         report::check(out, &args.export.formats(), args.export.overwrite)
             .map_err(|fault| Failure::usage(fault.to_string()))?;
     }
+    let store = match intent.store {
+        Some(store) => store,
+        None => database::open_or_make(&args.store)?,
+    };
+    let order = Order {
+        label: label(&intent.plan.scope.seeds),
+        plan: intent.plan,
+        network: intent.network,
+        store,
+        run: intent.run,
+    };
     crawl(args, order, &console.people).await
 }
 
-fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Order, Failure> {
+/// What is to be done, before anything is.
+pub(super) struct Intent {
+    pub(super) plan: CrawlPlan,
+    pub(super) network: Network,
+    pub(super) run: RunOrder,
+    /// Open already if a run in it goes on.
+    store: Option<Store>,
+}
+
+fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
     let start = urls::start(&args.scope, &mut console.stdin)?;
     let plan = plan::plan(args, &start.urls)?;
-    let network = network(args, &plan, start.login, console)?;
-    Ok(Order {
-        label: label(&plan.scope.seeds),
+    Ok(Intent {
+        network: network(args, &plan, start.login, console)?,
         plan,
-        network,
-        store: database::open_or_make(&args.store)?,
         run: RunOrder::New(start.urls),
+        store: None,
     })
 }
 
-fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Result<Order, Failure> {
+fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Result<Intent, Failure> {
     let store = database::open_existing(&args.store)?;
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity);
-    let network = network(args, &plan, None, console)?;
-    Ok(Order {
-        label: run.site.clone(),
+    Ok(Intent {
+        network: network(args, &plan, None, console)?,
         plan,
-        network,
-        store,
         run: RunOrder::Resume(Box::new(run)),
+        store: Some(store),
     })
 }
 
@@ -78,7 +99,7 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
 fn network(
     args: &AuditArgs,
     plan: &CrawlPlan,
-    login: Option<super::value::Login>,
+    login: Option<Login>,
     console: &mut Console,
 ) -> Result<Network, Failure> {
     let seeds = &plan.scope.seeds;
@@ -94,7 +115,11 @@ fn network(
         proxy: network.proxy.clone(),
         ..FetchSettings::default()
     })
-    .map_err(|fault| Failure::usage(fault.to_string()))?;
+    .map_err(|fault| match fault {
+        FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
+        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {fault}")),
+        fault => Failure::own(fault),
+    })?;
     Ok(network)
 }
 
@@ -113,9 +138,9 @@ fn label(seeds: &[CrawlUrl]) -> String {
 
 async fn crawl(args: &AuditArgs, order: Order, people: &People) -> Result<Exit, Failure> {
     let store = order.store.clone();
-    let scope = order.plan.scope.clone();
+    let scope = Scope::new(&order.plan.scope).map_err(Failure::own)?;
     let (switch, stop) = stop_switch();
-    let mut watch = Watch::new(Progress::new(people.clone()), &scope.seeds);
+    let mut watch = Watch::new(Progress::new(people.clone()), scope);
     let made = tokio::select! {
         made = app::audit(order, &mut watch, stop) => made,
         never = signals::listen(switch, people.clone()) => match never {},
@@ -130,16 +155,18 @@ async fn crawl(args: &AuditArgs, order: Order, people: &People) -> Result<Exit, 
         None => Vec::new(),
     };
     let numbers = store.summary(run.id, WORST)?;
-    people.mention(summary(&Told {
-        run: &run,
-        summary: &numbers,
-        files: &files,
-        database: store.path().display().to_string(),
-        color: people.color,
-    }));
-    let away = away.and_then(|(from, to)| unaudited::redirected(&scope, &from, &to));
-    if let Some(warning) = away {
-        people.say(warning);
+    people.mention(format!(
+        "\n{}",
+        summary(&Told {
+            run: &run,
+            summary: &numbers,
+            files: &files,
+            database: store.path().display().to_string(),
+            color: people.color,
+        })
+    ));
+    if let Some((from, to)) = away {
+        people.say(unaudited::redirected(&from, &to));
     }
     if ended == Ended::Interrupted {
         let hint = database::hint(&store, &args.store);

@@ -2,19 +2,28 @@
 //! progress and summary, exit codes. The only room that prints, and it prints to streams that are
 //! handed in: stdout is for machines, stderr for people. No rule about crawling lives here.
 
+mod about;
 mod agents;
 mod args;
 mod audit;
+mod config;
 mod cookies;
 mod database;
 mod demo;
+mod dry_run;
 mod exit;
 mod failure;
+mod links;
+mod logs;
 mod parse;
 mod plan;
 mod progress;
+mod report;
+mod robots;
+mod runs;
 mod secrets;
 mod signals;
+mod sitemap;
 mod source;
 mod streams;
 mod summary;
@@ -40,6 +49,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
     let done = match parse::parse(args.into_iter().collect()) {
         Ok(Typed::Command(cli)) => run(*cli, &mut console),
         Ok(Typed::Text(text)) => print(&mut console, &text),
+        Ok(Typed::Nothing(text)) => {
+            console.people.say(text);
+            Ok(Exit::Usage)
+        }
         Err(failure) => Err(failure),
     };
     // Output that was not written yet may find its reader gone as well.
@@ -60,12 +73,20 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         ColorChoice::Never => false,
         ColorChoice::Auto => people.terminal && !no_color(),
     };
+    logs::start(&cli.global, people);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     match cli.command {
         Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
         Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
+        Command::Report(args) => report::run(&args, console),
+        Command::Runs(args) => runs::run(&args, console),
+        Command::Robots(args) => runtime.block_on(robots::run(&args, console)),
+        Command::Sitemap(args) => runtime.block_on(sitemap::run(&args, console)),
+        Command::Links(args) => runtime.block_on(links::run(&args, console)),
+        Command::Completions(args) => about::completions(&args, console),
+        Command::Man(args) => about::man(&args, console),
     }
 }
 

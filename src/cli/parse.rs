@@ -1,12 +1,18 @@
-//! From the words that were typed to a command.
+//! From the words that were typed, and those that the config file adds, to a command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use super::args::Cli;
+use super::args::{Cli, SCOPE};
+use super::config;
 use super::failure::Failure;
+
+/// The config file that is read if none is named and it is there.
+const CONFIG: &str = "gatecrawl.toml";
 
 /// What was typed.
 pub(super) enum Typed {
@@ -14,30 +20,100 @@ pub(super) enum Typed {
     Command(Box<Cli>),
     /// A question about the program itself, with its answer.
     Text(String),
+    /// Nothing: the answer goes to stderr, for it is not what a pipe waits for.
+    Nothing(String),
 }
 
-/// Reads the arguments.
-pub(super) fn parse(args: Vec<OsString>) -> Result<Typed, Failure> {
-    let read = Cli::command()
-        .try_get_matches_from(args)
+/// Reads the arguments and the config file.
+pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
+    let mut command = Cli::command();
+    let matches = match command.try_get_matches_from_mut(&words) {
+        Ok(matches) => matches,
+        Err(error) => return answer(&error),
+    };
+    if let Some((name, typed)) = matches.subcommand()
+        && let Some(chosen) = command.find_subcommand(name)
+    {
+        refuse_scope_of_resumed(chosen, typed)?;
+        let added = from_config(&command, chosen, typed)?;
+        let at = words
+            .iter()
+            .skip(1)
+            .position(|word| word == OsStr::new(name));
+        let at = at.map_or(words.len(), |at| at + 2);
+        words.splice(at..at, added);
+    }
+    let read = command
+        .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
         Ok(cli) => Ok(Typed::Command(Box::new(cli))),
-        Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(Typed::Text(error.render().to_string()))
-            }
-            _ => Err(Failure::usage(complaint(&error))),
-        },
+        Err(error) => answer(&error),
+    }
+}
+
+fn answer(error: &clap::Error) -> Result<Typed, Failure> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            Ok(Typed::Text(error.render().to_string()))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Ok(Typed::Nothing(error.render().to_string()))
+        }
+        _ => Err(Failure::usage(complaint(error))),
     }
 }
 
 /// What clap says, without the usage that it repeats: what is wrong and its tips.
-fn complaint(error: &clap::Error) -> String {
+pub(super) fn complaint(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let text = lines.collect::<Vec<_>>().join("\n");
     text.trim_start_matches("error: ").to_owned()
+}
+
+/// A run goes on as it began: with another scope it would be another run.
+fn refuse_scope_of_resumed(command: &Command, typed: &ArgMatches) -> Result<(), Failure> {
+    let resumes =
+        command.get_arguments().any(|arg| arg.get_id() == "resume") && typed.contains_id("resume");
+    let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
+    let scope = command
+        .get_arguments()
+        .find(|arg| arg.get_help_heading() == Some(SCOPE) && is_typed(arg.get_id().as_str()));
+    match scope.filter(|_| resumes) {
+        None => Ok(()),
+        Some(arg) => {
+            let name = arg
+                .get_long()
+                .map_or("a URL".to_owned(), |long| format!("--{long}"));
+            Err(Failure::usage(format!(
+                "--resume goes on with what the run began with, so {name} cannot be given; \
+                 leave it out, or start a new run without --resume"
+            )))
+        }
+    }
+}
+
+fn from_config(
+    program: &Command,
+    command: &Command,
+    typed: &ArgMatches,
+) -> Result<Vec<OsString>, Failure> {
+    if !command.get_arguments().any(|arg| arg.get_id() == "config") {
+        return Ok(Vec::new());
+    }
+    let path = match typed.get_one::<PathBuf>("config") {
+        Some(path) => path.clone(),
+        None if Path::new(CONFIG).exists() => PathBuf::from(CONFIG),
+        None => return Ok(Vec::new()),
+    };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|fault| Failure::usage(format!("--config {}: {fault}", path.display())))?;
+    let file = config::File {
+        path: &path,
+        text: &text,
+    };
+    config::words(&file, program, command, typed)
 }

@@ -34,8 +34,8 @@ pub(super) fn secrets(
         .map(|text| text.trim().to_owned())
         .collect();
     if let Some(path) = &args.cookie_file {
-        let text = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
-        pairs.extend(cookies::fitting(&text, seeds));
+        let bytes = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
+        pairs.extend(cookies::fitting(&String::from_utf8_lossy(&bytes), seeds));
     }
     let cookies = (!pairs.is_empty())
         .then(|| HeaderValue::from_str(&pairs.join("; ")))

@@ -1,25 +1,33 @@
-//! Bytes from where a command's argument says: a file, or stdin.
+//! Bytes from where a command's argument says: a file, stdin, or the web.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::app;
+use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, location};
+use crate::model::{Connection, CrawlUrl, Exchange, Keep, Outcome, Request};
+
+use super::agents;
 use super::failure::Failure;
+use super::value::crawl_url;
 
-/// Reads a text file, or stdin for `-`, of at most `most` bytes.
-pub(super) fn read_file(
-    flag: &str,
-    path: &Path,
-    most: u64,
-    stdin: &mut dyn Read,
-) -> Result<String, Failure> {
-    let bytes = read_bytes(flag, path, most, stdin)?;
-    String::from_utf8(bytes)
-        .map_err(|_| Failure::usage(format!("{flag} {}: not UTF-8", path.display())))
+/// Most redirects that are followed: what RFC 9309 section 2.3.1.2 asks for robots.txt.
+const MAX_HOPS: usize = 5;
+
+/// Longest wait for the first byte, as in an audit.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The URL that an argument names; none if it names a file. Only a scheme tells them apart, so a
+/// mistyped file name is never taken for a host.
+pub(super) fn as_url(text: &str) -> Option<Result<CrawlUrl, Failure>> {
+    let is_url = text.contains("://");
+    is_url.then(|| crawl_url(text).map_err(Failure::usage))
 }
 
 /// Reads a file, or stdin for `-`. What exceeds `most` bytes is refused.
-pub(super) fn read_bytes(
+pub(super) fn read_file(
     flag: &str,
     path: &Path,
     most: u64,
@@ -39,4 +47,85 @@ pub(super) fn read_bytes(
         return Err(fault(&format!("larger than {most} bytes")));
     }
     Ok(bytes)
+}
+
+/// What came from the web.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// Where it came from in the end.
+    pub(super) url: CrawlUrl,
+    /// The last answer.
+    pub(super) exchange: Exchange,
+    /// What happened, redirects that lead nowhere included.
+    pub(super) outcome: Outcome,
+}
+
+/// A fetcher for a command that asks for a few files of one site.
+pub(super) async fn fetcher(url: &CrawlUrl) -> Result<HttpFetcher, Failure> {
+    let settings = FetchSettings {
+        user_agent: agents::OWN.to_owned(),
+        private_addresses: app::any_private(std::slice::from_ref(url), &[]).await,
+        ..FetchSettings::default()
+    };
+    HttpFetcher::new(settings).map_err(Failure::own)
+}
+
+/// Fetches a URL and follows its redirects.
+pub(super) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) -> Fetched {
+    let mut seen = vec![url.clone()];
+    let mut at = url.clone();
+    loop {
+        let exchange = fetcher
+            .fetch(Request {
+                url: at.clone(),
+                connection: Connection::Pooled,
+                first_byte_limit: PATIENCE,
+                body_limit: most,
+                keep: Keep::All,
+            })
+            .await;
+        let target = location(&at, &exchange.headers);
+        let outcome = match (exchange.outcome, &target) {
+            (Outcome::Redirect, Some(target)) if seen.contains(target) => Outcome::RedirectLoop,
+            (Outcome::Redirect, Some(_)) if seen.len() > MAX_HOPS => Outcome::RedirectTooMany,
+            (outcome, _) => outcome,
+        };
+        match target {
+            Some(target) if outcome == Outcome::Redirect => {
+                seen.push(target.clone());
+                at = target;
+            }
+            _ => {
+                return Fetched {
+                    url: at,
+                    exchange,
+                    outcome,
+                };
+            }
+        }
+    }
+}
+
+impl Fetched {
+    /// What the server said, or what went wrong: `404 Not Found`, `connection refused`.
+    pub(super) fn status(&self) -> String {
+        let exchange = &self.exchange;
+        if matches!(
+            self.outcome,
+            Outcome::RedirectLoop | Outcome::RedirectTooMany
+        ) {
+            return self.outcome.id().replace('_', " ");
+        }
+        match (exchange.status, &exchange.reason) {
+            (Some(status), Some(reason)) if !reason.is_empty() => format!("{status} {reason}"),
+            (Some(status), _) => {
+                let known = http::StatusCode::from_u16(status).ok();
+                let reason = known.and_then(|status| status.canonical_reason());
+                format!("{status} {}", reason.unwrap_or_default())
+                    .trim_end()
+                    .to_owned()
+            }
+            (None, _) => exchange.fault.clone(),
+        }
+    }
 }

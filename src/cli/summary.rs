@@ -45,7 +45,7 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         run.site,
         count(counts.fetched, "page")
     );
-    writeln!(out, "\n{}\n", paint(&head, BOLD, told.color))?;
+    writeln!(out, "{}\n", paint(&head, BOLD, told.color))?;
     writeln!(out, "  Coverage   {}", coverage(summary))?;
     writeln!(
         out,

@@ -1,7 +1,6 @@
 //! Why a site could not be audited at all, in one line.
 
-use crate::model::{CrawlUrl, ScopePlan};
-use crate::policy::Scope;
+use crate::model::CrawlUrl;
 use crate::store::{Cell, RunRow, RunSummary, Store, StoreError, Table};
 
 /// Why nothing of the site was seen; none if something was.
@@ -35,13 +34,10 @@ pub(super) fn why(
     }))
 }
 
-/// A warning about a start URL that leads away from the site; none if it stays within.
-pub(super) fn redirected(scope: &ScopePlan, from: &CrawlUrl, to: &CrawlUrl) -> Option<String> {
-    let inside = Scope::new(scope).is_ok_and(|scope| scope.is_site(to));
-    (!inside).then(|| {
-        let host = &to.as_url()[url::Position::BeforeHost..url::Position::AfterPort];
-        format!("{from} redirects to another site, {to}; --host {host} audits that too")
-    })
+/// A warning about a start URL that leads to another site.
+pub(super) fn redirected(from: &CrawlUrl, to: &CrawlUrl) -> String {
+    let host = &to.as_url()[url::Position::BeforeHost..url::Position::AfterPort];
+    format!("{from} redirects to another site, {to}; --host {host} audits that too")
 }
 
 /// The first host whose robots.txt is unreachable, and what it answered.

@@ -36,7 +36,7 @@ pub(super) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
     }
     match args.url_list.as_deref() {
         Some(path) if path == Path::new("-") => {
-            list("stdin", &mut BufReader::new(stdin), &mut add)?
+            list("stdin", &mut BufReader::new(stdin), &mut add)?;
         }
         Some(path) => {
             let name = path.display().to_string();

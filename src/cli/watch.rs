@@ -5,27 +5,31 @@ use std::collections::HashSet;
 use crate::crawl::{Event, Observer};
 use crate::model::{Attempt, CrawlUrl, Moment, Role};
 
+use crate::policy::Scope;
+
 use super::progress::Progress;
 
 /// A reader of a crawl's events.
 pub(super) struct Watch {
     progress: Progress,
+    scope: Scope,
     /// The start URLs and where they redirect to.
     starts: HashSet<CrawlUrl>,
     away: Option<(CrawlUrl, CrawlUrl)>,
 }
 
 impl Watch {
-    pub(super) fn new(progress: Progress, seeds: &[CrawlUrl]) -> Watch {
+    pub(super) fn new(progress: Progress, scope: Scope) -> Watch {
         Watch {
             progress,
-            starts: seeds.iter().cloned().collect(),
+            starts: scope.plan().seeds.iter().cloned().collect(),
+            scope,
             away: None,
         }
     }
 
     /// Takes the progress line away and returns the first start URL that redirects to another
-    /// host, with where it leads.
+    /// site, with where it leads.
     pub(super) fn finish(self) -> Option<(CrawlUrl, CrawlUrl)> {
         self.progress.finish();
         self.away
@@ -41,7 +45,7 @@ impl Watch {
         let Ok(target) = url.join(location) else {
             return;
         };
-        if target.host() != url.host() && self.away.is_none() {
+        if self.away.is_none() && !self.scope.is_site(&target) {
             self.away = Some((url.clone(), target.clone()));
         }
         self.starts.insert(target);

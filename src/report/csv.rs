@@ -61,7 +61,7 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 
 /// The text, with an apostrophe in front if a spreadsheet would take it for a formula (OWASP, "CSV
 /// injection").
-fn plain(text: &str) -> Cow<'_, str> {
+pub fn plain(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         Cow::Owned(format!("'{text}"))
     } else {

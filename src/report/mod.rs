@@ -19,6 +19,7 @@ use crate::store::{RunRow, Store};
 use directory::Directory;
 use format::Export;
 
+pub use csv::plain;
 pub use error::ReportError;
 pub use format::Format;
 

@@ -18,6 +18,7 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// Go on with an interrupted run: its number, or the newest
+    #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]
     pub(crate) resume: Option<Option<String>>,
     /// Say what would be done, and do nothing

@@ -8,6 +8,7 @@ mod network;
 mod output;
 mod pace;
 mod scope;
+mod tools;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +19,10 @@ pub(super) use network::{IdentityArgs, NetworkArgs};
 pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
 pub(super) use scope::{SCOPE, ScopeArgs};
+pub(super) use tools::{
+    CompletionsArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs, RunsCommand,
+    SitemapArgs, SitemapFormat,
+};
 
 /// Finds the pages of a site that answer 5xx: how often, since when, and what leads there.
 #[derive(Debug, Parser)]
@@ -33,4 +38,11 @@ pub(super) struct Cli {
 pub(super) enum Command {
     Audit(Box<AuditArgs>),
     Demo(DemoArgs),
+    Report(ReportArgs),
+    Runs(RunsArgs),
+    Robots(RobotsArgs),
+    Sitemap(SitemapArgs),
+    Links(LinksArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }

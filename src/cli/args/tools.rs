@@ -39,7 +39,7 @@ pub(crate) enum RunsCommand {
         #[arg(required = true)]
         run: Vec<String>,
     },
-    /// Forget all but the newest finished runs of each site
+    /// Forget all but the newest runs of each site
     Prune {
         /// How many of each site to keep
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -102,4 +102,11 @@ pub(crate) struct LinksArgs {
 pub(crate) struct CompletionsArgs {
     /// For which shell
     pub(crate) shell: Shell,
+}
+
+/// Print the man page
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Of this command [default: of the program]
+    pub(crate) command: Option<String>,
 }

@@ -7,7 +7,7 @@ use crate::model::CrawlUrl;
 pub(crate) type Login = (String, Option<String>);
 
 /// A URL as a person names it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seed {
     /// Where it is, without the login.
     pub(crate) url: CrawlUrl,
@@ -25,9 +25,12 @@ pub(crate) fn seed(text: &str) -> Result<Seed, String> {
         Url::parse(text)
     } else {
         let rest = text.trim_start_matches('/');
-        Url::parse(&format!("http://{rest}")).and_then(|url| match is_local(&url) {
-            true => Ok(url),
-            false => Url::parse(&format!("https://{rest}")),
+        Url::parse(&format!("http://{rest}")).and_then(|url| {
+            if is_local(&url) {
+                Ok(url)
+            } else {
+                Url::parse(&format!("https://{rest}"))
+            }
         })
     };
     let url = url.map_err(|why| fault(&why))?;
@@ -107,25 +110,20 @@ mod tests {
             ("bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
         ];
         for (text, expected) in cases {
-            let seed = seed(text).map_err(|fault| panic!("{fault}"));
-            assert_eq!(
-                seed.map(|seed| seed.url.as_str().to_owned()),
-                Ok::<_, ()>(expected.to_owned())
-            );
+            let read = seed(text).map(|seed| seed.url.as_str().to_owned());
+            assert_eq!(read, Ok(expected.to_owned()));
         }
     }
 
     #[test]
     fn a_login_is_taken_out() {
-        let full = seed("https://us%40er:p%3Aw@example.com/a")
-            .ok()
-            .expect("a URL");
+        let full = seed("https://us%40er:p%3Aw@example.com/a").expect("a URL");
         assert_eq!(full.url.as_str(), "https://example.com/a");
         assert_eq!(
             full.login,
             Some(("us@er".to_owned(), Some("p:w".to_owned())))
         );
-        let short = seed("user:pw@example.com").ok().expect("a URL");
+        let short = seed("user:pw@example.com").expect("a URL");
         assert_eq!(short.url.as_str(), "https://example.com/");
         assert_eq!(
             short.login,
@@ -142,7 +140,7 @@ mod tests {
             "mailto:a@b",
             "",
         ] {
-            let fault = seed(text).err().expect("no URL");
+            let fault = seed(text).expect_err("no URL");
             assert!(!fault.contains("hunter2"), "{fault}");
         }
     }

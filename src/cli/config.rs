@@ -1,0 +1,323 @@
+//! The config file. Its keys are the flags of `audit`: it is turned into the words that would have
+//! been typed, so that a flag has one definition, and what was typed goes before what is written.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use toml::Value;
+use toml::de::DeTable;
+
+use super::args::SCOPE;
+use super::failure::Failure;
+use super::parse::complaint;
+
+/// What makes no sense in a file: questions about the program, the file itself, and which run.
+const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
+
+/// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
+const URLS: [&str; 2] = ["url", "url_list"];
+
+/// A config file as it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct File<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+/// The words that a file adds to those typed for a command.
+pub(super) fn words(
+    file: &File<'_>,
+    program: &Command,
+    command: &Command,
+    typed: &ArgMatches,
+) -> Result<Vec<OsString>, Failure> {
+    let audit = program
+        .find_subcommand("audit")
+        .ok_or_else(|| Failure::usage("no audit command"))?;
+    let mut words = Vec::new();
+    for (key, value, line) in file.entries()? {
+        let known = find(audit, &key).ok_or_else(|| file.fault(line, &unknown(audit, &key)))?;
+        let found = file.words_of(known, &value, line)?;
+        check(program, &found).map_err(|why| file.fault(line, &format!("{key}: {why}")))?;
+        let id = known.get_id().as_str();
+        let wanted = command.get_arguments().any(|arg| arg.get_id() == id);
+        if wanted && !is_decided(command, typed, known) {
+            words.extend(found);
+        }
+    }
+    Ok(words)
+}
+
+impl File<'_> {
+    /// Keys, values and lines in the order of the file.
+    fn entries(&self) -> Result<Vec<(String, Value, usize)>, Failure> {
+        let parsed = DeTable::parse(self.text).and_then(|spans| {
+            let values: toml::Table = toml::from_str(self.text)?;
+            Ok((spans, values))
+        });
+        // The library's own display shows the line, which may hold a secret.
+        let (spans, mut values) = parsed.map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            self.fault(self.line(at), error.message())
+        })?;
+        let mut entries: Vec<_> = spans
+            .get_ref()
+            .keys()
+            .filter_map(|key| {
+                let name: &str = key.get_ref();
+                Some((
+                    name.to_owned(),
+                    values.remove(name)?,
+                    self.line(key.span().start),
+                ))
+            })
+            .collect();
+        entries.sort_by_key(|(_, _, line)| *line);
+        Ok(entries)
+    }
+
+    /// The words that mean what a key says.
+    fn words_of(&self, arg: &Arg, value: &Value, line: usize) -> Result<Vec<OsString>, Failure> {
+        let name = key(arg);
+        let wrong = |wanted: &str| {
+            let found = value.type_str();
+            self.fault(line, &format!("{name} must be {wanted}, not {found}"))
+        };
+        let word = |text: &str| {
+            let text = self.resolved(arg, text);
+            let long = arg.get_long().map(|long| format!("--{long}="));
+            OsString::from(long.unwrap_or_default() + &text)
+        };
+        match (arg.get_action(), value) {
+            (ArgAction::SetTrue, Value::Boolean(on)) => {
+                Ok(on.then(|| format!("--{name}").into()).into_iter().collect())
+            }
+            (ArgAction::SetTrue, _) => Err(wrong("true or false")),
+            (ArgAction::Count, Value::Integer(times @ 0..=9)) => {
+                Ok((0..*times).map(|_| format!("--{name}").into()).collect())
+            }
+            (ArgAction::Count, _) => Err(wrong("a number from 0 to 9")),
+            (ArgAction::Append, Value::Array(values)) => values
+                .iter()
+                .map(|value| scalar(value).map(|text| word(&text)))
+                .collect::<Option<_>>()
+                .ok_or_else(|| wrong("an array of texts")),
+            (action, value) => match scalar(value) {
+                Some(text) => Ok(vec![word(&text)]),
+                None if matches!(action, ArgAction::Append) => Err(wrong("a text or an array")),
+                None => Err(wrong("a text or a number")),
+            },
+        }
+    }
+
+    /// A path in the file starts where the file is.
+    fn resolved(&self, arg: &Arg, text: &str) -> String {
+        let is_path = matches!(
+            arg.get_value_hint(),
+            ValueHint::FilePath | ValueHint::DirPath
+        );
+        match self.path.parent() {
+            Some(dir) if is_path && text != "-" => dir.join(text).to_string_lossy().into_owned(),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.bytes().take(at);
+        before.filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    fn fault(&self, line: usize, what: &str) -> Failure {
+        Failure::usage(format!("{}, line {line}: {what}", self.path.display()))
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The key of an argument: its long flag, or its name where it has none.
+fn key(arg: &Arg) -> &str {
+    arg.get_long().unwrap_or(arg.get_id().as_str())
+}
+
+fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
+    audit
+        .get_arguments()
+        .filter(|arg| !NO_KEYS.contains(&arg.get_id().as_str()))
+}
+
+fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
+    keys(audit).find(|arg| {
+        let aliases = arg.get_all_aliases().unwrap_or_default();
+        key(arg) == name || aliases.contains(&name)
+    })
+}
+
+fn unknown(audit: &Command, name: &str) -> String {
+    let similar = |arg: &&Arg| (strsim::jaro_winkler(key(arg), name) * 1e6) as u64;
+    let nearest = keys(audit).max_by_key(similar);
+    let nearest = nearest.map(key).unwrap_or_default();
+    format!("unknown key {name:?}; the nearest is {nearest:?}")
+}
+
+/// Whether what was typed, or the environment, leaves a key nothing to say.
+fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
+    let id = arg.get_id().as_str();
+    let given = |id: &str| {
+        let source = typed.value_source(id);
+        source.is_some_and(|source| source != ValueSource::DefaultValue)
+    };
+    // A resumed run has its scope already.
+    let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume") && given("resume");
+    let fixed = resumes && arg.get_help_heading() == Some(SCOPE);
+    let urls = URLS.contains(&id) && URLS.into_iter().any(given);
+    let excluded = command.get_arguments().any(|other| {
+        let excludes = |a: &Arg, b: &Arg| {
+            let conflicts = command.get_arg_conflicts_with(a);
+            conflicts.iter().any(|arg| arg.get_id() == b.get_id())
+        };
+        given(other.get_id().as_str()) && (excludes(other, arg) || excludes(arg, other))
+    });
+    given(id) || fixed || urls || excluded
+}
+
+/// Whether the words are valid by themselves, so that a fault can be laid to its line.
+fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
+    let start = ["gatecrawl", "audit"].map(OsString::from);
+    let all = start.into_iter().chain(words.iter().cloned());
+    match program.clone().try_get_matches_from(all) {
+        Err(error) if error.kind() == clap::error::ErrorKind::ValueValidation => {
+            // The reason alone: the words around it speak of a flag that nobody typed.
+            let why = std::error::Error::source(&error).map(ToString::to_string);
+            Err(why.unwrap_or_else(|| complaint(&error)))
+        }
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidValue => {
+            Err(complaint(&error).replace('\n', " "))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::super::args::Cli;
+    use super::*;
+
+    fn read(text: &str, typed: &[&str]) -> Result<Vec<String>, String> {
+        let mut program = Cli::command();
+        let all = [&["gatecrawl"], typed].concat();
+        let matches = program.try_get_matches_from_mut(all).expect("valid");
+        let (name, typed) = matches.subcommand().expect("a command");
+        let file = File {
+            path: Path::new("conf/gatecrawl.toml"),
+            text,
+        };
+        let command = program.find_subcommand(name).expect("known");
+        match words(&file, &program, command, typed) {
+            Ok(words) => Ok(words
+                .iter()
+                .map(|w| w.to_string_lossy().into_owned())
+                .collect()),
+            Err(fault) => Err(fault.message().unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn keys_become_the_flags_of_their_name() {
+        let text = "url = ['a.example']\nrate = 0.5\nconcurrency = 4\nresources = true\n\
+            external = false\nexclude = ['/a', '/b']\ntimeout = '5s'\nmax-retries = 1\n\
+            out = 'reports'\nurl-list = '-'\nverbose = 2\n";
+        let expected = [
+            "a.example",
+            "--rate=0.5",
+            "--concurrency=4",
+            "--resources",
+            "--exclude=/a",
+            "--exclude=/b",
+            "--timeout=5s",
+            "--retries=1",
+            "--out=conf/reports",
+            "--url-list=-",
+            "--verbose",
+            "--verbose",
+        ];
+        assert_eq!(
+            read(text, &["audit"]),
+            Ok(expected.map(str::to_owned).to_vec())
+        );
+    }
+
+    #[test]
+    fn what_is_typed_goes_before() {
+        let text = "rate = 5\nurl-list = 'x'\nno-sitemap = true\nquiet = true\n";
+        let typed = [
+            "audit",
+            "a.example",
+            "--rate-limit",
+            "1",
+            "--sitemap",
+            "/s",
+            "-v",
+        ];
+        assert_eq!(read(text, &typed), Ok(Vec::new()));
+        let resumed = read("max-depth = 2\nrate = 5\n", &["audit", "--resume"]);
+        assert_eq!(resumed, Ok(vec!["--rate=5".to_owned()]));
+    }
+
+    #[test]
+    fn other_commands_take_the_keys_that_they_know() {
+        let text = "rate = 5\ndb = 'runs.db'\n";
+        let expected = vec!["--db=conf/runs.db".to_owned()];
+        assert_eq!(read(text, &["runs"]), Ok(expected.clone()));
+        assert_eq!(read(text, &["report"]), Ok(expected));
+    }
+
+    #[test]
+    fn faults_name_file_line_and_key() {
+        let cases = [
+            (
+                "\nmax_depht = 1",
+                "line 2: unknown key \"max_depht\"; the nearest is \"max-depth\"",
+            ),
+            (
+                "resume = 1",
+                "line 1: unknown key \"resume\"; the nearest is \"resources\"",
+            ),
+            (
+                "resources = 'yes'",
+                "line 1: resources must be true or false, not string",
+            ),
+            (
+                "rate = true",
+                "line 1: rate must be a text or a number, not boolean",
+            ),
+            (
+                "timeout = '5 parsecs'",
+                "line 1: timeout: \"5 parsecs\" is no duration such as 200ms, 2s or 1m",
+            ),
+            (
+                "[audit]\nrate = 1",
+                "line 1: unknown key \"audit\"; the nearest is \"url\"",
+            ),
+        ];
+        for (text, expected) in cases {
+            let fault = read(text, &["audit"]).expect_err("unusable");
+            assert_eq!(fault, format!("conf/gatecrawl.toml, {expected}"));
+        }
+        let broken = read("rate = 1\ncookie = \"hunter2", &["audit"]).expect_err("no TOML");
+        assert!(
+            broken.contains("line 2") && !broken.contains("hunter2"),
+            "{broken}"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! `gatecrawl audit --dry-run`: what would be done, without doing it. One request a host is made,
+//! for robots.txt: without it nobody can say what may be fetched.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::{self, RunOrder};
+use crate::crawl::Site;
+use crate::fetch::{FetchSettings, HttpFetcher};
+use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
+use crate::parse::robots::{Access, SIZE_LIMIT, access};
+
+use super::audit::Intent;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::source::{Fetched, fetch};
+use super::streams::Console;
+use super::text;
+
+/// How many hosts are asked for their robots.txt.
+const MAX_HOSTS: usize = 10;
+
+/// Pages of the estimate.
+const PAGES: u32 = 1_000;
+
+/// Says it.
+pub(super) async fn run(intent: &Intent, console: &mut Console) -> Result<Exit, Failure> {
+    let plan = &intent.plan;
+    let mut lines = Lines(&mut console.stdout);
+    match &intent.run {
+        RunOrder::New(urls) => {
+            lines.add("start", &text::count(urls.len() as u64, "URL"))?;
+        }
+        RunOrder::Resume(run) => lines.add("resume", &format!("run {}", run.id))?,
+    }
+    for seed in plan.scope.seeds.iter().take(MAX_HOSTS) {
+        lines.add("seed", seed.as_str())?;
+    }
+    scope(&plan.scope, &mut lines)?;
+    let delay = robots(intent, &mut lines).await?;
+    pace(plan, delay, &mut lines)?;
+    Ok(Exit::Done)
+}
+
+/// `name: value`, one a line.
+struct Lines<'a>(&'a mut (dyn Write + Send));
+
+impl Lines<'_> {
+    fn add(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        Ok(writeln!(self.0, "{name}: {value}")?)
+    }
+}
+
+fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
+    let follow = match scope.coverage {
+        Coverage::Site => "links, redirects and sitemaps are followed",
+        Coverage::List => "exactly these URLs, and where they redirect to",
+    };
+    lines.add("coverage", follow)?;
+    for host in &scope.hosts {
+        lines.add("host", host)?;
+    }
+    for pattern in &scope.include {
+        lines.add("include", pattern)?;
+    }
+    for pattern in &scope.exclude {
+        lines.add("exclude", pattern)?;
+    }
+    let depth = scope.max_depth.map(u64::from);
+    for (name, limit) in [("max-depth", depth), ("max-pages", scope.max_pages)] {
+        if let Some(limit) = limit {
+            lines.add(name, &limit.to_string())?;
+        }
+    }
+    let switches = [
+        ("subdomains", scope.subdomains),
+        ("resources", scope.resources),
+        ("external", scope.external),
+        ("follow-nofollow", scope.follow_nofollow),
+        ("ignore-robots", scope.ignore_robots),
+    ];
+    for (name, _) in switches.iter().filter(|(_, on)| *on) {
+        lines.add(name, "yes")?;
+    }
+    Ok(())
+}
+
+/// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest
+/// pause that one asks for.
+async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Duration, Failure> {
+    let scope = &intent.plan.scope;
+    let fetcher = fetcher(intent).await?;
+    let mut hosts: Vec<_> = scope.seeds.iter().map(CrawlUrl::host_key).collect();
+    hosts.dedup();
+    let mut delay = Duration::ZERO;
+    for host in hosts.iter().take(MAX_HOSTS) {
+        let url = host.robots_txt();
+        let answer = fetch(&fetcher, &url, SIZE_LIMIT + 1).await;
+        let mut sitemaps = vec![host.default_sitemap()];
+        let meaning = match access(answer.outcome, &answer.exchange.body) {
+            Access::AllowAll => "everything may be fetched".to_owned(),
+            Access::DisallowAll => "nothing may be fetched".to_owned(),
+            Access::Rules(robots) => {
+                let agents = &intent.plan.requests.robots_agents;
+                let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
+                let group = robots.group(&agents);
+                delay = delay.max(group.crawl_delay().unwrap_or_default());
+                let named: Vec<_> = named(robots.sitemaps(), &answer);
+                if !named.is_empty() {
+                    sitemaps = named;
+                }
+                format!(
+                    "{} rules for all, {}",
+                    robots.rule_count(),
+                    forbidden(scope, host, &group)
+                )
+            }
+        };
+        lines.add(
+            "robots.txt",
+            &format!("{url}: {}: {meaning}", answer.status()),
+        )?;
+        if let Sitemaps::Discovered(_) = scope.sitemaps {
+            for sitemap in sitemaps {
+                lines.add("sitemap", sitemap.as_str())?;
+            }
+        }
+    }
+    match &scope.sitemaps {
+        Sitemaps::Off => lines.add("sitemap", "none")?,
+        Sitemaps::Discovered(more) => {
+            for sitemap in more {
+                lines.add("sitemap", sitemap.as_str())?;
+            }
+        }
+    }
+    Ok(delay)
+}
+
+fn named(sitemaps: &[(usize, String)], answer: &Fetched) -> Vec<CrawlUrl> {
+    let urls = sitemaps.iter().map(|(_, text)| answer.url.join(text));
+    urls.filter_map(Result::ok).collect()
+}
+
+fn forbidden(
+    scope: &ScopePlan,
+    host: &crate::model::HostKey,
+    group: &crate::parse::robots::Group,
+) -> String {
+    let mut seeds = scope.seeds.iter().filter(|seed| seed.host_key() == *host);
+    match seeds.find(|seed| !group.verdict(seed.path_and_query()).allowed) {
+        Some(seed) => format!("{seed} is forbidden"),
+        None => "the start is allowed".to_owned(),
+    }
+}
+
+/// The fetcher that the audit would have.
+async fn fetcher(intent: &Intent) -> Result<HttpFetcher, Failure> {
+    let site = Site::new(intent.plan.clone()).map_err(Failure::own)?;
+    let settings = app::settings(&Arc::new(site), intent.network.clone(), "").await;
+    // No run asks.
+    HttpFetcher::new(FetchSettings {
+        run: None,
+        ..settings
+    })
+    .map_err(Failure::own)
+}
+
+fn pace(plan: &CrawlPlan, delay: Duration, lines: &mut Lines<'_>) -> Result<(), Failure> {
+    let pace = plan.pace;
+    let rate = match pace.rate {
+        Some(rate) => format!("{rate} requests/s"),
+        None => "no ceiling of requests/s".to_owned(),
+    };
+    let open = format!("{rate} and {} open requests per host", pace.concurrency);
+    lines.add("pace", &open)?;
+    if delay > Duration::ZERO {
+        lines.add("crawl-delay", &text::duration(delay))?;
+    }
+    lines.add("retries", &pace.retries.to_string())?;
+    lines.add("user-agent", &plan.requests.user_agent)?;
+    let interval = pace.interval().max(delay);
+    let estimate = match interval {
+        Duration::ZERO => "as fast as the site answers".to_owned(),
+        interval => format!(
+            "{} ms a page and host at least: {PAGES} pages take {} or more",
+            interval.as_millis(),
+            text::duration(interval * PAGES)
+        ),
+    };
+    lines.add("estimate", &estimate)
+}

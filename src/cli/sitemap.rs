@@ -1,0 +1,210 @@
+//! `gatecrawl sitemap`: is it valid, and what does it list?
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::Path;
+
+use csv::{Terminator, WriterBuilder};
+
+use crate::fetch::HttpFetcher;
+use crate::model::{CrawlUrl, Outcome};
+use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
+use crate::report::plain;
+
+use super::args::{SitemapArgs, SitemapFormat};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::source::{as_url, fetch, fetcher, read_file};
+use super::streams::{Console, People};
+use super::value::crawl_url;
+
+/// Longest chain of indexes, as in an audit.
+const MAX_NESTING: u32 = 3;
+
+/// Most sitemaps that are fetched: what one index may list.
+const MAX_FILES: usize = 50_000;
+
+/// Read no more of a sitemap: its limit, and one to notice that it is exceeded.
+const MOST: u64 = SIZE_LIMIT + 1;
+
+/// Reads the sitemap and prints what it lists.
+pub(super) async fn run(args: &SitemapArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let people = console.people.clone();
+    let mut walk = Walk {
+        args,
+        printer: Printer::new(args.format, &mut *console.stdout)?,
+        people: &people,
+        whole: true,
+        waiting: Vec::new(),
+        seen: HashSet::new(),
+    };
+    if let Some(url) = as_url(&args.source) {
+        walk.waiting.push((url?, 0));
+    } else {
+        let path = Path::new(&args.source);
+        let bytes = read_file("", path, MOST, &mut console.stdin)?;
+        walk.take(&args.source, 0, &bytes)?;
+    }
+    let mut client = None;
+    while let Some((url, nesting)) = walk.waiting.pop() {
+        if client.is_none() {
+            client = Some(fetcher(&url).await?);
+        }
+        if let Some(client) = &client {
+            walk.fetch(client, &url, nesting).await?;
+        }
+    }
+    walk.printer.finish()?;
+    Ok(if walk.whole { Exit::Done } else { Exit::Failed })
+}
+
+/// A way through a sitemap and those that it lists.
+struct Walk<'a> {
+    args: &'a SitemapArgs,
+    printer: Printer<'a>,
+    people: &'a People,
+    /// Whether nothing was lost so far.
+    whole: bool,
+    waiting: Vec<(CrawlUrl, u32)>,
+    seen: HashSet<CrawlUrl>,
+}
+
+impl Walk<'_> {
+    async fn fetch(
+        &mut self,
+        fetcher: &HttpFetcher,
+        url: &CrawlUrl,
+        nesting: u32,
+    ) -> Result<(), Failure> {
+        if !self.seen.insert(url.clone()) {
+            return Ok(());
+        }
+        let answer = fetch(fetcher, url, MOST as usize).await;
+        let readable = matches!(
+            answer.outcome,
+            Outcome::OkHtml | Outcome::OkNonHtml | Outcome::SoftError200 | Outcome::TooLarge
+        );
+        if readable {
+            return self.take(url.as_str(), nesting, &answer.exchange.body);
+        }
+        self.whole = false;
+        self.people.say(format!("{url}: {}", answer.status()));
+        Ok(())
+    }
+
+    /// Reads one file and prints its entries, or remembers the sitemaps it lists.
+    fn take(&mut self, name: &str, nesting: u32, bytes: &[u8]) -> Result<(), Failure> {
+        let deeper = self.args.recursive && nesting < MAX_NESTING;
+        let mut listed = Vec::new();
+        let mut printed = Ok(());
+        let report = read(bytes, &mut |entry| {
+            if entry.kind == Kind::Sitemap && deeper {
+                listed.push(entry);
+            } else if printed.is_ok() {
+                printed = self.printer.print(&entry);
+            }
+        });
+        printed?;
+        self.complain(name, &report);
+        // The last is taken first: so they come in the order of the file.
+        for entry in listed.iter().rev() {
+            match crawl_url(&entry.location) {
+                Ok(url) if self.seen.len() + self.waiting.len() < MAX_FILES => {
+                    self.waiting.push((url, nesting + 1));
+                }
+                Ok(_) => self.lose(name, entry, "too many sitemaps"),
+                Err(fault) => self.lose(name, entry, &fault),
+            }
+        }
+        Ok(())
+    }
+
+    fn lose(&mut self, name: &str, entry: &Entry, why: &str) {
+        self.whole = false;
+        self.people
+            .say(format!("{name}: line {}: {why}", entry.line));
+    }
+
+    fn complain(&mut self, name: &str, report: &Report) {
+        for problem in &report.problems {
+            self.people.say(format!("{name}: {problem}"));
+        }
+        let unlisted = report.problem_count - report.problems.len() as u64;
+        if unlisted > 0 {
+            self.people
+                .say(format!("{name}: and {unlisted} more problems"));
+        }
+        let lost = report.problems.iter().any(|problem| loses(problem.kind));
+        self.whole &= !(lost || report.truncated);
+    }
+}
+
+/// Whether a problem costs entries: ours or those of a search engine.
+fn loses(kind: ProblemKind) -> bool {
+    match kind {
+        ProblemKind::Empty
+        | ProblemKind::Html
+        | ProblemKind::WrongRoot
+        | ProblemKind::Broken
+        | ProblemKind::BadGzip
+        | ProblemKind::TooLarge
+        | ProblemKind::TooManyEntries
+        | ProblemKind::MissingLocation
+        | ProblemKind::RelativeLocation
+        | ProblemKind::LongLocation => true,
+        ProblemKind::BadText
+        | ProblemKind::BadDate
+        | ProblemKind::Doctype
+        | ProblemKind::UnknownEntity
+        | ProblemKind::BareAmpersand => false,
+    }
+}
+
+/// Writes entries.
+enum Printer<'a> {
+    Text(&'a mut (dyn Write + Send)),
+    Csv(Box<csv::Writer<&'a mut (dyn Write + Send)>>),
+}
+
+impl<'a> Printer<'a> {
+    fn new(format: SitemapFormat, out: &'a mut (dyn Write + Send)) -> Result<Self, Failure> {
+        if format == SitemapFormat::Text {
+            return Ok(Printer::Text(out));
+        }
+        let mut csv = WriterBuilder::new()
+            .terminator(Terminator::CRLF)
+            .from_writer(out);
+        csv.write_record(["url", "lastmod", "kind"])?;
+        Ok(Printer::Csv(Box::new(csv)))
+    }
+
+    fn print(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let is_listed = matches!(entry.kind, Kind::Page | Kind::Sitemap);
+        match self {
+            Printer::Text(out) if is_listed => writeln!(out, "{}", entry.location)?,
+            // Images and other languages' pages stand beside a page; a list of pages has none.
+            Printer::Text(_) => {}
+            Printer::Csv(csv) => {
+                let lastmod = entry.lastmod.as_deref().unwrap_or_default();
+                csv.write_record([&*plain(&entry.location), &*plain(lastmod), name(entry.kind)])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Printer::Text(out) => Ok(out.flush()?),
+            Printer::Csv(mut csv) => Ok(csv.flush()?),
+        }
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Page => "page",
+        Kind::Sitemap => "sitemap",
+        Kind::Resource => "resource",
+        Kind::Alternate => "alternate",
+    }
+}
