@@ -9,6 +9,7 @@ mod file;
 mod graph;
 mod ids;
 mod links;
+mod lock;
 mod resume;
 mod rows;
 mod runs;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::change::Change;
 use super::desk::Desk;
 use super::file::{Store, StoreError};
+use super::lock::RunLock;
 use super::runs::RunId;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
@@ -34,6 +35,7 @@ pub struct Writer {
 impl Writer {
     /// Starts writing a run.
     pub fn start(store: &Store, run: RunId) -> Result<Writer, StoreError> {
+        let lock = RunLock::take(store, run)?;
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
@@ -45,6 +47,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
+                let _until_all_is_written = lock;
                 write_all(connection, &mut desk, waiting, &acknowledge)
                     .map_err(|source| owned.fault(source))
             })
