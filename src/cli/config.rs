@@ -307,7 +307,7 @@ mod tests {
             ),
             (
                 "[audit]\nrate = 1",
-                "line 1: unknown key \"audit\"; the nearest is \"url\"",
+                "line 1: unknown key \"audit\"; the nearest is \"quiet\"",
             ),
         ];
         for (text, expected) in cases {
