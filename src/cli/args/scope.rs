@@ -1,9 +1,14 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Arg, Args, ValueHint};
 
-/// Heading of the flags that are fixed for the life of a run. `--resume` refuses them by it.
-pub(crate) const SCOPE: &str = "Scope";
+/// Heading of the flags that are fixed for the life of a run.
+const SCOPE: &str = "Scope";
+
+/// Whether an argument of `audit` is fixed for the life of a run, so that `--resume` refuses it.
+pub(crate) fn is_scope(arg: &Arg) -> bool {
+    arg.is_positional() || arg.get_help_heading() == Some(SCOPE)
+}
 
 /// What is audited.
 #[derive(Debug, Default, Args)]
@@ -11,7 +16,7 @@ pub(crate) const SCOPE: &str = "Scope";
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ScopeArgs {
     /// Where to start; without a scheme it is https://
-    #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = SCOPE)]
+    #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = None::<&str>)]
     pub(crate) url: Vec<String>,
     /// Audit exactly the URLs of this file, one a line; `-` is stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
