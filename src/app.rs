@@ -7,7 +7,8 @@ use http::HeaderValue;
 
 use crate::crawl::{self, Clock, CrawlError, Ended, Observer, Parts, Site, SiteError, Start, Stop};
 use crate::fetch::{
-    FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Secrets, SecretsFor, is_public,
+    FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+    is_public,
 };
 use crate::frontier::{LocalFrontier, Pace};
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
@@ -25,7 +26,7 @@ pub struct Network {
     /// Addresses given by hand.
     pub overrides: Vec<HostOverride>,
     /// A proxy for everything.
-    pub proxy: Option<String>,
+    pub proxy: Option<ProxyAddress>,
     /// Accept every certificate.
     pub insecure: bool,
     /// Never speak HTTP/2.

@@ -5,6 +5,7 @@ pub mod app;
 pub mod assess;
 pub mod cli;
 pub mod crawl;
+pub mod demo;
 pub mod fetch;
 pub mod frontier;
 pub mod model;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher};
+use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report;
@@ -113,7 +113,11 @@ fn network(
     let network = Network {
         secrets: secrets::secrets(&args.identity, seeds, login, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
-        proxy: args.network.proxy.clone(),
+        proxy: args
+            .network
+            .proxy
+            .as_ref()
+            .map(|proxy| ProxyAddress::new(proxy.as_str())),
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };

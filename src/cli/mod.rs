@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod cookies;
 mod database;
+mod demo;
 mod dry_run;
 mod exit;
 mod failure;
@@ -81,6 +82,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         .build()?;
     let done = match cli.command {
         Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
+        Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
         Command::Report(args) => report::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
         Command::Robots(args) => runtime.block_on(robots::run(&args, console)),

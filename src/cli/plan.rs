@@ -179,7 +179,7 @@ mod tests {
             .scope
             .url
             .iter()
-            .map(|text| crawl_url(text).expect("a URL"))
+            .map(|text| crawl_url(text.as_str()).expect("a URL"))
             .collect();
         plan(&args, &seeds).expect("a plan")
     }

@@ -4,7 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::frontier::Discovery;
-use crate::model::{Admission, CrawlUrl, Fingerprint, HostKey, Role, Skip, SkipReason};
+use crate::model::{
+    Admission, CrawlUrl, Fingerprint, HostKey, Layer, Outcome, Role, Skip, SkipReason,
+};
 use crate::policy::{RetryBudget, Traps};
 
 use super::robots::Rules;
@@ -60,9 +62,10 @@ impl Admissions {
             .get(&host)
             .and_then(|host| self.forbid(host, &found));
         if let Some(skip) = skip {
-            *admission = Admission::Skip(skip);
+            *admission = Admission::Skip(found.role, skip);
         } else if self.traps.is_trap(&found.url) {
-            *admission = Admission::Skip(Skip::new(SkipReason::Trap, self.traps.detail()));
+            let skip = Skip::new(SkipReason::Trap, self.traps.detail());
+            *admission = Admission::Skip(found.role, skip);
         } else if self.known.insert(fingerprint) {
             new.push(found);
         }
@@ -105,9 +108,18 @@ impl Admissions {
         match host.rules.as_ref()? {
             // robots.txt names sitemaps itself, and says nothing about who may read them.
             Rules::Group(_) if found.role == Role::Sitemap => None,
+            // No site to protect, and a link to nowhere is just what was asked for.
+            Rules::Unreachable(outcome) if found.role == Role::External && !answers(*outcome) => {
+                None
+            }
             rules => rules.forbid(&found.url),
         }
     }
+}
+
+/// Whether anything at all was received.
+fn answers(outcome: Outcome) -> bool {
+    !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
 }
 
 /// A host's robots.txt, to be asked for before anything else there.
@@ -164,7 +176,7 @@ mod tests {
             let mut admissions = Admissions::new(100, ignore);
             admissions.set_rules(host.clone(), Rules::Group(rules.clone()));
             let (_, admission) = offer(&mut admissions, "http://a/private/x");
-            let skipped = matches!(&admission, Admission::Skip(skip)
+            let skipped = matches!(&admission, Admission::Skip(_, skip)
                 if skip.reason == SkipReason::Robots && skip.detail == "line 2: Disallow: /private");
             assert_eq!(skipped, expected);
             assert_eq!(
@@ -175,13 +187,22 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_robots_txt_forbids_everything() {
-        let mut admissions = Admissions::new(100, false);
-        admissions.set_rules(found("http://a/").url.host_key(), Rules::Unreachable);
-        let mut sitemap = found("http://a/sitemap.xml");
-        sitemap.role = Role::Sitemap;
-        assert!(admissions.forbidden(&sitemap).is_some());
-        assert!(admissions.forbidden(&found("http://a/")).is_some());
+    fn an_unreadable_robots_txt_forbids_the_site_and_no_link_to_nowhere() {
+        let cases = [
+            (Outcome::Server502, Role::Page, true),
+            (Outcome::Server502, Role::Sitemap, true),
+            (Outcome::Server502, Role::External, true),
+            (Outcome::DnsNxdomain, Role::Page, true),
+            (Outcome::DnsNxdomain, Role::External, false),
+        ];
+        for (outcome, role, forbidden) in cases {
+            let mut admissions = Admissions::new(100, false);
+            let mut page = found("http://a/x");
+            admissions.set_rules(page.url.host_key(), Rules::Unreachable(outcome));
+            page.role = role;
+            let skip = admissions.forbidden(&page);
+            assert_eq!(skip.is_some(), forbidden, "{outcome} {role:?}");
+        }
     }
 
     #[test]
@@ -193,6 +214,6 @@ mod tests {
         }
         let (new, admission) = offer(&mut admissions, "http://a/cal?d=9");
         assert!(new.is_empty());
-        assert!(matches!(admission, Admission::Skip(skip) if skip.reason == SkipReason::Trap));
+        assert!(matches!(admission, Admission::Skip(_, skip) if skip.reason == SkipReason::Trap));
     }
 }

@@ -14,6 +14,8 @@ mod robots;
 mod site;
 mod sitemap;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 pub use clock::Clock;

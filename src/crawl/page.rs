@@ -95,7 +95,7 @@ fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &m
     let target = site.scope.normal(target);
     let admission = if asked.hops >= MAX_HOPS {
         let detail = format!("more than {MAX_HOPS} redirects in a row");
-        Admission::Skip(Skip::new(SkipReason::Trap, detail))
+        Admission::Skip(asked.role, Skip::new(SkipReason::Trap, detail))
     } else {
         site.scope
             .admit(&target, Via::Redirect(asked.role), Some(asked.depth))
@@ -223,8 +223,10 @@ impl Judge<'_> {
         }
         let mut admission = scope.admit(&url, Via::Link(kind), Some(self.asked.depth + 1));
         let may_follow = follow || scope.plan().follow_nofollow;
-        if let (Admission::Fetch(Role::Page | Role::External), false) = (&admission, may_follow) {
-            admission = Admission::Skip(Skip::new(SkipReason::Nofollow, ""));
+        if let (Admission::Fetch(role @ (Role::Page | Role::External)), false) =
+            (&admission, may_follow)
+        {
+            admission = Admission::Skip(*role, Skip::new(SkipReason::Nofollow, ""));
         }
         LinkTarget::Url {
             url,

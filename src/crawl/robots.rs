@@ -23,8 +23,8 @@ pub(super) enum Rules {
     Group(Group),
     /// Everything.
     AllowAll,
-    /// Nothing: it could not be read.
-    Unreachable,
+    /// Nothing: it could not be read, because of this.
+    Unreachable(Outcome),
 }
 
 impl Rules {
@@ -32,7 +32,7 @@ impl Rules {
     pub(super) fn forbid(&self, url: &CrawlUrl) -> Option<Skip> {
         match self {
             Rules::AllowAll => None,
-            Rules::Unreachable => Some(Skip::new(
+            Rules::Unreachable(_) => Some(Skip::new(
                 SkipReason::Robots,
                 "robots.txt could not be read, so nothing may be fetched",
             )),
@@ -50,7 +50,7 @@ impl Rules {
     pub(super) fn restore(site: &Site, known: &KnownRobots) -> Rules {
         match (known.access.as_str(), &known.body) {
             ("rules", Some(body)) => Rules::Group(Robots::parse(body).group(&site.robots_agents())),
-            ("unreachable", _) => Rules::Unreachable,
+            ("unreachable", _) => Rules::Unreachable(Outcome::RobotsUnreachable),
             _ => Rules::AllowAll,
         }
     }
@@ -149,7 +149,7 @@ fn read(
         Access::AllowAll => (Rules::AllowAll, record, Vec::new()),
         Access::DisallowAll => {
             record.access = "unreachable";
-            (Rules::Unreachable, record, Vec::new())
+            (Rules::Unreachable(outcome), record, Vec::new())
         }
         Access::Rules(robots) => {
             let group = robots.group(&site.robots_agents());

@@ -73,7 +73,7 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
             let detail = format!("sitemap index nested more than {MAX_NESTING} deep");
             (
                 Role::Sitemap,
-                Admission::Skip(Skip::new(SkipReason::Trap, detail)),
+                Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Trap, detail)),
             )
         }
         Kind::Sitemap => (Role::Sitemap, Admission::Fetch(Role::Sitemap)),
@@ -95,16 +95,16 @@ const FOREIGN: &str = "in a sitemap of another site";
 
 fn foreign_or(site: &Site, found: &Discovery, url: &CrawlUrl, role: Role) -> Admission {
     if !site.scope.is_site(url) && !belongs(&found.url, url) {
-        return Admission::Skip(Skip::new(SkipReason::Scope, FOREIGN));
+        return Admission::Skip(role, Skip::new(SkipReason::Scope, FOREIGN));
     }
     match site.scope.admit(url, Via::Sitemap, None) {
         Admission::Fetch(_) => Admission::Fetch(role),
-        skip @ Admission::Skip(_) => skip,
+        skip @ Admission::Skip(..) => skip,
     }
 }
 
 fn is_foreign(entry: &SitemapEntry) -> bool {
-    matches!(&entry.admission, Admission::Skip(skip) if skip.detail == FOREIGN)
+    matches!(&entry.admission, Admission::Skip(_, skip) if skip.detail == FOREIGN)
 }
 
 const fn name(format: Format) -> Option<&'static str> {

@@ -149,9 +149,15 @@ impl Attempt {
         dial.connected && dial.ear.answer_begun()
     }
 
-    /// Whether the request went over a connection that this attempt did not open.
+    /// Whether an answer came over a connection that this attempt did not open. A dial may have
+    /// been started and overtaken by a connection that became free.
     pub(super) fn reused(&self) -> bool {
         !self.dial().connected
+    }
+
+    /// Whether no dial was needed at all.
+    pub(super) fn never_dialed(&self) -> bool {
+        self.dial().started.is_none()
     }
 
     /// The parts that are over by now.

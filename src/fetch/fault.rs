@@ -4,15 +4,11 @@
 use std::error::Error;
 use std::io::{self, ErrorKind as K};
 
-use jiff::Timestamp;
-use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
-
 use super::attempt::{Attempt, Phase};
 use super::dial::DialTimeout;
 use super::dns::DnsFault;
 use super::guard::NotPublic;
-use super::tls::SelfSigned;
+use super::tls_fault::of_tls;
 use crate::model::Outcome;
 
 /// An exchange that did not come to a good end.
@@ -40,9 +36,6 @@ impl From<NotPublic> for Fault {
 
 /// What a request came to that got no answer.
 pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
-    if error.is_builder() {
-        return Fault::new(Outcome::WriteFailed, "request could not be made");
-    }
     let dialing = error.is_connect();
     for cause in causes(error) {
         if let Some(fault) = of_dial(cause)
@@ -227,58 +220,6 @@ fn http2_ended() -> Fault {
     )
 }
 
-fn of_tls(error: &rustls::Error) -> Fault {
-    use rustls::Error as E;
-    match error {
-        E::InvalidCertificate(certificate) => of_certificate(certificate),
-        E::AlertReceived(AlertDescription::UnrecognisedName) => Fault::new(
-            Outcome::TlsSniRejected,
-            "server does not know the host name",
-        ),
-        E::InvalidMessage(
-            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-        ) => Fault::new(Outcome::TlsNotTls, "server does not speak tls"),
-        E::AlertReceived(alert) => {
-            Fault::new(Outcome::TlsHandshake, format!("tls alert {alert:?}"))
-        }
-        _ => Fault::new(Outcome::TlsHandshake, "tls handshake failed"),
-    }
-}
-
-fn of_certificate(error: &CertificateError) -> Fault {
-    use CertificateError as C;
-    match error {
-        C::Expired => Fault::new(Outcome::TlsExpired, "certificate expired"),
-        C::ExpiredContext { not_after, .. } => Fault::new(
-            Outcome::TlsExpired,
-            format!("certificate expired {}", day(*not_after)),
-        ),
-        C::NotValidYet => Fault::new(Outcome::TlsExpired, "certificate not valid yet"),
-        C::NotValidYetContext { not_before, .. } => Fault::new(
-            Outcome::TlsExpired,
-            format!("certificate not valid before {}", day(*not_before)),
-        ),
-        C::NotValidForName | C::NotValidForNameContext { .. } => {
-            Fault::new(Outcome::TlsName, "certificate is for another name")
-        }
-        C::Revoked => Fault::new(Outcome::TlsRevoked, "certificate revoked"),
-        C::UnknownIssuer => Fault::new(
-            Outcome::TlsUntrusted,
-            "certificate issuer unknown or intermediate missing",
-        ),
-        C::Other(other) if other.0.is::<SelfSigned>() => {
-            Fault::new(Outcome::TlsSelfSigned, SelfSigned.to_string())
-        }
-        _ => Fault::new(Outcome::TlsUntrusted, "certificate not acceptable"),
-    }
-}
-
-fn day(at: UnixTime) -> String {
-    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
-    let written = Timestamp::from_second(seconds).map(|at| at.to_string());
-    written.map_or_else(|_| String::new(), |text| text.chars().take(10).collect())
-}
-
 fn io_kind(error: &(dyn Error + 'static)) -> Option<K> {
     io_errors(error)
         .map(io::Error::kind)
@@ -304,4 +245,53 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
             None => error.source(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // What an origin on this machine cannot be made to do.
+
+    #[test]
+    fn failed_dials_are_told_by_kind() {
+        let attempt = Attempt::start(80);
+        let cases = [
+            (K::ConnectionRefused, "connect_refused"),
+            (K::ConnectionReset, "connect_reset"),
+            (K::TimedOut, "connect_timeout"),
+            (K::NetworkUnreachable, "connect_unreachable"),
+            (K::HostUnreachable, "connect_unreachable"),
+            (K::PermissionDenied, "connect_unreachable"),
+        ];
+        for (kind, id) in cases {
+            let fault = of_failed_dial(Some(kind), false, &attempt);
+            assert_eq!(fault.outcome.id(), id, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn broken_connections_are_told_by_kind() {
+        let attempt = Attempt::start(80);
+        let cases = [
+            (K::BrokenPipe, "write_failed"),
+            (K::ConnectionReset, "reset_before_headers"),
+            (K::TimedOut, "ttfb_timeout"),
+            (K::UnexpectedEof, "empty_reply"),
+        ];
+        for (kind, id) in cases {
+            let fault = of_broken_connection(Some(kind), &attempt);
+            assert_eq!(fault.outcome.id(), id, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn errors_hidden_inside_errors_are_found() {
+        let reset = io::Error::from(K::ConnectionReset);
+        let twice = io::Error::other(io::Error::other(reset));
+        assert_eq!(io_kind(&twice), Some(K::ConnectionReset));
+        let tls = rustls::Error::AlertReceived(rustls::AlertDescription::UnrecognisedName);
+        let hidden = io::Error::other(io::Error::new(K::InvalidData, tls));
+        assert!(causes(&hidden).any(<dyn Error>::is::<rustls::Error>));
+    }
 }

@@ -7,6 +7,7 @@ mod answer;
 mod attempt;
 mod body;
 mod client;
+mod codings;
 mod decode;
 mod dial;
 mod dns;
@@ -14,17 +15,22 @@ mod dns_cache;
 mod fault;
 mod guard;
 mod settings;
+mod setup;
 mod tls;
 mod tls_ear;
+mod tls_fault;
 
 use std::future::Future;
 
 use crate::model::{Exchange, Request};
 
 pub use answer::location;
-pub use client::{FetchSetupError, HttpFetcher};
+pub use client::HttpFetcher;
 pub use guard::is_public;
-pub use settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, Secrets, SecretsFor};
+pub use settings::{
+    DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress, Secrets, SecretsFor,
+};
+pub use setup::FetchSetupError;
 pub use tls::TlsSetupError;
 
 /// Performs single HTTP exchanges.

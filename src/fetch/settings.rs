@@ -28,19 +28,20 @@ pub struct FetchSettings {
     pub secrets_for: SecretsFor,
     /// Longest wait for a name's addresses.
     pub dns_timeout: Duration,
-    /// Longest wait for a TCP connection, and again for its TLS handshake.
+    /// Longest wait for a TCP connection, and again for its TLS handshake. A name with several
+    /// addresses shares it among them.
     pub connect_timeout: Duration,
     /// Longest silence inside a body.
     pub idle_timeout: Duration,
-    /// Longest exchange, not counting the request's own first-byte limit.
+    /// Longest exchange, not counting the request's own first-byte limit, which comes on top. That
+    /// one counts from the moment the connection is there.
     pub total_timeout: Duration,
     /// Addresses given by hand, asked before any name service.
     pub overrides: Vec<HostOverride>,
     /// Where names are looked up.
     pub dns: DnsSource,
-    /// A proxy for everything: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
-    /// password if it wants them. The environment is never asked.
-    pub proxy: Option<String>,
+    /// A proxy for everything. The environment is never asked.
+    pub proxy: Option<ProxyAddress>,
     /// Accept every certificate.
     pub insecure: bool,
     /// Never speak HTTP/2.
@@ -132,6 +133,28 @@ impl SecretsFor {
 impl fmt::Debug for SecretsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretsFor(..)")
+    }
+}
+
+/// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
+/// password if it wants them. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct ProxyAddress(String);
+
+impl ProxyAddress {
+    /// An address, checked when the fetcher is made.
+    pub fn new(address: impl Into<String>) -> ProxyAddress {
+        ProxyAddress(address.into())
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyAddress(..)")
     }
 }
 

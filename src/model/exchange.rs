@@ -58,7 +58,8 @@ pub struct Exchange {
     pub body: Vec<u8>,
     /// Bytes of the body as they came over the wire.
     pub wire_bytes: u64,
-    /// Bytes of the body after decoding, also of a body that was not kept.
+    /// Bytes of the body after decoding. A body that is not kept is not decoded either: bytes on
+    /// the wire then.
     pub decoded_bytes: u64,
     /// How long it took.
     pub timings: Timings,

@@ -140,6 +140,6 @@ pub enum LinkTarget {
 pub enum Admission {
     /// It is to be fetched.
     Fetch(Role),
-    /// It is not.
-    Skip(Skip),
+    /// It is not, though it would be this to the crawl.
+    Skip(Role, Skip),
 }

@@ -83,44 +83,44 @@ impl Scope {
 
     /// What to do about the target of a link, redirect or sitemap entry, found `depth` clicks from
     /// a seed (absent when no click leads there).
-    pub fn admit(&self, url: &CrawlUrl, kind: Via, depth: Option<u32>) -> Admission {
-        match self.role(url, kind) {
-            Err(skip) => Admission::Skip(skip),
-            Ok(role) => match self.refuse(url, role, depth) {
-                Some(skip) => Admission::Skip(skip),
-                None => Admission::Fetch(role),
-            },
+    pub fn admit(&self, url: &CrawlUrl, via: Via, depth: Option<u32>) -> Admission {
+        let role = self.role(url, via);
+        let refusal = self
+            .unasked(role, via)
+            .map(|detail| Skip::new(SkipReason::Scope, detail))
+            .or_else(|| self.refuse(url, role, depth));
+        match refusal {
+            Some(skip) => Admission::Skip(role, skip),
+            None => Admission::Fetch(role),
         }
     }
 
-    fn role(&self, url: &CrawlUrl, via: Via) -> Result<Role, Skip> {
-        let skip = |detail: &str| Err(Skip::new(SkipReason::Scope, detail));
-        let as_resource = matches!(via, Via::Link(kind) if kind.is_resource());
-        let listed = matches!(via, Via::Seed | Via::Redirect(_));
-        if let Via::Redirect(role) = via {
+    fn role(&self, url: &CrawlUrl, via: Via) -> Role {
+        match via {
             // Where a checked URL leads is part of what is checked, wherever that is.
-            if role != Role::Page {
-                return Ok(role);
+            Via::Redirect(role) if role != Role::Page => role,
+            _ if !self.is_site(url) => Role::External,
+            Via::Link(kind) if kind.is_resource() => Role::Resource,
+            _ => Role::Page,
+        }
+    }
+
+    /// Why URLs of this role are not part of the crawl at all, if they are not.
+    fn unasked(&self, role: Role, via: Via) -> Option<&'static str> {
+        let listed = matches!(via, Via::Seed | Via::Redirect(_));
+        match role {
+            _ if matches!(via, Via::Redirect(from) if from == role && role != Role::Page) => None,
+            Role::External if !self.plan.external => {
+                Some("another site; --external checks such links")
             }
+            Role::Resource if !self.plan.resources => {
+                Some("not a page; --resources checks such links")
+            }
+            Role::Page if self.plan.coverage == Coverage::List && !listed => {
+                Some("not in the list; --crawl follows links")
+            }
+            _ => None,
         }
-        if !self.is_site(url) {
-            return if self.plan.external {
-                Ok(Role::External)
-            } else {
-                skip("another site; --external checks such links")
-            };
-        }
-        if as_resource {
-            return if self.plan.resources {
-                Ok(Role::Resource)
-            } else {
-                skip("not a page; --resources checks such links")
-            };
-        }
-        if self.plan.coverage == Coverage::List && !listed {
-            return skip("not in the list; --crawl follows links");
-        }
-        Ok(Role::Page)
     }
 
     fn refuse(&self, url: &CrawlUrl, role: Role, depth: Option<u32>) -> Option<Skip> {
@@ -241,7 +241,7 @@ mod tests {
         let scope = Scope::new(plan).expect("a valid plan");
         match scope.admit(&url(text), via, depth) {
             Admission::Fetch(role) => role.name().to_owned(),
-            Admission::Skip(skip) => format!("-{}", skip.reason.name()),
+            Admission::Skip(_, skip) => format!("-{}", skip.reason.name()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::runs::RunId;
 use crate::model::{LinkKind, Outcome, Position, Role, SkipReason};
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -60,6 +61,18 @@ pub enum StoreError {
     /// There is no such run.
     #[error("no run {0:?}; `gatecrawl runs` lists them")]
     NoRun(String),
+    /// Another process is writing this run.
+    #[error("run {0} is under way in another process")]
+    RunBusy(RunId),
+    /// The file that says who writes a run cannot be made.
+    #[error("could not lock {}: {source}", path.display())]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// A stored value makes no sense.
     #[error("database {}: {what}", path.display())]
     Damaged {

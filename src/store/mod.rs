@@ -4,11 +4,14 @@
 
 mod change;
 mod conclude;
+mod desk;
 mod file;
 mod graph;
 mod ids;
 mod links;
+mod lock;
 mod resume;
+mod rows;
 mod runs;
 mod summary;
 mod table;

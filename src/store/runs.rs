@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 use crate::model::{CrawlPlan, Moment};
 
 use super::file::{Store, StoreError};
+use super::lock::RunLock;
 
 /// The number of a run within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +191,7 @@ impl Store {
 
     /// Forgets a run and all that belongs to it.
     pub fn delete_run(&self, run: RunId) -> Result<(), StoreError> {
+        let _lock = RunLock::take(self, run)?;
         let mut connection = self.connect()?;
         let mut delete = || -> rusqlite::Result<()> {
             let tx = connection.transaction()?;

@@ -3,6 +3,7 @@
 
 mod answer;
 mod cli;
+mod demo;
 mod fetch;
 mod nameserver;
 mod origin;

@@ -22,7 +22,6 @@ pub(crate) struct Origin {
 
 /// A request as it was received.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "each test looks at its own part")]
 pub(crate) struct Seen {
     pub(crate) at: Instant,
     pub(crate) path: String,

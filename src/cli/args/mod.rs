@@ -2,6 +2,7 @@
 //! heading. Absent flags are absent values, so that a resumed run can tell what was said anew.
 
 mod audit;
+mod demo;
 mod global;
 mod network;
 mod output;
@@ -12,6 +13,7 @@ mod tools;
 use clap::{Parser, Subcommand};
 
 pub(super) use audit::AuditArgs;
+pub(super) use demo::DemoArgs;
 pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
 pub(super) use network::{IdentityArgs, NetworkArgs};
 pub(super) use output::{ExportArgs, StoreArgs};
@@ -35,6 +37,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Audit(Box<AuditArgs>),
+    Demo(DemoArgs),
     Report(ReportArgs),
     Runs(RunsArgs),
     Robots(RobotsArgs),

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, Args, ValueHint};
 
+use super::super::value::{Secret, host};
+
 /// Heading of the flags that are fixed for the life of a run.
 const SCOPE: &str = "Scope";
 
@@ -17,7 +19,7 @@ pub(crate) fn is_scope(arg: &Arg) -> bool {
 pub(crate) struct ScopeArgs {
     /// Where to start; without a scheme it is https://
     #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = None::<&str>)]
-    pub(crate) url: Vec<String>,
+    pub(crate) url: Vec<Secret>,
     /// Audit exactly the URLs of this file, one a line; `-` is stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) url_list: Option<PathBuf>,
@@ -46,7 +48,7 @@ pub(crate) struct ScopeArgs {
     #[arg(long)]
     pub(crate) subdomains: bool,
     /// This host belongs to the site (repeatable)
-    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, value_parser = super::super::value::host)]
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, value_parser = host)]
     pub(crate) host: Vec<String>,
     /// Also check images, scripts, styles and fonts
     #[arg(long)]

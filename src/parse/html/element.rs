@@ -10,7 +10,7 @@ pub(super) struct Id(u64);
 pub(super) enum Class {
     /// Has no content and no end tag.
     Void,
-    /// Opens nothing within the body: html, head, body, frameset.
+    /// The start tag never opens anything new: html, head, body.
     Root,
     /// Reopened by the parser when another element's end cuts it short.
     Formatting,
@@ -55,7 +55,7 @@ impl Class {
             | b"hr" | b"image" | b"img" | b"input" | b"keygen" | b"link" | b"meta" | b"param"
             | b"source" | b"track" | b"wbr" => Class::Void,
 
-            b"html" | b"head" | b"body" | b"frameset" => Class::Root,
+            b"html" | b"head" | b"body" => Class::Root,
 
             b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small"
             | b"strike" | b"strong" | b"tt" | b"u" => Class::Formatting,
@@ -69,7 +69,7 @@ impl Class {
             | b"section" | b"style" | b"summary" | b"tbody" | b"textarea" | b"tfoot"
             | b"thead" | b"title" | b"tr" | b"ul" | b"xmp" => Class::Block,
 
-            b"applet" | b"caption" | b"marquee" | b"object" | b"select" | b"table" | b"td" | b"template"
+            b"applet" | b"caption" | b"frameset" | b"marquee" | b"object" | b"select" | b"table" | b"td" | b"template"
             | b"th" => Class::Boundary,
 
             _ => Class::Inline,

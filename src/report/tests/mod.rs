@@ -7,10 +7,12 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::store::{RunRow, Store, Table};
+use crate::model::{LinkKind, Role};
+use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
 use super::{Format, check, write};
-use story::{begin, exports, stored};
+use story::{begin, exports, seed, stored, tell};
+use visits::{Story, link, url};
 
 #[tokio::test]
 async fn every_table_as_csv() {
@@ -110,6 +112,50 @@ async fn a_run_without_a_single_url_has_tables_with_headers() {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert_eq!(read(&out, &format!("{}.jsonl", table.name())), "");
     }
+}
+
+#[tokio::test]
+async fn a_run_that_went_on_is_exported_as_one() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let run = newest(&store);
+    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+
+    let mut sequel = Story::after(100);
+    sequel.page("/waiting", "", vec![link("/cart", LinkKind::Anchor, "")]);
+    sequel
+        .changes
+        .push(Change::Seeds(vec![seed("/listed", true)]));
+    tell(&store, run.id, sequel.changes).await;
+    let mut waiting = Vec::new();
+    let each = &mut |known: KnownUrl| {
+        if known.queued && known.role == Role::Page {
+            waiting.push((known.url.to_string(), known.depth));
+        }
+    };
+    store.known_urls(run.id, each).expect("read");
+    let expected = [("/listed", Some(0)), ("/cart", Some(1))];
+    assert_eq!(
+        waiting,
+        expected.map(|(path, depth)| (url(path).to_string(), depth))
+    );
+
+    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+    let rows = |name: &str, path: &str| {
+        let address = format!("{},", url(path));
+        let text = read(&out, name);
+        text.lines()
+            .filter(|line| line.starts_with(&address))
+            .count()
+    };
+    assert_eq!(rows("attempts.csv", "/waiting"), 2);
+    assert_eq!(rows("pages.csv", "/waiting"), 1);
+    assert_eq!(rows("skipped.csv", "/cart"), 0);
+    let errors = read(&out, "server_errors.csv");
+    let row = errors
+        .lines()
+        .find(|line| line.contains("/waiting"))
+        .expect("a row");
+    assert!(row.contains(",transient,ok_html,2,1,1,1,"), "{row}");
 }
 
 /// Line breaks within quoted cells.

@@ -43,11 +43,7 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
     let dir = exports();
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
     let run = begin(&store);
-    let writer = Writer::start(&store, run).expect("started");
-    for change in changes() {
-        assert!(writer.send(change, 0).await);
-    }
-    writer.close().await.expect("stored");
+    tell(&store, run, changes()).await;
     let ended = Moment::from_millis(START + 60_000);
     store
         .mark_run(run, RunState::Interrupted, Some(ended))
@@ -55,20 +51,31 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
     (dir, store)
 }
 
+/// Stores what happened.
+pub(super) async fn tell(store: &Store, run: RunId, changes: Vec<Change>) {
+    let writer = Writer::start(store, run).expect("started");
+    for change in changes {
+        assert!(writer.send(change, 0).await);
+    }
+    writer.close().await.expect("stored");
+}
+
+/// A page to start from, or the robots.txt that goes with it.
+pub(super) fn seed(path: &str, named: bool) -> Seed {
+    let role = if named { Role::Page } else { Role::Robots };
+    Seed {
+        url: url(path),
+        admission: Admission::Fetch(role),
+        named,
+    }
+}
+
 /// The crawl, a visit a paragraph.
 fn changes() -> Vec<Change> {
     let mut story = Story::default();
 
-    let seed = |path: &str, role, named| Seed {
-        url: url(path),
-        admission: Admission::Fetch(role),
-        named,
-    };
-    story.changes.push(Change::Seeds(vec![
-        seed("/robots.txt", Role::Robots, false),
-        seed("/", Role::Page, true),
-    ]));
-
+    let seeds = vec![seed("/robots.txt", false), seed("/", true)];
+    story.changes.push(Change::Seeds(seeds));
     story.robots();
     story.sitemap();
 

@@ -20,6 +20,14 @@ pub(super) struct Story {
 }
 
 impl Story {
+    /// A story that goes on after so many attempts.
+    pub(super) fn after(now: i64) -> Story {
+        Story {
+            now,
+            ..Story::default()
+        }
+    }
+
     pub(super) fn robots(&mut self) {
         let mut attempt = self.attempt(Outcome::OkNonHtml);
         attempt.status = Some(301);
@@ -218,7 +226,7 @@ fn entry(path: &str, role: Role) -> SitemapEntry {
 }
 
 pub(super) fn skip(reason: SkipReason, detail: &str) -> Admission {
-    Admission::Skip(Skip::new(reason, detail))
+    Admission::Skip(Role::Page, Skip::new(reason, detail))
 }
 
 pub(super) fn link(path: &str, kind: LinkKind, anchor: &str) -> Link {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::{FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::fetch::Fetcher;
 
-use super::{fetch, fetcher, outcome, request, settings};
+use super::{fetch, fetcher, hasty, outcome, request};
 use crate::answer::{After, Answer, bytes, html, ok, raw, status};
 use crate::origin::Origin;
 
@@ -59,7 +59,10 @@ async fn a_reset_inside_the_body_is_told() {
 #[tokio::test]
 async fn a_body_that_stops_coming_times_out() {
     let stuck = ok("hello").header("Content-Length", "50").then(After::Hang);
-    assert_eq!(outcome(stuck).await, "body_timeout");
+    let origin = Origin::start().await;
+    origin.script("/", [stuck]);
+    let exchange = hasty().fetch(request(&origin.url("/"))).await;
+    assert_eq!(exchange.outcome.id(), "body_timeout");
 }
 
 #[tokio::test]
@@ -67,13 +70,11 @@ async fn a_body_that_drips_is_stopped_in_the_end() {
     let origin = Origin::start().await;
     let drip = After::Repeat(b".".to_vec(), Duration::from_millis(20));
     origin.script("/", [ok("").header("Content-Length", "100000").then(drip)]);
-    let fetcher = HttpFetcher::new(FetchSettings {
-        total_timeout: Duration::from_millis(200),
-        ..settings()
-    });
-    let exchange = fetcher.unwrap().fetch(request(&origin.url("/"))).await;
+    let mut request = request(&origin.url("/"));
+    request.first_byte_limit = Duration::from_millis(600);
+    let exchange = hasty().fetch(request).await;
     assert_eq!(exchange.outcome.id(), "total_timeout");
-    assert!(exchange.timings.total < Duration::from_secs(1));
+    assert!(exchange.timings.total < Duration::from_secs(5));
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ async fn bombs_go_off_under_the_cap() {
             (1 << 20, 1 << 20)
         );
         assert!(exchange.body.capacity() <= 4 << 20);
-        assert!(started.elapsed() < Duration::from_secs(5), "{coding}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{coding}");
     }
 }
 

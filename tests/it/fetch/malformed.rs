@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gatecrawl::fetch::Fetcher;
 
-use super::{fetch, fetcher, outcome, request};
+use super::{SHORT, fetch, fetcher, outcome, request};
 use crate::answer::{After, close, hang, ok, raw, reset};
 use crate::origin::Origin;
 
@@ -79,13 +79,47 @@ async fn a_reset_before_the_answer_is_told() {
 }
 
 #[tokio::test]
+async fn over_plain_http_an_answer_cut_inside_its_header_block_looks_like_none() {
+    let half = raw("HTTP/1.1 200 OK\r\nContent-Ty");
+    assert_eq!(outcome(half.clone()).await, "empty_reply");
+    assert_eq!(
+        outcome(half.then(After::Reset)).await,
+        "reset_before_headers"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_went_stale_is_told_by_its_reuse() {
+    let origin = Origin::start().await;
+    origin.script("/", [ok("fine"), reset()]);
+    let fetcher = fetcher();
+    fetcher.fetch(request(&origin.url("/"))).await;
+    let exchange = fetcher.fetch(request(&origin.url("/"))).await;
+    assert_eq!(exchange.outcome.id(), "reset_before_headers");
+    assert!(exchange.reused);
+    assert_eq!(origin.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn early_hints_are_no_answer() {
+    let hinted = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n\
+                  HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(outcome(raw(hinted)).await, "server_503");
+}
+
+#[tokio::test]
 async fn silence_is_a_first_byte_timeout() {
     let started = Instant::now();
-    let exchange = fetch(hang()).await;
-    assert_eq!(exchange.outcome.id(), "ttfb_timeout");
-    assert!(started.elapsed() < Duration::from_secs(2));
     let half = raw("HTTP/1.1 200 OK\r\nContent-").then(After::Hang);
-    assert_eq!(outcome(half).await, "ttfb_timeout");
+    let origin = Origin::start().await;
+    origin.script("/", [hang(), half]);
+    let mut request = request(&origin.url("/"));
+    request.first_byte_limit = SHORT;
+    for _ in 0..2 {
+        let exchange = fetcher().fetch(request.clone()).await;
+        assert_eq!(exchange.outcome.id(), "ttfb_timeout");
+    }
+    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
 //! What the fetcher says, and to whom.
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, Secrets, SecretsFor};
+use gatecrawl::fetch::{
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+};
 
-use super::{request, settings};
-use crate::answer::ok;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{fetcher, request, settings};
+use crate::answer::{ok, status};
 use crate::nameserver::NameServer;
 use crate::origin::Origin;
 
@@ -58,7 +63,7 @@ async fn a_proxy_is_asked_for_everything() {
     let address = proxy.address();
     let fetcher = HttpFetcher::new(FetchSettings {
         private_addresses: false,
-        proxy: Some(format!("http://user:pass@{address}")),
+        proxy: Some(ProxyAddress::new(format!("http://user:pass@{address}"))),
         ..settings()
     });
     let exchange = fetcher
@@ -71,4 +76,89 @@ async fn a_proxy_is_asked_for_everything() {
         seen[0].header("proxy-authorization"),
         Some("Basic dXNlcjpwYXNz")
     );
+}
+
+#[tokio::test]
+async fn an_address_too_long_for_a_request_is_told_and_not_sent() {
+    let origin = Origin::start().await;
+    let url = origin.url(&format!("/{}", "a".repeat(70_000)));
+    let exchange = fetcher().fetch(request(&url)).await;
+    assert_eq!(exchange.outcome.id(), "write_failed");
+    assert_eq!(exchange.fault, "request could not be made");
+    assert!(!exchange.reused && origin.requests().is_empty());
+}
+
+#[test]
+fn neither_settings_nor_fetcher_show_a_password() {
+    let settings = FetchSettings {
+        proxy: Some(ProxyAddress::new("http://user:hunter2@127.0.0.1:1")),
+        ..settings()
+    };
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let fetcher = HttpFetcher::new(settings).unwrap();
+    assert!(!format!("{fetcher:?}").contains("hunter2"));
+    let bad = HttpFetcher::new(FetchSettings {
+        proxy: Some(ProxyAddress::new("hunter2://:::")),
+        ..super::settings()
+    });
+    assert_eq!(bad.unwrap_err().to_string(), "proxy address is not valid");
+}
+
+fn behind(proxy: String) -> HttpFetcher {
+    let fetcher = HttpFetcher::new(FetchSettings {
+        proxy: Some(ProxyAddress::new(proxy)),
+        ..settings()
+    });
+    fetcher.expect("settings in order")
+}
+
+#[tokio::test]
+async fn a_proxy_that_will_not_connect_is_told() {
+    let proxy = Origin::start().await;
+    proxy.script("site.example:443", [status(502)]);
+    let fetcher = behind(format!("http://{}", proxy.address()));
+    let exchange = fetcher.fetch(request("https://site.example/")).await;
+    assert_eq!(exchange.outcome.id(), "connect_unreachable");
+    assert_eq!(exchange.fault, "could not connect");
+    assert_eq!(proxy.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_carries_the_request() {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>by socks</p>");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap();
+    let target = origin.address();
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        // Version, one method, none needed; then CONNECT to an IPv4 address.
+        client.read_exact(&mut [0; 3]).await.unwrap();
+        client.write_all(&[5, 0]).await.unwrap();
+        client.read_exact(&mut [0; 10]).await.unwrap();
+        client
+            .write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        let mut server = TcpStream::connect(target).await.unwrap();
+        let _ = copy_bidirectional(&mut client, &mut server).await;
+    });
+    let fetcher = behind(format!("socks5://{proxy}"));
+    let exchange = fetcher.fetch(request(&origin.url("/"))).await;
+    assert_eq!(exchange.outcome.id(), "ok_html", "{}", exchange.fault);
+}
+
+#[tokio::test]
+async fn many_requests_at_once_are_each_sent_once() {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>busy</p>");
+    let fetcher = fetcher();
+    for _ in 0..5 {
+        let exchanges = (0..20).map(|_| fetcher.fetch(request(&origin.url("/"))));
+        for exchange in futures_util::future::join_all(exchanges).await {
+            assert_eq!(exchange.outcome.id(), "ok_html", "{}", exchange.fault);
+            assert_eq!(exchange.reused, exchange.timings.connect.is_none());
+        }
+    }
+    assert_eq!(origin.requests().len(), 100);
 }

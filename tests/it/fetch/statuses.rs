@@ -100,6 +100,7 @@ async fn a_script_is_played_in_order_and_nothing_is_asked_twice() {
     }
     assert_eq!(outcomes, ["server_502", "server_502", "ok_html", "ok_html"]);
     assert_eq!(origin.requests().len(), 4);
+    assert!(origin.requests().is_sorted_by_key(|seen| seen.at));
 }
 
 #[tokio::test]

@@ -1,0 +1,651 @@
+//! Whole crawls over a fetcher that answers from a script, on a clock that nobody waits for.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::fetch::Fetcher;
+use crate::frontier::{LocalFrontier, Pace};
+use crate::model::{
+    Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan, Request,
+    RequestPlan, ScopePlan, Sitemaps, Timings,
+};
+use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
+
+use super::*;
+
+/// Answers of a site that does not exist.
+#[derive(Debug, Default)]
+struct Script {
+    answers: Mutex<HashMap<String, Vec<Reply>>>,
+    asked: Mutex<Vec<(String, Connection)>>,
+    stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
+}
+
+#[derive(Clone, Debug)]
+struct Reply {
+    outcome: Outcome,
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+fn page(body: &str) -> Reply {
+    Reply {
+        outcome: Outcome::OkHtml,
+        status: 200,
+        headers: vec![("content-type", "text/html".to_owned())],
+        body: body.to_owned(),
+    }
+}
+
+fn links(to: &[&str]) -> Reply {
+    let mut html = String::new();
+    for target in to {
+        let _ = write!(html, "<a href='{target}'>to {target}</a> ");
+    }
+    page(&html)
+}
+
+fn text(body: &str) -> Reply {
+    Reply {
+        outcome: Outcome::OkNonHtml,
+        ..page(body)
+    }
+}
+
+fn error(status: u16) -> Reply {
+    Reply {
+        outcome: Outcome::of_error_status(status, false),
+        status,
+        ..page("<title>sorry</title>")
+    }
+}
+
+fn redirect(to: &str) -> Reply {
+    Reply {
+        outcome: Outcome::Redirect,
+        status: 301,
+        headers: vec![("location", to.to_owned())],
+        body: String::new(),
+    }
+}
+
+impl Fetcher for Script {
+    async fn fetch(&self, request: Request) -> Exchange {
+        let path = request.url.as_str().trim_start_matches("http://site.test");
+        let asked = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push((path.to_owned(), request.connection));
+            asked.len()
+        };
+        if let Some((after, stop)) = &self.stop_after
+            && asked >= *after
+        {
+            stop.send_replace(StopLevel::Drain);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let reply = {
+            let mut answers = self.answers.lock().unwrap();
+            match answers.get_mut(path) {
+                None => error(404),
+                Some(replies) if replies.len() > 1 => replies.remove(0),
+                Some(replies) => replies[0].clone(),
+            }
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &reply.headers {
+            let value = HeaderValue::from_str(value).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        Exchange {
+            outcome: reply.outcome,
+            fault: String::new(),
+            status: Some(reply.status),
+            reason: None,
+            headers,
+            wire_bytes: reply.body.len() as u64,
+            decoded_bytes: reply.body.len() as u64,
+            body: reply.body.into_bytes(),
+            timings: Timings {
+                total: Duration::from_millis(20),
+                ..Timings::default()
+            },
+            remote: None,
+            version: None,
+            reused: false,
+        }
+    }
+}
+
+fn plan() -> CrawlPlan {
+    CrawlPlan {
+        scope: ScopePlan {
+            seeds: vec![url("/")],
+            coverage: Coverage::Site,
+            hosts: Vec::new(),
+            subdomains: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_depth: None,
+            max_pages: None,
+            resources: false,
+            external: false,
+            follow_nofollow: false,
+            ignore_robots: false,
+            ignore_params: Vec::new(),
+            sitemaps: Sitemaps::Discovered(Vec::new()),
+            max_queries_per_path: 5,
+            select: Vec::new(),
+        },
+        pace: PacePlan {
+            concurrency: 4,
+            rate: None,
+            delay: Duration::ZERO,
+            retries: 2,
+        },
+        requests: RequestPlan {
+            user_agent: "gatecrawl".to_owned(),
+            robots_agents: vec!["gatecrawl".to_owned()],
+            first_byte: Duration::from_secs(30),
+            connect: Duration::from_secs(10),
+            body_idle: Duration::from_secs(15),
+            max_body: 1 << 20,
+        },
+    }
+}
+
+fn url(path: &str) -> CrawlUrl {
+    let full = if path.starts_with('/') {
+        format!("http://site.test{path}")
+    } else {
+        path.to_owned()
+    };
+    CrawlUrl::parse(&full).unwrap()
+}
+
+/// A crawl and where it is kept.
+struct Crawl {
+    plan: CrawlPlan,
+    script: Script,
+    store: Store,
+    run: RunId,
+    events: Arc<Mutex<Vec<String>>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Crawl {
+    fn new(plan: CrawlPlan, answers: &[(&str, &[Reply])]) -> Crawl {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("runs.db")).unwrap();
+        let run = store
+            .create_run(&NewRun {
+                token: "t",
+                site: "site.test",
+                plan: &plan,
+                started: Moment::from_millis(0),
+            })
+            .unwrap();
+        let answers = answers
+            .iter()
+            .map(|(path, replies)| ((*path).to_owned(), replies.to_vec()))
+            .collect();
+        Crawl {
+            plan,
+            script: Script {
+                answers: Mutex::new(answers),
+                ..Script::default()
+            },
+            store,
+            run,
+            events: Arc::default(),
+            _dir: dir,
+        }
+    }
+
+    async fn run(&mut self, start: Start) -> Ended {
+        let script = Arc::new(std::mem::take(&mut self.script));
+        let (stop, stopped) = stop_switch();
+        let mut script = Arc::try_unwrap(script).unwrap();
+        if let Some((after, _)) = script.stop_after.take() {
+            script.stop_after = Some((after, stop.clone()));
+        }
+        let script = Arc::new(script);
+        let events = Arc::clone(&self.events);
+        let pace = Pace {
+            interval: self.plan.pace.interval(),
+            open: self.plan.pace.concurrency,
+        };
+        let parts = Parts {
+            fetcher: Arc::clone(&script),
+            frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
+            store: self.store.clone(),
+            observer: move |event: &Event<'_>| {
+                if let Event::Attempted { url, attempt, .. } = event {
+                    let line = format!("{} {}", url.path_and_query(), attempt.outcome);
+                    events.lock().unwrap().push(line);
+                }
+            },
+            clock: Clock::starting_at(Moment::from_millis(1_000_000)),
+            dice: fastrand::Rng::with_seed(7),
+            stop: stopped,
+        };
+        let site = Arc::new(Site::new(self.plan.clone()).unwrap());
+        let ended = run(site, self.run, start, parts).await.unwrap();
+        self.script = Arc::try_unwrap(script).unwrap();
+        ended
+    }
+
+    async fn to_the_end(plan: CrawlPlan, answers: &[(&str, &[Reply])]) -> Crawl {
+        let mut crawl = Crawl::new(plan, answers);
+        let seeds = crawl.plan.scope.seeds.clone();
+        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        crawl
+    }
+
+    /// The paths that were asked for, robots.txt and the default sitemap aside.
+    fn asked(&self) -> Vec<String> {
+        let asked = self.script.asked.lock().unwrap();
+        let paths = asked.iter().map(|(path, _)| path.clone());
+        paths
+            .filter(|path| path != "/robots.txt" && path != "/sitemap.xml")
+            .collect()
+    }
+
+    fn asked_sorted(&self) -> Vec<String> {
+        let mut asked = self.asked();
+        asked.sort();
+        asked
+    }
+
+    /// Rows of a table as `column | column`.
+    fn rows(&self, table: Table, wanted: &[&str]) -> Vec<String> {
+        let columns = self.store.columns(table).unwrap();
+        let at: Vec<usize> = wanted
+            .iter()
+            .map(|name| columns.iter().position(|c| c == name).expect(name))
+            .collect();
+        let mut rows = Vec::new();
+        self.store
+            .rows(self.run, table, &mut |cells| {
+                let row: Vec<String> = at.iter().map(|at| show(cells[*at])).collect();
+                rows.push(row.join(" | "));
+                true
+            })
+            .unwrap();
+        rows
+    }
+}
+
+fn show(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Empty => "-".to_owned(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Real(value) => value.to_string(),
+        Cell::Text(text) => text.replace("http://site.test", ""),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_are_followed_once_each_and_inlinks_counted() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/a", "/b", "/a"])]),
+        ("/a", &[links(&["/b", "/#top", "mailto:x@y", "http://"])]),
+        ("/b", &[links(&[])]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/a", "/b"]);
+    let columns = [
+        "Address",
+        "Status Code",
+        "Crawl Depth",
+        "Inlinks",
+        "Unique Inlinks",
+        "Found On",
+    ];
+    assert_eq!(
+        crawl.rows(Table::Pages, &columns),
+        [
+            "/ | 200 | 0 | 1 | 1 | -",
+            "/a | 200 | 1 | 2 | 1 | /",
+            "/b | 200 | 1 | 2 | 2 | /",
+        ]
+    );
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason", "Found On"]),
+        ["http:// | invalid | /a"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_is_kept_and_the_last_one_decides() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/down", "/healed"])]),
+        ("/down", &[error(502)]),
+        ("/healed", &[error(502), page("fine")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let columns = ["Address", "Attempt", "Purpose", "Outcome"];
+    let rows = crawl.rows(Table::Attempts, &columns);
+    let of = |path: &str| -> Vec<&str> {
+        let rows = rows.iter().map(String::as_str);
+        rows.filter(|row| row.starts_with(path)).collect()
+    };
+    assert_eq!(
+        of("/down"),
+        [
+            "/down | 1 | crawl | server_502",
+            "/down | 2 | retry | server_502",
+            "/down | 3 | retry | server_502",
+        ]
+    );
+    assert_eq!(
+        of("/healed"),
+        [
+            "/healed | 1 | crawl | server_502",
+            "/healed | 2 | retry | ok_html",
+        ]
+    );
+    let columns = ["Address", "Verdict", "Attempts", "502 Attempts", "Title 1"];
+    let pages = crawl.rows(Table::Pages, &columns);
+    assert_eq!(pages[1], "/down | unconfirmed | 3 | 3 | sorry");
+    assert_eq!(pages[2], "/healed | transient | 2 | 1 | -");
+    assert_eq!(
+        crawl.rows(
+            Table::ErrorInlinks,
+            &["Source", "Destination", "Anchor", "Verdict"]
+        ),
+        [
+            "/ | /down | to /down | unconfirmed",
+            "/ | /healed | to /healed | transient",
+        ]
+    );
+    let asked = crawl.script.asked.lock().unwrap();
+    let fresh = asked.iter().filter(|(_, over)| *over == Connection::Fresh);
+    assert_eq!(fresh.count(), 3, "retries take a new connection");
+}
+
+#[tokio::test(start_paused = true)]
+async fn robots_txt_is_asked_first_and_obeyed() {
+    let rules = "User-agent: *\nDisallow: /private/\nSitemap: /map.xml\n";
+    let map = "<urlset><url><loc>http://site.test/orphan</loc></url>\
+        <url><loc>http://other.test/</loc></url></urlset>";
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[text(rules)]),
+        ("/map.xml", &[text(map)]),
+        ("/", &[links(&["/private/a", "/open"])]),
+        ("/open", &[page("")]),
+        ("/orphan", &[page("")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let asked = crawl.script.asked.lock().unwrap();
+    assert_eq!(asked[0].0, "/robots.txt");
+    drop(asked);
+    assert_eq!(crawl.asked_sorted(), ["/", "/map.xml", "/open", "/orphan"]);
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason", "Detail"]),
+        [
+            "http://other.test/ | scope | in a sitemap of another site",
+            "/private/a | robots | line 2: Disallow: /private/",
+        ]
+    );
+    let columns = [
+        "Address",
+        "In Sitemap",
+        "Inlinks",
+        "Crawl Depth",
+        "Found On",
+        "Status",
+    ];
+    let pages = crawl.rows(Table::Pages, &columns);
+    assert!(
+        pages.contains(&"/orphan | true | 0 | - | /map.xml | OK".to_owned()),
+        "{pages:?}"
+    );
+    assert!(
+        pages.contains(&"/private/a | false | 1 | 1 | / | Blocked by robots.txt".to_owned()),
+        "{pages:?}"
+    );
+    assert_eq!(
+        crawl.rows(
+            Table::Sitemaps,
+            &["Address", "Format", "Entries", "Foreign Entries"]
+        ),
+        ["/map.xml | urlset | 2 | 1"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_fetched_when_robots_txt_is_down() {
+    let answers: &[(&str, &[Reply])] = &[("/robots.txt", &[error(502)]), ("/", &[links(&["/a"])])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert!(crawl.asked().is_empty());
+    assert_eq!(
+        crawl.rows(Table::Robots, &["Host", "Access", "Outcome", "Attempts"]),
+        [" | unreachable | server_502 | 3"]
+    );
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason"]),
+        ["/ | robots"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_to_which_robots_txt_redirects_is_still_a_page() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[redirect("/home")]),
+        ("/", &[links(&["/home"])]),
+        ("/home", &[page("<title>Home</title>")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/home", "/home"]);
+    assert_eq!(
+        crawl.rows(Table::Pages, &["Address", "Attempts", "Title 1"]),
+        ["/ | 1 | -", "/home | 2 | Home"]
+    );
+    assert_eq!(
+        crawl.rows(Table::Robots, &["Access", "Final Address"]),
+        ["rules | /home"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_hop_of_a_redirect_is_a_url_of_its_own() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/old", "/loop1"])]),
+        ("/old", &[redirect("/newer")]),
+        ("/newer", &[redirect("/gone")]),
+        ("/gone", &[error(502)]),
+        ("/loop1", &[redirect("/loop2")]),
+        ("/loop2", &[redirect("/loop1")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let columns = [
+        "Address",
+        "Redirect URL",
+        "Hops",
+        "Final Address",
+        "Final Outcome",
+        "Ending",
+    ];
+    assert_eq!(
+        crawl.rows(Table::Redirects, &columns),
+        [
+            "/loop1 | /loop2 | 2 | /loop2 | redirect | loop",
+            "/loop2 | /loop1 | 2 | /loop1 | redirect | loop",
+            "/newer | /gone | 1 | /gone | server_502 | final",
+            "/old | /newer | 2 | /gone | server_502 | final",
+        ]
+    );
+    let pages = crawl.rows(Table::Pages, &["Address", "Crawl Depth", "Outcome"]);
+    assert!(
+        pages.contains(&"/gone | 1 | server_502".to_owned()),
+        "{pages:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_redirects_end_after_ten() {
+    let mut answers: Vec<(String, Vec<Reply>)> = (0..30)
+        .map(|n| (format!("/r{n}"), vec![redirect(&format!("/r{}", n + 1))]))
+        .collect();
+    answers.push(("/".to_owned(), vec![links(&["/r0"])]));
+    let answers: Vec<(&str, &[Reply])> = answers
+        .iter()
+        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
+        .collect();
+    let crawl = Crawl::to_the_end(plan(), &answers).await;
+    assert_eq!(crawl.asked().len(), 1 + 11);
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason"]),
+        ["/r11 | trap"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_depth_pages_and_queries_are_kept_and_told() {
+    let answers: &[(&str, &[Reply])] = &[
+        (
+            "/",
+            &[links(&[
+                "/1", "/c?d=1", "/c?d=2", "/c?d=3", "/c?d=4", "/c?d=5", "/c?d=6",
+            ])],
+        ),
+        ("/1", &[links(&["/2"])]),
+        ("/2", &[links(&["/3"])]),
+    ];
+    let mut deep = plan();
+    deep.scope.max_depth = Some(1);
+    let crawl = Crawl::to_the_end(deep, answers).await;
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason"]),
+        ["/2 | depth", "/c?d=6 | trap"]
+    );
+    let mut few = plan();
+    few.scope.max_pages = Some(3);
+    let crawl = Crawl::to_the_end(few, answers).await;
+    assert_eq!(crawl.asked().len(), 3);
+    let skipped = crawl.rows(Table::Skipped, &["Reason"]);
+    assert_eq!(
+        skipped
+            .iter()
+            .filter(|reason| *reason == "max_pages")
+            .count(),
+        5
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nofollow_links_are_recorded_and_not_followed() {
+    let body = "<a href=/a rel=nofollow>a</a><a href=/b>b</a>";
+    let answers: &[(&str, &[Reply])] = &[("/", &[page(body)]), ("/b", &[links(&["/a"])])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(
+        crawl.asked_sorted(),
+        ["/", "/a", "/b"],
+        "another link allows it"
+    );
+    let answers: &[(&str, &[Reply])] = &[("/", &[page(body)]), ("/b", &[page("")])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/b"]);
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason"]),
+        ["/a | nofollow"]
+    );
+    let mut all = plan();
+    all.scope.follow_nofollow = true;
+    let crawl = Crawl::to_the_end(all, answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/a", "/b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_asked_for_and_nothing_else() {
+    let mut list = plan();
+    list.scope.coverage = Coverage::List;
+    let answers: &[(&str, &[Reply])] = &[("/x", &[links(&["/y"])]), ("/z", &[redirect("/w")])];
+    let mut crawl = Crawl::new(list, answers);
+    let seeds = vec![url("/x"), url("/z"), url("/x")];
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    // The plan's own seed stands for the origin and is not asked for.
+    assert_eq!(crawl.asked_sorted(), ["/w", "/x", "/z"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_crawl_goes_on_where_it_stopped() {
+    let many: Vec<String> = (0..50).map(|n| format!("/p{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let ok = [page("")];
+    let start = [links(&many)];
+    let mut answers: Vec<(&str, &[Reply])> = many.iter().map(|path| (*path, &ok[..])).collect();
+    answers.push(("/", &start));
+    let mut crawl = Crawl::new(plan(), &answers);
+    let (placeholder, _) = stop_switch();
+    crawl.script.stop_after = Some((20, placeholder));
+    assert_eq!(
+        crawl.run(Start::Fresh(vec![url("/")])).await,
+        Ended::Interrupted
+    );
+    let before = crawl.asked().len();
+    assert!((18..30).contains(&before), "{before}");
+    let state = crawl.store.run(None).unwrap().state;
+    assert_eq!(state, RunState::Interrupted);
+
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let asked = crawl.asked_sorted();
+    assert_eq!(asked.len(), 51, "every page once: {asked:?}");
+    assert_eq!(crawl.rows(Table::Pages, &["Address"]).len(), 51);
+    let robots = crawl.script.asked.lock().unwrap();
+    let robots = robots.iter().filter(|(path, _)| path == "/robots.txt");
+    assert_eq!(robots.count(), 1, "rules are remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ignored_robots_are_marked() {
+    let mut own = plan();
+    own.scope.ignore_robots = true;
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[text("User-agent: *\nDisallow: /private")]),
+        ("/", &[links(&["/private"])]),
+        ("/private", &[page("")]),
+    ];
+    let crawl = Crawl::to_the_end(own, answers).await;
+    assert_eq!(
+        crawl.rows(
+            Table::Pages,
+            &["Address", "Status Code", "Indexability Status"]
+        ),
+        ["/ | 200 | -", "/private | 200 | Blocked by robots.txt"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn selectors_fill_columns_and_directives_decide_indexability() {
+    let mut with = plan();
+    with.scope.select = vec!["price=.price".to_owned(), "sku=p@data-sku".to_owned()];
+    let answers: &[(&str, &[Reply])] = &[
+        (
+            "/",
+            &[page(
+                "<title> Shop </title><meta name=robots content=noindex>\
+                 <p class=price data-sku=7>12 EUR</p><a href=/c>c</a>",
+            )],
+        ),
+        ("/c", &[page("<link rel=canonical href=/d>")]),
+    ];
+    let crawl = Crawl::to_the_end(with, answers).await;
+    assert_eq!(
+        crawl.rows(
+            Table::Pages,
+            &["Address", "Title 1", "Indexability Status", "Selected"]
+        ),
+        [
+            r#"/ | Shop | noindex | ["12 EUR","7"]"#,
+            "/c | - | Canonicalised | [null,null]",
+            "/d | - | Client Error | -",
+        ]
+    );
+}

@@ -1,0 +1,353 @@
+//! What the writer knows by heart of a run, and how a change becomes rows: which URLs are known by
+//! which number, what was skipped and may still be wanted, which texts were used lately.
+
+use rusqlite::Transaction;
+
+use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
+
+use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
+use super::file::{Store, StoreError};
+use super::ids::{Known, TextIds, UrlId, UrlIds};
+use super::links::{PackedLink, pack};
+use super::runs::RunId;
+
+/// What the writer knows by heart of the run.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) run: i64,
+    pub(super) urls: UrlIds,
+    texts: TextIds,
+    invalid: u32,
+    packed: Vec<u8>,
+}
+
+/// How a URL came to be known.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    found_on: Option<UrlId>,
+    depth: Option<u32>,
+    hops: u8,
+    seed: bool,
+    in_sitemap: bool,
+}
+
+impl Desk {
+    pub(super) fn open(store: &Store, run: RunId) -> Result<Desk, StoreError> {
+        let connection = store.connect()?;
+        let mut urls = UrlIds::default();
+        store.each_url(&connection, run, &mut |url| {
+            let known = Known {
+                id: url.id,
+                skipped: url.skipped,
+                in_sitemap: url.in_sitemap,
+            };
+            urls.set(url.url.fingerprint(), known);
+        })?;
+        let highest = |table: &str, column: &str| -> Result<u32, StoreError> {
+            let sql = format!("SELECT coalesce(max({column}), 0) FROM {table} WHERE run = ?");
+            connection
+                .query_row(&sql, [run.0], |row| row.get(0))
+                .map_err(|source| store.fault(source))
+        };
+        Ok(Desk {
+            run: run.0,
+            urls,
+            texts: TextIds::after(highest("text", "id")?),
+            invalid: highest("invalid_link", "number")?,
+            packed: Vec::new(),
+        })
+    }
+
+    pub(super) fn apply(&mut self, tx: &Transaction<'_>, change: Change) -> rusqlite::Result<()> {
+        match change {
+            Change::Seeds(seeds) => self.seeds(tx, seeds),
+            Change::Visit(visit) => self.visit(tx, *visit),
+            Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
+        }
+    }
+
+    fn seeds(&mut self, tx: &Transaction<'_>, seeds: Vec<Seed>) -> rusqlite::Result<()> {
+        for seed in seeds {
+            let origin = Origin {
+                found_on: None,
+                depth: seed.named.then_some(0),
+                hops: 0,
+                seed: seed.named,
+                in_sitemap: false,
+            };
+            self.learn(tx, &seed.url, &seed.admission, origin)?;
+        }
+        Ok(())
+    }
+
+    fn visit(&mut self, tx: &Transaction<'_>, visit: VisitRecord) -> rusqlite::Result<()> {
+        // Whatever is leased was offered, and whatever is offered was stored before; a robots.txt
+        // is the exception, it comes with its host.
+        let id = self.known(tx, &visit.url, Role::Robots)?;
+        self.attempt(tx, id, &visit.attempt)?;
+        for (url, attempt) in &visit.hops {
+            let hop = self.hop(tx, url)?;
+            self.attempt(tx, hop, attempt)?;
+        }
+        match visit.then {
+            Then::Again(moment) => tx
+                .prepare_cached("UPDATE url SET not_before = ?3 WHERE run = ?1 AND id = ?2")?
+                .execute((self.run, id, moment.millis()))
+                .map(|_| ()),
+            Then::Settled {
+                page,
+                links,
+                links_depth,
+                hops,
+                file,
+            } => {
+                let origin = Origin {
+                    found_on: Some(id),
+                    depth: links_depth,
+                    hops,
+                    seed: false,
+                    in_sitemap: false,
+                };
+                self.links(tx, id, &links, origin)?;
+                self.page(tx, id, &page)?;
+                match file.as_deref() {
+                    Some(FileRecord::Robots(robots)) => self.robots(tx, id, robots)?,
+                    Some(FileRecord::Sitemap(sitemap)) => self.sitemap(tx, id, sitemap)?,
+                    None => {}
+                }
+                tx.prepare_cached(
+                    "UPDATE url SET state = 2, not_before = NULL WHERE run = ?1 AND id = ?2",
+                )?
+                .execute((self.run, id))
+                .map(|_| ())
+            }
+        }
+    }
+
+    fn skipped(
+        &mut self,
+        tx: &Transaction<'_>,
+        url: &CrawlUrl,
+        skip: &Skip,
+    ) -> rusqlite::Result<()> {
+        let Some(known) = self.urls.get(url.fingerprint()) else {
+            return Ok(());
+        };
+        self.urls.set(
+            url.fingerprint(),
+            Known {
+                skipped: true,
+                ..known
+            },
+        );
+        tx.prepare_cached(
+            "UPDATE url SET state = 3, reason = ?3, detail = ?4 WHERE run = ?1 AND id = ?2",
+        )?
+        .execute((self.run, known.id, skip.reason.code(), detail(skip)))
+        .map(|_| ())
+    }
+
+    fn links(
+        &mut self,
+        tx: &Transaction<'_>,
+        source: UrlId,
+        links: &[Link],
+        origin: Origin,
+    ) -> rusqlite::Result<()> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let mut packed = Vec::with_capacity(links.len());
+        for link in links {
+            match &link.target {
+                LinkTarget::Url { url, admission, .. } => {
+                    let origin = if link.kind == LinkKind::Redirect {
+                        // A redirect is no click.
+                        let depth = origin.depth.map(|depth| depth.saturating_sub(1));
+                        Origin { depth, ..origin }
+                    } else {
+                        Origin { hops: 0, ..origin }
+                    };
+                    let target = self.learn(tx, url, admission, origin)?;
+                    packed.push(PackedLink {
+                        target,
+                        kind: link.kind,
+                        position: link.position,
+                        follow: link.follow,
+                        anchor: self.text(tx, Some(&link.anchor))?.unwrap_or(0),
+                        rel: self.text(tx, Some(&link.rel))?.unwrap_or(0),
+                    });
+                }
+                LinkTarget::Invalid { text, fault } => {
+                    self.invalid += 1;
+                    tx.prepare_cached("INSERT INTO invalid_link VALUES (?, ?, ?, ?, ?)")?
+                        .execute((self.run, self.invalid, text, fault, source))?;
+                }
+            }
+        }
+        let mut bytes = std::mem::take(&mut self.packed);
+        pack(&packed, &mut bytes);
+        tx.prepare_cached("INSERT OR REPLACE INTO page_links VALUES (?, ?, ?)")?
+            .execute((self.run, source, &bytes))?;
+        self.packed = bytes;
+        Ok(())
+    }
+
+    /// The number of a URL that is known, or is made known as queued.
+    fn known(
+        &mut self,
+        tx: &Transaction<'_>,
+        url: &CrawlUrl,
+        role: Role,
+    ) -> rusqlite::Result<UrlId> {
+        match self.urls.get(url.fingerprint()) {
+            Some(known) => Ok(known.id),
+            None => self.learn(tx, url, &Admission::Fetch(role), Origin::NOWHERE),
+        }
+    }
+
+    /// The number of a URL that was asked for as part of another's lease. If it is new it is as
+    /// good as skipped, for no reason: nobody asked for it for its own sake, and that may come.
+    fn hop(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<UrlId> {
+        if let Some(known) = self.urls.get(url.fingerprint()) {
+            return Ok(known.id);
+        }
+        let id = self.known(tx, url, Role::Robots)?;
+        let known = Known {
+            id,
+            skipped: true,
+            in_sitemap: false,
+        };
+        self.urls.set(url.fingerprint(), known);
+        tx.prepare_cached("UPDATE url SET state = 3 WHERE run = ?1 AND id = ?2")?
+            .execute((self.run, id))?;
+        Ok(id)
+    }
+
+    /// The number of a URL, which is stored if it is new, and queued if it was skipped so far and
+    /// is admitted now.
+    fn learn(
+        &mut self,
+        tx: &Transaction<'_>,
+        url: &CrawlUrl,
+        admission: &Admission,
+        origin: Origin,
+    ) -> rusqlite::Result<UrlId> {
+        let fingerprint = url.fingerprint();
+        if let Some(mut known) = self.urls.get(fingerprint) {
+            if let (true, Admission::Fetch(role)) = (known.skipped, admission) {
+                known.skipped = false;
+                tx.prepare_cached(
+                    "UPDATE url SET state = 1, role = ?3, hops = ?4, found_on = ?5,
+                        found_depth = ?6, reason = NULL, detail = NULL
+                     WHERE run = ?1 AND id = ?2",
+                )?
+                .execute((
+                    self.run,
+                    known.id,
+                    role.code(),
+                    origin.hops,
+                    origin.found_on,
+                    origin.depth,
+                ))?;
+            }
+            if origin.seed {
+                tx.prepare_cached(
+                    "UPDATE url SET seed = 1, found_depth = 0 WHERE run = ?1 AND id = ?2",
+                )?
+                .execute((self.run, known.id))?;
+            }
+            if origin.in_sitemap && !known.in_sitemap {
+                known.in_sitemap = true;
+                tx.prepare_cached("UPDATE url SET in_sitemap = 1 WHERE run = ?1 AND id = ?2")?
+                    .execute((self.run, known.id))?;
+            }
+            self.urls.set(fingerprint, known);
+            return Ok(known.id);
+        }
+        let id = self.urls.next();
+        let (state, role, skip) = match admission {
+            Admission::Fetch(role) => (1, *role, None),
+            Admission::Skip(role, skip) => (3, *role, Some(skip)),
+        };
+        let section = self.text(tx, Some(url.section()))?;
+        let readable = url.readable();
+        tx.prepare_cached(
+            "INSERT INTO url (run, id, address, readable, section, folders, state, role, seed,
+                hops, found_on, found_depth, reason, detail, in_sitemap)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(rusqlite::params![
+            self.run,
+            id,
+            url.as_str(),
+            (readable != url.as_str()).then_some(readable),
+            section,
+            url.folder_depth(),
+            state,
+            role.code(),
+            origin.seed,
+            origin.hops,
+            origin.found_on,
+            origin.depth,
+            skip.map(|skip| skip.reason.code()),
+            skip.and_then(detail),
+            origin.in_sitemap,
+        ])?;
+        let known = Known {
+            id,
+            skipped: skip.is_some(),
+            in_sitemap: origin.in_sitemap,
+        };
+        self.urls.set(fingerprint, known);
+        Ok(id)
+    }
+
+    pub(super) fn entries(
+        &mut self,
+        tx: &Transaction<'_>,
+        source: UrlId,
+        entries: &[SitemapEntry],
+        listed: bool,
+    ) -> rusqlite::Result<()> {
+        for entry in entries {
+            let origin = Origin {
+                found_on: Some(source),
+                in_sitemap: listed && entry.role != Role::Sitemap,
+                ..Origin::NOWHERE
+            };
+            self.learn(tx, &entry.url, &entry.admission, origin)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn text(
+        &mut self,
+        tx: &Transaction<'_>,
+        text: Option<&str>,
+    ) -> rusqlite::Result<Option<u32>> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let (id, new) = self.texts.intern(text);
+        if new {
+            tx.prepare_cached("INSERT INTO text VALUES (?, ?, ?)")?
+                .execute((self.run, id, text))?;
+        }
+        Ok(Some(id))
+    }
+}
+
+impl Origin {
+    const NOWHERE: Origin = Origin {
+        found_on: None,
+        depth: None,
+        hops: 0,
+        seed: false,
+        in_sitemap: false,
+    };
+}
+
+fn detail(skip: &Skip) -> Option<&str> {
+    Some(skip.detail.as_str()).filter(|detail| !detail.is_empty())
+}

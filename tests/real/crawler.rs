@@ -1,0 +1,154 @@
+//! The program under test, and its exports.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::server::{note, pause};
+
+/// A row of an export, by column.
+pub(crate) type Row = HashMap<String, String>;
+
+/// A place for runs and exports.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    dir: TempDir,
+}
+
+/// An audit under way. It is killed if its test forgets it.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    child: Child,
+    errors: PathBuf,
+}
+
+/// What is left of an audit.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// The most memory it had at a time, in KiB.
+    pub(crate) peak_kib: u64,
+    pub(crate) said: String,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Desk {
+        let dir = tempfile::tempdir().expect("a directory");
+        Desk { dir }
+    }
+
+    /// Begins `gatecrawl audit`.
+    pub(crate) fn begin(&self, args: &[&str]) -> Audit {
+        let errors = self.dir.path().join("stderr.txt");
+        let file = std::fs::File::create(&errors).expect("a file");
+        let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
+            .arg("audit")
+            .args(args)
+            .args(["--format", "csv", "--overwrite", "--out"])
+            .arg(self.exports())
+            .arg("--db")
+            .arg(self.dir.path().join("runs.db"))
+            // Nothing of the caller's settings: only what the test says.
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .expect("the program starts");
+        Audit { child, errors }
+    }
+
+    /// Makes an audit from beginning to end.
+    pub(crate) fn audit(&self, args: &[&str]) -> Ended {
+        self.begin(args).wait()
+    }
+
+    /// An export.
+    pub(crate) fn rows(&self, name: &str) -> Vec<Row> {
+        read(&self.exports().join(name))
+    }
+
+    /// The row of pages.csv that is about an address.
+    pub(crate) fn page(&self, address: &str) -> Row {
+        let mut rows = self.rows("pages.csv");
+        rows.retain(|row| row["Address"] == address);
+        assert_eq!(rows.len(), 1, "rows of {address}");
+        rows.remove(0)
+    }
+
+    /// The attempts at an address, in order.
+    pub(crate) fn attempts(&self, address: &str) -> Vec<Row> {
+        let mut rows = self.rows("attempts.csv");
+        rows.retain(|row| row["Address"] == address);
+        rows
+    }
+
+    fn exports(&self) -> PathBuf {
+        self.dir.path().join("exports")
+    }
+}
+
+impl Audit {
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Ended {
+        let status_file = format!("/proc/{}/status", self.child.id());
+        let mut peak_kib = 0;
+        loop {
+            // A high-water mark, so the last look before the end has it.
+            if let Some(peak) = peak_of(&status_file) {
+                peak_kib = peak;
+            }
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                let said = std::fs::read_to_string(&self.errors).expect("a readable file");
+                // Shown if the test fails.
+                note(&format!("{status}, {peak_kib} KiB\n{said}"));
+                return Ended {
+                    status,
+                    peak_kib,
+                    said,
+                };
+            }
+            pause(Duration::from_millis(5));
+        }
+    }
+
+    /// Kills it without a warning.
+    pub(crate) fn kill(mut self) {
+        let running = self.child.try_wait().expect("a child").is_none();
+        assert!(running, "it had ended before it was killed");
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn peak_of(status_file: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status_file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+fn read(file: &Path) -> Vec<Row> {
+    let mut reader = csv::Reader::from_path(file).expect("a readable export");
+    reader
+        .deserialize()
+        .map(|row| row.expect("a valid row"))
+        .collect()
+}
+
+/// A number in a cell.
+pub(crate) fn number(cell: &str) -> f64 {
+    cell.parse()
+        .unwrap_or_else(|_| panic!("{cell:?} is no number"))
+}

@@ -1,0 +1,14 @@
+//! Tests of the program against servers that people really run, each started by its test on a free
+//! port of this machine, in a directory of its own, and stopped with it. Each asks the exports what
+//! the crawler believes, and the server's access log what it did.
+
+mod apache;
+mod bombs;
+mod crawler;
+mod documentation;
+mod killed;
+mod nginx;
+mod origin;
+mod proxies;
+mod server;
+mod tls;

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs every test: those that need nothing, then those against real servers. Packages that the
+# latter need are installed where that is possible (Debian, root); elsewhere what is missing is
+# said, and with CI=true it is a failure. No service is started: each test starts its own server.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A needed=(
+    [nginx-light]=/usr/sbin/nginx
+    [apache2]=/usr/sbin/apache2
+    [wget]=/usr/bin/wget
+    [openssl]=/usr/bin/openssl
+    [postgresql-doc-15]=/usr/share/doc/postgresql-doc-15/html/index.html
+)
+
+missing() {
+    local package
+    for package in "${!needed[@]}"; do
+        [[ -e ${needed[$package]} ]] || echo "$package"
+    done
+}
+
+# Installs packages without starting their services: invoke-rc.d asks policy-rc.d, where 101 is no.
+install() {
+    local policy=/usr/sbin/policy-rc.d
+    local own_policy=
+    if [[ ! -e $policy ]]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+        own_policy=yes
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    local status=0
+    { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; } || status=$?
+    [[ -z $own_policy ]] || rm -f "$policy"
+    return "$status"
+}
+
+mapfile -t absent < <(missing)
+if ((${#absent[@]} > 0)) && [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
+    echo "installing: ${absent[*]}"
+    install "${absent[@]}" || echo "not everything could be installed" >&2
+    mapfile -t absent < <(missing)
+fi
+
+if cargo nextest --version >/dev/null 2>&1; then
+    everything=(cargo nextest run --no-fail-fast)
+    real=(cargo nextest run --no-fail-fast --test real)
+else
+    everything=(cargo test --no-fail-fast)
+    real=(cargo test --no-fail-fast --test real)
+fi
+
+failed=()
+"${everything[@]}" || failed+=("unit and integration tests")
+# nextest runs no examples in documents.
+cargo test --doc || failed+=("examples in documents")
+
+if ((${#absent[@]} == 0)); then
+    "${real[@]}" || failed+=("tests against real servers")
+    left_out=
+else
+    left_out="tests against real servers left out, for want of: ${absent[*]}"
+    [[ ${CI:-} != true ]] || failed+=("$left_out")
+fi
+
+if ((${#failed[@]} > 0)); then
+    printf 'FAILED: %s\n' "${failed[@]}" >&2
+    exit 1
+fi
+echo "PASSED${left_out:+, $left_out}"

@@ -1,0 +1,7 @@
+//! The house rules that a compiler does not know (ARCHITECTURE.md, "The invariants").
+
+mod documents;
+mod floors;
+mod printing;
+mod purity;
+mod source;

@@ -1,0 +1,32 @@
+//! Only the command line speaks to people.
+
+use crate::source::sources;
+
+const PRINTING: [&str; 7] = [
+    "println!",
+    "print!",
+    "eprintln!",
+    "eprint!",
+    "dbg!",
+    "stdout()",
+    "stderr()",
+];
+
+/// Rooms that may.
+const MOUTHS: [&str; 2] = ["cli", "main"];
+
+#[test]
+fn printing_is_done_in_cli() {
+    let mut faults = Vec::new();
+    for source in sources() {
+        if MOUTHS.contains(&source.room()) {
+            continue;
+        }
+        for line in source.code.lines() {
+            if PRINTING.iter().any(|word| line.contains(word)) {
+                faults.push(format!("{}: {}", source.name(), line.trim()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
