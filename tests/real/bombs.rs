@@ -31,11 +31,11 @@ fn answer(path: &str, line: &mut TcpStream) -> io::Result<()> {
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
     match path {
         "/" => {
-            let links: String = BOMBS
+            let links: Vec<_> = BOMBS
                 .iter()
                 .map(|(path, _)| format!("<a href=\"{path}\">{path}</a>"))
                 .collect();
-            origin::page(line, &links)
+            origin::page(line, &links.concat())
         }
         "/gzip" => {
             write!(line, "{OK}Content-Encoding: gzip\r\n\r\n")?;
@@ -43,10 +43,11 @@ fn answer(path: &str, line: &mut TcpStream) -> io::Result<()> {
         }
         "/endless" => {
             write!(line, "{OK}\r\n")?;
-            forever(line, &[b'a'; 64 * 1024], Duration::ZERO)
+            forever(line, &[b'a'; 16 * 1024], Duration::ZERO)
         }
         "/headers" => {
-            let headers: String = (0..10_000).map(|n| format!("X-{n}: {n}\r\n")).collect();
+            let headers: Vec<_> = (0..10_000).map(|n| format!("X-{n}: {n}\r\n")).collect();
+            let headers = headers.concat();
             write!(line, "{OK}{headers}Content-Length: 0\r\n\r\n")
         }
         "/header" => {
@@ -55,7 +56,7 @@ fn answer(path: &str, line: &mut TcpStream) -> io::Result<()> {
         }
         "/endless-header" => {
             write!(line, "{OK}X-Long: ")?;
-            forever(line, &[b'a'; 64 * 1024], Duration::ZERO)
+            forever(line, &[b'a'; 16 * 1024], Duration::ZERO)
         }
         "/drip" => {
             write!(line, "{OK}\r\n")?;
