@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use toml::Value;
 use toml::de::DeTable;
 
-use super::args::SCOPE;
+use super::args::is_scope;
 use super::failure::Failure;
 use super::parse::complaint;
 
@@ -38,7 +38,8 @@ pub(super) fn words(
         .ok_or_else(|| Failure::usage("no audit command"))?;
     let mut words = Vec::new();
     for (key, value, line) in file.entries()? {
-        let known = find(audit, &key).ok_or_else(|| file.fault(line, &unknown(audit, &key)))?;
+        let known = find(audit, &key);
+        let known = known.ok_or_else(|| file.fault(line, &unknown(audit, &key, &value)))?;
         let found = file.words_of(known, &value, line)?;
         check(program, &found).map_err(|why| file.fault(line, &format!("{key}: {why}")))?;
         let id = known.get_id().as_str();
@@ -161,7 +162,10 @@ fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     })
 }
 
-fn unknown(audit: &Command, name: &str) -> String {
+fn unknown(audit: &Command, name: &str, value: &Value) -> String {
+    if value.is_table() {
+        return format!("unknown table {name:?}; keys stand at the top, in no table");
+    }
     let similar = |arg: &&Arg| (strsim::jaro_winkler(key(arg), name) * 1e6) as u64;
     let nearest = keys(audit).max_by_key(similar);
     let nearest = nearest.map(key).unwrap_or_default();
@@ -177,7 +181,7 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
     };
     // A resumed run has its scope already.
     let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume") && given("resume");
-    let fixed = resumes && arg.get_help_heading() == Some(SCOPE);
+    let fixed = resumes && is_scope(arg);
     let urls = URLS.contains(&id) && URLS.into_iter().any(given);
     let excluded = command.get_arguments().any(|other| {
         let excludes = |a: &Arg, b: &Arg| {
@@ -307,7 +311,7 @@ mod tests {
             ),
             (
                 "[audit]\nrate = 1",
-                "line 1: unknown key \"audit\"; the nearest is \"quiet\"",
+                "line 1: unknown table \"audit\"; keys stand at the top, in no table",
             ),
         ];
         for (text, expected) in cases {
