@@ -162,14 +162,19 @@ fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     })
 }
 
+/// From this likeness on a key is worth naming: below it, it is another word.
+const ALIKE: f64 = 0.75;
+
 fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     if value.is_table() {
         return format!("unknown table {name:?}; keys stand at the top, in no table");
     }
-    let similar = |arg: &&Arg| (strsim::jaro_winkler(key(arg), name) * 1e6) as u64;
-    let nearest = keys(audit).max_by_key(similar);
-    let nearest = nearest.map(key).unwrap_or_default();
-    format!("unknown key {name:?}; the nearest is {nearest:?}")
+    let likeness = |arg: &Arg| strsim::jaro_winkler(key(arg), name);
+    let nearest = keys(audit).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|arg| likeness(arg) >= ALIKE) {
+        Some(arg) => format!("unknown key {name:?}; the nearest is {:?}", key(arg)),
+        None => format!("unknown key {name:?}; keys are named as the flags of audit"),
+    }
 }
 
 /// Whether what was typed, or the environment, leaves a key nothing to say.
