@@ -83,9 +83,15 @@ pub async fn audit<O: Observer>(
     let site = Arc::new(Site::new(order.plan)?);
     let store = order.store;
     let now = wall_clock();
+    let token = match &order.run {
+        RunOrder::New(_) => new_token(),
+        RunOrder::Resume(run) => run.token.clone(),
+    };
+    // Before the run is recorded: what cannot be fetched with leaves no run behind.
+    let settings = settings(&site, order.network, &token).await;
+    let fetcher = HttpFetcher::new(settings)?;
     let (run, start) = match order.run {
         RunOrder::New(seeds) => {
-            let token = new_token();
             let run = store.create_run(&NewRun {
                 token: &token,
                 site: &order.label,
@@ -99,14 +105,13 @@ pub async fn audit<O: Observer>(
             (*run, Start::Resume)
         }
     };
-    let settings = settings(&site, order.network, &run.token).await;
     let plan = site.plan.pace;
     let pace = Pace {
         interval: plan.interval(),
         open: plan.concurrency.max(1),
     };
     let parts = Parts {
-        fetcher: Arc::new(HttpFetcher::new(settings)?),
+        fetcher: Arc::new(fetcher),
         frontier: LocalFrontier::new(pace, LEASE),
         store: store.clone(),
         observer,

@@ -1,8 +1,10 @@
 //! `gatecrawl audit`: everything that can be wrong is found first; then the crawl, its exports and
 //! its summary.
 
+use std::path::PathBuf;
+
 use crate::app::{self, Network, Order, RunOrder};
-use crate::crawl::{Ended, stop_switch};
+use crate::crawl::{Ended, Stop, stop_switch};
 use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
@@ -43,7 +45,12 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
         store,
         run: intent.run,
     };
-    crawl(args, order, &console.people).await
+    let people = &console.people;
+    let (switch, stop) = stop_switch();
+    tokio::select! {
+        done = crawl(args, order, stop, people) => done,
+        () = signals::listen(switch, people.clone()) => Ok(Exit::Interrupted),
+    }
 }
 
 /// What is to be done, before anything is.
@@ -106,7 +113,11 @@ fn network(
     let network = Network {
         secrets: secrets::secrets(&args.identity, seeds, login, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
-        proxy: args.network.proxy.as_deref().map(ProxyAddress::new),
+        proxy: args
+            .network
+            .proxy
+            .as_ref()
+            .map(|proxy| ProxyAddress::new(proxy.as_str())),
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };
@@ -136,24 +147,19 @@ fn label(seeds: &[CrawlUrl]) -> String {
     }
 }
 
-async fn crawl(args: &AuditArgs, order: Order, people: &People) -> Result<Exit, Failure> {
+async fn crawl(
+    args: &AuditArgs,
+    order: Order,
+    stop: Stop,
+    people: &People,
+) -> Result<Exit, Failure> {
     let store = order.store.clone();
     let scope = Scope::new(&order.plan.scope).map_err(Failure::own)?;
-    let (switch, stop) = stop_switch();
     let mut watch = Watch::new(Progress::new(people.clone()), scope);
-    let made = tokio::select! {
-        made = app::audit(order, &mut watch, stop) => made,
-        never = signals::listen(switch, people.clone()) => match never {},
-    };
+    let made = app::audit(order, &mut watch, stop).await;
     let away = watch.finish();
     let (run, ended) = made?;
-    let files = match &args.export.out {
-        Some(out) => {
-            let formats = args.export.formats();
-            report::write(&store, &run, &formats, out, args.export.overwrite)?
-        }
-        None => Vec::new(),
-    };
+    let files = export(args, &store, &run).await?;
     let numbers = store.summary(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
@@ -182,5 +188,19 @@ async fn crawl(args: &AuditArgs, order: Order, people: &People) -> Result<Exit, 
             Ok(Exit::NoAudit)
         }
         None => Ok(Exit::Done),
+    }
+}
+
+/// Writes the exports, on a thread of their own so that signals are heard meanwhile.
+async fn export(args: &AuditArgs, store: &Store, run: &RunRow) -> Result<Vec<PathBuf>, Failure> {
+    let Some(out) = args.export.out.clone() else {
+        return Ok(Vec::new());
+    };
+    let (store, run) = (store.clone(), run.clone());
+    let (formats, overwrite) = (args.export.formats(), args.export.overwrite);
+    let write = move || report::write(&store, &run, &formats, &out, overwrite);
+    match tokio::task::spawn_blocking(write).await {
+        Ok(files) => Ok(files?),
+        Err(fault) => std::panic::resume_unwind(fault.into_panic()),
     }
 }

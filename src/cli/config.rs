@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use toml::Value;
 use toml::de::DeTable;
 
-use super::args::SCOPE;
+use super::args::is_scope;
 use super::failure::Failure;
 use super::parse::complaint;
 
@@ -38,7 +38,8 @@ pub(super) fn words(
         .ok_or_else(|| Failure::usage("no audit command"))?;
     let mut words = Vec::new();
     for (key, value, line) in file.entries()? {
-        let known = find(audit, &key).ok_or_else(|| file.fault(line, &unknown(audit, &key)))?;
+        let known = find(audit, &key);
+        let known = known.ok_or_else(|| file.fault(line, &unknown(audit, &key, &value)))?;
         let found = file.words_of(known, &value, line)?;
         check(program, &found).map_err(|why| file.fault(line, &format!("{key}: {why}")))?;
         let id = known.get_id().as_str();
@@ -161,11 +162,19 @@ fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     })
 }
 
-fn unknown(audit: &Command, name: &str) -> String {
-    let similar = |arg: &&Arg| (strsim::jaro_winkler(key(arg), name) * 1e6) as u64;
-    let nearest = keys(audit).max_by_key(similar);
-    let nearest = nearest.map(key).unwrap_or_default();
-    format!("unknown key {name:?}; the nearest is {nearest:?}")
+/// From this likeness on a key is worth naming: below it, it is another word.
+const ALIKE: f64 = 0.75;
+
+fn unknown(audit: &Command, name: &str, value: &Value) -> String {
+    if value.is_table() {
+        return format!("unknown table {name:?}; keys stand at the top, in no table");
+    }
+    let likeness = |arg: &Arg| strsim::jaro_winkler(key(arg), name);
+    let nearest = keys(audit).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|arg| likeness(arg) >= ALIKE) {
+        Some(arg) => format!("unknown key {name:?}; the nearest is {:?}", key(arg)),
+        None => format!("unknown key {name:?}; keys are named as the flags of audit"),
+    }
 }
 
 /// Whether what was typed, or the environment, leaves a key nothing to say.
@@ -177,7 +186,7 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
     };
     // A resumed run has its scope already.
     let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume") && given("resume");
-    let fixed = resumes && arg.get_help_heading() == Some(SCOPE);
+    let fixed = resumes && is_scope(arg);
     let urls = URLS.contains(&id) && URLS.into_iter().any(given);
     let excluded = command.get_arguments().any(|other| {
         let excludes = |a: &Arg, b: &Arg| {
@@ -307,7 +316,7 @@ mod tests {
             ),
             (
                 "[audit]\nrate = 1",
-                "line 1: unknown key \"audit\"; the nearest is \"quiet\"",
+                "line 1: unknown table \"audit\"; keys stand at the top, in no table",
             ),
         ];
         for (text, expected) in cases {

@@ -48,7 +48,7 @@ async fn serve(site: &DemoSite, console: &mut Console) -> Result<Exit, Failure> 
 /// The arguments of the audit, as a person would have typed them.
 fn order(args: &DemoArgs, site: &DemoSite) -> Result<AuditArgs, Failure> {
     let mut audit = AuditArgs::default();
-    audit.scope.url = vec![site.url()];
+    audit.scope.url = vec![site.url().into()];
     audit.pace.rate = Some(RATE);
     let database = args.out.join(DATABASE);
     // A directory with our database in it is one of an earlier demo. Any other must be empty, or

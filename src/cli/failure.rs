@@ -42,10 +42,22 @@ impl Failure {
     pub(super) fn message(&self) -> Option<String> {
         match self {
             Failure::Usage(text) => Some(one_line(text)),
-            Failure::Own(fault) => Some(one_line(&format!("{fault:#}"))),
+            Failure::Own(fault) => Some(one_line(&chain(fault))),
             Failure::Unread => None,
         }
     }
+}
+
+/// A fault with its causes, each said once: many repeat their cause in their own words.
+fn chain(fault: &anyhow::Error) -> String {
+    let mut words = fault.to_string();
+    for cause in fault.chain().skip(1).map(ToString::to_string) {
+        let last = words.rsplit(": ").next().unwrap_or_default();
+        if !words.contains(&cause) && !cause.contains(last) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
 }
 
 /// Some libraries explain over several lines; what they say last is the point.

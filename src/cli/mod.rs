@@ -27,6 +27,8 @@ mod sitemap;
 mod source;
 mod streams;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod text;
 mod unaudited;
 mod urls;
@@ -55,8 +57,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
         }
         Err(failure) => Err(failure),
     };
-    // Output that was not written yet may find its reader gone as well.
-    let done = done.and_then(|exit| Ok(console.stdout.flush().map(|()| exit)?));
+    // What is not written yet may find its reader gone as well.
+    let flushed = console.stdout.flush().map_err(Failure::from);
+    let done = done.and_then(|exit| flushed.map(|()| exit));
     done.unwrap_or_else(|failure| {
         if let Some(message) = failure.message() {
             console.people.say(format!("error: {message}"));
@@ -77,7 +80,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    match cli.command {
+    let done = match cli.command {
         Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
         Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
         Command::Report(args) => report::run(&args, console),
@@ -87,7 +90,10 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Links(args) => runtime.block_on(links::run(&args, console)),
         Command::Completions(args) => about::completions(&args, console),
         Command::Man(args) => about::man(&args, console),
-    }
+    };
+    // Whoever stops three times waits for nothing.
+    runtime.shutdown_background();
+    done
 }
 
 /// Whether colours are unwanted everywhere (no-color.org): the variable is there and not empty.

@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, SCOPE};
+use super::args::{Cli, is_scope};
 use super::config;
 use super::failure::Failure;
 
@@ -81,7 +81,7 @@ fn refuse_scope_of_resumed(command: &Command, typed: &ArgMatches) -> Result<(), 
     let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
     let scope = command
         .get_arguments()
-        .find(|arg| arg.get_help_heading() == Some(SCOPE) && is_typed(arg.get_id().as_str()));
+        .find(|arg| is_scope(arg) && is_typed(arg.get_id().as_str()));
     match scope.filter(|_| resumes) {
         None => Ok(()),
         Some(arg) => {

@@ -155,3 +155,95 @@ fn check_column(column: &str) -> Result<(), Failure> {
         _ => Err(fault("write NAME=CSS, such as price=.price")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+
+    fn args(words: &str) -> AuditArgs {
+        let words = ["gatecrawl", "audit"]
+            .into_iter()
+            .chain(words.split_whitespace());
+        match Cli::try_parse_from(words).expect("valid").command {
+            Command::Audit(args) => *args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn planned(words: &str) -> CrawlPlan {
+        let args = args(words);
+        let seeds: Vec<CrawlUrl> = args
+            .scope
+            .url
+            .iter()
+            .map(|text| crawl_url(text.as_str()).expect("a URL"))
+            .collect();
+        plan(&args, &seeds).expect("a plan")
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let plan = planned("a.example");
+        assert_eq!(plan.pace.concurrency, 8);
+        assert_eq!(plan.pace.rate, Some(10.0));
+        assert_eq!(plan.pace.retries, 2);
+        assert_eq!(plan.requests.first_byte, Duration::from_secs(30));
+        assert_eq!(plan.requests.connect, Duration::from_secs(10));
+        assert_eq!(plan.requests.body_idle, Duration::from_secs(15));
+        assert_eq!(plan.requests.max_body, 10 << 20);
+        assert_eq!(plan.requests.robots_agents, ["gatecrawl"]);
+        assert_eq!(plan.scope.coverage, Coverage::Site);
+        assert_eq!(plan.scope.sitemaps, Sitemaps::Discovered(Vec::new()));
+        assert_eq!(plan.scope.max_queries_per_path, 1_000);
+    }
+
+    #[test]
+    fn flags_reach_the_plan() {
+        let plan = planned(
+            "a.example -d 3 --max-pages 9 -c 2 --rate-limit 0 --delay 2s -t 5 --max-body 1k \
+             --max-retries 0 --host B.example --subdomains --no-sitemap --ignore-param utm_* -A Bot/1",
+        );
+        assert_eq!(
+            (plan.scope.max_depth, plan.scope.max_pages),
+            (Some(3), Some(9))
+        );
+        assert_eq!((plan.pace.concurrency, plan.pace.rate), (2, None));
+        assert_eq!(plan.pace.delay, Duration::from_secs(2));
+        assert_eq!(plan.pace.retries, 0);
+        assert_eq!(plan.requests.first_byte, Duration::from_secs(5));
+        assert_eq!(plan.requests.max_body, 1024);
+        assert_eq!(plan.requests.robots_agents, ["Bot"]);
+        assert_eq!(plan.scope.hosts, ["b.example"]);
+        assert_eq!(plan.scope.sitemaps, Sitemaps::Off);
+        assert!(plan.scope.subdomains);
+    }
+
+    #[test]
+    fn a_list_keeps_one_seed_of_each_origin_and_reads_no_sitemap() {
+        let urls = "https://a.example/1 https://a.example/2 http://a.example/3 https://b.example/";
+        let list = planned(&format!("{urls} --url-list -"));
+        assert_eq!(list.scope.seeds.len(), 3);
+        assert_eq!(list.scope.coverage, Coverage::List);
+        assert_eq!(list.scope.sitemaps, Sitemaps::Off);
+        let crawl = planned(&format!("{urls} --url-list - --crawl"));
+        assert_eq!(crawl.scope.coverage, Coverage::Site);
+        assert_ne!(crawl.scope.sitemaps, Sitemaps::Off);
+    }
+
+    #[test]
+    fn only_what_is_said_anew_changes_a_resumed_plan() {
+        let before = planned("a.example --rate 3 -c 4");
+        let mut after = before.clone();
+        let args = args("--resume --rate 1");
+        amend(&mut after, &args.pace, &args.identity);
+        assert_eq!(after.pace.rate, Some(1.0));
+        assert_eq!(after.pace.concurrency, 4);
+        assert_eq!(
+            (after.scope, after.requests),
+            (before.scope, before.requests)
+        );
+    }
+}

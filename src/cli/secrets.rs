@@ -12,7 +12,7 @@ use super::args::IdentityArgs;
 use super::cookies;
 use super::failure::Failure;
 use super::source::read_file;
-use super::value::Login;
+use super::value::{Login, Secret};
 
 /// Longest cookie file, in bytes. Those of browsers are some hundred kilobytes.
 const COOKIE_FILE: u64 = 16 << 20;
@@ -25,13 +25,13 @@ pub(super) fn secrets(
     stdin: &mut dyn Read,
 ) -> Result<Secrets, Failure> {
     let basic_auth = match &args.basic_auth {
-        Some(text) => Some(basic_auth(text)?),
+        Some(text) => Some(basic_auth(text.as_str())?),
         None => login,
     };
     let mut pairs: Vec<String> = args
         .cookie
         .iter()
-        .map(|text| text.trim().to_owned())
+        .map(|text| text.as_str().trim().to_owned())
         .collect();
     if let Some(path) = &args.cookie_file {
         let bytes = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
@@ -60,9 +60,9 @@ fn basic_auth(text: &str) -> Result<Login, Failure> {
 }
 
 /// Each text is a field; the environment's may be several, a line each.
-fn headers(texts: &[String]) -> Result<HeaderMap, Failure> {
+fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
     let mut map = HeaderMap::new();
-    let lines = texts.iter().flat_map(|text| text.lines());
+    let lines = texts.iter().flat_map(|text| text.as_str().lines());
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
         let (name, value) = line
             .split_once(':')
@@ -107,7 +107,7 @@ mod tests {
         let mut args = IdentityArgs::default();
         let login = read(&args).expect("secrets").basic_auth.expect("a login");
         assert_eq!(login.0, "from");
-        args.basic_auth = Some("user:pass:word".to_owned());
+        args.basic_auth = Some("user:pass:word".into());
         let login = read(&args).expect("secrets").basic_auth.expect("a login");
         assert_eq!(login, ("user".to_owned(), Some("pass:word".to_owned())));
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn several_headers_may_come_on_lines_of_one_text() {
         let args = IdentityArgs {
-            header: vec!["X-A: 1\nX-B:2\n".to_owned(), "x-a: 3".to_owned()],
+            header: vec!["X-A: 1\nX-B:2\n".into(), "x-a: 3".into()],
             ..IdentityArgs::default()
         };
         let headers = read(&args).expect("secrets").headers;
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn no_fault_shows_a_secret() {
         let header = |text: &str| IdentityArgs {
-            header: vec![text.to_owned()],
+            header: vec![text.into()],
             ..IdentityArgs::default()
         };
         let cookie = IdentityArgs {
-            cookie: Some("hunter2\n".repeat(2)),
+            cookie: Some("hunter2\n".repeat(2).into()),
             ..IdentityArgs::default()
         };
         let texts = [

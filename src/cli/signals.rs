@@ -1,6 +1,5 @@
-//! Ctrl-C and its kin: the first asks the crawl to end in order, the second to end now.
-
-use std::convert::Infallible;
+//! Ctrl-C and its kin: the first asks the crawl to end in order, the second to end now, the third
+//! waits for nothing.
 
 use tokio::sync::watch;
 
@@ -8,8 +7,9 @@ use crate::crawl::StopLevel;
 
 use super::streams::People;
 
-/// Turns signals into stop levels for as long as it is polled. Without signals it waits for ever.
-pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) -> Infallible {
+/// Turns signals into stop levels for as long as it is polled. Returns at the third; without
+/// signals it waits for ever.
+pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) {
     let Ok(mut signals) = Signals::new() else {
         return std::future::pending().await;
     };
@@ -19,8 +19,8 @@ pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) -> 
     people.say("stopping: waiting for open requests; once more to stop at once");
     signals.next().await;
     let _ = switch.send(StopLevel::Now);
-    people.say("stopping at once");
-    std::future::pending().await
+    people.say("stopping at once: what was fetched is being counted");
+    signals.next().await;
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 //! command with buffers.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
@@ -40,7 +40,7 @@ impl Console {
         };
         Console {
             stdin: streams.stdin,
-            stdout: streams.stdout,
+            stdout: Box::new(BufWriter::new(streams.stdout)),
             people: People {
                 voice: Arc::new(Mutex::new(voice)),
                 terminal: streams.stderr_is_terminal,

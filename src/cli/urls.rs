@@ -32,7 +32,7 @@ pub(super) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
         }
     };
     for text in &args.url {
-        add(seed(text).map_err(Failure::usage)?);
+        add(seed(text.as_str()).map_err(Failure::usage)?);
     }
     match args.url_list.as_deref() {
         Some(path) if path == Path::new("-") => {

@@ -2,6 +2,7 @@
 //! request leaves it.
 
 mod answer;
+mod cli;
 mod demo;
 mod fetch;
 mod nameserver;

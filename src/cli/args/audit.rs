@@ -21,7 +21,7 @@ pub(crate) struct AuditArgs {
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]
     pub(crate) resume: Option<Option<String>>,
-    /// Say what would be done, and do nothing
+    /// Say what would be done; nothing but robots.txt is fetched
     #[arg(long, help_heading = "Run")]
     pub(crate) dry_run: bool,
 }

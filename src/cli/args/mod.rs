@@ -18,7 +18,7 @@ pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
 pub(super) use network::{IdentityArgs, NetworkArgs};
 pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
-pub(super) use scope::{SCOPE, ScopeArgs};
+pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
     CompletionsArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs, RunsCommand,
     SitemapArgs, SitemapFormat,

@@ -4,6 +4,8 @@ use clap::{Args, ValueHint};
 
 use crate::fetch::HostOverride;
 
+use super::super::value::Secret;
+
 /// As whom we ask. Secrets are texts here: they are checked where no message shows them.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Identity")]
@@ -20,7 +22,7 @@ pub(crate) struct IdentityArgs {
         env = "GATECRAWL_HEADER",
         hide_env_values = true
     )]
-    pub(crate) header: Vec<String>,
+    pub(crate) header: Vec<Secret>,
     /// Log in, on the site only
     #[arg(
         long,
@@ -28,7 +30,7 @@ pub(crate) struct IdentityArgs {
         env = "GATECRAWL_BASIC_AUTH",
         hide_env_values = true
     )]
-    pub(crate) basic_auth: Option<String>,
+    pub(crate) basic_auth: Option<Secret>,
     /// Send these cookies, to the site only: `a=1; b=2`
     #[arg(
         long,
@@ -36,7 +38,7 @@ pub(crate) struct IdentityArgs {
         env = "GATECRAWL_COOKIE",
         hide_env_values = true
     )]
-    pub(crate) cookie: Option<String>,
+    pub(crate) cookie: Option<Secret>,
     /// Send the cookies of this file that fit the site: Netscape format, or header lines; `-` is stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cookie_file: Option<PathBuf>,
@@ -51,7 +53,7 @@ pub(crate) struct NetworkArgs {
     pub(crate) resolve: Vec<HostOverride>,
     /// Go through this proxy: http://, https://, socks5:// or socks5h://
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub(crate) proxy: Option<String>,
+    pub(crate) proxy: Option<Secret>,
     /// Accept every certificate
     #[arg(long)]
     pub(crate) insecure: bool,

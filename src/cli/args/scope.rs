@@ -1,9 +1,16 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Arg, Args, ValueHint};
 
-/// Heading of the flags that are fixed for the life of a run. `--resume` refuses them by it.
-pub(crate) const SCOPE: &str = "Scope";
+use super::super::value::{Secret, host};
+
+/// Heading of the flags that are fixed for the life of a run.
+const SCOPE: &str = "Scope";
+
+/// Whether an argument of `audit` is fixed for the life of a run, so that `--resume` refuses it.
+pub(crate) fn is_scope(arg: &Arg) -> bool {
+    arg.is_positional() || arg.get_help_heading() == Some(SCOPE)
+}
 
 /// What is audited.
 #[derive(Debug, Default, Args)]
@@ -11,8 +18,8 @@ pub(crate) const SCOPE: &str = "Scope";
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ScopeArgs {
     /// Where to start; without a scheme it is https://
-    #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = SCOPE)]
-    pub(crate) url: Vec<String>,
+    #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = None::<&str>)]
+    pub(crate) url: Vec<Secret>,
     /// Audit exactly the URLs of this file, one a line; `-` is stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) url_list: Option<PathBuf>,
@@ -41,7 +48,7 @@ pub(crate) struct ScopeArgs {
     #[arg(long)]
     pub(crate) subdomains: bool,
     /// This host belongs to the site (repeatable)
-    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, value_parser = super::super::value::host)]
+    #[arg(long, value_name = "HOST", value_hint = ValueHint::Hostname, value_parser = host)]
     pub(crate) host: Vec<String>,
     /// Also check images, scripts, styles and fonts
     #[arg(long)]

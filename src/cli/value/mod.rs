@@ -1,9 +1,11 @@
 //! Texts that people write, as values. Pure.
 
 mod duration;
+mod secret;
 mod seed;
 mod size;
 
 pub(super) use duration::{duration, positive_duration};
+pub(super) use secret::Secret;
 pub(super) use seed::{Login, Seed, crawl_url, host, seed};
 pub(super) use size::size;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
@@ -7,7 +9,7 @@ use crate::model::CrawlUrl;
 pub(crate) type Login = (String, Option<String>);
 
 /// A URL as a person names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Seed {
     /// Where it is, without the login.
     pub(crate) url: CrawlUrl,
@@ -15,12 +17,18 @@ pub(crate) struct Seed {
     pub(crate) login: Option<Login>,
 }
 
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
 /// Reads a URL as people name it: without a scheme it is https, except on this machine and at a
 /// bare address, where certificates are rare. No message shows a login.
 pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     let text = text.trim();
     let shown = without_login(text);
-    let fault = |why: &dyn std::fmt::Display| format!("{shown:?}: {why}");
+    let fault = |why: &dyn fmt::Display| format!("{shown:?}: {why}");
     let url = if has_scheme(text) {
         Url::parse(text)
     } else {

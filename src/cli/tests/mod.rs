@@ -1,0 +1,89 @@
+//! Whole commands, run with buffers for streams.
+
+mod help;
+mod tools;
+mod usage;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use super::{Exit, Streams, main};
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+struct Said {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+/// Runs a command with this on its stdin.
+fn run_with(args: &[&str], stdin: &str) -> Said {
+    let (out, err) = (Buffer::default(), Buffer::default());
+    let streams = Streams {
+        stdin: Box::new(io::Cursor::new(stdin.to_owned())),
+        stdout: Box::new(out.clone()),
+        stderr: Box::new(err.clone()),
+        stderr_is_terminal: false,
+    };
+    let words = ["gatecrawl"].iter().chain(args).map(OsString::from);
+    let exit = main(words, streams);
+    Said {
+        exit,
+        out: out.text(),
+        err: err.text(),
+    }
+}
+
+fn run(args: &[&str]) -> Said {
+    run_with(args, "")
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("unpoisoned").clone()).expect("UTF-8")
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("unpoisoned").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pipe whose reader is gone.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for command in [&["man"][..], &["completions", "bash"], &["--help"]] {
+        let err = Buffer::default();
+        let streams = Streams {
+            stdin: Box::new(io::empty()),
+            stdout: Box::new(Closed),
+            stderr: Box::new(err.clone()),
+            stderr_is_terminal: false,
+        };
+        let words = ["gatecrawl"].iter().chain(command).map(OsString::from);
+        assert_eq!(main(words, streams), Exit::Done);
+        assert_eq!(err.text(), "");
+    }
+}

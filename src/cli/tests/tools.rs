@@ -1,0 +1,92 @@
+use super::super::Exit;
+use super::{run, run_with};
+
+const ROBOTS: &str = "User-agent: *\nDisallow: /private\nAllow: /private/open\n\
+    User-agent: otherbot\nDisallow: /\nFoo: bar\n";
+
+#[test]
+fn robots_names_the_deciding_line() {
+    let urls = ["/private/x", "https://a.example/private/open", "/"];
+    let said = run_with(&[&["robots", "-"][..], &urls].concat(), ROBOTS);
+    assert_eq!(
+        said.out,
+        "DISALLOWED\t/private/x\tline 2: Disallow: /private\n\
+         ALLOWED\thttps://a.example/private/open\tline 3: Allow: /private/open\n\
+         ALLOWED\t/\tno rule\n"
+    );
+    assert_eq!(said.err, "line 6: unknown directive: Foo: bar\n");
+    assert_eq!(said.exit, Exit::Failed);
+}
+
+#[test]
+fn robots_is_content_if_all_are_allowed() {
+    let said = run_with(&["robots", "-", "/a", "/b"], ROBOTS);
+    assert_eq!(said.exit, Exit::Done);
+    let said = run_with(&["robots", "-", "--agent", "otherbot", "/a"], ROBOTS);
+    assert_eq!(said.exit, Exit::Failed);
+}
+
+const SITEMAP: &str = "<urlset>\n<url><loc>https://a.example/1</loc><lastmod>2026-01-02</lastmod></url>\n\
+    <url><loc>https://a.example/=2</loc></url>\n</urlset>";
+
+#[test]
+fn sitemap_lists_urls_as_text_and_csv() {
+    let said = run_with(&["sitemap", "-"], SITEMAP);
+    assert_eq!(said.out, "https://a.example/1\nhttps://a.example/=2\n");
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
+    let said = run_with(&["sitemap", "-", "--format", "csv"], SITEMAP);
+    assert_eq!(
+        said.out,
+        "url,lastmod,kind\r\nhttps://a.example/1,2026-01-02,page\r\nhttps://a.example/=2,,page\r\n"
+    );
+}
+
+#[test]
+fn a_sitemap_that_loses_entries_fails() {
+    let said = run_with(&["sitemap", "-"], "<urlset><url></url></urlset>");
+    assert_eq!(said.exit, Exit::Failed);
+    assert_eq!(said.err, "-: line 1: entry without location\n");
+    let said = run_with(
+        &["sitemap", "-"],
+        "<urlset><url><loc>https://a.example/?a&b</loc></url></urlset>",
+    );
+    assert_eq!(said.exit, Exit::Done, "{}", said.err);
+}
+
+#[test]
+fn links_are_resolved_and_no_formula() {
+    let page = "<base href=/dir/><a href=a rel='nofollow x'> =SUM(1) </a><img src='//cdn.example/i.png'>\
+        <a href='mailto:a@b'>m</a><a href='http://['>bad</a>";
+    let said = run_with(&["links", "-", "--base", "a.example/x"], page);
+    assert_eq!(
+        said.out,
+        "type,url,anchor,rel,follow\r\n\
+         Hyperlink,https://a.example/dir/a,'=SUM(1),nofollow x,false\r\n\
+         Image,https://cdn.example/i.png,,,true\r\n"
+    );
+    assert_eq!(
+        said.err,
+        "\"http://[\": not a valid URL: invalid IPv6 address\n"
+    );
+    assert_eq!(said.exit, Exit::Done);
+}
+
+#[test]
+fn a_file_needs_a_base() {
+    let said = run_with(&["links", "-"], "");
+    assert_eq!(said.exit, Exit::Usage);
+}
+
+#[test]
+fn a_missing_file_is_named_on_one_line() {
+    for command in [
+        &["robots", "no/such", "/"][..],
+        &["sitemap", "no/such"],
+        &["links", "no/such", "--base", "h"],
+    ] {
+        let said = run(command);
+        assert_eq!(said.exit, Exit::Usage);
+        assert!(said.err.starts_with("error: no/such: "), "{}", said.err);
+        assert_eq!(said.err.lines().count(), 1);
+    }
+}

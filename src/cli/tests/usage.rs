@@ -1,0 +1,79 @@
+use super::super::Exit;
+use super::{run, run_with};
+
+/// What a user got wrong is said on one line, before anything is done.
+fn check(args: &[&str], expected: &str) {
+    let said = run(args);
+    assert_eq!(said.err, format!("error: {expected}\n"), "{args:?}");
+    assert_eq!((said.exit, said.out.as_str()), (Exit::Usage, ""));
+}
+
+#[test]
+fn mistakes_are_named_with_what_to_do() {
+    check(
+        &["audit", "--max-depht", "2", "a.example"],
+        "unexpected argument '--max-depht' found; tip: a similar argument exists: '--max-depth'",
+    );
+    check(
+        &["audit", "a.example", "--timeout", "soon"],
+        "invalid value 'soon' for '--timeout <DURATION>': \"soon\" is no duration such as 200ms, 2s or 1m",
+    );
+    check(
+        &["audit", "a.example", "--exclude", "("],
+        "--exclude \"(\" is no regular expression: unclosed group",
+    );
+    check(
+        &["audit", "a.example", "--select", "price"],
+        "--select \"price\": write NAME=CSS, such as price=.price",
+    );
+    check(
+        &["audit", "a.example", "--proxy", "http://u:secret@ x"],
+        "--proxy: no address such as http://proxy:3128",
+    );
+    check(
+        &["audit", "ftp://user:secret@a.example"],
+        "\"ftp://a.example\": scheme \"ftp\" is not crawled",
+    );
+    check(
+        &["audit", "--url-list", "no/such"],
+        "--url-list no/such: No such file or directory (os error 2)",
+    );
+    check(
+        &["audit", "--resume", "--max-pages", "5", "--rate", "1"],
+        "--resume goes on with what the run began with, so --max-pages cannot be given; \
+         leave it out, or start a new run without --resume",
+    );
+    check(
+        &["runs", "--db", "no/such.db"],
+        "--db no/such.db: no such file",
+    );
+    check(&["report"], "--out: name the directory to write to");
+    check(&["check", "a.example"], "unrecognized subcommand 'check'");
+}
+
+#[test]
+fn a_list_names_its_bad_line() {
+    let said = run_with(&["audit", "--url-list", "-"], "a.example\n\nhttp://[\n");
+    assert_eq!(said.exit, Exit::Usage);
+    assert_eq!(
+        said.err,
+        "error: --url-list stdin, line 3: \"http://[\": invalid IPv6 address\n"
+    );
+}
+
+#[test]
+fn nothing_typed_is_answered_with_help() {
+    let said = run(&[]);
+    assert_eq!((said.exit, said.out.as_str()), (Exit::Usage, ""));
+    assert!(said.err.contains("Usage: gatecrawl"));
+}
+
+#[test]
+fn version_and_help_go_to_stdout() {
+    let said = run(&["--version"]);
+    assert_eq!(
+        said.out,
+        concat!("gatecrawl ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    assert_eq!(run(&["audit", "--help"]).exit, Exit::Done);
+}

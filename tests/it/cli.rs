@@ -1,0 +1,375 @@
+//! The program itself, started as its users start it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::answer::{bytes, ok, redirect, status};
+use crate::origin::Origin;
+
+/// A working directory with a database of its own.
+struct Desk(tempfile::TempDir);
+
+/// What the program said, and its exit code.
+#[derive(Debug)]
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrawl"));
+        command
+            .args(args)
+            .current_dir(self.path())
+            .env("GATECRAWL_DB", self.path().join("runs.db"))
+            .env_remove("GATECRAWL_BASIC_AUTH")
+            .env_remove("GATECRAWL_COOKIE")
+            .env_remove("GATECRAWL_HEADER")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end. The origin answers meanwhile.
+    async fn run(&self, args: &[&str]) -> Said {
+        Said::from(output(self.command(args)).await)
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path().join(file)).expect("an export")
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Said {
+        Said {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+async fn output(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output())
+        .await
+        .expect("no panic")
+        .expect("a program")
+}
+
+/// A home page that links to these paths, each of which is a page.
+async fn site(paths: &[String]) -> Origin {
+    let origin = Origin::start().await;
+    let links: Vec<_> = paths
+        .iter()
+        .map(|path| format!("<a href='{path}'>x</a>"))
+        .collect();
+    origin.page("/", &links.concat());
+    for path in paths {
+        origin.page(path, "<p>fine");
+    }
+    origin
+}
+
+#[tokio::test]
+async fn an_audit_exports_what_fails_and_sums_it_up() {
+    let origin = site(&["/a".to_owned(), "/bad".to_owned()]).await;
+    origin.script("/bad", [status(502)]);
+    let desk = Desk::new();
+    let args = [
+        "audit",
+        &origin.url("/"),
+        "--retries",
+        "0",
+        "--rate",
+        "0",
+        "-o",
+        "out",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(0), ""),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("3 of 3 known pages fetched"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("2 2xx, 1 5xx"), "{}", said.err);
+    let errors = desk.read("out/server_errors.csv");
+    assert_eq!(errors.lines().count(), 2);
+    assert!(errors.contains(&origin.url("/bad")));
+    let again = desk.run(&["report", "-f", "jsonl", "-o", "again"]).await;
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert!(again.out.contains("again/pages.jsonl\n"), "{}", again.out);
+    let shown = desk.run(&["runs", "show"]).await;
+    assert!(shown.out.contains("2 2xx, 1 5xx"), "{}", shown.out);
+}
+
+#[tokio::test]
+async fn an_unreachable_robots_txt_ends_the_audit_with_3() {
+    let origin = site(&[]).await;
+    origin.script("/robots.txt", [status(503)]);
+    let desk = Desk::new();
+    let said = desk
+        .run(&["audit", &origin.url("/"), "--retries", "0", "-q"])
+        .await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("robots.txt of"), "{}", said.err);
+    assert!(said.err.contains("503"), "{}", said.err);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    assert!(desk.run(&["runs"]).await.out.contains("finished"));
+}
+
+#[tokio::test]
+async fn a_site_that_nobody_answers_for_ends_the_audit_with_3() {
+    let desk = Desk::new();
+    // The discard port: nothing listens there.
+    let said = desk.run(&["audit", "127.0.0.1:9", "--retries", "0"]).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(
+        said.err.contains("could not audit http://127.0.0.1:9: "),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_leads_away_is_said() {
+    let origin = Origin::start().await;
+    origin.script("/", [redirect(301, "http://elsewhere.example/")]);
+    let desk = Desk::new();
+    let said = desk
+        .run(&["audit", &origin.url("/"), "-q", "--no-sitemap"])
+        .await;
+    assert!(
+        said.err
+            .contains("--host elsewhere.example audits that too"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test]
+async fn an_interrupted_audit_goes_on_where_it_stopped() {
+    let paths: Vec<String> = (0..30).map(|n| format!("/p{n}")).collect();
+    let origin = site(&paths).await;
+    let desk = Desk::new();
+    let args = ["audit", &origin.url("/"), "--rate", "10", "--no-sitemap"];
+    let mut command = desk.command(&args);
+    let child = command.stderr(Stdio::piped()).spawn().expect("a program");
+    while origin.requests().len() < 5 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let said = interrupt(child).await;
+    assert_eq!(said.code, Some(130), "{}", said.err);
+    assert!(
+        said.err.contains("`gatecrawl audit --resume 1"),
+        "{}",
+        said.err
+    );
+    let said = desk
+        .run(&["audit", "--resume", "--rate", "0", "-o", "out"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(desk.read("out/pages.csv").lines().count(), 32);
+    // Nothing was asked for twice.
+    let mut asked: Vec<String> = origin
+        .requests()
+        .into_iter()
+        .map(|seen| seen.path)
+        .collect();
+    let all = asked.len();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), all);
+    let said = desk.run(&["audit", "--resume"]).await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+}
+
+async fn interrupt(child: Child) -> Said {
+    let mut kill = Command::new("kill");
+    output({
+        kill.args(["-INT", &child.id().to_string()]);
+        kill
+    })
+    .await;
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
+    Said::from(output.await.expect("no panic").expect("an end"))
+}
+
+#[tokio::test]
+async fn a_list_is_audited_as_it_is() {
+    let origin = site(&["/a".to_owned()]).await;
+    origin.page("/b", "<a href='/a'>a</a>");
+    let desk = Desk::new();
+    let list = format!("# two pages\n{}\n\n{}\n", origin.url("/"), origin.url("/b"));
+    fs::write(desk.path().join("urls.txt"), list).expect("a list");
+    let said = desk
+        .run(&["audit", "--url-list", "urls.txt", "--rate", "0"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let mut asked: Vec<String> = origin
+        .requests()
+        .into_iter()
+        .map(|seen| seen.path)
+        .collect();
+    asked.sort();
+    assert_eq!(asked, ["/", "/b", "/robots.txt"]);
+}
+
+#[tokio::test]
+async fn secrets_go_to_the_site_and_nowhere_else() {
+    let (origin, other) = (site(&[]).await, Origin::start().await);
+    let away = other.url("/away");
+    origin.script("/", [ok(&format!("<a href='{away}'>away</a>"))]);
+    let desk = Desk::new();
+    let seed = origin.url("/").replace("://", "://user:hunter2@");
+    let args = [
+        "audit",
+        &seed,
+        "--external",
+        "--no-sitemap",
+        "-vv",
+        "-o",
+        "out",
+        "-f",
+        "csv,json,jsonl",
+    ];
+    let mut command = desk.command(&args);
+    command
+        .env("GATECRAWL_COOKIE", "sid=hunter3")
+        .env("GATECRAWL_HEADER", "X-Key: hunter4");
+    let said = Said::from(output(command).await);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for seen in origin.requests() {
+        assert_eq!(seen.header("authorization"), Some("Basic dXNlcjpodW50ZXIy"));
+        assert_eq!(seen.header("cookie"), Some("sid=hunter3"));
+        assert_eq!(seen.header("x-key"), Some("hunter4"));
+    }
+    assert!(!other.requests().is_empty());
+    for seen in other.requests() {
+        for name in ["authorization", "cookie", "x-key"] {
+            assert_eq!(seen.header(name), None, "{name}");
+        }
+    }
+    assert!(!said.err.contains("hunter"), "{}", said.err);
+    let files = fs::read_dir(desk.path().join("out")).expect("exports");
+    for file in files.chain(fs::read_dir(desk.path()).expect("a desk")) {
+        let path = file.expect("a file").path();
+        let bytes = fs::read(&path).unwrap_or_default();
+        let found = bytes.windows(6).any(|part| part == b"hunter");
+        assert!(!found, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn a_config_file_is_read_and_flags_go_before_it() {
+    let origin = site(&["/a".to_owned(), "/b".to_owned()]).await;
+    let desk = Desk::new();
+    let config = "exclude = ['/a$']\nno-sitemap = true\nuser-agent = 'filed/1'\nout = 'out'\n";
+    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
+    let said = desk
+        .run(&["audit", &origin.url("/"), "-A", "typed/1"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let requests = origin.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|seen| seen.header("user-agent") == Some("typed/1"))
+    );
+    assert!(
+        requests
+            .iter()
+            .all(|seen| seen.path != "/a" && seen.path != "/sitemap.xml")
+    );
+    assert!(desk.path().join("out/pages.csv").exists());
+    fs::write(desk.path().join("gatecrawl.toml"), "rat = 1").expect("a file");
+    let said = desk.run(&["audit", "a.example"]).await;
+    assert_eq!(said.code, Some(2));
+    let expected = "error: gatecrawl.toml, line 1: unknown key \"rat\"; the nearest is \"rate\"\n";
+    assert_eq!(said.err, expected);
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_for_robots_txt_alone() {
+    let origin = site(&[]).await;
+    let rules = "User-agent: *\nCrawl-delay: 2\nSitemap: /map.xml\n";
+    origin.script(
+        "/robots.txt",
+        [bytes(rules).header("Content-Type", "text/plain")],
+    );
+    let desk = Desk::new();
+    let said = desk
+        .run(&["audit", &origin.url("/"), "--dry-run", "-o", "out"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(
+        said.out
+            .contains(&format!("sitemap: {}\n", origin.url("/map.xml"))),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("crawl-delay: 2.0 s\n"), "{}", said.out);
+    assert_eq!(origin.requests().len(), 1);
+    let left = fs::read_dir(desk.path()).expect("a desk").count();
+    assert_eq!(left, 0, "no database, no directory");
+}
+
+#[tokio::test]
+async fn tools_follow_redirects_and_say_what_a_status_means() {
+    let origin = site(&["/page".to_owned()]).await;
+    let desk = Desk::new();
+    let said = desk.run(&["robots", &origin.url("/"), "/x"]).await;
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(0), "ALLOWED\t/x\tno robots.txt\n")
+    );
+    assert!(
+        said.err.contains("404") && said.err.contains("everything is allowed"),
+        "{}",
+        said.err
+    );
+    origin.script("/robots.txt", [status(500)]);
+    let said = desk.run(&["robots", &origin.url("/"), "/x"]).await;
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("nothing is allowed"), "{}", said.err);
+    origin.script("/old", [redirect(302, "/new/")]);
+    origin.page("/new/", "<a href=x>y</a>");
+    let said = desk.run(&["links", &origin.url("/old")]).await;
+    assert!(said.out.contains(&origin.url("/new/x")), "{}", said.out);
+    let map = format!(
+        "<sitemapindex><sitemap><loc>{}</loc></sitemap></sitemapindex>",
+        origin.url("/1.xml")
+    );
+    origin.script("/map.xml", [bytes(map)]);
+    origin.script(
+        "/1.xml",
+        [bytes(
+            "<urlset><url><loc>https://a.example/1</loc></url></urlset>",
+        )],
+    );
+    let said = desk.run(&["sitemap", &origin.url("/map.xml")]).await;
+    assert_eq!(said.out, format!("{}\n", origin.url("/1.xml")));
+    let said = desk
+        .run(&["sitemap", "--recursive", &origin.url("/map.xml")])
+        .await;
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(0), "https://a.example/1\n")
+    );
+}
