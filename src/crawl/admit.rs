@@ -129,6 +129,7 @@ pub(super) fn robots_txt(host: &HostKey) -> Discovery {
         role: Role::Robots,
         depth: 0,
         hops: 0,
+        pass: 1,
         tries: 0,
         not_before: None,
     }
@@ -145,6 +146,7 @@ mod tests {
             role: Role::Page,
             depth: 1,
             hops: 0,
+            pass: 1,
             tries: 0,
             not_before: None,
         }

@@ -15,6 +15,7 @@ use crate::policy::Tried;
 pub(super) struct Circumstances {
     pub(super) started: Moment,
     pub(super) waited: Option<Duration>,
+    pub(super) pass: u8,
     pub(super) tries_before: u32,
     pub(super) pressure: Pressure,
     pub(super) user_agent: Arc<str>,
@@ -26,6 +27,7 @@ impl Circumstances {
         Circumstances {
             started,
             waited: None,
+            pass: lease.found.pass,
             tries_before: lease.found.tries,
             pressure: Pressure {
                 in_flight: lease.in_flight,
@@ -38,12 +40,13 @@ impl Circumstances {
 
 /// The record of an exchange.
 pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
-    let purpose = match circumstances.tries_before {
-        0 => Purpose::Crawl,
+    let purpose = match (circumstances.pass, circumstances.tries_before) {
+        (1, 0) => Purpose::Crawl,
+        (_, 0) => Purpose::Confirm,
         _ => Purpose::Retry,
     };
     Attempt {
-        pass: 1,
+        pass: u32::from(circumstances.pass),
         purpose,
         started: circumstances.started,
         outcome: exchange.outcome,

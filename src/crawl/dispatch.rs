@@ -334,6 +334,7 @@ where
                     role,
                     depth: found.depth + u32::from(!redirect),
                     hops: if redirect { found.hops + 1 } else { 0 },
+                    pass: 1,
                     tries: 0,
                     not_before: None,
                 };
@@ -374,6 +375,7 @@ where
                 role,
                 depth: if role == Role::Sitemap { nesting } else { 0 },
                 hops: 0,
+                pass: 1,
                 tries: 0,
                 not_before: None,
             };

@@ -44,6 +44,7 @@ pub(super) async fn restore<Q: Frontier>(
                 role: known.role,
                 depth: known.depth.unwrap_or(0),
                 hops: known.hops,
+                pass: known.pass,
                 tries: known.tries,
                 not_before: known.not_before,
             });

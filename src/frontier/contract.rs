@@ -82,6 +82,7 @@ pub(super) async fn what_was_found_comes_back_whole<F: Frontier>(
         role: Role::External,
         depth: 7,
         hops: 2,
+        pass: 1,
         tries: 3,
         not_before: None,
     };
@@ -494,6 +495,7 @@ fn offered_as(role: Role, text: &str) -> Discovery {
         role,
         depth: 0,
         hops: 0,
+        pass: 1,
         tries: 0,
         not_before: None,
     }

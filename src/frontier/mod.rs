@@ -24,7 +24,10 @@ pub struct Discovery {
     pub depth: u32,
     /// Redirects that led here in a row.
     pub hops: u8,
-    /// Attempts made before, by an interrupted run; otherwise 0.
+    /// The pass that asks: 1 is the crawl itself, later ones confirm what failed. What was settled
+    /// in one pass may be offered again in the next.
+    pub pass: u8,
+    /// Attempts made before in this pass, by an interrupted run; otherwise 0.
     pub tries: u32,
     /// Not to be asked for before this moment, if it waits for a retry.
     pub not_before: Option<Moment>,

@@ -54,6 +54,8 @@ pub enum Purpose {
     Crawl,
     /// A quick retry within the pass.
     Retry,
+    /// Asked again in a later pass, slowly.
+    Confirm,
 }
 
 impl Purpose {
@@ -62,6 +64,7 @@ impl Purpose {
         match self {
             Purpose::Crawl => "crawl",
             Purpose::Retry => "retry",
+            Purpose::Confirm => "confirm",
         }
     }
 }

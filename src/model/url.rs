@@ -232,9 +232,17 @@ impl<'de> Deserialize<'de> for CrawlUrl {
 }
 
 impl Fingerprint {
-    /// The stored form.
+    /// The number.
     pub const fn get(self) -> u64 {
         self.0
+    }
+
+    /// What stands for the URL in one pass over it; in the first, for the URL itself.
+    #[must_use]
+    pub const fn in_pass(self, pass: u8) -> Fingerprint {
+        // An odd factor near 2^64 divided by the golden ratio: passes do not meet.
+        let salt = (pass as u64).wrapping_sub(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Fingerprint((self.0 ^ salt) & (u64::MAX >> 1))
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Change {
     Visit(Box<VisitRecord>),
     /// A leased URL was not asked for after all.
     Skipped(CrawlUrl, Skip),
+    /// Settled URLs are to be asked for again, in this pass.
+    Reopened(Vec<CrawlUrl>, u8),
 }
 
 /// A URL to start from, and what was decided about it.

@@ -63,6 +63,7 @@ impl Desk {
             Change::Seeds(seeds) => self.seeds(tx, seeds),
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
+            Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }
     }
 
@@ -145,6 +146,23 @@ impl Desk {
         )?
         .execute((self.run, known.id, skip.reason.code(), detail(skip)))
         .map(|_| ())
+    }
+
+    fn reopened(
+        &mut self,
+        tx: &Transaction<'_>,
+        urls: &[CrawlUrl],
+        pass: u8,
+    ) -> rusqlite::Result<()> {
+        let mut reopen = tx.prepare_cached(
+            "UPDATE url SET state = 1, pass = ?3 WHERE run = ?1 AND id = ?2 AND state = 2",
+        )?;
+        for url in urls {
+            if let Some(known) = self.urls.get(url.fingerprint()) {
+                reopen.execute((self.run, known.id, pass))?;
+            }
+        }
+        Ok(())
     }
 
     fn links(

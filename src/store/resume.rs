@@ -25,7 +25,9 @@ pub struct KnownUrl {
     pub depth: Option<u32>,
     /// Redirects in a row that led to it.
     pub hops: u8,
-    /// Attempts made so far, of a URL that waits.
+    /// The pass that asks for it, or did last.
+    pub pass: u8,
+    /// Attempts made so far in that pass, of a URL that waits.
     pub tries: u32,
     /// It waits until then for a retry.
     pub not_before: Option<Moment>,
@@ -56,9 +58,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut read = || -> rusqlite::Result<Result<(), String>> {
             let mut statement = connection.prepare(
-                "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before,
+                "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before, pass,
                     CASE state WHEN 1 THEN
-                        (SELECT count(*) FROM attempt a WHERE a.run = url.run AND a.url = url.id)
+                        (SELECT count(*) FROM attempt a WHERE a.run = url.run AND a.url = url.id
+                            AND a.pass = url.pass)
                     ELSE 0 END
                  FROM url WHERE run = ? ORDER BY id",
             )?;
@@ -80,7 +83,8 @@ impl Store {
                     in_sitemap: row.get(4)?,
                     depth: row.get(5)?,
                     hops: row.get(6)?,
-                    tries: row.get(8)?,
+                    pass: row.get(8)?,
+                    tries: row.get(9)?,
                     not_before: row.get::<_, Option<i64>>(7)?.map(Moment::from_millis),
                 });
             }

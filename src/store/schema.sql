@@ -40,6 +40,7 @@ CREATE TABLE url (
     hops       INTEGER NOT NULL DEFAULT 0,
     found_on   INTEGER,              -- url.id of the first page, sitemap or redirect that named it
     found_depth INTEGER,             -- clicks when found; `depth` is the least number of clicks
+    pass       INTEGER NOT NULL DEFAULT 1, -- the pass in which it is or was asked for
     not_before INTEGER,              -- waiting for a retry
     reason     INTEGER,              -- why it was skipped
     detail     TEXT,

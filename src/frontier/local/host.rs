@@ -124,6 +124,7 @@ impl Host {
             role: entry.role,
             depth: entry.depth,
             hops: entry.hops,
+            pass: entry.pass,
             tries: entry.tries,
             not_before: None,
         }

@@ -21,6 +21,7 @@ pub(super) struct Entry {
     pub(super) tries: u32,
     pub(super) hops: u8,
     pub(super) role: Role,
+    pub(super) pass: u8,
 }
 
 /// What waits for its moment comes first once that has come; then the bands, first in first out.

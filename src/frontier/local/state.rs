@@ -27,7 +27,7 @@ pub(super) struct State {
     turns: Turns,
     pacing: Pacing,
     leases: Leases,
-    /// Every URL ever offered.
+    /// Every URL ever offered, in the pass in which it was.
     known: HashSet<Fingerprint, BuildHasherDefault<AsIs>>,
     /// URLs queued, waiting or leased.
     pending: u64,
@@ -51,7 +51,8 @@ impl State {
     pub(super) fn offer(&mut self, found: &[Discovery]) -> usize {
         let mut new = 0;
         for discovery in found {
-            if !self.known.insert(discovery.url.fingerprint()) {
+            let known = discovery.url.fingerprint().in_pass(discovery.pass);
+            if !self.known.insert(known) {
                 continue;
             }
             new += 1;
@@ -62,6 +63,7 @@ impl State {
                 tries: discovery.tries,
                 hops: discovery.hops,
                 role: discovery.role,
+                pass: discovery.pass,
             };
             self.with_host(&discovery.url.host_key(), |host, _| {
                 match discovery.not_before {
@@ -211,6 +213,7 @@ mod tests {
                 role: Role::Page,
                 depth: 0,
                 hops: 0,
+                pass: 1,
                 tries: 0,
                 not_before: None,
             })
