@@ -10,7 +10,7 @@ use crate::fetch::{
     FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
     is_public,
 };
-use crate::frontier::{LocalFrontier, Pace};
+use crate::frontier::LocalFrontier;
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
 use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
 
@@ -105,11 +105,7 @@ pub async fn audit<O: Observer>(
             (*run, Start::Resume)
         }
     };
-    let plan = site.plan.pace;
-    let pace = Pace {
-        interval: plan.interval(),
-        open: plan.concurrency.max(1),
-    };
+    let pace = crawl::first_pace(&site.plan.pace);
     let parts = Parts {
         fetcher: Arc::new(fetcher),
         frontier: LocalFrontier::new(pace, LEASE),

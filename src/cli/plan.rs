@@ -26,6 +26,7 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
             rate: Some(10.0),
             delay: Duration::ZERO,
             retries: 2,
+            adapt: true,
         },
         requests: RequestPlan {
             user_agent: identity.user_agent,
@@ -64,6 +65,9 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
     );
     set(&mut pace.delay, args.delay);
     set(&mut pace.retries, args.retries);
+    if args.no_adapt {
+        pace.adapt = false;
+    }
     set(&mut requests.first_byte, args.timeout);
     set(&mut requests.connect, args.connect_timeout);
     set(&mut requests.body_idle, args.body_timeout);

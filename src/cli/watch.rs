@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use crate::crawl::{Event, Observer};
-use crate::model::{Attempt, CrawlUrl, Moment, Role};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role};
+use crate::policy::BreakerChange;
 
 use crate::policy::Scope;
 
@@ -72,8 +73,24 @@ impl Observer for &mut Watch {
             Event::Robots { host, access } => {
                 tracing::info!(%host, access, "robots.txt of {host}: {access}");
             }
+            Event::Paced { host, pace } => {
+                let (open, interval_ms) = (pace.open, pace.interval.as_millis() as u64);
+                tracing::debug!(%host, open, interval_ms, "pace of {host}: {open} open");
+            }
+            Event::Breaker { host, change } => note(host, *change),
             Event::Gauge(_) => {}
         }
+    }
+}
+
+fn note(host: &HostKey, change: BreakerChange) {
+    match change {
+        BreakerChange::Doubted => tracing::info!(%host, "{host} fails often; one probe at a time"),
+        BreakerChange::Opened(until) => {
+            tracing::warn!(%host, %until, "{host} is down; asked again at {until}");
+        }
+        BreakerChange::Closed => tracing::info!(%host, "{host} is up"),
+        BreakerChange::GaveUp => tracing::warn!(%host, "{host} is down; not waited for any more"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::frontier::Discovery;
 use crate::model::{
     Admission, CrawlUrl, Fingerprint, HostKey, Layer, Outcome, Role, Skip, SkipReason,
 };
-use crate::policy::{RetryBudget, Traps};
+use crate::policy::Traps;
 
 use super::robots::Rules;
 
@@ -25,7 +25,6 @@ pub(super) struct Admissions {
 #[derive(Debug, Default)]
 struct Host {
     rules: Option<Rules>,
-    budget: RetryBudget,
 }
 
 impl Admissions {
@@ -94,11 +93,6 @@ impl Admissions {
 
     pub(super) fn set_rules(&mut self, host: HostKey, rules: Rules) {
         self.hosts.entry(host).or_default().rules = Some(rules);
-    }
-
-    /// The host's allowance of retries.
-    pub(super) fn budget(&mut self, host: HostKey) -> &mut RetryBudget {
-        &mut self.hosts.entry(host).or_default().budget
     }
 
     fn forbid(&self, host: &Host, found: &Discovery) -> Option<Skip> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier, FrontierError, Lease, Next, Pace, Settlement, Ticket};
+use crate::frontier::{Discovery, Frontier, FrontierError, Lease, Next, Settlement, Ticket};
 use crate::model::{
     Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, Moment, Role,
     Sitemaps, Skip, SkipReason,
 };
-use crate::policy::{Decision, Via, after};
+use crate::policy::Via;
 use crate::store::{
     Change, FileRecord, RobotsRecord, RunId, RunState, Seed, SitemapEntry, Store, StoreError, Then,
     VisitRecord, Writer,
@@ -22,6 +22,7 @@ use crate::store::{
 use super::admit::{Admissions, robots_txt};
 use super::clock::Clock;
 use super::event::{Event, Gauge, Observer};
+use super::hosts::{Hosts, Reaction};
 use super::resume::restore;
 use super::site::Site;
 use super::stop::{Stop, StopLevel};
@@ -135,6 +136,7 @@ struct Dispatcher<F, Q, O> {
     dice: fastrand::Rng,
     stop: Stop,
     admissions: Admissions,
+    hosts: Hosts,
     visits: JoinSet<Brought>,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
@@ -156,6 +158,7 @@ where
         let scope = &site.plan.scope;
         Dispatcher {
             admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
+            hosts: Hosts::new(Arc::clone(&site)),
             site,
             fetcher: parts.fetcher,
             frontier: parts.frontier,
@@ -260,6 +263,7 @@ where
         let beginning = Beginning {
             waited: last.map(|ended| self.clock.now().since(ended)),
             disallowed: self.admissions.disallowed(&lease.found.url),
+            control: self.hosts.control(&lease.found.url, lease.found.role),
         };
         self.visits.spawn(visit(
             Arc::clone(&self.fetcher),
@@ -271,7 +275,9 @@ where
     }
 
     fn refuse(&self, lease: &Lease) -> Option<Skip> {
-        if let Some(skip) = self.admissions.forbidden(&lease.found) {
+        let found = &lease.found;
+        let skip = self.admissions.forbidden(found);
+        if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
             return Some(skip);
         }
         let most = self.site.plan.scope.max_pages?;
@@ -282,24 +288,16 @@ where
 
     async fn absorb(&mut self, mut brought: Brought) -> Result<(), CrawlError> {
         let url = brought.lease.found.url.clone();
-        let budget = self.admissions.budget(url.host_key());
-        let retries = self.site.plan.pace.retries;
         let now = self.clock.now();
-        let decision = after(brought.tried, retries, budget, self.dice.f64());
-        let again = match decision {
-            Decision::Settle => None,
-            Decision::Again(wait) => Some(now + wait),
-            Decision::AgainHost(wait) => {
-                self.frontier.park(&url.host_key(), now + wait).await?;
-                Some(now + wait)
-            }
-        };
+        let reaction = self.hosts.react(&brought, now, self.dice.f64());
+        let again = reaction.again;
         self.observer.see(&Event::Attempted {
             url: &url,
             role: brought.lease.found.role,
             attempt: &brought.attempt,
             again,
         });
+        self.heed(&url.host_key(), &reaction).await?;
         let ticket = brought.lease.ticket;
         let (then, settlement) = match again {
             Some(moment) => {
@@ -316,6 +314,21 @@ where
         };
         self.hand_over(Change::Visit(Box::new(visit)), ticket, settlement)
             .await;
+        Ok(())
+    }
+
+    /// Does what an attempt means for its host.
+    async fn heed(&mut self, host: &HostKey, reaction: &Reaction) -> Result<(), CrawlError> {
+        if let Some(until) = reaction.park {
+            self.frontier.park(host, until).await?;
+        }
+        if let Some(pace) = reaction.pace {
+            self.frontier.slow(host, pace).await?;
+            self.observer.see(&Event::Paced { host, pace });
+        }
+        if let Some(change) = reaction.breaker {
+            self.observer.see(&Event::Breaker { host, change });
+        }
         Ok(())
     }
 
@@ -397,10 +410,7 @@ where
         });
         let plan = &self.site.plan;
         if let (Some(delay), false) = (record.crawl_delay, plan.scope.ignore_robots) {
-            let pace = Pace {
-                interval: plan.pace.interval().max(delay.min(MAX_CRAWL_DELAY)),
-                open: plan.pace.concurrency,
-            };
+            let pace = self.hosts.crawl_delay(host, delay.min(MAX_CRAWL_DELAY));
             self.frontier.slow(host, pace).await?;
         }
         let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off

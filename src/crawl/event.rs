@@ -1,6 +1,7 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role, Skip};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Role, Skip};
+use crate::policy::BreakerChange;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -29,6 +30,20 @@ pub enum Event<'a> {
         host: &'a HostKey,
         /// `rules`, `allow_all` or `unreachable`.
         access: &'static str,
+    },
+    /// A host is asked at another pace from now on.
+    Paced {
+        /// The origin.
+        host: &'a HostKey,
+        /// The pace.
+        pace: Pace,
+    },
+    /// A host is doubted, left alone, asked again, or not waited for any more.
+    Breaker {
+        /// The origin.
+        host: &'a HostKey,
+        /// What changed.
+        change: BreakerChange,
     },
     /// How the crawl is doing; said about once a second.
     Gauge(Gauge),

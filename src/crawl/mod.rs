@@ -1,5 +1,5 @@
 //! Drives one crawl: the only place where order and concurrency live. One dispatcher owns the
-//! crawl's state, leases what is due, judges robots.txt and absorbs what comes back; a visit
+//! crawl's state, leases what is due, judges robots.txt and hosts, and absorbs what comes back; a visit
 //! fetches and parses and shares nothing that changes. Everything worth knowing is said as an
 //! event; nothing here prints. What a URL does is data; an error is our own trouble.
 
@@ -8,6 +8,7 @@ mod attempt;
 mod clock;
 mod dispatch;
 mod event;
+mod hosts;
 mod page;
 mod resume;
 mod robots;
@@ -21,5 +22,6 @@ mod visit;
 pub use clock::Clock;
 pub use dispatch::{CrawlError, Ended, Parts, Start, run};
 pub use event::{Event, Gauge, Observer};
+pub use hosts::first_pace;
 pub use site::{Site, SiteError};
 pub use stop::{Stop, StopLevel, stop_switch};

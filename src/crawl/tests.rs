@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::fetch::Fetcher;
-use crate::frontier::{LocalFrontier, Pace};
+use crate::frontier::LocalFrontier;
 use crate::model::{
     Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan, Request,
     RequestPlan, ScopePlan, Sitemaps, Timings,
@@ -146,6 +146,7 @@ fn plan() -> CrawlPlan {
             rate: None,
             delay: Duration::ZERO,
             retries: 2,
+            adapt: true,
         },
         requests: RequestPlan {
             user_agent: "gatecrawl".to_owned(),
@@ -215,10 +216,7 @@ impl Crawl {
         }
         let script = Arc::new(script);
         let events = Arc::clone(&self.events);
-        let pace = Pace {
-            interval: self.plan.pace.interval(),
-            open: self.plan.pace.concurrency,
-        };
+        let pace = first_pace(&self.plan.pace);
         let parts = Parts {
             fetcher: Arc::clone(&script),
             frontier: LocalFrontier::new(pace, Duration::from_hours(10)),

@@ -30,6 +30,8 @@ pub(super) struct Brought {
     /// Attempts at other URLs that were part of it.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
     pub(super) tried: Tried,
+    /// How the control was, if one was asked for.
+    pub(super) control: Option<Outcome>,
     pub(super) page: Box<PageRecord>,
     pub(super) links: Vec<Link>,
     pub(super) file: Option<File>,
@@ -52,12 +54,14 @@ pub(super) struct RobotsFile {
 }
 
 /// What the dispatcher knows of a visit when it begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Beginning {
     /// Time since the attempt before.
     pub(super) waited: Option<Duration>,
     /// robots.txt forbids it, and the user said to fetch it all the same.
     pub(super) disallowed: bool,
+    /// A page that was fine, to be asked for first: is it the host or the URL that fails?
+    pub(super) control: Option<CrawlUrl>,
 }
 
 /// Which connection a lease is fetched over: retries take a new one.
@@ -83,12 +87,13 @@ pub(super) async fn visit<F: Fetcher>(
         let answer = robots::fetch(&*fetcher, &site, &lease, &clock).await;
         let mut tried = tried(&answer.first, attempts, clock.now());
         tried.outcome = answer.outcome;
-        let asked = asked(&lease, beginning);
+        let asked = asked(&lease, beginning.disallowed);
         let reading = page::read(&site, asked, &answer.first);
         return Brought {
             attempt: record(&answer.first, circumstances),
             hops: answer.hops,
             tried,
+            control: None,
             page: Box::new(reading.page),
             links: Vec::new(),
             file: Some(File::Robots(Box::new(RobotsFile {
@@ -99,23 +104,35 @@ pub(super) async fn visit<F: Fetcher>(
             lease,
         };
     }
+    let mut hops = Vec::new();
+    let mut control = None;
+    if let Some(url) = &beginning.control {
+        let mut circumstances = circumstances.clone();
+        circumstances.tries_before = 1;
+        circumstances.waited = None;
+        let exchange = fetcher.fetch(control_request(&site, url)).await;
+        control = Some(exchange.outcome);
+        hops.push((url.clone(), record(&exchange, circumstances)));
+    }
+    circumstances.started = clock.now();
     let exchange = fetcher.fetch(request(&site, &lease)).await;
     let attempt = record(&exchange, circumstances);
     let tried = tried(&exchange, attempts, clock.now());
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
-        let work = move || read(&site, lease, beginning, &exchange);
+        let work = move || read(&site, lease, &beginning, &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),
         }
     } else {
-        read(&site, lease, beginning, &exchange)
+        read(&site, lease, &beginning, &exchange)
     };
     Brought {
         lease,
         attempt,
-        hops: Vec::new(),
+        hops,
         tried,
+        control,
         page: Box::new(reading.page),
         links: reading.links,
         file,
@@ -136,23 +153,33 @@ fn request(site: &Site, lease: &Lease) -> Request {
     }
 }
 
-fn asked(lease: &Lease, beginning: Beginning) -> Asked<'_> {
+fn control_request(site: &Site, url: &CrawlUrl) -> Request {
+    Request {
+        url: url.clone(),
+        connection: Connection::Fresh,
+        first_byte_limit: site.plan.requests.first_byte,
+        body_limit: site.plan.requests.max_body,
+        keep: Keep::Pages,
+    }
+}
+
+fn asked(lease: &Lease, disallowed: bool) -> Asked<'_> {
     Asked {
         url: &lease.found.url,
         role: lease.found.role,
         depth: lease.found.depth,
         hops: lease.found.hops,
-        disallowed: beginning.disallowed,
+        disallowed,
     }
 }
 
 fn read(
     site: &Site,
     lease: Lease,
-    beginning: Beginning,
+    beginning: &Beginning,
     exchange: &Exchange,
 ) -> (Lease, Reading, Option<File>) {
-    let reading = page::read(site, asked(&lease, beginning), exchange);
+    let reading = page::read(site, asked(&lease, beginning.disallowed), exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
     let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
     (lease, reading, file)

@@ -7,10 +7,10 @@ mod contract;
 mod local;
 
 use std::future::Future;
-use std::time::Duration;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
+pub use crate::model::Pace;
 pub use local::LocalFrontier;
 
 /// A URL found somewhere.
@@ -50,16 +50,6 @@ pub struct Lease {
 /// Names a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
-
-/// How fast a host may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Least time between the starts of two requests, rounded up to whole milliseconds; zero for
-    /// no limit.
-    pub interval: Duration,
-    /// Most requests open at a time, at least 1.
-    pub open: u32,
-}
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]

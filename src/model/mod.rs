@@ -6,6 +6,7 @@ mod exchange;
 mod link;
 mod moment;
 mod outcome;
+mod pace;
 mod page;
 mod plan;
 mod role;
@@ -16,6 +17,7 @@ pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
 pub use link::{LinkKind, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
+pub use pace::Pace;
 pub use page::{
     Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, PageRecord, Redirect,
     RedirectKind,

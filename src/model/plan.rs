@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::pace::Pace;
 use super::url::CrawlUrl;
 
 /// One crawl.
@@ -91,9 +92,26 @@ pub struct PacePlan {
     pub delay: Duration,
     /// Most quick retries of one URL within a pass.
     pub retries: u32,
+    /// Whether errors, latency and `Retry-After` slow the crawl down, host by host, below these
+    /// ceilings.
+    #[serde(default = "yes")]
+    pub adapt: bool,
+}
+
+/// Plans that were stored before a crawl could adapt are resumed by one that does.
+const fn yes() -> bool {
+    true
 }
 
 impl PacePlan {
+    /// The fastest that a host may ever be asked.
+    pub fn ceiling(&self) -> Pace {
+        Pace {
+            interval: self.interval(),
+            open: self.concurrency.max(1),
+        }
+    }
+
     /// Least time between the starts of two requests to one host.
     pub fn interval(&self) -> Duration {
         let by_rate = match self.rate {

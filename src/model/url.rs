@@ -241,7 +241,9 @@ impl Fingerprint {
     #[must_use]
     pub const fn in_pass(self, pass: u8) -> Fingerprint {
         // An odd factor near 2^64 divided by the golden ratio: passes do not meet.
-        let salt = (pass as u64).wrapping_sub(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let salt = (pass as u64)
+            .wrapping_sub(1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Fingerprint((self.0 ^ salt) & (u64::MAX >> 1))
     }
 }

@@ -1,15 +1,20 @@
-//! What to do next, decided from values alone: what belongs to the crawl, when to ask again, what
-//! looks endless. No clock, no dice of its own: the moment and the roll come in as arguments.
+//! What to do next, decided from values alone: what belongs to the crawl, when to ask again, how
+//! fast and whether at all, what looks endless. No clock, no dice of its own: the moment and the
+//! roll come in as arguments.
 
+mod breaker;
 mod confirm;
+mod pace;
 mod pattern;
 mod retry;
 mod scope;
 mod trap;
 
+pub use breaker::{Breaker, BreakerChange, BreakerSignal};
 pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
+pub use pace::{Headroom, HostPace, Load, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};
 pub use scope::{Scope, ScopeError, Via};

@@ -17,6 +17,9 @@ pub(crate) struct PaceArgs {
     /// Least pause between two requests to a host, such as 200ms or 2s
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) delay: Option<Duration>,
+    /// Do not slow down on errors, latency and Retry-After
+    #[arg(long)]
+    pub(crate) no_adapt: bool,
     /// Quick retries of a failing URL [default: 2]
     #[arg(long, alias = "max-retries", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10))]
     pub(crate) retries: Option<u32>,

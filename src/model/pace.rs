@@ -1,0 +1,13 @@
+//! How fast one host may be asked at a moment.
+
+use std::time::Duration;
+
+/// How fast a host may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Least time between the starts of two requests, rounded up to whole milliseconds; zero for
+    /// no limit.
+    pub interval: Duration,
+    /// Most requests open at a time, at least 1.
+    pub open: u32,
+}

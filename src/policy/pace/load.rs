@@ -1,0 +1,128 @@
+//! How hard a host was asked, as seen from the attempts themselves.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::Moment;
+
+/// How hard a host was asked at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Requests open at a time.
+    pub open: u32,
+    /// Requests begun per second.
+    pub rate: f64,
+}
+
+/// What a host was seen to bear.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Headroom {
+    /// The fewest open requests and the lowest rate at which failures began that were not seen to
+    /// be the URL's own.
+    pub failed: Option<Load>,
+    /// The most open requests and the highest rate without a failure.
+    pub clean: Load,
+    /// URLs that failed at speed and were fine when asked again alone, at most once a second: the
+    /// sign of failures that the crawl itself brings about.
+    pub healed: u32,
+}
+
+impl Headroom {
+    pub(super) fn failed_at(&mut self, load: Load) {
+        let known = self.failed.unwrap_or(load);
+        self.failed = Some(Load {
+            open: known.open.min(load.open),
+            rate: known.rate.min(load.rate),
+        });
+    }
+
+    pub(super) fn clean_at(&mut self, load: Load) {
+        self.clean.open = self.clean.open.max(load.open);
+        self.clean.rate = self.clean.rate.max(load.rate);
+    }
+}
+
+/// When the last requests began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Starts(VecDeque<Moment>);
+
+impl Starts {
+    /// Starts that are kept.
+    const KEPT: usize = 64;
+
+    /// Older ones say nothing of the present.
+    const HORIZON: Duration = Duration::from_secs(2);
+
+    /// A shorter time is no base for a rate, in seconds: two requests begun at once are no
+    /// thousands a second.
+    const LEAST_SPAN: f64 = 0.1;
+
+    pub(super) fn note(&mut self, started: Moment) {
+        if self.0.len() == Starts::KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(started);
+    }
+
+    /// Requests begun per second lately; 1 if there was but one.
+    pub(super) fn rate(&self) -> f64 {
+        let Some(last) = self.0.iter().max() else {
+            return 1.0;
+        };
+        let recent = || self.0.iter().filter(|at| **at + Starts::HORIZON >= *last);
+        let count = recent().count();
+        let first = recent().min().unwrap_or(last);
+        if count < 2 {
+            return 1.0;
+        }
+        (count - 1) as f64 / last.since(*first).as_secs_f64().max(Starts::LEAST_SPAN)
+    }
+}
+
+/// How the last first attempts at URLs went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Recent(VecDeque<bool>);
+
+impl Recent {
+    /// Attempts that are looked back on.
+    pub(super) const KEPT: usize = 20;
+
+    pub(super) fn note(&mut self, failed: bool) {
+        if self.0.len() == Recent::KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(failed);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.0.iter().filter(|failed| **failed).count()
+    }
+
+    /// The share of failures, as if the attempts that are not there yet had been fine.
+    pub(super) fn share(&self) -> f64 {
+        self.failed() as f64 / Recent::KEPT as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_the_last_two_seconds() {
+        let mut starts = Starts::default();
+        assert!((starts.rate() - 1.0).abs() < 1e-9);
+        for n in 0..10 {
+            starts.note(Moment::from_millis(n * 10_000));
+        }
+        assert!((starts.rate() - 1.0).abs() < 1e-9, "long ago");
+        for n in 0..=20 {
+            starts.note(Moment::from_millis(200_000 + n * 50));
+        }
+        assert!((starts.rate() - 20.0).abs() < 1e-9, "{}", starts.rate());
+    }
+}

@@ -1,0 +1,77 @@
+//! What one attempt says about the load on its host.
+
+use std::time::Duration;
+
+use crate::model::{Moment, Outcome};
+
+/// One attempt, as far as the pace of its host depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceSignal {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From its start to the first byte of the answer, if there was one.
+    pub first_byte: Option<Duration>,
+    /// When it began.
+    pub started: Moment,
+    /// Requests open on the host when it began, this one included.
+    pub in_flight: u32,
+    /// Whether the URL was asked for before in this pass.
+    pub retry: bool,
+}
+
+/// What an attempt says of the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// The host is doing well.
+    Well,
+    /// The host may be asked too hard: 429, 502, 503, 504, 52x, timeouts and resets.
+    Trouble,
+    /// The host says itself that it is asked too hard, whatever the URL.
+    TooHard,
+    /// Nothing: a broken page, a bad name or a bad certificate is the same at any pace.
+    Nothing,
+}
+
+impl PaceSignal {
+    pub(super) fn tells(&self) -> Tells {
+        use Outcome as O;
+        match self.outcome {
+            O::Client429 | O::Server509 | O::Server529 => Tells::TooHard,
+            O::ConnectRefused
+            | O::ConnectTimeout
+            | O::ConnectReset
+            | O::WriteFailed
+            | O::EmptyReply
+            | O::ResetBeforeHeaders
+            | O::ResetInHeaders
+            | O::EofInHeaders
+            | O::TtfbTimeout
+            | O::BodyTimeout
+            | O::TotalTimeout
+            | O::BodyTruncated
+            | O::BodyReset
+            | O::Http2StreamError
+            | O::Server502
+            | O::Server503
+            | O::Server503RetryAfter
+            | O::Server504
+            | O::Server507
+            | O::Cf520
+            | O::Cf521
+            | O::Cf522
+            | O::Cf523
+            | O::Cf524
+            | O::Server598
+            | O::Server599 => Tells::Trouble,
+            outcome if outcome.is_failure() => Tells::Nothing,
+            _ => Tells::Well,
+        }
+    }
+
+    /// The time to the first byte of a page that was served, the only one that is worth comparing:
+    /// errors and redirects come faster than pages.
+    pub(super) fn latency(&self) -> Option<Duration> {
+        let served = matches!(self.outcome, Outcome::OkHtml | Outcome::OkNonHtml);
+        self.first_byte.filter(|_| served)
+    }
+}

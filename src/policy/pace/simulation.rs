@@ -1,0 +1,239 @@
+//! The pace against model servers in virtual time: what it costs to find out what they bear.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Outcome;
+
+/// A server that answers 502 beyond what it bears, and for some pages always.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    latency: i64,
+    most_open: usize,
+    /// Requests taken within any second.
+    most_per_second: usize,
+    /// Every so manieth page is broken.
+    broken: Option<u32>,
+}
+
+const HEALTHY: Server = Server {
+    latency: 20,
+    most_open: usize::MAX,
+    most_per_second: usize::MAX,
+    broken: None,
+};
+
+/// How a crawl went.
+#[derive(Debug, Default)]
+struct Story {
+    seconds: f64,
+    /// Failures of pages that are not broken.
+    errors: u32,
+    /// Those of the second half of the crawl.
+    late_errors: u32,
+    requests: u32,
+    end: Option<Pace>,
+    headroom: Headroom,
+}
+
+struct Open {
+    page: u32,
+    tries: u32,
+    signal: PaceSignal,
+    ends: i64,
+}
+
+fn plan(concurrency: u32, rate: Option<f64>) -> PacePlan {
+    PacePlan {
+        concurrency,
+        rate,
+        delay: Duration::ZERO,
+        retries: 2,
+        adapt: true,
+    }
+}
+
+/// Crawls so many pages, each with two quick retries within the retry budget's spirit.
+fn crawl(server: Server, plan: PacePlan, pages: u32) -> Story {
+    let mut dice = fastrand::Rng::with_seed(5);
+    let mut host = HostPace::new(&plan);
+    let mut pace = host.pace();
+    let mut queue: VecDeque<u32> = (0..pages).collect();
+    let mut retries: Vec<(i64, u32, u32)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let mut taken: VecDeque<i64> = VecDeque::new();
+    let (mut now, mut last) = (0_i64, i64::MIN / 2);
+    let mut story = Story::default();
+    while !queue.is_empty() || !retries.is_empty() || !open.is_empty() {
+        while let Some(at) = open.iter().position(|request| request.ends <= now) {
+            let done = open.swap_remove(at);
+            let failed = done.signal.outcome != Outcome::OkHtml;
+            if failed && done.tries < 2 {
+                let bound = 2_000 << done.tries;
+                retries.push((now + dice.i64(0..bound), done.page, done.tries + 1));
+            }
+            if let Some(new) = host.on_attempt(done.signal, Moment::from_millis(now)) {
+                pace = new;
+            }
+        }
+        while open.len() < pace.open as usize && now >= last + pace.interval.as_millis() as i64 {
+            let due = retries.iter().position(|(at, ..)| *at <= now);
+            let (page, tries) = match due.map(|at| retries.swap_remove(at)) {
+                Some((_, page, tries)) => (page, tries),
+                None => match queue.pop_front() {
+                    Some(page) => (page, 0),
+                    None => break,
+                },
+            };
+            while taken.front().is_some_and(|at| *at <= now - 1_000) {
+                taken.pop_front();
+            }
+            let overload = open.len() >= server.most_open || taken.len() >= server.most_per_second;
+            let broken = server.broken.is_some_and(|every| page % every == every - 1);
+            if !overload {
+                taken.push_back(now);
+            }
+            story.requests += 1;
+            story.errors += u32::from(overload);
+            story.late_errors += u32::from(overload && queue.len() < pages as usize / 2);
+            let latency = if overload { 5 } else { server.latency };
+            open.push(Open {
+                page,
+                tries,
+                ends: now + latency,
+                signal: PaceSignal {
+                    outcome: if overload || broken {
+                        Outcome::Server502
+                    } else {
+                        Outcome::OkHtml
+                    },
+                    first_byte: Some(Duration::from_millis(latency as u64)),
+                    started: Moment::from_millis(now),
+                    in_flight: open.len() as u32 + 1,
+                    retry: tries > 0,
+                },
+            });
+            last = now;
+        }
+        now += 1;
+    }
+    story.seconds = now as f64 / 1_000.0;
+    story.end = Some(pace);
+    story.headroom = host.headroom();
+    story
+}
+
+#[test]
+fn a_healthy_site_is_soon_asked_at_full_speed() {
+    let quick = Server {
+        latency: 2,
+        ..HEALTHY
+    };
+    let story = crawl(quick, plan(16, None), 1_169);
+    let unadapted = 1_169.0 / 16.0 * 0.002;
+    assert!(story.seconds < 1.3 * unadapted, "{story:?}");
+    let story = crawl(HEALTHY, plan(8, Some(10.0)), 200);
+    assert!(story.seconds < 20.5, "{story:?}");
+}
+
+#[test]
+fn a_site_that_bears_four_open_requests_or_25_a_second_is_found_out_with_few_errors() {
+    // Most open, most a second, seconds that 5,000 pages may take: they need 25 at four open
+    // requests, and 200 at 25 a second.
+    let cases = [
+        (4, usize::MAX, 70.0),
+        (usize::MAX, 25, 250.0),
+        (4, 25, 250.0),
+    ];
+    for (most_open, most_per_second, seconds) in cases {
+        let server = Server {
+            most_open,
+            most_per_second,
+            ..HEALTHY
+        };
+        let story = crawl(server, plan(32, None), 5_000);
+        assert!(story.errors <= 6 && story.late_errors == 0, "{story:?}");
+        assert!(story.seconds < seconds, "{story:?}");
+        let failed = story.headroom.failed.expect("it failed");
+        let end = story.end.expect("it ended");
+        assert!(end.open as usize <= most_open, "{story:?}");
+        if most_per_second == 25 {
+            assert!((15.0..=26.0).contains(&failed.rate), "{story:?}");
+            assert!((0.038..0.06).contains(&end.interval.as_secs_f64()));
+        } else {
+            assert_eq!((failed.open, end.open), (5, 4));
+        }
+        assert!(story.headroom.healed > 0, "{story:?}");
+    }
+}
+
+#[test]
+fn broken_pages_do_not_slow_a_crawl() {
+    for (every, seconds) in [(100, 215.0), (20, 230.0), (10, 250.0)] {
+        let server = Server {
+            broken: Some(every),
+            ..HEALTHY
+        };
+        // 200 seconds for the pages, and a tenth of one for each retry.
+        let story = crawl(server, plan(8, Some(10.0)), 2_000);
+        assert!(story.seconds < seconds, "{story:?}");
+        assert_eq!(story.headroom.failed, None);
+    }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop::sample::select(vec![
+        Outcome::OkHtml,
+        Outcome::OkHtml,
+        Outcome::OkHtml,
+        Outcome::Client404,
+        Outcome::Client429,
+        Outcome::Server500,
+        Outcome::Server502,
+        Outcome::Server503,
+        Outcome::TtfbTimeout,
+        Outcome::ResetBeforeHeaders,
+    ])
+}
+
+proptest! {
+    #[test]
+    fn the_pace_keeps_its_bounds_and_failures_never_quicken_it(
+        concurrency in 1_u32..64,
+        rate in prop::option::of(0.1..100.0_f64),
+        crawl_delay in prop::option::of(0_u64..20),
+        steps in prop::collection::vec(
+            (outcome(), 0_i64..3_000, 0_i64..2_000, 1_u32..70, any::<bool>()), 1..400),
+    ) {
+        let mut host = HostPace::new(&plan(concurrency, rate));
+        if let Some(seconds) = crawl_delay {
+            host.at_least(Duration::from_secs(seconds));
+        }
+        let ceiling = host.ceiling;
+        let slowest = ceiling.interval.max(Duration::from_secs(8));
+        let mut now = 1_000_000;
+        for (outcome, pause, took, in_flight, retry) in steps {
+            now += pause;
+            let before = host.pace();
+            let signal = PaceSignal {
+                outcome,
+                first_byte: Some(Duration::from_millis(took as u64)),
+                started: Moment::from_millis(now - took),
+                in_flight,
+                retry,
+            };
+            let told = host.on_attempt(signal, Moment::from_millis(now));
+            let pace = host.pace();
+            prop_assert_eq!(told, (pace != before).then_some(pace));
+            prop_assert!((1..=ceiling.open).contains(&pace.open));
+            prop_assert!(pace.interval >= ceiling.interval && pace.interval <= slowest);
+            if outcome.is_failure() {
+                prop_assert!(pace.interval >= before.interval, "{:?} {:?}", before, pace);
+                prop_assert!(pace.open <= before.open);
+            }
+        }
+    }
+}
