@@ -1,7 +1,55 @@
-//! What the recorded attempts mean. Pure: attempts in, judgements out.
+//! What the recorded attempts mean. Pure: attempts in, judgements out, no clock and no file.
+//! Attempts stream through: what is kept of a URL has a constant size, and what is kept of a site
+//! grows with its sections and hosts, up to a bound.
+//!
+//! The walk: a [`HostEpisodes`] for each host tells its outages from the first attempts; a
+//! [`Tally`] for each URL turns its attempts into a [`Judgement`] with verdict, rates and risk; a
+//! [`SiteTally`] takes the judgements with their [`weight`]; [`crawlability`] and
+//! [`Aggregate::indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
 
+mod crawlability;
+mod deduction;
+mod episode;
+mod first_looks;
+mod identity;
 mod indexability;
+mod judgement;
+mod kind;
+mod latency;
+mod link_score;
+mod mean;
+mod observation;
+mod obstacles;
+mod passes;
+mod rate;
+mod risk;
+mod robots_ladder;
+mod site;
+mod tally;
+#[cfg(test)]
+mod vectors;
 mod verdict;
+mod weight;
 
+pub use crawlability::{
+    Crawlability, FEWEST_LOOKS, HostFiles, Score, crawlability, site_crawlability,
+};
+pub use deduction::{Deduction, Fact, apportion};
+pub use episode::{Episode, FirstLook, HostEpisodes};
+pub use first_looks::FirstLooks;
+pub use identity::{FOOTER, MODEL};
 pub use indexability::{PageSigns, indexability};
-pub use verdict::{Observation, Tally, Verdict};
+pub use judgement::Judgement;
+pub use kind::{FailureKind, TOLERATED};
+pub use latency::Latency;
+pub use link_score::link_score;
+pub use mean::WeightedRisk;
+pub use observation::Observation;
+pub use obstacles::Obstacles;
+pub use rate::{Interval, Z};
+pub use risk::{Band, Risk, exposure, severity, url_risk};
+pub use robots_ladder::RobotsState;
+pub use site::{Aggregate, Coverage, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
+pub use tally::Tally;
+pub use verdict::{Rules, Verdict};
+pub use weight::{Importance, priority, weight};

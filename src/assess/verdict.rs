@@ -1,168 +1,114 @@
-//! What the attempts at one URL amount to.
+//! What the attempts at one URL amount to, in a word, and the rules that say which.
 
-use crate::model::{Moment, Outcome};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::passes::Course;
 
 /// What the attempts at a URL amount to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It never failed.
     Ok,
     /// It failed, then recovered.
     Transient,
+    /// It fails and recovers by turns.
+    Intermittent,
+    /// It failed every time it was looked at, over a while.
+    Persistent,
+    /// It fails only when the host is asked at speed.
+    LoadInduced,
     /// It fails, and there is not enough evidence to say how often.
     Unconfirmed,
 }
 
 impl Verdict {
+    /// Every verdict, in the order of declaration.
+    pub const ALL: [Verdict; 6] = [
+        Verdict::Ok,
+        Verdict::Transient,
+        Verdict::Intermittent,
+        Verdict::Persistent,
+        Verdict::LoadInduced,
+        Verdict::Unconfirmed,
+    ];
+
     /// The name in the `Verdict` column.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Ok => "ok",
             Verdict::Transient => "transient",
+            Verdict::Intermittent => "intermittent",
+            Verdict::Persistent => "persistent",
+            Verdict::LoadInduced => "load_induced",
             Verdict::Unconfirmed => "unconfirmed",
         }
     }
 }
 
-/// One attempt as evidence.
+/// How much evidence makes a failure persistent. All of these are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Observation {
-    /// What happened.
-    pub outcome: Outcome,
-    /// The status code, if there was one.
-    pub status: Option<u16>,
-    /// When it began.
-    pub started: Moment,
-    /// The pass it belongs to.
-    pub pass: u32,
-    /// Whether it went over a connection that was open already.
-    pub reused: bool,
-}
-
-impl Observation {
-    /// Whether it says something about the URL. An answer that never began, on a connection that
-    /// had been idle, says that the server closed it meanwhile.
-    pub fn is_evidence(self) -> bool {
-        let nothing_received = matches!(
-            self.outcome,
-            Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
-        );
-        !(self.reused && nothing_received)
-    }
-}
-
-/// The attempts at one URL, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// All attempts.
-    pub attempts: u32,
-    /// Attempts that failed as search engines see it.
-    pub failed: u32,
-    /// Attempts with a status of 500-599.
-    pub status_5xx: u32,
-    /// Attempts with status 502.
-    pub status_502: u32,
-    /// Passes.
+pub struct Rules {
+    /// Shortest time from the first failed pass to the last.
+    pub span: Duration,
+    /// Fewest passes, where nothing ever succeeded.
     pub passes: u32,
-    /// Start of the first attempt that failed.
-    pub first_failed: Option<Moment>,
-    /// Start of the last attempt that failed.
-    pub last_failed: Option<Moment>,
-    /// Start of the last attempt that did not fail.
-    pub last_ok: Option<Moment>,
-    /// What happened last.
-    pub last: Option<Outcome>,
-    last_is_failure: bool,
+    /// Fewest attempts, where nothing ever succeeded.
+    pub attempts: u32,
+    /// Fewest failed passes in a row, where something succeeded before.
+    pub trailing: u32,
 }
 
-impl Tally {
-    /// Counts one more attempt; attempts come in the order in which they were made.
-    pub fn add(&mut self, seen: Observation) {
-        self.attempts += 1;
-        self.passes = self.passes.max(seen.pass);
-        self.last = Some(seen.outcome);
-        if !seen.is_evidence() {
-            return;
-        }
-        self.last_is_failure = seen.outcome.is_failure();
-        if self.last_is_failure {
-            self.failed += 1;
-            self.first_failed = self.first_failed.or(Some(seen.started));
-            self.last_failed = Some(seen.started);
-        } else {
-            self.last_ok = Some(seen.started);
-        }
-        if let Some(500..=599) = seen.status {
-            self.status_5xx += 1;
-        }
-        if seen.status == Some(502) {
-            self.status_502 += 1;
-        }
-    }
+impl Rules {
+    /// For an audit that is over within minutes; the span is shown with the verdict.
+    pub const ONE_SHOT: Rules = Rules {
+        span: Duration::from_mins(1),
+        ..Rules::SCHEDULED
+    };
 
-    /// What they amount to.
-    pub fn verdict(&self) -> Verdict {
-        match (self.failed, self.last_is_failure) {
-            (0, _) => Verdict::Ok,
-            (_, false) => Verdict::Transient,
-            (_, true) => Verdict::Unconfirmed,
-        }
-    }
+    /// For passes spread over hours and days.
+    pub const SCHEDULED: Rules = Rules {
+        span: Duration::from_mins(15),
+        passes: 2,
+        attempts: 3,
+        trailing: 3,
+    };
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What the verdict is decided on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case {
+    pub(super) course: Course,
+    /// Attempts that say something, and those among them that failed or succeeded.
+    pub(super) attempts: u32,
+    pub(super) failed: u32,
+    pub(super) succeeded: u32,
+    /// All failures lie in one host episode that is over.
+    pub(super) host_episode: bool,
+    /// All failures were at speed, and every later polite attempt succeeded.
+    pub(super) only_at_speed: bool,
+}
 
-    fn tally(outcomes: &[Outcome]) -> Tally {
-        let mut tally = Tally::default();
-        for (n, outcome) in (0..).zip(outcomes) {
-            tally.add(Observation {
-                outcome: *outcome,
-                status: (*outcome == Outcome::Server502).then_some(502),
-                started: Moment::from_millis(n),
-                pass: 1,
-                reused: false,
-            });
-        }
-        tally
-    }
-
-    #[test]
-    fn the_last_attempt_decides_between_recovered_and_failing() {
-        use Outcome::{Client404, OkHtml, Server502};
-        let cases: [(&[Outcome], Verdict); 4] = [
-            (&[OkHtml], Verdict::Ok),
-            (&[Client404], Verdict::Ok),
-            (&[Server502, OkHtml], Verdict::Transient),
-            (&[Server502, Server502, Server502], Verdict::Unconfirmed),
-        ];
-        for (outcomes, expected) in cases {
-            assert_eq!(tally(outcomes).verdict(), expected, "{outcomes:?}");
-        }
-    }
-
-    #[test]
-    fn failures_are_counted_with_their_times() {
-        let tally = tally(&[Outcome::Server502, Outcome::TtfbTimeout, Outcome::OkHtml]);
-        assert_eq!((tally.attempts, tally.failed, tally.status_502), (3, 2, 1));
-        assert_eq!(tally.first_failed, Some(Moment::from_millis(0)));
-        assert_eq!(tally.last_failed, Some(Moment::from_millis(1)));
-        assert_eq!(tally.last_ok, Some(Moment::from_millis(2)));
-    }
-
-    #[test]
-    fn a_stale_connection_is_counted_and_not_held_against_the_page() {
-        let mut tally = tally(&[]);
-        let seen = Observation {
-            outcome: Outcome::EmptyReply,
-            status: None,
-            started: Moment::default(),
-            pass: 1,
-            reused: true,
-        };
-        tally.add(seen);
-        assert_eq!((tally.attempts, tally.failed), (1, 0));
-        assert_eq!(tally.verdict(), Verdict::Ok);
+/// The first rule that fits.
+pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
+    let course = &case.course;
+    let failing = course.trailing > 0;
+    let persists = if case.succeeded == 0 {
+        course.passes >= rules.passes
+            && case.attempts >= rules.attempts
+            && course.span() >= rules.span
+    } else {
+        course.trailing >= rules.trailing && course.trailing_span() >= rules.span
+    };
+    match () {
+        () if case.failed == 0 => Verdict::Ok,
+        () if case.host_episode || course.episodes == 0 => Verdict::Transient,
+        () if case.only_at_speed => Verdict::LoadInduced,
+        () if failing && persists => Verdict::Persistent,
+        () if failing && course.episodes == 1 => Verdict::Unconfirmed,
+        () if course.episodes == 1 => Verdict::Transient,
+        () => Verdict::Intermittent,
     }
 }

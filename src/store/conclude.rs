@@ -3,11 +3,12 @@
 //! for a run whose process was killed when it is first looked at.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-use crate::assess::{Observation, Tally, Verdict};
-use crate::model::{Moment, Outcome};
+use crate::assess::{Observation, Rules, Tally, Verdict};
+use crate::model::{Moment, Outcome, Pressure};
 
 use super::file::{Store, StoreError};
 use super::graph::{Graph, each_page};
@@ -52,29 +53,29 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     let mut failing = HashSet::new();
     let mut attempts = tx.prepare(
-        "SELECT url, outcome, status, started, pass, reused FROM attempt
+        "SELECT url, outcome, status, started, pass, reused, in_flight, rate, ttfb_us FROM attempt
          WHERE run = ? ORDER BY url, number",
     )?;
     let mut insert =
         tx.prepare("INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let mut store = |url: UrlId, tally: &Tally| -> rusqlite::Result<()> {
-        let verdict = tally.verdict();
-        if verdict != Verdict::Ok {
+        let found = tally.judge(&Rules::ONE_SHOT);
+        if found.verdict != Verdict::Ok {
             failing.insert(url);
         }
         insert.execute(rusqlite::params![
             run,
             url,
-            verdict.name(),
-            tally.last.map(Outcome::code),
-            tally.attempts,
-            tally.failed,
-            tally.status_5xx,
-            tally.status_502,
-            tally.passes,
-            tally.first_failed.map(Moment::millis),
-            tally.last_failed.map(Moment::millis),
-            tally.last_ok.map(Moment::millis),
+            found.verdict.name(),
+            found.last.map(Outcome::code),
+            found.attempts,
+            found.failed,
+            found.status_5xx,
+            found.status_502,
+            found.passes,
+            found.first_failed.map(Moment::millis),
+            found.last_failed.map(Moment::millis),
+            found.last_ok.map(Moment::millis),
         ])?;
         Ok(())
     };
@@ -91,6 +92,14 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
             started: Moment::from_millis(row.get(3)?),
             pass: row.get(4)?,
             reused: row.get(5)?,
+            pressure: Pressure {
+                in_flight: row.get(6)?,
+                rate: row.get(7)?,
+            },
+            ttfb: row
+                .get::<_, Option<i64>>(8)?
+                .map(|us| Duration::from_micros(us.unsigned_abs())),
+            host_episode: None,
         };
         match &mut current {
             Some((id, tally)) if *id == url => tally.add(seen),

@@ -1,0 +1,134 @@
+//! What a failing robots.txt keeps a bot from doing, by how long it has been failing.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::risk::Risk;
+
+/// Up to here Google stops crawling the site (documented: 12 hours).
+const STOPPED: Duration = Duration::from_hours(12);
+
+/// Up to here Google uses the last good copy (documented: 30 days).
+const COPY_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Share of failing first attempts from which the site as a whole is failing (ours).
+const SITE_FAILING: f64 = 0.5;
+
+/// Least indexing risk of a site whose robots.txt keeps bots out: what is not fetched is not
+/// refreshed (ours).
+const LEAST_RISK: f64 = 25.0;
+
+/// The state of a host's robots.txt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RobotsState {
+    /// Fetched, or answered with 4xx other than 429.
+    #[default]
+    Ok,
+    /// 5xx, 429 or a network error, for at most 12 h or for an unknown time.
+    #[serde(rename = "failing_le_12h")]
+    Recent,
+    /// For longer, and a good copy is known from before.
+    #[serde(rename = "failing_gt_12h_with_copy")]
+    WithCopy,
+    /// For longer, and no good copy is known.
+    #[serde(rename = "failing_gt_12h_no_copy")]
+    WithoutCopy,
+    /// For more than 30 days, the site otherwise fine.
+    #[serde(rename = "failing_gt_30d_host_ok")]
+    LongHostOk,
+    /// For more than 30 days, the site failing too.
+    #[serde(rename = "failing_gt_30d_host_down")]
+    LongHostDown,
+}
+
+impl RobotsState {
+    /// The state of a robots.txt that fails, for so long if that is known.
+    pub fn failing(lasting: Option<Duration>, copy_known: bool, error_rate: f64) -> RobotsState {
+        match lasting {
+            None => RobotsState::Recent,
+            Some(lasting) if lasting <= STOPPED => RobotsState::Recent,
+            Some(lasting) if lasting > COPY_KEPT && error_rate > SITE_FAILING => {
+                RobotsState::LongHostDown
+            }
+            Some(lasting) if lasting > COPY_KEPT => RobotsState::LongHostOk,
+            Some(_) if copy_known => RobotsState::WithCopy,
+            Some(_) => RobotsState::WithoutCopy,
+        }
+    }
+
+    /// The least that is put in a bot's way (H), 0..100. That crawling stops is documented; the
+    /// heights below 100 are ours.
+    pub const fn floor(self) -> f64 {
+        match self {
+            RobotsState::Ok => 0.0,
+            RobotsState::Recent | RobotsState::LongHostDown => 100.0,
+            RobotsState::WithCopy => 60.0,
+            RobotsState::WithoutCopy => 40.0,
+            RobotsState::LongHostOk => 30.0,
+        }
+    }
+
+    /// Whether it fails.
+    pub fn is_failing(self) -> bool {
+        self != RobotsState::Ok
+    }
+
+    /// The name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RobotsState::Ok => "ok",
+            RobotsState::Recent => "failing_le_12h",
+            RobotsState::WithCopy => "failing_gt_12h_with_copy",
+            RobotsState::WithoutCopy => "failing_gt_12h_no_copy",
+            RobotsState::LongHostOk => "failing_gt_30d_host_ok",
+            RobotsState::LongHostDown => "failing_gt_30d_host_down",
+        }
+    }
+
+    /// A site's indexing risk with what robots.txt adds: at least 25 while crawling is stopped.
+    /// Pages are not dropped for that alone.
+    pub fn raise(self, risk: Risk) -> Risk {
+        if self != RobotsState::Recent {
+            return risk;
+        }
+        risk.map(|risk| risk.max(LEAST_RISK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder() {
+        const HOUR: Duration = Duration::from_hours(1);
+        let cases = [
+            (None, true, 0.0, RobotsState::Recent),
+            (Some(HOUR * 12), true, 0.0, RobotsState::Recent),
+            (Some(HOUR * 13), true, 0.0, RobotsState::WithCopy),
+            (Some(HOUR * 13), false, 0.9, RobotsState::WithoutCopy),
+            (Some(HOUR * 24 * 30), false, 0.9, RobotsState::WithoutCopy),
+            (Some(HOUR * 24 * 31), true, 0.5, RobotsState::LongHostOk),
+            (Some(HOUR * 24 * 31), true, 0.51, RobotsState::LongHostDown),
+        ];
+        for (lasting, copy, rate, state) in cases {
+            assert_eq!(
+                RobotsState::failing(lasting, copy, rate),
+                state,
+                "{lasting:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stopped_crawl_is_a_risk_of_its_own() {
+        let raised = RobotsState::Recent.raise(Risk::exact(3.0));
+        assert_eq!(raised, Risk::exact(25.0));
+        assert_eq!(
+            RobotsState::WithCopy.raise(Risk::exact(3.0)),
+            Risk::exact(3.0)
+        );
+    }
+}

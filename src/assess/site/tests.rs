@@ -1,0 +1,121 @@
+use proptest::prelude::*;
+
+use crate::assess::{Observation, Rules, Tally, apportion};
+use crate::model::{Moment, Outcome, Pressure};
+
+use super::*;
+
+fn judged(course: &str) -> Judgement {
+    let mut tally = Tally::default();
+    for (pass, mark) in (1..).zip(course.chars()) {
+        let (outcome, status) = match mark {
+            'F' => (Outcome::Server502, 502),
+            'T' => (Outcome::Server504, 504),
+            'E' => (Outcome::SoftError200, 200),
+            _ => (Outcome::OkHtml, 200),
+        };
+        tally.add(Observation {
+            outcome,
+            status: Some(status),
+            started: Moment::from_millis(i64::from(pass) * 60_000),
+            pass,
+            reused: false,
+            pressure: Pressure {
+                in_flight: 1,
+                rate: Some(1.0),
+            },
+            ttfb: Some(Duration::from_millis(100)),
+            host_episode: None,
+        });
+    }
+    tally.judge(&Rules::ONE_SHOT)
+}
+
+fn site(urls: &[(u8, Judgement, f64)]) -> SiteTally {
+    let mut site = SiteTally::default();
+    for (section, judgement, weight) in urls {
+        site.add(&Scored {
+            address: &format!("https://h/{section}/{weight}"),
+            host: "https://h",
+            section: &format!("/{section}/"),
+            judgement,
+            weight: *weight,
+        });
+    }
+    site
+}
+
+#[test]
+fn urls_are_counted_by_verdict_section_and_host() {
+    let urls = [
+        (1, judged("S"), 1.0),
+        (1, judged("FFF"), 2.0),
+        (2, judged("FSFS"), 1.0),
+        (2, judged("TS"), 1.0),
+        (2, judged("E"), 1.0),
+    ];
+    let site = site(&urls);
+    assert_eq!((site.site.urls, site.site.failing()), (5, 3));
+    assert_eq!(site.site.count(Verdict::Persistent), 1);
+    assert_eq!(site.site.count(Verdict::Intermittent), 1);
+    let shop = site.sections.get("/1/").expect("a section");
+    assert_eq!((shop.urls, shop.looks.failed, shop.looks.of), (2, 1, 2));
+    let looks = &site.site.looks;
+    assert_eq!((looks.status_5xx, looks.status_502), (3, 2));
+    assert!((looks.error_rate().value - 0.6).abs() < 1e-12);
+    assert_eq!(site.hosts.iter().count(), 1);
+    let rules: Vec<_> = site.site.risk_shares().iter().map(|row| row.rule).collect();
+    assert_eq!(
+        rules,
+        [
+            "indexing_risk.soft_error",
+            "indexing_risk.transient",
+            "indexing_risk.intermittent",
+            "indexing_risk.persistent"
+        ]
+    );
+}
+
+#[test]
+fn the_number_of_sections_has_a_bound() {
+    let judgement = judged("F");
+    let mut groups = Groups::at_most(3);
+    for n in 0..100 {
+        let section = format!("/{n}/");
+        groups.add(
+            &section,
+            &Scored {
+                address: "https://h/",
+                host: "h",
+                section: &section,
+                judgement: &judgement,
+                weight: 1.0,
+            },
+        );
+    }
+    assert_eq!(groups.iter().count(), 4);
+    assert_eq!(groups.get(OTHER).map(|other| other.urls), Some(97));
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_urls_does_not_matter_and_shares_add_up(
+        urls in proptest::collection::vec((0_u8..4, "[FSTE]{1,4}", 1.0_f64..7.0), 1..20),
+    ) {
+        let urls: Vec<_> = urls.iter().map(|(s, course, w)| (*s, judged(course), *w)).collect();
+        let backwards: Vec<_> = urls.iter().rev().copied().collect();
+        let (one, other) = (site(&urls), site(&backwards));
+        for coverage in [Coverage::Full, Coverage::Sample] {
+            let (one, other) = (one.site.indexing_risk(coverage), other.site.indexing_risk(coverage));
+            prop_assert!((one.value - other.value).abs() < 1e-9);
+            prop_assert!((one.low - other.low).abs() < 1e-9);
+            prop_assert!((one.high - other.high).abs() < 1e-9);
+            prop_assert!(one.low <= one.value && one.value <= one.high);
+        }
+        let risk = one.site.risk.full().value;
+        let shares = one.site.risk_shares();
+        prop_assert!((shares.iter().map(|row| row.points).sum::<f64>() - risk).abs() < 1e-9);
+        let shown: f64 = apportion(shares).iter().map(|row| (row.points * 100.0).round()).sum();
+        prop_assert!((shown - risk * 100.0).abs() <= 0.5 + 1e-6);
+    }
+}

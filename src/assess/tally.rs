@@ -1,0 +1,214 @@
+//! The attempts at one URL, counted as they come. Of constant size, whatever their number.
+
+use std::time::Duration;
+
+use crate::model::{Level, Moment, Outcome};
+
+use super::judgement::Judgement;
+use super::kind::FailureKind;
+use super::observation::Observation;
+use super::passes::Course;
+use super::rate::Interval;
+use super::verdict::{Case, Rules, Verdict, decide};
+
+/// Attempts of a pass closer together than this are one look: they share their fate (ours).
+const ONE_LOOK: Duration = Duration::from_mins(1);
+
+/// From here on a persistent failure is called sustained (ours; Google's "1-2 days").
+const SUSTAINED: Duration = Duration::from_hours(24);
+
+/// From here on a finished episode is called an outage (ours).
+const OUTAGE: Duration = Duration::from_hours(1);
+
+/// The attempts at one URL, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    attempts: u32,
+    evidence: u32,
+    failed: u32,
+    soft: u32,
+    status_5xx: u32,
+    status_502: u32,
+    passes: u32,
+    looks: u32,
+    look: Option<(u32, Moment)>,
+    kinds: [u32; 5],
+    first_failed: Option<Moment>,
+    last_failed: Option<Moment>,
+    last_ok: Option<Moment>,
+    first_soft: Option<Moment>,
+    last_soft: Option<Moment>,
+    first: Option<(Outcome, Option<u16>)>,
+    last: Option<Outcome>,
+    ttfb: Option<Duration>,
+    course: Course,
+    load: Load,
+    host: HostPart,
+}
+
+/// Whether the failures came with speed alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Load {
+    /// A failure that speed does not explain.
+    other: bool,
+    last_failed_pass: u32,
+    /// Attempts at speed that succeeded since the last failure.
+    fast_ok: u32,
+    /// Polite attempts that succeeded in a later pass than the last failure's.
+    polite_ok: u32,
+}
+
+/// Whether the failures are one finished episode of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct HostPart {
+    episode: Option<u32>,
+    /// A failure outside that episode.
+    other: bool,
+    /// A failure that by its nature need not be the host's.
+    url_level: bool,
+}
+
+impl Tally {
+    /// Counts one more attempt; attempts come in the order in which they were made.
+    pub fn add(&mut self, seen: Observation) {
+        self.last = Some(seen.outcome);
+        if !seen.is_attempt() {
+            return;
+        }
+        self.attempts += 1;
+        self.passes = self.passes.max(seen.pass);
+        if !seen.is_evidence() {
+            return;
+        }
+        self.evidence += 1;
+        self.first.get_or_insert((seen.outcome, seen.status));
+        self.count_look(seen);
+        if let Some(kind) = seen.kind() {
+            self.kinds[kind as usize] += 1;
+        }
+        if let Some(500..=599) = seen.status {
+            self.status_5xx += 1;
+        }
+        if seen.status == Some(502) {
+            self.status_502 += 1;
+        }
+        match seen {
+            _ if seen.is_soft() => self.add_soft(seen),
+            _ if seen.outcome.is_failure() => self.add_failure(seen),
+            _ => self.add_success(seen),
+        }
+    }
+
+    /// What they amount to.
+    pub fn judge(&self, rules: &Rules) -> Judgement {
+        let course = self.course.closed();
+        let verdict = decide(&self.case(course), rules);
+        let lasting = match verdict {
+            Verdict::Ok | Verdict::Transient | Verdict::LoadInduced => Duration::ZERO,
+            Verdict::Intermittent => course.failed_span(),
+            Verdict::Persistent | Verdict::Unconfirmed => course.run(),
+        };
+        let counted = match verdict {
+            Verdict::LoadInduced => 0,
+            _ => self.failed,
+        };
+        let soft_lasting = match (self.first_soft, self.last_soft) {
+            (Some(first), Some(last)) => last.since(first),
+            _ => Duration::ZERO,
+        };
+        Judgement {
+            verdict,
+            attempts: self.attempts,
+            failed: self.failed,
+            soft: self.soft,
+            status_5xx: self.status_5xx,
+            status_502: self.status_502,
+            passes: self.passes,
+            error_rate: self.rate(self.failed),
+            rate_502: self.rate(self.status_502),
+            risk_rate: self.rate(counted + self.soft),
+            kind: FailureKind::most_frequent(self.kinds),
+            first_failed: self.first_failed,
+            last_failed: self.last_failed,
+            last_ok: self.last_ok,
+            onset: course.onset(),
+            span: course.span(),
+            lasting: lasting.max(soft_lasting),
+            episodes: course.episodes,
+            sustained: verdict == Verdict::Persistent && lasting >= SUSTAINED,
+            recovered_outage: course.longest_over >= OUTAGE,
+            first: self.first.map(|(outcome, _)| outcome),
+            first_status: self.first.and_then(|(_, status)| status),
+            last: self.last,
+            ttfb: self.ttfb,
+        }
+    }
+
+    fn rate(&self, hits: u32) -> Interval {
+        Interval::clustered(hits, self.evidence, self.looks)
+    }
+
+    fn case(&self, course: Course) -> Case {
+        let succeeded = self.evidence - self.failed - self.soft;
+        Case {
+            course,
+            attempts: self.evidence,
+            failed: self.failed,
+            succeeded,
+            host_episode: self.host.episode.is_some()
+                && !self.host.other
+                && (succeeded > 0 || !self.host.url_level),
+            only_at_speed: !self.load.other && self.load.fast_ok == 0 && self.load.polite_ok > 0,
+        }
+    }
+
+    fn count_look(&mut self, seen: Observation) {
+        let same = self
+            .look
+            .is_some_and(|(pass, began)| pass == seen.pass && seen.started.since(began) < ONE_LOOK);
+        if !same {
+            self.looks += 1;
+            self.look = Some((seen.pass, seen.started));
+        }
+    }
+
+    fn add_failure(&mut self, seen: Observation) {
+        self.failed += 1;
+        self.first_failed = self.first_failed.or(Some(seen.started));
+        self.last_failed = Some(seen.started);
+        self.course.add(seen.pass, seen.started, true);
+        self.load = Load {
+            other: self.load.other || seen.is_polite() || !seen.may_be_load(),
+            last_failed_pass: seen.pass,
+            fast_ok: 0,
+            polite_ok: 0,
+        };
+        let elsewhere = self.failed > 1 && self.host.episode != seen.host_episode;
+        self.host = HostPart {
+            episode: seen.host_episode,
+            other: self.host.other || elsewhere,
+            url_level: self.host.url_level || seen.outcome.level() == Level::Url,
+        };
+    }
+
+    fn add_soft(&mut self, seen: Observation) {
+        self.soft += 1;
+        self.first_soft = self.first_soft.or(Some(seen.started));
+        self.last_soft = Some(seen.started);
+    }
+
+    fn add_success(&mut self, seen: Observation) {
+        self.last_ok = Some(seen.started);
+        (self.first_soft, self.last_soft) = (None, None);
+        self.ttfb = self.ttfb.or(seen.ttfb);
+        self.course.add(seen.pass, seen.started, false);
+        if !seen.is_polite() {
+            self.load.fast_ok += 1;
+        } else if seen.pass > self.load.last_failed_pass {
+            self.load.polite_ok += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

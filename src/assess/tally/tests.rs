@@ -1,0 +1,267 @@
+use proptest::prelude::*;
+
+use crate::model::Pressure;
+
+use super::*;
+
+const FAST: Pressure = Pressure {
+    in_flight: 8,
+    rate: Some(10.0),
+};
+const SLOW: Pressure = Pressure {
+    in_flight: 1,
+    rate: Some(1.0),
+};
+
+fn seen(outcome: Outcome, seconds: i64, pass: u32, pressure: Pressure) -> Observation {
+    Observation {
+        outcome,
+        status: match outcome {
+            Outcome::Server502 => Some(502),
+            Outcome::OkHtml | Outcome::SoftError200 => Some(200),
+            _ => None,
+        },
+        started: Moment::from_millis(seconds * 1000),
+        pass,
+        reused: false,
+        pressure,
+        ttfb: None,
+        host_episode: None,
+    }
+}
+
+fn judge(attempts: &[Observation]) -> Judgement {
+    let mut tally = Tally::default();
+    for attempt in attempts {
+        tally.add(*attempt);
+    }
+    tally.judge(&Rules::ONE_SHOT)
+}
+
+#[test]
+fn failures_are_counted_with_their_times() {
+    let found = judge(&[
+        seen(Outcome::Server502, 0, 1, FAST),
+        seen(Outcome::TtfbTimeout, 1, 1, FAST),
+        seen(Outcome::OkHtml, 2, 1, FAST),
+    ]);
+    assert_eq!((found.attempts, found.failed, found.status_502), (3, 2, 1));
+    assert_eq!(found.first_failed, Some(Moment::from_millis(0)));
+    assert_eq!(found.last_failed, Some(Moment::from_millis(1000)));
+    assert_eq!(found.last_ok, Some(Moment::from_millis(2000)));
+    assert_eq!(found.verdict, Verdict::Transient);
+    assert!((found.error_rate.value - 2.0 / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_stale_connection_is_counted_and_not_held_against_the_page() {
+    let stale = Observation {
+        reused: true,
+        ..seen(Outcome::EmptyReply, 0, 1, FAST)
+    };
+    let found = judge(&[stale]);
+    assert_eq!((found.attempts, found.failed), (1, 0));
+    assert_eq!(found.verdict, Verdict::Ok);
+}
+
+#[test]
+fn what_was_never_asked_is_no_attempt() {
+    let found = judge(&[seen(Outcome::BreakerOpen, 0, 1, FAST)]);
+    assert_eq!((found.attempts, found.verdict), (0, Verdict::Ok));
+}
+
+#[test]
+fn sixty_seconds_make_a_failure_persistent_in_an_audit() {
+    let failing = |last: i64| {
+        judge(&[
+            seen(Outcome::Server502, 0, 1, FAST),
+            seen(Outcome::Server502, 15, 2, SLOW),
+            seen(Outcome::Server502, last, 3, SLOW),
+        ])
+    };
+    assert_eq!(failing(59).verdict, Verdict::Unconfirmed);
+    let found = failing(60);
+    assert_eq!(found.verdict, Verdict::Persistent);
+    assert_eq!(found.span, Duration::from_mins(1));
+    assert_eq!(found.onset, Some(Moment::from_millis(0)));
+    assert!(!found.sustained);
+}
+
+#[test]
+fn failing_only_at_speed() {
+    use Outcome::{ConnectRefused, OkHtml, Server502, Server503};
+    let cases: [(&str, &[Observation], Verdict); 7] = [
+        (
+            "fails at speed, fine when polite",
+            &[seen(Server503, 0, 1, FAST), seen(OkHtml, 20, 2, SLOW)],
+            Verdict::LoadInduced,
+        ),
+        (
+            "recovers at speed within the pass",
+            &[seen(Server503, 0, 1, FAST), seen(OkHtml, 2, 1, FAST)],
+            Verdict::Transient,
+        ),
+        (
+            "recovers at speed before the polite pass",
+            &[
+                seen(Server503, 0, 1, FAST),
+                seen(OkHtml, 20, 2, FAST),
+                seen(OkHtml, 60, 3, SLOW),
+            ],
+            Verdict::Transient,
+        ),
+        (
+            "fails when polite, too",
+            &[
+                seen(Server503, 0, 1, FAST),
+                seen(Server503, 20, 2, SLOW),
+                seen(OkHtml, 60, 3, SLOW),
+            ],
+            Verdict::Transient,
+        ),
+        (
+            "fails later when polite",
+            &[
+                seen(Server503, 0, 1, FAST),
+                seen(OkHtml, 20, 2, SLOW),
+                seen(Server503, 60, 3, SLOW),
+            ],
+            Verdict::Intermittent,
+        ),
+        (
+            "nobody listened: speed does not explain that",
+            &[seen(ConnectRefused, 0, 1, FAST), seen(OkHtml, 20, 2, SLOW)],
+            Verdict::Transient,
+        ),
+        (
+            "one request at a time, but without a ceiling",
+            &[
+                seen(
+                    Server502,
+                    0,
+                    1,
+                    Pressure {
+                        in_flight: 1,
+                        rate: None,
+                    },
+                ),
+                seen(OkHtml, 20, 2, SLOW),
+            ],
+            Verdict::LoadInduced,
+        ),
+    ];
+    for (name, attempts, expected) in cases {
+        assert_eq!(judge(attempts).verdict, expected, "{name}");
+    }
+    let found = judge(cases[0].1);
+    assert_eq!(
+        (found.failed, found.indexing_risk()),
+        (1, Interval::default())
+    );
+}
+
+#[test]
+fn an_episode_of_the_host_is_not_held_against_the_page() {
+    let in_episode = |attempt: Observation, number| Observation {
+        host_episode: Some(number),
+        ..attempt
+    };
+    let refused = in_episode(seen(Outcome::ConnectRefused, 0, 1, FAST), 0);
+    assert_eq!(judge(&[refused]).verdict, Verdict::Transient);
+    let other = in_episode(seen(Outcome::ConnectRefused, 90, 2, SLOW), 1);
+    assert_eq!(judge(&[refused, other]).verdict, Verdict::Unconfirmed);
+    let error = in_episode(seen(Outcome::Server502, 0, 1, FAST), 0);
+    assert_eq!(judge(&[error]).verdict, Verdict::Unconfirmed);
+    let fine = seen(Outcome::OkHtml, 90, 2, SLOW);
+    assert_eq!(judge(&[error, fine]).verdict, Verdict::Transient);
+}
+
+#[test]
+fn an_error_page_with_200_is_a_risk_and_no_recovery() {
+    let soft = |at, pass| seen(Outcome::SoftError200, at, pass, SLOW);
+    let found = judge(&[soft(0, 1), soft(60, 2), soft(120, 3)]);
+    assert_eq!(
+        (found.verdict, found.failed, found.soft),
+        (Verdict::Ok, 0, 3)
+    );
+    assert!((found.risk_now().value - 70.0).abs() < 1e-9);
+    let found = judge(&[seen(Outcome::Server502, 0, 1, FAST), soft(60, 2)]);
+    assert_eq!(found.verdict, Verdict::Unconfirmed);
+}
+
+#[test]
+fn long_failures_are_flagged() {
+    const HOUR: i64 = 3600;
+    let failing = |hours: &[i64]| -> Vec<Observation> {
+        let passes = (1..).zip(hours);
+        passes
+            .map(|(pass, hour)| seen(Outcome::Server502, hour * HOUR, pass, SLOW))
+            .collect()
+    };
+    assert!(judge(&failing(&[0, 12, 24])).sustained);
+    assert!(!judge(&failing(&[0, 12, 23])).sustained);
+    let mut recovered = failing(&[0, 1]);
+    recovered.push(seen(Outcome::OkHtml, 2 * HOUR, 3, SLOW));
+    let found = judge(&recovered);
+    assert!(found.recovered_outage);
+    assert_eq!(
+        (found.verdict, found.lasting),
+        (Verdict::Transient, Duration::ZERO)
+    );
+}
+
+#[test]
+fn the_indexing_risk_is_that_of_two_days_and_risk_now_that_of_the_time_seen() {
+    let at = |minute: i64, pass| seen(Outcome::Server502, minute * 60, pass, SLOW);
+    let found = judge(&[at(0, 1), at(10, 2), at(30, 3)]);
+    assert_eq!(found.verdict, Verdict::Persistent);
+    assert!((found.risk_now().value - 10.83).abs() < 0.01);
+    assert!((found.indexing_risk().value - 70.0).abs() < 1e-9);
+    let longer = judge(&[at(0, 1), at(36 * 60, 2), at(72 * 60, 3)]);
+    assert_eq!(longer.indexing_risk(), longer.risk_now());
+    assert!((longer.risk_now().value - 76.0).abs() < 1e-9);
+}
+
+#[test]
+fn retries_count_as_attempts_and_not_as_looks() {
+    let retried = judge(&[
+        seen(Outcome::Server502, 0, 1, FAST),
+        seen(Outcome::Server502, 2, 1, FAST),
+        seen(Outcome::Server502, 6, 1, FAST),
+    ]);
+    assert_eq!(retried.error_rate, Interval::wilson(1.0, 1.0));
+    let spaced = judge(&[
+        seen(Outcome::Server502, 0, 1, FAST),
+        seen(Outcome::Server502, 60, 1, FAST),
+        seen(Outcome::Server502, 120, 1, FAST),
+    ]);
+    assert_eq!(spaced.error_rate, Interval::wilson(3.0, 3.0));
+}
+
+#[test]
+fn at_most_it_has_failed_since_it_was_last_well() {
+    let found = judge(&[
+        seen(Outcome::OkHtml, 0, 1, SLOW),
+        seen(Outcome::Server502, 60, 2, SLOW),
+    ]);
+    let now = Moment::from_millis(100_000);
+    assert_eq!(found.lasting_at_most(now), Some(Duration::from_secs(100)));
+}
+
+proptest! {
+    /// Polite looks a minute apart, within the two days that the indexing risk assumes.
+    #[test]
+    fn another_failure_never_lowers_the_indexing_risk(course in "[FS]{0,12}") {
+        let mut attempts: Vec<Observation> = Vec::new();
+        for (n, mark) in (0..).zip(course.chars()) {
+            let outcome = if mark == 'F' { Outcome::Server502 } else { Outcome::OkHtml };
+            attempts.push(seen(outcome, i64::from(n) * 60, n + 1, SLOW));
+        }
+        let was = judge(&attempts).indexing_risk();
+        let n = attempts.len() as u32;
+        attempts.push(seen(Outcome::Server502, i64::from(n) * 60, n + 1, SLOW));
+        let is = judge(&attempts).indexing_risk();
+        prop_assert!(is.value >= was.value && is.low >= was.low);
+        prop_assert!(is.low <= is.value && is.value <= is.high);
+    }
+}
