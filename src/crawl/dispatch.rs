@@ -21,6 +21,7 @@ use crate::store::{
 
 use super::admit::{Admissions, robots_txt};
 use super::clock::Clock;
+use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
 use super::hosts::{Hosts, Reaction};
 use super::resume::restore;
@@ -39,6 +40,9 @@ const GAUGE: Duration = Duration::from_secs(1);
 
 /// Seeds stored and offered at a time.
 const SEED_BATCH: usize = 1_000;
+
+/// Longest `Retry-After` that holds up a confirmation pass.
+const LONGEST_PARK: Duration = Duration::from_mins(1);
 
 /// Mark of changes that settle nothing.
 const NO_LEASE: u64 = u64::MAX;
@@ -107,8 +111,8 @@ where
     let store = parts.store.clone();
     let clock = parts.clock;
     let writer = Writer::start(&store, run)?;
-    let mut dispatcher = Dispatcher::new(site, writer, parts);
-    let ended = dispatcher.crawl(run, start).await;
+    let mut dispatcher = Dispatcher::new(site, run, writer, parts);
+    let ended = dispatcher.crawl(start).await;
     // The writer's own complaint says more than "it is gone".
     dispatcher.writer.close().await?;
     let ended = ended?;
@@ -137,6 +141,8 @@ struct Dispatcher<F, Q, O> {
     stop: Stop,
     admissions: Admissions,
     hosts: Hosts,
+    passes: Passes,
+    run: RunId,
     visits: JoinSet<Brought>,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
@@ -154,11 +160,18 @@ where
     Q: Frontier,
     O: Observer,
 {
-    fn new(site: Arc<Site>, writer: Writer, parts: Parts<F, Q, O>) -> Dispatcher<F, Q, O> {
+    fn new(
+        site: Arc<Site>,
+        run: RunId,
+        writer: Writer,
+        parts: Parts<F, Q, O>,
+    ) -> Dispatcher<F, Q, O> {
         let scope = &site.plan.scope;
         Dispatcher {
             admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
             hosts: Hosts::new(Arc::clone(&site)),
+            passes: Passes::new(site.plan.confirm.clone(), site.plan.pace),
+            run,
             site,
             fetcher: parts.fetcher,
             frontier: parts.frontier,
@@ -177,19 +190,29 @@ where
         }
     }
 
-    async fn crawl(&mut self, run: RunId, start: Start) -> Result<Ended, CrawlError> {
+    async fn crawl(&mut self, start: Start) -> Result<Ended, CrawlError> {
         match start {
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
                 let (store, site) = (self.store.clone(), Arc::clone(&self.site));
-                self.pages =
-                    restore(&store, run, &site, &self.frontier, &mut self.admissions).await?;
+                self.pages = restore(
+                    &store,
+                    self.run,
+                    &site,
+                    &self.frontier,
+                    &mut self.admissions,
+                )
+                .await?;
                 // Known already, unless the crawl was killed before it stored them.
                 self.sow(site.plan.scope.seeds.clone()).await?;
+                self.passes.resume_after(store.last_pass(self.run)?);
             }
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
+                if self.confirm().await? {
+                    continue;
+                }
                 return Ok(Ended::Finished);
             };
             if self.is_stopped() {
@@ -254,7 +277,13 @@ where
                 .await;
             return;
         }
-        if lease.found.role == Role::Page && lease.found.tries == 0 {
+        if lease.found.pass > 1 && self.passes.is_over(self.clock.now()) {
+            let url = lease.found.url;
+            self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
+                .await;
+            return;
+        }
+        if is_new_page(&lease) {
             self.pages += 1;
         }
         let interval = lease.pace.interval.as_secs_f64();
@@ -281,15 +310,18 @@ where
             return Some(skip);
         }
         let most = self.site.plan.scope.max_pages?;
-        let counted = lease.found.role == Role::Page && lease.found.tries == 0;
-        (counted && self.pages >= most)
+        (is_new_page(lease) && self.pages >= most)
             .then(|| Skip::new(SkipReason::MaxPages, format!("after {most} pages")))
     }
 
     async fn absorb(&mut self, mut brought: Brought) -> Result<(), CrawlError> {
         let url = brought.lease.found.url.clone();
         let now = self.clock.now();
-        let reaction = self.hosts.react(&brought, now, self.dice.f64());
+        let reaction = if brought.lease.found.pass == 1 {
+            self.hosts.react(&brought, now, self.dice.f64())
+        } else {
+            self.confirmed(&brought, now)
+        };
         let again = reaction.again;
         self.observer.see(&Event::Attempted {
             url: &url,
@@ -315,6 +347,48 @@ where
         self.hand_over(Change::Visit(Box::new(visit)), ticket, settlement)
             .await;
         Ok(())
+    }
+
+    /// Begins the next confirmation pass, if there is one.
+    async fn confirm(&mut self) -> Result<bool, CrawlError> {
+        let now = self.clock.now();
+        let next = self
+            .passes
+            .next(&self.store, self.run, now, &mut self.dice)?;
+        let Some(next) = next else {
+            return Ok(false);
+        };
+        self.observer.see(&Event::Confirming {
+            pass: next.number,
+            starts: next.starts,
+            failing: next.failing,
+            left_out: next.left_out,
+        });
+        for (host, pace) in &next.hosts {
+            self.frontier.slow(host, *pace).await?;
+        }
+        let urls = next.asked.iter().map(|found| found.url.clone()).collect();
+        self.writer
+            .send(Change::Reopened(urls, next.number), NO_LEASE)
+            .await;
+        self.frontier.offer(&next.asked).await?;
+        Ok(true)
+    }
+
+    /// What an answer of a confirmation pass means: one attempt is enough, and the pass keeps its
+    /// own pace.
+    fn confirmed(&mut self, brought: &Brought, now: Moment) -> Reaction {
+        let host = brought.lease.found.url.host_key();
+        let failed = brought.tried.outcome.is_failure();
+        let wait = brought
+            .tried
+            .retry_after
+            .filter(|wait| *wait <= LONGEST_PARK);
+        Reaction {
+            park: wait.filter(|_| failed).map(|wait| now + wait),
+            pace: self.passes.answered(&host, failed),
+            ..Reaction::default()
+        }
     }
 
     /// Does what an attempt means for its host.
@@ -504,4 +578,10 @@ where
         }
         Ok(())
     }
+}
+
+/// Whether this is the first request for a page of the site.
+fn is_new_page(lease: &Lease) -> bool {
+    let found = &lease.found;
+    found.role == Role::Page && found.pass == 1 && found.tries == 0
 }

@@ -45,6 +45,17 @@ pub enum Event<'a> {
         /// What changed.
         change: BreakerChange,
     },
+    /// A confirmation pass is about to begin.
+    Confirming {
+        /// Its number: 2 for the first.
+        pass: u8,
+        /// When it begins.
+        starts: Moment,
+        /// Failing URLs that it asks again.
+        failing: usize,
+        /// Failing URLs that the budget does not reach.
+        left_out: usize,
+    },
     /// How the crawl is doing; said about once a second.
     Gauge(Gauge),
 }

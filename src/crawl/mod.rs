@@ -6,6 +6,7 @@
 mod admit;
 mod attempt;
 mod clock;
+mod confirm;
 mod dispatch;
 mod event;
 mod hosts;

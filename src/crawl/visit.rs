@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::page::{Asked, Reading};
 use super::robots::{self, Rules};
 use super::site::Site;
-use super::{page, sitemap};
+use super::{confirm, page, sitemap};
 
 /// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
 /// In bytes; some milliseconds of work.
@@ -66,9 +66,17 @@ pub(super) struct Beginning {
 
 /// Which connection a lease is fetched over: retries take a new one.
 pub(super) fn connection(lease: &Lease) -> Connection {
-    match lease.found.tries {
-        0 => Connection::Pooled,
+    match (lease.found.pass, lease.found.tries) {
+        (1, 0) => Connection::Pooled,
         _ => Connection::Fresh,
+    }
+}
+
+fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
+    let limit = site.plan.requests.first_byte;
+    match lease.found.pass {
+        1 => limit,
+        _ => limit.max(confirm::FIRST_BYTE),
     }
 }
 
@@ -147,7 +155,7 @@ fn request(site: &Site, lease: &Lease) -> Request {
     Request {
         url: lease.found.url.clone(),
         connection: connection(lease),
-        first_byte_limit: site.plan.requests.first_byte,
+        first_byte_limit: first_byte_limit(site, lease),
         body_limit,
         keep,
     }

@@ -22,6 +22,6 @@ pub use page::{
     Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, PageRecord, Redirect,
     RedirectKind,
 };
-pub use plan::{Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
+pub use plan::{ConfirmPlan, Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
 pub use role::{Role, Skip, SkipReason};
 pub use url::{CrawlUrl, Fingerprint, HostKey, QueryEncoder, UrlFault, readable};

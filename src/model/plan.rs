@@ -15,6 +15,9 @@ pub struct CrawlPlan {
     pub scope: ScopePlan,
     /// How hard it may ask. May differ when a run is resumed.
     pub pace: PacePlan,
+    /// When it asks again for what failed. May differ when a run is resumed.
+    #[serde(default)]
+    pub confirm: ConfirmPlan,
     /// How it asks. May differ when a run is resumed.
     pub requests: RequestPlan,
 }
@@ -120,6 +123,15 @@ impl PacePlan {
         };
         by_rate.max(self.delay)
     }
+}
+
+/// When a crawl asks again for what failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmPlan {
+    /// When the passes begin, counted from the end of the crawl itself, ascending.
+    pub delays: Vec<Duration>,
+    /// Time that they may take in all, without the waits between them.
+    pub budget: Duration,
 }
 
 /// How a request is made.

@@ -15,6 +15,8 @@ pub enum Change {
     Skipped(CrawlUrl, Skip),
     /// Settled URLs are to be asked for again, in this pass.
     Reopened(Vec<CrawlUrl>, u8),
+    /// A URL that was to be asked for again was not, and stays as it was.
+    Kept(CrawlUrl),
 }
 
 /// A URL to start from, and what was decided about it.

@@ -63,6 +63,7 @@ impl Desk {
             Change::Seeds(seeds) => self.seeds(tx, seeds),
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
+            Change::Kept(url) => self.kept(tx, &url),
             Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }
     }
@@ -146,6 +147,15 @@ impl Desk {
         )?
         .execute((self.run, known.id, skip.reason.code(), detail(skip)))
         .map(|_| ())
+    }
+
+    fn kept(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<()> {
+        let Some(known) = self.urls.get(url.fingerprint()) else {
+            return Ok(());
+        };
+        tx.prepare_cached("UPDATE url SET state = 2 WHERE run = ?1 AND id = ?2")?
+            .execute((self.run, known.id))
+            .map(|_| ())
     }
 
     fn reopened(

@@ -5,6 +5,7 @@
 mod change;
 mod conclude;
 mod desk;
+mod failures;
 mod file;
 mod graph;
 mod ids;
@@ -20,6 +21,7 @@ mod writer;
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
+pub use failures::FailedUrl;
 pub use file::{Store, StoreError};
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
