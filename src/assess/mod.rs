@@ -4,7 +4,7 @@
 //!
 //! The walk: a [`HostEpisodes`] for each host tells its outages from the first attempts; a
 //! [`Tally`] for each URL turns its attempts into a [`Judgement`] with verdict, rates and risk; a
-//! [`SiteTally`] takes the judgements with their [`weight`]; [`crawlability`] and
+//! [`SiteTally`] takes the judgements with their [`weight()`]; [`crawlability()`] and
 //! [`indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
 
 mod crawlability;
