@@ -1,18 +1,14 @@
 //! Crawlability of hosts and of the site: 100 - H, where H is what is in the way of a bot, and the
 //! deductions that explain every point of it.
 
-use serde::Serialize;
-
 use super::deduction::{Deduction, Fact, apportion};
 use super::kind::FailureKind;
 use super::obstacles::{Obstacles, SLOW_FROM};
 use super::rate::Interval;
 use super::risk::Band;
 use super::robots_ladder::RobotsState;
+use super::score::Score;
 use super::site::Aggregate;
-
-/// Fewest first attempts that a score can rest on (ours).
-pub const FEWEST_LOOKS: u64 = 5;
 
 /// What is known of a host besides its URLs.
 #[derive(Clone, Copy, Debug)]
@@ -38,31 +34,6 @@ pub struct Crawlability {
     pub losses: Vec<Deduction>,
 }
 
-/// A score, or why there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Score {
-    /// 0..100 with its bounds.
-    Known(Interval),
-    /// Too little evidence.
-    Inconclusive {
-        /// First attempts seen.
-        first_attempts: u64,
-        /// First attempts needed.
-        needed: u64,
-    },
-}
-
-impl Score {
-    /// The score, if there is one.
-    pub const fn known(self) -> Option<Interval> {
-        match self {
-            Score::Known(score) => Some(score),
-            Score::Inconclusive { .. } => None,
-        }
-    }
-}
-
 impl Crawlability {
     /// What was lost, rounded to hundredths so that the rows add up to the rounded loss.
     pub fn deductions(&self) -> Vec<Deduction> {
@@ -76,16 +47,11 @@ impl Crawlability {
     }
 }
 
-/// Crawlability of a host, or of one section of it. Inconclusive with fewer than
-/// [`FEWEST_LOOKS`] first attempts, unless robots.txt fails: then nothing could be asked, and that
-/// is the result. Failures that the speed of the crawl caused take nothing.
+/// Crawlability of a host, or of one section of it. Failures that the speed of the crawl caused take nothing.
 pub fn crawlability(urls: &Aggregate, files: &HostFiles<'_>) -> Crawlability {
-    if urls.looks.of < FEWEST_LOOKS && !files.robots.is_failing() {
+    if let Some(score) = Score::lacks_evidence(urls.looks.of, files.robots) {
         return Crawlability {
-            score: Score::Inconclusive {
-                first_attempts: urls.looks.of,
-                needed: FEWEST_LOOKS,
-            },
+            score,
             losses: Vec::new(),
         };
     }
@@ -118,10 +84,7 @@ pub fn site_crawlability(hosts: Vec<(u64, Crawlability)>) -> Crawlability {
     }
     if known.is_empty() {
         return Crawlability {
-            score: Score::Inconclusive {
-                first_attempts,
-                needed: FEWEST_LOOKS,
-            },
+            score: Score::inconclusive(first_attempts),
             losses: Vec::new(),
         };
     }

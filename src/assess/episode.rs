@@ -1,25 +1,12 @@
-//! Episodes of a host: when most of what is asked of it fails in one way, that is one event and
-//! not many. Told from the first attempts at its URLs, in time order; of bounded size.
-
-use std::collections::VecDeque;
-use std::time::Duration;
+//! A time in which most of what was asked of a host failed in one way: one event, not many.
 
 use crate::model::{Moment, Outcome};
 
 use super::kind::FailureKind;
 
-/// How far back the share of failures is looked at (ours).
-const WINDOW: Duration = Duration::from_mins(1);
-
 /// Fewest first attempts in the window for an episode to begin (ours). It begins when at least
 /// half of them fail with the same kind.
-const FEWEST: usize = 5;
-
-/// Most first attempts kept of a window: at greater speed the window is shorter.
-const MOST_LOOKS: usize = 1024;
-
-/// Most episodes kept of a host. A host that has more is flapping, and the first tell enough.
-const MOST_EPISODES: usize = 256;
+pub(super) const FEWEST: usize = 5;
 
 /// The first attempt at a URL of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,228 +28,52 @@ pub struct Episode {
     pub start: Moment,
     /// Start of its last failed attempt so far.
     pub end: Moment,
+    /// Start of the first attempt after that which did not fail in this way.
+    pub answered: Option<Moment>,
     /// First attempts that failed in it.
     pub failed: u32,
-    /// Whether the host has answered again since.
+    /// Whether most of what is asked of the host is answered again.
     pub over: bool,
-    /// Whether the host was being asked less hard when it answered again: then the crawl itself
-    /// may have been the reason.
-    pub eased: bool,
-    busiest: u32,
+    /// Sum of the requests open when its attempts failed.
+    open_requests: u64,
+    /// First attempts that went well later, with no fewer requests open than when it failed.
+    as_hard: u32,
 }
 
-/// The episodes of one host.
-#[derive(Clone, Debug, Default)]
-pub struct HostEpisodes {
-    window: VecDeque<FirstLook>,
-    /// Failures in the window by kind.
-    counts: [usize; 5],
-    episodes: Vec<Episode>,
-    /// Episodes beyond the bound.
-    unkept: u32,
-    current: Option<Episode>,
-}
+impl Episode {
+    /// Whether it was an outage of the host for certain: it is over, and the host, asked as hard as
+    /// when it failed, has answered since. Otherwise the crawl itself may have been the reason.
+    pub fn is_outage(&self) -> bool {
+        self.over && self.as_hard >= FEWEST as u32
+    }
 
-impl HostEpisodes {
-    /// Takes the next first attempt, in time order.
-    pub fn add(&mut self, look: FirstLook) {
-        while self.window.len() >= MOST_LOOKS || self.oldest_is_too_old(look.started) {
-            let gone = self.window.pop_front();
-            if let Some(kind) = gone.and_then(|gone| FailureKind::of(gone.outcome)) {
-                self.counts[kind as usize] -= 1;
-            }
-        }
-        if let Some(kind) = FailureKind::of(look.outcome) {
-            self.counts[kind as usize] += 1;
-        }
-        self.window.push_back(look);
-        match self.current {
-            Some(episode) => self.go_on(episode, look),
-            None => self.begin(),
+    /// Takes an attempt that went well after the episode.
+    pub(super) fn went_well(&mut self, look: FirstLook) {
+        let asked = u64::from(look.in_flight) * u64::from(self.failed);
+        if asked >= self.open_requests {
+            self.as_hard = self.as_hard.saturating_add(1);
         }
     }
 
-    /// The episodes in time order, the current one last.
-    pub fn episodes(&self) -> impl Iterator<Item = &Episode> {
-        self.episodes.iter().chain(&self.current)
-    }
-
-    /// Episodes that were seen and not kept.
-    pub const fn unkept(&self) -> u32 {
-        self.unkept
-    }
-
-    /// The number of the episode that an attempt at this moment belongs to, if that episode is over
-    /// and did not end because the host was asked less hard.
-    pub fn number_at(&self, moment: Moment) -> Option<u32> {
-        let after = self
-            .episodes
-            .partition_point(|episode| episode.end < moment);
-        let episode = self.episodes.get(after)?;
-        (episode.start <= moment && !episode.eased).then_some(after as u32)
-    }
-
-    fn oldest_is_too_old(&self, now: Moment) -> bool {
-        let oldest = self.window.front();
-        oldest.is_some_and(|oldest| now.since(oldest.started) > WINDOW)
-    }
-
-    fn begin(&mut self) {
-        if self.window.len() < FEWEST {
-            return;
+    /// The episode, or a new one, with one more failure.
+    pub(super) fn with(episode: Option<Episode>, kind: FailureKind, look: FirstLook) -> Episode {
+        let before = episode.unwrap_or(Episode {
+            kind,
+            start: look.started,
+            end: look.started,
+            answered: None,
+            failed: 0,
+            over: false,
+            open_requests: 0,
+            as_hard: 0,
+        });
+        Episode {
+            end: look.started,
+            answered: None,
+            failed: before.failed + 1,
+            open_requests: before.open_requests + u64::from(look.in_flight),
+            as_hard: 0,
+            ..before
         }
-        let Some((kind, _)) = self.most_frequent().filter(|(_, n)| self.is_half(*n)) else {
-            return;
-        };
-        // What an episode that is over has taken is not taken twice.
-        let taken = self.episodes.last().map(|last| last.end);
-        let failures = (self.window.iter())
-            .filter(|look| FailureKind::of(look.outcome) == Some(kind))
-            .filter(|look| taken.is_none_or(|taken| look.started > taken));
-        let mut episode: Option<Episode> = None;
-        for look in failures {
-            episode = Some(with(episode, kind, *look));
-        }
-        self.current = episode;
-    }
-
-    fn go_on(&mut self, episode: Episode, look: FirstLook) {
-        if FailureKind::of(look.outcome) == Some(episode.kind) {
-            self.current = Some(with(Some(episode), episode.kind, look));
-            return;
-        }
-        let failing = self.count(episode.kind);
-        if self.is_half(failing) {
-            return;
-        }
-        self.current = None;
-        let since = self.window.iter().filter(|look| look.started > episode.end);
-        let pace = since.map(|look| look.in_flight).max().unwrap_or(0);
-        if self.episodes.len() < MOST_EPISODES {
-            self.episodes.push(Episode {
-                over: true,
-                eased: pace < episode.busiest,
-                ..episode
-            });
-        } else {
-            self.unkept += 1;
-        }
-    }
-
-    fn is_half(&self, count: usize) -> bool {
-        2 * count >= self.window.len()
-    }
-
-    fn count(&self, kind: FailureKind) -> usize {
-        self.counts[kind as usize]
-    }
-
-    fn most_frequent(&self) -> Option<(FailureKind, usize)> {
-        let hard = FailureKind::ALL.into_iter();
-        hard.filter(|kind| *kind != FailureKind::Soft)
-            .map(|kind| (kind, self.count(kind)))
-            .max_by_key(|(kind, count)| (*count, *kind))
-    }
-}
-
-/// The episode with one more failure.
-fn with(episode: Option<Episode>, kind: FailureKind, look: FirstLook) -> Episode {
-    let before = episode.unwrap_or(Episode {
-        kind,
-        start: look.started,
-        end: look.started,
-        failed: 0,
-        over: false,
-        eased: false,
-        busiest: 0,
-    });
-    Episode {
-        end: look.started,
-        failed: before.failed + 1,
-        busiest: before.busiest.max(look.in_flight),
-        ..before
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One attempt a second; `F` fails, `f` fails at another kind, `.` answers at the same pace,
-    /// `,` answers at a slower one.
-    fn host(course: &str) -> HostEpisodes {
-        let mut host = HostEpisodes::default();
-        for (second, mark) in (0..).zip(course.chars()) {
-            host.add(FirstLook {
-                started: Moment::from_millis(second * 1000),
-                outcome: match mark {
-                    'F' => Outcome::Server502,
-                    'f' => Outcome::TtfbTimeout,
-                    _ => Outcome::OkHtml,
-                },
-                in_flight: if mark == ',' { 1 } else { 8 },
-            });
-        }
-        host
-    }
-
-    fn at(second: i64) -> Moment {
-        Moment::from_millis(second * 1000)
-    }
-
-    #[test]
-    fn half_of_five_begin_an_episode() {
-        let cases = [
-            ("FF..", 0),
-            ("FF...", 0),
-            ("FFF..", 1),
-            ("FFff.", 0),
-            ("..FFF", 1),
-        ];
-        for (course, expected) in cases {
-            assert_eq!(host(course).episodes().count(), expected, "{course}");
-        }
-    }
-
-    #[test]
-    fn it_is_over_when_most_of_the_window_answers() {
-        let host = host("..FFFFFF...........");
-        let episode = *host.episodes().next().expect("an episode");
-        assert!(episode.over && !episode.eased);
-        assert_eq!(
-            (episode.start, episode.end, episode.failed),
-            (at(2), at(7), 6)
-        );
-        assert_eq!(host.number_at(at(1)), None);
-        assert_eq!(host.number_at(at(2)), Some(0));
-        assert_eq!(host.number_at(at(7)), Some(0));
-        assert_eq!(host.number_at(at(8)), None);
-    }
-
-    #[test]
-    fn one_that_goes_on_or_that_we_eased_excuses_nobody() {
-        assert_eq!(host("..FFFFFF").number_at(at(3)), None);
-        let eased = host("..FFFFFF,,,,,,,,,,");
-        assert!(eased.episodes().all(|episode| episode.eased));
-        assert_eq!(eased.number_at(at(3)), None);
-    }
-
-    #[test]
-    fn memory_has_a_bound() {
-        let mut host = HostEpisodes::default();
-        for n in 0..200_000_i64 {
-            let failing = (n / 100) % 2 == 0;
-            host.add(FirstLook {
-                started: Moment::from_millis(n * 1000),
-                outcome: if failing {
-                    Outcome::Server502
-                } else {
-                    Outcome::OkHtml
-                },
-                in_flight: 2,
-            });
-        }
-        assert!(host.episodes().count() <= MOST_EPISODES + 1 && host.window.len() <= MOST_LOOKS);
-        assert!(host.unkept() > 0);
     }
 }

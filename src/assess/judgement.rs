@@ -53,9 +53,9 @@ pub struct Judgement {
     pub sustained: bool,
     /// An episode of 60 min or more is over.
     pub recovered_outage: bool,
-    /// What happened at first.
+    /// What happened at the first attempt that says something.
     pub first: Option<Outcome>,
-    /// The status code at first.
+    /// Its status code.
     pub first_status: Option<u16>,
     /// What happened last.
     pub last: Option<Outcome>,

@@ -4,15 +4,17 @@
 //!
 //! The walk: a [`HostEpisodes`] for each host tells its outages from the first attempts; a
 //! [`Tally`] for each URL turns its attempts into a [`Judgement`] with verdict, rates and risk; a
-//! [`SiteTally`] takes the judgements with their [`weight`]; [`crawlability`] and
-//! [`Aggregate::indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
+//! [`SiteTally`] takes the judgements with their [`weight()`]; [`crawlability()`] and
+//! [`indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
 
 mod crawlability;
 mod deduction;
 mod episode;
 mod first_looks;
+mod host_episodes;
 mod identity;
 mod indexability;
+mod indexing;
 mod judgement;
 mod kind;
 mod latency;
@@ -24,6 +26,7 @@ mod passes;
 mod rate;
 mod risk;
 mod robots_ladder;
+mod score;
 mod site;
 mod tally;
 #[cfg(test)]
@@ -31,14 +34,14 @@ mod vectors;
 mod verdict;
 mod weight;
 
-pub use crawlability::{
-    Crawlability, FEWEST_LOOKS, HostFiles, Score, crawlability, site_crawlability,
-};
+pub use crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
 pub use deduction::{Deduction, Fact, apportion};
-pub use episode::{Episode, FirstLook, HostEpisodes};
+pub use episode::{Episode, FirstLook};
 pub use first_looks::FirstLooks;
+pub use host_episodes::HostEpisodes;
 pub use identity::{FOOTER, MODEL};
 pub use indexability::{PageSigns, indexability};
+pub use indexing::{Extent, IndexingRisk, indexing_risk};
 pub use judgement::Judgement;
 pub use kind::{FailureKind, TOLERATED};
 pub use latency::Latency;
@@ -49,7 +52,8 @@ pub use obstacles::Obstacles;
 pub use rate::{Interval, Z};
 pub use risk::{Band, Risk, exposure, severity, url_risk};
 pub use robots_ladder::RobotsState;
-pub use site::{Aggregate, Coverage, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
+pub use score::{FEWEST_LOOKS, Score};
+pub use site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
 pub use tally::Tally;
 pub use verdict::{Rules, Verdict};
 pub use weight::{Importance, priority, weight};

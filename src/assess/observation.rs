@@ -23,8 +23,7 @@ pub struct Observation {
     pub pressure: Pressure,
     /// Time to the first byte of the answer.
     pub ttfb: Option<Duration>,
-    /// The number of the host episode it lies in, if that one is over and was not eased by our own
-    /// slowing down ([`super::HostEpisodes::number_at`]).
+    /// The number of the host's outage it lies in, if any ([`super::HostEpisodes::number_at`]).
     pub host_episode: Option<u32>,
 }
 

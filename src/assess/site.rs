@@ -9,7 +9,6 @@ use super::first_looks::FirstLooks;
 use super::judgement::Judgement;
 use super::latency::Latency;
 use super::mean::WeightedRisk;
-use super::risk::Risk;
 use super::verdict::Verdict;
 
 /// Most sections, and most hosts, that are told apart; about 2 MB each kind.
@@ -104,23 +103,6 @@ impl Aggregate {
     pub(super) fn slowest(&self) -> Vec<String> {
         self.slowest.addresses()
     }
-
-    /// The indexing risk, with the bounds of a full crawl or of a sample.
-    pub fn indexing_risk(&self, coverage: Coverage) -> Risk {
-        match coverage {
-            Coverage::Full => self.risk.full(),
-            Coverage::Sample => self.risk.sampled(),
-        }
-    }
-}
-
-/// Whether every URL that is known was fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// Every one, but for what rules excluded.
-    Full,
-    /// Some of them, by a limit or by chance.
-    Sample,
 }
 
 const fn risk_rule(verdict: Verdict) -> &'static str {

@@ -105,8 +105,8 @@ proptest! {
         let urls: Vec<_> = urls.iter().map(|(s, course, w)| (*s, judged(course), *w)).collect();
         let backwards: Vec<_> = urls.iter().rev().copied().collect();
         let (one, other) = (site(&urls), site(&backwards));
-        for coverage in [Coverage::Full, Coverage::Sample] {
-            let (one, other) = (one.site.indexing_risk(coverage), other.site.indexing_risk(coverage));
+        let both = [&one, &other].map(|tally| tally.site.risk);
+        for [one, other] in [both.map(|risk| risk.full()), both.map(|risk| risk.sampled())] {
             prop_assert!((one.value - other.value).abs() < 1e-9);
             prop_assert!((one.low - other.low).abs() < 1e-9);
             prop_assert!((one.high - other.high).abs() < 1e-9);
