@@ -1,6 +1,7 @@
 //! `gatecrawl demo`: an audit of the site that the program serves itself.
 
 use std::fs;
+use std::time::Duration;
 
 use crate::demo::{self, DemoSite};
 use crate::report;
@@ -10,9 +11,14 @@ use super::audit;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Console;
+use super::value::Schedule;
 
 /// Requests per second. The site is ours, so nobody is hurt, and nobody wants to wait.
 const RATE: f64 = 20.0;
+
+/// When failing pages are asked again, in seconds after the crawl: soon, for the same reason. A real
+/// audit leaves more time between, without which nothing is called persistent.
+const CONFIRM: [u64; 2] = [2, 15];
 
 /// Where the runs are kept, in the directory of the exports.
 const DATABASE: &str = "demo.db";
@@ -50,6 +56,8 @@ fn order(args: &DemoArgs, site: &DemoSite) -> Result<AuditArgs, Failure> {
     let mut audit = AuditArgs::default();
     audit.scope.url = vec![site.url().into()];
     audit.pace.rate = Some(RATE);
+    let confirm = CONFIRM.into_iter().map(Duration::from_secs).collect();
+    audit.pace.confirm = Some(Schedule(confirm));
     let database = args.out.join(DATABASE);
     // A directory with our database in it is one of an earlier demo. Any other must be empty, or
     // the exports of a real audit might be overwritten.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::model::{Coverage, CrawlPlan, CrawlUrl, PacePlan, RequestPlan, ScopePlan, Sitemaps};
+use crate::model::{
+    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, RequestPlan, ScopePlan, Sitemaps,
+};
 use crate::parse::FieldSelector;
 
 use super::agents::identity;
@@ -27,6 +29,10 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
             delay: Duration::ZERO,
             retries: 2,
             adapt: true,
+        },
+        confirm: ConfirmPlan {
+            delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
+            budget: Duration::from_mins(10),
         },
         requests: RequestPlan {
             user_agent: identity.user_agent,
@@ -68,6 +74,10 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
     if args.no_adapt {
         pace.adapt = false;
     }
+    if let Some(schedule) = &args.confirm {
+        plan.confirm.delays.clone_from(&schedule.0);
+    }
+    set(&mut plan.confirm.budget, args.confirm_budget);
     set(&mut requests.first_byte, args.timeout);
     set(&mut requests.connect, args.connect_timeout);
     set(&mut requests.body_idle, args.body_timeout);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::crawl::{Event, Gauge};
-use crate::model::{Attempt, Role};
+use crate::model::{Attempt, Moment, Role};
 
 use super::streams::People;
 use super::text::{count, duration, number};
@@ -21,6 +21,7 @@ const WINDOW: usize = 15;
 pub(super) struct Progress {
     tally: Tally,
     gauge: Gauge,
+    confirming: Option<Confirming>,
     /// When, and how many pages were done by then.
     marks: VecDeque<(Instant, u64)>,
     display: Display,
@@ -31,6 +32,14 @@ enum Display {
     Bar(ProgressBar),
     Lines { last: Instant },
     Nothing,
+}
+
+/// A confirmation pass: what is waited for, and for how long.
+#[derive(Clone, Copy, Debug)]
+struct Confirming {
+    starts: Moment,
+    failing: u64,
+    left_out: u64,
 }
 
 /// Pages by what their last attempt brought.
@@ -59,6 +68,7 @@ impl Progress {
         Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
+            confirming: None,
             marks: VecDeque::from([(now, 0)]),
             display,
             people,
@@ -73,6 +83,18 @@ impl Progress {
                 again: None,
                 ..
             } if *role >= Role::Page => self.tally.add(attempt),
+            Event::Confirming {
+                starts,
+                failing,
+                left_out,
+                ..
+            } => {
+                self.confirming = Some(Confirming {
+                    starts: *starts,
+                    failing: *failing as u64,
+                    left_out: *left_out as u64,
+                });
+            }
             Event::Gauge(gauge) => {
                 self.gauge = *gauge;
                 self.draw(Instant::now());
@@ -96,12 +118,17 @@ impl Progress {
         }
         match &mut self.display {
             Display::Bar(bar) => {
-                bar.set_message(line(&self.tally, &self.gauge, rate(&self.marks)));
+                bar.set_message(said(
+                    &self.tally,
+                    &self.gauge,
+                    self.confirming,
+                    rate(&self.marks),
+                ));
                 bar.tick();
             }
             Display::Lines { last } if now.duration_since(*last) >= PLAIN_PAUSE => {
                 *last = now;
-                let line = line(&self.tally, &self.gauge, rate(&self.marks));
+                let line = said(&self.tally, &self.gauge, self.confirming, rate(&self.marks));
                 self.people.say(line);
             }
             Display::Lines { .. } | Display::Nothing => {}
@@ -130,6 +157,24 @@ fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
     } else {
         0.0
     }
+}
+
+fn said(tally: &Tally, gauge: &Gauge, confirming: Option<Confirming>, rate: f64) -> String {
+    let Some(pass) = confirming else {
+        return line(tally, gauge, rate);
+    };
+    let urls = count(pass.failing, "failing URL");
+    let wait = pass.starts.since(gauge.now);
+    let mut text = if wait > Duration::ZERO {
+        format!("asking {urls} again in {}", duration(wait))
+    } else {
+        let left = number(gauge.pending);
+        format!("asking {urls} again, slowly; {left} requests left")
+    };
+    if pass.left_out > 0 {
+        text.push_str(" (a sample: the time for it is bounded)");
+    }
+    text
 }
 
 fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
@@ -168,6 +213,7 @@ mod tests {
             unanswered: 4,
         };
         let gauge = Gauge {
+            now: Moment::default(),
             pending: 600,
             open: 8,
             rate: Some(10.0),

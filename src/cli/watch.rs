@@ -78,6 +78,17 @@ impl Observer for &mut Watch {
                 tracing::debug!(%host, open, interval_ms, "pace of {host}: {open} open");
             }
             Event::Breaker { host, change } => note(host, *change),
+            Event::Confirming {
+                pass,
+                starts,
+                failing,
+                left_out,
+            } => {
+                tracing::info!(
+                    pass, %starts, failing, left_out,
+                    "pass {pass} asks {failing} failing URLs again at {starts}"
+                );
+            }
             Event::Gauge(_) => {}
         }
     }

@@ -220,6 +220,8 @@ where
             }
             self.gauge().await?;
             let wake = wake.min(self.next_gauge);
+            // What comes next is decided when the store has spoken: until then no time passes.
+            let only_store = self.visits.is_empty() && !self.unsettled.is_empty();
             tokio::select! {
                 Some(brought) = self.visits.join_next(), if !self.visits.is_empty() => {
                     match brought {
@@ -232,7 +234,7 @@ where
                     // The writer has stopped; closing it tells why.
                     None => return Ok(Ended::Interrupted),
                 },
-                () = self.clock.sleep_until(wake) => {}
+                () = self.clock.sleep_until(wake), if !only_store => {}
                 () = self.stop.changed() => {}
             }
         }
@@ -292,7 +294,10 @@ where
         let beginning = Beginning {
             waited: last.map(|ended| self.clock.now().since(ended)),
             disallowed: self.admissions.disallowed(&lease.found.url),
-            control: self.hosts.control(&lease.found.url, lease.found.role),
+            // Passes have controls of their own.
+            control: (lease.found.pass == 1)
+                .then(|| self.hosts.control(&lease.found.url, lease.found.role))
+                .flatten(),
         };
         self.visits.spawn(visit(
             Arc::clone(&self.fetcher),
@@ -570,6 +575,7 @@ where
         if now >= self.next_gauge {
             self.next_gauge = now + GAUGE;
             let gauge = Gauge {
+                now,
                 pending: self.frontier.pending().await?,
                 open: self.visits.len(),
                 rate: self.rate,

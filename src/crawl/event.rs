@@ -63,6 +63,8 @@ pub enum Event<'a> {
 /// How a crawl is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gauge {
+    /// The crawl's clock.
+    pub now: Moment,
     /// URLs that wait or are being fetched.
     pub pending: u64,
     /// Requests that are open.

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan, Request,
-    RequestPlan, ScopePlan, Sitemaps, Timings,
+    ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan,
+    Request, RequestPlan, ScopePlan, Sitemaps, Timings,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -148,6 +148,7 @@ fn plan() -> CrawlPlan {
             retries: 2,
             adapt: true,
         },
+        confirm: ConfirmPlan::default(),
         requests: RequestPlan {
             user_agent: "gatecrawl".to_owned(),
             robots_agents: vec!["gatecrawl".to_owned()],
@@ -174,6 +175,7 @@ struct Crawl {
     script: Script,
     store: Store,
     run: RunId,
+    began: Moment,
     events: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
 }
@@ -202,6 +204,7 @@ impl Crawl {
             },
             store,
             run,
+            began: Moment::from_millis(1_000_000),
             events: Arc::default(),
             _dir: dir,
         }
@@ -227,13 +230,15 @@ impl Crawl {
                     events.lock().unwrap().push(line);
                 }
             },
-            clock: Clock::starting_at(Moment::from_millis(1_000_000)),
+            clock: Clock::starting_at(self.began),
             dice: fastrand::Rng::with_seed(7),
             stop: stopped,
         };
         let site = Arc::new(Site::new(self.plan.clone()).unwrap());
         let ended = run(site, self.run, start, parts).await.unwrap();
         self.script = Arc::try_unwrap(script).unwrap();
+        // Whoever goes on with a crawl does so later.
+        self.began = self.began + Duration::from_mins(10);
         ended
     }
 
@@ -645,5 +650,77 @@ async fn selectors_fill_columns_and_directives_decide_indexability() {
             "/c | - | Canonicalised | [null,null]",
             "/d | - | Client Error | -",
         ]
+    );
+}
+
+fn confirming() -> CrawlPlan {
+    let mut plan = plan();
+    plan.confirm = ConfirmPlan {
+        delays: vec![Duration::from_secs(15), Duration::from_secs(60)],
+        budget: Duration::from_mins(10),
+    };
+    plan
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
+    let answers: &[(&str, &[Reply])] = &[
+        (
+            "/",
+            &[links(&["/dead", "/blip", "/flaky", "/late", "/fine/"])],
+        ),
+        ("/dead", &[error(502)]),
+        ("/blip", &[error(502), page("")]),
+        (
+            "/flaky",
+            &[error(502), error(502), error(502), page(""), error(502)],
+        ),
+        ("/late", &[error(500), error(500), links(&["/behind"])]),
+        ("/behind", &[page("")]),
+        ("/fine/", &[page("")]),
+    ];
+    let crawl = Crawl::to_the_end(confirming(), answers).await;
+    eprintln!(
+        "{:#?}",
+        crawl.rows(
+            Table::Attempts,
+            &["Address", "Attempt", "Pass", "Outcome", "Started"]
+        )
+    );
+    let columns = ["Address", "Verdict", "Passes", "Crawl Depth"];
+    assert_eq!(
+        crawl.rows(Table::Pages, &columns)[..6],
+        [
+            "/ | ok | 3 | 0",
+            "/behind | ok | 1 | 2",
+            "/blip | transient | 2 | 1",
+            "/dead | persistent | 3 | 1",
+            "/fine/ | ok | 3 | 1",
+            "/flaky | intermittent | 3 | 1",
+        ],
+        "what healed leads on, and controls are asked along"
+    );
+    let columns = ["Address", "Pass", "Purpose", "In Flight", "Rate"];
+    let rows = crawl.rows(Table::Attempts, &columns);
+    assert!(
+        rows.contains(&"/dead | 2 | confirm | 1 | 1".to_owned()),
+        "{rows:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_pass_goes_on() {
+    let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/dead"])]), ("/dead", &[error(502)])];
+    let mut crawl = Crawl::new(confirming(), answers);
+    let (placeholder, _) = stop_switch();
+    // robots.txt, sitemap, home, three attempts at /dead; then the first pass.
+    crawl.script.stop_after = Some((7, placeholder));
+    let seeds = vec![url("/")];
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    assert_eq!(
+        crawl.rows(Table::Pages, &["Address", "Verdict", "Passes"]),
+        ["/ | ok | 3", "/dead | persistent | 3"]
     );
 }

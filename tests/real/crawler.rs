@@ -47,7 +47,14 @@ impl Desk {
         let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
             .arg("audit")
             .args(args)
-            .args(["--format", "csv", "--overwrite", "--out"])
+            .args([
+                "--confirm",
+                "none",
+                "--format",
+                "csv",
+                "--overwrite",
+                "--out",
+            ])
             .arg(self.exports())
             .arg("--db")
             .arg(self.dir.path().join("runs.db"))

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::super::value::{duration, positive_duration, size};
+use super::super::value::{Schedule, duration, positive_duration, size};
 
 /// How hard the site is asked, and how patiently.
 #[derive(Debug, Default, Args)]
@@ -23,6 +23,13 @@ pub(crate) struct PaceArgs {
     /// Quick retries of a failing URL [default: 2]
     #[arg(long, alias = "max-retries", value_name = "N", value_parser = clap::value_parser!(u32).range(..=10))]
     pub(crate) retries: Option<u32>,
+    /// When failing URLs are asked again, counted from the end of the crawl: none, quick (15s,60s),
+    /// standard (1m,5m,15m), thorough (standard and 1h,6h), or a list [default: quick]
+    #[arg(long, value_name = "SCHEDULE")]
+    pub(crate) confirm: Option<Schedule>,
+    /// Time that asking again may take; beyond it a sample is asked [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) confirm_budget: Option<Duration>,
     /// Longest wait for the first byte [default: 30s]
     #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,

@@ -1,10 +1,12 @@
 //! Texts that people write, as values. Pure.
 
+mod confirm;
 mod duration;
 mod secret;
 mod seed;
 mod size;
 
+pub(super) use confirm::Schedule;
 pub(super) use duration::{duration, positive_duration};
 pub(super) use secret::Secret;
 pub(super) use seed::{Login, Seed, crawl_url, host, seed};
