@@ -16,6 +16,8 @@ use super::robots::Rules;
 #[derive(Debug)]
 pub(super) struct Admissions {
     known: HashSet<Fingerprint>,
+    /// Those of them that were refused when they were due.
+    refused: HashMap<Fingerprint, SkipReason>,
     hosts: HashMap<HostKey, Host>,
     traps: Traps,
     ignore_robots: bool,
@@ -31,6 +33,7 @@ impl Admissions {
     pub(super) fn new(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
         Admissions {
             known: HashSet::new(),
+            refused: HashMap::new(),
             hosts: HashMap::new(),
             traps: Traps::new(max_queries_per_path),
             ignore_robots,
@@ -48,6 +51,9 @@ impl Admissions {
     ) {
         let fingerprint = found.url.fingerprint();
         if self.known.contains(&fingerprint) {
+            if let Some(reason) = self.refused.get(&fingerprint) {
+                *admission = Admission::Skip(found.role, Skip::new(*reason, ""));
+            }
             return;
         }
         let host = found.url.host_key();
@@ -68,6 +74,11 @@ impl Admissions {
         } else if self.known.insert(fingerprint) {
             new.push(found);
         }
+    }
+
+    /// Remembers that a URL was taken in and will not be asked for after all, whoever links to it.
+    pub(super) fn refused(&mut self, url: &CrawlUrl, reason: SkipReason) {
+        self.refused.insert(url.fingerprint(), reason);
     }
 
     /// Takes in a URL that an interrupted crawl knew.

@@ -271,6 +271,7 @@ where
     async fn begin(&mut self, lease: Lease) {
         if let Some(skip) = self.refuse(&lease) {
             let url = lease.found.url;
+            self.admissions.refused(&url, skip.reason);
             self.observer.see(&Event::Skipped {
                 url: &url,
                 skip: &skip,

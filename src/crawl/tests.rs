@@ -17,13 +17,19 @@ use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
+mod hosts;
+
 /// Answers of a site that does not exist.
 #[derive(Debug, Default)]
 struct Script {
     answers: Mutex<HashMap<String, Vec<Reply>>>,
     asked: Mutex<Vec<(String, Connection)>>,
     stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
+    /// Answers before the script does, by URL and number of the request.
+    trouble: Option<Trouble>,
 }
+
+type Trouble = fn(&str, usize) -> Option<Reply>;
 
 #[derive(Clone, Debug)]
 struct Reply {
@@ -88,7 +94,10 @@ impl Fetcher for Script {
             stop.send_replace(StopLevel::Drain);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let reply = {
+        let trouble = self.trouble.and_then(|trouble| trouble(path, asked));
+        let reply = if let Some(reply) = trouble {
+            reply
+        } else {
             let mut answers = self.answers.lock().unwrap();
             match answers.get_mut(path) {
                 None => error(404),
@@ -225,10 +234,17 @@ impl Crawl {
             frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
             store: self.store.clone(),
             observer: move |event: &Event<'_>| {
-                if let Event::Attempted { url, attempt, .. } = event {
-                    let line = format!("{} {}", url.path_and_query(), attempt.outcome);
-                    events.lock().unwrap().push(line);
-                }
+                let line = match event {
+                    Event::Attempted { url, attempt, .. } => {
+                        format!("{} {}", url.path_and_query(), attempt.outcome)
+                    }
+                    Event::Paced { host, pace } => {
+                        format!("{host} paced {} {:?}", pace.open, pace.interval)
+                    }
+                    Event::Breaker { host, change } => format!("{host} {change:?}"),
+                    _ => return,
+                };
+                events.lock().unwrap().push(line);
             },
             clock: Clock::starting_at(self.began),
             dice: fastrand::Rng::with_seed(7),

@@ -151,7 +151,8 @@ impl Breaker {
                     return Some(self.open(0, now, roll));
                 }
                 self.state = State::Probing {
-                    since: now,
+                    // What began within this very millisecond began without a control.
+                    since: now + Duration::from_millis(1),
                     fine: 0,
                     openings: 0,
                 };

@@ -13,46 +13,30 @@
 //! Failures never make it faster: errors come back sooner than pages (Scrapy's AutoThrottle).
 
 mod baseline;
+mod limit;
 mod load;
 mod signal;
 #[cfg(test)]
 mod simulation;
 mod wary;
+mod window;
 
 use std::time::Duration;
 
 use crate::model::{Moment, Pace, PacePlan};
 
-use self::baseline::{Baseline, FirstBytes};
+use self::baseline::Baseline;
+use self::limit::{Avoid, Limit};
 use self::load::{Recent, Starts};
 use self::signal::Tells;
 use self::wary::{Wary, Way};
+use self::window::Window;
 
 pub use load::{Headroom, Load};
 pub use signal::PaceSignal;
 
-/// Requests open at the start: two cannot hurt a site that serves people, and show whether it
-/// answers side by side.
-const START: u32 = 2;
-
 /// Successes for each further open request while ramping up.
 const PER_STEP: u32 = 2;
-
-/// Time between two looks at the whole, as long as a few round trips of a slow page.
-const WINDOW: Duration = Duration::from_secs(10);
-
-/// Failures halve the pace, latency takes a tenth of it (Netflix's `AIMDLimit`).
-const BACKOFF: u32 = 2;
-
-/// Lowest rate that halving leads to, in requests per second: a polite one-at-a-time crawl.
-/// Longer silence is the breaker's to impose.
-const MIN_RATE: f64 = 1.0;
-
-/// Part of the rate that failed by which a clean window raises it again.
-const RATE_STEP: f64 = 1.0 / 8.0;
-
-/// First time for which a load that failed is not tried again; it doubles each time it fails.
-const AVOID: Duration = Duration::from_mins(1);
 
 /// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
 const MAX_BACKGROUND: f64 = 0.3;
@@ -63,7 +47,7 @@ pub struct HostPace {
     ceiling: Pace,
     limit: Limit,
     mode: Mode,
-    /// What began before this moment began at another pace and says nothing of this one.
+    /// What began up to this moment began at another pace and says nothing of this one.
     changed: Option<Moment>,
     avoid: Option<Avoid>,
     /// Share of first attempts that fail at any pace, because their pages are broken.
@@ -75,39 +59,12 @@ pub struct HostPace {
     headroom: Headroom,
 }
 
-/// What the host is thought to bear, within the ceiling.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Limit {
-    open: u32,
-    /// Requests per second; absent for none but the ceiling.
-    rate: Option<f64>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
     /// With the successes since the last step.
     Ramp(u32),
     Wary(Wary),
     Steady,
-}
-
-/// A load that failed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Avoid {
-    load: Load,
-    until: Moment,
-    times: u32,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Window {
-    since: Option<Moment>,
-    failures: usize,
-    first_bytes: FirstBytes,
-    /// Most requests seen open.
-    in_flight: u32,
-    /// Whether the limit was in use.
-    busy: bool,
 }
 
 impl HostPace {
@@ -155,7 +112,7 @@ impl HostPace {
     pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) -> Option<Pace> {
         let before = self.pace();
         self.starts.note(seen.started);
-        if self.changed.is_none_or(|changed| seen.started >= changed) {
+        if self.changed.is_none_or(|changed| seen.started > changed) {
             match seen.tells() {
                 Tells::Well => self.went_well(seen, now),
                 Tells::Trouble => self.went_wrong(seen, seen.retry, now),
@@ -263,20 +220,8 @@ impl HostPace {
         }
         let wary = Wary::new(self);
         self.headroom.failed_at(load);
-        let times = self.avoid.map_or(0, |avoid| avoid.times + 1);
-        self.avoid = Some(Avoid {
-            load,
-            until: now + AVOID * 2_u32.pow(times.min(4)),
-            times,
-        });
-        let rate = self
-            .limit
-            .rate
-            .map_or(load.rate, |rate| rate.min(load.rate));
-        self.limit = Limit {
-            open: (self.limit.open / BACKOFF).clamp(1, load.open),
-            rate: Some((rate / f64::from(BACKOFF)).max(MIN_RATE)),
-        };
+        self.avoid = Some(Avoid::after(self.avoid, load, now));
+        self.limit.halve(load);
         self.mode = Mode::Wary(wary);
         self.changed = Some(now);
     }
@@ -305,7 +250,7 @@ impl HostPace {
     /// At the end of a window: less if the host became slow, more if all is well.
     fn look_back(&mut self, now: Moment) {
         let since = *self.window.since.get_or_insert(now);
-        if now.since(since) < WINDOW {
+        if now.since(since) < window::LENGTH {
             return;
         }
         let latency = self.window.first_bytes.median();
@@ -324,52 +269,8 @@ impl HostPace {
             && self.mode == Mode::Steady
             && latency.is_none_or(|latency| self.baseline.is_calm(latency))
         {
-            self.grow(now);
+            self.limit.grow(self.avoid, now, self.ceiling);
         }
         self.window.restart(now);
-    }
-
-    fn grow(&mut self, now: Moment) {
-        let open = (self.limit.open + 1).min(self.ceiling.open);
-        let avoid = self.avoid.filter(|avoid| now < avoid.until);
-        if avoid.is_none_or(|avoid| open < avoid.load.open) {
-            self.limit.open = open;
-        }
-        if let Some(rate) = self.limit.rate {
-            let failed = self.avoid.map_or(0.0, |avoid| avoid.load.rate);
-            let rate = rate + (failed * RATE_STEP).max(MIN_RATE);
-            if avoid.is_none_or(|avoid| rate < avoid.load.rate) {
-                self.limit.rate = Some(rate);
-            }
-        }
-    }
-}
-
-impl Limit {
-    fn start(ceiling: Pace) -> Limit {
-        Limit {
-            open: START.min(ceiling.open),
-            rate: None,
-        }
-    }
-
-    fn interval(&self) -> Duration {
-        self.rate.map_or(Duration::ZERO, |rate| {
-            Duration::from_secs_f64(1.0 / rate.max(MIN_RATE))
-        })
-    }
-
-    fn is_least(&self) -> bool {
-        self.open <= 1 && self.rate.is_some_and(|rate| rate <= MIN_RATE)
-    }
-}
-
-impl Window {
-    fn restart(&mut self, now: Moment) {
-        self.since = Some(now);
-        self.failures = 0;
-        self.first_bytes.clear();
-        self.in_flight = 0;
-        self.busy = false;
     }
 }

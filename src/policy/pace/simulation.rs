@@ -57,11 +57,11 @@ fn plan(concurrency: u32, rate: Option<f64>) -> PacePlan {
 }
 
 /// Crawls so many pages, each with two quick retries within the retry budget's spirit.
-fn crawl(server: Server, plan: PacePlan, pages: u32) -> Story {
+fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
     let mut dice = fastrand::Rng::with_seed(5);
     let mut host = HostPace::new(&plan);
     let mut pace = host.pace();
-    let mut queue: VecDeque<u32> = (0..pages).collect();
+    let mut queue: VecDeque<u32> = (0..count).collect();
     let mut retries: Vec<(i64, u32, u32)> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     let mut taken: VecDeque<i64> = VecDeque::new();
@@ -81,10 +81,10 @@ fn crawl(server: Server, plan: PacePlan, pages: u32) -> Story {
         }
         while open.len() < pace.open as usize && now >= last + pace.interval.as_millis() as i64 {
             let due = retries.iter().position(|(at, ..)| *at <= now);
-            let (page, tries) = match due.map(|at| retries.swap_remove(at)) {
-                Some((_, page, tries)) => (page, tries),
+            let (number, tries) = match due.map(|at| retries.swap_remove(at)) {
+                Some((_, number, tries)) => (number, tries),
                 None => match queue.pop_front() {
-                    Some(page) => (page, 0),
+                    Some(number) => (number, 0),
                     None => break,
                 },
             };
@@ -92,16 +92,18 @@ fn crawl(server: Server, plan: PacePlan, pages: u32) -> Story {
                 taken.pop_front();
             }
             let overload = open.len() >= server.most_open || taken.len() >= server.most_per_second;
-            let broken = server.broken.is_some_and(|every| page % every == every - 1);
+            let broken = server
+                .broken
+                .is_some_and(|every| number % every == every - 1);
             if !overload {
                 taken.push_back(now);
             }
             story.requests += 1;
             story.errors += u32::from(overload);
-            story.late_errors += u32::from(overload && queue.len() < pages as usize / 2);
+            story.late_errors += u32::from(overload && queue.len() < count as usize / 2);
             let latency = if overload { 5 } else { server.latency };
             open.push(Open {
-                page,
+                page: number,
                 tries,
                 ends: now + latency,
                 signal: PaceSignal {

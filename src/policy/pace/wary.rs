@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::limit::{Avoid, Limit};
 use super::load::Load;
-use super::{Avoid, HostPace, Limit, Mode};
+use super::{HostPace, Mode};
 
 /// Least time between two requests: the speed at which failures are not self-inflicted any more.
 const SHORTEST: Duration = Duration::from_secs(1);

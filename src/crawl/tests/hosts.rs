@@ -1,0 +1,169 @@
+//! Hosts in trouble: bounded requests, bounded waits, and every URL accounted for. The clock of these
+//! tests also runs on while the store writes, so they look at what happened and not at how long it
+//! took.
+
+use super::*;
+
+/// A site of a start page and so many others.
+fn site_of(count: usize) -> Vec<(String, Vec<Reply>)> {
+    let paths: Vec<String> = (0..count).map(|n| format!("/p{n}")).collect();
+    let start: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let mut answers = vec![("/".to_owned(), vec![links(&start)])];
+    answers.extend(paths.into_iter().map(|path| (path, vec![page("")])));
+    answers
+}
+
+async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Trouble) -> Told {
+    let answers: Vec<(&str, &[Reply])> = answers
+        .iter()
+        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
+        .collect();
+    let mut crawl = Crawl::new(plan, &answers);
+    crawl.script.trouble = Some(trouble);
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    Told { crawl }
+}
+
+/// What became of a crawl.
+struct Told {
+    crawl: Crawl,
+}
+
+impl Told {
+    fn skipped(&self, reason: &str) -> usize {
+        let rows = self.crawl.rows(Table::Skipped, &["Reason"]);
+        rows.iter().filter(|row| *row == reason).count()
+    }
+
+    /// Pages whose last attempt was this.
+    fn ended(&self, outcome: &str) -> usize {
+        let rows = self.crawl.rows(Table::Pages, &["Outcome"]);
+        rows.iter().filter(|row| *row == outcome).count()
+    }
+
+    fn breaker(&self) -> Vec<String> {
+        let events = self.crawl.events.lock().unwrap();
+        let lines = events.iter().filter_map(|line| {
+            let change = line.split_once(' ')?.1;
+            let name = change.split('(').next()?;
+            ["Doubted", "Opened", "Closed", "GaveUp"]
+                .contains(&name)
+                .then(|| name.to_owned())
+        });
+        lines.collect()
+    }
+}
+
+fn robots_are_fine(path: &str) -> bool {
+    matches!(path, "/robots.txt" | "/sitemap.xml")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_is_wholly_503_is_asked_little_and_given_up_in_time() {
+    let mut list = plan();
+    list.scope.seeds = (0..200).map(|n| url(&format!("/p{n}"))).collect();
+    let told = crawl(list, &[], |path, _| {
+        (!robots_are_fine(path)).then(|| error(503))
+    })
+    .await;
+    let asked = told.crawl.asked().len();
+    assert!((10..=20).contains(&asked), "{asked}");
+    let details = told.crawl.rows(Table::Skipped, &["Detail"]);
+    let gave_up = "gave up waiting for the host after 600 s";
+    assert_eq!(details.last().map(String::as_str), Some(gave_up));
+    let (failed, skipped) = (told.ended("server_503"), told.skipped("host_down"));
+    assert!(
+        failed + skipped >= 200 && skipped > 180,
+        "{failed} {skipped}"
+    );
+    assert_eq!(told.crawl.rows(Table::Pages, &["Address"]).len(), 200);
+    let opened = ["Opened", "Opened", "Opened", "Opened", "GaveUp"];
+    assert_eq!(told.breaker(), opened);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_fails_for_a_while_is_fetched_completely() {
+    let told = crawl(plan(), &site_of(1_000), |path, request| {
+        let down = (200..216).contains(&request);
+        (down && !robots_are_fine(path)).then(|| error(502))
+    })
+    .await;
+    assert_eq!(told.skipped("host_down"), 0);
+    let fetched = told.ended("ok_html");
+    let lost = told.ended("server_502");
+    assert_eq!(fetched + lost, 1_001);
+    assert!(lost <= 16, "{lost} were settled while the site was down");
+    let changes = told.breaker();
+    assert_eq!(changes.first().map(String::as_str), Some("Doubted"));
+    assert_eq!(changes.last().map(String::as_str), Some("Closed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_section_is_no_outage() {
+    let told = crawl(plan(), &site_of(600), |path, _| {
+        let page: usize = path.strip_prefix("/p")?.parse().ok()?;
+        (200..500).contains(&page).then(|| error(500))
+    })
+    .await;
+    assert_eq!(told.ended("server_500"), 300);
+    assert_eq!(told.ended("ok_html"), 301);
+    assert!(!told.breaker().contains(&"Opened".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failing_host_slows_no_other() {
+    let mut two = plan();
+    two.scope.seeds = (0..300)
+        .map(|n| url(&format!("/p{n}")))
+        .chain((0..30).map(|n| url(&format!("http://down.test/{n}"))))
+        .collect();
+    two.pace.rate = Some(10.0);
+    let told = crawl(two, &site_of(300), |path, _| {
+        let down = path.starts_with("http://down.test/") && !path.ends_with("/robots.txt");
+        down.then(|| error(503))
+    })
+    .await;
+    assert_eq!(told.ended("ok_html"), 300);
+    assert!(told.skipped("host_down") > 10);
+    let events = told.crawl.events.lock().unwrap();
+    let of = |host: &str| events.iter().filter(|line| line.starts_with(host)).count();
+    assert_eq!(of("http://site.test paced 1 "), 0, "{events:?}");
+    assert!(of("http://down.test paced 1 ") > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announced_end_parks_the_host_and_one_too_far_off_ends_it() {
+    fn closed(seconds: &str) -> Reply {
+        let mut reply = error(503);
+        reply.outcome = Outcome::Server503RetryAfter;
+        reply.headers.push(("retry-after", seconds.to_owned()));
+        reply
+    }
+    let told = crawl(plan(), &site_of(100), |path, request| {
+        let down = request < 6 && path.starts_with("/p");
+        down.then(|| closed("90"))
+    })
+    .await;
+    let pages = told
+        .crawl
+        .rows(Table::Pages, &["Address", "Outcome", "Attempts"]);
+    assert_eq!(told.ended("ok_html"), 101, "{pages:?} {:?}", told.breaker());
+    let told = crawl(plan(), &site_of(100), |path, _| {
+        path.starts_with("/p").then(|| closed("3000"))
+    })
+    .await;
+    assert!(told.skipped("host_down") > 90);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_adapting_every_url_is_asked_for() {
+    let mut stubborn = plan();
+    stubborn.pace.adapt = false;
+    stubborn.scope.seeds = (0..100).map(|n| url(&format!("/p{n}"))).collect();
+    let told = crawl(stubborn, &[], |path, _| {
+        (!robots_are_fine(path)).then(|| error(503))
+    })
+    .await;
+    assert_eq!(told.ended("server_503"), 100);
+}
