@@ -16,9 +16,9 @@ use super::value::Schedule;
 /// Requests per second. The site is ours, so nobody is hurt, and nobody wants to wait.
 const RATE: f64 = 20.0;
 
-/// When failing pages are asked again, in seconds after the crawl: soon, for the same reason. A real
+/// When failing pages are asked again, in seconds after the crawl: once and soon, for the same reason. A real
 /// audit leaves more time between, without which nothing is called persistent.
-const CONFIRM: [u64; 2] = [2, 15];
+const CONFIRM: [u64; 1] = [2];
 
 /// Where the runs are kept, in the directory of the exports.
 const DATABASE: &str = "demo.db";

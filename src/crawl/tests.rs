@@ -687,10 +687,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
         ),
         ("/dead", &[error(502)]),
         ("/blip", &[error(502), page("")]),
-        (
-            "/flaky",
-            &[error(502), error(502), error(502), page(""), error(502)],
-        ),
+        ("/flaky", &[error(507), page(""), error(507)]),
         ("/late", &[error(500), error(500), links(&["/behind"])]),
         ("/behind", &[page("")]),
         ("/fine/", &[page("")]),
