@@ -7,15 +7,12 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, Transaction};
 
 use crate::assess::{Observation, Tally, Verdict};
-use crate::model::{Moment, Outcome};
+use crate::model::{MAX_REDIRECTS, Moment, Outcome};
 
 use super::file::{Store, StoreError};
 use super::graph::{Graph, each_page};
 use super::ids::UrlId;
 use super::runs::RunId;
-
-/// Most hops of a redirect chain that are followed: Google's limit for pages.
-const MAX_HOPS: u32 = 10;
 
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
@@ -183,7 +180,7 @@ fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
                 ending: Ending::Loop,
             };
         }
-        if hops > MAX_HOPS {
+        if hops > u32::from(MAX_REDIRECTS) {
             return Chain {
                 hops,
                 last,
