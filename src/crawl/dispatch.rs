@@ -30,9 +30,6 @@ use super::visit::{Beginning, Brought, File, visit};
 /// Most visits under way at a time, over all hosts: bounds memory and open files.
 const MAX_OPEN: usize = 512;
 
-/// Longest `Crawl-delay` that is obeyed.
-const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
-
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
@@ -394,9 +391,10 @@ where
             access: record.access,
         });
         let plan = &self.site.plan;
-        if let (Some(delay), false) = (record.crawl_delay, plan.scope.ignore_robots) {
+        let interval = plan.interval(record.crawl_delay);
+        if interval > plan.pace.interval() {
             let pace = Pace {
-                interval: plan.pace.interval().max(delay.min(MAX_CRAWL_DELAY)),
+                interval,
                 open: plan.pace.concurrency,
             };
             self.frontier.slow(host, pace).await?;

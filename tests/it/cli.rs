@@ -306,6 +306,26 @@ async fn a_config_file_is_read_and_flags_go_before_it() {
 }
 
 #[tokio::test]
+async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
+    let origin = site(&[]).await;
+    let rules = "User-agent: *\nCrawl-delay: 3600\n";
+    origin.script(
+        "/robots.txt",
+        [bytes(rules).header("Content-Type", "text/plain")],
+    );
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let said = desk.run(&["audit", &url, "--dry-run"]).await;
+    let estimate = "estimate: 60000 ms a page";
+    assert!(said.out.contains(estimate), "{}", said.out);
+    let said = desk
+        .run(&["audit", &url, "--dry-run", "--ignore-robots"])
+        .await;
+    let estimate = "estimate: 100 ms a page";
+    assert!(said.out.contains(estimate), "{}", said.out);
+}
+
+#[tokio::test]
 async fn a_dry_run_asks_for_robots_txt_alone() {
     let origin = site(&[]).await;
     let rules = "User-agent: *\nCrawl-delay: 2\nSitemap: /map.xml\n";
