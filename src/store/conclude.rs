@@ -4,12 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::assess::{Observation, Tally, Verdict};
 use crate::model::{MAX_REDIRECTS, Moment, Outcome};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::graph::{Graph, each_page};
 use super::ids::UrlId;
 use super::runs::RunId;
@@ -17,7 +18,7 @@ use super::runs::RunId;
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
-        let mut connection = self.connect()?;
+        let mut connection = self.connect_patiently()?;
         conclude(&mut connection, run.0).map_err(|source| self.fault(source))
     }
 }
@@ -32,7 +33,8 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
         return Ok(());
     }
     let graph = Graph::read(connection, run)?;
-    let tx = connection.transaction()?;
+    // At once for writing: one that begins as a reader may not wait for its turn.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     graph.store(&tx, run)?;
     let failing = assess(&tx, run)?;
     error_links(&tx, run, &failing)?;

@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, Row};
 
 use crate::model::{CrawlPlan, Moment};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::lock::RunLock;
 
 /// The number of a run within its file.
@@ -118,7 +119,7 @@ impl Store {
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
         let plan = serde_json::to_string(run.plan)
             .map_err(|fault| self.damaged(format!("cannot store the plan: {fault}")))?;
-        let connection = self.connect()?;
+        let connection = self.connect_patiently()?;
         connection
             .execute(
                 "INSERT INTO run (token, site, plan, version, started, state)
@@ -143,7 +144,7 @@ impl Store {
         state: RunState,
         ended: Option<Moment>,
     ) -> Result<(), StoreError> {
-        self.connect()?
+        self.connect_patiently()?
             .execute(
                 "UPDATE run SET state = ?, ended = ? WHERE id = ?",
                 (state.name(), ended.map(Moment::millis), run.0),
