@@ -13,7 +13,7 @@ use crate::store::{RunRow, RunState, Store};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, bad_out, chain};
 use super::progress::Progress;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     }
     if let Some(out) = &args.export.out {
         report::check(out, &args.export.formats(), args.export.overwrite)
-            .map_err(|fault| Failure::usage(fault.to_string()))?;
+            .map_err(|fault| bad_out(&fault))?;
     }
     let store = match intent.store {
         Some(store) => store,
@@ -128,7 +128,7 @@ fn network(
     })
     .map_err(|fault| match fault {
         FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
-        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {fault}")),
+        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
         fault => Failure::own(fault),
     })?;
     Ok(network)
