@@ -15,8 +15,8 @@ pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Fail
     let Some(out) = &args.export.out else {
         return Err(Failure::usage("--out: name the directory to write to"));
     };
-    let store = database::open_existing(&args.store)?;
-    let run = store.run(args.run.as_deref())?;
+    let store = database::open(&args.store)?;
+    let run = database::run(&store, args.run.as_deref())?;
     let (formats, overwrite) = (args.export.formats(), args.export.overwrite);
     report::check(out, &formats, overwrite).map_err(|fault| bad_out(&fault))?;
     for file in report::write(&store, &run, &formats, out, overwrite)? {

@@ -117,7 +117,7 @@ where
         Ok(result) => result?,
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
     }
-    store.mark_run(run, state, Some(clock.now()))?;
+    store.end_run(run, state, clock.now())?;
     Ok(ended)
 }
 
