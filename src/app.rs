@@ -12,7 +12,7 @@ use crate::fetch::{
 };
 use crate::frontier::LocalFrontier;
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
-use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
+use crate::store::{NewRun, RunRow, Store, StoreError};
 
 /// How long a leased URL may take before it is given out again: longer than any exchange with
 /// every limit of the fetcher used up.
@@ -98,10 +98,10 @@ pub async fn audit<O: Observer>(
                 plan: &site.plan,
                 started: now,
             })?;
-            (store.run(Some(&run.to_string()))?, Start::Fresh(seeds))
+            (store.run_by_id(run)?, Start::Fresh(seeds))
         }
         RunOrder::Resume(run) => {
-            store.mark_run(run.id, RunState::Running, None)?;
+            store.begin_run(run.id)?;
             (*run, Start::Resume)
         }
     };
@@ -116,7 +116,7 @@ pub async fn audit<O: Observer>(
         stop,
     };
     let ended = crawl::run(site, run.id, start, parts).await?;
-    Ok((store.run(Some(&run.id.to_string()))?, ended))
+    Ok((store.run_by_id(run.id)?, ended))
 }
 
 /// The time of day. The only place where the wall clock is read.

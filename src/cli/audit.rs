@@ -13,7 +13,7 @@ use crate::store::{RunRow, RunState, Store};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, bad_out, chain};
 use super::progress::Progress;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     }
     if let Some(out) = &args.export.out {
         report::check(out, &args.export.formats(), args.export.overwrite)
-            .map_err(|fault| Failure::usage(fault.to_string()))?;
+            .map_err(|fault| bad_out(&fault))?;
     }
     let store = match intent.store {
         Some(store) => store,
@@ -74,7 +74,7 @@ fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
 }
 
 fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Result<Intent, Failure> {
-    let store = database::open_existing(&args.store)?;
+    let store = database::open(&args.store)?;
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity);
@@ -92,7 +92,7 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
             .unfinished_run()?
             .ok_or_else(|| Failure::usage("--resume: no run was interrupted; all are finished"));
     };
-    let run = store.run(Some(name))?;
+    let run = store.run(name)?;
     if run.state == RunState::Finished {
         return Err(Failure::usage(format!(
             "--resume {name}: this run is finished"
@@ -128,7 +128,7 @@ fn network(
     })
     .map_err(|fault| match fault {
         FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
-        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {fault}")),
+        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
         fault => Failure::own(fault),
     })?;
     Ok(network)
@@ -160,12 +160,14 @@ async fn crawl(
     let away = watch.finish();
     let (run, ended) = made?;
     let files = export(args, &store, &run).await?;
-    let numbers = store.summary(run.id, WORST)?;
+    let numbers = store.summary(run.id)?;
+    let worst = store.worst_pages(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
         summary(&Told {
             run: &run,
             summary: &numbers,
+            worst: &worst,
             files: &files,
             database: store.path().display().to_string(),
             color: people.color,
@@ -182,7 +184,7 @@ async fn crawl(
         ));
         return Ok(Exit::Interrupted);
     }
-    match unaudited::why(&store, &run, &numbers)? {
+    match unaudited::why(&store, &run, &numbers, &worst)? {
         Some(why) => {
             people.say(format!("could not audit {}: {why}", run.site));
             Ok(Exit::NoAudit)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::store::Store;
+use crate::store::{RunRow, Store};
 
 use super::args::StoreArgs;
 use super::failure::Failure;
@@ -27,23 +27,31 @@ pub(super) fn open_or_make(args: &StoreArgs) -> Result<Store, Failure> {
     Ok(store)
 }
 
-/// Opens the file for reading. None if there has been no run yet.
-pub(super) fn open(args: &StoreArgs) -> Result<Option<Store>, Failure> {
+/// Opens the file for a command that needs what is in it. None is made for it.
+pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
     let path = path(args)?;
-    match (path.exists(), &args.db) {
-        (true, _) => Ok(Some(Store::open(&path)?)),
-        (false, None) => Ok(None),
+    let has_something = fs::metadata(&path).is_ok_and(|file| file.is_dir() || file.len() > 0);
+    match (has_something, &args.db) {
+        (true, _) => Ok(Store::open(&path)?),
+        (false, None) => Err(none_stored()),
         (false, Some(_)) => Err(Failure::usage(format!(
-            "--db {}: no such file",
-            path.display()
+            "--db {0}: no database there; `gatecrawl audit URL --db {1}` makes one",
+            path.display(),
+            quoted(&path)
         ))),
     }
 }
 
-/// Opens the file for a command that needs a run in it.
-pub(super) fn open_existing(args: &StoreArgs) -> Result<Store, Failure> {
-    open(args)?
-        .ok_or_else(|| Failure::usage("no run is stored yet; `gatecrawl audit URL` makes one"))
+/// The run that is named; if none is, the newest.
+pub(super) fn run(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
+    match name {
+        Some(name) => Ok(store.run(name)?),
+        None => store.newest_run()?.ok_or_else(none_stored),
+    }
+}
+
+fn none_stored() -> Failure {
+    Failure::usage("no run is stored yet; `gatecrawl audit URL` makes one")
 }
 
 /// How to name the file to another command: nothing if it would find it itself.

@@ -88,12 +88,12 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
 
 /// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest
 /// pause that one asks for.
-async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Duration, Failure> {
+async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Option<Duration>, Failure> {
     let scope = &intent.plan.scope;
     let fetcher = fetcher(intent).await?;
     let mut hosts: Vec<_> = scope.seeds.iter().map(CrawlUrl::host_key).collect();
     hosts.dedup();
-    let mut delay = Duration::ZERO;
+    let mut delay = None;
     for host in hosts.iter().take(MAX_HOSTS) {
         let url = host.robots_txt();
         let answer = fetch(&fetcher, &url, SIZE_LIMIT + 1).await;
@@ -105,7 +105,7 @@ async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Duration, Fail
                 let agents = &intent.plan.requests.robots_agents;
                 let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
                 let group = robots.group(&agents);
-                delay = delay.max(group.crawl_delay().unwrap_or_default());
+                delay = delay.max(group.crawl_delay());
                 let named: Vec<_> = named(robots.sitemaps(), &answer);
                 if !named.is_empty() {
                     sitemaps = named;
@@ -167,7 +167,7 @@ async fn fetcher(intent: &Intent) -> Result<HttpFetcher, Failure> {
     .map_err(Failure::own)
 }
 
-fn pace(plan: &CrawlPlan, delay: Duration, lines: &mut Lines<'_>) -> Result<(), Failure> {
+fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Result<(), Failure> {
     let pace = plan.pace;
     let rate = match pace.rate {
         Some(rate) => format!("{rate} requests/s"),
@@ -175,12 +175,12 @@ fn pace(plan: &CrawlPlan, delay: Duration, lines: &mut Lines<'_>) -> Result<(), 
     };
     let open = format!("{rate} and {} open requests per host", pace.concurrency);
     lines.add("pace", &open)?;
-    if delay > Duration::ZERO {
+    if let Some(delay) = delay {
         lines.add("crawl-delay", &text::duration(delay))?;
     }
     lines.add("retries", &pace.retries.to_string())?;
     lines.add("user-agent", &plan.requests.user_agent)?;
-    let interval = pace.interval().max(delay);
+    let interval = plan.interval(delay);
     let estimate = match interval {
         Duration::ZERO => "as fast as the site answers".to_owned(),
         interval => format!(

@@ -1,5 +1,6 @@
 //! Why a command could not do its work, and which exit code says so.
 
+use std::error::Error;
 use std::io;
 
 use crate::app::AuditError;
@@ -42,22 +43,17 @@ impl Failure {
     pub(super) fn message(&self) -> Option<String> {
         match self {
             Failure::Usage(text) => Some(one_line(text)),
-            Failure::Own(fault) => Some(one_line(&chain(fault))),
+            Failure::Own(fault) => Some(one_line(&chain(fault.as_ref()))),
             Failure::Unread => None,
         }
     }
 }
 
-/// A fault with its causes, each said once: many repeat their cause in their own words.
-fn chain(fault: &anyhow::Error) -> String {
-    let mut words = fault.to_string();
-    for cause in fault.chain().skip(1).map(ToString::to_string) {
-        let last = words.rsplit(": ").next().unwrap_or_default();
-        if !words.contains(&cause) && !cause.contains(last) {
-            words = format!("{words}: {cause}");
-        }
-    }
-    words
+/// A fault with its causes. None says its own cause as well, so each is said once.
+pub(super) fn chain(fault: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(fault), |&fault| fault.source());
+    let words: Vec<_> = causes.map(ToString::to_string).collect();
+    words.join(": ")
 }
 
 /// Some libraries explain over several lines; what they say last is the point.
@@ -87,7 +83,8 @@ impl From<StoreError> for Failure {
             StoreError::Open { .. }
             | StoreError::Foreign(_)
             | StoreError::Newer { .. }
-            | StoreError::NoRun(_) => Failure::usage(fault.to_string()),
+            | StoreError::ReadOnly(_)
+            | StoreError::NoRun(_) => Failure::usage(chain(&fault)),
             _ => Failure::own(fault),
         }
     }
@@ -97,17 +94,71 @@ impl From<ReportError> for Failure {
     fn from(fault: ReportError) -> Failure {
         match fault {
             ReportError::Store(fault) => fault.into(),
-            ReportError::Write { .. } => Failure::own(fault),
-            _ => Failure::usage(fault.to_string()),
+            ReportError::Write { .. } => Failure::Own(anyhow::anyhow!(unwritable(&fault))),
+            _ => Failure::usage(chain(&fault)),
         }
     }
+}
+
+/// What to say when a directory for the exports turns out to be none before anything is done.
+pub(super) fn bad_out(fault: &ReportError) -> Failure {
+    Failure::usage(match fault {
+        ReportError::Write { .. } => unwritable(fault),
+        _ => chain(fault),
+    })
+}
+
+fn unwritable(fault: &ReportError) -> String {
+    let why = chain(fault);
+    format!("{why}; make room or name another directory with --out")
 }
 
 impl From<AuditError> for Failure {
     fn from(fault: AuditError) -> Failure {
         match fault {
-            AuditError::Site(_) | AuditError::Fetcher(_) => Failure::usage(fault.to_string()),
+            AuditError::Site(_) | AuditError::Fetcher(_) => Failure::usage(chain(&fault)),
             _ => Failure::own(fault),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn message(failure: &Failure) -> String {
+        failure.message().expect("a message")
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fault = Store::open(dir.path()).expect_err("a directory");
+        let said = message(&fault.into());
+        let expected = format!("could not open database {}: ", dir.path().display());
+        let cause = said.strip_prefix(&expected).expect("the file first");
+        assert_eq!(cause.matches("unable to open").count(), 1, "{said}");
+        assert!(!cause.contains("Error code"), "{said}");
+    }
+
+    #[test]
+    fn causes_that_share_words_are_all_said() {
+        let fault = anyhow::anyhow!("disk")
+            .context("disk full")
+            .context("no disk");
+        assert_eq!(message(&Failure::Own(fault)), "no disk: disk full: disk");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_with_its_cause_and_advice() {
+        let fault = || ReportError::Write {
+            path: "out".into(),
+            source: io::Error::other("no room"),
+        };
+        let expected =
+            "could not write out: no room; make room or name another directory with --out";
+        assert_eq!(message(&bad_out(&fault())), expected);
+        assert_eq!(message(&fault().into()), expected);
     }
 }

@@ -16,28 +16,23 @@ use super::{database, text};
 pub(super) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
     match &args.command {
         None | Some(RunsCommand::List) => list(args, console),
-        Some(RunsCommand::Show { run }) => show(
-            &database::open_existing(&args.store)?,
-            run.as_deref(),
-            console,
-        ),
+        Some(RunsCommand::Show { run }) => {
+            show(&database::open(&args.store)?, run.as_deref(), console)
+        }
         Some(RunsCommand::Delete { run }) => {
-            let store = database::open_existing(&args.store)?;
-            let found = run.iter().map(|name| store.run(Some(name)));
+            let store = database::open(&args.store)?;
+            let found = run.iter().map(|name| store.run(name));
             delete(&store, found.collect::<Result<_, _>>()?, console)
         }
         Some(RunsCommand::Prune { keep }) => {
-            let store = database::open_existing(&args.store)?;
+            let store = database::open(&args.store)?;
             delete(&store, surplus(store.runs()?, *keep), console)
         }
     }
 }
 
 fn list(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let runs = match database::open(&args.store)? {
-        Some(store) => store.runs()?,
-        None => Vec::new(),
-    };
+    let runs = database::open(&args.store)?.runs()?;
     if runs.is_empty() {
         console.people.mention("no run is stored yet");
         return Ok(Exit::Done);
@@ -66,10 +61,13 @@ fn list(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
-    let run = store.run(name)?;
+    let run = database::run(store, name)?;
+    // A process that was killed could not do it.
+    store.conclude(run.id)?;
     let text = summary(&Told {
         run: &run,
-        summary: &store.summary(run.id, WORST)?,
+        summary: &store.summary(run.id)?,
+        worst: &store.worst_pages(run.id, WORST)?,
         files: &[],
         database: store.path().display().to_string(),
         color: false,

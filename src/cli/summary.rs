@@ -15,6 +15,7 @@ pub(super) const WORST: u32 = 10;
 pub(super) struct Told<'a> {
     pub(super) run: &'a RunRow,
     pub(super) summary: &'a RunSummary,
+    pub(super) worst: &'a [WorstPage],
     /// The exports that were written.
     pub(super) files: &'a [PathBuf],
     /// Where the run is kept.
@@ -59,12 +60,12 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         "  Requests   {requests}, {} of them retries",
         number(summary.retries)
     )?;
-    if !summary.worst.is_empty() {
+    if !told.worst.is_empty() {
         writeln!(
             out,
             "\n  Worst pages (status, failed attempts, links to it)"
         )?;
-        for page in &summary.worst {
+        for page in told.worst {
             writeln!(out, "    {}", worst(page, told.color))?;
         }
     }

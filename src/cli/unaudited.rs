@@ -1,13 +1,14 @@
 //! Why a site could not be audited at all, in one line.
 
 use crate::model::CrawlUrl;
-use crate::store::{Cell, RunRow, RunSummary, Store, StoreError, Table};
+use crate::store::{Cell, RunRow, RunSummary, Store, StoreError, Table, WorstPage};
 
 /// Why nothing of the site was seen; none if something was.
 pub(super) fn why(
     store: &Store,
     run: &RunRow,
     summary: &RunSummary,
+    worst: &[WorstPage],
 ) -> Result<Option<String>, StoreError> {
     let classes = summary.classes;
     let pages = classes.success + classes.client_error + classes.server_error + classes.other;
@@ -24,7 +25,7 @@ pub(super) fn why(
     if classes.redirect > 0 {
         return Ok(None);
     }
-    Ok(Some(match summary.worst.first() {
+    Ok(Some(match worst.first() {
         Some(page) => format!("no answer from {} ({})", page.address, page.status_text),
         None if summary.skipped.contains_key("robots") => {
             "its robots.txt forbids the start; --ignore-robots crawls a site of your own all the same"

@@ -32,9 +32,6 @@ use super::visit::{Beginning, Brought, File, visit};
 /// Most visits under way at a time, over all hosts: bounds memory and open files.
 const MAX_OPEN: usize = 512;
 
-/// Longest `Crawl-delay` that is obeyed.
-const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
-
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
@@ -125,7 +122,7 @@ where
         Ok(result) => result?,
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
     }
-    store.mark_run(run, state, Some(clock.now()))?;
+    store.end_run(run, state, clock.now())?;
     Ok(ended)
 }
 
@@ -489,8 +486,9 @@ where
             access: record.access,
         });
         let plan = &self.site.plan;
-        if let (Some(delay), false) = (record.crawl_delay, plan.scope.ignore_robots) {
-            let pace = self.hosts.crawl_delay(host, delay.min(MAX_CRAWL_DELAY));
+        let interval = plan.interval(record.crawl_delay);
+        if interval > plan.pace.interval() {
+            let pace = self.hosts.crawl_delay(host, interval);
             self.frontier.slow(host, pace).await?;
         }
         let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off

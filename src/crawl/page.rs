@@ -6,8 +6,8 @@ use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
     Admission, CrawlUrl, Exchange, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
-    Outcome, PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason,
-    UrlFault,
+    MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip,
+    SkipReason, UrlFault,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
@@ -16,9 +16,6 @@ use super::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
-
-/// Most redirects in a row that are followed: Google's limit for pages.
-const MAX_HOPS: u8 = 10;
 
 /// A faulty reference is kept as far as this, in characters.
 const MAX_FAULTY: usize = 2_000;
@@ -93,8 +90,8 @@ fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &m
         return;
     };
     let target = site.scope.normal(target);
-    let admission = if asked.hops >= MAX_HOPS {
-        let detail = format!("more than {MAX_HOPS} redirects in a row");
+    let admission = if asked.hops >= MAX_REDIRECTS {
+        let detail = format!("more than {MAX_REDIRECTS} redirects in a row");
         Admission::Skip(asked.role, Skip::new(SkipReason::Trap, detail))
     } else {
         site.scope

@@ -26,7 +26,7 @@ pub enum SiteError {
     #[error(transparent)]
     Scope(#[from] ScopeError),
     /// A selector cannot be used.
-    #[error("--select {column}: {source}")]
+    #[error("--select {column}")]
     Selector {
         /// The column's name.
         column: String,

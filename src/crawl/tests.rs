@@ -609,7 +609,7 @@ async fn an_interrupted_crawl_goes_on_where_it_stopped() {
     );
     let before = crawl.asked().len();
     assert!((18..30).contains(&before), "{before}");
-    let state = crawl.store.run(None).unwrap().state;
+    let state = crawl.store.newest_run().unwrap().unwrap().state;
     assert_eq!(state, RunState::Interrupted);
 
     crawl.script.stop_after = None;

@@ -27,7 +27,7 @@ pub enum TlsSetupError {
     #[error("no usable TLS configuration: {0}")]
     Config(String),
     /// A certificate authority given by the user cannot be read.
-    #[error("bad certificate authority: {0}")]
+    #[error("bad certificate authority")]
     Root(#[source] Error),
 }
 

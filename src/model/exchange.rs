@@ -128,11 +128,4 @@ impl Exchange {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
     }
-
-    /// The media type without parameters, in lower case.
-    pub fn media_type(&self) -> Option<String> {
-        let value = self.header("content-type")?;
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        Some(essence.to_ascii_lowercase()).filter(|essence| !essence.is_empty())
-    }
 }

@@ -102,6 +102,19 @@ impl LinkKind {
     pub const fn is_hyperlink(self) -> bool {
         matches!(self, LinkKind::Anchor | LinkKind::Area)
     }
+
+    /// The clicks it takes a person from the page to where the link leads; none if no click does.
+    pub const fn clicks(self) -> Option<u16> {
+        match self {
+            LinkKind::Redirect => Some(0),
+            LinkKind::Anchor
+            | LinkKind::Area
+            | LinkKind::Iframe
+            | LinkKind::Frame
+            | LinkKind::MetaRefresh => Some(1),
+            _ => None,
+        }
+    }
 }
 
 /// The part of a page in which a link stands.

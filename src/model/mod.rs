@@ -3,6 +3,7 @@
 
 mod attempt;
 mod exchange;
+mod fingerprint;
 mod link;
 mod moment;
 mod outcome;
@@ -14,13 +15,14 @@ mod url;
 
 pub use attempt::{Attempt, Pressure, Purpose, Trace};
 pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
+pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use link::{LinkKind, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use pace::Pace;
 pub use page::{
-    Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, PageRecord, Redirect,
-    RedirectKind,
+    Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, MAX_REDIRECTS, PageRecord,
+    Redirect, RedirectKind,
 };
 pub use plan::{ConfirmPlan, Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
 pub use role::{Role, Skip, SkipReason};

@@ -29,6 +29,9 @@ pub struct PageRecord {
     pub selected: Vec<Option<String>>,
 }
 
+/// Most redirects in a row that are followed: Google's limit for pages.
+pub const MAX_REDIRECTS: u8 = 10;
+
 /// A redirect as a search engine sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect {

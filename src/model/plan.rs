@@ -44,7 +44,7 @@ pub struct ScopePlan {
     pub exclude: Vec<String>,
     /// Most clicks from a seed.
     pub max_depth: Option<u32>,
-    /// Discovery stops after so many fetched pages.
+    /// Most pages that are fetched; those found beyond them are skipped.
     pub max_pages: Option<u64>,
     /// Also images, scripts and styles.
     pub resources: bool,
@@ -106,6 +106,18 @@ const fn yes() -> bool {
     true
 }
 
+/// Longest `Crawl-delay` that is obeyed.
+const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
+
+impl CrawlPlan {
+    /// Least time between the starts of two requests to a host whose robots.txt asks for a pause.
+    pub fn interval(&self, crawl_delay: Option<Duration>) -> Duration {
+        let asked = crawl_delay.filter(|_| !self.scope.ignore_robots);
+        let delay = asked.unwrap_or_default().min(MAX_CRAWL_DELAY);
+        self.pace.interval().max(delay)
+    }
+}
+
 impl PacePlan {
     /// The fastest that a host may ever be asked.
     pub fn ceiling(&self) -> Pace {
@@ -149,4 +161,30 @@ pub struct RequestPlan {
     pub body_idle: Duration,
     /// Read no more of a body, in bytes.
     pub max_body: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crawl_delay_is_obeyed_within_reason() {
+        let json = r#"{"scope": {"seeds": [], "coverage": "site", "hosts": [], "subdomains": false,
+            "include": [], "exclude": [], "max_depth": null, "max_pages": null, "resources": false,
+            "external": false, "follow_nofollow": false, "ignore_robots": false,
+            "ignore_params": [], "sitemaps": "off", "max_queries_per_path": 1, "select": []},
+            "pace": {"concurrency": 1, "rate": 2.0, "delay": {"secs": 0, "nanos": 0}, "retries": 0},
+            "requests": {"user_agent": "", "robots_agents": [],
+            "first_byte": {"secs": 1, "nanos": 0}, "connect": {"secs": 1, "nanos": 0},
+            "body_idle": {"secs": 1, "nanos": 0}, "max_body": 1}}"#;
+        let mut plan: CrawlPlan = serde_json::from_str(json).expect("a plan");
+        let cases = [(None, 500), (Some(100), 500), (Some(2_000), 2_000)];
+        for (delay, millis) in cases.into_iter().chain([(Some(3_600_000), 60_000)]) {
+            let interval = plan.interval(delay.map(Duration::from_millis));
+            assert_eq!(interval, Duration::from_millis(millis), "{delay:?}");
+        }
+        plan.scope.ignore_robots = true;
+        let ignored = plan.interval(Some(Duration::from_secs(2)));
+        assert_eq!(ignored, Duration::from_millis(500));
+    }
 }

@@ -25,7 +25,7 @@ pub enum ReportError {
     #[error("{} is in the way; move it, or name another directory with --out", .0.display())]
     InTheWay(PathBuf),
     /// The file system refuses.
-    #[error("could not write {}: {source}; make room or name another directory with --out", path.display())]
+    #[error("could not write {}", path.display())]
     Write {
         /// The file or directory.
         path: PathBuf,

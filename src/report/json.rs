@@ -15,9 +15,6 @@ use super::error::Fault;
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
 const SCHEMA: u32 = 1;
 
-/// Pages named in the summary; the tables have all of them.
-const TOP: u32 = 0;
-
 #[derive(Serialize)]
 struct Summary<'a> {
     schema: u32,
@@ -79,7 +76,7 @@ pub(super) fn write(
     files: &[PathBuf],
     out: impl Write,
 ) -> Result<(), Fault> {
-    let summary = store.summary(run.id, TOP)?;
+    let summary = store.summary(run.id)?;
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(&mut out, &document(run, &summary, files))?;
     out.write_all(b"\n")?;

@@ -5,23 +5,21 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::assess::{Observation, Rules, Tally, Verdict};
-use crate::model::{Moment, Outcome, Pressure};
+use crate::model::{MAX_REDIRECTS, Moment, Outcome, Pressure};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::graph::{Graph, each_page};
 use super::ids::UrlId;
 use super::runs::RunId;
 
-/// Most hops of a redirect chain that are followed: Google's limit for pages.
-const MAX_HOPS: u32 = 10;
-
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
-        let mut connection = self.connect()?;
+        let mut connection = self.connect_patiently()?;
         conclude(&mut connection, run.0).map_err(|source| self.fault(source))
     }
 }
@@ -36,7 +34,8 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
         return Ok(());
     }
     let graph = Graph::read(connection, run)?;
-    let tx = connection.transaction()?;
+    // At once for writing: one that begins as a reader may not wait for its turn.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     graph.store(&tx, run)?;
     let failing = assess(&tx, run)?;
     error_links(&tx, run, &failing)?;
@@ -192,7 +191,7 @@ fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
                 ending: Ending::Loop,
             };
         }
-        if hops > MAX_HOPS {
+        if hops > u32::from(MAX_REDIRECTS) {
             return Chain {
                 hops,
                 last,

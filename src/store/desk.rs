@@ -6,7 +6,8 @@ use rusqlite::Transaction;
 use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
 
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::ids::{Known, TextIds, UrlId, UrlIds};
 use super::links::{PackedLink, pack};
 use super::runs::RunId;

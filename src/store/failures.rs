@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Outcome, Role};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::ids::UrlId;
 use super::runs::RunId;
 

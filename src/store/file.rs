@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::runs::RunId;
+use super::error::{StoreError, StoreFault};
 use crate::model::{LinkKind, Outcome, Position, Role, SkipReason};
 
 /// Version of the schema, in `PRAGMA user_version`.
-const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 1;
 
 /// Marks our files, in `PRAGMA application_id`: "GTCR".
 const APPLICATION: i64 = 0x4754_4352;
 
-/// How long to wait for another process that writes.
+/// How long somebody at a terminal waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long a crawl waits for it: concluding a big run of the same file takes its time, and a crawl
+/// that can wait must not end for it.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The file in which runs are kept.
 #[derive(Clone, Debug)]
@@ -23,74 +27,19 @@ pub struct Store {
     path: PathBuf,
 }
 
-/// Why the store could not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file cannot be opened or made.
-    #[error("could not open database {}: {source}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        #[source]
-        source: rusqlite::Error,
-    },
-    /// The file belongs to something else.
-    #[error("{} is not a gatecrawl database; name another with --db", .0.display())]
-    Foreign(PathBuf),
-    /// The file was written by a newer version.
-    #[error("{} was written by a newer gatecrawl (schema {found}, this one knows {SCHEMA}); update gatecrawl or name another with --db", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema.
-        found: i64,
-    },
-    /// Another process is writing.
-    #[error("database {} is locked by another process; wait for it or name another with --db", .0.display())]
-    Locked(PathBuf),
-    /// A read or write failed.
-    #[error("database {}: {source}", path.display())]
-    Sql {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        #[source]
-        source: rusqlite::Error,
-    },
-    /// There is no such run.
-    #[error("no run {0:?}; `gatecrawl runs` lists them")]
-    NoRun(String),
-    /// Another process is writing this run.
-    #[error("run {0} is under way in another process")]
-    RunBusy(RunId),
-    /// The file that says who writes a run cannot be made.
-    #[error("could not lock {}: {source}", path.display())]
-    Lock {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A stored value makes no sense.
-    #[error("database {}: {what}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-}
-
 impl Store {
-    /// Opens the file, making it first if it is not there.
+    /// Opens the file, making it first if it is not there. A file that is not ours stays as it is.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let store = Store {
             path: path.to_owned(),
         };
-        let mut connection = store.connect()?;
-        store.prepare(&mut connection)?;
+        if !store.look()? {
+            let mut connection = store.connect()?;
+            // Another process may have been faster.
+            if !store.is_made(&connection)? {
+                create(&mut connection).map_err(|source| store.fault(source))?;
+            }
+        }
         Ok(store)
     }
 
@@ -101,27 +50,43 @@ impl Store {
 
     /// A new connection. Each has its own view of the data, as of the start of its statements.
     pub(super) fn connect(&self) -> Result<Connection, StoreError> {
-        let open = |source| StoreError::Open {
-            path: self.path.clone(),
-            source,
-        };
+        self.connect_for(BUSY)
+    }
+
+    /// A new connection for what is written on behalf of a crawl.
+    pub(super) fn connect_patiently(&self) -> Result<Connection, StoreError> {
+        self.connect_for(PATIENCE)
+    }
+
+    fn connect_for(&self, patience: Duration) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags).map_err(open)?;
-        connection.busy_timeout(BUSY).map_err(open)?;
+        let connection = Connection::open_with_flags(&self.path, flags)
+            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
         connection.set_prepared_statement_cache_capacity(64);
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
         // loses nothing that was committed; a power cut may lose the last moments, never more.
         connection
-            .execute_batch(
-                "PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = NORMAL;
-                 PRAGMA cache_size = -65536;
-                 PRAGMA temp_store = FILE;",
-            )
+            .busy_timeout(patience)
+            .and_then(|()| {
+                connection.execute_batch(
+                    "PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = NORMAL;
+                     PRAGMA cache_size = -65536;
+                     PRAGMA temp_store = FILE;",
+                )
+            })
             .map_err(|source| self.fault(source))?;
         Ok(connection)
+    }
+
+    /// Says why the file, or one that belongs to it, could not be opened.
+    pub(super) fn unopened(&self, source: StoreFault) -> StoreError {
+        StoreError::Open {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     /// Puts a name and advice to what SQLite says.
@@ -132,39 +97,59 @@ impl Store {
                 StoreError::Locked(self.path.clone())
             }
             Some(ErrorCode::NotADatabase) => StoreError::Foreign(self.path.clone()),
-            _ => StoreError::Sql {
-                path: self.path.clone(),
-                source,
-            },
+            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(self.path.clone()),
+            _ => self.failed(StoreFault::Sqlite(source)),
+        }
+    }
+
+    pub(super) fn failed(&self, source: StoreFault) -> StoreError {
+        StoreError::Failed {
+            path: self.path.clone(),
+            source,
         }
     }
 
     pub(super) fn damaged(&self, what: impl Into<String>) -> StoreError {
-        StoreError::Damaged {
-            path: self.path.clone(),
-            what: what.into(),
-        }
+        self.failed(StoreFault::Damaged(what.into()))
     }
 
-    fn prepare(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    /// Whether the file is there and ready. It is only read, for it may be somebody else's.
+    fn look(&self) -> Result<bool, StoreError> {
+        // Empty, or no plain file: SQLite has something to say of that when it opens it.
+        if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
+            return Ok(false);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)
+            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
+        connection
+            .busy_timeout(BUSY)
+            .map_err(|source| self.fault(source))?;
+        self.is_made(&connection)
+    }
+
+    /// Whether the file has our tables; false if it has none at all.
+    fn is_made(&self, connection: &Connection) -> Result<bool, StoreError> {
         let pragma = |name: &str| -> Result<i64, StoreError> {
             connection
                 .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-                .map_err(|source| self.fault(source))
+                .map_err(|source| match source.sqlite_error_code() {
+                    // What SQLite keeps beside the file even to read it.
+                    Some(rusqlite::ErrorCode::CannotOpen) => {
+                        StoreError::ReadOnly(self.path.clone())
+                    }
+                    _ => self.fault(source),
+                })
         };
-        let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-        match (application, version) {
-            (APPLICATION, SCHEMA) => return Ok(()),
-            (APPLICATION, found) if found > SCHEMA => {
-                return Err(StoreError::Newer {
-                    path: self.path.clone(),
-                    found,
-                });
-            }
-            (0, 0) if pragma("schema_version")? == 0 => {}
-            _ => return Err(StoreError::Foreign(self.path.clone())),
+        match (pragma("application_id")?, pragma("user_version")?) {
+            (APPLICATION, SCHEMA) => Ok(true),
+            (APPLICATION, found) if found > SCHEMA => Err(StoreError::Newer {
+                path: self.path.clone(),
+                found,
+            }),
+            (0, 0) if pragma("schema_version")? == 0 => Ok(false),
+            _ => Err(StoreError::Foreign(self.path.clone())),
         }
-        create(connection).map_err(|source| self.fault(source))
     }
 }
 
@@ -227,7 +212,12 @@ mod tests {
         connection
             .execute_batch("CREATE TABLE t (x)")
             .expect("made");
+        drop(connection);
+        let before = std::fs::read(&other).expect("read");
         assert!(matches!(Store::open(&other), Err(StoreError::Foreign(_))));
+        assert!(before == std::fs::read(&other).expect("read"), "changed");
+        let names = std::fs::read_dir(dir.path()).expect("read").count();
+        assert_eq!(names, 2, "something stands beside it");
 
         let newer = dir.path().join("newer.db");
         Store::open(&newer).expect("made");
@@ -236,5 +226,32 @@ mod tests {
             .pragma_update(None, "user_version", SCHEMA + 1)
             .expect("set");
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { .. })));
+    }
+    #[test]
+    fn a_database_that_may_only_be_read_says_so() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("made");
+        let connection = store.connect().expect("opened");
+        connection
+            .pragma_update(None, "query_only", true)
+            .expect("set");
+        let fault = connection
+            .execute("DELETE FROM run", [])
+            .expect_err("read only");
+        assert!(matches!(store.fault(fault), StoreError::ReadOnly(_)));
+    }
+
+    #[test]
+    fn a_crawl_waits_longer_than_people_do() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("made");
+        let patience = |connection: Connection| -> i64 {
+            connection
+                .query_row("PRAGMA busy_timeout", [], |row| row.get(0))
+                .expect("read")
+        };
+        assert_eq!(patience(store.connect().expect("opened")), 5_000);
+        let patient = store.connect_patiently().expect("opened");
+        assert_eq!(patience(patient), 600_000);
     }
 }

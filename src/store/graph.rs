@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, Transaction};
 
-use crate::model::LinkKind;
-
 use super::ids::UrlId;
 use super::links::{PackedLink, unpack};
 
@@ -56,7 +54,7 @@ impl Graph {
         })
     }
 
-    /// Breadth first from the seeds; a redirect is no click.
+    /// Breadth first from the seeds, along what a person follows.
     fn walk(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
         let mut queue: VecDeque<UrlId> = connection
             .prepare("SELECT id FROM url WHERE run = ? AND seed = 1")?
@@ -72,7 +70,9 @@ impl Graph {
             let mut rows = links_of.query((run, page))?;
             let Some(row) = rows.next()? else { continue };
             for link in unpack(row.get_ref(0)?.as_blob()?) {
-                let step = u16::from(link.kind != LinkKind::Redirect);
+                let Some(step) = link.kind.clicks() else {
+                    continue;
+                };
                 let reached = depth.saturating_add(step).min(NOWHERE - 1);
                 let Some(known) = self.depths.get_mut(link.target as usize) else {
                     continue;
@@ -124,4 +124,72 @@ pub(super) fn each_page(
         each(row.get(0)?, &mut unpack(row.get_ref(1)?.as_blob()?))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LinkKind, Position};
+    use crate::store::links::pack;
+
+    /// Depths of the URLs 1.., the first of which is the seed, by links from one to another.
+    fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {
+        let connection = Connection::open_in_memory().expect("opened");
+        connection
+            .execute_batch(
+                "CREATE TABLE url (run, id, seed);
+                 CREATE TABLE page_links (run, url, links);",
+            )
+            .expect("made");
+        for id in 1..=highest {
+            connection
+                .execute("INSERT INTO url VALUES (1, ?, ?)", (id, id == 1))
+                .expect("stored");
+            let of_page: Vec<PackedLink> = links
+                .iter()
+                .filter(|(source, _, _)| *source == id)
+                .map(|(_, kind, target)| PackedLink {
+                    target: *target,
+                    kind: *kind,
+                    position: Position::Content,
+                    follow: true,
+                    anchor: 0,
+                    rel: 0,
+                })
+                .collect();
+            let mut bytes = Vec::new();
+            pack(&of_page, &mut bytes);
+            connection
+                .execute("INSERT INTO page_links VALUES (1, ?, ?)", (id, bytes))
+                .expect("stored");
+        }
+        let graph = Graph::read(&connection, 1).expect("read");
+        let depths = graph.depths[1..].iter();
+        depths
+            .map(|depth| Some(*depth).filter(|depth| *depth != NOWHERE))
+            .collect()
+    }
+
+    #[test]
+    fn clicks_are_what_a_person_can_follow() {
+        let followed = [
+            (1, LinkKind::Anchor, 2),
+            (2, LinkKind::Redirect, 3),
+            (3, LinkKind::Iframe, 4),
+            (4, LinkKind::MetaRefresh, 5),
+            (1, LinkKind::Anchor, 4),
+        ];
+        let expected = [0, 1, 1, 1, 2].map(Some);
+        assert_eq!(depths(&followed, 5), expected);
+        for kind in [
+            LinkKind::Canonical,
+            LinkKind::Next,
+            LinkKind::Prev,
+            LinkKind::Hreflang,
+            LinkKind::Stylesheet,
+            LinkKind::Image,
+        ] {
+            assert_eq!(depths(&[(1, kind, 2)], 2), [Some(0), None], "{kind:?}");
+        }
+    }
 }

@@ -1,9 +1,8 @@
 //! Numbers for what comes again and again: URLs by fingerprint, texts by content.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::model::Fingerprint;
+use crate::model::{Fingerprint, FingerprintMap};
 
 /// A known URL's number in `url.id`.
 pub(super) type UrlId = u32;
@@ -11,7 +10,7 @@ pub(super) type UrlId = u32;
 /// The URLs of a run: 16 bytes and the table's slack for each.
 #[derive(Debug, Default)]
 pub(super) struct UrlIds {
-    known: HashMap<u64, Known, BuildHasherDefault<AsIs>>,
+    known: FingerprintMap<Known>,
 }
 
 /// What the writer must know of a URL without asking the disk.
@@ -26,34 +25,16 @@ pub(super) struct Known {
 
 impl UrlIds {
     pub(super) fn get(&self, fingerprint: Fingerprint) -> Option<Known> {
-        self.known.get(&fingerprint.get()).copied()
+        self.known.get(&fingerprint).copied()
     }
 
     pub(super) fn set(&mut self, fingerprint: Fingerprint, known: Known) {
-        self.known.insert(fingerprint.get(), known);
+        self.known.insert(fingerprint, known);
     }
 
     /// The number of the next URL that is new. Numbers start at 1 and have no gaps.
     pub(super) fn next(&self) -> UrlId {
         u32::try_from(self.known.len() + 1).unwrap_or(u32::MAX)
-    }
-}
-
-/// Passes a fingerprint through: it is a hash already.
-#[derive(Debug, Default)]
-pub(super) struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("only fingerprints are hashed");
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }
 

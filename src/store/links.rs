@@ -37,7 +37,7 @@ pub(super) fn pack(links: &[PackedLink], out: &mut Vec<u8>) {
 pub(super) fn unpack(mut bytes: &[u8]) -> impl Iterator<Item = PackedLink> {
     let mut before = 0;
     std::iter::from_fn(move || {
-        let target = before + unzigzag(take(&mut bytes)?);
+        let target = i64::checked_add(before, unzigzag(take(&mut bytes)?))?;
         before = target;
         let (kind, rest) = bytes.split_first()?;
         let (flags, rest) = rest.split_first()?;
@@ -87,6 +87,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn targets_that_no_number_holds_end_it() {
+        let mut bytes = Vec::new();
+        for difference in [i64::from(u32::MAX), i64::MAX] {
+            put(&mut bytes, zigzag(difference));
+            bytes.extend([LinkKind::Anchor.code(), 0, 0, 0]);
+        }
+        assert_eq!(unpack(&bytes).count(), 1);
+    }
 
     fn any_link() -> impl Strategy<Value = PackedLink> {
         (

@@ -1,15 +1,22 @@
 //! One process at a time writes a run. The lock is the operating system's, on a small file beside
-//! the database, so that it ends with its process, however that ends.
+//! the database that is named after the run, so that it ends with its process, however that ends.
+//! The file is there while the run is written; after a killed process it stays for the next.
+//!
+//! A file must not lose its name between being opened and being locked, or two processes hold two
+//! files of one name. So both happen, and it is removed, under the lock of one more file, which the
+//! whole database has in common and which is never removed.
 
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::file::{Store, StoreError};
+use super::error::{StoreError, StoreFault};
+use super::file::Store;
 use super::runs::RunId;
 
 /// The right to write a run, until it is dropped.
 #[derive(Debug)]
 pub(super) struct RunLock {
+    common: PathBuf,
     path: PathBuf,
     file: File,
 }
@@ -17,31 +24,49 @@ pub(super) struct RunLock {
 impl RunLock {
     /// Takes the lock, unless another process has it.
     pub(super) fn take(store: &Store, run: RunId) -> Result<RunLock, StoreError> {
-        let mut path = store.path().as_os_str().to_owned();
-        path.push(format!("-run{run}.lock"));
-        let path = PathBuf::from(path);
-        let file = File::create(&path).map_err(|source| StoreError::Lock {
-            path: path.clone(),
-            source,
-        })?;
+        let common = beside(store, ".lock");
+        let path = beside(store, &format!("-run{run}.lock"));
+        let fault = |path: &Path, source| StoreError::Open {
+            path: path.to_owned(),
+            source: StoreFault::System(source),
+        };
+        let _common = door(&common).map_err(|source| fault(&common, source))?;
+        let file = File::create(&path).map_err(|source| fault(&path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(RunLock { path, file }),
+            Ok(()) => Ok(RunLock { common, path, file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::RunBusy(run)),
-            Err(TryLockError::Error(source)) => Err(StoreError::Lock { path, source }),
+            Err(TryLockError::Error(source)) => Err(fault(&path, source)),
         }
     }
 }
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // Removed while it is held: whoever finds the name gone makes a new file.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = self.file.unlock();
+        // Who cannot have the common lock leaves the file behind, which does no harm.
+        if let Ok(_common) = door(&self.common) {
+            let _ = std::fs::remove_file(&self.path);
+            let _ = self.file.unlock();
+        }
     }
+}
+
+/// The common lock, once it is free: nobody holds it for longer than it takes to open a file.
+fn door(path: &Path) -> std::io::Result<File> {
+    let file = File::create(path)?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn beside(store: &Store, ending: &str) -> PathBuf {
+    let mut path = store.path().as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
     #[test]
@@ -57,5 +82,31 @@ mod tests {
         RunLock::take(&store, two).expect("another run");
         drop(lock);
         RunLock::take(&store, one).expect("free again");
+    }
+
+    #[test]
+    fn whoever_comes_while_it_is_let_go_never_shares_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        let (holders, taken) = (AtomicU32::new(0), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        let Ok(lock) = RunLock::take(&store, RunId(1)) else {
+                            continue;
+                        };
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        std::thread::yield_now();
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(taken.into_inner() > 0);
+        let path = beside(&store, "-run1.lock");
+        assert!(!path.exists(), "it litters");
     }
 }

@@ -5,6 +5,7 @@
 mod change;
 mod conclude;
 mod desk;
+mod error;
 mod failures;
 mod file;
 mod graph;
@@ -21,8 +22,9 @@ mod writer;
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
+pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
-pub use file::{Store, StoreError};
+pub use file::Store;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses, WorstPage};

@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::ids::UrlId;
 use super::runs::RunId;
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::model::{CrawlPlan, Moment};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::lock::RunLock;
 
 /// The number of a run within its file.
@@ -118,7 +119,7 @@ impl Store {
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
         let plan = serde_json::to_string(run.plan)
             .map_err(|fault| self.damaged(format!("cannot store the plan: {fault}")))?;
-        let connection = self.connect()?;
+        let connection = self.connect_patiently()?;
         connection
             .execute(
                 "INSERT INTO run (token, site, plan, version, started, state)
@@ -136,17 +137,21 @@ impl Store {
         Ok(RunId(connection.last_insert_rowid()))
     }
 
-    /// Records how a run ended, or that it goes on.
-    pub fn mark_run(
-        &self,
-        run: RunId,
-        state: RunState,
-        ended: Option<Moment>,
-    ) -> Result<(), StoreError> {
-        self.connect()?
+    /// Records that a run goes on.
+    pub fn begin_run(&self, run: RunId) -> Result<(), StoreError> {
+        self.mark(run, RunState::Running, None)
+    }
+
+    /// Records how a run ended, and when.
+    pub fn end_run(&self, run: RunId, state: RunState, ended: Moment) -> Result<(), StoreError> {
+        self.mark(run, state, Some(ended.millis()))
+    }
+
+    fn mark(&self, run: RunId, state: RunState, ended: Option<i64>) -> Result<(), StoreError> {
+        self.connect_patiently()?
             .execute(
                 "UPDATE run SET state = ?, ended = ? WHERE id = ?",
-                (state.name(), ended.map(Moment::millis), run.0),
+                (state.name(), ended, run.0),
             )
             .map_err(|source| self.fault(source))?;
         Ok(())
@@ -167,18 +172,31 @@ impl Store {
             .collect()
     }
 
-    /// One run, by number or token; the newest, if none is named.
-    pub fn run(&self, name: Option<&str>) -> Result<RunRow, StoreError> {
-        let condition = match name {
-            Some(_) => "CAST(id AS TEXT) = ?1 OR token = ?1",
-            None => "?1 IS NULL",
-        };
+    /// The run that began last; none if there is no run.
+    pub fn newest_run(&self) -> Result<Option<RunRow>, StoreError> {
+        self.first("true", [])
+    }
+
+    /// The run with this number or token.
+    pub fn run(&self, name: &str) -> Result<RunRow, StoreError> {
+        self.first("CAST(id AS TEXT) = ?1 OR token = ?1", [name])?
+            .ok_or_else(|| StoreError::NoRun(name.to_owned()))
+    }
+
+    /// The run with this number.
+    pub fn run_by_id(&self, id: RunId) -> Result<RunRow, StoreError> {
+        self.first("id = ?1", [id.0])?
+            .ok_or_else(|| StoreError::NoRun(id.to_string()))
+    }
+
+    /// The newest of the runs for which a condition holds.
+    fn first(&self, condition: &str, params: impl Params) -> Result<Option<RunRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM run WHERE {condition} ORDER BY id DESC LIMIT 1");
         self.connect()?
-            .query_row(&sql, [name], |row| Ok(self.run_row(row)))
+            .query_row(&sql, params, |row| Ok(self.run_row(row)))
             .optional()
             .map_err(|source| self.fault(source))?
-            .unwrap_or_else(|| Err(StoreError::NoRun(name.unwrap_or("newest").to_owned())))
+            .transpose()
     }
 
     /// The newest run that was not finished.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, Row};
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::runs::{RunCounts, RunId};
 use super::table::Table;
 
@@ -28,10 +29,6 @@ pub struct RunSummary {
     pub skipped: BTreeMap<String, u64>,
     /// What each host's robots.txt allows.
     pub robots: Vec<RobotsSummary>,
-    /// The worst failing pages, in the order of [`Table::ServerErrors`].
-    pub worst: Vec<WorstPage>,
-    /// The pages that took longest, the slowest first.
-    pub slowest: Vec<SlowPage>,
 }
 
 /// Pages by the class of their status.
@@ -91,17 +88,30 @@ pub struct SlowPage {
 }
 
 impl Store {
-    /// Counts a run that was concluded, and names up to `top` of its worst and slowest pages.
-    pub fn summary(&self, run: RunId, top: u32) -> Result<RunSummary, StoreError> {
+    /// Counts a run that was concluded.
+    pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
         let counts = self.counts(run)?;
         let connection = self.connect()?;
-        summarise(&connection, run.0, top)
+        summarise(&connection, run.0)
             .map(|summary| RunSummary { counts, ..summary })
             .map_err(|source| self.fault(source))
     }
+
+    /// The worst failing pages of a run that was concluded, in the order of
+    /// [`Table::ServerErrors`].
+    pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
+        let connection = self.connect()?;
+        worst(&connection, run.0, most).map_err(|source| self.fault(source))
+    }
+
+    /// The pages of a run that took longest, the slowest first.
+    pub fn slowest_pages(&self, run: RunId, most: u32) -> Result<Vec<SlowPage>, StoreError> {
+        let connection = self.connect()?;
+        slowest(&connection, run.0, most).map_err(|source| self.fault(source))
+    }
 }
 
-fn summarise(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<RunSummary> {
+fn summarise(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
     let mut summary = RunSummary {
         retries: connection.query_row(
             "SELECT count(*) FROM attempt WHERE run = ? AND number > 1",
@@ -121,8 +131,6 @@ fn summarise(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Ru
             run,
         )?,
         robots: robots(connection, run)?,
-        worst: worst(connection, run, top)?,
-        slowest: slowest(connection, run, top)?,
         ..RunSummary::default()
     };
     last_attempts(connection, run, &mut summary)?;
@@ -162,14 +170,14 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSumma
     })
 }
 
-fn worst(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Vec<WorstPage>> {
+fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
     let sql = format!(
         r#"SELECT "Address", "Status Code", coalesce("Status", ''), "Outcome", "Verdict",
             "Attempts", "Failed Attempts", coalesce("Inlinks", 0)
            FROM server_errors WHERE run = ? ORDER BY {} LIMIT ?"#,
         Table::ServerErrors.order()
     );
-    list(connection, &sql, (run, top), |row| {
+    list(connection, &sql, (run, most), |row| {
         Ok(WorstPage {
             address: row.get(0)?,
             status: row.get(1)?,
@@ -183,11 +191,11 @@ fn worst(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Vec<Wo
     })
 }
 
-fn slowest(connection: &Connection, run: i64, top: u32) -> rusqlite::Result<Vec<SlowPage>> {
+fn slowest(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<SlowPage>> {
     let sql = "SELECT coalesce(u.readable, u.address), p.response_us / 1000000.0 FROM page p
         CROSS JOIN url u ON u.run = p.run AND u.id = p.url
         WHERE p.run = ? AND u.role >= 3 ORDER BY p.response_us DESC, u.address LIMIT ?";
-    list(connection, sql, (run, top), |row| {
+    list(connection, sql, (run, most), |row| {
         Ok(SlowPage {
             address: row.get(0)?,
             seconds: row.get(1)?,

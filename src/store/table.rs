@@ -2,7 +2,8 @@
 
 use rusqlite::types::ValueRef;
 
-use super::file::{Store, StoreError};
+use super::error::StoreError;
+use super::file::Store;
 use super::runs::RunId;
 
 /// A table of the exports. Its columns are those of the view with its name.

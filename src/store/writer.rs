@@ -3,14 +3,14 @@
 //! that were open and loses nothing.
 
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::change::Change;
 use super::desk::Desk;
-use super::file::{Store, StoreError};
+use super::error::{StoreError, StoreFault};
+use super::file::Store;
 use super::lock::RunLock;
 use super::runs::RunId;
 
@@ -19,10 +19,6 @@ const QUEUE: usize = 256;
 
 /// Most changes in one transaction.
 const BATCH: usize = 256;
-
-/// How long the writer waits for another process: concluding a big run of the same file takes its
-/// time, and a crawl that can wait must not end for it.
-const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
@@ -39,10 +35,7 @@ impl Writer {
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
-        let connection = store.connect()?;
-        connection
-            .busy_timeout(PATIENCE)
-            .map_err(|source| store.fault(source))?;
+        let connection = store.connect_patiently()?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
@@ -51,10 +44,7 @@ impl Writer {
                 write_all(connection, &mut desk, waiting, &acknowledge)
                     .map_err(|source| owned.fault(source))
             })
-            .map_err(|fault| StoreError::Open {
-                path: store.path().to_owned(),
-                source: rusqlite::Error::ToSqlConversionFailure(Box::new(fault)),
-            })?;
+            .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
             stored,

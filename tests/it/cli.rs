@@ -309,6 +309,44 @@ async fn a_config_file_is_read_and_flags_go_before_it() {
 }
 
 #[tokio::test]
+async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
+    let origin = site(&[]).await;
+    let rules = "User-agent: *\nCrawl-delay: 3600\n";
+    origin.script(
+        "/robots.txt",
+        [bytes(rules).header("Content-Type", "text/plain")],
+    );
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let said = desk.run(&["audit", &url, "--dry-run"]).await;
+    let estimate = "estimate: 60000 ms a page";
+    assert!(said.out.contains(estimate), "{}", said.out);
+    let said = desk
+        .run(&["audit", &url, "--dry-run", "--ignore-robots"])
+        .await;
+    let estimate = "estimate: 100 ms a page";
+    assert!(said.out.contains(estimate), "{}", said.out);
+}
+
+#[tokio::test]
+async fn a_killed_run_is_shown_with_its_verdicts() {
+    let paths: Vec<String> = (0..30).map(|n| format!("/p{n}")).collect();
+    let origin = site(&paths).await;
+    let desk = Desk::new();
+    let args = ["audit", &origin.url("/"), "--rate", "10", "--no-sitemap"];
+    let mut child = desk.command(&args).spawn().expect("a program");
+    while origin.requests().len() < 5 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    child.kill().expect("killed");
+    child.wait().expect("an end");
+    let shown = desk.run(&["runs", "show"]).await;
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    assert!(shown.out.contains("not finished"), "{}", shown.out);
+    assert!(!shown.out.contains("Verdicts   none"), "{}", shown.out);
+}
+
+#[tokio::test]
 async fn a_dry_run_asks_for_robots_txt_alone() {
     let origin = site(&[]).await;
     let rules = "User-agent: *\nCrawl-delay: 2\nSitemap: /map.xml\n";

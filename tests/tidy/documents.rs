@@ -1,6 +1,6 @@
 //! Every flag and every column is explained somewhere.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -9,24 +9,15 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README.md and everything in `docs`.
-fn documents() -> String {
-    let mut text = fs::read_to_string(root().join("README.md")).unwrap_or_default();
-    for entry in fs::read_dir(root().join("docs")).expect("a folder docs") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|ending| ending == "md") {
-            text.push_str(&fs::read_to_string(path).expect("a readable document"));
-        }
-    }
-    text
+fn document(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
 }
 
-/// What is set in code type somewhere in the documents: whole, and word by word.
-fn explained() -> HashSet<String> {
-    let documents = documents();
+/// What is set in code type in a document: whole, and word by word.
+fn explained(document: &str) -> HashSet<String> {
     let mut names = HashSet::new();
     // Fences would turn inside out what follows them.
-    for block in documents.split("\n\n") {
+    for block in document.split("\n\n") {
         for code in block.split('`').skip(1).step_by(2) {
             names.insert(code.to_owned());
             names.extend(code.split([' ', ',', '=', '[']).map(str::to_owned));
@@ -35,12 +26,54 @@ fn explained() -> HashSet<String> {
     names
 }
 
-fn flags_of(command: &str) -> Vec<String> {
+/// The sections of docs/flags.md by what their headings begin with: a command, or `Every command`.
+fn sections() -> HashMap<String, String> {
+    let text = document("docs/flags.md");
+    text.split("\n## ")
+        .skip(1)
+        .map(|section| {
+            let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
+            let command: Vec<_> = heading
+                .trim_matches('`')
+                .split_whitespace()
+                .take_while(|word| !word.starts_with(['<', '[', '-']))
+                .collect();
+            (command.join(" "), text.to_owned())
+        })
+        .collect()
+}
+
+fn help_of(command: &[String]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
-        .args([command, "--help"])
+        .args(command)
+        .arg("--help")
         .output()
         .expect("the program starts");
-    let help = String::from_utf8(output.stdout).expect("text");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Every command and the commands below it, each as the words that it is typed with.
+fn commands() -> Vec<Vec<String>> {
+    let mut commands = vec![Vec::new()];
+    let mut at = 0;
+    while let Some(command) = commands.get(at).cloned() {
+        let help = help_of(&command);
+        let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        for line in list.take_while(|line| line.starts_with("  ")) {
+            // What is further in goes on with the line before.
+            let name = line.split_whitespace().next().unwrap_or_default();
+            if !line.starts_with("   ") && name != "help" {
+                commands.push([command.clone(), vec![name.to_owned()]].concat());
+            }
+        }
+        at += 1;
+    }
+    commands.remove(0);
+    commands
+}
+
+fn flags_of(command: &[String]) -> Vec<String> {
+    let help = help_of(command);
     let mut flags = Vec::new();
     for line in help.lines().map(str::trim_start) {
         // Lines that begin with a flag, as opposed to those that mention one.
@@ -66,26 +99,39 @@ fn columns() -> Vec<String> {
         .collect()
 }
 
-fn unexplained(mut names: Vec<String>) -> Vec<String> {
-    let explained = explained();
-    names.retain(|name| !explained.contains(name));
-    names.dedup();
-    names
-}
-
 #[test]
-fn every_flag_is_explained() {
-    let mut flags = flags_of("audit");
-    assert!(flags.len() > 30, "{flags:?}");
-    flags.extend(flags_of("demo"));
-    let missing = unexplained(flags);
-    assert!(missing.is_empty(), "not in README.md or docs/: {missing:?}");
+fn every_command_and_flag_is_explained() {
+    let commands = commands();
+    assert!(commands.len() >= 13, "{commands:?}");
+    let sections = sections();
+    let everywhere = explained(&sections["Every command"]);
+    let mut missing = Vec::new();
+    for command in commands {
+        let name = format!("gatecrawl {}", command.join(" "));
+        let Some(section) = sections.get(&name) else {
+            missing.push(name);
+            continue;
+        };
+        let here = explained(section);
+        let flags = flags_of(&command);
+        assert!(flags.len() >= 5, "{name}: {flags:?}");
+        for flag in flags {
+            if !here.contains(&flag) && !everywhere.contains(&flag) {
+                missing.push(format!("{name} {flag}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in docs/flags.md: {missing:#?}");
 }
 
 #[test]
 fn every_column_is_explained() {
-    let columns = columns();
+    let mut columns = columns();
     assert!(columns.len() > 80, "{columns:?}");
-    let missing = unexplained(columns);
-    assert!(missing.is_empty(), "not in README.md or docs/: {missing:?}");
+    let explained = explained(&(document("README.md") + &document("docs/columns.md")));
+    columns.retain(|name| !explained.contains(name));
+    assert!(
+        columns.is_empty(),
+        "not in README.md or docs/columns.md: {columns:?}"
+    );
 }

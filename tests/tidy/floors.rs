@@ -7,12 +7,9 @@ const FLOORS: &[(&str, u8)] = &[
     ("main", 6),
     ("lib", 6),
     ("cli", 5),
-    ("web", 5),
-    ("schedule", 5),
     ("app", 4),
     ("crawl", 3),
     ("report", 3),
-    ("logs", 3),
     ("demo", 3),
     ("fetch", 2),
     ("frontier", 2),
@@ -83,6 +80,14 @@ fn heads(path: &str) -> Vec<String> {
     }
     heads.retain(|head| !head.is_empty());
     heads
+}
+
+#[test]
+fn every_floor_has_its_room() {
+    let sources = sources();
+    let is_there = |room: &str| sources.iter().any(|source| source.room() == room);
+    let empty: Vec<_> = FLOORS.iter().filter(|(room, _)| !is_there(room)).collect();
+    assert!(empty.is_empty(), "{empty:?}");
 }
 
 fn may_use(room: &str, used: &str) -> bool {

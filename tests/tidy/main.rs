@@ -1,4 +1,4 @@
-//! The house rules that a compiler does not know (ARCHITECTURE.md, "The invariants").
+//! The house rules that a compiler does not know (ARCHITECTURE.md, "Rules").
 
 mod documents;
 mod floors;

@@ -35,7 +35,7 @@ pub(crate) struct ScopeArgs {
     /// Follow no more than this many clicks from the start
     #[arg(short = 'd', long, value_name = "N")]
     pub(crate) max_depth: Option<u32>,
-    /// Stop discovering after this many fetched URLs
+    /// Fetch no more pages than this; what is found beyond them is listed in skipped.csv
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_pages: Option<u64>,
     /// Fetch only URLs that match (repeatable: one of them)

@@ -45,10 +45,33 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(
         &["runs", "--db", "no/such.db"],
-        "--db no/such.db: no such file",
+        "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` makes one",
     );
     check(&["report"], "--out: name the directory to write to");
     check(&["check", "a.example"], "unrecognized subcommand 'check'");
+}
+
+#[test]
+fn no_database_is_made_to_look_into() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (absent, empty) = (dir.path().join("absent.db"), dir.path().join("empty.db"));
+    std::fs::write(&empty, "").expect("written");
+    for path in [&absent, &empty] {
+        let db = path.to_str().expect("UTF-8");
+        for command in [
+            &["runs"][..],
+            &["runs", "show"],
+            &["runs", "prune", "--keep", "1"],
+            &["report", "-o", "out"],
+            &["audit", "--resume"],
+        ] {
+            let expected =
+                format!("--db {db}: no database there; `gatecrawl audit URL --db {db}` makes one");
+            check(&[command, &["--db", db]].concat(), &expected);
+        }
+    }
+    assert!(!absent.exists());
+    assert_eq!(std::fs::metadata(&empty).expect("there").len(), 0);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The state behind the lock: hosts, whose turn it is, what is leased and what is known.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::leases::Leases;
 use super::pacing::Pacing;
 use super::turns::Turns;
 use crate::frontier::{Discovery, Lease, Next, Pace, Settlement, Ticket};
-use crate::model::{Fingerprint, HostKey, Moment};
+use crate::model::{FingerprintSet, HostKey, Moment};
 
 /// How often idle hosts and stale limiter state are dropped.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
@@ -28,7 +27,7 @@ pub(super) struct State {
     pacing: Pacing,
     leases: Leases,
     /// Every URL ever offered, in the pass in which it was.
-    known: HashSet<Fingerprint, BuildHasherDefault<AsIs>>,
+    known: FingerprintSet,
     /// URLs queued, waiting or leased.
     pending: u64,
 }
@@ -43,7 +42,7 @@ impl State {
             turns: Turns::default(),
             pacing: Pacing::default(),
             leases: Leases::new(lease_ttl),
-            known: HashSet::default(),
+            known: FingerprintSet::default(),
             pending: 0,
         }
     }
@@ -171,27 +170,6 @@ impl State {
         self.hosts.shrink_to_fit();
         self.pacing.tidy(now);
         self.tidied = now;
-    }
-}
-
-/// Fingerprints are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Only for completeness: a fingerprint writes one u64.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
 

@@ -66,17 +66,22 @@ async fn the_summary_names_the_worst_and_the_slowest() {
     let (_dir, store) = stored().await;
     let run = newest(&store);
     store.conclude(run.id).expect("concluded");
-    let summary = store.summary(run.id, 2).expect("counted");
-    let worst: Vec<_> = summary
-        .worst
-        .iter()
-        .map(|page| (&*page.address, page.failed))
+    let summary = store.summary(run.id).expect("counted");
+    let worst: Vec<_> = store
+        .worst_pages(run.id, 2)
+        .expect("read")
+        .into_iter()
+        .map(|page| (page.address, page.failed))
         .collect();
     assert_eq!(
         worst,
-        [("https://shop.example/b", 3), ("https://shop.example/a", 2)]
+        [
+            ("https://shop.example/b".to_owned(), 3),
+            ("https://shop.example/a".to_owned(), 2)
+        ]
     );
-    assert_eq!(summary.slowest.len(), 2);
+    let slowest = store.slowest_pages(run.id, 2).expect("read");
+    assert_eq!(slowest.len(), 2);
     assert_eq!(summary.classes.server_error, 2);
     assert_eq!(summary.classes.none, 1);
     assert_eq!(summary.counts.failing, 3);
@@ -171,5 +176,5 @@ fn read(out: &tempfile::TempDir, name: &str) -> String {
 }
 
 fn newest(store: &Store) -> RunRow {
-    store.run(None).expect("a run")
+    store.newest_run().expect("read").expect("a run")
 }

@@ -46,7 +46,7 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
     tell(&store, run, changes()).await;
     let ended = Moment::from_millis(START + 60_000);
     store
-        .mark_run(run, RunState::Interrupted, Some(ended))
+        .end_run(run, RunState::Interrupted, ended)
         .expect("marked");
     (dir, store)
 }

@@ -1,0 +1,71 @@
+//! What can go wrong with the file of the runs.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::file::SCHEMA;
+use super::runs::RunId;
+
+/// Why the store could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file, or one beside it, cannot be opened or made.
+    #[error("could not open database {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreFault,
+    },
+    /// The file belongs to something else.
+    #[error("{} is not a gatecrawl database; name another with --db", .0.display())]
+    Foreign(PathBuf),
+    /// The file was written by a newer version.
+    #[error("{} was written by a newer gatecrawl (schema {found}, this one knows {SCHEMA}); update gatecrawl or name another with --db", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+    },
+    /// Another process is writing.
+    #[error("database {} is locked by another process; wait for it or name another with --db", .0.display())]
+    Locked(PathBuf),
+    /// The file may be read at most.
+    #[error("database {} cannot be written to; make it and its directory writable, or copy it and name the copy with --db", .0.display())]
+    ReadOnly(PathBuf),
+    /// There is no such run.
+    #[error("no run {0:?}; `gatecrawl runs` lists them")]
+    NoRun(String),
+    /// Another process is writing this run.
+    #[error("run {0} is under way in another process")]
+    RunBusy(RunId),
+    /// Something failed once the file was open.
+    #[error("database {}", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        #[source]
+        source: StoreFault,
+    },
+}
+
+/// What went wrong beneath. It ends the chain of causes: SQLite's errors have their own words for
+/// themselves as their causes.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// What SQLite says.
+    #[error("{0}")]
+    Sqlite(rusqlite::Error),
+    /// What the operating system says.
+    #[error("{0}")]
+    System(io::Error),
+    /// The thread that writes could not start.
+    #[error("could not start the thread that writes: {0}")]
+    Thread(io::Error),
+    /// A stored value makes no sense, or a value cannot be stored.
+    #[error("{0}")]
+    Damaged(String),
+}
