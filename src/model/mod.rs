@@ -22,4 +22,6 @@ pub use page::{
 };
 pub use plan::{Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
 pub use role::{Role, Skip, SkipReason};
-pub use url::{CrawlUrl, Fingerprint, HostKey, QueryEncoder, UrlFault, readable};
+pub use url::{
+    CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,
+};

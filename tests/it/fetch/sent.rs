@@ -4,6 +4,7 @@ use gatecrawl::fetch::{
     DnsSource, FetchSettings, Fetcher, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
 };
 
+use gatecrawl::model::LONGEST_URL;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -81,7 +82,8 @@ async fn a_proxy_is_asked_for_everything() {
 #[tokio::test]
 async fn an_address_too_long_for_a_request_is_told_and_not_sent() {
     let origin = Origin::start().await;
-    let url = origin.url(&format!("/{}", "a".repeat(70_000)));
+    let start = origin.url("/");
+    let url = format!("{start}{}", "a".repeat(LONGEST_URL - start.len()));
     let exchange = fetcher().fetch(request(&url)).await;
     assert_eq!(exchange.outcome.id(), "write_failed");
     assert_eq!(exchange.fault, "request could not be made");
