@@ -2,6 +2,7 @@
 //! no socket, no file. A room that needs a value of another room needs it to live here.
 
 mod attempt;
+mod excerpt;
 mod exchange;
 mod link;
 mod moment;
@@ -12,8 +13,9 @@ mod role;
 mod url;
 
 pub use attempt::{Attempt, Pressure, Purpose, Trace};
-pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
-pub use link::{LinkKind, Position, Reference};
+pub use excerpt::excerpt;
+pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
+pub use link::{LinkKind, MAX_REL, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use page::{
