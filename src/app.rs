@@ -1,5 +1,8 @@
 //! Names every concrete type once and wires them: a checked order in, a stored run out.
 
+mod neighbours;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,11 +11,12 @@ use http::HeaderValue;
 use crate::crawl::{self, Clock, CrawlError, Ended, Observer, Parts, Site, SiteError, Start, Stop};
 use crate::fetch::{
     FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
-    is_public,
 };
 use crate::frontier::LocalFrontier;
-use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
 use crate::store::{NewRun, RunRow, Store, StoreError};
+
+pub use neighbours::private_addresses;
 
 /// How long a leased URL may take before it is given out again: longer than any exchange with
 /// every limit of the fetcher used up.
@@ -136,16 +140,15 @@ fn new_token() -> String {
 pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
-    // A password meant for an encrypted site must not follow a link to its plain twin.
-    let plain_too = seeds.iter().any(|seed| seed.as_url().scheme() == "http");
+    let may_be_overheard = may_be_overheard(seeds);
     let theirs = Arc::clone(site);
     FetchSettings {
         user_agent: requests.user_agent.clone(),
         run: HeaderValue::from_str(token).ok(),
         secrets_for: SecretsFor::when(move |url| {
-            theirs.scope.is_site(url) && (plain_too || url.as_url().scheme() == "https")
+            theirs.scope.is_site(url) && (url.as_url().scheme() == "https" || may_be_overheard(url))
         }),
-        private_addresses: any_private(seeds, &network.overrides).await,
+        private_addresses: private_addresses(seeds, &network.overrides).await,
         secrets: network.secrets,
         connect_timeout: requests.connect,
         idle_timeout: requests.body_idle,
@@ -158,20 +161,28 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
     }
 }
 
-/// Whether the audited site itself is on a private network. Only then may a link lead into one.
-pub async fn any_private(seeds: &[CrawlUrl], overrides: &[HostOverride]) -> bool {
-    if overrides.iter().any(|known| !is_public(known.address)) {
-        return true;
+/// Which URLs may be sent secrets in clear: those at a place that was itself named with `http`. A
+/// password meant for an encrypted site must not follow a link to its plain twin.
+fn may_be_overheard(seeds: &[CrawlUrl]) -> impl Fn(&CrawlUrl) -> bool + Send + Sync + use<> {
+    let plain: HashSet<HostKey> = seeds
+        .iter()
+        .filter(|seed| seed.as_url().scheme() == "http")
+        .map(CrawlUrl::host_key)
+        .collect();
+    move |url| plain.contains(&url.host_key())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_seed_speaks_for_its_own_host_alone() {
+        let url = |text| CrawlUrl::parse(text).expect("a URL");
+        let seeds = [url("http://plain.example/a"), url("https://safe.example/")];
+        let may = may_be_overheard(&seeds);
+        assert!(may(&url("http://plain.example/b")));
+        assert!(!may(&url("http://safe.example/")));
+        assert!(!may(&url("http://plain.example:8080/")));
     }
-    for seed in seeds {
-        let port = seed.as_url().port_or_known_default().unwrap_or(80);
-        let host = seed.as_url().host_str().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(mut addresses) = tokio::net::lookup_host((host, port)).await
-            && addresses.any(|address| !is_public(address.ip()))
-        {
-            return true;
-        }
-    }
-    false
 }

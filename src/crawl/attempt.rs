@@ -6,9 +6,14 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::frontier::Lease;
-use crate::model::{Attempt, Exchange, Moment, Outcome, Pressure, Purpose, Trace};
+use crate::model::{
+    Attempt, Exchange, MAX_HEADER_TEXT, Moment, Outcome, Pressure, Purpose, Trace, excerpt,
+};
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
+
+/// A `Location` is kept as far as this, in characters: no longer URL is crawled.
+const MAX_REDIRECT: usize = 2_048;
 
 /// What is known of an attempt besides the exchange itself.
 #[derive(Clone, Debug)]
@@ -51,7 +56,7 @@ pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attem
         started: circumstances.started,
         outcome: exchange.outcome,
         status: exchange.status,
-        status_text: status_text(exchange),
+        status_text: excerpt(status_text(exchange), MAX_HEADER_TEXT),
         timings: exchange.timings,
         waited: circumstances.waited,
         wire_bytes: exchange.wire_bytes,
@@ -64,7 +69,8 @@ pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attem
         body_fingerprint: (!exchange.body.is_empty()).then(|| xxh3_64(&exchange.body)),
         redirect: (exchange.status.is_some_and(|status| status / 100 == 3))
             .then(|| exchange.header("location"))
-            .flatten(),
+            .flatten()
+            .map(|location| excerpt(location, MAX_REDIRECT)),
     }
 }
 
@@ -102,5 +108,69 @@ pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
             Some(RetryAfter::Delay(delay)) => Some(delay),
             Some(RetryAfter::Invalid) | None => None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::model::Timings;
+
+    #[test]
+    fn no_text_of_a_record_is_as_long_as_a_header_may_be() {
+        let long = "é".repeat(100_000);
+        let value = http::HeaderValue::from_str(&long).expect("a header value");
+        let names = [
+            "server",
+            "via",
+            "x-cache",
+            "retry-after",
+            "x-request-id",
+            "location",
+        ];
+        let names = names.map(http::HeaderName::from_static);
+        let headers: HeaderMap = names
+            .map(|name| (name, value.clone()))
+            .into_iter()
+            .collect();
+        let exchange = Exchange {
+            outcome: Outcome::Redirect,
+            fault: String::new(),
+            status: Some(302),
+            reason: Some(long),
+            headers,
+            body: Vec::new(),
+            wire_bytes: 0,
+            decoded_bytes: 0,
+            timings: Timings::default(),
+            remote: None,
+            version: None,
+            reused: false,
+        };
+        let circumstances = Circumstances {
+            pass: 1,
+            started: Moment::default(),
+            waited: None,
+            tries_before: 0,
+            pressure: Pressure::default(),
+            user_agent: "".into(),
+        };
+        let attempt = record(&exchange, circumstances);
+        let trace = attempt.trace;
+        let texts = [
+            trace.server,
+            trace.via,
+            trace.cache_status,
+            trace.retry_after,
+            trace.request_id,
+            Some(attempt.status_text),
+        ];
+        for text in texts {
+            assert_eq!(text.expect("kept").chars().count(), MAX_HEADER_TEXT);
+        }
+        let redirect = attempt.redirect.expect("kept");
+        assert_eq!(redirect.chars().count(), MAX_REDIRECT);
     }
 }

@@ -6,8 +6,8 @@ use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
     Admission, CrawlUrl, Exchange, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
-    MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip,
-    SkipReason, UrlFault,
+    MAX_HEADER_TEXT, MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect, RedirectKind,
+    Reference, Role, Skip, SkipReason, UrlFault, excerpt,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
@@ -42,10 +42,10 @@ pub(super) struct Asked<'a> {
 pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Reading {
     let mut reading = Reading {
         page: PageRecord {
-            content_type: exchange.header("content-type"),
+            content_type: exchange.header_text("content-type"),
             size: exchange.decoded_bytes,
             response_time: exchange.timings.total,
-            last_modified: exchange.header("last-modified"),
+            last_modified: exchange.header_text("last-modified"),
             x_robots_tag: joined(exchange, "x-robots-tag"),
             ..PageRecord::default()
         },
@@ -82,7 +82,7 @@ fn joined(exchange: &Exchange, name: &str) -> Option<String> {
         .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect();
-    (!values.is_empty()).then(|| values.join(", "))
+    (!values.is_empty()).then(|| excerpt(values.join(", "), MAX_HEADER_TEXT))
 }
 
 fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &mut Reading) {

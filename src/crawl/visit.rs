@@ -150,7 +150,8 @@ pub(super) async fn visit<F: Fetcher>(
 fn request(site: &Site, lease: &Lease) -> Request {
     let (body_limit, keep) = match lease.found.role {
         Role::Sitemap => (sitemap::BODY_LIMIT, Keep::All),
-        _ => (site.plan.requests.max_body, Keep::Pages),
+        Role::Resource | Role::External => (site.plan.requests.max_body, Keep::Excerpts),
+        Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
     };
     Request {
         url: lease.found.url.clone(),

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
-use crate::model::{CrawlUrl, Outcome};
+use crate::model::{CrawlUrl, Moment, Outcome};
+use crate::parse::{RetryAfter, retry_after};
 
 /// The outcome of an answer. `body` is what was kept of it: a page without a type is told by its
 /// first bytes.
@@ -81,28 +82,13 @@ fn looks_like_html(body: &[u8]) -> bool {
     })
 }
 
-/// Seconds or a date; what the date amounts to is for whoever waits.
+/// Seconds or a date; what the date amounts to is for whoever waits, so that any moment will do as
+/// the present one.
 fn has_usable_retry_after(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(RETRY_AFTER) else {
-        return false;
-    };
-    let value = value.as_bytes().trim_ascii();
-    (!value.is_empty() && value.iter().all(u8::is_ascii_digit)) || is_http_date(value)
-}
-
-/// Whether a text has the shape of one of the three dates of HTTP (RFC 9110 section 5.6.7).
-fn is_http_date(value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else {
-        return false;
-    };
-    let formats = [
-        "%a, %d %b %Y %H:%M:%S GMT",
-        "%A, %d-%b-%y %H:%M:%S GMT",
-        "%a %b %e %H:%M:%S %Y",
-    ];
-    formats
-        .iter()
-        .any(|format| jiff::civil::DateTime::strptime(format, text).is_ok())
+    headers.get(RETRY_AFTER).is_some_and(|value| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        retry_after(&value, None, Moment::default()) != RetryAfter::Invalid
+    })
 }
 
 #[cfg(test)]
@@ -162,6 +148,13 @@ mod tests {
                 "",
                 "server_503_retry_after",
             ),
+            (
+                503,
+                after("Sun Nov 06 08:49:37 1994"),
+                "",
+                "server_503_retry_after",
+            ),
+            (503, after("Sun, 6 Nov 1994 08:49:37 GMT"), "", "server_503"),
             (503, after("-1"), "", "server_503"),
             (503, after("soon"), "", "server_503"),
             (700, None, "", "status_invalid"),
@@ -173,6 +166,13 @@ mod tests {
                 "{status} {header:?} {body}"
             );
         }
+    }
+
+    #[test]
+    fn a_location_beyond_the_limit_of_urls_leads_nowhere() {
+        let long = format!("/{}", "%".repeat(200 * 1024) + &"3".repeat(200 * 1024));
+        let found = of(301, Some((LOCATION, long.as_bytes())), "");
+        assert_eq!(found, "redirect_bad");
     }
 
     #[test]

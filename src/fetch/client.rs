@@ -17,11 +17,11 @@ use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
-use super::setup::{self, FetchSetupError};
+use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
 use crate::model::{Connection, Exchange, Keep, Outcome, Request, Timings, Version};
 
-/// What is kept of an answer that is no page: enough for every error page's fingerprint.
+/// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
 #[derive(Clone)]
@@ -29,8 +29,6 @@ pub struct HttpFetcher {
     pooled: Client,
     fresh: Client,
     settings: Arc<FetchSettings>,
-    /// Header fields for the site itself only.
-    confidential: HeaderMap,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -53,7 +51,6 @@ impl HttpFetcher {
         Ok(HttpFetcher {
             pooled: client(settings.pool_per_host)?,
             fresh: client(0)?,
-            confidential: setup::confidential(&settings),
             settings: Arc::new(settings),
         })
     }
@@ -92,9 +89,9 @@ impl HttpFetcher {
 
     /// What is to be sent, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
-        if !self.settings.private_addresses {
-            guard::check_literal(&request.url)?;
-        }
+        self.settings
+            .private_addresses
+            .check_literal(&request.url)?;
         // Addresses may be longer than requests can say.
         request
             .url
@@ -107,9 +104,13 @@ impl HttpFetcher {
         };
         let mut asking = client.get(request.url.as_url().clone());
         if self.settings.secrets_for.admits(&request.url) {
-            asking = asking.headers(self.confidential.clone());
-            if let Some((user, password)) = &self.settings.secrets.basic_auth {
-                asking = asking.basic_auth(user, password.as_ref());
+            let (mut headers, login) = self.settings.secrets.confided(&request.url);
+            if let Some(run) = &self.settings.run {
+                headers.insert(RUN_HEADER, run.clone());
+            }
+            asking = asking.headers(headers);
+            if let Some((user, password)) = login {
+                asking = asking.basic_auth(user, password);
             }
         }
         Ok(asking)
@@ -179,6 +180,10 @@ impl HttpFetcher {
         };
         let limits = Limits {
             bytes,
+            kept: match request.keep {
+                Keep::Excerpts => bytes.min(EXCERPT),
+                Keep::Pages | Keep::All => bytes,
+            },
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };
@@ -210,10 +215,7 @@ impl HttpFetcher {
         let settings = &self.settings;
         let given = || settings.overrides.iter().any(|o| o.address == address);
         // Behind a proxy only the proxy's own address is to be seen.
-        settings.private_addresses
-            || settings.proxy.is_some()
-            || guard::is_public(address)
-            || given()
+        settings.private_addresses.admit(address) || settings.proxy.is_some() || given()
     }
 }
 

@@ -118,15 +118,15 @@ const REQUEST_ID: [&str; 8] = [
 ];
 
 impl Trace {
-    /// Reads the fields from an answer's headers.
+    /// Reads the fields from an answer's headers, each as far as it is kept.
     pub fn of(exchange: &Exchange) -> Trace {
-        let first = |names: &[&str]| names.iter().find_map(|name| exchange.header(name));
+        let first = |names: &[&str]| names.iter().find_map(|name| exchange.header_text(name));
         Trace {
-            server: exchange.header("server"),
-            via: exchange.header("via"),
+            server: exchange.header_text("server"),
+            via: exchange.header_text("via"),
             cache_status: first(&CACHE_STATUS),
             age: exchange.header("age").and_then(|age| age.parse().ok()),
-            retry_after: exchange.header("retry-after"),
+            retry_after: exchange.header_text("retry-after"),
             request_id: first(&REQUEST_ID),
         }
     }

@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use super::excerpt::excerpt;
 use super::outcome::Outcome;
 use super::url::CrawlUrl;
+
+/// What is kept of a header field for people, in characters: real values have some dozen, while a
+/// header block may have 400 KiB.
+pub const MAX_HEADER_TEXT: usize = 1_024;
 
 /// What to ask for.
 #[derive(Clone, Debug)]
@@ -37,6 +42,8 @@ pub enum Connection {
 pub enum Keep {
     /// HTML, XHTML, and whatever comes with an error status or without a type.
     Pages,
+    /// The beginnings of those that `Pages` would keep: nobody reads them, but their faults count.
+    Excerpts,
     /// Every body: robots.txt and sitemaps come with all kinds of types.
     All,
 }
@@ -127,5 +134,10 @@ impl Exchange {
     pub fn header(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+    }
+
+    /// The beginning of a header's value, for people to read.
+    pub fn header_text(&self, name: &str) -> Option<String> {
+        Some(excerpt(self.header(name)?, MAX_HEADER_TEXT))
     }
 }

@@ -166,6 +166,10 @@ impl Position {
     }
 }
 
+/// A `rel` is kept as far as this, in characters, like an anchor's text. All its words count
+/// nevertheless.
+pub const MAX_REL: usize = 255;
+
 /// A reference as the page wrote it, not yet resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
@@ -175,7 +179,7 @@ pub struct Reference {
     pub target: String,
     /// The anchor's text, or an image's `alt`; white space folded, at most 255 characters.
     pub anchor: String,
-    /// The `rel` attribute as written (for hreflang: the language).
+    /// The `rel` attribute as written, at most [`MAX_REL`] characters (for hreflang: the language).
     pub rel: String,
     /// Where on the page it stands.
     pub position: Position,

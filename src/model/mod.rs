@@ -2,6 +2,7 @@
 //! no socket, no file. A room that needs a value of another room needs it to live here.
 
 mod attempt;
+mod excerpt;
 mod exchange;
 mod fingerprint;
 mod link;
@@ -14,9 +15,10 @@ mod role;
 mod url;
 
 pub use attempt::{Attempt, Pressure, Purpose, Trace};
-pub use exchange::{Connection, Exchange, Keep, Request, Timings, Version};
+pub use excerpt::excerpt;
+pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
-pub use link::{LinkKind, Position, Reference};
+pub use link::{LinkKind, MAX_REL, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use pace::Pace;
@@ -26,4 +28,6 @@ pub use page::{
 };
 pub use plan::{ConfirmPlan, Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
 pub use role::{Role, Skip, SkipReason};
-pub use url::{CrawlUrl, Fingerprint, HostKey, QueryEncoder, UrlFault, readable};
+pub use url::{
+    CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,
+};

@@ -9,7 +9,7 @@ use super::url::{CrawlUrl, Fingerprint};
 /// The facts of the answer that counts: the last one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageRecord {
-    /// `Content-Type` as received.
+    /// The beginning of `Content-Type` as received.
     pub content_type: Option<String>,
     /// Bytes of the body after decoding.
     pub size: u64,
@@ -19,7 +19,7 @@ pub struct PageRecord {
     pub last_modified: Option<String>,
     /// Where a redirect leads.
     pub redirect: Option<Redirect>,
-    /// `X-Robots-Tag`, all values joined.
+    /// The beginning of all `X-Robots-Tag` values, joined.
     pub x_robots_tag: Option<String>,
     /// Whether search engines may index it, and if not, why.
     pub indexability: Indexability,

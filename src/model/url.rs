@@ -7,6 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
+/// Longest URL that is read or made, in bytes: no request can name a longer one, and work on a URL
+/// grows with its length.
+pub const LONGEST_URL: usize = 64 * 1024;
+
 /// An absolute `http` or `https` URL, normalised: WHATWG parsing, no fragment, no user info, no
 /// default port, unreserved characters decoded, other percent-escapes in upper-case hex.
 /// Normalising twice is normalising once.
@@ -27,6 +31,9 @@ pub enum UrlFault {
     /// A scheme other than http and https; nothing is wrong with the link.
     #[error("scheme {0:?} is not crawled")]
     Scheme(String),
+    /// Longer than [`LONGEST_URL`].
+    #[error("longer than {LONGEST_URL} bytes")]
+    TooLong,
     /// Not a URL at all.
     #[error("not a valid URL: {0}")]
     Invalid(#[from] url::ParseError),
@@ -38,11 +45,14 @@ pub type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
 impl CrawlUrl {
     /// Reads an absolute URL.
     pub fn parse(text: &str) -> Result<CrawlUrl, UrlFault> {
-        CrawlUrl::from_url(Url::parse(text.trim())?)
+        let text = text.trim();
+        check_length(text)?;
+        CrawlUrl::from_url(Url::parse(text)?)
     }
 
     /// Resolves a reference found on this page, its query in UTF-8.
     pub fn join(&self, reference: &str) -> Result<CrawlUrl, UrlFault> {
+        check_length(reference)?;
         CrawlUrl::from_url(self.0.join(reference)?)
     }
 
@@ -52,6 +62,7 @@ impl CrawlUrl {
         reference: &str,
         encode: QueryEncoder<'_>,
     ) -> Result<CrawlUrl, UrlFault> {
+        check_length(reference)?;
         let url = Url::options()
             .base_url(Some(&self.0))
             .encoding_override(Some(encode))
@@ -65,6 +76,8 @@ impl CrawlUrl {
             return Err(UrlFault::Scheme(url.scheme().to_owned()));
         }
         url.set_fragment(None);
+        // Escaping makes a text longer.
+        check_length(url.as_str())?;
         if !url.username().is_empty() || url.password().is_some() {
             // An http URL has a host, so neither call can fail.
             let _ = url.set_username("");
@@ -164,41 +177,48 @@ pub fn readable(address: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}{unicode}{}", &address[..start], &address[end..]))
 }
 
+/// Refuses a text that is too long to be read as a URL or as a reference to one.
+pub fn check_length(text: &str) -> Result<(), UrlFault> {
+    if text.len() > LONGEST_URL {
+        return Err(UrlFault::TooLong);
+    }
+    Ok(())
+}
+
 /// Decodes escaped unreserved characters (RFC 3986 section 2.3), upper-cases the hex of the rest.
 fn normal_escapes(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let mut out: Option<String> = None;
-    let mut copied = 0;
-    for at in memchr::memchr_iter(b'%', bytes) {
-        let (Some(high), Some(low)) = (hex(bytes, at + 1), hex(bytes, at + 2)) else {
-            continue;
-        };
-        let byte = high * 16 + low;
-        let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        let upper = !text[at..at + 3].bytes().any(|b| b.is_ascii_lowercase());
-        if !unreserved && upper {
-            continue;
-        }
-        let out = out.get_or_insert_default();
-        out.push_str(&text[copied..at]);
-        if unreserved {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&text[at..at + 3].to_ascii_uppercase());
-        }
-        copied = at + 3;
-    }
-    match out {
-        None => Cow::Borrowed(text),
-        Some(mut out) => {
-            out.push_str(&text[copied..]);
-            // "%%34%31" decodes to "%41": once more, until nothing changes.
-            match normal_escapes(&out) {
-                Cow::Owned(again) => Cow::Owned(again),
-                Cow::Borrowed(_) => Cow::Owned(out),
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        out.push(byte);
+        // A decoded character may end an escape itself: "%%34%31" is "%41" and then "A".
+        while let Some(escaped) = last_escape(&out) {
+            let start = out.len() - 3;
+            if !is_unreserved(escaped) {
+                out[start + 1..].make_ascii_uppercase();
+                break;
             }
+            out.truncate(start);
+            out.push(escaped);
         }
     }
+    if out == text.as_bytes() {
+        return Cow::Borrowed(text);
+    }
+    // ASCII was put in the place of ASCII, so it is UTF-8 as before.
+    String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The byte that the last three bytes stand for, if they are an escape.
+fn last_escape(bytes: &[u8]) -> Option<u8> {
+    let start = bytes.len().checked_sub(3)?;
+    if bytes[start] != b'%' {
+        return None;
+    }
+    Some(hex(bytes, start + 1)? * 16 + hex(bytes, start + 2)?)
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 fn hex(bytes: &[u8], at: usize) -> Option<u8> {
@@ -315,6 +335,31 @@ mod tests {
     }
 
     #[test]
+    fn escapes_within_escapes_take_one_pass() {
+        // Each "%33" that is decoded ends the escape before it.
+        let levels = LONGEST_URL / 2 - 50;
+        let text = format!("http://h/{}{}", "%".repeat(levels), "3".repeat(levels + 1));
+        let start = std::time::Instant::now();
+        assert_eq!(normal(&text), "http://h/3");
+        assert!(start.elapsed().as_secs() < 2);
+    }
+
+    #[test]
+    fn texts_beyond_the_limit_are_refused() {
+        let base = CrawlUrl::parse("http://h/").expect("valid");
+        let fits = "a".repeat(LONGEST_URL - base.as_str().len());
+        assert!(base.join(&fits).is_ok());
+        let too_long = UrlFault::TooLong;
+        assert_eq!(base.join(&format!("{fits}a")), Err(too_long.clone()));
+        let long = "a".repeat(LONGEST_URL + 1);
+        assert_eq!(base.join(&long), Err(too_long.clone()));
+        assert_eq!(base.join_encoded(&long, &latin), Err(too_long.clone()));
+        assert_eq!(CrawlUrl::parse(&format!("http://h/{long}")), Err(too_long));
+        // Short as written, long once it is escaped.
+        assert!(base.join(&"é".repeat(LONGEST_URL / 2)).is_err());
+    }
+
+    #[test]
     fn other_schemes_are_told_apart_from_nonsense() {
         assert_eq!(
             CrawlUrl::parse("mailto:a@b"),
@@ -372,7 +417,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn normalising_twice_is_once(path in "[a-c%0-9A-Fa-f./?&=~ é-]{0,40}") {
+        fn normalising_twice_is_once(path in "([a-c%0-9A-Fa-f./?&=~ é-]|%{1,4}[23456]{1,6}|%2[5eE]|%25){0,40}") {
             if let Ok(once) = CrawlUrl::parse(&format!("http://h/{path}")) {
                 let twice = CrawlUrl::parse(once.as_str()).expect("normal URLs parse");
                 prop_assert_eq!(once, twice);

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::model::{LinkKind, Position, Reference};
+use crate::model::{LinkKind, MAX_REL, Position, Reference, excerpt};
 
 use super::html::MetaRefresh;
 use super::refresh::parse_refresh;
@@ -62,8 +62,8 @@ impl Link<'_> {
             target: target.to_owned(),
             anchor: String::new(),
             rel: match (&language, kind) {
-                (Some(language), LinkKind::Hreflang) => language.clone(),
-                _ => rel.clone(),
+                (Some(language), LinkKind::Hreflang) => excerpt(language.clone(), MAX_REL),
+                _ => excerpt(rel.clone(), MAX_REL),
             },
             position: Position::HttpHeader,
             nofollow: is_nofollow(&rel),
@@ -162,6 +162,15 @@ mod tests {
             .map(|r| (r.kind, r.target.as_str(), r.rel.as_str()))
             .collect();
         assert_eq!(found, expected, "{values:?}");
+    }
+
+    #[test]
+    fn a_long_rel_is_cut_and_counts_to_its_end() {
+        let rel = format!("{} next nofollow", "x".repeat(300));
+        check(
+            &[&format!("</n>; rel=\"{rel}\"")],
+            &[(LinkKind::Next, "/n", &rel[..MAX_REL])],
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::io::Write;
 use encoding_rs::{Encoding, UTF_8};
 use url::Url;
 
-use crate::model::{CrawlUrl, QueryEncoder, UrlFault};
+use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_length};
 
 /// Resolves the references of one page.
 #[derive(Clone, Debug)]
@@ -45,13 +45,14 @@ impl Resolver {
         CrawlUrl::from_url(self.join(target)?)
     }
 
-    fn join(&self, target: &str) -> Result<Url, url::ParseError> {
+    fn join(&self, target: &str) -> Result<Url, UrlFault> {
+        check_length(target)?;
         let options = Url::options().base_url(Some(&self.base));
         if self.encoding == UTF_8 {
-            return options.parse(target);
+            return Ok(options.parse(target)?);
         }
         let encode: QueryEncoder<'_> = &|query| encode(query, self.encoding);
-        options.encoding_override(Some(encode)).parse(target)
+        Ok(options.encoding_override(Some(encode)).parse(target)?)
     }
 }
 
@@ -113,6 +114,16 @@ mod tests {
         check(Some("javascript:0"), "a", "http://h/dir/a");
         check(Some("data:,x"), "a", "http://h/dir/a");
         check(Some("http://[bad"), "a", "http://h/dir/a");
+    }
+
+    #[test]
+    fn references_beyond_the_limit_are_refused_and_move_nothing() {
+        let long = "a".repeat(crate::model::LONGEST_URL + 1);
+        for encoding in [UTF_8, WINDOWS_1252] {
+            let found = resolver(None, encoding).resolve(&long);
+            assert_eq!(found, Err(UrlFault::TooLong));
+        }
+        check(Some(&long), "b", "http://h/dir/b");
     }
 
     #[test]

@@ -43,17 +43,23 @@ impl UrlIds {
 #[derive(Debug)]
 pub(super) struct TextIds {
     recent: HashMap<Box<str>, u32>,
+    /// Bytes of the remembered texts.
+    bytes: usize,
     next: u32,
 }
 
 impl TextIds {
-    /// Most texts that are remembered; with texts of 255 bytes at most, some 20 MB.
+    /// Most texts that are remembered. Anchors have 255 characters at most, header fields 1,024.
     const CAPACITY: usize = 65_536;
+
+    /// Most bytes of them. Real texts are short: the number is reached first.
+    const BYTES: usize = 16 << 20;
 
     /// Continues after the highest number in use.
     pub(super) fn after(highest: u32) -> TextIds {
         TextIds {
             recent: HashMap::new(),
+            bytes: 0,
             next: highest + 1,
         }
     }
@@ -63,11 +69,13 @@ impl TextIds {
         if let Some(id) = self.recent.get(text) {
             return (*id, false);
         }
-        if self.recent.len() >= TextIds::CAPACITY {
+        if self.recent.len() >= TextIds::CAPACITY || self.bytes + text.len() > TextIds::BYTES {
             self.recent.clear();
+            self.bytes = 0;
         }
         let id = self.next;
         self.next += 1;
+        self.bytes += text.len();
         self.recent.insert(text.into(), id);
         (id, true)
     }
@@ -87,5 +95,18 @@ mod tests {
             texts.intern(&n.to_string());
         }
         assert!(texts.intern("nginx").1);
+    }
+
+    #[test]
+    fn long_texts_are_forgotten_by_their_bytes() {
+        let mut texts = TextIds::after(0);
+        let long = |n: usize| format!("{n:04000}");
+        for n in 0..TextIds::BYTES / 4_000 {
+            texts.intern(&long(n));
+        }
+        assert!(!texts.intern(&long(0)).1);
+        texts.intern(&long(9_999));
+        assert!(texts.intern(&long(0)).1);
+        assert!(texts.bytes <= TextIds::BYTES);
     }
 }

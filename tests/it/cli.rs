@@ -280,6 +280,75 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn the_secrets_of_one_site_are_not_shown_to_another() {
+    let (one, two) = (site(&[]).await, site(&[]).await);
+    let desk = Desk::new();
+    let logged_in = one.url("/").replace("://", "://ann:hunter2@");
+    let other = two.url_as("localhost", "/");
+    let cookies = "127.0.0.1\tFALSE\t/\tFALSE\t0\tone\t1\n\
+        localhost\tFALSE\t/\tFALSE\t0\ttwo\t2\n\
+        localhost\tFALSE\t/\tTRUE\t0\tsafe\t3\n";
+    fs::write(desk.path().join("cookies.txt"), cookies).expect("a file");
+    fs::write(
+        desk.path().join("urls.txt"),
+        format!("{logged_in}\n{other}\n"),
+    )
+    .expect("a list");
+    let args = [
+        "audit",
+        "--url-list",
+        "urls.txt",
+        "--cookie-file",
+        "cookies.txt",
+        "-H",
+        "X-Key: both",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let expected = [
+        (&one, Some("Basic YW5uOmh1bnRlcjI="), "one=1"),
+        (&two, None, "two=2"),
+    ];
+    for (origin, login, cookie) in expected {
+        assert_eq!(origin.requests().len(), 2);
+        for seen in origin.requests() {
+            assert_eq!(seen.header("authorization"), login);
+            assert_eq!(seen.header("cookie"), Some(cookie));
+            assert_eq!(seen.header("x-key"), Some("both"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_on_this_machine_leads_to_no_other_network() {
+    let (origin, other) = (site(&[]).await, Origin::start().await);
+    let near = other.url("/near");
+    let links = format!(
+        "<a href='{near}'>a</a> <a href='http://169.254.169.254/'>b</a> <a href='http://10.0.0.1/'>c</a>"
+    );
+    origin.script("/", [ok(&links)]);
+    let desk = Desk::new();
+    let args = [
+        "audit",
+        &origin.url("/"),
+        "--external",
+        "--no-sitemap",
+        "--retries",
+        "0",
+        "-o",
+        "out",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(other.requests().iter().any(|seen| seen.path == "/near"));
+    let attempts = desk.read("out/attempts.csv");
+    for address in ["169.254.169.254", "10.0.0.1"] {
+        let words = format!("address {address} is not public");
+        assert!(attempts.contains(&words), "{attempts}");
+    }
+}
+
+#[tokio::test]
 async fn a_config_file_is_read_and_flags_go_before_it() {
     let origin = site(&["/a".to_owned(), "/b".to_owned()]).await;
     let desk = Desk::new();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{LinkKind, Position, Reference};
+use crate::model::{LinkKind, MAX_REL, Position, Reference, excerpt};
 
 use super::super::rel::{is_nofollow, link_kinds};
 use super::facts::refresh;
@@ -162,7 +162,7 @@ impl Links {
             kind: words.kind,
             target: target.to_owned(),
             anchor: words.anchor.clone(),
-            rel: words.rel.clone().into_owned(),
+            rel: excerpt(words.rel.clone().into_owned(), MAX_REL),
             position: words.position,
             // For a language there is no room in `rel` for anything else.
             nofollow: words.kind != LinkKind::Hreflang && is_nofollow(&words.rel),

@@ -99,6 +99,15 @@ fn a_broken_landmark_ends_with_what_holds_it() {
 }
 
 #[test]
+fn a_long_rel_is_cut_and_counts_to_its_end() {
+    let rel = format!("{} nofollow", "é".repeat(300));
+    let found = page(&format!("<a href=/a rel='{rel}'>a</a>"));
+    let link = &found.references[0];
+    assert_eq!(link.rel, "é".repeat(255));
+    assert!(link.nofollow);
+}
+
+#[test]
 fn links_keep_their_words() {
     let link = reference("spades", LinkKind::Anchor);
     assert_eq!(link.anchor, "Spades & forks");

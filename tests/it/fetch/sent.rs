@@ -1,9 +1,11 @@
 //! What the fetcher says, and to whom.
 
 use gatecrawl::fetch::{
-    DnsSource, FetchSettings, Fetcher, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses, ProxyAddress, Secrets,
+    SecretsFor,
 };
 
+use gatecrawl::model::LONGEST_URL;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,6 +27,7 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
             headers,
             basic_auth: Some(("user".into(), Some("pass".into()))),
             cookies: Some(http::HeaderValue::from_static("session=1")),
+            ..Secrets::default()
         },
         secrets_for: SecretsFor::hosts(["site.example"]),
         ..settings()
@@ -62,7 +65,7 @@ async fn a_proxy_is_asked_for_everything() {
     proxy.script("http://site.example/a", [ok("<p>by proxy</p>")]);
     let address = proxy.address();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: false,
+        private_addresses: PrivateAddresses::default(),
         proxy: Some(ProxyAddress::new(format!("http://user:pass@{address}"))),
         ..settings()
     });
@@ -81,7 +84,8 @@ async fn a_proxy_is_asked_for_everything() {
 #[tokio::test]
 async fn an_address_too_long_for_a_request_is_told_and_not_sent() {
     let origin = Origin::start().await;
-    let url = origin.url(&format!("/{}", "a".repeat(70_000)));
+    let start = origin.url("/");
+    let url = format!("{start}{}", "a".repeat(LONGEST_URL - start.len()));
     let exchange = fetcher().fetch(request(&url)).await;
     assert_eq!(exchange.outcome.id(), "write_failed");
     assert_eq!(exchange.fault, "request could not be made");
