@@ -1,5 +1,7 @@
 //! Names every concrete type once and wires them: a checked order in, a stored run out.
 
+mod neighbours;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,11 +10,12 @@ use http::HeaderValue;
 use crate::crawl::{self, Clock, CrawlError, Ended, Observer, Parts, Site, SiteError, Start, Stop};
 use crate::fetch::{
     FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
-    is_public,
 };
 use crate::frontier::{LocalFrontier, Pace};
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
 use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
+
+pub use neighbours::private_addresses;
 
 /// How long a leased URL may take before it is given out again: longer than any exchange with
 /// every limit of the fetcher used up.
@@ -149,7 +152,7 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         secrets_for: SecretsFor::when(move |url| {
             theirs.scope.is_site(url) && (plain_too || url.as_url().scheme() == "https")
         }),
-        private_addresses: any_private(seeds, &network.overrides).await,
+        private_addresses: private_addresses(seeds, &network.overrides).await,
         secrets: network.secrets,
         connect_timeout: requests.connect,
         idle_timeout: requests.body_idle,
@@ -160,22 +163,4 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         pool_per_host: site.plan.pace.concurrency as usize,
         ..FetchSettings::default()
     }
-}
-
-/// Whether the audited site itself is on a private network. Only then may a link lead into one.
-pub async fn any_private(seeds: &[CrawlUrl], overrides: &[HostOverride]) -> bool {
-    if overrides.iter().any(|known| !is_public(known.address)) {
-        return true;
-    }
-    for seed in seeds {
-        let port = seed.as_url().port_or_known_default().unwrap_or(80);
-        let host = seed.as_url().host_str().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(mut addresses) = tokio::net::lookup_host((host, port)).await
-            && addresses.any(|address| !is_public(address.ip()))
-        {
-            return true;
-        }
-    }
-    false
 }

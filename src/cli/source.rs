@@ -64,7 +64,7 @@ pub(super) struct Fetched {
 pub(super) async fn fetcher(url: &CrawlUrl) -> Result<HttpFetcher, Failure> {
     let settings = FetchSettings {
         user_agent: agents::OWN.to_owned(),
-        private_addresses: app::any_private(std::slice::from_ref(url), &[]).await,
+        private_addresses: app::private_addresses(std::slice::from_ref(url), &[]).await,
         ..FetchSettings::default()
     };
     HttpFetcher::new(settings).map_err(Failure::own)

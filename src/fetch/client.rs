@@ -92,9 +92,9 @@ impl HttpFetcher {
 
     /// What is to be sent, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
-        if !self.settings.private_addresses {
-            guard::check_literal(&request.url)?;
-        }
+        self.settings
+            .private_addresses
+            .check_literal(&request.url)?;
         // Addresses may be longer than requests can say.
         request
             .url
@@ -210,10 +210,7 @@ impl HttpFetcher {
         let settings = &self.settings;
         let given = || settings.overrides.iter().any(|o| o.address == address);
         // Behind a proxy only the proxy's own address is to be seen.
-        settings.private_addresses
-            || settings.proxy.is_some()
-            || guard::is_public(address)
-            || given()
+        settings.private_addresses.admit(address) || settings.proxy.is_some() || given()
     }
 }
 

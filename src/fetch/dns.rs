@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
-use super::guard;
+use super::guard::PrivateAddresses;
 use super::settings::{DnsSource, FetchSettings, HostOverride};
 
 /// Addresses are used no longer than this, whatever their owner says: a site that moves during a
@@ -52,7 +52,7 @@ pub(super) struct Names {
     cache: Arc<DnsCache<Found>>,
     overrides: Arc<[HostOverride]>,
     limit: Duration,
-    private_addresses: bool,
+    private_addresses: PrivateAddresses,
     /// The proxy's own host may well be next door.
     proxy_host: Option<String>,
 }
@@ -67,7 +67,7 @@ impl Names {
             cache: Arc::new(DnsCache::new()),
             overrides: settings.overrides.clone().into(),
             limit: settings.dns_timeout,
-            private_addresses: settings.private_addresses,
+            private_addresses: settings.private_addresses.clone(),
             proxy_host,
         })
     }
@@ -92,7 +92,8 @@ impl Resolve for Names {
             // The user's own word stands above the guard.
             return Box::pin(async move { Ok(socket_addresses(given)) });
         }
-        let guarded = !self.private_addresses && self.proxy_host.as_ref() != Some(&host);
+        let guard = Some(self.private_addresses.clone());
+        let guard = guard.filter(|_| self.proxy_host.as_ref() != Some(&host));
         let (resolver, limit) = (self.resolver.clone(), self.limit);
         let cache = Arc::clone(&self.cache);
         Box::pin(async move {
@@ -103,12 +104,9 @@ impl Resolve for Names {
             let found = cache
                 .get(&host, || look_up(resolver, host.clone(), limit))
                 .await;
-            let allowed = found.map(|addresses| {
-                if guarded {
-                    guard::public_of(&addresses)
-                } else {
-                    Ok(addresses.to_vec())
-                }
+            let allowed = found.map(|addresses| match guard {
+                Some(allowed) => allowed.of(&addresses),
+                None => Ok(addresses.to_vec()),
             });
             if let Some(attempt) = &attempt {
                 attempt.name_answered(asked.elapsed(), matches!(allowed, Ok(Ok(_))));

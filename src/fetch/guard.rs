@@ -1,6 +1,7 @@
 //! Which addresses a crawl may ask. Links, redirects and name servers belong to others: none of
 //! them may lead the crawler to a service that only its own machine or network can reach.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
@@ -12,32 +13,87 @@ use crate::model::CrawlUrl;
 #[error("address {0} is not public")]
 pub(super) struct NotPublic(pub(super) IpAddr);
 
-/// Refuses a URL whose host is written as an address that is not public. Resolvers are not asked
-/// about such hosts, so their filter is not enough.
-pub(super) fn check_literal(url: &CrawlUrl) -> Result<(), NotPublic> {
-    match url.host() {
-        Host::Domain(_) => Ok(()),
-        Host::Ipv4(address) => check(address.into()),
-        Host::Ipv6(address) => check(address.into()),
+/// The addresses that may be asked though they are not public: those of the site itself, and of
+/// the same network. By default there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrivateAddresses {
+    networks: BTreeSet<Network>,
+    /// Those that belong to no such network.
+    single: BTreeSet<IpAddr>,
+}
+
+/// Networks that a site may be spread over. They are told apart because a company's own network is
+/// no reason to ask this machine, nor the link-local address at which clouds hand out credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Network {
+    /// This machine.
+    Loopback,
+    /// 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16.
+    Private,
+    /// fc00::/7. Clouds have addresses in it for what 169.254.169.254 is to others.
+    UniqueLocal,
+    /// 169.254.0.0/16 and fe80::/10.
+    LinkLocal,
+}
+
+impl PrivateAddresses {
+    /// Those of the networks that these addresses are in; public ones add nothing.
+    pub fn around(addresses: impl IntoIterator<Item = IpAddr>) -> PrivateAddresses {
+        let mut allowed = PrivateAddresses::default();
+        for address in addresses.into_iter().filter(|address| !is_public(*address)) {
+            match Network::of(address) {
+                Some(network) => allowed.networks.insert(network),
+                None => allowed.single.insert(address),
+            };
+        }
+        allowed
+    }
+
+    /// Refuses a URL whose host is written as an address that may not be asked. Resolvers are not
+    /// asked about such hosts, so their filter is not enough.
+    pub(super) fn check_literal(&self, url: &CrawlUrl) -> Result<(), NotPublic> {
+        let address = match url.host() {
+            Host::Domain(_) => return Ok(()),
+            Host::Ipv4(address) => address.into(),
+            Host::Ipv6(address) => address.into(),
+        };
+        if self.admit(address) {
+            Ok(())
+        } else {
+            Err(NotPublic(address))
+        }
+    }
+
+    /// Those of a name's addresses that may be asked. A name with none leads where crawls have no
+    /// business.
+    pub(super) fn of(&self, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, NotPublic> {
+        let (usable, refused): (Vec<IpAddr>, Vec<IpAddr>) =
+            addresses.iter().partition(|address| self.admit(**address));
+        match refused.first() {
+            Some(first) if usable.is_empty() => Err(NotPublic(*first)),
+            _ => Ok(usable),
+        }
+    }
+
+    /// Whether an address may be asked: it is public, or among these.
+    pub(super) fn admit(&self, address: IpAddr) -> bool {
+        is_public(address)
+            || self.single.contains(&address)
+            || Network::of(address).is_some_and(|network| self.networks.contains(&network))
     }
 }
 
-/// Refuses an address that is not public.
-pub(super) fn check(address: IpAddr) -> Result<(), NotPublic> {
-    if is_public(address) {
-        Ok(())
-    } else {
-        Err(NotPublic(address))
-    }
-}
-
-/// The public ones of a name's addresses. A name with none leads where crawls have no business.
-pub(super) fn public_of(addresses: &[IpAddr]) -> Result<Vec<IpAddr>, NotPublic> {
-    let (public, special): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.iter().partition(|address| is_public(**address));
-    match special.first() {
-        Some(first) if public.is_empty() => Err(NotPublic(*first)),
-        _ => Ok(public),
+impl Network {
+    fn of(address: IpAddr) -> Option<Network> {
+        match address.to_canonical() {
+            // To connect to no address is to connect to this machine.
+            here if here.is_loopback() || here.is_unspecified() => Some(Network::Loopback),
+            IpAddr::V4(address) if address.is_private() => Some(Network::Private),
+            IpAddr::V4(address) if address.is_link_local() => Some(Network::LinkLocal),
+            IpAddr::V6(address) if address.is_unique_local() => Some(Network::UniqueLocal),
+            IpAddr::V6(address) if address.is_unicast_link_local() => Some(Network::LinkLocal),
+            _ => None,
+        }
     }
 }
 
@@ -139,11 +195,50 @@ mod tests {
 
     #[test]
     fn addresses_in_urls_are_seen_in_every_spelling() {
-        let refused = |text| check_literal(&CrawlUrl::parse(text).expect("a URL")).is_err();
+        let refused = |text| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            PrivateAddresses::default().check_literal(&url).is_err()
+        };
         assert!(refused("http://2130706433/"));
         assert!(refused("http://0x7f.1/"));
         assert!(refused("http://[::1]:8080/"));
         assert!(!refused("http://1.1.1.1/"));
         assert!(!refused("http://localhost/"));
+    }
+
+    #[test]
+    fn a_private_site_opens_its_own_network_and_no_other() {
+        let parse = |text: &str| text.parse::<IpAddr>().expect("address");
+        let cases: [(&[&str], &[&str], &[&str]); 6] = [
+            (
+                &["10.1.2.3"],
+                &["10.1.2.3", "192.168.0.1", "::ffff:10.0.0.1", "1.1.1.1"],
+                &[
+                    "127.0.0.1",
+                    "169.254.169.254",
+                    "fd00:ec2::254",
+                    "100.64.0.1",
+                    "0.0.0.0",
+                ],
+            ),
+            (
+                &["127.0.0.1"],
+                &["127.0.0.2", "::1", "0.0.0.0"],
+                &["10.0.0.1", "169.254.169.254"],
+            ),
+            (&["fd12::1"], &["fd00::2"], &["10.0.0.1", "fe80::1", "::1"]),
+            (&["169.254.1.1"], &["169.254.169.254"], &["10.0.0.1"]),
+            (&["100.64.0.1"], &["100.64.0.1"], &["100.64.0.2"]),
+            (&["1.1.1.1"], &["8.8.8.8"], &["10.0.0.1", "127.0.0.1"]),
+        ];
+        for (site, admitted, refused) in cases {
+            let allowed = PrivateAddresses::around(site.iter().map(|text| parse(text)));
+            for address in admitted {
+                assert!(allowed.admit(parse(address)), "{site:?} {address}");
+            }
+            for address in refused {
+                assert!(!allowed.admit(parse(address)), "{site:?} {address}");
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ use crate::model::{Exchange, Request};
 
 pub use answer::location;
 pub use client::HttpFetcher;
-pub use guard::is_public;
+pub use guard::{PrivateAddresses, is_public};
 pub use settings::{
     DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress, Secrets, SecretsFor,
 };

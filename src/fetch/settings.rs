@@ -9,14 +9,11 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use rustls::pki_types::CertificateDer;
 
+use super::guard::PrivateAddresses;
 use crate::model::CrawlUrl;
 
 /// How all requests of one crawl are made.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches of the plan, each with its own name"
-)]
 pub struct FetchSettings {
     /// The `User-Agent` header.
     pub user_agent: String,
@@ -48,9 +45,9 @@ pub struct FetchSettings {
     pub http1_only: bool,
     /// Idle connections kept per host.
     pub pool_per_host: usize,
-    /// Whether loopback, private and link-local addresses may be asked. A public site must not
-    /// lead a crawler into the network it runs in.
-    pub private_addresses: bool,
+    /// Which loopback, private and link-local addresses may be asked. A public site must not lead a
+    /// crawler into the network it runs in.
+    pub private_addresses: PrivateAddresses,
     /// Trust what the operating system trusts, besides the usual public authorities.
     pub system_roots: bool,
     /// Certificate authorities to trust as well.
@@ -75,7 +72,7 @@ impl Default for FetchSettings {
             insecure: false,
             http1_only: false,
             pool_per_host: 8,
-            private_addresses: false,
+            private_addresses: PrivateAddresses::default(),
             system_roots: true,
             extra_roots: Vec::new(),
         }

@@ -277,6 +277,35 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_site_on_this_machine_leads_to_no_other_network() {
+    let (origin, other) = (site(&[]).await, Origin::start().await);
+    let near = other.url("/near");
+    let links = format!(
+        "<a href='{near}'>a</a> <a href='http://169.254.169.254/'>b</a> <a href='http://10.0.0.1/'>c</a>"
+    );
+    origin.script("/", [ok(&links)]);
+    let desk = Desk::new();
+    let args = [
+        "audit",
+        &origin.url("/"),
+        "--external",
+        "--no-sitemap",
+        "--retries",
+        "0",
+        "-o",
+        "out",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(other.requests().iter().any(|seen| seen.path == "/near"));
+    let attempts = desk.read("out/attempts.csv");
+    for address in ["169.254.169.254", "10.0.0.1"] {
+        let words = format!("address {address} is not public");
+        assert!(attempts.contains(&words), "{attempts}");
+    }
+}
+
+#[tokio::test]
 async fn a_config_file_is_read_and_flags_go_before_it() {
     let origin = site(&["/a".to_owned(), "/b".to_owned()]).await;
     let desk = Desk::new();

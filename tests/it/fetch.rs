@@ -9,9 +9,10 @@ mod sent;
 mod statuses;
 mod tls;
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
 use gatecrawl::model::{Connection, CrawlUrl, Exchange, Keep, Request};
 
 use crate::answer::Answer;
@@ -20,7 +21,7 @@ use crate::origin::Origin;
 
 fn settings() -> FetchSettings {
     FetchSettings {
-        private_addresses: true,
+        private_addresses: PrivateAddresses::around([Ipv4Addr::LOCALHOST.into()]),
         system_roots: false,
         ..FetchSettings::default()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
 
 use super::{fetcher, hasty, request, settings};
 use crate::nameserver::NameServer;
@@ -42,7 +42,7 @@ async fn addresses_that_are_not_public_are_not_asked() {
     let origin = Origin::start().await;
     let names = NameServer::start().await;
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: false,
+        private_addresses: PrivateAddresses::default(),
         dns: DnsSource::Servers(vec![names.address]),
         ..settings()
     });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
 use gatecrawl::model::{Connection, Exchange};
 
 use super::{SHORT, asking, request, settings};
@@ -65,7 +65,7 @@ async fn an_override_stands_above_name_service_and_guard() {
     origin.page("/", "<p>staging</p>");
     let port = origin.address().port();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: false,
+        private_addresses: PrivateAddresses::default(),
         overrides: vec![format!("www.example.com:{port}:127.0.0.1").parse().unwrap()],
         ..settings()
     });

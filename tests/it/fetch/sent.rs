@@ -1,7 +1,8 @@
 //! What the fetcher says, and to whom.
 
 use gatecrawl::fetch::{
-    DnsSource, FetchSettings, Fetcher, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses, ProxyAddress, Secrets,
+    SecretsFor,
 };
 
 use gatecrawl::model::LONGEST_URL;
@@ -63,7 +64,7 @@ async fn a_proxy_is_asked_for_everything() {
     proxy.script("http://site.example/a", [ok("<p>by proxy</p>")]);
     let address = proxy.address();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: false,
+        private_addresses: PrivateAddresses::default(),
         proxy: Some(ProxyAddress::new(format!("http://user:pass@{address}"))),
         ..settings()
     });
