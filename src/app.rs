@@ -2,6 +2,7 @@
 
 mod neighbours;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,7 @@ use crate::fetch::{
     FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
 };
 use crate::frontier::{LocalFrontier, Pace};
-use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
 use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
 
 pub use neighbours::private_addresses;
@@ -143,14 +144,13 @@ fn new_token() -> String {
 pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
-    // A password meant for an encrypted site must not follow a link to its plain twin.
-    let plain_too = seeds.iter().any(|seed| seed.as_url().scheme() == "http");
+    let may_be_overheard = may_be_overheard(seeds);
     let theirs = Arc::clone(site);
     FetchSettings {
         user_agent: requests.user_agent.clone(),
         run: HeaderValue::from_str(token).ok(),
         secrets_for: SecretsFor::when(move |url| {
-            theirs.scope.is_site(url) && (plain_too || url.as_url().scheme() == "https")
+            theirs.scope.is_site(url) && (url.as_url().scheme() == "https" || may_be_overheard(url))
         }),
         private_addresses: private_addresses(seeds, &network.overrides).await,
         secrets: network.secrets,
@@ -162,5 +162,31 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         http1_only: network.http1_only,
         pool_per_host: site.plan.pace.concurrency as usize,
         ..FetchSettings::default()
+    }
+}
+
+/// Which URLs may be sent secrets in clear: those at a place that was itself named with `http`. A
+/// password meant for an encrypted site must not follow a link to its plain twin.
+fn may_be_overheard(seeds: &[CrawlUrl]) -> impl Fn(&CrawlUrl) -> bool + Send + Sync + use<> {
+    let plain: HashSet<HostKey> = seeds
+        .iter()
+        .filter(|seed| seed.as_url().scheme() == "http")
+        .map(CrawlUrl::host_key)
+        .collect();
+    move |url| plain.contains(&url.host_key())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_seed_speaks_for_its_own_host_alone() {
+        let url = |text| CrawlUrl::parse(text).expect("a URL");
+        let seeds = [url("http://plain.example/a"), url("https://safe.example/")];
+        let may = may_be_overheard(&seeds);
+        assert!(may(&url("http://plain.example/b")));
+        assert!(!may(&url("http://safe.example/")));
+        assert!(!may(&url("http://plain.example:8080/")));
     }
 }

@@ -1,6 +1,7 @@
 //! `gatecrawl audit`: everything that can be wrong is found first; then the crawl, its exports and
 //! its summary.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::{self, Network, Order, RunOrder};
@@ -15,9 +16,9 @@ use super::args::AuditArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Progress;
+use super::secrets::Logins;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
-use super::value::Login;
 use super::watch::Watch;
 use super::{database, dry_run, plan, secrets, signals, unaudited, urls};
 
@@ -66,7 +67,7 @@ fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
     let start = urls::start(&args.scope, &mut console.stdin)?;
     let plan = plan::plan(args, &start.urls)?;
     Ok(Intent {
-        network: network(args, &plan, start.login, console)?,
+        network: network(args, &plan, start.logins, console)?,
         plan,
         run: RunOrder::New(start.urls),
         store: None,
@@ -79,7 +80,7 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity);
     Ok(Intent {
-        network: network(args, &plan, None, console)?,
+        network: network(args, &plan, BTreeMap::new(), console)?,
         plan,
         run: RunOrder::Resume(Box::new(run)),
         store: Some(store),
@@ -106,12 +107,11 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
 fn network(
     args: &AuditArgs,
     plan: &CrawlPlan,
-    login: Option<Login>,
+    logins: Logins,
     console: &mut Console,
 ) -> Result<Network, Failure> {
-    let seeds = &plan.scope.seeds;
     let network = Network {
-        secrets: secrets::secrets(&args.identity, seeds, login, &mut console.stdin)?,
+        secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
         proxy: args
             .network

@@ -1,12 +1,13 @@
 //! What only the site itself may see: header fields, a login, cookies. They come from flags, the
 //! environment, the config file or a URL; no message and no stored plan shows them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::fetch::Secrets;
-use crate::model::CrawlUrl;
+use crate::fetch::{Confided, HostSecret, Secrets, SecretsFor};
+use crate::model::{CrawlUrl, HostKey, ScopePlan};
 
 use super::args::IdentityArgs;
 use super::cookies;
@@ -17,17 +18,29 @@ use super::value::{Login, Secret};
 /// Longest cookie file, in bytes. Those of browsers are some hundred kilobytes.
 const COOKIE_FILE: u64 = 16 << 20;
 
-/// Gathers the secrets. `login` is the one that a URL was written with; a flag goes before it.
+/// The logins that URLs were written with, by origin.
+pub(super) type Logins = BTreeMap<HostKey, (CrawlUrl, Login)>;
+
+/// Gathers the secrets. Those of flags are for the whole site; a login that a URL was written with
+/// is for that URL's host, and a cookie of a file for its own domain.
 pub(super) fn secrets(
     args: &IdentityArgs,
-    seeds: &[CrawlUrl],
-    login: Option<Login>,
+    scope: &ScopePlan,
+    logins: Logins,
     stdin: &mut dyn Read,
 ) -> Result<Secrets, Failure> {
-    let basic_auth = match &args.basic_auth {
-        Some(text) => Some(basic_auth(text.as_str())?),
-        None => login,
-    };
+    let basic_auth = args
+        .basic_auth
+        .as_ref()
+        .map(|text| basic_auth(text.as_str()))
+        .transpose()?;
+    let mut of_hosts: Vec<HostSecret> = logins
+        .into_values()
+        .map(|(url, (user, password))| HostSecret {
+            to: SecretsFor::when(move |asked| shares_login(&url, asked)),
+            what: Confided::Login(user, password),
+        })
+        .collect();
     let mut pairs: Vec<String> = args
         .cookie
         .iter()
@@ -35,17 +48,55 @@ pub(super) fn secrets(
         .collect();
     if let Some(path) = &args.cookie_file {
         let bytes = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
-        pairs.extend(cookies::fitting(&String::from_utf8_lossy(&bytes), seeds));
+        let hosts = hosts(scope);
+        for cookie in cookies::cookies(&String::from_utf8_lossy(&bytes)) {
+            match cookie.domain {
+                None => pairs.push(cookie.pair),
+                Some(domain) if hosts.iter().any(|host| domain.concerns(host)) => {
+                    of_hosts.push(HostSecret {
+                        to: SecretsFor::when(move |asked| domain.admits(asked)),
+                        what: Confided::Cookie(cookie_value(&cookie.pair)?),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
     }
     let cookies = (!pairs.is_empty())
-        .then(|| HeaderValue::from_str(&pairs.join("; ")))
-        .transpose()
-        .map_err(|_| Failure::usage("--cookie: has characters that no header may have"))?;
+        .then(|| cookie_value(&pairs.join("; ")))
+        .transpose()?;
     Ok(Secrets {
         headers: headers(&args.header)?,
         basic_auth,
         cookies,
+        of_hosts,
     })
+}
+
+/// Whether a login that came with one URL is meant for another: same host and port, and what was
+/// given for https never goes over http.
+fn shares_login(given: &CrawlUrl, asked: &CrawlUrl) -> bool {
+    let is_https = |url: &CrawlUrl| url.as_url().scheme() == "https";
+    given.host() == asked.host()
+        && given.as_url().port() == asked.as_url().port()
+        && (is_https(asked) || !is_https(given))
+}
+
+/// The hosts of a site, as far as they are known by name.
+fn hosts(scope: &ScopePlan) -> BTreeSet<String> {
+    let named = scope.hosts.iter().map(|host| {
+        let name = host
+            .rsplit_once(':')
+            .map_or(host.as_str(), |(name, _)| name);
+        name.to_owned()
+    });
+    let seeds = scope.seeds.iter().map(|seed| seed.host().to_string());
+    seeds.chain(named).collect()
+}
+
+fn cookie_value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text)
+        .map_err(|_| Failure::usage("--cookie: has characters that no header may have"))
 }
 
 fn basic_auth(text: &str) -> Result<Login, Failure> {
@@ -94,20 +145,75 @@ const REFUSED: [HeaderName; 5] = [
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::super::plan::plan;
     use super::*;
 
     fn read(args: &IdentityArgs) -> Result<Secrets, String> {
-        let login = Some(("from".to_owned(), Some("url".to_owned())));
-        secrets(args, &[], login, &mut std::io::empty())
+        secrets(args, &scope(&[]), Logins::new(), &mut std::io::empty())
             .map_err(|fault| fault.message().unwrap_or_default())
     }
 
+    fn url(text: &str) -> CrawlUrl {
+        CrawlUrl::parse(text).expect("a URL")
+    }
+
+    fn scope(seeds: &[&str]) -> ScopePlan {
+        let args = ["gatecrawl", "audit", "placeholder.example"];
+        let seeds: Vec<CrawlUrl> = seeds.iter().map(|text| url(text)).collect();
+        match Cli::try_parse_from(args).expect("valid").command {
+            Command::Audit(args) => plan(&args, &seeds).expect("a plan").scope,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn a_flag_goes_before_the_login_of_a_url() {
-        let mut args = IdentityArgs::default();
-        let login = read(&args).expect("secrets").basic_auth.expect("a login");
-        assert_eq!(login.0, "from");
-        args.basic_auth = Some("user:pass:word".into());
+    fn a_login_of_a_url_is_for_its_host_and_stays_encrypted() {
+        let cases = [
+            ("https://a.example/x", "https://a.example/y", true),
+            ("https://a.example/", "http://a.example/", false),
+            ("http://a.example/", "https://a.example/", true),
+            ("https://a.example/", "https://b.example/", false),
+            ("https://a.example/", "https://a.example:8443/", false),
+            ("https://a.example/", "https://www.a.example/", false),
+        ];
+        for (given, asked, expected) in cases {
+            let login = ("ann".to_owned(), None);
+            let logins = Logins::from([(url(given).host_key(), (url(given), login))]);
+            let args = IdentityArgs::default();
+            let found = secrets(&args, &scope(&[given]), logins, &mut std::io::empty());
+            let found = found.expect("secrets");
+            assert_eq!(found.basic_auth, None);
+            let admits = found.of_hosts[0].to.admits(&url(asked));
+            assert_eq!(admits, expected, "{given} {asked}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_file_speaks_to_the_domains_it_names() {
+        let mut file = "a.example\tFALSE\t/\tFALSE\t0\ta\t1\n\
+            c.example\tFALSE\t/\tFALSE\t0\tc\t1\nCookie: d=1\n"
+            .as_bytes();
+        let args = IdentityArgs {
+            cookie_file: Some("-".into()),
+            ..IdentityArgs::default()
+        };
+        let scope = scope(&["https://a.example/", "https://b.example/"]);
+        let found = secrets(&args, &scope, Logins::new(), &mut file).expect("secrets");
+        assert_eq!(found.cookies.expect("for all"), "d=1");
+        assert_eq!(found.of_hosts.len(), 1, "the third site is none of ours");
+        assert!(found.of_hosts[0].to.admits(&url("https://a.example/")));
+        assert!(!found.of_hosts[0].to.admits(&url("https://b.example/")));
+    }
+
+    #[test]
+    fn a_password_may_have_colons() {
+        let args = IdentityArgs {
+            basic_auth: Some("user:pass:word".into()),
+            ..IdentityArgs::default()
+        };
         let login = read(&args).expect("secrets").basic_auth.expect("a login");
         assert_eq!(login, ("user".to_owned(), Some("pass:word".to_owned())));
     }

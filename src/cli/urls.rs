@@ -1,6 +1,6 @@
 //! The URLs that an audit starts from: those of the command line and those of a list.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -9,24 +9,28 @@ use crate::model::CrawlUrl;
 
 use super::args::ScopeArgs;
 use super::failure::Failure;
-use super::value::{Login, Seed, seed};
+use super::secrets::Logins;
+use super::value::{Seed, seed};
 
 /// Where to start, each URL once, in the order in which they were named.
 pub(super) struct Start {
     pub(super) urls: Vec<CrawlUrl>,
-    /// The login that a URL was written with.
-    pub(super) login: Option<Login>,
+    /// The logins that URLs were written with: the first of each origin, and the URL it came with.
+    pub(super) logins: Logins,
 }
 
 /// Reads them all.
 pub(super) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Failure> {
     let mut start = Start {
         urls: Vec::new(),
-        login: None,
+        logins: BTreeMap::new(),
     };
     let mut seen = HashSet::new();
     let mut add = |seed: Seed| {
-        start.login = start.login.take().or(seed.login);
+        if let Some(login) = seed.login {
+            let known = start.logins.entry(seed.url.host_key());
+            known.or_insert_with(|| (seed.url.clone(), login));
+        }
         if seen.insert(seed.url.fingerprint()) {
             start.urls.push(seed.url);
         }

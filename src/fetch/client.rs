@@ -17,7 +17,7 @@ use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
-use super::setup::{self, FetchSetupError};
+use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
 use crate::model::{Connection, Exchange, Keep, Outcome, Request, Timings, Version};
 
@@ -29,8 +29,6 @@ pub struct HttpFetcher {
     pooled: Client,
     fresh: Client,
     settings: Arc<FetchSettings>,
-    /// Header fields for the site itself only.
-    confidential: HeaderMap,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -53,7 +51,6 @@ impl HttpFetcher {
         Ok(HttpFetcher {
             pooled: client(settings.pool_per_host)?,
             fresh: client(0)?,
-            confidential: setup::confidential(&settings),
             settings: Arc::new(settings),
         })
     }
@@ -107,9 +104,13 @@ impl HttpFetcher {
         };
         let mut asking = client.get(request.url.as_url().clone());
         if self.settings.secrets_for.admits(&request.url) {
-            asking = asking.headers(self.confidential.clone());
-            if let Some((user, password)) = &self.settings.secrets.basic_auth {
-                asking = asking.basic_auth(user, password.as_ref());
+            let (mut headers, login) = self.settings.secrets.confided(&request.url);
+            if let Some(run) = &self.settings.run {
+                headers.insert(RUN_HEADER, run.clone());
+            }
+            asking = asking.headers(headers);
+            if let Some((user, password)) = login {
+                asking = asking.basic_auth(user, password);
             }
         }
         Ok(asking)

@@ -14,6 +14,7 @@ mod dns;
 mod dns_cache;
 mod fault;
 mod guard;
+mod secrets;
 mod settings;
 mod setup;
 mod tls;
@@ -27,9 +28,8 @@ use crate::model::{Exchange, Request};
 pub use answer::location;
 pub use client::HttpFetcher;
 pub use guard::{PrivateAddresses, is_public};
-pub use settings::{
-    DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress, Secrets, SecretsFor,
-};
+pub use secrets::{Confided, HostSecret, Secrets, SecretsFor};
+pub use settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress};
 pub use setup::FetchSetupError;
 pub use tls::TlsSetupError;
 

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use rustls::pki_types::CertificateDer;
 
 use super::guard::PrivateAddresses;
-use crate::model::CrawlUrl;
+use super::secrets::{Secrets, SecretsFor};
 
 /// How all requests of one crawl are made.
 #[derive(Clone, Debug)]
@@ -76,60 +75,6 @@ impl Default for FetchSettings {
             system_roots: true,
             extra_roots: Vec::new(),
         }
-    }
-}
-
-/// What only the site itself may see. `Debug` shows no value.
-#[derive(Clone, Default)]
-pub struct Secrets {
-    /// Header fields added to every request, in place of our own of the same name.
-    pub headers: HeaderMap,
-    /// User and password for basic authentication.
-    pub basic_auth: Option<(String, Option<String>)>,
-    /// The value of the `Cookie` header.
-    pub cookies: Option<HeaderValue>,
-}
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets")
-            .field("headers", &self.headers.keys().collect::<Vec<_>>())
-            .field("basic_auth", &self.basic_auth.is_some())
-            .field("cookies", &self.cookies.is_some())
-            .finish()
-    }
-}
-
-/// Decides which URLs may be sent the secrets.
-#[derive(Clone)]
-pub struct SecretsFor(Arc<dyn Fn(&CrawlUrl) -> bool + Send + Sync>);
-
-impl SecretsFor {
-    /// No URL at all.
-    pub fn nobody() -> SecretsFor {
-        SecretsFor::when(|_| false)
-    }
-
-    /// URLs whose host is one of these, whatever the port.
-    pub fn hosts<H: Into<String>>(hosts: impl IntoIterator<Item = H>) -> SecretsFor {
-        let hosts: Vec<String> = hosts.into_iter().map(Into::into).collect();
-        SecretsFor::when(move |url| hosts.contains(&url.host().to_string()))
-    }
-
-    /// URLs that a rule admits.
-    pub fn when(rule: impl Fn(&CrawlUrl) -> bool + Send + Sync + 'static) -> SecretsFor {
-        SecretsFor(Arc::new(rule))
-    }
-
-    /// Whether this URL may be sent the secrets.
-    pub fn admits(&self, url: &CrawlUrl) -> bool {
-        (self.0)(url)
-    }
-}
-
-impl fmt::Debug for SecretsFor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretsFor(..)")
     }
 }
 
@@ -221,26 +166,5 @@ mod tests {
         assert_eq!(read("a:80"), None);
         assert_eq!(read(":80:192.0.2.1"), None);
         assert_eq!(read("a:http:192.0.2.1"), None);
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let mut secrets = Secrets {
-            basic_auth: Some(("user".into(), Some("hunter2".into()))),
-            cookies: Some(HeaderValue::from_static("hunter2")),
-            ..Secrets::default()
-        };
-        secrets
-            .headers
-            .insert("x-key", HeaderValue::from_static("hunter2"));
-        assert!(!format!("{secrets:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn secrets_go_to_named_hosts_only() {
-        let rule = SecretsFor::hosts(["example.com"]);
-        let url = |text| CrawlUrl::parse(text).expect("a URL");
-        assert!(rule.admits(&url("https://example.com/a")));
-        assert!(!rule.admits(&url("https://www.example.com/a")));
     }
 }

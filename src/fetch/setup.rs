@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, COOKIE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy};
@@ -23,7 +23,8 @@ const IDLE: Duration = Duration::from_secs(10);
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 /// What this room can undo.
 const CODINGS: &str = "gzip, deflate, br, zstd";
-const RUN_HEADER: HeaderName = HeaderName::from_static("x-gatecrawl-run");
+/// Names the run.
+pub(super) const RUN_HEADER: HeaderName = HeaderName::from_static("x-gatecrawl-run");
 
 /// Why a fetcher could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -94,21 +95,6 @@ fn everywhere(settings: &FetchSettings) -> Result<HeaderMap, FetchSetupError> {
         (ACCEPT, HeaderValue::from_static(ACCEPTED)),
         (ACCEPT_ENCODING, HeaderValue::from_static(CODINGS)),
     ]))
-}
-
-/// Header fields for the site itself only.
-pub(super) fn confidential(settings: &FetchSettings) -> HeaderMap {
-    let mut headers = settings.secrets.headers.clone();
-    if let Some(cookies) = &settings.secrets.cookies {
-        headers.insert(COOKIE, cookies.clone());
-    }
-    for value in headers.values_mut() {
-        value.set_sensitive(true);
-    }
-    if let Some(run) = &settings.run {
-        headers.insert(RUN_HEADER, run.clone());
-    }
-    headers
 }
 
 pub(super) fn proxy_host(settings: &FetchSettings) -> Option<String> {

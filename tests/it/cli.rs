@@ -277,6 +277,46 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn the_secrets_of_one_site_are_not_shown_to_another() {
+    let (one, two) = (site(&[]).await, site(&[]).await);
+    let desk = Desk::new();
+    let logged_in = one.url("/").replace("://", "://ann:hunter2@");
+    let other = two.url_as("localhost", "/");
+    let cookies = "127.0.0.1\tFALSE\t/\tFALSE\t0\tone\t1\n\
+        localhost\tFALSE\t/\tFALSE\t0\ttwo\t2\n\
+        localhost\tFALSE\t/\tTRUE\t0\tsafe\t3\n";
+    fs::write(desk.path().join("cookies.txt"), cookies).expect("a file");
+    fs::write(
+        desk.path().join("urls.txt"),
+        format!("{logged_in}\n{other}\n"),
+    )
+    .expect("a list");
+    let args = [
+        "audit",
+        "--url-list",
+        "urls.txt",
+        "--cookie-file",
+        "cookies.txt",
+        "-H",
+        "X-Key: both",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let expected = [
+        (&one, Some("Basic YW5uOmh1bnRlcjI="), "one=1"),
+        (&two, None, "two=2"),
+    ];
+    for (origin, login, cookie) in expected {
+        assert_eq!(origin.requests().len(), 2);
+        for seen in origin.requests() {
+            assert_eq!(seen.header("authorization"), login);
+            assert_eq!(seen.header("cookie"), Some(cookie));
+            assert_eq!(seen.header("x-key"), Some("both"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_site_on_this_machine_leads_to_no_other_network() {
     let (origin, other) = (site(&[]).await, Origin::start().await);
     let near = other.url("/near");

@@ -27,6 +27,7 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
             headers,
             basic_auth: Some(("user".into(), Some("pass".into()))),
             cookies: Some(http::HeaderValue::from_static("session=1")),
+            ..Secrets::default()
         },
         secrets_for: SecretsFor::hosts(["site.example"]),
         ..settings()
