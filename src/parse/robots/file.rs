@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,18 @@ use super::problem::{Problem, ProblemKind, Problems};
 /// reads at most.
 pub const SIZE_LIMIT: usize = 500 * 1024;
 
+/// Rules with an inner `*` that hold for one crawler. Each is searched for in every path that is
+/// asked about, while other rules are found at once however many they are.
+pub const SEARCH_LIMIT: usize = 2_000;
+
 /// A robots.txt, read. It needs no access to the bytes it came from.
 #[derive(Clone, Debug, Default)]
 pub struct Robots {
     sections: Vec<Section>,
     sitemaps: Vec<(usize, String)>,
     problems: Problems,
+    /// For each name, `*` included, its rules with an inner `*` in the sections before the last.
+    searches: HashMap<String, usize>,
 }
 
 /// A run of `User-agent` lines with what follows them.
@@ -27,6 +34,10 @@ struct Section {
     names: Vec<String>,
     rules: Vec<Arc<Rule>>,
     crawl_delay: Option<Duration>,
+    /// Rules with an inner `*`.
+    searches: usize,
+    /// How many of these it may have.
+    room: usize,
     /// Whether a rule was seen, so that the next `User-agent` begins a new section. Neither
     /// sitemaps nor delays nor unknown lines end the run of names: so does Google's parser.
     closed: bool,
@@ -132,6 +143,11 @@ impl Robots {
 
     fn take_agent(&mut self, line: &Line<'_>, value: &[u8]) {
         if self.sections.last().is_none_or(|section| section.closed) {
+            if let Some(section) = self.sections.last() {
+                for name in section.called() {
+                    *self.searches.entry(name.to_owned()).or_default() += section.searches;
+                }
+            }
             self.sections.push(Section::default());
         }
         let name = token(value);
@@ -150,13 +166,24 @@ impl Robots {
         let Some(section) = self.sections.last_mut() else {
             return self.report(line, ProblemKind::OutsideGroup);
         };
-        section.closed = true;
+        if !section.closed {
+            section.closed = true;
+            let before = section.called().filter_map(|name| self.searches.get(name));
+            section.room = SEARCH_LIMIT.saturating_sub(before.copied().max().unwrap_or(0));
+        }
         match value.first() {
             // An empty rule restricts nothing (RFC 9309 section 2.2.2).
             None => {}
             Some(b'/' | b'*') => {
+                let pattern = Pattern::new(value);
+                if pattern.searches() {
+                    if section.searches == section.room {
+                        return self.report(line, ProblemKind::TooManyWildcards);
+                    }
+                    section.searches += 1;
+                }
                 let folded = Pattern::folded_index(value).filter(|_| allow);
-                for pattern in [Some(Pattern::new(value)), folded].into_iter().flatten() {
+                for pattern in [Some(pattern), folded].into_iter().flatten() {
                     section.rules.push(Arc::new(Rule {
                         line: line.number,
                         allow,
@@ -184,6 +211,14 @@ impl Robots {
 
     fn report(&mut self, line: &Line<'_>, kind: ProblemKind) {
         self.problems.add(line.number, kind, line.text);
+    }
+}
+
+impl Section {
+    /// Whom it is for.
+    fn called(&self) -> impl Iterator<Item = &str> {
+        let anybody = self.anybody.then_some("*");
+        self.names.iter().map(String::as_str).chain(anybody)
     }
 }
 
@@ -280,6 +315,30 @@ mod tests {
         let robots = Robots::parse("nonsense\n".repeat(500).as_bytes());
         assert_eq!(robots.problems().len(), crate::parse::robots::PROBLEM_LIMIT);
         assert_eq!(robots.problem_count(), 500);
+    }
+
+    #[test]
+    fn rules_that_must_be_searched_for_have_a_limit_for_each_crawler() {
+        let rules = |from: usize, to: usize| -> String {
+            let rule = |n| format!("Disallow: *x{n}x\n");
+            (from..to).map(rule).collect()
+        };
+        // In several groups of the same name, too; those of others do not count.
+        let text = format!(
+            "User-agent: *\n{}User-agent: other\n{}User-agent: *\nDisallow: /plain/*\n{}",
+            rules(0, 1_500),
+            rules(0, 1_000),
+            rules(1_500, 2_100),
+        );
+        let robots = Robots::parse(text.as_bytes());
+        assert_eq!(robots.problem_count(), 100);
+        let problem = &robots.problems()[0];
+        assert_eq!(problem.kind, ProblemKind::TooManyWildcards);
+        assert_eq!(problem.text, "Disallow: *x2000x");
+        let group = robots.group(&["gatecrawl"]);
+        let allowed = |path| group.verdict(path).allowed;
+        assert!(!allowed("/x1999x") && allowed("/x2000x") && !allowed("/plain/a"));
+        assert!(!robots.group(&["other"]).verdict("/x999x").allowed);
     }
 
     #[test]

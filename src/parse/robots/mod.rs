@@ -13,7 +13,7 @@ mod pattern;
 mod problem;
 
 pub use access::{Access, access};
-pub use file::{Robots, SIZE_LIMIT};
+pub use file::{Robots, SEARCH_LIMIT, SIZE_LIMIT};
 pub use group::{Group, Verdict};
 pub use line::LINE_LIMIT;
 pub use problem::{PROBLEM_LIMIT, Problem, ProblemKind};

@@ -50,6 +50,12 @@ impl Pattern {
         &self.text[..end]
     }
 
+    /// Whether something must be searched for behind a `*`. One at the end asks for nothing.
+    pub(super) fn searches(&self) -> bool {
+        let tail = &self.text[self.prefix().len()..];
+        tail.iter().any(|byte| *byte != b'*')
+    }
+
     /// The longest pattern that matches decides (RFC 9309 section 2.2.2).
     pub(super) fn weight(&self) -> usize {
         self.weight

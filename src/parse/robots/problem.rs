@@ -36,6 +36,9 @@ pub enum ProblemKind {
     RelativePath,
     /// A `Crawl-delay` that is not a number of seconds.
     BadDelay,
+    /// One of more than [`SEARCH_LIMIT`](super::SEARCH_LIMIT) rules with an inner `*` for the same
+    /// crawler; it is ignored.
+    TooManyWildcards,
     /// Longer than [`LINE_LIMIT`](super::LINE_LIMIT); the rest is ignored.
     LineTooLong,
     /// Bytes that are not UTF-8; they are matched byte for byte.
@@ -58,6 +61,7 @@ impl ProblemKind {
             ProblemKind::NamelessAgent => "User-agent without a usable name",
             ProblemKind::RelativePath => "path does not start with / or *",
             ProblemKind::BadDelay => "delay is not a number of seconds",
+            ProblemKind::TooManyWildcards => "over 2,000 rules with *, ignored",
             ProblemKind::LineTooLong => "line too long, cut",
             ProblemKind::NotUtf8 => "not UTF-8",
             ProblemKind::FileTooLong => "file over 500 KiB, rest ignored",
