@@ -1,8 +1,10 @@
 //! From a sitemap's bytes to what is known of it and what it adds to the crawl.
 
 use crate::frontier::Discovery;
-use crate::model::{Admission, CrawlUrl, Exchange, Outcome, Role, Skip, SkipReason};
-use crate::parse::sitemap::{Entry, Format, Kind, SIZE_LIMIT, belongs, read as entries};
+use crate::model::{Admission, CrawlUrl, Exchange, Outcome, Role, Skip, SkipReason, excerpt};
+use crate::parse::sitemap::{
+    Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
+};
 use crate::policy::Via;
 use crate::store::{SitemapEntry, SitemapRecord};
 
@@ -14,6 +16,9 @@ const MAX_NESTING: u32 = 3;
 /// Read no more of a sitemap, in bytes: the limit of sitemaps.org and one to notice that it is
 /// exceeded.
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
+
+/// A location that is no URL is shown as far as this, in characters.
+const MAX_FAULTY: usize = 200;
 
 /// Reads an answer to a request for a sitemap.
 pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> SitemapRecord {
@@ -31,14 +36,16 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
         return record;
     }
     let mut invalid = Vec::new();
+    let mut unlisted: u64 = 0;
     let report = entries(
         &exchange.body,
         &mut |entry| match CrawlUrl::parse(&entry.location) {
             Ok(url) => record.entries.extend(judge(site, found, &entry, url)),
-            Err(fault) => invalid.push(format!(
-                "line {}: {:?}: {fault}",
-                entry.line, entry.location
-            )),
+            Err(fault) if invalid.len() < PROBLEM_LIMIT => {
+                let location = excerpt(entry.location, MAX_FAULTY);
+                invalid.push(format!("line {}: {location:?}: {fault}", entry.line));
+            }
+            Err(_) => unlisted += 1,
         },
     );
     record.format = name(report.format);
@@ -48,10 +55,11 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
         .filter(|entry| is_foreign(entry))
         .count() as u64;
     let listed = report.problems.iter().map(ToString::to_string);
-    record.problems = listed.chain(invalid.into_iter().take(100)).collect();
-    let more = report
-        .problem_count
-        .saturating_sub(report.problems.len() as u64);
+    record.problems = listed.chain(invalid).collect();
+    let more = unlisted
+        + report
+            .problem_count
+            .saturating_sub(report.problems.len() as u64);
     if more > 0 {
         record.problems.push(format!("and {more} more problems"));
     }
@@ -115,5 +123,59 @@ const fn name(format: Format) -> Option<&'static str> {
         Format::Atom => Some("atom"),
         Format::Text => Some("text"),
         Format::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+    use crate::model::Timings;
+
+    fn read_text(body: String) -> SitemapRecord {
+        let site = Site::new(plan()).expect("a plan");
+        let found = Discovery {
+            url: CrawlUrl::parse("http://site.test/sitemap.txt").expect("a URL"),
+            role: Role::Sitemap,
+            depth: 0,
+            hops: 0,
+            tries: 0,
+            not_before: None,
+        };
+        let exchange = Exchange {
+            outcome: Outcome::OkNonHtml,
+            fault: String::new(),
+            status: Some(200),
+            reason: None,
+            headers: http::HeaderMap::new(),
+            body: body.into_bytes(),
+            wire_bytes: 0,
+            decoded_bytes: 0,
+            timings: Timings::default(),
+            remote: None,
+            version: None,
+            reused: false,
+        };
+        read(&site, &found, &exchange)
+    }
+
+    #[test]
+    fn a_file_of_any_length_makes_a_record_of_bounded_length() {
+        let record = read_text("http://site.test/a\n".repeat(60_000));
+        assert_eq!(record.entries.len(), 50_000);
+        let problem = record.problems.first().expect("a problem");
+        assert!(
+            problem.ends_with("10000 more pages or sitemaps"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn locations_that_are_no_urls_are_listed_up_to_a_limit_and_counted_beyond() {
+        let record = read_text(format!("http://[{}\n", "x".repeat(1_000)).repeat(130));
+        assert_eq!(record.problems.len(), PROBLEM_LIMIT + 1);
+        assert!(record.problems.iter().all(|problem| problem.len() < 300));
+        let last = record.problems.last().expect("a problem");
+        assert_eq!(last, "and 30 more problems");
     }
 }

@@ -121,7 +121,7 @@ impl Fetcher for Script {
     }
 }
 
-fn plan() -> CrawlPlan {
+pub(super) fn plan() -> CrawlPlan {
     CrawlPlan {
         scope: ScopePlan {
             seeds: vec![url("/")],

@@ -26,6 +26,7 @@ pub fn read(bytes: &[u8], each: &mut dyn FnMut(Entry)) -> Report {
         out.report.truncated = true;
         out.problem(source.line, ProblemKind::TooLarge, "");
     }
+    out.count_excess(source.line);
     if out.report.entries == 0 && out.report.problem_count == 0 {
         out.problem(1, ProblemKind::Empty, "");
     }

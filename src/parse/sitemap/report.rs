@@ -2,7 +2,8 @@ use std::fmt;
 
 use super::date::is_w3c_date;
 
-/// Pages or sitemaps that one file may list (sitemaps.org, "Sitemap file limits").
+/// Pages or sitemaps that one file may list (sitemaps.org, "Sitemap file limits"). No more are
+/// handed out, nor more images and videos, nor more alternates.
 pub const ENTRY_LIMIT: u64 = 50_000;
 
 /// A location must be shorter than this, in characters (sitemaps.org, "XML tag definitions").
@@ -63,11 +64,11 @@ pub enum Format {
 pub struct Report {
     /// Its form.
     pub format: Format,
-    /// Pages and sitemaps handed out.
+    /// Pages and sitemaps in it, of which the first [`ENTRY_LIMIT`] were handed out.
     pub entries: u64,
-    /// Images and videos handed out.
+    /// Images and videos, likewise.
     pub resources: u64,
-    /// Alternates handed out.
+    /// Alternates, likewise.
     pub alternates: u64,
     /// Whether the file goes on after [`SIZE_LIMIT`](super::SIZE_LIMIT), unread.
     pub truncated: bool,
@@ -105,7 +106,7 @@ pub enum ProblemKind {
     BadText,
     /// Decoded, the file is larger than [`SIZE_LIMIT`](super::SIZE_LIMIT).
     TooLarge,
-    /// More than [`ENTRY_LIMIT`] pages or sitemaps.
+    /// More than [`ENTRY_LIMIT`] of one kind; further ones are only counted.
     TooManyEntries,
     /// `<url>` or `<sitemap>` without `<loc>`.
     MissingLocation,
@@ -134,7 +135,7 @@ impl ProblemKind {
             ProblemKind::BadGzip => "broken compression",
             ProblemKind::BadText => "bytes invalid in its encoding",
             ProblemKind::TooLarge => "over 50 MiB, rest ignored",
-            ProblemKind::TooManyEntries => "over 50,000 entries",
+            ProblemKind::TooManyEntries => "over 50,000 entries, rest ignored",
             ProblemKind::MissingLocation => "entry without location",
             ProblemKind::RelativeLocation => "not an absolute http(s) URL",
             ProblemKind::LongLocation => "location of 2,048 characters or more",
@@ -203,13 +204,14 @@ impl<'e> Collector<'e> {
             return;
         }
         let lastmod = lastmod.and_then(|passage| self.date(passage));
-        match kind {
-            Kind::Page | Kind::Sitemap => self.report.entries += 1,
-            Kind::Resource => self.report.resources += 1,
-            Kind::Alternate => self.report.alternates += 1,
-        }
-        if self.report.entries == ENTRY_LIMIT + 1 && matches!(kind, Kind::Page | Kind::Sitemap) {
-            self.problem(line, ProblemKind::TooManyEntries, "");
+        let count = match kind {
+            Kind::Page | Kind::Sitemap => &mut self.report.entries,
+            Kind::Resource => &mut self.report.resources,
+            Kind::Alternate => &mut self.report.alternates,
+        };
+        *count += 1;
+        if *count > ENTRY_LIMIT {
+            return;
         }
         (self.each)(Entry {
             kind,
@@ -217,6 +219,21 @@ impl<'e> Collector<'e> {
             lastmod,
             line,
         });
+    }
+
+    /// Tells of the entries that were not handed out.
+    pub(super) fn count_excess(&mut self, line: u64) {
+        let kinds = [
+            (self.report.entries, "pages or sitemaps"),
+            (self.report.resources, "images or videos"),
+            (self.report.alternates, "alternates"),
+        ];
+        for (count, kind) in kinds {
+            if count > ENTRY_LIMIT {
+                let more = format!("{} more {kind}", count - ENTRY_LIMIT);
+                self.problem(line, ProblemKind::TooManyEntries, &more);
+            }
+        }
     }
 
     fn date(&mut self, passage: &Passage) -> Option<String> {

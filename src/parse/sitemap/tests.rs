@@ -230,21 +230,30 @@ fn bytes_that_are_no_text_are_reported_once() {
 }
 
 #[test]
-fn too_many_entries_are_reported_and_still_handed_out() {
-    let mut text = "<urlset>".to_owned();
-    for n in 0..=ENTRY_LIMIT {
-        let _ = writeln!(text, "<url><loc>https://h/{n}</loc></url>");
+fn entries_beyond_the_limit_are_only_counted() {
+    let mut text = String::new();
+    for n in 0..ENTRY_LIMIT + 7 {
+        let _ = writeln!(text, "https://h/{n}");
     }
-    text.push_str("</urlset>");
-    let report = read(text.as_bytes(), &mut |_| {});
-    assert_eq!(report.entries, ENTRY_LIMIT + 1);
+    let (entries, report) = all(text.as_bytes());
+    assert_eq!(entries.len() as u64, ENTRY_LIMIT);
+    assert_eq!(report.entries, ENTRY_LIMIT + 7);
     assert_eq!(report.problem_count, 1);
     let problem = &report.problems[0];
-    assert_eq!(
-        (problem.kind, problem.line),
-        (ProblemKind::TooManyEntries, ENTRY_LIMIT + 1)
-    );
+    assert_eq!(problem.kind, ProblemKind::TooManyEntries);
+    assert_eq!(problem.detail, "7 more pages or sitemaps");
     assert!(!report.truncated);
+}
+
+#[test]
+fn each_kind_of_entry_has_the_limit_for_itself() {
+    let image = "<image:image><image:loc>https://h/i</image:loc></image:image>";
+    let images = image.repeat(ENTRY_LIMIT as usize + 2);
+    let text = format!("<urlset><url>{images}<loc>https://h/</loc></url></urlset>");
+    let (entries, report) = all(text.as_bytes());
+    assert_eq!(entries.len() as u64, ENTRY_LIMIT + 1);
+    assert_eq!((report.entries, report.resources), (1, ENTRY_LIMIT + 2));
+    assert_eq!(report.problems[0].detail, "2 more images or videos");
 }
 
 #[test]
