@@ -13,7 +13,7 @@ use crate::model::Outcome;
 /// What is done with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// Decoded and kept whole, up to the cap.
+    /// Decoded whole, up to the cap, and kept as far as that is wanted.
     Page,
     /// Decoded and kept as far as the cap goes; more is neither read nor missed.
     Excerpt,
@@ -26,6 +26,8 @@ pub(super) enum Use {
 pub(super) struct Limits {
     /// On the wire and decoded alike.
     pub(super) bytes: usize,
+    /// Of the decoded body, what stays in memory.
+    pub(super) kept: usize,
     /// Longest silence.
     pub(super) idle: Duration,
     /// End of the whole exchange.
@@ -44,12 +46,12 @@ pub(super) struct Received {
 
 pub(super) async fn read(mut response: Response, usage: Use, limits: Limits) -> Received {
     let mut received = Received::default();
-    let mut sink = Sink::new(limits.bytes);
+    let mut sink = Sink::new(limits.bytes, limits.kept);
     let ended = fill(&mut response, usage, limits, &mut received, &mut sink).await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
     received.decoded_bytes = match usage {
         Use::Count => received.wire_bytes,
-        Use::Page | Use::Excerpt => sink.bytes.len() as u64,
+        Use::Page | Use::Excerpt => sink.count as u64,
     };
     received.body = sink.bytes;
     received

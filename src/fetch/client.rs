@@ -21,7 +21,7 @@ use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
 use crate::model::{Connection, Exchange, Keep, Outcome, Request, Timings, Version};
 
-/// What is kept of an answer that is no page: enough for every error page's fingerprint.
+/// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
 #[derive(Clone)]
@@ -180,6 +180,10 @@ impl HttpFetcher {
         };
         let limits = Limits {
             bytes,
+            kept: match request.keep {
+                Keep::Excerpts => bytes.min(EXCERPT),
+                Keep::Pages | Keep::All => bytes,
+            },
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };

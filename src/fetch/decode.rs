@@ -22,22 +22,32 @@ pub(super) enum Stop {
 /// Where decoded bytes go, up to a cap.
 #[derive(Debug)]
 pub(super) struct Sink {
+    /// The beginning: what is kept.
     pub(super) bytes: Vec<u8>,
+    /// How many there were, kept or not.
+    pub(super) count: usize,
     cap: usize,
+    kept: usize,
 }
 
 impl Sink {
-    pub(super) fn new(cap: usize) -> Sink {
+    /// One that takes `cap` bytes and keeps the first `kept` of them.
+    pub(super) fn new(cap: usize, kept: usize) -> Sink {
         Sink {
             bytes: Vec::new(),
+            count: 0,
             cap,
+            kept,
         }
     }
 
     fn append(&mut self, piece: &[u8]) -> Result<(), Stop> {
-        let room = self.cap - self.bytes.len();
+        let room = self.cap - self.count;
+        let taken = &piece[..piece.len().min(room)];
+        self.count += taken.len();
+        let wanted = self.kept.saturating_sub(self.bytes.len());
         self.bytes
-            .extend_from_slice(&piece[..piece.len().min(room)]);
+            .extend_from_slice(&taken[..taken.len().min(wanted)]);
         if piece.len() > room {
             Err(Stop::Full)
         } else {

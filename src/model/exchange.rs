@@ -42,6 +42,8 @@ pub enum Connection {
 pub enum Keep {
     /// HTML, XHTML, and whatever comes with an error status or without a type.
     Pages,
+    /// The beginnings of those that `Pages` would keep: nobody reads them, but their faults count.
+    Excerpts,
     /// Every body: robots.txt and sitemaps come with all kinds of types.
     All,
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gatecrawl::fetch::Fetcher;
+use gatecrawl::model::Keep;
 
 use super::{fetch, fetcher, hasty, outcome, request};
 use crate::answer::{After, Answer, bytes, html, ok, raw, status};
@@ -23,6 +24,22 @@ async fn a_short_body_is_truncated() {
     assert_eq!(outcome(cut).await, "body_truncated");
     let inside = chunked("50\r\nhello").then(After::Close);
     assert_eq!(outcome(inside).await, "body_truncated");
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_reads_is_counted_and_hardly_kept() {
+    let origin = Origin::start().await;
+    origin.script("/", [ok(&"x".repeat(200_000))]);
+    let mut asked = request(&origin.url("/"));
+    asked.keep = Keep::Excerpts;
+    let exchange = fetcher().fetch(asked.clone()).await;
+    assert_eq!(exchange.outcome.id(), "ok_html");
+    assert_eq!(exchange.body.len(), 64 * 1024);
+    assert_eq!(exchange.decoded_bytes, 200_000);
+    asked.body_limit = 100_000;
+    let exchange = fetcher().fetch(asked).await;
+    assert_eq!(exchange.outcome.id(), "too_large");
+    assert_eq!(exchange.decoded_bytes, 100_000);
 }
 
 fn chunked(wire: &str) -> Answer {
