@@ -193,3 +193,38 @@ fn read(
     let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
     (lease, reading, file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+    use crate::frontier::{Discovery, Pace, Ticket};
+
+    #[test]
+    fn only_what_is_read_is_kept() {
+        let site = Site::new(plan()).expect("a plan");
+        let kept = |role| {
+            let lease = Lease {
+                ticket: Ticket(1),
+                found: Discovery {
+                    url: CrawlUrl::parse("http://site.test/a").expect("a URL"),
+                    role,
+                    depth: 0,
+                    hops: 0,
+                    tries: 0,
+                    not_before: None,
+                },
+                in_flight: 1,
+                pace: Pace {
+                    interval: Duration::ZERO,
+                    open: 1,
+                },
+            };
+            request(&site, &lease).keep
+        };
+        assert_eq!(kept(Role::Page), Keep::Pages);
+        assert_eq!(kept(Role::Sitemap), Keep::All);
+        assert_eq!(kept(Role::Resource), Keep::Excerpts);
+        assert_eq!(kept(Role::External), Keep::Excerpts);
+    }
+}
