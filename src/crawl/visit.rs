@@ -211,6 +211,7 @@ mod tests {
                     role,
                     depth: 0,
                     hops: 0,
+                    pass: 1,
                     tries: 0,
                     not_before: None,
                 },
