@@ -18,9 +18,11 @@ use crate::store::{NewRun, RunRow, Store, StoreError};
 
 pub use neighbours::private_addresses;
 
-/// How long a leased URL may take before it is given out again: longer than any exchange with
-/// every limit of the fetcher used up.
-const LEASE: Duration = Duration::from_mins(30);
+/// Exchanges of one lease at most: a robots.txt with its redirects.
+const EXCHANGES: u32 = 6;
+
+/// Longest exchange besides its own first-byte limit, and some time to store it.
+const EXCHANGE: Duration = Duration::from_mins(3);
 
 /// How the site is reached. Not part of the plan, because some of it is secret.
 #[derive(Clone, Debug, Default)]
@@ -104,23 +106,26 @@ pub async fn audit<O: Observer>(
             })?;
             (store.run_by_id(run)?, Start::Fresh(seeds))
         }
-        RunOrder::Resume(run) => {
-            store.begin_run(run.id)?;
-            (*run, Start::Resume)
-        }
+        RunOrder::Resume(run) => (*run, Start::Resume),
     };
     let pace = crawl::first_pace(&site.plan.pace);
     let parts = Parts {
         fetcher: Arc::new(fetcher),
-        frontier: LocalFrontier::new(pace, LEASE),
+        frontier: LocalFrontier::new(pace, lease_time(&site.plan)),
         store: store.clone(),
         observer,
-        clock: Clock::starting_at(now),
+        clock: Clock::starting_at(wall_clock()),
         dice: fastrand::Rng::new(),
         stop,
     };
     let ended = crawl::run(site, run.id, start, parts).await?;
     Ok((store.run_by_id(run.id)?, ended))
+}
+
+/// How long a leased URL may take before it is given out again: longer than any lease with every
+/// limit of its exchanges used up.
+fn lease_time(plan: &CrawlPlan) -> Duration {
+    (plan.requests.first_byte + EXCHANGE) * EXCHANGES
 }
 
 /// The time of day. The only place where the wall clock is read.

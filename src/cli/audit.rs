@@ -20,7 +20,7 @@ use super::secrets::Logins;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
 use super::watch::Watch;
-use super::{database, dry_run, plan, secrets, signals, unaudited, urls};
+use super::{database, dry_run, plan, reach, secrets, signals, unaudited, urls};
 
 /// Makes the audit.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -65,7 +65,8 @@ pub(super) struct Intent {
 
 fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
     let start = urls::start(&args.scope, &mut console.stdin)?;
-    let plan = plan::plan(args, &start.urls)?;
+    let mut plan = plan::plan(args, &start.urls)?;
+    plan.requests.reach = reach::of_args(args, !start.logins.is_empty());
     Ok(Intent {
         network: network(args, &plan, start.logins, console)?,
         plan,
@@ -79,8 +80,10 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity);
+    let mut network = network(args, &plan, BTreeMap::new(), console)?;
+    reach::again(&plan.requests.reach, args, &mut network)?;
     Ok(Intent {
-        network: network(args, &plan, BTreeMap::new(), console)?,
+        network,
         plan,
         run: RunOrder::Resume(Box::new(run)),
         store: Some(store),

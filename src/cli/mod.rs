@@ -18,6 +18,7 @@ mod logs;
 mod parse;
 mod plan;
 mod progress;
+mod reach;
 mod report;
 mod robots;
 mod runs;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::model::{
-    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, RequestPlan, ScopePlan, Sitemaps,
+    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ReachPlan, RequestPlan, ScopePlan,
+    Sitemaps,
 };
 use crate::parse::FieldSelector;
 
@@ -41,6 +42,7 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
             connect: Duration::from_secs(10),
             body_idle: Duration::from_secs(15),
             max_body: 10 << 20,
+            reach: ReachPlan::default(),
         },
     };
     set_pace(&mut plan, &args.pace);

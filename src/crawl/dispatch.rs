@@ -107,6 +107,9 @@ where
 {
     let store = parts.store.clone();
     let clock = parts.clock;
+    // Until everything is said of the run, its end included.
+    let _lock = store.lock_run(run)?;
+    store.begin_run(run)?;
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
     let ended = dispatcher.crawl(start).await;
@@ -195,9 +198,9 @@ where
                 self.pages = restore(
                     &store,
                     self.run,
-                    &site,
                     &self.frontier,
-                    &mut self.admissions,
+                    (&mut self.admissions, &mut self.hosts),
+                    &site,
                 )
                 .await?;
                 // Known already, unless the crawl was killed before it stored them.
@@ -486,9 +489,7 @@ where
             access: record.access,
         });
         let plan = &self.site.plan;
-        let interval = plan.interval(record.crawl_delay);
-        if interval > plan.pace.interval() {
-            let pace = self.hosts.crawl_delay(host, interval);
+        if let Some(pace) = self.hosts.obey(host, record.crawl_delay) {
             self.frontier.slow(host, pace).await?;
         }
         let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off

@@ -98,6 +98,7 @@ impl Hosts {
         let mut reaction = Reaction::default();
         match after(tried, plan.retries, &mut host.budget, roll) {
             Decision::Settle => {}
+            Decision::SettlePark(wait) => reaction.park = Some(now + wait),
             Decision::Again(wait) => reaction.again = Some(now + wait),
             Decision::AgainHost(wait) => {
                 reaction.again = Some(now + wait);
@@ -112,16 +113,21 @@ impl Hosts {
         reaction
     }
 
-    /// Keeps robots.txt's `Crawl-delay`; returns the pace from now on.
-    pub(super) fn crawl_delay(&mut self, host: &HostKey, delay: Duration) -> Pace {
-        let adapt = self.site.plan.pace.adapt;
+    /// Keeps robots.txt's `Crawl-delay`; returns the pace from now on, if that is a slower one.
+    pub(super) fn obey(&mut self, host: &HostKey, delay: Option<Duration>) -> Option<Pace> {
+        let plan = &self.site.plan;
+        let interval = plan.interval(delay);
+        if interval <= plan.pace.interval() {
+            return None;
+        }
+        let adapt = plan.pace.adapt;
         let host = self.host(host);
-        host.pace.at_least(delay);
+        host.pace.at_least(interval);
         if adapt {
             host.told = host.effective();
-            host.told
+            Some(host.told)
         } else {
-            host.pace.ceiling()
+            Some(host.pace.ceiling())
         }
     }
 

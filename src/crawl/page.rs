@@ -63,7 +63,7 @@ pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Readin
         refreshes: false,
     };
     if asked.role == Role::Page {
-        if exchange.outcome == Outcome::OkHtml {
+        if is_page(exchange) {
             html(site, asked, exchange, &mut reading, &mut signs);
         } else if exchange.outcome.is_failure() {
             reading.page.html = error_page(exchange);
@@ -73,6 +73,17 @@ pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Readin
         reading.page.indexability = Indexability::Unknown;
     }
     reading
+}
+
+/// Whether there is HTML to read: all of it, or as much as was asked for.
+fn is_page(exchange: &Exchange) -> bool {
+    match exchange.outcome {
+        Outcome::OkHtml => true,
+        Outcome::TooLarge => exchange
+            .header("content-type")
+            .is_some_and(|value| value.to_ascii_lowercase().contains("html")),
+        _ => false,
+    }
 }
 
 fn joined(exchange: &Exchange, name: &str) -> Option<String> {
@@ -138,6 +149,17 @@ fn html(
         seen: HashSet::new(),
     };
     for reference in parse::link_references(&exchange.headers) {
+        reading.links.extend(judge.link(&from_header, reference));
+    }
+    if let Some(target) = parse::refresh_header(&exchange.headers).and_then(|it| it.target) {
+        let reference = Reference {
+            kind: LinkKind::MetaRefresh,
+            target,
+            anchor: String::new(),
+            rel: String::new(),
+            position: Position::HttpHeader,
+            nofollow: false,
+        };
         reading.links.extend(judge.link(&from_header, reference));
     }
     reading.links.reserve(found.references.len());

@@ -1,55 +1,73 @@
 //! Puts back what an interrupted crawl knew.
 
+use std::collections::HashSet;
+
 use crate::frontier::{Discovery, Frontier};
+use crate::model::Role;
 use crate::store::{RunId, Store};
 
 use super::admit::{Admissions, robots_txt};
 use super::dispatch::CrawlError;
+use super::hosts::Hosts;
 use super::robots::Rules;
 use super::site::Site;
 
 /// How many URLs are offered to the frontier at a time.
 const BATCH: usize = 1_000;
 
-/// Reads the run and fills frontier and admissions; returns how many pages were settled.
+/// Reads the run and fills frontier, admissions and the paces of hosts; returns how many pages were
+/// settled.
 pub(super) async fn restore<Q: Frontier>(
     store: &Store,
     run: RunId,
-    site: &Site,
     frontier: &Q,
-    admissions: &mut Admissions,
+    (admissions, hosts): (&mut Admissions, &mut Hosts),
+    site: &Site,
 ) -> Result<u64, CrawlError> {
-    let mut hosts = std::collections::HashSet::new();
+    let mut known_hosts = HashSet::new();
     for known in store.known_robots(run)? {
         let rules = Rules::restore(site, &known);
-        hosts.insert(known.host.clone());
+        if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay()) {
+            frontier.slow(&known.host, pace).await?;
+        }
+        known_hosts.insert(known.host.clone());
         admissions.set_rules(known.host, rules);
     }
-    let mut waiting = Vec::new();
+    // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one.
+    let (mut gates, mut waiting) = (Vec::new(), Vec::new());
+    let mut asking = HashSet::new();
     store.known_urls(run, &mut |known| {
         if known.skipped {
             return;
         }
         admissions.restore(&known.url);
-        if known.queued {
-            let host = known.url.host_key();
-            if !hosts.contains(&host) {
-                let gate = robots_txt(&host);
-                admissions.restore(&gate.url);
-                waiting.push(gate);
-                hosts.insert(host);
-            }
-            waiting.push(Discovery {
-                url: known.url,
-                role: known.role,
-                depth: known.depth.unwrap_or(0),
-                hops: known.hops,
-                pass: known.pass,
-                tries: known.tries,
-                not_before: known.not_before,
-            });
+        if !known.queued {
+            return;
+        }
+        let host = known.url.host_key();
+        let found = Discovery {
+            url: known.url,
+            role: known.role,
+            depth: known.depth.unwrap_or(0),
+            hops: known.hops,
+            pass: known.pass,
+            tries: known.tries,
+            not_before: known.not_before,
+        };
+        if found.role == Role::Robots {
+            known_hosts.insert(host);
+            gates.push(found);
+        } else {
+            asking.insert(host);
+            waiting.push(found);
         }
     })?;
+    for host in asking.difference(&known_hosts) {
+        let gate = robots_txt(host);
+        admissions.restore(&gate.url);
+        gates.push(gate);
+    }
+    frontier.offer(&gates).await?;
     for batch in waiting.chunks(BATCH) {
         frontier.offer(batch).await?;
     }

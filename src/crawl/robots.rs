@@ -1,5 +1,7 @@
 //! A host's robots.txt: fetched with its redirects, read, remembered.
 
+use std::time::Duration;
+
 use crate::fetch::{Fetcher, location};
 use crate::frontier::Lease;
 use crate::model::{
@@ -43,6 +45,14 @@ impl Rules {
                 (!verdict.allowed)
                     .then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
             }
+        }
+    }
+
+    /// The pause that the file asks for.
+    pub(super) fn crawl_delay(&self) -> Option<Duration> {
+        match self {
+            Rules::Group(group) => group.crawl_delay(),
+            Rules::AllowAll | Rules::Unreachable(_) => None,
         }
     }
 
@@ -139,6 +149,7 @@ fn read(
         access: "allow_all",
         groups: 0,
         rules: 0,
+        named_sitemaps: 0,
         sitemaps: Vec::new(),
         crawl_delay: None,
         problems: Vec::new(),
@@ -164,6 +175,7 @@ fn read(
                         .push(format!("line {line}: Sitemap {sitemap:?}: {fault}")),
                 }
             }
+            record.named_sitemaps = robots.sitemaps().len() as u32;
             record.access = "rules";
             record.groups = robots.group_count();
             record.rules = robots.rule_count();

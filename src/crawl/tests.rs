@@ -11,7 +11,7 @@ use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
     ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan,
-    Request, RequestPlan, ScopePlan, Sitemaps, Timings,
+    ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -165,6 +165,7 @@ pub(super) fn plan() -> CrawlPlan {
             connect: Duration::from_secs(10),
             body_idle: Duration::from_secs(15),
             max_body: 1 << 20,
+            reach: ReachPlan::default(),
         },
     }
 }
@@ -623,6 +624,43 @@ async fn an_interrupted_crawl_goes_on_where_it_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_asks_for() {
+    let rules = text("User-agent: *\nCrawl-delay: 5");
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[rules]),
+        ("/", &[links(&["/1", "/2", "/3", "/4", "/5"])]),
+    ];
+    let mut crawl = Crawl::new(plan(), answers);
+    let (placeholder, _) = stop_switch();
+    crawl.script.stop_after = Some((4, placeholder));
+    let seeds = vec![url("/")];
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let rates = crawl.rows(Table::Attempts, &["Address", "Rate"]);
+    let slow = rates.iter().filter(|row| row.ends_with("| 0.2"));
+    assert!(slow.count() >= 6, "{rates:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_header_and_a_cut_page_lead_on() {
+    let mut refreshes = page("");
+    refreshes
+        .headers
+        .push(("refresh", "0; url=/next".to_owned()));
+    let mut cut = links(&["/early"]);
+    cut.outcome = Outcome::TooLarge;
+    let answers: &[(&str, &[Reply])] = &[("/", &[refreshes]), ("/next", &[cut])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/early", "/next"]);
+    let columns = ["Address", "Redirect URL", "Redirect Type"];
+    assert_eq!(
+        crawl.rows(Table::Pages, &columns)[0],
+        "/ | /next | Meta Refresh"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn ignored_robots_are_marked() {
     let mut own = plan();
     own.scope.ignore_robots = true;
@@ -672,7 +710,7 @@ async fn selectors_fill_columns_and_directives_decide_indexability() {
 fn confirming() -> CrawlPlan {
     let mut plan = plan();
     plan.confirm = ConfirmPlan {
-        delays: vec![Duration::from_secs(15), Duration::from_secs(60)],
+        delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
         budget: Duration::from_mins(10),
     };
     plan
@@ -693,13 +731,6 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
         ("/fine/", &[page("")]),
     ];
     let crawl = Crawl::to_the_end(confirming(), answers).await;
-    eprintln!(
-        "{:#?}",
-        crawl.rows(
-            Table::Attempts,
-            &["Address", "Attempt", "Pass", "Outcome", "Started"]
-        )
-    );
     let columns = ["Address", "Verdict", "Passes", "Crawl Depth"];
     assert_eq!(
         crawl.rows(Table::Pages, &columns)[..6],

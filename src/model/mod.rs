@@ -26,7 +26,9 @@ pub use page::{
     Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, MAX_REDIRECTS, PageRecord,
     Redirect, RedirectKind,
 };
-pub use plan::{ConfirmPlan, Coverage, CrawlPlan, PacePlan, RequestPlan, ScopePlan, Sitemaps};
+pub use plan::{
+    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ReachPlan, RequestPlan, ScopePlan, Sitemaps,
+};
 pub use role::{Role, Skip, SkipReason};
 pub use url::{
     CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,

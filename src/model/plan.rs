@@ -161,6 +161,24 @@ pub struct RequestPlan {
     pub body_idle: Duration,
     /// Read no more of a body, in bytes.
     pub max_body: usize,
+    /// How the site is reached.
+    #[serde(default)]
+    pub reach: ReachPlan,
+}
+
+/// How a site is reached, as far as it is no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReachPlan {
+    /// Addresses given by hand, `HOST:PORT:ADDRESS`.
+    pub resolve: Vec<String>,
+    /// The proxy, without user and password.
+    pub proxy: Option<String>,
+    /// Every certificate is accepted.
+    pub insecure: bool,
+    /// HTTP/2 is never spoken.
+    pub http1: bool,
+    /// Which kinds of secrets the run began with.
+    pub secrets: Vec<String>,
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn capacity(pace: ConfirmPace) -> usize {
     if pace.budget <= careful_time {
         return (pace.budget.as_secs_f64() / CAREFUL_INTERVAL.as_secs_f64()) as usize;
     }
-    let left = (pace.budget - careful_time).as_secs_f64();
+    let left = pace.budget.saturating_sub(careful_time).as_secs_f64();
     let interval = pace.interval.max(Duration::from_millis(1)).as_secs_f64();
     CAREFUL + (left / interval) as usize
 }
@@ -176,7 +176,7 @@ mod tests {
     const ENOUGH: Enough = Enough {
         passes: 2,
         attempts: 3,
-        span: Duration::from_secs(60),
+        span: Duration::from_mins(1),
     };
 
     const PACE: ConfirmPace = ConfirmPace {

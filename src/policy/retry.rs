@@ -45,6 +45,9 @@ pub enum Decision {
     Again(Duration),
     /// Ask again when so much time is over, and nothing else of this host before.
     AgainHost(Duration),
+    /// The pass is over for this URL, and nothing else of this host is asked before so much time
+    /// is over.
+    SettlePark(Duration),
 }
 
 /// Decides what follows an attempt. `roll` is the dice: at least 0, below 1.
@@ -62,17 +65,22 @@ pub fn after(tried: Tried, retries: u32, budget: &mut RetryBudget, roll: f64) ->
     } else {
         budget.succeeded();
     }
-    if tried.attempts > allowed || !budget.allows() {
-        return Decision::Settle;
-    }
+    // Whether this URL is asked again is one question, whether the host wants a pause another.
+    let again = tried.attempts <= allowed && budget.allows();
     let jitter = roll.clamp(0.0, 1.0);
     match (tried.outcome, tried.retry_after) {
         (_, Some(wait)) if wait > RETRY_AFTER_CAP => Decision::Settle,
         // 0-10 % on top, so that not everybody returns at the same moment.
         (Outcome::Client429, wait) => {
             let wait = wait.unwrap_or(TOO_MANY_REQUESTS * 2_u32.pow(tried.attempts.min(5) - 1));
-            Decision::AgainHost(wait.mul_f64(1.0 + 0.1 * jitter))
+            let wait = wait.mul_f64(1.0 + 0.1 * jitter);
+            if again {
+                Decision::AgainHost(wait)
+            } else {
+                Decision::SettlePark(wait)
+            }
         }
+        _ if !again => Decision::Settle,
         (_, Some(wait)) => Decision::Again(wait.mul_f64(1.0 + 0.1 * jitter)),
         (_, None) => Decision::Again(backoff_bound(tried.attempts).mul_f64(jitter)),
     }
@@ -166,6 +174,15 @@ mod tests {
             decide(limited),
             Decision::AgainHost(Duration::from_secs(21))
         );
+    }
+
+    #[test]
+    fn too_many_requests_mean_a_pause_whether_or_not_the_url_is_asked_again() {
+        let limited = tried(Outcome::Client429, 1);
+        let park = Decision::SettlePark(TOO_MANY_REQUESTS.mul_f64(1.05));
+        assert_eq!(after(limited, 0, &mut RetryBudget::default(), 0.5), park);
+        let mut spent = RetryBudget { tokens: 0.0 };
+        assert_eq!(after(limited, 2, &mut spent, 0.5), park);
     }
 
     #[test]

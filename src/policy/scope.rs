@@ -88,7 +88,9 @@ impl Scope {
         let refusal = self
             .unasked(role, via)
             .map(|detail| Skip::new(SkipReason::Scope, detail))
-            .or_else(|| self.refuse(url, role, depth));
+            .or_else(|| trap(url))
+            // What was named is wanted, whatever its address looks like.
+            .or_else(|| (via != Via::Seed).then(|| self.refuse(url, role, depth))?);
         match refusal {
             Some(skip) => Admission::Skip(role, skip),
             None => Admission::Fetch(role),
@@ -125,14 +127,6 @@ impl Scope {
 
     fn refuse(&self, url: &CrawlUrl, role: Role, depth: Option<u32>) -> Option<Skip> {
         let text = url.as_str();
-        if text.len() > MAX_URL {
-            let detail = format!("{} bytes long, {MAX_URL} at most", text.len());
-            return Some(Skip::new(SkipReason::Trap, detail));
-        }
-        if let Some(folder) = repeated_folder(url.as_url().path()) {
-            let detail = format!("folder {folder:?} comes more than {MAX_REPEATS} times");
-            return Some(Skip::new(SkipReason::Trap, detail));
-        }
         if role == Role::External {
             return None;
         }
@@ -165,6 +159,18 @@ pub enum Via {
     Redirect(Role),
     /// A sitemap lists it.
     Sitemap,
+}
+
+/// Why an address looks like one of an endless number, if it does.
+fn trap(url: &CrawlUrl) -> Option<Skip> {
+    let length = url.as_str().len();
+    if length > MAX_URL {
+        let detail = format!("{length} bytes long, {MAX_URL} at most");
+        return Some(Skip::new(SkipReason::Trap, detail));
+    }
+    let folder = repeated_folder(url.as_url().path())?;
+    let detail = format!("folder {folder:?} comes more than {MAX_REPEATS} times");
+    Some(Skip::new(SkipReason::Trap, detail))
 }
 
 /// Host and port without a leading `www.`: `example.com` and `www.example.com` are one site, on
@@ -297,6 +303,15 @@ mod tests {
         for (text, depth, expected) in cases {
             assert_eq!(reason(&narrow, text, LINK, depth), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn where_it_starts_is_fetched_whatever_the_patterns_say() {
+        let mut narrow = plan();
+        narrow.include = vec!["/blog/".to_owned()];
+        let start = "https://example.com/";
+        assert_eq!(reason(&narrow, start, Via::Seed, Some(0)), "page");
+        assert_eq!(reason(&narrow, start, LINK, Some(1)), "-scope");
     }
 
     #[test]

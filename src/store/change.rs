@@ -85,7 +85,9 @@ pub struct RobotsRecord {
     pub groups: u32,
     /// Allow and disallow lines.
     pub rules: u32,
-    /// Sitemaps it names.
+    /// How many sitemaps it names.
+    pub named_sitemaps: u32,
+    /// Sitemaps that are read because of it, the default one if it names none.
     pub sitemaps: Vec<SitemapEntry>,
     /// The pause it asks for.
     pub crawl_delay: Option<Duration>,

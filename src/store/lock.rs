@@ -15,15 +15,21 @@ use super::runs::RunId;
 
 /// The right to write a run, until it is dropped.
 #[derive(Debug)]
-pub(super) struct RunLock {
+pub struct RunLock {
     common: PathBuf,
     path: PathBuf,
     file: File,
 }
 
+impl Store {
+    /// Takes the right to write a run, unless another process has it.
+    pub fn lock_run(&self, run: RunId) -> Result<RunLock, StoreError> {
+        RunLock::take(self, run)
+    }
+}
+
 impl RunLock {
-    /// Takes the lock, unless another process has it.
-    pub(super) fn take(store: &Store, run: RunId) -> Result<RunLock, StoreError> {
+    fn take(store: &Store, run: RunId) -> Result<RunLock, StoreError> {
         let common = beside(store, ".lock");
         let path = beside(store, &format!("-run{run}.lock"));
         let fault = |path: &Path, source| StoreError::Open {

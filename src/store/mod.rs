@@ -25,6 +25,7 @@ pub use change::{
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
+pub use lock::RunLock;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses, WorstPage};

@@ -132,7 +132,7 @@ impl Desk {
             robots.final_url.as_str(),
             robots.groups,
             robots.rules,
-            robots.sitemaps.len() as i64,
+            robots.named_sitemaps,
             robots.crawl_delay.map(|delay| delay.as_millis() as i64),
             robots.problems.join("\n"),
             robots.body,

@@ -8,7 +8,6 @@ use crate::model::{CrawlPlan, Moment};
 
 use super::error::StoreError;
 use super::file::Store;
-use super::lock::RunLock;
 
 /// The number of a run within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,7 +208,7 @@ impl Store {
 
     /// Forgets a run and all that belongs to it.
     pub fn delete_run(&self, run: RunId) -> Result<(), StoreError> {
-        let _lock = RunLock::take(self, run)?;
+        let _lock = self.lock_run(run)?;
         let mut connection = self.connect()?;
         let mut delete = || -> rusqlite::Result<()> {
             let tx = connection.transaction()?;

@@ -11,7 +11,6 @@ use super::change::Change;
 use super::desk::Desk;
 use super::error::{StoreError, StoreFault};
 use super::file::Store;
-use super::lock::RunLock;
 use super::runs::RunId;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
@@ -29,9 +28,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts writing a run.
+    /// Starts writing a run, whose lock the caller holds.
     pub fn start(store: &Store, run: RunId) -> Result<Writer, StoreError> {
-        let lock = RunLock::take(store, run)?;
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
@@ -40,7 +38,6 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
-                let _until_all_is_written = lock;
                 write_all(connection, &mut desk, waiting, &acknowledge)
                     .map_err(|source| owned.fault(source))
             })

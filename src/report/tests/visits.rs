@@ -36,6 +36,7 @@ impl Story {
         let target = url("https://www.shop.example/robots.txt");
         let hop = (target.clone(), self.attempt(Outcome::OkNonHtml));
         let record = RobotsRecord {
+            named_sitemaps: 1,
             host: "https://shop.example".to_owned(),
             access: "rules",
             final_url: target,
