@@ -55,13 +55,15 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
         "SELECT url, outcome, status, started, pass, reused, in_flight, rate, ttfb_us FROM attempt
          WHERE run = ? ORDER BY url, number",
     )?;
-    let mut insert =
-        tx.prepare("INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert = tx.prepare(
+        "INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
     let mut store = |url: UrlId, tally: &Tally| -> rusqlite::Result<()> {
         let found = tally.judge(&Rules::ONE_SHOT);
         if found.verdict != Verdict::Ok {
             failing.insert(url);
         }
+        let (rate, risk) = (found.error_rate, found.indexing_risk());
         insert.execute(rusqlite::params![
             run,
             url,
@@ -75,6 +77,13 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
             found.first_failed.map(Moment::millis),
             found.last_failed.map(Moment::millis),
             found.last_ok.map(Moment::millis),
+            rate.value,
+            rate.low,
+            rate.high,
+            risk.value,
+            risk.low,
+            risk.high,
+            found.risk_now().value,
         ])?;
         Ok(())
     };

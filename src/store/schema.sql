@@ -133,6 +133,13 @@ CREATE TABLE assessment (
     first_failed INTEGER,
     last_failed INTEGER,
     last_ok  INTEGER,
+    error_rate REAL NOT NULL,        -- 0 to 1, with its 95 % interval
+    error_low REAL NOT NULL,
+    error_high REAL NOT NULL,
+    risk     REAL NOT NULL,          -- 0 to 100, if the frequency goes on for 48 h, with its band
+    risk_low REAL NOT NULL,
+    risk_high REAL NOT NULL,
+    risk_now REAL NOT NULL,          -- for as long as it was seen failing
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
