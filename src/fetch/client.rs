@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use hyper::ext::ReasonPhrase;
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::time::{Instant, sleep_until};
 
@@ -63,7 +64,7 @@ impl HttpFetcher {
         let mut first_byte = None;
         let mut exchange = match self.head(asking, request, attempt).await {
             Err(fault) => Exchange {
-                reused: attempt.never_dialed(),
+                reused: attempt.failed_on_reused(),
                 ..unanswered(fault)
             },
             Ok(response) => {
@@ -145,6 +146,9 @@ impl HttpFetcher {
             }
         };
         let response = response.map_err(|error| of_request(&error, attempt))?;
+        if let Some(carrier) = response.extensions().get::<HttpInfo>() {
+            attempt.carried_from(carrier.local_addr());
+        }
         match response.remote_addr() {
             Some(remote) if !self.may_ask(remote.ip()) => Err(guard::NotPublic(remote.ip()).into()),
             _ => Ok(response),

@@ -3,9 +3,12 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind as K};
+use std::net::SocketAddr;
+
+use hyper_util::client::legacy::Error as ClientError;
 
 use super::attempt::{Attempt, Phase};
-use super::dial::DialTimeout;
+use super::dial::{self, DialTimeout};
 use super::dns::DnsFault;
 use super::guard::NotPublic;
 use super::tls_fault::of_tls;
@@ -36,6 +39,9 @@ impl From<NotPublic> for Fault {
 
 /// What a request came to that got no answer.
 pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
+    if let Some(local) = carrier(error) {
+        attempt.carried_from(local);
+    }
     let dialing = error.is_connect();
     for cause in causes(error) {
         if let Some(fault) = of_dial(cause)
@@ -54,6 +60,12 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     } else {
         of_broken_connection(kind, attempt)
     }
+}
+
+/// Our end of the connection on which a request failed.
+fn carrier(error: &reqwest::Error) -> Option<SocketAddr> {
+    let failed: &ClientError = causes(error).find_map(|cause| cause.downcast_ref())?;
+    dial::local(failed.connect_info()?)
 }
 
 /// What a body came to that broke off. `framed` tells whether its length was announced.

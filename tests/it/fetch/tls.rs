@@ -1,5 +1,6 @@
 //! TLS and what comes over it: certificates, handshakes, HTTP/2.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use gatecrawl::fetch::{FetchSettings, Fetcher, HttpFetcher};
 use gatecrawl::model::{Exchange, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::{fetcher, hasty, request, settings};
 use crate::answer::{After, close, raw, reset};
@@ -209,4 +211,52 @@ async fn http2_is_not_offered_when_it_is_not_wanted() {
     let exchange = fetcher.unwrap().fetch(request(&url)).await;
     assert_eq!(exchange.fault, "tls alert NoApplicationProtocol");
     assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+/// Two requests at once. One is answered on the first connection, which is then closed under the
+/// other; the second connection gets ready before that, or not at all.
+async fn an_overtaken_dial(ready: bool) -> Vec<Exchange> {
+    let authority = Authority::named("Known");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(authority.server("localhost")));
+    let server = tokio::spawn(async move {
+        let (first, _) = listener.accept().await.unwrap();
+        let mut first = acceptor.accept(first).await.unwrap();
+        let mut request = [0; 4096];
+        assert!(first.read(&mut request).await.unwrap() > 0);
+        let (second, _) = listener.accept().await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi";
+        first.write_all(answer).await.unwrap();
+        assert!(first.read(&mut request).await.unwrap() > 0);
+        if !ready {
+            return (Some(second), None);
+        }
+        let second = acceptor.accept(second).await.unwrap();
+        // The client was through with its handshake before its last flight was here.
+        drop(first);
+        (None, Some(second))
+    });
+    let fetcher = trusting(&authority);
+    let url = format!("https://localhost:{}/", address.port());
+    let both = (0..2).map(|_| fetcher.fetch(request(&url)));
+    let exchanges = futures_util::future::join_all(both).await;
+    server.await.unwrap();
+    exchanges
+}
+
+#[tokio::test]
+async fn a_request_is_told_by_the_connection_that_carried_it() {
+    for ready in [false, true] {
+        let mut exchanges = an_overtaken_dial(ready).await;
+        exchanges.sort_by_key(|exchange| exchange.outcome);
+        let [answered, failed] = &exchanges[..] else {
+            panic!("two requests");
+        };
+        assert_eq!(answered.outcome.id(), "ok_html", "{}", answered.fault);
+        assert!(!answered.reused);
+        assert_eq!(failed.outcome.id(), "empty_reply", "{}", failed.fault);
+        assert!(failed.reused, "ready: {ready}");
+        assert_eq!(failed.timings.tls, None);
+    }
 }
