@@ -87,6 +87,10 @@ mod tests {
                 Indexability::NonIndexable("No Response"),
             ),
             (
+                status(None, Outcome::AddressRefused),
+                Indexability::NonIndexable("No Response"),
+            ),
+            (
                 status(Some(200), Outcome::OkHtml),
                 Indexability::NonIndexable("noindex"),
             ),

@@ -33,7 +33,7 @@ impl Fault {
 
 impl From<NotPublic> for Fault {
     fn from(refused: NotPublic) -> Fault {
-        Fault::new(Outcome::ConnectUnreachable, refused.to_string())
+        Fault::new(Outcome::AddressRefused, refused.to_string())
     }
 }
 

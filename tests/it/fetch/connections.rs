@@ -49,14 +49,15 @@ async fn addresses_that_are_not_public_are_not_asked() {
     });
     let fetcher = fetcher.unwrap();
     let loopback = fetcher.fetch(request(&origin.url("/"))).await;
-    assert_eq!(loopback.outcome.id(), "connect_unreachable");
+    assert_eq!(loopback.outcome.id(), "address_refused");
     assert_eq!(loopback.fault, "address 127.0.0.1 is not public");
     let by_name = fetcher.fetch(request("http://private.example/")).await;
+    assert_eq!(by_name.outcome.id(), "address_refused");
     assert_eq!(by_name.fault, "address 10.0.0.1 is not public");
     let localhost = fetcher
         .fetch(request(&origin.url_as("localhost", "/")))
         .await;
-    assert_eq!(localhost.outcome.id(), "connect_unreachable");
+    assert_eq!(localhost.outcome.id(), "address_refused");
     assert!(origin.requests().is_empty());
 }
 
