@@ -20,7 +20,7 @@ use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
-use crate::model::{Connection, Exchange, Keep, Outcome, Request, Timings, Version};
+use crate::model::{Connection, CrawlUrl, Exchange, Keep, Outcome, Request, Timings, Version};
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
@@ -90,9 +90,9 @@ impl HttpFetcher {
 
     /// What is to be sent, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
-        self.settings
-            .private_addresses
-            .check_literal(&request.url)?;
+        if !self.is_given(&request.url) {
+            self.settings.private_addresses.check_host(&request.url)?;
+        }
         // Addresses may be longer than requests can say.
         request
             .url
@@ -213,6 +213,16 @@ impl HttpFetcher {
     /// itself.
     fn deadline(&self, request: &Request, attempt: &Attempt) -> Instant {
         attempt.started() + self.settings.total_timeout + request.first_byte_limit
+    }
+
+    /// Whether the user said where the name leads.
+    fn is_given(&self, url: &CrawlUrl) -> bool {
+        let asked = (
+            url.as_url().host_str(),
+            url.as_url().port_or_known_default(),
+        );
+        let mut overrides = self.settings.overrides.iter();
+        overrides.any(|given| (Some(given.host.as_str()), Some(given.port)) == asked)
     }
 
     fn may_ask(&self, address: IpAddr) -> bool {
