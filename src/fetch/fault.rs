@@ -187,7 +187,12 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     let fault = if error.is_parse_too_large() {
         Fault::new(Outcome::HeaderTooLarge, "header block too large")
     } else if error.is_parse_status() {
-        Fault::new(Outcome::StatusInvalid, "status code is none")
+        // A reason phrase with control characters ends here too. The HTTP library gives away
+        // neither which of the two it was nor the status code before the phrase.
+        Fault::new(
+            Outcome::StatusInvalid,
+            "status code or reason phrase is malformed",
+        )
     } else if error.is_parse_version_h2() {
         Fault::new(
             Outcome::BadStatusLine,
