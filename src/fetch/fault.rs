@@ -227,7 +227,21 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
         Some(reason) => format!("{what}: {}", reason.description()),
         None => what.to_owned(),
     };
-    Some(Fault::new(Outcome::Http2StreamError, words))
+    let outcome = if is_refused_stream(error) {
+        Outcome::StreamRefused
+    } else {
+        Outcome::Http2StreamError
+    };
+    Some(Fault::new(outcome, words))
+}
+
+/// Whether the server promises that it did not look at the request (RFC 9113 section 8.7). Only
+/// streams above the last one that a GOAWAY names end with it; those below may still be answered.
+fn is_refused_stream(error: &h2::Error) -> bool {
+    let reason = error.reason();
+    error.is_remote()
+        && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+            || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
 }
 
 fn http2_ended() -> Fault {

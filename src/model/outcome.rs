@@ -304,6 +304,8 @@ outcomes! {
     BudgetExhausted = 85, "budget_exhausted", Policy, No, No, Yes, Url, None;
     /// An address that this crawl may not ask: private, loopback or link-local.
     AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
+    /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not look at it.
+    StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
 }
 
 impl Outcome {

@@ -181,7 +181,6 @@ async fn a_page_comes_over_http2() {
 async fn broken_streams_are_told_and_never_asked_for_again() {
     let cases = [
         H2Answer::Reset(h2::Reason::INTERNAL_ERROR),
-        H2Answer::Reset(h2::Reason::REFUSED_STREAM),
         H2Answer::ResetInBody(h2::Reason::CANCEL),
         H2Answer::GoAway(h2::Reason::ENHANCE_YOUR_CALM),
         H2Answer::GoAway(h2::Reason::NO_ERROR),
@@ -195,6 +194,59 @@ async fn broken_streams_are_told_and_never_asked_for_again() {
             exchange.fault
         );
         assert_eq!(asked, 1, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_stream_is_told_from_a_broken_one() {
+    let (exchange, asked) = over_h2(H2Answer::Reset(h2::Reason::REFUSED_STREAM)).await;
+    assert_eq!(
+        exchange.outcome.id(),
+        "stream_refused",
+        "{}",
+        exchange.fault
+    );
+    assert_eq!(asked, 1);
+}
+
+/// An HTTP/2 server that says goodbye once a request is there, naming no stream as looked at.
+async fn at_goodbye(reason: u8) -> Exchange {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const PREFACE: usize = 24;
+    const HEADERS: u8 = 1;
+    let authority = Authority::named("Known");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut config = authority.server("localhost");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut line = acceptor.accept(tcp).await.unwrap();
+        line.write_all(&SETTINGS).await.unwrap();
+        line.read_exact(&mut [0; PREFACE]).await.unwrap();
+        let mut kind = 0;
+        while kind != HEADERS {
+            let mut head = [0; 9];
+            line.read_exact(&mut head).await.unwrap();
+            kind = head[3];
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length as usize];
+            line.read_exact(&mut payload).await.unwrap();
+        }
+        let goodbye = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reason];
+        line.write_all(&goodbye).await.unwrap();
+        let _ = line.read_to_end(&mut Vec::new()).await;
+    });
+    let url = format!("https://localhost:{}/", address.port());
+    trusting(&authority).fetch(request(&url)).await
+}
+
+#[tokio::test]
+async fn a_graceful_goodbye_refuses_what_it_leaves_out() {
+    for (reason, id) in [(0, "stream_refused"), (11, "http2_stream_error")] {
+        let exchange = at_goodbye(reason).await;
+        assert_eq!(exchange.outcome.id(), id, "{}", exchange.fault);
     }
 }
 
