@@ -13,10 +13,6 @@ use super::secrets::{Secrets, SecretsFor};
 
 /// How all requests of one crawl are made.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches of the plan, each with its own name"
-)]
 pub struct FetchSettings {
     /// The `User-Agent` header.
     pub user_agent: String,
