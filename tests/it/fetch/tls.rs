@@ -215,27 +215,27 @@ async fn at_goodbye(reason: u8) -> Exchange {
     const PREFACE: usize = 24;
     const HEADERS: u8 = 1;
     let authority = Authority::named("Known");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
     let mut config = authority.server("localhost");
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     tokio::spawn(async move {
-        let (tcp, _) = listener.accept().await.unwrap();
-        let mut line = acceptor.accept(tcp).await.unwrap();
-        line.write_all(&SETTINGS).await.unwrap();
-        line.read_exact(&mut [0; PREFACE]).await.unwrap();
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let mut line = acceptor.accept(tcp).await.expect("a client");
+        line.write_all(&SETTINGS).await.expect("a client");
+        line.read_exact(&mut [0; PREFACE]).await.expect("a client");
         let mut kind = 0;
         while kind != HEADERS {
             let mut head = [0; 9];
-            line.read_exact(&mut head).await.unwrap();
+            line.read_exact(&mut head).await.expect("a client");
             kind = head[3];
             let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
             let mut payload = vec![0; length as usize];
-            line.read_exact(&mut payload).await.unwrap();
+            line.read_exact(&mut payload).await.expect("a client");
         }
         let goodbye = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reason];
-        line.write_all(&goodbye).await.unwrap();
+        line.write_all(&goodbye).await.expect("a client");
         let _ = line.read_to_end(&mut Vec::new()).await;
     });
     let url = format!("https://localhost:{}/", address.port());
@@ -269,22 +269,22 @@ async fn http2_is_not_offered_when_it_is_not_wanted() {
 /// other; the second connection gets ready before that, or not at all.
 async fn an_overtaken_dial(ready: bool) -> Vec<Exchange> {
     let authority = Authority::named("Known");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
     let acceptor = TlsAcceptor::from(Arc::new(authority.server("localhost")));
     let server = tokio::spawn(async move {
-        let (first, _) = listener.accept().await.unwrap();
-        let mut first = acceptor.accept(first).await.unwrap();
+        let (first, _) = listener.accept().await.expect("a client");
+        let mut first = acceptor.accept(first).await.expect("a client");
         let mut request = [0; 4096];
-        assert!(first.read(&mut request).await.unwrap() > 0);
-        let (second, _) = listener.accept().await.unwrap();
+        assert!(first.read(&mut request).await.expect("a client") > 0);
+        let (second, _) = listener.accept().await.expect("a client");
         let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi";
-        first.write_all(answer).await.unwrap();
-        assert!(first.read(&mut request).await.unwrap() > 0);
+        first.write_all(answer).await.expect("a client");
+        assert!(first.read(&mut request).await.expect("a client") > 0);
         if !ready {
             return (Some(second), None);
         }
-        let second = acceptor.accept(second).await.unwrap();
+        let second = acceptor.accept(second).await.expect("a client");
         // The client was through with its handshake before its last flight was here.
         drop(first);
         (None, Some(second))
@@ -293,7 +293,7 @@ async fn an_overtaken_dial(ready: bool) -> Vec<Exchange> {
     let url = format!("https://localhost:{}/", address.port());
     let both = (0..2).map(|_| fetcher.fetch(request(&url)));
     let exchanges = futures_util::future::join_all(both).await;
-    server.await.unwrap();
+    server.await.expect("a server that ends");
     exchanges
 }
 
