@@ -31,6 +31,7 @@ pub fn indexability(signs: PageSigns) -> Indexability {
         (Some(300..=399), _) => NonIndexable("Redirected"),
         (Some(400..=499), _) => NonIndexable("Client Error"),
         (Some(500..=599), _) => NonIndexable("Server Error"),
+        (_, Outcome::StreamRefused) => NonIndexable("No Response"),
         (_, outcome) if outcome.is_failure() || outcome.layer() != Layer::Http => {
             NonIndexable("No Response")
         }
@@ -84,6 +85,14 @@ mod tests {
             ),
             (
                 status(None, Outcome::ConnectRefused),
+                Indexability::NonIndexable("No Response"),
+            ),
+            (
+                status(None, Outcome::StreamRefused),
+                Indexability::NonIndexable("No Response"),
+            ),
+            (
+                status(None, Outcome::AddressRefused),
                 Indexability::NonIndexable("No Response"),
             ),
             (

@@ -36,13 +36,14 @@ const POLITE: Pressure = Pressure {
 
 impl Observation {
     /// Whether it says something about the URL. An answer that never began, on a connection that
-    /// had been idle, says that the server closed it meanwhile.
+    /// had been idle, says that the server closed it meanwhile; a refused stream was not looked at.
     pub fn is_evidence(self) -> bool {
         let nothing_received = matches!(
             self.outcome,
             Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
         );
-        !(self.reused && nothing_received)
+        let stale = self.reused && nothing_received;
+        !stale && self.outcome != Outcome::StreamRefused
     }
 
     /// Whether anything was asked: what our own policy kept from being sent is no attempt.

@@ -2,7 +2,8 @@
 //! the TLS client all run inside the attempt's task and find it through a task-local.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ pub(super) struct Attempt {
     /// The port asked for; a resolver is told the name alone.
     pub(super) port: u16,
     dial: Mutex<Dialed>,
+    /// Our end of the connection that carried the request.
+    carrier: OnceLock<SocketAddr>,
 }
 
 /// What the last dial of the attempt has reached.
@@ -32,6 +35,8 @@ struct Dialed {
     tls_started: Option<Instant>,
     ended: Option<Instant>,
     connected: bool,
+    /// Our end of the connection that the dial opened.
+    local: Option<SocketAddr>,
     ear: Arc<Ear>,
 }
 
@@ -54,6 +59,7 @@ impl Attempt {
             started: Instant::now(),
             port,
             dial: Mutex::default(),
+            carrier: OnceLock::new(),
         })
     }
 
@@ -109,10 +115,17 @@ impl Attempt {
         Arc::clone(&self.dial().ear)
     }
 
-    pub(super) fn dial_ended(&self, connected: bool) {
+    /// `local` is our end of the connection, where it is known.
+    pub(super) fn dial_ended(&self, connected: bool, local: Option<SocketAddr>) {
         let mut dial = self.dial();
         dial.ended = Some(Instant::now());
         dial.connected = connected;
+        dial.local = local;
+    }
+
+    /// Called when the connection that carried the request is known.
+    pub(super) fn carried_from(&self, local: SocketAddr) {
+        self.carrier.get_or_init(|| local);
     }
 
     // === What comes of it ===
@@ -145,19 +158,26 @@ impl Attempt {
 
     /// Whether a byte of the answer is known to have come.
     pub(super) fn answer_begun(&self) -> bool {
-        let dial = self.dial();
-        dial.connected && dial.ear.answer_begun()
+        !self.reused() && self.dial().ear.answer_begun()
     }
 
-    /// Whether an answer came over a connection that this attempt did not open. A dial may have
-    /// been started and overtaken by a connection that became free.
+    /// Whether the request went over a connection that this attempt did not open. A dial may have
+    /// been started, overtaken by a connection that became free, and ended since.
     pub(super) fn reused(&self) -> bool {
-        !self.dial().connected
+        let dial = self.dial();
+        match self.carrier.get() {
+            Some(carrier) => dial.local != Some(*carrier),
+            None => !dial.connected,
+        }
     }
 
-    /// Whether no dial was needed at all.
-    pub(super) fn never_dialed(&self) -> bool {
-        self.dial().started.is_none()
+    /// Whether a request that got no answer went over a connection that this attempt did not open.
+    /// One that no connection carried failed in its own dial, if there was one.
+    pub(super) fn failed_on_reused(&self) -> bool {
+        match self.carrier.get() {
+            Some(_) => self.reused(),
+            None => self.dial().started.is_none(),
+        }
     }
 
     /// The parts that are over by now.

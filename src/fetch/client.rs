@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use hyper::ext::ReasonPhrase;
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::time::{Instant, sleep_until};
 
@@ -19,7 +20,7 @@ use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
-use crate::model::{Connection, Exchange, Keep, Outcome, Request, Timings, Version};
+use crate::model::{Connection, CrawlUrl, Exchange, Keep, Outcome, Request, Timings, Version};
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
@@ -63,7 +64,7 @@ impl HttpFetcher {
         let mut first_byte = None;
         let mut exchange = match self.head(asking, request, attempt).await {
             Err(fault) => Exchange {
-                reused: attempt.never_dialed(),
+                reused: attempt.failed_on_reused(),
                 ..unanswered(fault)
             },
             Ok(response) => {
@@ -89,9 +90,9 @@ impl HttpFetcher {
 
     /// What is to be sent, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
-        self.settings
-            .private_addresses
-            .check_literal(&request.url)?;
+        if !self.is_given(&request.url) {
+            self.settings.private_addresses.check_host(&request.url)?;
+        }
         // Addresses may be longer than requests can say.
         request
             .url
@@ -145,6 +146,9 @@ impl HttpFetcher {
             }
         };
         let response = response.map_err(|error| of_request(&error, attempt))?;
+        if let Some(carrier) = response.extensions().get::<HttpInfo>() {
+            attempt.carried_from(carrier.local_addr());
+        }
         match response.remote_addr() {
             Some(remote) if !self.may_ask(remote.ip()) => Err(guard::NotPublic(remote.ip()).into()),
             _ => Ok(response),
@@ -209,6 +213,16 @@ impl HttpFetcher {
     /// itself.
     fn deadline(&self, request: &Request, attempt: &Attempt) -> Instant {
         attempt.started() + self.settings.total_timeout + request.first_byte_limit
+    }
+
+    /// Whether the user said where the name leads.
+    fn is_given(&self, url: &CrawlUrl) -> bool {
+        let asked = (
+            url.as_url().host_str(),
+            url.as_url().port_or_known_default(),
+        );
+        let mut overrides = self.settings.overrides.iter();
+        overrides.any(|given| (Some(given.host.as_str()), Some(given.port)) == asked)
     }
 
     fn may_ask(&self, address: IpAddr) -> bool {

@@ -3,11 +3,13 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpInfo};
 use tokio::time::{Instant, sleep_until};
 use tower::{BoxError, Layer, Service};
 
@@ -46,7 +48,7 @@ pub(super) struct DialTimeout(pub(super) Phase);
 impl<S, To> Service<To> for Dial<S>
 where
     S: Service<To, Error = BoxError>,
-    S::Response: Send + 'static,
+    S::Response: Connection + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
@@ -71,7 +73,7 @@ where
     }
 }
 
-async fn limited<T>(
+async fn limited<T: Connection>(
     dialing: impl Future<Output = Result<T, BoxError>>,
     attempt: Arc<Attempt>,
     limit: Duration,
@@ -95,6 +97,15 @@ async fn limited<T>(
             break Err(Box::<dyn Error + Send + Sync>::from(DialTimeout(phase)));
         }
     };
-    attempt.dial_ended(dialed.is_ok());
+    let local = dialed.as_ref().ok().and_then(|it| local(&it.connected()));
+    attempt.dial_ended(dialed.is_ok(), local);
     dialed
+}
+
+/// Our end of a connection. No two that are open to one site share it, so that it tells which one
+/// carried a request.
+pub(super) fn local(connected: &Connected) -> Option<SocketAddr> {
+    let mut facts = http::Extensions::new();
+    connected.get_extras(&mut facts);
+    facts.get().map(HttpInfo::local_addr)
 }

@@ -3,9 +3,12 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind as K};
+use std::net::SocketAddr;
+
+use hyper_util::client::legacy::Error as ClientError;
 
 use super::attempt::{Attempt, Phase};
-use super::dial::DialTimeout;
+use super::dial::{self, DialTimeout};
 use super::dns::DnsFault;
 use super::guard::NotPublic;
 use super::tls_fault::of_tls;
@@ -30,12 +33,15 @@ impl Fault {
 
 impl From<NotPublic> for Fault {
     fn from(refused: NotPublic) -> Fault {
-        Fault::new(Outcome::ConnectUnreachable, refused.to_string())
+        Fault::new(Outcome::AddressRefused, refused.to_string())
     }
 }
 
 /// What a request came to that got no answer.
 pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
+    if let Some(local) = carrier(error) {
+        attempt.carried_from(local);
+    }
     let dialing = error.is_connect();
     for cause in causes(error) {
         if let Some(fault) = of_dial(cause)
@@ -54,6 +60,12 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     } else {
         of_broken_connection(kind, attempt)
     }
+}
+
+/// Our end of the connection on which a request failed.
+fn carrier(error: &reqwest::Error) -> Option<SocketAddr> {
+    let failed: &ClientError = causes(error).find_map(|cause| cause.downcast_ref())?;
+    dial::local(failed.connect_info()?)
 }
 
 /// What a body came to that broke off. `framed` tells whether its length was announced.
@@ -175,7 +187,12 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     let fault = if error.is_parse_too_large() {
         Fault::new(Outcome::HeaderTooLarge, "header block too large")
     } else if error.is_parse_status() {
-        Fault::new(Outcome::StatusInvalid, "status code is none")
+        // A reason phrase with control characters ends here too. The HTTP library gives away
+        // neither which of the two it was nor the status code before the phrase.
+        Fault::new(
+            Outcome::StatusInvalid,
+            "status code or reason phrase is malformed",
+        )
     } else if error.is_parse_version_h2() {
         Fault::new(
             Outcome::BadStatusLine,
@@ -210,7 +227,21 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
         Some(reason) => format!("{what}: {}", reason.description()),
         None => what.to_owned(),
     };
-    Some(Fault::new(Outcome::Http2StreamError, words))
+    let outcome = if is_refused_stream(error) {
+        Outcome::StreamRefused
+    } else {
+        Outcome::Http2StreamError
+    };
+    Some(Fault::new(outcome, words))
+}
+
+/// Whether the server promises that it did not look at the request (RFC 9113 section 8.7). Only
+/// streams above the last one that a GOAWAY names end with it; those below may still be answered.
+fn is_refused_stream(error: &h2::Error) -> bool {
+    let reason = error.reason();
+    error.is_remote()
+        && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+            || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
 }
 
 fn http2_ended() -> Fault {

@@ -49,10 +49,12 @@ impl PrivateAddresses {
         allowed
     }
 
-    /// Refuses a URL whose host is written as an address that may not be asked. Resolvers are not
-    /// asked about such hosts, so their filter is not enough.
-    pub(super) fn check_literal(&self, url: &CrawlUrl) -> Result<(), NotPublic> {
+    /// Refuses a URL whose host alone says that it may not be asked. Our resolver is not asked
+    /// about addresses, nor about any name when a proxy asks, so its filter is not enough.
+    pub(super) fn check_host(&self, url: &CrawlUrl) -> Result<(), NotPublic> {
         let address = match url.host() {
+            // Every resolver has to give this machine's addresses (RFC 6761 section 6.3).
+            Host::Domain(name) if is_localhost(name) => Ipv4Addr::LOCALHOST.into(),
             Host::Domain(_) => return Ok(()),
             Host::Ipv4(address) => address.into(),
             Host::Ipv6(address) => address.into(),
@@ -95,6 +97,12 @@ impl Network {
             _ => None,
         }
     }
+}
+
+/// Whether a name is `localhost` or below it. Parsed URLs have names in lower case.
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether an address is reachable from the whole internet, by the special-purpose registries of
@@ -197,13 +205,35 @@ mod tests {
     fn addresses_in_urls_are_seen_in_every_spelling() {
         let refused = |text| {
             let url = CrawlUrl::parse(text).expect("a URL");
-            PrivateAddresses::default().check_literal(&url).is_err()
+            PrivateAddresses::default().check_host(&url).is_err()
         };
         assert!(refused("http://2130706433/"));
         assert!(refused("http://0x7f.1/"));
         assert!(refused("http://[::1]:8080/"));
         assert!(!refused("http://1.1.1.1/"));
-        assert!(!refused("http://localhost/"));
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whoever_resolves_it() {
+        let refused = |allowed: &PrivateAddresses, text| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            allowed.check_host(&url).is_err()
+        };
+        let none = PrivateAddresses::default();
+        for url in [
+            "http://localhost/",
+            "http://LOCALHOST.:8080/",
+            "http://app.localhost/",
+        ] {
+            assert!(refused(&none, url), "{url}");
+            let loopback = PrivateAddresses::around([Ipv6Addr::LOCALHOST.into()]);
+            assert!(!refused(&loopback, url), "{url}");
+            let private = PrivateAddresses::around([Ipv4Addr::new(10, 0, 0, 1).into()]);
+            assert!(refused(&private, url), "{url}");
+        }
+        for url in ["http://localhost.example/", "http://notlocalhost/"] {
+            assert!(!refused(&none, url), "{url}");
+        }
     }
 
     #[test]

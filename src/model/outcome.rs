@@ -302,6 +302,10 @@ outcomes! {
     BreakerOpen = 84, "breaker_open", Policy, No, No, Yes, Host, None;
     /// Retry budget used up.
     BudgetExhausted = 85, "budget_exhausted", Policy, No, No, Yes, Url, None;
+    /// An address that this crawl may not ask: private, loopback or link-local.
+    AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
+    /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not look at it.
+    StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
 }
 
 impl Outcome {

@@ -54,6 +54,19 @@ fn failures_are_counted_with_their_times() {
 }
 
 #[test]
+fn an_address_that_may_not_be_asked_says_nothing_about_the_site() {
+    let found = judge(&[seen(Outcome::AddressRefused, 0, 1, FAST)]);
+    assert_eq!((found.attempts, found.failed), (0, 0));
+}
+
+#[test]
+fn a_refused_stream_is_counted_and_not_held_against_the_page() {
+    let found = judge(&[seen(Outcome::StreamRefused, 0, 1, FAST)]);
+    assert_eq!((found.attempts, found.failed), (1, 0));
+    assert_eq!(found.verdict, Verdict::Ok);
+}
+
+#[test]
 fn a_stale_connection_is_counted_and_not_held_against_the_page() {
     let stale = Observation {
         reused: true,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
 
 use super::{fetcher, hasty, request, settings};
+use crate::answer::{After, ok};
 use crate::nameserver::NameServer;
 use crate::origin::Origin;
 
@@ -48,13 +49,43 @@ async fn addresses_that_are_not_public_are_not_asked() {
     });
     let fetcher = fetcher.unwrap();
     let loopback = fetcher.fetch(request(&origin.url("/"))).await;
-    assert_eq!(loopback.outcome.id(), "connect_unreachable");
+    assert_eq!(loopback.outcome.id(), "address_refused");
     assert_eq!(loopback.fault, "address 127.0.0.1 is not public");
     let by_name = fetcher.fetch(request("http://private.example/")).await;
+    assert_eq!(by_name.outcome.id(), "address_refused");
     assert_eq!(by_name.fault, "address 10.0.0.1 is not public");
     let localhost = fetcher
         .fetch(request(&origin.url_as("localhost", "/")))
         .await;
-    assert_eq!(localhost.outcome.id(), "connect_unreachable");
+    assert_eq!(localhost.outcome.id(), "address_refused");
     assert!(origin.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_closed_after_an_answer_is_not_held_against_the_next_page() {
+    const AT_ONCE: usize = 16;
+    let origin = Origin::start().await;
+    let fetcher = fetcher();
+    for round in 0..20 {
+        let paths: Vec<String> = (0..AT_ONCE).map(|n| format!("/{round}/{n}")).collect();
+        for path in &paths {
+            origin.script(path, [ok("<p>once</p>").then(After::Close)]);
+        }
+        let exchanges = paths.iter().map(|path| {
+            let (fetcher, asking) = (fetcher.clone(), request(&origin.url(path)));
+            tokio::spawn(async move { fetcher.fetch(asking).await })
+        });
+        let exchanges = futures_util::future::join_all(exchanges).await;
+        let seen = origin.requests();
+        for (path, exchange) in paths.iter().zip(exchanges) {
+            let exchange = exchange.unwrap();
+            let asked = seen.iter().any(|request| request.path == *path);
+            assert!(
+                asked || exchange.reused,
+                "{path} {} {}",
+                exchange.outcome,
+                exchange.fault
+            );
+        }
+    }
 }

@@ -117,6 +117,22 @@ fn behind(proxy: String) -> HttpFetcher {
 }
 
 #[tokio::test]
+async fn localhost_is_not_asked_for_at_a_proxy() {
+    let proxy = Origin::start().await;
+    let fetcher = HttpFetcher::new(FetchSettings {
+        proxy: Some(ProxyAddress::new(format!("http://{}", proxy.address()))),
+        private_addresses: PrivateAddresses::default(),
+        ..settings()
+    });
+    let fetcher = fetcher.expect("settings in order");
+    for url in ["http://localhost/", "http://app.localhost:8080/"] {
+        let exchange = fetcher.fetch(request(url)).await;
+        assert_eq!(exchange.outcome.id(), "address_refused", "{url}");
+    }
+    assert!(proxy.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_proxy_that_will_not_connect_is_told() {
     let proxy = Origin::start().await;
     proxy.script("site.example:443", [status(502)]);

@@ -82,6 +82,15 @@ async fn statuses_that_do_not_exist_are_invalid() {
 }
 
 #[tokio::test]
+async fn a_reason_phrase_with_control_characters_hides_the_status() {
+    let exchange = fetch(raw("HTTP/1.1 502 \u{1b}[31mRED\r\n\r\n")).await;
+    assert_eq!(exchange.outcome.id(), "status_invalid");
+    assert_eq!(exchange.status, None);
+    let fault = "status code or reason phrase is malformed";
+    assert_eq!(exchange.fault, fault);
+}
+
+#[tokio::test]
 async fn an_unusual_reason_phrase_is_kept() {
     let exchange = fetch(status(502).reason("Upstream Gone")).await;
     assert_eq!(exchange.reason.as_deref(), Some("Upstream Gone"));
