@@ -124,7 +124,8 @@ impl Admissions {
 
 /// Whether anything at all was received.
 fn answers(outcome: Outcome) -> bool {
-    !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
+    let unasked = outcome == Outcome::AddressRefused;
+    !unasked && !matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls)
 }
 
 /// A host's robots.txt, to be asked for before anything else there.

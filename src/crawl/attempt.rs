@@ -90,6 +90,14 @@ fn status_text(exchange: &Exchange) -> String {
     }
 }
 
+/// Whether nothing at all was received after the request.
+const fn says_nothing(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
+    )
+}
+
 /// What the retry policy must know of an attempt.
 pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
     let date = exchange.header("date");
@@ -99,11 +107,8 @@ pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
     Tried {
         outcome: exchange.outcome,
         attempts,
-        stale_connection: exchange.reused
-            && matches!(
-                exchange.outcome,
-                Outcome::EmptyReply | Outcome::ResetBeforeHeaders | Outcome::WriteFailed
-            ),
+        stale_connection: exchange.outcome == Outcome::StreamRefused
+            || (exchange.reused && says_nothing(exchange.outcome)),
         retry_after: match announced {
             Some(RetryAfter::Delay(delay)) => Some(delay),
             Some(RetryAfter::Invalid) | None => None,

@@ -105,9 +105,13 @@ impl Hosts {
                 reaction.park = reaction.again;
             }
         }
-        // A connection that went stale says nothing about the host.
+        // A connection that went stale says nothing about the host, nor does what was not asked.
         let stale = tried.stale_connection && tried.attempts <= 1;
-        if plan.adapt && !stale {
+        let speaks = !matches!(
+            tried.outcome,
+            Outcome::AddressRefused | Outcome::StreamRefused
+        );
+        if plan.adapt && !stale && speaks {
             host.adapt(brought, &mut reaction, now, roll);
         }
         reaction
