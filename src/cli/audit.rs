@@ -19,6 +19,7 @@ use super::progress::Progress;
 use super::secrets::Logins;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
+use super::value::Secret;
 use super::watch::Watch;
 use super::{database, dry_run, plan, secrets, signals, unaudited, urls};
 
@@ -113,11 +114,7 @@ fn network(
     let network = Network {
         secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
         overrides: args.network.resolve.clone(),
-        proxy: args
-            .network
-            .proxy
-            .as_ref()
-            .map(|proxy| ProxyAddress::new(proxy.as_str())),
+        proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };
@@ -132,6 +129,25 @@ fn network(
         fault => Failure::own(fault),
     })?;
     Ok(network)
+}
+
+/// What a proxy's address may begin with. Another would be taken for one of these further down.
+const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
+    let text = address.as_str().trim();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let known = |scheme: &str| {
+        PROXIES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(scheme))
+    };
+    if !scheme.is_some_and(known) {
+        return Err(Failure::usage(
+            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
+        ));
+    }
+    Ok(ProxyAddress::new(text))
 }
 
 /// What a run is called: the origin of its first URL, and how many others there are.

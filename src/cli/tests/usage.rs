@@ -30,6 +30,18 @@ fn mistakes_are_named_with_what_to_do() {
         &["audit", "a.example", "--proxy", "http://u:secret@ x"],
         "--proxy: no address such as http://proxy:3128",
     );
+    for proxy in [
+        "ftp://p:1",
+        "htps://p:1",
+        "garbage",
+        "socks4://p:1",
+        "u:secret@p:1",
+    ] {
+        check(
+            &["audit", "a.example", "--proxy", proxy],
+            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
+        );
+    }
     check(
         &["audit", "ftp://user:secret@a.example"],
         "\"ftp://a.example\": scheme \"ftp\" is not crawled",
