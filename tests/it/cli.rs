@@ -177,7 +177,7 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     while origin.requests().len() < 5 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let said = interrupt(child).await;
+    let said = signal(child, "-HUP").await;
     assert_eq!(said.code, Some(130), "{}", said.err);
     assert!(
         said.err.contains("`gatecrawl audit --resume 1"),
@@ -203,10 +203,10 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
-async fn interrupt(child: Child) -> Said {
+async fn signal(child: Child, name: &str) -> Said {
     let mut kill = Command::new("kill");
     output({
-        kill.args(["-INT", &child.id().to_string()]);
+        kill.args([name, &child.id().to_string()]);
         kill
     })
     .await;
