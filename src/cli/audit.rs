@@ -15,6 +15,7 @@ use crate::store::{RunRow, RunState, Store};
 use super::args::AuditArgs;
 use super::exit::Exit;
 use super::failure::{Failure, bad_out, chain};
+use super::gaps::gaps;
 use super::progress::Progress;
 use super::secrets::Logins;
 use super::streams::{Console, People};
@@ -184,6 +185,7 @@ async fn crawl(
             run: &run,
             summary: &numbers,
             worst: &worst,
+            gaps: &gaps(&store, &run)?,
             files: &files,
             database: store.path().display().to_string(),
             color: people.color,

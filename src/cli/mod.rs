@@ -13,6 +13,7 @@ mod demo;
 mod dry_run;
 mod exit;
 mod failure;
+mod gaps;
 mod links;
 mod logs;
 mod parse;

@@ -8,6 +8,7 @@ use crate::store::{RunRow, Store};
 use super::args::{RunsArgs, RunsCommand};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::gaps::gaps;
 use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::{database, text};
@@ -68,6 +69,7 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         run: &run,
         summary: &store.summary(run.id)?,
         worst: &store.worst_pages(run.id, WORST)?,
+        gaps: &gaps(store, &run)?,
         files: &[],
         database: store.path().display().to_string(),
         color: false,
