@@ -55,7 +55,7 @@ fn list(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
             run.started.spreadsheet(),
             run.state.name(),
             took.unwrap_or_default(),
-            run.site,
+            text::tame(&run.site),
         )?;
     }
     Ok(Exit::Done)
@@ -74,7 +74,7 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         database: store.path().display().to_string(),
         color: false,
     });
-    console.stdout.write_all(text.as_bytes())?;
+    console.stdout.write_all(text::tame(&text).as_bytes())?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
-use super::text::{count, duration, number};
+use super::text::{count, duration, number, tame};
 
 /// How many of the worst pages are named.
 pub(super) const WORST: u32 = 10;
@@ -89,9 +89,14 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
             let _ = write!(names, " and {} more", number(gaps.sitemaps.more as u64));
         }
         let all = number(gaps.all_sitemaps as u64);
-        writeln!(out, "  Sitemaps   {failing} of {all} failing: {names}")?;
+        writeln!(
+            out,
+            "  Sitemaps   {failing} of {all} failing: {}",
+            tame(&names)
+        )?;
     }
     for host in &gaps.hosts.first {
+        let host = tame(host);
         writeln!(out, "  Not audited  {host}, so nothing there was fetched")?;
     }
     if gaps.hosts.more > 0 {
@@ -184,7 +189,7 @@ fn worst(page: &WorstPage, color: bool) -> String {
         paint(&status, RED, color),
         number(page.inlinks),
         page.verdict,
-        page.address,
+        tame(&page.address),
     )
 }
 
