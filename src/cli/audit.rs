@@ -10,7 +10,7 @@ use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report;
-use crate::store::{RunRow, RunState, Store};
+use crate::store::{RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
@@ -39,7 +39,11 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     }
     let store = match intent.store {
         Some(store) => store,
-        None => database::open_or_make(&args.store)?,
+        None => {
+            let store = database::open_or_make(&args.store)?;
+            plan::check_names(&intent.plan.scope.select, &store.columns(Table::Pages)?)?;
+            store
+        }
     };
     let order = Order {
         label: label(&intent.plan.scope.seeds),
@@ -80,7 +84,7 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let store = database::open(&args.store)?;
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
-    plan::amend(&mut plan, &args.pace, &args.identity);
+    plan::amend(&mut plan, &args.pace, &args.identity)?;
     Ok(Intent {
         network: network(args, &plan, BTreeMap::new(), console)?,
         plan,

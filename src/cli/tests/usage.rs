@@ -27,6 +27,10 @@ fn mistakes_are_named_with_what_to_do() {
         "--select \"price\": write NAME=CSS, such as price=.price",
     );
     check(
+        &["audit", "a.example", "--select", "p=.a", "--select", "p=.b"],
+        "--select \"p=.b\": there is a column of that name already; choose another",
+    );
+    check(
         &["audit", "a.example", "--proxy", "http://u:secret@ x"],
         "--proxy: no address such as http://proxy:3128",
     );
@@ -61,6 +65,24 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(&["report"], "--out: name the directory to write to");
     check(&["check", "a.example"], "unrecognized subcommand 'check'");
+}
+
+#[test]
+fn a_selected_column_has_a_name_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let db = dir.path().join("runs.db");
+    let db = db.to_str().expect("UTF-8");
+    check(
+        &[
+            "audit",
+            "a.example",
+            "--select",
+            "Status Code=.x",
+            "--db",
+            db,
+        ],
+        "--select \"Status Code=.x\": \"Status Code\" is one of our own columns; choose another name",
+    );
 }
 
 #[test]
