@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use url::Host;
+
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
+use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report;
@@ -118,7 +120,7 @@ fn network(
 ) -> Result<Network, Failure> {
     let network = Network {
         secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
-        overrides: args.network.resolve.clone(),
+        overrides: overrides(&args.network.resolve)?,
         proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
         insecure: args.network.insecure,
         http1_only: args.network.http1,
@@ -134,6 +136,19 @@ fn network(
         fault => Failure::own(fault),
     })?;
     Ok(network)
+}
+
+/// Addresses given by hand, their hosts written as URLs write them: in lower case and punycode.
+fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
+    let normal = |given: &HostOverride| {
+        let host = Host::parse(&given.host)
+            .map_err(|fault| Failure::usage(format!("--resolve {:?}: {fault}", given.host)))?;
+        Ok(HostOverride {
+            host: host.to_string(),
+            ..given.clone()
+        })
+    };
+    given.iter().map(normal).collect()
 }
 
 /// What a proxy's address may begin with. Another would be taken for one of these further down.
@@ -226,5 +241,24 @@ async fn export(args: &AuditArgs, store: &Store, run: &RunRow) -> Result<Vec<Pat
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_name_hosts_as_urls_do() {
+        let given = |text: &str| text.parse::<HostOverride>().expect("valid");
+        let cases = [
+            ("MÜNCHEN.test:80:127.0.0.1", "xn--mnchen-3ya.test"),
+            ("a.Example:80:::1", "a.example"),
+        ];
+        for (text, expected) in cases {
+            let found = overrides(&[given(text)]).expect("hosts");
+            assert_eq!(found[0].host, expected);
+        }
+        assert!(overrides(&[given("a b:80:127.0.0.1")]).is_err());
     }
 }
