@@ -16,6 +16,7 @@ mod failure;
 mod gaps;
 mod links;
 mod logs;
+mod lull;
 mod parse;
 mod plan;
 mod progress;
