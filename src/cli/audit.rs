@@ -4,21 +4,25 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use url::Host;
+
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::fetch::{FetchSettings, FetchSetupError, HttpFetcher, ProxyAddress};
+use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report;
-use crate::store::{RunRow, RunState, Store};
+use crate::store::{RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
 use super::failure::{Failure, bad_out, chain};
+use super::gaps::gaps;
 use super::progress::Progress;
 use super::secrets::Logins;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
+use super::value::Secret;
 use super::watch::Watch;
 use super::{database, dry_run, plan, reach, secrets, signals, unaudited, urls};
 
@@ -37,7 +41,11 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     }
     let store = match intent.store {
         Some(store) => store,
-        None => database::open_or_make(&args.store)?,
+        None => {
+            let store = database::open_or_make(&args.store)?;
+            plan::check_names(&intent.plan.scope.select, &store.columns(Table::Pages)?)?;
+            store
+        }
     };
     let order = Order {
         label: label(&intent.plan.scope.seeds),
@@ -79,7 +87,7 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let store = database::open(&args.store)?;
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
-    plan::amend(&mut plan, &args.pace, &args.identity);
+    plan::amend(&mut plan, &args.pace, &args.identity)?;
     let mut network = network(args, &plan, BTreeMap::new(), console)?;
     reach::again(&plan.requests.reach, args, &mut network)?;
     Ok(Intent {
@@ -115,12 +123,8 @@ fn network(
 ) -> Result<Network, Failure> {
     let network = Network {
         secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
-        overrides: args.network.resolve.clone(),
-        proxy: args
-            .network
-            .proxy
-            .as_ref()
-            .map(|proxy| ProxyAddress::new(proxy.as_str())),
+        overrides: overrides(&args.network.resolve)?,
+        proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
         insecure: args.network.insecure,
         http1_only: args.network.http1,
     };
@@ -135,6 +139,38 @@ fn network(
         fault => Failure::own(fault),
     })?;
     Ok(network)
+}
+
+/// Addresses given by hand, their hosts written as URLs write them: in lower case and punycode.
+fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
+    let normal = |given: &HostOverride| {
+        let host = Host::parse(&given.host)
+            .map_err(|fault| Failure::usage(format!("--resolve {:?}: {fault}", given.host)))?;
+        Ok(HostOverride {
+            host: host.to_string(),
+            ..given.clone()
+        })
+    };
+    given.iter().map(normal).collect()
+}
+
+/// What a proxy's address may begin with. Another would be taken for one of these further down.
+const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
+    let text = address.as_str().trim();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let known = |scheme: &str| {
+        PROXIES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(scheme))
+    };
+    if !scheme.is_some_and(known) {
+        return Err(Failure::usage(
+            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
+        ));
+    }
+    Ok(ProxyAddress::new(text))
 }
 
 /// What a run is called: the origin of its first URL, and how many others there are.
@@ -171,6 +207,7 @@ async fn crawl(
             run: &run,
             summary: &numbers,
             worst: &worst,
+            gaps: &gaps(&store, &run)?,
             files: &files,
             database: store.path().display().to_string(),
             color: people.color,
@@ -207,5 +244,24 @@ async fn export(args: &AuditArgs, store: &Store, run: &RunRow) -> Result<Vec<Pat
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_name_hosts_as_urls_do() {
+        let given = |text: &str| text.parse::<HostOverride>().expect("valid");
+        let cases = [
+            ("MÜNCHEN.test:80:127.0.0.1", "xn--mnchen-3ya.test"),
+            ("a.Example:80:::1", "a.example"),
+        ];
+        for (text, expected) in cases {
+            let found = overrides(&[given(text)]).expect("hosts");
+            assert_eq!(found[0].host, expected);
+        }
+        assert!(overrides(&[given("a b:80:127.0.0.1")]).is_err());
     }
 }

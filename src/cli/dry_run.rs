@@ -48,7 +48,7 @@ struct Lines<'a>(&'a mut (dyn Write + Send));
 
 impl Lines<'_> {
     fn add(&mut self, name: &str, value: &str) -> Result<(), Failure> {
-        Ok(writeln!(self.0, "{name}: {value}")?)
+        Ok(writeln!(self.0, "{name}: {}", text::tame(value))?)
     }
 }
 

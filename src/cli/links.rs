@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::source::{as_url, fetch, fetcher, read_file};
 use super::streams::Console;
+use super::text::tame;
 use super::value::crawl_url;
 
 /// Read no more of a page, as in an audit.
@@ -92,9 +93,9 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
         let follow = !(nofollow || reference.nofollow);
         Ok(csv.write_record([
             reference.kind.name(),
-            &plain(&url),
-            &plain(&reference.anchor),
-            &plain(&reference.rel),
+            &tame(&plain(&url)),
+            &tame(&plain(&reference.anchor)),
+            &tame(&plain(&reference.rel)),
             if follow { "true" } else { "false" },
         ])?)
     };

@@ -14,6 +14,7 @@ use crate::parse::FieldSelector;
 use super::agents::identity;
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
 use super::failure::Failure;
+use super::secrets::user_agent;
 use super::value::crawl_url;
 
 /// A site whose calendar has more pages than this under one path has no end.
@@ -21,7 +22,7 @@ const MAX_QUERIES_PER_PATH: u32 = 1_000;
 
 /// The plan of a new run that starts from these URLs, of which there is at least one.
 pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
-    let identity = identity(args.identity.user_agent.as_deref());
+    let identity = identity(user_agent(&args.identity)?.as_deref());
     let mut plan = CrawlPlan {
         scope: scope(&args.scope, seeds)?,
         pace: PacePlan {
@@ -49,14 +50,32 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
     Ok(plan)
 }
 
+/// Makes sure that no column of `--select` has the name of one of ours.
+pub(super) fn check_names(select: &[String], ours: &[String]) -> Result<(), Failure> {
+    for column in select {
+        let name = column.split_once('=').map_or("", |(name, _)| name);
+        if ours.iter().any(|known| known == name) {
+            return Err(Failure::usage(format!(
+                "--select {column:?}: {name:?} is one of our own columns; choose another name"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// What may differ when a run is resumed: only what was said anew.
-pub(super) fn amend(plan: &mut CrawlPlan, pace: &PaceArgs, named: &IdentityArgs) {
+pub(super) fn amend(
+    plan: &mut CrawlPlan,
+    pace: &PaceArgs,
+    named: &IdentityArgs,
+) -> Result<(), Failure> {
     set_pace(plan, pace);
-    if let Some(text) = &named.user_agent {
-        let identity = identity(Some(text));
+    if let Some(text) = user_agent(named)? {
+        let identity = identity(Some(&text));
         plan.requests.user_agent = identity.user_agent;
         plan.requests.robots_agents = identity.robots_agents;
     }
+    Ok(())
 }
 
 fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
@@ -98,8 +117,14 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
             check_pattern(flag, pattern)?;
         }
     }
+    let mut names = HashSet::new();
     for column in &args.select {
-        check_column(column)?;
+        let name = check_column(column)?;
+        if !names.insert(name) {
+            return Err(Failure::usage(format!(
+                "--select {column:?}: there is a column of that name already; choose another"
+            )));
+        }
     }
     let sitemaps = if args.no_sitemap || is_list {
         Sitemaps::Off
@@ -161,12 +186,13 @@ fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
     })
 }
 
-fn check_column(column: &str) -> Result<(), Failure> {
+fn check_column(column: &str) -> Result<&str, Failure> {
     let fault = |what: &str| Failure::usage(format!("--select {column:?}: {what}"));
     match column.split_once('=') {
         Some((name, css)) if !name.trim().is_empty() => {
             let read = FieldSelector::parse(css);
-            read.map(|_| ()).map_err(|error| fault(&error.to_string()))
+            read.map(|_| name)
+                .map_err(|error| fault(&error.to_string()))
         }
         _ => Err(fault("write NAME=CSS, such as price=.price")),
     }
@@ -254,7 +280,7 @@ mod tests {
         let before = planned("a.example --rate 3 -c 4");
         let mut after = before.clone();
         let args = args("--resume --rate 1");
-        amend(&mut after, &args.pace, &args.identity);
+        amend(&mut after, &args.pace, &args.identity).expect("amended");
         assert_eq!(after.pace.rate, Some(1.0));
         assert_eq!(after.pace.concurrency, 4);
         assert_eq!(

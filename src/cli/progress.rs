@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::crawl::{Event, Gauge};
 use crate::model::{Attempt, Moment, Role};
 
+use super::lull::Lull;
 use super::streams::People;
 use super::text::{count, duration, number};
 
@@ -17,11 +18,15 @@ const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 /// Gauges that the observed rate is taken over: one comes each second.
 const WINDOW: usize = 15;
 
+/// Requests per second below which the time left is reckoned from the pace.
+const SLOW: f64 = 0.2;
+
 /// Counts what happens and shows it.
 pub(super) struct Progress {
     tally: Tally,
     gauge: Gauge,
     confirming: Option<Confirming>,
+    lull: Lull,
     /// When, and how many pages were done by then.
     marks: VecDeque<(Instant, u64)>,
     display: Display,
@@ -69,6 +74,7 @@ impl Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
             confirming: None,
+            lull: Lull::default(),
             marks: VecDeque::from([(now, 0)]),
             display,
             people,
@@ -76,6 +82,7 @@ impl Progress {
     }
 
     pub(super) fn see(&mut self, event: &Event<'_>) {
+        self.lull.see(event);
         match event {
             Event::Attempted {
                 role,
@@ -116,20 +123,23 @@ impl Progress {
         if self.marks.len() > WINDOW {
             self.marks.pop_front();
         }
+        let quiet = self.lull.told(&self.gauge);
+        let text = || match &quiet {
+            Some(lull) if self.confirming.is_none() => {
+                let waiting = number(self.gauge.pending);
+                let pages = count(self.tally.done, "page");
+                format!("{pages} | {waiting} waiting | {lull}")
+            }
+            _ => said(&self.tally, &self.gauge, self.confirming, rate(&self.marks)),
+        };
         match &mut self.display {
             Display::Bar(bar) => {
-                bar.set_message(said(
-                    &self.tally,
-                    &self.gauge,
-                    self.confirming,
-                    rate(&self.marks),
-                ));
+                bar.set_message(text());
                 bar.tick();
             }
             Display::Lines { last } if now.duration_since(*last) >= PLAIN_PAUSE => {
                 *last = now;
-                let line = said(&self.tally, &self.gauge, self.confirming, rate(&self.marks));
-                self.people.say(line);
+                self.people.say(text());
             }
             Display::Lines { .. } | Display::Nothing => {}
         }
@@ -192,8 +202,12 @@ fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
         parts.push(format!("{} without answer", number(tally.unanswered)));
     }
     if let Some(ceiling) = gauge.rate {
-        parts.push(format!("pace {ceiling:.1}/s"));
+        let digits = if ceiling < 1.0 { 2 } else { 1 };
+        parts.push(format!("pace {ceiling:.digits$}/s"));
     }
+    // So few requests fall into the window at such a pace that only the pace itself says anything.
+    let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
+    let rate = slow.unwrap_or(rate);
     if rate > 0.0 && gauge.pending > 0 {
         let left = Duration::try_from_secs_f64(gauge.pending as f64 / rate);
         parts.push(format!("{} left", duration(left.unwrap_or(Duration::MAX))));
@@ -227,6 +241,17 @@ mod tests {
             line(&Tally::default(), &Gauge::default(), 0.0),
             "0 pages, 0.0/s | 0 waiting | 0 5xx"
         );
+    }
+
+    #[test]
+    fn at_a_slow_pace_the_time_left_is_that_of_the_pace() {
+        let gauge = Gauge {
+            pending: 6,
+            rate: Some(0.05),
+            ..Gauge::default()
+        };
+        let line = line(&Tally::default(), &gauge, 9.0);
+        assert!(line.ends_with("pace 0.05/s | 2 m 00 s left"), "{line}");
     }
 
     #[test]

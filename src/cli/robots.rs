@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::source::{as_url, fetch, fetcher, read_file};
 use super::streams::{Console, People};
+use super::text::tame;
 
 /// Largest file that is read from disk, in bytes. The parser reports what exceeds its own limit.
 const LARGEST: u64 = 64 << 20;
@@ -55,7 +56,7 @@ pub(super) async fn run(args: &RobotsArgs, console: &mut Console) -> Result<Exit
         let (allowed, line) = judge(&rules, &url);
         all &= allowed;
         let word = if allowed { "ALLOWED" } else { "DISALLOWED" };
-        writeln!(console.stdout, "{word}\t{text}\t{line}")?;
+        writeln!(console.stdout, "{word}\t{}\t{}", tame(text), tame(&line))?;
     }
     Ok(if all { Exit::Done } else { Exit::Failed })
 }

@@ -8,6 +8,7 @@ use crate::store::{RunRow, Store};
 use super::args::{RunsArgs, RunsCommand};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::gaps::gaps;
 use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::{database, text};
@@ -54,7 +55,7 @@ fn list(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
             run.started.spreadsheet(),
             run.state.name(),
             took.unwrap_or_default(),
-            run.site,
+            text::tame(&run.site),
         )?;
     }
     Ok(Exit::Done)
@@ -68,11 +69,12 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         run: &run,
         summary: &store.summary(run.id)?,
         worst: &store.worst_pages(run.id, WORST)?,
+        gaps: &gaps(store, &run)?,
         files: &[],
         database: store.path().display().to_string(),
         color: false,
     });
-    console.stdout.write_all(text.as_bytes())?;
+    console.stdout.write_all(text::tame(&text).as_bytes())?;
     Ok(Exit::Done)
 }
 

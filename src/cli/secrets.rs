@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+use http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::fetch::{Confided, HostSecret, Secrets, SecretsFor};
@@ -29,6 +30,18 @@ pub(super) fn secrets(
     logins: Logins,
     stdin: &mut dyn Read,
 ) -> Result<Secrets, Failure> {
+    let headers = headers(&args.header)?;
+    let clashes = [
+        (AUTHORIZATION, args.basic_auth.is_some(), "--basic-auth"),
+        (COOKIE, args.cookie.is_some(), "--cookie"),
+    ];
+    for (field, is_given, flag) in clashes {
+        if is_given && headers.contains_key(&field) {
+            return Err(Failure::usage(format!(
+                "--header {field}: {flag} says that already; leave one of them out"
+            )));
+        }
+    }
     let basic_auth = args
         .basic_auth
         .as_ref()
@@ -66,7 +79,7 @@ pub(super) fn secrets(
         .then(|| cookie_value(&pairs.join("; ")))
         .transpose()?;
     Ok(Secrets {
-        headers: headers(&args.header)?,
+        headers,
         basic_auth,
         cookies,
         of_hosts,
@@ -131,7 +144,25 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
         }
         map.append(parsed, value);
     }
+    // It goes to every host: see `user_agent`.
+    map.remove(USER_AGENT);
     Ok(map)
+}
+
+/// As whom to ask: `--user-agent`, or a `--header` that says the same.
+pub(super) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure> {
+    let lines = args.header.iter().flat_map(|text| text.as_str().lines());
+    let mut named = lines
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case(USER_AGENT.as_str()))
+        .map(|(_, value)| value.trim().to_owned());
+    let (first, second) = (named.next(), named.next());
+    if first.is_some() && (second.is_some() || args.user_agent.is_some()) {
+        return Err(Failure::usage(
+            "--header user-agent: it is said twice; leave one of them out",
+        ));
+    }
+    Ok(args.user_agent.clone().or(first))
 }
 
 /// Fields that say how a message is framed; another value would break the exchange.
@@ -227,6 +258,33 @@ mod tests {
         let headers = read(&args).expect("secrets").headers;
         assert_eq!(headers.get_all("x-a").iter().count(), 2);
         assert_eq!(headers["x-b"], "2");
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let args = |words: &str| {
+            let words = format!("gatecrawl|audit|a.example|{words}");
+            match Cli::try_parse_from(words.split('|'))
+                .expect("valid")
+                .command
+            {
+                Command::Audit(args) => args.identity,
+                other => panic!("{other:?}"),
+            }
+        };
+        for words in [
+            "-H|authorization: x|--basic-auth|a:b",
+            "-H|Cookie: a=1|--cookie|b=2",
+        ] {
+            let fault = read(&args(words)).expect_err("twice");
+            assert!(fault.ends_with("leave one of them out"), "{fault}");
+        }
+        let agent = args("-H|user-agent: Bot/1|-H|X-A: 1");
+        assert_eq!(user_agent(&agent).ok().flatten().as_deref(), Some("Bot/1"));
+        assert_eq!(read(&agent).expect("secrets").headers.len(), 1);
+        for words in ["-H|User-Agent: X|-A|Y", "-H|User-Agent: X|-H|User-Agent: Y"] {
+            assert!(user_agent(&args(words)).is_err(), "{words}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Ctrl-C and its kin: the first asks the crawl to end in order, the second to end now, the third
-//! waits for nothing.
+//! Ctrl-C and its kin, a closed terminal among them: the first asks the crawl to end in order, the
+//! second to end now, the third waits for nothing.
 
 use tokio::sync::watch;
 
@@ -27,6 +27,8 @@ pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Absent if whoever started us wants it ignored.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -36,6 +38,11 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: if hang_up_is_ignored() {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
+            },
         })
     }
 
@@ -43,8 +50,27 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = async {
+                match &mut self.hang_up {
+                    Some(hang_up) => _ = hang_up.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
+}
+
+/// Whether SIGHUP is ignored, as `nohup` arranges it: a handler of ours would undo that. Known where
+/// `/proc` is (proc(5), `SigIgn`).
+#[cfg(unix)]
+fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is signal 1, which is SIGHUP.
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::source::{as_url, fetch, fetcher, read_file};
 use super::streams::{Console, People};
+use super::text::tame;
 use super::value::crawl_url;
 
 /// Longest chain of indexes, as in an audit.
@@ -181,12 +182,13 @@ impl<'a> Printer<'a> {
     fn print(&mut self, entry: &Entry) -> Result<(), Failure> {
         let is_listed = matches!(entry.kind, Kind::Page | Kind::Sitemap);
         match self {
-            Printer::Text(out) if is_listed => writeln!(out, "{}", entry.location)?,
+            Printer::Text(out) if is_listed => writeln!(out, "{}", tame(&entry.location))?,
             // Images and other languages' pages stand beside a page; a list of pages has none.
             Printer::Text(_) => {}
             Printer::Csv(csv) => {
                 let lastmod = entry.lastmod.as_deref().unwrap_or_default();
-                csv.write_record([&*plain(&entry.location), &*plain(lastmod), name(entry.kind)])?;
+                let (location, lastmod) = (plain(&entry.location), plain(lastmod));
+                csv.write_record([&*tame(&location), &*tame(&lastmod), name(entry.kind)])?;
             }
         }
         Ok(())

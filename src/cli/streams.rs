@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
+use super::text::{tame, tame_but_colors};
+
 /// What the program is connected to.
 pub struct Streams {
     /// Read where a file is named `-`.
@@ -89,9 +91,16 @@ impl People {
     }
 
     fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
+        // What is told may quote a server or a file.
+        let text = String::from_utf8_lossy(bytes);
+        let text = if self.color {
+            tame_but_colors(&text)
+        } else {
+            tame(&text)
+        };
         let mut voice = self.lock();
         let bar = voice.bar.clone();
-        let mut write = || voice.stream.write_all(bytes);
+        let mut write = || voice.stream.write_all(text.as_bytes());
         match bar {
             Some(bar) => bar.suspend(write),
             None => write(),

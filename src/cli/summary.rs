@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
-use super::text::{count, duration, number};
+use super::gaps::Gaps;
+use super::text::{count, duration, number, tame};
 
 /// How many of the worst pages are named.
 pub(super) const WORST: u32 = 10;
@@ -16,6 +17,8 @@ pub(super) struct Told<'a> {
     pub(super) run: &'a RunRow,
     pub(super) summary: &'a RunSummary,
     pub(super) worst: &'a [WorstPage],
+    /// What of the site stayed dark.
+    pub(super) gaps: &'a Gaps,
     /// The exports that were written.
     pub(super) files: &'a [PathBuf],
     /// Where the run is kept.
@@ -60,6 +63,7 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         "  Requests   {requests}, {} of them retries",
         number(summary.retries)
     )?;
+    write_gaps(told.gaps, out)?;
     if !told.worst.is_empty() {
         writeln!(
             out,
@@ -77,6 +81,34 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "  Database   {}, run {}", told.database, run.id)
 }
 
+fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
+    if gaps.sitemaps.count() > 0 {
+        let failing = number(gaps.sitemaps.count() as u64);
+        let mut names = gaps.sitemaps.first.join(", ");
+        if gaps.sitemaps.more > 0 {
+            let _ = write!(names, " and {} more", number(gaps.sitemaps.more as u64));
+        }
+        let all = number(gaps.all_sitemaps as u64);
+        writeln!(
+            out,
+            "  Sitemaps   {failing} of {all} failing: {}",
+            tame(&names)
+        )?;
+    }
+    for host in &gaps.hosts.first {
+        let host = tame(host);
+        writeln!(out, "  Not audited  {host}, so nothing there was fetched")?;
+    }
+    if gaps.hosts.more > 0 {
+        let more = count(gaps.hosts.more as u64, "host");
+        writeln!(out, "  Not audited  and {more} more, see robots.csv")?;
+    }
+    Ok(())
+}
+
+/// Reasons for which a URL is none of the known pages: it is not what the audit is about.
+const NO_PAGES: [(&str, &str); 2] = [("scope", "out of scope"), ("invalid", "invalid")];
+
 fn coverage(summary: &RunSummary) -> String {
     let counts = summary.counts;
     let share = match counts.known {
@@ -88,8 +120,23 @@ fn coverage(summary: &RunSummary) -> String {
         number(counts.fetched),
         count(counts.known, "known page")
     );
-    if !summary.skipped.is_empty() {
-        let _ = write!(text, "; not fetched: {}", tally(&summary.skipped));
+    let mut missing = summary.skipped.clone();
+    let mut apart = Vec::new();
+    for (reason, words) in NO_PAGES {
+        if let Some(urls) = missing.remove(reason) {
+            apart.push(format!("{} {words}", count(urls, "URL")));
+        }
+    }
+    // What an interrupted run did not come to.
+    let settled = counts.fetched + missing.values().sum::<u64>();
+    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
+        missing.insert("not reached".to_owned(), waiting);
+    }
+    if !missing.is_empty() {
+        let _ = write!(text, "; not fetched: {}", tally(&missing));
+    }
+    if !apart.is_empty() {
+        let _ = write!(text, "; and {}, see skipped.csv", apart.join(", "));
     }
     text
 }
@@ -142,7 +189,7 @@ fn worst(page: &WorstPage, color: bool) -> String {
         paint(&status, RED, color),
         number(page.inlinks),
         page.verdict,
-        page.address,
+        tame(&page.address),
     )
 }
 
@@ -158,5 +205,67 @@ fn paint(text: &str, style: &str, color: bool) -> String {
         format!("\x1b[{style}m{text}\x1b[0m")
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::gaps::Named;
+    use super::*;
+    use crate::store::RunCounts;
+
+    #[test]
+    fn what_is_missing_adds_up_to_what_is_known() {
+        let skips = |reasons: &[(&str, u64)]| RunSummary {
+            counts: RunCounts {
+                known: 10,
+                fetched: 6,
+                ..RunCounts::default()
+            },
+            skipped: reasons
+                .iter()
+                .map(|(reason, urls)| ((*reason).to_owned(), *urls))
+                .collect(),
+            ..RunSummary::default()
+        };
+        let cases: [(&[(&str, u64)], &str); 3] = [
+            (
+                &[("robots", 3), ("max_pages", 1), ("scope", 1_679)],
+                "; not fetched: 3 robots, 1 max pages; and 1,679 URLs out of scope, see skipped.csv",
+            ),
+            (
+                &[("trap", 4), ("scope", 2), ("invalid", 1)],
+                "; not fetched: 4 trap; and 2 URLs out of scope, 1 URL invalid, see skipped.csv",
+            ),
+            (&[("robots", 1)], "; not fetched: 3 not reached, 1 robots"),
+        ];
+        for (reasons, expected) in cases {
+            let text = coverage(&skips(reasons));
+            assert_eq!(
+                text,
+                format!("6 of 10 known pages fetched (60.0 %){expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn dark_parts_are_named() {
+        let named = |name: &str, more| Named {
+            first: vec![name.to_owned()],
+            more,
+        };
+        let gaps = Gaps {
+            hosts: named("http://b: robots.txt answers 503", 2),
+            sitemaps: named("http://a/s.xml answers 500", 0),
+            all_sitemaps: 2,
+        };
+        let mut out = String::new();
+        write_gaps(&gaps, &mut out).expect("a string");
+        assert_eq!(
+            out,
+            "  Sitemaps   1 of 2 failing: http://a/s.xml answers 500\n  \
+             Not audited  http://b: robots.txt answers 503, so nothing there was fetched\n  \
+             Not audited  and 2 hosts more, see robots.csv\n"
+        );
     }
 }

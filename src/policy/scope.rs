@@ -134,7 +134,7 @@ impl Scope {
             return Some(Skip::new(SkipReason::Scope, "matches no --include"));
         }
         if let Some(at) = self.exclude.matches(text).iter().next() {
-            let detail = format!("--exclude {}", self.exclude.patterns()[at]);
+            let detail = format!("matches --exclude {}", self.exclude.patterns()[at]);
             return Some(Skip::new(SkipReason::Scope, detail));
         }
         match (self.plan.max_depth, depth) {
@@ -303,6 +303,10 @@ mod tests {
         for (text, depth, expected) in cases {
             assert_eq!(reason(&narrow, text, LINK, depth), expected, "{text}");
         }
+        let scope = Scope::new(&narrow).expect("valid");
+        let pdf = scope.admit(&url("https://example.com/docs/a.pdf"), LINK, Some(1));
+        let skip = Skip::new(SkipReason::Scope, r"matches --exclude \.pdf$");
+        assert_eq!(pdf, Admission::Skip(Role::Page, skip));
     }
 
     #[test]

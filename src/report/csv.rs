@@ -60,8 +60,14 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 }
 
 /// The text, with an apostrophe in front if a spreadsheet would take it for a formula (OWASP, "CSV
-/// injection").
+/// injection"), and U+FFFD for control characters other than tab and line breaks, which would command
+/// the terminal that shows the file.
 pub fn plain(text: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(is_control) {
+        let text = text.replace(is_control, "\u{fffd}");
+        return Cow::Owned(plain(&text).into_owned());
+    }
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         Cow::Owned(format!("'{text}"))
     } else {
@@ -87,6 +93,8 @@ mod tests {
         for text in ["", "a=1", " =1", "'=1", "\n=1", "https://example.com/"] {
             assert_eq!(field(Cell::Text(text)), text);
         }
+        assert_eq!(field(Cell::Text("=\x1b[2J")), "'=\u{fffd}[2J");
+        assert_eq!(field(Cell::Text("a\t\r\n\x07")), "a\t\r\n\u{fffd}");
         assert_eq!(field(Cell::Integer(-1)), "-1");
         assert_eq!(field(Cell::Real(-0.5)), "-0.5");
         assert_eq!(field(Cell::Real(12.0)), "12");

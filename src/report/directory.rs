@@ -2,9 +2,9 @@
 //! under a temporary name and renamed when it is whole, so a full disk or a killed process leaves
 //! either the file of before or the new one, never half of it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::{Fault, ReportError};
@@ -80,6 +80,19 @@ impl Directory {
         Ok(path)
     }
 
+    /// Takes away exports of formats that are not among these: left by an earlier run, they would
+    /// pass for this one's.
+    pub(super) fn retire(&self, formats: &[Format]) -> Result<(), ReportError> {
+        let kept = Export::of(formats);
+        for export in Export::of(&Format::ALL) {
+            let path = self.0.join(export.file_name());
+            if !kept.contains(&export) && is_ours(&path, export) {
+                fs::remove_file(&path).map_err(|source| ReportError::Write { path, source })?;
+            }
+        }
+        Ok(())
+    }
+
     fn partial(&self, name: &str) -> PathBuf {
         self.0.join(format!(".{name}{PARTIAL}"))
     }
@@ -97,27 +110,43 @@ impl Directory {
 
 /// The first entry, by name, that no export would have made.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
-    let ours: HashSet<String> = Export::of(&Format::ALL)
+    let ours: HashMap<String, Export> = Export::of(&Format::ALL)
         .into_iter()
-        .map(Export::file_name)
+        .map(|export| (export.file_name(), export))
         .collect();
     let mut found: Option<String> = None;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         // What a killed process left behind is ours too.
-        let known = ours.contains(name.as_str()) || is_partial(&name, &ours);
-        if (!known || entry.path().is_dir()) && found.as_ref().is_none_or(|first| name < *first) {
+        let known = match ours.get(&name) {
+            // That it is in the way is said elsewhere.
+            Some(export) => entry.path().is_dir() || is_ours(&entry.path(), *export),
+            None => is_partial(&name, &ours) && !entry.path().is_dir(),
+        };
+        if !known && found.as_ref().is_none_or(|first| name < *first) {
             found = Some(name);
         }
     }
     Ok(found)
 }
 
-fn is_partial(name: &str, ours: &HashSet<String>) -> bool {
+/// Whether a file of this name begins as ours do, or is empty.
+fn is_ours(path: &Path, export: Export) -> bool {
+    let head = export.head().as_bytes();
+    let mut found = Vec::new();
+    // A pipe would never end, and what cannot be read is not known to be ours.
+    path.is_file()
+        && File::open(path)
+            .and_then(|file| file.take(head.len() as u64).read_to_end(&mut found))
+            .is_ok()
+        && (found.is_empty() || found == head)
+}
+
+fn is_partial(name: &str, ours: &HashMap<String, Export>) -> bool {
     name.strip_prefix('.')
         .and_then(|name| name.strip_suffix(PARTIAL))
-        .is_some_and(|name| name == "probe" || ours.contains(name))
+        .is_some_and(|name| name == "probe" || ours.contains_key(name))
 }
 
 #[cfg(test)]
@@ -134,7 +163,9 @@ mod tests {
         let out = temp.path().join("a/b");
         let directory = claim(&out, false).expect("made");
         directory
-            .put("pages.csv", |file| Ok(file.write_all(b"x")?))
+            .put("pages.csv", |file| {
+                Ok(file.write_all(b"Address,Content Type,")?)
+            })
             .expect("written");
         fs::write(out.join(".attempts.csv.partial"), "x").expect("left behind");
         claim(&out, false).expect("holds our files only");
@@ -144,10 +175,22 @@ mod tests {
     fn foreign_files_are_not_mixed_with_unless_asked() {
         let temp = tempfile::tempdir().expect("a directory");
         fs::write(temp.path().join("thesis.doc"), "x").expect("written");
-        fs::write(temp.path().join("pages.csv"), "x").expect("written");
+        fs::write(temp.path().join("pages.csv"), "").expect("written");
         let fault = claim(temp.path(), false).expect_err("foreign");
         assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "thesis.doc"));
         claim(temp.path(), true).expect("asked for");
+    }
+
+    #[test]
+    fn a_foreign_file_of_our_name_is_foreign() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("pages.csv");
+        fs::write(&path, "Name,Pages\r\n").expect("written");
+        let fault = claim(temp.path(), false).expect_err("foreign");
+        assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "pages.csv"));
+        let directory = claim(temp.path(), true).expect("asked for");
+        directory.retire(&[Format::Json]).expect("retired");
+        assert!(path.exists());
     }
 
     #[test]

@@ -61,6 +61,24 @@ impl Export {
             .collect()
     }
 
+    /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
+    /// lines are empty files.
+    pub(super) const fn head(self) -> &'static str {
+        match self {
+            Export::Csv(Table::Pages | Table::ServerErrors) => "Address,Content Type,",
+            Export::Csv(Table::Attempts) => "Address,Attempt,",
+            Export::Csv(Table::ErrorInlinks) => "Type,Source,",
+            Export::Csv(Table::Redirects) => "Address,Status Code,Status,Redirect URL,",
+            Export::Csv(Table::Sitemaps) => "Address,Status Code,Status,Outcome,",
+            Export::Csv(Table::Robots) => "Host,Address,",
+            Export::Csv(Table::Skipped) => "Address,Reason,",
+            Export::Jsonl(Table::ErrorInlinks) => r#"{"type":""#,
+            Export::Jsonl(Table::Robots) => r#"{"host":""#,
+            Export::Jsonl(_) => r#"{"address":""#,
+            Export::Summary => "{\n  \"schema\": ",
+        }
+    }
+
     /// The name of the file.
     pub(super) fn file_name(self) -> String {
         match self {

@@ -48,5 +48,6 @@ pub fn write(
         })?;
         files.push(path);
     }
+    directory.retire(formats)?;
     Ok(files)
 }

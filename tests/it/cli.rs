@@ -138,6 +138,26 @@ async fn an_unreachable_robots_txt_ends_the_audit_with_3() {
 }
 
 #[tokio::test]
+async fn a_host_whose_robots_txt_fails_is_named() {
+    let (dark, origin) = (Origin::start().await, Origin::start().await);
+    dark.script("/robots.txt", [status(503)]);
+    let link = dark.url("/x");
+    origin.page("/", &format!("<a href='{link}'>x</a>"));
+    origin.script("/sitemap.xml", [status(503)]);
+    let host = link.trim_start_matches("http://").trim_end_matches("/x");
+    let site = origin.url("/");
+    let args = ["audit", &site, "--host", host, "--retries", "0"];
+    let said = Desk::new().run(&args).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for line in [
+        format!("Not audited  http://{host}: robots.txt answers 503, so nothing there was fetched"),
+        format!("Sitemaps   1 of 1 failing: {site}sitemap.xml answers 503"),
+    ] {
+        assert!(said.err.contains(&line), "{}", said.err);
+    }
+}
+
+#[tokio::test]
 async fn a_site_that_nobody_answers_for_ends_the_audit_with_3() {
     let desk = Desk::new();
     // The discard port: nothing listens there.
@@ -177,7 +197,7 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     while origin.requests().len() < 5 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let said = interrupt(child).await;
+    let said = signal(child, "-HUP").await;
     assert_eq!(said.code, Some(130), "{}", said.err);
     assert!(
         said.err.contains("`gatecrawl audit --resume 1"),
@@ -203,10 +223,10 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
-async fn interrupt(child: Child) -> Said {
+async fn signal(child: Child, name: &str) -> Said {
     let mut kill = Command::new("kill");
     output({
-        kill.args(["-INT", &child.id().to_string()]);
+        kill.args([name, &child.id().to_string()]);
         kill
     })
     .await;

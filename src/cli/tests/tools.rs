@@ -19,6 +19,28 @@ fn robots_names_the_deciding_line() {
 }
 
 #[test]
+fn no_file_commands_the_terminal() {
+    let text = "User-agent: *\nDisallow: /\u{1b}[2J\nFoo\u{202e}: \u{7}\n";
+    let robots = run_with(&["robots", "-", "/\u{1b}[2J"], text);
+    let sitemap = run_with(
+        &["sitemap", "-"],
+        "<urlset><url><loc>https://a.example/\u{202e}\u{9b}</loc></url></urlset>",
+    );
+    let links = run_with(
+        &["links", "-", "--base", "https://a.example/"],
+        "<a href=/x>\u{1b}]0;x\u{7}\u{2067}</a>",
+    );
+    for said in [robots, sitemap, links] {
+        let text = said.out + &said.err;
+        let strange = |c: char| {
+            (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+                || matches!(c, '\u{202e}' | '\u{2067}')
+        };
+        assert!(!text.contains(strange), "{text:?}");
+    }
+}
+
+#[test]
 fn robots_is_content_if_all_are_allowed() {
     let said = run_with(&["robots", "-", "/a", "/b"], ROBOTS);
     assert_eq!(said.exit, Exit::Done);

@@ -27,9 +27,25 @@ fn mistakes_are_named_with_what_to_do() {
         "--select \"price\": write NAME=CSS, such as price=.price",
     );
     check(
+        &["audit", "a.example", "--select", "p=.a", "--select", "p=.b"],
+        "--select \"p=.b\": there is a column of that name already; choose another",
+    );
+    check(
         &["audit", "a.example", "--proxy", "http://u:secret@ x"],
         "--proxy: no address such as http://proxy:3128",
     );
+    for proxy in [
+        "ftp://p:1",
+        "htps://p:1",
+        "garbage",
+        "socks4://p:1",
+        "u:secret@p:1",
+    ] {
+        check(
+            &["audit", "a.example", "--proxy", proxy],
+            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
+        );
+    }
     check(
         &["audit", "ftp://user:secret@a.example"],
         "\"ftp://a.example\": scheme \"ftp\" is not crawled",
@@ -49,6 +65,24 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(&["report"], "--out: name the directory to write to");
     check(&["check", "a.example"], "unrecognized subcommand 'check'");
+}
+
+#[test]
+fn a_selected_column_has_a_name_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let db = dir.path().join("runs.db");
+    let db = db.to_str().expect("UTF-8");
+    check(
+        &[
+            "audit",
+            "a.example",
+            "--select",
+            "Status Code=.x",
+            "--db",
+            db,
+        ],
+        "--select \"Status Code=.x\": \"Status Code\" is one of our own columns; choose another name",
+    );
 }
 
 #[test]

@@ -52,6 +52,17 @@ async fn every_table_as_json_lines() {
 }
 
 #[tokio::test]
+async fn exports_of_another_format_do_not_stay_behind() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let run = newest(&store);
+    for formats in [&Format::ALL[..], &[Format::Jsonl], &[Format::Csv]] {
+        let files = write(&store, &run, formats, out.path(), false).expect("its own directory");
+        let found = fs::read_dir(out.path()).expect("read").count();
+        assert_eq!(found, files.len(), "{formats:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_summary_as_json() {
     let ((_dir, store), out) = (stored().await, exports());
     let formats = [Format::Json, Format::Csv];

@@ -1,0 +1,126 @@
+//! Why nothing is being fetched: a host asked for a pause, is down, or its pace is slow.
+
+use std::collections::HashMap;
+
+use crate::crawl::{Event, Gauge};
+use crate::model::{HostKey, Moment};
+use crate::policy::BreakerChange;
+
+use super::text::duration;
+
+/// Gauges without a request, one a second, before a lull is worth a word.
+const PATIENCE: u32 = 3;
+
+/// Whom the crawl waits for.
+#[derive(Debug, Default)]
+pub(super) struct Lull {
+    now: Moment,
+    /// Gauges since the last request ended.
+    idle: u32,
+    /// Until when each host is left alone, and why. Those that are over are dropped at each gauge.
+    waits: HashMap<HostKey, (Moment, &'static str)>,
+    last: Option<(HostKey, Moment)>,
+}
+
+impl Lull {
+    pub(super) fn see(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Attempted {
+                url,
+                attempt,
+                again,
+                ..
+            } => {
+                self.idle = 0;
+                let host = url.host_key();
+                if let Some(until) = again {
+                    let why = match attempt.trace.retry_after {
+                        Some(_) => "Retry-After",
+                        None => "a retry",
+                    };
+                    self.waits.insert(host.clone(), (*until, why));
+                }
+                self.last = Some((host, attempt.started));
+            }
+            Event::Breaker { host, change } => match change {
+                BreakerChange::Opened(until) => {
+                    self.waits
+                        .insert((*host).clone(), (*until, "it does not answer well"));
+                }
+                BreakerChange::Closed | BreakerChange::GaveUp => {
+                    self.waits.remove(*host);
+                }
+                BreakerChange::Doubted => {}
+            },
+            Event::Gauge(gauge) => {
+                self.now = gauge.now;
+                self.idle = if gauge.open == 0 { self.idle + 1 } else { 0 };
+                self.waits.retain(|_, (until, _)| *until > gauge.now);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is waited for, if nothing is being fetched for a while.
+    pub(super) fn told(&self, gauge: &Gauge) -> Option<String> {
+        if self.idle < PATIENCE || gauge.pending == 0 {
+            return None;
+        }
+        let paced = self.last.iter().filter_map(|(host, started)| {
+            let pause = std::time::Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
+            Some((host, *started + pause, "its pace"))
+        });
+        let waits = self
+            .waits
+            .iter()
+            .map(|(host, (until, why))| (host, *until, *why));
+        let (host, until, why) = waits
+            .chain(paced)
+            .filter(|(_, until, _)| *until > self.now)
+            .min_by_key(|(_, until, _)| *until)?;
+        let left = duration(until.since(self.now));
+        Some(format!("waiting {left} for {} ({why})", host.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::CrawlUrl;
+
+    #[test]
+    fn a_lull_names_the_host_that_comes_first() {
+        let host = |text| CrawlUrl::parse(text).expect("a URL").host_key();
+        let (a, b) = (host("http://a.example/"), host("http://b.example/"));
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let mut lull = Lull::default();
+        for (host, until) in [(&a, at(80)), (&b, at(63))] {
+            let change = BreakerChange::Opened(until);
+            lull.see(&Event::Breaker { host, change });
+        }
+        let mut told = |seconds| {
+            let gauge = Gauge {
+                now: at(seconds),
+                pending: 2,
+                ..Gauge::default()
+            };
+            lull.see(&Event::Gauge(gauge));
+            lull.told(&gauge)
+        };
+        assert_eq!((told(1), told(2)), (None, None));
+        let expected = |left, host| {
+            Some(format!(
+                "waiting {left} s for http://{host}.example (it does not answer well)"
+            ))
+        };
+        assert_eq!(
+            told(3),
+            expected(60, "b").map(|text| text.replace("60 s", "1 m 00 s"))
+        );
+        assert_eq!(told(53), expected(10, "b"));
+        assert_eq!(told(64), expected(16, "a"));
+        assert_eq!(told(81), None);
+    }
+}
