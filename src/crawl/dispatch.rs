@@ -8,26 +8,20 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier, FrontierError, Lease, Next, Settlement, Ticket};
-use crate::model::{
-    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, Moment, Role,
-    Sitemaps, Skip, SkipReason,
-};
-use crate::policy::Via;
-use crate::store::{
-    Change, FileRecord, RobotsRecord, RunId, RunState, Seed, SitemapEntry, Store, StoreError, Then,
-    VisitRecord, Writer,
-};
+use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
+use crate::model::{Fingerprint, HostKey, Moment, Role, Skip, SkipReason};
+use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
-use super::admit::{Admissions, robots_txt};
+use super::admit::Admissions;
 use super::clock::Clock;
 use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
 use super::hosts::{Hosts, Reaction};
 use super::resume::restore;
+use super::run::{CrawlError, Ended, Parts, Start};
 use super::site::Site;
 use super::stop::{Stop, StopLevel};
-use super::visit::{Beginning, Brought, File, visit};
+use super::visit::{Beginning, Brought, visit};
 
 /// Most visits under way at a time, over all hosts: bounds memory and open files.
 const MAX_OPEN: usize = 512;
@@ -35,112 +29,25 @@ const MAX_OPEN: usize = 512;
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
-/// Seeds stored and offered at a time.
-const SEED_BATCH: usize = 1_000;
-
 /// Longest `Retry-After` that holds up a confirmation pass.
 const LONGEST_PARK: Duration = Duration::from_mins(1);
 
 /// Mark of changes that settle nothing.
-const NO_LEASE: u64 = u64::MAX;
+pub(super) const NO_LEASE: u64 = u64::MAX;
 
-/// What a crawl is made of.
-#[derive(Debug)]
-pub struct Parts<F, Q, O> {
-    /// Performs exchanges.
-    pub fetcher: Arc<F>,
-    /// Says what is due.
-    pub frontier: Q,
-    /// Keeps what is found.
-    pub store: Store,
-    /// Is told what happens.
-    pub observer: O,
-    /// Tells the time.
-    pub clock: Clock,
-    /// Rolled for jitter.
-    pub dice: fastrand::Rng,
-    /// Ends the crawl early.
-    pub stop: Stop,
-}
-
-/// Where a crawl starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// From these URLs.
-    Fresh(Vec<CrawlUrl>),
-    /// From where it was interrupted.
-    Resume,
-}
-
-/// How a crawl ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Everything was fetched or skipped with a reason.
-    Finished,
-    /// It was told to stop; `Start::Resume` goes on.
-    Interrupted,
-}
-
-/// Why a crawl could not go on: our own trouble, never the site's.
-#[derive(Debug, thiserror::Error)]
-pub enum CrawlError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The frontier failed.
-    #[error(transparent)]
-    Frontier(#[from] FrontierError),
-}
-
-/// Crawls a site until nothing is left or it is told to stop, then draws the conclusions that need
-/// all of it.
-pub async fn run<F, Q, O>(
-    site: Arc<Site>,
-    run: RunId,
-    start: Start,
-    parts: Parts<F, Q, O>,
-) -> Result<Ended, CrawlError>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
-    let store = parts.store.clone();
-    let clock = parts.clock;
-    // Until everything is said of the run, its end included.
-    let _lock = store.lock_run(run)?;
-    store.begin_run(run)?;
-    let writer = Writer::start(&store, run)?;
-    let mut dispatcher = Dispatcher::new(site, run, writer, parts);
-    let ended = dispatcher.crawl(start).await;
-    // The writer's own complaint says more than "it is gone".
-    dispatcher.writer.close().await?;
-    let ended = ended?;
-    let state = match ended {
-        Ended::Finished => RunState::Finished,
-        Ended::Interrupted => RunState::Interrupted,
-    };
-    let conclude = store.clone();
-    match tokio::task::spawn_blocking(move || conclude.conclude(run)).await {
-        Ok(result) => result?,
-        Err(fault) => std::panic::resume_unwind(fault.into_panic()),
-    }
-    store.end_run(run, state, clock.now())?;
-    Ok(ended)
-}
-
-struct Dispatcher<F, Q, O> {
-    site: Arc<Site>,
+/// The state of a crawl.
+pub(super) struct Dispatcher<F, Q, O> {
+    pub(super) site: Arc<Site>,
     fetcher: Arc<F>,
-    frontier: Q,
+    pub(super) frontier: Q,
     store: Store,
-    writer: Writer,
-    observer: O,
+    pub(super) writer: Writer,
+    pub(super) observer: O,
     clock: Clock,
     dice: fastrand::Rng,
     stop: Stop,
-    admissions: Admissions,
-    hosts: Hosts,
+    pub(super) admissions: Admissions,
+    pub(super) hosts: Hosts,
     passes: Passes,
     run: RunId,
     visits: JoinSet<Brought>,
@@ -160,7 +67,7 @@ where
     Q: Frontier,
     O: Observer,
 {
-    fn new(
+    pub(super) fn new(
         site: Arc<Site>,
         run: RunId,
         writer: Writer,
@@ -190,7 +97,8 @@ where
         }
     }
 
-    async fn crawl(&mut self, start: Start) -> Result<Ended, CrawlError> {
+    /// Crawls until nothing is left or it is told to stop.
+    pub(super) async fn crawl(&mut self, start: Start) -> Result<Ended, CrawlError> {
         match start {
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
@@ -408,150 +316,6 @@ where
         }
         if let Some(change) = reaction.breaker {
             self.observer.see(&Event::Breaker { host, change });
-        }
-        Ok(())
-    }
-
-    /// Takes in what a settled visit found.
-    async fn take_in(&mut self, brought: &mut Brought) -> Result<Then, CrawlError> {
-        let found = &brought.lease.found;
-        let mut new = Vec::new();
-        for link in &mut brought.links {
-            let LinkTarget::Url { url, admission, .. } = &mut link.target else {
-                continue;
-            };
-            if let Admission::Fetch(role) = *admission {
-                let redirect = link.kind == LinkKind::Redirect;
-                let target = Discovery {
-                    url: url.clone(),
-                    role,
-                    depth: found.depth + u32::from(!redirect),
-                    hops: if redirect { found.hops + 1 } else { 0 },
-                    pass: 1,
-                    tries: 0,
-                    not_before: None,
-                };
-                self.admissions.admit(target, admission, &mut new);
-            }
-        }
-        let (depth, hops) = (found.depth, found.hops);
-        let file = match brought.file.take() {
-            None => None,
-            Some(File::Sitemap(mut record)) => {
-                for entry in &mut record.entries {
-                    self.admit_entry(entry, depth + 1, &mut new);
-                }
-                Some(Box::new(FileRecord::Sitemap(record)))
-            }
-            Some(File::Robots(file)) => {
-                let host = found.url.host_key();
-                self.admissions.set_rules(host.clone(), file.rules);
-                let (record, sitemaps) = (file.record, file.sitemaps);
-                let record = self.obey(&host, record, sitemaps, &mut new).await?;
-                Some(Box::new(FileRecord::Robots(record)))
-            }
-        };
-        self.frontier.offer(&new).await?;
-        Ok(Then::Settled {
-            page: std::mem::take(&mut brought.page),
-            links: std::mem::take(&mut brought.links),
-            links_depth: Some(depth + 1),
-            hops: hops + 1,
-            file,
-        })
-    }
-
-    fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
-        if let Admission::Fetch(role) = entry.admission {
-            let found = Discovery {
-                url: entry.url.clone(),
-                role,
-                depth: if role == Role::Sitemap { nesting } else { 0 },
-                hops: 0,
-                pass: 1,
-                tries: 0,
-                not_before: None,
-            };
-            self.admissions.admit(found, &mut entry.admission, new);
-        }
-    }
-
-    /// Does what a robots.txt asks for, and adds the sitemaps that belong to its host.
-    async fn obey(
-        &mut self,
-        host: &HostKey,
-        mut record: RobotsRecord,
-        mut sitemaps: Vec<CrawlUrl>,
-        new: &mut Vec<Discovery>,
-    ) -> Result<RobotsRecord, CrawlError> {
-        self.observer.see(&Event::Robots {
-            host,
-            access: record.access,
-        });
-        let plan = &self.site.plan;
-        if let Some(pace) = self.hosts.obey(host, record.crawl_delay) {
-            self.frontier.slow(host, pace).await?;
-        }
-        let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off
-            && plan.scope.coverage == Coverage::Site
-            && self.site.scope.is_site(&host.robots_txt())
-            && record.access != "unreachable";
-        if reads_sitemaps {
-            if sitemaps.is_empty() {
-                sitemaps.push(host.default_sitemap());
-            }
-            for url in sitemaps {
-                let mut entry = SitemapEntry {
-                    url,
-                    role: Role::Sitemap,
-                    admission: Admission::Fetch(Role::Sitemap),
-                };
-                self.admit_entry(&mut entry, 0, new);
-                record.sitemaps.push(entry);
-            }
-        }
-        Ok(record)
-    }
-
-    /// Stores and offers the URLs to start from.
-    async fn sow(&mut self, seeds: Vec<CrawlUrl>) -> Result<(), CrawlError> {
-        let sitemaps = match &self.site.plan.scope.sitemaps {
-            Sitemaps::Off => Vec::new(),
-            Sitemaps::Discovered(named) => named.clone(),
-        };
-        let site = Arc::clone(&self.site);
-        let named = seeds.into_iter().map(|url| {
-            let url = site.scope.normal(url);
-            let admission = site.scope.admit(&url, Via::Seed, Some(0));
-            Seed {
-                url,
-                admission,
-                named: true,
-            }
-        });
-        let listed = sitemaps.into_iter().map(|url| Seed {
-            url,
-            admission: Admission::Fetch(Role::Sitemap),
-            named: false,
-        });
-        let mut seeds: Vec<Seed> = named.chain(listed).collect();
-        for batch in seeds.chunks_mut(SEED_BATCH) {
-            let mut new = Vec::new();
-            for seed in &mut *batch {
-                let Admission::Fetch(role) = seed.admission else {
-                    continue;
-                };
-                let found = Discovery {
-                    role,
-                    url: seed.url.clone(),
-                    ..robots_txt(&seed.url.host_key())
-                };
-                self.admissions.admit(found, &mut seed.admission, &mut new);
-            }
-            self.writer
-                .send(Change::Seeds(batch.to_vec()), NO_LEASE)
-                .await;
-            self.frontier.offer(&new).await?;
         }
         Ok(())
     }

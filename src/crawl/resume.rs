@@ -7,9 +7,9 @@ use crate::model::Role;
 use crate::store::{RunId, Store};
 
 use super::admit::{Admissions, robots_txt};
-use super::dispatch::CrawlError;
 use super::hosts::Hosts;
 use super::robots::Rules;
+use super::run::CrawlError;
 use super::site::Site;
 
 /// How many URLs are offered to the frontier at a time.

@@ -1,0 +1,170 @@
+//! What the crawl takes in: the seeds at its start, and of every settled visit the links, sitemap
+//! entries and rules.
+
+use std::sync::Arc;
+
+use crate::fetch::Fetcher;
+use crate::frontier::{Discovery, Frontier};
+use crate::model::{Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget, Role, Sitemaps};
+use crate::policy::Via;
+use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
+
+use super::admit::robots_txt;
+use super::dispatch::{Dispatcher, NO_LEASE};
+use super::event::{Event, Observer};
+use super::run::CrawlError;
+use super::visit::{Brought, File};
+
+/// Seeds stored and offered at a time.
+const SEED_BATCH: usize = 1_000;
+
+impl<F, Q, O> Dispatcher<F, Q, O>
+where
+    F: Fetcher + 'static,
+    Q: Frontier,
+    O: Observer,
+{
+    /// Takes in what a settled visit found.
+    pub(super) async fn take_in(&mut self, brought: &mut Brought) -> Result<Then, CrawlError> {
+        let found = &brought.lease.found;
+        let mut new = Vec::new();
+        for link in &mut brought.links {
+            let LinkTarget::Url { url, admission, .. } = &mut link.target else {
+                continue;
+            };
+            if let Admission::Fetch(role) = *admission {
+                let redirect = link.kind == LinkKind::Redirect;
+                let target = Discovery {
+                    url: url.clone(),
+                    role,
+                    depth: found.depth + u32::from(!redirect),
+                    hops: if redirect { found.hops + 1 } else { 0 },
+                    pass: 1,
+                    tries: 0,
+                    not_before: None,
+                };
+                self.admissions.admit(target, admission, &mut new);
+            }
+        }
+        let (depth, hops) = (found.depth, found.hops);
+        let file = match brought.file.take() {
+            None => None,
+            Some(File::Sitemap(mut record)) => {
+                for entry in &mut record.entries {
+                    self.admit_entry(entry, depth + 1, &mut new);
+                }
+                Some(Box::new(FileRecord::Sitemap(record)))
+            }
+            Some(File::Robots(file)) => {
+                let host = found.url.host_key();
+                self.admissions.set_rules(host.clone(), file.rules);
+                let (record, sitemaps) = (file.record, file.sitemaps);
+                let record = self.obey(&host, record, sitemaps, &mut new).await?;
+                Some(Box::new(FileRecord::Robots(record)))
+            }
+        };
+        self.frontier.offer(&new).await?;
+        Ok(Then::Settled {
+            page: std::mem::take(&mut brought.page),
+            links: std::mem::take(&mut brought.links),
+            links_depth: Some(depth + 1),
+            hops: hops + 1,
+            file,
+        })
+    }
+
+    fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
+        if let Admission::Fetch(role) = entry.admission {
+            let found = Discovery {
+                url: entry.url.clone(),
+                role,
+                depth: if role == Role::Sitemap { nesting } else { 0 },
+                hops: 0,
+                pass: 1,
+                tries: 0,
+                not_before: None,
+            };
+            self.admissions.admit(found, &mut entry.admission, new);
+        }
+    }
+
+    /// Does what a robots.txt asks for, and adds the sitemaps that belong to its host.
+    async fn obey(
+        &mut self,
+        host: &HostKey,
+        mut record: RobotsRecord,
+        mut sitemaps: Vec<CrawlUrl>,
+        new: &mut Vec<Discovery>,
+    ) -> Result<RobotsRecord, CrawlError> {
+        self.observer.see(&Event::Robots {
+            host,
+            access: record.access,
+        });
+        let plan = &self.site.plan;
+        if let Some(pace) = self.hosts.obey(host, record.crawl_delay) {
+            self.frontier.slow(host, pace).await?;
+        }
+        let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off
+            && plan.scope.coverage == Coverage::Site
+            && self.site.scope.is_site(&host.robots_txt())
+            && record.access != "unreachable";
+        if reads_sitemaps {
+            if sitemaps.is_empty() {
+                sitemaps.push(host.default_sitemap());
+            }
+            for url in sitemaps {
+                let mut entry = SitemapEntry {
+                    url,
+                    role: Role::Sitemap,
+                    admission: Admission::Fetch(Role::Sitemap),
+                };
+                self.admit_entry(&mut entry, 0, new);
+                record.sitemaps.push(entry);
+            }
+        }
+        Ok(record)
+    }
+
+    /// Stores and offers the URLs to start from.
+    pub(super) async fn sow(&mut self, seeds: Vec<CrawlUrl>) -> Result<(), CrawlError> {
+        let sitemaps = match &self.site.plan.scope.sitemaps {
+            Sitemaps::Off => Vec::new(),
+            Sitemaps::Discovered(named) => named.clone(),
+        };
+        let site = Arc::clone(&self.site);
+        let named = seeds.into_iter().map(|url| {
+            let url = site.scope.normal(url);
+            let admission = site.scope.admit(&url, Via::Seed, Some(0));
+            Seed {
+                url,
+                admission,
+                named: true,
+            }
+        });
+        let listed = sitemaps.into_iter().map(|url| Seed {
+            url,
+            admission: Admission::Fetch(Role::Sitemap),
+            named: false,
+        });
+        let mut seeds: Vec<Seed> = named.chain(listed).collect();
+        for batch in seeds.chunks_mut(SEED_BATCH) {
+            let mut new = Vec::new();
+            for seed in &mut *batch {
+                let Admission::Fetch(role) = seed.admission else {
+                    continue;
+                };
+                let found = Discovery {
+                    role,
+                    url: seed.url.clone(),
+                    ..robots_txt(&seed.url.host_key())
+                };
+                self.admissions.admit(found, &mut seed.admission, &mut new);
+            }
+            self.writer
+                .send(Change::Seeds(batch.to_vec()), NO_LEASE)
+                .await;
+            self.frontier.offer(&new).await?;
+        }
+        Ok(())
+    }
+}

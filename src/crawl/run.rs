@@ -1,0 +1,99 @@
+//! One crawl from its parts to its end.
+
+use std::sync::Arc;
+
+use crate::fetch::Fetcher;
+use crate::frontier::{Frontier, FrontierError};
+use crate::model::CrawlUrl;
+use crate::store::{RunId, RunState, Store, StoreError, Writer};
+
+use super::clock::Clock;
+use super::dispatch::Dispatcher;
+use super::event::Observer;
+use super::site::Site;
+use super::stop::Stop;
+
+/// What a crawl is made of.
+#[derive(Debug)]
+pub struct Parts<F, Q, O> {
+    /// Performs exchanges.
+    pub fetcher: Arc<F>,
+    /// Says what is due.
+    pub frontier: Q,
+    /// Keeps what is found.
+    pub store: Store,
+    /// Is told what happens.
+    pub observer: O,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Rolled for jitter.
+    pub dice: fastrand::Rng,
+    /// Ends the crawl early.
+    pub stop: Stop,
+}
+
+/// Where a crawl starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// From these URLs.
+    Fresh(Vec<CrawlUrl>),
+    /// From where it was interrupted.
+    Resume,
+}
+
+/// How a crawl ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything was fetched or skipped with a reason.
+    Finished,
+    /// It was told to stop; `Start::Resume` goes on.
+    Interrupted,
+}
+
+/// Why a crawl could not go on: our own trouble, never the site's.
+#[derive(Debug, thiserror::Error)]
+pub enum CrawlError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The frontier failed.
+    #[error(transparent)]
+    Frontier(#[from] FrontierError),
+}
+
+/// Crawls a site until nothing is left or it is told to stop, then draws the conclusions that need
+/// all of it.
+pub async fn run<F, Q, O>(
+    site: Arc<Site>,
+    run: RunId,
+    start: Start,
+    parts: Parts<F, Q, O>,
+) -> Result<Ended, CrawlError>
+where
+    F: Fetcher + 'static,
+    Q: Frontier,
+    O: Observer,
+{
+    let store = parts.store.clone();
+    let clock = parts.clock;
+    // Until everything is said of the run, its end included.
+    let _lock = store.lock_run(run)?;
+    store.begin_run(run)?;
+    let writer = Writer::start(&store, run)?;
+    let mut dispatcher = Dispatcher::new(site, run, writer, parts);
+    let ended = dispatcher.crawl(start).await;
+    // The writer's own complaint says more than "it is gone".
+    dispatcher.writer.close().await?;
+    let ended = ended?;
+    let state = match ended {
+        Ended::Finished => RunState::Finished,
+        Ended::Interrupted => RunState::Interrupted,
+    };
+    let conclude = store.clone();
+    match tokio::task::spawn_blocking(move || conclude.conclude(run)).await {
+        Ok(result) => result?,
+        Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    }
+    store.end_run(run, state, clock.now())?;
+    Ok(ended)
+}
