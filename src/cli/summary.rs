@@ -60,7 +60,7 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     let requests = count(counts.attempts, "request");
     writeln!(
         out,
-        "  Requests   {requests}, {} of them retries",
+        "  Requests   {requests}, {} of them repeated",
         number(summary.retries)
     )?;
     write_gaps(told.gaps, out)?;
