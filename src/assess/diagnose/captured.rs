@@ -26,9 +26,7 @@ fn read(file: &str) -> Captured {
     // Some of the files have been edited, and have the line ends of an editor.
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let start = text.find("HTTP/1.1 ").expect("a status line");
-    let (head, rest) = text[start..]
-        .split_once("\n\n")
-        .expect("a header block");
+    let (head, rest) = text[start..].split_once("\n\n").expect("a header block");
     let body = rest.rsplit_once("\n[curl ").map_or(rest, |(body, _)| body);
     let mut headers = HeaderMap::new();
     for line in head.lines().skip(1) {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::context::Ratio;
+use super::soft_error::SoftSign;
 use crate::model::{Cause, Outcome};
 
 /// One observation that a developer can check. `Display` is its sentence.
@@ -98,6 +99,22 @@ pub enum Evidence {
     LogLine {
         cause: Cause,
         line: String,
+    },
+    Soft {
+        pages: Ratio,
+    },
+    SoftSign {
+        sign: SoftSign,
+        count: u64,
+    },
+    Blocks {
+        answers: Ratio,
+    },
+    RedirectEnd {
+        target: String,
+        outcome: Outcome,
+        hops: u32,
+        inlinks: u64,
     },
     Lasts {
         hours: f64,
@@ -223,6 +240,25 @@ impl fmt::Display for Evidence {
                 write!(f, "{fine} failing URLs were fine with HTTP/1.1")
             }
             E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
+            E::Soft { pages } => {
+                write!(f, "{pages} pages with a status of success are error pages")
+            }
+            E::SoftSign { sign, count } => write!(f, "{count} \u{d7} {}", sign.title()),
+            E::Blocks { answers } => {
+                write!(
+                    f,
+                    "{answers} failing answers are the page of a bot protection"
+                )
+            }
+            E::RedirectEnd {
+                target,
+                outcome,
+                hops,
+                inlinks,
+            } => write!(
+                f,
+                "after {hops} hops it ends at {target} with {outcome}; {inlinks} internal links lead there"
+            ),
             E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
             E::FirstByte {
                 median_ms,

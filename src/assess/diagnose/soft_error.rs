@@ -66,7 +66,7 @@ impl SoftSign {
 static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let kinds = [
         r"(http )?(error[: ]+)?50[0-9]\b[ :.-]*",
-        r"(50[0-9][ :-]+)?(error )?(internal server error|bad gateway|service (temporarily )?unavailable|gateway time-?out|server error)( \(50[0-9]\))?",
+        r"(error )?(internal server error|bad gateway|service (temporarily )?unavailable|gateway time-?out|server error)( \(50[0-9]\))?",
         r"(error: )?(server error|internal error|application error|proxy error|fatal error)",
         r"database (connection )?error|error establishing a database connection",
         r"(site |website |scheduled |down for |under |in )?maintenance( mode)?",
@@ -76,7 +76,7 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"[a-z_.]*(exception|error) at /.*",
     ];
     let pattern = format!(
-        r"(?i)^(?:{})[.!\s]*(?:[|\u{{2013}}\u{{2014}}-]\s*.{{1,40}})?$",
+        r"(?i)^(?:50[0-9][ :-]+)?(?:{})[.!\s]*(?:[|\u{{2013}}\u{{2014}}-]\s*.{{1,40}})?$",
         kinds.join("|")
     );
     Regex::new(&pattern).ok()
