@@ -55,6 +55,8 @@ pub struct AnswerFacts<'a> {
     pub server: Option<&'a str>,
     /// From the end of connecting to the first byte.
     pub waited: Option<Duration>,
+    /// One way to the server and back, as connecting took; unknown on an open connection.
+    pub round_trip: Option<Duration>,
     /// What `Retry-After` announced.
     pub retry_after: Announced,
     /// Whether a cache says that it had the answer already.
@@ -82,6 +84,7 @@ impl<'a> AnswerFacts<'a> {
             fingerprint,
             server: attempt.trace.server.as_deref(),
             waited: first_byte.map(|at| at.saturating_sub(setup)),
+            round_trip: timings.connect,
             retry_after,
             cached: is_cached(attempt.trace.age, attempt.trace.cache_status.as_deref()),
             reused: attempt.reused,

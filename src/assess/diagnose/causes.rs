@@ -111,20 +111,16 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
         outcome: facts.cluster.outcome,
         count: facts.failures,
     }];
-    let product = page.map(|page| page.product.as_str());
-    if let Some(page) = page {
+    let named = page.filter(|page| page.names_product());
+    let product = named.map(|page| page.product.as_str());
+    if let Some(page) = named {
         evidence.push(Evidence::Page {
-            product: page.product.clone(),
+            product: Some(page.product.clone()),
             title: None,
         });
     }
     let mut shares = prior(generator, facts);
-    weigh_answers(
-        &mut shares,
-        facts,
-        product.or(facts.server.as_deref()),
-        &mut evidence,
-    );
+    weigh_answers(&mut shares, facts, page, &mut evidence);
     weigh_context(&mut shares, around, &mut evidence);
     let mut shares = shares.normalised();
     if let Some((cause, line)) = &around.log_line {
@@ -152,31 +148,30 @@ fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
     if let Some(page) = generator {
         return page.causes;
     }
-    match (facts.cluster.outcome, facts.announced > 0) {
+    match facts.cluster.outcome {
         // The same fault is a 502 of one proxy, a 503 of the next and a 504 of the third.
-        (Outcome::Server502, _) => Shares::of(&[
+        Outcome::Server502 => Shares::of(&[
             (UpstreamDown, 0.45),
             (InvalidUpstreamResponse, 0.3),
             (Overload, 0.15),
             (UpstreamTimeout, 0.1),
         ]),
-        (Outcome::Server503RetryAfter, true) => Shares::of(&[(Maintenance, 0.7), (Overload, 0.3)]),
-        (Outcome::Server503 | Outcome::Server503RetryAfter, _) => {
+        Outcome::Server503 | Outcome::Server503RetryAfter => {
             Shares::of(&[(Overload, 0.4), (UpstreamDown, 0.35), (Maintenance, 0.25)])
         }
-        (Outcome::Server504, _) => Shares::of(&[
+        Outcome::Server504 => Shares::of(&[
             (UpstreamTimeout, 0.65),
             (Overload, 0.2),
             (Network, 0.1),
             (Firewall, 0.05),
         ]),
-        (Outcome::ConnectTimeout, _) => {
+        Outcome::ConnectTimeout => {
             Shares::of(&[(Network, 0.45), (Firewall, 0.35), (Overload, 0.2)])
         }
-        (Outcome::ConnectRefused, _) => Shares::of(&[(UpstreamDown, 0.7), (Firewall, 0.3)]),
-        (Outcome::Client429, _) => Shares::of(&[(Overload, 0.6), (Firewall, 0.4)]),
-        (Outcome::Client403, _) => Shares::of(&[(Firewall, 0.7), (ApplicationError, 0.3)]),
-        (outcome, _) => Shares::of(&[(outcome.default_cause(), 1.0)]),
+        Outcome::ConnectRefused => Shares::of(&[(UpstreamDown, 0.7), (Firewall, 0.3)]),
+        Outcome::Client429 => Shares::of(&[(Overload, 0.6), (Firewall, 0.4)]),
+        Outcome::Client403 => Shares::of(&[(Firewall, 0.7), (ApplicationError, 0.3)]),
+        outcome => Shares::of(&[(outcome.default_cause(), 1.0)]),
     }
 }
 

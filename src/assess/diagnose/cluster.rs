@@ -88,7 +88,7 @@ impl ClusterFacts {
         self.failures += 1;
         self.status = self.status.or(seen.status);
         if let Some(waited) = seen.waited {
-            self.times.add(waited);
+            self.times.add(waited, seen.round_trip);
         }
         match seen.retry_after {
             Announced::Nothing => {}

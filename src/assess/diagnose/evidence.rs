@@ -17,7 +17,7 @@ pub enum Evidence {
         status: u16,
     },
     Page {
-        product: String,
+        product: Option<String>,
         title: Option<String>,
     },
     Header {
@@ -133,23 +133,20 @@ pub enum Evidence {
 }
 
 impl fmt::Display for Evidence {
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence a kind")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Evidence as E;
         match self {
             E::Status { status } => write!(f, "status {status}"),
-            E::Page {
-                product,
-                title: Some(title),
-            } => {
-                write!(
+            E::Page { product, title } => match (product, title) {
+                (Some(product), Some(title)) => write!(
                     f,
                     "the error page is that of {product} (\u{201c}{title}\u{201d})"
-                )
-            }
-            E::Page {
-                product,
-                title: None,
-            } => write!(f, "the error page is that of {product}"),
+                ),
+                (Some(product), None) => write!(f, "the error page is that of {product}"),
+                (None, Some(title)) => write!(f, "the error page says \u{201c}{title}\u{201d}"),
+                (None, None) => f.write_str("the error page is of a known kind"),
+            },
             E::Header { name, value } => write!(f, "header {name}: {value}"),
             E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {outcome}"),
             E::Attempts { failed } => write!(f, "{failed} requests failed"),

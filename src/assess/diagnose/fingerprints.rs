@@ -8,6 +8,7 @@ use super::catalogue::{Fingerprint, catalogue};
 use super::evidence::Evidence;
 use super::layer::Maker;
 use super::shares::Shares;
+use super::soft_error::soft_error;
 
 /// How much of a body is looked at. Error pages are smaller, and say who they are near the top.
 pub(super) const BODY_HEAD: usize = 4096;
@@ -45,8 +46,12 @@ pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
     let body = head(answer.body_head);
     let catalogue = catalogue();
     let seen = catalogue.bodies.matches(&body);
+    // The words of an error page stand in articles too: of a success they count only when the page
+    // is an error by itself.
+    let is_page = !(200..300).contains(&status) || soft_error(status, answer.body_head).is_some();
     let fits = |entry: &&Fingerprint| {
         entry.fits_status(status)
+            && (is_page || entry.bodies.is_empty())
             && (entry.bodies.is_empty() || entry.bodies.clone().any(|at| seen.matched(at)))
             && entry.fits_headers(answer.headers)
     };
@@ -79,6 +84,11 @@ pub(super) fn head(body: &[u8]) -> std::borrow::Cow<'_, str> {
 }
 
 impl Fingerprint {
+    /// Whether it names a product; texts that many write themselves name none.
+    pub fn names_product(&self) -> bool {
+        self.product != "any"
+    }
+
     /// Without a list, a fingerprint is of any error; and of success, because error pages come
     /// with 200 too.
     fn fits_status(&self, status: u16) -> bool {
@@ -91,10 +101,11 @@ impl Fingerprint {
 
 fn named(entry: &'static Fingerprint, answer: &Answer<'_>, body: &str) -> Match {
     let mut evidence = Vec::new();
-    if !entry.bodies.is_empty() {
+    let title = headline(body).map(str::to_owned);
+    if !entry.bodies.is_empty() && (entry.names_product() || title.is_some()) {
         evidence.push(Evidence::Page {
-            product: entry.product.clone(),
-            title: headline(body).map(str::to_owned),
+            product: entry.names_product().then(|| entry.product.clone()),
+            title,
         });
     }
     for (name, _) in &entry.headers {
@@ -175,6 +186,9 @@ mod tests {
         assert_eq!(check(503, &[], "no healthy upstream"), ["envoy-no-healthy"]);
         assert_eq!(check(502, &[("server", "awselb/2.0")], ""), ["aws-alb-502"]);
         assert_eq!(check(404, &[], page), [""; 0]);
+        let article = "<h1>Databases</h1><p>MySQL may say: Too many connections.</p>";
+        assert_eq!(check(500, &[], article), ["java-connect-refused"]);
+        assert_eq!(check(200, &[], article), [""; 0]);
     }
 
     #[test]

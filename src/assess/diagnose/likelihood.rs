@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use http::header::RETRY_AFTER;
+
+use super::catalogue::Fingerprint;
 use super::cluster::ClusterFacts;
 use super::context::{Context, Experiment, Ratio, Trial};
 use super::evidence::Evidence;
@@ -122,16 +125,21 @@ const FEW: f64 = 0.05;
 pub(super) fn weigh_answers(
     shares: &mut Shares,
     facts: &ClusterFacts,
-    product: Option<&str>,
+    page: Option<&Fingerprint>,
     evidence: &mut Vec<Evidence>,
 ) {
-    if let Some((factors, words)) = facts.times.speak(product) {
+    let named = page
+        .filter(|page| page.names_product())
+        .map(|page| page.product.as_str());
+    if let Some((factors, words)) = facts.times.speak(named.or(facts.server.as_deref())) {
         shares.multiply(factors);
         evidence.push(words);
     }
     let longest_seconds = facts.longest_announced.as_secs();
     if facts.announced * 2 > facts.failures {
-        if facts.longest_announced >= Duration::from_mins(1) {
+        // A fingerprint that asks for the header has counted it already.
+        let counted = page.is_some_and(|page| page.headers.iter().any(|h| h.0 == RETRY_AFTER));
+        if facts.longest_announced >= Duration::from_mins(1) && !counted {
             shares.multiply(ANNOUNCED);
         }
         evidence.push(Evidence::RetryAfter {

@@ -86,7 +86,7 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// escaped.
 static COMPLAINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"<b>(?:Fatal error|Parse error|Uncaught Error)</b>:\s.{1,400}\bin <b>|^\s*(?:<[^>]{1,80}>\s*){0,4}Traceback \(most recent call last\):|^\s*(?:<[^>]{1,80}>\s*){0,4}(?:PHP )?Fatal error: ",
+        r"<b>(?:Fatal error|Parse error|Uncaught Error)</b>:\s.{1,400}\bin <b>|^\s*(?:<[^>]{1,80}>\s*){0,4}Traceback \(most recent call last\):|^\s*(?:<[^>]{1,80}>\s*){0,4}(?:(?:PHP )?Fatal error: |SQLSTATE\[)",
     )
     .ok()
 });
@@ -234,6 +234,10 @@ mod tests {
                         "words ".repeat(300)
                     ),
                 ),
+                SoftSign::Complaint,
+            ),
+            (
+                "SQLSTATE[HY000] [2002] Connection refused".to_owned(),
                 SoftSign::Complaint,
             ),
             (

@@ -60,7 +60,7 @@ const AT_ONCE: &[(Cause, f64)] = &[
     (Overload, 0.7),
 ];
 
-/// Less than this after connecting is at once.
+/// Less than this, the way to the server and back not counted, is at once.
 const INSTANT: Duration = Duration::from_millis(50);
 
 /// The timers, shortest first.
@@ -181,11 +181,12 @@ pub struct TimerCounts {
 }
 
 impl TimerCounts {
-    /// Counts the wait for one failing answer.
-    pub fn add(&mut self, waited: Duration) {
+    /// Counts the wait for one failing answer, over a way that takes so long by itself.
+    pub fn add(&mut self, waited: Duration, round_trip: Option<Duration>) {
         self.total += 1;
+        let at_server = waited.saturating_sub(round_trip.unwrap_or_default());
         let slot = match position(waited) {
-            _ if waited < INSTANT => &mut self.instant,
+            _ if at_server < INSTANT => &mut self.instant,
             Some(at) => &mut self.hits[at],
             None => return,
         };
@@ -255,9 +256,9 @@ mod tests {
     fn a_wall_is_said_with_its_owner() {
         let mut counts = TimerCounts::default();
         for _ in 0..63 {
-            counts.add(Duration::from_millis(60_003));
+            counts.add(Duration::from_millis(60_003), None);
         }
-        counts.add(Duration::from_secs(41));
+        counts.add(Duration::from_secs(41), None);
         let (likelihood, evidence) = counts.speak(Some("nginx")).expect("a wall");
         let words = "63 of 64 answers took 60.0 s: nginx proxy_read_timeout";
         assert_eq!(evidence.to_string(), words);
@@ -269,11 +270,11 @@ mod tests {
         let mut counts = TimerCounts::default();
         assert!(counts.speak(None).is_none());
         for seconds in [2, 5, 8, 13, 30, 44] {
-            counts.add(Duration::from_secs(seconds));
+            counts.add(Duration::from_secs(seconds), None);
         }
         assert!(counts.speak(None).is_none());
         counts = TimerCounts::default();
-        counts.add(Duration::from_millis(3));
+        counts.add(Duration::from_millis(203), Some(Duration::from_millis(199)));
         let (_, evidence) = counts.speak(None).expect("at once");
         assert!(matches!(evidence, Evidence::Instant { .. }));
     }

@@ -21,6 +21,7 @@ fn cluster(outcome: Outcome, page: &str, millis: u64, retry_after: Announced) ->
             fingerprint: None,
             server: Some("nginx"),
             waited: (millis > 0).then(|| Duration::from_millis(millis)),
+            round_trip: None,
             retry_after,
             cached: false,
             reused: true,

@@ -97,7 +97,7 @@ mod tests {
                     Outcome::OkHtml
                 };
                 let mut seen = answer(outcome);
-                seen.address = address(n % 3);
+                seen.address = Some(address(n % 3));
                 facts.add(&seen);
             }
             facts

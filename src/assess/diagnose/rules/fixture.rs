@@ -20,6 +20,7 @@ pub(super) fn answer(outcome: Outcome) -> AnswerFacts<'static> {
         fingerprint: None,
         server: None,
         waited: Some(Duration::from_millis(200)),
+        round_trip: None,
         retry_after: Announced::Nothing,
         cached: false,
         reused: false,
@@ -58,11 +59,15 @@ pub(super) fn host(answers: &[(Outcome, u64)]) -> HostFacts {
 }
 
 /// The n-th address of a host.
-pub(super) fn address(n: u8) -> Option<IpAddr> {
-    Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)))
+pub(super) fn address(n: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, n))
 }
 
 /// A rule fires on one and is silent on the other; what it says is complete.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "so that calls read as a sentence"
+)]
 pub(super) fn fires(found: Option<Finding>, not: Option<Finding>) -> Finding {
     let found = found.expect("a finding");
     assert_eq!(not, None, "silent");

@@ -23,9 +23,10 @@ fn faults(facts: &HostFacts, layer: Layer, rule: &'static str, cause: Cause) -> 
         .map(|(outcome, count)| Finding {
             rule,
             // A host that fails for everybody, or for some of the time only.
-            severity: match facts.answers.part == facts.answers.of {
-                true => Severity::Critical,
-                false => Severity::Error,
+            severity: if facts.answers.part == facts.answers.of {
+                Severity::Critical
+            } else {
+                Severity::Error
             },
             scope: Scope::Host,
             subject: facts.host.clone(),
