@@ -189,9 +189,13 @@ impl Books {
     }
 
     fn server(&self, key: &str) -> Option<Playbook> {
-        let (_, name) = SERVERS
-            .iter()
-            .find(|(topic, name)| *topic == key || *name == key)?;
+        let product = PRODUCTS.iter().find(|(word, _)| *word == key);
+        let is_meant = |(topic, name): &&(&str, &str)| {
+            *topic == key
+                || topic.ends_with(&format!(".{key}"))
+                || product.is_some_and(|p| p.1 == *name)
+        };
+        let (_, name) = SERVERS.iter().find(is_meant)?;
         let server = self.servers.get(*name)?;
         Some(Playbook {
             key: format!("server.{}", name.replace('-', "_")),

@@ -118,6 +118,8 @@ fn topics_are_found_as_people_type_them() {
         ("Upstream-Down", "upstream_down"),
         ("dns_servfail", "dns_servfail"),
         ("nginx", "server.nginx"),
+        ("php-fpm", "server.php_fpm"),
+        ("uWSGI", "server.gunicorn"),
     ];
     for (typed, key) in cases {
         assert_eq!(
