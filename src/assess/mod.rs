@@ -9,6 +9,7 @@
 
 mod crawlability;
 mod deduction;
+pub mod diagnose;
 mod episode;
 mod first_looks;
 mod host_episodes;
@@ -23,6 +24,7 @@ mod mean;
 mod observation;
 mod obstacles;
 mod passes;
+pub mod playbook;
 mod rate;
 mod risk;
 mod robots_ladder;

@@ -2,6 +2,7 @@
 //! no socket, no file. A room that needs a value of another room needs it to live here.
 
 mod attempt;
+mod cause;
 mod excerpt;
 mod exchange;
 mod fingerprint;

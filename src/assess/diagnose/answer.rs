@@ -1,0 +1,128 @@
+//! One answer as evidence: what a diagnosis looks at, and what it keeps of it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::model::{Attempt, Outcome};
+
+/// A `Retry-After` up to this long is a product's default and says nothing of maintenance: Varnish
+/// sends 5 with every error page of its own (measured).
+pub const LONGEST_DEFAULT_DELAY: Duration = Duration::from_secs(30);
+
+/// An answer as it came in, while its body is still there.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The status code, if a status line was received.
+    pub status: Option<u16>,
+    /// The reason phrase, if it is not the standard one.
+    pub reason: Option<&'a str>,
+    /// The header fields as received.
+    pub headers: &'a HeaderMap,
+    /// The decoded body or its beginning; only the first 4 KiB are looked at.
+    pub body_head: &'a [u8],
+    /// From the start of the attempt to the first byte.
+    pub ttfb: Option<Duration>,
+    /// What of that went into name resolution, connecting and TLS.
+    pub connect: Option<Duration>,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What a `Retry-After` announced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Announced {
+    /// There was none.
+    #[default]
+    Nothing,
+    /// Ask again after this time.
+    Delay(Duration),
+    /// Neither whole seconds nor an HTTP date.
+    Invalid,
+}
+
+/// What is counted of one answer, failing or not: no body, no text that grows.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerFacts<'a> {
+    /// What happened.
+    pub outcome: Outcome,
+    /// The status code, if there was one.
+    pub status: Option<u16>,
+    /// Identity of the best fingerprint of the answer.
+    pub fingerprint: Option<&'a str>,
+    /// `Server`.
+    pub server: Option<&'a str>,
+    /// From the end of connecting to the first byte.
+    pub waited: Option<Duration>,
+    /// One way to the server and back, as connecting took; unknown on an open connection.
+    pub round_trip: Option<Duration>,
+    /// What `Retry-After` announced.
+    pub retry_after: Announced,
+    /// Whether a cache says that it had the answer already.
+    pub cached: bool,
+    /// Whether it came over a connection that was open already.
+    pub reused: bool,
+    /// The address that answered.
+    pub address: Option<IpAddr>,
+    /// Requests open on the host when it was asked, this one included.
+    pub in_flight: u32,
+    /// Ceiling in requests per second at that time.
+    pub rate: Option<f64>,
+}
+
+impl<'a> AnswerFacts<'a> {
+    /// The facts of a stored attempt, with what was kept of its page and of its `Retry-After`.
+    pub fn of(attempt: &'a Attempt, fingerprint: Option<&'a str>, retry_after: Announced) -> Self {
+        let timings = attempt.timings;
+        let setup = [timings.dns, timings.connect, timings.tls];
+        let setup: Duration = setup.into_iter().flatten().sum();
+        let first_byte = timings.first_byte.filter(|_| attempt.status.is_some());
+        AnswerFacts {
+            outcome: attempt.outcome,
+            status: attempt.status,
+            fingerprint,
+            server: attempt.trace.server.as_deref(),
+            waited: first_byte.map(|at| at.saturating_sub(setup)),
+            round_trip: timings.connect,
+            retry_after,
+            cached: is_cached(attempt.trace.age, attempt.trace.cache_status.as_deref()),
+            reused: attempt.reused,
+            address: attempt.remote,
+            in_flight: attempt.pressure.in_flight,
+            rate: attempt.pressure.rate,
+        }
+    }
+}
+
+/// Whether a cache says that it had the answer: `Age` above zero, or a hit.
+fn is_cached(age: Option<u64>, cache_status: Option<&str>) -> bool {
+    let hit = |status: &str| {
+        let status = status.to_ascii_lowercase();
+        let mut words = status.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| matches!(word, "hit" | "stale"))
+    };
+    age.is_some_and(|age| age > 0) || cache_status.is_some_and(hit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caches_say_it_in_two_ways() {
+        let cases = [
+            (None, None, false),
+            (Some(0), None, false),
+            (Some(7), None, true),
+            (None, Some("HIT"), true),
+            (None, Some("MISS, HIT"), true),
+            (None, Some("TCP_HIT from cache"), true),
+            (None, Some("Error from cloudfront"), false),
+            (Some(0), Some("DYNAMIC"), false),
+        ];
+        for (age, status, expected) in cases {
+            assert_eq!(is_cached(age, status), expected, "{age:?} {status:?}");
+        }
+    }
+}

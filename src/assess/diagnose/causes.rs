@@ -1,0 +1,226 @@
+//! The causes of a cluster of failures, with shares.
+//!
+//! It starts from the causes of the error page's fingerprint, or from the default cause of the
+//! outcome; what else is known multiplies them. One cause is named when its share is at least a
+//! half; else the two best are, because "A or B" is what is known.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::catalogue::{Fingerprint, fingerprint};
+use super::cluster::ClusterFacts;
+use super::context::{Context, Trial};
+use super::evidence::Evidence;
+use super::layer::Maker;
+use super::likelihood::{weigh_answers, weigh_context};
+use super::shares::Shares;
+use crate::model::Cause::{
+    self, ApplicationError, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
+    UpstreamDown, UpstreamTimeout,
+};
+use crate::model::Outcome;
+
+/// From this share on one cause is named alone.
+const NAMED_ALONE: f64 = 0.5;
+/// How sure a line of the server's log is, whatever else is known.
+const LOG_LINE: f64 = 0.9;
+/// How far a default cause can be trusted: the same fault has another status on each proxy.
+const DEFAULT_CONFIDENCE: f64 = 0.7;
+
+/// A mechanism with advice of its own, within its cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Special {
+    /// The server closes idle connections just as they are used again.
+    KeepAliveRace,
+    /// The server fails with HTTP/2 only.
+    Protocol,
+    /// One backend of several fails.
+    OneBackend,
+    /// A cache repeats an old error.
+    CachedError,
+}
+
+impl Special {
+    /// The key of its playbook.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Special::KeepAliveRace => "keep_alive_race",
+            Special::Protocol => "protocol",
+            Special::OneBackend => "one_backend",
+            Special::CachedError => "cached_error",
+        }
+    }
+}
+
+/// Why a cluster of failures happens, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Causes with their shares, best first; they sum to one. Empty: nothing speaks for any.
+    pub causes: Vec<(Cause, f64)>,
+    /// How sure the named cause or causes are, from 0 to 1.
+    pub confidence: f64,
+    /// Who made the error pages.
+    pub layer: Option<Maker>,
+    /// The product that made them.
+    pub product: Option<&'static str>,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// A mechanism with advice of its own.
+    pub special: Option<Special>,
+}
+
+impl Diagnosis {
+    /// The cause, or the two causes, that may be named.
+    pub fn named(&self) -> &[(Cause, f64)] {
+        match self.causes.as_slice() {
+            [first, ..] if first.1 >= NAMED_ALONE => &self.causes[..1],
+            causes => &causes[..causes.len().min(2)],
+        }
+    }
+
+    /// The best cause.
+    pub fn cause(&self) -> Option<Cause> {
+        self.causes.first().map(|(cause, _)| *cause)
+    }
+
+    /// The key of the playbook to follow.
+    pub fn advice(&self) -> &'static str {
+        let own = self.special.map(Special::advice);
+        own.unwrap_or_else(|| self.cause().map_or("check.logs", Cause::id))
+    }
+}
+
+/// "a backend that is down", "overload or maintenance", or "unknown".
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.named() {
+            [] => f.write_str("unknown"),
+            [(only, _)] => f.write_str(only.title()),
+            [(first, _), (second, _), ..] => write!(f, "{} or {}", first.title(), second.title()),
+        }
+    }
+}
+
+/// Why the failures of a cluster happen.
+pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
+    let page = facts.cluster.fingerprint.as_deref().and_then(fingerprint);
+    let generator = page.filter(|page| !page.causes.is_empty());
+    let mut evidence = vec![Evidence::Outcome {
+        outcome: facts.cluster.outcome,
+        count: facts.failures,
+    }];
+    let named = page.filter(|page| page.names_product());
+    let product = named.map(|page| page.product.as_str());
+    if let Some(page) = named {
+        evidence.push(Evidence::Page {
+            product: Some(page.product.clone()),
+            title: None,
+        });
+    }
+    let mut shares = prior(generator, facts);
+    weigh_answers(&mut shares, facts, page, &mut evidence);
+    weigh_context(&mut shares, around, &mut evidence);
+    let mut shares = shares.normalised();
+    if let Some((cause, line)) = &around.log_line {
+        shares = overruled(shares, *cause);
+        let line = line.chars().take(200).collect();
+        evidence.push(Evidence::LogLine {
+            cause: *cause,
+            line,
+        });
+    }
+    let mut diagnosis = Diagnosis {
+        causes: shares.ranked(),
+        confidence: 0.0,
+        layer: generator.map(|page| page.layer),
+        product,
+        special: special(facts, around),
+        evidence,
+    };
+    diagnosis.confidence = confidence(&diagnosis, generator, around);
+    diagnosis
+}
+
+/// What is to be expected before anything else is known.
+fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
+    if let Some(page) = generator {
+        return page.causes;
+    }
+    match facts.cluster.outcome {
+        // The same fault is a 502 of one proxy, a 503 of the next and a 504 of the third.
+        Outcome::Server502 => Shares::of(&[
+            (UpstreamDown, 0.45),
+            (InvalidUpstreamResponse, 0.3),
+            (Overload, 0.15),
+            (UpstreamTimeout, 0.1),
+        ]),
+        Outcome::Server503 | Outcome::Server503RetryAfter => {
+            Shares::of(&[(Overload, 0.4), (UpstreamDown, 0.35), (Maintenance, 0.25)])
+        }
+        Outcome::Server504 => Shares::of(&[
+            (UpstreamTimeout, 0.65),
+            (Overload, 0.2),
+            (Network, 0.1),
+            (Firewall, 0.05),
+        ]),
+        Outcome::ConnectTimeout => {
+            Shares::of(&[(Network, 0.45), (Firewall, 0.35), (Overload, 0.2)])
+        }
+        Outcome::ConnectRefused => Shares::of(&[(UpstreamDown, 0.7), (Firewall, 0.3)]),
+        Outcome::Client429 => Shares::of(&[(Overload, 0.6), (Firewall, 0.4)]),
+        Outcome::Client403 => Shares::of(&[(Firewall, 0.7), (ApplicationError, 0.3)]),
+        outcome => Shares::of(&[(outcome.default_cause(), 1.0)]),
+    }
+}
+
+/// The cause that a log names, with what is left for the others.
+fn overruled(shares: Shares, cause: Cause) -> Shares {
+    let mut others = shares;
+    others.multiply(&[(cause, 0.0)]);
+    let mut sum = Shares::of(&[(cause, LOG_LINE)]);
+    for (other, share) in others.normalised().ranked() {
+        sum.add(other, share * (1.0 - LOG_LINE));
+    }
+    sum.normalised()
+}
+
+fn confidence(diagnosis: &Diagnosis, page: Option<&Fingerprint>, around: &Context) -> f64 {
+    let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
+    let decided = around.log_line.is_some() || around.load_induced;
+    let trust = if decided {
+        1.0
+    } else {
+        page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence)
+    };
+    // Nobody's share is certainty.
+    (named * trust).min(0.95)
+}
+
+fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
+    let helped = |trial: Trial| {
+        let of_trial = around.experiments.iter().filter(move |e| e.trial == trial);
+        of_trial
+            .clone()
+            .any(|e| e.fine.share() > 0.5 && e.fine.share() - e.crawler_fine.share() >= 0.4)
+    };
+    let one_of_several = around.experiments.iter().any(|experiment| {
+        experiment.trial == Trial::Addresses
+            && (1..experiment.fine.of).contains(&experiment.fine.part)
+    });
+    if one_of_several {
+        Some(Special::OneBackend)
+    } else if helped(Trial::FreshConnection) {
+        Some(Special::KeepAliveRace)
+    } else if helped(Trial::Http1) {
+        Some(Special::Protocol)
+    } else if facts.cached * 2 > facts.failures {
+        Some(Special::CachedError)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+use std::time::Duration;
+
+use super::*;
+use crate::assess::diagnose::answer::{Announced, AnswerFacts};
+use crate::assess::diagnose::cluster::Cluster;
+use crate::assess::diagnose::context::{Experiment, Ratio};
+use crate::model::Moment;
+
+/// Ten failures of one kind, waited for so many milliseconds.
+fn cluster(outcome: Outcome, page: &str, millis: u64, retry_after: Announced) -> ClusterFacts {
+    let mut facts = ClusterFacts::new(Cluster {
+        host: "https://www.shop.test".to_owned(),
+        section: "/shop/".to_owned(),
+        outcome,
+        fingerprint: Some(page.to_owned()).filter(|page| !page.is_empty()),
+    });
+    for n in 0..10 {
+        let seen = AnswerFacts {
+            outcome,
+            status: None,
+            fingerprint: None,
+            server: Some("nginx"),
+            waited: (millis > 0).then(|| Duration::from_millis(millis)),
+            round_trip: None,
+            retry_after,
+            cached: false,
+            reused: true,
+            address: None,
+            in_flight: 1,
+            rate: None,
+        };
+        facts.add(&seen, Moment::from_millis(n * 60_000));
+    }
+    facts
+}
+
+fn trial(trial: Trial, fine: (u64, u64)) -> Context {
+    Context {
+        experiments: vec![Experiment {
+            trial,
+            fine: Ratio::new(fine.0, fine.1),
+            crawler_fine: Ratio::new(0, fine.1),
+        }],
+        ..Context::default()
+    }
+}
+
+fn check(facts: &ClusterFacts, around: &Context, expected: &str) {
+    let diagnosis = diagnose(facts, around);
+    let sum: f64 = diagnosis.causes.iter().map(|(_, share)| share).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    assert_eq!(diagnosis.to_string(), expected, "{diagnosis:#?}");
+}
+
+#[test]
+fn time_tells_what_a_page_does_not() {
+    use Announced::Nothing;
+    let none = Context::default();
+    let apache = |millis| {
+        cluster(
+            Outcome::Server502,
+            "apache-proxy-error-read",
+            millis,
+            Nothing,
+        )
+    };
+    check(&apache(60_002), &none, Cause::UpstreamTimeout.title());
+    check(&apache(2), &none, Cause::UpstreamDown.title());
+    let cdn = cluster(Outcome::Cf522, "cloudflare-522", 19_300, Nothing);
+    check(
+        &cdn,
+        &none,
+        "a firewall or bot protection or network trouble",
+    );
+}
+
+#[test]
+fn a_short_retry_after_is_no_maintenance() {
+    let none = Context::default();
+    let varnish = |seconds| {
+        let announced = Announced::Delay(Duration::from_secs(seconds));
+        cluster(Outcome::Server503RetryAfter, "", 300, announced)
+    };
+    check(&varnish(3600), &none, "maintenance");
+    check(
+        &varnish(5),
+        &none,
+        "server overload or a backend that is down",
+    );
+}
+
+#[test]
+fn experiments_decide() {
+    let nginx = cluster(Outcome::Server502, "nginx-502", 300, Announced::Nothing);
+    let cases = [
+        (Trial::Browser, Cause::Firewall, None),
+        (Trial::Slow, Cause::Overload, None),
+        (
+            Trial::FreshConnection,
+            Cause::InvalidUpstreamResponse,
+            Some(Special::KeepAliveRace),
+        ),
+        (
+            Trial::Http1,
+            Cause::InvalidUpstreamResponse,
+            Some(Special::Protocol),
+        ),
+    ];
+    for (what, cause, special) in cases {
+        let diagnosis = diagnose(&nginx, &trial(what, (5, 5)));
+        assert_eq!(
+            diagnosis.named().len(),
+            1,
+            "{what:?} {:?}",
+            diagnosis.causes
+        );
+        assert_eq!(
+            (diagnosis.cause(), diagnosis.special),
+            (Some(cause), special),
+            "{what:?}"
+        );
+    }
+    let addresses = diagnose(&nginx, &trial(Trial::Addresses, (2, 3)));
+    assert_eq!(addresses.cause(), Some(Cause::UpstreamDown));
+    assert_eq!(addresses.advice(), "one_backend");
+}
+
+#[test]
+fn a_trial_beside_which_the_crawler_succeeds_too_proves_nothing() {
+    let nginx = cluster(Outcome::Server502, "nginx-502", 300, Announced::Nothing);
+    let mut around = trial(Trial::Browser, (5, 5));
+    around.experiments[0].crawler_fine = Ratio::new(5, 5);
+    assert_eq!(
+        diagnose(&nginx, &around),
+        diagnose(&nginx, &Context::default())
+    );
+}
+
+#[test]
+fn the_surroundings_shift_the_shares() {
+    let nginx = cluster(Outcome::Server503, "nginx-503", 300, Announced::Nothing);
+    let share = |around: &Context, cause| {
+        let diagnosis = diagnose(&nginx, around);
+        let found = diagnosis.causes.iter().find(|(known, _)| *known == cause);
+        found.map_or(0.0, |(_, share)| *share)
+    };
+    let none = Context::default();
+    let whole = Context {
+        host: Ratio::new(99, 100),
+        ..Context::default()
+    };
+    let few = Context {
+        host: Ratio::new(2, 100),
+        ..Context::default()
+    };
+    let controls = Context {
+        controls: Ratio::new(2, 2),
+        ..Context::default()
+    };
+    let load = Context {
+        load_induced: true,
+        ..Context::default()
+    };
+    assert!(share(&whole, Cause::Maintenance) > share(&none, Cause::Maintenance));
+    assert!(share(&few, Cause::Maintenance) < share(&none, Cause::Maintenance) / 3.0);
+    assert!(share(&controls, Cause::Maintenance) < share(&none, Cause::Maintenance));
+    assert!(share(&load, Cause::Overload) > 0.8);
+}
+
+#[test]
+fn a_line_of_the_log_overrules() {
+    let nginx = cluster(Outcome::Server502, "nginx-502", 1, Announced::Nothing);
+    let line = "upstream sent too big header".to_owned();
+    let around = Context {
+        log_line: Some((Cause::InvalidUpstreamResponse, line)),
+        ..Context::default()
+    };
+    let diagnosis = diagnose(&nginx, &around);
+    let (cause, share) = diagnosis.causes[0];
+    assert_eq!(cause, Cause::InvalidUpstreamResponse);
+    assert!((share - 0.9).abs() < 1e-9);
+}
+
+#[test]
+fn a_cached_error_is_said() {
+    let mut facts = cluster(Outcome::Server502, "nginx-502", 1, Announced::Nothing);
+    facts.cached = 9;
+    let diagnosis = diagnose(&facts, &Context::default());
+    assert_eq!(diagnosis.special, Some(Special::CachedError));
+    assert!(
+        diagnosis
+            .evidence
+            .iter()
+            .any(|e| e.to_string().contains("9 of 10 error answers"))
+    );
+}

@@ -1,0 +1,124 @@
+//! What is known around a cluster of failures: the host, control URLs, load, experiments, logs.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::Cause;
+
+/// So many of so many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ratio {
+    /// The part.
+    pub part: u64,
+    /// The whole.
+    pub of: u64,
+}
+
+impl Ratio {
+    /// So many of so many.
+    pub const fn new(part: u64, of: u64) -> Ratio {
+        Ratio { part, of }
+    }
+
+    /// Counts one more, and whether it belongs to the part.
+    pub fn count(&mut self, belongs: bool) {
+        self.of += 1;
+        self.part += u64::from(belongs);
+    }
+
+    /// The share, from 0 to 1; nothing of nothing is 0.
+    pub fn share(self) -> f64 {
+        if self.of == 0 {
+            return 0.0;
+        }
+        self.part as f64 / self.of as f64
+    }
+
+    /// The 95 % interval of the share (Wilson score), from nothing known (0 to 1) to exact.
+    pub fn interval(self) -> (f64, f64) {
+        const Z: f64 = 1.959_963_984_540_054;
+        if self.of == 0 {
+            return (0.0, 1.0);
+        }
+        let n = self.of as f64;
+        let p = self.share();
+        let denominator = 1.0 + Z * Z / n;
+        let centre = p + Z * Z / (2.0 * n);
+        let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let low = ((centre - spread) / denominator).max(0.0);
+        let high = ((centre + spread) / denominator).min(1.0);
+        (low, high)
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.part, self.of)
+    }
+}
+
+impl Serialize for Ratio {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([("part", self.part), ("of", self.of)])
+    }
+}
+
+/// What an experiment did differently from the crawl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trial {
+    /// With a browser's user agent.
+    Browser,
+    /// Slowly, one request at a time.
+    Slow,
+    /// On a new connection.
+    FreshConnection,
+    /// With HTTP/1.1.
+    Http1,
+    /// The addresses of the host, one by one.
+    Addresses,
+}
+
+/// An experiment with failing URLs and its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Experiment {
+    /// What was different.
+    pub trial: Trial,
+    /// How many failing URLs were fine that way; for addresses, how many addresses were.
+    pub fine: Ratio,
+    /// How many of the same URLs were fine in the crawl's own way, asked next to the trial: who
+    /// recovers meanwhile proves nothing.
+    pub crawler_fine: Ratio,
+}
+
+/// What is known around a cluster of failures. Everything may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// URLs of the host that fail.
+    pub host: Ratio,
+    /// Sections of the host with failing URLs.
+    pub sections: Ratio,
+    /// Control URLs that were fine while the cluster's failed.
+    pub controls: Ratio,
+    /// Whether the failures go away at a low rate, by the verdicts of the URLs.
+    pub load_induced: bool,
+    /// Experiments with URLs of the cluster.
+    pub experiments: Vec<Experiment>,
+    /// A line of a server's log that names the cause of these failures.
+    pub log_line: Option<(Cause, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_those_of_wilson() {
+        let close = |(low, high): (f64, f64), expected: (f64, f64)| {
+            (low - expected.0).abs() < 5e-5 && (high - expected.1).abs() < 5e-5
+        };
+        assert!(close(Ratio::new(5, 100).interval(), (0.0215, 0.1118)));
+        assert!(close(Ratio::new(0, 20).interval(), (0.0, 0.1611)));
+        assert!(close(Ratio::new(0, 0).interval(), (0.0, 1.0)));
+    }
+}

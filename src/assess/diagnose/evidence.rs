@@ -1,0 +1,279 @@
+//! What speaks for a cause or a finding: numbers in fields, and the sentence that shows them.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::context::Ratio;
+use super::soft_error::SoftSign;
+use crate::model::{Cause, Outcome};
+
+/// One observation that a developer can check. `Display` is its sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the sentences below say what the fields are")]
+pub enum Evidence {
+    Status {
+        status: u16,
+    },
+    Page {
+        product: Option<String>,
+        title: Option<String>,
+    },
+    Header {
+        name: String,
+        value: String,
+    },
+    Outcome {
+        outcome: Outcome,
+        count: u64,
+    },
+    Attempts {
+        failed: Ratio,
+    },
+    Urls {
+        failing: Ratio,
+        whose: String,
+    },
+    Timer {
+        hits: Ratio,
+        seconds: f64,
+        timer: String,
+    },
+    Instant {
+        hits: Ratio,
+        seconds: f64,
+    },
+    RetryAfter {
+        count: u64,
+        longest_seconds: u64,
+    },
+    DefaultRetryAfter {
+        count: u64,
+        longest_seconds: u64,
+    },
+    InvalidRetryAfter {
+        count: u64,
+    },
+    Cached {
+        count: Ratio,
+    },
+    Controls {
+        fine: Ratio,
+    },
+    Sections {
+        failing: Ratio,
+    },
+    Load {
+        from_open: u32,
+        share_below: f64,
+        share_from: f64,
+        rate: Option<f64>,
+    },
+    FineWhenSlow {
+        fine: Ratio,
+    },
+    FineAsBrowser {
+        fine: Ratio,
+    },
+    FailsAsBrowser {
+        fine: Ratio,
+    },
+    Address {
+        address: String,
+        failed: Ratio,
+    },
+    AddressesDiffer {
+        failing: Ratio,
+    },
+    OneOf {
+        backends: u32,
+        failed: Ratio,
+    },
+    FineOnFreshConnection {
+        fine: Ratio,
+    },
+    FineWithHttp1 {
+        fine: Ratio,
+    },
+    LogLine {
+        cause: Cause,
+        line: String,
+    },
+    Soft {
+        pages: Ratio,
+    },
+    SoftSign {
+        sign: SoftSign,
+        count: u64,
+    },
+    Blocks {
+        answers: Ratio,
+    },
+    RedirectEnd {
+        target: String,
+        outcome: Outcome,
+        hops: u32,
+        inlinks: u64,
+    },
+    Lasts {
+        hours: f64,
+    },
+    FirstByte {
+        median_ms: u64,
+        p95_ms: u64,
+        answers: u64,
+    },
+    Policy {
+        text: &'static str,
+    },
+    Example {
+        url: String,
+    },
+}
+
+impl fmt::Display for Evidence {
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence a kind")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Evidence as E;
+        match self {
+            E::Status { status } => write!(f, "status {status}"),
+            E::Page { product, title } => match (product, title) {
+                (Some(product), Some(title)) => write!(
+                    f,
+                    "the error page is that of {product} (\u{201c}{title}\u{201d})"
+                ),
+                (Some(product), None) => write!(f, "the error page is that of {product}"),
+                (None, Some(title)) => write!(f, "the error page says \u{201c}{title}\u{201d}"),
+                (None, None) => f.write_str("the error page is of a known kind"),
+            },
+            E::Header { name, value } => write!(f, "header {name}: {value}"),
+            E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {outcome}"),
+            E::Attempts { failed } => write!(f, "{failed} requests failed"),
+            E::Urls { failing, whose } => write!(f, "{failing} URLs of {whose} fail"),
+            E::Timer {
+                hits,
+                seconds,
+                timer,
+            } => {
+                write!(f, "{hits} answers took {seconds:.1} s: {timer}")
+            }
+            E::Instant { hits, seconds } => write!(
+                f,
+                "{hits} answers came at once ({seconds:.3} s): nobody waited for a backend"
+            ),
+            E::RetryAfter {
+                count,
+                longest_seconds,
+            } => write!(
+                f,
+                "{count} answers announced their end by Retry-After, the latest after {longest_seconds} s"
+            ),
+            E::DefaultRetryAfter {
+                count,
+                longest_seconds,
+            } => write!(
+                f,
+                "{count} answers had a Retry-After of at most {longest_seconds} s, which is a \
+                 product's default and no sign of maintenance"
+            ),
+            E::InvalidRetryAfter { count } => write!(
+                f,
+                "{count} answers had a Retry-After that is neither whole seconds nor an HTTP date"
+            ),
+            E::Cached { count } => write!(f, "{count} error answers came out of a cache"),
+            E::Controls { fine } => {
+                write!(f, "{fine} control URLs of the host were fine meanwhile")
+            }
+            E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
+            E::Load {
+                from_open,
+                share_below,
+                share_from,
+                rate,
+            } => {
+                write!(
+                    f,
+                    "from {from_open} requests open at once {:.0} % fail, below that {:.1} %",
+                    share_from * 100.0,
+                    share_below * 100.0
+                )?;
+                match rate {
+                    Some(rate) => write!(f, " (at up to {rate:.1} requests/s)"),
+                    None => Ok(()),
+                }
+            }
+            E::FineWhenSlow { fine } => {
+                write!(f, "{fine} failing URLs were fine when asked slowly")
+            }
+            E::FineAsBrowser { fine } => {
+                write!(
+                    f,
+                    "{fine} URLs that fail for the crawler were fine for a browser's user agent"
+                )
+            }
+            E::FailsAsBrowser { fine } => {
+                write!(
+                    f,
+                    "with a browser's user agent {fine} failing URLs were fine"
+                )
+            }
+            E::Address { address, failed } => write!(f, "at {address} {failed} requests failed"),
+            E::AddressesDiffer { failing } => {
+                write!(
+                    f,
+                    "{failing} addresses of the host fail, the others are fine"
+                )
+            }
+            E::OneOf { backends, failed } => write!(
+                f,
+                "{failed} requests failed, which is the share of one backend of {backends}"
+            ),
+            E::FineOnFreshConnection { fine } => write!(
+                f,
+                "{fine} requests that failed on an open connection were fine on a new one"
+            ),
+            E::FineWithHttp1 { fine } => {
+                write!(f, "{fine} failing URLs were fine with HTTP/1.1")
+            }
+            E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
+            E::Soft { pages } => {
+                write!(f, "{pages} pages with a status of success are error pages")
+            }
+            E::SoftSign { sign, count } => write!(f, "{count} \u{d7} {}", sign.title()),
+            E::Blocks { answers } => {
+                write!(
+                    f,
+                    "{answers} failing answers are the page of a bot protection"
+                )
+            }
+            E::RedirectEnd {
+                target,
+                outcome,
+                hops,
+                inlinks,
+            } => write!(
+                f,
+                "after {hops} hops it ends at {target} with {outcome}; {inlinks} internal links lead there"
+            ),
+            E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
+            E::FirstByte {
+                median_ms,
+                p95_ms,
+                answers,
+            } => write!(
+                f,
+                "first byte after {median_ms} ms (median) and {p95_ms} ms (95th percentile) of \
+                 {answers} good answers"
+            ),
+            E::Policy { text } => f.write_str(text),
+            E::Example { url } => write!(f, "for example {url}"),
+        }
+    }
+}
+
+/// Sentences as one text, for a cell of a table.
+pub(super) fn sentences(evidence: &[Evidence]) -> String {
+    let sentences: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+    sentences.join("; ")
+}

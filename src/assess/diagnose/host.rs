@@ -1,0 +1,254 @@
+//! What is counted of one host, good answers and bad: by address, by load, by time.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::answer::{Announced, AnswerFacts};
+use super::context::Ratio;
+use crate::model::Outcome;
+
+/// How many addresses of a host are told apart.
+const ADDRESSES: usize = 32;
+/// Open requests are told apart up to this many.
+const LOADS: usize = 33;
+/// Waits are told apart in steps of a tenth, from 1 ms to some hours.
+const STEPS: usize = 175;
+
+/// Failures by the address that answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Addresses(BTreeMap<IpAddr, Ratio>);
+
+impl Addresses {
+    /// Counts one answer; addresses beyond a bound are left out.
+    pub fn add(&mut self, address: IpAddr, failed: bool) {
+        if self.0.len() < ADDRESSES || self.0.contains_key(&address) {
+            self.0.entry(address).or_default().count(failed);
+        }
+    }
+
+    /// Addresses with the share that failed.
+    pub fn iter(&self) -> impl Iterator<Item = (IpAddr, Ratio)> {
+        self.0.iter().map(|(address, failed)| (*address, *failed))
+    }
+
+    /// How many addresses answered.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Failures by the number of requests that were open on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadCurve {
+    by_open: [Ratio; LOADS],
+    fastest: Option<f64>,
+}
+
+/// The load at which errors start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadStep {
+    /// Requests open at once.
+    pub from_open: u32,
+    /// Failures with fewer.
+    pub below: Ratio,
+    /// Failures with that many or more.
+    pub from: Ratio,
+    /// The highest rate in requests per second.
+    pub rate: Option<f64>,
+}
+
+impl Default for LoadCurve {
+    fn default() -> Self {
+        LoadCurve {
+            by_open: [Ratio::default(); LOADS],
+            fastest: None,
+        }
+    }
+}
+
+impl LoadCurve {
+    /// Counts one answer.
+    pub fn add(&mut self, in_flight: u32, rate: Option<f64>, failed: bool) {
+        self.by_open[(in_flight as usize).min(LOADS - 1)].count(failed);
+        self.fastest = match (self.fastest, rate) {
+            (Some(fastest), Some(rate)) => Some(fastest.max(rate)),
+            (fastest, rate) => fastest.or(rate),
+        };
+    }
+
+    /// The load that parts failing from fine best, if there is one: few failures below it, and so
+    /// many from there on that chance does not explain it (the 95 % intervals lie apart).
+    pub fn step(&self) -> Option<LoadStep> {
+        let sum = |range: &[Ratio]| {
+            let add = |a: Ratio, b: &Ratio| Ratio::new(a.part + b.part, a.of + b.of);
+            range.iter().fold(Ratio::default(), add)
+        };
+        (2..LOADS)
+            .map(|open| LoadStep {
+                from_open: open as u32,
+                below: sum(&self.by_open[..open]),
+                from: sum(&self.by_open[open..]),
+                rate: self.fastest,
+            })
+            .filter(|step| step.below.of >= 5 && step.from.part >= 3)
+            .filter(|step| step.below.interval().1 < step.from.interval().0)
+            .max_by(|a, b| {
+                let gap = |step: &LoadStep| step.from.share() - step.below.share();
+                gap(a)
+                    .total_cmp(&gap(b))
+                    .then(b.from_open.cmp(&a.from_open))
+            })
+    }
+}
+
+/// Durations, counted in steps of a tenth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeHistogram {
+    steps: Box<[u32; STEPS]>,
+    count: u64,
+}
+
+impl Default for TimeHistogram {
+    fn default() -> Self {
+        TimeHistogram {
+            steps: Box::new([0; STEPS]),
+            count: 0,
+        }
+    }
+}
+
+impl TimeHistogram {
+    /// Counts one duration.
+    pub fn add(&mut self, time: Duration) {
+        let millis = time.as_secs_f64() * 1000.0;
+        let step = millis.max(1.0).ln() / 1.1_f64.ln();
+        let slot = &mut self.steps[(step.round() as usize).min(STEPS - 1)];
+        *slot = slot.saturating_add(1);
+        self.count += 1;
+    }
+
+    /// How many were counted.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The duration below which this share lies, within 5 %.
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let rank = (self.count as f64 * share).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        let at = self.steps.iter().position(|count| {
+            seen += u64::from(*count);
+            seen >= rank
+        })?;
+        Some(Duration::from_secs_f64(1.1_f64.powi(at as i32) / 1000.0))
+    }
+}
+
+/// What was counted of a host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HostFacts {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Answers that failed, of all.
+    pub answers: Ratio,
+    /// URLs that fail (persistently or at times), of all fetched.
+    pub urls: Ratio,
+    /// URLs that failed and were fine at other times, of all fetched.
+    pub flapping: Ratio,
+    /// URLs that failed at speed only, of all fetched.
+    pub load_induced: Ratio,
+    /// Sections with failing URLs, of all.
+    pub sections: Ratio,
+    /// Failures by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Failures by address.
+    pub addresses: Addresses,
+    /// Failures by load.
+    pub load: LoadCurve,
+    /// Times to the first byte of good answers.
+    pub first_bytes: TimeHistogram,
+    /// Answers with an invalid `Retry-After`.
+    pub announced_invalid: u64,
+    /// The longest announced delay of a failing answer.
+    pub longest_announced: Duration,
+}
+
+impl HostFacts {
+    /// A host of which nothing has been counted yet.
+    pub fn new(host: &str) -> HostFacts {
+        HostFacts {
+            host: host.to_owned(),
+            ..HostFacts::default()
+        }
+    }
+
+    /// Counts one answer, good or bad.
+    pub fn add(&mut self, seen: &AnswerFacts<'_>) {
+        let failed = seen.outcome.is_failure();
+        self.answers.count(failed);
+        self.load.add(seen.in_flight, seen.rate, failed);
+        if let Some(address) = seen.address {
+            self.addresses.add(address, failed);
+        }
+        if failed {
+            *self.outcomes.entry(seen.outcome).or_default() += 1;
+        } else if let Some(waited) = seen.waited {
+            self.first_bytes.add(waited);
+        }
+        match seen.retry_after {
+            Announced::Nothing => {}
+            Announced::Invalid => self.announced_invalid += 1,
+            Announced::Delay(delay) => {
+                self.longest_announced = self.longest_announced.max(delay);
+            }
+        }
+    }
+
+    /// How many failures had this outcome.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_near() {
+        let mut times = TimeHistogram::default();
+        assert_eq!(times.quantile(0.5), None);
+        for millis in 1..=1000 {
+            times.add(Duration::from_millis(millis));
+        }
+        for (share, expected) in [(0.5, 500.0), (0.95, 950.0)] {
+            let found = times.quantile(share).expect("some").as_secs_f64() * 1000.0;
+            assert!(
+                (found / expected - 1.0).abs() < 0.06,
+                "{found} for {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_load_at_which_errors_start_is_found() {
+        let mut curve = LoadCurve::default();
+        for n in 0..200_u32 {
+            let open = 1 + n % 8;
+            curve.add(open, Some(4.0), open >= 6 && n % 3 != 0);
+        }
+        let step = curve.step().expect("a step");
+        assert_eq!((step.from_open, step.below.part), (6, 0));
+        let mut even = LoadCurve::default();
+        for n in 0..200_u32 {
+            even.add(1 + n % 8, None, n % 5 == 0);
+        }
+        assert_eq!(even.step(), None);
+    }
+}

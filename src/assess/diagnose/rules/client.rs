@@ -1,0 +1,75 @@
+//! Answers that depend on who asks: a firewall or bot protection in the way of crawlers.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::context::{Experiment, Ratio, Trial};
+use crate::assess::diagnose::evidence::Evidence;
+use crate::model::Cause;
+
+/// What is known of how a host treats clients.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientFacts<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The experiment with a browser's user agent, if one was made.
+    pub browser: Option<Experiment>,
+    /// Answers that are challenges or blocks by their fingerprint, of all failing ones.
+    pub blocks: Ratio,
+}
+
+/// The crawler is refused where a browser is not.
+pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
+    let proven = facts.browser.filter(|experiment| {
+        let gain = experiment.fine.share() - experiment.crawler_fine.share();
+        experiment.trial == Trial::Browser && experiment.fine.of >= 2 && gain >= 0.5
+    });
+    let seen = facts.blocks.part >= 3 && facts.blocks.share() >= 0.5;
+    if proven.is_none() && !seen {
+        return None;
+    }
+    let mut evidence = Vec::new();
+    if let Some(experiment) = proven {
+        evidence.push(Evidence::FineAsBrowser {
+            fine: experiment.fine,
+        });
+    }
+    if facts.blocks.part > 0 {
+        evidence.push(Evidence::Blocks {
+            answers: facts.blocks,
+        });
+    }
+    evidence.push(Evidence::Policy {
+        text: "whether search engines are let through has to be checked at the firewall; this is \
+               no proof of an outage",
+    });
+    Some(Finding {
+        rule: "client_block",
+        severity: Severity::Warning,
+        scope: Scope::Host,
+        subject: facts.host.to_owned(),
+        causes: vec![Cause::Firewall],
+        confidence: if proven.is_some() { 0.9 } else { 0.8 },
+        evidence,
+        advice: "firewall",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{HOST, fires};
+    use super::*;
+
+    #[test]
+    fn a_browser_that_is_let_through_proves_it() {
+        let facts = |fine, crawler_fine, blocks| ClientFacts {
+            host: HOST,
+            browser: Some(Experiment {
+                trial: Trial::Browser,
+                fine: Ratio::new(fine, 5),
+                crawler_fine: Ratio::new(crawler_fine, 5),
+            }),
+            blocks: Ratio::new(blocks, 10),
+        };
+        fires(client_block(&facts(5, 0, 0)), client_block(&facts(5, 5, 0)));
+        fires(client_block(&facts(0, 0, 9)), client_block(&facts(0, 0, 2)));
+    }
+}

@@ -1,0 +1,139 @@
+//! Pages that fail every time, and sections in which most do.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::causes::Diagnosis;
+use crate::assess::diagnose::cluster::ClusterFacts;
+use crate::assess::diagnose::context::Ratio;
+use crate::assess::diagnose::evidence::Evidence;
+
+/// Sections with fewer URLs say nothing of the section.
+const FEWEST_URLS: u64 = 5;
+/// From this share of failing URLs on, a section is down.
+const DOWN: f64 = 0.8;
+
+/// URLs of one host and section that fail in the same way, every time they are asked.
+pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    if facts.persistent.part == 0 {
+        return None;
+    }
+    let mut evidence = vec![Evidence::Urls {
+        failing: facts.persistent,
+        whose: format!("this kind in {}", facts.cluster.section),
+    }];
+    evidence.extend(diagnosis.evidence.iter().cloned());
+    evidence.push(Evidence::Lasts {
+        hours: facts.hours(),
+    });
+    evidence.extend(
+        facts
+            .examples
+            .first()
+            .map(|url| Evidence::Example { url: url.clone() }),
+    );
+    Some(Finding {
+        rule: "persistent_cluster",
+        severity: Severity::Error,
+        scope: if facts.persistent.of == 1 {
+            Scope::Url
+        } else {
+            Scope::Section
+        },
+        subject: match facts.examples.as_slice() {
+            [only] if facts.persistent.of == 1 => only.clone(),
+            _ => format!("{}{}", facts.cluster.host, facts.cluster.section),
+        },
+        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        confidence: diagnosis.confidence,
+        evidence,
+        advice: diagnosis.advice(),
+    })
+}
+
+/// What was counted of a section.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionFacts<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The first folder of the path.
+    pub section: &'a str,
+    /// URLs that fail, of all of the section.
+    pub urls: Ratio,
+    /// URLs that fail, of all others of the host.
+    pub elsewhere: Ratio,
+}
+
+/// Most URLs of a section fail while the rest of the host works.
+pub fn section_down(facts: &SectionFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
+    let down = facts.urls.of >= FEWEST_URLS && facts.urls.share() >= DOWN;
+    // A host that is down altogether is another finding.
+    let elsewhere_fine =
+        facts.elsewhere.of >= FEWEST_URLS && facts.elsewhere.interval().1 < facts.urls.interval().0;
+    if !down || !elsewhere_fine {
+        return None;
+    }
+    let mut evidence = vec![
+        Evidence::Urls {
+            failing: facts.urls,
+            whose: facts.section.to_owned(),
+        },
+        Evidence::Urls {
+            failing: facts.elsewhere,
+            whose: "the other sections".to_owned(),
+        },
+    ];
+    evidence.extend(diagnosis.evidence.iter().cloned());
+    Some(Finding {
+        rule: "section_down",
+        severity: Severity::Critical,
+        scope: Scope::Section,
+        subject: format!("{}{}", facts.host, facts.section),
+        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        confidence: diagnosis.confidence,
+        evidence,
+        advice: diagnosis.advice(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{HOST, cluster, fires};
+    use super::*;
+    use crate::assess::diagnose::causes::diagnose;
+    use crate::assess::diagnose::context::Context;
+    use crate::model::Outcome;
+
+    #[test]
+    fn what_fails_every_time_is_found() {
+        let failing = cluster(Outcome::Server502, 12);
+        let mut flapping = failing.clone();
+        flapping.persistent = Ratio::new(0, 12);
+        let diagnosis = diagnose(&failing, &Context::default());
+        let found = fires(
+            persistent_cluster(&failing, &diagnosis),
+            persistent_cluster(&flapping, &diagnosis),
+        );
+        assert_eq!(found.subject, "https://www.shop.test/shop/");
+        let alone = cluster(Outcome::Server502, 1);
+        let found = persistent_cluster(&alone, &diagnosis).expect("a finding");
+        assert_eq!(
+            (found.scope, found.subject.as_str()),
+            (Scope::Url, "https://www.shop.test/shop/0")
+        );
+    }
+
+    #[test]
+    fn a_section_is_down_when_the_others_are_not() {
+        let diagnosis = diagnose(&cluster(Outcome::Server500, 9), &Context::default());
+        let section = |elsewhere| {
+            let facts = SectionFacts {
+                host: HOST,
+                section: "/shop/",
+                urls: Ratio::new(40, 41),
+                elsewhere,
+            };
+            section_down(&facts, &diagnosis)
+        };
+        let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
+        assert_eq!(found.severity, Severity::Critical);
+    }
+}

@@ -1,0 +1,109 @@
+//! What a rule found: who is concerned, how bad it is, why, and where the advice stands.
+
+use serde::{Serialize, Serializer};
+
+use crate::assess::diagnose::evidence::{Evidence, sentences};
+use crate::model::Cause;
+
+/// How bad a finding is for crawling and indexing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Notice,
+    /// To be fixed in time.
+    Warning,
+    /// Pages are being lost, or will be soon.
+    Error,
+    /// Crawling of the host stops, or most of the site is gone.
+    Critical,
+}
+
+impl Severity {
+    /// The name in exports.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Severity::Notice => "notice",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// One URL.
+    Url,
+    /// A section of a host.
+    Section,
+    /// A host.
+    Host,
+    /// The whole site.
+    Site,
+}
+
+impl Scope {
+    /// The name in exports.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Scope::Url => "url",
+            Scope::Section => "section",
+            Scope::Host => "host",
+            Scope::Site => "site",
+        }
+    }
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The rule's name; never changed, people script against it.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub scope: Scope,
+    /// The URL, section, host or site.
+    pub subject: String,
+    /// The causes that may be named, best first: none, one, or "A or B".
+    pub causes: Vec<Cause>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// The key of the playbook to follow.
+    pub advice: &'static str,
+}
+
+impl Finding {
+    /// The causes as one text: `overload`, `overload or maintenance`, or nothing.
+    pub fn cause_text(&self) -> String {
+        let ids: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
+        ids.join(" or ")
+    }
+
+    /// The evidence as one text.
+    pub fn evidence_text(&self) -> String {
+        sentences(&self.evidence)
+    }
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut row = serializer.serialize_struct("Finding", 9)?;
+        row.serialize_field("rule", self.rule)?;
+        row.serialize_field("severity", &self.severity)?;
+        row.serialize_field("scope", &self.scope)?;
+        row.serialize_field("subject", &self.subject)?;
+        row.serialize_field("causes", &self.causes)?;
+        row.serialize_field("confidence", &self.confidence)?;
+        row.serialize_field("evidence", &self.evidence)?;
+        row.serialize_field("text", &self.evidence_text())?;
+        row.serialize_field("advice", self.advice)?;
+        row.end()
+    }
+}

@@ -1,0 +1,68 @@
+//! Rules: counted facts in, findings out. One function a rule, a family of rules a file.
+//!
+//! A finding's text is made from its fields, never the other way round. A rule that has too
+//! little evidence says nothing.
+
+mod backend;
+mod client;
+mod cluster;
+mod finding;
+mod load;
+mod maintenance;
+mod pages;
+mod robots;
+mod site_files;
+mod transport;
+mod walls;
+
+pub use backend::one_backend_down;
+pub use client::{ClientFacts, client_block};
+pub use cluster::{SectionFacts, persistent_cluster, section_down};
+pub use finding::{Finding, Scope, Severity};
+pub use load::{load_induced, slow_host};
+pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
+pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
+pub use robots::{RobotsFacts, robots_unreachable};
+pub use site_files::{
+    RedirectFacts, SitemapFacts, redirect_into_error, sitemap_failing, sitemap_lists_failing,
+};
+pub use transport::{dns_faults, tls_faults};
+pub use walls::timeout_wall;
+
+use super::causes::Diagnosis;
+use super::cluster::ClusterFacts;
+use super::host::HostFacts;
+
+/// The findings about one cluster.
+pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
+    [
+        persistent_cluster(facts, diagnosis),
+        cached_errors(facts),
+        timeout_wall(facts, diagnosis),
+        announced_too_long(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The findings about one host.
+pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = [
+        host_maintenance(facts),
+        one_backend_down(facts),
+        load_induced(facts),
+        slow_host(facts),
+        retry_after_invalid(facts),
+        truncated_bodies(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    findings.extend(tls_faults(facts));
+    findings.extend(dns_faults(facts));
+    findings
+}
+
+#[cfg(test)]
+mod fixture;

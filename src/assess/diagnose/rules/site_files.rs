@@ -1,0 +1,160 @@
+//! Sitemaps that fail or list what fails, and redirects that end in an error.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::context::Ratio;
+use crate::assess::diagnose::evidence::Evidence;
+use crate::model::{Cause, Outcome};
+
+/// What is known of a sitemap.
+#[derive(Clone, Debug)]
+pub struct SitemapFacts {
+    /// Its address.
+    pub url: String,
+    /// What happened when it was asked for.
+    pub outcome: Outcome,
+    /// URLs it lists that fail, of those it lists that were fetched.
+    pub listed: Ratio,
+    /// One that fails.
+    pub example: Option<String>,
+}
+
+/// A sitemap that cannot be fetched: new pages are found later, `lastmod` goes unseen.
+pub fn sitemap_failing(facts: &SitemapFacts) -> Option<Finding> {
+    if !facts.outcome.is_failure() {
+        return None;
+    }
+    let cause = facts.outcome.default_cause();
+    Some(Finding {
+        rule: "sitemap_failing",
+        severity: Severity::Warning,
+        scope: Scope::Url,
+        subject: facts.url.clone(),
+        causes: Cause::TEN
+            .into_iter()
+            .filter(|known| *known == cause)
+            .collect(),
+        confidence: 0.9,
+        evidence: vec![Evidence::Outcome {
+            outcome: facts.outcome,
+            count: 1,
+        }],
+        advice: "sitemap",
+    })
+}
+
+/// A sitemap that names pages which fail: the owner says that they matter.
+pub fn sitemap_lists_failing(facts: &SitemapFacts) -> Option<Finding> {
+    if facts.listed.part == 0 {
+        return None;
+    }
+    let mut evidence = vec![Evidence::Urls {
+        failing: facts.listed,
+        whose: "the sitemap".to_owned(),
+    }];
+    evidence.extend(
+        facts
+            .example
+            .iter()
+            .map(|url| Evidence::Example { url: url.clone() }),
+    );
+    Some(Finding {
+        rule: "sitemap_lists_failing",
+        severity: Severity::Warning,
+        scope: Scope::Url,
+        subject: facts.url.clone(),
+        causes: Vec::new(),
+        confidence: 1.0,
+        evidence,
+        advice: "sitemap",
+    })
+}
+
+/// What is known of a redirect.
+#[derive(Clone, Debug)]
+pub struct RedirectFacts {
+    /// Where it starts.
+    pub from: String,
+    /// Where it ends.
+    pub target: String,
+    /// What happened there.
+    pub outcome: Outcome,
+    /// Hops in between, the last included.
+    pub hops: u32,
+    /// Internal links that lead into it.
+    pub inlinks: u64,
+}
+
+/// A redirect whose last hop fails: the fault is the target's, the loss is that of both addresses.
+pub fn redirect_into_error(facts: &RedirectFacts) -> Option<Finding> {
+    if !facts.outcome.is_failure() {
+        return None;
+    }
+    let cause = facts.outcome.default_cause();
+    Some(Finding {
+        rule: "redirect_into_error",
+        severity: Severity::Error,
+        scope: Scope::Url,
+        subject: facts.from.clone(),
+        causes: Cause::TEN
+            .into_iter()
+            .filter(|known| *known == cause)
+            .collect(),
+        confidence: 0.9,
+        evidence: vec![Evidence::RedirectEnd {
+            target: facts.target.clone(),
+            outcome: facts.outcome,
+            hops: facts.hops,
+            inlinks: facts.inlinks,
+        }],
+        advice: "redirect",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::fires;
+    use super::*;
+
+    fn sitemap(outcome: Outcome, failing: u64) -> SitemapFacts {
+        SitemapFacts {
+            url: "https://www.shop.test/sitemap.xml".to_owned(),
+            outcome,
+            listed: Ratio::new(failing, 100),
+            example: Some("https://www.shop.test/a".to_owned()),
+        }
+    }
+
+    #[test]
+    fn sitemaps_fail_or_list_what_fails() {
+        let (failing, fine) = (
+            sitemap(Outcome::Server502, 0),
+            sitemap(Outcome::OkNonHtml, 0),
+        );
+        fires(sitemap_failing(&failing), sitemap_failing(&fine));
+        let listing = sitemap(Outcome::OkNonHtml, 7);
+        let found = fires(
+            sitemap_lists_failing(&listing),
+            sitemap_lists_failing(&fine),
+        );
+        assert!(
+            found
+                .evidence_text()
+                .starts_with("7 of 100 URLs of the sitemap fail")
+        );
+    }
+
+    #[test]
+    fn a_redirect_is_as_good_as_its_end() {
+        let redirect = |outcome| {
+            redirect_into_error(&RedirectFacts {
+                from: "https://www.shop.test/old".to_owned(),
+                target: "https://www.shop.test/new".to_owned(),
+                outcome,
+                hops: 2,
+                inlinks: 31,
+            })
+        };
+        let found = fires(redirect(Outcome::Server504), redirect(Outcome::OkHtml));
+        assert_eq!(found.causes, [Cause::UpstreamTimeout]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Failures that all take the same time: a timer fires, and the page behind it is too slow.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::causes::Diagnosis;
+use crate::assess::diagnose::cluster::ClusterFacts;
+use crate::assess::diagnose::evidence::Evidence;
+
+/// Fewer answers at one time may be chance.
+const FEWEST: u64 = 3;
+
+/// Most failing answers of a cluster came when a well-known timer fires.
+pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let (timer, hits, seconds) = facts.times.wall()?;
+    if hits.part < FEWEST || hits.share() < 0.8 {
+        return None;
+    }
+    let product = diagnosis.product.or(facts.server.as_deref());
+    let timer = timer.words(product).to_owned();
+    Some(Finding {
+        rule: "timeout_wall",
+        severity: Severity::Error,
+        scope: Scope::Section,
+        subject: format!("{}{}", facts.cluster.host, facts.cluster.section),
+        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        confidence: diagnosis.confidence,
+        evidence: vec![Evidence::Timer {
+            hits,
+            seconds,
+            timer,
+        }],
+        advice: diagnosis.advice(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::fixture::{answer, cluster, fires};
+    use super::*;
+    use crate::assess::diagnose::causes::diagnose;
+    use crate::assess::diagnose::context::Context;
+    use crate::model::{Moment, Outcome};
+
+    #[test]
+    fn a_wall_is_many_answers_after_the_same_time() {
+        let facts = |step: u64| {
+            let mut facts = cluster(Outcome::Server504, 0);
+            for n in 0..20 {
+                let mut seen = answer(Outcome::Server504);
+                seen.waited = Some(Duration::from_millis(60_000 + n * step));
+                facts.add(&seen, Moment::default());
+            }
+            let diagnosis = diagnose(&facts, &Context::default());
+            timeout_wall(&facts, &diagnosis)
+        };
+        let found = fires(facts(1), facts(1500));
+        assert!(
+            found
+                .evidence_text()
+                .starts_with("20 of 20 answers took 60.0 s")
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! The playbooks as they are written in the files, and as they are handed out.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Cause;
+
+/// What a topic means, and what to do about it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Playbook {
+    /// The topic's key, such as `upstream_down` or `502`.
+    pub key: String,
+    /// Its name.
+    pub title: String,
+    /// What it means.
+    pub meaning: String,
+    /// What it does to crawling and indexing; empty where that is no question.
+    pub seo: String,
+    /// The causes that lie behind it, likeliest first.
+    pub causes: Vec<Cause>,
+    /// How it shows.
+    pub signs: Vec<String>,
+    /// How to make sure: commands and places to look at.
+    pub confirm: Vec<String>,
+    /// What to do.
+    pub act: Vec<String>,
+    /// How to see that it is over.
+    pub verify: Vec<String>,
+    /// Keys of steps and checks to go on with.
+    pub steps: Vec<String>,
+    /// What is special about the server product asked for.
+    pub server: Option<ServerNotes>,
+}
+
+/// What is special about a server product.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ServerNotes {
+    /// Its key, such as `nginx`.
+    pub key: String,
+    /// Its name.
+    pub title: String,
+    /// How to look into it.
+    pub confirm: Vec<String>,
+    /// What to do about this topic first, then in general.
+    pub act: Vec<String>,
+    /// What is easily forgotten.
+    pub remember: String,
+}
+
+/// A topic as written in a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Topic {
+    pub(super) title: String,
+    pub(super) meaning: String,
+    pub(super) seo: String,
+    pub(super) causes: Vec<String>,
+    pub(super) signs: Vec<String>,
+    pub(super) confirm: Vec<String>,
+    pub(super) act: Vec<String>,
+    pub(super) verify: Vec<String>,
+    pub(super) steps: Vec<String>,
+    /// For outcomes: whose playbook to follow.
+    pub(super) follow: Option<String>,
+}
+
+/// A server product as written in its file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) title: String,
+    pub(super) confirm: Vec<String>,
+    pub(super) act: Vec<String>,
+    pub(super) remember: String,
+    pub(super) cause: BTreeMap<String, Vec<String>>,
+}
+
+type Topics = BTreeMap<String, Topic>;
+
+/// All files.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    pub(super) causes: Topics,
+    pub(super) steps: Topics,
+    pub(super) statuses: Topics,
+    pub(super) outcomes: Topics,
+    pub(super) servers: BTreeMap<String, Server>,
+}
+
+pub(super) static BOOKS: LazyLock<Books> = LazyLock::new(|| Books::read().unwrap_or_default());
+
+impl Books {
+    pub(super) fn read() -> Result<Books, toml::de::Error> {
+        Ok(Books {
+            causes: toml::from_str(include_str!("causes.toml"))?,
+            steps: toml::from_str(include_str!("steps.toml"))?,
+            statuses: toml::from_str(include_str!("statuses.toml"))?,
+            outcomes: toml::from_str(include_str!("outcomes.toml"))?,
+            servers: toml::from_str(include_str!("servers.toml"))?,
+        })
+    }
+}
+
+impl Topic {
+    /// The topic as it is handed out.
+    pub(super) fn playbook(&self, key: &str) -> Playbook {
+        Playbook {
+            key: key.to_owned(),
+            title: self.title.clone(),
+            meaning: self.meaning.clone(),
+            seo: self.seo.clone(),
+            causes: self
+                .causes
+                .iter()
+                .filter_map(|id| Cause::from_id(id))
+                .collect(),
+            signs: self.signs.clone(),
+            confirm: self.confirm.clone(),
+            act: self.act.clone(),
+            verify: self.verify.clone(),
+            steps: self.steps.clone(),
+            server: None,
+        }
+    }
+}
+
+impl Server {
+    /// What it says of a topic with these causes.
+    pub(super) fn notes(&self, key: &str, topics: &[&str]) -> ServerNotes {
+        let own = topics
+            .iter()
+            .filter_map(|topic| self.cause.get(*topic))
+            .flatten();
+        ServerNotes {
+            key: key.to_owned(),
+            title: self.title.clone(),
+            confirm: self.confirm.clone(),
+            act: own.chain(&self.act).cloned().collect(),
+            remember: self.remember.clone(),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use super::*;
+use crate::assess::diagnose::{Special, fingerprints};
+
+/// Every key that the project promises: five causes that everybody names and those that are
+/// frequent besides, twelve steps, ways to check, two servers by name.
+const PROMISED: [&str; 31] = [
+    "overload",
+    "upstream_timeout",
+    "maintenance",
+    "network",
+    "firewall",
+    "dns",
+    "upstream_down",
+    "invalid_upstream_response",
+    "tls",
+    "application_error",
+    "step.server_status",
+    "step.overload",
+    "step.network",
+    "step.dns",
+    "step.updates",
+    "step.proxy",
+    "step.firewall",
+    "step.application",
+    "step.cdn",
+    "step.load_balancer",
+    "step.third_party",
+    "step.restart",
+    "server.nginx",
+    "server.apache",
+    "check.devtools",
+    "check.curl",
+    "check.wget",
+    "check.online",
+    "check.logs",
+    "check.monitoring",
+    "check.gsc",
+];
+
+#[test]
+fn the_files_are_valid() {
+    let books = Books::read().expect("valid files");
+    for id in books.statuses.values().flat_map(|status| &status.causes) {
+        assert!(books.causes.contains_key(id), "{id}");
+    }
+    for (key, outcome) in &books.outcomes {
+        assert!(Outcome::ALL.iter().any(|known| known.id() == key), "{key}");
+        assert!(
+            outcome
+                .follow
+                .iter()
+                .all(|follow| books.causes.contains_key(follow)),
+            "{key}"
+        );
+    }
+    for (key, server) in &books.servers {
+        assert!(servers().any(|known| known == key), "{key}");
+        assert!(
+            server
+                .cause
+                .keys()
+                .all(|cause| books.causes.contains_key(cause)),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn every_promised_key_is_there_and_filled() {
+    for key in PROMISED {
+        let found = lookup(key, None).unwrap_or_else(|| panic!("no playbook of {key}"));
+        assert_eq!(found.key, key);
+        assert!(
+            !found.title.is_empty() && !found.meaning.is_empty(),
+            "{key}"
+        );
+        assert!(!found.confirm.is_empty() && !found.act.is_empty(), "{key}");
+    }
+    for cause in Cause::TEN {
+        let found = lookup(cause.id(), None).expect("a playbook");
+        assert!(!found.signs.is_empty() && !found.verify.is_empty() && !found.seo.is_empty());
+        assert_eq!(found.causes, [cause]);
+    }
+    for special in [
+        Special::KeepAliveRace,
+        Special::Protocol,
+        Special::OneBackend,
+        Special::CachedError,
+    ] {
+        assert!(lookup(special.advice(), None).is_some());
+    }
+}
+
+#[test]
+fn every_topic_answers_and_every_step_leads_somewhere() {
+    for topic in topics() {
+        let found =
+            lookup(topic, Some("nginx")).unwrap_or_else(|| panic!("no playbook of {topic}"));
+        assert!(!found.meaning.is_empty(), "{topic}");
+        for step in &found.steps {
+            assert!(lookup(step, None).is_some(), "{step} of {topic}");
+        }
+    }
+    for outcome in Outcome::ALL.iter().filter(|outcome| outcome.is_failure()) {
+        let found = lookup(outcome.id(), None).expect("a playbook");
+        assert!(!found.act.is_empty(), "{outcome}");
+    }
+}
+
+#[test]
+fn topics_are_found_as_people_type_them() {
+    let cases = [
+        ("502", "502"),
+        ("HTTP 502", "502"),
+        ("server_502", "502"),
+        ("server_503_retry_after", "503"),
+        ("cf_522", "522"),
+        ("Upstream-Down", "upstream_down"),
+        ("dns_servfail", "dns_servfail"),
+        ("nginx", "server.nginx"),
+        ("php-fpm", "server.php_fpm"),
+        ("uWSGI", "server.gunicorn"),
+    ];
+    for (typed, key) in cases {
+        assert_eq!(
+            lookup(typed, None).map(|found| found.key).as_deref(),
+            Some(key),
+            "{typed}"
+        );
+    }
+    assert_eq!(lookup("ghosts", None), None);
+    let near = [
+        ("overlaod", Some("overload")),
+        ("restart", Some("step.restart")),
+        ("upstream", Some("upstream_down")),
+        ("zzzz", None),
+    ];
+    for (typed, key) in near {
+        assert_eq!(nearest(typed), key, "{typed}");
+    }
+}
+
+#[test]
+fn a_server_has_its_own_way() {
+    let found = lookup("maintenance", Some("nginx/1.22.1")).expect("a playbook");
+    let notes = found.server.expect("notes");
+    assert!(
+        notes.act[0].contains("Retry-After 3600 always"),
+        "{notes:?}"
+    );
+    let found = lookup("502", Some("Apache mod_proxy")).expect("a playbook");
+    assert_eq!(
+        found.server.map(|notes| notes.key).as_deref(),
+        Some("apache")
+    );
+    assert_eq!(
+        lookup("502", Some("teapot")).and_then(|found| found.server),
+        None
+    );
+    assert_eq!(server_key("Apache Tomcat"), None);
+    let named = fingerprints()
+        .iter()
+        .filter(|page| server_key(&page.product).is_some())
+        .count();
+    assert!(named * 2 > fingerprints().len(), "{named}");
+}

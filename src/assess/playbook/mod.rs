@@ -1,0 +1,10 @@
+//! What to do about it: for causes, statuses, outcomes, steps and ways to check, as data.
+//!
+//! The texts are in TOML files beside this one and are part of the program. Lookups are total: a
+//! topic has a playbook or a nearest name; a test keeps every file valid and every key filled.
+
+mod book;
+mod lookup;
+
+pub use book::{Playbook, ServerNotes};
+pub use lookup::{lookup, nearest, server_key, servers, topics};
