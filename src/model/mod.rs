@@ -15,7 +15,7 @@ mod plan;
 mod role;
 mod url;
 
-pub use attempt::{Attempt, Pressure, Purpose, Trace};
+pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use excerpt::excerpt;
 pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
