@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::exchange::{Exchange, Timings, Version};
 use super::moment::Moment;
 use super::outcome::Outcome;
+use super::probe::Probe;
 
 /// One HTTP exchange with a URL, or its failure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,8 @@ pub enum Purpose {
     Retry,
     /// Asked again in a later pass, slowly.
     Confirm,
+    /// An experiment, to tell causes apart; no evidence of how often it fails.
+    Probe(Probe),
 }
 
 impl Purpose {
@@ -84,6 +87,7 @@ impl Purpose {
             Purpose::Crawl => "crawl",
             Purpose::Retry => "retry",
             Purpose::Confirm => "confirm",
+            Purpose::Probe(probe) => probe.name(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod cause;
+mod client;
 mod excerpt;
 mod exchange;
 mod fingerprint;
@@ -12,10 +13,12 @@ mod outcome;
 mod pace;
 mod page;
 mod plan;
+mod probe;
 mod role;
 mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
+pub use client::{CLIENTS, ClientPreset};
 pub use excerpt::excerpt;
 pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
@@ -30,6 +33,7 @@ pub use page::{
 pub use plan::{
     ConfirmPlan, Coverage, CrawlPlan, PacePlan, ReachPlan, RequestPlan, ScopePlan, Sitemaps,
 };
+pub use probe::Probe;
 pub use role::{Role, Skip, SkipReason};
 pub use url::{
     CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,

@@ -1,0 +1,76 @@
+//! Experiments on a URL that fails: the same question, with one thing about it changed.
+
+/// One way of asking a failing URL again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Probe {
+    /// In our own way, alone and slowly. Separates a fault that is there whatever the load from one
+    /// that comes with being asked, and is what the other experiments are compared with.
+    Alone,
+    /// As a browser. Separates a block of crawlers from a fault of the server.
+    Browser,
+    /// Over a connection of its own. Separates a connection that had gone stale from a fault of the
+    /// server.
+    FreshConnection,
+    /// Over HTTP/1.1. Separates a fault of the HTTP/2 end from one behind it.
+    Http1,
+    /// At one address of the host. Separates one bad machine from all of them.
+    Address,
+    /// With a query parameter that no cache has seen. Separates a stored error from one that is
+    /// made anew.
+    CacheBusting,
+}
+
+impl Probe {
+    /// All of them, in the order in which they are made.
+    pub const ALL: [Probe; 6] = [
+        Probe::Alone,
+        Probe::Browser,
+        Probe::FreshConnection,
+        Probe::Http1,
+        Probe::Address,
+        Probe::CacheBusting,
+    ];
+
+    /// The name in the `Purpose` column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Probe::Alone => "probe:alone",
+            Probe::Browser => "probe:browser",
+            Probe::FreshConnection => "probe:fresh",
+            Probe::Http1 => "probe:http1",
+            Probe::Address => "probe:address",
+            Probe::CacheBusting => "probe:cache",
+        }
+    }
+
+    /// The experiment with a name of the `Purpose` column.
+    pub fn from_name(name: &str) -> Option<Probe> {
+        Probe::ALL.into_iter().find(|probe| probe.name() == name)
+    }
+
+    /// What it tells apart, for people: "a block of crawlers from a fault of the server".
+    pub const fn separates(self) -> &'static str {
+        match self {
+            Probe::Alone => "a fault of the server from a want of headroom",
+            Probe::Browser => "a block of crawlers from a fault of the server",
+            Probe::FreshConnection => "a connection that had gone stale from a fault of the server",
+            Probe::Http1 => "a fault of the HTTP/2 end from one behind it",
+            Probe::Address => "one bad machine from all of them",
+            Probe::CacheBusting => "a stored error from one that is made anew",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_and_read_back() {
+        for probe in Probe::ALL {
+            assert!(probe.name().starts_with("probe:"));
+            assert_eq!(Probe::from_name(probe.name()), Some(probe));
+        }
+        assert_eq!(Probe::from_name("confirm"), None);
+    }
+}
