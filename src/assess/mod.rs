@@ -11,6 +11,7 @@ mod crawlability;
 mod deduction;
 pub mod diagnose;
 mod episode;
+pub mod examine;
 mod first_looks;
 mod host_episodes;
 mod identity;

@@ -14,7 +14,7 @@ pub use breaker::{Breaker, BreakerChange, BreakerSignal};
 pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
-pub use pace::{Headroom, HostPace, Load, PaceSignal};
+pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};
 pub use scope::{Scope, ScopeError, Via};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Admission, Attempt, CrawlUrl, Link, Moment, PageRecord, Role, Skip};
+use crate::model::{
+    Admission, Attempt, CrawlUrl, Headroom, HostKey, Link, Moment, PageRecord, Role, Skip,
+};
 
 /// One thing that became known.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,8 @@ pub enum Change {
     Reopened(Vec<CrawlUrl>, u8),
     /// A URL that was to be asked for again was not, and stays as it was.
     Kept(CrawlUrl),
+    /// What a host was seen to bear.
+    Bears(HostKey, Headroom),
 }
 
 /// A URL to start from, and what was decided about it.

@@ -74,6 +74,7 @@ impl Desk {
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
             Change::Kept(url) => self.kept(tx, &url),
+            Change::Bears(host, headroom) => self.bears(tx, &host, headroom),
             Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }
     }

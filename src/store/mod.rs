@@ -4,8 +4,10 @@
 
 mod change;
 mod conclude;
+mod conclusions;
 mod desk;
 mod error;
+mod examine;
 mod failures;
 mod file;
 mod graph;
@@ -15,6 +17,7 @@ mod lock;
 mod resume;
 mod rows;
 mod runs;
+mod site_files;
 mod summary;
 mod table;
 mod writer;

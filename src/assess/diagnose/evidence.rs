@@ -70,6 +70,12 @@ pub enum Evidence {
         share_from: f64,
         rate: Option<f64>,
     },
+    Headroom {
+        failed_open: u32,
+        failed_rate: f64,
+        clean_open: u32,
+        clean_rate: f64,
+    },
     FineWhenSlow {
         fine: Ratio,
     },
@@ -202,6 +208,24 @@ impl fmt::Display for Evidence {
                     Some(rate) => write!(f, " (at up to {rate:.1} requests/s)"),
                     None => Ok(()),
                 }
+            }
+            E::Headroom {
+                failed_open,
+                failed_rate,
+                clean_open,
+                clean_rate,
+            } => {
+                write!(
+                    f,
+                    "errors began with {failed_open} requests open at once and {failed_rate:.1} a second"
+                )?;
+                if *clean_open > 0 {
+                    write!(
+                        f,
+                        "; {clean_open} at once and {clean_rate:.1} a second went well"
+                    )?;
+                }
+                Ok(())
             }
             E::FineWhenSlow { fine } => {
                 write!(f, "{fine} failing URLs were fine when asked slowly")
