@@ -278,8 +278,17 @@ impl fmt::Display for Evidence {
                 inlinks,
             } => write!(
                 f,
-                "after {hops} hops it ends at {target} with {outcome}; {inlinks} internal links lead there"
+                "after {hops} {} it ends at {target} with {outcome}; {inlinks} internal {} there",
+                if *hops == 1 { "hop" } else { "hops" },
+                if *inlinks == 1 {
+                    "link leads"
+                } else {
+                    "links lead"
+                },
             ),
+            E::Lasts { hours } if *hours < 1.0 => {
+                write!(f, "seen over {:.0} s", hours * 3600.0)
+            }
             E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
             E::FirstByte {
                 median_ms,

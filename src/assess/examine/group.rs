@@ -57,8 +57,7 @@ impl Cluster {
                 self.made_by = attempt.made_by.map(str::to_owned);
             }
         }
-        self.facts
-            .add_url(seen.address, verdict == Verdict::Persistent);
+        self.facts.add_url(seen.address, verdict);
         self.trials.take(seen);
     }
 }
