@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod failure;
 mod gaps;
+mod gates;
 mod links;
 mod logs;
 mod lull;
