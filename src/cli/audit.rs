@@ -7,20 +7,22 @@ use std::path::PathBuf;
 use url::Host;
 
 use crate::app::{self, Network, Order, RunOrder};
+use crate::assess::GateResult;
 use crate::crawl::{Ended, Stop, stop_switch};
 use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
-use crate::report;
+use crate::report::{self, Wanted};
 use crate::store::{RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
 use super::failure::{Failure, bad_out, chain};
 use super::gaps::gaps;
+use super::look::Look;
 use super::progress::Progress;
 use super::secrets::Logins;
-use super::streams::{Console, People};
+use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::value::Secret;
 use super::watch::Watch;
@@ -54,11 +56,10 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
         store,
         run: intent.run,
     };
-    let people = &console.people;
     let (switch, stop) = stop_switch();
     tokio::select! {
-        done = crawl(args, order, stop, people) => done,
-        () = signals::listen(switch, people.clone()) => Ok(Exit::Interrupted),
+        done = crawl(args, order, stop, console) => done,
+        () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
     }
 }
 
@@ -190,16 +191,18 @@ async fn crawl(
     args: &AuditArgs,
     order: Order,
     stop: Stop,
-    people: &People,
+    console: &Console,
 ) -> Result<Exit, Failure> {
+    let people = &console.people;
     let store = order.store.clone();
     let scope = Scope::new(&order.plan.scope).map_err(Failure::own)?;
     let mut watch = Watch::new(Progress::new(people.clone()), scope);
     let made = app::audit(order, &mut watch, stop).await;
     let away = watch.finish();
     let (run, ended) = made?;
-    let files = export(args, &store, &run).await?;
     let numbers = store.summary(run.id)?;
+    let gates = gates::judge(&args.fail_on, &numbers);
+    let files = export(args, &store, &run, gates.clone()).await?;
     let worst = store.worst_pages(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
@@ -210,7 +213,7 @@ async fn crawl(
             gaps: &gaps(&store, &run)?,
             files: &files,
             database: store.path().display().to_string(),
-            color: people.color,
+            look: Look::of_people(console),
         })
     ));
     if let Some((from, to)) = away {
@@ -230,21 +233,29 @@ async fn crawl(
             Ok(Exit::NoAudit)
         }
         None => {
-            let results = gates::judge(&args.fail_on, &numbers);
-            gates::tell(&results, people);
-            Ok(gates::exit_of(&results))
+            gates::tell(&gates, people);
+            Ok(gates::exit_of(&gates))
         }
     }
 }
 
 /// Writes the exports, on a thread of their own so that signals are heard meanwhile.
-async fn export(args: &AuditArgs, store: &Store, run: &RunRow) -> Result<Vec<PathBuf>, Failure> {
+async fn export(
+    args: &AuditArgs,
+    store: &Store,
+    run: &RunRow,
+    gates: Vec<GateResult>,
+) -> Result<Vec<PathBuf>, Failure> {
     let Some(out) = args.export.out.clone() else {
         return Ok(Vec::new());
     };
     let (store, run) = (store.clone(), run.clone());
-    let (formats, overwrite) = (args.export.formats(), args.export.overwrite);
-    let write = move || report::write(&store, &run, &formats, &out, overwrite);
+    let wanted = Wanted {
+        formats: args.export.formats(),
+        overwrite: args.export.overwrite,
+        gates,
+    };
+    let write = move || report::write(&store, &run, &wanted, &out);
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),

@@ -12,24 +12,12 @@ use crate::assess::playbook::{groups, lookup, nearest};
 use super::args::ExplainArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::look::Look;
 use super::streams::Console;
-use super::wrap::width_of;
-
-/// How a page looks where it is read.
-#[derive(Clone, Copy, Debug)]
-struct Look {
-    /// Columns that prose is wrapped at.
-    width: usize,
-    /// Whether headings are painted.
-    color: bool,
-}
 
 /// Prints a playbook, or what there are.
 pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let look = Look {
-        width: width_of(console.stdout_width),
-        color: console.stdout_color,
-    };
+    let look = Look::of_stdout(console);
     let server = args.server.map(|server| server.0);
     match &args.topic {
         None if args.json => json(&groups(), console)?,

@@ -1,7 +1,7 @@
 //! Gates of `--fail-on`: what a run measured, what is said of it, and the exit code.
 
-use crate::assess::{Gate, GateResult, Measured, Ruling};
-use crate::store::RunSummary;
+use crate::assess::{Gate, GateResult, Measured, Ruling, Score};
+use crate::store::{RunSummary, StoredScore};
 
 use super::exit::Exit;
 use super::paint::{GREEN, RED, YELLOW, paint};
@@ -61,9 +61,17 @@ fn measured(summary: &RunSummary) -> Measured {
         intermittent: verdict("intermittent"),
         transient: verdict("transient"),
         unreachable: summary.classes.none,
+        server_error_rate: summary.scores.rate_5xx,
+        rate_502: summary.scores.rate_502,
+        crawlability: score(summary.scores.crawlability.as_ref()),
+        indexing_risk: score(summary.scores.indexing_risk.as_ref()),
+        new_server_errors: None,
         coverage: (counts.known > 0).then_some(share),
-        ..Measured::default()
     }
+}
+
+fn score(stored: Option<&StoredScore>) -> Option<Score> {
+    stored.map(|stored| stored.score)
 }
 
 #[cfg(test)]

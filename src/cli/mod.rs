@@ -18,6 +18,7 @@ mod gaps;
 mod gates;
 mod links;
 mod logs;
+mod look;
 mod lull;
 mod paint;
 mod parse;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::report;
+use crate::report::{self, Wanted};
 
 use super::args::ReportArgs;
 use super::database;
@@ -17,9 +17,13 @@ pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Fail
     };
     let store = database::open(&args.store)?;
     let run = database::run(&store, args.run.as_deref())?;
-    let (formats, overwrite) = (args.export.formats(), args.export.overwrite);
-    report::check(out, &formats, overwrite).map_err(|fault| bad_out(&fault))?;
-    for file in report::write(&store, &run, &formats, out, overwrite)? {
+    let wanted = Wanted {
+        formats: args.export.formats(),
+        overwrite: args.export.overwrite,
+        gates: Vec::new(),
+    };
+    report::check(out, &wanted.formats, wanted.overwrite).map_err(|fault| bad_out(&fault))?;
+    for file in report::write(&store, &run, &wanted, out)? {
         writeln!(console.stdout, "{}", file.display())?;
     }
     Ok(Exit::Done)

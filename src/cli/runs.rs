@@ -9,6 +9,7 @@ use super::args::{RunsArgs, RunsCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gaps::gaps;
+use super::look::Look;
 use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::{database, text};
@@ -72,7 +73,10 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         gaps: &gaps(store, &run)?,
         files: &[],
         database: store.path().display().to_string(),
-        color: false,
+        look: Look {
+            color: false,
+            ..Look::of_stdout(console)
+        },
     });
     console.stdout.write_all(text::tame(&text).as_bytes())?;
     Ok(Exit::Done)

@@ -1,11 +1,15 @@
 //! What is said when a crawl is over: whether the site is well, in ten seconds of reading.
 
+mod findings;
+mod scores;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
+use super::look::Look;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::text::{count, duration, number, tame};
 
@@ -24,7 +28,7 @@ pub(super) struct Told<'a> {
     pub(super) files: &'a [PathBuf],
     /// Where the run is kept.
     pub(super) database: String,
-    pub(super) color: bool,
+    pub(super) look: Look,
 }
 
 /// The summary, ending in a line break.
@@ -37,7 +41,7 @@ pub(super) fn summary(told: &Told<'_>) -> String {
 
 fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     let (run, summary) = (told.run, told.summary);
-    let counts = summary.counts;
+    let (counts, color) = (summary.counts, told.look.color);
     let took = run.ended.map(|ended| duration(ended.since(run.started)));
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
@@ -50,14 +54,11 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         run.site,
         count(counts.fetched, "page")
     );
-    writeln!(out, "{}\n", paint(&head, BOLD, told.color))?;
-    writeln!(out, "  Coverage   {}", coverage(summary))?;
-    writeln!(
-        out,
-        "  Status     {}",
-        classes(&summary.classes, told.color)
-    )?;
+    writeln!(out, "{}\n", paint(&head, BOLD, color))?;
+    out.push_str(&scores::scores(&summary.scores, color));
     writeln!(out, "  Verdicts   {}", tally(&summary.by_verdict))?;
+    writeln!(out, "  Status     {}", classes(&summary.classes, color))?;
+    writeln!(out, "  Coverage   {}", coverage(summary))?;
     let requests = count(counts.attempts, "request");
     writeln!(
         out,
@@ -65,13 +66,15 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         number(summary.retries)
     )?;
     write_gaps(told.gaps, out)?;
+    out.push_str(&scores::lost(&summary.scores));
+    out.push_str(&findings::findings(&summary.findings, told.look));
     if !told.worst.is_empty() {
         writeln!(
             out,
-            "\n  Worst pages (status, failed attempts, links to it)"
+            "\n  Worst pages (priority, status, failed attempts, links to it, verdict, cause)"
         )?;
         for page in told.worst {
-            writeln!(out, "    {}", worst(page, told.color))?;
+            writeln!(out, "    {}", worst(page, color))?;
         }
     }
     writeln!(out)?;
@@ -180,13 +183,20 @@ fn worst(page: &WorstPage, color: bool) -> String {
         status => status.to_string(),
     };
     let attempts = format!("{}/{}", page.failed, page.attempts);
+    let priority = page.priority.map(|priority| format!("{priority:.1}"));
     let what = if page.status == 0 {
-        format!(" ({})", page.outcome)
+        &page.outcome
     } else {
+        &page.cause
+    };
+    let what = if what.is_empty() {
         String::new()
+    } else {
+        format!(" ({})", what.replace('_', " "))
     };
     format!(
-        "{} {attempts:>5} {:>6}  {:<12} {}{what}",
+        "{:>6}  {} {attempts:>5} {:>6}  {:<12} {}{what}",
+        priority.unwrap_or_default(),
         paint(&status, RED, color),
         number(page.inlinks),
         page.verdict,

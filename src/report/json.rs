@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::model::ScopePlan;
-use crate::store::{RunRow, RunSummary, Store};
+use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
+use crate::model::{Probe, ScopePlan};
+use crate::store::{
+    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredScore, StoredTrial,
+};
 
 use super::error::Fault;
 
@@ -24,7 +27,51 @@ struct Summary<'a> {
     coverage: Coverage,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
+    scores: Scores<'a>,
+    findings: &'a [StoredFinding],
+    experiments: Vec<Experiment<'a>>,
+    gates: &'a [GateResult],
+    model: Model,
     files: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Scores<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crawlability: Option<Scored<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indexing_risk: Option<Scored<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_rate: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_5xx: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_502: Option<Interval>,
+    deductions: &'a [StoredDeduction],
+}
+
+/// A score; without evidence enough all of it is null but the reason.
+#[derive(Serialize)]
+struct Scored<'a> {
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    band: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inconclusive: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Experiment<'a> {
+    #[serde(flatten)]
+    found: &'a StoredTrial,
+    separates: &'static str,
+}
+
+#[derive(Serialize)]
+struct Model {
+    version: &'static str,
+    note: &'static str,
 }
 
 #[derive(Serialize)]
@@ -69,21 +116,25 @@ struct Robots<'a> {
     access: &'a str,
 }
 
-/// Writes the summary; `files` are the exports written before it.
+/// Writes the summary, with what became of gates and the exports written before it.
 pub(super) fn write(
     store: &Store,
     run: &RunRow,
-    files: &[PathBuf],
+    besides: (&[GateResult], &[PathBuf]),
     out: impl Write,
 ) -> Result<(), Fault> {
     let summary = store.summary(run.id)?;
     let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &document(run, &summary, files))?;
+    serde_json::to_writer_pretty(&mut out, &document(run, &summary, besides))?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
 
-fn document<'a>(run: &'a RunRow, summary: &'a RunSummary, files: &'a [PathBuf]) -> Summary<'a> {
+fn document<'a>(
+    run: &'a RunRow,
+    summary: &'a RunSummary,
+    (gates, files): (&'a [GateResult], &'a [PathBuf]),
+) -> Summary<'a> {
     let counts = summary.counts;
     Summary {
         schema: SCHEMA,
@@ -121,13 +172,68 @@ fn document<'a>(run: &'a RunRow, summary: &'a RunSummary, files: &'a [PathBuf]) 
                 access: &robots.access,
             })
             .collect(),
+        scores: Scores {
+            crawlability: summary.scores.crawlability.as_ref().map(scored),
+            indexing_risk: summary.scores.indexing_risk.as_ref().map(scored),
+            error_rate: summary.scores.error_rate.map(rounded),
+            rate_5xx: summary.scores.rate_5xx.map(rounded),
+            rate_502: summary.scores.rate_502.map(rounded),
+            deductions: &summary.scores.deductions,
+        },
+        findings: &summary.findings,
+        experiments: summary.trials.iter().map(experiment).collect(),
+        gates,
+        model: Model {
+            version: MODEL,
+            note: FOOTER,
+        },
         files: files.iter().filter_map(|path| name(path)).collect(),
     }
 }
 
-/// To four decimals: more would be noise in a text that people compare.
+fn scored(score: &StoredScore) -> Scored<'_> {
+    let (known, inconclusive) = match score.score {
+        Score::Known(known) => (Some(rounded(known)), None),
+        Score::Inconclusive {
+            first_attempts,
+            needed,
+        } => {
+            let why = format!("{first_attempts} first attempts of at least {needed}");
+            (None, Some(why))
+        }
+    };
+    Scored {
+        value: known.map(|score| score.value),
+        low: known.map(|score| score.low),
+        high: known.map(|score| score.high),
+        band: score.band.as_deref(),
+        inconclusive,
+    }
+}
+
+fn experiment(found: &StoredTrial) -> Experiment<'_> {
+    let probe = Probe::from_name(&found.experiment);
+    Experiment {
+        found,
+        separates: probe.map_or("", Probe::separates),
+    }
+}
+
+fn rounded(value: Interval) -> Interval {
+    Interval {
+        low: four_decimals(value.low),
+        value: four_decimals(value.value),
+        high: four_decimals(value.high),
+    }
+}
+
 fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| (part as f64 / whole as f64 * 10_000.0).round() / 10_000.0)
+    (whole > 0).then(|| four_decimals(part as f64 / whole as f64))
+}
+
+/// More would be noise in a text that people compare.
+fn four_decimals(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
 }
 
 fn name(path: &Path) -> Option<&str> {

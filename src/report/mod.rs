@@ -14,6 +14,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use crate::assess::GateResult;
 use crate::store::{RunRow, Store};
 
 use directory::Directory;
@@ -29,22 +30,33 @@ pub fn check(out: &Path, formats: &[Format], overwrite: bool) -> Result<(), Repo
     Directory::claim(out, formats, overwrite).map(|_| ())
 }
 
+/// What is to be written of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// In which formats.
+    pub formats: Vec<Format>,
+    /// Whether files of an earlier run may be replaced.
+    pub overwrite: bool,
+    /// What became of the gates that the run had to pass.
+    pub gates: Vec<GateResult>,
+}
+
 /// Writes the exports of a run; returns the files.
 pub fn write(
     store: &Store,
     run: &RunRow,
-    formats: &[Format],
+    wanted: &Wanted,
     out: &Path,
-    overwrite: bool,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    let directory = Directory::claim(out, formats, overwrite)?;
+    let formats = &wanted.formats;
+    let directory = Directory::claim(out, formats, wanted.overwrite)?;
     store.conclude(run.id)?;
     let mut files = Vec::new();
     for export in Export::of(formats) {
         let path = directory.put(&export.file_name(), |file| match export {
             Export::Csv(table) => csv::write(store, run, table, file),
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
-            Export::Summary => json::write(store, run, &files, file),
+            Export::Summary => json::write(store, run, (&wanted.gates, &files), file),
         })?;
         files.push(path);
     }

@@ -94,7 +94,7 @@ fn store_finding(
     number: u32,
     finding: &Finding,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+    tx.prepare_cached("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
         .execute(rusqlite::params![
             run,
             number,
@@ -104,9 +104,10 @@ fn store_finding(
             finding.subject,
             finding.cause_text(),
             finding.confidence,
-            finding.evidence_text(),
+            json(&finding.sentences()),
             json(&finding.evidence),
             finding.advice,
+            finding.server(),
         ])
         .map(|_| ())
 }

@@ -10,6 +10,7 @@ mod error;
 mod examine;
 mod failures;
 mod file;
+mod found;
 mod graph;
 mod ids;
 mod links;
@@ -28,6 +29,7 @@ pub use change::{
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
+pub use found::{RunScores, StoredDeduction, StoredFinding, StoredScore, StoredTrial};
 pub use lock::RunLock;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};

@@ -246,9 +246,10 @@ CREATE TABLE finding (
     subject  TEXT NOT NULL,
     cause    TEXT NOT NULL,
     confidence REAL NOT NULL,
-    evidence TEXT NOT NULL,          -- in words
-    facts    TEXT NOT NULL,          -- the same as JSON
+    sentences TEXT NOT NULL,         -- what speaks for it, a JSON array of sentences
+    facts    TEXT NOT NULL,          -- the same in numbers, as JSON
     advice   TEXT NOT NULL,          -- key of the playbook
+    server   TEXT,                   -- the server product whose notes apply
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Row};
 
 use super::error::StoreError;
 use super::file::Store;
+use super::found::{self, RunScores, StoredFinding, StoredTrial};
 use super::runs::{RunCounts, RunId};
 use super::table::Table;
 
@@ -29,6 +30,12 @@ pub struct RunSummary {
     pub skipped: BTreeMap<String, u64>,
     /// What each host's robots.txt allows.
     pub robots: Vec<RobotsSummary>,
+    /// Scores, and what they consist of.
+    pub scores: RunScores,
+    /// What the diagnosis rules found, the worst first.
+    pub findings: Vec<StoredFinding>,
+    /// What came of experiments.
+    pub trials: Vec<StoredTrial>,
 }
 
 /// Pages by the class of their status.
@@ -58,7 +65,7 @@ pub struct RobotsSummary {
 }
 
 /// A page that failed at least once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorstPage {
     /// The address as people read it.
     pub address: String,
@@ -76,6 +83,10 @@ pub struct WorstPage {
     pub failed: u64,
     /// Links that lead there.
     pub inlinks: u64,
+    /// What to mend first, 0..700; absent for what is no page.
+    pub priority: Option<f64>,
+    /// Why it fails, as far as that can be told; else empty.
+    pub cause: String,
 }
 
 /// A page and how long it took.
@@ -131,6 +142,9 @@ fn summarise(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> 
             run,
         )?,
         robots: robots(connection, run)?,
+        scores: found::scores(connection, run)?,
+        findings: found::findings(connection, run)?,
+        trials: found::trials(connection, run)?,
         ..RunSummary::default()
     };
     last_attempts(connection, run, &mut summary)?;
@@ -173,7 +187,8 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSumma
 fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
     let sql = format!(
         r#"SELECT "Address", "Status Code", coalesce("Status", ''), "Outcome", "Verdict",
-            "Attempts", "Failed Attempts", coalesce("Inlinks", 0)
+            "Attempts", "Failed Attempts", coalesce("Inlinks", 0), "Priority",
+           coalesce("Probable Cause", '')
            FROM server_errors WHERE run = ? ORDER BY {} LIMIT ?"#,
         Table::ServerErrors.order()
     );
@@ -187,6 +202,8 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
             attempts: count(row, 5)?,
             failed: count(row, 6)?,
             inlinks: count(row, 7)?,
+            priority: row.get(8)?,
+            cause: row.get(9)?,
         })
     })
 }

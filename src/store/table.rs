@@ -174,7 +174,9 @@ mod tests {
                 .collect::<rusqlite::Result<_>>()
                 .expect("read");
             for step in steps {
-                let scan = step.starts_with("SCAN") && !step.ends_with(table.name());
+                // A list within the row itself is no table.
+                let own = step.ends_with(table.name()) || step.starts_with("SCAN json_each ");
+                let scan = step.starts_with("SCAN") && !own;
                 assert!(!scan && !step.contains("AUTOMATIC"), "{table:?}: {step}");
             }
         }

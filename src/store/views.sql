@@ -288,6 +288,6 @@ SELECT
     subject AS "Subject",
     nullif(cause, '') AS "Cause",
     round(confidence, 2) AS "Confidence",
-    evidence AS "Evidence",
+    (SELECT group_concat(value, '; ') FROM json_each(sentences)) AS "Evidence",
     advice AS "Advice"
 FROM finding;

@@ -77,7 +77,7 @@ async fn site(paths: &[String]) -> Origin {
         .iter()
         .map(|path| format!("<a href='{path}'>x</a>"))
         .collect();
-    origin.page("/", &links.concat());
+    origin.page("/", &format!("<p>Home</p>{}", links.concat()));
     for path in paths {
         origin.page(path, "<p>fine");
     }

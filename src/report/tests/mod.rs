@@ -10,14 +10,21 @@ use insta::assert_snapshot;
 use crate::model::{LinkKind, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
-use super::{Format, check, write};
+use super::{Format, Wanted, check, write};
 use story::{begin, exports, seed, stored, tell};
 use visits::{Story, link, url};
+
+fn of(formats: &[Format]) -> Wanted {
+    Wanted {
+        formats: formats.to_vec(),
+        ..Wanted::default()
+    }
+}
 
 #[tokio::test]
 async fn every_table_as_csv() {
     let ((_dir, store), out) = (stored().await, exports());
-    let files = write(&store, &newest(&store), &Format::ALL, out.path(), false).expect("written");
+    let files = write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
     assert_eq!(files.len(), 2 * Table::ALL.len() + 1);
     for table in Table::ALL {
         let name = format!("{}.csv", table.name());
@@ -33,7 +40,7 @@ async fn every_table_as_csv() {
 #[tokio::test]
 async fn every_table_as_json_lines() {
     let ((_dir, store), out) = (stored().await, exports());
-    write(&store, &newest(&store), &[Format::Jsonl], out.path(), false).expect("written");
+    write(&store, &newest(&store), &of(&[Format::Jsonl]), out.path()).expect("written");
     for table in Table::ALL {
         let name = format!("{}.jsonl", table.name());
         let text = read(&out, &name);
@@ -56,7 +63,7 @@ async fn exports_of_another_format_do_not_stay_behind() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store);
     for formats in [&Format::ALL[..], &[Format::Jsonl], &[Format::Csv]] {
-        let files = write(&store, &run, formats, out.path(), false).expect("its own directory");
+        let files = write(&store, &run, &of(formats), out.path()).expect("its own directory");
         let found = fs::read_dir(out.path()).expect("read").count();
         assert_eq!(found, files.len(), "{formats:?}");
     }
@@ -66,7 +73,7 @@ async fn exports_of_another_format_do_not_stay_behind() {
 async fn the_summary_as_json() {
     let ((_dir, store), out) = (stored().await, exports());
     let formats = [Format::Json, Format::Csv];
-    write(&store, &newest(&store), &formats, out.path(), false).expect("written");
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
     let version = format!("\"version\": {:?}", env!("CARGO_PKG_VERSION"));
     let text = read(&out, "summary.json").replace(&version, "\"version\": \"VERSION\"");
     assert_snapshot!("summary.json", text);
@@ -106,7 +113,7 @@ async fn the_same_run_gives_the_same_bytes() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store);
     let all = |out: &tempfile::TempDir| -> Vec<String> {
-        let files = write(&store, &run, &Format::ALL, out.path(), false).expect("written");
+        let files = write(&store, &run, &of(&Format::ALL), out.path()).expect("written");
         files
             .iter()
             .map(|path| fs::read_to_string(path).expect("read"))
@@ -122,7 +129,7 @@ async fn a_run_without_a_single_url_has_tables_with_headers() {
     let (dir, out) = (exports(), exports());
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
     begin(&store);
-    write(&store, &newest(&store), &Format::ALL, out.path(), false).expect("written");
+    write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
     for table in Table::ALL {
         let text = read(&out, &format!("{}.csv", table.name()));
         assert_eq!(text.lines().count(), 1, "{text}");
@@ -134,7 +141,7 @@ async fn a_run_without_a_single_url_has_tables_with_headers() {
 async fn a_run_that_went_on_is_exported_as_one() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store);
-    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+    write(&store, &run, &of(&[Format::Csv]), out.path()).expect("written");
 
     let mut sequel = Story::after(100);
     sequel.page("/waiting", "", vec![link("/cart", LinkKind::Anchor, "")]);
@@ -155,7 +162,7 @@ async fn a_run_that_went_on_is_exported_as_one() {
         expected.map(|(path, depth)| (url(path).to_string(), depth))
     );
 
-    write(&store, &run, &[Format::Csv], out.path(), false).expect("written");
+    write(&store, &run, &of(&[Format::Csv]), out.path()).expect("written");
     let rows = |name: &str, path: &str| {
         let address = format!("{},", url(path));
         let text = read(&out, name);

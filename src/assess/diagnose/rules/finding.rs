@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::assess::diagnose::evidence::{Evidence, sentences};
+use crate::assess::playbook::server_key;
 use crate::model::Cause;
 
 /// How bad a finding is for crawling and indexing.
@@ -83,6 +84,19 @@ impl Finding {
     pub fn cause_text(&self) -> String {
         let ids: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
         ids.join(" or ")
+    }
+
+    /// The evidence, a sentence each.
+    pub fn sentences(&self) -> Vec<String> {
+        self.evidence.iter().map(ToString::to_string).collect()
+    }
+
+    /// The server product whose notes apply, if the evidence names one.
+    pub fn server(&self) -> Option<&'static str> {
+        self.evidence.iter().find_map(|evidence| match evidence {
+            Evidence::Page { product, .. } => server_key(product.as_deref()?),
+            _ => None,
+        })
     }
 
     /// The evidence as one text.

@@ -1,0 +1,138 @@
+//! The middle of the summary: why pages fail, what shows it, and where the fix is written.
+
+use std::fmt::Write as _;
+
+use crate::cli::look::Look;
+use crate::cli::paint::{BOLD, PLAIN, RED, YELLOW, paint};
+use crate::cli::text::{count, number, tame};
+use crate::cli::wrap::paragraph;
+use crate::model::Cause;
+use crate::store::StoredFinding;
+
+/// How many findings are told.
+const MOST: usize = 6;
+
+/// How many sentences of evidence each.
+const SENTENCES: usize = 3;
+
+/// The worst findings.
+pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
+    let mut out = String::new();
+    if all.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "\n  Findings");
+    for finding in all.iter().take(MOST) {
+        tell(finding, look, &mut out);
+    }
+    let more = all.len().saturating_sub(MOST) as u64;
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "    and {} more, see findings.csv",
+            count(more, "finding")
+        );
+    }
+    out
+}
+
+fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
+    let style = match finding.severity.as_str() {
+        "critical" | "error" => RED,
+        "warning" => YELLOW,
+        _ => PLAIN,
+    };
+    let severity = paint(&format!("{:<8}", finding.severity), style, look.color);
+    let subject = tame(&finding.subject);
+    let _ = writeln!(
+        out,
+        "    {severity} {}  {subject}",
+        paint(&title(&finding.rule), BOLD, look.color)
+    );
+    if !finding.cause.is_empty() {
+        let sure = finding.confidence * 100.0;
+        let _ = writeln!(
+            out,
+            "      Cause: {} ({sure:.0} % sure)",
+            causes(&finding.cause)
+        );
+    }
+    let shown: Vec<&str> = finding
+        .evidence
+        .iter()
+        .take(SENTENCES)
+        .map(String::as_str)
+        .collect();
+    let left = finding.evidence.len() - shown.len();
+    let mut text = tame(&shown.join("; ")).into_owned();
+    if left > 0 {
+        let _ = write!(text, "; and {} more", number(left as u64));
+    }
+    out.push_str(&paragraph(&text, look.width, "      "));
+    let server = finding.server.as_deref();
+    let server = server.map_or(String::new(), |server| format!(" --server {server}"));
+    let _ = writeln!(
+        out,
+        "      Fix: `gatecrawl explain {}{server}`",
+        finding.advice
+    );
+}
+
+/// `section_down` as people say it.
+fn title(rule: &str) -> String {
+    let mut words = rule.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// `upstream_down or overload` as people say it.
+fn causes(ids: &str) -> String {
+    let named = ids.split(" or ").map(|id| {
+        Cause::from_id(id).map_or_else(|| id.to_owned(), |cause| cause.title().to_owned())
+    });
+    named.collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_with_cause_evidence_and_fix() {
+        let finding = StoredFinding {
+            rule: "timeout_wall".to_owned(),
+            severity: "error".to_owned(),
+            scope: "section".to_owned(),
+            subject: "https://shop.test/search/".to_owned(),
+            cause: "upstream_timeout or overload".to_owned(),
+            confidence: 0.62,
+            evidence: vec!["63 of 64 answers took 60.0 s".to_owned(); 5],
+            facts: serde_json::Value::Null,
+            advice: "upstream_timeout".to_owned(),
+            server: Some("nginx".to_owned()),
+        };
+        let look = Look {
+            color: false,
+            width: 80,
+        };
+        let text = findings(&vec![finding; 8], look);
+        let first: Vec<&str> = text.lines().skip(2).take(6).collect();
+        assert_eq!(
+            first,
+            [
+                "    error    Timeout wall  https://shop.test/search/",
+                "      Cause: a backend that answers too slowly or server overload (62 % sure)",
+                "      63 of 64 answers took 60.0 s; 63 of 64 answers took 60.0 s; 63 of 64",
+                "      answers took 60.0 s; and 2 more",
+                "      Fix: `gatecrawl explain upstream_timeout --server nginx`",
+                "    error    Timeout wall  https://shop.test/search/",
+            ]
+        );
+        assert!(
+            text.ends_with("and 2 findings more, see findings.csv\n"),
+            "{text}"
+        );
+    }
+}

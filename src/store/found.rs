@@ -1,0 +1,228 @@
+//! What a concluded run amounts to, read back: scores, what took their points, findings,
+//! experiments. Bounded by what is stored: at most a thousand findings and two thousand clusters.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::assess::{FEWEST_LOOKS, Interval, Score};
+
+/// The scores of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunScores {
+    /// What is in the way of a bot; absent before a run is concluded.
+    pub crawlability: Option<StoredScore>,
+    /// What the site risks.
+    pub indexing_risk: Option<StoredScore>,
+    /// Share of first attempts that failed, 0..1; absent if there was no first attempt.
+    pub error_rate: Option<Interval>,
+    /// Share of first attempts answered with 500-599.
+    pub rate_5xx: Option<Interval>,
+    /// Share of first attempts answered with 502.
+    pub rate_502: Option<Interval>,
+    /// What the scores consist of.
+    pub deductions: Vec<StoredDeduction>,
+}
+
+/// A score and its band.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredScore {
+    /// 0..100 with its bounds, or why there is none.
+    pub score: Score,
+    /// The score in a word; absent where it is inconclusive.
+    pub band: Option<String>,
+}
+
+/// Points that one rule took from a score, or put on a risk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredDeduction {
+    /// `crawlability` or `indexing_risk`.
+    pub score: String,
+    /// Name of the rule.
+    pub rule: String,
+    /// Points, 0..100.
+    pub points: f64,
+    /// The figures that it rests on.
+    pub evidence: Value,
+    /// Addresses that show it.
+    pub urls: Vec<String>,
+}
+
+/// What a diagnosis rule found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredFinding {
+    /// The rule's name.
+    pub rule: String,
+    /// `critical`, `error`, `warning` or `notice`.
+    pub severity: String,
+    /// `url`, `section`, `host` or `site`.
+    pub scope: String,
+    /// The URL, section, host or site.
+    pub subject: String,
+    /// A cause, two of them, or nothing.
+    pub cause: String,
+    /// How sure it is, 0..1.
+    pub confidence: f64,
+    /// What speaks for it, in words.
+    pub evidence: Vec<String>,
+    /// The same in numbers.
+    pub facts: Value,
+    /// A topic of the playbooks.
+    pub advice: String,
+    /// The server product whose notes apply.
+    pub server: Option<String>,
+}
+
+/// An experiment with failing URLs, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoredTrial {
+    /// Scheme, host and port.
+    pub host: String,
+    /// The section of its URLs.
+    pub section: String,
+    /// How they failed.
+    pub outcome: String,
+    /// The purpose of its attempts.
+    pub experiment: String,
+    /// Answers that were fine in this way.
+    pub fine: u64,
+    /// Of so many.
+    pub tried: u64,
+    /// Answers that were fine in the crawl's own way, asked next to it.
+    pub own_fine: u64,
+    /// Of so many.
+    pub own_tried: u64,
+}
+
+pub(super) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunScores> {
+    let score = |name| stored_score(connection, run, name);
+    let rate = |name| -> rusqlite::Result<Option<Interval>> {
+        Ok(measure(connection, run, name)?.and_then(|found| found.interval))
+    };
+    Ok(RunScores {
+        crawlability: score("crawlability")?,
+        indexing_risk: score("indexing_risk")?,
+        error_rate: rate("error_rate")?,
+        rate_5xx: rate("rate_5xx")?,
+        rate_502: rate("rate_502")?,
+        deductions: deductions(connection, run)?,
+    })
+}
+
+struct Measure {
+    interval: Option<Interval>,
+    band: Option<String>,
+    seen: u64,
+}
+
+fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Option<Measure>> {
+    connection
+        .query_row(
+            "SELECT value, low, high, band, seen FROM measure WHERE run = ? AND name = ?",
+            (run, name),
+            |row| {
+                let values: (Option<f64>, Option<f64>, Option<f64>) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(Measure {
+                    interval: match values {
+                        (Some(value), Some(low), Some(high)) => Some(Interval { low, value, high }),
+                        _ => None,
+                    },
+                    band: row.get(3)?,
+                    seen: count(row, 4)?,
+                })
+            },
+        )
+        .optional()
+}
+
+fn stored_score(
+    connection: &Connection,
+    run: i64,
+    name: &str,
+) -> rusqlite::Result<Option<StoredScore>> {
+    let found = measure(connection, run, name)?;
+    Ok(found.map(|found| StoredScore {
+        score: match found.interval {
+            Some(score) => Score::Known(score),
+            None => Score::Inconclusive {
+                first_attempts: found.seen,
+                needed: FEWEST_LOOKS,
+            },
+        },
+        band: found.band,
+    }))
+}
+
+fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredDeduction>> {
+    let sql = "SELECT measure, rule, points, evidence, urls FROM deduction
+        WHERE run = ? ORDER BY measure, points DESC, number";
+    list(connection, sql, [run], |row| {
+        let urls: String = row.get(4)?;
+        Ok(StoredDeduction {
+            score: row.get(0)?,
+            rule: row.get(1)?,
+            points: row.get(2)?,
+            evidence: json(row, 3)?,
+            urls: serde_json::from_str(&urls).unwrap_or_default(),
+        })
+    })
+}
+
+pub(super) fn findings(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredFinding>> {
+    let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
+            server
+        FROM finding WHERE run = ? ORDER BY number";
+    list(connection, sql, [run], |row| {
+        let sentences: String = row.get(6)?;
+        Ok(StoredFinding {
+            rule: row.get(0)?,
+            severity: row.get(1)?,
+            scope: row.get(2)?,
+            subject: row.get(3)?,
+            cause: row.get(4)?,
+            confidence: row.get(5)?,
+            evidence: serde_json::from_str(&sentences).unwrap_or_default(),
+            facts: json(row, 7)?,
+            advice: row.get(8)?,
+            server: row.get(9)?,
+        })
+    })
+}
+
+pub(super) fn trials(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredTrial>> {
+    let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
+        FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster
+        CROSS JOIN outcome o ON o.code = c.outcome
+        WHERE t.run = ? ORDER BY c.host, c.section, o.id, t.probe";
+    list(connection, sql, [run], |row| {
+        Ok(StoredTrial {
+            host: row.get(0)?,
+            section: row.get(1)?,
+            outcome: row.get(2)?,
+            experiment: row.get(3)?,
+            fine: count(row, 4)?,
+            tried: count(row, 5)?,
+            own_fine: count(row, 6)?,
+            own_tried: count(row, 7)?,
+        })
+    })
+}
+
+fn list<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare(sql)?.query_map(params, read)?.collect()
+}
+
+fn json(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {
+    let text: String = row.get(at)?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    row.get(at).map(i64::unsigned_abs)
+}
