@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -81,6 +82,10 @@ fn redirect(to: &str) -> Reply {
 }
 
 impl Fetcher for Script {
+    async fn addresses(&self, _: &CrawlUrl) -> Vec<IpAddr> {
+        Vec::new()
+    }
+
     async fn fetch(&self, request: Request) -> Exchange {
         let path = request.url.as_str().trim_start_matches("http://site.test");
         let asked = {

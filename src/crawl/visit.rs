@@ -154,21 +154,20 @@ fn request(site: &Site, lease: &Lease) -> Request {
         Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
     };
     Request {
-        url: lease.found.url.clone(),
         connection: connection(lease),
         first_byte_limit: first_byte_limit(site, lease),
         body_limit,
         keep,
+        ..Request::page(lease.found.url.clone())
     }
 }
 
 fn control_request(site: &Site, url: &CrawlUrl) -> Request {
     Request {
-        url: url.clone(),
         connection: Connection::Fresh,
         first_byte_limit: site.plan.requests.first_byte,
         body_limit: site.plan.requests.max_body,
-        keep: Keep::Pages,
+        ..Request::page(url.clone())
     }
 }
 

@@ -18,9 +18,11 @@ mod role;
 mod url;
 
 pub use attempt::{Attempt, Pressure, Purpose, Trace};
-pub use client::{CLIENTS, ClientPreset};
+pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::excerpt;
-pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
+pub use exchange::{
+    Connection, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings, Version,
+};
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
 pub use moment::Moment;
