@@ -31,6 +31,7 @@ pub fn indexability(signs: PageSigns) -> Indexability {
         (Some(300..=399), _) => NonIndexable("Redirected"),
         (Some(400..=499), _) => NonIndexable("Client Error"),
         (Some(500..=599), _) => NonIndexable("Server Error"),
+        (_, Outcome::SoftError200) => NonIndexable("Soft Error"),
         (_, Outcome::StreamRefused) => NonIndexable("No Response"),
         (_, outcome) if outcome.is_failure() || outcome.layer() != Layer::Http => {
             NonIndexable("No Response")

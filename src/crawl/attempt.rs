@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::assess::diagnose::{Answer, Maker, identify, maker_of};
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, Exchange, MAX_HEADER_TEXT, Moment, Outcome, Pressure, Purpose, Trace, excerpt,
+    Attempt, ErrorPage, Exchange, MAX_ERROR_HEAD, MAX_HEADER_TEXT, Moment, Outcome, Pressure,
+    Purpose, SearchFailure, Trace, excerpt,
 };
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
@@ -71,7 +73,44 @@ pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attem
             .then(|| exchange.header("location"))
             .flatten()
             .map(|location| excerpt(location, MAX_REDIRECT)),
+        announced: announced(exchange, circumstances.started),
+        error_page: error_page(exchange),
     }
+}
+
+/// How long `Retry-After` asks to wait, if it can be read.
+fn announced(exchange: &Exchange, now: Moment) -> Option<Duration> {
+    let value = exchange.header("retry-after")?;
+    match retry_after(&value, exchange.header("date").as_deref(), now) {
+        RetryAfter::Delay(delay) => Some(delay),
+        RetryAfter::Invalid => None,
+    }
+}
+
+/// What an error says of itself. That a page is not there needs no explaining.
+fn error_page(exchange: &Exchange) -> Option<ErrorPage> {
+    let status = exchange.status?;
+    let explains = exchange.outcome.search_failure() != SearchFailure::No
+        || (400..500).contains(&status) && !matches!(status, 404 | 410);
+    if !explains {
+        return None;
+    }
+    let answer = Answer {
+        status: Some(status),
+        reason: exchange.reason.as_deref(),
+        headers: &exchange.headers,
+        body_head: &exchange.body,
+        ttfb: exchange.timings.first_byte,
+        connect: exchange.timings.connect,
+        outcome: exchange.outcome,
+    };
+    let found = identify(&answer);
+    let generator = found.iter().find(|found| found.is_generator());
+    Some(ErrorPage {
+        fingerprint: generator.or(found.first()).map(|found| found.id),
+        made_by: maker_of(&answer, &found).map(Maker::id),
+        head: exchange.body[..exchange.body.len().min(MAX_ERROR_HEAD)].to_vec(),
+    })
 }
 
 /// The reason phrase, or what went wrong in words.
@@ -100,19 +139,12 @@ const fn says_nothing(outcome: Outcome) -> bool {
 
 /// What the retry policy must know of an attempt.
 pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
-    let date = exchange.header("date");
-    let announced = exchange
-        .header("retry-after")
-        .map(|value| retry_after(&value, date.as_deref(), now));
     Tried {
         outcome: exchange.outcome,
         attempts,
         stale_connection: exchange.outcome == Outcome::StreamRefused
             || (exchange.reused && says_nothing(exchange.outcome)),
-        retry_after: match announced {
-            Some(RetryAfter::Delay(delay)) => Some(delay),
-            Some(RetryAfter::Invalid) | None => None,
-        },
+        retry_after: announced(exchange, now),
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Readin
 /// Whether there is HTML to read: all of it, or as much as was asked for.
 fn is_page(exchange: &Exchange) -> bool {
     match exchange.outcome {
-        Outcome::OkHtml => true,
+        Outcome::OkHtml | Outcome::SoftError200 => true,
         Outcome::TooLarge => exchange
             .header("content-type")
             .is_some_and(|value| value.to_ascii_lowercase().contains("html")),

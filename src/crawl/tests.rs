@@ -50,7 +50,7 @@ fn page(body: &str) -> Reply {
 }
 
 fn links(to: &[&str]) -> Reply {
-    let mut html = String::new();
+    let mut html = "<p>A page.</p>".to_owned();
     for target in to {
         let _ = write!(html, "<a href='{target}'>to {target}</a> ");
     }
@@ -402,8 +402,8 @@ async fn robots_txt_is_asked_first_and_obeyed() {
         ("/robots.txt", &[text(rules)]),
         ("/map.xml", &[text(map)]),
         ("/", &[links(&["/private/a", "/open"])]),
-        ("/open", &[page("")]),
-        ("/orphan", &[page("")]),
+        ("/open", &[page("a page")]),
+        ("/orphan", &[page("a page")]),
     ];
     let crawl = Crawl::to_the_end(plan(), answers).await;
     let asked = crawl.script.asked.lock().unwrap();
@@ -573,7 +573,7 @@ async fn nofollow_links_are_recorded_and_not_followed() {
         ["/", "/a", "/b"],
         "another link allows it"
     );
-    let answers: &[(&str, &[Reply])] = &[("/", &[page(body)]), ("/b", &[page("")])];
+    let answers: &[(&str, &[Reply])] = &[("/", &[page(body)]), ("/b", &[page("a page")])];
     let crawl = Crawl::to_the_end(plan(), answers).await;
     assert_eq!(crawl.asked_sorted(), ["/", "/b"]);
     assert_eq!(
@@ -602,7 +602,7 @@ async fn a_list_is_asked_for_and_nothing_else() {
 async fn an_interrupted_crawl_goes_on_where_it_stopped() {
     let many: Vec<String> = (0..50).map(|n| format!("/p{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let ok = [page("")];
+    let ok = [page("a page")];
     let start = [links(&many)];
     let mut answers: Vec<(&str, &[Reply])> = many.iter().map(|path| (*path, &ok[..])).collect();
     answers.push(("/", &start));
@@ -672,7 +672,7 @@ async fn ignored_robots_are_marked() {
     let answers: &[(&str, &[Reply])] = &[
         ("/robots.txt", &[text("User-agent: *\nDisallow: /private")]),
         ("/", &[links(&["/private"])]),
-        ("/private", &[page("")]),
+        ("/private", &[page("a page")]),
     ];
     let crawl = Crawl::to_the_end(own, answers).await;
     assert_eq!(
@@ -729,11 +729,11 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
             &[links(&["/dead", "/blip", "/flaky", "/late", "/fine/"])],
         ),
         ("/dead", &[error(502)]),
-        ("/blip", &[error(502), page("")]),
-        ("/flaky", &[error(507), page(""), error(507)]),
+        ("/blip", &[error(502), page("a page")]),
+        ("/flaky", &[error(507), page("a page"), error(507)]),
         ("/late", &[error(500), error(500), links(&["/behind"])]),
-        ("/behind", &[page("")]),
-        ("/fine/", &[page("")]),
+        ("/behind", &[page("a page")]),
+        ("/fine/", &[page("a page")]),
     ];
     let crawl = Crawl::to_the_end(confirming(), answers).await;
     let columns = ["Address", "Verdict", "Passes", "Crawl Depth"];

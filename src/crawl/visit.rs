@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::assess::diagnose::soft_error;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
@@ -118,12 +119,13 @@ pub(super) async fn visit<F: Fetcher>(
         let mut circumstances = circumstances.clone();
         circumstances.tries_before = 1;
         circumstances.waited = None;
-        let exchange = fetcher.fetch(control_request(&site, url)).await;
+        let exchange = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
         control = Some(exchange.outcome);
         hops.push((url.clone(), record(&exchange, circumstances)));
     }
     circumstances.started = clock.now();
     let exchange = fetcher.fetch(request(&site, &lease)).await;
+    let exchange = judged(lease.found.role, exchange);
     let attempt = record(&exchange, circumstances);
     let tried = tried(&exchange, attempts, clock.now());
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
@@ -145,6 +147,19 @@ pub(super) async fn visit<F: Fetcher>(
         links: reading.links,
         file,
     }
+}
+
+/// An error page that says 200 has another outcome than a page. One that leads on by `Refresh` may
+/// be empty.
+fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+    let is_page = role == Role::Page
+        && exchange.outcome == Outcome::OkHtml
+        && !exchange.headers.contains_key("refresh");
+    let status = exchange.status.filter(|_| is_page);
+    if status.is_some_and(|status| soft_error(status, &exchange.body).is_some()) {
+        exchange.outcome = Outcome::SoftError200;
+    }
+    exchange
 }
 
 fn request(site: &Site, lease: &Lease) -> Request {

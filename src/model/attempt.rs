@@ -46,7 +46,26 @@ pub struct Attempt {
     pub body_fingerprint: Option<u64>,
     /// Where a redirect leads, as received.
     pub redirect: Option<String>,
+    /// How long `Retry-After` asked to wait, if it could be read.
+    pub announced: Option<Duration>,
+    /// What the answer says of itself, if it is an error.
+    pub error_page: Option<ErrorPage>,
 }
+
+/// An answer that is an error, as far as it tells who made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// Identity of the best fingerprint that it matches.
+    pub fingerprint: Option<&'static str>,
+    /// The kind of machine that made it, such as `reverse_proxy`.
+    pub made_by: Option<&'static str>,
+    /// The beginning of its decoded body, at most [`MAX_ERROR_HEAD`] bytes.
+    pub head: Vec<u8>,
+}
+
+/// What is kept of the body of an error, in bytes: error pages are smaller, and say who they are
+/// near the top.
+pub const MAX_ERROR_HEAD: usize = 4_096;
 
 /// Why an attempt was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

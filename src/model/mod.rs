@@ -17,7 +17,7 @@ mod probe;
 mod role;
 mod url;
 
-pub use attempt::{Attempt, Pressure, Purpose, Trace};
+pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::excerpt;
 pub use exchange::{

@@ -19,6 +19,8 @@ pub(super) struct Desk {
     pub(super) urls: UrlIds,
     texts: TextIds,
     invalid: u32,
+    /// Rows of `error_body`.
+    pub(super) error_bodies: u32,
     packed: Vec<u8>,
 }
 
@@ -55,6 +57,13 @@ impl Desk {
             urls,
             texts: TextIds::after(highest("text", "id")?),
             invalid: highest("invalid_link", "number")?,
+            error_bodies: connection
+                .query_row(
+                    "SELECT count(*) FROM error_body WHERE run = ?",
+                    [run.0],
+                    |row| row.get(0),
+                )
+                .map_err(|source| store.fault(source))?,
             packed: Vec::new(),
         })
     }
@@ -299,18 +308,20 @@ impl Desk {
             Admission::Fetch(role) => (1, *role, None),
             Admission::Skip(role, skip) => (3, *role, Some(skip)),
         };
+        let host = self.text(tx, Some(url.host_key().as_str()))?;
         let section = self.text(tx, Some(url.section()))?;
         let readable = url.readable();
         tx.prepare_cached(
-            "INSERT INTO url (run, id, address, readable, section, folders, state, role, seed,
+            "INSERT INTO url (run, id, address, readable, host, section, folders, state, role, seed,
                 hops, found_on, found_depth, reason, detail, in_sitemap)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(rusqlite::params![
             self.run,
             id,
             url.as_str(),
             (readable != url.as_str()).then_some(readable),
+            host,
             section,
             url.folder_depth(),
             state,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::model::{CrawlUrl, HostKey, Moment, Outcome, Role};
+use crate::model::{CrawlUrl, HostKey, Moment, Outcome, Role, SearchFailure};
 
 use super::error::StoreError;
 use super::file::Store;
@@ -86,7 +86,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     let mut statement = connection.prepare(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM attempt a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND o.failure = 1
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age
@@ -149,7 +149,7 @@ impl FailedUrl {
             self.passes += 1;
         }
         self.attempts += 1;
-        self.last_was_ok = !outcome.is_failure();
+        self.last_was_ok = outcome.search_failure() == SearchFailure::No;
         if self.last_was_ok {
             self.ever_ok = true;
             return;
@@ -181,7 +181,7 @@ fn controls(
          WHERE u.run = ?1 AND u.state = 2 AND u.role = 3
             AND NOT EXISTS (
                 SELECT 1 FROM attempt a JOIN outcome o ON o.code = a.outcome
-                WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR a.status <> 200))
+                WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR o.soft = 1 OR a.status <> 200))
          ORDER BY u.id",
     )?;
     let mut rows = statement.query([run])?;

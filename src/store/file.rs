@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{StoreError, StoreFault};
-use crate::model::{LinkKind, Outcome, Position, Role, SkipReason};
+use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// Version of the schema, in `PRAGMA user_version`.
 pub(super) const SCHEMA: i64 = 1;
@@ -164,8 +164,13 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.execute_batch(include_str!("views.sql"))?;
     for outcome in Outcome::ALL {
         tx.execute(
-            "INSERT INTO outcome VALUES (?, ?, ?)",
-            (outcome.code(), outcome.id(), outcome.is_failure()),
+            "INSERT INTO outcome VALUES (?, ?, ?, ?)",
+            (
+                outcome.code(),
+                outcome.id(),
+                outcome.is_failure(),
+                outcome.search_failure() == SearchFailure::Soft,
+            ),
         )?;
     }
     let name = |table: &str, code: u8, name: &str| {

@@ -10,6 +10,10 @@ use super::change::{RobotsRecord, SitemapRecord};
 use super::desk::Desk;
 use super::ids::UrlId;
 
+/// Most different error bodies kept of a run, 80 MB in all: a site may put the time or a request's
+/// identity into each.
+const MAX_ERROR_BODIES: u32 = 20_000;
+
 impl Desk {
     pub(super) fn attempt(
         &mut self,
@@ -26,11 +30,14 @@ impl Desk {
         let server = self.text(tx, trace.server.as_deref())?;
         let via = self.text(tx, trace.via.as_deref())?;
         let cache = self.text(tx, trace.cache_status.as_deref())?;
+        let page = attempt.error_page.as_ref();
+        let page_mark = self.text(tx, page.and_then(|page| page.fingerprint))?;
+        let made_by = self.text(tx, page.and_then(|page| page.made_by))?;
         tx.prepare_cached(
             "INSERT INTO attempt VALUES (?1, ?2,
                 (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE run = ?1 AND url = ?2),
                 ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+                ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
         )?
         .execute(rusqlite::params![
             self.run,
@@ -62,8 +69,26 @@ impl Desk {
             trace.request_id,
             attempt.body_fingerprint.map(u64::cast_signed),
             attempt.redirect,
-        ])
-        .map(|_| ())
+            attempt.announced.map(|wait| wait.as_millis() as i64),
+            page_mark,
+            made_by,
+        ])?;
+        match (attempt.body_fingerprint, page) {
+            (Some(body), Some(page)) => self.error_body(tx, body, &page.head),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the beginning of an error's body, once however often it came.
+    fn error_body(&mut self, tx: &Transaction<'_>, body: u64, head: &[u8]) -> rusqlite::Result<()> {
+        if self.error_bodies >= MAX_ERROR_BODIES || head.is_empty() {
+            return Ok(());
+        }
+        let new = tx
+            .prepare_cached("INSERT OR IGNORE INTO error_body VALUES (?, ?, ?)")?
+            .execute((self.run, body.cast_signed(), head))?;
+        self.error_bodies += new as u32;
+        Ok(())
     }
 
     pub(super) fn page(

@@ -74,10 +74,11 @@ pub struct RunCounts {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
 /// Tables with rows of a run.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "text",
     "url",
     "attempt",
+    "error_body",
     "page",
     "page_links",
     "assessment",

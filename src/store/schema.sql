@@ -13,7 +13,12 @@ CREATE TABLE run (
     concluded   INTEGER NOT NULL DEFAULT 0 -- attempts when inlinks, depths and verdicts were last computed
 );
 
-CREATE TABLE outcome (code INTEGER PRIMARY KEY, id TEXT NOT NULL, failure INTEGER NOT NULL);
+CREATE TABLE outcome (
+    code    INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL,
+    failure INTEGER NOT NULL,        -- 1 if search engines treat it like a 5xx
+    soft    INTEGER NOT NULL         -- 1 for an error page with a status of success
+);
 CREATE TABLE role    (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE reason  (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE kind    (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -32,6 +37,7 @@ CREATE TABLE url (
     id         INTEGER NOT NULL,
     address    TEXT NOT NULL,
     readable   TEXT,                 -- with the host in its own script, where that differs
+    host       INTEGER NOT NULL,     -- text.id of scheme, host and port
     section    INTEGER NOT NULL,     -- text.id
     folders    INTEGER NOT NULL,     -- depth of the path
     state      INTEGER NOT NULL,     -- 1 queued, 2 settled, 3 skipped
@@ -83,7 +89,18 @@ CREATE TABLE attempt (
     request_id TEXT,
     body      INTEGER,
     redirect  TEXT,
+    announced_ms INTEGER,            -- what Retry-After asked for, if it could be read
+    page_mark INTEGER,               -- text.id of the fingerprint of an error page
+    made_by   INTEGER,               -- text.id of the kind of machine that made it
     PRIMARY KEY (run, url, number)
+) WITHOUT ROWID;
+
+-- The beginning of the body of error answers, by attempt.body: equal pages are kept once.
+CREATE TABLE error_body (
+    run  INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    PRIMARY KEY (run, body)
 ) WITHOUT ROWID;
 
 -- What the last answer said. One row for each settled URL.

@@ -9,7 +9,7 @@ fn site_of(count: usize) -> Vec<(String, Vec<Reply>)> {
     let paths: Vec<String> = (0..count).map(|n| format!("/p{n}")).collect();
     let start: Vec<&str> = paths.iter().map(String::as_str).collect();
     let mut answers = vec![("/".to_owned(), vec![links(&start)])];
-    answers.extend(paths.into_iter().map(|path| (path, vec![page("")])));
+    answers.extend(paths.into_iter().map(|path| (path, vec![page("a page")])));
     answers
 }
 

@@ -209,6 +209,8 @@ impl Story {
             },
             body_fingerprint: status.filter(|code| *code >= 500).map(|_| 0xbad),
             redirect: None,
+            announced: (status == Some(503)).then(|| Duration::from_secs(120)),
+            error_page: None,
         }
     }
 }
