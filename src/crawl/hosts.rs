@@ -135,6 +135,14 @@ impl Hosts {
         }
     }
 
+    /// The least time between two requests to a host that the plan and its robots.txt allow.
+    pub(super) fn interval(&self, host: &HostKey) -> Duration {
+        let known = self.known.get(host);
+        known.map_or(self.site.plan.pace.interval(), |known| {
+            known.pace.ceiling().interval
+        })
+    }
+
     /// Why a URL is not asked for any more, if its host was given up.
     pub(super) fn refuse(&self, url: &CrawlUrl, role: Role) -> Option<Skip> {
         let host = self.known.get(&url.host_key())?;

@@ -151,7 +151,7 @@ pub(super) async fn visit<F: Fetcher>(
 
 /// An error page that says 200 has another outcome than a page. One that leads on by `Refresh` may
 /// be empty.
-fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
     let is_page = role == Role::Page
         && exchange.outcome == Outcome::OkHtml
         && !exchange.headers.contains_key("refresh");

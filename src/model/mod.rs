@@ -33,7 +33,8 @@ pub use page::{
     Redirect, RedirectKind,
 };
 pub use plan::{
-    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ReachPlan, RequestPlan, ScopePlan, Sitemaps,
+    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, ScopePlan,
+    Sitemaps,
 };
 pub use probe::Probe;
 pub use role::{Role, Skip, SkipReason};

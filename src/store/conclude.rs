@@ -53,7 +53,7 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     let mut failing = HashSet::new();
     let mut attempts = tx.prepare(
         "SELECT url, outcome, status, started, pass, reused, in_flight, rate, ttfb_us FROM attempt
-         WHERE run = ? ORDER BY url, number",
+         WHERE run = ? AND purpose NOT LIKE 'probe:%' ORDER BY url, number",
     )?;
     let mut insert = tx.prepare(
         "INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

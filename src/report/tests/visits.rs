@@ -209,7 +209,7 @@ impl Story {
             },
             body_fingerprint: status.filter(|code| *code >= 500).map(|_| 0xbad),
             redirect: None,
-            announced: (status == Some(503)).then(|| Duration::from_secs(120)),
+            announced: (status == Some(503)).then(|| Duration::from_mins(2)),
             error_page: None,
         }
     }
