@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     let streams = Streams {
         stdin: Box::new(io::stdin()),
         stdout: Box::new(io::stdout()),
+        stdout_width: terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| columns.0),
         stderr: Box::new(io::stderr()),
         stderr_is_terminal: io::stderr().is_terminal(),
     };

@@ -11,7 +11,9 @@ mod crawlability;
 mod deduction;
 pub mod diagnose;
 mod episode;
+pub mod examine;
 mod first_looks;
+mod gate;
 mod host_episodes;
 mod identity;
 mod indexability;
@@ -40,6 +42,9 @@ pub use crawlability::{Crawlability, HostFiles, crawlability, site_crawlability}
 pub use deduction::{Deduction, Fact, apportion};
 pub use episode::{Episode, FirstLook};
 pub use first_looks::FirstLooks;
+pub use gate::{
+    Gate, GateFault, GateResult, METRICS, Measured, Metric, MetricInfo, Op, Ruling, Unit,
+};
 pub use host_episodes::HostEpisodes;
 pub use identity::{FOOTER, MODEL};
 pub use indexability::{PageSigns, indexability};

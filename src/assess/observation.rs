@@ -29,7 +29,7 @@ pub struct Observation {
 
 /// Fastest pace that cannot have caused an overload: one request at a time and one a second
 /// (ours; the pace of confirmation passes).
-const POLITE: Pressure = Pressure {
+pub(super) const POLITE: Pressure = Pressure {
     in_flight: 1,
     rate: Some(1.0),
 };

@@ -59,6 +59,8 @@ pub struct Rules {
     pub attempts: u32,
     /// Fewest failed passes in a row, where something succeeded before.
     pub trailing: u32,
+    /// Whether failures may be put down to the speed of the crawl.
+    pub speed_counts: bool,
 }
 
 impl Rules {
@@ -74,7 +76,17 @@ impl Rules {
         passes: 2,
         attempts: 3,
         trailing: 3,
+        speed_counts: true,
     };
+
+    /// The same for a host that fails as often when it is asked slowly.
+    #[must_use]
+    pub const fn whatever_the_speed(self) -> Rules {
+        Rules {
+            speed_counts: false,
+            ..self
+        }
+    }
 }
 
 /// What the verdict is decided on.
@@ -105,7 +117,7 @@ pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
     match () {
         () if case.failed == 0 => Verdict::Ok,
         () if case.host_episode || course.episodes == 0 => Verdict::Transient,
-        () if case.only_at_speed => Verdict::LoadInduced,
+        () if case.only_at_speed && rules.speed_counts => Verdict::LoadInduced,
         () if failing && persists => Verdict::Persistent,
         () if failing && course.episodes == 1 => Verdict::Unconfirmed,
         () if course.episodes == 1 => Verdict::Transient,

@@ -24,7 +24,7 @@ use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
 use super::value::Secret;
 use super::watch::Watch;
-use super::{database, dry_run, plan, reach, secrets, signals, unaudited, urls};
+use super::{database, dry_run, gates, plan, reach, secrets, signals, unaudited, urls};
 
 /// Makes the audit.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -229,7 +229,11 @@ async fn crawl(
             people.say(format!("could not audit {}: {why}", run.site));
             Ok(Exit::NoAudit)
         }
-        None => Ok(Exit::Done),
+        None => {
+            let results = gates::judge(&args.fail_on, &numbers);
+            gates::tell(&results, people);
+            Ok(gates::exit_of(&results))
+        }
     }
 }
 

@@ -245,7 +245,7 @@ mod tests {
     fn keys_become_the_flags_of_their_name() {
         let text = "url = ['a.example']\nrate = 0.5\nconcurrency = 4\nresources = true\n\
             external = false\nexclude = ['/a', '/b']\ntimeout = '5s'\nmax-retries = 1\n\
-            out = 'reports'\nurl-list = '-'\nverbose = 2\n";
+            fail-on = ['5xx > 0', 'coverage < 95%']\nout = 'reports'\nurl-list = '-'\nverbose = 2\n";
         let expected = [
             "a.example",
             "--rate=0.5",
@@ -255,6 +255,8 @@ mod tests {
             "--exclude=/b",
             "--timeout=5s",
             "--retries=1",
+            "--fail-on=5xx > 0",
+            "--fail-on=coverage < 95%",
             "--out=conf/reports",
             "--url-list=-",
             "--verbose",
@@ -313,6 +315,10 @@ mod tests {
             (
                 "timeout = '5 parsecs'",
                 "line 1: timeout: \"5 parsecs\" is no duration such as 200ms, 2s or 1m",
+            ),
+            (
+                "fail-on = ['5xx > 0', '5xx > x']",
+                "line 1: fail-on: \"x\" is no number such as 5, 0.5 or 1%",
             ),
             (
                 "[audit]\nrate = 1",

@@ -13,6 +13,10 @@ pub enum Exit {
     Usage,
     /// The site could not be audited at all; the run is stored and says why.
     NoAudit,
+    /// A gate could not be decided: too little evidence.
+    GateUndecided,
+    /// A gate failed.
+    GateFailed,
     /// Stopped by the user; everything so far is stored.
     Interrupted,
 }
@@ -25,6 +29,8 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::NoAudit => 3,
+            Exit::GateUndecided => 4,
+            Exit::GateFailed => 10,
             // 128 + SIGINT, as shells report it.
             Exit::Interrupted => 130,
         }

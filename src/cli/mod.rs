@@ -12,11 +12,14 @@ mod database;
 mod demo;
 mod dry_run;
 mod exit;
+mod explain;
 mod failure;
 mod gaps;
+mod gates;
 mod links;
 mod logs;
 mod lull;
+mod paint;
 mod parse;
 mod plan;
 mod progress;
@@ -37,6 +40,7 @@ mod unaudited;
 mod urls;
 mod value;
 mod watch;
+mod wrap;
 
 use std::ffi::OsString;
 
@@ -74,11 +78,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
 fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     let people = &mut console.people;
     people.quiet = cli.global.quiet;
-    people.color = match cli.global.color {
+    let color = |terminal: bool| match cli.global.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => people.terminal && !no_color(),
+        ColorChoice::Auto => terminal && !no_color(),
     };
+    people.color = color(people.terminal);
+    console.stdout_color = color(console.stdout_width.is_some());
     logs::start(&cli.global, people);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -88,6 +94,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
         Command::Report(args) => report::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
         Command::Robots(args) => runtime.block_on(robots::run(&args, console)),
         Command::Sitemap(args) => runtime.block_on(sitemap::run(&args, console)),
         Command::Links(args) => runtime.block_on(links::run(&args, console)),

@@ -15,6 +15,8 @@ pub struct Streams {
     pub stdin: Box<dyn Read + Send>,
     /// What machines read.
     pub stdout: Box<dyn Write + Send>,
+    /// How wide the terminal is that stdout is; none if it is none.
+    pub stdout_width: Option<u16>,
     /// What people read.
     pub stderr: Box<dyn Write + Send>,
     /// Whether people see stderr as it is written.
@@ -31,6 +33,10 @@ impl fmt::Debug for Streams {
 pub(super) struct Console {
     pub(super) stdin: Box<dyn Read + Send>,
     pub(super) stdout: Box<dyn Write + Send>,
+    /// How wide the terminal is that stdout is; none if it is none.
+    pub(super) stdout_width: Option<u16>,
+    /// Whether colours are wanted on stdout.
+    pub(super) stdout_color: bool,
     pub(super) people: People,
 }
 
@@ -43,6 +49,8 @@ impl Console {
         Console {
             stdin: streams.stdin,
             stdout: Box::new(BufWriter::new(streams.stdout)),
+            stdout_width: streams.stdout_width,
+            stdout_color: false,
             people: People {
                 voice: Arc::new(Mutex::new(voice)),
                 terminal: streams.stderr_is_terminal,

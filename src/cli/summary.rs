@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
+use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::text::{count, duration, number, tame};
 
 /// How many of the worst pages are named.
@@ -191,21 +192,6 @@ fn worst(page: &WorstPage, color: bool) -> String {
         page.verdict,
         tame(&page.address),
     )
-}
-
-const PLAIN: &str = "";
-const BOLD: &str = "1";
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-
-/// The text in an ANSI style, if colours are wanted.
-fn paint(text: &str, style: &str, color: bool) -> String {
-    if color && !style.is_empty() {
-        format!("\x1b[{style}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
-    }
 }
 
 #[cfg(test)]

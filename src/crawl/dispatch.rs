@@ -283,6 +283,13 @@ where
         Ok(())
     }
 
+    /// Stores what only the dispatcher knows.
+    pub(super) async fn hand_in(&self) {
+        for (host, seen) in self.hosts.headroom() {
+            self.writer.send(Change::Bears(host, seen), NO_LEASE).await;
+        }
+    }
+
     /// Begins the next confirmation pass, if there is one.
     async fn confirm(&mut self) -> Result<bool, CrawlError> {
         if self.experiments.have_begun() {

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    CrawlUrl, Fingerprint, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    CrawlUrl, Fingerprint, Headroom, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip,
+    SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, Decision, HostPace, PaceSignal, RetryBudget, after,
@@ -141,6 +142,13 @@ impl Hosts {
         known.map_or(self.site.plan.pace.interval(), |known| {
             known.pace.ceiling().interval
         })
+    }
+
+    /// What hosts were seen to bear, as far as failures told something of it.
+    pub(super) fn headroom(&self) -> Vec<(HostKey, Headroom)> {
+        let hosts = self.known.iter();
+        let seen = hosts.map(|(host, known)| (host.clone(), known.pace.headroom()));
+        seen.filter(|(_, seen)| seen.failed.is_some()).collect()
     }
 
     /// Why a URL is not asked for any more, if its host was given up.

@@ -82,6 +82,7 @@ where
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
     let ended = dispatcher.crawl(start).await;
+    dispatcher.hand_in().await;
     // The writer's own complaint says more than "it is gone".
     dispatcher.writer.close().await?;
     let ended = ended?;

@@ -766,7 +766,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
         [
             "/ | ok | 3 | 0",
             "/behind | ok | 1 | 2",
-            "/blip | transient | 2 | 1",
+            "/blip | transient | 3 | 1",
             "/dead | persistent | 3 | 1",
             "/fine/ | ok | 3 | 1",
             "/flaky | intermittent | 3 | 1",

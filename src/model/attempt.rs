@@ -95,6 +95,16 @@ impl Purpose {
             Purpose::Probe(probe) => probe.name(),
         }
     }
+
+    /// The purpose with a name of the `Purpose` column.
+    pub fn from_name(name: &str) -> Option<Purpose> {
+        match name {
+            "crawl" => Some(Purpose::Crawl),
+            "retry" => Some(Purpose::Retry),
+            "confirm" => Some(Purpose::Confirm),
+            name => Probe::from_name(name).map(Purpose::Probe),
+        }
+    }
 }
 
 /// How hard the crawl was asking a host when an attempt began.

@@ -7,6 +7,7 @@ mod client;
 mod excerpt;
 mod exchange;
 mod fingerprint;
+mod headroom;
 mod link;
 mod moment;
 mod outcome;
@@ -24,6 +25,7 @@ pub use exchange::{
     Connection, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings, Version,
 };
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
+pub use headroom::{Headroom, Load};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
 pub use moment::Moment;
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};

@@ -16,7 +16,7 @@ const CAREFUL_INTERVAL: Duration = Duration::from_secs(1);
 /// Share of the careful ones that must still fail for the rest to be asked faster.
 const STILL_FAILING: f64 = 0.5;
 
-/// Passes in a row that end well before a URL that had recovered is left alone.
+/// Passes in a row without any failure before a URL that had recovered is left alone.
 const RECOVERED: u32 = 2;
 
 /// A URL that failed at least once, as a pass sees it.
@@ -34,7 +34,7 @@ pub struct Candidate {
     pub passes: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
-    /// Passes that ended well since the last that did not.
+    /// Passes without any failure since the last that had one.
     pub ok_in_a_row: u32,
     /// From the first to the last failed attempt.
     pub span: Duration,

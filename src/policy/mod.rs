@@ -16,7 +16,7 @@ pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
 pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
-pub use pace::{Headroom, HostPace, Load, PaceSignal};
+pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};
 pub use scope::{Scope, ScopeError, Via};

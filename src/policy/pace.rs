@@ -23,7 +23,7 @@ mod window;
 
 use std::time::Duration;
 
-use crate::model::{Moment, Pace, PacePlan};
+use crate::model::{Headroom, Load, Moment, Pace, PacePlan};
 
 use self::baseline::Baseline;
 use self::limit::{Avoid, Limit};
@@ -32,7 +32,6 @@ use self::signal::Tells;
 use self::wary::{Wary, Way};
 use self::window::Window;
 
-pub use load::{Headroom, Load};
 pub use signal::PaceSignal;
 
 /// Successes for each further open request while ramping up.

@@ -72,8 +72,12 @@ impl Export {
             Export::Csv(Table::Sitemaps) => "Address,Status Code,Status,Outcome,",
             Export::Csv(Table::Robots) => "Host,Address,",
             Export::Csv(Table::Skipped) => "Address,Reason,",
+            Export::Csv(Table::Sections) => "Section,URLs,",
+            Export::Csv(Table::Findings) => "Rule,Severity,",
             Export::Jsonl(Table::ErrorInlinks) => r#"{"type":""#,
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
+            Export::Jsonl(Table::Sections) => r#"{"section":""#,
+            Export::Jsonl(Table::Findings) => r#"{"rule":""#,
             Export::Jsonl(_) => r#"{"address":""#,
             Export::Summary => "{\n  \"schema\": ",
         }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Admission, Attempt, CrawlUrl, Link, Moment, PageRecord, Role, Skip};
+use crate::model::{
+    Admission, Attempt, CrawlUrl, Headroom, HostKey, Link, Moment, PageRecord, Role, Skip,
+};
 
 /// One thing that became known.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub enum Change {
     Kept(CrawlUrl),
     /// Experiments were made on a settled URL, which stays as it was.
     Probed(CrawlUrl, Vec<Attempt>),
+    /// What a host was seen to bear.
+    Bears(HostKey, Headroom),
 }
 
 /// A URL to start from, and what was decided about it.

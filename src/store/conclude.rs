@@ -3,18 +3,21 @@
 //! for a run whose process was killed when it is first looked at.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::assess::{Observation, Rules, Tally, Verdict};
-use crate::model::{MAX_REDIRECTS, Moment, Outcome, Pressure};
+use crate::assess::examine::Examination;
+use crate::assess::{Rules, Verdict};
+use crate::model::{MAX_REDIRECTS, Moment, Outcome};
 
+use super::conclusions;
 use super::error::StoreError;
+use super::examine::examine;
 use super::file::Store;
 use super::graph::{Graph, each_page};
 use super::ids::UrlId;
 use super::runs::RunId;
+use super::site_files::{extent, site_files};
 
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
@@ -37,9 +40,9 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     // At once for writing: one that begins as a reader may not wait for its turn.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     graph.store(&tx, run)?;
+    redirect_ends(&tx, run)?;
     let failing = assess(&tx, run)?;
     error_links(&tx, run, &failing)?;
-    redirect_ends(&tx, run)?;
     tx.execute(
         "UPDATE run SET concluded = ?2 WHERE id = ?1",
         (run, attempts),
@@ -47,19 +50,18 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Stores what the attempts at each URL amount to; returns the URLs that are not ok.
+/// Stores what the attempts at each URL amount to, and all of them together; returns the URLs that
+/// are not ok.
 fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     let mut failing = HashSet::new();
-    let mut attempts = tx.prepare(
-        "SELECT url, outcome, status, started, pass, reused, in_flight, rate, ttfb_us FROM attempt
-         WHERE run = ? AND purpose NOT LIKE 'probe:%' ORDER BY url, number",
-    )?;
     let mut insert = tx.prepare(
-        "INSERT INTO assessment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO assessment VALUES
+         (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    let mut store = |url: UrlId, tally: &Tally| -> rusqlite::Result<()> {
-        let found = tally.judge(&Rules::ONE_SHOT);
+    let mut examination = Examination::new(Rules::ONE_SHOT);
+    examine(tx, run, &mut examination, &mut |url, examined| {
+        let found = &examined.judgement;
         if found.verdict != Verdict::Ok {
             failing.insert(url);
         }
@@ -84,46 +86,15 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
             risk.low,
             risk.high,
             found.risk_now().value,
+            examined.weight,
+            examined.priority,
+            examined.cluster.map(|number| number as u32),
         ])?;
         Ok(())
-    };
-    let mut rows = attempts.query([run])?;
-    let mut current: Option<(UrlId, Tally)> = None;
-    while let Some(row) = rows.next()? {
-        let url = row.get(0)?;
-        let Some(outcome) = Outcome::from_code(row.get(1)?) else {
-            continue;
-        };
-        let seen = Observation {
-            outcome,
-            status: row.get(2)?,
-            started: Moment::from_millis(row.get(3)?),
-            pass: row.get(4)?,
-            reused: row.get(5)?,
-            pressure: Pressure {
-                in_flight: row.get(6)?,
-                rate: row.get(7)?,
-            },
-            ttfb: row
-                .get::<_, Option<i64>>(8)?
-                .map(|us| Duration::from_micros(us.unsigned_abs())),
-            host_episode: None,
-        };
-        match &mut current {
-            Some((id, tally)) if *id == url => tally.add(seen),
-            _ => {
-                if let Some((id, tally)) = current.take() {
-                    store(id, &tally)?;
-                }
-                let mut tally = Tally::default();
-                tally.add(seen);
-                current = Some((url, tally));
-            }
-        }
-    }
-    if let Some((id, tally)) = current {
-        store(id, &tally)?;
-    }
+    })?;
+    let files = site_files(tx, run)?;
+    let found = examination.conclude(&files, extent(tx, run)?);
+    conclusions::store(tx, run, &found)?;
     Ok(failing)
 }
 

@@ -37,7 +37,7 @@ pub struct FailedUrl {
     pub passes: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
-    /// Passes that ended well since the last that did not.
+    /// Passes without any failure since the last that had one.
     pub ok_in_a_row: u32,
     /// From the first to the last failed attempt.
     pub span: Duration,
@@ -46,7 +46,7 @@ pub struct FailedUrl {
     id: UrlId,
     pass: u32,
     first_failed: Moment,
-    last_was_ok: bool,
+    clean: bool,
 }
 
 impl Store {
@@ -124,7 +124,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                 id,
                 pass: 0,
                 first_failed: Moment::default(),
-                last_was_ok: false,
+                clean: true,
             });
         }
         if let Some(url) = found.last_mut() {
@@ -147,13 +147,14 @@ impl FailedUrl {
             }
             self.pass = pass;
             self.passes += 1;
+            self.clean = true;
         }
         self.attempts += 1;
-        self.last_was_ok = outcome.search_failure() == SearchFailure::No;
-        if self.last_was_ok {
+        if outcome.search_failure() == SearchFailure::No {
             self.ever_ok = true;
             return;
         }
+        self.clean = false;
         if self.first_failed == Moment::default() {
             self.first_failed = started;
         }
@@ -163,7 +164,7 @@ impl FailedUrl {
     }
 
     fn end_pass(&mut self) {
-        if self.last_was_ok {
+        if self.clean {
             self.ok_in_a_row += 1;
         } else {
             self.ok_in_a_row = 0;

@@ -1,9 +1,12 @@
 //! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
-//! from a seed it is. Memory: 14 bytes for each known URL, whatever the number of links.
+//! from a seed it is, and how well the links lead there. Memory: some 25 bytes for each known URL,
+//! whatever the number of links.
 
 use std::collections::VecDeque;
 
 use rusqlite::{Connection, Transaction};
+
+use crate::assess::link_score;
 
 use super::ids::UrlId;
 use super::links::{PackedLink, unpack};
@@ -17,6 +20,8 @@ pub(super) struct Graph {
     inlinks: Vec<u32>,
     unique_inlinks: Vec<u32>,
     depths: Vec<u16>,
+    /// 1 to 100; 0 for what is no page.
+    scores: Vec<u8>,
 }
 
 impl Graph {
@@ -31,9 +36,11 @@ impl Graph {
             inlinks: vec![0; size],
             unique_inlinks: vec![0; size],
             depths: vec![NOWHERE; size],
+            scores: Vec::new(),
         };
         graph.count(connection, run)?;
         graph.walk(connection, run)?;
+        graph.scores = scores(connection, run, size)?;
         Ok(graph)
     }
 
@@ -93,16 +100,46 @@ impl Graph {
     /// Stores what was found with the URLs.
     pub(super) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
         let mut update = tx.prepare(
-            "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5
+            "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5, link_score = ?6
              WHERE run = ?1 AND id = ?2",
         )?;
         let counts = self.inlinks.iter().zip(&self.unique_inlinks);
-        for (id, (depth, (inlinks, unique))) in (0_u32..).zip(self.depths.iter().zip(counts)) {
+        let all = self.depths.iter().zip(counts).zip(&self.scores);
+        for (id, ((depth, (inlinks, unique)), score)) in (0_u32..).zip(all) {
             let depth = Some(*depth).filter(|depth| *depth != NOWHERE);
-            update.execute((run, id, depth, inlinks, unique))?;
+            let score = Some(*score).filter(|score| *score > 0);
+            update.execute((run, id, depth, inlinks, unique, score))?;
         }
         Ok(())
     }
+}
+
+/// The Link Score of each page, by `url.id`; what is no page has none. Pages are numbered anew for
+/// it: a site may link to many more addresses than it has pages.
+fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Vec<u8>> {
+    let mut places = vec![u32::MAX; size];
+    let mut pages = 0_u32;
+    let mut statement =
+        connection.prepare("SELECT id FROM url WHERE run = ? AND role = 3 AND state <> 3")?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        let id: UrlId = row.get(0)?;
+        places[id as usize] = pages;
+        pages += 1;
+    }
+    let place = |id: UrlId| places.get(id as usize).copied().unwrap_or(u32::MAX);
+    let mut targets = Vec::new();
+    let found = link_score(pages as usize, |each| {
+        each_page(connection, run, |source, links| {
+            let followed = links.filter(|link| link.kind.is_hyperlink() && link.follow);
+            targets.clear();
+            targets.extend(followed.map(|link| place(link.target)));
+            each(place(source), &targets);
+            Ok(())
+        })
+    })?;
+    let score = |place: &u32| found.get(*place as usize).copied().unwrap_or(0);
+    Ok(places.iter().map(score).collect())
 }
 
 fn add(counts: &mut [u32], target: UrlId) {
@@ -137,13 +174,13 @@ mod tests {
         let connection = Connection::open_in_memory().expect("opened");
         connection
             .execute_batch(
-                "CREATE TABLE url (run, id, seed);
+                "CREATE TABLE url (run, id, seed, role, state);
                  CREATE TABLE page_links (run, url, links);",
             )
             .expect("made");
         for id in 1..=highest {
             connection
-                .execute("INSERT INTO url VALUES (1, ?, ?)", (id, id == 1))
+                .execute("INSERT INTO url VALUES (1, ?, ?, 3, 2)", (id, id == 1))
                 .expect("stored");
             let of_page: Vec<PackedLink> = links
                 .iter()

@@ -5,8 +5,10 @@
 mod change;
 mod clusters;
 mod conclude;
+mod conclusions;
 mod desk;
 mod error;
+mod examine;
 mod failures;
 mod file;
 mod graph;
@@ -16,6 +18,7 @@ mod lock;
 mod resume;
 mod rows;
 mod runs;
+mod site_files;
 mod summary;
 mod table;
 mod writer;

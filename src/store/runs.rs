@@ -74,7 +74,7 @@ pub struct RunCounts {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
 /// Tables with rows of a run.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 19] = [
     "text",
     "url",
     "attempt",
@@ -82,6 +82,13 @@ const TABLES: [&str; 12] = [
     "page",
     "page_links",
     "assessment",
+    "cluster",
+    "trial",
+    "measure",
+    "deduction",
+    "section",
+    "finding",
+    "host_load",
     "error_link",
     "redirect_end",
     "robots_txt",

@@ -55,6 +55,7 @@ CREATE TABLE url (
     depth      INTEGER,
     inlinks    INTEGER,
     unique_inlinks INTEGER,
+    link_score INTEGER,
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
 
@@ -157,7 +158,110 @@ CREATE TABLE assessment (
     risk_low REAL NOT NULL,
     risk_high REAL NOT NULL,
     risk_now REAL NOT NULL,          -- for as long as it was seen failing
+    weight   REAL NOT NULL,          -- 1 to 7
+    priority REAL NOT NULL,          -- risk times weight
+    cluster  INTEGER,                -- cluster.number, if it failed
     PRIMARY KEY (run, url)
+) WITHOUT ROWID;
+
+-- Failing URLs of one host, section, outcome and error page, and why they fail. Computed when the
+-- crawl is over.
+CREATE TABLE cluster (
+    run      INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    host     TEXT NOT NULL,
+    section  TEXT NOT NULL,
+    outcome  INTEGER NOT NULL,
+    urls     INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    source   TEXT NOT NULL,          -- who made the error
+    product  TEXT,
+    cause    TEXT NOT NULL,          -- one, or "A or B"
+    confidence REAL NOT NULL,
+    evidence TEXT NOT NULL,          -- JSON
+    advice   TEXT NOT NULL,          -- key of the playbook
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+-- Experiments with URLs of a cluster. Computed when the crawl is over.
+CREATE TABLE trial (
+    run      INTEGER NOT NULL,
+    cluster  INTEGER NOT NULL,
+    probe    TEXT NOT NULL,
+    fine     INTEGER NOT NULL,
+    tried    INTEGER NOT NULL,
+    own_fine INTEGER NOT NULL,       -- asked next to it in the crawl's own way
+    own_tried INTEGER NOT NULL,
+    PRIMARY KEY (run, cluster, probe)
+) WITHOUT ROWID;
+
+-- Scores and rates of the whole site. Computed when the crawl is over.
+CREATE TABLE measure (
+    run      INTEGER NOT NULL,
+    name     TEXT NOT NULL,          -- crawlability, indexing_risk, error_rate, ...
+    value    REAL,                   -- absent: too little evidence
+    low      REAL,
+    high     REAL,
+    band     TEXT,
+    seen     INTEGER NOT NULL,       -- first attempts that it rests on
+    PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+
+-- What the scores consist of. Computed when the crawl is over.
+CREATE TABLE deduction (
+    run      INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    measure  TEXT NOT NULL,
+    rule     TEXT NOT NULL,
+    points   REAL NOT NULL,
+    evidence TEXT NOT NULL,          -- JSON
+    urls     TEXT NOT NULL,          -- JSON
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+CREATE TABLE section (
+    run      INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    urls     INTEGER NOT NULL,
+    failing  INTEGER NOT NULL,
+    persistent INTEGER NOT NULL,
+    intermittent INTEGER NOT NULL,
+    transient INTEGER NOT NULL,
+    load_induced INTEGER NOT NULL,
+    error_rate REAL NOT NULL,
+    error_low REAL NOT NULL,
+    error_high REAL NOT NULL,
+    crawlability REAL,
+    risk     REAL,
+    PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+
+-- What the diagnosis rules found, the worst first. Computed when the crawl is over.
+CREATE TABLE finding (
+    run      INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    rule     TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    scope    TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    cause    TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    evidence TEXT NOT NULL,          -- in words
+    facts    TEXT NOT NULL,          -- the same as JSON
+    advice   TEXT NOT NULL,          -- key of the playbook
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+-- What the crawl saw a host bear.
+CREATE TABLE host_load (
+    run      INTEGER NOT NULL,
+    host     TEXT NOT NULL,
+    failed_open INTEGER,             -- fewest requests open at once, and lowest rate, at which
+    failed_rate REAL,                -- failures began
+    clean_open INTEGER NOT NULL,     -- most of both that went well
+    clean_rate REAL NOT NULL,
+    healed   INTEGER NOT NULL,       -- URLs that were fine when asked again alone
+    PRIMARY KEY (run, host)
 ) WITHOUT ROWID;
 
 -- Links that lead to failing URLs. Computed when the crawl is over.

@@ -25,6 +25,10 @@ pub enum Table {
     Robots,
     /// URLs that were not fetched.
     Skipped,
+    /// Sections of the site.
+    Sections,
+    /// What the diagnosis rules found.
+    Findings,
 }
 
 /// A cell.
@@ -42,7 +46,7 @@ pub enum Cell<'a> {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 10] = [
         Table::Pages,
         Table::ServerErrors,
         Table::Attempts,
@@ -51,6 +55,8 @@ impl Table {
         Table::Sitemaps,
         Table::Robots,
         Table::Skipped,
+        Table::Sections,
+        Table::Findings,
     ];
 
     /// The name of the view, and of the file without its ending.
@@ -64,6 +70,8 @@ impl Table {
             Table::Sitemaps => "sitemaps",
             Table::Robots => "robots",
             Table::Skipped => "skipped",
+            Table::Sections => "sections",
+            Table::Findings => "findings",
         }
     }
 
@@ -86,6 +94,11 @@ impl Table {
             }
             Table::Robots => r#""Host""#,
             Table::Skipped => r#""Address", "Reason", "Detail", "Found On""#,
+            Table::Sections => r#""Section""#,
+            Table::Findings => {
+                r#"CASE "Severity" WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2
+                    ELSE 3 END, "Rule", "Subject", "Evidence""#
+            }
         }
     }
 }

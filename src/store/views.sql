@@ -21,7 +21,7 @@ SELECT
     p.size AS "Size (bytes)",
     u.depth AS "Crawl Depth",
     u.folders AS "Folder Depth",
-    NULL AS "Link Score",
+    u.link_score AS "Link Score",
     u.inlinks AS "Inlinks",
     u.unique_inlinks AS "Unique Inlinks",
     p.outlinks AS "Outlinks",
@@ -47,15 +47,15 @@ SELECT
     round(s.error_rate, 4) AS "Error Rate",
     round(s.error_low, 4) AS "Error Rate Low 95%",
     round(s.error_high, 4) AS "Error Rate High 95%",
-    NULL AS "Error Source",
-    NULL AS "Probable Cause",
-    NULL AS "Cause Confidence",
+    nullif(cluster.source, '') AS "Error Source",
+    nullif(cluster.cause, '') AS "Probable Cause",
+    CASE WHEN cluster.cause <> '' THEN round(cluster.confidence, 2) END AS "Cause Confidence",
     a.retry_after AS "Retry After",
     CASE u.role WHEN 3 THEN round(s.risk, 2) END AS "Indexing Risk",
     CASE u.role WHEN 3 THEN round(s.risk_low, 2) END AS "Indexing Risk Low",
     CASE u.role WHEN 3 THEN round(s.risk_high, 2) END AS "Indexing Risk High",
     CASE u.role WHEN 3 THEN round(s.risk_now, 2) END AS "Risk Now",
-    NULL AS "Priority",
+    CASE u.role WHEN 3 THEN round(s.priority, 2) END AS "Priority",
     CASE u.in_sitemap WHEN 1 THEN 'true' ELSE 'false' END AS "In Sitemap",
     section.text AS "Section",
     coalesce(source.readable, source.address) AS "Found On",
@@ -73,6 +73,7 @@ LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
 LEFT JOIN outcome ON outcome.code = a.outcome
 LEFT JOIN page p ON p.run = u.run AND p.url = u.id
 LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+LEFT JOIN cluster ON cluster.run = s.run AND cluster.number = s.cluster
 LEFT JOIN url target ON target.run = p.run AND target.id = p.redirect
 LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
 LEFT JOIN text content_type ON content_type.run = p.run AND content_type.id = p.content_type
@@ -259,3 +260,35 @@ SELECT
     source.depth + 1
 FROM invalid_link l
 CROSS JOIN url source ON source.run = l.run AND source.id = l.found_on;
+
+-- Sections of the site: the first folders of its paths.
+CREATE VIEW sections AS
+SELECT
+    run,
+    name AS "Section",
+    urls AS "URLs",
+    failing AS "Failing",
+    persistent AS "Persistent",
+    intermittent AS "Intermittent",
+    transient AS "Transient",
+    load_induced AS "Load Induced",
+    round(error_rate, 4) AS "Error Rate",
+    round(error_low, 4) AS "Error Rate Low 95%",
+    round(error_high, 4) AS "Error Rate High 95%",
+    round(crawlability, 2) AS "Crawlability",
+    round(risk, 2) AS "Indexing Risk"
+FROM section;
+
+-- What the diagnosis rules found. `Advice` is a topic of `gatecrawl explain`.
+CREATE VIEW findings AS
+SELECT
+    run,
+    rule AS "Rule",
+    severity AS "Severity",
+    scope AS "Scope",
+    subject AS "Subject",
+    nullif(cause, '') AS "Cause",
+    round(confidence, 2) AS "Confidence",
+    evidence AS "Evidence",
+    advice AS "Advice"
+FROM finding;

@@ -128,6 +128,50 @@ async fn an_audit_exports_what_fails_and_sums_it_up() {
 }
 
 #[tokio::test]
+async fn gates_decide_the_exit_code_of_an_audit() {
+    let origin = site(&["/bad".to_owned()]).await;
+    origin.script("/bad", [status(502)]);
+    let desk = Desk::new();
+    let home = origin.url("/");
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["502 > 1", "coverage < 95%"], 0, ""),
+        (
+            &["502 > 0"],
+            10,
+            "  Gate       failed: 502 > 0 (502 is 1, > 0)\n",
+        ),
+        (
+            &["new-5xx > 0"],
+            4,
+            "  Gate       undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
+        ),
+        (&["new-5xx > 0", "5xx >= 1"], 10, "failed: 5xx >= 1"),
+    ];
+    for (gates, code, expected) in cases {
+        let gates = gates.iter().flat_map(|gate| ["--fail-on", *gate]);
+        let args = ["audit", &home, "--retries", "0", "--rate", "0", "-q"];
+        let said = desk
+            .run(&args.into_iter().chain(gates).collect::<Vec<_>>())
+            .await;
+        assert_eq!(said.code, Some(code), "{}", said.err);
+        assert!(said.err.contains(expected), "{}", said.err);
+        assert!(!expected.is_empty() || said.err.is_empty(), "{}", said.err);
+    }
+    origin.script("/robots.txt", [status(503)]);
+    let said = desk
+        .run(&[
+            "audit",
+            &home,
+            "--retries",
+            "0",
+            "--fail-on",
+            "coverage < 95%",
+        ])
+        .await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+}
+
+#[tokio::test]
 async fn an_unreachable_robots_txt_ends_the_audit_with_3() {
     let origin = site(&[]).await;
     origin.script("/robots.txt", [status(503)]);

@@ -96,7 +96,7 @@ impl<'a> AnswerFacts<'a> {
 }
 
 /// Whether a cache says that it had the answer: `Age` above zero, or a hit.
-fn is_cached(age: Option<u64>, cache_status: Option<&str>) -> bool {
+pub fn is_cached(age: Option<u64>, cache_status: Option<&str>) -> bool {
     let hit = |status: &str| {
         let status = status.to_ascii_lowercase();
         let mut words = status.split(|c: char| !c.is_ascii_alphanumeric());

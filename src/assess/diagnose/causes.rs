@@ -21,10 +21,14 @@ use crate::model::Cause::{
 };
 use crate::model::Outcome;
 
-/// From this share on one cause is named alone.
+/// From this confidence on one cause is named alone.
 const NAMED_ALONE: f64 = 0.5;
 /// How sure a line of the server's log is, whatever else is known.
 const LOG_LINE: f64 = 0.9;
+/// How far, where the server itself says when it will be back.
+const ANNOUNCED_CONFIDENCE: f64 = 0.85;
+/// Nobody's share is certainty.
+const CERTAIN: f64 = 0.95;
 /// How far a default cause can be trusted: the same fault has another status on each proxy.
 const DEFAULT_CONFIDENCE: f64 = 0.7;
 
@@ -61,6 +65,8 @@ pub struct Diagnosis {
     pub causes: Vec<(Cause, f64)>,
     /// How sure the named cause or causes are, from 0 to 1.
     pub confidence: f64,
+    /// How far the shares can be trusted, from 0 to 1.
+    trust: f64,
     /// Who made the error pages.
     pub layer: Option<Maker>,
     /// The product that made them.
@@ -75,7 +81,7 @@ impl Diagnosis {
     /// The cause, or the two causes, that may be named.
     pub fn named(&self) -> &[(Cause, f64)] {
         match self.causes.as_slice() {
-            [first, ..] if first.1 >= NAMED_ALONE => &self.causes[..1],
+            [first, ..] if first.1 * self.trust >= NAMED_ALONE => &self.causes[..1],
             causes => &causes[..causes.len().min(2)],
         }
     }
@@ -134,12 +140,14 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let mut diagnosis = Diagnosis {
         causes: shares.ranked(),
         confidence: 0.0,
+        trust: trust(generator, facts, around),
         layer: generator.map(|page| page.layer),
         product,
         special: special(facts, around),
         evidence,
     };
-    diagnosis.confidence = confidence(&diagnosis, generator, around);
+    let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
+    diagnosis.confidence = (named * diagnosis.trust).min(CERTAIN);
     diagnosis
 }
 
@@ -186,16 +194,18 @@ fn overruled(shares: Shares, cause: Cause) -> Shares {
     sum.normalised()
 }
 
-fn confidence(diagnosis: &Diagnosis, page: Option<&Fingerprint>, around: &Context) -> f64 {
-    let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
+/// How far the shares can be trusted: as far as what they rest on.
+fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
     let decided = around.log_line.is_some() || around.load_induced;
-    let trust = if decided {
-        1.0
+    if decided {
+        return 1.0;
+    }
+    let otherwise = if facts.is_announced() {
+        ANNOUNCED_CONFIDENCE
     } else {
-        page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence)
+        DEFAULT_CONFIDENCE
     };
-    // Nobody's share is certainty.
-    (named * trust).min(0.95)
+    page.map_or(otherwise, |page| page.confidence)
 }
 
 fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {

@@ -8,6 +8,7 @@ use super::answer::{Announced, AnswerFacts, LONGEST_DEFAULT_DELAY};
 use super::context::Ratio;
 use super::host::Addresses;
 use super::timing::TimerCounts;
+use crate::assess::verdict::Verdict;
 use crate::model::{Moment, Outcome};
 
 /// How many addresses of failing URLs are kept as examples.
@@ -37,6 +38,10 @@ pub struct ClusterFacts {
     pub failures: u64,
     /// URLs of the cluster whose verdict is persistent, of all its URLs.
     pub persistent: Ratio,
+    /// URLs that fail and recover by turns.
+    pub intermittent: u64,
+    /// URLs that fail, with too little evidence to say how often.
+    pub unconfirmed: u64,
     /// Some of its URLs.
     pub examples: Vec<String>,
     /// Waits for the answers.
@@ -69,6 +74,8 @@ impl ClusterFacts {
             status: None,
             failures: 0,
             persistent: Ratio::default(),
+            intermittent: 0,
+            unconfirmed: 0,
             examples: Vec::new(),
             times: TimerCounts::default(),
             announced: 0,
@@ -114,11 +121,18 @@ impl ClusterFacts {
     }
 
     /// Counts one URL of the cluster, once its verdict is known.
-    pub fn add_url(&mut self, url: &str, is_persistent: bool) {
-        self.persistent.count(is_persistent);
+    pub fn add_url(&mut self, url: &str, verdict: Verdict) {
+        self.persistent.count(verdict == Verdict::Persistent);
+        self.intermittent += u64::from(verdict == Verdict::Intermittent);
+        self.unconfirmed += u64::from(verdict == Verdict::Unconfirmed);
         if self.examples.len() < EXAMPLES {
             self.examples.push(url.to_owned());
         }
+    }
+
+    /// Whether most answers announce an end of a minute or more: more than products do by default.
+    pub fn is_announced(&self) -> bool {
+        self.announced * 2 > self.failures && self.longest_announced >= Duration::from_mins(1)
     }
 
     /// Time from the first failure to the last, in hours.

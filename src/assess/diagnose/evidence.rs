@@ -70,6 +70,12 @@ pub enum Evidence {
         share_from: f64,
         rate: Option<f64>,
     },
+    Headroom {
+        failed_open: u32,
+        failed_rate: f64,
+        clean_open: u32,
+        clean_rate: f64,
+    },
     FineWhenSlow {
         fine: Ratio,
     },
@@ -203,6 +209,24 @@ impl fmt::Display for Evidence {
                     None => Ok(()),
                 }
             }
+            E::Headroom {
+                failed_open,
+                failed_rate,
+                clean_open,
+                clean_rate,
+            } => {
+                write!(
+                    f,
+                    "errors began with {failed_open} requests open at once and {failed_rate:.1} a second"
+                )?;
+                if *clean_open > 0 {
+                    write!(
+                        f,
+                        "; {clean_open} at once and {clean_rate:.1} a second went well"
+                    )?;
+                }
+                Ok(())
+            }
             E::FineWhenSlow { fine } => {
                 write!(f, "{fine} failing URLs were fine when asked slowly")
             }
@@ -254,8 +278,17 @@ impl fmt::Display for Evidence {
                 inlinks,
             } => write!(
                 f,
-                "after {hops} hops it ends at {target} with {outcome}; {inlinks} internal links lead there"
+                "after {hops} {} it ends at {target} with {outcome}; {inlinks} internal {} there",
+                if *hops == 1 { "hop" } else { "hops" },
+                if *inlinks == 1 {
+                    "link leads"
+                } else {
+                    "links lead"
+                },
             ),
+            E::Lasts { hours } if *hours < 1.0 => {
+                write!(f, "seen over {:.0} s", hours * 3600.0)
+            }
             E::Lasts { hours } => write!(f, "seen over {hours:.1} h"),
             E::FirstByte {
                 median_ms,

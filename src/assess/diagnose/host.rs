@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
-use crate::model::Outcome;
+use crate::model::{Headroom, Outcome};
 
 /// How many addresses of a host are told apart.
 const ADDRESSES: usize = 32;
@@ -171,6 +171,8 @@ pub struct HostFacts {
     pub addresses: Addresses,
     /// Failures by load.
     pub load: LoadCurve,
+    /// What the crawl saw it bear.
+    pub headroom: Headroom,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
     /// Answers with an invalid `Retry-After`.
@@ -192,7 +194,6 @@ impl HostFacts {
     pub fn add(&mut self, seen: &AnswerFacts<'_>) {
         let failed = seen.outcome.is_failure();
         self.answers.count(failed);
-        self.load.add(seen.in_flight, seen.rate, failed);
         if let Some(address) = seen.address {
             self.addresses.add(address, failed);
         }
@@ -208,6 +209,13 @@ impl HostFacts {
                 self.longest_announced = self.longest_announced.max(delay);
             }
         }
+    }
+
+    /// Counts an answer for the effect of load. Those of URLs that fail whatever the load stay out
+    /// of it: they come when they come, and would make any load look bad.
+    pub fn add_load(&mut self, seen: &AnswerFacts<'_>) {
+        self.load
+            .add(seen.in_flight, seen.rate, seen.outcome.is_failure());
     }
 
     /// How many failures had this outcome.

@@ -1,8 +1,6 @@
 //! What each observation says of the causes, as factors. Ours throughout: the direction follows
 //! from how servers work, the size is judgement.
 
-use std::time::Duration;
-
 use http::header::RETRY_AFTER;
 
 use super::catalogue::Fingerprint;
@@ -139,7 +137,7 @@ pub(super) fn weigh_answers(
     if facts.announced * 2 > facts.failures {
         // A fingerprint that asks for the header has counted it already.
         let counted = page.is_some_and(|page| page.headers.iter().any(|h| h.0 == RETRY_AFTER));
-        if facts.longest_announced >= Duration::from_mins(1) && !counted {
+        if facts.is_announced() && !counted {
             shares.multiply(ANNOUNCED);
         }
         evidence.push(Evidence::RetryAfter {

@@ -20,7 +20,7 @@ mod shares;
 mod soft_error;
 mod timing;
 
-pub use answer::{Announced, Answer, AnswerFacts, LONGEST_DEFAULT_DELAY};
+pub use answer::{Announced, Answer, AnswerFacts, LONGEST_DEFAULT_DELAY, is_cached};
 pub use catalogue::{CatalogueFault, Fingerprint, fingerprint, fingerprints};
 pub use causes::{Diagnosis, Special, diagnose};
 pub use cluster::{Cluster, ClusterFacts};

@@ -36,6 +36,18 @@ pub struct SoftError {
     pub headline: Option<String>,
 }
 
+impl SoftError {
+    /// One of which nothing is kept but that it was one.
+    pub const fn unexplained() -> SoftError {
+        SoftError {
+            sign: SoftSign::Heading,
+            fingerprint: None,
+            cause: Cause::ApplicationError,
+            headline: None,
+        }
+    }
+}
+
 /// What gives an error page away although it says 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

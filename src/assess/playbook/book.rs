@@ -1,10 +1,12 @@
-//! The playbooks as they are written in the files, and as they are handed out.
+//! The playbooks as they are written in the files, and as they are handed out. In their lines, what
+//! is to be typed stands between backticks.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::proxies::Measured;
 use crate::model::Cause;
 
 /// What a topic means, and what to do about it.
@@ -32,6 +34,9 @@ pub struct Playbook {
     pub steps: Vec<String>,
     /// What is special about the server product asked for.
     pub server: Option<ServerNotes>,
+    /// What was measured of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
 }
 
 /// What is special about a server product.
@@ -77,7 +82,7 @@ pub(super) struct Server {
     pub(super) cause: BTreeMap<String, Vec<String>>,
 }
 
-type Topics = BTreeMap<String, Topic>;
+pub(super) type Topics = BTreeMap<String, Topic>;
 
 /// All files.
 #[derive(Debug, Default)]
@@ -122,6 +127,7 @@ impl Topic {
             verify: self.verify.clone(),
             steps: self.steps.clone(),
             server: None,
+            measured: None,
         }
     }
 }

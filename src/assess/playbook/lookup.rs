@@ -1,6 +1,8 @@
 //! From a topic, as people type it, to its playbook.
 
 use super::book::{BOOKS, Books, Playbook, Topic};
+use super::groups::topics;
+use super::proxies;
 use crate::model::{Cause, Outcome};
 
 /// How many lines a status takes over from each of its causes.
@@ -15,7 +17,9 @@ pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
         .topic(&key)
         .or_else(|| books.status(&key))
         .or_else(|| books.outcome(&key))
-        .or_else(|| books.server(&key))?;
+        .or_else(|| books.server(&key))
+        .or_else(|| proxies::playbook(&key))
+        .or_else(|| books.other_status(&key))?;
     if let Some((name, notes)) =
         server.and_then(|server| books.servers.get_key_value(server_key(server)?))
     {
@@ -24,25 +28,6 @@ pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
         playbook.server = Some(notes.notes(name, &topics));
     }
     Some(playbook)
-}
-
-/// Every topic that has a playbook.
-pub fn topics() -> Vec<&'static str> {
-    let books = &*BOOKS;
-    let mut keys: Vec<&str> = [
-        &books.causes,
-        &books.statuses,
-        &books.steps,
-        &books.outcomes,
-    ]
-    .into_iter()
-    .flat_map(|topics| topics.keys().map(String::as_str))
-    .chain(Outcome::ALL.iter().map(|outcome| outcome.id()))
-    .collect();
-    keys.extend(SERVERS.iter().map(|(key, _)| *key));
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 /// The topic that was probably meant.
@@ -58,7 +43,7 @@ pub fn nearest(topic: &str) -> Option<&'static str> {
 }
 
 /// Names of products, and the topic that speaks of a server.
-const SERVERS: [(&str, &str); 9] = [
+pub(super) const SERVERS: [(&str, &str); 9] = [
     ("server.nginx", "nginx"),
     ("server.apache", "apache"),
     ("server.haproxy", "haproxy"),
@@ -186,6 +171,15 @@ impl Books {
             .filter(|known| *known == cause)
             .collect();
         Some(playbook)
+    }
+
+    /// A status without an entry is what the crawler would record of it.
+    fn other_status(&self, key: &str) -> Option<Playbook> {
+        let status = key
+            .parse()
+            .ok()
+            .filter(|status| (400..600).contains(status))?;
+        self.outcome(Outcome::of_error_status(status, false).id())
     }
 
     fn server(&self, key: &str) -> Option<Playbook> {

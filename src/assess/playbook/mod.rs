@@ -4,7 +4,11 @@
 //! topic has a playbook or a nearest name; a test keeps every file valid and every key filled.
 
 mod book;
+mod groups;
 mod lookup;
+mod proxies;
 
 pub use book::{Playbook, ServerNotes};
-pub use lookup::{lookup, nearest, server_key, servers, topics};
+pub use groups::{Entry, Group, groups, topics};
+pub use lookup::{lookup, nearest, server_key, servers};
+pub use proxies::{Measured, MeasuredRow};

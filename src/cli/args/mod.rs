@@ -20,8 +20,8 @@ pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
 pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
-    CompletionsArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs, RunsCommand,
-    SitemapArgs, SitemapFormat,
+    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
+    RunsCommand, SitemapArgs, SitemapFormat,
 };
 
 /// Finds the pages of a site that answer 5xx: how often, since when, and what leads there.
@@ -40,6 +40,7 @@ pub(super) enum Command {
     Demo(DemoArgs),
     Report(ReportArgs),
     Runs(RunsArgs),
+    Explain(ExplainArgs),
     Robots(RobotsArgs),
     Sitemap(SitemapArgs),
     Links(LinksArgs),

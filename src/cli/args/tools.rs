@@ -1,6 +1,7 @@
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::super::value::ServerName;
 use super::{ExportArgs, StoreArgs};
 
 /// Write the exports of a stored run
@@ -45,6 +46,24 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         keep: u32,
     },
+}
+
+/// Explain a status, a cause or a step: what it means, how to confirm it, how to fix it
+///
+/// Without a topic it lists them: status codes, causes, steps of a repair, ways to check, servers,
+/// outcomes.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Such as 502, upstream_down, step.proxy, server.nginx, check.curl or proxies
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Say first what is special about this product: nginx, apache, haproxy, caddy, php-fpm, node,
+    /// gunicorn, cdn, load_balancer
+    #[arg(long, value_name = "NAME", requires = "topic")]
+    pub(crate) server: Option<ServerName>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Say whether a robots.txt lets a crawler fetch URLs

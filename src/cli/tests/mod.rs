@@ -1,5 +1,6 @@
 //! Whole commands, run with buffers for streams.
 
+mod explain;
 mod help;
 mod tools;
 mod usage;
@@ -24,6 +25,7 @@ fn run_with(args: &[&str], stdin: &str) -> Said {
     let streams = Streams {
         stdin: Box::new(io::Cursor::new(stdin.to_owned())),
         stdout: Box::new(out.clone()),
+        stdout_width: None,
         stderr: Box::new(err.clone()),
         stderr_is_terminal: false,
     };
@@ -79,6 +81,7 @@ fn a_closed_pipe_is_no_error() {
         let streams = Streams {
             stdin: Box::new(io::empty()),
             stdout: Box::new(Closed),
+            stdout_width: None,
             stderr: Box::new(err.clone()),
             stderr_is_terminal: false,
         };

@@ -19,6 +19,10 @@ fn mistakes_are_named_with_what_to_do() {
         "invalid value 'soon' for '--timeout <DURATION>': \"soon\" is no duration such as 200ms, 2s or 1m",
     );
     check(
+        &["audit", "a.example", "--fail-on", "5xx-rat > 1%"],
+        "invalid value '5xx-rat > 1%' for '--fail-on <EXPR>': no metric \"5xx-rat\"; the nearest is \"5xx-rate\"",
+    );
+    check(
         &["audit", "a.example", "--exclude", "("],
         "--exclude \"(\" is no regular expression: unclosed group",
     );

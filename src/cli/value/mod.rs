@@ -4,10 +4,12 @@ mod confirm;
 mod duration;
 mod secret;
 mod seed;
+mod server;
 mod size;
 
 pub(super) use confirm::Schedule;
 pub(super) use duration::{duration, positive_duration};
 pub(super) use secret::Secret;
 pub(super) use seed::{Login, Seed, crawl_url, host, seed};
+pub(super) use server::ServerName;
 pub(super) use size::size;

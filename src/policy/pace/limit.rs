@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::load::Load;
-use crate::model::{Moment, Pace};
+use crate::model::{Load, Moment, Pace};
 
 /// Requests open at the start: two cannot hurt a site that serves people, and show whether it
 /// answers side by side.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::model::Load;
+
 use super::limit::{Avoid, Limit};
-use super::load::Load;
 use super::{HostPace, Mode};
 
 /// Least time between two requests: the speed at which failures are not self-inflicted any more.

@@ -88,7 +88,7 @@ async fn the_summary_names_the_worst_and_the_slowest() {
         worst,
         [
             ("https://shop.example/b".to_owned(), 3),
-            ("https://shop.example/a".to_owned(), 2)
+            ("https://shop.example/waiting".to_owned(), 1)
         ]
     );
     let slowest = store.slowest_pages(run.id, 2).expect("read");

@@ -13,40 +13,53 @@ const DOWN: f64 = 0.8;
 
 /// URLs of one host and section that fail in the same way, every time they are asked.
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    if facts.persistent.part == 0 {
-        return None;
-    }
+    let found = (facts.persistent.part > 0).then_some(facts.persistent.part)?;
+    Some(of_urls("persistent_cluster", found, facts, diagnosis))
+}
+
+/// URLs of one host and section that fail in the same way, by turns with answers that are fine.
+pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let found = (facts.intermittent > 0).then_some(facts.intermittent)?;
+    Some(Finding {
+        severity: Severity::Warning,
+        ..of_urls("intermittent_cluster", found, facts, diagnosis)
+    })
+}
+
+/// URLs of one host and section that fail in the same way and were not asked often or long enough
+/// to say whether they always do.
+pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let found = (facts.unconfirmed > 0).then_some(facts.unconfirmed)?;
+    Some(Finding {
+        severity: Severity::Warning,
+        ..of_urls("unconfirmed_cluster", found, facts, diagnosis)
+    })
+}
+
+fn of_urls(rule: &'static str, urls: u64, facts: &ClusterFacts, diagnosis: &Diagnosis) -> Finding {
+    let all = facts.persistent.of;
     let mut evidence = vec![Evidence::Urls {
-        failing: facts.persistent,
+        failing: Ratio::new(urls, all),
         whose: format!("this kind in {}", facts.cluster.section),
     }];
     evidence.extend(diagnosis.evidence.iter().cloned());
     evidence.push(Evidence::Lasts {
         hours: facts.hours(),
     });
-    evidence.extend(
-        facts
-            .examples
-            .first()
-            .map(|url| Evidence::Example { url: url.clone() }),
-    );
-    Some(Finding {
-        rule: "persistent_cluster",
+    let example = facts.examples.first();
+    evidence.extend(example.map(|url| Evidence::Example { url: url.clone() }));
+    let section = || format!("{}{}", facts.cluster.host, facts.cluster.section);
+    let alone = facts.examples.first().filter(|_| all == 1);
+    Finding {
+        rule,
         severity: Severity::Error,
-        scope: if facts.persistent.of == 1 {
-            Scope::Url
-        } else {
-            Scope::Section
-        },
-        subject: match facts.examples.as_slice() {
-            [only] if facts.persistent.of == 1 => only.clone(),
-            _ => format!("{}{}", facts.cluster.host, facts.cluster.section),
-        },
+        scope: alone.map_or(Scope::Section, |_| Scope::Url),
+        subject: alone.cloned().unwrap_or_else(section),
         causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
         confidence: diagnosis.confidence,
         evidence,
         advice: diagnosis.advice(),
-    })
+    }
 }
 
 /// What was counted of a section.
@@ -118,6 +131,26 @@ mod tests {
         assert_eq!(
             (found.scope, found.subject.as_str()),
             (Scope::Url, "https://www.shop.test/shop/0")
+        );
+    }
+
+    #[test]
+    fn what_comes_and_goes_and_what_is_not_known_yet_are_found() {
+        let failing = cluster(Outcome::Server502, 12);
+        let diagnosis = diagnose(&failing, &Context::default());
+        let mut flapping = failing.clone();
+        flapping.persistent = Ratio::new(0, 12);
+        flapping.intermittent = 12;
+        let found = fires(
+            intermittent_cluster(&flapping, &diagnosis),
+            intermittent_cluster(&failing, &diagnosis),
+        );
+        assert_eq!(found.severity, Severity::Warning);
+        let mut young = failing.clone();
+        young.unconfirmed = 4;
+        fires(
+            unconfirmed_cluster(&young, &diagnosis),
+            unconfirmed_cluster(&failing, &diagnosis),
         );
     }
 

@@ -8,6 +8,7 @@ use crate::assess::diagnose::answer::{Announced, AnswerFacts};
 use crate::assess::diagnose::causes::diagnose;
 use crate::assess::diagnose::cluster::Cluster;
 use crate::assess::diagnose::context::{Context, Ratio};
+use crate::assess::verdict::Verdict;
 use crate::model::{Moment, Outcome};
 
 pub(super) const HOST: &str = "https://www.shop.test";
@@ -40,7 +41,7 @@ pub(super) fn cluster(outcome: Outcome, count: u64) -> ClusterFacts {
     });
     for n in 0..count {
         facts.add(&answer(outcome), Moment::from_millis(60_000 * n as i64));
-        facts.add_url(&format!("{HOST}/shop/{n}"), true);
+        facts.add_url(&format!("{HOST}/shop/{n}"), Verdict::Persistent);
     }
     facts
 }

@@ -16,6 +16,8 @@ const FEWEST: u64 = 20;
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     let step = facts.load.step();
     let confirmed = facts.load_induced.part > 0;
+    // A crawl that slows down in time sees too few errors for a curve, but where they began.
+    let began = facts.headroom.failed.filter(|_| confirmed);
     if step.is_none() && !confirmed {
         return None;
     }
@@ -26,6 +28,14 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
             share_below: step.below.share(),
             share_from: step.from.share(),
             rate: step.rate,
+        });
+    }
+    if let Some(load) = began {
+        evidence.push(Evidence::Headroom {
+            failed_open: load.open,
+            failed_rate: load.rate,
+            clean_open: facts.headroom.clean.open,
+            clean_rate: facts.headroom.clean.rate,
         });
     }
     if confirmed {
@@ -40,7 +50,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         scope: Scope::Host,
         subject: facts.host.clone(),
         causes: vec![Cause::Overload],
-        confidence: if confirmed && step.is_some() {
+        confidence: if confirmed && (step.is_some() || began.is_some()) {
             0.95
         } else {
             0.75
@@ -93,6 +103,7 @@ mod tests {
             let mut seen = answer(outcome);
             seen.in_flight = open;
             busy.add(&seen);
+            busy.add_load(&seen);
         }
         let quiet = host(&[(Outcome::Server503, 20), (Outcome::OkHtml, 100)]);
         let found = fires(load_induced(&busy), load_induced(&quiet));

@@ -17,7 +17,9 @@ mod walls;
 
 pub use backend::one_backend_down;
 pub use client::{ClientFacts, client_block};
-pub use cluster::{SectionFacts, persistent_cluster, section_down};
+pub use cluster::{
+    SectionFacts, intermittent_cluster, persistent_cluster, section_down, unconfirmed_cluster,
+};
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
@@ -37,6 +39,8 @@ use super::host::HostFacts;
 pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
     [
         persistent_cluster(facts, diagnosis),
+        intermittent_cluster(facts, diagnosis),
+        unconfirmed_cluster(facts, diagnosis),
         cached_errors(facts),
         timeout_wall(facts, diagnosis),
         announced_too_long(facts),

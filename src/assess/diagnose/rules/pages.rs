@@ -113,9 +113,15 @@ pub fn cached_errors(facts: &ClusterFacts) -> Option<Finding> {
         subject: format!("{}{}", facts.cluster.host, facts.cluster.section),
         causes: Vec::new(),
         confidence: 0.9,
-        evidence: vec![Evidence::Cached {
-            count: Ratio::new(facts.cached, facts.failures),
-        }],
+        evidence: vec![
+            Evidence::Cached {
+                count: Ratio::new(facts.cached, facts.failures),
+            },
+            Evidence::Outcome {
+                outcome: facts.cluster.outcome,
+                count: facts.failures,
+            },
+        ],
         advice: "cached_error",
     })
 }

@@ -120,6 +120,9 @@ fn topics_are_found_as_people_type_them() {
         ("nginx", "server.nginx"),
         ("php-fpm", "server.php_fpm"),
         ("uWSGI", "server.gunicorn"),
+        ("404", "client_404"),
+        ("555", "server_other"),
+        ("proxies", "proxies"),
     ];
     for (typed, key) in cases {
         assert_eq!(

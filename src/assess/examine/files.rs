@@ -1,0 +1,60 @@
+//! What is known of a run besides the attempts at its URLs: robots.txt, sitemaps, redirects.
+
+use std::time::Duration;
+
+use crate::model::Outcome;
+
+/// The files and redirects of a run.
+#[derive(Clone, Debug, Default)]
+pub struct SiteFiles {
+    /// robots.txt of each host of the site.
+    pub robots: Vec<RobotsFile>,
+    /// Sitemaps that were asked for.
+    pub sitemaps: Vec<KnownSitemap>,
+    /// Redirects that end in a failure, the most linked first.
+    pub failing_redirects: Vec<EndedRedirect>,
+}
+
+/// A host's robots.txt.
+#[derive(Clone, Debug)]
+pub struct RobotsFile {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Its address.
+    pub address: String,
+    /// What happened last.
+    pub outcome: Outcome,
+    /// Whether it could not be read, so that nothing may be fetched.
+    pub unreachable: bool,
+    /// How long it has been failing, over all runs that are known; none if it was seen failing
+    /// once only.
+    pub failing_for: Option<Duration>,
+    /// Whether an earlier run read a good one.
+    pub known_good: bool,
+}
+
+/// A sitemap.
+#[derive(Clone, Debug)]
+pub struct KnownSitemap {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Its address.
+    pub address: String,
+    /// What happened last.
+    pub outcome: Outcome,
+}
+
+/// A redirect with its end.
+#[derive(Clone, Debug)]
+pub struct EndedRedirect {
+    /// Where it starts.
+    pub from: String,
+    /// Where it ends.
+    pub target: String,
+    /// What happened there.
+    pub outcome: Outcome,
+    /// Hops in between, the last included.
+    pub hops: u32,
+    /// Internal links that lead into it.
+    pub inlinks: u64,
+}

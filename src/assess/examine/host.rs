@@ -1,0 +1,167 @@
+//! One host while it is counted: its answers, its sections, its controls, its error pages.
+
+use std::collections::BTreeMap;
+
+use super::failed;
+use super::speed::SpeedEffect;
+use super::trials::Trials;
+use super::url::Seen;
+use crate::assess::diagnose::rules::PageFaults;
+use crate::assess::diagnose::{HostFacts, Ratio, SoftError, fingerprint, soft_error};
+use crate::assess::judgement::Judgement;
+use crate::assess::site::OTHER;
+use crate::assess::verdict::Verdict;
+use crate::model::{Cause, Outcome, Role};
+
+/// Most sections of a host that are told apart.
+const MOST_SECTIONS: usize = 500;
+
+/// What is known of a host.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) facts: HostFacts,
+    /// URLs that fail, of all fetched, by section.
+    pub(super) sections: BTreeMap<String, Ratio>,
+    /// Controls that were fine in confirmation passes, of all.
+    pub(super) controls: Ratio,
+    pub(super) pages: PageFaults,
+    /// Answers that are blocks by their page, of all that are errors.
+    pub(super) blocks: Ratio,
+    /// URLs that sitemaps list: failing ones, of all fetched.
+    pub(super) listed: Ratio,
+    pub(super) listed_example: Option<String>,
+    pub(super) trials: Trials,
+    pub(super) speed: SpeedEffect,
+    /// Whether anything of it belongs to the site.
+    pub(super) internal: bool,
+}
+
+impl Host {
+    pub(super) fn new(name: &str) -> Host {
+        Host {
+            facts: HostFacts::new(name),
+            sections: BTreeMap::new(),
+            controls: Ratio::default(),
+            pages: PageFaults::new(name),
+            blocks: Ratio::default(),
+            listed: Ratio::default(),
+            listed_example: None,
+            trials: Trials::default(),
+            speed: SpeedEffect::default(),
+            internal: false,
+        }
+    }
+
+    /// Counts how the host answered for its robots.txt, which is no page.
+    pub(super) fn take_file(&mut self, seen: &Seen<'_>) {
+        for attempt in seen.evidence() {
+            self.facts.add(&attempt.facts);
+        }
+    }
+
+    pub(super) fn take(&mut self, seen: &Seen<'_>, judgement: &Judgement) {
+        if judgement.attempts == 0 {
+            return;
+        }
+        self.internal |= matches!(seen.role, Role::Page | Role::Resource);
+        let fails = fails(judgement.verdict);
+        self.facts.urls.count(fails);
+        self.facts.flapping.count(flaps(judgement));
+        let at_speed = judgement.verdict == Verdict::LoadInduced;
+        self.facts.load_induced.count(at_speed);
+        self.section(seen.section).count(fails);
+        for attempt in seen.evidence() {
+            if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
+                self.facts.add(&attempt.facts);
+                if !fails {
+                    self.facts.add_load(&attempt.facts);
+                }
+            }
+            if explains(attempt.facts.outcome, attempt.facts.status) {
+                self.blocks.count(is_block(attempt.facts.fingerprint));
+            }
+        }
+        self.count_controls(seen);
+        self.count_page(seen);
+        if seen.importance.in_sitemap {
+            self.listed.count(fails);
+            if fails && self.listed_example.is_none() {
+                self.listed_example = Some(seen.address.to_owned());
+            }
+        }
+        self.trials.take(seen);
+    }
+
+    /// What was fine throughout the crawl and is asked again later is a control.
+    fn count_controls(&mut self, seen: &Seen<'_>) {
+        let in_crawl = |pass: u32| pass <= 1;
+        let fine_in_crawl = seen
+            .evidence()
+            .filter(|attempt| in_crawl(attempt.observation.pass))
+            .all(|attempt| !super::is_bad(attempt.facts.outcome));
+        if !fine_in_crawl {
+            return;
+        }
+        for attempt in seen.evidence() {
+            if !in_crawl(attempt.observation.pass) {
+                self.controls.count(!failed(&attempt.facts));
+            }
+        }
+    }
+
+    fn count_page(&mut self, seen: &Seen<'_>) {
+        let last = seen.evidence().next_back();
+        let Some(last) = last.filter(|_| seen.role == Role::Page) else {
+            return;
+        };
+        match last.facts.outcome {
+            Outcome::OkHtml => self.pages.add(seen.address, None),
+            Outcome::SoftError200 => {
+                let page = seen.soft_page;
+                let fault = page.and_then(|page| soft_error(page.status, page.head));
+                let fault = fault.unwrap_or_else(SoftError::unexplained);
+                self.pages.add(seen.address, Some(&fault));
+            }
+            _ => {}
+        }
+    }
+
+    fn section(&mut self, name: &str) -> &mut Ratio {
+        let fits = self.sections.len() < MOST_SECTIONS || self.sections.contains_key(name);
+        let name = if fits { name } else { OTHER };
+        if !self.sections.contains_key(name) {
+            self.sections.insert(name.to_owned(), Ratio::default());
+        }
+        self.sections.get_mut(name).expect("it is there by now")
+    }
+}
+
+/// Whether a URL fails as far as is known, always or at times.
+const fn fails(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Persistent | Verdict::Intermittent | Verdict::Unconfirmed
+    )
+}
+
+/// Whether it was seen failing and well by turns, and speed is not the reason.
+fn flaps(judgement: &Judgement) -> bool {
+    let turns = matches!(
+        judgement.verdict,
+        Verdict::Intermittent | Verdict::Transient
+    );
+    turns || (judgement.verdict == Verdict::Unconfirmed && judgement.last_ok.is_some())
+}
+
+/// Whether an answer is an error that asks for an explanation. A page that is not there does not.
+fn explains(outcome: Outcome, status: Option<u16>) -> bool {
+    super::is_bad(outcome)
+        || status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 404 | 410))
+}
+
+/// Whether an error page is that of a firewall or bot protection.
+fn is_block(mark: Option<&str>) -> bool {
+    let page = mark.and_then(fingerprint);
+    page.and_then(|page| page.causes.ranked().first().copied())
+        .is_some_and(|(cause, _)| cause == Cause::Firewall)
+}

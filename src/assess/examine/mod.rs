@@ -1,0 +1,185 @@
+//! All that was recorded of a run, looked at once: URLs stream in with their attempts, one at a
+//! time and in the order of their numbers, and come out judged; what is known of hosts, sections
+//! and clusters of failures is counted along the way. At the end there are causes, findings and
+//! scores. What is kept grows with hosts, sections and clusters, each of which has a bound.
+
+mod conclusions;
+mod files;
+mod group;
+mod host;
+mod known;
+mod speed;
+mod trials;
+mod url;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use conclusions::{ClusterFound, Conclusions, SectionFound, TrialFound};
+pub use files::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
+pub use speed::SpeedEffect;
+pub use url::{Examined, Seen, SeenAttempt, SeenPage};
+
+use self::group::{Cluster, ClusterKey};
+use self::host::Host;
+use self::known::Known;
+use super::diagnose::AnswerFacts;
+use super::episode::FirstLook;
+use super::host_episodes::HostEpisodes;
+use super::indexing::Extent;
+use super::site::{OTHER, Scored, SiteTally};
+use super::tally::Tally;
+use super::verdict::{Rules, Verdict};
+use super::weight::{priority, weight};
+use crate::model::{Headroom, Outcome, Role, SearchFailure};
+
+/// Most hosts that are told apart; some 4 kB each.
+const MOST_HOSTS: usize = 2_000;
+
+/// Most clusters of failures that are told apart; some 2 kB each. What comes after them is counted
+/// by host and outcome alone.
+const MOST_CLUSTERS: usize = 1_000;
+
+/// A run while it is being looked at.
+#[derive(Debug)]
+pub struct Examination {
+    rules: Rules,
+    episodes: BTreeMap<String, HostEpisodes>,
+    tally: SiteTally,
+    hosts: BTreeMap<String, Host>,
+    clusters: Known<ClusterKey, Cluster>,
+}
+
+impl Examination {
+    /// Nothing was seen yet.
+    pub fn new(rules: Rules) -> Examination {
+        Examination {
+            rules,
+            episodes: BTreeMap::new(),
+            tally: SiteTally::default(),
+            hosts: BTreeMap::new(),
+            clusters: Known::at_most(MOST_CLUSTERS),
+        }
+    }
+
+    /// Takes the first attempt at a URL of a host. All of them come first, in time order: they tell
+    /// outages of a host from faults of its pages.
+    pub fn look(&mut self, host: &str, look: FirstLook) {
+        if let Some(episodes) = self.episodes.get_mut(host) {
+            episodes.add(look);
+        } else if self.episodes.len() < MOST_HOSTS {
+            self.episodes.entry(host.to_owned()).or_default().add(look);
+        }
+    }
+
+    /// Takes what the crawl saw a host bear.
+    pub fn bears(&mut self, host: &str, headroom: Headroom) {
+        self.host(host).facts.headroom = headroom;
+    }
+
+    /// Takes what asking slowly changed on a host.
+    pub fn at_speeds(&mut self, host: &str, speed: SpeedEffect) {
+        self.host(host).speed = speed;
+    }
+
+    /// Takes one URL with all of its attempts.
+    pub fn take(&mut self, seen: &Seen<'_>) -> Examined {
+        let episodes = self.episodes.get(seen.host);
+        let mut tally = Tally::default();
+        for attempt in seen.evidence() {
+            let mut observation = attempt.observation;
+            observation.host_episode =
+                episodes.and_then(|host| host.number_at(observation.started));
+            tally.add(observation);
+        }
+        let rules = match self.hosts.get(seen.host) {
+            Some(host) if host.speed.is_no_reason() => self.rules.whatever_the_speed(),
+            _ => self.rules,
+        };
+        let judgement = tally.judge(&rules);
+        let weight = weight(seen.importance);
+        if matches!(seen.role, Role::Robots | Role::Sitemap) {
+            if seen.role == Role::Robots {
+                self.host(seen.host).take_file(seen);
+            }
+            return Examined {
+                judgement,
+                weight,
+                priority: 0.0,
+                cluster: None,
+            };
+        }
+        let is_soft = judgement.soft > 0;
+        let cluster = (judgement.failed > 0 || is_soft)
+            .then(|| self.cluster(seen, judgement.verdict))
+            .flatten();
+        if let Some(number) = cluster
+            && let Some(cluster) = self.clusters.get_mut(number)
+        {
+            cluster.take(seen, judgement.verdict);
+        }
+        self.host(seen.host).take(seen, &judgement);
+        let risk = judgement.indexing_risk();
+        if seen.role == Role::Page && judgement.attempts > 0 {
+            self.tally.add(&Scored {
+                address: seen.address,
+                host: seen.host,
+                section: seen.section,
+                judgement: &judgement,
+                weight,
+            });
+        }
+        Examined {
+            judgement,
+            weight,
+            priority: priority(risk.value, weight),
+            cluster,
+        }
+    }
+
+    /// What all of it amounts to.
+    pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
+        conclusions::conclude(self, files, extent)
+    }
+
+    fn host(&mut self, name: &str) -> &mut Host {
+        let fits = self.hosts.len() < MOST_HOSTS || self.hosts.contains_key(name);
+        let name = if fits { name } else { OTHER };
+        if !self.hosts.contains_key(name) {
+            self.hosts.insert(name.to_owned(), Host::new(name));
+        }
+        self.hosts.get_mut(name).expect("it is there by now")
+    }
+
+    /// The cluster that a failing URL belongs to: that of its last failure.
+    fn cluster(&mut self, seen: &Seen<'_>, verdict: Verdict) -> Option<usize> {
+        let last = seen
+            .evidence()
+            .rfind(|attempt| is_bad(attempt.facts.outcome))?;
+        let key = ClusterKey {
+            host: seen.host.to_owned(),
+            section: seen.section.to_owned(),
+            outcome: last.facts.outcome,
+            fingerprint: last.facts.fingerprint.map(str::to_owned),
+            at_speed: verdict == Verdict::LoadInduced,
+        };
+        let coarse = |key: &ClusterKey| ClusterKey {
+            section: OTHER.to_owned(),
+            fingerprint: None,
+            ..key.clone()
+        };
+        self.clusters.place(key, coarse, Cluster::new)
+    }
+}
+
+/// Whether an outcome is a failure or an error page with a status of success.
+fn is_bad(outcome: Outcome) -> bool {
+    outcome.search_failure() != SearchFailure::No
+}
+
+/// Whether an answer counts as one that failed, for what a host is thought of.
+fn failed(facts: &AnswerFacts<'_>) -> bool {
+    facts.outcome.is_failure()
+}

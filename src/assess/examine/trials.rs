@@ -1,0 +1,114 @@
+//! The experiments with URLs of a cluster or a host: how often another way of asking was fine, and
+//! how often the crawl's own way was, asked next to it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::is_bad;
+use super::url::Seen;
+use crate::assess::diagnose::{Experiment, Ratio, Trial};
+use crate::model::{Outcome, Probe, Purpose, SearchFailure};
+
+/// What came of experiments.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trials {
+    tried: [Tried; Probe::ALL.len()],
+    addresses: BTreeMap<IpAddr, Ratio>,
+    /// The crawl's own way at URLs whose addresses were asked one by one.
+    own_at_addresses: Ratio,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tried {
+    fine: Ratio,
+    own: Ratio,
+}
+
+impl Trials {
+    pub(super) fn take(&mut self, seen: &Seen<'_>) {
+        let probes = || {
+            seen.attempts
+                .iter()
+                .filter_map(|attempt| match attempt.purpose {
+                    Purpose::Probe(probe) => Some((probe, attempt)),
+                    _ => None,
+                })
+        };
+        let mut own = Ratio::default();
+        for (_, attempt) in probes().filter(|(probe, _)| *probe == Probe::Alone) {
+            own.count(is_fine(attempt.facts.outcome));
+        }
+        for probe in Probe::ALL {
+            let mut fine = Ratio::default();
+            for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
+                fine.count(is_fine(attempt.facts.outcome));
+                if let (Probe::Address, Some(address)) = (probe, attempt.facts.address) {
+                    let known = self.addresses.entry(address).or_default();
+                    known.count(!is_bad(attempt.facts.outcome));
+                }
+            }
+            if fine.of > 0 {
+                let tried = &mut self.tried[probe as usize];
+                tried.fine = sum(tried.fine, fine);
+                tried.own = sum(tried.own, own);
+            }
+        }
+        if probes().any(|(probe, _)| probe == Probe::Address) {
+            self.own_at_addresses = sum(self.own_at_addresses, own);
+        }
+    }
+
+    /// What was tried and what came of it: fine answers in this way, and in the crawl's own.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Probe, Ratio, Ratio)> {
+        let made = Probe::ALL.into_iter().zip(&self.tried);
+        made.filter(|(_, tried)| tried.fine.of > 0)
+            .map(|(probe, tried)| (probe, tried.fine, tried.own))
+    }
+
+    /// As evidence for a cause. That a URL is fine when asked slowly tells of load only if it had
+    /// failed at speed alone: others have recovered meanwhile.
+    pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
+        let mut found: Vec<Experiment> = self
+            .each()
+            .filter_map(|(probe, fine, own)| {
+                let (trial, crawler_fine) = match probe {
+                    Probe::Alone if at_speed => (Trial::Slow, Ratio::new(0, fine.of)),
+                    Probe::Browser => (Trial::Browser, own),
+                    Probe::FreshConnection => (Trial::FreshConnection, own),
+                    Probe::Http1 => (Trial::Http1, own),
+                    Probe::Alone | Probe::Address | Probe::CacheBusting => return None,
+                };
+                Some(Experiment {
+                    trial,
+                    fine,
+                    crawler_fine,
+                })
+            })
+            .collect();
+        if self.addresses.len() > 1 {
+            let fine = (self.addresses.values()).filter(|fine| fine.share() > 0.5);
+            found.push(Experiment {
+                trial: Trial::Addresses,
+                fine: Ratio::new(fine.count() as u64, self.addresses.len() as u64),
+                crawler_fine: self.own_at_addresses,
+            });
+        }
+        found
+    }
+
+    /// The experiment with a browser's user agent, if it was made.
+    pub(super) fn browser(&self) -> Option<Experiment> {
+        let mut found = self.experiments(false).into_iter();
+        found.find(|experiment| experiment.trial == Trial::Browser)
+    }
+}
+
+/// A page, rather than any other answer: a block is no page either.
+fn is_fine(outcome: Outcome) -> bool {
+    outcome.search_failure() == SearchFailure::No
+        && !matches!(outcome, Outcome::Client401 | Outcome::Client403)
+}
+
+fn sum(one: Ratio, other: Ratio) -> Ratio {
+    Ratio::new(one.part + other.part, one.of + other.of)
+}

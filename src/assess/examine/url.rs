@@ -1,0 +1,69 @@
+//! One URL as it is handed over, and what comes back.
+
+use crate::assess::diagnose::AnswerFacts;
+use crate::assess::judgement::Judgement;
+use crate::assess::observation::Observation;
+use crate::assess::weight::Importance;
+use crate::model::{Purpose, Role};
+
+/// A URL with all that was recorded of it.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The first folder of its path.
+    pub section: &'a str,
+    /// What it is to the crawl.
+    pub role: Role,
+    /// What makes it matter.
+    pub importance: Importance,
+    /// Its attempts in time order, experiments included.
+    pub attempts: &'a [SeenAttempt<'a>],
+    /// The page of its last answer, if that was an error page with a status of success.
+    pub soft_page: Option<SeenPage<'a>>,
+}
+
+/// One attempt at a URL.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenAttempt<'a> {
+    /// Why it was made.
+    pub purpose: Purpose,
+    /// As evidence for a verdict.
+    pub observation: Observation,
+    /// As evidence for a cause.
+    pub facts: AnswerFacts<'a>,
+    /// The kind of machine that made an error page, by the name in data.
+    pub made_by: Option<&'a str>,
+}
+
+/// The beginning of a page.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenPage<'a> {
+    /// Its status.
+    pub status: u16,
+    /// The beginning of its body.
+    pub head: &'a [u8],
+}
+
+/// What a URL amounts to.
+#[derive(Clone, Copy, Debug)]
+pub struct Examined {
+    /// What its attempts amount to.
+    pub judgement: Judgement,
+    /// How much it matters, 1..7.
+    pub weight: f64,
+    /// What to mend first, 0..700.
+    pub priority: f64,
+    /// The number of its cluster of failures, if it failed.
+    pub cluster: Option<usize>,
+}
+
+impl<'a> Seen<'a> {
+    /// The attempts that say something of the URL: experiments ask in other ways.
+    pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
+        let attempts = self.attempts.iter();
+        attempts.filter(|attempt| !matches!(attempt.purpose, Purpose::Probe(_)))
+    }
+}

@@ -1,0 +1,290 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::assess::{FEWEST_LOOKS, Interval, Score};
+
+fn gate(text: &str) -> Gate {
+    Gate::parse(text).unwrap_or_else(|fault| panic!("{text}: {fault}"))
+}
+
+fn between(low: f64, value: f64, high: f64) -> Interval {
+    Interval { low, value, high }
+}
+
+/// A run with 12 failing pages among many.
+fn measured() -> Measured {
+    Measured {
+        server_errors: 12,
+        status_502: 9,
+        status_503: 2,
+        status_504: 1,
+        persistent: 5,
+        intermittent: 3,
+        transient: 4,
+        unreachable: 1,
+        server_error_rate: Some(between(0.008, 0.02, 0.05)),
+        rate_502: Some(Interval::wilson(0.0, 30.0)),
+        crawlability: Some(Score::Known(between(60.0, 75.0, 85.0))),
+        indexing_risk: Some(Score::Inconclusive {
+            first_attempts: 2,
+            needed: FEWEST_LOOKS,
+        }),
+        new_server_errors: None,
+        coverage: Some(0.93),
+    }
+}
+
+#[test]
+fn the_table_is_in_the_order_of_declaration() {
+    for info in &METRICS {
+        assert_eq!(info.metric.name(), info.name);
+        assert_eq!(Metric::from_name(info.name), Some(info.metric));
+        assert!(!info.doc.is_empty());
+    }
+}
+
+#[test]
+fn expressions_are_read_as_people_write_them() {
+    let cases = [
+        ("5xx > 0", Metric::ServerErrors, Op::Above, 0.0),
+        ("5xx-rate>1%", Metric::ServerErrorRate, Op::Above, 0.01),
+        (" 502-rate >= 0.5 % ", Metric::Rate502, Op::AtLeast, 0.005),
+        ("5xx_rate > 0.02", Metric::ServerErrorRate, Op::Above, 0.02),
+        ("crawlability<80", Metric::Crawlability, Op::Below, 80.0),
+        (
+            "Crawlability <= 80%",
+            Metric::Crawlability,
+            Op::AtMost,
+            80.0,
+        ),
+        ("coverage < 95%", Metric::Coverage, Op::Below, 0.95),
+        ("coverage < 1", Metric::Coverage, Op::Below, 1.0),
+        ("new-5xx==3", Metric::NewServerErrors, Op::Equal, 3.0),
+    ];
+    for (text, metric, op, limit) in cases {
+        let read = gate(text);
+        assert_eq!((read.metric, read.op), (metric, op), "{text}");
+        assert!((read.limit - limit).abs() < 1e-12, "{text}");
+        assert_eq!(read.to_string(), text.trim());
+    }
+}
+
+#[test]
+fn mistakes_are_named_with_what_is_near() {
+    let form = |text: &str| {
+        format!("{text:?} is no gate; write METRIC OP VALUE, such as \"5xx-rate > 1%\"")
+    };
+    let cases = [
+        ("", form("")),
+        ("5xx", form("5xx")),
+        ("> 5", form("> 5")),
+        ("5xx >", form("5xx >")),
+        ("5xx = 5", form("5xx = 5")),
+        (
+            "5xx-rat > 1%",
+            "no metric \"5xx-rat\"; the nearest is \"5xx-rate\"".to_owned(),
+        ),
+        (
+            "persistant > 1",
+            "no metric \"persistant\"; the nearest is \"persistent\"".to_owned(),
+        ),
+        (
+            "qq > 1",
+            "no metric \"qq\"; known are 5xx, 502, 503, 504, 5xx-rate, 502-rate, persistent, \
+             intermittent, transient, unreachable, crawlability, indexing-risk, new-5xx, coverage"
+                .to_owned(),
+        ),
+        (
+            "5xx > many",
+            "\"many\" is no number such as 5, 0.5 or 1%".to_owned(),
+        ),
+        (
+            "5xx > -1",
+            "\"-1\" is no number such as 5, 0.5 or 1%".to_owned(),
+        ),
+        (
+            "5xx > inf",
+            "\"inf\" is no number such as 5, 0.5 or 1%".to_owned(),
+        ),
+        (
+            "5xx > 1%",
+            "5xx is a number of pages, so \"1%\" does not fit".to_owned(),
+        ),
+        (
+            "502 > 1.5",
+            "502 is a whole number of pages, so \"1.5\" does not fit".to_owned(),
+        ),
+        (
+            "5xx-rate > 5",
+            "5xx-rate is a share of 0 to 1 or 0% to 100%, so \"5\" does not fit".to_owned(),
+        ),
+        (
+            "crawlability < 101",
+            "crawlability is a score of 0 to 100, so \"101\" does not fit".to_owned(),
+        ),
+        (
+            "5xx-rate > 1",
+            "\"5xx-rate > 1\" is never true, so it says nothing".to_owned(),
+        ),
+        (
+            "5xx < 0",
+            "\"5xx < 0\" is never true, so it says nothing".to_owned(),
+        ),
+        (
+            "persistent >= 0",
+            "\"persistent >= 0\" is always true, so it says nothing".to_owned(),
+        ),
+    ];
+    for (text, expected) in cases {
+        let fault = Gate::parse(text).expect_err(text);
+        assert_eq!(fault.to_string(), expected);
+    }
+}
+
+#[test]
+fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
+    use Ruling::{Failed, Held, Undecided};
+    let cases = [
+        ("5xx > 11", Failed, "5xx is 12, > 11"),
+        ("5xx > 12", Held, "5xx is 12, not > 12"),
+        ("502 >= 9", Failed, "502 is 9, >= 9"),
+        ("503 < 3", Failed, "503 is 2, < 3"),
+        ("504 == 1", Failed, "504 is 1, == 1"),
+        ("persistent <= 4", Held, "persistent is 5, not <= 4"),
+        ("unreachable > 0", Failed, "unreachable is 1, > 0"),
+        (
+            "5xx-rate > 0.5%",
+            Failed,
+            "5xx-rate is 2 %; the lower end of its 95 % interval, 0.8 %, is > 0.5 %",
+        ),
+        (
+            "5xx-rate > 1%",
+            Held,
+            "5xx-rate is 2 %; the lower end of its 95 % interval, 0.8 %, is not > 1 %",
+        ),
+        (
+            "5xx-rate < 10%",
+            Failed,
+            "5xx-rate is 2 %; the upper end of its 95 % interval, 5 %, is < 10 %",
+        ),
+        (
+            "502-rate == 0%",
+            Held,
+            "502-rate is 0 %; its 95 % interval, 0 % to 11.35 %, is not == 0 %",
+        ),
+        (
+            "crawlability < 80",
+            Held,
+            "crawlability is 75; the upper end of its 95 % interval, 85, is not < 80",
+        ),
+        ("coverage < 95%", Failed, "coverage is 93 %, < 95 %"),
+        ("coverage >= 93%", Failed, "coverage is 93 %, >= 93 %"),
+        (
+            "indexing-risk > 10",
+            Undecided,
+            "too little evidence: 2 first attempts, and 5 are needed",
+        ),
+        (
+            "new-5xx > 0",
+            Undecided,
+            "there is no earlier run of the site to compare with",
+        ),
+    ];
+    for (text, ruling, reason) in cases {
+        let result = gate(text).judge(&measured());
+        assert_eq!(
+            (result.result, result.reason.as_str()),
+            (ruling, reason),
+            "{text}"
+        );
+        assert_eq!(result.value.is_none(), ruling == Undecided);
+        assert_eq!(result.judged.is_none(), ruling == Undecided);
+    }
+    let nothing = Measured::default();
+    for text in [
+        "5xx-rate > 1%",
+        "502-rate < 1%",
+        "crawlability < 80",
+        "coverage < 95%",
+    ] {
+        assert_eq!(gate(text).judge(&nothing).result, Undecided, "{text}");
+    }
+}
+
+#[test]
+fn results_are_what_the_summary_promises() {
+    let result = gate("5xx-rate > 1%").judge(&measured());
+    let text = serde_json::to_string(&result).expect("JSON");
+    assert_eq!(
+        text,
+        "{\"expression\":\"5xx-rate > 1%\",\"metric\":\"5xx-rate\",\"value\":0.02,\"low\":0.008,\
+         \"high\":0.05,\"result\":\"held\",\"reason\":\"5xx-rate is 2 %; the lower end of its 95 % \
+         interval, 0.8 %, is not > 1 %\"}"
+    );
+}
+
+#[test]
+fn a_failure_counts_more_than_what_is_undecided() {
+    let judged = |texts: &[&str]| {
+        let results: Vec<_> = texts
+            .iter()
+            .map(|text| gate(text).judge(&measured()))
+            .collect();
+        Ruling::of_all(&results)
+    };
+    assert_eq!(judged(&[]), Ruling::Held);
+    assert_eq!(judged(&["5xx > 99"]), Ruling::Held);
+    assert_eq!(judged(&["5xx > 99", "new-5xx > 0"]), Ruling::Undecided);
+    assert_eq!(
+        judged(&["new-5xx > 0", "5xx > 0", "5xx > 99"]),
+        Ruling::Failed
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_upsets_the_reader(text in ".{0,40}") {
+        let _ = Gate::parse(&text);
+    }
+
+    #[test]
+    fn what_was_written_can_be_read_again(metric in 0_usize..14, op in 0_usize..5, value in 1_u32..100) {
+        let info = &METRICS[metric];
+        let sign = if info.unit == Unit::Share { "%" } else { "" };
+        let text = format!("{} {} {value}{sign}", info.name, Op::ALL[op].sign());
+        let read = gate(&text);
+        prop_assert_eq!(read.metric(), info.metric);
+        prop_assert_eq!(Gate::parse(&read.to_string()), Ok(read));
+    }
+
+    /// More failures never turn a failed `>` gate into one that holds, and a gate on a rate never
+    /// fails while the estimate itself is within the limit.
+    #[test]
+    fn noise_breaks_no_build(hits in 0_u32..100, more in 0_u32..100, limit in 1_u32..99) {
+        let of = 200;
+        let judged = |hits: u32| {
+            let run = Measured {
+                server_error_rate: Some(Interval::clustered(hits, of, of)),
+                ..Measured::default()
+            };
+            gate(&format!("5xx-rate > {limit}%")).judge(&run)
+        };
+        let (few, many) = (judged(hits), judged(hits + more));
+        prop_assert!(few.result == Ruling::Held || many.result == Ruling::Failed);
+        if few.result == Ruling::Failed {
+            prop_assert!(f64::from(hits) / f64::from(of) > f64::from(limit) / 100.0);
+        }
+    }
+}
+
+/// The table of the documents is that of the program.
+#[test]
+fn the_metrics_are_those_of_the_documents() {
+    let document = include_str!("../../../docs/flags.md");
+    for info in &METRICS {
+        let row = format!("| `{}` | ", info.name);
+        let line = document.lines().find(|line| line.starts_with(&row));
+        let said = line.map(|line| line.to_lowercase().contains(&info.doc.to_lowercase()));
+        assert_eq!(said, Some(true), "{}", info.name);
+    }
+}

@@ -1,0 +1,119 @@
+//! Gates of `--fail-on`: what a run measured, what is said of it, and the exit code.
+
+use crate::assess::{Gate, GateResult, Measured, Ruling};
+use crate::store::RunSummary;
+
+use super::exit::Exit;
+use super::paint::{GREEN, RED, YELLOW, paint};
+use super::streams::People;
+
+/// Judges a run, in the order in which the gates were given.
+pub(super) fn judge(gates: &[Gate], summary: &RunSummary) -> Vec<GateResult> {
+    let measured = measured(summary);
+    gates.iter().map(|gate| gate.judge(&measured)).collect()
+}
+
+/// Says what became of each gate; with `--quiet` only of those that did not hold.
+pub(super) fn tell(results: &[GateResult], people: &People) {
+    for result in results {
+        let line = line(result, people.color);
+        match result.result {
+            Ruling::Held => people.mention(line),
+            Ruling::Failed | Ruling::Undecided => people.say(line),
+        }
+    }
+}
+
+/// The exit code of an audit that was made: one that was not has its own, whatever the gates say.
+pub(super) fn exit_of(results: &[GateResult]) -> Exit {
+    match Ruling::of_all(results) {
+        Ruling::Held => Exit::Done,
+        Ruling::Failed => Exit::GateFailed,
+        Ruling::Undecided => Exit::GateUndecided,
+    }
+}
+
+fn line(result: &GateResult, color: bool) -> String {
+    let style = match result.result {
+        Ruling::Held => GREEN,
+        Ruling::Failed => RED,
+        Ruling::Undecided => YELLOW,
+    };
+    let ruling = paint(result.result.name(), style, color);
+    format!(
+        "  Gate       {ruling}: {} ({})",
+        result.expression, result.reason
+    )
+}
+
+/// The numbers that a summary has.
+fn measured(summary: &RunSummary) -> Measured {
+    let status = |status| summary.by_status.get(&status).copied().unwrap_or(0);
+    let verdict = |name| summary.by_verdict.get(name).copied().unwrap_or(0);
+    let counts = summary.counts;
+    let share = counts.fetched as f64 / counts.known as f64;
+    Measured {
+        server_errors: summary.classes.server_error,
+        status_502: status(502),
+        status_503: status(503),
+        status_504: status(504),
+        persistent: verdict("persistent"),
+        intermittent: verdict("intermittent"),
+        transient: verdict("transient"),
+        unreachable: summary.classes.none,
+        coverage: (counts.known > 0).then_some(share),
+        ..Measured::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{RunCounts, StatusClasses};
+
+    fn summary() -> RunSummary {
+        RunSummary {
+            counts: RunCounts {
+                known: 100,
+                fetched: 90,
+                ..RunCounts::default()
+            },
+            classes: StatusClasses {
+                server_error: 3,
+                none: 1,
+                ..StatusClasses::default()
+            },
+            by_status: [(502, 2), (503, 1)].into(),
+            by_verdict: [("persistent".to_owned(), 2)].into(),
+            ..RunSummary::default()
+        }
+    }
+
+    #[test]
+    fn the_worst_gate_decides_the_exit_code() {
+        let cases: [(&[&str], Exit); 5] = [
+            (&[], Exit::Done),
+            (&["5xx > 3", "coverage < 90%"], Exit::Done),
+            (&["new-5xx > 0", "5xx > 3"], Exit::GateUndecided),
+            (&["new-5xx > 0", "502 >= 2"], Exit::GateFailed),
+            (&["persistent > 1", "unreachable > 0"], Exit::GateFailed),
+        ];
+        for (texts, expected) in cases {
+            let gates: Vec<Gate> = texts
+                .iter()
+                .map(|text| text.parse().expect("a gate"))
+                .collect();
+            assert_eq!(exit_of(&judge(&gates, &summary())), expected, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_gate_is_told_with_its_reason() {
+        let gate: Gate = "502 > 1".parse().expect("a gate");
+        let results = judge(&[gate], &summary());
+        assert_eq!(
+            line(&results[0], false),
+            "  Gate       failed: 502 > 1 (502 is 2, > 1)"
+        );
+    }
+}
