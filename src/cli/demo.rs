@@ -58,6 +58,8 @@ fn order(args: &DemoArgs, site: &DemoSite) -> Result<AuditArgs, Failure> {
     audit.pace.rate = Some(RATE);
     let confirm = CONFIRM.into_iter().map(Duration::from_secs).collect();
     audit.pace.confirm = Some(Schedule(confirm));
+    // Half a minute more, at one request a second.
+    audit.pace.no_probe = true;
     let database = args.out.join(DATABASE);
     // A directory with our database in it is one of an earlier demo. Any other must be empty, or
     // the exports of a real audit might be overwritten.

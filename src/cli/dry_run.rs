@@ -179,6 +179,12 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
         lines.add("crawl-delay", &text::duration(delay))?;
     }
     lines.add("retries", &pace.retries.to_string())?;
+    let experiments = match (plan.probe.enabled, plan.probe.cache) {
+        (false, _) => "none",
+        (true, false) => "a few failing URLs are asked in other ways",
+        (true, true) => "a few failing URLs are asked in other ways, also past caches",
+    };
+    lines.add("experiments", experiments)?;
     lines.add("user-agent", &plan.requests.user_agent)?;
     let interval = plan.interval(delay);
     let estimate = match interval {

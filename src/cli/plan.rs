@@ -6,8 +6,8 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::model::{
-    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ReachPlan, RequestPlan, ScopePlan,
-    Sitemaps,
+    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ProbePlan, ReachPlan, RequestPlan,
+    ScopePlan, Sitemaps,
 };
 use crate::parse::FieldSelector;
 
@@ -36,6 +36,7 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
             delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
             budget: Duration::from_mins(10),
         },
+        probe: ProbePlan::default(),
         requests: RequestPlan {
             user_agent: identity.user_agent,
             robots_agents: identity.robots_agents,
@@ -99,6 +100,12 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
         plan.confirm.delays.clone_from(&schedule.0);
     }
     set(&mut plan.confirm.budget, args.confirm_budget);
+    if args.no_probe {
+        plan.probe.enabled = false;
+    }
+    if args.probe_cache {
+        plan.probe.cache = true;
+    }
     set(&mut requests.first_byte, args.timeout);
     set(&mut requests.connect, args.connect_timeout);
     set(&mut requests.body_idle, args.body_timeout);
@@ -240,6 +247,7 @@ mod tests {
         assert_eq!(plan.scope.coverage, Coverage::Site);
         assert_eq!(plan.scope.sitemaps, Sitemaps::Discovered(Vec::new()));
         assert_eq!(plan.scope.max_queries_per_path, 1_000);
+        assert_eq!((plan.probe.enabled, plan.probe.cache), (true, false));
     }
 
     #[test]
@@ -261,6 +269,8 @@ mod tests {
         assert_eq!(plan.scope.hosts, ["b.example"]);
         assert_eq!(plan.scope.sitemaps, Sitemaps::Off);
         assert!(plan.scope.subdomains);
+        assert!(!planned("a.example --no-probe").probe.enabled);
+        assert!(planned("a.example --probe-cache").probe.cache);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const SLOW: f64 = 0.2;
 pub(super) struct Progress {
     tally: Tally,
     gauge: Gauge,
-    confirming: Option<Confirming>,
+    after: Option<After>,
     lull: Lull,
     /// When, and how many pages were done by then.
     marks: VecDeque<(Instant, u64)>,
@@ -39,12 +39,17 @@ enum Display {
     Nothing,
 }
 
-/// A confirmation pass: what is waited for, and for how long.
+/// What is done after the crawl itself.
 #[derive(Clone, Copy, Debug)]
-struct Confirming {
-    starts: Moment,
-    failing: u64,
-    left_out: u64,
+enum After {
+    /// A confirmation pass: what is waited for, and for how long.
+    Confirming {
+        starts: Moment,
+        failing: u64,
+        left_out: u64,
+    },
+    /// Experiments on so many URLs.
+    Experimenting { urls: u64 },
 }
 
 /// Pages by what their last attempt brought.
@@ -73,7 +78,7 @@ impl Progress {
         Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
-            confirming: None,
+            after: None,
             lull: Lull::default(),
             marks: VecDeque::from([(now, 0)]),
             display,
@@ -89,18 +94,22 @@ impl Progress {
                 attempt,
                 again: None,
                 ..
-            } if *role >= Role::Page => self.tally.add(attempt),
+            } if *role >= Role::Page && !attempt.purpose.is_probe() => self.tally.add(attempt),
             Event::Confirming {
                 starts,
                 failing,
                 left_out,
                 ..
             } => {
-                self.confirming = Some(Confirming {
+                self.after = Some(After::Confirming {
                     starts: *starts,
                     failing: *failing as u64,
                     left_out: *left_out as u64,
                 });
+            }
+            Event::Experimenting { urls, .. } => {
+                let urls = *urls as u64;
+                self.after = Some(After::Experimenting { urls });
             }
             Event::Gauge(gauge) => {
                 self.gauge = *gauge;
@@ -125,12 +134,15 @@ impl Progress {
         }
         let quiet = self.lull.told(&self.gauge);
         let text = || match &quiet {
-            Some(lull) if self.confirming.is_none() => {
+            Some(lull) if self.after.is_none() => {
                 let waiting = number(self.gauge.pending);
                 let pages = count(self.tally.done, "page");
                 format!("{pages} | {waiting} waiting | {lull}")
             }
-            _ => said(&self.tally, &self.gauge, self.confirming, rate(&self.marks)),
+            _ => match self.after {
+                Some(after) => said(after, &self.gauge),
+                None => line(&self.tally, &self.gauge, rate(&self.marks)),
+            },
         };
         match &mut self.display {
             Display::Bar(bar) => {
@@ -169,22 +181,31 @@ fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
     }
 }
 
-fn said(tally: &Tally, gauge: &Gauge, confirming: Option<Confirming>, rate: f64) -> String {
-    let Some(pass) = confirming else {
-        return line(tally, gauge, rate);
-    };
-    let urls = count(pass.failing, "failing URL");
-    let wait = pass.starts.since(gauge.now);
-    let mut text = if wait > Duration::ZERO {
-        format!("asking {urls} again in {}", duration(wait))
-    } else {
-        let left = number(gauge.pending);
-        format!("asking {urls} again, slowly; {left} requests left")
-    };
-    if pass.left_out > 0 {
-        text.push_str(" (a sample: the time for it is bounded)");
+fn said(after: After, gauge: &Gauge) -> String {
+    let left = number(gauge.pending);
+    match after {
+        After::Confirming {
+            starts,
+            failing,
+            left_out,
+        } => {
+            let urls = count(failing, "failing URL");
+            let wait = starts.since(gauge.now);
+            let mut text = if wait > Duration::ZERO {
+                format!("asking {urls} again in {}", duration(wait))
+            } else {
+                format!("asking {urls} again, slowly; {left} requests left")
+            };
+            if left_out > 0 {
+                text.push_str(" (a sample: the time for it is bounded)");
+            }
+            text
+        }
+        After::Experimenting { urls } => {
+            let urls = count(urls, "failing URL");
+            format!("asking {urls} in other ways, to tell causes apart; {left} left")
+        }
     }
-    text
 }
 
 fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
@@ -240,6 +261,27 @@ mod tests {
         assert_eq!(
             line(&Tally::default(), &Gauge::default(), 0.0),
             "0 pages, 0.0/s | 0 waiting | 0 5xx"
+        );
+    }
+
+    #[test]
+    fn what_follows_the_crawl_has_lines_of_its_own() {
+        let gauge = Gauge {
+            pending: 4,
+            ..Gauge::default()
+        };
+        let pass = After::Confirming {
+            starts: Moment::default() + Duration::from_secs(15),
+            failing: 1,
+            left_out: 2,
+        };
+        assert_eq!(
+            said(pass, &gauge),
+            "asking 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+        );
+        assert_eq!(
+            said(After::Experimenting { urls: 6 }, &gauge),
+            "asking 6 failing URLs in other ways, to tell causes apart; 4 left"
         );
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app;
 use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, location};
-use crate::model::{Connection, CrawlUrl, Exchange, Keep, Outcome, Request};
+use crate::model::{CrawlUrl, Exchange, Keep, Outcome, Request};
 
 use super::agents;
 use super::failure::Failure;
@@ -77,11 +77,10 @@ pub(super) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) 
     loop {
         let exchange = fetcher
             .fetch(Request {
-                url: at.clone(),
-                connection: Connection::Pooled,
                 first_byte_limit: PATIENCE,
                 body_limit: most,
                 keep: Keep::All,
+                ..Request::page(at.clone())
             })
             .await;
         let target = location(&at, &exchange.headers);

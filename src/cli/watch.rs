@@ -64,7 +64,10 @@ impl Observer for &mut Watch {
                 again,
             } => {
                 log(url, *role, attempt, *again);
-                self.follow(url, attempt);
+                // Where another client is sent says nothing of where the site is.
+                if !attempt.purpose.is_probe() {
+                    self.follow(url, attempt);
+                }
             }
             Event::Skipped { url, skip } => {
                 let (reason, detail) = (skip.reason.name(), skip.detail.as_str());
@@ -89,6 +92,13 @@ impl Observer for &mut Watch {
                     "pass {pass} asks {failing} failing URLs again at {starts}"
                 );
             }
+            Event::Experimenting { clusters, urls } => {
+                tracing::info!(
+                    clusters,
+                    urls,
+                    "experiments: {urls} URLs of {clusters} kinds of failure are asked in other ways"
+                );
+            }
             Event::Gauge(_) => {}
         }
     }
@@ -110,7 +120,10 @@ fn log(url: &CrawlUrl, role: Role, attempt: &Attempt, again: Option<Moment>) {
     let (role, status) = (role.name(), attempt.status.unwrap_or(0));
     let duration_ms = attempt.timings.total.as_millis() as u64;
     let again = again.map(|moment| moment.to_string()).unwrap_or_default();
-    if attempt.outcome.is_failure() {
+    if attempt.purpose.is_probe() {
+        let purpose = attempt.purpose.name();
+        tracing::info!(%url, role, purpose, outcome, status, duration_ms, "{purpose} {url}: {outcome}");
+    } else if attempt.outcome.is_failure() {
         tracing::info!(%url, role, outcome, status, duration_ms, again, "failed {url}: {outcome}");
     } else {
         tracing::debug!(%url, role, outcome, status, duration_ms, "fetched {url}: {outcome}");

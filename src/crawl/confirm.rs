@@ -123,7 +123,7 @@ impl Passes {
             return Ok(None);
         }
         self.begun += 1;
-        let number = self.begun as u8 + 1;
+        let number = self.last();
         let starts = now.max(crawl_ended + *delay);
         let mut asked: Vec<Discovery> = selection
             .asked
@@ -154,6 +154,11 @@ impl Passes {
             left_out: selection.left_out.len(),
             hosts: names.into_iter().map(|host| (host, slowest())).collect(),
         }))
+    }
+
+    /// The number of the last pass begun: 1 is the crawl itself.
+    pub(super) fn last(&self) -> u8 {
+        self.begun as u8 + 1
     }
 
     /// Whether the pass under way has used up its time.

@@ -16,9 +16,11 @@ use super::admit::Admissions;
 use super::clock::Clock;
 use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
+use super::experiment::Experiments;
 use super::hosts::{Hosts, Reaction};
 use super::resume::restore;
 use super::run::{CrawlError, Ended, Parts, Start};
+use super::series::Probed;
 use super::site::Site;
 use super::stop::{Stop, StopLevel};
 use super::visit::{Beginning, Brought, visit};
@@ -35,22 +37,32 @@ const LONGEST_PARK: Duration = Duration::from_mins(1);
 /// Mark of changes that settle nothing.
 pub(super) const NO_LEASE: u64 = u64::MAX;
 
+/// What a lease brings back.
+#[derive(Debug)]
+pub(super) enum Returned {
+    /// One request, and what was read.
+    Visit(Box<Brought>),
+    /// Experiments.
+    Series(Box<Probed>),
+}
+
 /// The state of a crawl.
 pub(super) struct Dispatcher<F, Q, O> {
     pub(super) site: Arc<Site>,
-    fetcher: Arc<F>,
+    pub(super) fetcher: Arc<F>,
     pub(super) frontier: Q,
-    store: Store,
+    pub(super) store: Store,
     pub(super) writer: Writer,
     pub(super) observer: O,
-    clock: Clock,
+    pub(super) clock: Clock,
     dice: fastrand::Rng,
-    stop: Stop,
+    pub(super) stop: Stop,
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
-    passes: Passes,
-    run: RunId,
-    visits: JoinSet<Brought>,
+    pub(super) passes: Passes,
+    pub(super) experiments: Experiments,
+    pub(super) run: RunId,
+    pub(super) visits: JoinSet<Returned>,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
     /// When the last attempt at a URL ended that waits for a retry.
@@ -78,6 +90,7 @@ where
             admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
             hosts: Hosts::new(Arc::clone(&site)),
             passes: Passes::new(site.plan.confirm.clone(), site.plan.pace),
+            experiments: Experiments::new(site.plan.probe),
             run,
             site,
             fetcher: parts.fetcher,
@@ -118,7 +131,7 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                if self.confirm().await? {
+                if self.confirm().await? || self.experiment().await? {
                     continue;
                 }
                 return Ok(Ended::Finished);
@@ -131,9 +144,10 @@ where
             // What comes next is decided when the store has spoken: until then no time passes.
             let only_store = self.visits.is_empty() && !self.unsettled.is_empty();
             tokio::select! {
-                Some(brought) = self.visits.join_next(), if !self.visits.is_empty() => {
-                    match brought {
-                        Ok(brought) => self.absorb(brought).await?,
+                Some(returned) = self.visits.join_next(), if !self.visits.is_empty() => {
+                    match returned {
+                        Ok(Returned::Visit(brought)) => self.absorb(*brought).await?,
+                        Ok(Returned::Series(probed)) => self.absorb_series(*probed).await?,
                         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
                     }
                 }
@@ -168,6 +182,9 @@ where
                 return Ok(Some(self.next_gauge));
             }
             match self.frontier.lease(self.clock.now()).await? {
+                Next::Visit(lease) if self.experiments.own(&lease) => {
+                    self.begin_series(*lease).await?;
+                }
                 Next::Visit(lease) => self.begin(*lease).await,
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
@@ -208,16 +225,19 @@ where
                 .then(|| self.hosts.control(&lease.found.url, lease.found.role))
                 .flatten(),
         };
-        self.visits.spawn(visit(
+        let visit = visit(
             Arc::clone(&self.fetcher),
             Arc::clone(&self.site),
             lease,
             beginning,
             self.clock,
-        ));
+        );
+        self.visits
+            .spawn(async move { Returned::Visit(Box::new(visit.await)) });
     }
 
-    fn refuse(&self, lease: &Lease) -> Option<Skip> {
+    /// Why a lease is not asked for after all.
+    pub(super) fn refuse(&self, lease: &Lease) -> Option<Skip> {
         let found = &lease.found;
         let skip = self.admissions.forbidden(found);
         if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
@@ -272,6 +292,9 @@ where
 
     /// Begins the next confirmation pass, if there is one.
     async fn confirm(&mut self) -> Result<bool, CrawlError> {
+        if self.experiments.have_begun() {
+            return Ok(false);
+        }
         let now = self.clock.now();
         let next = self
             .passes
@@ -328,7 +351,12 @@ where
     }
 
     /// Gives a change to the writer, to settle its lease when it is stored.
-    async fn hand_over(&mut self, change: Change, ticket: Ticket, settlement: Settlement) {
+    pub(super) async fn hand_over(
+        &mut self,
+        change: Change,
+        ticket: Ticket,
+        settlement: Settlement,
+    ) {
         self.unsettled.insert(ticket.0, settlement);
         // If the writer has stopped, the next look at what is stored ends the crawl.
         self.writer.send(change, ticket.0).await;

@@ -56,6 +56,14 @@ pub enum Event<'a> {
         /// Failing URLs that the budget does not reach.
         left_out: usize,
     },
+    /// Failing URLs are about to be asked in other ways. Their attempts are told when all of a URL
+    /// are made.
+    Experimenting {
+        /// Kinds of failure.
+        clusters: usize,
+        /// URLs that stand for them.
+        urls: usize,
+    },
     /// How the crawl is doing; said about once a second.
     Gauge(Gauge),
 }

@@ -136,6 +136,14 @@ impl Hosts {
         }
     }
 
+    /// The least time between two requests to a host that the plan and its robots.txt allow.
+    pub(super) fn interval(&self, host: &HostKey) -> Duration {
+        let known = self.known.get(host);
+        known.map_or(self.site.plan.pace.interval(), |known| {
+            known.pace.ceiling().interval
+        })
+    }
+
     /// What hosts were seen to bear, as far as failures told something of it.
     pub(super) fn headroom(&self) -> Vec<(HostKey, Headroom)> {
         let hosts = self.known.iter();

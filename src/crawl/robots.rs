@@ -92,11 +92,11 @@ pub(super) async fn fetch<F: Fetcher>(
 ) -> Answer {
     let ask = |url: CrawlUrl| {
         fetcher.fetch(Request {
-            url,
             connection: super::visit::connection(lease),
             first_byte_limit: site.plan.requests.first_byte,
             body_limit: SIZE_LIMIT + 1,
             keep: Keep::All,
+            ..Request::page(url)
         })
     };
     let first = ask(lease.found.url.clone()).await;

@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
     ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan,
-    ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings,
+    ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings, Version,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
+mod experiments;
 mod hosts;
 
 /// Answers of a site that does not exist.
@@ -24,9 +27,18 @@ mod hosts;
 struct Script {
     answers: Mutex<HashMap<String, Vec<Reply>>>,
     asked: Mutex<Vec<(String, Connection)>>,
+    /// The same, whole, and when.
+    requests: Mutex<Vec<(Instant, Request)>>,
     stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
     /// Answers before the script does, by URL and number of the request.
     trouble: Option<Trouble>,
+    /// Answers before both, by the request itself.
+    edge: Option<fn(&Request) -> Option<Reply>>,
+    /// Addresses of every host.
+    addresses: Vec<IpAddr>,
+    /// How every answer comes.
+    version: Option<Version>,
+    reused: bool,
 }
 
 type Trouble = fn(&str, usize) -> Option<Reply>;
@@ -81,6 +93,10 @@ fn redirect(to: &str) -> Reply {
 }
 
 impl Fetcher for Script {
+    async fn addresses(&self, _: &CrawlUrl) -> Vec<IpAddr> {
+        self.addresses.clone()
+    }
+
     async fn fetch(&self, request: Request) -> Exchange {
         let path = request.url.as_str().trim_start_matches("http://site.test");
         let asked = {
@@ -88,14 +104,20 @@ impl Fetcher for Script {
             asked.push((path.to_owned(), request.connection));
             asked.len()
         };
+        let requests = &self.requests;
+        requests
+            .lock()
+            .unwrap()
+            .push((Instant::now(), request.clone()));
         if let Some((after, stop)) = &self.stop_after
             && asked >= *after
         {
             stop.send_replace(StopLevel::Drain);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let trouble = self.trouble.and_then(|trouble| trouble(path, asked));
-        let reply = if let Some(reply) = trouble {
+        let edge = self.edge.and_then(|edge| edge(&request));
+        let trouble = || self.trouble.and_then(|trouble| trouble(path, asked));
+        let reply = if let Some(reply) = edge.or_else(trouble) {
             reply
         } else {
             let mut answers = self.answers.lock().unwrap();
@@ -124,8 +146,8 @@ impl Fetcher for Script {
                 ..Timings::default()
             },
             remote: None,
-            version: None,
-            reused: false,
+            version: self.version,
+            reused: self.reused,
         }
     }
 }
@@ -158,6 +180,10 @@ pub(super) fn plan() -> CrawlPlan {
             adapt: true,
         },
         confirm: ConfirmPlan::default(),
+        probe: ProbePlan {
+            enabled: false,
+            cache: false,
+        },
         requests: RequestPlan {
             user_agent: "gatecrawl".to_owned(),
             robots_agents: vec!["gatecrawl".to_owned()],
@@ -243,6 +269,9 @@ impl Crawl {
                         format!("{host} paced {} {:?}", pace.open, pace.interval)
                     }
                     Event::Breaker { host, change } => format!("{host} {change:?}"),
+                    Event::Experimenting { clusters, urls } => {
+                        format!("experimenting {clusters} {urls}")
+                    }
                     _ => return,
                 };
                 events.lock().unwrap().push(line);

@@ -151,7 +151,7 @@ pub(super) async fn visit<F: Fetcher>(
 
 /// An error page that says 200 has another outcome than a page. One that leads on by `Refresh` may
 /// be empty.
-fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
     let is_page = role == Role::Page
         && exchange.outcome == Outcome::OkHtml
         && !exchange.headers.contains_key("refresh");
@@ -169,21 +169,20 @@ fn request(site: &Site, lease: &Lease) -> Request {
         Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
     };
     Request {
-        url: lease.found.url.clone(),
         connection: connection(lease),
         first_byte_limit: first_byte_limit(site, lease),
         body_limit,
         keep,
+        ..Request::page(lease.found.url.clone())
     }
 }
 
 fn control_request(site: &Site, url: &CrawlUrl) -> Request {
     Request {
-        url: url.clone(),
         connection: Connection::Fresh,
         first_byte_limit: site.plan.requests.first_byte,
         body_limit: site.plan.requests.max_body,
-        keep: Keep::Pages,
+        ..Request::page(url.clone())
     }
 }
 

@@ -2,14 +2,14 @@
 //! the TLS client all run inside the attempt's task and find it through a task-local.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::tls_ear::Ear;
-use crate::model::Timings;
+use crate::model::{Request, Timings};
 
 tokio::task_local! {
     static CURRENT: Arc<Attempt>;
@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     started: Instant,
     /// The port asked for; a resolver is told the name alone.
     pub(super) port: u16,
+    /// Where to connect instead of looking the name up.
+    pub(super) address: Option<IpAddr>,
     dial: Mutex<Dialed>,
     /// Our end of the connection that carried the request.
     carrier: OnceLock<SocketAddr>,
@@ -54,10 +56,12 @@ pub(super) enum Phase {
 }
 
 impl Attempt {
-    pub(super) fn start(port: u16) -> Arc<Attempt> {
+    pub(super) fn start(request: &Request) -> Arc<Attempt> {
+        let port = request.url.as_url().port_or_known_default();
         Arc::new(Attempt {
             started: Instant::now(),
-            port,
+            port: port.unwrap_or_default(),
+            address: request.address,
             dial: Mutex::default(),
             carrier: OnceLock::new(),
         })

@@ -1,12 +1,12 @@
-//! The fetcher over HTTP. Two clients share names, TLS and limits: one keeps connections, one
-//! never does.
+//! The fetcher over HTTP. Its clients share names, TLS and limits: one keeps connections, one
+//! never does, and one of those speaks HTTP/1.1 alone.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Client, RequestBuilder, Response};
@@ -20,15 +20,25 @@ use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::{Fetcher, guard, tls};
-use crate::model::{Connection, CrawlUrl, Exchange, Keep, Outcome, Request, Timings, Version};
+use crate::model::{
+    Connection, CrawlUrl, Exchange, Guise, Keep, Outcome, Protocol, Request, Timings, Version,
+};
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
+
+/// Addresses of one host that are told. Names with more have them all from one provider, where they
+/// are the same few machines.
+const MOST_ADDRESSES: usize = 8;
+
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
 #[derive(Clone)]
 pub struct HttpFetcher {
     pooled: Client,
     fresh: Client,
+    /// Fresh connections too.
+    http1: Client,
+    names: Arc<Names>,
     settings: Arc<FetchSettings>,
 }
 
@@ -52,6 +62,8 @@ impl HttpFetcher {
         Ok(HttpFetcher {
             pooled: client(settings.pool_per_host)?,
             fresh: client(0)?,
+            http1: setup::http1_client(&settings, &names, tls.clone())?,
+            names,
             settings: Arc::new(settings),
         })
     }
@@ -99,11 +111,18 @@ impl HttpFetcher {
             .as_str()
             .parse::<http::Uri>()
             .map_err(|_| Fault::new(Outcome::WriteFailed, "request could not be made"))?;
-        let client = match request.connection {
-            Connection::Pooled => &self.pooled,
-            Connection::Fresh => &self.fresh,
+        if let Some(address) = request.address {
+            self.check_address(&request.url, address)?;
+        }
+        let client = match (request.protocol, request.connection, request.address) {
+            (Protocol::Http1, ..) => &self.http1,
+            (Protocol::Any, Connection::Pooled, None) => &self.pooled,
+            (Protocol::Any, ..) => &self.fresh,
         };
         let mut asking = client.get(request.url.as_url().clone());
+        if let Some(guise) = &request.guise {
+            asking = asking.headers(worn(guise)?);
+        }
         if self.settings.secrets_for.admits(&request.url) {
             let (mut headers, login) = self.settings.secrets.confided(&request.url);
             if let Some(run) = &self.settings.run {
@@ -217,12 +236,34 @@ impl HttpFetcher {
 
     /// Whether the user said where the name leads.
     fn is_given(&self, url: &CrawlUrl) -> bool {
+        self.given(url).next().is_some()
+    }
+
+    /// Where the user said that the name leads.
+    fn given(&self, url: &CrawlUrl) -> impl Iterator<Item = IpAddr> {
         let asked = (
             url.as_url().host_str(),
             url.as_url().port_or_known_default(),
         );
-        let mut overrides = self.settings.overrides.iter();
-        overrides.any(|given| (Some(given.host.as_str()), Some(given.port)) == asked)
+        let overrides = self.settings.overrides.iter();
+        overrides
+            .filter(move |given| (Some(given.host.as_str()), Some(given.port)) == asked)
+            .map(|given| given.address)
+    }
+
+    /// Refuses an address that whoever asks has no business with.
+    fn check_address(&self, url: &CrawlUrl, address: IpAddr) -> Result<(), Fault> {
+        if self.settings.proxy.is_some() {
+            // The proxy would look the name up all the same.
+            let words = "behind a proxy no address can be chosen";
+            return Err(Fault::new(Outcome::AddressRefused, words));
+        }
+        if self.settings.private_addresses.admit(address)
+            || self.given(url).any(|given| given == address)
+        {
+            return Ok(());
+        }
+        Err(guard::NotPublic(address).into())
     }
 
     fn may_ask(&self, address: IpAddr) -> bool {
@@ -235,10 +276,30 @@ impl HttpFetcher {
 
 impl Fetcher for HttpFetcher {
     async fn fetch(&self, request: Request) -> Exchange {
-        let port = request.url.as_url().port_or_known_default();
-        let attempt = Attempt::start(port.unwrap_or_default());
+        let attempt = Attempt::start(&request);
         attempt.scope(self.exchange(&request, &attempt)).await
     }
+
+    async fn addresses(&self, url: &CrawlUrl) -> Vec<IpAddr> {
+        if self.settings.proxy.is_some() {
+            return Vec::new();
+        }
+        let host = url.host().to_string();
+        let port = url.as_url().port_or_known_default();
+        let mut found = self.names.of(&host, port).await;
+        found.truncate(MOST_ADDRESSES);
+        found
+    }
+}
+
+/// What a client says in place of what we do.
+fn worn(guise: &Guise) -> Result<HeaderMap, Fault> {
+    let own = [("user-agent", &*guise.user_agent)];
+    let fields = own.into_iter().chain(guise.headers.iter().copied());
+    fields
+        .map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?)))
+        .collect::<Option<HeaderMap>>()
+        .ok_or_else(|| Fault::new(Outcome::WriteFailed, "request could not be made"))
 }
 
 /// When the first byte is late. The wait counts from the moment the connection is there: names,

@@ -1,5 +1,7 @@
 //! Names to addresses, with failures as the types that outcomes are made of.
 
+use std::collections::HashSet;
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::{Resolver, TokioResolver};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout};
+use tower::BoxError;
 
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
@@ -73,47 +76,86 @@ impl Names {
     }
 }
 
-impl Resolve for Names {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
+impl Names {
+    /// All addresses of a host that may be asked at a port; none if there are none.
+    pub(super) async fn of(&self, host: &str, port: Option<u16>) -> Vec<IpAddr> {
+        let host = normal(host);
+        let mut found = match self.at_hand(&host, port) {
+            Some(addresses) => addresses,
+            None => self.ask(host).await.unwrap_or_default(),
+        };
+        let mut seen = HashSet::new();
+        found.retain(|address| seen.insert(*address));
+        found
+    }
+
+    /// Addresses for which no name server is needed.
+    fn at_hand(&self, host: &str, port: Option<u16>) -> Option<Vec<IpAddr>> {
         if let Ok(address) = host.trim_matches(['[', ']']).parse() {
             // Asked on the way to a SOCKS proxy only; the guard has seen it in the URL.
-            return Box::pin(async move { Ok(socket_addresses(vec![address])) });
+            return Some(vec![address]);
         }
-        let attempt = Attempt::current();
-        let port = attempt.as_ref().map(|attempt| attempt.port);
+        // The user's own word stands above the guard.
         let given: Vec<IpAddr> = self
             .overrides
             .iter()
             .filter(|given| given.host == host && Some(given.port) == port)
             .map(|given| given.address)
             .collect();
-        if !given.is_empty() {
-            // The user's own word stands above the guard.
-            return Box::pin(async move { Ok(socket_addresses(given)) });
-        }
+        Some(given).filter(|given| !given.is_empty())
+    }
+
+    /// Addresses by name service, those that may not be asked left out.
+    fn ask(&self, host: String) -> impl Future<Output = Result<Vec<IpAddr>, BoxError>> + use<> {
         let guard = Some(self.private_addresses.clone());
         let guard = guard.filter(|_| self.proxy_host.as_ref() != Some(&host));
         let (resolver, limit) = (self.resolver.clone(), self.limit);
         let cache = Arc::clone(&self.cache);
+        async move {
+            let found = cache
+                .get(&host, || look_up(resolver, host.clone(), limit))
+                .await?;
+            match guard {
+                Some(allowed) => Ok(allowed.of(&found)?),
+                None => Ok(found.to_vec()),
+            }
+        }
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = normal(name.as_str());
+        let attempt = Attempt::current();
+        // The guard has seen it already. A proxy's host is not what is asked for.
+        let chosen = attempt.as_ref().and_then(|attempt| attempt.address);
+        if let Some(address) = chosen
+            && self.proxy_host.is_none()
+        {
+            return Box::pin(async move { Ok(socket_addresses(vec![address])) });
+        }
+        let port = attempt.as_ref().map(|attempt| attempt.port);
+        if let Some(addresses) = self.at_hand(&host, port) {
+            return Box::pin(async move { Ok(socket_addresses(addresses)) });
+        }
+        let asking = self.ask(host);
         Box::pin(async move {
             let asked = Instant::now();
             if let Some(attempt) = &attempt {
                 attempt.name_asked();
             }
-            let found = cache
-                .get(&host, || look_up(resolver, host.clone(), limit))
-                .await;
-            let allowed = found.map(|addresses| match guard {
-                Some(allowed) => allowed.of(&addresses),
-                None => Ok(addresses.to_vec()),
-            });
+            let found = asking.await;
             if let Some(attempt) = &attempt {
-                attempt.name_answered(asked.elapsed(), matches!(allowed, Ok(Ok(_))));
+                attempt.name_answered(asked.elapsed(), found.is_ok());
             }
-            Ok(socket_addresses(allowed??))
+            Ok(socket_addresses(found?))
         })
     }
+}
+
+/// A host as overrides and the cache name it.
+fn normal(host: &str) -> String {
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Port 0 stands for the port of the URL.

@@ -280,13 +280,21 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::{CrawlUrl, Request};
+
+    fn attempt() -> Arc<Attempt> {
+        let url = CrawlUrl::parse("http://site.test/").expect("a URL");
+        Attempt::start(&Request::page(url))
+    }
 
     // What an origin on this machine cannot be made to do.
 
     #[test]
     fn failed_dials_are_told_by_kind() {
-        let attempt = Attempt::start(80);
+        let attempt = attempt();
         let cases = [
             (K::ConnectionRefused, "connect_refused"),
             (K::ConnectionReset, "connect_reset"),
@@ -303,7 +311,7 @@ mod tests {
 
     #[test]
     fn broken_connections_are_told_by_kind() {
-        let attempt = Attempt::start(80);
+        let attempt = attempt();
         let cases = [
             (K::BrokenPipe, "write_failed"),
             (K::ConnectionReset, "reset_before_headers"),

@@ -22,8 +22,9 @@ mod tls_ear;
 mod tls_fault;
 
 use std::future::Future;
+use std::net::IpAddr;
 
-use crate::model::{Exchange, Request};
+use crate::model::{CrawlUrl, Exchange, Request};
 
 pub use answer::location;
 pub use client::HttpFetcher;
@@ -37,4 +38,8 @@ pub use tls::TlsSetupError;
 pub trait Fetcher: Send + Sync {
     /// Sends one GET request and reads its answer; whatever happens is the value.
     fn fetch(&self, request: Request) -> impl Future<Output = Exchange> + Send;
+
+    /// The addresses of a URL's host that may be asked, a few at most; none if it has none, or if
+    /// a proxy chooses among them.
+    fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
 }

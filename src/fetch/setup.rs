@@ -11,7 +11,7 @@ use reqwest::{Client, Proxy};
 use super::dial::DialLayer;
 use super::dns::Names;
 use super::settings::FetchSettings;
-use super::tls::TlsSetupError;
+use super::tls::{self, TlsSetupError};
 
 /// Header fields of an answer; more are refused. Real sites send up to a few dozen.
 const HEADER_FIELDS: usize = 512;
@@ -84,6 +84,20 @@ pub(super) fn client(
         builder = builder.proxy(Proxy::all(proxy.as_str()).map_err(|_| FetchSetupError::Proxy)?);
     }
     builder.build().map_err(FetchSetupError::Client)
+}
+
+/// A client that opens a connection for each request and speaks HTTP/1.1.
+pub(super) fn http1_client(
+    settings: &FetchSettings,
+    names: &Arc<Names>,
+    mut tls: rustls::ClientConfig,
+) -> Result<Client, FetchSetupError> {
+    tls.alpn_protocols = tls::offered(&tls::HTTP1_ONLY);
+    let settings = FetchSettings {
+        http1_only: true,
+        ..settings.clone()
+    };
+    client(&settings, names, tls, 0)
 }
 
 /// Header fields of every request.

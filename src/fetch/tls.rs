@@ -50,13 +50,23 @@ pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, Tl
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     // A preconfigured TLS client is taken as it is: without this line HTTP/2 never happens.
-    let protocols: &[&[u8]] = if settings.http1_only {
-        &[b"http/1.1"]
+    config.alpn_protocols = if settings.http1_only {
+        offered(&HTTP1_ONLY)
     } else {
-        &[b"h2", b"http/1.1"]
+        offered(&["h2", "http/1.1"])
     };
-    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
+}
+
+/// The one protocol offered where HTTP/2 is not wanted.
+pub(super) const HTTP1_ONLY: [&str; 1] = ["http/1.1"];
+
+/// Protocols as a handshake offers them, best first.
+pub(super) fn offered(protocols: &[&str]) -> Vec<Vec<u8>> {
+    protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect()
 }
 
 fn roots(settings: &FetchSettings) -> Result<RootCertStore, TlsSetupError> {

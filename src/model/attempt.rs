@@ -81,6 +81,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Whether it is an experiment, which says nothing of how often the URL fails.
+    pub const fn is_probe(self) -> bool {
+        matches!(self, Purpose::Probe(_))
+    }
+
     /// The name in the `Purpose` column.
     pub const fn name(self) -> &'static str {
         match self {

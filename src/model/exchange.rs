@@ -1,10 +1,11 @@
 //! One HTTP exchange, or the way in which it failed.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::HeaderMap;
 
+use super::client::Guise;
 use super::excerpt::excerpt;
 use super::outcome::Outcome;
 use super::url::CrawlUrl;
@@ -26,6 +27,44 @@ pub struct Request {
     pub body_limit: usize,
     /// Which bodies are kept for parsing.
     pub keep: Keep,
+    /// As which client; absent for our own way.
+    pub guise: Option<Guise>,
+    /// Which protocol may carry it.
+    pub protocol: Protocol,
+    /// Connect to this address instead of looking the name up, over a connection of its own. The
+    /// host that is asked for stays. A host that is written as an address has no other.
+    pub address: Option<IpAddr>,
+}
+
+/// Longest wait for the first byte where nobody says otherwise: the default of a crawl.
+const FIRST_BYTE: Duration = Duration::from_secs(30);
+
+/// What is read of a body where nobody says otherwise, in bytes: the default of a crawl.
+const BODY: usize = 10 * 1024 * 1024;
+
+impl Request {
+    /// A request for a page in our own way, with the limits that a crawl has by default.
+    pub fn page(url: CrawlUrl) -> Request {
+        Request {
+            url,
+            connection: Connection::Pooled,
+            first_byte_limit: FIRST_BYTE,
+            body_limit: BODY,
+            keep: Keep::Pages,
+            guise: None,
+            protocol: Protocol::Any,
+            address: None,
+        }
+    }
+}
+
+/// Which protocol may carry a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// The best that both ends speak.
+    Any,
+    /// HTTP/1.1, over a connection of its own.
+    Http1,
 }
 
 /// Which connection may carry a request.

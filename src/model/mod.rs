@@ -19,9 +19,11 @@ mod role;
 mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
-pub use client::{CLIENTS, ClientPreset};
+pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::excerpt;
-pub use exchange::{Connection, Exchange, Keep, MAX_HEADER_TEXT, Request, Timings, Version};
+pub use exchange::{
+    Connection, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings, Version,
+};
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use headroom::{Headroom, Load};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
@@ -33,7 +35,8 @@ pub use page::{
     Redirect, RedirectKind,
 };
 pub use plan::{
-    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ReachPlan, RequestPlan, ScopePlan, Sitemaps,
+    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, ScopePlan,
+    Sitemaps,
 };
 pub use probe::Probe;
 pub use role::{Role, Skip, SkipReason};

@@ -18,6 +18,9 @@ pub struct CrawlPlan {
     /// When it asks again for what failed. May differ when a run is resumed.
     #[serde(default)]
     pub confirm: ConfirmPlan,
+    /// Whether it experiments with what fails. May differ when a run is resumed.
+    #[serde(default)]
+    pub probe: ProbePlan,
     /// How it asks. May differ when a run is resumed.
     pub requests: RequestPlan,
 }
@@ -144,6 +147,24 @@ pub struct ConfirmPlan {
     pub delays: Vec<Duration>,
     /// Time that they may take in all, without the waits between them.
     pub budget: Duration,
+}
+
+/// Whether a crawl asks failing URLs in other ways than its own, to tell causes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbePlan {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Whether a query parameter may be added, which caches and analytics of the site see.
+    pub cache: bool,
+}
+
+impl Default for ProbePlan {
+    fn default() -> ProbePlan {
+        ProbePlan {
+            enabled: true,
+            cache: false,
+        }
+    }
 }
 
 /// How a request is made.

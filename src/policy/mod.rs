@@ -4,6 +4,7 @@
 
 mod breaker;
 mod confirm;
+mod experiment;
 mod pace;
 mod pattern;
 mod retry;
@@ -14,6 +15,7 @@ pub use breaker::{Breaker, BreakerChange, BreakerSignal};
 pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
+pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};

@@ -19,6 +19,8 @@ pub enum Change {
     Reopened(Vec<CrawlUrl>, u8),
     /// A URL that was to be asked for again was not, and stays as it was.
     Kept(CrawlUrl),
+    /// Experiments were made on a settled URL, which stays as it was.
+    Probed(CrawlUrl, Vec<Attempt>),
     /// What a host was seen to bear.
     Bears(HostKey, Headroom),
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::Transaction;
 
-use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
+use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
 
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
 use super::error::StoreError;
@@ -74,6 +74,7 @@ impl Desk {
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
             Change::Kept(url) => self.kept(tx, &url),
+            Change::Probed(url, attempts) => self.probed(tx, &url, &attempts),
             Change::Bears(host, headroom) => self.bears(tx, &host, headroom),
             Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }
@@ -167,6 +168,21 @@ impl Desk {
         tx.prepare_cached("UPDATE url SET state = 2 WHERE run = ?1 AND id = ?2")?
             .execute((self.run, known.id))
             .map(|_| ())
+    }
+
+    fn probed(
+        &mut self,
+        tx: &Transaction<'_>,
+        url: &CrawlUrl,
+        attempts: &[Attempt],
+    ) -> rusqlite::Result<()> {
+        let Some(known) = self.urls.get(url.fingerprint()) else {
+            return Ok(());
+        };
+        for attempt in attempts {
+            self.attempt(tx, known.id, attempt)?;
+        }
+        Ok(())
     }
 
     fn reopened(

@@ -86,13 +86,13 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     let mut statement = connection.prepare(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM attempt a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1) AND a.purpose NOT LIKE 'probe:%'
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN attempt a ON a.run = ?1 AND a.url = u.id
-         WHERE u.state = 2 AND u.role >= 3
+         WHERE u.state = 2 AND u.role >= 3 AND a.purpose NOT LIKE 'probe:%'
          ORDER BY u.id, a.number",
     )?;
     let mut rows = statement.query([run])?;

@@ -3,6 +3,7 @@
 //! is what it recorded: there is no second copy of the frontier's state.
 
 mod change;
+mod clusters;
 mod conclude;
 mod conclusions;
 mod desk;
@@ -26,6 +27,7 @@ mod writer;
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
+pub use clusters::{FailingCluster, FailingUrl};
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;

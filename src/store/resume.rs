@@ -62,7 +62,7 @@ impl Store {
                 "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before, pass,
                     CASE state WHEN 1 THEN
                         (SELECT count(*) FROM attempt a WHERE a.run = url.run AND a.url = url.id
-                            AND a.pass = url.pass)
+                            AND a.pass = url.pass AND a.purpose NOT LIKE 'probe:%')
                     ELSE 0 END
                  FROM url WHERE run = ? ORDER BY id",
             )?;

@@ -238,7 +238,8 @@ impl Store {
             (SELECT count(*) FROM attempt WHERE run = ?1),
             (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3
                 AND (SELECT o.failure FROM attempt a JOIN outcome o ON o.code = a.outcome
-                    WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1) = 1)";
+                    WHERE a.run = u.run AND a.url = u.id AND a.purpose NOT LIKE 'probe:%'
+                    ORDER BY a.number DESC LIMIT 1) = 1)";
         let unsigned = |row: &Row<'_>, at| row.get(at).map(i64::unsigned_abs);
         self.connect()?
             .query_row(sql, [run.0], |row| {

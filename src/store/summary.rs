@@ -125,7 +125,8 @@ impl Store {
 fn summarise(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
     let mut summary = RunSummary {
         retries: connection.query_row(
-            "SELECT count(*) FROM attempt WHERE run = ? AND number > 1",
+            "SELECT count(*) FROM attempt
+             WHERE run = ? AND number > 1 AND purpose NOT LIKE 'probe:%'",
             [run],
             |row| count(row, 0),
         )?,
@@ -160,7 +161,8 @@ fn last_attempts(
     let mut statement = connection.prepare(
         "SELECT coalesce(a.status, 0), outcome.id, count(*) FROM url u
          CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
-            AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
+            AND a.number = (SELECT max(number) FROM attempt
+                WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
          CROSS JOIN outcome ON outcome.code = a.outcome
          WHERE u.run = ? AND u.role >= 3 GROUP BY a.status, a.outcome",
     )?;

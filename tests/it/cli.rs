@@ -41,10 +41,14 @@ impl Desk {
     }
 
     /// Runs the program to its end. The origin answers meanwhile.
-    /// Runs a command; an audit without confirmation passes, unless they are what it is about.
+    /// Runs a command; an audit without what follows the crawl, unless that is what it is about.
     async fn run(&self, args: &[&str]) -> Said {
         let quick = args[0] == "audit" && !args.contains(&"--confirm");
-        let more: &[&str] = if quick { &["--confirm", "none"] } else { &[] };
+        let more: &[&str] = if quick {
+            &["--confirm", "none", "--no-probe"]
+        } else {
+            &[]
+        };
         Said::from(output(self.command(&[args, more].concat())).await)
     }
 
@@ -77,7 +81,8 @@ async fn site(paths: &[String]) -> Origin {
         .iter()
         .map(|path| format!("<a href='{path}'>x</a>"))
         .collect();
-    origin.page("/", &format!("<p>Home</p>{}", links.concat()));
+    // A page without a word would count as an error.
+    origin.page("/", &format!("<p>home {}", links.concat()));
     for path in paths {
         origin.page(path, "<p>fine");
     }
@@ -477,6 +482,32 @@ async fn a_killed_run_is_shown_with_its_verdicts() {
     assert_eq!(shown.code, Some(0), "{}", shown.err);
     assert!(shown.out.contains("not finished"), "{}", shown.out);
     assert!(!shown.out.contains("Verdicts   none"), "{}", shown.out);
+}
+
+#[tokio::test]
+async fn experiments_are_made_on_what_fails_and_told_in_the_export() {
+    let origin = site(&["/down".to_owned()]).await;
+    origin.script("/down", [status(502)]);
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let args = ["audit", &url, "--confirm", "none", "--retries", "0"];
+    let more = ["-o", "out", "-H", "X-Key: k"];
+    let said = desk.run(&[&args[..], &more].concat()).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let attempts = desk.read("out/attempts.csv");
+    for purpose in ["crawl", "probe:alone", "probe:browser"] {
+        assert!(attempts.contains(&format!(",{purpose},")), "{attempts}");
+    }
+    let requests = origin.requests();
+    let browsers: Vec<_> = requests
+        .iter()
+        .filter(|seen| seen.header("user-agent").unwrap().contains("Chrome/"))
+        .collect();
+    assert_eq!(browsers.len(), 1);
+    assert_eq!(browsers[0].path, "/down");
+    assert_eq!(browsers[0].header("x-key"), Some("k"));
+    let pages = desk.read("out/server_errors.csv");
+    assert!(pages.contains("server_502,1,1,1,1,1,"), "{pages}");
 }
 
 #[tokio::test]

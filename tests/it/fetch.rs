@@ -8,12 +8,13 @@ mod names;
 mod sent;
 mod statuses;
 mod tls;
+mod varied;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
-use gatecrawl::model::{Connection, CrawlUrl, Exchange, Keep, Request};
+use gatecrawl::model::{CrawlUrl, Exchange, Request};
 
 use crate::answer::Answer;
 use crate::nameserver::NameServer;
@@ -46,11 +47,9 @@ fn fetcher() -> HttpFetcher {
 
 fn request(url: &str) -> Request {
     Request {
-        url: CrawlUrl::parse(url).expect("a URL"),
-        connection: Connection::Pooled,
         first_byte_limit: Duration::from_secs(10),
         body_limit: 1 << 20,
-        keep: Keep::Pages,
+        ..Request::page(CrawlUrl::parse(url).expect("a URL"))
     }
 }
 

@@ -50,6 +50,7 @@ impl Desk {
             .args([
                 "--confirm",
                 "none",
+                "--no-probe",
                 "--format",
                 "csv",
                 "--overwrite",

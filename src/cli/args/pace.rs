@@ -30,6 +30,12 @@ pub(crate) struct PaceArgs {
     /// Time that asking again may take; beyond it a sample is asked [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) confirm_budget: Option<Duration>,
+    /// Do not ask failing URLs in other ways, like a browser for one, to tell causes apart
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// Also ask failing URLs with a query parameter that no cache has seen
+    #[arg(long, conflicts_with = "no_probe")]
+    pub(crate) probe_cache: bool,
     /// Longest wait for the first byte [default: 30s]
     #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,

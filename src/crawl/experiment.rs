@@ -1,0 +1,215 @@
+//! Experiments: when the confirmation passes are over, a few of the URLs that fail are asked in
+//! other ways than our own, to tell causes apart. Which ways is the policy's; here URLs are chosen
+//! and given to the frontier that the crawl used, one series a lease. The store knows nothing of
+//! experiments under way: what is interrupted before it was stored is made again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fetch::Fetcher;
+use crate::frontier::{Discovery, Frontier, Lease, Settlement};
+use crate::model::{Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
+use crate::policy::{Failing, Subject, careful_interval};
+use crate::store::{Change, FailingCluster, FailingUrl};
+
+use super::dispatch::{Dispatcher, Returned};
+use super::event::{Event, Observer};
+use super::run::CrawlError;
+use super::series::{LONGEST_WAIT, Probed, Series};
+
+/// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
+/// biggest first.
+const MAX_CLUSTERS: usize = 20;
+
+/// Longest time for all experiments: as long as the confirmation passes may take by default.
+const BUDGET: Duration = Duration::from_mins(10);
+
+/// The experiments of one crawl.
+#[derive(Debug)]
+pub(super) struct Experiments {
+    plan: ProbePlan,
+    begun: Option<Begun>,
+}
+
+/// Experiments under way.
+#[derive(Debug)]
+struct Begun {
+    pass: u8,
+    deadline: Moment,
+    /// What is asked, until it was.
+    subjects: HashMap<Fingerprint, Subject>,
+}
+
+impl Experiments {
+    pub(super) fn new(plan: ProbePlan) -> Experiments {
+        Experiments { plan, begun: None }
+    }
+
+    /// Whether nothing but experiments is left.
+    pub(super) fn have_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Whether a lease is for an experiment.
+    pub(super) fn own(&self, lease: &Lease) -> bool {
+        let begun = self.begun.as_ref();
+        begun.is_some_and(|begun| begun.pass == lease.found.pass)
+    }
+
+    fn subject(&self, cause: &FailingUrl) -> Subject {
+        let failing = match cause.announced {
+            Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
+            _ if cause.ever_ok => Failing::AtTimes,
+            _ => Failing::Always,
+        };
+        let ways = [
+            (Probe::FreshConnection, cause.reused),
+            (Probe::Http1, cause.http2),
+            (Probe::CacheBusting, cause.cached && self.plan.cache),
+        ];
+        let ways = ways.into_iter().filter(|(_, open)| *open);
+        Subject {
+            failing,
+            ways: ways.map(|(probe, _)| probe).collect(),
+        }
+    }
+}
+
+impl<F, Q, O> Dispatcher<F, Q, O>
+where
+    F: Fetcher + 'static,
+    Q: Frontier,
+    O: Observer,
+{
+    /// Begins the experiments, once, if there are any to make.
+    pub(super) async fn experiment(&mut self) -> Result<bool, CrawlError> {
+        if self.experiments.have_begun() || !self.experiments.plan.enabled {
+            return Ok(false);
+        }
+        let clusters = self.store.failing_clusters(self.run, MAX_CLUSTERS)?;
+        let causes = self.chosen(&clusters);
+        let (now, pass) = (self.clock.now(), self.passes.last() + 1);
+        let subjects = causes.iter().map(|cause| {
+            let subject = self.experiments.subject(cause);
+            (cause.url.fingerprint(), subject)
+        });
+        self.experiments.begun = Some(Begun {
+            pass,
+            deadline: now + BUDGET,
+            subjects: subjects.collect(),
+        });
+        if causes.is_empty() {
+            return Ok(false);
+        }
+        let urls: HashSet<Fingerprint> = causes.iter().map(|it| it.url.fingerprint()).collect();
+        let affected = clusters.iter().filter(|cluster| {
+            let mut members = cluster.representatives.iter();
+            members.any(|member| urls.contains(&member.url.fingerprint()))
+        });
+        self.observer.see(&Event::Experimenting {
+            clusters: affected.count(),
+            urls: causes.len(),
+        });
+        let hosts: HashSet<HostKey> = causes.iter().map(|it| it.url.host_key()).collect();
+        for host in &hosts {
+            let pace = self.alone(host);
+            self.frontier.slow(host, pace).await?;
+        }
+        let asked: Vec<Discovery> = causes
+            .iter()
+            .map(|cause| Discovery {
+                url: cause.url.clone(),
+                role: Role::Page,
+                depth: 0,
+                hops: 0,
+                pass,
+                tries: 0,
+                // The last request of the pass before may have ended just now.
+                not_before: Some(now + self.alone(&cause.url.host_key()).interval),
+            })
+            .collect();
+        self.frontier.offer(&asked).await?;
+        Ok(true)
+    }
+
+    /// The URLs to experiment on: one of every cluster, then a second, then a third, so that time
+    /// that runs out leaves no kind of failure without any.
+    fn chosen<'c>(&self, clusters: &'c [FailingCluster]) -> Vec<&'c FailingUrl> {
+        let most = clusters.iter().map(|it| it.representatives.len()).max();
+        (0..most.unwrap_or_default())
+            .flat_map(|rank| {
+                clusters
+                    .iter()
+                    .filter_map(move |it| it.representatives.get(rank))
+            })
+            .filter(|cause| !cause.probed && self.site.scope.is_site(&cause.url))
+            .filter(|cause| self.hosts.refuse(&cause.url, Role::Page).is_none())
+            .collect()
+    }
+
+    /// One request at a time, one a second, or fewer if that is what the host asks for.
+    fn alone(&self, host: &HostKey) -> Pace {
+        Pace {
+            interval: careful_interval().max(self.hosts.interval(host)),
+            open: 1,
+        }
+    }
+
+    /// Begins the series that a lease is for, unless its time is over.
+    pub(super) async fn begin_series(&mut self, lease: Lease) -> Result<(), CrawlError> {
+        let now = self.clock.now();
+        let subject = self.experiments.begun.as_ref().and_then(|begun| {
+            let subject = begun.subjects.get(&lease.found.url.fingerprint())?;
+            let may_begin = now <= begun.deadline && self.refuse(&lease).is_none();
+            may_begin.then(|| (subject.clone(), begun.deadline))
+        });
+        let Some((subject, deadline)) = subject else {
+            self.frontier
+                .settle(lease.ticket, Settlement::Unused)
+                .await?;
+            return Ok(());
+        };
+        let series = Series {
+            fetcher: Arc::clone(&self.fetcher),
+            site: Arc::clone(&self.site),
+            clock: self.clock,
+            stop: self.stop.clone(),
+            lease,
+            subject,
+            deadline,
+            attempts: Vec::new(),
+            next: now,
+        };
+        self.visits
+            .spawn(async move { Returned::Series(Box::new(series.run().await)) });
+        Ok(())
+    }
+
+    /// Takes in what a series brought.
+    pub(super) async fn absorb_series(&mut self, probed: Probed) -> Result<(), CrawlError> {
+        let Probed { lease, attempts } = probed;
+        let url = lease.found.url;
+        if let Some(begun) = &mut self.experiments.begun {
+            begun.subjects.remove(&url.fingerprint());
+        }
+        for attempt in &attempts {
+            self.observer.see(&Event::Attempted {
+                url: &url,
+                role: Role::Page,
+                attempt,
+                again: None,
+            });
+        }
+        // The frontier counts from the start of the series; its last request was only now.
+        let until = self.clock.now() + lease.pace.interval;
+        self.frontier.park(&url.host_key(), until).await?;
+        self.hand_over(
+            Change::Probed(url, attempts),
+            lease.ticket,
+            Settlement::Done,
+        )
+        .await;
+        Ok(())
+    }
+}

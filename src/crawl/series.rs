@@ -1,0 +1,198 @@
+//! A series of experiments on one failing URL: requests that each differ from ours in one thing,
+//! made one after the other with pauses, so that none is the reason for what another finds.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fetch::Fetcher;
+use crate::frontier::Lease;
+use crate::model::{
+    Attempt, ClientPreset, Connection, CrawlUrl, Guise, Moment, Probe, Protocol, Purpose, Request,
+    Role,
+};
+use crate::policy::{Failing, Step, Subject, leads_on, opening, rest};
+
+use super::attempt::{Circumstances, record};
+use super::clock::Clock;
+use super::site::Site;
+use super::stop::{Stop, StopLevel};
+use super::{confirm, visit};
+
+/// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
+/// unless it was known before: then the series is as short as one can be.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// The query parameter that makes an address new to every cache.
+const PARAMETER: &str = "gatecrawl-probe";
+
+/// What a series brings back.
+#[derive(Debug)]
+pub(super) struct Probed {
+    pub(super) lease: Lease,
+    pub(super) attempts: Vec<Attempt>,
+}
+
+/// One series to be made.
+#[derive(Debug)]
+pub(super) struct Series<F> {
+    pub(super) fetcher: Arc<F>,
+    pub(super) site: Arc<Site>,
+    pub(super) clock: Clock,
+    pub(super) stop: Stop,
+    pub(super) lease: Lease,
+    pub(super) subject: Subject,
+    /// No request is begun after it.
+    pub(super) deadline: Moment,
+    pub(super) attempts: Vec<Attempt>,
+    /// When the next request may begin.
+    pub(super) next: Moment,
+}
+
+impl<F: Fetcher> Series<F> {
+    /// Makes the series. What is known when it is cut short is brought back all the same.
+    pub(super) async fn run(mut self) -> Probed {
+        let failing = self.subject.failing;
+        if self.make(&opening(failing)).await
+            && let Some(last) = self.attempts.last()
+            && leads_on(failing, last.outcome)
+        {
+            let outcome = last.outcome;
+            let addresses = self.fetcher.addresses(&self.lease.found.url).await;
+            let steps = rest(&self.subject, outcome, &addresses);
+            self.make(&steps).await;
+        }
+        Probed {
+            lease: self.lease,
+            attempts: self.attempts,
+        }
+    }
+
+    /// Makes these steps; false if the series must end before them all.
+    async fn make(&mut self, steps: &[Step]) -> bool {
+        for step in steps {
+            let Some(request) = self.request(*step) else {
+                continue;
+            };
+            if !self.pause().await {
+                return false;
+            }
+            let announced = self.ask(step.probe, request).await.unwrap_or_default();
+            let mut pause = self.lease.pace.interval;
+            if announced <= LONGEST_WAIT {
+                pause = pause.max(announced);
+            } else if self.subject.failing != Failing::Announced {
+                return false;
+            }
+            self.next = self.clock.now() + pause;
+        }
+        true
+    }
+
+    /// Waits until the next request may begin; false if it must not.
+    async fn pause(&mut self) -> bool {
+        if self.next > self.deadline {
+            return false;
+        }
+        while self.stop.level() == StopLevel::Run {
+            if self.clock.now() >= self.next {
+                return true;
+            }
+            tokio::select! {
+                () = self.clock.sleep_until(self.next) => {}
+                () = self.stop.changed() => {}
+            }
+        }
+        false
+    }
+
+    /// Makes one request; returns for how long its answer, if it fails, asks to be left alone.
+    async fn ask(&mut self, probe: Probe, request: Request) -> Option<Duration> {
+        let started = self.clock.now();
+        let agent = request.guise.as_ref().map(|guise| &guise.user_agent);
+        let agent = agent.unwrap_or(&self.site.user_agent);
+        let mut circumstances = Circumstances::of(&self.lease, started, agent);
+        circumstances.waited = self
+            .attempts
+            .last()
+            .map(|last| started.since(last.started + last.timings.total));
+        let exchange = visit::judged(Role::Page, self.fetcher.fetch(request).await);
+        let attempt = Attempt {
+            purpose: Purpose::Probe(probe),
+            ..record(&exchange, circumstances)
+        };
+        let announced = attempt.announced.filter(|_| attempt.outcome.is_failure());
+        self.attempts.push(attempt);
+        announced
+    }
+
+    /// The request of a step; none if it cannot be made of this URL.
+    fn request(&self, step: Step) -> Option<Request> {
+        let requests = &self.site.plan.requests;
+        let url = &self.lease.found.url;
+        let own = Request {
+            first_byte_limit: requests.first_byte.max(confirm::FIRST_BYTE),
+            body_limit: requests.max_body,
+            ..Request::page(url.clone())
+        };
+        Some(match step.probe {
+            Probe::Alone => own,
+            Probe::Browser => Request {
+                guise: Some(Guise::from(ClientPreset::BROWSER)),
+                ..own
+            },
+            Probe::FreshConnection => Request {
+                connection: Connection::Fresh,
+                ..own
+            },
+            Probe::Http1 => Request {
+                protocol: Protocol::Http1,
+                ..own
+            },
+            Probe::Address => at(step.address?, own),
+            Probe::CacheBusting => Request {
+                url: past_caches(url, self.clock.now())?,
+                ..own
+            },
+        })
+    }
+}
+
+fn at(address: IpAddr, own: Request) -> Request {
+    Request {
+        address: Some(address),
+        ..own
+    }
+}
+
+/// The URL with a parameter that no cache has seen.
+fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
+    let mut url = url.as_url().clone();
+    let value = now.millis().to_string();
+    // By hand: the library would write the whole query anew.
+    let query = match url.query() {
+        Some(query) if !query.is_empty() => format!("{query}&{PARAMETER}={value}"),
+        _ => format!("{PARAMETER}={value}"),
+    };
+    url.set_query(Some(&query));
+    CrawlUrl::from_url(url).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_stays_as_it_is_before_what_caches_have_not_seen() {
+        let busted = |text: &str| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            let busted = past_caches(&url, Moment::from_millis(7)).expect("a URL");
+            busted.path_and_query().to_owned()
+        };
+        assert_eq!(busted("http://a.example/x"), "/x?gatecrawl-probe=7");
+        assert_eq!(
+            busted("http://a.example/x?a=%20b+c"),
+            "/x?a=%20b+c&gatecrawl-probe=7"
+        );
+    }
+}

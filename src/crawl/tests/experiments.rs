@@ -1,0 +1,372 @@
+//! Experiments on failing URLs: which are made, how slowly, and that they are no evidence.
+
+use super::*;
+
+fn probing() -> CrawlPlan {
+    CrawlPlan {
+        probe: ProbePlan::default(),
+        ..plan()
+    }
+}
+
+/// A start page that leads to these, and what they answer.
+fn site<'a>(start: &'a [Reply], pages: &[(&'a str, &'a [Reply])]) -> Vec<(&'a str, &'a [Reply])> {
+    let mut answers = vec![("/", start)];
+    answers.extend_from_slice(pages);
+    answers
+}
+
+/// An edge that lets nobody in but browsers.
+fn browsers_only(request: &Request) -> Option<Reply> {
+    let path = request.url.path_and_query();
+    if !path.starts_with("/blocked") {
+        return None;
+    }
+    Some(match request.guise {
+        Some(_) => page("a page for people"),
+        None => error(502),
+    })
+}
+
+impl Crawl {
+    /// Experiments on a path in order: purpose and outcome.
+    fn probes(&self, path: &str) -> Vec<String> {
+        let rows = self.rows(Table::Attempts, &["Address", "Purpose", "Outcome"]);
+        let prefix = format!("{path} | probe:");
+        let rows = rows.into_iter().filter(|row| row.starts_with(&prefix));
+        rows.map(|row| row[path.len() + " | probe:".len()..].to_owned())
+            .collect()
+    }
+
+    fn probe_count(&self) -> usize {
+        let rows = self.rows(Table::Attempts, &["Purpose"]);
+        rows.iter().filter(|row| row.starts_with("probe:")).count()
+    }
+
+    async fn finish(mut self) -> Crawl {
+        let seeds = self.plan.scope.seeds.clone();
+        assert_eq!(self.run(Start::Fresh(seeds)).await, Ended::Finished);
+        self
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_of_crawlers_is_told_from_a_fault_of_the_server() {
+    let start = [links(&["/blocked", "/dead"])];
+    let mut crawl = Crawl::new(probing(), &site(&start, &[("/dead", &[error(500)])]));
+    crawl.script.edge = Some(browsers_only);
+    let crawl = crawl.finish().await;
+    assert_eq!(
+        crawl.probes("/blocked"),
+        [
+            "alone | server_502",
+            "browser | ok_html",
+            "alone | server_502"
+        ]
+    );
+    assert_eq!(
+        crawl.probes("/dead"),
+        [
+            "alone | server_500",
+            "browser | server_500",
+            "alone | server_500"
+        ]
+    );
+    let columns = [
+        "Address",
+        "Status Code",
+        "Verdict",
+        "Attempts",
+        "Error Rate",
+    ];
+    assert_eq!(
+        crawl.rows(Table::Pages, &columns)[1..],
+        [
+            "/blocked | 502 | unconfirmed | 3 | 1",
+            "/dead | 500 | unconfirmed | 2 | 1",
+        ],
+        "experiments are no evidence"
+    );
+    let columns = ["Purpose", "Pass", "In Flight", "Rate", "User Agent"];
+    let rows = crawl.rows(Table::Attempts, &columns);
+    let browser = rows.iter().find(|row| row.starts_with("probe:browser"));
+    let expected = "probe:browser | 2 | 1 | 1 | Mozilla/5.0";
+    assert!(browser.unwrap().starts_with(expected), "{rows:?}");
+    assert!(rows.contains(&"probe:alone | 2 | 1 | 1 | gatecrawl".to_owned()));
+    let events = crawl.events.lock().unwrap();
+    assert!(
+        events.contains(&"experimenting 2 2".to_owned()),
+        "{events:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_summary_counts_no_experiment() {
+    let start = [links(&["/blocked"])];
+    let mut crawl = Crawl::new(probing(), &site(&start, &[]));
+    crawl.script.edge = Some(browsers_only);
+    let crawl = crawl.finish().await;
+    let summary = crawl.store.summary(crawl.run).unwrap();
+    assert_eq!(summary.retries, 2);
+    assert_eq!(summary.counts.failing, 1);
+    assert_eq!(summary.by_status[&502], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_way_is_tried_that_could_make_a_difference() {
+    let start = [links(&["/dead?x=1"])];
+    let mut cached = error(502);
+    cached.headers.push(("x-cache", "HIT".to_owned()));
+    let dead = [cached];
+    let mut with_cache = probing();
+    with_cache.probe.cache = true;
+    let mut crawl = Crawl::new(with_cache, &site(&start, &[("/dead?x=1", &dead)]));
+    crawl.script.version = Some(Version::Http2);
+    crawl.script.reused = true;
+    crawl.script.addresses = vec![IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
+    let crawl = crawl.finish().await;
+    assert_eq!(
+        crawl.probes("/dead?x=1"),
+        [
+            "alone | server_502",
+            "browser | server_502",
+            "fresh | server_502",
+            "http1 | server_502",
+            "address | server_502",
+            "address | server_502",
+            "cache | client_404",
+            "alone | server_502",
+        ]
+    );
+    let requests = crawl.script.requests.lock().unwrap();
+    let series: Vec<&Request> = requests
+        .iter()
+        .rev()
+        .take(8)
+        .rev()
+        .map(|it| &it.1)
+        .collect();
+    assert!(series[1].guise.is_some() && series[0].guise.is_none());
+    assert_eq!(series[2].connection, Connection::Fresh);
+    assert_eq!(series[3].protocol, Protocol::Http1);
+    assert_eq!(series[5].address, Some(IpAddr::from([192, 0, 2, 2])));
+    let busted = series[6].url.path_and_query();
+    assert!(busted.starts_with("/dead?x=1&gatecrawl-probe="), "{busted}");
+    let patient = series
+        .iter()
+        .all(|it| it.first_byte_limit == Duration::from_secs(70));
+    assert!(patient);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_fine_again_is_asked_once_more_only() {
+    let start = [links(&["/healed"])];
+    let healed = [error(500), error(500), page("fine")];
+    let crawl = Crawl::new(probing(), &site(&start, &[("/healed", &healed)]))
+        .finish()
+        .await;
+    assert_eq!(
+        crawl.probes("/healed"),
+        ["alone | ok_html", "alone | ok_html"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_and_goes_is_asked_in_pairs() {
+    let start = [links(&["/flaky"])];
+    // Fine in the first pass after the crawl, and failing in the next.
+    let mut flaky = vec![error(500), error(500), page("fine"), error(500)];
+    flaky.extend([page("fine"), page("fine"), error(500)]);
+    let mut confirmed = probing();
+    confirmed.confirm = confirming().confirm;
+    let crawl = Crawl::new(confirmed, &site(&start, &[("/flaky", &flaky)]))
+        .finish()
+        .await;
+    let probes = crawl.probes("/flaky");
+    let kinds: Vec<&str> = probes
+        .iter()
+        .map(|it| it.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(kinds, ["alone", "browser"].repeat(4), "{probes:?}");
+    assert_eq!(probes[0], "alone | ok_html");
+    let passes = crawl.rows(Table::Pages, &["Address", "Verdict", "Passes"]);
+    assert_eq!(passes[1], "/flaky | intermittent | 3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_recovered_is_left_alone() {
+    let start = [links(&["/blip"])];
+    let blip = [error(502), page("fine")];
+    let crawl = Crawl::new(probing(), &site(&start, &[("/blip", &blip)]))
+        .finish()
+        .await;
+    assert_eq!(crawl.probe_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn maintenance_is_hardly_disturbed() {
+    let start = [links(&["/shop"])];
+    let mut closed = error(503);
+    closed.outcome = Outcome::Server503RetryAfter;
+    closed.headers.push(("retry-after", "3600".to_owned()));
+    let closed = [closed];
+    let crawl = Crawl::new(probing(), &site(&start, &[("/shop", &closed)]))
+        .finish()
+        .await;
+    assert_eq!(
+        crawl.probes("/shop"),
+        [
+            "browser | server_503_retry_after",
+            "alone | server_503_retry_after"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_tried_with_the_flag_nor_on_other_sites() {
+    let start = [links(&["/dead", "http://other.test/"])];
+    let dead = [error(500)];
+    let pages: &[(&str, &[Reply])] = &[("/dead", &dead), ("http://other.test/", &dead)];
+    let mut without = probing();
+    without.probe.enabled = false;
+    let crawl = Crawl::new(without, &site(&start, pages)).finish().await;
+    assert_eq!(crawl.probe_count(), 0);
+
+    let mut with_others = probing();
+    with_others.scope.external = true;
+    let crawl = Crawl::new(with_others, &site(&start, pages)).finish().await;
+    assert!(crawl.probes("http://other.test/").is_empty());
+    assert_eq!(crawl.probes("/dead").len(), 3);
+    assert_eq!(crawl.probe_count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_of_a_kind_are_asked_one_at_a_time_and_one_a_second() {
+    let paths: Vec<String> = (0..10).map(|n| format!("/shop/{n}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (start, dead) = ([links(&paths)], [error(500)]);
+    let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
+    let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
+    assert_eq!(crawl.probe_count(), 9);
+    let requests = crawl.script.requests.lock().unwrap();
+    let series: Vec<Instant> = requests
+        .iter()
+        .rev()
+        .take(10)
+        .rev()
+        .map(|it| it.0)
+        .collect();
+    for pair in series.windows(2) {
+        assert!(pair[1] - pair[0] >= Duration::from_secs(1), "{pair:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_kinds_of_failure_are_enough() {
+    let paths: Vec<String> = (0..30).map(|n| format!("/s{n}/")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (start, dead) = ([links(&paths)], [error(500)]);
+    let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
+    let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
+    assert_eq!(crawl.probe_count(), 20 * 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn experiments_end_when_their_time_is_over() {
+    let paths: Vec<String> = (0..30).map(|n| format!("/s{n}/")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (start, dead) = ([links(&paths)], [error(500)]);
+    let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
+    let mut answers = site(&start, &pages);
+    let slow = [text("User-agent: *\nCrawl-delay: 50")];
+    answers.push(("/robots.txt", &slow));
+    let crawl = Crawl::new(probing(), &answers).finish().await;
+    let probes = crawl.probe_count();
+    assert!((8..=13).contains(&probes), "{probes}");
+    let rates = crawl.rows(Table::Attempts, &["Purpose", "Rate"]);
+    assert!(
+        rates.contains(&"probe:alone | 0.02".to_owned()),
+        "{rates:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn interrupted_experiments_go_on_and_are_not_made_twice() {
+    let start = [links(&["/a/", "/b/", "/c/"])];
+    let dead = [error(500)];
+    let pages: &[(&str, &[Reply])] = &[("/a/", &dead), ("/b/", &dead), ("/c/", &dead)];
+    let mut crawl = Crawl::new(probing(), &site(&start, pages));
+    let (placeholder, _) = stop_switch();
+    // robots.txt, sitemap, home, two attempts at each page; a series and a half.
+    crawl.script.stop_after = Some((3 + 6 + 3 + 1, placeholder));
+    let seeds = vec![url("/")];
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.probe_count(), 4, "what is known is kept");
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let counts = ["/a/", "/b/", "/c/"].map(|path| crawl.probes(path).len());
+    assert_eq!(counts, [3, 1, 3]);
+    let state = crawl.store.newest_run().unwrap().unwrap().state;
+    assert_eq!(state, RunState::Finished);
+    let attempts = crawl.rows(Table::Pages, &["Address", "Attempts"]);
+    assert_eq!(attempts[1..], ["/a/ | 2", "/b/ | 2", "/c/ | 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_that_is_told_to_stop_experiments_with_nothing() {
+    let (start, dead) = ([links(&["/dead"])], [error(500)]);
+    let mut crawl = Crawl::new(probing(), &site(&start, &[("/dead", &dead)]));
+    let (placeholder, _) = stop_switch();
+    crawl.script.stop_after = Some((5, placeholder));
+    let seeds = vec![url("/")];
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert_eq!(crawl.probe_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_gathered_by_what_they_have_in_common_the_biggest_first() {
+    let paths = [
+        "/blog/1", "/shop/1", "/shop/2", "/shop/3", "/shop/4", "/shop/5",
+    ];
+    let (start, dead, other) = ([links(&paths)], [error(500)], [error(502)]);
+    let mut at_times = vec![error(500), page("fine"), error(500)];
+    at_times.push(page("fine"));
+    let pages: &[(&str, &[Reply])] = &[
+        ("/blog/1", &other),
+        ("/shop/1", &at_times),
+        ("/shop/2", &dead),
+        ("/shop/3", &dead),
+        ("/shop/4", &other),
+        ("/shop/5", &dead),
+    ];
+    let crawl = Crawl::new(confirming(), &site(&start, pages))
+        .finish()
+        .await;
+    let clusters = crawl.store.failing_clusters(crawl.run, 20).unwrap();
+    let told: Vec<String> = clusters
+        .iter()
+        .map(|it| {
+            let urls = it.representatives.iter().map(|it| it.url.path_and_query());
+            let urls: Vec<&str> = urls.collect();
+            format!(
+                "{} {} {} {}",
+                it.section,
+                it.outcome,
+                it.urls,
+                urls.join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "/shop/ server_500 4 /shop/2 /shop/3 /shop/5",
+            "/blog/ server_502 1 /blog/1",
+            "/shop/ server_502 1 /shop/4",
+        ]
+    );
+    assert!(clusters[0].representatives.iter().all(|it| !it.ever_ok));
+    assert_eq!(clusters[0].host, "http://site.test");
+    let few = crawl.store.failing_clusters(crawl.run, 1).unwrap();
+    assert_eq!(few, clusters[..1]);
+}

@@ -1,0 +1,160 @@
+//! Which experiments a failing URL is worth, and in which order. Whatever is tried stands between
+//! two requests in our own way: a URL that recovered meanwhile must not be taken for one that minds
+//! who asks.
+
+use std::net::IpAddr;
+
+use crate::model::{Layer, Outcome, Probe, SearchFailure};
+
+/// Pairs of requests for a URL that fails at times, in our own way and as a browser: one that fails
+/// every other time, whoever asks, is fine for all four browsers and none of ours in one case of
+/// 256.
+const PAIRS: usize = 4;
+
+/// Most addresses of one host that are tried.
+const ADDRESSES: usize = 8;
+
+/// A failing URL, as experiments see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// How it fails.
+    pub failing: Failing,
+    /// Ways of asking that might make a difference, by what its answers showed. A browser and the
+    /// host's addresses are tried whatever they showed.
+    pub ways: Vec<Probe>,
+}
+
+/// How a URL fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// Whenever it was asked.
+    Always,
+    /// It was fine at times.
+    AtTimes,
+    /// It asks to be left alone, for longer than anybody waits here.
+    Announced,
+}
+
+/// One request of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is varied.
+    pub probe: Probe,
+    /// At which address it is asked, if that is what is varied.
+    pub address: Option<IpAddr>,
+}
+
+/// What is asked first.
+pub fn opening(failing: Failing) -> Vec<Step> {
+    match failing {
+        Failing::Always => vec![step(Probe::Alone)],
+        Failing::AtTimes => [step(Probe::Alone), step(Probe::Browser)].repeat(PAIRS),
+        Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
+    }
+}
+
+/// Whether more is to be asked after what came first, if its last outcome was this.
+pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
+    // A name that leads nowhere leads nowhere for a browser too.
+    failing == Failing::Always && !matches!(outcome.layer(), Layer::Dns | Layer::Policy)
+}
+
+/// What is asked then, of a host with these addresses.
+pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
+    if outcome.search_failure() == SearchFailure::No {
+        // Asking in our own way works: that other ways do as well would prove nothing.
+        return vec![step(Probe::Alone)];
+    }
+    let mut steps = Vec::new();
+    for probe in Probe::ALL {
+        match probe {
+            Probe::Browser => steps.push(step(probe)),
+            Probe::Address if addresses.len() > 1 => {
+                let addresses = addresses.iter().take(ADDRESSES);
+                steps.extend(addresses.map(|address| Step {
+                    probe,
+                    address: Some(*address),
+                }));
+            }
+            Probe::Alone | Probe::Address => {}
+            Probe::FreshConnection | Probe::Http1 | Probe::CacheBusting => {
+                steps.extend(subject.ways.contains(&probe).then(|| step(probe)));
+            }
+        }
+    }
+    steps.push(step(Probe::Alone));
+    steps
+}
+
+const fn step(probe: Probe) -> Step {
+    Step {
+        probe,
+        address: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOWN: Outcome = Outcome::Server502;
+
+    fn probes(steps: &[Step]) -> Vec<Probe> {
+        steps.iter().map(|step| step.probe).collect()
+    }
+
+    fn subject(ways: &[Probe]) -> Subject {
+        Subject {
+            failing: Failing::Always,
+            ways: ways.to_vec(),
+        }
+    }
+
+    #[test]
+    fn what_is_tried_stands_between_requests_in_our_own_way() {
+        assert_eq!(probes(&opening(Failing::Always)), [Probe::Alone]);
+        let few = rest(&subject(&[]), DOWN, &[]);
+        assert_eq!(probes(&few), [Probe::Browser, Probe::Alone]);
+        let all = [Probe::CacheBusting, Probe::Http1, Probe::FreshConnection];
+        let addresses = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
+        let steps = rest(&subject(&all), DOWN, &addresses);
+        assert_eq!(
+            probes(&steps),
+            [
+                Probe::Browser,
+                Probe::FreshConnection,
+                Probe::Http1,
+                Probe::Address,
+                Probe::Address,
+                Probe::CacheBusting,
+                Probe::Alone,
+            ]
+        );
+        let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
+        assert_eq!(asked_at, addresses);
+    }
+
+    #[test]
+    fn a_single_address_is_no_experiment_and_many_are_some() {
+        let addresses: Vec<IpAddr> = (0..20).map(|n| IpAddr::from([192, 0, 2, n])).collect();
+        assert_eq!(rest(&subject(&[]), DOWN, &addresses[..1]).len(), 2);
+        assert_eq!(rest(&subject(&[]), DOWN, &addresses).len(), 2 + ADDRESSES);
+    }
+
+    #[test]
+    fn a_url_that_is_fine_again_is_asked_once_more_and_no_further() {
+        let steps = rest(&subject(&[Probe::Http1]), Outcome::OkHtml, &[]);
+        assert_eq!(probes(&steps), [Probe::Alone]);
+    }
+
+    #[test]
+    fn other_failures_have_courses_of_their_own() {
+        let pairs = probes(&opening(Failing::AtTimes));
+        assert_eq!(pairs, [Probe::Alone, Probe::Browser].repeat(4));
+        let announced = probes(&opening(Failing::Announced));
+        assert_eq!(announced, [Probe::Browser, Probe::Alone]);
+        assert!(leads_on(Failing::Always, DOWN));
+        assert!(!leads_on(Failing::AtTimes, DOWN) && !leads_on(Failing::Announced, DOWN));
+        assert!(!leads_on(Failing::Always, Outcome::DnsNxdomain));
+    }
+}
