@@ -4,6 +4,7 @@
 
 mod charset;
 mod directives;
+pub mod har;
 mod headers;
 pub mod html;
 mod refresh;
