@@ -6,8 +6,11 @@ mod about;
 mod agents;
 mod args;
 mod audit;
+mod check;
+mod columns;
 mod config;
 mod cookies;
+mod curl;
 mod database;
 mod demo;
 mod dry_run;
@@ -96,6 +99,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
         Command::Robots(args) => runtime.block_on(robots::run(&args, console)),
         Command::Sitemap(args) => runtime.block_on(sitemap::run(&args, console)),
         Command::Links(args) => runtime.block_on(links::run(&args, console)),

@@ -33,6 +33,11 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A text without its line breaks and other runs of blanks: a field of a stranger stays in its line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A text with what would command a terminal made visible: control characters but line break and
 /// tab, and the marks that turn the direction of writing (Unicode annex 9, section 2).
 pub(super) fn tame(text: &str) -> Cow<'_, str> {

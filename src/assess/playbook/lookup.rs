@@ -24,7 +24,9 @@ pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
         server.and_then(|server| books.servers.get_key_value(server_key(server)?))
     {
         let causes = playbook.causes.iter().map(|cause| cause.id());
-        let topics: Vec<&str> = [key.as_str()].into_iter().chain(causes).collect();
+        let mut topics: Vec<&str> = [key.as_str()].into_iter().chain(causes).collect();
+        // A cause is its own topic.
+        topics.dedup();
         playbook.server = Some(notes.notes(name, &topics));
     }
     Some(playbook)

@@ -20,7 +20,7 @@ pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
 pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
-    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
+    CheckArgs, CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
     RunsCommand, SitemapArgs, SitemapFormat,
 };
 
@@ -40,6 +40,7 @@ pub(super) enum Command {
     Demo(DemoArgs),
     Report(ReportArgs),
     Runs(RunsArgs),
+    Check(CheckArgs),
     Explain(ExplainArgs),
     Robots(RobotsArgs),
     Sitemap(SitemapArgs),

@@ -1,5 +1,6 @@
 //! Whole commands, run with buffers for streams.
 
+mod check;
 mod explain;
 mod help;
 mod tools;

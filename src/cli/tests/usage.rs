@@ -68,7 +68,7 @@ fn mistakes_are_named_with_what_to_do() {
         "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` makes one",
     );
     check(&["report"], "--out: name the directory to write to");
-    check(&["check", "a.example"], "unrecognized subcommand 'check'");
+    check(&["serve"], "unrecognized subcommand 'serve'");
 }
 
 #[test]

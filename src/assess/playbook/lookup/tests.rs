@@ -151,6 +151,9 @@ fn a_server_has_its_own_way() {
         notes.act[0].contains("Retry-After 3600 always"),
         "{notes:?}"
     );
+    let mut once = notes.act.clone();
+    once.dedup();
+    assert_eq!(once, notes.act);
     let found = lookup("502", Some("Apache mod_proxy")).expect("a playbook");
     assert_eq!(
         found.server.map(|notes| notes.key).as_deref(),

@@ -1,0 +1,164 @@
+//! The failures of an archive, put together where host, answer and error page are the same.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::header::{DATE, RETRY_AFTER, SERVER};
+
+use crate::assess::diagnose::{
+    Announced, Answer, AnswerFacts, Cluster, ClusterFacts, Maker, identify, maker_of,
+};
+use crate::model::{CrawlUrl, Moment, Outcome};
+use crate::parse::har::Entry;
+use crate::parse::{RetryAfter, retry_after};
+
+/// How many URLs are named of a group.
+const EXAMPLES: usize = 5;
+
+/// How many requests that failed for reasons of the browser are named.
+const LISTED: usize = 20;
+
+/// Failures by host, outcome and fingerprint.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    by_kind: BTreeMap<(String, Outcome, Option<&'static str>), Group>,
+    /// Requests without an answer, of which the browser does not say why, or which it declined.
+    pub(super) unexplained: Vec<(CrawlUrl, Option<String>)>,
+    /// How many of these there are.
+    pub(super) unexplained_count: u64,
+}
+
+/// Failures of one kind.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) facts: ClusterFacts,
+    /// Who made the first answer.
+    pub(super) maker: Option<Maker>,
+    /// Some of the URLs, each once.
+    pub(super) urls: Vec<CrawlUrl>,
+    /// As whom the first was asked.
+    pub(super) user_agent: Option<String>,
+    /// What the browser calls the first failure.
+    pub(super) error: Option<String>,
+}
+
+impl Groups {
+    /// Takes in an entry, if it failed.
+    pub(super) fn add(&mut self, entry: &Entry) {
+        let Some(outcome) = outcome(entry) else {
+            if entry.status.is_none() {
+                self.unexplained_count += 1;
+                if self.unexplained.len() < LISTED {
+                    self.unexplained
+                        .push((entry.url.clone(), entry.error.clone()));
+                }
+            }
+            return;
+        };
+        let answer = Answer {
+            status: entry.status,
+            reason: Some(entry.status_text.as_str()).filter(|text| !text.is_empty()),
+            headers: &entry.headers,
+            body_head: &entry.body_head,
+            ttfb: entry.timings.first_byte,
+            connect: Some(setup(entry)),
+            outcome,
+        };
+        let matches = identify(&answer);
+        let page = matches.iter().find(|found| found.is_generator());
+        let page = page.map(|found| found.id);
+        let host = entry.url.host_key().to_string();
+        let group = self
+            .by_kind
+            .entry((host.clone(), outcome, page))
+            .or_insert_with(|| Group {
+                facts: ClusterFacts::new(Cluster {
+                    host,
+                    section: entry.url.section().to_owned(),
+                    outcome,
+                    fingerprint: page.map(str::to_owned),
+                }),
+                maker: maker_of(&answer, &matches),
+                urls: Vec::new(),
+                user_agent: entry.user_agent.clone(),
+                error: entry.error.clone(),
+            });
+        group.facts.add(&facts(entry, outcome, page), moment(entry));
+        if group.urls.len() < EXAMPLES && !group.urls.contains(&entry.url) {
+            group.urls.push(entry.url.clone());
+        }
+    }
+
+    /// The groups, what search engines count as failing first, then the largest.
+    pub(super) fn ranked(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.by_kind.values().collect();
+        groups.sort_by_key(|group| {
+            let facts = &group.facts;
+            let is_failure = facts.cluster.outcome.is_failure();
+            (!is_failure, std::cmp::Reverse(facts.failures))
+        });
+        groups
+    }
+}
+
+/// What failed about an entry; none if nothing did, or nobody knows.
+fn outcome(entry: &Entry) -> Option<Outcome> {
+    match entry.status {
+        Some(status) if status >= 400 => {
+            let usable = matches!(announced(entry), Announced::Delay(_));
+            Some(Outcome::of_error_status(status, usable))
+        }
+        // An answer of success can be cut off.
+        _ => entry.failure,
+    }
+}
+
+fn announced(entry: &Entry) -> Announced {
+    let text = |name| {
+        entry
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    match text(RETRY_AFTER).map(|value| retry_after(value, text(DATE), moment(entry))) {
+        None => Announced::Nothing,
+        Some(RetryAfter::Delay(delay)) => Announced::Delay(delay),
+        Some(RetryAfter::Invalid) => Announced::Invalid,
+    }
+}
+
+/// An archive without times is as old as time itself.
+fn moment(entry: &Entry) -> Moment {
+    entry.started.unwrap_or_default()
+}
+
+fn setup(entry: &Entry) -> Duration {
+    let timings = entry.timings;
+    [timings.dns, timings.connect, timings.tls]
+        .into_iter()
+        .flatten()
+        .sum()
+}
+
+fn facts<'a>(entry: &'a Entry, outcome: Outcome, page: Option<&'a str>) -> AnswerFacts<'a> {
+    let timings = entry.timings;
+    let first_byte = timings.first_byte.filter(|_| entry.status.is_some());
+    AnswerFacts {
+        outcome,
+        status: entry.status,
+        fingerprint: page,
+        server: entry
+            .headers
+            .get(SERVER)
+            .and_then(|value| value.to_str().ok()),
+        waited: first_byte.map(|at| at.saturating_sub(setup(entry))),
+        round_trip: timings.connect,
+        retry_after: announced(entry),
+        cached: entry.from_cache,
+        reused: timings.connect.is_none(),
+        address: entry.server,
+        // A browser does not tell how much it had asked for at that time.
+        in_flight: 1,
+        rate: None,
+    }
+}

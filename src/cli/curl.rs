@@ -1,0 +1,136 @@
+//! A request as a line for a shell: what a developer runs to see for themselves.
+
+use crate::fetch::HostOverride;
+use crate::model::CrawlUrl;
+
+/// What the line prints besides the header: the timings, as `gatecrawl explain check.curl` has them.
+const WRITE_OUT: &str = "code=%{http_code} dns=%{time_namelookup} connect=%{time_connect} \
+    tls=%{time_appconnect} ttfb=%{time_starttransfer} total=%{time_total}\\n";
+
+/// A request, without anything secret: neither headers nor cookies of the user are in it.
+#[derive(Clone, Debug)]
+pub(super) struct Curl<'a> {
+    pub(super) url: &'a CrawlUrl,
+    /// The `User-Agent`.
+    pub(super) user_agent: Option<&'a str>,
+    /// Never with HTTP/2.
+    pub(super) http1: bool,
+    /// Addresses given by hand.
+    pub(super) resolve: &'a [HostOverride],
+}
+
+impl Curl<'_> {
+    /// The line. The body is thrown away, the header shown; redirects are not followed, for the
+    /// failing hop is what counts.
+    pub(super) fn line(&self) -> String {
+        let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
+        let mut add = |flag: &str, value: &str| {
+            words.push(flag.to_owned());
+            words.push(quoted(value));
+        };
+        add("-o", "/dev/null");
+        add("-D", "-");
+        add("-w", WRITE_OUT);
+        if let Some(user_agent) = self.user_agent {
+            add("-A", user_agent);
+        }
+        let url = self.url.as_url();
+        let port = url.port_or_known_default();
+        let concerns = |given: &&HostOverride| {
+            url.host_str() == Some(given.host.as_str()) && port == Some(given.port)
+        };
+        for given in self.resolve.iter().filter(concerns) {
+            let address = match given.address {
+                std::net::IpAddr::V4(address) => address.to_string(),
+                std::net::IpAddr::V6(address) => format!("[{address}]"),
+            };
+            add(
+                "--resolve",
+                &format!("{}:{}:{address}", given.host, given.port),
+            );
+        }
+        if self.http1 {
+            words.push("--http1.1".to_owned());
+        }
+        // Brackets and braces in a URL are a pattern to curl otherwise.
+        if self.url.as_str().contains(['[', ']', '{', '}']) {
+            words.push("-g".to_owned());
+        }
+        words.push(quoted(self.url.as_str()));
+        words.join(" ")
+    }
+}
+
+/// A word that a POSIX shell takes as it is. Control characters have no business in one and are left
+/// out.
+fn quoted(word: &str) -> String {
+    let word: String = word.chars().filter(|c| !c.is_control()).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(url: &str, user_agent: Option<&str>, http1: bool, resolve: &[&str]) -> String {
+        let url = CrawlUrl::parse(url).expect("a URL");
+        let resolve: Vec<_> = resolve
+            .iter()
+            .map(|text| text.parse().expect("valid"))
+            .collect();
+        let curl = Curl {
+            url: &url,
+            user_agent,
+            http1,
+            resolve: &resolve,
+        };
+        let line = curl.line();
+        let (start, rest) = line.split_once(WRITE_OUT).expect("what it prints");
+        assert_eq!(start, "curl -sS -o /dev/null -D - -w '");
+        rest.strip_prefix("' ").expect("the end of it").to_owned()
+    }
+
+    #[test]
+    fn everything_that_matters_is_in_the_line() {
+        assert_eq!(
+            line("https://a.example/x", None, false, &[]),
+            "https://a.example/x"
+        );
+        assert_eq!(
+            line(
+                "https://user:word@a.example/x?a=1&b=$(rm)",
+                Some("It's a bot; (x)"),
+                true,
+                &[
+                    "a.example:443:::1",
+                    "b.example:443:10.0.0.1",
+                    "a.example:80:10.0.0.2"
+                ],
+            ),
+            "-A 'It'\\''s a bot; (x)' --resolve 'a.example:443:[::1]' --http1.1 \
+             'https://a.example/x?a=1&b=$(rm)'"
+        );
+        assert_eq!(
+            line("http://a.example/?q[]=1", Some("a\u{1b}b\nc"), false, &[]),
+            "-A abc -g 'http://a.example/?q[]=1'"
+        );
+    }
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_was() {
+        for word in [
+            "", "a b", "$HOME", "`id`", "a'b", "\"x\"", "!!", "*", "~", "a\\b",
+        ] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quoted(word))])
+                .output()
+                .expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
+        }
+    }
+}
