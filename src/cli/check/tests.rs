@@ -43,6 +43,8 @@ fn attempt(outcome: Outcome, status: u16, ttfb: u64) -> Attempt {
         },
         body_fingerprint: None,
         redirect: None,
+        announced: None,
+        error_page: None,
     }
 }
 
