@@ -138,12 +138,12 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["502 > 0"],
             10,
-            "  Gate       failed: 502 > 0 (502 is 1, > 0)\n",
+            "  Gate           failed: 502 > 0 (502 is 1, > 0)\n",
         ),
         (
             &["new-5xx > 0"],
             4,
-            "  Gate       undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
+            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
         ),
         (&["new-5xx > 0", "5xx >= 1"], 10, "failed: 5xx >= 1"),
     ];
@@ -481,7 +481,7 @@ async fn a_killed_run_is_shown_with_its_verdicts() {
     let shown = desk.run(&["runs", "show"]).await;
     assert_eq!(shown.code, Some(0), "{}", shown.err);
     assert!(shown.out.contains("not finished"), "{}", shown.out);
-    assert!(!shown.out.contains("Verdicts   none"), "{}", shown.out);
+    assert!(!shown.out.contains("Verdicts       none"), "{}", shown.out);
 }
 
 #[tokio::test]
