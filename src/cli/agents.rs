@@ -12,6 +12,9 @@ pub(super) const OWN: &str = concat!(
 /// The name under which robots.txt addresses us.
 const OWN_TOKEN: &str = "gatecrawl";
 
+/// The name of ourselves among the clients.
+pub(super) const OWN_NAME: &str = "gatecrawl";
+
 /// As whom the crawl asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
@@ -33,6 +36,31 @@ pub(super) fn identity(text: Option<&str>) -> Identity {
         user_agent: user_agent.to_owned(),
         robots_agents: vec![token.to_owned()],
     }
+}
+
+/// The `User-Agent` of a client by name: a preset, or ourselves.
+pub(super) fn named(name: &str) -> Option<&'static str> {
+    let preset = PRESETS.iter().find(|preset| preset.name == name);
+    let own = (name == OWN_NAME).then_some(OWN);
+    preset.map(|preset| preset.user_agent).or(own)
+}
+
+/// Reads the name of a client.
+pub(super) fn client(text: &str) -> Result<String, String> {
+    let name = text.trim().to_lowercase();
+    match named(&name) {
+        Some(_) => Ok(name),
+        None => {
+            let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+            Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
+        }
+    }
+}
+
+/// Whether a client is a browser: of the presets, those without a name in robots.txt.
+pub(super) fn is_browser(name: &str) -> bool {
+    let preset = PRESETS.iter().find(|preset| preset.name == name);
+    preset.is_some_and(|preset| preset.token == OWN_TOKEN)
 }
 
 /// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).

@@ -578,3 +578,73 @@ async fn tools_follow_redirects_and_say_what_a_status_means() {
         (Some(0), "https://a.example/1\n")
     );
 }
+
+#[tokio::test]
+async fn a_check_tells_chain_times_cause_and_fix() {
+    let origin = site(&[]).await;
+    origin.script("/old", [redirect(301, "/bad")]);
+    origin.script("/bad", [status(502)]);
+    let desk = Desk::new();
+    let said = desk
+        .run(&["check", &origin.url("/old"), "--attempts", "2"])
+        .await;
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(0), ""),
+        "{}",
+        said.out
+    );
+    for expected in [
+        "\nRedirects\n",
+        "  1  301",
+        "\nAttempts\n",
+        "  2  502     server_502",
+        "  Likely cause  ",
+        "  More          gatecrawl explain ",
+        "  curl -sS -o /dev/null -D - -w ",
+    ] {
+        assert!(said.out.contains(expected), "{expected}: {}", said.out);
+    }
+    let paths: Vec<_> = origin
+        .requests()
+        .into_iter()
+        .map(|seen| seen.path)
+        .collect();
+    assert_eq!(paths, ["/old", "/bad", "/bad"]);
+}
+
+#[tokio::test]
+async fn a_check_compares_clients_and_keeps_secrets() {
+    let origin = site(&[]).await;
+    origin.script("/wall", [status(403), ok("<p>fine")]);
+    let desk = Desk::new();
+    let url = origin.url("/wall");
+    let args = [
+        "check",
+        &url,
+        "--as",
+        "gatecrawl,chrome",
+        "--attempts",
+        "1",
+        "--basic-auth",
+        "me:hush",
+        "--json",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(0), ""),
+        "{}",
+        said.out
+    );
+    let told: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let clients = &told[0]["clients"];
+    assert_eq!(clients[0]["attempts"][0]["status"], 403);
+    assert_eq!(clients[1]["attempts"][0]["status"], 200);
+    assert_eq!(clients[0]["why"]["causes"][0][0], "firewall");
+    assert!(
+        said.out
+            .contains("The answers differ by client (gatecrawl 403, chrome 200)")
+    );
+    assert!(!said.out.contains("hush"), "{}", said.out);
+}
