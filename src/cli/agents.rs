@@ -1,6 +1,6 @@
 //! As whom the crawl asks: our own user agent, a client's that can be named, or a text.
 
-use crate::model::ClientPreset;
+use crate::model::{CLIENTS, ClientPreset};
 
 /// Our own `User-Agent`: who we are and where to read about us.
 pub(super) const OWN: &str = concat!(
@@ -38,29 +38,19 @@ pub(super) fn identity(text: Option<&str>) -> Identity {
     }
 }
 
-/// The `User-Agent` of a client by name: a preset, or ourselves.
-pub(super) fn named(name: &str) -> Option<&'static str> {
-    let preset = PRESETS.iter().find(|preset| preset.name == name);
-    let own = (name == OWN_NAME).then_some(OWN);
-    preset.map(|preset| preset.user_agent).or(own)
-}
-
-/// Reads the name of a client.
+/// Reads the name of a client: a preset's, or ours.
 pub(super) fn client(text: &str) -> Result<String, String> {
     let name = text.trim().to_lowercase();
-    match named(&name) {
-        Some(_) => Ok(name),
-        None => {
-            let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-            Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
-        }
+    if name == OWN_NAME || ClientPreset::named(&name).is_some() {
+        return Ok(name);
     }
+    let known: Vec<_> = CLIENTS.iter().map(|preset| preset.name).collect();
+    Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
 }
 
-/// Whether a client is a browser: of the presets, those without a name in robots.txt.
+/// Whether a client is a browser.
 pub(super) fn is_browser(name: &str) -> bool {
-    let preset = PRESETS.iter().find(|preset| preset.name == name);
-    preset.is_some_and(|preset| preset.token == OWN_TOKEN)
+    ClientPreset::named(name).is_some_and(ClientPreset::is_browser)
 }
 
 /// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).

@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::streams::Console;
 use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
-use crate::model::{CrawlPlan, CrawlUrl};
+use crate::model::{ClientPreset, CrawlPlan, CrawlUrl, Guise};
 
 use super::ask::{Asked, Asking, ask};
 use super::clients::{Checked, Seen, checked};
@@ -30,7 +30,6 @@ const TOKEN: &str = "check";
 struct Client {
     name: String,
     asking: Asking,
-    fetcher: HttpFetcher,
 }
 
 /// Asks and tells.
@@ -50,10 +49,13 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     let RunOrder::New(urls) = run else {
         return Err(Failure::usage("no URL to check"));
     };
-    let clients = clients(wanted(&names, own, &plan), attempts, &plan, &network).await?;
+    let clients = clients(&names, own, attempts, &plan);
+    let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
+    let settings = app::settings(&site, network.clone(), TOKEN).await;
+    let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
     let mut all = Vec::new();
     for url in &urls {
-        let told = check(url, &clients, &network).await;
+        let told = check(url, &fetcher, &clients, &network).await;
         if !json {
             show(|width, color| told.text(width, color), console)?;
             if urls.len() > 1 {
@@ -70,46 +72,41 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Names and user agents: those that are named, or the plan's own.
-fn wanted(names: &[String], own: String, plan: &CrawlPlan) -> Vec<(String, String)> {
+/// Those that are named, or ourselves alone.
+fn clients(names: &[String], own: String, attempts: u32, plan: &CrawlPlan) -> Vec<Client> {
+    let client = |name: String, guise: Option<Guise>| Client {
+        asking: Asking {
+            user_agent: guise.as_ref().map_or_else(
+                || Arc::from(plan.requests.user_agent.as_str()),
+                |guise| Arc::clone(&guise.user_agent),
+            ),
+            guise,
+            attempts,
+        },
+        name,
+    };
     if names.is_empty() {
-        return vec![(own, plan.requests.user_agent.clone())];
+        return vec![client(own, None)];
     }
-    let presets = names.iter().filter_map(|name| {
-        let user_agent = agents::named(name)?;
-        Some((name.clone(), user_agent.to_owned()))
-    });
-    presets.collect()
+    let guise = |name: &String| match ClientPreset::named(name) {
+        Some(preset) => Guise::from(preset),
+        None => Guise::called(agents::OWN),
+    };
+    names
+        .iter()
+        .map(|name| client(name.clone(), Some(guise(name))))
+        .collect()
 }
 
-async fn clients(
-    wanted: Vec<(String, String)>,
-    attempts: u32,
-    plan: &CrawlPlan,
+async fn check(
+    url: &CrawlUrl,
+    fetcher: &HttpFetcher,
+    clients: &[Client],
     network: &Network,
-) -> Result<Vec<Client>, Failure> {
-    let mut clients = Vec::new();
-    for (name, user_agent) in wanted {
-        let mut plan = plan.clone();
-        plan.requests.user_agent.clone_from(&user_agent);
-        let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
-        let settings = app::settings(&site, network.clone(), TOKEN).await;
-        clients.push(Client {
-            name,
-            asking: Asking {
-                user_agent: Arc::from(user_agent),
-                attempts,
-            },
-            fetcher: HttpFetcher::new(settings).map_err(Failure::own)?,
-        });
-    }
-    Ok(clients)
-}
-
-async fn check(url: &CrawlUrl, clients: &[Client], network: &Network) -> Checked {
+) -> Checked {
     let mut all = Vec::new();
     for client in clients {
-        all.push((client, ask(&client.fetcher, url, &client.asking).await));
+        all.push((client, ask(fetcher, url, &client.asking).await));
     }
     let seen: Vec<Seen> = all
         .iter()
