@@ -10,7 +10,6 @@ mod check;
 mod columns;
 mod config;
 mod cookies;
-mod curl;
 mod database;
 mod demo;
 mod dry_run;

@@ -8,13 +8,13 @@ use crate::assess::diagnose::{Context, Experiment, Ratio, Trial};
 use crate::cli::agents;
 use crate::cli::args::{AuditArgs, CheckArgs};
 use crate::cli::audit::{Intent, fresh};
-use crate::cli::curl::Curl;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::streams::Console;
 use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, CrawlUrl, Guise};
+use crate::report::Curl;
 
 use super::ask::{Asked, Asking, ask};
 use super::clients::{Checked, Seen, checked};
