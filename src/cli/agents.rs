@@ -1,6 +1,6 @@
 //! As whom the crawl asks: our own user agent, a client's that can be named, or a text.
 
-use crate::model::ClientPreset;
+use crate::model::{CLIENTS, ClientPreset};
 
 /// Our own `User-Agent`: who we are and where to read about us.
 pub(super) const OWN: &str = concat!(
@@ -11,6 +11,9 @@ pub(super) const OWN: &str = concat!(
 
 /// The name under which robots.txt addresses us.
 const OWN_TOKEN: &str = "gatecrawl";
+
+/// The name of ourselves among the clients.
+pub(super) const OWN_NAME: &str = "gatecrawl";
 
 /// As whom the crawl asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,21 @@ pub(super) fn identity(text: Option<&str>) -> Identity {
         user_agent: user_agent.to_owned(),
         robots_agents: vec![token.to_owned()],
     }
+}
+
+/// Reads the name of a client: a preset's, or ours.
+pub(super) fn client(text: &str) -> Result<String, String> {
+    let name = text.trim().to_lowercase();
+    if name == OWN_NAME || ClientPreset::named(&name).is_some() {
+        return Ok(name);
+    }
+    let known: Vec<_> = CLIENTS.iter().map(|preset| preset.name).collect();
+    Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
+}
+
+/// Whether a client is a browser.
+pub(super) fn is_browser(name: &str) -> bool {
+    ClientPreset::named(name).is_some_and(ClientPreset::is_browser)
 }
 
 /// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).

@@ -72,7 +72,8 @@ pub(super) struct Intent {
     store: Option<Store>,
 }
 
-fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
+/// What a new run is to do.
+pub(super) fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, Failure> {
     let start = urls::start(&args.scope, &mut console.stdin)?;
     let mut plan = plan::plan(args, &start.urls)?;
     plan.requests.reach = reach::of_args(args, !start.logins.is_empty());

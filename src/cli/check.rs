@@ -1,15 +1,13 @@
-//! `gatecrawl check`: a few URLs in depth. What a browser recorded of them is read and explained.
+//! `gatecrawl check`: a few URLs in depth, asked now or as a browser recorded them.
 
 mod archive;
+mod ask;
 mod attempts;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what is told of URLs once they are asked")
-)]
 mod clients;
 mod groups;
 #[cfg(test)]
 mod tests;
+mod urls;
 mod why;
 
 use std::fs::File;
@@ -30,9 +28,16 @@ use groups::Groups;
 /// Largest archive that is read, in bytes: a session of some hours with all bodies.
 const LARGEST: u64 = 512 << 20;
 
+/// Asks URLs, or reads what a browser recorded of some.
+pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
+    match &args.har {
+        Some(path) => explain(path, args.json, console),
+        None => urls::run(args, console).await,
+    }
+}
+
 /// Explains what failed in an archive.
-pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let path = args.har.as_path();
+fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failure> {
     let mut groups = Groups::default();
     let report = {
         let reader = open(path, &mut console.stdin)?;
@@ -42,20 +47,26 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Exit, Failu
     };
     complain(path, &report, &console.people);
     let archive = Archive::new(path.display().to_string(), &report, groups);
-    if args.json {
+    if json {
         let text = serde_json::to_string_pretty(&archive).map_err(Failure::own)?;
         writeln!(console.stdout, "{text}")?;
         return Ok(Exit::Done);
     }
+    show(|width, color| archive.text(width, color), console)?;
+    Ok(Exit::Done)
+}
+
+/// Prints a text, laid out for where it is read. What servers sent does not command the terminal.
+fn show(text: impl Fn(usize, bool) -> String, console: &mut Console) -> Result<(), Failure> {
     let color = console.stdout_color;
-    let text = archive.text(width_of(console.stdout_width), color);
+    let text = text(width_of(console.stdout_width), color);
     let text = if color {
         tame_but_colors(&text)
     } else {
         tame(&text)
     };
     console.stdout.write_all(text.as_bytes())?;
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn open<'a>(path: &Path, stdin: &'a mut dyn Read) -> Result<Box<dyn Read + 'a>, Failure> {

@@ -41,7 +41,7 @@ fn line(result: &GateResult, color: bool) -> String {
     };
     let ruling = paint(result.result.name(), style, color);
     format!(
-        "  Gate       {ruling}: {} ({})",
+        "  Gate           {ruling}: {} ({})",
         result.expression, result.reason
     )
 }
@@ -121,7 +121,7 @@ mod tests {
         let results = judge(&[gate], &summary());
         assert_eq!(
             line(&results[0], false),
-            "  Gate       failed: 502 > 1 (502 is 2, > 1)"
+            "  Gate           failed: 502 > 1 (502 is 2, > 1)"
         );
     }
 }

@@ -10,7 +10,6 @@ mod check;
 mod columns;
 mod config;
 mod cookies;
-mod curl;
 mod database;
 mod demo;
 mod dry_run;
@@ -99,7 +98,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
-        Command::Check(args) => check::run(&args, console),
+        Command::Check(args) => runtime.block_on(check::run(*args, console)),
         Command::Robots(args) => runtime.block_on(robots::run(&args, console)),
         Command::Sitemap(args) => runtime.block_on(sitemap::run(&args, console)),
         Command::Links(args) => runtime.block_on(links::run(&args, console)),

@@ -56,13 +56,13 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     );
     writeln!(out, "{}\n", paint(&head, BOLD, color))?;
     out.push_str(&scores::scores(&summary.scores, color));
-    writeln!(out, "  Verdicts   {}", tally(&summary.by_verdict))?;
-    writeln!(out, "  Status     {}", classes(&summary.classes, color))?;
-    writeln!(out, "  Coverage   {}", coverage(summary))?;
+    writeln!(out, "  Verdicts       {}", tally(&summary.by_verdict))?;
+    writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
+    writeln!(out, "  Coverage       {}", coverage(summary))?;
     let requests = count(counts.attempts, "request");
     writeln!(
         out,
-        "  Requests   {requests}, {} of them repeated",
+        "  Requests       {requests}, {} of them repeated",
         number(summary.retries)
     )?;
     write_gaps(told.gaps, out)?;
@@ -80,9 +80,9 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out)?;
     if let Some(dir) = told.files.first().and_then(|file| file.parent()) {
         let files = count(told.files.len() as u64, "file");
-        writeln!(out, "  Exports    {} ({files})", dir.display())?;
+        writeln!(out, "  Exports        {} ({files})", dir.display())?;
     }
-    writeln!(out, "  Database   {}, run {}", told.database, run.id)
+    writeln!(out, "  Database       {}, run {}", told.database, run.id)
 }
 
 fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
@@ -95,17 +95,17 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
         let all = number(gaps.all_sitemaps as u64);
         writeln!(
             out,
-            "  Sitemaps   {failing} of {all} failing: {}",
+            "  Sitemaps       {failing} of {all} failing: {}",
             tame(&names)
         )?;
     }
     for host in &gaps.hosts.first {
         let host = tame(host);
-        writeln!(out, "  Not audited  {host}, so nothing there was fetched")?;
+        writeln!(out, "  Not audited    {host}, so nothing there was fetched")?;
     }
     if gaps.hosts.more > 0 {
         let more = count(gaps.hosts.more as u64, "host");
-        writeln!(out, "  Not audited  and {more} more, see robots.csv")?;
+        writeln!(out, "  Not audited    and {more} more, see robots.csv")?;
     }
     Ok(())
 }
@@ -259,9 +259,9 @@ mod tests {
         write_gaps(&gaps, &mut out).expect("a string");
         assert_eq!(
             out,
-            "  Sitemaps   1 of 2 failing: http://a/s.xml answers 500\n  \
-             Not audited  http://b: robots.txt answers 503, so nothing there was fetched\n  \
-             Not audited  and 2 hosts more, see robots.csv\n"
+            "  Sitemaps       1 of 2 failing: http://a/s.xml answers 500\n  \
+             Not audited    http://b: robots.txt answers 503, so nothing there was fetched\n  \
+             Not audited    and 2 hosts more, see robots.csv\n"
         );
     }
 }

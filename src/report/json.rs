@@ -8,15 +8,21 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
-use crate::model::{Probe, ScopePlan};
+use crate::fetch::HostOverride;
+use crate::model::{CrawlUrl, Probe, ScopePlan};
 use crate::store::{
-    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredScore, StoredTrial,
+    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredScore, StoredTrial, WorstPage,
 };
+
+use super::curl::Curl;
 
 use super::error::Fault;
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
 const SCHEMA: u32 = 1;
+
+/// How many of the worst pages are named.
+const WORST: u32 = 20;
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -30,6 +36,7 @@ struct Summary<'a> {
     scores: Scores<'a>,
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
+    worst: Vec<Worst<'a>>,
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
@@ -66,6 +73,26 @@ struct Experiment<'a> {
     #[serde(flatten)]
     found: &'a StoredTrial,
     separates: &'static str,
+}
+
+/// What to mend first, with all that a developer needs to look for themselves.
+#[derive(Serialize)]
+struct Worst<'a> {
+    address: &'a str,
+    status: u16,
+    outcome: &'a str,
+    verdict: &'a str,
+    cause: &'a str,
+    priority: Option<f64>,
+    attempts: u64,
+    failed: u64,
+    inlinks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -124,8 +151,11 @@ pub(super) fn write(
     out: impl Write,
 ) -> Result<(), Fault> {
     let summary = store.summary(run.id)?;
+    let worst = store.worst_pages(run.id, WORST)?;
+    let mut document = document(run, &summary, besides);
+    document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
     let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &document(run, &summary, besides))?;
+    serde_json::to_writer_pretty(&mut out, &document)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
@@ -182,6 +212,7 @@ fn document<'a>(
         },
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
+        worst: Vec::new(),
         gates,
         model: Model {
             version: MODEL,
@@ -208,6 +239,37 @@ fn scored(score: &StoredScore) -> Scored<'_> {
         high: known.map(|score| score.high),
         band: score.band.as_deref(),
         inconclusive,
+    }
+}
+
+fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
+    let requests = &run.plan.requests;
+    let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
+        .filter_map(|given| given.parse().ok())
+        .collect();
+    let url = CrawlUrl::parse(&page.encoded).ok();
+    let curl = url.map(|url| {
+        let curl = Curl {
+            url: &url,
+            user_agent: Some(&requests.user_agent),
+            http1: requests.reach.http1,
+            resolve: &resolve,
+        };
+        curl.line()
+    });
+    Worst {
+        address: &page.address,
+        status: page.status,
+        outcome: &page.outcome,
+        verdict: &page.verdict,
+        cause: &page.cause,
+        priority: page.priority,
+        attempts: page.attempts,
+        failed: page.failed,
+        inlinks: page.inlinks,
+        request_id: page.request_id.as_deref(),
+        error_body: page.error_body.as_deref(),
+        curl,
     }
 }
 

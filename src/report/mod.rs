@@ -4,6 +4,7 @@
 
 mod columns;
 mod csv;
+mod curl;
 mod directory;
 mod error;
 mod format;
@@ -21,6 +22,7 @@ use directory::Directory;
 use format::Export;
 
 pub use csv::plain;
+pub use curl::Curl;
 pub use error::ReportError;
 pub use format::Format;
 

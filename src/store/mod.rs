@@ -22,6 +22,7 @@ mod runs;
 mod site_files;
 mod summary;
 mod table;
+mod worst;
 mod writer;
 
 pub use change::{
@@ -35,6 +36,7 @@ pub use found::{RunScores, StoredDeduction, StoredFinding, StoredScore, StoredTr
 pub use lock::RunLock;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
-pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses, WorstPage};
+pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses};
 pub use table::{Cell, Table};
+pub use worst::WorstPage;
 pub use writer::Writer;

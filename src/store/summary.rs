@@ -9,7 +9,6 @@ use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredFinding, StoredTrial};
 use super::runs::{RunCounts, RunId};
-use super::table::Table;
 
 /// What is to be said of a run as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,31 +63,6 @@ pub struct RobotsSummary {
     pub access: String,
 }
 
-/// A page that failed at least once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WorstPage {
-    /// The address as people read it.
-    pub address: String,
-    /// The last status code; 0 where there was no answer.
-    pub status: u16,
-    /// The reason phrase, or what went wrong.
-    pub status_text: String,
-    /// The last outcome.
-    pub outcome: String,
-    /// What its attempts amount to.
-    pub verdict: String,
-    /// All attempts.
-    pub attempts: u64,
-    /// Attempts that failed.
-    pub failed: u64,
-    /// Links that lead there.
-    pub inlinks: u64,
-    /// What to mend first, 0..700; absent for what is no page.
-    pub priority: Option<f64>,
-    /// Why it fails, as far as that can be told; else empty.
-    pub cause: String,
-}
-
 /// A page and how long it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlowPage {
@@ -106,13 +80,6 @@ impl Store {
         summarise(&connection, run.0)
             .map(|summary| RunSummary { counts, ..summary })
             .map_err(|source| self.fault(source))
-    }
-
-    /// The worst failing pages of a run that was concluded, in the order of
-    /// [`Table::ServerErrors`].
-    pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
-        let connection = self.connect()?;
-        worst(&connection, run.0, most).map_err(|source| self.fault(source))
     }
 
     /// The pages of a run that took longest, the slowest first.
@@ -182,30 +149,6 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSumma
         Ok(RobotsSummary {
             host: row.get(0)?,
             access: row.get(1)?,
-        })
-    })
-}
-
-fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
-    let sql = format!(
-        r#"SELECT "Address", "Status Code", coalesce("Status", ''), "Outcome", "Verdict",
-            "Attempts", "Failed Attempts", coalesce("Inlinks", 0), "Priority",
-           coalesce("Probable Cause", '')
-           FROM server_errors WHERE run = ? ORDER BY {} LIMIT ?"#,
-        Table::ServerErrors.order()
-    );
-    list(connection, &sql, (run, most), |row| {
-        Ok(WorstPage {
-            address: row.get(0)?,
-            status: row.get(1)?,
-            status_text: row.get(2)?,
-            outcome: row.get(3)?,
-            verdict: row.get(4)?,
-            attempts: count(row, 5)?,
-            failed: count(row, 6)?,
-            inlinks: count(row, 7)?,
-            priority: row.get(8)?,
-            cause: row.get(9)?,
         })
     })
 }

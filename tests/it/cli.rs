@@ -138,12 +138,12 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["502 > 0"],
             10,
-            "  Gate       failed: 502 > 0 (502 is 1, > 0)\n",
+            "  Gate           failed: 502 > 0 (502 is 1, > 0)\n",
         ),
         (
             &["new-5xx > 0"],
             4,
-            "  Gate       undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
+            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
         ),
         (&["new-5xx > 0", "5xx >= 1"], 10, "failed: 5xx >= 1"),
     ];
@@ -199,8 +199,8 @@ async fn a_host_whose_robots_txt_fails_is_named() {
     let said = Desk::new().run(&args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     for line in [
-        format!("Not audited  http://{host}: robots.txt answers 503, so nothing there was fetched"),
-        format!("Sitemaps   1 of 1 failing: {site}sitemap.xml answers 503"),
+        format!("Not audited    http://{host}: robots.txt answers 503, so nothing there was fetched"),
+        format!("Sitemaps       1 of 1 failing: {site}sitemap.xml answers 503"),
     ] {
         assert!(said.err.contains(&line), "{}", said.err);
     }
@@ -481,7 +481,7 @@ async fn a_killed_run_is_shown_with_its_verdicts() {
     let shown = desk.run(&["runs", "show"]).await;
     assert_eq!(shown.code, Some(0), "{}", shown.err);
     assert!(shown.out.contains("not finished"), "{}", shown.out);
-    assert!(!shown.out.contains("Verdicts   none"), "{}", shown.out);
+    assert!(!shown.out.contains("Verdicts       none"), "{}", shown.out);
 }
 
 #[tokio::test]
@@ -577,4 +577,74 @@ async fn tools_follow_redirects_and_say_what_a_status_means() {
         (said.code, said.out.as_str()),
         (Some(0), "https://a.example/1\n")
     );
+}
+
+#[tokio::test]
+async fn a_check_tells_chain_times_cause_and_fix() {
+    let origin = site(&[]).await;
+    origin.script("/old", [redirect(301, "/bad")]);
+    origin.script("/bad", [status(502)]);
+    let desk = Desk::new();
+    let said = desk
+        .run(&["check", &origin.url("/old"), "--attempts", "2"])
+        .await;
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(0), ""),
+        "{}",
+        said.out
+    );
+    for expected in [
+        "\nRedirects\n",
+        "  1  301",
+        "\nAttempts\n",
+        "  2  502     server_502",
+        "  Likely cause  ",
+        "  More          gatecrawl explain ",
+        "  curl -sS -o /dev/null -D - -w ",
+    ] {
+        assert!(said.out.contains(expected), "{expected}: {}", said.out);
+    }
+    let paths: Vec<_> = origin
+        .requests()
+        .into_iter()
+        .map(|seen| seen.path)
+        .collect();
+    assert_eq!(paths, ["/old", "/bad", "/bad"]);
+}
+
+#[tokio::test]
+async fn a_check_compares_clients_and_keeps_secrets() {
+    let origin = site(&[]).await;
+    origin.script("/wall", [status(403), ok("<p>fine")]);
+    let desk = Desk::new();
+    let url = origin.url("/wall");
+    let args = [
+        "check",
+        &url,
+        "--as",
+        "gatecrawl,chrome",
+        "--attempts",
+        "1",
+        "--basic-auth",
+        "me:hush",
+        "--json",
+    ];
+    let said = desk.run(&args).await;
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(0), ""),
+        "{}",
+        said.out
+    );
+    let told: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let clients = &told[0]["clients"];
+    assert_eq!(clients[0]["attempts"][0]["status"], 403);
+    assert_eq!(clients[1]["attempts"][0]["status"], 200);
+    assert_eq!(clients[0]["why"]["causes"][0][0], "firewall");
+    assert!(
+        said.out
+            .contains("The answers differ by client (gatecrawl 403, chrome 200)")
+    );
+    assert!(!said.out.contains("hush"), "{}", said.out);
 }

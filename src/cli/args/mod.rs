@@ -2,6 +2,7 @@
 //! heading. Absent flags are absent values, so that a resumed run can tell what was said anew.
 
 mod audit;
+mod check;
 mod demo;
 mod global;
 mod network;
@@ -13,6 +14,7 @@ mod tools;
 use clap::{Parser, Subcommand};
 
 pub(super) use audit::AuditArgs;
+pub(super) use check::CheckArgs;
 pub(super) use demo::DemoArgs;
 pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
 pub(super) use network::{IdentityArgs, NetworkArgs};
@@ -20,7 +22,7 @@ pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
 pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
-    CheckArgs, CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
+    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
     RunsCommand, SitemapArgs, SitemapFormat,
 };
 
@@ -40,7 +42,7 @@ pub(super) enum Command {
     Demo(DemoArgs),
     Report(ReportArgs),
     Runs(RunsArgs),
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     Explain(ExplainArgs),
     Robots(RobotsArgs),
     Sitemap(SitemapArgs),

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
@@ -48,20 +46,6 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         keep: u32,
     },
-}
-
-/// Explain what failed in a browser: causes and fixes from what its developer tools saved
-///
-/// Firefox and Chromium save an HTTP archive by "Save all as HAR" in the tab Network. Cookies and
-/// request fields in it are not read, but the name of the browser.
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The HTTP archive (HAR 1.2); `-` is stdin
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) har: PathBuf,
-    /// Print it as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Explain a status, a cause or a step: what it means, how to confirm it, how to fix it

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::assess::diagnose::{Context, diagnose};
 use crate::cli::columns::{Side, columns};
-use crate::cli::curl::Curl;
 use crate::cli::paint::{BOLD, RED, paint};
 use crate::cli::text::{count, one_line};
 use crate::model::Outcome;
 use crate::parse::har::Report;
+use crate::report::Curl;
 
 use super::groups::{Group, Groups};
 use super::why::{Why, why};

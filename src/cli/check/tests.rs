@@ -5,10 +5,10 @@ use super::clients::{Checked, Seen, checked};
 use crate::assess::diagnose::{
     Announced, AnswerFacts, Cluster, ClusterFacts, Context, Maker, diagnose,
 };
-use crate::cli::curl::Curl;
 use crate::model::{
     Attempt, CrawlUrl, Moment, Outcome, Pressure, Purpose, Timings, Trace, Version,
 };
+use crate::report::Curl;
 
 fn url(text: &str) -> CrawlUrl {
     CrawlUrl::parse(text).expect("a URL")

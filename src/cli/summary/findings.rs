@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::assess::diagnose::rules::title;
 use crate::cli::look::Look;
 use crate::cli::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, number, tame};
@@ -47,7 +48,7 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
     let _ = writeln!(
         out,
         "    {severity} {}  {subject}",
-        paint(&title(&finding.rule), BOLD, look.color)
+        paint(title(&finding.rule), BOLD, look.color)
     );
     if !finding.cause.is_empty() {
         let sure = finding.confidence * 100.0;
@@ -76,15 +77,6 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
         "      Fix: `gatecrawl explain {}{server}`",
         finding.advice
     );
-}
-
-/// `section_down` as people say it.
-fn title(rule: &str) -> String {
-    let mut words = rule.replace('_', " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    words
 }
 
 /// `upstream_down or overload` as people say it.
@@ -122,12 +114,12 @@ mod tests {
         assert_eq!(
             first,
             [
-                "    error    Timeout wall  https://shop.test/search/",
+                "    error    Answers fail when a timer fires  https://shop.test/search/",
                 "      Cause: a backend that answers too slowly or server overload (62 % sure)",
                 "      63 of 64 answers took 60.0 s; 63 of 64 answers took 60.0 s; 63 of 64",
                 "      answers took 60.0 s; and 2 more",
                 "      Fix: `gatecrawl explain upstream_timeout --server nginx`",
-                "    error    Timeout wall  https://shop.test/search/",
+                "    error    Answers fail when a timer fires  https://shop.test/search/",
             ]
         );
         assert!(

@@ -68,6 +68,11 @@ fn mistakes_are_named_with_what_to_do() {
         "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` makes one",
     );
     check(&["report"], "--out: name the directory to write to");
+    check(
+        &["check", "a.example", "--as", "lynx"],
+        "invalid value 'lynx' for '--as <LIST>': known are gatecrawl, googlebot, googlebot-desktop, \
+         bingbot, chrome, firefox, safari, edge, opera",
+    );
     check(&["serve"], "unrecognized subcommand 'serve'");
 }
 

@@ -12,6 +12,7 @@ mod maintenance;
 mod pages;
 mod robots;
 mod site_files;
+mod title;
 mod transport;
 mod walls;
 
@@ -28,6 +29,7 @@ pub use robots::{RobotsFacts, robots_unreachable};
 pub use site_files::{
     RedirectFacts, SitemapFacts, redirect_into_error, sitemap_failing, sitemap_lists_failing,
 };
+pub use title::title;
 pub use transport::{dns_faults, tls_faults};
 pub use walls::timeout_wall;
 

@@ -9,20 +9,21 @@ const WRITE_OUT: &str = "code=%{http_code} dns=%{time_namelookup} connect=%{time
 
 /// A request, without anything secret: neither headers nor cookies of the user are in it.
 #[derive(Clone, Debug)]
-pub(super) struct Curl<'a> {
-    pub(super) url: &'a CrawlUrl,
+pub struct Curl<'a> {
+    /// What to ask for.
+    pub url: &'a CrawlUrl,
     /// The `User-Agent`.
-    pub(super) user_agent: Option<&'a str>,
+    pub user_agent: Option<&'a str>,
     /// Never with HTTP/2.
-    pub(super) http1: bool,
+    pub http1: bool,
     /// Addresses given by hand.
-    pub(super) resolve: &'a [HostOverride],
+    pub resolve: &'a [HostOverride],
 }
 
 impl Curl<'_> {
     /// The line. The body is thrown away, the header shown; redirects are not followed, for the
     /// failing hop is what counts.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
         let mut add = |flag: &str, value: &str| {
             words.push(flag.to_owned());

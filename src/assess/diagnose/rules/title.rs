@@ -1,0 +1,29 @@
+//! The names of rules in the words of people.
+
+/// What a rule says was found, as a title; the rule's own name, if it is none of ours.
+pub fn title(rule: &str) -> &str {
+    match rule {
+        "announced_too_long" => "Downtime announced for longer than search engines wait",
+        "cached_error" => "A cache repeats errors",
+        "client_block" => "Crawlers are refused where browsers are not",
+        "dns_fault" => "The host's name does not resolve",
+        "host_maintenance" => "The whole host is down for maintenance",
+        "intermittent_cluster" => "Pages that fail by turns",
+        "load_induced" => "Fails when asked fast",
+        "one_backend_down" => "One backend of several is down",
+        "persistent_cluster" => "Pages that always fail",
+        "redirect_into_error" => "A redirect leads into an error",
+        "retry_after_invalid" => "Retry-After that nobody can read",
+        "robots_unreachable" => "robots.txt cannot be read",
+        "section_down" => "A section is down",
+        "sitemap_failing" => "A sitemap cannot be read",
+        "sitemap_lists_failing" => "The sitemap lists pages that fail",
+        "slow_host" => "The host answers slowly",
+        "soft_error" => "Error pages that say 200",
+        "timeout_wall" => "Answers fail when a timer fires",
+        "tls_fault" => "No secure connection",
+        "truncated_bodies" => "Pages arrive cut short",
+        "unconfirmed_cluster" => "Pages that fail, not yet confirmed",
+        other => other,
+    }
+}

@@ -1,0 +1,98 @@
+//! The failing URLs to mend first, with what was kept of their errors.
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::file::Store;
+use super::runs::RunId;
+
+/// A URL that failed at least once, or is an error page with a status of success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorstPage {
+    /// The address as people read it.
+    pub address: String,
+    /// The last status code; 0 where there was no answer.
+    pub status: u16,
+    /// The reason phrase, or what went wrong.
+    pub status_text: String,
+    /// The last outcome.
+    pub outcome: String,
+    /// What its attempts amount to.
+    pub verdict: String,
+    /// All attempts.
+    pub attempts: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Links that lead there.
+    pub inlinks: u64,
+    /// What to mend first, 0..700; absent for what is no page.
+    pub priority: Option<f64>,
+    /// Why it fails, as far as that can be told; else empty.
+    pub cause: String,
+    /// The address as requests have it.
+    pub encoded: String,
+    /// The name under which the operator finds the last request that failed.
+    pub request_id: Option<String>,
+    /// The beginning of the last error page; bytes that are not UTF-8 are replaced.
+    pub error_body: Option<String>,
+}
+
+impl Store {
+    /// The worst failing URLs of a run that was concluded, in the order of
+    /// [`super::Table::ServerErrors`].
+    pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
+        let connection = self.connect()?;
+        worst(&connection, run.0, most).map_err(|source| self.fault(source))
+    }
+}
+
+/// The order is decided on the assessments alone: only the rows that are wanted are put together.
+fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
+    let mut statement = connection.prepare(
+        "WITH chosen AS (
+            SELECT s.url, CASE u.role WHEN 3 THEN round(s.priority, 2) END AS priority, s.failed,
+                u.inlinks, coalesce(u.readable, u.address) AS address, u.address AS encoded,
+                s.verdict, s.attempts, s.cluster
+            FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+            WHERE s.run = ?1 AND s.cluster IS NOT NULL AND u.role >= 3
+            ORDER BY priority DESC, s.failed DESC, u.inlinks DESC, address LIMIT ?2
+         )
+         SELECT c.address, coalesce(last.status, 0), coalesce(status.text, ''), o.id, c.verdict,
+            c.attempts, c.failed, coalesce(c.inlinks, 0), c.priority, coalesce(k.cause, ''),
+            c.encoded, bad.request_id, b.head
+         FROM chosen c
+         CROSS JOIN attempt last ON last.run = ?1 AND last.url = c.url AND last.number = (
+            SELECT max(number) FROM attempt WHERE run = ?1 AND url = c.url
+                AND purpose NOT LIKE 'probe:%')
+         CROSS JOIN outcome o ON o.code = last.outcome
+         LEFT JOIN text status ON status.run = ?1 AND status.id = last.status_text
+         LEFT JOIN attempt bad ON bad.run = ?1 AND bad.url = c.url AND bad.number = (
+            SELECT max(number) FROM attempt a CROSS JOIN outcome f ON f.code = a.outcome
+            WHERE a.run = ?1 AND a.url = c.url AND (f.failure = 1 OR f.soft = 1)
+                AND a.purpose NOT LIKE 'probe:%')
+         LEFT JOIN error_body b ON b.run = ?1 AND b.body = bad.body
+         LEFT JOIN cluster k ON k.run = ?1 AND k.number = c.cluster
+         ORDER BY c.priority DESC, c.failed DESC, c.inlinks DESC, c.address",
+    )?;
+    let count = |value: i64| value.unsigned_abs();
+    statement
+        .query_map((run, most), |row| {
+            let head: Option<Vec<u8>> = row.get(12)?;
+            Ok(WorstPage {
+                address: row.get(0)?,
+                status: row.get(1)?,
+                status_text: row.get(2)?,
+                outcome: row.get(3)?,
+                verdict: row.get(4)?,
+                attempts: count(row.get(5)?),
+                failed: count(row.get(6)?),
+                inlinks: count(row.get(7)?),
+                priority: row.get(8)?,
+                cause: row.get(9)?,
+                encoded: row.get(10)?,
+                request_id: row.get(11)?,
+                error_body: head.map(|head| String::from_utf8_lossy(&head).into_owned()),
+            })
+        })?
+        .collect()
+}
