@@ -87,6 +87,16 @@ impl Rules {
             ..self
         }
     }
+
+    /// The same with no fewer passes than these.
+    #[must_use]
+    pub fn at_least(self, passes: u32) -> Rules {
+        Rules {
+            passes: self.passes.max(passes),
+            trailing: self.trailing.max(passes),
+            ..self
+        }
+    }
 }
 
 /// What the verdict is decided on.

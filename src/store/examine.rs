@@ -97,7 +97,7 @@ fn first_looks(
     Ok(())
 }
 
-/// Attempts at URLs that failed and were fine by turns: politely, and at speed.
+/// Attempts at URLs that were fine at least once: politely, and at speed.
 fn speeds(
     connection: &Connection,
     run: i64,
@@ -105,26 +105,23 @@ fn speeds(
     examination: &mut Examination,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "WITH mixed AS (
-            SELECT a.url FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
-            GROUP BY a.url HAVING max(o.failure) = 1 AND min(o.failure) = 0
-         )
-         , one AS (
-            SELECT u.host AS host,
-                sum(polite) AS politely, sum(polite AND o.failure) AS politely_failed,
-                count(*) AS attempts, sum(o.failure) AS failed
-            FROM mixed CROSS JOIN url u ON u.run = ?1 AND u.id = mixed.url
-            CROSS JOIN (SELECT run, url, outcome, purpose,
-                ifnull(in_flight <= ?2 AND rate <= ?3, 0) AS polite FROM attempt) a
-                ON a.run = ?1 AND a.url = mixed.url
-            CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE u.role >= 3 AND a.purpose NOT LIKE 'probe:%'
-            GROUP BY mixed.url
-         )
-         SELECT host, sum(politely_failed), sum(politely), sum(failed - politely_failed),
-            sum(attempts - politely), sum(politely > 0 AND politely_failed = 0)
-         FROM one GROUP BY host",
+        "SELECT u.host, sum(politely_failed), sum(politely), sum(failed - politely_failed),
+            sum(attempts - politely), sum(healed), sum(healed AND unbounded_failed), count(*)
+         FROM (SELECT *, failed > 0 AND politely > 0 AND politely_failed = 0 AS healed FROM (
+            SELECT url, count(*) AS attempts, sum(failure) AS failed,
+                sum(polite) AS politely, sum(polite AND failure) AS politely_failed,
+                max(unbounded AND failure) AS unbounded_failed
+            FROM (
+                SELECT a.url AS url, o.failure AS failure,
+                    ifnull(a.in_flight <= ?2 AND a.rate <= ?3, 0) AS polite,
+                    a.rate IS NULL AS unbounded
+                FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+                WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
+            )
+            GROUP BY url HAVING min(failure) = 0
+         )) one
+         CROSS JOIN url u ON u.run = ?1 AND u.id = one.url
+         WHERE u.role >= 3 GROUP BY u.host",
     )?;
     let polite = SpeedEffect::POLITE;
     let mut rows = statement.query((run, polite.in_flight, polite.rate))?;
@@ -137,6 +134,8 @@ fn speeds(
         effect.politely = more(effect.politely, count(1)?, count(2)?);
         effect.at_speed = more(effect.at_speed, count(3)?, count(4)?);
         effect.healed += count(5)?;
+        effect.unbounded += count(6)?;
+        effect.urls += count(7)?;
     }
     for (host, effect) in hosts {
         examination.at_speeds(&host, effect);

@@ -199,7 +199,9 @@ async fn a_host_whose_robots_txt_fails_is_named() {
     let said = Desk::new().run(&args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     for line in [
-        format!("Not audited    http://{host}: robots.txt answers 503, so nothing there was fetched"),
+        format!(
+            "Not audited    http://{host}: robots.txt answers 503, so nothing there was fetched"
+        ),
         format!("Sitemaps       1 of 1 failing: {site}sitemap.xml answers 503"),
     ] {
         assert!(said.err.contains(&line), "{}", said.err);

@@ -96,8 +96,9 @@ impl Examination {
             tally.add(observation);
         }
         let rules = match self.hosts.get(seen.host) {
-            Some(host) if host.speed.is_a_reason() => self.rules,
-            _ => self.rules.whatever_the_speed(),
+            Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
+            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.passes_needed()),
+            None => self.rules.whatever_the_speed(),
         };
         let judgement = tally.judge(&rules);
         let weight = weight(seen.importance);

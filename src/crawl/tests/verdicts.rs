@@ -10,6 +10,16 @@ struct Site {
     plan: CrawlPlan,
     answers: Vec<(String, Vec<Reply>)>,
     edge: Option<fn(&Request) -> Option<Reply>>,
+    trouble: Option<Trouble>,
+}
+
+/// An audit as people make it: at the default pace, confirmed, with experiments.
+fn usual() -> CrawlPlan {
+    let mut plan = confirming();
+    plan.probe = ProbePlan::default();
+    plan.pace.rate = Some(10.0);
+    plan.pace.concurrency = 8;
+    plan
 }
 
 /// A site whose start page leads to so many pages in each section.
@@ -22,12 +32,10 @@ fn site_of(sections: &[(&str, usize)]) -> Site {
     let mut answers = vec![("/".to_owned(), vec![links(&targets)])];
     answers.extend(paths.into_iter().map(|path| (path, vec![page("a page")])));
     Site {
-        plan: CrawlPlan {
-            probe: ProbePlan::default(),
-            ..confirming()
-        },
+        plan: usual(),
         answers,
         edge: None,
+        trouble: None,
     }
 }
 
@@ -66,6 +74,7 @@ impl Site {
             .collect();
         let mut crawl = Crawl::new(self.plan, &answers);
         crawl.script.edge = self.edge;
+        crawl.script.trouble = self.trouble;
         let seeds = crawl.plan.scope.seeds.clone();
         assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
         let summary = crawl.store.summary(crawl.run).unwrap();
@@ -441,4 +450,25 @@ async fn what_was_not_confirmed_is_found_all_the_same() {
         audited.findings(),
         ["unconfirmed_cluster invalid_upstream_response or upstream_down"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_backend_of_three_is_found_at_the_pace_that_its_failures_leave() {
+    let third = |site: Site| Site {
+        trouble: Some(|path, asked| {
+            let file = path == "/robots.txt" || path == "/sitemap.xml";
+            (!file && asked % 3 == 0).then(bad_gateway)
+        }),
+        ..site
+    };
+    let site = site_of(&[("/shop/", 15), ("/blog/", 15), ("/help/", 15)]);
+    let audited = third(site).audited().await;
+    assert_eq!(audited.findings(), ["one_backend_down upstream_down"]);
+    let verdicts = audited.verdicts();
+    assert!(
+        !verdicts.contains("persistent") && !verdicts.contains("load"),
+        "{verdicts}"
+    );
+    let rate = audited.scores.error_rate.unwrap();
+    assert!(rate.low <= 1.0 / 3.0 && 1.0 / 3.0 <= rate.high, "{rate:?}");
 }
