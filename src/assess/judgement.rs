@@ -47,7 +47,7 @@ pub struct Judgement {
     pub span: Duration,
     /// How long it is known to have failed (T of the model): a lower bound; zero once recovered.
     pub lasting: Duration,
-    /// Runs of consecutive failed passes.
+    /// Runs of failures with something fine in between.
     pub episodes: u32,
     /// Persistent for 24 h or more.
     pub sustained: bool,

@@ -15,8 +15,10 @@ pub(super) struct Pass {
     last_failure: Option<Moment>,
 }
 
-/// What all passes so far amount to. A pass failed if its last attempt did; an episode is a
-/// maximal run of consecutive failed passes. Of constant size.
+/// What all passes so far amount to. A pass failed if its last attempt did. An episode is a run of
+/// failures without a success in between; what fails again within the pass in which it recovered is
+/// still the same one. A retry that is fine ends an episode like a pass that is: a page that fails
+/// first and is fine when asked again, pass after pass, comes and goes. Of constant size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Course {
     /// Passes with evidence.
@@ -34,6 +36,8 @@ pub(super) struct Course {
     run_pass: Moment,
     run_first: Moment,
     run_last: Moment,
+    /// The pass of the last failure, and whether anything was fine since.
+    last_failure: Option<(u32, bool)>,
     open: Option<Pass>,
 }
 
@@ -54,6 +58,11 @@ impl Course {
         if failed {
             open.first_failure = open.first_failure.or(Some(started));
             open.last_failure = Some(started);
+            let goes_on = |(known, recovered): (u32, bool)| known == pass || !recovered;
+            self.episodes += u32::from(!self.last_failure.is_some_and(goes_on));
+            self.last_failure = Some((pass, false));
+        } else if let Some((_, recovered)) = &mut self.last_failure {
+            *recovered = true;
         }
     }
 
@@ -68,6 +77,10 @@ impl Course {
         self.passes += 1;
         self.first_pass = self.first_pass.or(Some(pass.started));
         self.last_pass = Some(pass.started);
+        if pass.first_failure.is_some() {
+            self.first_failed_pass = self.first_failed_pass.or(Some(pass.started));
+            self.last_failed_pass = Some(pass.started);
+        }
         if pass.failed {
             self.failed(pass);
         } else if self.trailing > 0 {
@@ -78,14 +91,11 @@ impl Course {
 
     fn failed(&mut self, pass: Pass) {
         if self.trailing == 0 {
-            self.episodes += 1;
             self.run_pass = pass.started;
             self.run_first = pass.first_failure.unwrap_or(pass.started);
         }
         self.trailing += 1;
         self.run_last = pass.last_failure.unwrap_or(pass.started);
-        self.first_failed_pass = self.first_failed_pass.or(Some(pass.started));
-        self.last_failed_pass = Some(pass.started);
     }
 
     /// From the start of the first pass to that of the last.
@@ -93,7 +103,7 @@ impl Course {
         between(self.first_pass, self.last_pass)
     }
 
-    /// From the first failed pass to the last, whatever lies between.
+    /// From the first pass with a failure to the last, whatever lies between.
     pub(super) fn failed_span(&self) -> Duration {
         between(self.first_failed_pass, self.last_failed_pass)
     }
@@ -150,5 +160,29 @@ mod tests {
         assert_eq!(course.run(), Duration::ZERO);
         assert_eq!(course.failed_span(), Duration::from_millis(120));
         assert_eq!(course.onset(), Some(Moment::from_millis(120)));
+    }
+
+    #[test]
+    fn a_pass_that_recovers_ends_an_episode_too() {
+        // A word for each pass: `F` fails, `.` is fine.
+        let cases = [
+            ("F.", 1),
+            ("FF. .", 1),
+            ("F. F", 2),
+            ("F. F.", 2),
+            (". F. F. F.", 3),
+            ("FFF F .", 1),
+            ("F F.", 1),
+            ("F.F .", 1),
+        ];
+        for (passes, expected) in cases {
+            let mut course = Course::default();
+            for (number, pass) in (1..).zip(passes.split(' ')) {
+                for mark in pass.chars() {
+                    course.add(number, Moment::default(), mark == 'F');
+                }
+            }
+            assert_eq!(course.closed().episodes, expected, "{passes}");
+        }
     }
 }

@@ -79,11 +79,21 @@ impl Rules {
         speed_counts: true,
     };
 
-    /// The same for a host that fails as often when it is asked slowly.
+    /// The same for a host of which nothing says that it fails because it is asked fast.
     #[must_use]
     pub const fn whatever_the_speed(self) -> Rules {
         Rules {
             speed_counts: false,
+            ..self
+        }
+    }
+
+    /// The same with no fewer passes than these.
+    #[must_use]
+    pub fn at_least(self, passes: u32) -> Rules {
+        Rules {
+            passes: self.passes.max(passes),
+            trailing: self.trailing.max(passes),
             ..self
         }
     }
@@ -116,7 +126,7 @@ pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
     };
     match () {
         () if case.failed == 0 => Verdict::Ok,
-        () if case.host_episode || course.episodes == 0 => Verdict::Transient,
+        () if case.host_episode => Verdict::Transient,
         () if case.only_at_speed && rules.speed_counts => Verdict::LoadInduced,
         () if failing && persists => Verdict::Persistent,
         () if failing && course.episodes == 1 => Verdict::Unconfirmed,

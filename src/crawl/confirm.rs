@@ -185,14 +185,14 @@ impl Passes {
         // Without a ceiling a few requests a second are still brisk for what fails.
         let interval = (ceiling.interval * 2).max(careful_interval() / 10);
         Pace {
-            interval: interval.min(careful_interval()),
+            interval: interval.min(careful_interval()).max(ceiling.interval),
             open: (ceiling.open / 2).max(1),
         }
     }
 }
 
 /// One at a time, one a second: no failure at this pace is of the crawl's own making.
-fn slowest() -> Pace {
+pub(super) fn slowest() -> Pace {
     Pace {
         interval: careful_interval(),
         open: 1,

@@ -309,7 +309,8 @@ where
             left_out: next.left_out,
         });
         for (host, pace) in &next.hosts {
-            self.frontier.slow(host, *pace).await?;
+            let pace = self.hosts.no_faster(host, *pace);
+            self.frontier.slow(host, pace).await?;
         }
         let urls = next.asked.iter().map(|found| found.url.clone()).collect();
         self.writer
@@ -328,9 +329,10 @@ where
             .tried
             .retry_after
             .filter(|wait| *wait <= LONGEST_PARK);
+        let pace = self.passes.answered(&host, failed);
         Reaction {
             park: wait.filter(|_| failed).map(|wait| now + wait),
-            pace: self.passes.answered(&host, failed),
+            pace: pace.map(|pace| self.hosts.no_faster(&host, pace)),
             ..Reaction::default()
         }
     }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
 use crate::model::{Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
-use crate::policy::{Failing, Subject, careful_interval};
+use crate::policy::{Failing, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl};
 
+use super::confirm;
 use super::dispatch::{Dispatcher, Returned};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
@@ -150,10 +151,7 @@ where
 
     /// One request at a time, one a second, or fewer if that is what the host asks for.
     fn alone(&self, host: &HostKey) -> Pace {
-        Pace {
-            interval: careful_interval().max(self.hosts.interval(host)),
-            open: 1,
-        }
+        self.hosts.no_faster(host, confirm::slowest())
     }
 
     /// Begins the series that a lease is for, unless its time is over.

@@ -136,12 +136,16 @@ impl Hosts {
         }
     }
 
-    /// The least time between two requests to a host that the plan and its robots.txt allow.
-    pub(super) fn interval(&self, host: &HostKey) -> Duration {
+    /// This pace for a host, unless the plan or its robots.txt wants longer pauses.
+    pub(super) fn no_faster(&self, host: &HostKey, pace: Pace) -> Pace {
         let known = self.known.get(host);
-        known.map_or(self.site.plan.pace.interval(), |known| {
+        let least = known.map_or(self.site.plan.pace.interval(), |known| {
             known.pace.ceiling().interval
-        })
+        });
+        Pace {
+            interval: pace.interval.max(least),
+            ..pace
+        }
     }
 
     /// What hosts were seen to bear, as far as failures told something of it.

@@ -21,6 +21,7 @@ use super::*;
 
 mod experiments;
 mod hosts;
+mod verdicts;
 
 /// Answers of a site that does not exist.
 #[derive(Debug, Default)]
@@ -796,4 +797,26 @@ async fn an_interrupted_pass_goes_on() {
         crawl.rows(Table::Pages, &["Address", "Verdict", "Passes"]),
         ["/ | ok | 3", "/dead | persistent | 3"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_is_no_faster_than_the_crawl_may_be() {
+    let start = [links(&["/dead", "/gone"])];
+    let dead = [error(502)];
+    let answers: &[(&str, &[Reply])] = &[("/", &start), ("/dead", &dead), ("/gone", &dead)];
+    let asks = [text("User-agent: *\nCrawl-delay: 5")];
+    let asking = [answers, &[("/robots.txt", &asks[..])]].concat();
+    let mut slow = confirming();
+    slow.pace.rate = Some(0.5);
+    for (plan, answers, rate) in [
+        (confirming(), asking.as_slice(), "0.2"),
+        (slow, answers, "0.5"),
+    ] {
+        let crawl = Crawl::to_the_end(plan, answers).await;
+        let rows = crawl.rows(Table::Attempts, &["Purpose", "Rate"]);
+        let mut passes = rows.iter().filter(|row| row.starts_with("confirm"));
+        let expected = format!("confirm | {rate}");
+        assert!(passes.clone().count() > 4, "{rows:?}");
+        assert!(passes.all(|row| *row == expected), "{rows:?}");
+    }
 }

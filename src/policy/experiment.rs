@@ -6,10 +6,15 @@ use std::net::IpAddr;
 
 use crate::model::{Layer, Outcome, Probe, SearchFailure};
 
-/// Pairs of requests for a URL that fails at times, in our own way and as a browser: one that fails
-/// every other time, whoever asks, is fine for all four browsers and none of ours in one case of
-/// 256.
-const PAIRS: usize = 4;
+/// Requests for a URL that fails at times, in our own way and as a browser: one that fails every
+/// other time by chance, whoever asks, is fine for all four browsers and none of ours in one case of
+/// 256. Backends that take turns do not do it by chance: by turns in the order of Thue and Morse,
+/// neither way meets the same one more often, be there two or four.
+const BY_TURNS: [Probe; 8] = {
+    const OWN: Probe = Probe::Alone;
+    const BROWSER: Probe = Probe::Browser;
+    [OWN, BROWSER, BROWSER, OWN, BROWSER, OWN, OWN, BROWSER]
+};
 
 /// Most addresses of one host that are tried.
 const ADDRESSES: usize = 8;
@@ -48,7 +53,7 @@ pub struct Step {
 pub fn opening(failing: Failing) -> Vec<Step> {
     match failing {
         Failing::Always => vec![step(Probe::Alone)],
-        Failing::AtTimes => [step(Probe::Alone), step(Probe::Browser)].repeat(PAIRS),
+        Failing::AtTimes => BY_TURNS.into_iter().map(step).collect(),
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
     }
 }
@@ -149,12 +154,28 @@ mod tests {
 
     #[test]
     fn other_failures_have_courses_of_their_own() {
-        let pairs = probes(&opening(Failing::AtTimes));
-        assert_eq!(pairs, [Probe::Alone, Probe::Browser].repeat(4));
         let announced = probes(&opening(Failing::Announced));
         assert_eq!(announced, [Probe::Browser, Probe::Alone]);
         assert!(leads_on(Failing::Always, DOWN));
         assert!(!leads_on(Failing::AtTimes, DOWN) && !leads_on(Failing::Announced, DOWN));
         assert!(!leads_on(Failing::Always, Outcome::DnsNxdomain));
+    }
+
+    #[test]
+    fn backends_that_take_turns_favour_neither_way_of_asking() {
+        let asked = probes(&opening(Failing::AtTimes));
+        for backends in [2, 4] {
+            for dead in 0..backends {
+                let met = |probe| {
+                    let at_dead = asked.iter().skip(dead).step_by(backends);
+                    at_dead.filter(|asked| **asked == probe).count()
+                };
+                assert_eq!(
+                    met(Probe::Alone),
+                    met(Probe::Browser),
+                    "{dead} of {backends}"
+                );
+            }
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::{Announced, AnswerFacts, Ratio, is_cached};
@@ -98,7 +97,7 @@ fn first_looks(
     Ok(())
 }
 
-/// Attempts at URLs that failed and were fine by turns: politely, and at speed.
+/// Attempts at URLs that were fine at least once: politely, and at speed.
 fn speeds(
     connection: &Connection,
     run: i64,
@@ -106,18 +105,23 @@ fn speeds(
     examination: &mut Examination,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "WITH mixed AS (
-            SELECT a.url FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
-            GROUP BY a.url HAVING max(o.failure) = 1 AND min(o.failure) = 0
-         )
-         SELECT u.host, ifnull(a.in_flight <= ?2 AND a.rate <= ?3, 0) AS polite,
-            sum(o.failure), count(*)
-         FROM mixed CROSS JOIN url u ON u.run = ?1 AND u.id = mixed.url
-         CROSS JOIN attempt a ON a.run = ?1 AND a.url = mixed.url
-         CROSS JOIN outcome o ON o.code = a.outcome
-         WHERE u.role >= 3 AND a.purpose NOT LIKE 'probe:%'
-         GROUP BY u.host, polite",
+        "SELECT u.host, sum(politely_failed), sum(politely), sum(failed - politely_failed),
+            sum(attempts - politely), sum(healed), sum(healed AND unbounded_failed), count(*)
+         FROM (SELECT *, failed > 0 AND politely > 0 AND politely_failed = 0 AS healed FROM (
+            SELECT url, count(*) AS attempts, sum(failure) AS failed,
+                sum(polite) AS politely, sum(polite AND failure) AS politely_failed,
+                max(unbounded AND failure) AS unbounded_failed
+            FROM (
+                SELECT a.url AS url, o.failure AS failure,
+                    ifnull(a.in_flight <= ?2 AND a.rate <= ?3, 0) AS polite,
+                    a.rate IS NULL AS unbounded
+                FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+                WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
+            )
+            GROUP BY url HAVING min(failure) = 0
+         )) one
+         CROSS JOIN url u ON u.run = ?1 AND u.id = one.url
+         WHERE u.role >= 3 GROUP BY u.host",
     )?;
     let polite = SpeedEffect::POLITE;
     let mut rows = statement.query((run, polite.in_flight, polite.rate))?;
@@ -125,14 +129,13 @@ fn speeds(
     let mut hosts: BTreeMap<Rc<str>, SpeedEffect> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let count = |at| row.get(at).map(i64::unsigned_abs);
-        let (failed, all) = (count(2)?, count(3)?);
         let effect = hosts.entry(texts.get(row.get(0)?)?).or_default();
-        let counted = if row.get(1)? {
-            &mut effect.politely
-        } else {
-            &mut effect.at_speed
-        };
-        *counted = Ratio::new(counted.part + failed, counted.of + all);
+        let more = |known: Ratio, part, of| Ratio::new(known.part + part, known.of + of);
+        effect.politely = more(effect.politely, count(1)?, count(2)?);
+        effect.at_speed = more(effect.at_speed, count(3)?, count(4)?);
+        effect.healed += count(5)?;
+        effect.unbounded += count(6)?;
+        effect.urls += count(7)?;
     }
     for (host, effect) in hosts {
         examination.at_speeds(&host, effect);
@@ -169,7 +172,7 @@ fn each_url(
     let mut rows = statement.query([run])?;
     let mut url: Option<Url> = None;
     let mut finish = |url: &Url, examination: &mut Examination| {
-        let head = match url.soft_body {
+        let head = match url.soft.and_then(|soft| soft.body) {
             Some(body) => head_of(body)?,
             None => None,
         };
@@ -204,10 +207,16 @@ struct Url {
     in_sitemap: bool,
     indexable: bool,
     attempts: Vec<Attempt>,
-    /// The body of the last answer, if that was an error page with a status of success.
-    soft_body: Option<i64>,
-    /// The same without a body.
-    soft_and_blank: bool,
+    /// The last answer, if that was an error page with a status of success.
+    soft: Option<SoftAnswer>,
+}
+
+/// An error page with a status of success.
+#[derive(Clone, Copy)]
+struct SoftAnswer {
+    status: u16,
+    /// Its body, unless that is empty.
+    body: Option<i64>,
 }
 
 /// An attempt, with texts where an examination looks at them.
@@ -236,8 +245,7 @@ impl Url {
             in_sitemap: row.get(6)?,
             indexable: row.get::<_, Option<bool>>(7)?.unwrap_or_default(),
             attempts: Vec::new(),
-            soft_body: None,
-            soft_and_blank: false,
+            soft: None,
         })
     }
 
@@ -289,12 +297,12 @@ impl Url {
                 (false, None) => Announced::Nothing,
             },
         });
-        let is_soft = outcome == Outcome::SoftError200;
-        self.soft_body = match row.get_ref(28)? {
-            ValueRef::Integer(body) if is_soft => Some(body),
-            _ => None,
-        };
-        self.soft_and_blank = is_soft && self.soft_body.is_none();
+        // What an experiment was answered is no answer to us.
+        if !matches!(purpose, Purpose::Probe(_)) {
+            let status = status.filter(|_| outcome == Outcome::SoftError200);
+            let body = row.get(28)?;
+            self.soft = status.map(|status| SoftAnswer { status, body });
+        }
         Ok(())
     }
 
@@ -302,15 +310,6 @@ impl Url {
     fn show(&self, head: Option<&[u8]>, max_inlinks: u32, to: &mut Examination) -> Examined {
         let attempts: Vec<SeenAttempt<'_>> = self.attempts.iter().map(Attempt::seen).collect();
         let is_home = (self.address.strip_prefix(&*self.host)).is_some_and(|path| path == "/");
-        let last = self
-            .attempts
-            .last()
-            .and_then(|last| last.observation.status);
-        let head = if self.soft_and_blank {
-            Some(&[][..])
-        } else {
-            head
-        };
         to.take(&Seen {
             address: &self.address,
             host: &self.host,
@@ -324,10 +323,13 @@ impl Url {
                 home: is_home,
             },
             attempts: &attempts,
-            soft_page: match (last, head) {
-                (Some(status), Some(head)) => Some(SeenPage { status, head }),
-                _ => None,
-            },
+            soft_page: self.soft.and_then(|soft| {
+                let head = soft.body.map_or(Some(&[][..]), |_| head);
+                head.map(|head| SeenPage {
+                    status: soft.status,
+                    head,
+                })
+            }),
         })
     }
 }

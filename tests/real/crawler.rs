@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::server::{note, pause};
@@ -40,22 +41,19 @@ impl Desk {
         Desk { dir }
     }
 
-    /// Begins `gatecrawl audit`.
+    /// Begins the crawl of `gatecrawl audit`, without what follows it.
     pub(crate) fn begin(&self, args: &[&str]) -> Audit {
+        let crawl = ["--confirm", "none", "--no-probe", "--format", "csv"];
+        self.start(&[args, &crawl].concat())
+    }
+
+    fn start(&self, args: &[&str]) -> Audit {
         let errors = self.dir.path().join("stderr.txt");
         let file = std::fs::File::create(&errors).expect("a file");
         let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
             .arg("audit")
             .args(args)
-            .args([
-                "--confirm",
-                "none",
-                "--no-probe",
-                "--format",
-                "csv",
-                "--overwrite",
-                "--out",
-            ])
+            .args(["--overwrite", "--out"])
             .arg(self.exports())
             .arg("--db")
             .arg(self.dir.path().join("runs.db"))
@@ -71,7 +69,35 @@ impl Desk {
         Audit { child, errors }
     }
 
-    /// Makes an audit from beginning to end.
+    /// Makes an audit from beginning to end, with what follows the crawl.
+    pub(crate) fn whole_audit(&self, args: &[&str]) -> Ended {
+        self.start(&[args, &["--format", "csv,json"]].concat())
+            .wait()
+    }
+
+    /// What an audit amounts to.
+    pub(crate) fn summary(&self) -> Value {
+        let text = std::fs::read_to_string(self.exports().join("summary.json"));
+        serde_json::from_str(&text.expect("a readable export")).expect("JSON")
+    }
+
+    /// The finding of a rule.
+    pub(crate) fn finding(&self, rule: &str) -> Row {
+        let mut rows = self.rows("findings.csv");
+        let rules: Vec<_> = rows.iter().map(|row| row["Rule"].clone()).collect();
+        rows.retain(|row| row["Rule"] == rule);
+        assert_eq!(rows.len(), 1, "{rule} among {rules:?}");
+        rows.remove(0)
+    }
+
+    /// Pages with one of these verdicts.
+    pub(crate) fn pages_that_are(&self, verdicts: &[&str]) -> usize {
+        let rows = self.rows("pages.csv");
+        let with = |row: &&Row| verdicts.contains(&row["Verdict"].as_str());
+        rows.iter().filter(with).count()
+    }
+
+    /// Makes the crawl of an audit from beginning to end.
     pub(crate) fn audit(&self, args: &[&str]) -> Ended {
         self.begin(args).wait()
     }

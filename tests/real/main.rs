@@ -3,12 +3,14 @@
 //! the crawler believes, and the server's access log what it did.
 
 mod apache;
+mod backends;
 mod bombs;
 mod crawler;
 mod documentation;
 mod killed;
 mod nginx;
 mod origin;
+mod overload;
 mod proxies;
 mod server;
 mod tls;

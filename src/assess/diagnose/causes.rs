@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::catalogue::{Fingerprint, fingerprint};
 use super::cluster::ClusterFacts;
-use super::context::{Context, Trial};
+use super::context::{Context, Experiment, Trial};
 use super::evidence::Evidence;
 use super::layer::Maker;
 use super::likelihood::{weigh_answers, weigh_context};
@@ -200,26 +200,18 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
     if decided {
         return 1.0;
     }
-    let otherwise = if facts.is_announced() {
-        ANNOUNCED_CONFIDENCE
+    let trust = page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence);
+    if facts.is_announced() {
+        trust.max(ANNOUNCED_CONFIDENCE)
     } else {
-        DEFAULT_CONFIDENCE
-    };
-    page.map_or(otherwise, |page| page.confidence)
+        trust
+    }
 }
 
 fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
-    let helped = |trial: Trial| {
-        let of_trial = around.experiments.iter().filter(move |e| e.trial == trial);
-        of_trial
-            .clone()
-            .any(|e| e.fine.share() > 0.5 && e.fine.share() - e.crawler_fine.share() >= 0.4)
-    };
-    let one_of_several = around.experiments.iter().any(|experiment| {
-        experiment.trial == Trial::Addresses
-            && (1..experiment.fine.of).contains(&experiment.fine.part)
-    });
-    if one_of_several {
+    let made = &around.experiments;
+    let helped = |trial| made.iter().any(|e| e.trial == trial && e.helps());
+    if made.iter().any(Experiment::parts_addresses) {
         Some(Special::OneBackend)
     } else if helped(Trial::FreshConnection) {
         Some(Special::KeepAliveRace)

@@ -91,6 +91,24 @@ pub struct Experiment {
     pub crawler_fine: Ratio,
 }
 
+/// How many more must be fine that way than in the crawl's own. A URL that recovers between two
+/// requests in the crawl's own way is fine for one of them: a gain of a half, which must not do.
+const GAIN: f64 = 0.6;
+
+impl Experiment {
+    /// Whether asking in this way helps: it is fine more often than not, and the crawl's own way
+    /// failed next to it.
+    pub fn helps(&self) -> bool {
+        let fine = self.fine.share();
+        fine > 0.5 && self.crawler_fine.of > 0 && fine - self.crawler_fine.share() >= GAIN
+    }
+
+    /// Whether some addresses of the host are fine and others are not.
+    pub fn parts_addresses(&self) -> bool {
+        self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
+    }
+}
+
 /// What is known around a cluster of failures. Everything may be missing.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
@@ -111,6 +129,27 @@ pub struct Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_of_asking_helps_if_the_own_way_failed_next_to_it() {
+        let cases = [
+            ((3, 3), (0, 6), true),
+            ((3, 3), (2, 6), true),
+            // One recovery between the two requests in the own way.
+            ((1, 1), (1, 2), false),
+            ((4, 4), (3, 4), false),
+            ((1, 2), (0, 4), false),
+            ((2, 2), (0, 0), false),
+        ];
+        for (fine, own, expected) in cases {
+            let experiment = Experiment {
+                trial: Trial::Browser,
+                fine: Ratio::new(fine.0, fine.1),
+                crawler_fine: Ratio::new(own.0, own.1),
+            };
+            assert_eq!(experiment.helps(), expected, "{experiment:?}");
+        }
+    }
 
     #[test]
     fn intervals_are_those_of_wilson() {

@@ -163,6 +163,8 @@ pub struct HostFacts {
     pub flapping: Ratio,
     /// URLs that failed at speed only, of all fetched.
     pub load_induced: Ratio,
+    /// Pages and sitemaps whose last answer was a 503 that announced its end.
+    pub announcing: u64,
     /// Sections with failing URLs, of all.
     pub sections: Ratio,
     /// Failures by outcome.

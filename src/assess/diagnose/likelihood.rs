@@ -195,9 +195,7 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
     if fine.of == 0 {
         return;
     }
-    // A trial that succeeds no more often than the crawl itself does by now proves nothing.
-    let helps = fine.share() > 0.5 && fine.share() - experiment.crawler_fine.share() >= 0.4;
-    let (factors, words) = match (experiment.trial, helps) {
+    let (factors, words) = match (experiment.trial, experiment.helps()) {
         (Trial::Browser, true) => (FINE_AS_BROWSER, Evidence::FineAsBrowser { fine }),
         (Trial::Browser, false) if fine.part == 0 => {
             (FAILS_AS_BROWSER, Evidence::FailsAsBrowser { fine })
@@ -207,7 +205,7 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
             (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
         }
         (Trial::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
-        (Trial::Addresses, _) if 0 < fine.part && fine.part < fine.of => {
+        (Trial::Addresses, _) if experiment.parts_addresses() => {
             let failing = Ratio::new(fine.of - fine.part, fine.of);
             (ONE_ADDRESS, Evidence::AddressesDiffer { failing })
         }

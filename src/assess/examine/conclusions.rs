@@ -6,6 +6,7 @@ use super::Examination;
 use super::files::{RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
+use super::repeats::{Place, is_said};
 use crate::assess::crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
@@ -182,22 +183,40 @@ fn findings(
             browser: host.trials.browser(),
             blocks: host.blocks,
         }));
-        found.extend(sections_down(name, host, clusters));
+        for (section, down) in sections_down(name, host, clusters) {
+            let section = Some(section);
+            let host = name.as_str();
+            if !is_said(&down, Place { host, section }, &found) {
+                found.push(down);
+            }
+        }
         found.extend(listed(name, host, files));
     }
+    let mut narrow = Vec::new();
     for (cluster, diagnosis) in clusters.iter().filter(|(cluster, _)| cluster.internal) {
         if !cluster.at_speed {
-            found.extend(of_cluster(&cluster.facts, diagnosis));
+            let place = Place {
+                host: &cluster.facts.cluster.host,
+                section: Some(&cluster.facts.cluster.section),
+            };
+            let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
+            narrow.extend(of_it.filter(|finding| !is_said(finding, place, &found)));
         }
     }
     for sitemap in &files.sitemaps {
-        found.extend(sitemap_failing(&SitemapFacts {
+        let failing = sitemap_failing(&SitemapFacts {
             url: sitemap.address.clone(),
             outcome: sitemap.outcome,
             listed: Ratio::default(),
             example: None,
-        }));
+        });
+        let place = Place {
+            host: &sitemap.host,
+            section: None,
+        };
+        narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
     }
+    found.extend(narrow);
     for redirect in &files.failing_redirects {
         found.extend(redirect_into_error(&RedirectFacts {
             from: redirect.from.clone(),
@@ -229,7 +248,11 @@ fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
     })
 }
 
-fn sections_down(name: &str, host: &Host, clusters: &[(Cluster, Diagnosis)]) -> Vec<Finding> {
+fn sections_down<'a>(
+    name: &str,
+    host: &'a Host,
+    clusters: &[(Cluster, Diagnosis)],
+) -> Vec<(&'a str, Finding)> {
     let all = host.facts.urls;
     let down = host.sections.iter().filter(|(_, urls)| urls.part > 0);
     down.filter_map(|(section, urls)| {
@@ -243,7 +266,7 @@ fn sections_down(name: &str, host: &Host, clusters: &[(Cluster, Diagnosis)]) -> 
             urls: *urls,
             elsewhere: Ratio::new(all.part - urls.part, all.of - urls.of),
         };
-        section_down(&facts, diagnosis)
+        Some((section.as_str(), section_down(&facts, diagnosis)?))
     })
     .collect()
 }

@@ -52,11 +52,21 @@ impl Host {
         }
     }
 
-    /// Counts how the host answered for its robots.txt, which is no page.
+    /// Counts how the host answered for a robots.txt or a sitemap, which is no page.
     pub(super) fn take_file(&mut self, seen: &Seen<'_>) {
+        if seen.role == Role::Sitemap {
+            self.count_announced(seen);
+            return;
+        }
         for attempt in seen.evidence() {
             self.facts.add(&attempt.facts);
         }
+    }
+
+    fn count_announced(&mut self, seen: &Seen<'_>) {
+        let last = seen.evidence().next_back();
+        let last = last.map(|last| last.facts.outcome);
+        self.facts.announcing += u64::from(last == Some(Outcome::Server503RetryAfter));
     }
 
     pub(super) fn take(&mut self, seen: &Seen<'_>, judgement: &Judgement) {
@@ -82,6 +92,7 @@ impl Host {
             }
         }
         self.count_controls(seen);
+        self.count_announced(seen);
         self.count_page(seen);
         if seen.importance.in_sitemap {
             self.listed.count(fails);

@@ -8,6 +8,7 @@ mod files;
 mod group;
 mod host;
 mod known;
+mod repeats;
 mod speed;
 mod trials;
 mod url;
@@ -95,15 +96,14 @@ impl Examination {
             tally.add(observation);
         }
         let rules = match self.hosts.get(seen.host) {
-            Some(host) if host.speed.is_no_reason() => self.rules.whatever_the_speed(),
-            _ => self.rules,
+            Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
+            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.passes_needed()),
+            None => self.rules.whatever_the_speed(),
         };
         let judgement = tally.judge(&rules);
         let weight = weight(seen.importance);
         if matches!(seen.role, Role::Robots | Role::Sitemap) {
-            if seen.role == Role::Robots {
-                self.host(seen.host).take_file(seen);
-            }
+            self.host(seen.host).take_file(seen);
             return Examined {
                 judgement,
                 weight,

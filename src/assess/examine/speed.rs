@@ -1,55 +1,137 @@
-//! Whether a host fails because it is asked fast: URLs that fail at times do so when asked slowly
-//! too, if it is not.
+//! Whether a host fails because it is asked fast: then several of its URLs fail at speed and are fine
+//! when asked slowly, and hardly any fails when asked slowly.
 
 use crate::assess::diagnose::Ratio;
 use crate::assess::observation::POLITE;
-use crate::model::Pressure;
+use crate::model::{Headroom, Pressure};
 
-/// Failures at a polite pace that are no accident (ours).
+/// URLs, and failures at a polite pace, that are no accident (ours).
 const FEWEST: u64 = 3;
+
+/// Requests open at the start of every crawl: a failure with no more than these began with no load to
+/// speak of.
+const FIRST: u32 = 2;
+
+/// From this share of failing looks at working URLs on, chance has to be thought of (ours).
+const OFTEN: f64 = 0.1;
+
+/// URLs that chance may be expected to make look broken: one site in twenty has one (ours).
+const EXPECTED: f64 = 0.05;
+
+/// Passes beyond which nobody looks at a URL in one audit.
+const MOST_PASSES: u32 = 12;
 
 /// From this part of the share at speed on, the share at a polite pace is as good as the same
 /// (ours).
 const ALIKE: f64 = 0.5;
 
-/// Failed attempts, of all at URLs of a host that failed and were fine by turns.
+/// Failed attempts, of all at URLs of a host that were fine at least once: what is broken fails at any
+/// pace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpeedEffect {
     /// At a pace that cannot have caused an overload.
     pub politely: Ratio,
     /// At any faster one.
     pub at_speed: Ratio,
+    /// URLs that failed at speed alone and were fine when asked politely.
+    pub healed: u64,
+    /// Those of them that failed when nothing but the host set the rate.
+    pub unbounded: u64,
+    /// URLs that were fine at least once.
+    pub urls: u64,
 }
 
 impl SpeedEffect {
     /// The fastest polite pace.
     pub const POLITE: Pressure = POLITE;
 
-    /// Whether speed is not what makes the host fail.
-    pub fn is_no_reason(&self) -> bool {
-        self.politely.part >= FEWEST && self.politely.share() >= ALIKE * self.at_speed.share()
+    /// Whether speed is what makes the host fail. One page that failed once and was fine when asked
+    /// slowly says nothing of a host that is asked at a fixed rate. Where there was none, the first
+    /// failure beyond what the host had borne tells: a crawl that heeds it sees no second.
+    pub fn is_a_reason(&self, headroom: &Headroom) -> bool {
+        let borne = headroom.clean.open.max(FIRST);
+        let beyond = headroom.failed.is_some_and(|load| load.open > borne);
+        let enough = self.healed >= FEWEST || (self.unbounded > 0 && beyond);
+        let alike = self.politely.share() >= ALIKE * self.at_speed.share();
+        enough && !(alike && self.politely.part >= FEWEST)
+    }
+
+    /// Failed passes in a row that chance does not explain. Where a dead backend fails a third of all
+    /// requests, one page of twenty-seven fails three times and is not broken.
+    pub fn passes_needed(&self) -> u32 {
+        let (slow, fast) = (self.politely, self.at_speed);
+        let first = Ratio::new(slow.part + fast.part, slow.of + fast.of).share();
+        if first < OFTEN {
+            return 0;
+        }
+        let again = if slow.of > 0 { slow.share() } else { first };
+        let mut expected = self.urls as f64 * first;
+        let mut passes = 1;
+        while expected >= EXPECTED && passes < MOST_PASSES {
+            expected *= again;
+            passes += 1;
+        }
+        passes
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Load;
 
     #[test]
     fn what_fails_as_often_when_asked_slowly_does_not_fail_of_speed() {
+        let borne = |open| Headroom {
+            failed: Some(Load {
+                open: 5,
+                rate: 30.0,
+            }),
+            clean: Load { open, rate: 20.0 },
+            healed: 0,
+        };
         let cases = [
-            ((30, 90), (33, 100), true),
-            ((0, 90), (33, 100), false),
-            ((2, 4), (33, 100), false),
-            ((3, 90), (50, 100), false),
-            ((5, 10), (0, 0), true),
+            ((30, 90), (33, 100), 20, 0, 4, false),
+            ((0, 90), (33, 100), 20, 0, 4, true),
+            ((2, 4), (33, 100), 20, 0, 4, true),
+            ((3, 90), (50, 100), 20, 0, 4, true),
+            ((5, 10), (0, 0), 0, 0, 4, false),
+            ((0, 4), (2, 2), 2, 0, 4, false),
+            ((0, 6), (3, 3), 3, 0, 4, true),
+            ((0, 2), (1, 90), 1, 1, 4, true),
+            ((0, 2), (1, 90), 1, 1, 5, false),
         ];
-        for (politely, at_speed, expected) in cases {
+        for (politely, at_speed, healed, unbounded, clean, expected) in cases {
             let effect = SpeedEffect {
                 politely: Ratio::new(politely.0, politely.1),
                 at_speed: Ratio::new(at_speed.0, at_speed.1),
+                healed,
+                unbounded,
+                urls: 90,
             };
-            assert_eq!(effect.is_no_reason(), expected, "{effect:?}");
+            assert_eq!(effect.is_a_reason(&borne(clean)), expected, "{effect:?}");
+        }
+    }
+
+    #[test]
+    fn chance_explains_no_failures_on_a_host_that_hardly_fails() {
+        let cases = [
+            ((0, 0), (0, 100), 100, 0),
+            ((2, 4), (5, 100), 100, 0),
+            // No page of those that fail at speed alone looks broken when asked slowly.
+            ((0, 90), (60, 210), 200, 2),
+            ((7, 30), (15, 45), 45, 5),
+            ((30, 60), (50, 100), 100, 11),
+            ((60, 60), (50, 100), 100, MOST_PASSES),
+        ];
+        for (politely, at_speed, urls, expected) in cases {
+            let effect = SpeedEffect {
+                politely: Ratio::new(politely.0, politely.1),
+                at_speed: Ratio::new(at_speed.0, at_speed.1),
+                urls,
+                ..SpeedEffect::default()
+            };
+            assert_eq!(effect.passes_needed(), expected, "{effect:?}");
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::model::Cause;
 
 /// Fewer answers than this tell no share.
 const FEWEST: u64 = 40;
-/// The widest interval in which a share may be taken for one of 1/N.
-const WIDEST: f64 = 0.16;
+/// The widest interval in which a share may be taken for one of 1/N: some fifty answers tell a third.
+const WIDEST: f64 = 0.25;
 
 /// One address of the host fails and others do not; or, behind one address, the share of failing
 /// requests is that of one backend of N over the whole host while the same URLs work at other times.

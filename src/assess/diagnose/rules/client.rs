@@ -19,8 +19,7 @@ pub struct ClientFacts<'a> {
 /// The crawler is refused where a browser is not.
 pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     let proven = facts.browser.filter(|experiment| {
-        let gain = experiment.fine.share() - experiment.crawler_fine.share();
-        experiment.trial == Trial::Browser && experiment.fine.of >= 2 && gain >= 0.5
+        experiment.trial == Trial::Browser && experiment.fine.of >= 2 && experiment.helps()
     });
     let seen = facts.blocks.part >= 3 && facts.blocks.share() >= 0.5;
     if proven.is_none() && !seen {

@@ -14,10 +14,13 @@ const GOOGLES_PATIENCE: Duration = Duration::from_hours(48);
 const PATIENCE: &str = "Google asks for 503 for 1-2 days at most: after more than about 2 days it drops \
                         the URLs";
 
+/// Two URLs that announce their end mean the host, and a polite crawl asks for no more of them.
+const FEWEST_URLS: u64 = 2;
+
 /// The whole host answers 503 and says when it will be back.
 pub fn host_maintenance(facts: &HostFacts) -> Option<Finding> {
     let announced = facts.count(Outcome::Server503RetryAfter);
-    let whole = facts.urls.of >= 5 && facts.urls.share() >= 0.9;
+    let whole = facts.announcing >= FEWEST_URLS && facts.urls.share() >= 0.9;
     let meant = facts.longest_announced > LONGEST_DEFAULT_DELAY;
     if !whole || !meant || announced * 2 < facts.answers.part {
         return None;
@@ -100,6 +103,7 @@ mod tests {
         let mut seen = answer(Outcome::Server503RetryAfter);
         seen.retry_after = Announced::Delay(Duration::from_secs(seconds));
         facts.add(&seen);
+        facts.announcing = 20;
         facts
     }
 

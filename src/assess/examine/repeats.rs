@@ -1,0 +1,109 @@
+//! Findings that say again what a wider one has said. Each problem is to be read once, in the place
+//! where it can be mended: that of a host before those of its sections and pages.
+
+use crate::assess::diagnose::rules::Finding;
+use crate::model::Cause;
+
+/// Findings about URLs that may be part of something wider.
+const NARROW: [&str; 5] = [
+    "persistent_cluster",
+    "intermittent_cluster",
+    "unconfirmed_cluster",
+    "section_down",
+    "sitemap_failing",
+];
+
+/// Where what a finding is about lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) host: &'a str,
+    /// The first folder; none for what belongs to the host as a whole.
+    pub(super) section: Option<&'a str>,
+}
+
+/// Whether one of the wider findings says it already: of the same place, and of the same cause.
+pub(super) fn is_said(narrow: &Finding, place: Place<'_>, wide: &[Finding]) -> bool {
+    NARROW.contains(&narrow.rule) && wide.iter().any(|wide| covers(wide, narrow, place))
+}
+
+fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
+    if wide.rule == "section_down" {
+        let section = place.section.filter(|_| narrow.rule != "section_down");
+        let subject = section.map(|section| format!("{}{section}", place.host));
+        return subject.is_some_and(|subject| subject == wide.subject)
+            && narrow.causes == wide.causes;
+    }
+    wide.subject == place.host
+        && match wide.rule {
+            // "Maintenance or overload" of a part is what is known for sure of the whole.
+            "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
+            "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
+            // What fails every time fails at the other backends too.
+            "one_backend_down" => {
+                matches!(narrow.rule, "intermittent_cluster" | "unconfirmed_cluster")
+            }
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::diagnose::rules::{Scope, Severity};
+
+    const HOST: &str = "https://www.shop.test";
+
+    fn finding(rule: &'static str, subject: &str, causes: &[Cause]) -> Finding {
+        Finding {
+            rule,
+            severity: Severity::Error,
+            scope: Scope::Host,
+            subject: subject.to_owned(),
+            causes: causes.to_vec(),
+            confidence: 0.9,
+            evidence: Vec::new(),
+            advice: "check.logs",
+        }
+    }
+
+    fn check(wide: &Finding, narrow: &'static str, causes: &[Cause], expected: bool) {
+        let narrow = finding(narrow, "https://www.shop.test/a/", causes);
+        let place = Place {
+            host: HOST,
+            section: Some("/a/"),
+        };
+        let wide = std::slice::from_ref(wide);
+        let said = is_said(&narrow, place, wide);
+        assert_eq!(said, expected, "{narrow:?} beside {wide:?}");
+    }
+
+    #[test]
+    fn what_a_host_suffers_from_is_not_told_of_its_sections_again() {
+        use Cause::{Dns, Firewall, Maintenance, Overload, UpstreamDown};
+        let of_host = |rule, cause| finding(rule, HOST, &[cause]);
+        let closed = of_host("host_maintenance", Maintenance);
+        check(&closed, "persistent_cluster", &[Maintenance], true);
+        check(&closed, "section_down", &[Maintenance, Overload], true);
+        check(&closed, "persistent_cluster", &[UpstreamDown], false);
+        check(&closed, "timeout_wall", &[Maintenance], false);
+        let one = of_host("one_backend_down", UpstreamDown);
+        check(&one, "intermittent_cluster", &[Overload], true);
+        check(&one, "persistent_cluster", &[UpstreamDown], false);
+        let block = of_host("client_block", Firewall);
+        check(&block, "section_down", &[Firewall], true);
+        check(&block, "persistent_cluster", &[Dns], false);
+        let elsewhere = finding("dns_fault", "https://img.shop.test", &[Dns]);
+        check(&elsewhere, "unconfirmed_cluster", &[Dns], false);
+    }
+
+    #[test]
+    fn a_section_that_is_down_speaks_for_its_pages_of_the_same_cause() {
+        let causes = [Cause::UpstreamDown];
+        let down = finding("section_down", "https://www.shop.test/a/", &causes);
+        check(&down, "persistent_cluster", &causes, true);
+        check(&down, "persistent_cluster", &[Cause::Overload], false);
+        check(&down, "section_down", &causes, false);
+        let other = finding("section_down", "https://www.shop.test/b/", &causes);
+        check(&other, "persistent_cluster", &causes, false);
+    }
+}

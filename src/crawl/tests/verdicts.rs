@@ -1,0 +1,474 @@
+//! Whole audits of sites with one fault each, and what must come out of them: verdicts, causes,
+//! findings, scores.
+
+use crate::store::{RunScores, StoredFinding, StoredScore};
+
+use super::*;
+
+/// A site that is about to be audited.
+struct Site {
+    plan: CrawlPlan,
+    answers: Vec<(String, Vec<Reply>)>,
+    edge: Option<fn(&Request) -> Option<Reply>>,
+    trouble: Option<Trouble>,
+}
+
+/// An audit as people make it: at the default pace, confirmed, with experiments.
+fn usual() -> CrawlPlan {
+    let mut plan = confirming();
+    plan.probe = ProbePlan::default();
+    plan.pace.rate = Some(10.0);
+    plan.pace.concurrency = 8;
+    plan
+}
+
+/// A site whose start page leads to so many pages in each section.
+fn site_of(sections: &[(&str, usize)]) -> Site {
+    let paths: Vec<String> = sections
+        .iter()
+        .flat_map(|(section, count)| (0..*count).map(move |n| format!("{section}{n}")))
+        .collect();
+    let targets: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let mut answers = vec![("/".to_owned(), vec![links(&targets)])];
+    answers.extend(paths.into_iter().map(|path| (path, vec![page("a page")])));
+    Site {
+        plan: usual(),
+        answers,
+        edge: None,
+        trouble: None,
+    }
+}
+
+impl Site {
+    /// The same site, with these answers at a path, one after the other.
+    fn with(mut self, path: &str, replies: &[Reply]) -> Site {
+        self.answers.retain(|(known, _)| known != path);
+        self.answers.push((path.to_owned(), replies.to_vec()));
+        self
+    }
+
+    /// The same site behind something that answers in its place.
+    fn behind(self, edge: fn(&Request) -> Option<Reply>) -> Site {
+        Site {
+            edge: Some(edge),
+            ..self
+        }
+    }
+
+    /// The same site, of which all pages are known beforehand.
+    fn listed(mut self) -> Site {
+        self.plan.scope.seeds = self.answers.iter().map(|(path, _)| url(path)).collect();
+        self
+    }
+
+    fn planned(mut self, change: fn(&mut CrawlPlan)) -> Site {
+        change(&mut self.plan);
+        self
+    }
+
+    async fn audited(self) -> Audited {
+        let answers: Vec<(&str, &[Reply])> = self
+            .answers
+            .iter()
+            .map(|(path, replies)| (path.as_str(), replies.as_slice()))
+            .collect();
+        let mut crawl = Crawl::new(self.plan, &answers);
+        crawl.script.edge = self.edge;
+        crawl.script.trouble = self.trouble;
+        let seeds = crawl.plan.scope.seeds.clone();
+        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        let summary = crawl.store.summary(crawl.run).unwrap();
+        let audited = Audited {
+            crawl,
+            scores: summary.scores,
+            findings: summary.findings,
+        };
+        audited.explains_every_point();
+        audited
+    }
+}
+
+/// What came out of an audit.
+struct Audited {
+    crawl: Crawl,
+    scores: RunScores,
+    findings: Vec<StoredFinding>,
+}
+
+impl Audited {
+    /// Cells of the row of a page, as `cell | cell`.
+    fn page(&self, path: &str, columns: &[&str]) -> String {
+        let columns = [&["Address"], columns].concat();
+        let rows = self.crawl.rows(Table::Pages, &columns);
+        let prefix = format!("{path} | ");
+        let mut of_page = rows.iter().filter_map(|row| row.strip_prefix(&prefix));
+        of_page.next().expect(path).to_owned()
+    }
+
+    fn number(&self, path: &str, column: &str) -> f64 {
+        self.page(path, &[column]).parse().expect(column)
+    }
+
+    /// What each page is called, with the number of pages.
+    fn verdicts(&self) -> String {
+        let mut counts = std::collections::BTreeMap::<String, u32>::new();
+        for verdict in self.crawl.rows(Table::Pages, &["Verdict"]) {
+            *counts.entry(verdict).or_default() += 1;
+        }
+        let words = counts.iter().map(|(verdict, n)| format!("{n} {verdict}"));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Findings in their order, as `rule cause`.
+    fn findings(&self) -> Vec<String> {
+        let findings = self.findings.iter();
+        findings
+            .map(|found| format!("{} {}", found.rule, found.cause).trim().to_owned())
+            .collect()
+    }
+
+    fn finding(&self, rule: &str) -> &StoredFinding {
+        let mut findings = self.findings.iter();
+        let found = findings.find(|found| found.rule == rule);
+        found.unwrap_or_else(|| panic!("no {rule} in {:#?}", self.findings))
+    }
+
+    /// The evidence of a finding, as one text.
+    fn evidence(&self, rule: &str) -> String {
+        self.finding(rule).evidence.join("; ")
+    }
+
+    fn crawlability(&self) -> f64 {
+        value(self.scores.crawlability.as_ref())
+    }
+
+    fn indexing_risk(&self) -> f64 {
+        value(self.scores.indexing_risk.as_ref())
+    }
+
+    /// Requests to a path.
+    fn requests(&self, path: &str) -> usize {
+        let asked = self.crawl.script.asked.lock().unwrap();
+        asked.iter().filter(|(known, _)| known == path).count()
+    }
+
+    /// Time from the first request to the last.
+    fn lasted(&self) -> Duration {
+        let requests = self.crawl.script.requests.lock().unwrap();
+        let (first, last) = (requests.first().unwrap(), requests.last().unwrap());
+        last.0 - first.0
+    }
+
+    /// Every lost point of every score has its deduction.
+    fn explains_every_point(&self) {
+        let explained = |score: &str| -> f64 {
+            let rows = self.scores.deductions.iter();
+            rows.filter(|row| row.score == score)
+                .map(|row| row.points)
+                .sum()
+        };
+        let known = |score: &Option<StoredScore>| {
+            let score = score.as_ref().and_then(|score| score.score.known());
+            score.map(|score| score.value)
+        };
+        if let Some(left) = known(&self.scores.crawlability) {
+            let lost = explained("crawlability");
+            assert!((left + lost - 100.0).abs() < 0.006, "{left} and {lost}");
+        }
+        if let Some(risk) = known(&self.scores.indexing_risk) {
+            let shares = explained("indexing_risk");
+            assert!((risk - shares).abs() < 0.006, "{risk} and {shares}");
+        }
+    }
+}
+
+fn value(score: Option<&StoredScore>) -> f64 {
+    let known = score.and_then(|score| score.score.known());
+    known.expect("a score").value
+}
+
+/// The answer of a real server to a fault behind it.
+fn captured(file: &str) -> Reply {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/responses/");
+    let text = std::fs::read_to_string(format!("{folder}{file}")).unwrap();
+    let text = text.replace("\r\n", "\n");
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let (body, _) = body.rsplit_once("\n[curl ").unwrap();
+    let kept = ["server", "content-type", "retry-after", "via", "age"];
+    let headers: Vec<(&str, String)> = kept
+        .into_iter()
+        .filter_map(|name| {
+            let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+            let field = fields.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+            Some((name, field.1.to_owned()))
+        })
+        .collect();
+    let status = head[9..12].parse().unwrap();
+    let announced = headers.iter().any(|(name, _)| *name == "retry-after");
+    Reply {
+        outcome: Outcome::of_error_status(status, announced),
+        status,
+        headers,
+        body: body.to_owned(),
+    }
+}
+
+fn bad_gateway() -> Reply {
+    captured("nginx/refused.http")
+}
+
+/// Closed, for so many seconds.
+fn closed(seconds: u32) -> Reply {
+    let mut reply = error(503);
+    reply.outcome = Outcome::Server503RetryAfter;
+    reply.headers.push(("retry-after", seconds.to_string()));
+    reply
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_always_502_is_persistent_and_its_error_page_names_the_cause() {
+    let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);
+    let audited = site.with("/shop/0", &[bad_gateway()]).audited().await;
+    let columns = ["Verdict", "Outcome", "Error Source", "Probable Cause"];
+    assert_eq!(
+        audited.page("/shop/0", &columns),
+        "persistent | server_502 | reverse_proxy: nginx | invalid_upstream_response or upstream_down"
+    );
+    assert_eq!(
+        audited.findings(),
+        ["persistent_cluster invalid_upstream_response or upstream_down"]
+    );
+    let found = audited.finding("persistent_cluster");
+    assert_eq!(
+        (found.subject.as_str(), found.server.as_deref()),
+        ("http://site.test/shop/0", Some("nginx"))
+    );
+    let evidence = audited.evidence("persistent_cluster");
+    assert!(
+        evidence.contains("the error page is that of nginx"),
+        "{evidence}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_502_that_goes_away_is_transient_and_no_risk_to_speak_of() {
+    let audited = site_of(&[("/shop/", 12)])
+        .with("/shop/0", &[bad_gateway(), page("a page")])
+        .with("/shop/1", &[bad_gateway(), bad_gateway(), page("a page")])
+        .audited()
+        .await;
+    for path in ["/shop/0", "/shop/1"] {
+        assert_eq!(audited.page(path, &["Verdict"]), "transient", "{path}");
+        let risk = audited.number(path, "Indexing Risk");
+        assert!(risk > 0.0 && risk < 10.0, "{path}: {risk}");
+    }
+    assert_eq!(audited.findings(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_second_answer_is_intermittent_at_a_rate_of_a_half() {
+    let by_turns = [bad_gateway(), page("a page")];
+    let by_turns: Vec<Reply> = by_turns.into_iter().cycle().take(40).collect();
+    let audited = site_of(&[("/shop/", 12)])
+        .with("/shop/0", &by_turns)
+        .audited()
+        .await;
+    assert_eq!(audited.page("/shop/0", &["Verdict"]), "intermittent");
+    let low = audited.number("/shop/0", "Error Rate Low 95%");
+    let high = audited.number("/shop/0", "Error Rate High 95%");
+    assert!(
+        low <= 0.5 && 0.5 <= high && high - low < 1.0,
+        "{low}..{high}"
+    );
+    assert_eq!(
+        audited.finding("intermittent_cluster").subject,
+        "http://site.test/shop/0"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edge_that_keeps_robots_out_is_a_firewall() {
+    let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);
+    let audited = site
+        .behind(|request| {
+            let page = request.url.path_and_query().starts_with("/shop/");
+            (page && request.guise.is_none()).then(bad_gateway)
+        })
+        .audited()
+        .await;
+    let found = audited.finding("client_block");
+    assert_eq!(
+        (found.cause.as_str(), found.scope.as_str()),
+        ("firewall", "host")
+    );
+    let evidence = audited.evidence("client_block");
+    assert!(
+        evidence.contains("3 of 3 URLs that fail for the crawler were fine for a browser"),
+        "{evidence}"
+    );
+    for n in 0..12 {
+        let path = format!("/shop/{n}");
+        assert_eq!(audited.page(&path, &["Probable Cause"]), "firewall");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_section_that_is_down_is_told_from_the_rest() {
+    let site = site_of(&[("/shop/", 20), ("/blog/", 20), ("/help/", 20)]);
+    let audited = site
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            path.starts_with("/shop/").then(bad_gateway)
+        })
+        .audited()
+        .await;
+    assert_eq!(
+        audited.findings(),
+        ["section_down upstream_down or invalid_upstream_response"]
+    );
+    assert_eq!(
+        audited.finding("section_down").subject,
+        "http://site.test/shop/"
+    );
+    assert_eq!(audited.verdicts(), "41 ok, 20 persistent");
+    let columns = [
+        "Section",
+        "URLs",
+        "Persistent",
+        "Error Rate",
+        "Crawlability",
+        "Indexing Risk",
+    ];
+    assert_eq!(
+        audited.crawl.rows(Table::Sections, &columns),
+        [
+            "/ | 1 | 0 | 0 | - | -",
+            "/blog/ | 20 | 0 | 0 | 100 | 0",
+            "/help/ | 20 | 0 | 0 | 100 | 0",
+            "/shop/ | 20 | 20 | 1 | 0 | 70",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_announces_its_maintenance_is_left_alone_and_said_to_be() {
+    let audited = site_of(&[("/shop/", 30), ("/blog/", 30)])
+        .listed()
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            (path != "/robots.txt").then(|| closed(3600))
+        })
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_maintenance maintenance"]);
+    let asked = audited.crawl.asked().len();
+    assert!(asked < 30, "{asked} requests");
+    assert!(
+        audited.lasted() < Duration::from_mins(30),
+        "{:?}",
+        audited.lasted()
+    );
+    assert_eq!(audited.page("/", &["Probable Cause"]), "maintenance");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_retry_after_of_a_product_is_no_maintenance() {
+    let down = captured("varnish/refused.http");
+    assert_eq!(down.outcome, Outcome::Server503RetryAfter);
+    let audited = site_of(&[("/shop/", 12), ("/blog/", 12)])
+        .with("/shop/0", &[down])
+        .audited()
+        .await;
+    let columns = ["Verdict", "Retry After", "Error Source", "Probable Cause"];
+    assert_eq!(
+        audited.page("/shop/0", &columns),
+        "persistent | 5 | reverse_proxy: Varnish | upstream_timeout or upstream_down"
+    );
+    assert_eq!(
+        audited.findings(),
+        ["persistent_cluster upstream_timeout or upstream_down"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_robots_txt_that_fails_stops_everything_and_says_what_google_does() {
+    let site = site_of(&[("/shop/", 12)]);
+    let audited = site.with("/robots.txt", &[bad_gateway()]).audited().await;
+    assert_eq!(audited.crawl.asked(), [""; 0]);
+    assert_eq!(
+        audited.findings(),
+        ["robots_unreachable invalid_upstream_response"]
+    );
+    let evidence = audited.evidence("robots_unreachable");
+    for words in ["first 12 hours", "stops crawling"] {
+        assert!(evidence.contains(words), "{evidence}");
+    }
+    assert!(audited.crawlability().abs() < 1e-9);
+    assert!((audited.indexing_risk() - 25.0).abs() < 1e-9);
+    assert_eq!(audited.requests("/sitemap.xml"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_pages_that_say_200_are_soft_errors() {
+    let nginx = Reply {
+        outcome: Outcome::OkHtml,
+        status: 200,
+        ..bad_gateway()
+    };
+    let wordpress = page("<h1>Error establishing a database connection</h1>");
+    let audited = site_of(&[("/shop/", 12)])
+        .with("/shop/0", &[nginx])
+        .with("/shop/1", &[wordpress])
+        .audited()
+        .await;
+    for path in ["/shop/0", "/shop/1"] {
+        assert_eq!(
+            audited.page(path, &["Status Code", "Outcome"]),
+            "200 | soft_error_200"
+        );
+        assert!(audited.number(path, "Indexing Risk") > 10.0, "{path}");
+    }
+    let evidence = audited.evidence("soft_error");
+    assert!(evidence.starts_with("2 of 13 pages"), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_confirmed_is_found_all_the_same() {
+    let site = site_of(&[("/shop/", 12), ("/blog/", 12)]);
+    let audited = site
+        .with("/shop/0", &[bad_gateway()])
+        .planned(|plan| {
+            plan.confirm = ConfirmPlan {
+                delays: Vec::new(),
+                ..plan.confirm
+            };
+        })
+        .audited()
+        .await;
+    assert_eq!(audited.page("/shop/0", &["Verdict"]), "unconfirmed");
+    assert_eq!(
+        audited.findings(),
+        ["unconfirmed_cluster invalid_upstream_response or upstream_down"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_backend_of_three_is_found_at_the_pace_that_its_failures_leave() {
+    let third = |site: Site| Site {
+        trouble: Some(|path, asked| {
+            let file = path == "/robots.txt" || path == "/sitemap.xml";
+            (!file && asked % 3 == 0).then(bad_gateway)
+        }),
+        ..site
+    };
+    let site = site_of(&[("/shop/", 15), ("/blog/", 15), ("/help/", 15)]);
+    let audited = third(site).audited().await;
+    assert_eq!(audited.findings(), ["one_backend_down upstream_down"]);
+    let verdicts = audited.verdicts();
+    assert!(
+        !verdicts.contains("persistent") && !verdicts.contains("load"),
+        "{verdicts}"
+    );
+    let rate = audited.scores.error_rate.unwrap();
+    assert!(rate.low <= 1.0 / 3.0 && 1.0 / 3.0 <= rate.high, "{rate:?}");
+}
