@@ -195,3 +195,25 @@ crawl() { # PROGRAM URL [ARGUMENT...]
     reported=$(sqlite3 "$scratch/crawl.db" \
         "SELECT count(*) FROM pages WHERE \"Status Code\" = 200 AND \"Content Type\" LIKE 'text/html%'")
 }
+
+# A server of our own (benches/origin) on its core: sets `origin_pid`; what it prints goes to $scratch/origin.
+originate() { # ARGUMENT...
+    local program
+    program=$(own origin)
+    : >"$scratch/origin"
+    taskset -c "$SERVER_CORE" "$program" "$@" >"$scratch/origin" &
+    origin_pid=$!
+    started+=("$origin_pid")
+    for _ in $(seq 200); do
+        [[ ! -s $scratch/origin ]] || return 0
+        sleep 0.05
+    done
+    die "the origin does not start"
+}
+ask() { # PORT PATH: prints what a server on loopback answers
+    local connection
+    exec {connection}<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET %s HTTP/1.0\r\nConnection: close\r\n\r\n' "$2" >&"$connection"
+    timeout 5 sed -n '1,/^\r$/!{p;q}' <&"$connection"
+    exec {connection}>&-
+}

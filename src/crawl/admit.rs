@@ -1,11 +1,12 @@
 //! What the crawl already knows decides what it takes in: each URL once, nothing that robots.txt
 //! forbids, no endless families of URLs. And every host's robots.txt before its first URL.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    Admission, CrawlUrl, Fingerprint, HostKey, Layer, Outcome, Role, Skip, SkipReason,
+    Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintSet, HostKey, Layer, Outcome,
+    Role, Skip, SkipReason,
 };
 use crate::policy::Traps;
 
@@ -15,9 +16,9 @@ use super::robots::Rules;
 /// hundred for each host.
 #[derive(Debug)]
 pub(super) struct Admissions {
-    known: HashSet<Fingerprint>,
+    known: FingerprintSet,
     /// Those of them that were refused when they were due.
-    refused: HashMap<Fingerprint, SkipReason>,
+    refused: FingerprintMap<SkipReason>,
     hosts: HashMap<HostKey, Host>,
     traps: Traps,
     ignore_robots: bool,
@@ -32,12 +33,19 @@ struct Host {
 impl Admissions {
     pub(super) fn new(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
         Admissions {
-            known: HashSet::new(),
-            refused: HashMap::new(),
+            known: FingerprintSet::default(),
+            refused: FingerprintMap::default(),
             hosts: HashMap::new(),
             traps: Traps::new(max_queries_per_path),
             ignore_robots,
         }
+    }
+
+    /// Whether there is nothing to decide about a URL that scope admits: it was taken in before, and
+    /// not refused since.
+    pub(super) fn is_settled(&self, fingerprint: Fingerprint) -> bool {
+        self.known.contains(&fingerprint)
+            && (self.refused.is_empty() || !self.refused.contains_key(&fingerprint))
     }
 
     /// Takes in a URL that scope admits, or says in `admission` why not. What is to be offered to

@@ -29,9 +29,18 @@ where
         let found = &brought.lease.found;
         let mut new = Vec::new();
         for link in &mut brought.links {
-            let LinkTarget::Url { url, admission, .. } = &mut link.target else {
+            let LinkTarget::Url {
+                url,
+                fingerprint,
+                admission,
+            } = &mut link.target
+            else {
                 continue;
             };
+            // Most links of a page lead to what is known.
+            if self.admissions.is_settled(*fingerprint) {
+                continue;
+            }
             if let Admission::Fetch(role) = *admission {
                 let redirect = link.kind == LinkKind::Redirect;
                 let target = Discovery {

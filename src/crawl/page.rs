@@ -1,13 +1,11 @@
 //! From an answer to what is known of a page: its facts, and its links resolved and judged.
 
-use std::collections::HashSet;
-
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
-    Admission, CrawlUrl, Exchange, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
-    MAX_HEADER_TEXT, MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect, RedirectKind,
-    Reference, Role, Skip, SkipReason, UrlFault, excerpt,
+    Admission, CrawlUrl, Exchange, FingerprintSet, HtmlFacts, Indexability, Link, LinkCounts,
+    LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect,
+    RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, excerpt,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
@@ -135,7 +133,7 @@ fn html(
 ) {
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
-    let found = parse::page(&text);
+    let mut found = parse::page(&text);
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));
     let from_page = Resolver::new(asked.url, found.base.as_deref(), encoding);
@@ -146,7 +144,7 @@ fn html(
         asked,
         nofollow: directives.nofollow,
         counts: LinkCounts::default(),
-        seen: HashSet::new(),
+        seen: FingerprintSet::default(),
     };
     for reference in parse::link_references(&exchange.headers) {
         reading.links.extend(judge.link(&from_header, reference));
@@ -162,11 +160,10 @@ fn html(
         };
         reading.links.extend(judge.link(&from_header, reference));
     }
-    reading.links.reserve(found.references.len());
-    for reference in &found.references {
-        reading
-            .links
-            .extend(judge.link(&from_page, reference.clone()));
+    let references = std::mem::take(&mut found.references);
+    reading.links.reserve(references.len());
+    for reference in references {
+        reading.links.extend(judge.link(&from_page, reference));
     }
     if found.left_out + found.overlong > 0 {
         reading.links.push(left_out(&found));
@@ -200,7 +197,7 @@ struct Judge<'a> {
     asked: Asked<'a>,
     nofollow: bool,
     counts: LinkCounts,
-    seen: HashSet<u64>,
+    seen: FingerprintSet,
 }
 
 impl Judge<'_> {
@@ -233,7 +230,7 @@ impl Judge<'_> {
         if kind.is_hyperlink() {
             if scope.is_site(&url) {
                 self.counts.internal += 1;
-                if self.seen.insert(fingerprint.get()) {
+                if self.seen.insert(fingerprint) {
                     self.counts.unique_internal += 1;
                 }
             } else {

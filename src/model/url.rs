@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
@@ -13,9 +14,9 @@ pub const LONGEST_URL: usize = 64 * 1024;
 
 /// An absolute `http` or `https` URL, normalised: WHATWG parsing, no fragment, no user info, no
 /// default port, unreserved characters decoded, other percent-escapes in upper-case hex.
-/// Normalising twice is normalising once.
+/// Normalising twice is normalising once. Cloning it is cheap: the same text is shared.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CrawlUrl(Url);
+pub struct CrawlUrl(Arc<Url>);
 
 /// 63 bits that stand for a URL wherever only sameness matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,7 +92,7 @@ impl CrawlUrl {
                 url.set_query(Some(&query));
             }
         }
-        Ok(CrawlUrl(url))
+        Ok(CrawlUrl(Arc::new(url)))
     }
 
     /// The same URL without the query parameters that `ignored` names.
@@ -105,9 +106,9 @@ impl CrawlUrl {
             return self.clone();
         }
         let kept: Vec<&str> = query.split('&').filter(|pair| !is_ignored(pair)).collect();
-        let mut url = self.0.clone();
+        let mut url = Url::clone(&self.0);
         url.set_query(Some(kept.join("&").as_str()).filter(|q| !q.is_empty()));
-        CrawlUrl(url)
+        CrawlUrl(Arc::new(url))
     }
 
     /// The text as it goes over the wire: ASCII only.
@@ -282,7 +283,9 @@ impl HostKey {
     /// A URL at this origin.
     fn at(&self, path: &str) -> CrawlUrl {
         let url = Url::parse(&format!("{}{path}", self.0));
-        CrawlUrl(url.expect("an origin followed by a path is a URL"))
+        CrawlUrl(Arc::new(
+            url.expect("an origin followed by a path is a URL"),
+        ))
     }
 
     /// Where a sitemap is looked for when robots.txt names none.

@@ -1,6 +1,6 @@
 //! What belongs to a crawl: which hosts are the site, and which of their URLs are wanted.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use regex::{RegexSet, RegexSetBuilder};
 
@@ -21,7 +21,7 @@ const REGEX_SIZE: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Scope {
     plan: ScopePlan,
-    sites: BTreeSet<String>,
+    sites: Sites,
     include: RegexSet,
     exclude: RegexSet,
     ignored_params: Globs,
@@ -45,9 +45,9 @@ impl Scope {
     /// Compiles a plan.
     pub fn new(plan: &ScopePlan) -> Result<Scope, ScopeError> {
         let from_seeds = plan.seeds.iter().map(site_of);
-        let named = plan.hosts.iter().map(|host| strip_www(host).to_owned());
+        let named = plan.hosts.iter().map(|host| named(host));
         Ok(Scope {
-            sites: from_seeds.chain(named).collect(),
+            sites: Sites::of(from_seeds.chain(named)),
             include: compile("include", &plan.include)?,
             exclude: compile("exclude", &plan.exclude)?,
             ignored_params: Globs::new(&plan.ignore_params),
@@ -70,15 +70,8 @@ impl Scope {
 
     /// Whether the URL's host is part of the site.
     pub fn is_site(&self, url: &CrawlUrl) -> bool {
-        let site = site_of(url);
-        if self.sites.contains(&site) {
-            return true;
-        }
-        self.plan.subdomains
-            && self.sites.iter().any(|known| {
-                site.strip_suffix(known.as_str())
-                    .is_some_and(|rest| rest.ends_with('.'))
-            })
+        let (host, port) = site_of(url);
+        self.sites.has(host, port) || (self.plan.subdomains && self.sites.has_above(host, port))
     }
 
     /// What to do about the target of a link, redirect or sitemap entry, found `depth` clicks from
@@ -133,7 +126,9 @@ impl Scope {
         if !self.include.is_empty() && !self.include.is_match(text) {
             return Some(Skip::new(SkipReason::Scope, "matches no --include"));
         }
-        if let Some(at) = self.exclude.matches(text).iter().next() {
+        if !self.exclude.is_empty()
+            && let Some(at) = self.exclude.matches(text).iter().next()
+        {
             let detail = format!("matches --exclude {}", self.exclude.patterns()[at]);
             return Some(Skip::new(SkipReason::Scope, detail));
         }
@@ -173,14 +168,50 @@ fn trap(url: &CrawlUrl) -> Option<Skip> {
     Some(Skip::new(SkipReason::Trap, detail))
 }
 
+/// Hosts with their ports, as far as that is not the usual one.
+#[derive(Debug)]
+struct Sites(HashMap<String, Vec<Option<u16>>>);
+
+impl Sites {
+    fn of<'a>(all: impl Iterator<Item = (&'a str, Option<u16>)>) -> Sites {
+        let mut sites: HashMap<String, Vec<Option<u16>>> = HashMap::new();
+        for (host, port) in all {
+            let ports = sites.entry(host.to_owned()).or_default();
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+        Sites(sites)
+    }
+
+    fn has(&self, host: &str, port: Option<u16>) -> bool {
+        self.0.get(host).is_some_and(|ports| ports.contains(&port))
+    }
+
+    /// Whether a domain above this one is there.
+    fn has_above(&self, host: &str, port: Option<u16>) -> bool {
+        let dots = host.match_indices('.');
+        dots.map(|(at, _)| &host[at + 1..])
+            .any(|above| self.has(above, port))
+    }
+}
+
 /// Host and port without a leading `www.`: `example.com` and `www.example.com` are one site, on
 /// http and https alike.
-fn site_of(url: &CrawlUrl) -> String {
+fn site_of(url: &CrawlUrl) -> (&str, Option<u16>) {
     let url = url.as_url();
-    let host = strip_www(url.host_str().unwrap_or_default());
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
+    (strip_www(url.host_str().unwrap_or_default()), url.port())
+}
+
+/// A host as it is given by name, with a port or without.
+fn named(host: &str) -> (&str, Option<u16>) {
+    let host = strip_www(host);
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.ends_with(':') => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => (host, None),
+        },
+        _ => (host, None),
     }
 }
 
@@ -191,6 +222,11 @@ fn strip_www(host: &str) -> &str {
 /// A folder that comes more than [`MAX_REPEATS`] times in a path, as relative links that point one
 /// level too deep produce them.
 fn repeated_folder(path: &str) -> Option<&str> {
+    if path.len() <= 2 * MAX_REPEATS
+        || memchr::memchr_iter(b'/', path.as_bytes()).count() <= MAX_REPEATS
+    {
+        return None;
+    }
     let folders: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     if folders.len() <= MAX_REPEATS {
         return None;

@@ -13,14 +13,52 @@ use std::path::PathBuf;
 const NAVIGATION: usize = 12;
 /// Links to the pages below a page: these make the site one tree.
 const CHILDREN: usize = 6;
+/// Pictures of the whole site; none is there.
+const PICTURES: usize = 10;
 /// Pages in one directory.
 const SECTION: usize = 500;
 
 const WORDS: &[&str] = &[
-    "the", "server", "page", "answers", "with", "a", "time", "of", "request", "and", "link", "is",
-    "found", "under", "section", "that", "order", "price", "market", "river", "stone", "garden",
-    "winter", "letter", "machine", "paper", "window", "engine", "colour", "weight", "journey",
-    "caf\u{e9}", "na\u{ef}ve", "&amp;", "measure", "simple", "table", "between", "number", "every",
+    "the",
+    "server",
+    "page",
+    "answers",
+    "with",
+    "a",
+    "time",
+    "of",
+    "request",
+    "and",
+    "link",
+    "is",
+    "found",
+    "under",
+    "section",
+    "that",
+    "order",
+    "price",
+    "market",
+    "river",
+    "stone",
+    "garden",
+    "winter",
+    "letter",
+    "machine",
+    "paper",
+    "window",
+    "engine",
+    "colour",
+    "weight",
+    "journey",
+    "caf\u{e9}",
+    "na\u{ef}ve",
+    "&amp;",
+    "measure",
+    "simple",
+    "table",
+    "between",
+    "number",
+    "every",
 ];
 
 fn main() -> std::io::Result<()> {
@@ -29,8 +67,15 @@ fn main() -> std::io::Result<()> {
         eprintln!("usage: site DIR [PAGES [BYTES [LINKS]]]");
         std::process::exit(2);
     };
-    let mut number = |default| args.next().map_or(default, |text| text.parse().expect("a number"));
-    let site = Site { pages: number(20_000), bytes: number(25 * 1024), links: number(60) };
+    let mut number = |default| {
+        args.next()
+            .map_or(default, |text| text.parse().expect("a number"))
+    };
+    let site = Site {
+        pages: number(20_000),
+        bytes: number(25 * 1024),
+        links: number(60),
+    };
 
     for section in 0..=site.pages / SECTION {
         fs::create_dir_all(dir.join(format!("section-{section:03}")))?;
@@ -38,7 +83,10 @@ fn main() -> std::io::Result<()> {
     for page in 0..site.pages {
         fs::write(dir.join(&path(page)[1..]), site.page(page))?;
     }
-    fs::write(dir.join("robots.txt"), "User-agent: *\nDisallow: /private/\n")
+    fs::write(
+        dir.join("robots.txt"),
+        "User-agent: *\nDisallow: /private/\n",
+    )
 }
 
 /// Where a page lies.
@@ -63,7 +111,9 @@ impl Site {
         self.head(page, &mut html);
         let mut links = self.targets(page, &mut chance).into_iter();
 
-        html.push_str("<body class=\"page\">\n<header><nav aria-label=\"Main\"><ul class=\"nav\">\n");
+        html.push_str(
+            "<body class=\"page\">\n<header><nav aria-label=\"Main\"><ul class=\"nav\">\n",
+        );
         for target in links.by_ref().take(NAVIGATION) {
             let href = self.address(target);
             writeln!(html, "<li class=\"nav-item\"><a class=\"nav-link\" href=\"{href}\">Topic {target}</a></li>").unwrap();
@@ -77,13 +127,27 @@ impl Site {
         for (count, target) in rest.into_iter().enumerate() {
             let start = html.len();
             if count % 8 == 0 {
-                writeln!(html, "<section id=\"part-{count}\">\n<h2>{}</h2>\n<img src=\"/static/{target}.jpg\" alt=\"{}\" width=\"640\" height=\"360\" loading=\"lazy\">", chance.words(4), chance.words(3)).unwrap();
+                writeln!(html, "<section id=\"part-{count}\">\n<h2>{}</h2>\n<img src=\"/static/picture-{}.jpg\" alt=\"{}\" width=\"640\" height=\"360\" loading=\"lazy\">", chance.words(4), target % PICTURES, chance.words(3)).unwrap();
             }
             write!(html, "<p class=\"text\">{} ", chance.words(6)).unwrap();
             // Half of the links are relative to the host, half to the page.
-            let href = if count % 2 == 0 { path(target) } else { self.relative(page, target) };
-            write!(html, "<a href=\"{href}\" title=\"{}\">{}</a>", chance.words(2), chance.words(3)).unwrap();
-            let closing = if count % 8 == 7 { "</p>\n</section>\n" } else { "</p>\n" };
+            let href = if count % 2 == 0 {
+                path(target)
+            } else {
+                self.relative(page, target)
+            };
+            write!(
+                html,
+                "<a href=\"{href}\" title=\"{}\">{}</a>",
+                chance.words(2),
+                chance.words(3)
+            )
+            .unwrap();
+            let closing = if count % 8 == 7 {
+                "</p>\n</section>\n"
+            } else {
+                "</p>\n"
+            };
             while html.len() - start + closing.len() + 16 < paragraph {
                 html.push(' ');
                 html.push_str(chance.word());
@@ -105,6 +169,7 @@ impl Site {
 
     fn head(&self, page: usize, html: &mut String) {
         let mut chance = Chance(page as u64 + 77);
+        let picture = page % PICTURES;
         let (path, title, about) = (self.address(page), chance.words(6), chance.words(20));
         write!(
             html,
@@ -113,7 +178,7 @@ impl Site {
              <meta name=\"robots\" content=\"index, follow, max-image-preview:large\">\n<link rel=\"canonical\" href=\"{path}\">\n\
              <link rel=\"stylesheet\" href=\"/static/main.css\">\n<link rel=\"icon\" href=\"/static/icon.png\">\n\
              <meta property=\"og:title\" content=\"{title}\">\n<meta property=\"og:type\" content=\"article\">\n\
-             <meta property=\"og:image\" content=\"/static/{page}.jpg\">\n\
+             <meta property=\"og:image\" content=\"/static/picture-{picture}.jpg\">\n\
              <script type=\"application/ld+json\">{{\"@context\":\"https://schema.org\",\"@type\":\"Article\",\"headline\":\"{title}\",\"description\":\"{about}\"}}</script>\n\
              <style>.nav{{display:flex}}.nav-item a:hover{{color:#036}}.text>a{{text-decoration:none}}</style>\n</head>\n"
         )
@@ -142,7 +207,11 @@ impl Site {
 
     /// How a page is linked to: the home page as `/`.
     fn address(&self, page: usize) -> String {
-        if page == 0 { "/".to_owned() } else { path(page) }
+        if page == 0 {
+            "/".to_owned()
+        } else {
+            path(page)
+        }
     }
 
     /// A link that is relative to the page it stands on.

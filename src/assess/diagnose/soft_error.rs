@@ -125,9 +125,6 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
         return found(SoftSign::Complaint, None, Cause::ApplicationError);
     }
     let length = text_length(body)?;
-    if length > KNOWN_TEXT {
-        return None;
-    }
     let has_heading = headings(&text).any(|heading| matches(&ERROR_HEADING, heading));
     let page = by_text(&text).filter(|page| page.confidence >= OWN_WORDS || has_heading);
     if let Some(page) = page {
@@ -164,33 +161,47 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
         .is_some_and(|pattern| pattern.is_match(text))
 }
 
-/// How much there is to read on a page, in bytes without white space; `None`, if it has the links
-/// of a page of the site.
+/// How much there is to read on a page, in bytes without white space; `None`, if that is more than
+/// a known error page has, or if there are the links of a page of the site. Most pages are told by
+/// their first kilobytes.
 fn text_length(body: &[u8]) -> Option<usize> {
-    let body = &body[..body.len().min(LOOKED_AT)];
-    let lower = body.to_ascii_lowercase();
-    let mut rest = lower.as_slice();
+    let mut rest = &body[..body.len().min(LOOKED_AT)];
     let (mut shown, mut links) = (0, 0);
-    while let Some(at) = memchr::memchr(b'<', rest) {
-        shown += rest[..at]
-            .iter()
-            .filter(|b| !b.is_ascii_whitespace())
-            .count();
+    loop {
+        let at = memchr::memchr(b'<', rest).unwrap_or(rest.len());
+        let text = &rest[..at];
+        shown += text.iter().filter(|b| !b.is_ascii_whitespace()).count();
         rest = &rest[at..];
-        links += usize::from(rest.starts_with(b"<a "));
-        let close: &[u8] = match () {
-            () if rest.starts_with(b"<script") => b"</script",
-            () if rest.starts_with(b"<style") => b"</style",
-            () if rest.starts_with(b"<!--") => b"-->",
-            () => b">",
-        };
-        match memchr::memmem::find(rest, close) {
-            Some(end) => rest = &rest[end + close.len()..],
-            None => rest = &[],
+        links += usize::from(begins(rest, b"<a "));
+        if shown > KNOWN_TEXT || links > FEW_LINKS {
+            return None;
         }
+        if rest.is_empty() {
+            return Some(shown);
+        }
+        rest = match () {
+            () if begins(rest, b"<script") => after_end_tag(rest, b"</script"),
+            () if begins(rest, b"<style") => after_end_tag(rest, b"</style"),
+            () if begins(rest, b"<!--") => after(rest, memchr::memmem::find(rest, b"-->"), 3),
+            () => after(rest, memchr::memchr(b'>', rest), 1),
+        };
     }
-    shown += rest.iter().filter(|b| !b.is_ascii_whitespace()).count();
-    (links <= FEW_LINKS).then_some(shown)
+}
+
+fn begins(text: &[u8], with: &[u8]) -> bool {
+    let start = text.get(..with.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+}
+
+fn after_end_tag<'a>(text: &'a [u8], tag: &[u8]) -> &'a [u8] {
+    let mut starts = memchr::memchr_iter(b'<', text);
+    let at = starts.find(|at| begins(&text[*at..], tag));
+    after(text, at, tag.len())
+}
+
+/// What comes after something of this length; nothing, if it is not there.
+fn after(text: &[u8], at: Option<usize>, length: usize) -> &[u8] {
+    at.map_or(&[], |at| &text[at + length..])
 }
 
 #[cfg(test)]
