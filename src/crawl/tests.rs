@@ -136,7 +136,8 @@ impl Fetcher for Script {
         Exchange {
             outcome: reply.outcome,
             fault: String::new(),
-            status: Some(reply.status),
+            // None where nobody answered.
+            status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
             wire_bytes: reply.body.len() as u64,

@@ -8,26 +8,26 @@ use crate::answer::{bytes, ok, redirect, status};
 use crate::origin::Origin;
 
 /// A working directory with a database of its own.
-struct Desk(tempfile::TempDir);
+pub(crate) struct Desk(tempfile::TempDir);
 
 /// What the program said, and its exit code.
 #[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    fn new() -> Desk {
+    pub(crate) fn new() -> Desk {
         Desk(tempfile::tempdir().expect("a directory"))
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrawl"));
         command
             .args(args)
@@ -40,9 +40,8 @@ impl Desk {
         command
     }
 
-    /// Runs the program to its end. The origin answers meanwhile.
-    /// Runs a command; an audit without what follows the crawl, unless that is what it is about.
-    async fn run(&self, args: &[&str]) -> Said {
+    /// Runs a command to its end, while the origin answers; an audit without what follows the crawl, unless that is what it is about.
+    pub(crate) async fn run(&self, args: &[&str]) -> Said {
         let quick = args[0] == "audit" && !args.contains(&"--confirm");
         let more: &[&str] = if quick {
             &["--confirm", "none", "--no-probe"]
@@ -52,7 +51,7 @@ impl Desk {
         Said::from(output(self.command(&[args, more].concat())).await)
     }
 
-    fn read(&self, file: &str) -> String {
+    pub(crate) fn read(&self, file: &str) -> String {
         fs::read_to_string(self.path().join(file)).expect("an export")
     }
 }
@@ -67,7 +66,7 @@ impl From<Output> for Said {
     }
 }
 
-async fn output(mut command: Command) -> Output {
+pub(crate) async fn output(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output())
         .await
         .expect("no panic")

@@ -7,4 +7,5 @@ mod demo;
 mod fetch;
 mod nameserver;
 mod origin;
+mod outages;
 mod tls;

@@ -4,4 +4,5 @@ mod documents;
 mod floors;
 mod printing;
 mod purity;
+mod rules;
 mod source;

@@ -19,7 +19,7 @@ use crate::model::Cause::{
     self, ApplicationError, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     UpstreamDown, UpstreamTimeout,
 };
-use crate::model::Outcome;
+use crate::model::{Layer, Outcome};
 
 /// From this confidence on one cause is named alone.
 const NAMED_ALONE: f64 = 0.5;
@@ -128,7 +128,10 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let mut shares = prior(generator, facts);
     weigh_answers(&mut shares, facts, page, &mut evidence);
     weigh_context(&mut shares, around, &mut evidence);
-    let mut shares = shares.normalised();
+    let mut shares = match plain(facts.cluster.outcome) {
+        Some(cause) => Shares::of(&[(cause, 1.0)]),
+        None => shares.normalised(),
+    };
     if let Some((cause, line)) = &around.log_line {
         shares = overruled(shares, *cause);
         let line = line.chars().take(200).collect();
@@ -149,6 +152,17 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
     diagnosis.confidence = (named * diagnosis.trust).min(CERTAIN);
     diagnosis
+}
+
+/// The cause that an outcome is by itself, whatever else is known: a certificate that has expired is no
+/// sign of overload, however few pages it concerns.
+fn plain(outcome: Outcome) -> Option<Cause> {
+    let cause = outcome.default_cause();
+    let certain = matches!(
+        (outcome.layer(), cause),
+        (Layer::Dns, Cause::Dns) | (Layer::Tls, Cause::Tls)
+    );
+    certain.then_some(cause)
 }
 
 /// What is to be expected before anything else is known.
@@ -196,7 +210,8 @@ fn overruled(shares: Shares, cause: Cause) -> Shares {
 
 /// How far the shares can be trusted: as far as what they rest on.
 fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
-    let decided = around.log_line.is_some() || around.load_induced;
+    let decided =
+        around.log_line.is_some() || around.load_induced || plain(facts.cluster.outcome).is_some();
     if decided {
         return 1.0;
     }

@@ -93,6 +93,12 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
             (cluster, diagnosis)
         })
         .collect();
+    // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
+    for robots in &files.robots {
+        if let Some(host) = hosts.get_mut(&robots.host) {
+            host.internal = true;
+        }
+    }
     let findings = findings(&hosts, &clusters, files);
     let scored = scores(&tally, &hosts, files, extent);
     Conclusions {

@@ -1,1 +1,297 @@
+//! Examinations of runs that were never made: a URL and its attempts a line.
 
+use super::*;
+use crate::assess::Importance;
+use crate::assess::diagnose::{Announced, Ratio};
+use crate::assess::episode::FirstLook;
+use crate::assess::observation::Observation;
+use crate::model::{Load, Moment, Pressure, Probe, Purpose};
+
+const HOST: &str = "https://www.shop.test";
+
+/// A run in the making.
+struct Run(Examination);
+
+/// The marks of attempts: `F` fails, `.` is fine, both at speed; `f` and `,` the same when asked
+/// slowly; `s` is an error page with 200. A blank ends a pass; passes begin a minute apart.
+fn attempts(marks: &str) -> Vec<SeenAttempt<'static>> {
+    let mut made = Vec::new();
+    for (pass, marks) in (1..).zip(marks.split(' ')) {
+        for (nth, mark) in (0..).zip(marks.chars()) {
+            let outcome = match mark {
+                'F' | 'f' => Outcome::Server502,
+                's' => Outcome::SoftError200,
+                _ => Outcome::OkHtml,
+            };
+            let slow = matches!(mark, 'f' | ',');
+            made.push(attempt(outcome, pass, nth, slow));
+        }
+    }
+    made
+}
+
+fn attempt(outcome: Outcome, pass: u32, nth: i64, slow: bool) -> SeenAttempt<'static> {
+    let status = if outcome.is_failure() { 502 } else { 200 };
+    let (in_flight, rate) = if slow { (1, 1.0) } else { (4, 10.0) };
+    SeenAttempt {
+        purpose: if pass > 1 {
+            Purpose::Confirm
+        } else {
+            Purpose::Crawl
+        },
+        observation: Observation {
+            outcome,
+            status: Some(status),
+            started: Moment::from_millis(i64::from(pass) * 60_000 + nth * 1_000),
+            pass,
+            reused: false,
+            pressure: Pressure {
+                in_flight,
+                rate: Some(rate),
+            },
+            ttfb: None,
+            host_episode: None,
+        },
+        facts: AnswerFacts {
+            outcome,
+            status: Some(status),
+            fingerprint: None,
+            server: None,
+            waited: None,
+            round_trip: None,
+            retry_after: Announced::Nothing,
+            cached: false,
+            reused: false,
+            address: None,
+            in_flight,
+            rate: Some(rate),
+        },
+        made_by: None,
+    }
+}
+
+impl Run {
+    fn new() -> Run {
+        Run(Examination::new(Rules::ONE_SHOT))
+    }
+
+    /// A page of a section and its attempts; what they amount to.
+    fn page(&mut self, section: &str, attempts: &[SeenAttempt<'_>]) -> Examined {
+        self.page_with(section, attempts, None)
+    }
+
+    fn page_with(
+        &mut self,
+        section: &str,
+        attempts: &[SeenAttempt<'_>],
+        soft_page: Option<SeenPage<'_>>,
+    ) -> Examined {
+        self.0.take(&Seen {
+            address: &format!("{HOST}{section}page"),
+            host: HOST,
+            section,
+            role: Role::Page,
+            importance: Importance {
+                inlinks: 1,
+                max_inlinks: 1,
+                in_sitemap: false,
+                canonical: true,
+                home: false,
+            },
+            attempts,
+            soft_page,
+        })
+    }
+
+    fn pages(&mut self, section: &str, count: usize, marks: &str) {
+        for _ in 0..count {
+            self.page(section, &attempts(marks));
+        }
+    }
+
+    fn verdict(&mut self, marks: &str) -> Verdict {
+        self.page("/a/", &attempts(marks)).judgement.verdict
+    }
+
+    fn conclude(self) -> Conclusions {
+        self.0.conclude(&SiteFiles::default(), Extent::Full)
+    }
+}
+
+fn rules(found: &Conclusions) -> Vec<&str> {
+    found.findings.iter().map(|found| found.rule).collect()
+}
+
+#[test]
+fn failures_of_one_kind_in_one_section_are_one_cluster() {
+    let mut run = Run::new();
+    let mut number = |section, marks| run.page(section, &attempts(marks)).cluster;
+    assert_eq!(number("/a/", "F f"), Some(0));
+    assert_eq!(number("/b/", "F f"), Some(1));
+    assert_eq!(number("/a/", "F ,"), Some(0));
+    assert_eq!(number("/a/", ".s"), Some(2), "another outcome");
+    assert_eq!(number("/a/", "."), None);
+    let found = run.conclude();
+    let of_cluster = |at: usize| (found.clusters[at].urls, found.clusters[at].failures);
+    assert_eq!((of_cluster(0), of_cluster(1)), ((2, 3), (1, 2)));
+}
+
+#[test]
+fn clusters_beyond_the_bound_are_counted_by_host_and_outcome_alone() {
+    let mut run = Run::new();
+    for n in 0..=MOST_CLUSTERS + 1 {
+        run.page(&format!("/{n}/"), &attempts("F"));
+    }
+    let found = run.conclude();
+    assert_eq!(found.clusters.len(), MOST_CLUSTERS + 1);
+    let last = found.clusters.last().expect("a cluster");
+    assert_eq!((last.section.as_str(), last.urls), (OTHER, 2));
+}
+
+#[test]
+fn experiments_are_no_evidence_of_a_page() {
+    let mut run = Run::new();
+    let mut made = attempts("F f f");
+    made.extend(["alone", "browser", "alone"].map(|name| {
+        let probe = Probe::ALL
+            .into_iter()
+            .find(|probe| probe.name().ends_with(name));
+        let fine = name == "browser";
+        let outcome = if fine {
+            Outcome::OkHtml
+        } else {
+            Outcome::Server502
+        };
+        SeenAttempt {
+            purpose: Purpose::Probe(probe.expect("an experiment")),
+            ..attempt(outcome, 4, 0, true)
+        }
+    }));
+    let found = run.page("/a/", &made).judgement;
+    assert_eq!((found.verdict, found.attempts), (Verdict::Persistent, 3));
+    let trials = &run.conclude().clusters[0].trials;
+    let browser = trials.iter().find(|trial| trial.probe == Probe::Browser);
+    let browser = browser.expect("a trial");
+    assert_eq!(
+        (browser.fine, browser.own),
+        (Ratio::new(1, 1), Ratio::new(0, 2))
+    );
+}
+
+#[test]
+fn an_outage_of_the_host_makes_its_pages_transient() {
+    let mut run = Run::new();
+    for second in 0..30 {
+        let down = second < 10;
+        let outcome = if down {
+            Outcome::Server502
+        } else {
+            Outcome::OkHtml
+        };
+        let started = Moment::from_millis(60_000 + second * 1_000);
+        let in_flight = 4;
+        run.0.look(
+            HOST,
+            FirstLook {
+                started,
+                outcome,
+                in_flight,
+            },
+        );
+    }
+    // Failed twice in the outage and once more after it.
+    assert_eq!(run.verdict("FF ."), Verdict::Transient);
+    assert_eq!(run.verdict("FF , f"), Verdict::Intermittent);
+}
+
+#[test]
+fn speed_is_blamed_where_the_host_shows_it() {
+    let borne = |open| Headroom {
+        failed: Some(Load {
+            open: 5,
+            rate: 30.0,
+        }),
+        clean: Load { open, rate: 10.0 },
+        healed: 1,
+    };
+    let effect = |healed| SpeedEffect {
+        at_speed: Ratio::new(healed, 100),
+        politely: Ratio::new(0, 10),
+        healed,
+        urls: 50,
+        unbounded: 0,
+    };
+    for (healed, expected) in [(1, Verdict::Transient), (3, Verdict::LoadInduced)] {
+        let mut run = Run::new();
+        run.0.bears(HOST, borne(4));
+        run.0.at_speeds(HOST, effect(healed));
+        assert_eq!(run.verdict("F ,"), expected, "{healed}");
+        run.pages("/a/", 20, ".");
+        let found = run.conclude();
+        let said = rules(&found).contains(&"load_induced");
+        assert_eq!(
+            said,
+            expected == Verdict::LoadInduced,
+            "{:?}",
+            found.findings
+        );
+    }
+}
+
+#[test]
+fn controls_are_what_was_fine_in_the_crawl_and_asked_again() {
+    let mut run = Run::new();
+    run.pages("/a/", 2, "F f f");
+    run.pages("/", 3, ". , ,");
+    run.page("/", &attempts(". , f"));
+    let found = run.conclude();
+    let evidence = &found.clusters[0].diagnosis.evidence;
+    let words: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+    let expected = "7 of 8 control URLs of the host were fine meanwhile".to_owned();
+    assert!(words.contains(&expected), "{words:?}");
+}
+
+#[test]
+fn an_error_page_with_200_is_found_by_what_it_says() {
+    let mut run = Run::new();
+    let page = SeenPage {
+        status: 200,
+        head: b"<h1>Error establishing a database connection</h1>",
+    };
+    let found = run.page_with("/a/", &attempts("s"), Some(page));
+    assert_eq!(found.judgement.verdict, Verdict::Ok);
+    assert!(found.judgement.indexing_risk().value > 0.0);
+    assert!(found.cluster.is_some() && found.priority > 0.0);
+    run.pages("/a/", 9, ".");
+    let found = run.conclude();
+    assert_eq!(rules(&found), ["soft_error"]);
+    let evidence = found.findings[0].evidence_text();
+    assert!(evidence.starts_with("1 of 10 pages"), "{evidence}");
+}
+
+#[test]
+fn deductions_add_up_for_the_site_and_for_every_section() {
+    let mut run = Run::new();
+    for (section, marks) in [
+        ("/a/", "F f f"),
+        ("/b/", "F , f ,"),
+        ("/c/", "F ."),
+        ("/d/", "."),
+    ] {
+        run.pages(section, 7, marks);
+    }
+    run.pages("/d/", 3, "s");
+    let found = run.conclude();
+    let sections = found.sections.iter();
+    let scored = sections.map(|one| (&one.crawlability, &one.indexing_risk));
+    for (crawlability, risk) in scored.chain([(&found.crawlability, &found.indexing_risk)]) {
+        let left = crawlability.score.known().expect("a score").value;
+        let lost: f64 = crawlability.deductions().iter().map(|row| row.points).sum();
+        assert!((left + lost - 100.0).abs() < 0.006, "{left} and {lost}");
+        let value = risk.score.known().expect("a score").value;
+        let shares: f64 = risk.deductions().iter().map(|row| row.points).sum();
+        assert!((value - shares).abs() < 0.006, "{value} and {shares}");
+    }
+    assert_eq!(found.sections.len(), 4);
+    assert!(found.indexing_risk.score.known().expect("a score").value > 10.0);
+}

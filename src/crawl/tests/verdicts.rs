@@ -217,6 +217,16 @@ fn bad_gateway() -> Reply {
     captured("nginx/refused.http")
 }
 
+/// Nobody answers, for this reason.
+fn silence(outcome: Outcome) -> Reply {
+    Reply {
+        outcome,
+        status: 0,
+        headers: Vec::new(),
+        body: String::new(),
+    }
+}
+
 /// Closed, for so many seconds.
 fn closed(seconds: u32) -> Reply {
     let mut reply = error(503);
@@ -471,4 +481,55 @@ async fn a_dead_backend_of_three_is_found_at_the_pace_that_its_failures_leave() 
     );
     let rate = audited.scores.error_rate.unwrap();
     assert!(rate.low <= 1.0 / 3.0 && 1.0 / 3.0 <= rate.high, "{rate:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_way_of_not_answering_has_its_own_outcome_cause_and_finding() {
+    let cases = [
+        (Outcome::DnsServfail, "dns", "dns_fault dns"),
+        (Outcome::TlsExpired, "tls", "tls_fault tls"),
+        (Outcome::TlsName, "tls", "tls_fault tls"),
+        (
+            Outcome::ConnectRefused,
+            "upstream_down or firewall",
+            "persistent_cluster upstream_down or firewall",
+        ),
+        (
+            Outcome::TtfbTimeout,
+            "upstream_timeout",
+            "persistent_cluster upstream_timeout",
+        ),
+    ];
+    for (outcome, cause, finding) in cases {
+        let audited = site_of(&[("/shop/", 12), ("/blog/", 12)])
+            .with("/shop/0", &[silence(outcome)])
+            .audited()
+            .await;
+        let columns = ["Status Code", "Outcome", "Verdict", "Probable Cause"];
+        assert_eq!(
+            audited.page("/shop/0", &columns),
+            format!("0 | {outcome} | persistent | {cause}")
+        );
+        assert_eq!(audited.findings(), [finding], "{outcome}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_cannot_be_reached_has_findings_though_nothing_was_fetched() {
+    for (outcome, finding) in [
+        (Outcome::DnsNxdomain, "dns_fault dns"),
+        (Outcome::TlsExpired, "tls_fault tls"),
+    ] {
+        let site = site_of(&[("/shop/", 12)]);
+        let audited = site
+            .with("/robots.txt", &[silence(outcome)])
+            .audited()
+            .await;
+        assert_eq!(audited.crawl.asked(), [""; 0]);
+        let cause = finding.split(' ').nth(1).unwrap();
+        let robots = format!("robots_unreachable {cause}");
+        let mut findings = audited.findings();
+        findings.sort_by_key(|found| found.starts_with("robots"));
+        assert_eq!(findings, [finding.to_owned(), robots]);
+    }
 }

@@ -1,0 +1,153 @@
+//! Audits of sites that are closed or cannot be reached: exit code, findings, and how little is asked.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::answer::{hang, html, ok, status};
+use crate::cli::{Desk, Said, output};
+use crate::origin::Origin;
+use crate::tls::Authority;
+
+/// Rules and causes of the findings of the last audit, in order.
+fn findings(desk: &Desk) -> Vec<String> {
+    let text = desk.read("out/findings.csv");
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let rows = rows.records().map(|row| row.expect("valid CSV"));
+    rows.map(|row| format!("{} {}", &row[0], &row[4]).trim().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_site_in_maintenance_is_asked_little_and_not_waited_for() {
+    let origin = Origin::start().await;
+    let closed = html(503, "<h1>Back soon</h1>").header("Retry-After", "3600");
+    let paths: Vec<String> = (0..20).map(|n| format!("/p{n}")).collect();
+    for path in paths
+        .iter()
+        .map(String::as_str)
+        .chain(["/", "/sitemap.xml"])
+    {
+        origin.script(path, [closed.clone()]);
+    }
+    let desk = Desk::new();
+    let list: Vec<String> = paths.iter().map(|path| origin.url(path) + "\n").collect();
+    fs::write(desk.path().join("urls.txt"), list.concat()).expect("a list");
+    let (site, began) = (origin.url("/"), Instant::now());
+    for what in [&[site.as_str()][..], &["--url-list", "urls.txt"]] {
+        let before = origin.requests().len();
+        let audit = ["audit", "--confirm", "1s,2s", "-o", "out", "--overwrite"];
+        let said = desk.run(&[&audit, what].concat()).await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_eq!(findings(&desk), ["host_maintenance maintenance"]);
+        assert!(desk.read("out/pages.csv").contains(",maintenance,"));
+        let asked = origin.requests().len() - before;
+        assert!(asked <= 6, "{asked} requests");
+    }
+    assert!(began.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_fails_is_the_first_finding_and_nothing_else_is_asked() {
+    let origin = Origin::start().await;
+    origin.script("/robots.txt", [status(502)]);
+    origin.page("/", "<p>home");
+    let desk = Desk::new();
+    let said = desk
+        .run(&["audit", &origin.url("/"), "-o", "out", "-f", "csv,json"])
+        .await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    let asked = origin.requests();
+    assert!(
+        asked.iter().all(|seen| seen.path == "/robots.txt"),
+        "{asked:?}"
+    );
+    let found = desk.read("out/findings.csv");
+    assert!(
+        found.contains("robots_unreachable,critical,host,"),
+        "{found}"
+    );
+    assert!(
+        found.contains("for the first 12 hours Google stops crawling"),
+        "{found}"
+    );
+    let summary: serde_json::Value =
+        serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["scores"]["crawlability"]["value"], 0.0, "{summary}");
+}
+
+/// An audit that takes an authority of the test's own for one of the world's.
+async fn audit(desk: &Desk, authority: &Authority, url: &str) -> Said {
+    let root = STANDARD.encode(&authority.root);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
+    let file = desk.path().join("root.pem");
+    fs::write(&file, pem).expect("a certificate");
+    let quick = ["--retries", "0", "--confirm", "none", "--timeout", "1s"];
+    let args = ["audit", url, "--no-probe", "-o", "out", "--overwrite"];
+    let mut command = desk.command(&[&args[..], &quick].concat());
+    command.env("SSL_CERT_FILE", file);
+    Said::from(output(command).await)
+}
+
+#[tokio::test]
+async fn each_way_of_being_out_of_reach_is_told() {
+    let authority = Authority::named("Known");
+    let expired = Origin::start_tls(authority.expired_server("localhost")).await;
+    let other = Origin::start_tls(authority.server("example.org")).await;
+    let silent = Origin::start().await;
+    silent.script("/robots.txt", [hang()]);
+    let cases = [
+        (expired.url_as("localhost", "/"), "tls_expired", "tls"),
+        (other.url_as("localhost", "/"), "tls_name", "tls"),
+        // The discard port: nothing listens there.
+        (
+            "http://127.0.0.1:9/".to_owned(),
+            "connect_refused",
+            "upstream_down",
+        ),
+        (silent.url("/"), "ttfb_timeout", "upstream_timeout"),
+    ];
+    let desk = Desk::new();
+    for (url, outcome, cause) in cases {
+        let said = audit(&desk, &authority, &url).await;
+        assert_eq!(said.code, Some(3), "{outcome}: {}", said.err);
+        let robots = desk.read("out/robots.csv");
+        assert!(
+            robots.contains(&format!(",{outcome},")),
+            "{outcome}: {robots}"
+        );
+        let found = findings(&desk);
+        assert!(
+            found.contains(&format!("robots_unreachable {cause}")),
+            "{outcome}: {found:?}"
+        );
+        let of_tls = found.contains(&"tls_fault tls".to_owned());
+        assert_eq!(of_tls, cause == "tls", "{outcome}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_never_begins_to_answer_is_a_backend_that_is_too_slow() {
+    let origin = Origin::start().await;
+    origin.script("/", [ok("<p>home <a href='/slow'>slow</a>")]);
+    origin.script("/slow", [hang()]);
+    let desk = Desk::new();
+    let args = [
+        "audit",
+        &origin.url("/"),
+        "--timeout",
+        "1s",
+        "--retries",
+        "0",
+    ];
+    let said = desk.run(&[&args[..], &["-o", "out"]].concat()).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let pages = desk.read("out/server_errors.csv");
+    assert!(
+        pages.contains(",ttfb_timeout,") && pages.contains(",upstream_timeout,"),
+        "{pages}"
+    );
+    assert_eq!(findings(&desk), ["unconfirmed_cluster upstream_timeout"]);
+}
