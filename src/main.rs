@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use gatecrawl::cli::{self, Streams};
 
+/// A crawl makes and drops millions of small texts, many of them on another thread than they were
+/// made on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let streams = Streams {
         stdin: Box::new(io::stdin()),

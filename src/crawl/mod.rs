@@ -12,6 +12,7 @@ mod event;
 mod experiment;
 mod hosts;
 mod intake;
+mod memo;
 mod page;
 mod resume;
 mod robots;

@@ -10,6 +10,7 @@ use crate::model::{
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
 
+use super::memo::{self, Meaning};
 use super::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
@@ -205,8 +206,8 @@ impl Judge<'_> {
     /// such as `mailto:`.
     fn link(&mut self, resolver: &Resolver, reference: Reference) -> Option<Link> {
         let follow = !(self.nofollow || reference.nofollow);
-        let target = match resolver.resolve(&reference.target) {
-            Ok(url) => self.target(url, reference.kind, follow),
+        let target = match self.meaning(resolver, &reference) {
+            Ok(meaning) => self.target(meaning, reference.kind, follow),
             Err(UrlFault::Scheme(_)) => return None,
             Err(fault) => LinkTarget::Invalid {
                 text: reference.target.chars().take(MAX_FAULTY).collect(),
@@ -223,12 +224,42 @@ impl Judge<'_> {
         })
     }
 
-    fn target(&mut self, url: CrawlUrl, kind: LinkKind, follow: bool) -> LinkTarget {
-        let scope = &self.site.scope;
-        let url = scope.normal(url);
-        let fingerprint = url.fingerprint();
+    /// What a reference means, as far as that does not depend on the page it stands on.
+    fn meaning(&self, resolver: &Resolver, reference: &Reference) -> Result<Meaning, UrlFault> {
+        let (scope, kind, target) = (&self.site.scope, reference.kind, &reference.target);
+        let depth = self.asked.depth + 1;
+        let find = || {
+            let url = scope.normal(resolver.resolve(target)?);
+            Ok(Meaning {
+                fingerprint: url.fingerprint(),
+                is_site: scope.is_site(&url),
+                admission: scope.admit(&url, Via::Link(kind), Some(depth)),
+                url,
+            })
+        };
+        match resolver.context(target) {
+            None => find(),
+            Some(context) => {
+                let of = memo::Reference {
+                    context,
+                    target,
+                    kind,
+                    depth: scope.plan().max_depth.map(|_| depth),
+                };
+                self.site.memo.meaning(of, find)
+            }
+        }
+    }
+
+    fn target(&mut self, meaning: Meaning, kind: LinkKind, follow: bool) -> LinkTarget {
+        let Meaning {
+            url,
+            fingerprint,
+            is_site,
+            mut admission,
+        } = meaning;
         if kind.is_hyperlink() {
-            if scope.is_site(&url) {
+            if is_site {
                 self.counts.internal += 1;
                 if self.seen.insert(fingerprint) {
                     self.counts.unique_internal += 1;
@@ -237,8 +268,7 @@ impl Judge<'_> {
                 self.counts.external += 1;
             }
         }
-        let mut admission = scope.admit(&url, Via::Link(kind), Some(self.asked.depth + 1));
-        let may_follow = follow || scope.plan().follow_nofollow;
+        let may_follow = follow || self.site.scope.plan().follow_nofollow;
         if let (Admission::Fetch(role @ (Role::Page | Role::External)), false) =
             (&admission, may_follow)
         {

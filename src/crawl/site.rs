@@ -6,6 +6,8 @@ use crate::model::CrawlPlan;
 use crate::parse::{FieldSelector, SelectorFault};
 use crate::policy::{Scope, ScopeError};
 
+use super::memo::LinkMemo;
+
 /// The compiled plan of a crawl.
 #[derive(Debug)]
 pub struct Site {
@@ -17,6 +19,8 @@ pub struct Site {
     pub(super) fields: Vec<FieldSelector>,
     /// The `User-Agent`, shared by all attempts.
     pub(super) user_agent: Arc<str>,
+    /// What references meant lately.
+    pub(super) memo: LinkMemo,
 }
 
 /// A plan that cannot be carried out.
@@ -57,6 +61,7 @@ impl Site {
         Ok(Site {
             scope: Scope::new(&plan.scope)?,
             fields,
+            memo: LinkMemo::default(),
             user_agent: plan.requests.user_agent.as_str().into(),
             plan,
         })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use encoding_rs::{Encoding, UTF_8};
-use url::Url;
+use url::{Position, Url};
 
 use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_length};
 
@@ -43,6 +43,23 @@ impl Resolver {
     /// The URL that a reference means. An empty one, or a fragment alone, means the base itself.
     pub fn resolve(&self, target: &str) -> Result<CrawlUrl, UrlFault> {
         CrawlUrl::from_url(self.join(target)?)
+    }
+
+    /// The beginning of the base that decides what a reference means: written alike, references
+    /// mean the same wherever it is the same. None where more than that decides.
+    pub fn context(&self, target: &str) -> Option<&str> {
+        if self.encoding != UTF_8 {
+            return None;
+        }
+        let path = Position::BeforePath;
+        match target.as_bytes() {
+            [b'/' | b'\\', ..] => Some(&self.base[..path]),
+            [first, ..] if first.is_ascii_alphanumeric() || *first == b'.' => {
+                let start = &self.base[..Position::AfterPath];
+                start.rfind('/').map(|end| &start[..=end])
+            }
+            _ => None,
+        }
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
@@ -104,6 +121,26 @@ mod tests {
         check(None, " /a\n\t/b\r ", "http://h/a/b");
         check(None, "ht\ntp://g/", "http://g/");
         check(None, "\\a\\b", "http://h/a/b");
+    }
+
+    #[test]
+    fn what_decides_is_the_directory_or_the_origin_or_more() {
+        let page = resolver(None, UTF_8);
+        let cases = [
+            ("a", Some("http://h/dir/")),
+            ("../a", Some("http://h/dir/")),
+            ("http:a", Some("http://h/dir/")),
+            ("/a", Some("http://h")),
+            ("//g/a", Some("http://h")),
+            ("?y", None),
+            ("#top", None),
+            ("", None),
+            (" a", None),
+        ];
+        for (target, expected) in cases {
+            assert_eq!(page.context(target), expected, "{target}");
+        }
+        assert_eq!(resolver(None, SHIFT_JIS).context("a"), None);
     }
 
     #[test]

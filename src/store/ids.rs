@@ -1,8 +1,11 @@
 //! Numbers for what comes again and again: URLs by fingerprint, texts by content.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
-use crate::model::{Fingerprint, FingerprintMap};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::model::{AsIs, Fingerprint, FingerprintMap};
 
 /// A known URL's number in `url.id`.
 pub(super) type UrlId = u32;
@@ -42,7 +45,10 @@ impl UrlIds {
 /// costs a row and nothing else.
 #[derive(Debug)]
 pub(super) struct TextIds {
-    recent: HashMap<Box<str>, u32>,
+    /// By their hashes. The seed keeps servers from sending texts that share a place; of two that
+    /// do, one is forgotten.
+    recent: HashMap<u64, (Box<str>, u32), BuildHasherDefault<AsIs>>,
+    seed: u64,
     /// Bytes of the remembered texts.
     bytes: usize,
     next: u32,
@@ -58,7 +64,8 @@ impl TextIds {
     /// Continues after the highest number in use.
     pub(super) fn after(highest: u32) -> TextIds {
         TextIds {
-            recent: HashMap::new(),
+            recent: HashMap::default(),
+            seed: fastrand::u64(..),
             bytes: 0,
             next: highest + 1,
         }
@@ -66,7 +73,10 @@ impl TextIds {
 
     /// The text's number, and whether it is new and must be stored.
     pub(super) fn intern(&mut self, text: &str) -> (u32, bool) {
-        if let Some(id) = self.recent.get(text) {
+        let hash = xxh3_64_with_seed(text.as_bytes(), self.seed);
+        if let Some((known, id)) = self.recent.get(&hash)
+            && **known == *text
+        {
             return (*id, false);
         }
         if self.recent.len() >= TextIds::CAPACITY || self.bytes + text.len() > TextIds::BYTES {
@@ -76,7 +86,7 @@ impl TextIds {
         let id = self.next;
         self.next += 1;
         self.bytes += text.len();
-        self.recent.insert(text.into(), id);
+        self.recent.insert(hash, (text.into(), id));
         (id, true)
     }
 }

@@ -3,6 +3,7 @@
 //! that were open and loses nothing.
 
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -18,6 +19,12 @@ const QUEUE: usize = 256;
 
 /// Most changes in one transaction.
 const BATCH: usize = 256;
+
+/// A transaction with fewer changes waits once for company: each writes whole pages of the file.
+const COMPANY: usize = 32;
+
+/// How long. A crawl notices it only where a host takes thousands of requests a second.
+const PATIENCE: Duration = Duration::from_millis(4);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
@@ -82,12 +89,18 @@ fn write_all(
     while let Some(first) = waiting.blocking_recv() {
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut next = Some(first);
+        let mut waited = false;
         while let Some((change, mark)) = next {
             desk.apply(&tx, change)?;
             marks.push(mark);
             next = (marks.len() < BATCH)
                 .then(|| waiting.try_recv().ok())
                 .flatten();
+            if next.is_none() && marks.len() < COMPANY && !waited {
+                waited = true;
+                std::thread::park_timeout(PATIENCE);
+                next = waiting.try_recv().ok();
+            }
         }
         tx.commit()?;
         for mark in marks.drain(..) {
