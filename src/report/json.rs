@@ -11,7 +11,8 @@ use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
 use crate::fetch::HostOverride;
 use crate::model::{CrawlUrl, Probe, ScopePlan};
 use crate::store::{
-    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredScore, StoredTrial, WorstPage,
+    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
+    StoredTrial, WorstPage,
 };
 
 use super::curl::Curl;
@@ -55,6 +56,8 @@ struct Scores<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_502: Option<Interval>,
     deductions: &'a [StoredDeduction],
+    hosts: Vec<StoredPart>,
+    sections: Vec<StoredPart>,
 }
 
 /// A score; without evidence enough all of it is null but the reason.
@@ -209,6 +212,8 @@ fn document<'a>(
             rate_5xx: summary.scores.rate_5xx.map(rounded),
             rate_502: summary.scores.rate_502.map(rounded),
             deductions: &summary.scores.deductions,
+            hosts: summary.scores.hosts.iter().map(part).collect(),
+            sections: summary.scores.sections.iter().map(part).collect(),
         },
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
@@ -219,6 +224,16 @@ fn document<'a>(
             note: FOOTER,
         },
         files: files.iter().filter_map(|path| name(path)).collect(),
+    }
+}
+
+fn part(part: &StoredPart) -> StoredPart {
+    StoredPart {
+        error_rate: rounded(part.error_rate),
+        rate_502: rounded(part.rate_502),
+        crawlability: part.crawlability.map(rounded),
+        indexing_risk: part.indexing_risk.map(rounded),
+        ..part.clone()
     }
 }
 

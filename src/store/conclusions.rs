@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::diagnose::rules::Finding;
-use crate::assess::examine::{ClusterFound, Conclusions, SectionFound};
-use crate::assess::{Band, Deduction, Interval, Score, Verdict};
+use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
+use crate::assess::{Band, Deduction, Interval, Verdict};
 
 /// Tables that are computed anew each time.
 const COMPUTED: [&str; 6] = [
@@ -14,7 +14,7 @@ const COMPUTED: [&str; 6] = [
     "trial",
     "measure",
     "deduction",
-    "section",
+    "part",
     "finding",
 ];
 
@@ -30,7 +30,10 @@ pub(super) fn store(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusq
         store_finding(tx, run, number, finding)?;
     }
     for section in &found.sections {
-        store_section(tx, run, section)?;
+        store_part(tx, run, "section", section)?;
+    }
+    for host in &found.hosts {
+        store_part(tx, run, "host", host)?;
     }
     measures(tx, run, found)?;
     let crawlability = found.crawlability.deductions();
@@ -112,28 +115,45 @@ fn store_finding(
         .map(|_| ())
 }
 
-fn store_section(tx: &Transaction<'_>, run: i64, found: &SectionFound) -> rusqlite::Result<()> {
+fn store_part(
+    tx: &Transaction<'_>,
+    run: i64,
+    kind: &str,
+    found: &PartFound,
+) -> rusqlite::Result<()> {
     let pages = &found.pages;
     let count = |verdict| pages.count(verdict).cast_signed();
-    let rate = pages.looks.error_rate();
-    let value = |score: Score| score.known().map(|score| score.value);
-    tx.prepare_cached("INSERT INTO section VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
-        .execute(rusqlite::params![
-            run,
-            found.name,
-            pages.urls.cast_signed(),
-            pages.failing().cast_signed(),
-            count(Verdict::Persistent),
-            count(Verdict::Intermittent),
-            count(Verdict::Transient),
-            count(Verdict::LoadInduced),
-            rate.value,
-            rate.low,
-            rate.high,
-            value(found.crawlability.score),
-            value(found.indexing_risk.score),
-        ])
-        .map(|_| ())
+    let (rate, rate_502) = (pages.looks.error_rate(), pages.looks.rate_502());
+    let crawlability = found.crawlability.score.known();
+    let risk = found.indexing_risk.score.known();
+    tx.prepare_cached(
+        "INSERT INTO part VALUES
+         (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(rusqlite::params![
+        run,
+        kind,
+        found.name,
+        pages.urls.cast_signed(),
+        pages.failing().cast_signed(),
+        count(Verdict::Persistent),
+        count(Verdict::Intermittent),
+        count(Verdict::Transient),
+        count(Verdict::LoadInduced),
+        rate.value,
+        rate.low,
+        rate.high,
+        rate_502.value,
+        rate_502.low,
+        rate_502.high,
+        crawlability.map(|score| score.value),
+        crawlability.map(|score| score.low),
+        crawlability.map(|score| score.high),
+        risk.map(|score| score.value),
+        risk.map(|score| score.low),
+        risk.map(|score| score.high),
+    ])
+    .map(|_| ())
 }
 
 fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {

@@ -22,6 +22,29 @@ pub struct RunScores {
     pub rate_502: Option<Interval>,
     /// What the scores consist of.
     pub deductions: Vec<StoredDeduction>,
+    /// Hosts of the site.
+    pub hosts: Vec<StoredPart>,
+    /// Sections of the site.
+    pub sections: Vec<StoredPart>,
+}
+
+/// A host or a section with its rates and scores.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredPart {
+    /// Its name.
+    pub name: String,
+    /// Pages.
+    pub urls: u64,
+    /// Those that failed at least once.
+    pub failing: u64,
+    /// Share of first attempts that failed, 0..1.
+    pub error_rate: Interval,
+    /// Share of first attempts answered with 502, 0..1.
+    pub rate_502: Interval,
+    /// 0..100; absent where there is too little evidence.
+    pub crawlability: Option<Interval>,
+    /// 0..100; absent where there is too little evidence.
+    pub indexing_risk: Option<Interval>,
 }
 
 /// A score and its band.
@@ -106,6 +129,8 @@ pub(super) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         rate_5xx: rate("rate_5xx")?,
         rate_502: rate("rate_502")?,
         deductions: deductions(connection, run)?,
+        hosts: parts(connection, run, "host")?,
+        sections: parts(connection, run, "section")?,
     })
 }
 
@@ -121,13 +146,8 @@ fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Op
             "SELECT value, low, high, band, seen FROM measure WHERE run = ? AND name = ?",
             (run, name),
             |row| {
-                let values: (Option<f64>, Option<f64>, Option<f64>) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok(Measure {
-                    interval: match values {
-                        (Some(value), Some(low), Some(high)) => Some(Interval { low, value, high }),
-                        _ => None,
-                    },
+                    interval: interval(row, 0)?,
                     band: row.get(3)?,
                     seen: count(row, 4)?,
                 })
@@ -166,6 +186,33 @@ fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredD
             evidence: json(row, 3)?,
             urls: serde_json::from_str(&urls).unwrap_or_default(),
         })
+    })
+}
+
+fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
+    let sql = "SELECT name, urls, failing, error_rate, error_low, error_high, rate_502, low_502,
+            high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high
+        FROM part WHERE run = ? AND kind = ? ORDER BY name";
+    list(connection, sql, (run, kind), |row| {
+        Ok(StoredPart {
+            name: row.get(0)?,
+            urls: count(row, 1)?,
+            failing: count(row, 2)?,
+            error_rate: interval(row, 3)?.unwrap_or_default(),
+            rate_502: interval(row, 6)?.unwrap_or_default(),
+            crawlability: interval(row, 9)?,
+            indexing_risk: interval(row, 12)?,
+        })
+    })
+}
+
+/// A value and its bounds, in three cells.
+fn interval(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Interval>> {
+    let values: (Option<f64>, Option<f64>, Option<f64>) =
+        (row.get(at)?, row.get(at + 1)?, row.get(at + 2)?);
+    Ok(match values {
+        (Some(value), Some(low), Some(high)) => Some(Interval { low, value, high }),
+        _ => None,
     })
 }
 

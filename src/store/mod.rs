@@ -32,7 +32,7 @@ pub use clusters::{FailingCluster, FailingUrl};
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
-pub use found::{RunScores, StoredDeduction, StoredFinding, StoredScore, StoredTrial};
+pub use found::{RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial};
 pub use lock::RunLock;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};

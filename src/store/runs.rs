@@ -86,7 +86,7 @@ const TABLES: [&str; 19] = [
     "trial",
     "measure",
     "deduction",
-    "section",
+    "part",
     "finding",
     "host_load",
     "error_link",

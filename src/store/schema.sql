@@ -219,8 +219,10 @@ CREATE TABLE deduction (
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 
-CREATE TABLE section (
+-- Sections and hosts of the site with their scores. Computed when the crawl is over.
+CREATE TABLE part (
     run      INTEGER NOT NULL,
+    kind     TEXT NOT NULL,          -- section, host
     name     TEXT NOT NULL,
     urls     INTEGER NOT NULL,
     failing  INTEGER NOT NULL,
@@ -231,9 +233,16 @@ CREATE TABLE section (
     error_rate REAL NOT NULL,
     error_low REAL NOT NULL,
     error_high REAL NOT NULL,
-    crawlability REAL,
+    rate_502 REAL NOT NULL,
+    low_502  REAL NOT NULL,
+    high_502 REAL NOT NULL,
+    crawlability REAL,               -- absent, as the risk is: too little evidence
+    crawlability_low REAL,
+    crawlability_high REAL,
     risk     REAL,
-    PRIMARY KEY (run, name)
+    risk_low REAL,
+    risk_high REAL,
+    PRIMARY KEY (run, kind, name)
 ) WITHOUT ROWID;
 
 -- What the diagnosis rules found, the worst first. Computed when the crawl is over.

@@ -277,7 +277,8 @@ SELECT
     round(error_high, 4) AS "Error Rate High 95%",
     round(crawlability, 2) AS "Crawlability",
     round(risk, 2) AS "Indexing Risk"
-FROM section;
+FROM part
+WHERE kind = 'section';
 
 -- What the diagnosis rules found. `Advice` is a topic of `gatecrawl explain`.
 CREATE VIEW findings AS

@@ -7,16 +7,16 @@ use super::files::{RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
 use super::repeats::{Place, is_said};
-use crate::assess::crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
+use super::scores::{PartFound, scores};
+use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
     of_cluster, of_host, redirect_into_error, robots_unreachable, section_down, sitemap_failing,
     sitemap_lists_failing, soft_errors,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Ratio, diagnose};
-use crate::assess::indexing::{Extent, IndexingRisk, indexing_risk};
-use crate::assess::robots_ladder::RobotsState;
-use crate::assess::site::{Aggregate, SiteTally};
+use crate::assess::indexing::{Extent, IndexingRisk};
+use crate::assess::site::Aggregate;
 use crate::model::{Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
@@ -30,7 +30,9 @@ pub struct Conclusions {
     /// Findings, the worst first.
     pub findings: Vec<Finding>,
     /// Sections in the order of their names.
-    pub sections: Vec<SectionFound>,
+    pub sections: Vec<PartFound>,
+    /// Hosts in the order of their names.
+    pub hosts: Vec<PartFound>,
     /// What is in the way of a bot on the whole site.
     pub crawlability: Crawlability,
     /// What the whole site risks.
@@ -71,19 +73,6 @@ pub struct TrialFound {
     pub own: Ratio,
 }
 
-/// A section and its scores.
-#[derive(Debug)]
-pub struct SectionFound {
-    /// Its name.
-    pub name: String,
-    /// Its pages.
-    pub pages: Aggregate,
-    /// What is in the way of a bot there.
-    pub crawlability: Crawlability,
-    /// What it risks.
-    pub indexing_risk: IndexingRisk,
-}
-
 pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions {
     let Examination {
         tally,
@@ -111,13 +100,14 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         }
     }
     let findings = findings(&hosts, &clusters, files);
-    let (crawlability, indexing_risk) = site_scores(&tally, &hosts, files, extent);
+    let scored = scores(&tally, &hosts, files, extent);
     Conclusions {
-        sections: sections(&tally, extent),
+        sections: scored.sections,
+        hosts: scored.hosts,
         clusters: clusters.into_iter().map(found).collect(),
         findings,
-        crawlability,
-        indexing_risk,
+        crawlability: scored.crawlability,
+        indexing_risk: scored.indexing_risk,
         site: tally.site,
     }
 }
@@ -291,75 +281,4 @@ fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
         listed: host.listed,
         example: host.listed_example.clone(),
     })
-}
-
-fn site_scores(
-    tally: &SiteTally,
-    hosts: &BTreeMap<String, Host>,
-    files: &SiteFiles,
-    extent: Extent,
-) -> (Crawlability, IndexingRisk) {
-    let none = Aggregate::default();
-    let mut names: Vec<&str> = tally.hosts.iter().map(|(name, _)| name).collect();
-    let failing = files.robots.iter().filter(|robots| robots.unreachable);
-    names.extend(failing.map(|robots| robots.host.as_str()));
-    names.sort_unstable();
-    names.dedup();
-    let mut worst = RobotsState::Ok;
-    let mut scored = Vec::new();
-    for name in names {
-        let pages = tally.hosts.get(name).unwrap_or(&none);
-        let robots = files.robots.iter().find(|robots| robots.host == name);
-        let state = robots.map_or(RobotsState::Ok, |robots| {
-            robots_state(robots, hosts.get(name))
-        });
-        if state.floor() > worst.floor() {
-            worst = state;
-        }
-        let sitemaps: Vec<_> = (files.sitemaps.iter())
-            .filter(|sitemap| sitemap.host == name)
-            .collect();
-        let broken: Vec<String> = (sitemaps.iter())
-            .filter(|sitemap| sitemap.outcome.is_failure())
-            .map(|sitemap| sitemap.address.clone())
-            .collect();
-        let files = HostFiles {
-            host: name,
-            robots_address: robots.map_or("", |robots| &robots.address),
-            robots: state,
-            sitemaps: sitemaps.len() as u32,
-            failing_sitemaps: &broken,
-        };
-        scored.push((pages.urls, crawlability(pages, &files)));
-    }
-    let risk = indexing_risk(&tally.site, extent, worst);
-    (site_crawlability(scored), risk)
-}
-
-fn robots_state(robots: &RobotsFile, host: Option<&Host>) -> RobotsState {
-    if !robots.unreachable {
-        return RobotsState::Ok;
-    }
-    let error_rate = host.map_or(0.0, |host| host.facts.answers.share());
-    RobotsState::failing(robots.failing_for, robots.known_good, error_rate)
-}
-
-/// A section is scored by what happens in it: robots.txt and sitemaps are the host's.
-fn sections(tally: &SiteTally, extent: Extent) -> Vec<SectionFound> {
-    let of_section = |(name, pages): (&str, &Aggregate)| {
-        let files = HostFiles {
-            host: name,
-            robots_address: "",
-            robots: RobotsState::Ok,
-            sitemaps: 0,
-            failing_sitemaps: &[],
-        };
-        SectionFound {
-            name: name.to_owned(),
-            pages: pages.clone(),
-            crawlability: crawlability(pages, &files),
-            indexing_risk: indexing_risk(pages, extent, RobotsState::Ok),
-        }
-    };
-    tally.sections.iter().map(of_section).collect()
 }

@@ -9,6 +9,7 @@ mod group;
 mod host;
 mod known;
 mod repeats;
+mod scores;
 mod speed;
 mod trials;
 mod url;
@@ -18,8 +19,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use conclusions::{ClusterFound, Conclusions, SectionFound, TrialFound};
+pub use conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use files::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
+pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
