@@ -106,7 +106,8 @@ fn speeds(
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT u.host, sum(politely_failed), sum(politely), sum(failed - politely_failed),
-            sum(attempts - politely), sum(healed), sum(healed AND unbounded_failed), count(*)
+            sum(attempts - politely), sum(healed), sum(healed AND unbounded_failed), count(*),
+            sum(failed > 0)
          FROM (SELECT *, failed > 0 AND politely > 0 AND politely_failed = 0 AS healed FROM (
             SELECT url, count(*) AS attempts, sum(failure) AS failed,
                 sum(polite) AS politely, sum(polite AND failure) AS politely_failed,
@@ -136,6 +137,7 @@ fn speeds(
         effect.healed += count(5)?;
         effect.unbounded += count(6)?;
         effect.urls += count(7)?;
+        effect.flapping += count(8)?;
     }
     for (host, effect) in hosts {
         examination.at_speeds(&host, effect);

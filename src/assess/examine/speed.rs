@@ -12,8 +12,10 @@ const FEWEST: u64 = 3;
 /// speak of.
 const FIRST: u32 = 2;
 
-/// From this share of failing looks at working URLs on, chance has to be thought of (ours).
+/// From this share of failing looks at working URLs on, and from so many that fail and work by turns,
+/// it is the host that fails now and then; a few such pages may be themselves the reason (ours).
 const OFTEN: f64 = 0.1;
+const MANY: u64 = 10;
 
 /// URLs that chance may be expected to make look broken: one site in twenty has one (ours).
 const EXPECTED: f64 = 0.05;
@@ -39,6 +41,8 @@ pub struct SpeedEffect {
     pub unbounded: u64,
     /// URLs that were fine at least once.
     pub urls: u64,
+    /// Those of them that failed at other times.
+    pub flapping: u64,
 }
 
 impl SpeedEffect {
@@ -61,7 +65,7 @@ impl SpeedEffect {
     pub fn passes_needed(&self) -> u32 {
         let (slow, fast) = (self.politely, self.at_speed);
         let first = Ratio::new(slow.part + fast.part, slow.of + fast.of).share();
-        if first < OFTEN {
+        if first < OFTEN || self.flapping < MANY {
             return 0;
         }
         let again = if slow.of > 0 { slow.share() } else { first };
@@ -108,6 +112,7 @@ mod tests {
                 healed,
                 unbounded,
                 urls: 90,
+                flapping: healed,
             };
             assert_eq!(effect.is_a_reason(&borne(clean)), expected, "{effect:?}");
         }
@@ -116,19 +121,22 @@ mod tests {
     #[test]
     fn chance_explains_no_failures_on_a_host_that_hardly_fails() {
         let cases = [
-            ((0, 0), (0, 100), 100, 0),
-            ((2, 4), (5, 100), 100, 0),
+            ((0, 0), (0, 100), (0, 100), 0),
+            ((2, 4), (5, 100), (7, 100), 0),
+            // A few pages that come and go beside one that is broken.
+            ((3, 8), (4, 10), (4, 9), 0),
             // No page of those that fail at speed alone looks broken when asked slowly.
-            ((0, 90), (60, 210), 200, 2),
-            ((7, 30), (15, 45), 45, 5),
-            ((30, 60), (50, 100), 100, 11),
-            ((60, 60), (50, 100), 100, MOST_PASSES),
+            ((0, 90), (60, 210), (60, 200), 2),
+            ((7, 30), (15, 45), (15, 45), 5),
+            ((30, 60), (50, 100), (60, 100), 11),
+            ((60, 60), (50, 100), (60, 100), MOST_PASSES),
         ];
-        for (politely, at_speed, urls, expected) in cases {
+        for (politely, at_speed, (flapping, urls), expected) in cases {
             let effect = SpeedEffect {
                 politely: Ratio::new(politely.0, politely.1),
                 at_speed: Ratio::new(at_speed.0, at_speed.1),
                 urls,
+                flapping,
                 ..SpeedEffect::default()
             };
             assert_eq!(effect.passes_needed(), expected, "{effect:?}");

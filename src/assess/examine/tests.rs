@@ -220,6 +220,7 @@ fn speed_is_blamed_where_the_host_shows_it() {
         healed,
         urls: 50,
         unbounded: 0,
+        flapping: healed,
     };
     for (healed, expected) in [(1, Verdict::Transient), (3, Verdict::LoadInduced)] {
         let mut run = Run::new();

@@ -533,3 +533,20 @@ async fn a_host_that_cannot_be_reached_has_findings_though_nothing_was_fetched()
         assert_eq!(findings, [finding.to_owned(), robots]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_many_pages_link_to_moves_the_score_of_the_site_further() {
+    let mut risks = Vec::new();
+    for path in ["/shop/0", "/shop/1"] {
+        let mut site = site_of(&[("/shop/", 12)]);
+        for n in 2..12 {
+            let page = format!("/shop/{n}");
+            site = site.with(&page, &[links(&["/shop/0"])]);
+        }
+        let audited = site.with(path, &[bad_gateway()]).audited().await;
+        assert!((audited.number(path, "Indexing Risk") - 70.0).abs() < 0.01);
+        risks.push(audited.indexing_risk());
+    }
+    let (linked, lonely) = (risks[0], risks[1]);
+    assert!(lonely > 1.0 && linked > 1.5 * lonely, "{risks:?}");
+}
