@@ -167,8 +167,8 @@ count_served() {
 # Its output is in $scratch/output; a failure is told, and is a result.
 measure() { # COMMAND...
     local status=0
-    taskset -c "${MEASURED_ON:-$CRAWLER_CORE}" /usr/bin/time -o "$scratch/time" -f '%U %S %e %M' "$@" \
-        >"$scratch/output" 2>&1 || status=$?
+    taskset -c "${MEASURED_ON:-$CRAWLER_CORE}" /usr/bin/time -o "$scratch/time" -f "%U %S %e %M" \
+        timeout "${LONGEST:-1800}" "$@" >"$scratch/output" 2>&1 || status=$?
     read -r user system wall peak < <(tail -n 1 "$scratch/time")
     cpu=$(awk "BEGIN {print $user + $system}")
     if ((status != 0)); then

@@ -12,7 +12,8 @@ need nginx=nginx-light /usr/bin/time=time sqlite3=sqlite3 wget=wget
 
 SITEONE=2.5.1
 SCRAPY=2.19.0
-LINKINATOR=8.1.0
+# Later versions want a later Node than Debian has.
+LINKINATOR=6.1.2
 # The version of spider is in benches/spider/Cargo.toml.
 
 everyone="gatecrawl floor-fetch floor-tokens floor wget spider siteone siteone-crawl scrapy linkinator"
@@ -79,7 +80,7 @@ run() { # PEER
             claimed=$(wc -l <"$scratch/peer/pages.jsonl")
             ;;
         linkinator)
-            measure "$linkinator" "$url" --recurse --concurrency 32 --format json --timeout 60000 2>/dev/null || true
+            measure "$linkinator" "$url" --recurse --skip '^(?!http://127\.0\.0\.1)' --concurrency 32 --format json --timeout 60000 2>/dev/null || true
             claimed=$(grep -c '"status": 200' "$scratch/output" || true)
             ;;
         *) die "no such peer: $1" ;;
@@ -93,7 +94,8 @@ note() { # SITE PEER
     case $2 in
         # Their own numbers count other things too: error pages saved, pictures checked.
         wget | siteone* | linkinator) ;;
-        *) ((claimed == served)) || remark="claims $claimed" ;;
+        # A text that is linked to is no page to us, and one to others.
+        *) ((claimed >= served && claimed * 99 <= served * 100)) || remark="claims $claimed" ;;
     esac
     ((served * 100 >= expected * 99)) || remark="$remark; has only part of the site"
     awk -v cpu="$cpu" -v wall="$wall" -v peak="$peak" -v pages="$served" -v kept="$scratch/$1-$2" -v site="$1" -v peer="$2" \

@@ -23,7 +23,7 @@ class Minimal(scrapy.Spider):
     def __init__(self, url, **kwargs):
         super().__init__(**kwargs)
         self.start_urls = [url]
-        self.links = LinkExtractor(allow_domains=[urlsplit(url).hostname])
+        self.links = LinkExtractor(allow_domains=[urlsplit(url).netloc])
 
     def parse(self, response):
         if not isinstance(response, scrapy.http.HtmlResponse):
