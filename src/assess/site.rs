@@ -116,8 +116,7 @@ const fn risk_rule(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Aggregates by name. Names beyond the bound share one: first come, first kept, so URLs that
-/// come in the order of their addresses always give the same groups.
+/// Aggregates by name. Names beyond the bound share one: first come, first kept.
 #[derive(Clone, Debug)]
 pub struct Groups {
     limit: usize,

@@ -228,15 +228,13 @@ async fn crawl(
         ));
         return Ok(Exit::Interrupted);
     }
+    gates::tell(&gates, people);
     match unaudited::why(&store, &run, &numbers, &worst)? {
         Some(why) => {
             people.say(format!("could not audit {}: {why}", run.site));
             Ok(Exit::NoAudit)
         }
-        None => {
-            gates::tell(&gates, people);
-            Ok(gates::exit_of(&gates))
-        }
+        None => Ok(gates::exit_of(&gates)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Gates of `--fail-on`: what a run measured, what is said of it, and the exit code.
 
+use std::ops::RangeInclusive;
+
 use crate::assess::{Gate, GateResult, Measured, Ruling, Score};
 use crate::store::{RunSummary, StoredScore};
 
@@ -10,7 +12,17 @@ use super::streams::People;
 /// Judges a run, in the order in which the gates were given.
 pub(super) fn judge(gates: &[Gate], summary: &RunSummary) -> Vec<GateResult> {
     let measured = measured(summary);
-    gates.iter().map(|gate| gate.judge(&measured)).collect()
+    let results = gates.iter().map(|gate| gate.judge(&measured));
+    if summary.pages.fetched > 0 {
+        return results.collect();
+    }
+    // Nothing of nothing fails is no evidence.
+    let undecided = |result: GateResult| GateResult {
+        result: Ruling::Undecided,
+        reason: "no page was fetched".to_owned(),
+        ..result
+    };
+    results.map(undecided).collect()
 }
 
 /// Says what became of each gate; with `--quiet` only of those that did not hold.
@@ -48,25 +60,25 @@ fn line(result: &GateResult, color: bool) -> String {
 
 /// The numbers that a summary has.
 fn measured(summary: &RunSummary) -> Measured {
-    let status = |status| summary.by_status.get(&status).copied().unwrap_or(0);
-    let verdict = |name| summary.by_verdict.get(name).copied().unwrap_or(0);
-    let counts = summary.counts;
-    let share = counts.fetched as f64 / counts.known as f64;
+    let pages = &summary.pages;
+    let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
+    let verdict = |name| pages.by_verdict.get(name).copied().unwrap_or(0);
+    let share = pages.fetched as f64 / pages.known as f64;
     Measured {
-        server_errors: summary.classes.server_error,
-        status_502: status(502),
-        status_503: status(503),
-        status_504: status(504),
+        server_errors: status(500..=599),
+        status_502: status(502..=502),
+        status_503: status(503..=503),
+        status_504: status(504..=504),
         persistent: verdict("persistent"),
         intermittent: verdict("intermittent"),
         transient: verdict("transient"),
-        unreachable: summary.classes.none,
+        unreachable: status(0..=0),
         server_error_rate: summary.scores.rate_5xx,
         rate_502: summary.scores.rate_502,
         crawlability: score(summary.scores.crawlability.as_ref()),
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
-        new_server_errors: None,
-        coverage: (counts.known > 0).then_some(share),
+        new_server_errors: pages.new_server_errors,
+        coverage: (pages.known > 0).then_some(share),
     }
 }
 
@@ -77,22 +89,17 @@ fn score(stored: Option<&StoredScore>) -> Option<Score> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{RunCounts, StatusClasses};
+    use crate::store::PageCounts;
 
     fn summary() -> RunSummary {
         RunSummary {
-            counts: RunCounts {
+            pages: PageCounts {
                 known: 100,
                 fetched: 90,
-                ..RunCounts::default()
+                by_status: [(0, 1), (502, 2), (503, 1)].into(),
+                by_verdict: [("persistent".to_owned(), 2)].into(),
+                new_server_errors: None,
             },
-            classes: StatusClasses {
-                server_error: 3,
-                none: 1,
-                ..StatusClasses::default()
-            },
-            by_status: [(502, 2), (503, 1)].into(),
-            by_verdict: [("persistent".to_owned(), 2)].into(),
             ..RunSummary::default()
         }
     }

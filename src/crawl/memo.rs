@@ -8,8 +8,11 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::model::{Admission, CrawlUrl, Fingerprint, LinkKind};
 
-/// References of one generation; two are kept. In all some 6 MB.
+/// References of one generation; two are kept. Some 6 MB on a real site, 50 MB at most.
 const GENERATION: usize = 8_192;
+
+/// Meanings of longer URLs are not kept, in bytes: they are no pages.
+const LONGEST: usize = 2_048;
 
 /// What a reference means.
 #[derive(Clone, Debug)]
@@ -67,7 +70,9 @@ impl LinkMemo {
             return Ok(known);
         }
         let found = find()?;
-        self.lock().put(key, found.clone());
+        if found.url.as_str().len() <= LONGEST {
+            self.lock().put(key, found.clone());
+        }
         Ok(found)
     }
 

@@ -86,7 +86,7 @@ pub struct Report {
 #[derive(Debug, Error)]
 pub enum HarFault {
     /// It is no JSON, before any entry is found.
-    #[error("no JSON: {0}")]
+    #[error("no JSON")]
     Json(#[source] serde_json::Error),
     /// It is JSON without a list of entries.
     #[error("no HTTP archive: it has no list log.entries")]

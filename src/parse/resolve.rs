@@ -54,7 +54,11 @@ impl Resolver {
         let path = Position::BeforePath;
         match target.as_bytes() {
             [b'/' | b'\\', ..] => Some(&self.base[..path]),
-            [first, ..] if first.is_ascii_alphanumeric() || *first == b'.' => {
+            // `http:?y` is a query of this page.
+            [first, ..]
+                if (first.is_ascii_alphanumeric() || *first == b'.')
+                    && !names_scheme_alone(target) =>
+            {
                 let start = &self.base[..Position::AfterPath];
                 start.rfind('/').map(|end| &start[..=end])
             }
@@ -71,6 +75,13 @@ impl Resolver {
         let encode: QueryEncoder<'_> = &|query| encode(query, self.encoding);
         Ok(options.encoding_override(Some(encode)).parse(target)?)
     }
+}
+
+/// Whether a reference begins with a scheme that no host follows: what comes then may be relative.
+fn names_scheme_alone(target: &str) -> bool {
+    let end = target.find([':', '/', '\\', '?', '#']);
+    let rest = end.map_or("", |end| &target[end..]);
+    rest.starts_with(':') && !rest.starts_with("://")
 }
 
 /// A query in the bytes of an encoding. What it cannot say becomes a percent-encoded numeric
@@ -129,7 +140,11 @@ mod tests {
         let cases = [
             ("a", Some("http://h/dir/")),
             ("../a", Some("http://h/dir/")),
-            ("http:a", Some("http://h/dir/")),
+            ("http://g/a", Some("http://h/dir/")),
+            ("http:a", None),
+            ("http:?y", None),
+            ("http:", None),
+            ("a?b:c", Some("http://h/dir/")),
             ("/a", Some("http://h")),
             ("//g/a", Some("http://h")),
             ("?y", None),

@@ -80,7 +80,7 @@ fn first_looks(
     let mut statement = connection.prepare(
         "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
          CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.number = 1 AND u.role >= 3 ORDER BY a.started",
+         WHERE a.run = ? AND a.number = 1 AND u.role IN (3, 4) ORDER BY a.started",
     )?;
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {
@@ -122,7 +122,7 @@ fn speeds(
             GROUP BY url HAVING min(failure) = 0
          )) one
          CROSS JOIN url u ON u.run = ?1 AND u.id = one.url
-         WHERE u.role >= 3 GROUP BY u.host",
+         WHERE u.role IN (3, 4) GROUP BY u.host",
     )?;
     let polite = SpeedEffect::POLITE;
     let mut rows = statement.query((run, polite.in_flight, polite.rate))?;

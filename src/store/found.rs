@@ -1,11 +1,13 @@
 //! What a concluded run amounts to, read back: scores, what took their points, findings,
 //! experiments. Bounded by what is stored: at most a thousand findings and two thousand clusters.
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::assess::{FEWEST_LOOKS, Interval, Score};
+
+use super::row::{count, list};
 
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -256,20 +258,7 @@ pub(super) fn trials(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
     })
 }
 
-fn list<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    connection.prepare(sql)?.query_map(params, read)?.collect()
-}
-
 fn json(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {
     let text: String = row.get(at)?;
     Ok(serde_json::from_str(&text).unwrap_or_default())
-}
-
-fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
-    row.get(at).map(i64::unsigned_abs)
 }

@@ -234,7 +234,8 @@ impl Store {
         let sql = "SELECT
             (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3
                 AND (state < 3 OR reason NOT IN (3, 8))),
-            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3 AND state = 2),
+            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3
+                AND (state = 2 OR state = 1 AND pass > 1)),
             (SELECT count(*) FROM attempt WHERE run = ?1),
             (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3
                 AND (SELECT o.failure FROM attempt a JOIN outcome o ON o.code = a.outcome

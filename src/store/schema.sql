@@ -313,6 +313,9 @@ CREATE TABLE robots_txt (
     PRIMARY KEY (run, host)
 ) WITHOUT ROWID;
 
+-- The history of a robots.txt over runs.
+CREATE INDEX robots_txt_host ON robots_txt (host, run);
+
 CREATE TABLE sitemap_file (
     run     INTEGER NOT NULL,
     url     INTEGER NOT NULL,

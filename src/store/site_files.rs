@@ -10,6 +10,8 @@ use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{Moment, Outcome, SkipReason};
 
+use super::row::count;
+
 /// Most failing redirects that are spoken of.
 const MOST_REDIRECTS: u32 = 100;
 
@@ -50,7 +52,7 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>
         .query_map([run], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut statement = connection.prepare(
-        "SELECT r.host, u.address, r.access = 'unreachable', a.outcome FROM robots_txt r
+        "SELECT r.host, u.address, r.access = 'unreachable', a.outcome, a.number FROM robots_txt r
          CROSS JOIN url u ON u.run = r.run AND u.id = r.url
          CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
             AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
@@ -72,6 +74,7 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>
         found.push(RobotsFile {
             address: row.get(1)?,
             outcome: robots_outcome(outcome(row, 3)?, unreachable),
+            attempts: count(row, 4)?,
             unreachable,
             failing_for: history.failing_for,
             known_good: history.known_good,
@@ -98,7 +101,7 @@ struct History {
 
 /// Looks back, the latest attempt first, to the last one that was fine.
 fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "SELECT a.started, r.access = 'unreachable' FROM robots_txt r
          CROSS JOIN attempt a ON a.run = r.run AND a.url = r.url
          WHERE r.host = ?1 AND r.run <= ?2 ORDER BY a.started DESC LIMIT ?3",

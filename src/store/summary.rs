@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredFinding, StoredTrial};
+use super::measured::PageCounts;
+use super::row::{count, list, tally};
 use super::runs::{RunCounts, RunId};
 
 /// What is to be said of a run as a whole.
@@ -15,6 +17,8 @@ use super::runs::{RunCounts, RunId};
 pub struct RunSummary {
     /// URLs known, fetched and failing, and all attempts.
     pub counts: RunCounts,
+    /// Pages of the site alone.
+    pub pages: PageCounts,
     /// Attempts that were not the first at their URL.
     pub retries: u64,
     /// Pages by the status code of their last attempt; 0 where there was no answer.
@@ -75,10 +79,14 @@ pub struct SlowPage {
 impl Store {
     /// Counts a run that was concluded.
     pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
-        let counts = self.counts(run)?;
+        let (counts, pages) = (self.counts(run)?, self.page_counts(run)?);
         let connection = self.connect()?;
         summarise(&connection, run.0)
-            .map(|summary| RunSummary { counts, ..summary })
+            .map(|summary| RunSummary {
+                counts,
+                pages,
+                ..summary
+            })
             .map_err(|source| self.fault(source))
     }
 
@@ -163,26 +171,6 @@ fn slowest(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec
             seconds: row.get(1)?,
         })
     })
-}
-
-fn tally(connection: &Connection, sql: &str, run: i64) -> rusqlite::Result<BTreeMap<String, u64>> {
-    connection
-        .prepare(sql)?
-        .query_map([run], |row| Ok((row.get(0)?, count(row, 1)?)))?
-        .collect()
-}
-
-fn list<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    connection.prepare(sql)?.query_map(params, read)?.collect()
-}
-
-fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
-    row.get(at).map(i64::unsigned_abs)
 }
 
 impl StatusClasses {

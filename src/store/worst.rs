@@ -39,7 +39,7 @@ pub struct WorstPage {
 
 impl Store {
     /// The worst failing URLs of a run that was concluded, in the order of
-    /// [`super::Table::ServerErrors`].
+    /// [`super::Table::ServerErrors`], and among them error pages with a status of success.
     pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
         let connection = self.connect()?;
         worst(&connection, run.0, most).map_err(|source| self.fault(source))
@@ -54,7 +54,7 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
                 u.inlinks, coalesce(u.readable, u.address) AS address, u.address AS encoded,
                 s.verdict, s.attempts, s.cluster
             FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
-            WHERE s.run = ?1 AND s.cluster IS NOT NULL AND u.role >= 3
+            WHERE s.run = ?1 AND (s.verdict <> 'ok' OR s.cluster IS NOT NULL) AND u.role >= 3
             ORDER BY priority DESC, s.failed DESC, u.inlinks DESC, address LIMIT ?2
          )
          SELECT c.address, coalesce(last.status, 0), coalesce(status.text, ''), o.id, c.verdict,

@@ -23,7 +23,8 @@ const BATCH: usize = 256;
 /// A transaction with fewer changes waits once for company: each writes whole pages of the file.
 const COMPANY: usize = 32;
 
-/// How long. A crawl notices it only where a host takes thousands of requests a second.
+/// How long. It delays an answer's settlement, so a host with few open requests that answers within
+/// a millisecond is asked some hundred times a second at most.
 const PATIENCE: Duration = Duration::from_millis(4);
 
 /// A handle to the thread that writes one run.
@@ -85,22 +86,19 @@ fn write_all(
     mut waiting: mpsc::Receiver<(Change, u64)>,
     acknowledge: &mpsc::UnboundedSender<u64>,
 ) -> rusqlite::Result<()> {
+    let mut changes = Vec::with_capacity(BATCH);
     let mut marks = Vec::with_capacity(BATCH);
     while let Some(first) = waiting.blocking_recv() {
+        changes.push(first);
+        gather(&mut changes, &mut waiting);
+        if changes.len() < COMPANY {
+            std::thread::park_timeout(PATIENCE);
+            gather(&mut changes, &mut waiting);
+        }
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut next = Some(first);
-        let mut waited = false;
-        while let Some((change, mark)) = next {
+        for (change, mark) in changes.drain(..) {
             desk.apply(&tx, change)?;
             marks.push(mark);
-            next = (marks.len() < BATCH)
-                .then(|| waiting.try_recv().ok())
-                .flatten();
-            if next.is_none() && marks.len() < COMPANY && !waited {
-                waited = true;
-                std::thread::park_timeout(PATIENCE);
-                next = waiting.try_recv().ok();
-            }
         }
         tx.commit()?;
         for mark in marks.drain(..) {
@@ -109,4 +107,13 @@ fn write_all(
         }
     }
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;")
+}
+
+/// Takes what is waiting, as far as a transaction takes it.
+fn gather(changes: &mut Vec<(Change, u64)>, waiting: &mut mpsc::Receiver<(Change, u64)>) {
+    while changes.len() < BATCH
+        && let Ok(next) = waiting.try_recv()
+    {
+        changes.push(next);
+    }
 }

@@ -27,6 +27,8 @@ const NAMED_ALONE: f64 = 0.5;
 const LOG_LINE: f64 = 0.9;
 /// How far, where the server itself says when it will be back.
 const ANNOUNCED_CONFIDENCE: f64 = 0.85;
+/// How far, where another way of asking made the difference.
+const TRIED_CONFIDENCE: f64 = 0.95;
 /// Nobody's share is certainty.
 const CERTAIN: f64 = 0.95;
 /// How far a default cause can be trusted: the same fault has another status on each proxy.
@@ -214,6 +216,9 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
         around.log_line.is_some() || around.load_induced || plain(facts.cluster.outcome).is_some();
     if decided {
         return 1.0;
+    }
+    if around.experiments.iter().any(Experiment::helps) {
+        return TRIED_CONFIDENCE;
     }
     let trust = page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence);
     if facts.is_announced() {

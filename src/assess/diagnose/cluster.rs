@@ -40,6 +40,8 @@ pub struct ClusterFacts {
     pub persistent: Ratio,
     /// URLs that fail and recover by turns.
     pub intermittent: u64,
+    /// URLs that failed and recovered.
+    pub transient: u64,
     /// URLs that fail, with too little evidence to say how often.
     pub unconfirmed: u64,
     /// Some of its URLs.
@@ -75,6 +77,7 @@ impl ClusterFacts {
             failures: 0,
             persistent: Ratio::default(),
             intermittent: 0,
+            transient: 0,
             unconfirmed: 0,
             examples: Vec::new(),
             times: TimerCounts::default(),
@@ -124,6 +127,7 @@ impl ClusterFacts {
     pub fn add_url(&mut self, url: &str, verdict: Verdict) {
         self.persistent.count(verdict == Verdict::Persistent);
         self.intermittent += u64::from(verdict == Verdict::Intermittent);
+        self.transient += u64::from(verdict == Verdict::Transient);
         self.unconfirmed += u64::from(verdict == Verdict::Unconfirmed);
         if self.examples.len() < EXAMPLES {
             self.examples.push(url.to_owned());

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::assess::rate::Interval;
 use crate::model::Cause;
 
 /// So many of so many.
@@ -35,20 +36,9 @@ impl Ratio {
         self.part as f64 / self.of as f64
     }
 
-    /// The 95 % interval of the share (Wilson score), from nothing known (0 to 1) to exact.
-    pub fn interval(self) -> (f64, f64) {
-        const Z: f64 = 1.959_963_984_540_054;
-        if self.of == 0 {
-            return (0.0, 1.0);
-        }
-        let n = self.of as f64;
-        let p = self.share();
-        let denominator = 1.0 + Z * Z / n;
-        let centre = p + Z * Z / (2.0 * n);
-        let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let low = ((centre - spread) / denominator).max(0.0);
-        let high = ((centre + spread) / denominator).min(1.0);
-        (low, high)
+    /// The 95 % interval of the share: nothing known is 0 to 1.
+    pub fn interval(self) -> Interval {
+        Interval::wilson(self.part as f64, self.of as f64)
     }
 }
 
@@ -153,8 +143,8 @@ mod tests {
 
     #[test]
     fn intervals_are_those_of_wilson() {
-        let close = |(low, high): (f64, f64), expected: (f64, f64)| {
-            (low - expected.0).abs() < 5e-5 && (high - expected.1).abs() < 5e-5
+        let close = |found: Interval, expected: (f64, f64)| {
+            (found.low - expected.0).abs() < 5e-5 && (found.high - expected.1).abs() < 5e-5
         };
         assert!(close(Ratio::new(5, 100).interval(), (0.0215, 0.1118)));
         assert!(close(Ratio::new(0, 20).interval(), (0.0, 0.1611)));

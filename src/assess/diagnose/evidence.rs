@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Ratio;
 use super::soft_error::SoftSign;
-use crate::model::{Cause, Outcome};
+use crate::model::{Cause, Moment, Outcome};
 
 /// One observation that a developer can check. `Display` is its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,7 +76,15 @@ pub enum Evidence {
         clean_open: u32,
         clean_rate: f64,
     },
+    Outage {
+        from: Moment,
+        until: Moment,
+        failed: u64,
+    },
     FineWhenSlow {
+        fine: Ratio,
+    },
+    FineByNow {
         fine: Ratio,
     },
     FineAsBrowser {
@@ -189,7 +197,10 @@ impl fmt::Display for Evidence {
             ),
             E::Cached { count } => write!(f, "{count} error answers came out of a cache"),
             E::Controls { fine } => {
-                write!(f, "{fine} control URLs of the host were fine meanwhile")
+                write!(
+                    f,
+                    "{fine} requests for control URLs of the host were fine meanwhile"
+                )
             }
             E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
             E::Load {
@@ -227,8 +238,20 @@ impl fmt::Display for Evidence {
                 }
                 Ok(())
             }
+            E::Outage {
+                from,
+                until,
+                failed,
+            } => write!(
+                f,
+                "{failed} pages failed within {} s from {from} on, and answered again after",
+                until.since(*from).as_secs()
+            ),
             E::FineWhenSlow { fine } => {
                 write!(f, "{fine} failing URLs were fine when asked slowly")
+            }
+            E::FineByNow { fine } => {
+                write!(f, "asked again at the end {fine} requests were fine")
             }
             E::FineAsBrowser { fine } => {
                 write!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
-use crate::model::{Headroom, Outcome};
+use crate::model::{Headroom, Moment, Outcome};
 
 /// How many addresses of a host are told apart.
 const ADDRESSES: usize = 32;
@@ -97,7 +97,7 @@ impl LoadCurve {
                 rate: self.fastest,
             })
             .filter(|step| step.below.of >= 5 && step.from.part >= 3)
-            .filter(|step| step.below.interval().1 < step.from.interval().0)
+            .filter(|step| step.below.interval().high < step.from.interval().low)
             .max_by(|a, b| {
                 let gap = |step: &LoadStep| step.from.share() - step.below.share();
                 gap(a)
@@ -150,6 +150,17 @@ impl TimeHistogram {
     }
 }
 
+/// A time in which a host failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Its first failure.
+    pub from: Moment,
+    /// Its last.
+    pub until: Moment,
+    /// Pages that failed in it when they were asked for the first time.
+    pub failed: u32,
+}
+
 /// What was counted of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFacts {
@@ -173,6 +184,8 @@ pub struct HostFacts {
     pub addresses: Addresses,
     /// Failures by load.
     pub load: LoadCurve,
+    /// Times in which most of what was asked failed in one way, and that are over.
+    pub outages: Vec<Outage>,
     /// What the crawl saw it bear.
     pub headroom: Headroom,
     /// Times to the first byte of good answers.

@@ -77,6 +77,8 @@ const UNDER_LOAD: Factors = &[
 ];
 const FINE_AS_BROWSER: Factors = &[
     (Firewall, 40.0),
+    (InvalidUpstreamResponse, 0.1),
+    (ApplicationError, 0.2),
     (Overload, 0.3),
     (UpstreamDown, 0.05),
     (UpstreamTimeout, 0.1),
@@ -201,6 +203,10 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
             (FAILS_AS_BROWSER, Evidence::FailsAsBrowser { fine })
         }
         (Trial::Slow, true) => (FINE_WHEN_SLOW, Evidence::FineWhenSlow { fine }),
+        (Trial::Slow, false) if fine.share() > 0.5 => {
+            evidence.push(Evidence::FineByNow { fine });
+            return;
+        }
         (Trial::FreshConnection, true) => {
             (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
         }

@@ -27,7 +27,7 @@ pub use cluster::{Cluster, ClusterFacts};
 pub use context::{Context, Experiment, Ratio, Trial};
 pub use evidence::Evidence;
 pub use fingerprints::{Match, identify};
-pub use host::{Addresses, HostFacts, LoadCurve, LoadStep, TimeHistogram};
+pub use host::{Addresses, HostFacts, LoadCurve, LoadStep, Outage, TimeHistogram};
 pub use layer::{Maker, maker_of};
 pub use shares::Shares;
 pub use soft_error::{SoftError, SoftSign, soft_error};

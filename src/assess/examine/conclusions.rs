@@ -14,10 +14,14 @@ use crate::assess::diagnose::rules::{
     of_cluster, of_host, redirect_into_error, robots_unreachable, section_down, sitemap_failing,
     sitemap_lists_failing, soft_errors,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Ratio, diagnose};
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, diagnose};
+use crate::assess::host_episodes::HostEpisodes;
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
 use crate::model::{Layer, Outcome, Probe};
+
+/// Most outages of a host that are told.
+const MOST_OUTAGES: usize = 5;
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -78,9 +82,22 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         tally,
         mut hosts,
         clusters,
+        episodes,
         ..
     } = seen;
-    for host in hosts.values_mut() {
+    for (name, host) in &mut hosts {
+        let known = episodes
+            .get(name)
+            .into_iter()
+            .flat_map(HostEpisodes::episodes);
+        let over = known.filter(|episode| episode.over).take(MOST_OUTAGES);
+        host.facts.outages = over
+            .map(|episode| Outage {
+                from: episode.start,
+                until: episode.end,
+                failed: episode.failed,
+            })
+            .collect();
         let failing = host.sections.values().filter(|urls| urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
     }
@@ -238,6 +255,7 @@ fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
     robots_unreachable(&RobotsFacts {
         url: robots.address.clone(),
         outcome: robots.outcome,
+        attempts: robots.attempts,
         failing_for: robots.failing_for.unwrap_or_default(),
         known_good: robots.known_good,
         host_answers: host.map(|host| host.facts.answers.share() < 1.0),

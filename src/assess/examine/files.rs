@@ -24,6 +24,8 @@ pub struct RobotsFile {
     pub address: String,
     /// What happened last.
     pub outcome: Outcome,
+    /// Attempts in this run.
+    pub attempts: u64,
     /// Whether it could not be read, so that nothing may be fetched.
     pub unreachable: bool,
     /// How long it has been failing, over all runs that are known; none if it was seen failing

@@ -51,6 +51,8 @@ pub struct Examination {
     rules: Rules,
     episodes: BTreeMap<String, HostEpisodes>,
     tally: SiteTally,
+    /// By host; as many as failed in the crawl.
+    headroom: BTreeMap<String, Headroom>,
     hosts: BTreeMap<String, Host>,
     clusters: Known<ClusterKey, Cluster>,
 }
@@ -62,6 +64,7 @@ impl Examination {
             rules,
             episodes: BTreeMap::new(),
             tally: SiteTally::default(),
+            headroom: BTreeMap::new(),
             hosts: BTreeMap::new(),
             clusters: Known::at_most(MOST_CLUSTERS),
         }
@@ -77,9 +80,9 @@ impl Examination {
         }
     }
 
-    /// Takes what the crawl saw a host bear.
+    /// Takes what the crawl saw a host bear. Comes before its URLs.
     pub fn bears(&mut self, host: &str, headroom: Headroom) {
-        self.host(host).facts.headroom = headroom;
+        self.headroom.insert(host.to_owned(), headroom);
     }
 
     /// Takes what asking slowly changed on a host.
@@ -122,7 +125,10 @@ impl Examination {
         {
             cluster.take(seen, judgement.verdict);
         }
-        self.host(seen.host).take(seen, &judgement);
+        // Of other sites nothing is said, and there may be any number of them.
+        if seen.role != Role::External {
+            self.host(seen.host).take(seen, &judgement);
+        }
         let risk = judgement.indexing_risk();
         if seen.role == Role::Page && judgement.attempts > 0 {
             self.tally.add(&Scored {
@@ -150,7 +156,9 @@ impl Examination {
         let fits = self.hosts.len() < MOST_HOSTS || self.hosts.contains_key(name);
         let name = if fits { name } else { OTHER };
         if !self.hosts.contains_key(name) {
-            self.hosts.insert(name.to_owned(), Host::new(name));
+            let mut host = Host::new(name);
+            host.facts.headroom = self.headroom.get(name).copied().unwrap_or_default();
+            self.hosts.insert(name.to_owned(), host);
         }
         self.hosts.get_mut(name).expect("it is there by now")
     }

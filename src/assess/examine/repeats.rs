@@ -5,10 +5,11 @@ use crate::assess::diagnose::rules::Finding;
 use crate::model::Cause;
 
 /// Findings about URLs that may be part of something wider.
-const NARROW: [&str; 5] = [
+const NARROW: [&str; 6] = [
     "persistent_cluster",
     "intermittent_cluster",
     "unconfirmed_cluster",
+    "transient_cluster",
     "section_down",
     "sitemap_failing",
 ];
@@ -40,8 +41,12 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
             // What fails every time fails at the other backends too.
             "one_backend_down" => {
-                matches!(narrow.rule, "intermittent_cluster" | "unconfirmed_cluster")
+                matches!(
+                    narrow.rule,
+                    "intermittent_cluster" | "unconfirmed_cluster" | "transient_cluster"
+                )
             }
+            "host_outage" => narrow.rule == "transient_cluster",
             _ => false,
         }
 }

@@ -248,7 +248,7 @@ fn controls_are_what_was_fine_in_the_crawl_and_asked_again() {
     let found = run.conclude();
     let evidence = &found.clusters[0].diagnosis.evidence;
     let words: Vec<String> = evidence.iter().map(ToString::to_string).collect();
-    let expected = "7 of 8 control URLs of the host were fine meanwhile".to_owned();
+    let expected = "7 of 8 requests for control URLs of the host were fine meanwhile".to_owned();
     assert!(words.contains(&expected), "{words:?}");
 }
 

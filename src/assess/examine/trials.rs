@@ -68,15 +68,18 @@ impl Trials {
     /// As evidence for a cause. That a URL is fine when asked slowly tells of load only if it had
     /// failed at speed alone: others have recovered meanwhile.
     pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
+        // One URL may fail by chance where its neighbours are fine in our own way too.
+        let own = self.tried[Probe::Alone as usize].fine;
         let mut found: Vec<Experiment> = self
             .each()
-            .filter_map(|(probe, fine, own)| {
+            .filter_map(|(probe, fine, _)| {
                 let (trial, crawler_fine) = match probe {
                     Probe::Alone if at_speed => (Trial::Slow, Ratio::new(0, fine.of)),
+                    Probe::Alone => (Trial::Slow, fine),
                     Probe::Browser => (Trial::Browser, own),
                     Probe::FreshConnection => (Trial::FreshConnection, own),
                     Probe::Http1 => (Trial::Http1, own),
-                    Probe::Alone | Probe::Address | Probe::CacheBusting => return None,
+                    Probe::Address | Probe::CacheBusting => return None,
                 };
                 Some(Experiment {
                     trial,

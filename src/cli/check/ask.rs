@@ -10,11 +10,11 @@ use crate::assess::diagnose::{
 use crate::crawl::single;
 use crate::fetch::{Fetcher, location};
 use crate::model::{
-    Attempt, Connection, CrawlUrl, Exchange, Guise, Outcome, Request, SearchFailure,
+    Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request, SearchFailure,
 };
 
-/// Most redirects that are followed: as many as Google does for a page.
-const MAX_HOPS: usize = 10;
+/// Most redirects that are followed.
+const MAX_HOPS: usize = MAX_REDIRECTS as usize;
 
 /// Pause between two requests: slow enough not to be what makes the server fail.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,20 +54,28 @@ pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking
     };
     let mut at = url.clone();
     loop {
-        let (exchange, attempt) = once(fetcher, &at, asking).await;
+        let (exchange, mut attempt) = once(fetcher, &at, asking).await;
         let target = location(&at, &exchange.headers);
+        let target = target.filter(|_| attempt.outcome == Outcome::Redirect);
         let known =
             |target: &CrawlUrl| *target == at || asked.hops.iter().any(|(url, _)| url == target);
-        match target.filter(|target| attempt.outcome == Outcome::Redirect && !known(target)) {
-            Some(target) if asked.hops.len() < MAX_HOPS => {
+        let ended = match target {
+            Some(target) if known(&target) => Some(Outcome::RedirectLoop),
+            Some(_) if asked.hops.len() >= MAX_HOPS => Some(Outcome::RedirectTooMany),
+            Some(target) => {
                 asked.hops.push((at, attempt));
                 at = target;
+                continue;
             }
-            _ => {
-                asked.take(&at, attempt);
-                break;
-            }
+            None => None,
+        };
+        if let Some(outcome) = ended {
+            attempt.outcome = outcome;
+            asked.take(&at, attempt);
+            return asked;
         }
+        asked.take(&at, attempt);
+        break;
     }
     for _ in 1..asking.attempts {
         tokio::time::sleep(PAUSE).await;
@@ -91,6 +99,10 @@ async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exch
 fn is_bad(attempt: &Attempt) -> bool {
     attempt.outcome.search_failure() != SearchFailure::No
         || attempt.status.is_none_or(|status| status >= 400)
+        || matches!(
+            attempt.outcome,
+            Outcome::RedirectLoop | Outcome::RedirectTooMany
+        )
 }
 
 impl Asked {

@@ -110,7 +110,13 @@ fn compared(clients: &[Client]) -> String {
     };
     let all: Vec<_> = clients.iter().map(answers).collect();
     let same = all.iter().all(|answers| *answers == all[0]);
+    let once = clients.iter().any(|client| client.attempts.len() < 2);
     match (same, all.iter().all(|answers| answers.len() <= 1)) {
+        (false, true) if once => {
+            "The answers differ by client, and each was asked once: that may be \
+             chance; more --attempts tell."
+                .to_owned()
+        }
         (true, true) => "All clients get the same answer.".to_owned(),
         (false, true) => {
             let list: Vec<_> = clients

@@ -131,8 +131,12 @@ fn a_difference_counts_only_if_each_client_is_of_one_mind() {
             "All clients get the same",
         ),
         (
-            compared(vec![bad()], vec![none()]),
+            compared(vec![bad(), bad()], vec![none(), none()]),
             "The answers differ by client (a 502, b connect_refused)",
+        ),
+        (
+            compared(vec![bad()], vec![none()]),
+            "The answers differ by client, and each was asked once",
         ),
         (
             compared(vec![bad(), fine()], vec![fine()]),

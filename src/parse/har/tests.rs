@@ -136,8 +136,8 @@ fn what_is_no_archive_is_said() {
         let expected = "no HTTP archive: it has no list log.entries";
         assert_eq!(fault(text.as_bytes()), expected, "{text}");
     }
-    assert!(fault(b"<html>").starts_with("no JSON: "));
-    assert!(fault(b"").starts_with("no JSON: "));
+    assert!(fault(b"<html>").starts_with("no JSON"));
+    assert!(fault(b"").starts_with("no JSON"));
 }
 
 #[test]

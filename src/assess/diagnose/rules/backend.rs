@@ -4,6 +4,7 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
+use crate::assess::rate::Interval;
 use crate::model::Cause;
 
 /// Fewer answers than this tell no share.
@@ -20,10 +21,10 @@ pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
 fn by_address(facts: &HostFacts) -> Option<Finding> {
     let known = || facts.addresses.iter().filter(|(_, failed)| failed.of >= 5);
     let bad: Vec<_> = known()
-        .filter(|(_, failed)| failed.interval().0 >= 0.4)
+        .filter(|(_, failed)| failed.interval().low >= 0.4)
         .collect();
     let good = known()
-        .filter(|(_, failed)| failed.interval().1 < 0.45)
+        .filter(|(_, failed)| failed.interval().high < 0.45)
         .count();
     if bad.is_empty() || good == 0 {
         return None;
@@ -36,7 +37,7 @@ fn by_address(facts: &HostFacts) -> Option<Finding> {
 }
 
 fn by_share(facts: &HostFacts) -> Option<Finding> {
-    let (low, high) = facts.answers.interval();
+    let Interval { low, high, .. } = facts.answers.interval();
     let whole_host = facts.sections.part >= 2 && facts.sections.share() >= 0.5;
     // The same URL fails and works as it is sent to one backend or another.
     let flaps = facts.flapping.part * 2 >= facts.urls.part && facts.flapping.part >= 3;

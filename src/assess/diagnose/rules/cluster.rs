@@ -36,6 +36,15 @@ pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Optio
     })
 }
 
+/// URLs of one host and section that failed in the same way and were fine when asked again.
+pub fn transient_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let found = (facts.transient > 0).then_some(facts.transient)?;
+    Some(Finding {
+        severity: Severity::Notice,
+        ..of_urls("transient_cluster", found, facts, diagnosis)
+    })
+}
+
 fn of_urls(rule: &'static str, urls: u64, facts: &ClusterFacts, diagnosis: &Diagnosis) -> Finding {
     let all = facts.persistent.of;
     let mut evidence = vec![Evidence::Urls {
@@ -79,8 +88,8 @@ pub struct SectionFacts<'a> {
 pub fn section_down(facts: &SectionFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
     let down = facts.urls.of >= FEWEST_URLS && facts.urls.share() >= DOWN;
     // A host that is down altogether is another finding.
-    let elsewhere_fine =
-        facts.elsewhere.of >= FEWEST_URLS && facts.elsewhere.interval().1 < facts.urls.interval().0;
+    let elsewhere_fine = facts.elsewhere.of >= FEWEST_URLS
+        && facts.elsewhere.interval().high < facts.urls.interval().low;
     if !down || !elsewhere_fine {
         return None;
     }
@@ -148,6 +157,14 @@ mod tests {
         assert_eq!(found.severity, Severity::Warning);
         let mut young = failing.clone();
         young.unconfirmed = 4;
+        let mut healed = flapping.clone();
+        healed.intermittent = 0;
+        healed.transient = 12;
+        let found = fires(
+            transient_cluster(&healed, &diagnosis),
+            transient_cluster(&flapping, &diagnosis),
+        );
+        assert_eq!(found.severity, Severity::Notice);
         fires(
             unconfirmed_cluster(&young, &diagnosis),
             unconfirmed_cluster(&failing, &diagnosis),

@@ -17,7 +17,11 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     let step = facts.load.step();
     let confirmed = facts.load_induced.part > 0;
     // A crawl that slows down in time sees too few errors for a curve, but where they began.
-    let began = facts.headroom.failed.filter(|_| confirmed);
+    let clean = facts.headroom.clean;
+    let began = facts
+        .headroom
+        .failed
+        .filter(|failed| confirmed && (failed.open > clean.open || failed.rate > clean.rate));
     if step.is_none() && !confirmed {
         return None;
     }
@@ -34,8 +38,8 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         evidence.push(Evidence::Headroom {
             failed_open: load.open,
             failed_rate: load.rate,
-            clean_open: facts.headroom.clean.open,
-            clean_rate: facts.headroom.clean.rate,
+            clean_open: clean.open,
+            clean_rate: clean.rate,
         });
     }
     if confirmed {

@@ -69,6 +69,10 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
                 count: facts.announced,
                 longest_seconds: facts.longest_announced.as_secs(),
             },
+            Evidence::Outcome {
+                outcome: facts.cluster.outcome,
+                count: facts.failures,
+            },
             Evidence::Policy { text: PATIENCE },
         ],
         advice: "maintenance",

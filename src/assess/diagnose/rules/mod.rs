@@ -9,6 +9,7 @@ mod cluster;
 mod finding;
 mod load;
 mod maintenance;
+mod outage;
 mod pages;
 mod robots;
 mod site_files;
@@ -19,11 +20,13 @@ mod walls;
 pub use backend::one_backend_down;
 pub use client::{ClientFacts, client_block};
 pub use cluster::{
-    SectionFacts, intermittent_cluster, persistent_cluster, section_down, unconfirmed_cluster,
+    SectionFacts, intermittent_cluster, persistent_cluster, section_down, transient_cluster,
+    unconfirmed_cluster,
 };
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
+pub use outage::host_outage;
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use site_files::{
@@ -43,6 +46,7 @@ pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
         persistent_cluster(facts, diagnosis),
         intermittent_cluster(facts, diagnosis),
         unconfirmed_cluster(facts, diagnosis),
+        transient_cluster(facts, diagnosis),
         cached_errors(facts),
         timeout_wall(facts, diagnosis),
         announced_too_long(facts),
@@ -56,6 +60,7 @@ pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
 pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         host_maintenance(facts),
+        host_outage(facts),
         one_backend_down(facts),
         load_induced(facts),
         slow_host(facts),

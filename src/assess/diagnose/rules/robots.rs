@@ -6,6 +6,9 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Cause, Outcome};
 
+/// How far the default cause of an outcome can be trusted.
+const CAUSE_CONFIDENCE: f64 = 0.7;
+
 const FIRST_HOURS: Duration = Duration::from_hours(12);
 const FIRST_DAYS: Duration = Duration::from_hours(30 * 24);
 
@@ -16,6 +19,8 @@ pub struct RobotsFacts {
     pub url: String,
     /// What happened last.
     pub outcome: Outcome,
+    /// Attempts in this run.
+    pub attempts: u64,
     /// How long it has been failing, over all runs that are known; zero for the first failure seen.
     pub failing_for: Duration,
     /// Whether an earlier run read a good one.
@@ -42,11 +47,11 @@ pub fn robots_unreachable(facts: &RobotsFacts) -> Option<Finding> {
         scope: Scope::Host,
         subject: facts.url.clone(),
         causes,
-        confidence: 1.0,
+        confidence: CAUSE_CONFIDENCE,
         evidence: vec![
             Evidence::Outcome {
                 outcome: facts.outcome,
-                count: 1,
+                count: facts.attempts,
             },
             Evidence::Lasts { hours },
             Evidence::Policy { text: policy },
@@ -99,6 +104,7 @@ mod tests {
     fn facts(outcome: Outcome, hours: u64) -> RobotsFacts {
         RobotsFacts {
             url: "https://www.shop.test/robots.txt".to_owned(),
+            attempts: 3,
             outcome,
             failing_for: Duration::from_hours(hours),
             known_good: false,
