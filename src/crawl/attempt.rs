@@ -9,7 +9,7 @@ use crate::assess::diagnose::{Answer, Maker, identify, maker_of};
 use crate::frontier::Lease;
 use crate::model::{
     Attempt, ErrorPage, Exchange, MAX_ERROR_HEAD, MAX_HEADER_TEXT, Moment, Outcome, Pressure,
-    Purpose, SearchFailure, Trace, excerpt,
+    Purpose, Trace, excerpt,
 };
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
@@ -87,12 +87,10 @@ fn announced(exchange: &Exchange, now: Moment) -> Option<Duration> {
     }
 }
 
-/// What an error says of itself. That a page is not there needs no explaining.
+/// What an error says of itself.
 fn error_page(exchange: &Exchange) -> Option<ErrorPage> {
     let status = exchange.status?;
-    let explains = exchange.outcome.search_failure() != SearchFailure::No
-        || (400..500).contains(&status) && !matches!(status, 404 | 410);
-    if !explains {
+    if !exchange.outcome.explains(Some(status)) {
         return None;
     }
     let answer = Answer {

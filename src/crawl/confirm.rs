@@ -117,7 +117,7 @@ impl Passes {
             budget: left,
             interval: self.brisk().interval,
         };
-        let candidates = candidates(&failed);
+        let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
         let selection = select(&candidates, ENOUGH, pace, &mut |below| dice.usize(..below));
         if selection.asked.is_empty() {
             return Ok(None);
@@ -197,26 +197,6 @@ pub(super) fn slowest() -> Pace {
         interval: careful_interval(),
         open: 1,
     }
-}
-
-fn candidates(failed: &[FailedUrl]) -> Vec<Candidate> {
-    let mut hosts: HashMap<HostKey, u32> = HashMap::new();
-    failed
-        .iter()
-        .map(|failed| {
-            let next = hosts.len() as u32;
-            Candidate {
-                host: *hosts.entry(failed.url.host_key()).or_insert(next),
-                section: failed.section,
-                failure: failed.failure,
-                attempts: failed.attempts,
-                passes: failed.passes,
-                ever_ok: failed.ever_ok,
-                ok_in_a_row: failed.ok_in_a_row,
-                span: failed.span,
-            }
-        })
-        .collect()
 }
 
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {

@@ -17,7 +17,7 @@ use super::confirm;
 use super::dispatch::{Dispatcher, Returned};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
-use super::series::{LONGEST_WAIT, Probed, Series};
+use super::series::{LONGEST_WAIT, Probed, Series, past_caches};
 
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
 /// biggest first.
@@ -168,6 +168,10 @@ where
                 .await?;
             return Ok(());
         };
+        let mut subject = subject;
+        if !self.may_bust(&lease.found, now) {
+            subject.ways.retain(|way| *way != Probe::CacheBusting);
+        }
         let series = Series {
             fetcher: Arc::clone(&self.fetcher),
             site: Arc::clone(&self.site),
@@ -182,6 +186,17 @@ where
         self.visits
             .spawn(async move { Returned::Series(Box::new(series.run().await)) });
         Ok(())
+    }
+
+    /// Whether robots.txt allows the address with the parameter that caches have not seen.
+    fn may_bust(&self, found: &Discovery, now: Moment) -> bool {
+        past_caches(&found.url, now).is_some_and(|url| {
+            let busting = Discovery {
+                url,
+                ..found.clone()
+            };
+            self.admissions.forbidden(&busting).is_none()
+        })
     }
 
     /// Takes in what a series brought.

@@ -166,7 +166,7 @@ fn at(address: IpAddr, own: Request) -> Request {
 }
 
 /// The URL with a parameter that no cache has seen.
-fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
+pub(super) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
     let mut url = url.as_url().clone();
     let value = now.millis().to_string();
     // By hand: the library would write the whole query anew.

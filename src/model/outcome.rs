@@ -324,6 +324,13 @@ impl Outcome {
         self.row().layer
     }
 
+    /// Whether an answer with this outcome and status is an error that says why: a page that is
+    /// not there needs no explaining.
+    pub fn explains(self, status: Option<u16>) -> bool {
+        let refused = |status| (400..500).contains(&status) && !matches!(status, 404 | 410);
+        self.search_failure() != SearchFailure::No || status.is_some_and(refused)
+    }
+
     /// How search engines take it.
     pub const fn search_failure(self) -> SearchFailure {
         self.row().search

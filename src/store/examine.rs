@@ -271,6 +271,7 @@ impl Url {
         let cache = if bad { text(22)? } else { None };
         let age: Option<u32> = row.get(23)?;
         let announced: Option<i64> = row.get(25)?;
+        let announced = announced.map(|wait| Duration::from_millis(wait.unsigned_abs()));
         self.attempts.push(Attempt {
             purpose,
             observation: Observation {
@@ -293,11 +294,7 @@ impl Url {
             connect,
             setup: setup.into_iter().flatten().sum(),
             cached: is_cached(age.map(u64::from), cache.as_deref()),
-            announced: match (row.get(24)?, announced) {
-                (_, Some(wait)) => Announced::Delay(Duration::from_millis(wait.unsigned_abs())),
-                (true, None) => Announced::Invalid,
-                (false, None) => Announced::Nothing,
-            },
+            announced: Announced::of(row.get(24)?, announced),
         });
         // What an experiment was answered is no answer to us.
         if !matches!(purpose, Purpose::Probe(_)) {

@@ -8,6 +8,8 @@ use rusqlite::Connection;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Outcome, Role, SearchFailure};
 
+use crate::policy::Candidate;
+
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
@@ -27,20 +29,8 @@ pub struct FailedUrl {
     pub depth: Option<u32>,
     /// Redirects in a row that led to it.
     pub hops: u8,
-    /// The number of its section.
-    pub section: u32,
-    /// How it failed last.
-    pub failure: Outcome,
-    /// Attempts so far.
-    pub attempts: u32,
-    /// Passes so far.
-    pub passes: u32,
-    /// Whether any attempt succeeded.
-    pub ever_ok: bool,
-    /// Passes without any failure since the last that had one.
-    pub ok_in_a_row: u32,
-    /// From the first to the last failed attempt.
-    pub span: Duration,
+    /// What a confirmation pass decides on.
+    pub seen: Candidate,
     /// `Age` of the last failing answer: it came from a cache, if that is more than 0.
     pub age: Option<Duration>,
     id: UrlId,
@@ -89,7 +79,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1) AND a.purpose NOT LIKE 'probe:%'
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
-            a.pass, a.outcome, a.started, a.age
+            a.pass, a.outcome, a.started, a.age, u.host
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN attempt a ON a.run = ?1 AND a.url = u.id
          WHERE u.state = 2 AND u.role >= 3 AND a.purpose NOT LIKE 'probe:%'
@@ -113,13 +103,16 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                 role,
                 depth: row.get(3)?,
                 hops: row.get(4)?,
-                section: row.get(5)?,
-                failure: outcome,
-                attempts: 0,
-                passes: 0,
-                ever_ok: false,
-                ok_in_a_row: 0,
-                span: Duration::ZERO,
+                seen: Candidate {
+                    host: row.get(10)?,
+                    section: row.get(5)?,
+                    failure: outcome,
+                    attempts: 0,
+                    passes: 0,
+                    ever_ok: false,
+                    ok_in_a_row: 0,
+                    span: Duration::ZERO,
+                },
                 age: None,
                 id,
                 pass: 0,
@@ -146,28 +139,28 @@ impl FailedUrl {
                 self.end_pass();
             }
             self.pass = pass;
-            self.passes += 1;
+            self.seen.passes += 1;
             self.clean = true;
         }
-        self.attempts += 1;
+        self.seen.attempts += 1;
         if outcome.search_failure() == SearchFailure::No {
-            self.ever_ok = true;
+            self.seen.ever_ok = true;
             return;
         }
         self.clean = false;
         if self.first_failed == Moment::default() {
             self.first_failed = started;
         }
-        self.failure = outcome;
-        self.span = started.since(self.first_failed);
+        self.seen.failure = outcome;
+        self.seen.span = started.since(self.first_failed);
         self.age = age.map(|seconds| Duration::from_secs(seconds.into()));
     }
 
     fn end_pass(&mut self) {
         if self.clean {
-            self.ok_in_a_row += 1;
+            self.seen.ok_in_a_row += 1;
         } else {
-            self.ok_in_a_row = 0;
+            self.seen.ok_in_a_row = 0;
         }
     }
 }

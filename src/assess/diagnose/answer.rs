@@ -42,6 +42,18 @@ pub enum Announced {
     Invalid,
 }
 
+impl Announced {
+    /// What a header that was there or not amounts to, and how long it asks to wait if it could be
+    /// read.
+    pub fn of(is_there: bool, wait: Option<Duration>) -> Announced {
+        match (is_there, wait) {
+            (_, Some(wait)) => Announced::Delay(wait),
+            (true, None) => Announced::Invalid,
+            (false, None) => Announced::Nothing,
+        }
+    }
+}
+
 /// What is counted of one answer, failing or not: no body, no text that grows.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerFacts<'a> {

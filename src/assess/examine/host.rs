@@ -87,7 +87,7 @@ impl Host {
                     self.facts.add_load(&attempt.facts);
                 }
             }
-            if explains(attempt.facts.outcome, attempt.facts.status) {
+            if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));
             }
         }
@@ -162,12 +162,6 @@ fn flaps(judgement: &Judgement) -> bool {
         Verdict::Intermittent | Verdict::Transient
     );
     turns || (judgement.verdict == Verdict::Unconfirmed && judgement.last_ok.is_some())
-}
-
-/// Whether an answer is an error that asks for an explanation. A page that is not there does not.
-fn explains(outcome: Outcome, status: Option<u16>) -> bool {
-    super::is_bad(outcome)
-        || status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 404 | 410))
 }
 
 /// Whether an error page is that of a firewall or bot protection.

@@ -119,11 +119,8 @@ impl Asked {
                     fingerprint: mark.map(str::to_owned),
                 })
             });
-            let announced = match (&attempt.trace.retry_after, attempt.announced) {
-                (_, Some(wait)) => Announced::Delay(wait),
-                (Some(_), None) => Announced::Invalid,
-                (None, None) => Announced::Nothing,
-            };
+            let is_there = attempt.trace.retry_after.is_some();
+            let announced = Announced::of(is_there, attempt.announced);
             facts.add(&AnswerFacts::of(&attempt, mark, announced), attempt.started);
         }
         self.attempts.push(attempt);
