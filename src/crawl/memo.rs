@@ -2,11 +2,12 @@
 //! resolved, normalised and judged once, not once a page. It changes nothing but the speed.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::model::{Admission, CrawlUrl, Fingerprint, LinkKind};
+use crate::model::{Admission, AsIs, CrawlUrl, Fingerprint, LinkKind};
 
 /// References of one generation; two are kept. Some 6 MB on a real site, 50 MB at most.
 const GENERATION: usize = 8_192;
@@ -42,10 +43,14 @@ pub(super) struct LinkMemo {
     known: Mutex<Generations>,
 }
 
+/// By the hashes of references. Two that share one would share a meaning: with a seed that nobody
+/// knows, a chance of one in 10^15 for each that is looked up.
+type Meanings = HashMap<u64, Meaning, BuildHasherDefault<AsIs>>;
+
 #[derive(Debug, Default)]
 struct Generations {
-    young: HashMap<u128, Meaning>,
-    old: HashMap<u128, Meaning>,
+    young: Meanings,
+    old: Meanings,
 }
 
 impl Default for LinkMemo {
@@ -76,14 +81,11 @@ impl LinkMemo {
         Ok(found)
     }
 
-    fn key(&self, of: Reference<'_>) -> u128 {
-        let mut hash = Xxh3::with_seed(self.seed);
-        hash.update(&[of.kind.code()]);
-        hash.update(&of.depth.map_or(u32::MAX, |depth| depth).to_le_bytes());
-        hash.update(&(of.context.len() as u64).to_le_bytes());
-        hash.update(of.context.as_bytes());
-        hash.update(of.target.as_bytes());
-        hash.digest128()
+    fn key(&self, of: Reference<'_>) -> u64 {
+        let depth = of.depth.map_or(u32::MAX, |depth| depth);
+        let besides = u64::from(of.kind.code()) << 32 | u64::from(depth);
+        let place = xxh3_64_with_seed(of.context.as_bytes(), self.seed ^ besides);
+        xxh3_64_with_seed(of.target.as_bytes(), place)
     }
 
     fn lock(&self) -> MutexGuard<'_, Generations> {
@@ -92,7 +94,7 @@ impl LinkMemo {
 }
 
 impl Generations {
-    fn get(&mut self, key: u128) -> Option<Meaning> {
+    fn get(&mut self, key: u64) -> Option<Meaning> {
         if let Some(known) = self.young.get(&key) {
             return Some(known.clone());
         }
@@ -101,7 +103,7 @@ impl Generations {
         Some(known)
     }
 
-    fn put(&mut self, key: u128, meaning: Meaning) {
+    fn put(&mut self, key: u64, meaning: Meaning) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }

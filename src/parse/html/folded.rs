@@ -52,6 +52,11 @@ impl Folded {
 
     /// The text so far, leaving none behind.
     pub(super) fn take(&mut self) -> String {
+        // Asked at every tag, and mostly nothing is there.
+        if self.bytes.is_empty() {
+            self.gap = false;
+            return String::new();
+        }
         let text = String::from_utf8_lossy(&self.bytes);
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
