@@ -215,7 +215,11 @@ impl Desk {
         let mut packed = Vec::with_capacity(links.len());
         for link in links {
             match &link.target {
-                LinkTarget::Url { url, admission, .. } => {
+                LinkTarget::Url {
+                    url,
+                    fingerprint,
+                    admission,
+                } => {
                     let origin = if link.kind == LinkKind::Redirect {
                         // A redirect is no click.
                         let depth = origin.depth.map(|depth| depth.saturating_sub(1));
@@ -223,7 +227,12 @@ impl Desk {
                     } else {
                         Origin { hops: 0, ..origin }
                     };
-                    let target = self.learn(tx, url, admission, origin)?;
+                    // Most links lead to what is known, and teach nothing.
+                    let known = self.urls.get(*fingerprint).filter(|known| !known.skipped);
+                    let target = match known {
+                        Some(known) => known.id,
+                        None => self.learn(tx, url, admission, origin)?,
+                    };
                     packed.push(PackedLink {
                         target,
                         kind: link.kind,
