@@ -71,6 +71,8 @@ pub(super) fn complaint(error: &clap::Error) -> String {
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let text = lines.collect::<Vec<_>>().join("\n");
+    // What a list begins with goes on in the same line.
+    let text = text.replace(":\n  ", ": ");
     text.trim_start_matches("error: ").to_owned()
 }
 
