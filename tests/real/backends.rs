@@ -1,5 +1,7 @@
 //! nginx over three backends of which one is dead, as a rotation that nobody watches leaves it.
 
+use std::fmt::Write as _;
+
 use crate::crawler::{Desk, number};
 use crate::nginx::start;
 use crate::origin;
@@ -21,7 +23,7 @@ fn front() -> Server {
             if path == "/" {
                 for section in SECTIONS {
                     for n in 0..PAGES {
-                        html += &format!("<a href='/{section}/{n}'>{n}</a>");
+                        let _ = write!(html, "<a href='/{section}/{n}'>{n}</a>");
                     }
                 }
             }
