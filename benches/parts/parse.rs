@@ -52,11 +52,12 @@ fn soft_errors(bencher: Bencher, site: &str) {
 #[divan::bench(args = SITES)]
 fn resolve(bencher: Bencher, site: &str) {
     let address = CrawlUrl::parse("https://docs.example/3.11/library/index.html").expect("a URL");
-    let pages: Vec<_> = pages(site)
+    let pages = pages(site);
+    let texts: Vec<_> = pages.iter().map(|bytes| decode(bytes, None)).collect();
+    let pages: Vec<_> = texts
         .iter()
-        .map(|bytes| {
-            let (text, encoding) = decode(bytes, None);
-            let page = page(&text);
+        .map(|(text, encoding)| {
+            let page = page(text);
             (
                 Resolver::new(&address, page.base.as_deref(), encoding),
                 page.references,

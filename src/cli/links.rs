@@ -78,7 +78,7 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
         .terminator(Terminator::CRLF)
         .from_writer(&mut console.stdout);
     csv.write_record(["type", "url", "anchor", "rel", "follow"])?;
-    let mut row = |reference: &Reference, resolver: &Resolver| -> Result<(), Failure> {
+    let mut row = |reference: &Reference<'_>, resolver: &Resolver| -> Result<(), Failure> {
         let url = match resolver.resolve(&reference.target) {
             Ok(url) => url.as_str().to_owned(),
             // What is fetched by other means than HTTP is no link to a crawler.

@@ -153,7 +153,7 @@ fn html(
     if let Some(target) = parse::refresh_header(&exchange.headers).and_then(|it| it.target) {
         let reference = Reference {
             kind: LinkKind::MetaRefresh,
-            target,
+            target: target.into(),
             anchor: String::new(),
             rel: String::new(),
             position: Position::HttpHeader,
@@ -204,7 +204,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     /// The link that a reference makes; none if it leads to something that is not fetched by HTTP,
     /// such as `mailto:`.
-    fn link(&mut self, resolver: &Resolver, reference: Reference) -> Option<Link> {
+    fn link(&mut self, resolver: &Resolver, reference: Reference<'_>) -> Option<Link> {
         let follow = !(self.nofollow || reference.nofollow);
         let target = match self.meaning(resolver, &reference) {
             Ok(meaning) => self.target(meaning, reference.kind, follow),
@@ -225,7 +225,7 @@ impl Judge<'_> {
     }
 
     /// What a reference means, as far as that does not depend on the page it stands on.
-    fn meaning(&self, resolver: &Resolver, reference: &Reference) -> Result<Meaning, UrlFault> {
+    fn meaning(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let (scope, kind, target) = (&self.site.scope, reference.kind, &reference.target);
         let depth = self.asked.depth + 1;
         let find = || {
@@ -282,7 +282,7 @@ impl Judge<'_> {
     }
 }
 
-fn left_out(found: &parse::Page) -> Link {
+fn left_out(found: &parse::Page<'_>) -> Link {
     Link {
         kind: LinkKind::Anchor,
         target: LinkTarget::Invalid {
@@ -310,13 +310,13 @@ fn canonical(links: &[Link]) -> Option<CrawlUrl> {
 }
 
 /// Where the page sends its visitors by itself.
-fn refresh(exchange: &Exchange, found: &parse::Page, resolver: &Resolver) -> Option<CrawlUrl> {
+fn refresh(exchange: &Exchange, found: &parse::Page<'_>, resolver: &Resolver) -> Option<CrawlUrl> {
     let by_header = parse::refresh_header(&exchange.headers).and_then(|refresh| refresh.target);
     let by_meta = || found.meta_refresh.as_ref()?.target.clone();
     resolver.resolve(&by_header.or_else(by_meta)?).ok()
 }
 
-fn select(fields: &[FieldSelector], text: &str, found: &parse::Page) -> Vec<Option<String>> {
+fn select(fields: &[FieldSelector], text: &str, found: &parse::Page<'_>) -> Vec<Option<String>> {
     if fields.is_empty() {
         return Vec::new();
     }

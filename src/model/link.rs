@@ -1,5 +1,7 @@
 //! What a page points at, and how.
 
+use std::borrow::Cow;
+
 /// The way in which a page refers to another URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -172,11 +174,12 @@ pub const MAX_REL: usize = 255;
 
 /// A reference as the page wrote it, not yet resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub struct Reference<'t> {
     /// How the page refers to it.
     pub kind: LinkKind,
-    /// The attribute's value, white space around it removed, entities decoded.
-    pub target: String,
+    /// The attribute's value, white space around it removed, entities decoded; where it can be, a
+    /// part of the page's text.
+    pub target: Cow<'t, str>,
     /// The anchor's text, or an image's `alt`; white space folded, at most 255 characters.
     pub anchor: String,
     /// The `rel` attribute as written, at most [`MAX_REL`] characters (for hreflang: the language).

@@ -13,7 +13,7 @@ use super::rel::{is_nofollow, link_kinds};
 const MAX_HEADER_REFERENCES: usize = 1_000;
 
 /// The references of all `Link` fields that are of a kind the crawl knows.
-pub fn link_references(headers: &HeaderMap) -> Vec<Reference> {
+pub fn link_references(headers: &HeaderMap) -> Vec<Reference<'static>> {
     let mut found = Vec::new();
     for value in headers.get_all("link") {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -49,7 +49,7 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    fn references(self) -> impl Iterator<Item = Reference> {
+    fn references(self) -> impl Iterator<Item = Reference<'static>> {
         let rel = self.rel.unwrap_or_default();
         let language = self.hreflang.filter(|language| !language.is_empty());
         let target = self.target.trim();
@@ -59,7 +59,7 @@ impl Link<'_> {
             .collect();
         kinds.into_iter().map(move |kind| Reference {
             kind,
-            target: target.to_owned(),
+            target: target.to_owned().into(),
             anchor: String::new(),
             rel: match (&language, kind) {
                 (Some(language), LinkKind::Hreflang) => excerpt(language.clone(), MAX_REL),
@@ -159,7 +159,7 @@ mod tests {
         let found = link_references(&headers);
         let found: Vec<_> = found
             .iter()
-            .map(|r| (r.kind, r.target.as_str(), r.rel.as_str()))
+            .map(|r| (r.kind, &*r.target, r.rel.as_str()))
             .collect();
         assert_eq!(found, expected, "{values:?}");
     }

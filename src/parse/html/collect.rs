@@ -1,28 +1,38 @@
 //! The pass itself: every tag and every piece of text, in the order of the page.
 
-use html5gum::{State, Tokenizer};
-
-use super::element::parts_words;
+use super::element::Id;
 use super::facts;
 use super::folded::{Digest, Folded};
 use super::links::Links;
+use super::markup::{Markup, Raw, Text, Token};
 use super::nesting::OpenElements;
 use super::report::{MAX_ANCHOR, MAX_HEADLINE, Page};
 use super::tag::{Attr, Tag};
-use super::tokens::Tokens;
+
+const A: Id = Id::of(b"a");
 
 /// Reads a page: its references and the facts about it. Total and linear in the text's length.
-pub fn page(text: &str) -> Page {
+pub fn page(text: &str) -> Page<'_> {
+    let mut markup = Markup::new(text);
     let mut collector = Collector::new();
-    let tokens = Tokens::new(&mut collector);
-    let Ok(()) = Tokenizer::new_with_emitter(text, tokens).finish();
+    while let Some(token) = markup.next(collector.elements.in_foreign()) {
+        match token {
+            Token::Text(text) => collector.text(text),
+            Token::Tag if markup.tag().is_end => collector.end_tag(markup.tag()),
+            Token::Tag => {
+                if let Some(raw) = collector.start_tag(markup.tag()) {
+                    markup.enter(raw);
+                }
+            }
+        }
+    }
     collector.finish()
 }
 
 /// What is known of the page so far.
-pub(super) struct Collector {
-    page: Page,
-    links: Links,
+struct Collector<'t> {
+    page: Page<'t>,
+    links: Links<'t>,
     elements: OpenElements,
     /// What the text that comes next is.
     text_is: TextIs,
@@ -68,8 +78,8 @@ impl Caption {
 
 // === Events ===
 
-impl Collector {
-    fn new() -> Collector {
+impl<'t> Collector<'t> {
+    fn new() -> Collector<'t> {
         Collector {
             page: Page::default(),
             links: Links::default(),
@@ -83,65 +93,64 @@ impl Collector {
         }
     }
 
-    pub(super) fn is_in_foreign(&self) -> bool {
-        self.elements.in_foreign()
-    }
-
-    pub(super) fn text(&mut self, piece: &[u8]) {
+    fn text(&mut self, text: Text<'_>) {
         match self.text_is {
             TextIs::Hidden => {}
-            TextIs::Title => self.title.push(piece),
-            TextIs::Visible => {
-                // The parser drops NUL, which the tokenizer passes on alone.
-                if piece == b"\0" || self.elements.in_template() {
-                    return;
-                }
-                if !piece.iter().all(u8::is_ascii_whitespace) {
-                    self.elements.enter_body();
-                }
-                if self.elements.hides_text() {
-                    // The title of an SVG image does what `alt` does for others.
-                    if self.elements.in_foreign_title() && self.elements.in_anchor() {
-                        self.anchor.alt.push(piece);
-                    }
-                    return;
-                }
-                self.visible.push(piece);
-                if self.elements.in_anchor() {
-                    self.anchor.text.push(piece);
-                }
-                if self.elements.in_h1() {
-                    self.h1.text.push(piece);
-                }
-            }
+            TextIs::Title => self.title.push(&text.decoded()),
+            TextIs::Visible if !self.elements.in_template() => self.visible(&text.decoded()),
+            TextIs::Visible => {}
         }
     }
 
-    /// Follows a start tag; the state for its content, if that is not markup.
-    pub(super) fn start_tag(&mut self, tag: &Tag) -> Option<State> {
+    fn visible(&mut self, text: &str) {
+        if !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            self.elements.enter_body();
+        }
+        if self.elements.hides_text() {
+            // The title of an SVG image does what `alt` does for others.
+            if self.elements.in_foreign_title() && self.elements.in_anchor() {
+                self.anchor.alt.push(text);
+            }
+            return;
+        }
+        self.visible.push(text);
+        if self.elements.in_anchor() {
+            self.anchor.text.push(text);
+        }
+        if self.elements.in_h1() {
+            self.h1.text.push(text);
+        }
+    }
+
+    /// Follows a start tag; what its content is, if that is not markup.
+    fn start_tag(&mut self, tag: &Tag<'t>) -> Option<Raw> {
         self.part_words(tag);
         let is_html = self.elements.open(tag);
         // An open anchor may have ended by implication, and another one begun.
-        if tag.name() == b"a" || !self.elements.in_anchor() {
+        if tag.id() == A || !self.elements.in_anchor() {
             self.end_anchor();
         }
         if !self.elements.in_h1() {
             self.end_h1();
         }
         if !self.elements.in_template() {
-            if is_html {
+            if is_html && tag.element().speaks() {
                 facts::of_tag(&mut self.page, tag, self.elements.in_noscript());
                 self.alt(tag);
                 self.links.of_tag(tag, &self.elements);
             }
-            if tag.name() == b"a" {
+            if tag.id() == A {
                 self.anchor_of = self.links.of_anchor(tag, self.elements.position());
             }
         }
-        if is_html { self.enter_raw(tag) } else { None }
+        if is_html && tag.element().is_raw() {
+            self.enter_raw(tag)
+        } else {
+            None
+        }
     }
 
-    pub(super) fn end_tag(&mut self, tag: &Tag) {
+    fn end_tag(&mut self, tag: &Tag<'_>) {
         if self.text_is == TextIs::Title {
             self.page.title = Some(self.title.take());
         }
@@ -156,7 +165,7 @@ impl Collector {
         }
     }
 
-    fn finish(mut self) -> Page {
+    fn finish(mut self) -> Page<'t> {
         if self.text_is == TextIs::Title {
             self.page.title = Some(self.title.take());
         }
@@ -176,26 +185,31 @@ impl Collector {
 
 // === Text ===
 
-impl Collector {
+impl Collector<'_> {
     /// Elements whose content the tokenizer must not take for markup. With scripts off, as here,
     /// `noscript` and `noframes` are markup.
-    fn enter_raw(&mut self, tag: &Tag) -> Option<State> {
-        let (state, text) = match tag.name() {
-            b"title" if self.page.title.is_none() => (State::RcData, TextIs::Title),
-            b"title" | b"textarea" => (State::RcData, TextIs::Hidden),
-            b"script" => (State::ScriptData, TextIs::Hidden),
-            b"style" | b"iframe" | b"noembed" => (State::RawText, TextIs::Hidden),
-            b"xmp" => (State::RawText, TextIs::Visible),
-            b"plaintext" => (State::PlainText, TextIs::Visible),
-            _ => return None,
+    fn enter_raw(&mut self, tag: &Tag<'_>) -> Option<Raw> {
+        const TITLE: Id = Id::of(b"title");
+        const TEXTAREA: Id = Id::of(b"textarea");
+        const SCRIPT: Id = Id::of(b"script");
+        const XMP: Id = Id::of(b"xmp");
+        const PLAINTEXT: Id = Id::of(b"plaintext");
+        let (raw, text) = match tag.id() {
+            TITLE if self.page.title.is_none() => (Raw::RcData, TextIs::Title),
+            TITLE | TEXTAREA => (Raw::RcData, TextIs::Hidden),
+            SCRIPT => (Raw::Script, TextIs::Hidden),
+            XMP => (Raw::RawText, TextIs::Visible),
+            PLAINTEXT => (Raw::PlainText, TextIs::Visible),
+            // style, iframe, noembed
+            _ => (Raw::RawText, TextIs::Hidden),
         };
         let hidden = self.elements.in_template();
         self.text_is = if hidden { TextIs::Hidden } else { text };
-        Some(state)
+        Some(raw)
     }
 
-    fn part_words(&mut self, tag: &Tag) {
-        if parts_words(tag.name(), tag.class()) {
+    fn part_words(&mut self, tag: &Tag<'_>) {
+        if tag.element().parts_words() {
             self.visible.push_gap();
             self.anchor.push_gap();
             self.h1.push_gap();
@@ -203,8 +217,10 @@ impl Collector {
     }
 
     /// What an image says stands for the text that an anchor or a heading does not have.
-    fn alt(&mut self, tag: &Tag) {
-        if !matches!(tag.name(), b"img" | b"image") {
+    fn alt(&mut self, tag: &Tag<'_>) {
+        const IMG: Id = Id::of(b"img");
+        const IMAGE: Id = Id::of(b"image");
+        if !matches!(tag.id(), IMG | IMAGE) {
             return;
         }
         let Some(alt) = tag.value(Attr::Alt) else {
@@ -212,11 +228,11 @@ impl Collector {
         };
         if self.elements.in_anchor() {
             self.anchor.alt.push_gap();
-            self.anchor.alt.push(alt.as_bytes());
+            self.anchor.alt.push(&alt);
         }
         if self.elements.in_h1() {
             self.h1.alt.push_gap();
-            self.h1.alt.push(alt.as_bytes());
+            self.h1.alt.push(&alt);
         }
     }
 

@@ -14,7 +14,10 @@ type Found = BTreeSet<(LinkKind, String)>;
 
 fn by_streaming(text: &str) -> Found {
     let references = page(text).references;
-    references.into_iter().map(|r| (r.kind, r.target)).collect()
+    references
+        .into_iter()
+        .map(|r| (r.kind, r.target.into_owned()))
+        .collect()
 }
 
 fn by_tree(text: &str) -> Found {

@@ -1,9 +1,19 @@
-//! What the HTML standard says about elements by their names, as far as nesting depends on it.
+//! What the HTML standard says about elements by their names, as far as links, text and nesting
+//! depend on it.
 
-/// An element's name as a number (FNV-1a, 64 bits), cheap to keep and compare. Names made to
-/// collide can only spoil the nesting of the page they stand on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An element's or attribute's name in lower case as a number, cheap to keep and compare: its bytes
+/// up to eight, a hash of longer ones. Names made to collide can only spoil the reading of the page
+/// they stand on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Id(u64);
+
+/// An element's name and what is known by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Element {
+    pub(super) id: Id,
+    pub(super) class: Class,
+    traits: u8,
+}
 
 /// How an element takes part in nesting (HTML standard, section 13.2.4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,91 +32,6 @@ pub(super) enum Class {
     Boundary,
 }
 
-impl Id {
-    pub(super) const fn of(name: &[u8]) -> Id {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        let mut at = 0;
-        while at < name.len() {
-            hash = (hash ^ name[at] as u64).wrapping_mul(0x0100_0000_01b3);
-            at += 1;
-        }
-        Id(hash)
-    }
-
-    /// h1 to h6, which close one another.
-    pub(super) fn is_heading(self) -> bool {
-        const HEADINGS: [Id; 6] = [
-            Id::of(b"h1"),
-            Id::of(b"h2"),
-            Id::of(b"h3"),
-            Id::of(b"h4"),
-            Id::of(b"h5"),
-            Id::of(b"h6"),
-        ];
-        HEADINGS.contains(&self)
-    }
-}
-
-impl Class {
-    #[rustfmt::skip]
-    pub(super) fn of(name: &[u8]) -> Class {
-        match name {
-            b"area" | b"base" | b"basefont" | b"bgsound" | b"br" | b"col" | b"embed" | b"frame"
-            | b"hr" | b"image" | b"img" | b"input" | b"keygen" | b"link" | b"meta" | b"param"
-            | b"source" | b"track" | b"wbr" => Class::Void,
-
-            b"html" | b"head" | b"body" => Class::Root,
-
-            b"a" | b"b" | b"big" | b"code" | b"em" | b"font" | b"i" | b"nobr" | b"s" | b"small"
-            | b"strike" | b"strong" | b"tt" | b"u" => Class::Formatting,
-
-            b"address" | b"article" | b"aside" | b"blockquote" | b"button" | b"center"
-            | b"colgroup" | b"dd" | b"details" | b"dialog" | b"dir" | b"div" | b"dl" | b"dt"
-            | b"fieldset" | b"figcaption" | b"figure" | b"footer" | b"form"
-            | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"header" | b"hgroup" | b"iframe"
-            | b"li" | b"listing" | b"main" | b"menu" | b"nav" | b"noembed" | b"noframes"
-            | b"noscript" | b"ol" | b"p" | b"plaintext" | b"pre" | b"script" | b"search"
-            | b"section" | b"style" | b"summary" | b"tbody" | b"textarea" | b"tfoot"
-            | b"thead" | b"title" | b"tr" | b"ul" | b"xmp" => Class::Block,
-
-            b"applet" | b"caption" | b"frameset" | b"marquee" | b"object" | b"select" | b"table" | b"td" | b"template"
-            | b"th" => Class::Boundary,
-
-            _ => Class::Inline,
-        }
-    }
-}
-
-/// Whether a start tag ends an open paragraph.
-#[rustfmt::skip]
-pub(super) fn closes_paragraph(name: &[u8]) -> bool {
-    matches!(name,
-        b"address" | b"article" | b"aside" | b"blockquote" | b"center" | b"dd" | b"details"
-        | b"dialog" | b"dir" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure"
-        | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"header"
-        | b"hgroup" | b"hr" | b"li" | b"listing" | b"main" | b"menu" | b"nav" | b"ol" | b"p"
-        | b"plaintext" | b"pre" | b"search" | b"section" | b"summary" | b"table" | b"ul" | b"xmp")
-}
-
-/// Whether a start tag within SVG or MathML ends these (HTML standard, section 13.2.6.5).
-#[rustfmt::skip]
-pub(super) fn ends_foreign(name: &[u8]) -> bool {
-    matches!(name,
-        b"b" | b"big" | b"blockquote" | b"body" | b"br" | b"center" | b"code" | b"dd" | b"div"
-        | b"dl" | b"dt" | b"em" | b"embed" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6"
-        | b"head" | b"hr" | b"i" | b"img" | b"li" | b"listing" | b"menu" | b"meta" | b"nobr"
-        | b"ol" | b"p" | b"pre" | b"ruby" | b"s" | b"small" | b"span" | b"strong" | b"strike"
-        | b"sub" | b"sup" | b"table" | b"tt" | b"u" | b"ul" | b"var")
-}
-
-/// Whether a tag may stand before the body without beginning it.
-#[rustfmt::skip]
-pub(super) fn is_of_head(name: &[u8]) -> bool {
-    matches!(name,
-        b"html" | b"head" | b"base" | b"basefont" | b"bgsound" | b"link" | b"meta" | b"noframes"
-        | b"noscript" | b"script" | b"style" | b"template" | b"title")
-}
-
 /// The languages that may stand within HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
@@ -114,16 +39,281 @@ pub(super) enum Foreign {
     MathMl,
 }
 
-/// Whether the content of an SVG or MathML element is HTML again. That of `annotation-xml` is so
-/// only by an attribute that nobody writes.
-pub(super) fn holds_html(name: &[u8], language: Foreign) -> bool {
-    match language {
-        Foreign::Svg => matches!(name, b"foreignobject" | b"desc" | b"title"),
-        Foreign::MathMl => matches!(name, b"mi" | b"mo" | b"mn" | b"ms" | b"mtext"),
+// === impl Id ===
+
+impl Id {
+    /// The number of a name, in whatever case.
+    pub(super) const fn of(name: &[u8]) -> Id {
+        let mut at = 0;
+        if name.len() <= 8 {
+            let mut packed = 0;
+            while at < name.len() {
+                packed = packed << 8 | name[at].to_ascii_lowercase() as u64;
+                at += 1;
+            }
+            return Id(packed);
+        }
+        // FNV-1a, 64 bits.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        while at < name.len() {
+            hash = (hash ^ name[at].to_ascii_lowercase() as u64).wrapping_mul(0x0100_0000_01b3);
+            at += 1;
+        }
+        Id(hash | 1 << 63)
     }
 }
 
-/// Whether words before and after a tag are two words.
-pub(super) fn parts_words(name: &[u8], class: Class) -> bool {
-    matches!(class, Class::Block | Class::Boundary) || matches!(name, b"br" | b"hr")
+// === impl Element ===
+
+impl Element {
+    /// What is known of the element with this name.
+    pub(super) fn of(id: Id) -> Element {
+        let (class, traits) = KNOWN[find(&KNOWN, id)].map_or((Class::Inline, 0), |it| it.1);
+        Element { id, class, traits }
+    }
+
+    /// h1 to h6, which close one another.
+    pub(super) fn is_heading(self) -> bool {
+        self.has(HEADING)
+    }
+
+    /// Whether a start tag ends an open paragraph.
+    pub(super) fn closes_paragraph(self) -> bool {
+        self.has(CLOSES_PARAGRAPH)
+    }
+
+    /// Whether a start tag within SVG or MathML ends these (HTML standard, section 13.2.6.5).
+    pub(super) fn ends_foreign(self) -> bool {
+        self.has(ENDS_FOREIGN)
+    }
+
+    /// Whether a tag may stand before the body without beginning it.
+    pub(super) fn is_of_head(self) -> bool {
+        self.has(OF_HEAD)
+    }
+
+    /// Whether it is a table or a part of one.
+    pub(super) fn is_of_table(self) -> bool {
+        self.has(OF_TABLE)
+    }
+
+    /// Whether its attributes may refer to something or say something about the page; `a` aside.
+    pub(super) fn speaks(self) -> bool {
+        self.has(SPEAKS)
+    }
+
+    /// Whether its content is no markup.
+    pub(super) fn is_raw(self) -> bool {
+        self.has(RAW)
+    }
+
+    /// Whether words before and after a tag are two words.
+    pub(super) fn parts_words(self) -> bool {
+        matches!(self.class, Class::Block | Class::Boundary) || matches!(self.id, BR | HR)
+    }
+
+    /// Whether the content of an SVG or MathML element is HTML again. That of `annotation-xml` is
+    /// so only by an attribute that nobody writes.
+    pub(super) fn holds_html(self, language: Foreign) -> bool {
+        const IN_SVG: [Id; 3] = [Id::of(b"foreignobject"), Id::of(b"desc"), Id::of(b"title")];
+        const IN_MATH: [Id; 5] = [
+            Id::of(b"mi"),
+            Id::of(b"mo"),
+            Id::of(b"mn"),
+            Id::of(b"ms"),
+            Id::of(b"mtext"),
+        ];
+        match language {
+            Foreign::Svg => IN_SVG.contains(&self.id),
+            Foreign::MathMl => IN_MATH.contains(&self.id),
+        }
+    }
+
+    fn has(self, sort: u8) -> bool {
+        self.traits & sort != 0
+    }
+}
+
+// === What is known ===
+
+const BR: Id = Id::of(b"br");
+const HR: Id = Id::of(b"hr");
+
+const CLASSES: [(Class, &str); 5] = [
+    (
+        Class::Void,
+        "area base basefont bgsound br col embed frame hr image img input keygen link meta param \
+         source track wbr",
+    ),
+    (Class::Root, "html head body"),
+    (
+        Class::Formatting,
+        "a b big code em font i nobr s small strike strong tt u",
+    ),
+    (
+        Class::Block,
+        "address article aside blockquote button center colgroup dd details dialog dir div dl dt \
+         fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup iframe li listing \
+         main menu nav noembed noframes noscript ol p plaintext pre script search section style \
+         summary tbody textarea tfoot thead title tr ul xmp",
+    ),
+    (
+        Class::Boundary,
+        "applet caption frameset marquee object select table td template th",
+    ),
+];
+
+const HEADING: u8 = 1;
+const CLOSES_PARAGRAPH: u8 = 1 << 1;
+const ENDS_FOREIGN: u8 = 1 << 2;
+const OF_HEAD: u8 = 1 << 3;
+const OF_TABLE: u8 = 1 << 4;
+const SPEAKS: u8 = 1 << 5;
+const RAW: u8 = 1 << 6;
+
+const TRAITS: [(u8, &str); 7] = [
+    (HEADING, "h1 h2 h3 h4 h5 h6"),
+    (
+        CLOSES_PARAGRAPH,
+        "address article aside blockquote center dd details dialog dir div dl dt fieldset \
+         figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav \
+         ol p plaintext pre search section summary table ul xmp",
+    ),
+    (
+        ENDS_FOREIGN,
+        "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img \
+         li listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul \
+         var",
+    ),
+    (
+        OF_HEAD,
+        "html head base basefont bgsound link meta noframes noscript script style template title",
+    ),
+    (
+        OF_TABLE,
+        "table caption colgroup tbody thead tfoot tr td th",
+    ),
+    (
+        SPEAKS,
+        "area audio base embed frame html iframe image img input link meta object script source \
+         video",
+    ),
+    (
+        RAW,
+        "iframe noembed plaintext script style textarea title xmp",
+    ),
+];
+
+/// A known element by its name.
+type Entry = Option<(Id, (Class, u8))>;
+
+/// A hash table four times as large as its content, which the compiler fills.
+const SLOTS: usize = 512;
+static KNOWN: [Entry; SLOTS] = known();
+
+const fn known() -> [Entry; SLOTS] {
+    let mut table = [None; SLOTS];
+    let mut list = 0;
+    while list < CLASSES.len() {
+        let (class, names) = CLASSES[list];
+        add(&mut table, names.as_bytes(), Some(class), 0);
+        list += 1;
+    }
+    let mut list = 0;
+    while list < TRAITS.len() {
+        let (sort, names) = TRAITS[list];
+        add(&mut table, names.as_bytes(), None, sort);
+        list += 1;
+    }
+    table
+}
+
+/// Notes what is true of all names in a list with blanks between them.
+const fn add(table: &mut [Entry; SLOTS], names: &[u8], class: Option<Class>, sort: u8) {
+    let mut rest = names;
+    while !rest.is_empty() {
+        let mut end = 0;
+        while end < rest.len() && rest[end] != b' ' {
+            end += 1;
+        }
+        let (name, after) = rest.split_at(end);
+        if !name.is_empty() {
+            let id = Id::of(name);
+            let slot = find(table, id);
+            let (before, sorts) = match table[slot] {
+                Some((_, known)) => known,
+                None => (Class::Inline, 0),
+            };
+            let class = match class {
+                Some(class) => class,
+                None => before,
+            };
+            table[slot] = Some((id, (class, sorts | sort)));
+        }
+        rest = match after.split_first() {
+            Some((_, after)) => after,
+            None => after,
+        };
+    }
+}
+
+/// Where a name is in the table, or would be.
+const fn find(table: &[Entry; SLOTS], id: Id) -> usize {
+    // The golden ratio spreads names that differ in few bits.
+    let mut slot = (id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize;
+    while let Some((other, _)) = table[slot] {
+        if other.0 == id.0 {
+            break;
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    slot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(name: &str) -> Element {
+        Element::of(Id::of(name.as_bytes()))
+    }
+
+    #[test]
+    fn names_are_told_apart_in_any_case() {
+        let names = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "ba",
+            "template",
+            "templates",
+            "blockquote",
+            "figcaption",
+        ];
+        for (n, name) in names.iter().enumerate() {
+            for other in &names[..n] {
+                assert_ne!(Id::of(name.as_bytes()), Id::of(other.as_bytes()));
+            }
+            assert_eq!(
+                Id::of(name.as_bytes()),
+                Id::of(name.to_uppercase().as_bytes())
+            );
+        }
+    }
+
+    #[test]
+    fn elements_are_known_by_their_names() {
+        let h1 = element("h1");
+        assert!(h1.class == Class::Block && h1.is_heading() && h1.closes_paragraph());
+        assert!(element("br").class == Class::Void && element("br").parts_words());
+        assert!(element("blockquote").ends_foreign());
+        assert!(element("td").is_of_table() && element("td").class == Class::Boundary);
+        for unknown in ["span", "my-element", "x", ""] {
+            assert_eq!(element(unknown).class, Class::Inline, "{unknown}");
+            assert!(!element(unknown).closes_paragraph(), "{unknown}");
+        }
+        let known = KNOWN.iter().flatten().count();
+        assert!(known > 100 && known < SLOTS / 2, "{known}");
+    }
 }

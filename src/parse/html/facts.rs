@@ -1,26 +1,31 @@
 //! What the elements of a page's head say about it.
 
 use super::super::refresh::parse_refresh;
+use super::element::Id;
 use super::links::trim;
 use super::report::{MAX_BOT_RULES, MAX_ROBOTS, MetaRefresh, Page};
 use super::tag::{Attr, Tag};
 
 /// Takes in what an HTML start tag says about its page.
-pub(super) fn of_tag(page: &mut Page, tag: &Tag, in_noscript: bool) {
-    match tag.name() {
+pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, in_noscript: bool) {
+    const HTML: Id = Id::of(b"html");
+    const BASE: Id = Id::of(b"base");
+    const LINK: Id = Id::of(b"link");
+    const META: Id = Id::of(b"meta");
+    match tag.id() {
         // A later html tag adds the attributes that the first one lacks.
-        b"html" if page.lang.is_none() => page.lang = filled(tag, Attr::Lang),
-        b"base" if page.base.is_none() => {
+        HTML if page.lang.is_none() => page.lang = filled(tag, Attr::Lang),
+        BASE if page.base.is_none() => {
             page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
         }
-        b"link" if page.canonical.is_none() => {
+        LINK if page.canonical.is_none() => {
             let rel = tag.value(Attr::Rel).unwrap_or_default();
             let mut words = rel.split_ascii_whitespace();
             if words.any(|word| word.eq_ignore_ascii_case("canonical")) && !tag.is_cut(Attr::Href) {
                 page.canonical = filled(tag, Attr::Href);
             }
         }
-        b"meta" => {
+        META => {
             // Search engines run scripts, so what `noscript` says does not redirect them. Of
             // several refreshes the first one counts ("will declaratively refresh").
             if page.meta_refresh.is_none() && !in_noscript {
@@ -33,7 +38,7 @@ pub(super) fn of_tag(page: &mut Page, tag: &Tag, in_noscript: bool) {
 }
 
 /// What a `<meta http-equiv=refresh>` says.
-pub(super) fn refresh(tag: &Tag) -> Option<MetaRefresh> {
+pub(super) fn refresh(tag: &Tag<'_>) -> Option<MetaRefresh> {
     let pragma = tag.value(Attr::HttpEquiv)?;
     if !trim(&pragma).eq_ignore_ascii_case("refresh") || tag.is_cut(Attr::Content) {
         return None;
@@ -46,7 +51,7 @@ pub(super) fn refresh(tag: &Tag) -> Option<MetaRefresh> {
     })
 }
 
-fn robots(page: &mut Page, tag: &Tag) {
+fn robots(page: &mut Page<'_>, tag: &Tag<'_>) {
     let (Some(name), Some(content)) = (tag.value(Attr::Name), tag.value(Attr::Content)) else {
         return;
     };
@@ -75,7 +80,7 @@ fn is_crawler(name: &str) -> bool {
         || matches!(name, "slurp" | "yandex" | "baiduspider")
 }
 
-fn filled(tag: &Tag, attr: Attr) -> Option<String> {
+fn filled(tag: &Tag<'_>, attr: Attr) -> Option<String> {
     let value = tag.value(attr)?;
     Some(trim(&value).to_owned()).filter(|value| !value.is_empty())
 }

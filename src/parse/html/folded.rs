@@ -32,16 +32,13 @@ impl Folded {
         }
     }
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(super) fn push(&mut self, piece: &str) {
         // No character has more than four bytes.
-        if self.bytes.len() < self.max_chars * 4 {
-            fold(
-                piece,
-                &mut self.gap,
-                &mut self.bytes,
-                false,
-                self.max_chars * 4,
-            );
+        let enough = self.max_chars * 4;
+        for part in piece.as_bytes().chunks(1_024) {
+            if self.bytes.len() < enough {
+                fold(part, &mut self.gap, &mut self.bytes, false);
+            }
         }
     }
 
@@ -80,9 +77,9 @@ impl Digest {
         }
     }
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(super) fn push(&mut self, piece: &str) {
         let started = self.hashed > 0;
-        fold(piece, &mut self.gap, &mut self.buffer, started, usize::MAX);
+        fold(piece.as_bytes(), &mut self.gap, &mut self.buffer, started);
         if self.buffer.len() >= HASHED_AT_ONCE {
             self.flush();
         }
@@ -107,21 +104,31 @@ impl Digest {
 }
 
 /// Appends words with single spaces between them; `started` if some went out of `out` before.
-fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool, enough: usize) {
-    for (n, word) in piece.split(u8::is_ascii_whitespace).enumerate() {
-        *gap |= n > 0;
-        if word.is_empty() {
-            continue;
-        }
-        if *gap && (started || !out.is_empty()) {
-            out.push(b' ');
-        }
-        *gap = false;
-        out.extend_from_slice(&word[..word.len().min(enough)]);
-        if out.len() >= enough {
-            return;
-        }
+fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
+    let at = out.len();
+    let is_first = at == 0 && !started;
+    let piece = if is_first {
+        piece.trim_ascii_start()
+    } else {
+        piece
+    };
+    // One more for the gap before the piece.
+    out.resize(at + piece.len() + 1, b' ');
+    let space = &mut out[at..];
+    let mut end = 0;
+    let mut is_gap = *gap && !is_first;
+    // Without a branch: where words end cannot be foretold.
+    for byte in piece {
+        let is_white = byte.is_ascii_whitespace();
+        end += usize::from(is_gap & !is_white);
+        space[end] = if is_white { b' ' } else { *byte };
+        end += usize::from(!is_white);
+        is_gap = is_white;
     }
+    if !piece.is_empty() {
+        *gap = is_gap;
+    }
+    out.truncate(at + end);
 }
 
 #[cfg(test)]
@@ -131,7 +138,7 @@ mod tests {
     fn check(pieces: &[&str], max_chars: usize, expected: &str) {
         let mut folded = Folded::new(max_chars);
         for piece in pieces {
-            folded.push(piece.as_bytes());
+            folded.push(piece);
         }
         assert_eq!(folded.take(), expected, "{pieces:?}");
     }
@@ -156,7 +163,7 @@ mod tests {
         let digest = |pieces: &[&str]| {
             let mut digest = Digest::new();
             for piece in pieces {
-                digest.push(piece.as_bytes());
+                digest.push(piece);
             }
             digest.finish()
         };

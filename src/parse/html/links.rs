@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::model::{LinkKind, MAX_REL, Position, Reference, excerpt};
 
 use super::super::rel::{is_nofollow, link_kinds};
+use super::element::Id;
 use super::facts::refresh;
 use super::folded::Folded;
 use super::nesting::OpenElements;
@@ -12,20 +13,35 @@ use super::report::{MAX_ANCHOR, MAX_REFERENCES};
 use super::srcset::candidates;
 use super::tag::{Attr, Tag};
 
+const AREA: Id = Id::of(b"area");
+const LINK: Id = Id::of(b"link");
+const META: Id = Id::of(b"meta");
+const IMG: Id = Id::of(b"img");
+const IMAGE: Id = Id::of(b"image");
+const SOURCE: Id = Id::of(b"source");
+const VIDEO: Id = Id::of(b"video");
+const AUDIO: Id = Id::of(b"audio");
+const INPUT: Id = Id::of(b"input");
+const IFRAME: Id = Id::of(b"iframe");
+const FRAME: Id = Id::of(b"frame");
+const SCRIPT: Id = Id::of(b"script");
+const EMBED: Id = Id::of(b"embed");
+const OBJECT: Id = Id::of(b"object");
+
 /// The references found so far.
 #[derive(Debug, Default)]
-pub(super) struct Links {
-    pub(super) found: Vec<Reference>,
+pub(super) struct Links<'t> {
+    pub(super) found: Vec<Reference<'t>>,
     pub(super) left_out: usize,
     pub(super) overlong: usize,
 }
 
-impl Links {
+impl<'t> Links<'t> {
     /// Takes in what an HTML start tag refers to, except by `<a>`.
-    pub(super) fn of_tag(&mut self, tag: &Tag, within: &OpenElements) {
+    pub(super) fn of_tag(&mut self, tag: &Tag<'t>, within: &OpenElements) {
         let position = within.position();
-        match tag.name() {
-            b"area" => {
+        match tag.id() {
+            AREA => {
                 let rel = tag.value(Attr::Rel).unwrap_or_default();
                 self.add(
                     tag,
@@ -33,30 +49,30 @@ impl Links {
                     &Words::of(LinkKind::Area, tag, &rel, position),
                 );
             }
-            b"link" => self.of_link(tag, position),
-            b"meta" => {
+            LINK => self.of_link(tag, position),
+            META => {
                 if let Some(target) = refresh(tag).and_then(|refresh| refresh.target) {
-                    self.push(&target, &Words::none(LinkKind::MetaRefresh, position));
+                    self.push(target.into(), &Words::none(LinkKind::MetaRefresh, position));
                 }
             }
-            b"img" | b"image" => {
+            IMG | IMAGE => {
                 let alt = Words::of(LinkKind::Image, tag, "", position);
                 self.add(tag, Attr::Src, &alt);
                 self.add_candidates(tag, Attr::Srcset, &alt);
             }
-            b"source" => {
+            SOURCE => {
                 if let Some(media) = within.media() {
                     self.add(tag, Attr::Src, &Words::none(media, position));
                 }
                 let image = Words::none(LinkKind::Image, position);
                 self.add_candidates(tag, Attr::Srcset, &image);
             }
-            b"video" => {
+            VIDEO => {
                 self.add(tag, Attr::Src, &Words::none(LinkKind::Video, position));
                 self.add(tag, Attr::Poster, &Words::none(LinkKind::Image, position));
             }
-            b"audio" => self.add(tag, Attr::Src, &Words::none(LinkKind::Audio, position)),
-            b"input" => {
+            AUDIO => self.add(tag, Attr::Src, &Words::none(LinkKind::Audio, position)),
+            INPUT => {
                 let kind = tag.value(Attr::Type).unwrap_or_default();
                 if kind.trim().eq_ignore_ascii_case("image") {
                     self.add(
@@ -66,17 +82,17 @@ impl Links {
                     );
                 }
             }
-            b"iframe" => self.add(tag, Attr::Src, &Words::none(LinkKind::Iframe, position)),
-            b"frame" => self.add(tag, Attr::Src, &Words::none(LinkKind::Frame, position)),
-            b"script" => self.add(tag, Attr::Src, &Words::none(LinkKind::Script, position)),
-            b"embed" => self.add(tag, Attr::Src, &Words::none(LinkKind::Embed, position)),
-            b"object" => self.add(tag, Attr::Data, &Words::none(LinkKind::Object, position)),
+            IFRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Iframe, position)),
+            FRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Frame, position)),
+            SCRIPT => self.add(tag, Attr::Src, &Words::none(LinkKind::Script, position)),
+            EMBED => self.add(tag, Attr::Src, &Words::none(LinkKind::Embed, position)),
+            OBJECT => self.add(tag, Attr::Data, &Words::none(LinkKind::Object, position)),
             _ => {}
         }
     }
 
     /// Takes in an `<a>`, of HTML or of SVG; where its text is to be put once it is known.
-    pub(super) fn of_anchor(&mut self, tag: &Tag, position: Position) -> Option<usize> {
+    pub(super) fn of_anchor(&mut self, tag: &Tag<'t>, position: Position) -> Option<usize> {
         let href = if tag.value(Attr::Href).is_some() {
             Attr::Href
         } else {
@@ -94,7 +110,7 @@ impl Links {
         (self.found.len() > before).then_some(before)
     }
 
-    fn of_link(&mut self, tag: &Tag, position: Position) {
+    fn of_link(&mut self, tag: &Tag<'t>, position: Position) {
         let Some(rel) = tag.value(Attr::Rel) else {
             return;
         };
@@ -118,16 +134,16 @@ impl Links {
     }
 
     /// Adds the URL of one attribute, if the tag has it.
-    fn add(&mut self, tag: &Tag, attr: Attr, words: &Words<'_>) {
+    fn add(&mut self, tag: &Tag<'t>, attr: Attr, words: &Words<'_>) {
         let Some(value) = tag.value(attr) else {
             return;
         };
-        let target = trim(&value);
+        let target = trimmed(value);
         // An empty link leads to its own page; an empty resource is none (HTML standard).
         if target.is_empty() && !words.kind.is_hyperlink() {
             return;
         }
-        if tag.is_cut(attr) && !is_data(target) {
+        if tag.is_cut(attr) && !is_data(&target) {
             self.overlong += 1;
         } else {
             self.push(target, words);
@@ -135,23 +151,32 @@ impl Links {
     }
 
     /// Adds every URL of a `srcset`.
-    fn add_candidates(&mut self, tag: &Tag, attr: Attr, words: &Words<'_>) {
+    fn add_candidates(&mut self, tag: &Tag<'t>, attr: Attr, words: &Words<'_>) {
         let Some(value) = tag.value(attr) else {
             return;
         };
-        let mut whole: &str = &value;
+        let mut length = value.len();
         if tag.is_cut(attr) {
             self.overlong += 1;
             // The last URL may be a part of one.
-            whole = whole.rsplit_once(',').map_or("", |(whole, _)| whole);
+            length = value.rfind(',').unwrap_or(0);
         }
-        for target in candidates(whole) {
-            self.push(target, words);
+        match value {
+            Cow::Borrowed(value) => {
+                for target in candidates(&value[..length]) {
+                    self.push(target.into(), words);
+                }
+            }
+            Cow::Owned(value) => {
+                for target in candidates(&value[..length]) {
+                    self.push(target.to_owned().into(), words);
+                }
+            }
         }
     }
 
-    fn push(&mut self, target: &str, words: &Words<'_>) {
-        if is_data(target) {
+    fn push(&mut self, target: Cow<'t, str>, words: &Words<'_>) {
+        if is_data(&target) {
             return;
         }
         if self.found.len() >= MAX_REFERENCES {
@@ -160,7 +185,7 @@ impl Links {
         }
         self.found.push(Reference {
             kind: words.kind,
-            target: target.to_owned(),
+            target,
             anchor: words.anchor.clone(),
             rel: excerpt(words.rel.clone().into_owned(), MAX_REL),
             position: words.position,
@@ -189,9 +214,9 @@ impl<'a> Words<'a> {
     }
 
     /// With the `alt` of an image or of an area of one.
-    fn of(kind: LinkKind, tag: &Tag, rel: &'a str, position: Position) -> Words<'a> {
+    fn of(kind: LinkKind, tag: &Tag<'_>, rel: &'a str, position: Position) -> Words<'a> {
         let mut alt = Folded::new(MAX_ANCHOR);
-        alt.push(tag.value(Attr::Alt).unwrap_or_default().as_bytes());
+        alt.push(&tag.value(Attr::Alt).unwrap_or_default());
         Words {
             anchor: alt.take(),
             rel: Cow::Borrowed(rel),
@@ -203,6 +228,13 @@ impl<'a> Words<'a> {
 /// Removes what the URL standard removes around a URL, as far as it is white space.
 pub(super) fn trim(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_ascii_whitespace())
+}
+
+fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(trim(value)),
+        Cow::Owned(value) => Cow::Owned(trim(&value).to_owned()),
+    }
 }
 
 fn is_data(target: &str) -> bool {

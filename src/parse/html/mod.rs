@@ -10,13 +10,13 @@ mod element;
 mod facts;
 mod folded;
 mod links;
+mod markup;
 mod nesting;
 mod report;
 mod srcset;
 mod tag;
 #[cfg(test)]
 mod tests;
-mod tokens;
 
 pub use collect::page;
 pub use report::{MetaRefresh, Page};

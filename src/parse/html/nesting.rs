@@ -7,7 +7,7 @@ mod landmark;
 
 use crate::model::{LinkKind, Position};
 
-use super::element::{Class, Foreign, Id, ends_foreign, holds_html, is_of_head};
+use super::element::{Class, Foreign, Id};
 use super::tag::Tag;
 use landmark::landmark;
 
@@ -18,11 +18,14 @@ const LOOK_BACK: usize = 512;
 const A: Id = Id::of(b"a");
 const H1: Id = Id::of(b"h1");
 const P: Id = Id::of(b"p");
+const LI: Id = Id::of(b"li");
 const TABLE: Id = Id::of(b"table");
 const SELECT: Id = Id::of(b"select");
 const TEMPLATE: Id = Id::of(b"template");
 const NOSCRIPT: Id = Id::of(b"noscript");
 const TITLE: Id = Id::of(b"title");
+const SVG: Id = Id::of(b"svg");
+const MATH: Id = Id::of(b"math");
 
 /// The open elements, outermost first; html, head and body are not among them.
 #[derive(Debug, Default)]
@@ -46,6 +49,7 @@ pub(super) struct OpenElements {
 struct Open {
     id: Id,
     class: Class,
+    is_heading: bool,
     landmark: Option<Position>,
     /// Whether the content is SVG or MathML.
     foreign: Option<Foreign>,
@@ -137,31 +141,31 @@ impl OpenElements {
     }
 
     /// Follows a start tag; whether it makes an HTML element rather than one of SVG or MathML.
-    pub(super) fn open(&mut self, tag: &Tag) -> bool {
-        let name = tag.name();
-        let (id, class) = (tag.id(), tag.class());
-        self.in_body |= !is_of_head(name);
-        if self.in_foreign() && ends_foreign(name) {
+    pub(super) fn open(&mut self, tag: &Tag<'_>) -> bool {
+        let element = tag.element();
+        let (id, class) = (element.id, element.class);
+        self.in_body |= !element.is_of_head();
+        if self.in_foreign() && element.ends_foreign() {
             while self.in_foreign() {
                 self.pop();
             }
         }
         let in_foreign = self.in_foreign();
-        let is_stray = is_of_table(name) && id != TABLE && self.tables + self.templates == 0;
+        let is_stray = element.is_of_table() && id != TABLE && self.tables + self.templates == 0;
         if !in_foreign && is_stray {
             // Without a table the parser ignores its parts.
             return true;
         }
         if !in_foreign {
-            self.close_implied(name, id);
+            self.close_implied(element);
         }
         self.elements += 1 + self.reopened.len() as u64;
         // Two more for html and body, one for the element itself.
         self.deepest = (self.deepest).max(self.stack.len() + self.reopened.len() + 3);
-        let foreign = match (name, self.language()) {
-            (b"svg", None | Some(Foreign::Svg)) => Some(Foreign::Svg),
-            (b"math", None | Some(Foreign::MathMl)) => Some(Foreign::MathMl),
-            (_, language) => language.filter(|language| !holds_html(name, *language)),
+        let foreign = match (id, self.language()) {
+            (SVG, None | Some(Foreign::Svg)) => Some(Foreign::Svg),
+            (MATH, None | Some(Foreign::MathMl)) => Some(Foreign::MathMl),
+            (_, language) => language.filter(|language| !element.holds_html(*language)),
         };
         let has_content = if in_foreign || foreign.is_some() {
             !tag.self_closing
@@ -179,6 +183,7 @@ impl OpenElements {
             self.push(Open {
                 id,
                 class,
+                is_heading: element.is_heading(),
                 landmark,
                 foreign,
                 reopened: self.reopened.len(),
@@ -188,7 +193,7 @@ impl OpenElements {
     }
 
     /// Follows an end tag. One without its start tag changes nothing.
-    pub(super) fn close(&mut self, tag: &Tag) {
+    pub(super) fn close(&mut self, tag: &Tag<'_>) {
         let (id, class) = (tag.id(), tag.class());
         match class {
             Class::Void | Class::Root if !self.in_foreign() => {}
@@ -206,7 +211,7 @@ impl OpenElements {
                     self.remove(at);
                 }
             }
-            _ if matches!(tag.name(), b"li" | b"p") => {
+            _ if id == LI || id == P => {
                 let walls: [Id; 2] = if id == P {
                     [Id::of(b"button"); 2]
                 } else {
@@ -218,12 +223,12 @@ impl OpenElements {
                 );
             }
             _ if id == TEMPLATE => self.close_to(|o| o.id == id, |_| false),
-            _ if is_of_table(tag.name()) => {
+            _ if tag.element().is_of_table() => {
                 let stop = |o: &Open| o.id == TABLE || o.id == TEMPLATE;
                 self.close_to(|o| o.id == id, stop);
             }
-            _ if id.is_heading() => {
-                self.close_to(|o| o.id.is_heading(), |o| o.class == Class::Boundary);
+            _ if tag.element().is_heading() => {
+                self.close_to(|o| o.is_heading, |o| o.class == Class::Boundary);
             }
             _ => self.close_to(|o| o.id == id, |o| o.class == Class::Boundary),
         }
@@ -309,19 +314,4 @@ impl OpenElements {
             _ => None,
         }
     }
-}
-
-fn is_of_table(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"table"
-            | b"caption"
-            | b"colgroup"
-            | b"tbody"
-            | b"thead"
-            | b"tfoot"
-            | b"tr"
-            | b"td"
-            | b"th"
-    )
 }

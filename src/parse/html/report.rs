@@ -24,10 +24,10 @@ pub(super) const MAX_ROBOTS: usize = 4_096;
 
 /// The references and facts of one page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<'t> {
     /// What the page refers to, in its order; at most 50,000. `data:` URLs are left out: they are
     /// content of the page itself.
-    pub references: Vec<Reference>,
+    pub references: Vec<Reference<'t>>,
     /// How many references were beyond that bound.
     pub left_out: usize,
     /// How many references were longer than 8 KiB. A part of a URL is another URL, so they are not
@@ -71,7 +71,7 @@ pub struct MetaRefresh {
     pub target: Option<String>,
 }
 
-impl Page {
+impl Page<'_> {
     /// What the page's own markup tells everybody or one of `bots`.
     pub fn robots(&self, bots: &[&str]) -> RobotsDirectives {
         RobotsDirectives::of_meta(&self.meta_robots, &self.meta_bots, bots)

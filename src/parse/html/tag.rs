@@ -1,12 +1,11 @@
-//! One tag as the tokenizer reads it. The same value is filled again for every tag of a page, so a
-//! tag costs no allocation, and an attribute nobody asks for costs only the reading of its bytes.
+//! One tag and the attributes that the rules ask for. Nothing is copied: values lie in the page's
+//! text, and their character references are decoded when somebody asks.
 
 use std::borrow::Cow;
 
-use super::element::{Class, Id};
+use htmlize::Context;
 
-/// Names longer than this are cut: no element or attribute with a meaning is as long.
-const MAX_NAME: usize = 32;
+use super::element::{Class, Element, Id};
 
 /// Longest value of an attribute, in bytes: servers refuse request lines above 8 KiB.
 const MAX_VALUE: usize = 8 * 1024;
@@ -40,55 +39,44 @@ const ATTRS: usize = Attr::XlinkHref as usize + 1;
 
 /// A start or end tag.
 #[derive(Debug)]
-pub(super) struct Tag {
-    name: Vec<u8>,
-    id: Id,
-    class: Class,
-    is_end: bool,
+pub(super) struct Tag<'t> {
+    name: &'t str,
+    element: Element,
+    pub(super) is_end: bool,
     pub(super) self_closing: bool,
-    attribute: Vec<u8>,
-    reading: Reading,
-    values: Vec<u8>,
-    slots: [Option<Slot>; ATTRS],
-}
-
-/// Where a value lies in the common buffer.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    start: u32,
-    end: u32,
-    cut: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Reading {
-    Name,
-    Value(Attr),
-    /// Nothing, or the value of an attribute without a meaning, or of a repeated one.
-    Nothing,
+    /// Which attributes it has, a bit for each.
+    present: u16,
+    values: [&'t str; ATTRS],
 }
 
 impl Attr {
-    fn of(name: &[u8]) -> Option<Attr> {
-        Some(match name {
-            b"href" => Attr::Href,
-            b"src" => Attr::Src,
-            b"srcset" => Attr::Srcset,
-            b"imagesrcset" => Attr::ImageSrcset,
-            b"rel" => Attr::Rel,
-            b"hreflang" => Attr::Hreflang,
-            b"content" => Attr::Content,
-            b"http-equiv" => Attr::HttpEquiv,
-            b"name" => Attr::Name,
-            b"lang" => Attr::Lang,
-            b"role" => Attr::Role,
-            b"alt" => Attr::Alt,
-            b"type" => Attr::Type,
-            b"data" => Attr::Data,
-            b"poster" => Attr::Poster,
-            b"xlink:href" => Attr::XlinkHref,
-            _ => return None,
-        })
+    fn of(name: &str) -> Option<Attr> {
+        macro_rules! by_name {
+            ($($name:literal => $attr:ident,)*) => {
+                match Id::of(name.as_bytes()) {
+                    $(id if id == const { Id::of($name) } => Some(Attr::$attr),)*
+                    _ => None,
+                }
+            };
+        }
+        by_name! {
+            b"href" => Href,
+            b"src" => Src,
+            b"srcset" => Srcset,
+            b"imagesrcset" => ImageSrcset,
+            b"rel" => Rel,
+            b"hreflang" => Hreflang,
+            b"content" => Content,
+            b"http-equiv" => HttpEquiv,
+            b"name" => Name,
+            b"lang" => Lang,
+            b"role" => Role,
+            b"alt" => Alt,
+            b"type" => Type,
+            b"data" => Data,
+            b"poster" => Poster,
+            b"xlink:href" => XlinkHref,
+        }
     }
 
     const fn max_len(self) -> usize {
@@ -97,162 +85,145 @@ impl Attr {
             _ => MAX_VALUE,
         }
     }
+
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
 }
 
 // === Filling ===
 
-impl Tag {
-    pub(super) fn new() -> Tag {
-        Tag {
-            name: Vec::with_capacity(MAX_NAME),
-            id: Id::of(b""),
-            class: Class::Inline,
+impl<'t> Tag<'t> {
+    /// A tag without attributes so far.
+    pub(super) fn new(name: &'t str, is_end: bool) -> Tag<'t> {
+        let mut tag = Tag {
+            name,
+            element: Element::of(Id::default()),
             is_end: false,
             self_closing: false,
-            attribute: Vec::with_capacity(MAX_NAME),
-            reading: Reading::Nothing,
-            values: Vec::with_capacity(1024),
-            slots: [const { None }; ATTRS],
-        }
+            present: 0,
+            values: [""; ATTRS],
+        };
+        tag.begin(name, is_end);
+        tag
     }
 
-    pub(super) fn begin(&mut self, is_end: bool) {
-        self.name.clear();
+    /// Makes it another tag without attributes.
+    pub(super) fn begin(&mut self, name: &'t str, is_end: bool) {
+        self.name = name;
+        self.element = Element::of(Id::of(name.as_bytes()));
         self.is_end = is_end;
         self.self_closing = false;
-        self.reading = Reading::Nothing;
-        self.values.clear();
-        self.slots.fill(None);
+        self.present = 0;
     }
 
-    pub(super) fn push_name(&mut self, piece: &[u8]) {
-        push_cut(&mut self.name, piece, MAX_NAME);
-    }
-
-    pub(super) fn begin_attribute(&mut self) {
-        self.end_attribute();
-        self.attribute.clear();
-        self.reading = Reading::Name;
-    }
-
-    pub(super) fn push_attribute(&mut self, piece: &[u8]) {
-        push_cut(&mut self.attribute, piece, MAX_NAME);
-    }
-
-    pub(super) fn push_value(&mut self, piece: &[u8]) {
-        if matches!(self.reading, Reading::Name) {
-            self.begin_value();
-        }
-        let Reading::Value(attr) = self.reading else {
-            return;
-        };
-        if let Some(slot) = &mut self.slots[attr as usize] {
-            let room = attr.max_len() - (slot.end - slot.start) as usize;
-            slot.cut |= piece.len() > room;
-            self.values
-                .extend_from_slice(&piece[..piece.len().min(room)]);
-            slot.end = self.values.len() as u32;
-        }
-    }
-
-    /// The tag is complete.
-    pub(super) fn complete(&mut self) {
-        self.end_attribute();
-        self.id = Id::of(&self.name);
-        self.class = Class::of(&self.name);
-    }
-
-    /// The attribute is complete; it may have had no value.
-    fn end_attribute(&mut self) {
-        if matches!(self.reading, Reading::Name) {
-            self.begin_value();
-        }
-        self.reading = Reading::Nothing;
-    }
-
-    fn begin_value(&mut self) {
-        self.reading = Reading::Nothing;
+    /// Adds an attribute as written.
+    pub(super) fn add(&mut self, name: &str, value: &'t str) {
         // Of a repeated attribute the first counts.
-        if let Some(attr) = Attr::of(&self.attribute)
-            && let slot @ None = &mut self.slots[attr as usize]
+        if let Some(attr) = Attr::of(name)
+            && self.present & attr.bit() == 0
         {
-            // The bounds of all values together stay far below 4 GiB.
-            let at = self.values.len() as u32;
-            *slot = Some(Slot {
-                start: at,
-                end: at,
-                cut: false,
-            });
-            self.reading = Reading::Value(attr);
+            self.present |= attr.bit();
+            self.values[attr as usize] = value;
         }
     }
 }
 
 // === Asking ===
 
-impl Tag {
-    pub(super) fn is_end(&self) -> bool {
-        self.is_end
+impl<'t> Tag<'t> {
+    /// As written.
+    pub(super) fn name(&self) -> &'t str {
+        self.name
     }
 
-    /// In lower case.
-    pub(super) fn name(&self) -> &[u8] {
-        &self.name
+    pub(super) fn element(&self) -> Element {
+        self.element
     }
 
     pub(super) fn id(&self) -> Id {
-        self.id
+        self.element.id
     }
 
     pub(super) fn class(&self) -> Class {
-        self.class
+        self.element.class
     }
 
-    /// An attribute's value as written, entities decoded.
-    pub(super) fn value(&self, attr: Attr) -> Option<Cow<'_, str>> {
-        let slot = self.slots[attr as usize].as_ref()?;
-        Some(String::from_utf8_lossy(
-            &self.values[slot.start as usize..slot.end as usize],
-        ))
+    /// An attribute's value, character references decoded; no more of it than is ever used.
+    pub(super) fn value(&self, attr: Attr) -> Option<Cow<'t, str>> {
+        let value = decoded(self.raw(attr)?);
+        if value.len() <= attr.max_len() {
+            return Some(value);
+        }
+        let end = value.floor_char_boundary(attr.max_len());
+        Some(match value {
+            Cow::Borrowed(value) => Cow::Borrowed(&value[..end]),
+            Cow::Owned(mut value) => {
+                value.truncate(end);
+                Cow::Owned(value)
+            }
+        })
+    }
+
+    pub(super) fn has(&self, attr: Attr) -> bool {
+        self.present & attr.bit() != 0
     }
 
     /// Whether the value was longer than what is kept of it.
     pub(super) fn is_cut(&self, attr: Attr) -> bool {
-        self.slots[attr as usize].as_ref().is_some_and(|s| s.cut)
+        self.raw(attr)
+            .is_some_and(|raw| raw.len() > attr.max_len() && decoded(raw).len() > attr.max_len())
+    }
+
+    fn raw(&self, attr: Attr) -> Option<&'t str> {
+        self.has(attr).then(|| self.values[attr as usize])
     }
 }
 
-/// A cut name matches nothing: none that has a meaning is as long as the bound.
-fn push_cut(name: &mut Vec<u8>, piece: &[u8], max: usize) {
-    let room = max - name.len().min(max);
-    name.extend_from_slice(&piece[..piece.len().min(room)]);
+/// A value without what only markup needs (HTML standard, sections 13.2.3.5 and 13.2.5.36).
+fn decoded(raw: &str) -> Cow<'_, str> {
+    if memchr::memchr3(b'&', b'\r', b'\0', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let plain = raw
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\0', "\u{fffd}");
+    Cow::Owned(htmlize::unescape_in(plain, Context::Attribute).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tag(attributes: &[(&str, &str)]) -> Tag {
-        let mut tag = Tag::new();
-        tag.begin(false);
-        tag.push_name(b"a");
+    fn tag<'t>(attributes: &[(&str, &'t str)]) -> Tag<'t> {
+        let mut tag = Tag::new("a", false);
         for (name, value) in attributes {
-            tag.begin_attribute();
-            tag.push_attribute(name.as_bytes());
-            for byte in value.bytes() {
-                tag.push_value(&[byte]);
-            }
+            tag.add(name, value);
         }
-        tag.complete();
         tag
     }
 
     #[test]
     fn the_first_of_repeated_attributes_counts() {
-        let tag = tag(&[("href", ""), ("href", "b"), ("x", "y"), ("src", "é")]);
+        let tag = tag(&[("HREF", ""), ("href", "b"), ("x", "y"), ("src", "é")]);
         assert_eq!(tag.value(Attr::Href).as_deref(), Some(""));
         assert_eq!(tag.value(Attr::Src).as_deref(), Some("é"));
         assert_eq!(tag.value(Attr::Rel), None);
+    }
+
+    #[test]
+    fn values_are_decoded() {
+        let cases = [
+            ("a&amp;b", "a&b"),
+            ("?a=1&copy=2", "?a=1&copy=2"),
+            ("&#x2F;&#0;&#128;", "/\u{fffd}€"),
+            ("a\r\nb\rc\0", "a\nb\nc\u{fffd}"),
+        ];
+        for (written, meant) in cases {
+            let tag = tag(&[("href", written)]);
+            assert_eq!(tag.value(Attr::Href).as_deref(), Some(meant), "{written}");
+        }
     }
 
     #[test]
@@ -262,5 +233,10 @@ mod tests {
         assert_eq!(found.value(Attr::Href).map(|v| v.len()), Some(MAX_VALUE));
         assert!(found.is_cut(Attr::Href) && !found.is_cut(Attr::Rel));
         assert!(!tag(&[("href", &long[1..])]).is_cut(Attr::Href));
+        let references = "&amp;".repeat(MAX_VALUE);
+        assert!(!tag(&[("href", &references)]).is_cut(Attr::Href));
+        let wide = "é".repeat(MAX_VALUE);
+        let found = tag(&[("alt", &wide)]);
+        assert_eq!(found.value(Attr::Alt).map(|v| v.len()), Some(MAX_VALUE));
     }
 }

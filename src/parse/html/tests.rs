@@ -12,7 +12,7 @@ use super::{MetaRefresh, Page, page};
 
 const LINKS: &str = include_str!("../../../fixtures/html/links.html");
 
-fn reference(target: &str, kind: LinkKind) -> Reference {
+fn reference(target: &str, kind: LinkKind) -> Reference<'static> {
     let mut found = page(LINKS).references.into_iter();
     found
         .find(|r| r.target == target && r.kind == kind)
@@ -34,7 +34,7 @@ fn every_element_that_names_a_url_has_its_kind() {
         .references
         .into_iter()
         .filter(|r| !r.kind.is_hyperlink())
-        .map(|r| (r.kind, r.target))
+        .map(|r| (r.kind, r.target.into_owned()))
         .collect();
     let expected = [
         (K::Canonical, "https://shop.example/tools"),
@@ -101,7 +101,8 @@ fn a_broken_landmark_ends_with_what_holds_it() {
 #[test]
 fn a_long_rel_is_cut_and_counts_to_its_end() {
     let rel = format!("{} nofollow", "é".repeat(300));
-    let found = page(&format!("<a href=/a rel='{rel}'>a</a>"));
+    let html = format!("<a href=/a rel='{rel}'>a</a>");
+    let found = page(&html);
     let link = &found.references[0];
     assert_eq!(link.rel, "é".repeat(255));
     assert!(link.nofollow);
@@ -206,7 +207,8 @@ fn the_estimated_depth_follows_implied_end_tags() {
 
 #[test]
 fn references_beyond_the_bound_are_counted() {
-    let found = page(&"<a href=x>".repeat(MAX_REFERENCES + 5));
+    let html = "<a href=x>".repeat(MAX_REFERENCES + 5);
+    let found = page(&html);
     assert_eq!(found.references.len(), MAX_REFERENCES);
     assert_eq!(found.left_out, 5);
 }
@@ -215,13 +217,13 @@ fn references_beyond_the_bound_are_counted() {
 fn a_part_of_an_overlong_url_is_not_taken_for_a_url() {
     let long = "x".repeat(9_000);
     let data = format!("data:,{long}");
-    let found = page(&format!(
-        "<a href={long}>a</a><img src={data}><a href=y>b</a>"
-    ));
+    let html = format!("<a href={long}>a</a><img src={data}><a href=y>b</a>");
+    let found = page(&html);
     assert_eq!((found.references.len(), found.overlong), (1, 1));
     assert_eq!(found.references[0].anchor, "b");
     let many = "candidate.png 1x, ".repeat(5_000);
-    let found = page(&format!("<img srcset='{many}'>"));
+    let html = format!("<img srcset='{many}'>");
+    let found = page(&html);
     assert_eq!(found.overlong, 1);
     assert!(found.references.iter().all(|r| r.target == "candidate.png"));
 }
@@ -252,7 +254,7 @@ fn hostile_pages_take_linear_time() {
         "&notit".repeat(many),
     ];
     for html in pages {
-        let _: Page = page(&html);
+        let _: Page<'_> = page(&html);
     }
 }
 

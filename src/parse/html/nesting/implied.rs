@@ -1,22 +1,31 @@
 //! End tags that authors may leave out: which open elements a start tag closes.
 
-use super::super::element::{Class, Id, closes_paragraph};
-use super::{A, Open, OpenElements, P, TABLE, TEMPLATE};
+use super::super::element::{Class, Element, Id};
+use super::{A, LI, Open, OpenElements, P, TABLE, TEMPLATE};
 
 const TBODY: Id = Id::of(b"tbody");
+const THEAD: Id = Id::of(b"thead");
+const TFOOT: Id = Id::of(b"tfoot");
 const TR: Id = Id::of(b"tr");
+const TD: Id = Id::of(b"td");
+const TH: Id = Id::of(b"th");
+const DT: Id = Id::of(b"dt");
+const DD: Id = Id::of(b"dd");
+const OPTION: Id = Id::of(b"option");
+const OPTGROUP: Id = Id::of(b"optgroup");
 
 /// The row groups of a table.
-const GROUPS: &[Id] = &[TBODY, Id::of(b"thead"), Id::of(b"tfoot")];
+const GROUPS: &[Id] = &[TBODY, THEAD, TFOOT];
 
 /// The cells of a table.
-const CELLS: &[Id] = &[Id::of(b"td"), Id::of(b"th")];
+const CELLS: &[Id] = &[TD, TH];
 
 impl OpenElements {
     /// Closes what a start tag ends without an end tag.
-    pub(super) fn close_implied(&mut self, name: &[u8], id: Id) {
+    pub(super) fn close_implied(&mut self, element: Element) {
+        let id = element.id;
         let boundary = |o: &Open| o.class == Class::Boundary;
-        if self.paragraphs > 0 && closes_paragraph(name) {
+        if self.paragraphs > 0 && element.closes_paragraph() {
             let stop = |o: &Open| o.class == Class::Boundary || o.id == Id::of(b"button");
             self.close_to(|o| o.id == P, stop);
         }
@@ -26,38 +35,37 @@ impl OpenElements {
             matches!(o.class, Class::Block | Class::Boundary) && !THROUGH.contains(&o.id)
         };
         let is = |names: &'static [Id]| move |o: &Open| names.contains(&o.id);
-        match name {
-            b"a" if self.anchors > 0 => {
+        match id {
+            A if self.anchors > 0 => {
                 if let Some(at) = self.find(|o| o.id == A, boundary) {
                     self.remove(at);
                 }
             }
-            b"li" => self.close_to(|o| o.id == id, outside_item),
-            b"dt" | b"dd" => {
-                const ITEMS: &[Id] = &[Id::of(b"dt"), Id::of(b"dd")];
+            LI => self.close_to(|o| o.id == id, outside_item),
+            DT | DD => {
+                const ITEMS: &[Id] = &[DT, DD];
                 self.close_to(is(ITEMS), outside_item);
             }
-            b"td" | b"th" => {
+            TD | TH => {
                 const STOPS: &[Id] = &[TR, TABLE, TEMPLATE];
                 self.close_to(is(CELLS), is(STOPS));
                 self.imply_row_group();
                 self.imply_row();
             }
-            b"tr" => {
+            TR => {
                 const STOPS: &[Id] = &[TBODY, TABLE, TEMPLATE];
                 self.close_to(|o| o.id == id, is(STOPS));
                 self.imply_row_group();
             }
-            b"tbody" | b"thead" | b"tfoot" => {
+            TBODY | THEAD | TFOOT => {
                 self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
             }
-            b"option" | b"optgroup" => {
-                const OPTION: Id = Id::of(b"option");
+            OPTION | OPTGROUP => {
                 if self.stack.last().is_some_and(|o| o.id == OPTION) {
                     self.pop();
                 }
             }
-            _ if id.is_heading() && self.stack.last().is_some_and(|o| o.id.is_heading()) => {
+            _ if element.is_heading() && self.stack.last().is_some_and(|o| o.is_heading) => {
                 self.pop();
             }
             _ => {}
@@ -84,6 +92,7 @@ fn implied(id: Id) -> Open {
     Open {
         id,
         class: Class::Block,
+        is_heading: false,
         landmark: None,
         foreign: None,
         reopened: 0,

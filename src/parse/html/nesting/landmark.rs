@@ -2,10 +2,11 @@
 
 use crate::model::Position;
 
+use super::super::element::Id;
 use super::super::tag::{Attr, Tag};
 
 /// The part of the page that an element begins, by its name or its ARIA role.
-pub(super) fn landmark(tag: &Tag) -> Option<Position> {
+pub(super) fn landmark(tag: &Tag<'_>) -> Option<Position> {
     if let Some(role) = tag.value(Attr::Role) {
         let role = role.split_ascii_whitespace().next().unwrap_or_default();
         let roles = [
@@ -21,11 +22,15 @@ pub(super) fn landmark(tag: &Tag) -> Option<Position> {
             return Some(*position);
         }
     }
-    match tag.name() {
-        b"header" => Some(Position::Header),
-        b"nav" => Some(Position::Navigation),
-        b"aside" => Some(Position::Aside),
-        b"footer" => Some(Position::Footer),
+    const HEADER: Id = Id::of(b"header");
+    const NAV: Id = Id::of(b"nav");
+    const ASIDE: Id = Id::of(b"aside");
+    const FOOTER: Id = Id::of(b"footer");
+    match tag.id() {
+        HEADER => Some(Position::Header),
+        NAV => Some(Position::Navigation),
+        ASIDE => Some(Position::Aside),
+        FOOTER => Some(Position::Footer),
         _ => None,
     }
 }

@@ -1,0 +1,280 @@
+//! Parts a page into tags and text as the HTML standard's tokenizer does (section 13.2.5). It looks
+//! at each byte about once and copies none; comments, doctypes and attributes that nobody asks for
+//! are passed over. A crawl spends most of its own time here.
+
+#[cfg(test)]
+mod differential;
+mod raw;
+
+use std::borrow::Cow;
+
+use htmlize::Context;
+use memchr::{memchr, memchr3, memmem};
+
+use super::tag::Tag;
+pub(super) use raw::Raw;
+
+/// A part of a page.
+#[derive(Debug)]
+pub(super) enum Token<'t> {
+    Text(Text<'t>),
+    /// [`Markup::tag`] has it.
+    Tag,
+}
+
+/// Characters that are no markup, up to the next tag, comment or end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'t> {
+    written: &'t str,
+    /// What it has besides characters that mean themselves.
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    /// Character references or NUL.
+    Markup,
+    /// NUL, and references that count.
+    RcData,
+    /// NUL; references do not count.
+    RawText,
+}
+
+/// A page that is read from the beginning to the end.
+#[derive(Debug)]
+pub(super) struct Markup<'t> {
+    text: &'t str,
+    /// What was read.
+    at: usize,
+    tag: Tag<'t>,
+    /// What the content of the last tag's element is, if it is no markup.
+    raw: Option<Raw>,
+}
+
+impl<'t> Text<'t> {
+    /// The characters that are meant.
+    pub(super) fn decoded(self) -> Cow<'t, str> {
+        match self.kind {
+            Kind::Plain => Cow::Borrowed(self.written),
+            // The parser drops NUL where there is markup, and nowhere else.
+            Kind::Markup if self.written.contains('\0') => {
+                let mut text = String::with_capacity(self.written.len());
+                for piece in self.written.split('\0') {
+                    text.push_str(&htmlize::unescape_in(piece, Context::General));
+                }
+                Cow::Owned(text)
+            }
+            Kind::Markup => htmlize::unescape_in(self.written, Context::General),
+            Kind::RcData => {
+                let text = htmlize::unescape_in(self.written, Context::General);
+                Cow::Owned(text.replace('\0', "\u{fffd}"))
+            }
+            Kind::RawText => Cow::Owned(self.written.replace('\0', "\u{fffd}")),
+        }
+    }
+}
+
+impl<'t> Markup<'t> {
+    pub(super) fn new(text: &'t str) -> Markup<'t> {
+        Markup {
+            text,
+            at: 0,
+            tag: Tag::new("", false),
+            raw: None,
+        }
+    }
+
+    /// The tag that came last.
+    pub(super) fn tag(&self) -> &Tag<'t> {
+        &self.tag
+    }
+
+    /// Takes what follows the last tag for its content, up to its end tag.
+    pub(super) fn enter(&mut self, raw: Raw) {
+        self.raw = Some(raw);
+    }
+
+    /// What comes next; none at the end. Within SVG and MathML, `in_foreign`, there is text in
+    /// CDATA sections.
+    pub(super) fn next(&mut self, in_foreign: bool) -> Option<Token<'t>> {
+        if let Some(raw) = self.raw.take() {
+            let end = raw.end(self.rest(), self.tag.name());
+            let written = self.take(end);
+            if !written.is_empty() {
+                return Some(Token::Text(raw.text(written)));
+            }
+        }
+        loop {
+            let rest = self.rest();
+            let bytes = rest.as_bytes();
+            match (bytes.first()?, bytes.get(1)) {
+                (b'<', Some(letter)) if letter.is_ascii_alphabetic() => {
+                    self.read_tag(1, false)?;
+                    return Some(Token::Tag);
+                }
+                (b'<', Some(b'/')) => match bytes.get(2) {
+                    Some(letter) if letter.is_ascii_alphabetic() => {
+                        self.read_tag(2, true)?;
+                        return Some(Token::Tag);
+                    }
+                    Some(_) => self.pass_bogus(),
+                    None => return Some(self.text()),
+                },
+                (b'<', Some(b'?')) => self.pass_bogus(),
+                (b'<', Some(b'!')) if rest.starts_with("<!--") => self.pass_comment(),
+                (b'<', Some(b'!')) if in_foreign && rest.starts_with("<![CDATA[") => {
+                    self.at += "<![CDATA[".len();
+                    let end = memmem::find(self.rest().as_bytes(), b"]]>");
+                    let written = self.take(end.unwrap_or(self.rest().len()));
+                    self.skip("]]>".len());
+                    if !written.is_empty() {
+                        return Some(Token::Text(Text {
+                            written,
+                            kind: Kind::RawText,
+                        }));
+                    }
+                }
+                // A doctype ends where a bogus comment would.
+                (b'<', Some(b'!')) => self.pass_bogus(),
+                _ => return Some(self.text()),
+            }
+        }
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let taken = &self.rest()[..length];
+        self.at += length;
+        taken
+    }
+
+    fn skip(&mut self, length: usize) {
+        self.at = (self.at + length).min(self.text.len());
+    }
+
+    /// Text up to the next `<` that begins something.
+    fn text(&mut self) -> Token<'t> {
+        let rest = self.rest();
+        let bytes = rest.as_bytes();
+        let mut kind = Kind::Plain;
+        let mut from = 0;
+        let end = loop {
+            let Some(found) = memchr3(b'<', b'&', b'\0', &bytes[from..]) else {
+                break bytes.len();
+            };
+            let at = from + found;
+            if bytes[at] != b'<' {
+                kind = Kind::Markup;
+            } else if begins(&bytes[at..]) {
+                break at;
+            }
+            from = at + 1;
+        };
+        Token::Text(Text {
+            written: self.take(end),
+            kind,
+        })
+    }
+
+    /// Passes what ends with the next `>`.
+    fn pass_bogus(&mut self) {
+        let rest = self.rest();
+        let end = memchr(b'>', rest.as_bytes());
+        self.skip(end.map_or(rest.len(), |end| end + 1));
+    }
+
+    fn pass_comment(&mut self) {
+        self.at += "<!--".len();
+        let rest = self.rest();
+        let closes = |end: &usize| {
+            let content = &rest[..*end];
+            content.is_empty()
+                || content == "-"
+                || content.ends_with("--")
+                || content.ends_with("--!")
+        };
+        let end = memchr::memchr_iter(b'>', rest.as_bytes()).find(closes);
+        self.skip(end.map_or(rest.len(), |end| end + 1));
+    }
+
+    /// Reads a tag whose name begins there; none if the page ends within it, which makes it none.
+    fn read_tag(&mut self, name: usize, is_end: bool) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + name;
+        let end = start + position(&bytes[start..], ends_tag_name)?;
+        self.tag.begin(&self.text[start..end], is_end);
+        let mut at = end;
+        loop {
+            at += position(&bytes[at..], |byte| !byte.is_ascii_whitespace())?;
+            match bytes[at] {
+                b'>' => {
+                    self.at = at + 1;
+                    return Some(());
+                }
+                b'/' => {
+                    at += 1;
+                    self.tag.self_closing = *bytes.get(at)? == b'>';
+                }
+                _ => at = self.read_attribute(at)?,
+            }
+        }
+    }
+
+    /// Reads the attribute that begins there; where it ends, none if the page does before.
+    fn read_attribute(&mut self, start: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        // Its first character is part of the name even if it is `=`.
+        let end = start + 1 + position(&bytes[start + 1..], ends_attribute_name)?;
+        let name = &self.text[start..end];
+        let after = end + position(&bytes[end..], |byte| !byte.is_ascii_whitespace())?;
+        if bytes[after] != b'=' {
+            self.tag.add(name, "");
+            return Some(after);
+        }
+        let from = after + 1;
+        let from = from + position(&bytes[from..], |byte| !byte.is_ascii_whitespace())?;
+        let (value, end) = match bytes[from] {
+            quote @ (b'"' | b'\'') => {
+                let value = from + 1;
+                let length = memchr(quote, &bytes[value..])?;
+                (value..value + length, value + length + 1)
+            }
+            _ => {
+                let end = from + position(&bytes[from..], ends_value)?;
+                (from..end, end)
+            }
+        };
+        self.tag.add(name, &self.text[value]);
+        Some(end)
+    }
+}
+
+/// Whether a `<` begins a tag, a comment or the like, and is no text.
+fn begins(bytes: &[u8]) -> bool {
+    match bytes.get(1) {
+        Some(b'/') => bytes.len() > 2,
+        Some(b'!' | b'?') => true,
+        Some(letter) => letter.is_ascii_alphabetic(),
+        None => false,
+    }
+}
+
+fn position(bytes: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
+    bytes.iter().position(|byte| is(*byte))
+}
+
+fn ends_tag_name(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
+}
+
+fn ends_attribute_name(byte: u8) -> bool {
+    ends_tag_name(byte) || byte == b'='
+}
+
+fn ends_value(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b'>'
+}

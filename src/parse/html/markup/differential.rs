@@ -1,0 +1,269 @@
+//! The tokenizer against another one that follows the standard, html5gum: both must part a page into
+//! the same tags and texts.
+
+use std::convert::Infallible;
+
+use html5gum::{Emitter, Error, State, Tokenizer};
+use proptest::prelude::*;
+
+use super::super::tag::Attr;
+use super::{Markup, Raw, Token};
+
+const ASKED: [(Attr, &str); 4] = [
+    (Attr::Href, "href"),
+    (Attr::Rel, "rel"),
+    (Attr::Alt, "alt"),
+    (Attr::Content, "content"),
+];
+
+/// Parts of a page in a form that both tokenizers can be brought to.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// Neighbouring texts are one, and so are neighbouring newlines, which nothing depends on. What
+    /// becomes of NUL is the parser's matter, so there is none, nor what may stand for it.
+    Text(Vec<u8>),
+    Start(String, Vec<(String, String)>, bool),
+    End(String),
+}
+
+#[derive(Debug, Default)]
+struct Parts(Vec<Part>);
+
+impl Parts {
+    /// Takes in text, which may come in parts of characters.
+    fn text(&mut self, text: &[u8]) {
+        if let Some(Part::Text(before)) = self.0.last_mut() {
+            before.extend_from_slice(text);
+        } else {
+            self.0.push(Part::Text(text.to_vec()));
+        }
+    }
+
+    fn normal(self) -> Vec<Part> {
+        let normal = |part| match part {
+            Part::Text(text) => {
+                let mut text = string(&text)
+                    .replace(['\0', '\u{fffd}'], "")
+                    .replace('\r', "\n");
+                while text.contains("\n\n") {
+                    text = text.replace("\n\n", "\n");
+                }
+                (!text.is_empty()).then(|| Part::Text(text.into_bytes()))
+            }
+            tag => Some(tag),
+        };
+        self.0.into_iter().filter_map(normal).collect()
+    }
+}
+
+/// As elements change the tokenizer's state without a look at where they stand.
+fn raw(name: &str) -> Option<Raw> {
+    Some(match name {
+        "title" | "textarea" => Raw::RcData,
+        "style" | "iframe" => Raw::RawText,
+        "script" => Raw::Script,
+        "plaintext" => Raw::PlainText,
+        _ => return None,
+    })
+}
+
+fn ours(text: &str, in_foreign: bool) -> Vec<Part> {
+    let mut markup = Markup::new(text);
+    let mut parts = Parts::default();
+    while let Some(token) = markup.next(in_foreign) {
+        match token {
+            Token::Text(text) => parts.text(text.decoded().as_bytes()),
+            Token::Tag => {
+                let tag = markup.tag();
+                let name = tag.name().to_ascii_lowercase().replace('\0', "\u{fffd}");
+                if tag.is_end {
+                    parts.0.push(Part::End(name));
+                    continue;
+                }
+                let attributes = ASKED
+                    .into_iter()
+                    .filter_map(|(attr, name)| {
+                        Some((name.to_owned(), tag.value(attr)?.into_owned()))
+                    })
+                    .collect();
+                let raw = raw(&name);
+                parts
+                    .0
+                    .push(Part::Start(name, attributes, tag.self_closing));
+                if let Some(raw) = raw {
+                    markup.enter(raw);
+                }
+            }
+        }
+    }
+    parts.normal()
+}
+
+#[derive(Debug, Default)]
+struct Theirs {
+    parts: Parts,
+    in_foreign: bool,
+    name: Vec<u8>,
+    is_end: bool,
+    self_closing: bool,
+    attributes: Vec<(Vec<u8>, Vec<u8>)>,
+    last_start: Vec<u8>,
+}
+
+fn theirs(text: &str, in_foreign: bool) -> Vec<Part> {
+    let mut theirs = Theirs {
+        in_foreign,
+        ..Theirs::default()
+    };
+    let Ok(()) = Tokenizer::new_with_emitter(text, &mut theirs).finish();
+    theirs.parts.normal()
+}
+
+fn string(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Emitter for &mut Theirs {
+    type Token = Infallible;
+
+    fn emit_string(&mut self, piece: &[u8]) {
+        self.parts.text(piece);
+    }
+
+    fn init_start_tag(&mut self) {
+        self.name.clear();
+        self.attributes.clear();
+        (self.is_end, self.self_closing) = (false, false);
+    }
+
+    fn init_end_tag(&mut self) {
+        self.init_start_tag();
+        self.is_end = true;
+    }
+
+    fn push_tag_name(&mut self, piece: &[u8]) {
+        self.name.extend_from_slice(piece);
+    }
+
+    fn init_attribute(&mut self) {
+        self.attributes.push((Vec::new(), Vec::new()));
+    }
+
+    fn push_attribute_name(&mut self, piece: &[u8]) {
+        if let Some((name, _)) = self.attributes.last_mut() {
+            name.extend_from_slice(piece);
+        }
+    }
+
+    fn push_attribute_value(&mut self, piece: &[u8]) {
+        if let Some((_, value)) = self.attributes.last_mut() {
+            value.extend_from_slice(piece);
+        }
+    }
+
+    fn set_self_closing(&mut self) {
+        self.self_closing = true;
+    }
+
+    fn emit_current_tag(&mut self) -> Option<State> {
+        let name = string(&self.name);
+        if self.is_end {
+            self.parts.0.push(Part::End(name));
+            return None;
+        }
+        let value = |name: &str| {
+            let mut all = self.attributes.iter();
+            let (_, value) = all.find(|(key, _)| key == name.as_bytes())?;
+            Some((name.to_owned(), string(value)))
+        };
+        let attributes = ASKED.into_iter().filter_map(|(_, name)| value(name));
+        let state = raw(&name).map(|raw| match raw {
+            Raw::RcData => State::RcData,
+            Raw::RawText => State::RawText,
+            Raw::Script => State::ScriptData,
+            Raw::PlainText => State::PlainText,
+        });
+        let attributes = attributes.collect();
+        self.parts
+            .0
+            .push(Part::Start(name, attributes, self.self_closing));
+        self.last_start.clone_from(&self.name);
+        state
+    }
+
+    fn current_is_appropriate_end_tag_token(&mut self) -> bool {
+        self.is_end && self.name == self.last_start
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {
+        self.in_foreign
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    fn pop_token(&mut self) -> Option<Infallible> {
+        None
+    }
+
+    fn set_last_start_tag(&mut self, _: Option<&[u8]>) {}
+    fn emit_eof(&mut self) {}
+    fn emit_error(&mut self, _: Error) {}
+    fn init_comment(&mut self) {}
+    fn push_comment(&mut self, _: &[u8]) {}
+    fn emit_current_comment(&mut self) {}
+    fn init_doctype(&mut self) {}
+    fn push_doctype_name(&mut self, _: &[u8]) {}
+    fn set_force_quirks(&mut self) {}
+    fn set_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn set_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_public_identifier(&mut self, _: &[u8]) {}
+    fn push_doctype_system_identifier(&mut self, _: &[u8]) {}
+    fn emit_current_doctype(&mut self) {}
+}
+
+/// Markup in which every state of the tokenizer is reached and left in many ways.
+fn markup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-z <>/!?&;=\"'-]{1,6}",
+        2 => "</?(a|b|script|style|title|textarea|SCRIPT|Title|svg|x)( href=[\"']?[a&;é/ ]{0,4}[\"']?)?[ /]{0,2}>?",
+        2 => "<[a-zA-Z]{1,10}([ \t\r\n/]{1,2}(href|HREF|rel|alt|content|x|=)( ?= ?([\"'][^\"']{0,6}[\"']|[a-z&;<=]{0,4}))?){0,3}[ /]?>",
+        2 => prop_oneof![
+            Just("<!--"), Just("-->"), Just("--!>"), Just("<!"), Just("->"), Just("--"), Just("<!-->"),
+            Just("<!doctype html>"), Just("<![CDATA["), Just("]]>"), Just("]]"), Just("<?xml ?>"),
+            Just("<script>"), Just("</script>"), Just("</script "), Just("<script"), Just("</"), Just("<"),
+        ].prop_map(str::to_owned),
+        1 => "&(amp|lt|copy|notit|nbsp|Aacute|#[0-9]{1,5}|#x[0-9a-fA-F]{1,6}|[a-z]{1,4});?[a-z=]?",
+        1 => "[\u{0}\u{a0}é日🍎\r\n\t ]{1,3}",
+        1 => Just("<plaintext>".to_owned()),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn markup_is_parted_alike(text in markup(), in_foreign in any::<bool>()) {
+        prop_assert_eq!(ours(&text, in_foreign), theirs(&text, in_foreign));
+    }
+}
+
+#[test]
+fn pages_are_parted_alike() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/html");
+    let mut tags = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder of fixtures") {
+        let path = entry.expect("an entry").path();
+        let bytes = std::fs::read(&path).expect("a readable file");
+        let (text, _) = crate::parse::decode(&bytes, None);
+        let parts = ours(&text, false);
+        assert_eq!(parts, theirs(&text, false), "{}", path.display());
+        tags += parts
+            .iter()
+            .filter(|part| !matches!(part, Part::Text(_)))
+            .count();
+    }
+    assert!(tags > 300, "only {tags} tags");
+}
