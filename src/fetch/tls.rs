@@ -1,10 +1,13 @@
 //! TLS as the fetcher wants it: the usual public authorities, HTTP/2 offered, and a verifier that
 //! tells a self-signed certificate from one of an unknown issuer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
@@ -23,7 +26,7 @@ pub(super) struct SelfSigned;
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsSetupError {
-    /// No protocol version or no cipher suite is left, or there is no root certificate.
+    /// No protocol version or no cipher suite is left.
     #[error("no usable TLS configuration: {0}")]
     Config(String),
     /// A certificate authority given by the user cannot be read.
@@ -33,14 +36,15 @@ pub enum TlsSetupError {
 
 pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, TlsSetupError> {
     let provider = tls_ear::provider();
-    let inner = WebPkiServerVerifier::builder_with_provider(
-        Arc::new(roots(settings)?),
-        Arc::clone(&provider),
-    )
-    .build()
-    .map_err(|error| TlsSetupError::Config(error.to_string()))?;
+    let mut own_roots = RootCertStore::empty();
+    for root in &settings.extra_roots {
+        own_roots.add(root.clone()).map_err(TlsSetupError::Root)?;
+    }
     let verifier = Verifier {
-        inner,
+        provider: Arc::clone(&provider),
+        own_roots,
+        system_roots: settings.system_roots,
+        issuers: OnceLock::new(),
         insecure: settings.insecure,
     };
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -69,23 +73,42 @@ pub(super) fn offered(protocols: &[&str]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn roots(settings: &FetchSettings) -> Result<RootCertStore, TlsSetupError> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if settings.system_roots {
-        // Stores of operating systems contain odd entries; what cannot be read is left out.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    for root in &settings.extra_roots {
-        roots.add(root.clone()).map_err(TlsSetupError::Root)?;
-    }
-    Ok(roots)
-}
-
 #[derive(Debug)]
 struct Verifier {
-    inner: Arc<WebPkiServerVerifier>,
+    provider: Arc<CryptoProvider>,
+    /// Authorities given by the user.
+    own_roots: RootCertStore,
+    /// Whether those of the operating system count as well.
+    system_roots: bool,
+    /// Knows the authorities. Reading them takes longer than a small crawl of plain HTTP, so it
+    /// waits for the first certificate.
+    issuers: OnceLock<Result<Arc<WebPkiServerVerifier>, Error>>,
     insecure: bool,
+}
+
+impl Verifier {
+    fn issuers(&self) -> Result<&WebPkiServerVerifier, Error> {
+        let issuers = self.issuers.get_or_init(|| {
+            let mut roots = self.own_roots.clone();
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            if self.system_roots {
+                // Stores of operating systems contain odd entries; what cannot be read is left out.
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            }
+            let provider = Arc::clone(&self.provider);
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|error| Error::General(error.to_string()))
+        });
+        match issuers {
+            Ok(issuers) => Ok(issuers),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.provider.signature_verification_algorithms
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -100,7 +123,7 @@ impl ServerCertVerifier for Verifier {
         if self.insecure {
             return Ok(ServerCertVerified::assertion());
         }
-        self.inner
+        self.issuers()?
             .verify_server_cert(leaf, intermediates, name, ocsp, now)
             .map_err(|error| refined(error, leaf))
     }
@@ -111,7 +134,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, leaf, signed)
+        verify_tls12_signature(message, leaf, signed, self.algorithms())
     }
 
     fn verify_tls13_signature(
@@ -120,7 +143,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, leaf, signed)
+        verify_tls13_signature(message, leaf, signed, self.algorithms())
     }
 
     /// Asked while the ClientHello is built: the moment in which the TCP connection is there and
@@ -129,7 +152,7 @@ impl ServerCertVerifier for Verifier {
         if let Some(attempt) = Attempt::current() {
             attempt.tls_started();
         }
-        self.inner.supported_verify_schemes()
+        self.algorithms().supported_schemes()
     }
 }
 

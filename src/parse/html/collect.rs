@@ -4,7 +4,7 @@ use super::element::Id;
 use super::facts;
 use super::folded::{Digest, Folded};
 use super::links::Links;
-use super::markup::{Markup, Raw, Text, Token};
+use super::markup::{Content, Markup, Text, Token};
 use super::nesting::OpenElements;
 use super::report::{MAX_ANCHOR, MAX_HEADLINE, Page};
 use super::tag::{Attr, Tag};
@@ -20,8 +20,8 @@ pub fn page(text: &str) -> Page<'_> {
             Token::Text(text) => collector.text(text),
             Token::Tag if markup.tag().is_end => collector.end_tag(markup.tag()),
             Token::Tag => {
-                if let Some(raw) = collector.start_tag(markup.tag()) {
-                    markup.enter(raw);
+                if let Some(content) = collector.start_tag(markup.tag()) {
+                    markup.enter(content);
                 }
             }
         }
@@ -95,10 +95,9 @@ impl<'t> Collector<'t> {
 
     fn text(&mut self, text: Text<'_>) {
         match self.text_is {
-            TextIs::Hidden => {}
             TextIs::Title => self.title.push(&text.decoded()),
             TextIs::Visible if !self.elements.in_template() => self.visible(&text.decoded()),
-            TextIs::Visible => {}
+            TextIs::Visible | TextIs::Hidden => {}
         }
     }
 
@@ -123,7 +122,7 @@ impl<'t> Collector<'t> {
     }
 
     /// Follows a start tag; what its content is, if that is not markup.
-    fn start_tag(&mut self, tag: &Tag<'t>) -> Option<Raw> {
+    fn start_tag(&mut self, tag: &Tag<'t>) -> Option<Content> {
         self.part_words(tag);
         let is_html = self.elements.open(tag);
         // An open anchor may have ended by implication, and another one begun.
@@ -143,11 +142,7 @@ impl<'t> Collector<'t> {
                 self.anchor_of = self.links.of_anchor(tag, self.elements.position());
             }
         }
-        if is_html && tag.element().is_raw() {
-            self.enter_raw(tag)
-        } else {
-            None
-        }
+        (is_html && tag.element().is_raw()).then(|| self.enter_raw(tag))
     }
 
     fn end_tag(&mut self, tag: &Tag<'_>) {
@@ -188,24 +183,24 @@ impl<'t> Collector<'t> {
 impl Collector<'_> {
     /// Elements whose content the tokenizer must not take for markup. With scripts off, as here,
     /// `noscript` and `noframes` are markup.
-    fn enter_raw(&mut self, tag: &Tag<'_>) -> Option<Raw> {
+    fn enter_raw(&mut self, tag: &Tag<'_>) -> Content {
         const TITLE: Id = Id::of(b"title");
         const TEXTAREA: Id = Id::of(b"textarea");
         const SCRIPT: Id = Id::of(b"script");
         const XMP: Id = Id::of(b"xmp");
         const PLAINTEXT: Id = Id::of(b"plaintext");
-        let (raw, text) = match tag.id() {
-            TITLE if self.page.title.is_none() => (Raw::RcData, TextIs::Title),
-            TITLE | TEXTAREA => (Raw::RcData, TextIs::Hidden),
-            SCRIPT => (Raw::Script, TextIs::Hidden),
-            XMP => (Raw::RawText, TextIs::Visible),
-            PLAINTEXT => (Raw::PlainText, TextIs::Visible),
+        let (content, text) = match tag.id() {
+            TITLE if self.page.title.is_none() => (Content::RcData, TextIs::Title),
+            TITLE | TEXTAREA => (Content::RcData, TextIs::Hidden),
+            SCRIPT => (Content::Script, TextIs::Hidden),
+            XMP => (Content::RawText, TextIs::Visible),
+            PLAINTEXT => (Content::PlainText, TextIs::Visible),
             // style, iframe, noembed
-            _ => (Raw::RawText, TextIs::Hidden),
+            _ => (Content::RawText, TextIs::Hidden),
         };
         let hidden = self.elements.in_template();
         self.text_is = if hidden { TextIs::Hidden } else { text };
-        Some(raw)
+        content
     }
 
     fn part_words(&mut self, tag: &Tag<'_>) {

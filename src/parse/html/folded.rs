@@ -5,6 +5,9 @@ use xxhash_rust::xxh3::Xxh3;
 /// The hasher gets pieces of this size, in bytes: large enough for its fast path.
 const HASHED_AT_ONCE: usize = 4_096;
 
+/// Text is looked at in parts of this size, in bytes: most need no folding and are copied whole.
+const LOOKED_AT_ONCE: usize = 128;
+
 /// The beginning of a text.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
@@ -35,7 +38,7 @@ impl Folded {
     pub(super) fn push(&mut self, piece: &str) {
         // No character has more than four bytes.
         let enough = self.max_chars * 4;
-        for part in piece.as_bytes().chunks(1_024) {
+        for part in piece.as_bytes().chunks(LOOKED_AT_ONCE) {
             if self.bytes.len() < enough {
                 fold(part, &mut self.gap, &mut self.bytes, false);
             }
@@ -57,7 +60,11 @@ impl Folded {
         let text = String::from_utf8_lossy(&self.bytes);
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
-        let end = text.char_indices().nth(self.max_chars);
+        // Counting characters is for texts that may have too many.
+        let mut end = None;
+        if text.len() > self.max_chars {
+            end = text.char_indices().nth(self.max_chars);
+        }
         let text = end.map_or(text, |(at, _)| text[..at].trim_end()).to_owned();
         self.bytes.clear();
         self.gap = false;
@@ -105,30 +112,40 @@ impl Digest {
 
 /// Appends words with single spaces between them; `started` if some went out of `out` before.
 fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
-    let at = out.len();
-    let is_first = at == 0 && !started;
-    let piece = if is_first {
-        piece.trim_ascii_start()
-    } else {
-        piece
-    };
-    // One more for the gap before the piece.
-    out.resize(at + piece.len() + 1, b' ');
-    let space = &mut out[at..];
-    let mut end = 0;
-    let mut is_gap = *gap && !is_first;
-    // Without a branch: where words end cannot be foretold.
-    for byte in piece {
-        let is_white = byte.is_ascii_whitespace();
-        end += usize::from(is_gap & !is_white);
-        space[end] = if is_white { b' ' } else { *byte };
-        end += usize::from(!is_white);
-        is_gap = is_white;
+    for part in piece.chunks(LOOKED_AT_ONCE) {
+        if is_folded(part) {
+            let words = part.trim_ascii();
+            *gap |= part[0] == b' ';
+            push_words(words, gap, out, started);
+            *gap |= part[part.len() - 1] == b' ';
+        } else {
+            for (n, word) in part.split(u8::is_ascii_whitespace).enumerate() {
+                *gap |= n > 0;
+                push_words(word, gap, out, started);
+            }
+        }
     }
-    if !piece.is_empty() {
-        *gap = is_gap;
+}
+
+fn push_words(words: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
+    if words.is_empty() {
+        return;
     }
-    out.truncate(at + end);
+    if *gap && (started || !out.is_empty()) {
+        out.push(b' ');
+    }
+    *gap = false;
+    out.extend_from_slice(words);
+}
+
+/// Whether all white space is single spaces. Without a branch a byte, many are looked at at once.
+fn is_folded(text: &[u8]) -> bool {
+    let is_odd = |byte: u8| u8::from(matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r'));
+    let is_space = |byte: u8| u8::from(byte == b' ');
+    let odd = text.iter().fold(0, |found, byte| found | is_odd(*byte));
+    let pairs = text.iter().zip(&text[1..]);
+    let double = pairs.fold(0, |found, (a, b)| found | (is_space(*a) & is_space(*b)));
+    odd | double == 0
 }
 
 #[cfg(test)]

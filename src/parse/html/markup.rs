@@ -2,9 +2,9 @@
 //! at each byte about once and copies none; comments, doctypes and attributes that nobody asks for
 //! are passed over. A crawl spends most of its own time here.
 
+mod content;
 #[cfg(test)]
 mod differential;
-mod raw;
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use htmlize::Context;
 use memchr::{memchr, memchr3, memmem};
 
 use super::tag::Tag;
-pub(super) use raw::Raw;
+pub(super) use content::Content;
 
 /// A part of a page.
 #[derive(Debug)]
@@ -33,7 +33,9 @@ pub(super) struct Text<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Plain,
-    /// Character references or NUL.
+    /// Character references.
+    References,
+    /// NUL, and references perhaps.
     Markup,
     /// NUL, and references that count.
     RcData,
@@ -49,7 +51,7 @@ pub(super) struct Markup<'t> {
     at: usize,
     tag: Tag<'t>,
     /// What the content of the last tag's element is, if it is no markup.
-    raw: Option<Raw>,
+    content: Option<Content>,
 }
 
 impl<'t> Text<'t> {
@@ -58,14 +60,14 @@ impl<'t> Text<'t> {
         match self.kind {
             Kind::Plain => Cow::Borrowed(self.written),
             // The parser drops NUL where there is markup, and nowhere else.
-            Kind::Markup if self.written.contains('\0') => {
+            Kind::Markup => {
                 let mut text = String::with_capacity(self.written.len());
                 for piece in self.written.split('\0') {
                     text.push_str(&htmlize::unescape_in(piece, Context::General));
                 }
                 Cow::Owned(text)
             }
-            Kind::Markup => htmlize::unescape_in(self.written, Context::General),
+            Kind::References => htmlize::unescape_in(self.written, Context::General),
             Kind::RcData => {
                 let text = htmlize::unescape_in(self.written, Context::General);
                 Cow::Owned(text.replace('\0', "\u{fffd}"))
@@ -81,7 +83,7 @@ impl<'t> Markup<'t> {
             text,
             at: 0,
             tag: Tag::new("", false),
-            raw: None,
+            content: None,
         }
     }
 
@@ -91,18 +93,18 @@ impl<'t> Markup<'t> {
     }
 
     /// Takes what follows the last tag for its content, up to its end tag.
-    pub(super) fn enter(&mut self, raw: Raw) {
-        self.raw = Some(raw);
+    pub(super) fn enter(&mut self, content: Content) {
+        self.content = Some(content);
     }
 
     /// What comes next; none at the end. Within SVG and MathML, `in_foreign`, there is text in
     /// CDATA sections.
     pub(super) fn next(&mut self, in_foreign: bool) -> Option<Token<'t>> {
-        if let Some(raw) = self.raw.take() {
-            let end = raw.end(self.rest(), self.tag.name());
+        if let Some(content) = self.content.take() {
+            let end = content.end(self.rest(), self.tag.name());
             let written = self.take(end);
             if !written.is_empty() {
-                return Some(Token::Text(raw.text(written)));
+                return Some(Token::Text(content.text(written)));
             }
         }
         loop {
@@ -121,7 +123,6 @@ impl<'t> Markup<'t> {
                     Some(_) => self.pass_bogus(),
                     None => return Some(self.text()),
                 },
-                (b'<', Some(b'?')) => self.pass_bogus(),
                 (b'<', Some(b'!')) if rest.starts_with("<!--") => self.pass_comment(),
                 (b'<', Some(b'!')) if in_foreign && rest.starts_with("<![CDATA[") => {
                     self.at += "<![CDATA[".len();
@@ -136,7 +137,7 @@ impl<'t> Markup<'t> {
                     }
                 }
                 // A doctype ends where a bogus comment would.
-                (b'<', Some(b'!')) => self.pass_bogus(),
+                (b'<', Some(b'!' | b'?')) => self.pass_bogus(),
                 _ => return Some(self.text()),
             }
         }
@@ -167,10 +168,11 @@ impl<'t> Markup<'t> {
                 break bytes.len();
             };
             let at = from + found;
-            if bytes[at] != b'<' {
-                kind = Kind::Markup;
-            } else if begins(&bytes[at..]) {
-                break at;
+            match bytes[at] {
+                b'\0' => kind = Kind::Markup,
+                b'&' if kind == Kind::Plain => kind = Kind::References,
+                b'<' if begins(&bytes[at..]) => break at,
+                _ => {}
             }
             from = at + 1;
         };

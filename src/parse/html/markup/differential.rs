@@ -7,7 +7,7 @@ use html5gum::{Emitter, Error, State, Tokenizer};
 use proptest::prelude::*;
 
 use super::super::tag::Attr;
-use super::{Markup, Raw, Token};
+use super::{Content, Markup, Token};
 
 const ASKED: [(Attr, &str); 4] = [
     (Attr::Href, "href"),
@@ -57,12 +57,12 @@ impl Parts {
 }
 
 /// As elements change the tokenizer's state without a look at where they stand.
-fn raw(name: &str) -> Option<Raw> {
+fn content(name: &str) -> Option<Content> {
     Some(match name {
-        "title" | "textarea" => Raw::RcData,
-        "style" | "iframe" => Raw::RawText,
-        "script" => Raw::Script,
-        "plaintext" => Raw::PlainText,
+        "title" | "textarea" => Content::RcData,
+        "style" | "iframe" => Content::RawText,
+        "script" => Content::Script,
+        "plaintext" => Content::PlainText,
         _ => return None,
     })
 }
@@ -86,12 +86,12 @@ fn ours(text: &str, in_foreign: bool) -> Vec<Part> {
                         Some((name.to_owned(), tag.value(attr)?.into_owned()))
                     })
                     .collect();
-                let raw = raw(&name);
+                let content = content(&name);
                 parts
                     .0
                     .push(Part::Start(name, attributes, tag.self_closing));
-                if let Some(raw) = raw {
-                    markup.enter(raw);
+                if let Some(content) = content {
+                    markup.enter(content);
                 }
             }
         }
@@ -177,11 +177,11 @@ impl Emitter for &mut Theirs {
             Some((name.to_owned(), string(value)))
         };
         let attributes = ASKED.into_iter().filter_map(|(_, name)| value(name));
-        let state = raw(&name).map(|raw| match raw {
-            Raw::RcData => State::RcData,
-            Raw::RawText => State::RawText,
-            Raw::Script => State::ScriptData,
-            Raw::PlainText => State::PlainText,
+        let state = content(&name).map(|content| match content {
+            Content::RcData => State::RcData,
+            Content::RawText => State::RawText,
+            Content::Script => State::ScriptData,
+            Content::PlainText => State::PlainText,
         });
         let attributes = attributes.collect();
         self.parts

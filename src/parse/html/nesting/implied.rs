@@ -60,10 +60,8 @@ impl OpenElements {
             TBODY | THEAD | TFOOT => {
                 self.close_to(is(GROUPS), |o| o.id == TABLE || o.id == TEMPLATE);
             }
-            OPTION | OPTGROUP => {
-                if self.stack.last().is_some_and(|o| o.id == OPTION) {
-                    self.pop();
-                }
+            OPTION | OPTGROUP if self.stack.last().is_some_and(|o| o.id == OPTION) => {
+                self.pop();
             }
             _ if element.is_heading() && self.stack.last().is_some_and(|o| o.is_heading) => {
                 self.pop();

@@ -5,6 +5,11 @@ use crate::model::Position;
 use super::super::element::Id;
 use super::super::tag::{Attr, Tag};
 
+const HEADER: Id = Id::of(b"header");
+const NAV: Id = Id::of(b"nav");
+const ASIDE: Id = Id::of(b"aside");
+const FOOTER: Id = Id::of(b"footer");
+
 /// The part of the page that an element begins, by its name or its ARIA role.
 pub(super) fn landmark(tag: &Tag<'_>) -> Option<Position> {
     if let Some(role) = tag.value(Attr::Role) {
@@ -22,10 +27,6 @@ pub(super) fn landmark(tag: &Tag<'_>) -> Option<Position> {
             return Some(*position);
         }
     }
-    const HEADER: Id = Id::of(b"header");
-    const NAV: Id = Id::of(b"nav");
-    const ASIDE: Id = Id::of(b"aside");
-    const FOOTER: Id = Id::of(b"footer");
     match tag.id() {
         HEADER => Some(Position::Header),
         NAV => Some(Position::Navigation),

@@ -6,7 +6,7 @@ use super::{Kind, Text, ends_tag_name};
 
 /// What the content of an element is, if it is no markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Raw {
+pub(in super::super) enum Content {
     /// Text with character references, as in a title.
     RcData,
     /// Text without them.
@@ -17,14 +17,14 @@ pub(in super::super) enum Raw {
     PlainText,
 }
 
-impl Raw {
+impl Content {
     /// Where the end tag of the element of this name begins.
     pub(super) fn end(self, text: &str, name: &str) -> usize {
         let bytes = text.as_bytes();
         let end = match self {
-            Raw::PlainText => None,
-            Raw::Script => end_of_script(bytes, name),
-            Raw::RcData | Raw::RawText => {
+            Content::PlainText => None,
+            Content::Script => end_of_script(bytes, name),
+            Content::RcData | Content::RawText => {
                 memchr_iter(b'<', bytes).find(|at| is_end_tag(&bytes[*at..], name))
             }
         };
@@ -34,8 +34,8 @@ impl Raw {
     pub(super) fn text(self, written: &str) -> Text<'_> {
         let bytes = written.as_bytes();
         let kind = match self {
-            Raw::RcData if memchr2(b'&', b'\0', bytes).is_some() => Kind::RcData,
-            Raw::RcData => Kind::Plain,
+            Content::RcData if memchr2(b'&', b'\0', bytes).is_some() => Kind::RcData,
+            Content::RcData => Kind::Plain,
             _ if bytes.contains(&b'\0') => Kind::RawText,
             _ => Kind::Plain,
         };
