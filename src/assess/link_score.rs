@@ -18,16 +18,17 @@ const ROUNDING: f64 = 1e-4;
 ///
 /// `each_page` hands over every page with the pages it links to, once a walk and each page at most
 /// once; it is called up to thirty times. A page's links to itself, repeated links and nodes out
-/// of range do not count. Memory: 8 bytes a node, and the links of one page.
+/// of range do not count. Memory: 12 bytes a node, and the links of one page.
 pub fn link_score<E>(
     nodes: usize,
     mut each_page: impl FnMut(&mut dyn FnMut(u32, &[u32])) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
     let mut ranks = vec![1.0_f32; nodes];
     let mut next = vec![0.0_f32; nodes];
+    let mut seen = Seen::among(nodes);
     let mut base = 1.0;
     for _ in 0..MOST_WALKS {
-        let passed_on = walk(&ranks, &mut next, &mut each_page)?;
+        let passed_on = walk(&ranks, &mut next, &mut seen, &mut each_page)?;
         // What pages without links hold goes to all alike, as does what starts anew.
         let stuck = (nodes as f64 - passed_on).max(0.0) / nodes.max(1) as f64;
         base = f64::from(1.0 - DAMPING) + f64::from(DAMPING) * stuck;
@@ -41,7 +42,7 @@ pub fn link_score<E>(
             break;
         }
     }
-    drop(next);
+    drop((next, seen));
     Ok(scale(&ranks, base))
 }
 
@@ -49,6 +50,7 @@ pub fn link_score<E>(
 fn walk<E>(
     ranks: &[f32],
     next: &mut [f32],
+    seen: &mut Seen,
     each_page: &mut impl FnMut(&mut dyn FnMut(u32, &[u32])) -> Result<(), E>,
 ) -> Result<f64, E> {
     next.fill(0.0);
@@ -59,10 +61,8 @@ fn walk<E>(
             return;
         };
         targets.clear();
-        let inside = |target: &&u32| **target != source && (**target as usize) < ranks.len();
-        targets.extend(links.iter().filter(inside));
-        targets.sort_unstable();
-        targets.dedup();
+        seen.begin(source);
+        targets.extend(links.iter().filter(|target| seen.is_new(**target)));
         if targets.is_empty() {
             return;
         }
@@ -73,6 +73,37 @@ fn walk<E>(
         }
     })?;
     Ok(passed_on)
+}
+
+/// Which nodes a page was seen to link to: cheaper than to sort its links.
+struct Seen {
+    /// The last page that was seen to, by node.
+    by: Vec<u32>,
+    /// Pages looked at, over all walks.
+    page: u32,
+}
+
+impl Seen {
+    fn among(nodes: usize) -> Seen {
+        Seen {
+            by: vec![0; nodes],
+            page: 0,
+        }
+    }
+
+    /// Looks at the next page, which has seen itself.
+    fn begin(&mut self, source: u32) {
+        self.page = self.page.wrapping_add(1);
+        self.is_new(source);
+    }
+
+    /// Whether it is a node that the page was not seen to link to before.
+    fn is_new(&mut self, target: u32) -> bool {
+        let Some(by) = self.by.get_mut(target as usize) else {
+            return false;
+        };
+        std::mem::replace(by, self.page) != self.page
+    }
 }
 
 /// From the rank of an unlinked page (1) to the highest (100), by orders of magnitude.

@@ -185,7 +185,7 @@ fn html(
     reading.page.html = Some(HtmlFacts {
         title: found.title,
         meta_robots: Some(found.meta_robots).filter(|content| !content.is_empty()),
-        canonical: canonical.map(|url| url.as_str().to_owned()),
+        canonical,
         language: found.lang,
         text_hash: found.text_hash,
         links: judge.counts,

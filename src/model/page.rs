@@ -67,8 +67,8 @@ pub struct HtmlFacts {
     pub title: Option<String>,
     /// All `<meta name="robots">`, joined.
     pub meta_robots: Option<String>,
-    /// The canonical link, resolved.
-    pub canonical: Option<String>,
+    /// Where the canonical link leads, which is one of the page's links.
+    pub canonical: Option<CrawlUrl>,
     /// `<html lang>`.
     pub language: Option<String>,
     /// Stands for the visible text.

@@ -113,11 +113,11 @@ fn error_links(tx: &Transaction<'_>, run: i64, failing: &HashSet<UrlId>) -> rusq
                 link.target,
                 number,
                 source,
-                link.kind.code(),
+                link.nature.kind.code(),
                 Some(link.anchor).filter(|id| *id != 0),
-                Some(link.rel).filter(|id| *id != 0),
-                link.position.code(),
-                link.follow,
+                Some(link.nature.rel).filter(|id| *id != 0),
+                link.nature.position.code(),
+                link.nature.follow,
             ])?;
         }
         Ok(())

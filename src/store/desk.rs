@@ -8,8 +8,8 @@ use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Rol
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
 use super::error::StoreError;
 use super::file::Store;
-use super::ids::{Known, TextIds, UrlId, UrlIds};
-use super::links::{PackedLink, pack};
+use super::ids::{Known, TextIds, TextKey, UrlId, UrlIds};
+use super::links::{Nature, PackedLink, key, pack};
 use super::runs::RunId;
 
 /// What the writer knows by heart of the run.
@@ -212,14 +212,11 @@ impl Desk {
         if links.is_empty() {
             return Ok(());
         }
+        let (targets, anchors) = self.at_hand(links);
         let mut packed = Vec::with_capacity(links.len());
-        for link in links {
+        for ((link, known), anchor) in links.iter().zip(targets).zip(anchors) {
             match &link.target {
-                LinkTarget::Url {
-                    url,
-                    fingerprint,
-                    admission,
-                } => {
+                LinkTarget::Url { url, admission, .. } => {
                     let origin = if link.kind == LinkKind::Redirect {
                         // A redirect is no click.
                         let depth = origin.depth.map(|depth| depth.saturating_sub(1));
@@ -228,18 +225,23 @@ impl Desk {
                         Origin { hops: 0, ..origin }
                     };
                     // Most links lead to what is known, and teach nothing.
-                    let known = self.urls.get(*fingerprint).filter(|known| !known.skipped);
                     let target = match known {
-                        Some(known) => known.id,
-                        None => self.learn(tx, url, admission, origin)?,
+                        Some(known) if !known.skipped => known.id,
+                        _ => self.learn(tx, url, admission, origin)?,
+                    };
+                    let anchor = match anchor {
+                        Some(anchor) => anchor,
+                        None => self.text(tx, Some(&link.anchor))?.unwrap_or(0),
                     };
                     packed.push(PackedLink {
                         target,
-                        kind: link.kind,
-                        position: link.position,
-                        follow: link.follow,
-                        anchor: self.text(tx, Some(&link.anchor))?.unwrap_or(0),
-                        rel: self.text(tx, Some(&link.rel))?.unwrap_or(0),
+                        anchor,
+                        nature: Nature {
+                            kind: link.kind,
+                            position: link.position,
+                            follow: link.follow,
+                            rel: self.text(tx, Some(&link.rel))?.unwrap_or(0),
+                        },
                     });
                 }
                 LinkTarget::Invalid { text, fault } => {
@@ -251,10 +253,27 @@ impl Desk {
         }
         let mut bytes = std::mem::take(&mut self.packed);
         pack(&packed, &mut bytes);
-        tx.prepare_cached("INSERT OR REPLACE INTO page_links VALUES (?, ?, ?)")?
-            .execute((self.run, source, &bytes))?;
+        tx.prepare_cached("INSERT OR REPLACE INTO page_links VALUES (?, ?)")?
+            .execute((key(self.run, source), &bytes))?;
         self.packed = bytes;
         Ok(())
+    }
+
+    /// What is known of the links' targets, and the numbers of their anchors, where nothing need be
+    /// stored for it. The tables are larger than the processor's caches: it is looked up at a
+    /// stretch, so that one wait for memory is for many links.
+    fn at_hand(&self, links: &[Link]) -> (Vec<Option<Known>>, Vec<Option<u32>>) {
+        let target = |link: &Link| match &link.target {
+            LinkTarget::Url { fingerprint, .. } => self.urls.get(*fingerprint),
+            LinkTarget::Invalid { .. } => None,
+        };
+        let targets = links.iter().map(target).collect();
+        let keys: Vec<TextKey> = links
+            .iter()
+            .map(|link| self.texts.key(&link.anchor))
+            .collect();
+        let anchors = keys.into_iter().map(|key| self.texts.get(key)).collect();
+        (targets, anchors)
     }
 
     /// The number of a URL that is known, or is made known as queued.

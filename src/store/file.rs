@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{StoreError, StoreFault};
@@ -67,9 +68,11 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(64);
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
         // loses nothing that was committed; a power cut may lose the last moments, never more.
+        // A statement keeps its plan: otherwise what names `max` is prepared anew for each value.
         connection
             .busy_timeout(patience)
-            .and_then(|()| {
+            .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
+            .and_then(|_| {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = NORMAL;

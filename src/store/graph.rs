@@ -1,5 +1,5 @@
 //! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
-//! from a seed it is, and how well the links lead there. Memory: some 25 bytes for each known URL,
+//! from a seed it is, and how well the links lead there. Memory: some 27 bytes for each known URL,
 //! whatever the number of links.
 
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 use crate::assess::link_score;
 
 use super::ids::UrlId;
-use super::links::{PackedLink, unpack};
+use super::links::{Packed, key, unpack};
 
 /// Depth of what no click leads to.
 const NOWHERE: u16 = u16::MAX;
@@ -45,17 +45,17 @@ impl Graph {
     }
 
     fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
-        let mut targets: Vec<UrlId> = Vec::new();
-        each_page(connection, run, |_, links| {
-            let hyperlinks = links.filter(|link| link.kind.is_hyperlink());
-            targets.extend(hyperlinks.map(|link| link.target));
-            for target in &targets {
-                add(&mut self.inlinks, *target);
-            }
-            targets.sort_unstable();
-            targets.dedup();
-            for target in targets.drain(..) {
-                add(&mut self.unique_inlinks, target);
+        // The last page that led there. Numbers of URLs start at 1.
+        let mut last: Vec<UrlId> = vec![0; self.inlinks.len()];
+        each_page(connection, run, |page, links| {
+            for link in links.filter(|link| link.nature.kind.is_hyperlink()) {
+                let target = link.target as usize;
+                let Some(last) = last.get_mut(target) else {
+                    continue;
+                };
+                self.inlinks[target] += 1;
+                self.unique_inlinks[target] += u32::from(*last != page);
+                *last = page;
             }
             Ok(())
         })
@@ -70,14 +70,13 @@ impl Graph {
         for seed in &queue {
             self.depths[*seed as usize] = 0;
         }
-        let mut links_of =
-            connection.prepare("SELECT links FROM page_links WHERE run = ? AND url = ?")?;
+        let mut links_of = connection.prepare("SELECT links FROM page_links WHERE page = ?")?;
         while let Some(page) = queue.pop_front() {
             let depth = self.depths[page as usize];
-            let mut rows = links_of.query((run, page))?;
+            let mut rows = links_of.query([key(run, page)])?;
             let Some(row) = rows.next()? else { continue };
             for link in unpack(row.get_ref(0)?.as_blob()?) {
-                let Some(step) = link.kind.clicks() else {
+                let Some(step) = link.nature.kind.clicks() else {
                     continue;
                 };
                 let reached = depth.saturating_add(step).min(NOWHERE - 1);
@@ -131,7 +130,8 @@ fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Ve
     let mut targets = Vec::new();
     let found = link_score(pages as usize, |each| {
         each_page(connection, run, |source, links| {
-            let followed = links.filter(|link| link.kind.is_hyperlink() && link.follow);
+            let followed =
+                links.filter(|link| link.nature.kind.is_hyperlink() && link.nature.follow);
             targets.clear();
             targets.extend(followed.map(|link| place(link.target)));
             each(place(source), &targets);
@@ -142,23 +142,18 @@ fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Ve
     Ok(places.iter().map(score).collect())
 }
 
-fn add(counts: &mut [u32], target: UrlId) {
-    if let Some(count) = counts.get_mut(target as usize) {
-        *count += 1;
-    }
-}
-
 /// Hands over the pages of a run with their links.
 pub(super) fn each_page(
     connection: &Connection,
     run: i64,
-    mut each: impl FnMut(UrlId, &mut dyn Iterator<Item = PackedLink>) -> rusqlite::Result<()>,
+    mut each: impl FnMut(UrlId, Packed<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare("SELECT url, links FROM page_links WHERE run = ? ORDER BY url")?;
-    let mut rows = statement.query([run])?;
+    let mut statement = connection.prepare(
+        "SELECT page - ?1, links FROM page_links WHERE page BETWEEN ?1 AND ?2 ORDER BY page",
+    )?;
+    let mut rows = statement.query((key(run, 0), key(run, u32::MAX)))?;
     while let Some(row) = rows.next()? {
-        each(row.get(0)?, &mut unpack(row.get_ref(1)?.as_blob()?))?;
+        each(row.get(0)?, unpack(row.get_ref(1)?.as_blob()?))?;
     }
     Ok(())
 }
@@ -167,7 +162,7 @@ pub(super) fn each_page(
 mod tests {
     use super::*;
     use crate::model::{LinkKind, Position};
-    use crate::store::links::pack;
+    use crate::store::links::{Nature, PackedLink, pack};
 
     /// Depths of the URLs 1.., the first of which is the seed, by links from one to another.
     fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {
@@ -175,7 +170,7 @@ mod tests {
         connection
             .execute_batch(
                 "CREATE TABLE url (run, id, seed, role, state);
-                 CREATE TABLE page_links (run, url, links);",
+                 CREATE TABLE page_links (page INTEGER PRIMARY KEY, links);",
             )
             .expect("made");
         for id in 1..=highest {
@@ -187,17 +182,19 @@ mod tests {
                 .filter(|(source, _, _)| *source == id)
                 .map(|(_, kind, target)| PackedLink {
                     target: *target,
-                    kind: *kind,
-                    position: Position::Content,
-                    follow: true,
                     anchor: 0,
-                    rel: 0,
+                    nature: Nature {
+                        kind: *kind,
+                        position: Position::Content,
+                        follow: true,
+                        rel: 0,
+                    },
                 })
                 .collect();
             let mut bytes = Vec::new();
             pack(&of_page, &mut bytes);
             connection
-                .execute("INSERT INTO page_links VALUES (1, ?, ?)", (id, bytes))
+                .execute("INSERT INTO page_links VALUES (?, ?)", (key(1, id), bytes))
                 .expect("stored");
         }
         let graph = Graph::read(&connection, 1).expect("read");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::model::{AsIs, Fingerprint, FingerprintMap};
 
@@ -41,52 +41,63 @@ impl UrlIds {
     }
 }
 
+/// 96 bits of a text's hash, with a seed that keeps servers from sending texts of the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextKey {
+    place: u64,
+    rest: u32,
+}
+
 /// The texts used lately. One that was forgotten gets a new number when it comes again, which
 /// costs a row and nothing else.
 #[derive(Debug)]
 pub(super) struct TextIds {
-    /// By their hashes. The seed keeps servers from sending texts that share a place; of two that
-    /// do, one is forgotten.
-    recent: HashMap<u64, (Box<str>, u32), BuildHasherDefault<AsIs>>,
+    /// The rest of a key and the number, by the place.
+    recent: HashMap<u64, (u32, u32), BuildHasherDefault<AsIs>>,
     seed: u64,
-    /// Bytes of the remembered texts.
-    bytes: usize,
     next: u32,
 }
 
 impl TextIds {
-    /// Most texts that are remembered. Anchors have 255 characters at most, header fields 1,024.
+    /// Most texts that are remembered: 2 MB.
     const CAPACITY: usize = 65_536;
-
-    /// Most bytes of them. Real texts are short: the number is reached first.
-    const BYTES: usize = 16 << 20;
 
     /// Continues after the highest number in use.
     pub(super) fn after(highest: u32) -> TextIds {
         TextIds {
             recent: HashMap::default(),
             seed: fastrand::u64(..),
-            bytes: 0,
             next: highest + 1,
         }
     }
 
+    /// What stands for the text here.
+    pub(super) fn key(&self, text: &str) -> TextKey {
+        let hash = xxh3_128_with_seed(text.as_bytes(), self.seed);
+        TextKey {
+            place: (hash >> 64) as u64,
+            rest: hash as u32,
+        }
+    }
+
+    /// The text's number, if it is remembered.
+    pub(super) fn get(&self, key: TextKey) -> Option<u32> {
+        let (rest, id) = self.recent.get(&key.place)?;
+        (*rest == key.rest).then_some(*id)
+    }
+
     /// The text's number, and whether it is new and must be stored.
     pub(super) fn intern(&mut self, text: &str) -> (u32, bool) {
-        let hash = xxh3_64_with_seed(text.as_bytes(), self.seed);
-        if let Some((known, id)) = self.recent.get(&hash)
-            && **known == *text
-        {
-            return (*id, false);
+        let key = self.key(text);
+        if let Some(id) = self.get(key) {
+            return (id, false);
         }
-        if self.recent.len() >= TextIds::CAPACITY || self.bytes + text.len() > TextIds::BYTES {
+        if self.recent.len() >= TextIds::CAPACITY {
             self.recent.clear();
-            self.bytes = 0;
         }
         let id = self.next;
         self.next += 1;
-        self.bytes += text.len();
-        self.recent.insert(hash, (text.into(), id));
+        self.recent.insert(key.place, (key.rest, id));
         (id, true)
     }
 }
@@ -105,18 +116,5 @@ mod tests {
             texts.intern(&n.to_string());
         }
         assert!(texts.intern("nginx").1);
-    }
-
-    #[test]
-    fn long_texts_are_forgotten_by_their_bytes() {
-        let mut texts = TextIds::after(0);
-        let long = |n: usize| format!("{n:04000}");
-        for n in 0..TextIds::BYTES / 4_000 {
-            texts.intern(&long(n));
-        }
-        assert!(!texts.intern(&long(0)).1);
-        texts.intern(&long(9_999));
-        assert!(texts.intern(&long(0)).1);
-        assert!(texts.bytes <= TextIds::BYTES);
     }
 }

@@ -1,5 +1,16 @@
-//! The links of a page, packed: a handful of bytes each instead of a row. Numbers are LEB128;
-//! targets are differences to the target before, because neighbours are often found together.
+//! The links of a page, packed: a handful of bytes each instead of a row. Neighbours are alike: they
+//! were often found together, and most of them are of one nature. So a link begins with a byte that
+//! says how its target and its anchor are written, and which of the last natures it has.
+//!
+//! | bits | |
+//! |---|---|
+//! | 0, 1 | bytes of the difference to the target before, less one |
+//! | 2 to 4 | bytes of the anchor's number |
+//! | 5 | that number is a difference to the one before |
+//! | 6, 7 | the nature: 0 follows after this byte, 1 to 3 is one of the last, the latest first |
+//!
+//! A nature is a byte for its kind, one for the rest (bit 0: followed, 1 to 3: position, 4 to 6:
+//! bytes of the number of its `rel`), and that number.
 
 use crate::model::{LinkKind, Position};
 
@@ -9,77 +20,182 @@ use super::ids::UrlId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PackedLink {
     pub(super) target: UrlId,
+    /// `text.id`, 0 for none.
+    pub(super) anchor: u32,
+    pub(super) nature: Nature,
+}
+
+/// What links have in common that are not the same link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Nature {
     pub(super) kind: LinkKind,
     pub(super) position: Position,
     pub(super) follow: bool,
     /// `text.id`, 0 for none.
-    pub(super) anchor: u32,
-    /// `text.id`, 0 for none.
     pub(super) rel: u32,
+}
+
+impl Nature {
+    fn write(self, out: &mut Vec<u8>) {
+        let rel = width(self.rel);
+        let follow = u8::from(self.follow);
+        out.push(self.kind.code());
+        out.push((rel as u8) << 4 | self.position.code() << 1 | follow);
+        out.extend_from_slice(&self.rel.to_le_bytes()[..rel]);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Nature> {
+        let ([kind, rest], after) = bytes.split_first_chunk()?;
+        *bytes = after;
+        Some(Nature {
+            kind: LinkKind::from_code(*kind)?,
+            position: Position::from_code(rest >> 1 & 7),
+            follow: rest & 1 == 1,
+            rel: take(bytes, usize::from(rest >> 4))?,
+        })
+    }
+}
+
+/// The last natures, the latest first.
+#[derive(Default)]
+struct Natures([Option<Nature>; 3]);
+
+impl Natures {
+    /// Where the nature is, from 1; 0 if it is none of them. It is the latest now.
+    fn find(&mut self, nature: Nature) -> u8 {
+        let found = self.0.iter().position(|known| *known == Some(nature));
+        self.renew(found.unwrap_or(2), nature);
+        found.map_or(0, |at| at as u8 + 1)
+    }
+
+    /// The nature at this place, from 1, which is the latest now.
+    fn take(&mut self, place: u8) -> Option<Nature> {
+        let at = usize::from(place) - 1;
+        let nature = self.0[at]?;
+        self.renew(at, nature);
+        Some(nature)
+    }
+
+    /// Puts a nature first, in place of the one at `at`.
+    fn renew(&mut self, at: usize, nature: Nature) {
+        self.0.copy_within(..at, 1);
+        self.0[0] = Some(nature);
+    }
+}
+
+/// The key of a page's row in `page_links`.
+pub(super) const fn key(run: i64, page: UrlId) -> i64 {
+    run << 32 | page as i64
 }
 
 /// Packs links in order.
 pub(super) fn pack(links: &[PackedLink], out: &mut Vec<u8>) {
     out.clear();
-    let mut before = 0;
+    let mut natures = Natures::default();
+    let (mut target, mut anchor) = (0, 0);
     for link in links {
-        let target = i64::from(link.target);
-        put(out, zigzag(target - before));
-        before = target;
-        out.push(link.kind.code());
-        out.push(link.position.code() << 1 | u8::from(link.follow));
-        put(out, u64::from(link.anchor));
-        put(out, u64::from(link.rel));
+        let by_target = difference(target, link.target);
+        let by_anchor = difference(anchor, link.anchor);
+        let is_nearer = width(by_anchor) < width(link.anchor);
+        let number = if is_nearer { by_anchor } else { link.anchor };
+        (target, anchor) = (link.target, link.anchor);
+        let place = natures.find(link.nature);
+        let target_width = width(by_target).max(1);
+        out.push(
+            place << 6
+                | u8::from(is_nearer) << 5
+                | (width(number) as u8) << 2
+                | (target_width as u8 - 1),
+        );
+        if place == 0 {
+            link.nature.write(out);
+        }
+        out.extend_from_slice(&by_target.to_le_bytes()[..target_width]);
+        out.extend_from_slice(&number.to_le_bytes()[..width(number)]);
     }
 }
 
 /// Reads what [`pack`] wrote; ends early if the bytes are not of its making.
-pub(super) fn unpack(mut bytes: &[u8]) -> impl Iterator<Item = PackedLink> {
-    let mut before = 0;
-    std::iter::from_fn(move || {
-        let target = i64::checked_add(before, unzigzag(take(&mut bytes)?))?;
-        before = target;
-        let (kind, rest) = bytes.split_first()?;
-        let (flags, rest) = rest.split_first()?;
-        bytes = rest;
+pub(super) fn unpack(bytes: &[u8]) -> Packed<'_> {
+    Packed {
+        bytes,
+        natures: Natures::default(),
+        target: 0,
+        anchor: 0,
+    }
+}
+
+/// Links that are still packed.
+pub(super) struct Packed<'a> {
+    bytes: &'a [u8],
+    natures: Natures,
+    /// Of the link before, as the anchor is.
+    target: UrlId,
+    anchor: u32,
+}
+
+impl Iterator for Packed<'_> {
+    type Item = PackedLink;
+
+    fn next(&mut self) -> Option<PackedLink> {
+        let (head, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        let nature = match head >> 6 {
+            0 => {
+                let nature = Nature::read(&mut self.bytes)?;
+                self.natures.renew(2, nature);
+                nature
+            }
+            place => self.natures.take(place)?,
+        };
+        let way = take(&mut self.bytes, usize::from(head & 3) + 1)?;
+        self.target = apart(self.target, way);
+        let number = take(&mut self.bytes, usize::from(head >> 2 & 7))?;
+        self.anchor = match head >> 5 & 1 {
+            0 => number,
+            _ => apart(self.anchor, number),
+        };
         Some(PackedLink {
-            target: u32::try_from(target).ok()?,
-            kind: LinkKind::from_code(*kind)?,
-            position: Position::from_code(flags >> 1),
-            follow: flags & 1 == 1,
-            anchor: u32::try_from(take(&mut bytes)?).ok()?,
-            rel: u32::try_from(take(&mut bytes)?).ok()?,
+            target: self.target,
+            anchor: self.anchor,
+            nature,
         })
-    })
-}
-
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
     }
-    out.push(value as u8);
 }
 
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
+/// How many bytes a number takes; 0 takes none.
+const fn width(number: u32) -> usize {
+    (u32::BITS - number.leading_zeros()).div_ceil(8) as usize
+}
+
+/// Reads a number of so many bytes; none if it has more than four or they are not there.
+fn take(bytes: &mut &[u8], width: usize) -> Option<u32> {
+    let number = match bytes.first_chunk() {
+        Some(word) if width <= 4 => u32::from_le_bytes(*word) & low(width),
+        _ => {
+            let mut word = [0; 4];
+            word.get_mut(..width)?.copy_from_slice(bytes.get(..width)?);
+            u32::from_le_bytes(word)
         }
-    }
-    None
+    };
+    *bytes = &bytes[width..];
+    Some(number)
 }
 
-const fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)).cast_unsigned()
+/// As many bytes of ones.
+const fn low(width: usize) -> u32 {
+    ((1_u64 << (8 * width)) - 1) as u32
 }
 
-const fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+/// The way from one number to another, short ways in either direction being small numbers.
+const fn difference(from: u32, to: u32) -> u32 {
+    let way = to.wrapping_sub(from).cast_signed();
+    ((way << 1) ^ (way >> 31)).cast_unsigned()
+}
+
+/// Where such a way leads.
+const fn apart(from: u32, way: u32) -> u32 {
+    from.wrapping_add((way >> 1) ^ (way & 1).wrapping_neg())
 }
 
 #[cfg(test)]
@@ -88,38 +204,59 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn targets_that_no_number_holds_end_it() {
-        let mut bytes = Vec::new();
-        for difference in [i64::from(u32::MAX), i64::MAX] {
-            put(&mut bytes, zigzag(difference));
-            bytes.extend([LinkKind::Anchor.code(), 0, 0, 0]);
-        }
-        assert_eq!(unpack(&bytes).count(), 1);
-    }
-
-    fn any_link() -> impl Strategy<Value = PackedLink> {
-        (
-            any::<u32>(),
-            1..=21_u8,
-            0..=6_u8,
-            any::<bool>(),
-            any::<u32>(),
-            any::<u32>(),
-        )
-            .prop_map(|(target, kind, position, follow, anchor, rel)| PackedLink {
-                target,
+    fn any_nature() -> impl Strategy<Value = Nature> {
+        (1..=21_u8, 0..=6_u8, any::<bool>(), any::<u32>()).prop_map(
+            |(kind, position, follow, rel)| Nature {
                 kind: LinkKind::from_code(kind).expect("a kind"),
                 position: Position::from_code(position),
                 follow,
-                anchor,
                 rel,
+            },
+        )
+    }
+
+    /// Numbers of every width, and neighbours.
+    fn any_number() -> impl Strategy<Value = u32> {
+        (any::<u32>(), 0..32_u32).prop_map(|(number, shift)| number >> shift)
+    }
+
+    /// Links of few natures, as a page has them.
+    fn any_links() -> impl Strategy<Value = Vec<PackedLink>> {
+        let links = proptest::collection::vec((any_number(), any_number(), 0..5_usize), 0..50);
+        let natures = proptest::collection::vec(any_nature(), 5);
+        (links, natures).prop_map(|(links, natures)| {
+            let link = |(target, anchor, nature): (u32, u32, usize)| PackedLink {
+                target,
+                anchor,
+                nature: natures[nature],
+            };
+            links.into_iter().map(link).collect()
+        })
+    }
+
+    #[test]
+    fn a_link_like_the_one_before_takes_three_bytes() {
+        let nature = Nature {
+            kind: LinkKind::Anchor,
+            position: Position::Navigation,
+            follow: true,
+            rel: 0,
+        };
+        let links: Vec<PackedLink> = (1..=10)
+            .map(|n| PackedLink {
+                target: 70_000 + n,
+                anchor: 90_000 + n,
+                nature,
             })
+            .collect();
+        let mut bytes = Vec::new();
+        pack(&links, &mut bytes);
+        assert_eq!(bytes.len(), 1 + 2 + 3 + 3 + 9 * 3);
     }
 
     proptest! {
         #[test]
-        fn links_come_back_as_they_were(links in proptest::collection::vec(any_link(), 0..50)) {
+        fn links_come_back_as_they_were(links in any_links()) {
             let mut bytes = Vec::new();
             pack(&links, &mut bytes);
             prop_assert_eq!(unpack(&bytes).collect::<Vec<_>>(), links);

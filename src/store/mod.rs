@@ -24,6 +24,7 @@ mod runs;
 mod site_files;
 mod summary;
 mod table;
+mod weight;
 mod worst;
 mod writer;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Transaction;
 
-use crate::model::{Attempt, Headroom, HostKey, Indexability, PageRecord, Version};
+use crate::model::{Attempt, CrawlUrl, Headroom, HostKey, Indexability, PageRecord, Version};
 
 use super::change::{RobotsRecord, SitemapRecord};
 use super::desk::Desk;
@@ -125,16 +125,18 @@ impl Desk {
         page: &PageRecord,
     ) -> rusqlite::Result<()> {
         let content_type = self.text(tx, page.content_type.as_deref())?;
-        let redirect = match &page.redirect {
-            Some(redirect) => self.urls.get(redirect.target.fingerprint()),
-            None => None,
-        };
+        let x_robots_tag = self.text(tx, page.x_robots_tag.as_deref())?;
+        let number = |url: &CrawlUrl| self.urls.get(url.fingerprint()).map(|known| known.id);
+        let redirect = page.redirect.as_ref();
+        let redirect = redirect.and_then(|redirect| number(&redirect.target));
         let (indexable, why) = match page.indexability {
             Indexability::Indexable => (Some(true), None),
             Indexability::NonIndexable(why) => (Some(false), Some(why)),
             Indexability::Unknown => (None, None),
         };
         let html = page.html.as_ref();
+        let canonical = html.and_then(|html| html.canonical.as_ref().and_then(number));
+        let meta_robots = self.text(tx, html.and_then(|html| html.meta_robots.as_deref()))?;
         let selected = (!page.selected.is_empty())
             .then(|| serde_json::to_string(&page.selected).unwrap_or_default());
         tx.prepare_cached(
@@ -148,14 +150,14 @@ impl Desk {
             page.size.cast_signed(),
             page.response_time.as_micros() as i64,
             page.last_modified,
-            redirect.map(|known| known.id),
+            redirect,
             page.redirect.as_ref().map(|redirect| redirect.kind.name()),
-            page.x_robots_tag,
+            x_robots_tag,
             indexable,
             why,
             html.and_then(|html| html.title.as_deref()),
-            html.and_then(|html| html.meta_robots.as_deref()),
-            html.and_then(|html| html.canonical.as_deref()),
+            meta_robots,
+            canonical,
             html.and_then(|html| html.language.as_deref()),
             html.map(|html| html.text_hash.cast_signed()),
             html.map(|html| html.links.internal),

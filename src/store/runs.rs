@@ -8,6 +8,7 @@ use crate::model::{CrawlPlan, Moment};
 
 use super::error::StoreError;
 use super::file::Store;
+use super::links::key;
 
 /// The number of a run within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,14 +74,13 @@ pub struct RunCounts {
 
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
-/// Tables with rows of a run.
-const TABLES: [&str; 19] = [
+/// Tables with rows of a run. Those of `page_links` are told by their key.
+const TABLES: [&str; 18] = [
     "text",
     "url",
     "attempt",
     "error_body",
     "page",
-    "page_links",
     "assessment",
     "cluster",
     "trial",
@@ -223,6 +223,10 @@ impl Store {
             for table in TABLES {
                 tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;
             }
+            tx.execute(
+                "DELETE FROM page_links WHERE page BETWEEN ? AND ?",
+                (key(run.0, 0), key(run.0, u32::MAX)),
+            )?;
             tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
             tx.commit()
         };

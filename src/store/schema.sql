@@ -114,12 +114,12 @@ CREATE TABLE page (
     last_modified TEXT,
     redirect   INTEGER,              -- url.id
     redirect_kind TEXT,
-    x_robots_tag TEXT,
+    x_robots_tag INTEGER,            -- text.id
     indexable  INTEGER,
     indexability TEXT,
     title      TEXT,
-    meta_robots TEXT,
-    canonical  TEXT,
+    meta_robots INTEGER,             -- text.id
+    canonical  INTEGER,              -- url.id
     language   TEXT,
     text_hash  INTEGER,
     outlinks   INTEGER,
@@ -129,15 +129,15 @@ CREATE TABLE page (
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
--- The links of a page in order, packed (see links.rs).
+-- The links of a page in order, packed (see links.rs). These rows are long: under a key that is one
+-- number, four times as much stays on a page of the file before a row overflows it.
 CREATE TABLE page_links (
-    run   INTEGER NOT NULL,
-    url   INTEGER NOT NULL,
-    links BLOB NOT NULL,
-    PRIMARY KEY (run, url)
-) WITHOUT ROWID;
+    page  INTEGER PRIMARY KEY,       -- the run times 2^32, and url.id
+    links BLOB NOT NULL
+);
 
--- What the attempts at a URL amount to. Computed when the crawl is over.
+-- What the attempts at a URL amount to. Computed when the crawl is over. Of most URLs nothing failed, and
+-- a NUMERIC zero takes no byte where a REAL one takes eight.
 CREATE TABLE assessment (
     run      INTEGER NOT NULL,
     url      INTEGER NOT NULL,
@@ -151,15 +151,15 @@ CREATE TABLE assessment (
     first_failed INTEGER,
     last_failed INTEGER,
     last_ok  INTEGER,
-    error_rate REAL NOT NULL,        -- 0 to 1, with its 95 % interval
-    error_low REAL NOT NULL,
-    error_high REAL NOT NULL,
-    risk     REAL NOT NULL,          -- 0 to 100, if the frequency goes on for 48 h, with its band
-    risk_low REAL NOT NULL,
-    risk_high REAL NOT NULL,
-    risk_now REAL NOT NULL,          -- for as long as it was seen failing
-    weight   REAL NOT NULL,          -- 1 to 7
-    priority REAL NOT NULL,          -- risk times weight
+    error_rate NUMERIC NOT NULL,        -- 0 to 1, with its 95 % interval
+    error_low NUMERIC NOT NULL,
+    error_high NUMERIC NOT NULL,
+    risk     NUMERIC NOT NULL,          -- 0 to 100, if the frequency goes on for 48 h, with its band
+    risk_low NUMERIC NOT NULL,
+    risk_high NUMERIC NOT NULL,
+    risk_now NUMERIC NOT NULL,          -- for as long as it was seen failing
+    weight   NUMERIC NOT NULL,          -- 1 to 7
+    priority NUMERIC NOT NULL,          -- risk times weight
     cluster  INTEGER,                -- cluster.number, if it failed
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;

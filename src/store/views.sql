@@ -15,9 +15,9 @@ SELECT
     CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Non-Indexable' WHEN p.indexable = 1 THEN 'Indexable' WHEN p.indexable = 0 THEN 'Non-Indexable' END AS "Indexability",
     CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Blocked by robots.txt' ELSE p.indexability END AS "Indexability Status",
     p.title AS "Title 1",
-    p.meta_robots AS "Meta Robots 1",
-    p.x_robots_tag AS "X-Robots-Tag 1",
-    p.canonical AS "Canonical Link Element 1",
+    meta_robots.text AS "Meta Robots 1",
+    x_robots_tag.text AS "X-Robots-Tag 1",
+    canonical.address AS "Canonical Link Element 1",
     p.size AS "Size (bytes)",
     u.depth AS "Crawl Depth",
     u.folders AS "Folder Depth",
@@ -76,6 +76,9 @@ LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
 LEFT JOIN cluster ON cluster.run = s.run AND cluster.number = s.cluster
 LEFT JOIN url target ON target.run = p.run AND target.id = p.redirect
 LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
+LEFT JOIN url canonical ON canonical.run = p.run AND canonical.id = p.canonical
+LEFT JOIN text meta_robots ON meta_robots.run = p.run AND meta_robots.id = p.meta_robots
+LEFT JOIN text x_robots_tag ON x_robots_tag.run = p.run AND x_robots_tag.id = p.x_robots_tag
 LEFT JOIN text content_type ON content_type.run = p.run AND content_type.id = p.content_type
 LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
 LEFT JOIN text remote ON remote.run = a.run AND remote.id = a.remote

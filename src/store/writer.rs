@@ -2,11 +2,12 @@
 //! says what is safe: a lease is settled only after that, so a killed process repeats the requests
 //! that were open and loses nothing.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::change::Change;
 use super::desk::Desk;
@@ -16,6 +17,10 @@ use super::runs::RunId;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
 const QUEUE: usize = 256;
+
+/// Bytes that they may hold, together with those of the transaction under way: pages may have fifty
+/// thousand links each. A change that holds more has all of it for itself.
+const ROOM: usize = 32 << 20;
 
 /// Most changes in one transaction.
 const BATCH: usize = 256;
@@ -30,9 +35,19 @@ const PATIENCE: Duration = Duration::from_millis(4);
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
 pub struct Writer {
-    changes: mpsc::Sender<(Change, u64)>,
+    changes: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
     stored: mpsc::UnboundedReceiver<u64>,
     thread: JoinHandle<Result<(), StoreError>>,
+}
+
+/// A change on its way to the disk.
+#[derive(Debug)]
+struct Waiting {
+    change: Change,
+    mark: u64,
+    /// Given back when the change is let go.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Writer {
@@ -52,6 +67,7 @@ impl Writer {
             .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
+            room: Arc::new(Semaphore::new(ROOM)),
             stored,
             thread,
         })
@@ -60,7 +76,16 @@ impl Writer {
     /// Hands over a change; `mark` comes back from [`Writer::stored`] once it is safe. Waits while
     /// the disk is behind. False if the writer has stopped: [`Writer::close`] tells why.
     pub async fn send(&self, change: Change, mark: u64) -> bool {
-        self.changes.send((change, mark)).await.is_ok()
+        let weight = change.weight().min(ROOM) as u32;
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(weight).await else {
+            return false;
+        };
+        let waiting = Waiting {
+            change,
+            mark,
+            _room: room,
+        };
+        self.changes.send(waiting).await.is_ok()
     }
 
     /// The mark of the next change that is safe; none if the writer has stopped.
@@ -83,7 +108,7 @@ impl Writer {
 fn write_all(
     mut connection: Connection,
     desk: &mut Desk,
-    mut waiting: mpsc::Receiver<(Change, u64)>,
+    mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
 ) -> rusqlite::Result<()> {
     let mut changes = Vec::with_capacity(BATCH);
@@ -96,9 +121,9 @@ fn write_all(
             gather(&mut changes, &mut waiting);
         }
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for (change, mark) in changes.drain(..) {
-            desk.apply(&tx, change)?;
-            marks.push(mark);
+        for waiting in changes.drain(..) {
+            desk.apply(&tx, waiting.change)?;
+            marks.push(waiting.mark);
         }
         tx.commit()?;
         for mark in marks.drain(..) {
@@ -110,10 +135,140 @@ fn write_all(
 }
 
 /// Takes what is waiting, as far as a transaction takes it.
-fn gather(changes: &mut Vec<(Change, u64)>, waiting: &mut mpsc::Receiver<(Change, u64)>) {
+fn gather(changes: &mut Vec<Waiting>, waiting: &mut mpsc::Receiver<Waiting>) {
     while changes.len() < BATCH
         && let Ok(next) = waiting.try_recv()
     {
         changes.push(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::model::{Admission, CrawlUrl, Role};
+    use crate::store::Seed;
+
+    const RUN: RunId = RunId(1);
+
+    /// A database to which somebody else is writing: no disk is slower.
+    struct Slow {
+        _dir: tempfile::TempDir,
+        store: Store,
+        other: Connection,
+    }
+
+    impl Slow {
+        fn new() -> Slow {
+            let dir = tempfile::tempdir().expect("a directory");
+            let store = Store::open(&dir.path().join("runs.db")).expect("made");
+            let other = store.connect().expect("opened");
+            other.execute_batch("BEGIN IMMEDIATE").expect("begun");
+            Slow {
+                _dir: dir,
+                store,
+                other,
+            }
+        }
+
+        fn goes_on(&self) {
+            self.other.execute_batch("COMMIT").expect("ended");
+        }
+
+        fn stored(&self) -> u64 {
+            let mut count = 0;
+            let each = &mut |_| count += 1;
+            self.store.known_urls(RUN, each).expect("read");
+            count
+        }
+    }
+
+    /// What every change brings: so many new URLs, of some length.
+    #[derive(Clone, Copy)]
+    struct Load {
+        urls: u64,
+        length: usize,
+    }
+
+    impl Load {
+        fn change(self, number: u64) -> Change {
+            let path = "x".repeat(self.length);
+            let seed = |n| Seed {
+                url: CrawlUrl::parse(&format!("http://site.test/{number}/{n}/{path}"))
+                    .expect("a URL"),
+                admission: Admission::Fetch(Role::Page),
+                named: false,
+            };
+            Change::Seeds((0..self.urls).map(seed).collect())
+        }
+
+        fn weight(self) -> usize {
+            self.change(0).weight()
+        }
+
+        /// Sends changes until the writer makes the crawl wait; returns how many it took.
+        fn fill(self, writer: &Writer) -> u64 {
+            let taken = |mark: &u64| {
+                let sent = writer.send(self.change(*mark), *mark);
+                // The runtime's own patience with a task is not what is looked for.
+                tokio::task::unconstrained(sent).now_or_never()
+            };
+            let refused = (0..u64::MAX).find(|mark| taken(mark) != Some(true));
+            refused.expect("an end")
+        }
+
+        /// The disk is there again: what had to wait goes on, and everything is stored and
+        /// acknowledged in order.
+        async fn finish(self, slow: &Slow, mut writer: Writer, taken: u64) {
+            assert!(writer.stored.try_recv().is_err(), "stored already?");
+            let waits = writer.send(self.change(taken), taken);
+            let ((), went_on) = tokio::join!(async { slow.goes_on() }, waits);
+            assert!(went_on);
+            for mark in 0..=taken {
+                assert_eq!(writer.stored().await, Some(mark));
+            }
+            writer.close().await.expect("stored");
+            assert_eq!(slow.stored(), (taken + 1) * self.urls);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_disk_makes_the_crawl_wait_and_loses_nothing() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load { urls: 1, length: 9 };
+        let taken = load.fill(&writer);
+        let most = QUEUE + BATCH;
+        assert!((QUEUE..=most).contains(&(taken as usize)), "{taken}");
+        load.finish(&slow, writer, taken).await;
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_slow_disk_has_a_bound_in_bytes() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load {
+            urls: 200,
+            length: 19_000,
+        };
+        let taken = load.fill(&writer);
+        assert_eq!(taken as usize, ROOM / load.weight());
+        load.finish(&slow, writer, taken).await;
+    }
+
+    #[tokio::test]
+    async fn a_change_that_needs_more_room_than_there_is_has_it_alone() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load {
+            urls: 2_000,
+            length: 19_000,
+        };
+        assert!(load.weight() > ROOM);
+        let taken = load.fill(&writer);
+        assert_eq!(taken, 1);
+        load.finish(&slow, writer, taken).await;
     }
 }
