@@ -40,12 +40,11 @@ impl Match {
 /// The fingerprints that an answer matches, best first. Only answers that are errors, and bodies
 /// that look like one, have any that name a generator.
 pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
-    let Some(status) = answer.status else {
+    let (Some(status), Some(catalogue)) = (answer.status, catalogue()) else {
         return Vec::new();
     };
     let body = head(answer.body_head);
-    let catalogue = catalogue();
-    let seen = catalogue.bodies.matches(&body);
+    let seen = catalogue.bodies.look(&body);
     // The words of an error page stand in articles too: of a success they count only when the page
     // is an error by itself.
     let is_page = !(200..300).contains(&status) || soft_error(status, answer.body_head).is_some();
@@ -66,8 +65,8 @@ pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
 /// The first fingerprint whose text is in a body, whatever status it came with. Entries that match
 /// an empty body are left out.
 pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
-    let catalogue = catalogue();
-    let seen = catalogue.bodies.matches(body);
+    let catalogue = catalogue()?;
+    let seen = catalogue.bodies.look(body);
     let fits = |entry: &&Fingerprint| {
         entry.headers.is_empty() && entry.bodies.clone().any(|at| seen.matched(at))
     };
