@@ -5,18 +5,18 @@ use std::collections::HashMap;
 
 use crate::frontier::Discovery;
 use crate::model::{
-    Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintSet, HostKey, Layer, Outcome,
+    Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintTable, HostKey, Layer, Outcome,
     Role, Skip, SkipReason,
 };
 use crate::policy::Traps;
 
 use super::robots::Rules;
 
-/// What is known of the hosts and URLs of a crawl. Memory: some 20 bytes for each URL, some
+/// What is known of the hosts and URLs of a crawl. Memory: 10 to 12 bytes for each URL, some
 /// hundred for each host.
 #[derive(Debug)]
 pub(super) struct Admissions {
-    known: FingerprintSet,
+    known: FingerprintTable<()>,
     /// Those of them that were refused when they were due.
     refused: FingerprintMap<SkipReason>,
     hosts: HashMap<HostKey, Host>,
@@ -33,7 +33,7 @@ struct Host {
 impl Admissions {
     pub(super) fn new(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
         Admissions {
-            known: FingerprintSet::default(),
+            known: FingerprintTable::default(),
             refused: FingerprintMap::default(),
             hosts: HashMap::new(),
             traps: Traps::new(max_queries_per_path),
@@ -44,7 +44,7 @@ impl Admissions {
     /// Whether there is nothing to decide about a URL that scope admits: it was taken in before, and
     /// not refused since.
     pub(super) fn is_settled(&self, fingerprint: Fingerprint) -> bool {
-        self.known.contains(&fingerprint)
+        self.known.contains(fingerprint)
             && (self.refused.is_empty() || !self.refused.contains_key(&fingerprint))
     }
 
@@ -58,7 +58,7 @@ impl Admissions {
         new: &mut Vec<Discovery>,
     ) {
         let fingerprint = found.url.fingerprint();
-        if self.known.contains(&fingerprint) {
+        if self.known.contains(fingerprint) {
             if let Some(reason) = self.refused.get(&fingerprint) {
                 *admission = Admission::Skip(found.role, Skip::new(*reason, ""));
             }
@@ -67,7 +67,7 @@ impl Admissions {
         let host = found.url.host_key();
         if !self.hosts.contains_key(&host) {
             new.push(robots_txt(&host));
-            self.known.insert(host.robots_txt().fingerprint());
+            self.known.insert(host.robots_txt().fingerprint(), ());
             self.hosts.insert(host.clone(), Host::default());
         }
         let skip = self
@@ -79,7 +79,7 @@ impl Admissions {
         } else if self.traps.is_trap(&found.url) {
             let skip = Skip::new(SkipReason::Trap, self.traps.detail());
             *admission = Admission::Skip(found.role, skip);
-        } else if self.known.insert(fingerprint) {
+        } else if self.known.insert(fingerprint, ()).is_none() {
             new.push(found);
         }
     }
@@ -91,7 +91,7 @@ impl Admissions {
 
     /// Takes in a URL that an interrupted crawl knew.
     pub(super) fn restore(&mut self, url: &CrawlUrl) {
-        self.known.insert(url.fingerprint());
+        self.known.insert(url.fingerprint(), ());
         self.traps.is_trap(url);
     }
 

@@ -283,11 +283,12 @@ where
         Ok(())
     }
 
-    /// Stores what only the dispatcher knows.
-    pub(super) async fn hand_in(&self) {
+    /// Stores what only the dispatcher knows, and ends: what is left is the writer.
+    pub(super) async fn hand_in(self) -> Writer {
         for (host, seen) in self.hosts.headroom() {
             self.writer.send(Change::Bears(host, seen), NO_LEASE).await;
         }
+        self.writer
     }
 
     /// Begins the next confirmation pass, if there is one.

@@ -82,9 +82,10 @@ where
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
     let ended = dispatcher.crawl(start).await;
-    dispatcher.hand_in().await;
+    // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
+    let writer = dispatcher.hand_in().await;
     // The writer's own complaint says more than "it is gone".
-    dispatcher.writer.close().await?;
+    writer.close().await?;
     let ended = ended?;
     let state = match ended {
         Ended::Finished => RunState::Finished,

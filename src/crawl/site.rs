@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::model::CrawlPlan;
 use crate::parse::{FieldSelector, SelectorFault};
 use crate::policy::{Scope, ScopeError};
@@ -21,6 +23,8 @@ pub struct Site {
     pub(super) user_agent: Arc<str>,
     /// What references meant lately.
     pub(super) memo: LinkMemo,
+    /// Large pages that may be read at a time: what is read of one is larger than itself.
+    pub(super) large_pages: Arc<Semaphore>,
 }
 
 /// A plan that cannot be carried out.
@@ -62,6 +66,7 @@ impl Site {
             scope: Scope::new(&plan.scope)?,
             fields,
             memo: LinkMemo::default(),
+            large_pages: Arc::new(Semaphore::new(processors())),
             user_agent: plan.requests.user_agent.as_str().into(),
             plan,
         })
@@ -72,4 +77,8 @@ impl Site {
         let agents = &self.plan.requests.robots_agents;
         agents.iter().map(String::as_str).collect()
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -129,6 +129,7 @@ pub(super) async fn visit<F: Fetcher>(
     let attempt = record(&exchange, circumstances);
     let tried = tried(&exchange, attempts, clock.now());
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
+        let _turn = Arc::clone(&site.large_pages).acquire_owned().await;
         let work = move || read(&site, lease, &beginning, &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,

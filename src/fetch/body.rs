@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
@@ -44,10 +45,23 @@ pub(super) struct Received {
     pub(super) fault: Option<Fault>,
 }
 
-pub(super) async fn read(mut response: Response, usage: Use, limits: Limits) -> Received {
+/// Reads the body of an answer with these headers.
+pub(super) async fn read(
+    mut response: Response,
+    headers: &HeaderMap,
+    usage: Use,
+    limits: Limits,
+) -> Received {
     let mut received = Received::default();
     let mut sink = Sink::new(limits.bytes, limits.kept);
-    let ended = fill(&mut response, usage, limits, &mut received, &mut sink).await;
+    let ended = fill(
+        &mut response,
+        headers,
+        (usage, limits),
+        &mut received,
+        &mut sink,
+    )
+    .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
     received.decoded_bytes = match usage {
         Use::Count => received.wire_bytes,
@@ -59,12 +73,11 @@ pub(super) async fn read(mut response: Response, usage: Use, limits: Limits) -> 
 
 async fn fill(
     response: &mut Response,
-    usage: Use,
-    limits: Limits,
+    headers: &HeaderMap,
+    (usage, limits): (Use, Limits),
     received: &mut Received,
     sink: &mut Sink,
 ) -> Result<(), Fault> {
-    let headers = response.headers();
     let announced = response.content_length().unwrap_or_default();
     if usage == Use::Count && announced > limits.bytes as u64 {
         // Nobody wants it and it says itself that it is too large.
@@ -75,6 +88,7 @@ async fn fill(
         || headers.contains_key(TRANSFER_ENCODING);
     let mut decoder = match usage {
         Use::Page | Use::Excerpt => {
+            sink.expect(announced);
             Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
         }
         Use::Count => None,

@@ -175,7 +175,7 @@ impl HttpFetcher {
     }
 
     /// Reads an answer.
-    async fn read(&self, request: &Request, attempt: &Attempt, response: Response) -> Exchange {
+    async fn read(&self, request: &Request, attempt: &Attempt, mut response: Response) -> Exchange {
         let remote = response.remote_addr();
         let Some(version) = version(&response) else {
             // The HTTP library takes an answer without a status line for HTTP/0.9.
@@ -188,7 +188,7 @@ impl HttpFetcher {
         let status = response.status().as_u16();
         let reason = response.extensions().get::<ReasonPhrase>();
         let reason = reason.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
 
         let success = (200..300).contains(&status);
         let usage = match success {
@@ -210,7 +210,7 @@ impl HttpFetcher {
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };
-        let received = body::read(response, usage, limits).await;
+        let received = body::read(response, &headers, usage, limits).await;
         let fault = received.fault.unwrap_or_else(|| {
             let outcome = answer::outcome(&request.url, status, &headers, &received.body);
             Fault::new(outcome, "")

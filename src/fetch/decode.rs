@@ -10,6 +10,9 @@ use super::codings::{Coding, STEP, coding};
 /// than that is an attack or nonsense.
 const DEEPEST: usize = 2;
 
+/// Most bytes that are believed before they come.
+const MOST_EXPECTED: usize = 1 << 20;
+
 /// Why decoding ended before its input did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -39,6 +42,13 @@ impl Sink {
             cap,
             kept,
         }
+    }
+
+    /// Makes room for a body that says to be so long, instead of growing step by step.
+    pub(super) fn expect(&mut self, bytes: u64) {
+        let most = self.kept.min(MOST_EXPECTED);
+        self.bytes
+            .reserve(usize::try_from(bytes).unwrap_or(most).min(most));
     }
 
     fn append(&mut self, piece: &[u8]) -> Result<(), Stop> {

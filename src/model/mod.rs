@@ -16,6 +16,7 @@ mod page;
 mod plan;
 mod probe;
 mod role;
+mod table;
 mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
@@ -40,6 +41,7 @@ pub use plan::{
 };
 pub use probe::Probe;
 pub use role::{Role, Skip, SkipReason};
+pub use table::FingerprintTable;
 pub use url::{
     CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,
 };

@@ -69,6 +69,8 @@ impl Store {
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
         // loses nothing that was committed; a power cut may lose the last moments, never more.
         // A statement keeps its plan: otherwise what names `max` is prepared anew for each value.
+        // A run is written and read nearly from its beginning to its end: what a cache of 16 MiB
+        // does not have, the system's has.
         connection
             .busy_timeout(patience)
             .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
@@ -76,7 +78,7 @@ impl Store {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = NORMAL;
-                     PRAGMA cache_size = -65536;
+                     PRAGMA cache_size = -16384;
                      PRAGMA temp_store = FILE;",
                 )
             })

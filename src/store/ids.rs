@@ -5,19 +5,19 @@ use std::hash::BuildHasherDefault;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use crate::model::{AsIs, Fingerprint, FingerprintMap};
+use crate::model::{AsIs, Fingerprint, FingerprintTable};
 
 /// A known URL's number in `url.id`.
 pub(super) type UrlId = u32;
 
-/// The URLs of a run: 16 bytes and the table's slack for each.
+/// The URLs of a run: some 16 bytes for each.
 #[derive(Debug, Default)]
 pub(super) struct UrlIds {
-    known: FingerprintMap<Known>,
+    known: FingerprintTable<Packed>,
 }
 
 /// What the writer must know of a URL without asking the disk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) id: UrlId,
     /// Skipped so far, so it may still be admitted for another reason.
@@ -26,18 +26,46 @@ pub(super) struct Known {
     pub(super) in_sitemap: bool,
 }
 
+/// What is known in four bytes: thirty bits of the number, and the two answers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Packed(u32);
+
+/// The highest number: a thousand million pages are a terabyte.
+const HIGHEST: UrlId = u32::MAX >> 2;
+
 impl UrlIds {
     pub(super) fn get(&self, fingerprint: Fingerprint) -> Option<Known> {
-        self.known.get(&fingerprint).copied()
+        self.known.get(fingerprint).map(Packed::known)
     }
 
     pub(super) fn set(&mut self, fingerprint: Fingerprint, known: Known) {
-        self.known.insert(fingerprint, known);
+        self.known.insert(fingerprint, Packed::of(known));
     }
 
-    /// The number of the next URL that is new. Numbers start at 1 and have no gaps.
+    /// The number of the next URL that is new. Numbers start at 1 and have no gaps; the highest is
+    /// given out for ever, and the database refuses it.
     pub(super) fn next(&self) -> UrlId {
-        u32::try_from(self.known.len() + 1).unwrap_or(u32::MAX)
+        u32::try_from(self.known.len() + 1).map_or(HIGHEST, |next| next.min(HIGHEST))
+    }
+}
+
+impl Packed {
+    const SKIPPED: u32 = 1 << 31;
+    const IN_SITEMAP: u32 = 1 << 30;
+
+    fn of(known: Known) -> Packed {
+        let flag = |is: bool, bit: u32| if is { bit } else { 0 };
+        let flags =
+            flag(known.skipped, Packed::SKIPPED) | flag(known.in_sitemap, Packed::IN_SITEMAP);
+        Packed(known.id.min(HIGHEST) | flags)
+    }
+
+    fn known(self) -> Known {
+        Known {
+            id: self.0 & HIGHEST,
+            skipped: self.0 & Packed::SKIPPED != 0,
+            in_sitemap: self.0 & Packed::IN_SITEMAP != 0,
+        }
     }
 }
 
@@ -105,6 +133,27 @@ impl TextIds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CrawlUrl;
+
+    #[test]
+    fn what_is_known_of_a_url_comes_back() {
+        let mut urls = UrlIds::default();
+        let fingerprint = |n: u32| {
+            let url = CrawlUrl::parse(&format!("http://h/{n}")).expect("a URL");
+            url.fingerprint()
+        };
+        for (n, id) in (0..4).zip([1, 2, HIGHEST - 1, HIGHEST]) {
+            let known = Known {
+                id,
+                skipped: n & 1 == 1,
+                in_sitemap: n & 2 == 2,
+            };
+            assert_eq!(urls.get(fingerprint(n)), None);
+            assert_eq!(urls.next(), n + 1);
+            urls.set(fingerprint(n), known);
+            assert_eq!(urls.get(fingerprint(n)), Some(known));
+        }
+    }
 
     #[test]
     fn a_text_has_one_number_while_it_is_remembered() {

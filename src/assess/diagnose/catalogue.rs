@@ -1,27 +1,25 @@
 //! The fingerprints of error pages, read once from `fingerprints.toml` into matchers.
 //!
-//! All body patterns sit in one set, so that a page is read once however many there are. The file
-//! is part of the program; a test keeps it valid.
+//! The file is part of the program; a test keeps it valid.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use http::HeaderMap;
 use http::header::HeaderName;
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::layer::Maker;
+use super::patterns::Patterns;
 use super::shares::Shares;
 use crate::model::Cause;
 
 /// Bound on the memory of one compiled pattern, in bytes.
 const PATTERN_SIZE: usize = 1 << 18;
-/// Bound on the memory of the set of all body patterns and of its cache, in bytes.
-const SET_SIZE: usize = 1 << 23;
 
-static CATALOGUE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::parse(include_str!("fingerprints.toml")).unwrap_or_default());
+static CATALOGUE: LazyLock<Option<Catalogue>> =
+    LazyLock::new(|| Catalogue::parse(include_str!("fingerprints.toml")).ok());
 
 /// What tells one kind of error page from others.
 #[derive(Debug)]
@@ -58,6 +56,9 @@ pub enum CatalogueFault {
         #[source]
         source: Box<regex::Error>,
     },
+    /// The words of all patterns are too many.
+    #[error("words: {0}")]
+    Words(#[from] aho_corasick::BuildError),
     /// An entry says something that is not in the vocabulary, or not in range.
     #[error("{id}: {what}")]
     Entry {
@@ -72,30 +73,21 @@ pub enum CatalogueFault {
 #[derive(Debug)]
 pub(super) struct Catalogue {
     pub(super) entries: Vec<Fingerprint>,
-    pub(super) bodies: RegexSet,
-}
-
-impl Default for Catalogue {
-    fn default() -> Self {
-        Catalogue {
-            entries: Vec::new(),
-            bodies: RegexSet::empty(),
-        }
-    }
+    pub(super) bodies: Patterns,
 }
 
 /// The fingerprint with this identity.
 pub fn fingerprint(id: &str) -> Option<&'static Fingerprint> {
-    CATALOGUE.entries.iter().find(|entry| entry.id == id)
+    fingerprints().iter().find(|entry| entry.id == id)
 }
 
 /// All fingerprints, best first.
 pub fn fingerprints() -> &'static [Fingerprint] {
-    &CATALOGUE.entries
+    catalogue().map_or(&[], |catalogue| &catalogue.entries)
 }
 
-pub(super) fn catalogue() -> &'static Catalogue {
-    &CATALOGUE
+pub(super) fn catalogue() -> Option<&'static Catalogue> {
+    CATALOGUE.as_ref()
 }
 
 #[derive(Deserialize)]
@@ -131,24 +123,16 @@ impl Catalogue {
             let by_priority = b.priority.cmp(&a.priority);
             by_priority.then(b.confidence.total_cmp(&a.confidence))
         });
-        let mut bodies: Vec<String> = Vec::new();
+        let mut bodies: Vec<Regex> = Vec::new();
         let mut entries = Vec::with_capacity(rows.len());
-        for mut row in rows {
+        for row in rows {
             let from = bodies.len();
             for pattern in &row.body {
-                compiled(&row.id, pattern)?;
+                bodies.push(compiled(&row.id, pattern)?);
             }
-            bodies.append(&mut row.body);
             entries.push(entry(row, from..bodies.len())?);
         }
-        let bodies = RegexSetBuilder::new(&bodies)
-            .size_limit(SET_SIZE)
-            .dfa_size_limit(SET_SIZE)
-            .build()
-            .map_err(|source| CatalogueFault::Pattern {
-                id: "the set".to_owned(),
-                source: Box::new(source),
-            })?;
+        let bodies = Patterns::new(bodies)?;
         Ok(Catalogue { entries, bodies })
     }
 }

@@ -3,6 +3,8 @@
 //! The first match names the generator, the others are context: a page of nginx that came through
 //! Cloudflare matches both. The cost of an answer is bounded: 4 KiB of its body and its headers.
 
+use std::borrow::Cow;
+
 use super::answer::Answer;
 use super::catalogue::{Fingerprint, catalogue};
 use super::evidence::Evidence;
@@ -40,12 +42,11 @@ impl Match {
 /// The fingerprints that an answer matches, best first. Only answers that are errors, and bodies
 /// that look like one, have any that name a generator.
 pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
-    let Some(status) = answer.status else {
+    let (Some(status), Some(catalogue)) = (answer.status, catalogue()) else {
         return Vec::new();
     };
     let body = head(answer.body_head);
-    let catalogue = catalogue();
-    let seen = catalogue.bodies.matches(&body);
+    let seen = catalogue.bodies.look(&body);
     // The words of an error page stand in articles too: of a success they count only when the page
     // is an error by itself.
     let is_page = !(200..300).contains(&status) || soft_error(status, answer.body_head).is_some();
@@ -66,8 +67,8 @@ pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
 /// The first fingerprint whose text is in a body, whatever status it came with. Entries that match
 /// an empty body are left out.
 pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
-    let catalogue = catalogue();
-    let seen = catalogue.bodies.matches(body);
+    let catalogue = catalogue()?;
+    let seen = catalogue.bodies.look(body);
     let fits = |entry: &&Fingerprint| {
         entry.headers.is_empty() && entry.bodies.clone().any(|at| seen.matched(at))
     };
@@ -79,8 +80,17 @@ pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
 }
 
 /// The beginning of a body as text; bytes that are not UTF-8 are replaced.
-pub(super) fn head(body: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(&body[..body.len().min(BODY_HEAD)])
+pub(super) fn head(body: &[u8]) -> Cow<'_, str> {
+    let head = &body[..body.len().min(BODY_HEAD)];
+    match std::str::from_utf8(head) {
+        Ok(text) => text.into(),
+        // Replacing looks at each byte: nearly always the last character alone is cut in two.
+        Err(fault) => {
+            let (valid, rest) = head.split_at(fault.valid_up_to());
+            let valid = std::str::from_utf8(valid).unwrap_or_default();
+            [valid, &String::from_utf8_lossy(rest)].concat().into()
+        }
+    }
 }
 
 impl Fingerprint {
@@ -198,6 +208,22 @@ mod tests {
         assert_eq!(check(503, &[], page), ["haproxy-503"]);
         let far = format!("{}{page}", " ".repeat(BODY_HEAD));
         assert_eq!(check(503, &[], &far), [""; 0]);
+    }
+
+    #[test]
+    fn any_bytes_are_text() {
+        for body in [
+            &b""[..],
+            b"\xff\xfe<title>",
+            b"a\xe2\x82",
+            b"caf\xc3\xa9 \xe9 caf\xc3\xa9",
+        ] {
+            assert_eq!(head(body), String::from_utf8_lossy(body));
+        }
+        let cut = "\u{e9}".repeat(BODY_HEAD);
+        let odd = format!("x{cut}");
+        assert_eq!(head(cut.as_bytes()).len(), BODY_HEAD);
+        assert!(head(odd.as_bytes()).ends_with("\u{e9}\u{fffd}"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod fingerprints;
 mod host;
 mod layer;
 mod likelihood;
+mod patterns;
 pub mod rules;
 mod shares;
 mod soft_error;

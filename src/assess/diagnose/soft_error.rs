@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use serde::Serialize;
 
@@ -95,13 +96,16 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Every complaint has one of these words. Looking for them first spares most pages the pattern.
-const COMPLAINT_WORDS: [&str; 5] = [
-    "Fatal error",
-    "Parse error",
-    "Uncaught Error",
-    "Traceback (most recent call last):",
-    "SQLSTATE[",
-];
+static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "Fatal error",
+        "Parse error",
+        "Uncaught Error",
+        "Traceback (most recent call last):",
+        "SQLSTATE[",
+    ])
+    .ok()
+});
 
 /// Complaints of programs that no page writes in this form on purpose: a page about them has them
 /// escaped.
@@ -130,7 +134,10 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return found(SoftSign::Blank, None, Cause::ApplicationError);
     }
-    if COMPLAINT_WORDS.iter().any(|word| text.contains(word)) && matches(&COMPLAINT, &text) {
+    let may_complain = COMPLAINT_WORDS
+        .as_ref()
+        .is_none_or(|words| words.is_match(&*text));
+    if may_complain && matches(&COMPLAINT, &text) {
         return found(SoftSign::Complaint, None, Cause::ApplicationError);
     }
     let length = text_length(body)?;

@@ -2,18 +2,16 @@
 //! of what may go at any time.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
+use super::fifo::Fifo;
 use crate::model::{Moment, Role};
 
 /// Before any moment that anybody hands in.
 pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
 
-/// Slots of a deque from which on it gives memory back when three quarters of them stand empty.
-const WORTH_SHRINKING: usize = 64;
-
 /// One URL of a host; the host's own part of the text is kept once, by the host.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Path and query.
     pub(super) path: Box<str>,
@@ -28,7 +26,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Lane<const BANDS: usize> {
     waiting: BinaryHeap<Waiting>,
-    bands: [VecDeque<Entry>; BANDS],
+    bands: [Fifo; BANDS],
     /// Numbers those that wait, so that equal moments keep their order.
     arrivals: u64,
 }
@@ -37,14 +35,14 @@ impl<const BANDS: usize> Lane<BANDS> {
     pub(super) fn new() -> Lane<BANDS> {
         Lane {
             waiting: BinaryHeap::new(),
-            bands: std::array::from_fn(|_| VecDeque::new()),
+            bands: std::array::from_fn(|_| Fifo::default()),
             arrivals: 0,
         }
     }
 
     /// Adds an entry that may go at any time.
-    pub(super) fn push(&mut self, band: usize, entry: Entry) {
-        self.bands[band].push_back(entry);
+    pub(super) fn push(&mut self, band: usize, entry: &Entry) {
+        self.bands[band].push(entry);
     }
 
     /// Adds an entry that waits for its moment.
@@ -68,12 +66,7 @@ impl<const BANDS: usize> Lane<BANDS> {
             return self.waiting.pop().map(|first| first.entry);
         }
         let band = self.bands.iter_mut().find(|band| !band.is_empty())?;
-        let entry = band.pop_front();
-        // A shrink moves no more entries than were taken since the deque last changed its size.
-        if band.capacity() >= WORTH_SHRINKING && band.len() * 4 <= band.capacity() {
-            band.shrink_to(band.len() * 2);
-        }
-        entry
+        band.pop()
     }
 
     pub(super) fn is_empty(&self) -> bool {

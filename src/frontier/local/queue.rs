@@ -23,7 +23,7 @@ impl Queue {
     }
 
     /// Adds an entry that was found.
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: &Entry) {
         match entry.role {
             Role::Robots => self.gate.push(0, entry),
             Role::Sitemap => self.rest.push(0, entry),

@@ -10,7 +10,7 @@ use super::leases::Leases;
 use super::pacing::Pacing;
 use super::turns::Turns;
 use crate::frontier::{Discovery, Lease, Next, Pace, Settlement, Ticket};
-use crate::model::{FingerprintSet, HostKey, Moment};
+use crate::model::{FingerprintTable, HostKey, Moment};
 
 /// How often idle hosts and stale limiter state are dropped.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
@@ -27,7 +27,7 @@ pub(super) struct State {
     pacing: Pacing,
     leases: Leases,
     /// Every URL ever offered, in the pass in which it was.
-    known: FingerprintSet,
+    known: FingerprintTable<()>,
     /// URLs queued, waiting or leased.
     pending: u64,
 }
@@ -42,7 +42,7 @@ impl State {
             turns: Turns::default(),
             pacing: Pacing::default(),
             leases: Leases::new(lease_ttl),
-            known: FingerprintSet::default(),
+            known: FingerprintTable::default(),
             pending: 0,
         }
     }
@@ -51,7 +51,7 @@ impl State {
         let mut new = 0;
         for discovery in found {
             let known = discovery.url.fingerprint().in_pass(discovery.pass);
-            if !self.known.insert(known) {
+            if self.known.insert(known, ()).is_some() {
                 continue;
             }
             new += 1;
@@ -66,7 +66,7 @@ impl State {
             };
             self.with_host(&discovery.url.host_key(), |host, _| {
                 match discovery.not_before {
-                    None => host.queue.push(entry),
+                    None => host.queue.push(&entry),
                     Some(at) => host.queue.wait(entry, at),
                 }
             });

@@ -1,0 +1,165 @@
+//! Entries first in, first out, written one behind the other: as long as their paths and a few bytes
+//! more, with nothing to make or to free for each. A site's queue is most of what it has.
+
+use std::collections::VecDeque;
+
+use super::lane::Entry;
+use crate::model::Role;
+
+/// Bytes after which a new chunk is begun. Of a host with less to give, the only chunk grows as it
+/// is filled.
+const CHUNK: usize = 16 * 1024;
+
+/// Bytes that an entry takes besides its path, at most.
+const LONGEST_HEADER: usize = 3 + 3 * 5;
+
+/// A queue of entries.
+#[derive(Debug, Default)]
+pub(super) struct Fifo {
+    chunks: VecDeque<Vec<u8>>,
+    /// Bytes of the first chunk that were taken.
+    taken: usize,
+}
+
+impl Fifo {
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    pub(super) fn push(&mut self, entry: &Entry) {
+        let mut length = LONGEST_HEADER + entry.path.len();
+        let chunk = self.chunks.back();
+        if chunk.is_none_or(|chunk| chunk.len() + length > CHUNK) {
+            if !self.chunks.is_empty() {
+                length = length.max(CHUNK);
+            }
+            self.chunks.push_back(Vec::with_capacity(length));
+        }
+        if let Some(chunk) = self.chunks.back_mut() {
+            write(entry, chunk);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        let chunk = self.chunks.front()?;
+        let mut rest = &chunk[self.taken..];
+        let entry = read(&mut rest);
+        self.taken = chunk.len() - rest.len();
+        if rest.is_empty() {
+            self.chunks.pop_front();
+            self.taken = 0;
+        }
+        entry
+    }
+}
+
+fn write(entry: &Entry, out: &mut Vec<u8>) {
+    out.extend([entry.role.code(), entry.hops, entry.pass]);
+    put(entry.depth, out);
+    put(entry.tries, out);
+    // A URL is no longer than 64 KiB.
+    put(entry.path.len() as u32, out);
+    out.extend_from_slice(entry.path.as_bytes());
+}
+
+/// Reads what [`write`] wrote.
+fn read(bytes: &mut &[u8]) -> Option<Entry> {
+    let (&[role, hops, pass], rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    let (depth, tries, length) = (take(bytes)?, take(bytes)?, take(bytes)?);
+    let (path, rest) = bytes.split_at_checked(length as usize)?;
+    *bytes = rest;
+    Some(Entry {
+        path: std::str::from_utf8(path).ok()?.into(),
+        depth,
+        tries,
+        hops,
+        role: Role::from_code(role)?,
+        pass,
+    })
+}
+
+/// A number in seven bits a byte, the last of which is below 128: most are small.
+fn put(mut number: u32, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u32> {
+    let mut number = 0;
+    for shift in (0..u32::BITS).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u32::from(byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    fn entry(dice: &mut fastrand::Rng) -> Entry {
+        let length = dice.usize(..200) * dice.usize(..200);
+        let number = |dice: &mut fastrand::Rng| dice.u32(..) >> dice.u32(..32);
+        Entry {
+            path: format!("/{}", "é".repeat(length)).into(),
+            depth: number(dice),
+            tries: number(dice),
+            hops: dice.u8(..),
+            role: Role::ALL[dice.usize(..Role::ALL.len())],
+            pass: dice.u8(..),
+        }
+    }
+
+    #[test]
+    fn entries_come_out_as_they_went_in() {
+        let mut dice = fastrand::Rng::with_seed(7);
+        let (mut fifo, mut expected) = (Fifo::default(), VecDeque::new());
+        for step in 0..4_000 {
+            // Filled for a while, then emptied.
+            if dice.u32(..4_000) > step {
+                let entry = entry(&mut dice);
+                fifo.push(&entry);
+                expected.push_back(entry);
+            } else {
+                assert_eq!(fifo.pop(), expected.pop_front());
+            }
+            assert_eq!(fifo.is_empty(), expected.is_empty());
+        }
+        while let Some(entry) = expected.pop_front() {
+            assert_eq!(fifo.pop(), Some(entry));
+        }
+        assert!(fifo.is_empty());
+        assert_eq!(fifo.pop(), None);
+    }
+
+    #[test]
+    fn an_entry_takes_its_path_and_six_bytes() {
+        let mut fifo = Fifo::default();
+        for n in 100_000..200_000 {
+            fifo.push(&Entry {
+                path: format!("/{n}").into(),
+                depth: 3,
+                tries: 0,
+                hops: 0,
+                role: Role::Page,
+                pass: 1,
+            });
+        }
+        let bytes: usize = fifo.chunks.iter().map(Vec::capacity).sum();
+        assert!(bytes < 100_000 * 15, "{bytes}");
+        for _ in 0..99_999 {
+            fifo.pop();
+        }
+        assert_eq!(fifo.chunks.len(), 1, "what was taken is given back");
+    }
+}
