@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{StoreError, StoreFault};
+use super::loan::{Idle, Loan};
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
+    idle: Idle,
 }
 
 impl Store {
@@ -33,6 +35,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let store = Store {
             path: path.to_owned(),
+            idle: Idle::default(),
         };
         if !store.look()? {
             let mut connection = store.connect()?;
@@ -49,17 +52,24 @@ impl Store {
         &self.path
     }
 
-    /// A new connection. Each has its own view of the data, as of the start of its statements.
-    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+    /// A connection. Each has its own view of the data, as of the start of its statements.
+    pub(super) fn connect(&self) -> Result<Loan, StoreError> {
         self.connect_for(BUSY)
     }
 
-    /// A new connection for what is written on behalf of a crawl.
-    pub(super) fn connect_patiently(&self) -> Result<Connection, StoreError> {
+    /// A connection for what is written on behalf of a crawl.
+    pub(super) fn connect_patiently(&self) -> Result<Loan, StoreError> {
         self.connect_for(PATIENCE)
     }
 
-    fn connect_for(&self, patience: Duration) -> Result<Connection, StoreError> {
+    fn connect_for(&self, patience: Duration) -> Result<Loan, StoreError> {
+        let loan = self.idle.lend(|| self.new_connection())?;
+        loan.busy_timeout(patience)
+            .map_err(|source| self.fault(source))?;
+        Ok(loan)
+    }
+
+    fn new_connection(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -72,7 +82,7 @@ impl Store {
         // A run is written and read nearly from its beginning to its end: what a cache of 16 MiB
         // does not have, the system's has.
         connection
-            .busy_timeout(patience)
+            .busy_timeout(BUSY)
             .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
             .and_then(|_| {
                 connection.execute_batch(
@@ -255,7 +265,7 @@ mod tests {
     fn a_crawl_waits_longer_than_people_do() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("made");
-        let patience = |connection: Connection| -> i64 {
+        let patience = |connection: Loan| -> i64 {
             connection
                 .query_row("PRAGMA busy_timeout", [], |row| row.get(0))
                 .expect("read")

@@ -15,6 +15,7 @@ mod found;
 mod graph;
 mod ids;
 mod links;
+mod loan;
 mod lock;
 mod measured;
 mod resume;

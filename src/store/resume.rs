@@ -48,7 +48,8 @@ pub struct KnownRobots {
 impl Store {
     /// Hands over every URL of a run, in the order in which they were found.
     pub fn known_urls(&self, run: RunId, each: &mut dyn FnMut(KnownUrl)) -> Result<(), StoreError> {
-        self.each_url(&self.connect()?, run, each)
+        let connection = self.connect()?;
+        self.each_url(&connection, run, each)
     }
 
     pub(super) fn each_url(

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::change::Change;
 use super::desk::Desk;
 use super::error::{StoreError, StoreFault};
 use super::file::Store;
+use super::loan::Loan;
 use super::runs::RunId;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
@@ -106,7 +106,7 @@ impl Writer {
 }
 
 fn write_all(
-    mut connection: Connection,
+    mut connection: Loan,
     desk: &mut Desk,
     mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
@@ -157,7 +157,7 @@ mod tests {
     struct Slow {
         _dir: tempfile::TempDir,
         store: Store,
-        other: Connection,
+        other: Loan,
     }
 
     impl Slow {
