@@ -738,6 +738,28 @@ async fn selectors_fill_columns_and_directives_decide_indexability() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_page_says_to_search_engines_is_told_as_it_was_said() {
+    let mut home = page("<meta name=robots content='index, follow'><link rel=canonical href=/c>");
+    home.headers
+        .push(("x-robots-tag", "max-snippet:9".to_owned()));
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[home]),
+        ("/c", &[page("<link rel=canonical href=/c>")]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let columns = [
+        "Address",
+        "Meta Robots 1",
+        "X-Robots-Tag 1",
+        "Canonical Link Element 1",
+    ];
+    assert_eq!(
+        crawl.rows(Table::Pages, &columns),
+        ["/ | index, follow | max-snippet:9 | /c", "/c | - | - | /c"]
+    );
+}
+
 fn confirming() -> CrawlPlan {
     let mut plan = plan();
     plan.confirm = ConfirmPlan {

@@ -36,8 +36,13 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     if attempts == done {
         return Ok(());
     }
-    let graph = Graph::read(connection, run)?;
-    // At once for writing: one that begins as a reader may not wait for its turn.
+    // One transaction for all its statements: each of its own would lock and unlock the file.
+    let reading = connection.transaction()?;
+    let graph = Graph::read(&reading, run)?;
+    reading.finish()?;
+    // At once for writing: one that begins as a reader may not wait for its turn. Until it ends, the
+    // log beside the file holds the rows of `url` and `assessment` once more, some 150 bytes a page;
+    // in memory it is the connection's cache.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     graph.store(&tx, run)?;
     redirect_ends(&tx, run)?;

@@ -12,6 +12,8 @@ use super::ids::{Known, TextIds, TextKey, UrlId, UrlIds};
 use super::links::{Nature, PackedLink, key, pack};
 use super::runs::RunId;
 
+const INSERT_TEXT: &str = "INSERT INTO text VALUES (?, ?, ?)";
+
 /// What the writer knows by heart of the run.
 #[derive(Debug)]
 pub(super) struct Desk {
@@ -212,7 +214,7 @@ impl Desk {
         if links.is_empty() {
             return Ok(());
         }
-        let (targets, anchors) = self.at_hand(links);
+        let (targets, anchors) = (self.targets(links), self.anchors(tx, links)?);
         let mut packed = Vec::with_capacity(links.len());
         for ((link, known), anchor) in links.iter().zip(targets).zip(anchors) {
             match &link.target {
@@ -228,10 +230,6 @@ impl Desk {
                     let target = match known {
                         Some(known) if !known.skipped => known.id,
                         _ => self.learn(tx, url, admission, origin)?,
-                    };
-                    let anchor = match anchor {
-                        Some(anchor) => anchor,
-                        None => self.text(tx, Some(&link.anchor))?.unwrap_or(0),
                     };
                     packed.push(PackedLink {
                         target,
@@ -259,21 +257,38 @@ impl Desk {
         Ok(())
     }
 
-    /// What is known of the links' targets, and the numbers of their anchors, where nothing need be
-    /// stored for it. The tables are larger than the processor's caches: it is looked up at a
-    /// stretch, so that one wait for memory is for many links.
-    fn at_hand(&self, links: &[Link]) -> (Vec<Option<Known>>, Vec<Option<u32>>) {
+    /// What is known of the links' targets. The table is larger than the processor's caches: looked
+    /// up at a stretch, many wait for memory at once. So it is with the anchors.
+    fn targets(&self, links: &[Link]) -> Vec<Option<Known>> {
         let target = |link: &Link| match &link.target {
             LinkTarget::Url { fingerprint, .. } => self.urls.get(*fingerprint),
             LinkTarget::Invalid { .. } => None,
         };
-        let targets = links.iter().map(target).collect();
-        let keys: Vec<TextKey> = links
-            .iter()
-            .map(|link| self.texts.key(&link.anchor))
-            .collect();
-        let anchors = keys.into_iter().map(|key| self.texts.get(key)).collect();
-        (targets, anchors)
+        links.iter().map(target).collect()
+    }
+
+    /// The numbers of the links' anchors, 0 for none.
+    fn anchors(&mut self, tx: &Transaction<'_>, links: &[Link]) -> rusqlite::Result<Vec<u32>> {
+        let keys = links.iter().map(|link| self.texts.key(&link.anchor));
+        let keys: Vec<TextKey> = keys.collect();
+        let known = keys.into_iter().map(|key| self.texts.get(key));
+        let known: Vec<Option<u32>> = known.collect();
+        let mut insert = tx.prepare_cached(INSERT_TEXT)?;
+        let mut numbers = Vec::with_capacity(links.len());
+        for (link, known) in links.iter().zip(known) {
+            numbers.push(match known {
+                Some(id) => id,
+                None if link.anchor.is_empty() => 0,
+                None => {
+                    let (id, new) = self.texts.intern(&link.anchor);
+                    if new {
+                        insert.execute((self.run, id, &link.anchor))?;
+                    }
+                    id
+                }
+            });
+        }
+        Ok(numbers)
     }
 
     /// The number of a URL that is known, or is made known as queued.
@@ -416,7 +431,7 @@ impl Desk {
         };
         let (id, new) = self.texts.intern(text);
         if new {
-            tx.prepare_cached("INSERT INTO text VALUES (?, ?, ?)")?
+            tx.prepare_cached(INSERT_TEXT)?
                 .execute((self.run, id, text))?;
         }
         Ok(Some(id))

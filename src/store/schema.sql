@@ -151,15 +151,15 @@ CREATE TABLE assessment (
     first_failed INTEGER,
     last_failed INTEGER,
     last_ok  INTEGER,
-    error_rate NUMERIC NOT NULL,        -- 0 to 1, with its 95 % interval
+    error_rate NUMERIC NOT NULL,     -- 0 to 1, with its 95 % interval
     error_low NUMERIC NOT NULL,
     error_high NUMERIC NOT NULL,
-    risk     NUMERIC NOT NULL,          -- 0 to 100, if the frequency goes on for 48 h, with its band
+    risk     NUMERIC NOT NULL,       -- 0 to 100, if the frequency goes on for 48 h, with its band
     risk_low NUMERIC NOT NULL,
     risk_high NUMERIC NOT NULL,
-    risk_now NUMERIC NOT NULL,          -- for as long as it was seen failing
-    weight   NUMERIC NOT NULL,          -- 1 to 7
-    priority NUMERIC NOT NULL,          -- risk times weight
+    risk_now NUMERIC NOT NULL,       -- for as long as it was seen failing
+    weight   NUMERIC NOT NULL,       -- 1 to 7
+    priority NUMERIC NOT NULL,       -- risk times weight
     cluster  INTEGER,                -- cluster.number, if it failed
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
