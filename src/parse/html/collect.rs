@@ -101,8 +101,8 @@ impl<'t> Collector<'t> {
         }
     }
 
-    fn visible(&mut self, text: &str) {
-        if !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+    fn visible(&mut self, text: &[u8]) {
+        if !text.iter().all(u8::is_ascii_whitespace) {
             self.elements.enter_body();
         }
         if self.elements.hides_text() {
@@ -223,11 +223,11 @@ impl Collector<'_> {
         };
         if self.elements.in_anchor() {
             self.anchor.alt.push_gap();
-            self.anchor.alt.push(&alt);
+            self.anchor.alt.push(alt.as_bytes());
         }
         if self.elements.in_h1() {
             self.h1.alt.push_gap();
-            self.h1.alt.push(&alt);
+            self.h1.alt.push(alt.as_bytes());
         }
     }
 

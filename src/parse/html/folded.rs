@@ -35,10 +35,10 @@ impl Folded {
         }
     }
 
-    pub(super) fn push(&mut self, piece: &str) {
+    pub(super) fn push(&mut self, piece: &[u8]) {
         // No character has more than four bytes.
         let enough = self.max_chars * 4;
-        for part in piece.as_bytes().chunks(LOOKED_AT_ONCE) {
+        for part in piece.chunks(LOOKED_AT_ONCE) {
             if self.bytes.len() < enough {
                 fold(part, &mut self.gap, &mut self.bytes, false);
             }
@@ -84,9 +84,9 @@ impl Digest {
         }
     }
 
-    pub(super) fn push(&mut self, piece: &str) {
+    pub(super) fn push(&mut self, piece: &[u8]) {
         let started = self.hashed > 0;
-        fold(piece.as_bytes(), &mut self.gap, &mut self.buffer, started);
+        fold(piece, &mut self.gap, &mut self.buffer, started);
         if self.buffer.len() >= HASHED_AT_ONCE {
             self.flush();
         }
@@ -140,7 +140,7 @@ fn push_words(words: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
 
 /// Whether all white space is single spaces. Without a branch a byte, many are looked at at once.
 fn is_folded(text: &[u8]) -> bool {
-    let is_odd = |byte: u8| u8::from(matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r'));
+    let is_odd = |byte: u8| u8::from((b'\t'..=b'\r').contains(&byte));
     let is_space = |byte: u8| u8::from(byte == b' ');
     let odd = text.iter().fold(0, |found, byte| found | is_odd(*byte));
     let pairs = text.iter().zip(&text[1..]);
@@ -155,7 +155,7 @@ mod tests {
     fn check(pieces: &[&str], max_chars: usize, expected: &str) {
         let mut folded = Folded::new(max_chars);
         for piece in pieces {
-            folded.push(piece);
+            folded.push(piece.as_bytes());
         }
         assert_eq!(folded.take(), expected, "{pieces:?}");
     }
@@ -180,7 +180,7 @@ mod tests {
         let digest = |pieces: &[&str]| {
             let mut digest = Digest::new();
             for piece in pieces {
-                digest.push(piece);
+                digest.push(piece.as_bytes());
             }
             digest.finish()
         };

@@ -216,7 +216,7 @@ impl<'a> Words<'a> {
     /// With the `alt` of an image or of an area of one.
     fn of(kind: LinkKind, tag: &Tag<'_>, rel: &'a str, position: Position) -> Words<'a> {
         let mut alt = Folded::new(MAX_ANCHOR);
-        alt.push(&tag.value(Attr::Alt).unwrap_or_default());
+        alt.push(tag.value(Attr::Alt).unwrap_or_default().as_bytes());
         Words {
             anchor: alt.take(),
             rel: Cow::Borrowed(rel),

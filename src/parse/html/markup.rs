@@ -55,24 +55,23 @@ pub(super) struct Markup<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// The characters that are meant.
-    pub(super) fn decoded(self) -> Cow<'t, str> {
+    /// The characters that are meant, in UTF-8.
+    pub(super) fn decoded(self) -> Cow<'t, [u8]> {
+        let written = self.written.as_bytes();
         match self.kind {
-            Kind::Plain => Cow::Borrowed(self.written),
+            Kind::Plain => Cow::Borrowed(written),
+            Kind::References => htmlize::unescape_bytes_in(written, Context::General),
             // The parser drops NUL where there is markup, and nowhere else.
             Kind::Markup => {
-                let mut text = String::with_capacity(self.written.len());
-                for piece in self.written.split('\0') {
-                    text.push_str(&htmlize::unescape_in(piece, Context::General));
-                }
-                Cow::Owned(text)
+                let pieces = written.split(|byte| *byte == b'\0');
+                let pieces = pieces.map(|it| htmlize::unescape_bytes_in(it, Context::General));
+                Cow::Owned(pieces.collect::<Vec<_>>().concat())
             }
-            Kind::References => htmlize::unescape_in(self.written, Context::General),
             Kind::RcData => {
-                let text = htmlize::unescape_in(self.written, Context::General);
-                Cow::Owned(text.replace('\0', "\u{fffd}"))
+                let text = self.written.replace('\0', "\u{fffd}").into_bytes();
+                htmlize::unescape_bytes_in(text, Context::General)
             }
-            Kind::RawText => Cow::Owned(self.written.replace('\0', "\u{fffd}")),
+            Kind::RawText => Cow::Owned(self.written.replace('\0', "\u{fffd}").into_bytes()),
         }
     }
 }
@@ -207,11 +206,11 @@ impl<'t> Markup<'t> {
     fn read_tag(&mut self, name: usize, is_end: bool) -> Option<()> {
         let bytes = self.text.as_bytes();
         let start = self.at + name;
-        let end = start + position(&bytes[start..], ends_tag_name)?;
+        let end = start + first(&bytes[start..], ENDS_TAG_NAME)?;
         self.tag.begin(&self.text[start..end], is_end);
         let mut at = end;
         loop {
-            at += position(&bytes[at..], |byte| !byte.is_ascii_whitespace())?;
+            at += first(&bytes[at..], SOLID)?;
             match bytes[at] {
                 b'>' => {
                     self.at = at + 1;
@@ -230,15 +229,15 @@ impl<'t> Markup<'t> {
     fn read_attribute(&mut self, start: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         // Its first character is part of the name even if it is `=`.
-        let end = start + 1 + position(&bytes[start + 1..], ends_attribute_name)?;
+        let end = start + 1 + first(&bytes[start + 1..], ENDS_ATTRIBUTE_NAME)?;
         let name = &self.text[start..end];
-        let after = end + position(&bytes[end..], |byte| !byte.is_ascii_whitespace())?;
+        let after = end + first(&bytes[end..], SOLID)?;
         if bytes[after] != b'=' {
             self.tag.add(name, "");
             return Some(after);
         }
         let from = after + 1;
-        let from = from + position(&bytes[from..], |byte| !byte.is_ascii_whitespace())?;
+        let from = from + first(&bytes[from..], SOLID)?;
         let (value, end) = match bytes[from] {
             quote @ (b'"' | b'\'') => {
                 let value = from + 1;
@@ -246,7 +245,7 @@ impl<'t> Markup<'t> {
                 (value..value + length, value + length + 1)
             }
             _ => {
-                let end = from + position(&bytes[from..], ends_value)?;
+                let end = from + first(&bytes[from..], ENDS_VALUE)?;
                 (from..end, end)
             }
         };
@@ -265,18 +264,36 @@ fn begins(bytes: &[u8]) -> bool {
     }
 }
 
-fn position(bytes: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
-    bytes.iter().position(|byte| is(*byte))
+/// Where the first byte of this sort is.
+fn first(bytes: &[u8], sort: u8) -> Option<usize> {
+    bytes
+        .iter()
+        .position(|byte| SORTS[usize::from(*byte)] & sort != 0)
 }
 
 fn ends_tag_name(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
+    SORTS[usize::from(byte)] & ENDS_TAG_NAME != 0
 }
 
-fn ends_attribute_name(byte: u8) -> bool {
-    ends_tag_name(byte) || byte == b'='
-}
+const SOLID: u8 = 1;
+const ENDS_TAG_NAME: u8 = 1 << 1;
+const ENDS_ATTRIBUTE_NAME: u8 = 1 << 2;
+const ENDS_VALUE: u8 = 1 << 3;
 
-fn ends_value(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == b'>'
+/// What a byte is to a tag: one look instead of up to seven comparisons.
+static SORTS: [u8; 256] = sorts();
+
+const fn sorts() -> [u8; 256] {
+    let mut table = [SOLID; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        if (byte as u8).is_ascii_whitespace() {
+            table[byte] = ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME | ENDS_VALUE;
+        }
+        byte += 1;
+    }
+    table[b'/' as usize] |= ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME;
+    table[b'>' as usize] |= ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME | ENDS_VALUE;
+    table[b'=' as usize] |= ENDS_ATTRIBUTE_NAME;
+    table
 }
