@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 use serde::Serialize;
 
@@ -97,14 +97,18 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Every complaint has one of these words. Looking for them first spares most pages the pattern.
 static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::new([
+    let words = [
         "Fatal error",
         "Parse error",
         "Uncaught Error",
         "Traceback (most recent call last):",
         "SQLSTATE[",
-    ])
-    .ok()
+    ];
+    // Only this kind of match is looked for in steps of many bytes.
+    let searcher = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(words);
+    searcher.ok()
 });
 
 /// Complaints of programs that no page writes in this form on purpose: a page about them has them
