@@ -222,7 +222,6 @@ where
             lease.ticket,
             Settlement::Done,
         )
-        .await;
-        Ok(())
+        .await
     }
 }

@@ -9,11 +9,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::{Admission, AsIs, CrawlUrl, Fingerprint, LinkKind};
 
-/// References of one generation; two are kept. Some 6 MB on a real site, 50 MB at most.
-const GENERATION: usize = 8_192;
+/// References of one generation; two are kept. Some 12 MB on a real site, 50 MB at most.
+const GENERATION: usize = 16_384;
 
 /// Meanings of longer URLs are not kept, in bytes: they are no pages.
-const LONGEST: usize = 2_048;
+const LONGEST: usize = 1_024;
 
 /// What a reference means.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! From an answer to what is known of a page: its facts, and its links resolved and judged.
 
+use std::hash::BuildHasherDefault;
+
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
@@ -145,7 +147,10 @@ fn html(
         asked,
         nofollow: directives.nofollow,
         counts: LinkCounts::default(),
-        seen: FingerprintSet::default(),
+        seen: FingerprintSet::with_capacity_and_hasher(
+            found.references.len(),
+            BuildHasherDefault::default(),
+        ),
     };
     for reference in parse::link_references(&exchange.headers) {
         reading.links.extend(judge.link(&from_header, reference));

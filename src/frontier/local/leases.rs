@@ -10,10 +10,10 @@ use super::lane::Entry;
 use crate::frontier::Ticket;
 use crate::model::{HostKey, Moment};
 
-/// The open leases.
+/// The leases that have not ended.
 #[derive(Debug)]
 pub(super) struct Leases {
-    open: BTreeMap<Ticket, Held>,
+    held: BTreeMap<Ticket, Held>,
     ttl: Duration,
     issued: u64,
 }
@@ -25,13 +25,15 @@ pub(super) struct Held {
     pub(super) entry: Entry,
     /// The host's last request before this one, should this one turn out not to be made.
     pub(super) before: Option<Charge>,
+    /// Whether its request may still be open.
+    pub(super) open: bool,
     until: Moment,
 }
 
 impl Leases {
     pub(super) fn new(ttl: Duration) -> Leases {
         Leases {
-            open: BTreeMap::new(),
+            held: BTreeMap::new(),
             // Moments are whole milliseconds: a lease of less would expire at once.
             ttl: ttl.max(Duration::from_millis(1)),
             issued: 0,
@@ -58,24 +60,31 @@ impl Leases {
             host,
             entry,
             before,
+            open: true,
             until,
         };
-        self.open.insert(ticket, held);
+        self.held.insert(ticket, held);
+    }
+
+    /// Notes that the request of a lease is over; the host of one that was open until now.
+    pub(super) fn answered(&mut self, ticket: Ticket) -> Option<Arc<HostKey>> {
+        let held = self.held.get_mut(&ticket)?;
+        std::mem::take(&mut held.open).then(|| Arc::clone(&held.host))
     }
 
     /// Ends a lease, unless it has ended.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<Held> {
-        self.open.remove(&ticket)
+        self.held.remove(&ticket)
     }
 
     /// Ends one lease that lasted too long.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Held> {
-        let first = self.open.first_entry()?;
+        let first = self.held.first_entry()?;
         (first.get().until <= now).then(|| first.remove())
     }
 
     /// When the first lease expires.
     pub(super) fn next_at(&self) -> Option<Moment> {
-        self.open.first_key_value().map(|(_, held)| held.until)
+        self.held.first_key_value().map(|(_, held)| held.until)
     }
 }

@@ -80,8 +80,9 @@ impl State {
             self.tidy();
         }
         while let Some(held) = self.leases.expire(self.now) {
-            self.with_host(&held.host, |host, _| {
-                host.release(held.entry.role);
+            let host = Arc::clone(&held.host);
+            self.with_host(&host, |host, _| {
+                host.release(&held);
                 host.queue.put_first(held.entry);
             });
         }
@@ -99,6 +100,12 @@ impl State {
             .map_or(Next::Drained, Next::NotBefore)
     }
 
+    pub(super) fn answered(&mut self, ticket: Ticket) {
+        if let Some(host) = self.leases.answered(ticket) {
+            self.with_host(&host, |host, _| host.open -= 1);
+        }
+    }
+
     pub(super) fn settle(&mut self, ticket: Ticket, how: Settlement) {
         let Some(mut held) = self.leases.end(ticket) else {
             return;
@@ -106,8 +113,9 @@ impl State {
         if !matches!(how, Settlement::Again(_)) {
             self.pending -= 1;
         }
-        self.with_host(&held.host, |host, pacing| {
-            host.release(held.entry.role);
+        let host = Arc::clone(&held.host);
+        self.with_host(&host, |host, pacing| {
+            host.release(&held);
             match how {
                 Settlement::Done => {}
                 Settlement::Again(at) => {
