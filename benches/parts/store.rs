@@ -138,8 +138,8 @@ fn to(page: usize) -> Link {
             url,
             admission: Admission::Fetch(Role::Page),
         },
-        anchor: format!("Page {page}"),
-        rel: String::new(),
+        anchor: format!("Page {page}").into(),
+        rel: String::new().into(),
         position: Position::Content,
         follow: true,
     }

@@ -2,6 +2,8 @@
 
 use std::hash::BuildHasherDefault;
 
+use compact_str::CompactString;
+
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
@@ -120,8 +122,8 @@ fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &m
             url: target,
             admission,
         },
-        anchor: String::new(),
-        rel: String::new(),
+        anchor: CompactString::default(),
+        rel: CompactString::default(),
         position: Position::HttpHeader,
         follow: true,
     });
@@ -159,8 +161,8 @@ fn html(
         let reference = Reference {
             kind: LinkKind::MetaRefresh,
             target: target.into(),
-            anchor: String::new(),
-            rel: String::new(),
+            anchor: CompactString::default(),
+            rel: CompactString::default(),
             position: Position::HttpHeader,
             nofollow: false,
         };
@@ -297,8 +299,8 @@ fn left_out(found: &parse::Page<'_>) -> Link {
                 found.left_out, found.overlong
             ),
         },
-        anchor: String::new(),
-        rel: String::new(),
+        anchor: CompactString::default(),
+        rel: CompactString::default(),
         position: Position::Content,
         follow: false,
     }

@@ -2,10 +2,18 @@
 
 /// The beginning of a text: at most so many characters.
 pub fn excerpt(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
+    text.truncate(beginning(&text, most).len());
     text
+}
+
+/// The beginning of a text where it stands: at most so many characters.
+pub fn beginning(text: &str, most: usize) -> &str {
+    // No character has less than a byte.
+    if text.len() <= most {
+        return text;
+    }
+    let end = text.char_indices().nth(most);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
+
 /// The way in which a page refers to another URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -181,9 +183,9 @@ pub struct Reference<'t> {
     /// part of the page's text.
     pub target: Cow<'t, str>,
     /// The anchor's text, or an image's `alt`; white space folded, at most 255 characters.
-    pub anchor: String,
+    pub anchor: CompactString,
     /// The `rel` attribute as written, at most [`MAX_REL`] characters (for hreflang: the language).
-    pub rel: String,
+    pub rel: CompactString,
     /// Where on the page it stands.
     pub position: Position,
     /// Whether `rel` says nofollow, ugc or sponsored (Google treats the three as hints of one kind).

@@ -21,7 +21,7 @@ mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};
-pub use excerpt::excerpt;
+pub use excerpt::{beginning, excerpt};
 pub use exchange::{
     Connection, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings, Version,
 };

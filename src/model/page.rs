@@ -1,5 +1,6 @@
 //! What is known of a URL once it was fetched for good.
 
+use compact_str::CompactString;
 use std::time::Duration;
 
 use super::link::{LinkKind, Position};
@@ -108,9 +109,9 @@ pub struct Link {
     /// Where it leads.
     pub target: LinkTarget,
     /// Anchor text or `alt`.
-    pub anchor: String,
+    pub anchor: CompactString,
     /// `rel` as written.
-    pub rel: String,
+    pub rel: CompactString,
     /// Where on the page it stands.
     pub position: Position,
     /// Whether a crawler may follow it.

@@ -1,8 +1,9 @@
 //! References that stand in the HTTP header: `Link` (RFC 8288) and `Refresh`.
 
+use compact_str::CompactString;
 use http::HeaderMap;
 
-use crate::model::{LinkKind, MAX_REL, Position, Reference, excerpt};
+use crate::model::{LinkKind, MAX_REL, Position, Reference, beginning};
 
 use super::html::MetaRefresh;
 use super::refresh::parse_refresh;
@@ -60,10 +61,10 @@ impl Link<'_> {
         kinds.into_iter().map(move |kind| Reference {
             kind,
             target: target.to_owned().into(),
-            anchor: String::new(),
+            anchor: CompactString::default(),
             rel: match (&language, kind) {
-                (Some(language), LinkKind::Hreflang) => excerpt(language.clone(), MAX_REL),
-                _ => excerpt(rel.clone(), MAX_REL),
+                (Some(language), LinkKind::Hreflang) => beginning(language, MAX_REL).into(),
+                _ => beginning(&rel, MAX_REL).into(),
             },
             position: Position::HttpHeader,
             nofollow: is_nofollow(&rel),

@@ -282,7 +282,7 @@ impl Desk {
                 None => {
                     let (id, new) = self.texts.intern(&link.anchor);
                     if new {
-                        insert.execute((self.run, id, &link.anchor))?;
+                        insert.execute((self.run, id, link.anchor.as_str()))?;
                     }
                     id
                 }

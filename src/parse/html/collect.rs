@@ -1,5 +1,7 @@
 //! The pass itself: every tag and every piece of text, in the order of the page.
 
+use compact_str::CompactString;
+
 use super::element::Id;
 use super::facts;
 use super::folded::{Digest, Folded};
@@ -70,7 +72,7 @@ impl Caption {
         self.alt.push_gap();
     }
 
-    fn take(&mut self) -> String {
+    fn take(&mut self) -> CompactString {
         let (text, alt) = (self.text.take(), self.alt.take());
         if text.is_empty() { alt } else { text }
     }
@@ -147,7 +149,7 @@ impl<'t> Collector<'t> {
 
     fn end_tag(&mut self, tag: &Tag<'_>) {
         if self.text_is == TextIs::Title {
-            self.page.title = Some(self.title.take());
+            self.page.title = Some(self.title.take().into_string());
         }
         self.text_is = TextIs::Visible;
         self.part_words(tag);
@@ -162,7 +164,7 @@ impl<'t> Collector<'t> {
 
     fn finish(mut self) -> Page<'t> {
         if self.text_is == TextIs::Title {
-            self.page.title = Some(self.title.take());
+            self.page.title = Some(self.title.take().into_string());
         }
         self.end_anchor();
         self.end_h1();
@@ -242,7 +244,7 @@ impl Collector<'_> {
     fn end_h1(&mut self) {
         let text = self.h1.take();
         if self.page.h1.is_none() && !text.is_empty() {
-            self.page.h1 = Some(text);
+            self.page.h1 = Some(text.into_string());
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Text that comes in pieces, its white space folded as browsers render it.
 
+use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
+
+use crate::model::beginning;
 
 /// The hasher gets pieces of this size, in bytes: large enough for its fast path.
 const HASHED_AT_ONCE: usize = 4_096;
@@ -51,21 +54,16 @@ impl Folded {
     }
 
     /// The text so far, leaving none behind.
-    pub(super) fn take(&mut self) -> String {
+    pub(super) fn take(&mut self) -> CompactString {
         // Asked at every tag, and mostly nothing is there.
         if self.bytes.is_empty() {
             self.gap = false;
-            return String::new();
+            return CompactString::default();
         }
         let text = String::from_utf8_lossy(&self.bytes);
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
-        // Counting characters is for texts that may have too many.
-        let mut end = None;
-        if text.len() > self.max_chars {
-            end = text.char_indices().nth(self.max_chars);
-        }
-        let text = end.map_or(text, |(at, _)| text[..at].trim_end()).to_owned();
+        let text = beginning(text, self.max_chars).trim_end().into();
         self.bytes.clear();
         self.gap = false;
         text

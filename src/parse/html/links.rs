@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::model::{LinkKind, MAX_REL, Position, Reference, excerpt};
+use compact_str::CompactString;
+
+use crate::model::{LinkKind, MAX_REL, Position, Reference, beginning};
 
 use super::super::rel::{is_nofollow, link_kinds};
 use super::element::Id;
@@ -101,7 +103,7 @@ impl<'t> Links<'t> {
         let rel = tag.value(Attr::Rel).unwrap_or_default();
         let words = Words {
             kind: LinkKind::Anchor,
-            anchor: String::new(),
+            anchor: CompactString::default(),
             rel,
             position,
         };
@@ -187,7 +189,7 @@ impl<'t> Links<'t> {
             kind: words.kind,
             target,
             anchor: words.anchor.clone(),
-            rel: excerpt(words.rel.clone().into_owned(), MAX_REL),
+            rel: beginning(&words.rel, MAX_REL).into(),
             position: words.position,
             // For a language there is no room in `rel` for anything else.
             nofollow: words.kind != LinkKind::Hreflang && is_nofollow(&words.rel),
@@ -198,7 +200,7 @@ impl<'t> Links<'t> {
 /// What is said about a reference besides its URL.
 struct Words<'a> {
     kind: LinkKind,
-    anchor: String,
+    anchor: CompactString,
     rel: Cow<'a, str>,
     position: Position,
 }
@@ -207,7 +209,7 @@ impl<'a> Words<'a> {
     fn none(kind: LinkKind, position: Position) -> Words<'a> {
         Words {
             kind,
-            anchor: String::new(),
+            anchor: CompactString::default(),
             rel: Cow::Borrowed(""),
             position,
         }

@@ -23,7 +23,7 @@ fn anchors(html: &str) -> Vec<String> {
     let found = page(html).references.into_iter();
     found
         .filter(|r| r.kind == LinkKind::Anchor)
-        .map(|r| r.anchor)
+        .map(|r| r.anchor.into_string())
         .collect()
 }
 

@@ -118,7 +118,7 @@ fn changes() -> Vec<Change> {
     ];
     home[1].position = Position::Footer;
     home[2].follow = false;
-    home[2].rel = "nofollow".to_owned();
+    home[2].rel = "nofollow".into();
     home.push(Link {
         target: LinkTarget::Invalid {
             text: "http://[broken".to_owned(),

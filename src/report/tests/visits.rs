@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use compact_str::CompactString;
+
 use crate::model::{
     Admission, Attempt, CrawlUrl, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
     Moment, Outcome, PageRecord, Position, Pressure, Purpose, Redirect, RedirectKind, Role, Skip,
@@ -245,8 +247,8 @@ pub(super) fn to(path: &str, kind: LinkKind, anchor: &str, admission: Admission)
             url,
             admission,
         },
-        anchor: anchor.to_owned(),
-        rel: String::new(),
+        anchor: anchor.into(),
+        rel: CompactString::default(),
         position: Position::Content,
         follow: true,
     }
