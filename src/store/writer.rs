@@ -26,11 +26,11 @@ const ROOM: usize = 32 << 20;
 const BATCH: usize = 256;
 
 /// A transaction with fewer changes waits once for company: each writes whole pages of the file.
-const COMPANY: usize = 32;
+const COMPANY: usize = 128;
 
-/// How long. It delays an answer's settlement, so a host with few open requests that answers within
-/// a millisecond is asked some hundred times a second at most.
-const PATIENCE: Duration = Duration::from_millis(4);
+/// How long. It delays what is said to be safe, and no request but a retry and the first ones of a
+/// host, which wait for its robots.txt.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]

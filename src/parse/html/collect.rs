@@ -72,6 +72,15 @@ impl Caption {
         self.alt.push_gap();
     }
 
+    fn is_clear(&self) -> bool {
+        self.text.is_clear() && self.alt.is_clear()
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.alt.clear();
+    }
+
     fn take(&mut self) -> CompactString {
         let (text, alt) = (self.text.take(), self.alt.take());
         if text.is_empty() { alt } else { text }
@@ -104,7 +113,8 @@ impl<'t> Collector<'t> {
     }
 
     fn visible(&mut self, text: &[u8]) {
-        if !text.iter().all(u8::is_ascii_whitespace) {
+        let is_white = text.iter().all(u8::is_ascii_whitespace);
+        if !is_white {
             self.elements.enter_body();
         }
         if self.elements.hides_text() {
@@ -112,14 +122,19 @@ impl<'t> Collector<'t> {
             if self.elements.in_foreign_title() && self.elements.in_anchor() {
                 self.anchor.alt.push(text);
             }
-            return;
-        }
-        self.visible.push(text);
-        if self.elements.in_anchor() {
-            self.anchor.text.push(text);
-        }
-        if self.elements.in_h1() {
-            self.h1.text.push(text);
+        } else if !is_white {
+            self.visible.push(text);
+            if self.elements.in_anchor() {
+                self.anchor.text.push(text);
+            }
+            if self.elements.in_h1() {
+                self.h1.text.push(text);
+            }
+        } else if !text.is_empty() {
+            // Most texts are just this: the end of a line between two tags.
+            self.visible.push_gap();
+            self.anchor.text.push_gap();
+            self.h1.text.push_gap();
         }
     }
 
@@ -237,11 +252,14 @@ impl Collector<'_> {
         if let Some(at) = self.anchor_of.take() {
             self.links.found[at].anchor = self.anchor.take();
         } else {
-            self.anchor.take();
+            self.anchor.clear();
         }
     }
 
     fn end_h1(&mut self) {
+        if self.h1.is_clear() {
+            return;
+        }
         let text = self.h1.take();
         if self.page.h1.is_none() && !text.is_empty() {
             self.page.h1 = Some(text.into_string());

@@ -42,16 +42,21 @@ pub(super) enum Foreign {
 // === impl Id ===
 
 impl Id {
+    /// The number of a name with one more byte, from nothing on; for names of up to eight bytes.
+    pub(super) const fn and(self, byte: u8) -> Id {
+        Id(self.0 << 8 | byte.to_ascii_lowercase() as u64)
+    }
+
     /// The number of a name, in whatever case.
     pub(super) const fn of(name: &[u8]) -> Id {
         let mut at = 0;
         if name.len() <= 8 {
-            let mut packed = 0;
+            let mut packed = Id(0);
             while at < name.len() {
-                packed = packed << 8 | name[at].to_ascii_lowercase() as u64;
+                packed = packed.and(name[at]);
                 at += 1;
             }
-            return Id(packed);
+            return packed;
         }
         // FNV-1a, 64 bits.
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;

@@ -53,19 +53,23 @@ impl Folded {
         self.gap = true;
     }
 
+    /// Whether nothing was pushed.
+    pub(super) fn is_clear(&self) -> bool {
+        self.bytes.is_empty() && !self.gap
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.gap = false;
+    }
+
     /// The text so far, leaving none behind.
     pub(super) fn take(&mut self) -> CompactString {
-        // Asked at every tag, and mostly nothing is there.
-        if self.bytes.is_empty() {
-            self.gap = false;
-            return CompactString::default();
-        }
         let text = String::from_utf8_lossy(&self.bytes);
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
         let text = beginning(text, self.max_chars).trim_end().into();
-        self.bytes.clear();
-        self.gap = false;
+        self.clear();
         text
     }
 }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use htmlize::Context;
 use memchr::{memchr, memchr3, memmem};
 
+use super::element::Id;
 use super::tag::Tag;
 pub(super) use content::Content;
 
@@ -206,8 +207,8 @@ impl<'t> Markup<'t> {
     fn read_tag(&mut self, name: usize, is_end: bool) -> Option<()> {
         let bytes = self.text.as_bytes();
         let start = self.at + name;
-        let end = start + first(&bytes[start..], ENDS_TAG_NAME)?;
-        self.tag.begin(&self.text[start..end], is_end);
+        let (id, end) = self.read_name(start, start, ENDS_TAG_NAME)?;
+        self.tag.begin((&self.text[start..end], id), is_end);
         let mut at = end;
         loop {
             at += first(&bytes[at..], SOLID)?;
@@ -225,12 +226,30 @@ impl<'t> Markup<'t> {
         }
     }
 
+    /// The name that begins at `start` and where it ends, which is not before `least`; none if the
+    /// page does before.
+    fn read_name(&self, start: usize, least: usize, ends: u8) -> Option<(Id, usize)> {
+        let bytes = self.text.as_bytes();
+        let (mut id, mut at) = (Id::default(), start);
+        loop {
+            let byte = *bytes.get(at)?;
+            if at >= least && SORTS[usize::from(byte)] & ends != 0 {
+                break;
+            }
+            id = id.and(byte);
+            at += 1;
+        }
+        if at - start > 8 {
+            id = Id::of(&bytes[start..at]);
+        }
+        Some((id, at))
+    }
+
     /// Reads the attribute that begins there; where it ends, none if the page does before.
     fn read_attribute(&mut self, start: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         // Its first character is part of the name even if it is `=`.
-        let end = start + 1 + first(&bytes[start + 1..], ENDS_ATTRIBUTE_NAME)?;
-        let name = &self.text[start..end];
+        let (name, end) = self.read_name(start, start + 1, ENDS_ATTRIBUTE_NAME)?;
         let after = end + first(&bytes[end..], SOLID)?;
         if bytes[after] != b'=' {
             self.tag.add(name, "");

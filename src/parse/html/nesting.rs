@@ -27,6 +27,15 @@ const TITLE: Id = Id::of(b"title");
 const SVG: Id = Id::of(b"svg");
 const MATH: Id = Id::of(b"math");
 
+/// Elements whose text is never shown, although it is no raw text: SVG has such.
+const HIDING: [Id; 5] = [
+    Id::of(b"style"),
+    Id::of(b"script"),
+    Id::of(b"desc"),
+    Id::of(b"metadata"),
+    TITLE,
+];
+
 /// The open elements, outermost first; html, head and body are not among them.
 #[derive(Debug, Default)]
 pub(super) struct OpenElements {
@@ -50,6 +59,7 @@ struct Open {
     id: Id,
     class: Class,
     is_heading: bool,
+    hides_text: bool,
     landmark: Option<Position>,
     /// Whether the content is SVG or MathML.
     foreign: Option<Foreign>,
@@ -101,14 +111,7 @@ impl OpenElements {
 
     /// Whether text here is never shown, although it is no raw text: SVG has such elements.
     pub(super) fn hides_text(&self) -> bool {
-        const HIDING: [Id; 5] = [
-            Id::of(b"style"),
-            Id::of(b"script"),
-            Id::of(b"desc"),
-            Id::of(b"metadata"),
-            TITLE,
-        ];
-        self.stack.last().is_some_and(|o| HIDING.contains(&o.id))
+        self.stack.last().is_some_and(|o| o.hides_text)
     }
 
     /// Whether text here is the name of an SVG image.
@@ -184,6 +187,7 @@ impl OpenElements {
                 id,
                 class,
                 is_heading: element.is_heading(),
+                hides_text: HIDING.contains(&id),
                 landmark,
                 foreign,
                 reopened: self.reopened.len(),

@@ -50,10 +50,10 @@ pub(super) struct Tag<'t> {
 }
 
 impl Attr {
-    fn of(name: &str) -> Option<Attr> {
+    fn of(name: Id) -> Option<Attr> {
         macro_rules! by_name {
             ($($name:literal => $attr:ident,)*) => {
-                match Id::of(name.as_bytes()) {
+                match name {
                     $(id if id == const { Id::of($name) } => Some(Attr::$attr),)*
                     _ => None,
                 }
@@ -96,29 +96,27 @@ impl Attr {
 impl<'t> Tag<'t> {
     /// A tag without attributes so far.
     pub(super) fn new(name: &'t str, is_end: bool) -> Tag<'t> {
-        let mut tag = Tag {
+        Tag {
             name,
-            element: Element::of(Id::default()),
-            is_end: false,
+            element: Element::of(Id::of(name.as_bytes())),
+            is_end,
             self_closing: false,
             present: 0,
             values: [""; ATTRS],
-        };
-        tag.begin(name, is_end);
-        tag
+        }
     }
 
     /// Makes it another tag without attributes.
-    pub(super) fn begin(&mut self, name: &'t str, is_end: bool) {
+    pub(super) fn begin(&mut self, (name, id): (&'t str, Id), is_end: bool) {
         self.name = name;
-        self.element = Element::of(Id::of(name.as_bytes()));
+        self.element = Element::of(id);
         self.is_end = is_end;
         self.self_closing = false;
         self.present = 0;
     }
 
     /// Adds an attribute as written.
-    pub(super) fn add(&mut self, name: &str, value: &'t str) {
+    pub(super) fn add(&mut self, name: Id, value: &'t str) {
         // Of a repeated attribute the first counts.
         if let Some(attr) = Attr::of(name)
             && self.present & attr.bit() == 0
@@ -199,7 +197,7 @@ mod tests {
     fn tag<'t>(attributes: &[(&str, &'t str)]) -> Tag<'t> {
         let mut tag = Tag::new("a", false);
         for (name, value) in attributes {
-            tag.add(name, value);
+            tag.add(Id::of(name.as_bytes()), value);
         }
         tag
     }

@@ -91,6 +91,7 @@ fn implied(id: Id) -> Open {
         id,
         class: Class::Block,
         is_heading: false,
+        hides_text: false,
         landmark: None,
         foreign: None,
         reopened: 0,
