@@ -1,5 +1,7 @@
 //! Text that comes in pieces, its white space folded as browsers render it.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -65,7 +67,11 @@ impl Folded {
 
     /// The text so far, leaving none behind.
     pub(super) fn take(&mut self) -> CompactString {
-        let text = String::from_utf8_lossy(&self.bytes);
+        // A text that was cut may end within a character.
+        let text = match str::from_utf8(&self.bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(&self.bytes),
+        };
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
         let text = beginning(text, self.max_chars).trim_end().into();
