@@ -198,7 +198,15 @@ async fn crawl(
     let store = order.store.clone();
     let scope = Scope::new(&order.plan.scope).map_err(Failure::own)?;
     let mut watch = Watch::new(Progress::new(people.clone()), scope);
-    let made = app::audit(order, &mut watch, stop).await;
+    // As a task beside its own: what they bring then wakes no other thread.
+    let crawl = tokio::spawn(async move {
+        let made = app::audit(order, &mut watch, stop).await;
+        (made, watch)
+    });
+    let (made, watch) = match crawl.await {
+        Ok(done) => done,
+        Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    };
     let away = watch.finish();
     let (run, ended) = made?;
     let numbers = store.summary(run.id)?;
