@@ -2,7 +2,7 @@
 //! ends of redirect chains, links to failing pages. Done after a crawl, again after it went on, and
 //! for a run whose process was killed when it is first looked at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -55,11 +55,11 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Stores what the attempts at each URL amount to, and all of them together; returns the URLs that
-/// are not ok.
-fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
+/// Stores what the attempts at each URL amount to, and all of them together; returns which URLs are
+/// not ok, by their numbers up to the last such.
+fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
-    let mut failing = HashSet::new();
+    let mut failing: Vec<bool> = Vec::new();
     let mut insert = tx.prepare(
         "INSERT INTO assessment VALUES
          (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -68,7 +68,8 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     examine(tx, run, &mut examination, &mut |url, examined| {
         let found = &examined.judgement;
         if found.verdict != Verdict::Ok {
-            failing.insert(url);
+            failing.resize(url as usize, false);
+            failing.push(true);
         }
         let (rate, risk) = (found.error_rate, found.indexing_risk());
         insert.execute(rusqlite::params![
@@ -103,15 +104,16 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     Ok(failing)
 }
 
-fn error_links(tx: &Transaction<'_>, run: i64, failing: &HashSet<UrlId>) -> rusqlite::Result<()> {
+fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM error_link WHERE run = ?", [run])?;
     if failing.is_empty() {
         return Ok(());
     }
     let mut insert = tx.prepare("INSERT INTO error_link VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let mut number = 0_u32;
+    let fails = |target: UrlId| failing.get(target as usize).is_some_and(|fails| *fails);
     each_page(tx, run, |source, links| {
-        for link in links.filter(|link| failing.contains(&link.target)) {
+        for link in links.filter(|link| fails(link.target)) {
             number += 1;
             insert.execute(rusqlite::params![
                 run,

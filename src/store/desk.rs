@@ -8,7 +8,7 @@ use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Rol
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
 use super::error::StoreError;
 use super::file::Store;
-use super::ids::{Known, TextIds, TextKey, UrlId, UrlIds};
+use super::ids::{Anchors, Known, TextIds, TextKey, UrlId, UrlIds};
 use super::links::{Nature, PackedLink, key, pack};
 use super::runs::RunId;
 
@@ -20,6 +20,7 @@ pub(super) struct Desk {
     pub(super) run: i64,
     pub(super) urls: UrlIds,
     texts: TextIds,
+    anchors: Anchors,
     invalid: u32,
     /// Rows of `error_body`.
     pub(super) error_bodies: u32,
@@ -34,6 +35,15 @@ struct Origin {
     hops: u8,
     seed: bool,
     in_sitemap: bool,
+}
+
+/// What a link calls its target.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    /// `text.id`, 0 for none.
+    id: u32,
+    /// The text's key, if it is new.
+    new: Option<TextKey>,
 }
 
 impl Desk {
@@ -58,6 +68,7 @@ impl Desk {
             run: run.0,
             urls,
             texts: TextIds::after(highest("text", "id")?),
+            anchors: Anchors::default(),
             invalid: highest("invalid_link", "number")?,
             error_bodies: connection
                 .query_row(
@@ -214,7 +225,8 @@ impl Desk {
         if links.is_empty() {
             return Ok(());
         }
-        let (targets, anchors) = (self.targets(links), self.anchors(tx, links)?);
+        let targets = self.targets(links);
+        let anchors = self.anchors(tx, links, &targets)?;
         let mut packed = Vec::with_capacity(links.len());
         for ((link, known), anchor) in links.iter().zip(targets).zip(anchors) {
             match &link.target {
@@ -231,9 +243,12 @@ impl Desk {
                         Some(known) if !known.skipped => known.id,
                         _ => self.learn(tx, url, admission, origin)?,
                     };
+                    if let Some(key) = anchor.new {
+                        self.anchors.set(target, key, anchor.id);
+                    }
                     packed.push(PackedLink {
                         target,
-                        anchor,
+                        anchor: anchor.id,
                         nature: Nature {
                             kind: link.kind,
                             position: link.position,
@@ -267,28 +282,37 @@ impl Desk {
         links.iter().map(target).collect()
     }
 
-    /// The numbers of the links' anchors, 0 for none.
-    fn anchors(&mut self, tx: &Transaction<'_>, links: &[Link]) -> rusqlite::Result<Vec<u32>> {
+    /// The links' anchors, which are stored where they are new.
+    fn anchors(
+        &mut self,
+        tx: &Transaction<'_>,
+        links: &[Link],
+        targets: &[Option<Known>],
+    ) -> rusqlite::Result<Vec<Anchor>> {
         let keys = links.iter().map(|link| self.texts.key(&link.anchor));
         let keys: Vec<TextKey> = keys.collect();
-        let known = keys.into_iter().map(|key| self.texts.get(key));
+        let known = keys.iter().zip(targets).map(|(key, target)| {
+            let called = || self.anchors.get((*target)?.id, *key);
+            self.texts.get(*key).or_else(called)
+        });
         let known: Vec<Option<u32>> = known.collect();
         let mut insert = tx.prepare_cached(INSERT_TEXT)?;
-        let mut numbers = Vec::with_capacity(links.len());
-        for (link, known) in links.iter().zip(known) {
-            numbers.push(match known {
-                Some(id) => id,
-                None if link.anchor.is_empty() => 0,
+        let mut anchors = Vec::with_capacity(links.len());
+        for ((link, key), known) in links.iter().zip(keys).zip(known) {
+            anchors.push(match known {
+                Some(id) => Anchor { id, new: None },
+                None if link.anchor.is_empty() => Anchor { id: 0, new: None },
                 None => {
-                    let (id, new) = self.texts.intern(&link.anchor);
+                    let (id, new) = self.texts.intern(key);
                     if new {
                         insert.execute((self.run, id, link.anchor.as_str()))?;
                     }
-                    id
+                    let new = new.then_some(key);
+                    Anchor { id, new }
                 }
             });
         }
-        Ok(numbers)
+        Ok(anchors)
     }
 
     /// The number of a URL that is known, or is made known as queued.
@@ -429,7 +453,7 @@ impl Desk {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        let (id, new) = self.texts.intern(text);
+        let (id, new) = self.texts.intern(self.texts.key(text));
         if new {
             tx.prepare_cached(INSERT_TEXT)?
                 .execute((self.run, id, text))?;

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
-use crate::assess::diagnose::{Announced, AnswerFacts, Ratio, is_cached};
+use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect};
 use crate::assess::{FirstLook, Importance, Observation};
 use crate::model::{Headroom, Load, Moment, Outcome, Pressure, Purpose, Role};
 
+use super::beside::Beside;
 use super::ids::UrlId;
+use super::speeds::speeds;
 
 /// Most texts remembered.
 const MOST_TEXTS: usize = 4_096;
@@ -29,7 +31,7 @@ pub(super) fn examine(
     headroom(connection, run, examination)?;
     if anything_failed(connection, run)? {
         first_looks(connection, run, &mut texts, examination)?;
-        speeds(connection, run, &mut texts, examination)?;
+        at_speeds(connection, run, &mut texts, examination)?;
     }
     each_url(connection, run, &mut texts, examination, store)
 }
@@ -97,47 +99,16 @@ fn first_looks(
     Ok(())
 }
 
-/// Attempts at URLs that were fine at least once: politely, and at speed.
-fn speeds(
+/// How the hosts did at a polite pace, and at speed. A host may have several numbers as a text.
+fn at_speeds(
     connection: &Connection,
     run: i64,
     texts: &mut Texts<'_>,
     examination: &mut Examination,
 ) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT u.host, sum(politely_failed), sum(politely), sum(failed - politely_failed),
-            sum(attempts - politely), sum(healed), sum(healed AND unbounded_failed), count(*),
-            sum(failed > 0)
-         FROM (SELECT *, failed > 0 AND politely > 0 AND politely_failed = 0 AS healed FROM (
-            SELECT url, count(*) AS attempts, sum(failure) AS failed,
-                sum(polite) AS politely, sum(polite AND failure) AS politely_failed,
-                max(unbounded AND failure) AS unbounded_failed
-            FROM (
-                SELECT a.url AS url, o.failure AS failure,
-                    ifnull(a.in_flight <= ?2 AND a.rate <= ?3, 0) AS polite,
-                    a.rate IS NULL AS unbounded
-                FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-                WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
-            )
-            GROUP BY url HAVING min(failure) = 0
-         )) one
-         CROSS JOIN url u ON u.run = ?1 AND u.id = one.url
-         WHERE u.role IN (3, 4) GROUP BY u.host",
-    )?;
-    let polite = SpeedEffect::POLITE;
-    let mut rows = statement.query((run, polite.in_flight, polite.rate))?;
-    // A host may have several numbers as a text.
     let mut hosts: BTreeMap<Rc<str>, SpeedEffect> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let count = |at| row.get(at).map(i64::unsigned_abs);
-        let effect = hosts.entry(texts.get(row.get(0)?)?).or_default();
-        let more = |known: Ratio, part, of| Ratio::new(known.part + part, known.of + of);
-        effect.politely = more(effect.politely, count(1)?, count(2)?);
-        effect.at_speed = more(effect.at_speed, count(3)?, count(4)?);
-        effect.healed += count(5)?;
-        effect.unbounded += count(6)?;
-        effect.urls += count(7)?;
-        effect.flapping += count(8)?;
+    for (host, effect) in speeds(connection, run)? {
+        hosts.entry(texts.get(host)?).or_default().add(&effect);
     }
     for (host, effect) in hosts {
         examination.at_speeds(&host, effect);
@@ -162,45 +133,46 @@ fn each_url(
         let mut rows = heads.query((run, body))?;
         rows.next()?.map(|row| row.get(0)).transpose()
     };
-    let mut statement = connection.prepare(
-        "SELECT a.url, u.address, u.host, u.section, u.role, u.unique_inlinks, u.in_sitemap,
-            p.indexable, a.pass, a.purpose, a.started, a.outcome, a.status, a.dns_us, a.connect_us,
-            a.tls_us, a.ttfb_us, a.remote, a.reused, a.in_flight, a.rate, a.server, a.cache, a.age,
-            a.retry_after IS NOT NULL, a.announced_ms, a.page_mark, a.made_by, a.body
-         FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         LEFT JOIN page p ON p.run = a.run AND p.url = a.url
-         WHERE a.run = ? ORDER BY a.url, a.number",
+    let mut attempts = connection.prepare(
+        "SELECT url, pass, purpose, started, outcome, status, dns_us, connect_us, tls_us, ttfb_us,
+            remote, reused, in_flight, rate, server, cache, age, retry_after IS NOT NULL,
+            announced_ms, page_mark, made_by, body
+         FROM attempt WHERE run = ? ORDER BY url, number",
     )?;
-    let mut rows = statement.query([run])?;
-    let mut url: Option<Url> = None;
-    let mut finish = |url: &Url, examination: &mut Examination| {
+    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut pages =
+        connection.prepare("SELECT url, indexable FROM page WHERE run = ? ORDER BY url")?;
+    let mut pages = Beside::of_run(&mut pages, run)?;
+    let mut urls = connection.prepare(
+        "SELECT id, address, host, section, role, unique_inlinks, in_sitemap FROM url
+         WHERE run = ? ORDER BY id",
+    )?;
+    let mut urls = urls.query([run])?;
+    while let Some(row) = urls.next()? {
+        let id: UrlId = row.get(0)?;
+        // Most that is known of some sites was never asked for.
+        let Some(first) = attempts.next_of(id)? else {
+            continue;
+        };
+        let mut url = Url::read(row, texts)?;
+        url.add(first, texts)?;
+        while let Some(row) = attempts.next_of(id)? {
+            url.add(row, texts)?;
+        }
+        if let Some(row) = pages.next_of(id)? {
+            url.indexable = row.get::<_, Option<bool>>(1)?.unwrap_or_default();
+        }
         let head = match url.soft.and_then(|soft| soft.body) {
             Some(body) => head_of(body)?,
             None => None,
         };
-        store(url.id, &url.show(head.as_deref(), max_inlinks, examination))
-    };
-    while let Some(row) = rows.next()? {
-        let id: UrlId = row.get(0)?;
-        if url.as_ref().is_none_or(|url| url.id != id) {
-            if let Some(url) = url.take() {
-                finish(&url, examination)?;
-            }
-            url = Some(Url::read(row, texts)?);
-        }
-        if let Some(url) = &mut url {
-            url.add(row, texts)?;
-        }
+        store(id, &url.show(head.as_deref(), max_inlinks, examination))?;
     }
-    match url {
-        Some(url) => finish(&url, examination),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// A URL and its attempts.
 struct Url {
-    id: UrlId,
     address: String,
     host: Rc<str>,
     section: Rc<str>,
@@ -238,22 +210,21 @@ struct Attempt {
 impl Url {
     fn read(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<Url> {
         Ok(Url {
-            id: row.get(0)?,
             address: row.get(1)?,
             host: texts.get(row.get(2)?)?,
             section: texts.get(row.get(3)?)?,
             role: Role::from_code(row.get(4)?).unwrap_or(Role::External),
             inlinks: row.get::<_, Option<u32>>(5)?.unwrap_or_default(),
             in_sitemap: row.get(6)?,
-            indexable: row.get::<_, Option<bool>>(7)?.unwrap_or_default(),
+            indexable: false,
             attempts: Vec::new(),
             soft: None,
         })
     }
 
     fn add(&mut self, row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<()> {
-        let purpose = Purpose::from_name(row.get_ref(9)?.as_str()?);
-        let (Some(outcome), Some(purpose)) = (Outcome::from_code(row.get(11)?), purpose) else {
+        let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
+        let (Some(outcome), Some(purpose)) = (Outcome::from_code(row.get(4)?), purpose) else {
             return Ok(());
         };
         let micros = |at: usize| -> rusqlite::Result<Option<Duration>> {
@@ -265,41 +236,41 @@ impl Url {
             id.map(|id| texts.get(id)).transpose()
         };
         let bad = outcome != Outcome::OkHtml && outcome != Outcome::OkNonHtml;
-        let status: Option<u16> = row.get(12)?;
-        let connect = micros(14)?;
-        let setup = [micros(13)?, connect, micros(15)?];
-        let cache = if bad { text(22)? } else { None };
-        let age: Option<u32> = row.get(23)?;
-        let announced: Option<i64> = row.get(25)?;
+        let status: Option<u16> = row.get(5)?;
+        let connect = micros(7)?;
+        let setup = [micros(6)?, connect, micros(8)?];
+        let cache = if bad { text(15)? } else { None };
+        let age: Option<u32> = row.get(16)?;
+        let announced: Option<i64> = row.get(18)?;
         let announced = announced.map(|wait| Duration::from_millis(wait.unsigned_abs()));
         self.attempts.push(Attempt {
             purpose,
             observation: Observation {
                 outcome,
                 status,
-                started: Moment::from_millis(row.get(10)?),
-                pass: row.get(8)?,
-                reused: row.get(18)?,
+                started: Moment::from_millis(row.get(3)?),
+                pass: row.get(1)?,
+                reused: row.get(11)?,
                 pressure: Pressure {
-                    in_flight: row.get(19)?,
-                    rate: row.get(20)?,
+                    in_flight: row.get(12)?,
+                    rate: row.get(13)?,
                 },
-                ttfb: micros(16)?,
+                ttfb: micros(9)?,
                 host_episode: None,
             },
-            remote: text(17)?,
-            server: if bad { text(21)? } else { None },
-            mark: text(26)?,
-            made_by: text(27)?,
+            remote: text(10)?,
+            server: if bad { text(14)? } else { None },
+            mark: text(19)?,
+            made_by: text(20)?,
             connect,
             setup: setup.into_iter().flatten().sum(),
             cached: is_cached(age.map(u64::from), cache.as_deref()),
-            announced: Announced::of(row.get(24)?, announced),
+            announced: Announced::of(row.get(17)?, announced),
         });
         // What an experiment was answered is no answer to us.
         if !matches!(purpose, Purpose::Probe(_)) {
             let status = status.filter(|_| outcome == Outcome::SoftError200);
-            let body = row.get(28)?;
+            let body = row.get(21)?;
             self.soft = status.map(|status| SoftAnswer { status, body });
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
-//! from a seed it is, and how well the links lead there. Memory: some 27 bytes for each known URL,
+//! from a seed it is, and how well the links lead there. Memory: some 28 bytes for each known URL,
 //! whatever the number of links.
 
 use std::collections::VecDeque;
@@ -17,11 +17,20 @@ const NOWHERE: u16 = u16::MAX;
 /// What the links say of each URL; the index is `url.id`.
 #[derive(Debug)]
 pub(super) struct Graph {
-    inlinks: Vec<u32>,
-    unique_inlinks: Vec<u32>,
+    inlinks: Vec<Inlinks>,
     depths: Vec<u16>,
     /// 1 to 100; 0 for what is no page.
     scores: Vec<u8>,
+}
+
+/// Links that lead to a URL, side by side: with many URLs every look waits for memory.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inlinks {
+    all: u32,
+    /// Those of different pages.
+    unique: u32,
+    /// The last page that led there. Numbers of URLs start at 1.
+    last: UrlId,
 }
 
 impl Graph {
@@ -33,8 +42,7 @@ impl Graph {
         )?;
         let size = highest as usize + 1;
         let mut graph = Graph {
-            inlinks: vec![0; size],
-            unique_inlinks: vec![0; size],
+            inlinks: vec![Inlinks::default(); size],
             depths: vec![NOWHERE; size],
             scores: Vec::new(),
         };
@@ -45,17 +53,14 @@ impl Graph {
     }
 
     fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
-        // The last page that led there. Numbers of URLs start at 1.
-        let mut last: Vec<UrlId> = vec![0; self.inlinks.len()];
         each_page(connection, run, |page, links| {
             for link in links.filter(|link| link.nature.kind.is_hyperlink()) {
-                let target = link.target as usize;
-                let Some(last) = last.get_mut(target) else {
+                let Some(inlinks) = self.inlinks.get_mut(link.target as usize) else {
                     continue;
                 };
-                self.inlinks[target] += 1;
-                self.unique_inlinks[target] += u32::from(*last != page);
-                *last = page;
+                inlinks.all += 1;
+                inlinks.unique += u32::from(inlinks.last != page);
+                inlinks.last = page;
             }
             Ok(())
         })
@@ -102,44 +107,39 @@ impl Graph {
             "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5, link_score = ?6
              WHERE run = ?1 AND id = ?2",
         )?;
-        let counts = self.inlinks.iter().zip(&self.unique_inlinks);
-        let all = self.depths.iter().zip(counts).zip(&self.scores);
-        for (id, ((depth, (inlinks, unique)), score)) in (0_u32..).zip(all) {
+        let all = self.depths.iter().zip(&self.inlinks).zip(&self.scores);
+        for (id, ((depth, inlinks), score)) in (0_u32..).zip(all) {
             let depth = Some(*depth).filter(|depth| *depth != NOWHERE);
             let score = Some(*score).filter(|score| *score > 0);
-            update.execute((run, id, depth, inlinks, unique, score))?;
+            update.execute((run, id, depth, inlinks.all, inlinks.unique, score))?;
         }
         Ok(())
     }
 }
 
-/// The Link Score of each page, by `url.id`; what is no page has none. Pages are numbered anew for
-/// it: a site may link to many more addresses than it has pages.
+/// The Link Score of each page, by `url.id`; what is no page has none.
 fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Vec<u8>> {
-    let mut places = vec![u32::MAX; size];
-    let mut pages = 0_u32;
+    let mut is_page = vec![false; size];
     let mut statement =
         connection.prepare("SELECT id FROM url WHERE run = ? AND role = 3 AND state <> 3")?;
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
-        places[id as usize] = pages;
-        pages += 1;
+        is_page[id as usize] = true;
     }
-    let place = |id: UrlId| places.get(id as usize).copied().unwrap_or(u32::MAX);
     let mut targets = Vec::new();
-    let found = link_score(pages as usize, |each| {
+    link_score(&is_page, |each| {
         each_page(connection, run, |source, links| {
-            let followed =
-                links.filter(|link| link.nature.kind.is_hyperlink() && link.nature.follow);
             targets.clear();
-            targets.extend(followed.map(|link| place(link.target)));
-            each(place(source), &targets);
+            for link in links {
+                if link.nature.kind.is_hyperlink() && link.nature.follow {
+                    targets.push(link.target);
+                }
+            }
+            each(source, &targets);
             Ok(())
         })
-    })?;
-    let score = |place: &u32| found.get(*place as usize).copied().unwrap_or(0);
-    Ok(places.iter().map(score).collect())
+    })
 }
 
 /// Hands over the pages of a run with their links.

@@ -115,8 +115,7 @@ impl TextIds {
     }
 
     /// The text's number, and whether it is new and must be stored.
-    pub(super) fn intern(&mut self, text: &str) -> (u32, bool) {
-        let key = self.key(text);
+    pub(super) fn intern(&mut self, key: TextKey) -> (u32, bool) {
         if let Some(id) = self.get(key) {
             return (id, false);
         }
@@ -127,6 +126,55 @@ impl TextIds {
         self.next += 1;
         self.recent.insert(key.place, (key.rest, id));
         (id, true)
+    }
+}
+
+/// What each URL was called when that was new last: 16 bytes for each. Links to a page call it alike,
+/// so where there are more pages than texts that are remembered, this keeps an anchor from being
+/// stored anew with every link.
+#[derive(Debug, Default)]
+pub(super) struct Anchors {
+    /// By the number of the URL, piece by piece: to grow copies nothing.
+    pieces: Vec<Vec<Anchor>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Anchor {
+    /// The text's key, as the rest is.
+    place: u64,
+    rest: u32,
+    /// 0 where there is none.
+    id: u32,
+}
+
+impl Anchors {
+    /// URLs in one piece.
+    const PIECE: usize = 4_096;
+
+    /// The number of the text, if that is what the URL was called.
+    pub(super) fn get(&self, url: UrlId, key: TextKey) -> Option<u32> {
+        let (piece, at) = Anchors::place(url);
+        let anchor = self.pieces.get(piece)?.get(at)?;
+        let is_same = anchor.place == key.place && anchor.rest == key.rest;
+        (anchor.id != 0 && is_same).then_some(anchor.id)
+    }
+
+    pub(super) fn set(&mut self, url: UrlId, key: TextKey, id: u32) {
+        let (piece, at) = Anchors::place(url);
+        if self.pieces.len() <= piece {
+            self.pieces.resize(piece + 1, Vec::new());
+        }
+        let piece = &mut self.pieces[piece];
+        if piece.is_empty() {
+            piece.resize(Anchors::PIECE, Anchor::default());
+        }
+        let TextKey { place, rest } = key;
+        piece[at] = Anchor { place, rest, id };
+    }
+
+    const fn place(url: UrlId) -> (usize, usize) {
+        let url = url as usize;
+        (url / Anchors::PIECE, url % Anchors::PIECE)
     }
 }
 
@@ -158,12 +206,31 @@ mod tests {
     #[test]
     fn a_text_has_one_number_while_it_is_remembered() {
         let mut texts = TextIds::after(7);
-        assert_eq!(texts.intern("nginx"), (8, true));
-        assert_eq!(texts.intern("nginx"), (8, false));
-        assert_eq!(texts.intern("apache"), (9, true));
+        let mut intern = |text: &str| texts.intern(texts.key(text));
+        assert_eq!(intern("nginx"), (8, true));
+        assert_eq!(intern("nginx"), (8, false));
+        assert_eq!(intern("apache"), (9, true));
         for n in 0..TextIds::CAPACITY {
-            texts.intern(&n.to_string());
+            intern(&n.to_string());
         }
-        assert!(texts.intern("nginx").1);
+        assert!(intern("nginx").1);
+    }
+
+    #[test]
+    fn a_url_is_known_by_its_last_anchor() {
+        let texts = TextIds::after(0);
+        let (home, start) = (texts.key("Home"), texts.key("Start"));
+        let mut anchors = Anchors::default();
+        for url in [1, 4_095, 4_096, 1_000_000] {
+            assert_eq!(anchors.get(url, home), None);
+            anchors.set(url, home, 7);
+            assert_eq!(anchors.get(url, home), Some(7));
+            assert_eq!(anchors.get(url, start), None);
+            anchors.set(url, start, 8);
+            assert_eq!(anchors.get(url, home), None);
+            assert_eq!(anchors.get(url, start), Some(8));
+        }
+        let nothing = TextKey { place: 0, rest: 0 };
+        assert_eq!(anchors.get(2, nothing), None);
     }
 }

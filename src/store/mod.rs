@@ -2,6 +2,8 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod beside;
+mod census;
 mod change;
 mod clusters;
 mod conclude;
@@ -23,6 +25,7 @@ mod row;
 mod rows;
 mod runs;
 mod site_files;
+mod speeds;
 mod summary;
 mod table;
 mod weight;

@@ -1,7 +1,5 @@
 //! Reading rows: what every reader of the store needs.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Params, Row};
 
 /// All rows of a query.
@@ -12,18 +10,6 @@ pub(super) fn list<T>(
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     connection.prepare(sql)?.query_map(params, read)?.collect()
-}
-
-/// Names with their counts, as a query has them.
-pub(super) fn tally(
-    connection: &Connection,
-    sql: &str,
-    run: i64,
-) -> rusqlite::Result<BTreeMap<String, u64>> {
-    connection
-        .prepare(sql)?
-        .query_map([run], |row| Ok((row.get(0)?, count(row, 1)?)))?
-        .collect()
 }
 
 /// A number of things.

@@ -233,31 +233,6 @@ impl Store {
         delete().map_err(|source| self.fault(source))
     }
 
-    /// Counts over a run.
-    pub fn counts(&self, run: RunId) -> Result<RunCounts, StoreError> {
-        let sql = "SELECT
-            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3
-                AND (state < 3 OR reason NOT IN (3, 8))),
-            (SELECT count(*) FROM url WHERE run = ?1 AND role >= 3
-                AND (state = 2 OR state = 1 AND pass > 1)),
-            (SELECT count(*) FROM attempt WHERE run = ?1),
-            (SELECT count(*) FROM url u WHERE u.run = ?1 AND u.role >= 3
-                AND (SELECT o.failure FROM attempt a JOIN outcome o ON o.code = a.outcome
-                    WHERE a.run = u.run AND a.url = u.id AND a.purpose NOT LIKE 'probe:%'
-                    ORDER BY a.number DESC LIMIT 1) = 1)";
-        let unsigned = |row: &Row<'_>, at| row.get(at).map(i64::unsigned_abs);
-        self.connect()?
-            .query_row(sql, [run.0], |row| {
-                Ok(RunCounts {
-                    known: unsigned(row, 0)?,
-                    fetched: unsigned(row, 1)?,
-                    attempts: unsigned(row, 2)?,
-                    failing: unsigned(row, 3)?,
-                })
-            })
-            .map_err(|source| self.fault(source))
-    }
-
     fn run_row(&self, row: &Row<'_>) -> Result<RunRow, StoreError> {
         let read = || -> rusqlite::Result<(i64, String, String, String, String, i64)> {
             Ok((

@@ -1,15 +1,16 @@
-//! A run in numbers, for whoever tells people about it. Every figure is counted by the database:
-//! what is held in memory does not grow with the number of URLs.
+//! A run in numbers, for whoever tells people about it. What is held in memory does not grow with the
+//! number of URLs.
 
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+use super::census::census;
 use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredFinding, StoredTrial};
-use super::measured::PageCounts;
-use super::row::{count, list, tally};
+use super::measured::{PageCounts, new_server_errors};
+use super::row::list;
 use super::runs::{RunCounts, RunId};
 
 /// What is to be said of a run as a whole.
@@ -79,15 +80,8 @@ pub struct SlowPage {
 impl Store {
     /// Counts a run that was concluded.
     pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
-        let (counts, pages) = (self.counts(run)?, self.page_counts(run)?);
-        let connection = self.connect()?;
-        summarise(&connection, run.0)
-            .map(|summary| RunSummary {
-                counts,
-                pages,
-                ..summary
-            })
-            .map_err(|source| self.fault(source))
+        let mut connection = self.connect()?;
+        summarise(&mut connection, run.0).map_err(|source| self.fault(source))
     }
 
     /// The pages of a run that took longest, the slowest first.
@@ -97,58 +91,19 @@ impl Store {
     }
 }
 
-fn summarise(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+fn summarise(connection: &mut Connection, run: i64) -> rusqlite::Result<RunSummary> {
+    // One transaction for all its statements: they see one state of the file, and lock it once.
+    let reading = connection.transaction()?;
     let mut summary = RunSummary {
-        retries: connection.query_row(
-            "SELECT count(*) FROM attempt
-             WHERE run = ? AND number > 1 AND purpose NOT LIKE 'probe:%'",
-            [run],
-            |row| count(row, 0),
-        )?,
-        by_verdict: tally(
-            connection,
-            "SELECT s.verdict, count(*) FROM assessment s
-             CROSS JOIN url u ON u.run = s.run AND u.id = s.url
-             WHERE s.run = ? AND u.role >= 3 GROUP BY s.verdict",
-            run,
-        )?,
-        skipped: tally(
-            connection,
-            "SELECT \"Reason\", count(*) FROM skipped WHERE run = ? GROUP BY \"Reason\"",
-            run,
-        )?,
-        robots: robots(connection, run)?,
-        scores: found::scores(connection, run)?,
-        findings: found::findings(connection, run)?,
-        trials: found::trials(connection, run)?,
-        ..RunSummary::default()
+        robots: robots(&reading, run)?,
+        scores: found::scores(&reading, run)?,
+        findings: found::findings(&reading, run)?,
+        trials: found::trials(&reading, run)?,
+        ..census(&reading, run)?
     };
-    last_attempts(connection, run, &mut summary)?;
+    summary.pages.new_server_errors = new_server_errors(&reading, run)?;
+    reading.finish()?;
     Ok(summary)
-}
-
-/// Counts status codes and outcomes together, for both ask for the last attempt of each page.
-fn last_attempts(
-    connection: &Connection,
-    run: i64,
-    summary: &mut RunSummary,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT coalesce(a.status, 0), outcome.id, count(*) FROM url u
-         CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
-            AND a.number = (SELECT max(number) FROM attempt
-                WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
-         CROSS JOIN outcome ON outcome.code = a.outcome
-         WHERE u.run = ? AND u.role >= 3 GROUP BY a.status, a.outcome",
-    )?;
-    let mut rows = statement.query([run])?;
-    while let Some(row) = rows.next()? {
-        let (status, pages): (u16, u64) = (row.get(0)?, count(row, 2)?);
-        *summary.by_status.entry(status).or_default() += pages;
-        *summary.by_outcome.entry(row.get(1)?).or_default() += pages;
-        *summary.classes.of(status) += pages;
-    }
-    Ok(())
 }
 
 fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSummary>> {
@@ -174,7 +129,8 @@ fn slowest(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec
 }
 
 impl StatusClasses {
-    fn of(&mut self, status: u16) -> &mut u64 {
+    /// The class of a status; 0 stands for no answer.
+    pub(super) fn of(&mut self, status: u16) -> &mut u64 {
         match status {
             0 => &mut self.none,
             200..=299 => &mut self.success,

@@ -49,6 +49,17 @@ impl SpeedEffect {
     /// The fastest polite pace.
     pub const POLITE: Pressure = POLITE;
 
+    /// Adds attempts at other URLs of the host.
+    pub fn add(&mut self, more: &SpeedEffect) {
+        let sum = |one: Ratio, other: Ratio| Ratio::new(one.part + other.part, one.of + other.of);
+        self.politely = sum(self.politely, more.politely);
+        self.at_speed = sum(self.at_speed, more.at_speed);
+        self.healed += more.healed;
+        self.unbounded += more.unbounded;
+        self.urls += more.urls;
+        self.flapping += more.flapping;
+    }
+
     /// Whether speed is what makes the host fail. One page that failed once and was fine when asked
     /// slowly says nothing of a host that is asked at a fixed rate. Where there was none, the first
     /// failure beyond what the host had borne tells: a crawl that heeds it sees no second.

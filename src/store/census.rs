@@ -1,0 +1,204 @@
+//! Whatever is counted of a run's URLs, in one walk over them with their attempts and verdicts
+//! beside them.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row};
+
+use crate::model::{Outcome, Purpose, Role, SkipReason};
+
+use super::beside::Beside;
+use super::ids::UrlId;
+use super::row::count;
+use super::summary::RunSummary;
+
+/// States of a URL, as they are stored.
+const QUEUED: u8 = 1;
+const SETTLED: u8 = 2;
+const SKIPPED: u8 = 3;
+
+/// Counts a run that was concluded. What is not counted of its URLs is left empty.
+pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+    let mut attempts = connection.prepare(
+        "SELECT url, number, purpose, outcome, status FROM attempt WHERE run = ?
+         ORDER BY url, number",
+    )?;
+    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut verdicts =
+        connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
+    let mut verdicts = Beside::of_run(&mut verdicts, run)?;
+    let mut urls = connection
+        .prepare("SELECT id, role, state, reason, pass FROM url WHERE run = ? ORDER BY id")?;
+    let mut urls = urls.query([run])?;
+    let mut tally = Tally::default();
+    while let Some(row) = urls.next()? {
+        let id: UrlId = row.get(0)?;
+        let known = Known::read(row)?;
+        let mut last = None;
+        while let Some(row) = attempts.next_of(id)? {
+            last = tally.attempt(Tried::read(row)?).or(last);
+        }
+        let verdict = match verdicts.next_of(id)? {
+            Some(row) => Some(row.get_ref(1)?.as_str()?),
+            None => None,
+        };
+        tally.url(&known, last, verdict);
+    }
+    tally.invalid = connection.query_row(
+        "SELECT count(*) FROM invalid_link WHERE run = ?",
+        [run],
+        |row| count(row, 0),
+    )?;
+    Ok(tally.summary())
+}
+
+/// What is looked at of a URL.
+struct Known {
+    role: u8,
+    state: u8,
+    reason: Option<u8>,
+    pass: u32,
+}
+
+impl Known {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Known> {
+        Ok(Known {
+            role: row.get(1)?,
+            state: row.get(2)?,
+            reason: row.get(3)?,
+            pass: row.get(4)?,
+        })
+    }
+
+    /// Whether it belongs to the audit, as what is out of scope or no URL does not.
+    fn belongs(&self) -> bool {
+        let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
+        self.state < SKIPPED || self.reason.is_some_and(|reason| !foreign.contains(&reason))
+    }
+
+    /// A URL that waits to be asked in a later pass was fetched in the first.
+    fn is_fetched(&self) -> bool {
+        self.state == SETTLED || (self.state == QUEUED && self.pass > 1)
+    }
+}
+
+/// What is looked at of an attempt.
+#[derive(Clone, Copy)]
+struct Tried {
+    number: u32,
+    is_probe: bool,
+    outcome: u8,
+    /// 0 where there was no answer.
+    status: u16,
+}
+
+impl Tried {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
+        let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
+        Ok(Tried {
+            number: row.get(1)?,
+            is_probe: purpose.is_none_or(Purpose::is_probe),
+            outcome: row.get(3)?,
+            status: row.get::<_, Option<u16>>(4)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// URLs of pages, or of anything else that is neither robots.txt nor sitemap.
+#[derive(Default)]
+struct Part {
+    known: u64,
+    fetched: u64,
+    /// By outcome and status of the last attempt that was no experiment.
+    last: BTreeMap<(u8, u16), u64>,
+    verdicts: BTreeMap<String, u64>,
+}
+
+#[derive(Default)]
+struct Tally {
+    pages: Part,
+    others: Part,
+    attempts: u64,
+    retries: u64,
+    /// By reason.
+    skipped: BTreeMap<u8, u64>,
+    /// Links that are no URLs.
+    invalid: u64,
+}
+
+impl Tally {
+    /// Returns it if it says how the URL is.
+    fn attempt(&mut self, tried: Tried) -> Option<Tried> {
+        self.attempts += 1;
+        self.retries += u64::from(tried.number > 1 && !tried.is_probe);
+        (!tried.is_probe).then_some(tried)
+    }
+
+    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<&str>) {
+        if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
+            *self.skipped.entry(reason).or_default() += 1;
+        }
+        let part = match Role::from_code(known.role) {
+            Some(Role::Page) => &mut self.pages,
+            Some(Role::Resource | Role::External) => &mut self.others,
+            Some(Role::Robots | Role::Sitemap) | None => return,
+        };
+        part.known += u64::from(known.belongs());
+        part.fetched += u64::from(known.is_fetched());
+        if let Some(last) = last {
+            *part.last.entry((last.outcome, last.status)).or_default() += 1;
+        }
+        if let Some(verdict) = verdict {
+            match part.verdicts.get_mut(verdict) {
+                Some(urls) => *urls += 1,
+                None => _ = part.verdicts.insert(verdict.to_owned(), 1),
+            }
+        }
+    }
+
+    fn summary(&self) -> RunSummary {
+        let mut summary = RunSummary {
+            retries: self.retries,
+            ..RunSummary::default()
+        };
+        summary.counts.attempts = self.attempts;
+        for part in [&self.pages, &self.others] {
+            add(part, &mut summary);
+        }
+        let pages = &mut summary.pages;
+        (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
+        for ((_, status), urls) in &self.pages.last {
+            *pages.by_status.entry(*status).or_default() += urls;
+        }
+        pages.by_verdict.clone_from(&self.pages.verdicts);
+        let reasons = SkipReason::ALL.into_iter();
+        let skipped = reasons.map(|reason| {
+            let urls = self.skipped.get(&reason.code()).copied();
+            let links = Some(self.invalid).filter(|_| reason == SkipReason::Invalid);
+            (reason, urls.unwrap_or_default() + links.unwrap_or_default())
+        });
+        let skipped = skipped.filter(|(_, urls)| *urls > 0);
+        summary.skipped = skipped
+            .map(|(reason, urls)| (reason.name().to_owned(), urls))
+            .collect();
+        summary
+    }
+}
+
+/// Adds what is counted of all but robots.txt and sitemaps.
+fn add(part: &Part, summary: &mut RunSummary) {
+    summary.counts.known += part.known;
+    summary.counts.fetched += part.fetched;
+    for ((outcome, status), urls) in &part.last {
+        if let Some(outcome) = Outcome::from_code(*outcome) {
+            summary.counts.failing += if outcome.is_failure() { *urls } else { 0 };
+            let name = outcome.id().to_owned();
+            *summary.by_outcome.entry(name).or_default() += urls;
+        }
+        *summary.by_status.entry(*status).or_default() += urls;
+        *summary.classes.of(*status) += urls;
+    }
+    for (verdict, urls) in &part.verdicts {
+        *summary.by_verdict.entry(verdict.clone()).or_default() += urls;
+    }
+}
