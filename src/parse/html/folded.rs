@@ -86,17 +86,19 @@ impl Digest {
     pub(super) fn new() -> Digest {
         Digest {
             hasher: Xxh3::new(),
-            buffer: Vec::with_capacity(HASHED_AT_ONCE),
+            buffer: Vec::with_capacity(2 * HASHED_AT_ONCE),
             gap: false,
             hashed: 0,
         }
     }
 
     pub(super) fn push(&mut self, piece: &[u8]) {
-        let started = self.hashed > 0;
-        fold(piece, &mut self.gap, &mut self.buffer, started);
-        if self.buffer.len() >= HASHED_AT_ONCE {
-            self.flush();
+        for part in piece.chunks(HASHED_AT_ONCE) {
+            let started = self.hashed > 0;
+            fold(part, &mut self.gap, &mut self.buffer, started);
+            if self.buffer.len() >= HASHED_AT_ONCE {
+                self.flush();
+            }
         }
     }
 

@@ -64,9 +64,16 @@ impl<'t> Text<'t> {
             Kind::References => htmlize::unescape_bytes_in(written, Context::General),
             // The parser drops NUL where there is markup, and nowhere else.
             Kind::Markup => {
-                let pieces = written.split(|byte| *byte == b'\0');
-                let pieces = pieces.map(|it| htmlize::unescape_bytes_in(it, Context::General));
-                Cow::Owned(pieces.collect::<Vec<_>>().concat())
+                let mut text = Vec::new();
+                for piece in written.split(|byte| *byte == b'\0') {
+                    if !piece.is_empty() {
+                        text.extend_from_slice(&htmlize::unescape_bytes_in(
+                            piece,
+                            Context::General,
+                        ));
+                    }
+                }
+                Cow::Owned(text)
             }
             Kind::RcData => {
                 let text = self.written.replace('\0', "\u{fffd}").into_bytes();

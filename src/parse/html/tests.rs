@@ -252,6 +252,8 @@ fn hostile_pages_take_linear_time() {
         format!("<svg><![CDATA[{}", "]]".repeat(many)),
         "<".repeat(many),
         "&notit".repeat(many),
+        "\0".repeat(100 * many),
+        "\0&amp".repeat(many),
     ];
     for html in pages {
         let _: Page<'_> = page(&html);
