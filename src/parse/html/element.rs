@@ -2,8 +2,8 @@
 //! depend on it.
 
 /// An element's or attribute's name in lower case as a number, cheap to keep and compare: its bytes
-/// up to eight, a hash of longer ones. Names made to collide can only spoil the reading of the page
-/// they stand on.
+/// up to eight, a hash of what does not fit. Names made to collide can only spoil the reading of the
+/// page they stand on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Id(u64);
 
@@ -42,7 +42,12 @@ pub(super) enum Foreign {
 // === impl Id ===
 
 impl Id {
-    /// The number of a name with one more byte, from nothing on; for names of up to eight bytes.
+    /// Whether a name's bytes are its number: a NUL in front would be lost.
+    pub(super) const fn packs(name: &[u8]) -> bool {
+        name.len() <= 8 && !matches!(name, [0, ..])
+    }
+
+    /// The number of a name with one more byte, from nothing on; for names that pack.
     pub(super) const fn and(self, byte: u8) -> Id {
         Id(self.0 << 8 | byte.to_ascii_lowercase() as u64)
     }
@@ -50,7 +55,7 @@ impl Id {
     /// The number of a name, in whatever case.
     pub(super) const fn of(name: &[u8]) -> Id {
         let mut at = 0;
-        if name.len() <= 8 {
+        if Id::packs(name) {
             let mut packed = Id(0);
             while at < name.len() {
                 packed = packed.and(name[at]);
@@ -265,7 +270,8 @@ const fn add(table: &mut [Entry; SLOTS], names: &[u8], class: Option<Class>, sor
 /// Where a name is in the table, or would be.
 const fn find(table: &[Entry; SLOTS], id: Id) -> usize {
     // The golden ratio spreads names that differ in few bits.
-    let mut slot = (id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize;
+    let mut slot =
+        (id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOTS.ilog2())) as usize;
     while let Some((other, _)) = table[slot] {
         if other.0 == id.0 {
             break;
@@ -295,6 +301,8 @@ mod tests {
             "templates",
             "blockquote",
             "figcaption",
+            "\0a",
+            "\0\0a",
         ];
         for (n, name) in names.iter().enumerate() {
             for other in &names[..n] {

@@ -65,7 +65,9 @@ impl Folded {
 
     /// The text so far, leaving none behind.
     pub(super) fn take(&mut self) -> CompactString {
-        let text = String::from_utf8_lossy(&self.bytes);
+        // The last character may be there in part.
+        let whole = self.bytes.utf8_chunks().next();
+        let text = whole.map_or("", |whole| whole.valid());
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
         let text = beginning(text, self.max_chars).trim_end().into();
@@ -175,6 +177,9 @@ mod tests {
         check(&["abc def"], 4, "abc");
         check(&["a".repeat(100).as_str(), "b"], 3, "aaa");
         check(&["日本語", "テキスト"], 5, "日本語テキ");
+        // What is cut off the beginning leaves room for no part of a character at the end.
+        let wide = format!("\u{a0}{}", "🍎".repeat(99));
+        check(&[&wide], 32, &"🍎".repeat(31));
     }
 
     #[test]

@@ -239,8 +239,9 @@ impl<'t> Markup<'t> {
             id = id.and(byte);
             at += 1;
         }
-        if at - start > 8 {
-            id = Id::of(&bytes[start..at]);
+        let name = &bytes[start..at];
+        if !Id::packs(name) {
+            id = Id::of(name);
         }
         Some((id, at))
     }
