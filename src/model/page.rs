@@ -1,7 +1,8 @@
 //! What is known of a URL once it was fetched for good.
 
-use compact_str::CompactString;
 use std::time::Duration;
+
+use compact_str::CompactString;
 
 use super::link::{LinkKind, Position};
 use super::role::{Role, Skip};

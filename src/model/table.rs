@@ -2,12 +2,14 @@
 //! is full, and is there twice meanwhile; this one is never less than two thirds full, and grows by
 //! a quarter, one of many shards at a time.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::url::Fingerprint;
 
-/// The first bits of a fingerprint name its shard.
+/// The first bits of a key name its shard.
 const SHARD_BITS: u32 = 8;
 
-/// A key is a fingerprint with this bit, which none has: 0 is a free place.
+/// Every key has this bit, which no fingerprint has: 0 is a free place.
 const TAKEN: u64 = 1 << 63;
 
 /// Values by fingerprint; none is ever removed. Memory: 10 to 12 bytes for each, and the value's
@@ -16,6 +18,8 @@ const TAKEN: u64 = 1 << 63;
 pub struct FingerprintTable<V> {
     shards: Box<[Shard<V>]>,
     len: usize,
+    /// Odd, and nothing that a server knows: it cannot choose URLs that all want one place.
+    spread: u64,
 }
 
 impl<V: Copy + Default> FingerprintTable<V> {
@@ -31,7 +35,7 @@ impl<V: Copy + Default> FingerprintTable<V> {
 
     /// The value of a fingerprint, if it has one.
     pub fn get(&self, fingerprint: Fingerprint) -> Option<V> {
-        let key = fingerprint.get() | TAKEN;
+        let key = key(fingerprint.get(), self.spread);
         self.shards[shard_of(key)].get(key)
     }
 
@@ -42,7 +46,7 @@ impl<V: Copy + Default> FingerprintTable<V> {
 
     /// Gives a fingerprint a value; returns the one that it had.
     pub fn insert(&mut self, fingerprint: Fingerprint, value: V) -> Option<V> {
-        let key = fingerprint.get() | TAKEN;
+        let key = key(fingerprint.get(), self.spread);
         let before = self.shards[shard_of(key)].insert(key, value);
         self.len += usize::from(before.is_none());
         before
@@ -54,8 +58,14 @@ impl<V: Copy + Default> Default for FingerprintTable<V> {
         FingerprintTable {
             shards: vec![Shard::default(); 1 << SHARD_BITS].into_boxed_slice(),
             len: 0,
+            spread: RandomState::new().hash_one(()) | 1,
         }
     }
+}
+
+/// Every fingerprint has a key of its own: to multiply by an odd number can be undone.
+const fn key(fingerprint: u64, spread: u64) -> u64 {
+    fingerprint.wrapping_mul(spread) | TAKEN
 }
 
 fn shard_of(key: u64) -> usize {
@@ -175,6 +185,16 @@ mod tests {
         assert!((0..100).all(|key| shard.get(TAKEN + key) == Some(key)));
         assert!((0..100).all(|key| shard.get(u64::MAX - key) == Some(key)));
         assert_eq!(shard.get(TAKEN + 100), None);
+    }
+
+    #[test]
+    fn fingerprints_that_begin_alike_are_spread() {
+        let keys = (0..25_600).map(|n| key(n, 0x9e37_79b9_7f4a_7c15));
+        let mut counts = [0; 1 << SHARD_BITS];
+        for key in keys {
+            counts[shard_of(key)] += 1;
+        }
+        assert!(counts.iter().all(|count| (90..110).contains(count)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The one thread that writes. It takes whatever is waiting, stores it in one transaction and then
 //! says what is safe: a lease is settled only after that, so a killed process repeats the requests
-//! that were open and loses nothing.
+//! whose answers were not stored and loses nothing.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

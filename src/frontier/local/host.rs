@@ -134,7 +134,7 @@ impl Host {
     pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
         let long_ago = |last: Charge| last.at + self.pace.interval.max(REMEMBERED) <= now;
         self.open == 0
-            && self.queue.is_empty()
+            && self.queue.is_idle()
             && self.pace == default_pace
             && self.parked <= now
             && self.last.is_none_or(long_ago)

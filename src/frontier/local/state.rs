@@ -186,6 +186,38 @@ mod tests {
     use super::*;
     use crate::model::{CrawlUrl, Role};
 
+    fn discovery(url: &str, role: Role) -> Discovery {
+        Discovery {
+            url: CrawlUrl::parse(url).expect("valid"),
+            role,
+            depth: 0,
+            hops: 0,
+            pass: 1,
+            tries: 0,
+            not_before: None,
+        }
+    }
+
+    #[test]
+    fn a_gate_is_kept_however_long_its_answer_takes_to_be_stored() {
+        let pace = Pace {
+            interval: Duration::ZERO,
+            open: 1,
+        };
+        let mut state = State::new(pace, Duration::from_hours(1));
+        state.offer(&[discovery("http://h/robots.txt", Role::Robots)]);
+        let Next::Visit(robots) = state.lease(Moment::from_millis(0)) else {
+            panic!("nothing is due");
+        };
+        state.answered(robots.ticket);
+        let late = Moment::from_millis(1_000_000);
+        state.lease(late);
+        state.offer(&[discovery("http://h/", Role::Page)]);
+        assert!(matches!(state.lease(late), Next::NotBefore(_)));
+        state.settle(robots.ticket, Settlement::Done);
+        assert!(matches!(state.lease(late), Next::Visit(_)));
+    }
+
     #[test]
     fn nothing_is_kept_of_hosts_long_done() {
         let pace = Pace {
@@ -194,15 +226,7 @@ mod tests {
         };
         let mut state = State::new(pace, Duration::from_mins(1));
         let found: Vec<Discovery> = (0..100)
-            .map(|n| Discovery {
-                url: CrawlUrl::parse(&format!("http://h{n}/")).expect("valid"),
-                role: Role::Page,
-                depth: 0,
-                hops: 0,
-                pass: 1,
-                tries: 0,
-                not_before: None,
-            })
+            .map(|n| discovery(&format!("http://h{n}/"), Role::Page))
             .collect();
         assert_eq!(state.offer(&found), 100);
         while let Next::Visit(lease) = state.lease(Moment::from_millis(0)) {

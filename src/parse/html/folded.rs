@@ -1,7 +1,5 @@
 //! Text that comes in pieces, its white space folded as browsers render it.
 
-use std::borrow::Cow;
-
 use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -67,10 +65,13 @@ impl Folded {
 
     /// The text so far, leaving none behind.
     pub(super) fn take(&mut self) -> CompactString {
-        // A text that was cut may end within a character.
+        // The last character may be there in part.
         let text = match str::from_utf8(&self.bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(&self.bytes),
+            Ok(text) => text,
+            Err(fault) => {
+                let whole = &self.bytes[..fault.valid_up_to()];
+                str::from_utf8(whole).unwrap_or_default()
+            }
         };
         // Folding is for the white space of markup; at the ends, no-break spaces go as well.
         let text = text.trim();
@@ -183,6 +184,9 @@ mod tests {
         check(&["abc def"], 4, "abc");
         check(&["a".repeat(100).as_str(), "b"], 3, "aaa");
         check(&["日本語", "テキスト"], 5, "日本語テキ");
+        // What is cut off the beginning leaves room for no part of a character at the end.
+        let wide = format!("\u{a0}{}", "🍎".repeat(99));
+        check(&[&wide], 32, &"🍎".repeat(31));
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl<'t> Links<'t> {
 
     /// Takes in an `<a>`, of HTML or of SVG; where its text is to be put once it is known.
     pub(super) fn of_anchor(&mut self, tag: &Tag<'t>, position: Position) -> Option<usize> {
-        let href = if tag.value(Attr::Href).is_some() {
+        let href = if tag.has(Attr::Href) {
             Attr::Href
         } else {
             Attr::XlinkHref

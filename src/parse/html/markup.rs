@@ -37,7 +37,7 @@ enum Kind {
     /// Character references.
     References,
     /// NUL, and references perhaps.
-    Markup,
+    MarkupWithNul,
     /// NUL, and references that count.
     RcData,
     /// NUL; references do not count.
@@ -63,7 +63,7 @@ impl<'t> Text<'t> {
             Kind::Plain => Cow::Borrowed(written),
             Kind::References => htmlize::unescape_bytes_in(written, Context::General),
             // The parser drops NUL where there is markup, and nowhere else.
-            Kind::Markup => {
+            Kind::MarkupWithNul => {
                 let mut text = Vec::new();
                 for piece in written.split(|byte| *byte == b'\0') {
                     if !piece.is_empty() {
@@ -89,7 +89,7 @@ impl<'t> Markup<'t> {
         Markup {
             text,
             at: 0,
-            tag: Tag::new("", false),
+            tag: Tag::none(),
             content: None,
         }
     }
@@ -176,7 +176,7 @@ impl<'t> Markup<'t> {
             };
             let at = from + found;
             match bytes[at] {
-                b'\0' => kind = Kind::Markup,
+                b'\0' => kind = Kind::MarkupWithNul,
                 b'&' if kind == Kind::Plain => kind = Kind::References,
                 b'<' if begins(&bytes[at..]) => break at,
                 _ => {}
@@ -246,8 +246,9 @@ impl<'t> Markup<'t> {
             id = id.and(byte);
             at += 1;
         }
-        if at - start > 8 {
-            id = Id::of(&bytes[start..at]);
+        let name = &bytes[start..at];
+        if !Id::packs(name) {
+            id = Id::of(name);
         }
         Some((id, at))
     }

@@ -94,12 +94,12 @@ impl Attr {
 // === Filling ===
 
 impl<'t> Tag<'t> {
-    /// A tag without attributes so far.
-    pub(super) fn new(name: &'t str, is_end: bool) -> Tag<'t> {
+    /// No tag yet.
+    pub(super) fn none() -> Tag<'t> {
         Tag {
-            name,
-            element: Element::of(Id::of(name.as_bytes())),
-            is_end,
+            name: "",
+            element: Element::of(Id::default()),
+            is_end: false,
             self_closing: false,
             present: 0,
             values: [""; ATTRS],
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn tag<'t>(attributes: &[(&str, &'t str)]) -> Tag<'t> {
-        let mut tag = Tag::new("a", false);
+        let mut tag = Tag::none();
         for (name, value) in attributes {
             tag.add(Id::of(name.as_bytes()), value);
         }

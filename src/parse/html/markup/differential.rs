@@ -237,6 +237,7 @@ fn markup() -> impl Strategy<Value = String> {
         1 => "&(amp|lt|copy|notit|nbsp|Aacute|#[0-9]{1,5}|#x[0-9a-fA-F]{1,6}|[a-z]{1,4});?[a-z=]?",
         1 => "[\u{0}\u{a0}é日🍎\r\n\t ]{1,3}",
         1 => Just("<plaintext>".to_owned()),
+        1 => "</?[a-z\u{0}\u{b}é]{1,10}([ \t\u{b}\u{c}/]{1,2}[\u{0}\u{b}é\"'<=&]{0,2}(href|rel|alt|content|x)[\u{0}\u{b}é\"'<]{0,2}(=[\"']?[a-z\u{0}\r\n&;é\u{b}]{0,4}[\"']?)?){0,3}[ /]?>",
     ];
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
