@@ -185,7 +185,7 @@ where
                 Next::Visit(lease) if self.experiments.own(&lease) => {
                     self.begin_series(*lease).await?;
                 }
-                Next::Visit(lease) => self.begin(*lease).await?,
+                Next::Visit(lease) => self.begin(*lease).await,
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
             }
@@ -193,7 +193,7 @@ where
     }
 
     /// Begins a visit, unless it has become clear meanwhile that it must not be made.
-    async fn begin(&mut self, lease: Lease) -> Result<(), CrawlError> {
+    async fn begin(&mut self, lease: Lease) {
         if let Some(skip) = self.refuse(&lease) {
             let url = lease.found.url;
             self.admissions.refused(&url, skip.reason);
@@ -201,16 +201,15 @@ where
                 url: &url,
                 skip: &skip,
             });
-            let change = Change::Skipped(url, skip);
-            return self
-                .hand_over(change, lease.ticket, Settlement::Unused)
+            self.hand_over(Change::Skipped(url, skip), lease.ticket, Settlement::Unused)
                 .await;
+            return;
         }
         if lease.found.pass > 1 && self.passes.is_over(self.clock.now()) {
             let url = lease.found.url;
-            return self
-                .hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
+            self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
                 .await;
+            return;
         }
         if is_new_page(&lease) {
             self.pages += 1;
@@ -235,7 +234,6 @@ where
         );
         self.visits
             .spawn(async move { Returned::Visit(Box::new(visit.await)) });
-        Ok(())
     }
 
     /// Why a lease is not asked for after all.
@@ -281,7 +279,8 @@ where
             then,
         };
         self.hand_over(Change::Visit(Box::new(visit)), ticket, settlement)
-            .await
+            .await;
+        Ok(())
     }
 
     /// Stores what only the dispatcher knows, and ends: what is left is the writer.
@@ -354,19 +353,16 @@ where
         Ok(())
     }
 
-    /// Gives a change to the writer, to settle its lease when it is stored. Until then the host may
-    /// be asked for something else.
+    /// Gives a change to the writer, to settle its lease when it is stored.
     pub(super) async fn hand_over(
         &mut self,
         change: Change,
         ticket: Ticket,
         settlement: Settlement,
-    ) -> Result<(), CrawlError> {
-        self.frontier.answered(ticket).await?;
+    ) {
         self.unsettled.insert(ticket.0, settlement);
         // If the writer has stopped, the next look at what is stored ends the crawl.
         self.writer.send(change, ticket.0).await;
-        Ok(())
     }
 
     async fn settle(&mut self, mark: u64) -> Result<(), CrawlError> {

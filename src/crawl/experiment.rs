@@ -222,6 +222,7 @@ where
             lease.ticket,
             Settlement::Done,
         )
-        .await
+        .await;
+        Ok(())
     }
 }

@@ -30,7 +30,6 @@ macro_rules! suite {
             a_new_pace_counts_from_the_last_request
             a_pace_set_back_and_forth_forgets_no_request
             no_more_are_open_than_the_pace_allows
-            what_is_answered_is_open_no_more_and_leased_until_it_is_settled
             a_host_that_hangs_delays_no_other
             a_parked_host_waits
             unused_gives_the_pace_back
@@ -263,31 +262,6 @@ pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
     done(&f, &second).await;
     done(&f, &third).await;
     wait(&f, 0).await;
-}
-
-pub(super) async fn what_is_answered_is_open_no_more_and_leased_until_it_is_settled<F: Frontier>(
-    make: impl Fn(Pace, Duration) -> F,
-) {
-    let f = make(pace(0, 1), Duration::from_secs(10));
-    f.offer(&pages("h", 3)).await.unwrap();
-    let first = visit(&f, 0).await;
-    wait(&f, 0).await;
-    f.answered(first.ticket).await.unwrap();
-    f.answered(first.ticket).await.unwrap();
-    let second = visit(&f, 0).await;
-    assert_eq!(second.in_flight, 1);
-    wait(&f, 0).await;
-    assert_eq!(f.pending().await.unwrap(), 3);
-    done(&f, &first).await;
-    f.answered(first.ticket).await.unwrap();
-    // Its end frees no second slot.
-    wait(&f, 0).await;
-    f.answered(second.ticket).await.unwrap();
-    let third = visit(&f, 0).await;
-    assert_eq!(path(&third), "http://h/p2");
-    done(&f, &third).await;
-    // What was answered and never settled is given out again.
-    assert_eq!(path(&visit(&f, 10_000).await), path(&second));
 }
 
 pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(

@@ -55,11 +55,6 @@ impl Frontier for LocalFrontier {
         Ok(self.state()?.lease(now))
     }
 
-    async fn answered(&self, ticket: Ticket) -> Result<(), FrontierError> {
-        self.state()?.answered(ticket);
-        Ok(())
-    }
-
     async fn settle(&self, ticket: Ticket, how: Settlement) -> Result<(), FrontierError> {
         self.state()?.settle(ticket, how);
         Ok(())

@@ -100,10 +100,6 @@ pub trait Frontier: Send + Sync {
     /// in before counts as that one.
     fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
 
-    /// The request of a lease is over, so the host has one less open; the lease goes on until what
-    /// was answered is safe. A lease that has ended is ignored.
-    fn answered(&self, ticket: Ticket) -> impl Future<Output = Result<(), FrontierError>> + Send;
-
     /// Ends a lease. A lease that expired meanwhile is ignored.
     fn settle(
         &self,

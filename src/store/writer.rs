@@ -1,6 +1,6 @@
 //! The one thread that writes. It takes whatever is waiting, stores it in one transaction and then
 //! says what is safe: a lease is settled only after that, so a killed process repeats the requests
-//! whose answers were not stored and loses nothing.
+//! that were open and loses nothing.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -26,11 +26,11 @@ const ROOM: usize = 32 << 20;
 const BATCH: usize = 256;
 
 /// A transaction with fewer changes waits once for company: each writes whole pages of the file.
-const COMPANY: usize = 128;
+const COMPANY: usize = 32;
 
-/// How long. It delays what is said to be safe, and no request but a retry and the first ones of a
-/// host, which wait for its robots.txt.
-const PATIENCE: Duration = Duration::from_millis(15);
+/// How long. It delays an answer's settlement, so a host with few open requests that answers within
+/// a millisecond is asked some hundred times a second at most.
+const PATIENCE: Duration = Duration::from_millis(4);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]

@@ -18,9 +18,7 @@ const LEASE: Duration = Duration::from_secs(30);
 enum Step {
     Offer(Vec<Discovery>),
     Lease,
-    /// Answers the lease with this number, counted around.
-    Answer(usize),
-    /// Settles the lease with this number, counted around.
+    /// Settles the open lease with this number, counted around.
     Settle(usize, End),
     /// Settles a lease that has ended.
     SettleEnded(usize, End),
@@ -89,7 +87,6 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => prop::collection::vec(discoveries(), 1..5).prop_map(Step::Offer),
         6 => Just(Step::Lease),
-        3 => any::<usize>().prop_map(Step::Answer),
         4 => (any::<usize>(), ends()).prop_map(|(n, end)| Step::Settle(n, end)),
         1 => (any::<usize>(), ends()).prop_map(|(n, end)| Step::SettleEnded(n, end)),
         4 => prop_oneof![0..2_000u32, 0..40_000u32, Just(1_000_000)].prop_map(Step::Pass),
@@ -108,8 +105,7 @@ struct Record<F> {
     /// What is offered and not settled for good.
     unsettled: HashMap<CrawlUrl, Waiting>,
     settled: HashSet<CrawlUrl>,
-    leased: BTreeMap<Ticket, (Lease, Moment)>,
-    answered: HashSet<Ticket>,
+    open: BTreeMap<Ticket, (Lease, Moment)>,
     ended: Vec<Ticket>,
     /// The requests of each host that count, in order.
     requests: HashMap<HostKey, Vec<(Ticket, Moment)>>,
@@ -131,8 +127,7 @@ impl<F: Frontier> Record<F> {
             parked: HashMap::new(),
             unsettled: HashMap::new(),
             settled: HashSet::new(),
-            leased: BTreeMap::new(),
-            answered: HashSet::new(),
+            open: BTreeMap::new(),
             ended: Vec::new(),
             requests: HashMap::new(),
         }
@@ -153,14 +148,9 @@ impl<F: Frontier> Record<F> {
             Step::Lease => {
                 self.lease().await?;
             }
-            Step::Answer(n) => {
-                if let Some(ticket) = self.lease_number(n) {
-                    self.frontier.answered(ticket).await.unwrap();
-                    self.answered.insert(ticket);
-                }
-            }
             Step::Settle(n, end) => {
-                if let Some(ticket) = self.lease_number(n) {
+                let ticket = self.open.keys().nth(n % self.open.len().max(1)).copied();
+                if let Some(ticket) = ticket {
                     self.settle(ticket, end).await;
                 }
             }
@@ -185,13 +175,6 @@ impl<F: Frontier> Record<F> {
         Ok(())
     }
 
-    fn lease_number(&self, n: usize) -> Option<Ticket> {
-        self.leased
-            .keys()
-            .nth(n % self.leased.len().max(1))
-            .copied()
-    }
-
     async fn offer(&mut self, found: &[Discovery]) -> Result<(), TestCaseError> {
         let mut new = 0;
         for discovery in found {
@@ -214,7 +197,7 @@ impl<F: Frontier> Record<F> {
     async fn lease(&mut self) -> Result<Option<Next>, TestCaseError> {
         let next = self.frontier.lease(self.now).await.unwrap();
         let now = self.now;
-        for (ticket, _) in self.leased.extract_if(.., |_, (_, until)| *until <= now) {
+        for (ticket, _) in self.open.extract_if(.., |_, (_, until)| *until <= now) {
             self.ended.push(ticket);
         }
         match next {
@@ -259,16 +242,15 @@ impl<F: Frontier> Record<F> {
         requests.push((lease.ticket, self.now));
 
         let of_host = |open: &Lease| open.found.url.host_key() == host;
-        let leased: Vec<&Lease> = self.leased.values().map(|(lease, _)| lease).collect();
-        let is_open = |lease: &Lease| !self.answered.contains(&lease.ticket);
-        let beside = leased.iter().filter(|open| of_host(open) && is_open(open));
-        prop_assert_eq!(lease.in_flight, beside.count() as u32 + 1);
+        let open: Vec<&Lease> = self.open.values().map(|(open, _)| open).collect();
+        let beside = open.iter().filter(|open| of_host(open)).count() as u32;
+        prop_assert_eq!(lease.in_flight, beside + 1);
         prop_assert!(lease.in_flight <= pace.open);
-        prop_assert!(leased.iter().all(|lease| lease.found.url != *url));
+        prop_assert!(open.iter().all(|open| open.found.url != *url));
 
-        let gate_leased = leased
+        let gate_leased = open
             .iter()
-            .any(|lease| of_host(lease) && lease.found.role == Role::Robots);
+            .any(|open| of_host(open) && open.found.role == Role::Robots);
         let gated = self
             .unsettled
             .iter()
@@ -276,14 +258,14 @@ impl<F: Frontier> Record<F> {
         prop_assert!(!gate_leased, "nothing beside the gate");
         prop_assert!(!gated || lease.found.role == Role::Robots, "the gate first");
         let until = self.now + LEASE;
-        self.leased.insert(lease.ticket, (lease.clone(), until));
+        self.open.insert(lease.ticket, (lease.clone(), until));
         Ok(())
     }
 
     async fn settle(&mut self, ticket: Ticket, end: End) {
         let how = self.settlement(end);
         self.frontier.settle(ticket, how).await.unwrap();
-        let Some((lease, _)) = self.leased.remove(&ticket) else {
+        let Some((lease, _)) = self.open.remove(&ticket) else {
             return;
         };
         self.ended.push(ticket);
@@ -309,7 +291,7 @@ impl<F: Frontier> Record<F> {
         for _ in 0..10_000 {
             match self.lease().await? {
                 None => {
-                    let newest = self.leased.keys().next_back().copied();
+                    let newest = self.open.keys().next_back().copied();
                     if let Some(ticket) = newest {
                         self.settle(ticket, End::Done).await;
                     }

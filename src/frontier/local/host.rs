@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::lane::{EVER, Entry};
-use super::leases::{Held, Leases};
+use super::leases::Leases;
 use super::pacing::{Pacing, whole_millis};
 use super::queue::Queue;
 use super::turns::Turn;
 use crate::frontier::{Discovery, Lease, Pace, Ticket};
-use crate::model::{CrawlUrl, HostKey, Moment};
+use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
 /// How long a host without work is remembered, so that a slower pace set soon after its last
 /// request still counts from that request.
@@ -21,7 +21,7 @@ pub(super) struct Host {
     pub(super) key: Arc<HostKey>,
     pub(super) queue: Queue,
     pub(super) pace: Pace,
-    /// Leases that are neither answered nor settled nor expired.
+    /// Leases that are neither settled nor expired.
     pub(super) open: u32,
     /// Gives out nothing before this moment.
     pub(super) parked: Moment,
@@ -88,10 +88,10 @@ impl Host {
         })
     }
 
-    /// Notes that a lease ended.
-    pub(super) fn release(&mut self, held: &Held) {
-        self.open -= u32::from(held.open);
-        self.queue.release(held.entry.role);
+    /// Notes that the lease of an entry with this role ended.
+    pub(super) fn release(&mut self, role: Role) {
+        self.open -= 1;
+        self.queue.release(role);
     }
 
     /// Takes back the charge for a request that was not made. If another request was charged
@@ -134,7 +134,7 @@ impl Host {
     pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
         let long_ago = |last: Charge| last.at + self.pace.interval.max(REMEMBERED) <= now;
         self.open == 0
-            && self.queue.is_idle()
+            && self.queue.is_empty()
             && self.pace == default_pace
             && self.parked <= now
             && self.last.is_none_or(long_ago)

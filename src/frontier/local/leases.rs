@@ -10,10 +10,10 @@ use super::lane::Entry;
 use crate::frontier::Ticket;
 use crate::model::{HostKey, Moment};
 
-/// The leases that have not ended.
+/// The open leases.
 #[derive(Debug)]
 pub(super) struct Leases {
-    held: BTreeMap<Ticket, Held>,
+    open: BTreeMap<Ticket, Held>,
     ttl: Duration,
     issued: u64,
 }
@@ -25,15 +25,13 @@ pub(super) struct Held {
     pub(super) entry: Entry,
     /// The host's last request before this one, should this one turn out not to be made.
     pub(super) before: Option<Charge>,
-    /// Whether its request may still be open.
-    pub(super) open: bool,
     until: Moment,
 }
 
 impl Leases {
     pub(super) fn new(ttl: Duration) -> Leases {
         Leases {
-            held: BTreeMap::new(),
+            open: BTreeMap::new(),
             // Moments are whole milliseconds: a lease of less would expire at once.
             ttl: ttl.max(Duration::from_millis(1)),
             issued: 0,
@@ -60,31 +58,24 @@ impl Leases {
             host,
             entry,
             before,
-            open: true,
             until,
         };
-        self.held.insert(ticket, held);
-    }
-
-    /// Notes that the request of a lease is over; the host of one that was open until now.
-    pub(super) fn answered(&mut self, ticket: Ticket) -> Option<Arc<HostKey>> {
-        let held = self.held.get_mut(&ticket)?;
-        std::mem::take(&mut held.open).then(|| Arc::clone(&held.host))
+        self.open.insert(ticket, held);
     }
 
     /// Ends a lease, unless it has ended.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<Held> {
-        self.held.remove(&ticket)
+        self.open.remove(&ticket)
     }
 
     /// Ends one lease that lasted too long.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Held> {
-        let first = self.held.first_entry()?;
+        let first = self.open.first_entry()?;
         (first.get().until <= now).then(|| first.remove())
     }
 
     /// When the first lease expires.
     pub(super) fn next_at(&self) -> Option<Moment> {
-        self.held.first_key_value().map(|(_, held)| held.until)
+        self.open.first_key_value().map(|(_, held)| held.until)
     }
 }

@@ -73,8 +73,7 @@ impl Queue {
         }
     }
 
-    /// Whether there is nothing to give, and nothing that is waited for.
-    pub(super) fn is_idle(&self) -> bool {
-        !self.gate_leased && self.gate.is_empty() && self.rest.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.gate.is_empty() && self.rest.is_empty()
     }
 }

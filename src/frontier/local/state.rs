@@ -80,9 +80,8 @@ impl State {
             self.tidy();
         }
         while let Some(held) = self.leases.expire(self.now) {
-            let host = Arc::clone(&held.host);
-            self.with_host(&host, |host, _| {
-                host.release(&held);
+            self.with_host(&held.host, |host, _| {
+                host.release(held.entry.role);
                 host.queue.put_first(held.entry);
             });
         }
@@ -100,12 +99,6 @@ impl State {
             .map_or(Next::Drained, Next::NotBefore)
     }
 
-    pub(super) fn answered(&mut self, ticket: Ticket) {
-        if let Some(host) = self.leases.answered(ticket) {
-            self.with_host(&host, |host, _| host.open -= 1);
-        }
-    }
-
     pub(super) fn settle(&mut self, ticket: Ticket, how: Settlement) {
         let Some(mut held) = self.leases.end(ticket) else {
             return;
@@ -113,9 +106,8 @@ impl State {
         if !matches!(how, Settlement::Again(_)) {
             self.pending -= 1;
         }
-        let host = Arc::clone(&held.host);
-        self.with_host(&host, |host, pacing| {
-            host.release(&held);
+        self.with_host(&held.host, |host, pacing| {
+            host.release(held.entry.role);
             match how {
                 Settlement::Done => {}
                 Settlement::Again(at) => {
@@ -186,38 +178,6 @@ mod tests {
     use super::*;
     use crate::model::{CrawlUrl, Role};
 
-    fn discovery(url: &str, role: Role) -> Discovery {
-        Discovery {
-            url: CrawlUrl::parse(url).expect("valid"),
-            role,
-            depth: 0,
-            hops: 0,
-            pass: 1,
-            tries: 0,
-            not_before: None,
-        }
-    }
-
-    #[test]
-    fn a_gate_is_kept_however_long_its_answer_takes_to_be_stored() {
-        let pace = Pace {
-            interval: Duration::ZERO,
-            open: 1,
-        };
-        let mut state = State::new(pace, Duration::from_hours(1));
-        state.offer(&[discovery("http://h/robots.txt", Role::Robots)]);
-        let Next::Visit(robots) = state.lease(Moment::from_millis(0)) else {
-            panic!("nothing is due");
-        };
-        state.answered(robots.ticket);
-        let late = Moment::from_millis(1_000_000);
-        state.lease(late);
-        state.offer(&[discovery("http://h/", Role::Page)]);
-        assert!(matches!(state.lease(late), Next::NotBefore(_)));
-        state.settle(robots.ticket, Settlement::Done);
-        assert!(matches!(state.lease(late), Next::Visit(_)));
-    }
-
     #[test]
     fn nothing_is_kept_of_hosts_long_done() {
         let pace = Pace {
@@ -226,7 +186,15 @@ mod tests {
         };
         let mut state = State::new(pace, Duration::from_mins(1));
         let found: Vec<Discovery> = (0..100)
-            .map(|n| discovery(&format!("http://h{n}/"), Role::Page))
+            .map(|n| Discovery {
+                url: CrawlUrl::parse(&format!("http://h{n}/")).expect("valid"),
+                role: Role::Page,
+                depth: 0,
+                hops: 0,
+                pass: 1,
+                tries: 0,
+                not_before: None,
+            })
             .collect();
         assert_eq!(state.offer(&found), 100);
         while let Next::Visit(lease) = state.lease(Moment::from_millis(0)) {
