@@ -14,6 +14,10 @@ pub enum Format {
     Csv,
     /// A file a table, a JSON object a row.
     Jsonl,
+    /// The report that people open.
+    Html,
+    /// The report for a pull request or a chat.
+    Markdown,
     /// The summary.
     Json,
 }
@@ -25,19 +29,31 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// The report that people open.
+    Page,
+    /// The report for a pull request or a chat.
+    Markdown,
     /// The summary.
     Summary,
 }
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Json];
+    pub const ALL: [Format; 5] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::Html,
+        Format::Markdown,
+        Format::Json,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::Html => "html",
+            Format::Markdown => "md",
             Format::Json => "json",
         }
     }
@@ -46,6 +62,8 @@ impl Format {
         match self {
             Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
             Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Html => vec![Export::Page],
+            Format::Markdown => vec![Export::Markdown],
             Format::Json => vec![Export::Summary],
         }
     }
@@ -79,6 +97,10 @@ impl Export {
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
             Export::Jsonl(_) => r#"{"address":""#,
+            Export::Page => {
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
+            }
+            Export::Markdown => "## gatecrawl: ",
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -88,6 +110,8 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Page => "report.html".to_owned(),
+            Export::Markdown => "report.md".to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -122,7 +146,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, json"
+            "no export format \"pdf\"; known are csv, jsonl, html, md, json"
         );
     }
 

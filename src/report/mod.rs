@@ -8,10 +8,14 @@ mod curl;
 mod directory;
 mod error;
 mod format;
+mod html;
 mod json;
 mod jsonl;
+mod markdown;
 #[cfg(test)]
 mod tests;
+mod view;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +24,7 @@ use crate::store::{RunRow, Store};
 
 use directory::Directory;
 use format::Export;
+use view::View;
 
 pub use csv::plain;
 pub use curl::Curl;
@@ -58,6 +63,8 @@ pub fn write(
         let path = directory.put(&export.file_name(), |file| match export {
             Export::Csv(table) => csv::write(store, run, table, file),
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
+            Export::Page => html::write(&View::read(store, run, wanted)?, file),
+            Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
             Export::Summary => json::write(store, run, (&wanted.gates, &files), file),
         })?;
         files.push(path);

@@ -25,7 +25,7 @@ fn of(formats: &[Format]) -> Wanted {
 async fn every_table_as_csv() {
     let ((_dir, store), out) = (stored().await, exports());
     let files = write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
-    assert_eq!(files.len(), 2 * Table::ALL.len() + 1);
+    assert_eq!(files.len(), 2 * Table::ALL.len() + 3);
     for table in Table::ALL {
         let name = format!("{}.csv", table.name());
         let text = read(&out, &name);
@@ -56,6 +56,37 @@ async fn every_table_as_json_lines() {
         }
         assert_snapshot!(name, text);
     }
+}
+
+/// The version is not part of what the snapshots keep.
+fn without_version(text: &str) -> String {
+    text.replace(
+        &format!("gatecrawl {}", env!("CARGO_PKG_VERSION")),
+        "gatecrawl VERSION",
+    )
+}
+
+#[tokio::test]
+async fn the_report_for_a_pull_request() {
+    let ((_dir, store), out) = (stored().await, exports());
+    write(&store, &newest(&store), &of(&[Format::Markdown]), out.path()).expect("written");
+    assert_snapshot!("report.md", without_version(&read(&out, "report.md")));
+}
+
+#[tokio::test]
+async fn the_report_that_people_open() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let formats = [Format::Html, Format::Csv];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let page = read(&out, "report.html");
+    assert!(!page.contains("<script"), "no script");
+    let loads = ["src=", "@import", "url(", "<link", "<img", "<iframe", "<object"];
+    for load in loads {
+        assert!(!page.contains(load), "{load} would load something");
+    }
+    assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
+    let (_, body) = page.split_once("</style>").expect("a style");
+    assert_snapshot!("report.html", without_version(body));
 }
 
 #[tokio::test]
