@@ -13,9 +13,9 @@ use super::words::{number, percent, tame};
 
 const TEXT: &str = include_str!("report.md.j2");
 
-/// What CommonMark or GitHub's tables give a meaning within a line; `@` and `#` would call people and
-/// name issues.
-const MARKS: &str = "\\`*_{}[]<>()#+-!|~@&";
+/// What CommonMark gives a meaning within a line, and `#`, which names an issue on GitHub. What has one
+/// only at the beginning of a line needs none: no text of a stranger begins one.
+const MARKS: &str = "\\`*_[]~#";
 
 /// Characters of an address that are shown.
 const LONG: usize = 300;
@@ -61,8 +61,9 @@ fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         match c {
-            // Entities hold in tables too, where a bar ends a cell even after a backslash in code.
+            // A bar ends a cell of a table, `@` calls people.
             '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '|' => out.push_str("&#124;"),
             '@' => out.push_str("&#64;"),
@@ -128,10 +129,10 @@ mod tests {
     #[test]
     fn texts_of_strangers_are_no_markup() {
         let cases = [
-            ("**a** | [b](c)", "\\*\\*a\\*\\* &#124; \\[b\\]\\(c\\)"),
-            ("<script>\n# x", "&lt;script\\> \\# x"),
+            ("**a** | [b](c)", "\\*\\*a\\*\\* &#124; \\[b\\](c)"),
+            ("<script>\n# x", "&lt;script&gt; \\# x"),
             ("@everyone", "&#64;everyone"),
-            ("\u{202e}", "\\\\u\\{202e\\}"),
+            ("\u{202e}", "\\\\u{202e}"),
         ];
         for (text, expected) in cases {
             assert_eq!(escaped(text), expected);

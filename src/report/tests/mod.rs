@@ -69,7 +69,13 @@ fn without_version(text: &str) -> String {
 #[tokio::test]
 async fn the_report_for_a_pull_request() {
     let ((_dir, store), out) = (stored().await, exports());
-    write(&store, &newest(&store), &of(&[Format::Markdown]), out.path()).expect("written");
+    write(
+        &store,
+        &newest(&store),
+        &of(&[Format::Markdown]),
+        out.path(),
+    )
+    .expect("written");
     assert_snapshot!("report.md", without_version(&read(&out, "report.md")));
 }
 
@@ -80,7 +86,9 @@ async fn the_report_that_people_open() {
     write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
     let page = read(&out, "report.html");
     assert!(!page.contains("<script"), "no script");
-    let loads = ["src=", "@import", "url(", "<link", "<img", "<iframe", "<object"];
+    let loads = [
+        "src=", "@import", "url(", "<link", "<img", "<iframe", "<object",
+    ];
     for load in loads {
         assert!(!page.contains(load), "{load} would load something");
     }

@@ -13,6 +13,15 @@ pub(crate) struct Headline {
     pub(crate) text: String,
 }
 
+/// Verdicts of pages that failed, and how they did.
+const KINDS: [(&str, &str); 5] = [
+    ("persistent", "always"),
+    ("intermittent", "now and then"),
+    ("load_induced", "only at the crawl's speed"),
+    ("unconfirmed", "with too little evidence to say how"),
+    ("transient", "and then recovered"),
+];
+
 /// The sentence for a run, with the cause that most failing pages have and their share of them.
 pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> Headline {
     let fetched = summary.pages.fetched;
@@ -25,8 +34,8 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
             },
         };
     }
-    let verdict = |name| summary.pages.by_verdict.get(name).copied().unwrap_or(0);
-    let failed = fetched.saturating_sub(verdict("ok"));
+    let verdict = |name: &str| summary.pages.by_verdict.get(name).copied().unwrap_or(0);
+    let failed: u64 = KINDS.iter().map(|(name, _)| verdict(name)).sum();
     if failed == 0 {
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
@@ -43,16 +52,9 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
             },
         };
     }
-    let kinds = [
-        ("persistent", "always"),
-        ("intermittent", "now and then"),
-        ("load_induced", "only at the crawl's speed"),
-        ("unconfirmed", "with too little evidence to say how"),
-        ("transient", "and then recovered"),
-    ];
-    let kinds = kinds
+    let kinds = KINDS
         .iter()
-        .map(|(name, how)| (verdict(*name), how))
+        .map(|(name, how)| (verdict(name), how))
         .filter(|(n, _)| *n > 0);
     let kinds: Vec<String> = kinds
         .map(|(n, how)| format!("{} {how}", number(n)))
