@@ -12,5 +12,6 @@ mod nginx;
 mod origin;
 mod overload;
 mod proxies;
+mod report;
 mod server;
 mod tls;

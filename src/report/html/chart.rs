@@ -80,23 +80,25 @@ impl Chart {
             to: last.from.spreadsheet(),
             ..Chart::default()
         };
-        let (mut x, mut pace) = (0.0, String::new());
+        let (mut x, mut pace, mut known) = (0.0, String::new(), None);
         for bin in bins {
             if bin.waited > 0 {
                 let waited = std::time::Duration::from_secs(bin.waited.unsigned_abs());
                 chart.cuts.push((place(x + GAP / 2.0), duration(waited)));
                 x += GAP;
+                known = None;
                 chart.end_line(&mut pace);
             }
             chart.add(bin, x, width, top);
-            match bin.pace() {
+            // Where nothing was asked, the pace is what it was before.
+            known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
+            match known {
                 Some(rate) => {
                     let y = ABOVE - rate / top * ABOVE;
                     // Writing to a string cannot fail.
-                    let _ = write!(pace, "{:.1},{y:.1} {:.1},{y:.1} ", x, x + width);
+                    let _ = write!(pace, "{x:.1},{y:.1} {:.1},{y:.1} ", x + width);
                 }
-                None if bin.attempts() > 0 => chart.end_line(&mut pace),
-                None => {}
+                None => chart.end_line(&mut pace),
             }
             x += width;
         }
