@@ -6,6 +6,8 @@ use std::str::FromStr;
 use crate::store::Table;
 
 use super::error::ReportError;
+use super::screaming_frog::Sheet;
+use super::{junit, workbook};
 
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +16,12 @@ pub enum Format {
     Csv,
     /// A file a table, a JSON object a row.
     Jsonl,
+    /// A workbook with a sheet a table.
+    Xlsx,
+    /// Gates and failing URLs as test cases.
+    Junit,
+    /// Files as Screaming Frog SEO Spider writes them.
+    ScreamingFrog,
     /// The summary.
     Json,
 }
@@ -25,19 +33,35 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// The workbook.
+    Workbook,
+    /// Test cases.
+    Junit,
+    /// A file of Screaming Frog's.
+    ScreamingFrog(Sheet),
     /// The summary.
     Summary,
 }
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Json];
+    pub const ALL: [Format; 6] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::Xlsx,
+        Format::Junit,
+        Format::ScreamingFrog,
+        Format::Json,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::Xlsx => "xlsx",
+            Format::Junit => "junit",
+            Format::ScreamingFrog => "screaming-frog",
             Format::Json => "json",
         }
     }
@@ -46,6 +70,9 @@ impl Format {
         match self {
             Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
             Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Xlsx => vec![Export::Workbook],
+            Format::Junit => vec![Export::Junit],
+            Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -79,6 +106,9 @@ impl Export {
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
             Export::Jsonl(_) => r#"{"address":""#,
+            Export::Workbook => workbook::HEAD,
+            Export::Junit => junit::HEAD,
+            Export::ScreamingFrog(sheet) => sheet.head(),
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -88,6 +118,9 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Workbook => "gatecrawl.xlsx".to_owned(),
+            Export::Junit => "junit.xml".to_owned(),
+            Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -122,7 +155,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, json"
+            "no export format \"pdf\"; known are csv, jsonl, xlsx, junit, screaming-frog, json"
         );
     }
 

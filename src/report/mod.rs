@@ -10,8 +10,12 @@ mod error;
 mod format;
 mod json;
 mod jsonl;
+mod junit;
+mod row;
+mod screaming_frog;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +62,9 @@ pub fn write(
         let path = directory.put(&export.file_name(), |file| match export {
             Export::Csv(table) => csv::write(store, run, table, file),
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
+            Export::Workbook => workbook::write(store, run, &wanted.gates, (out, file)),
+            Export::Junit => junit::write(store, run, &wanted.gates, file),
+            Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
             Export::Summary => json::write(store, run, (&wanted.gates, &files), file),
         })?;
         files.push(path);
