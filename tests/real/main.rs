@@ -12,5 +12,6 @@ mod nginx;
 mod origin;
 mod overload;
 mod proxies;
+mod readers;
 mod server;
 mod tls;

@@ -8,6 +8,17 @@ use super::column::{Kind, header, width};
 /// Rows that a sheet has room for, that with the names of the columns included.
 const MOST_ROWS: u32 = 1_048_576;
 
+/// Bytes of XML that a sheet has room for, a row's worth below 4 GiB: LibreOffice opens no workbook whose
+/// archive has the extension for more.
+const MOST_BYTES: u64 = 4_200_000_000;
+
+/// Most bytes of XML that a row, a cell with a number, a cell with text without this text, and a character
+/// that is escaped take.
+const ROW: u64 = 72;
+const NUMBER: u64 = 52;
+const TEXT: u64 = 80;
+const ESCAPED: u64 = 7;
+
 /// A table on its way into a workbook.
 pub(super) struct Sheets<'a> {
     workbook: &'a mut Workbook,
@@ -23,6 +34,8 @@ pub(super) struct Sheets<'a> {
     at: usize,
     /// Rows of it so far.
     rows: u32,
+    /// Bytes of XML that these take at most.
+    bytes: u64,
     /// The next column of the last row.
     column: u16,
 }
@@ -54,6 +67,7 @@ impl<'a> Sheets<'a> {
             begun: 0,
             at: 0,
             rows: 0,
+            bytes: 0,
             column: 0,
         };
         sheets.turn()?;
@@ -62,11 +76,12 @@ impl<'a> Sheets<'a> {
 
     /// Begins a row, on the next sheet if this one is full.
     pub(super) fn row(&mut self) -> Result<(), XlsxError> {
-        if self.rows == self.most_rows {
+        if self.rows == self.most_rows || self.bytes > MOST_BYTES {
             self.end()?;
             self.turn()?;
         }
         self.rows += 1;
+        self.bytes += ROW;
         self.column = 0;
         Ok(())
     }
@@ -76,6 +91,7 @@ impl<'a> Sheets<'a> {
         let (row, column) = (self.rows - 1, self.column);
         let kind = self.kinds.get(usize::from(column)).copied();
         self.column += 1;
+        self.bytes += space(content);
         let sheet = self.sheet()?;
         match (content, kind.unwrap_or(Kind::General)) {
             (Content::Empty, _) => {}
@@ -121,12 +137,27 @@ impl<'a> Sheets<'a> {
             }
             sheet.write_string_with_format(0, column, legible(name), &self.header)?;
         }
-        self.rows = 1;
+        (self.rows, self.bytes) = (1, 0);
         Ok(())
     }
 
     fn sheet(&mut self) -> Result<&mut Worksheet, XlsxError> {
         self.workbook.worksheet_from_index(self.at)
+    }
+}
+
+/// Bytes of XML that a cell takes at most.
+fn space(content: Content<'_>) -> u64 {
+    match content {
+        Content::Empty => 0,
+        Content::Number(_) => NUMBER,
+        Content::Text(text) => {
+            let plain = |byte: u8| byte >= b' ' && !b"&<>\"_".contains(&byte);
+            let sum: u64 = (text.bytes())
+                .map(|byte| if plain(byte) { 1 } else { ESCAPED })
+                .sum();
+            TEXT + sum
+        }
     }
 }
 
