@@ -5,11 +5,11 @@
 
 mod cell;
 mod column;
+mod full_disk;
 mod overview;
 mod sheets;
 
 use std::io::{BufWriter, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -21,6 +21,7 @@ use super::columns::Columns;
 use super::error::Fault;
 
 use cell::Content;
+use full_disk::{Calm, as_error};
 use sheets::Sheets;
 
 /// What a workbook begins with: a ZIP archive that was written as a stream, its first entry dated 1980.
@@ -38,7 +39,7 @@ pub(super) fn write(
     gates: &[GateResult],
     (temporary, out): (&Path, impl Write + Send),
 ) -> Result<(), Fault> {
-    let made = || -> Result<(), Fault> {
+    as_error(|| {
         let mut workbook = Workbook::new();
         workbook
             .set_zip_compression_level(COMPRESSION)
@@ -49,14 +50,9 @@ pub(super) fn write(
         for table in Table::ALL {
             write_table(store, run, table, &mut workbook)?;
         }
-        let mut out = BufWriter::new(out);
+        let mut out = BufWriter::new(Calm(out));
         workbook.save_to_writer(&mut out)?;
         Ok(out.flush()?)
-    };
-    // The library panics where a row cannot be written to its temporary file.
-    catch_unwind(AssertUnwindSafe(made)).unwrap_or_else(|_| {
-        let what = "no room for the temporary files of its sheets, which are beside it";
-        Err(std::io::Error::other(what).into())
     })
 }
 
