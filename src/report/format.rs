@@ -6,6 +6,8 @@ use std::str::FromStr;
 use crate::store::Table;
 
 use super::error::ReportError;
+use super::screaming_frog::Sheet;
+use super::{junit, workbook};
 
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +20,12 @@ pub enum Format {
     Html,
     /// The report for a pull request or a chat.
     Markdown,
+    /// A workbook with a sheet a table.
+    Xlsx,
+    /// Gates and failing URLs as test cases.
+    Junit,
+    /// Files as Screaming Frog SEO Spider writes them.
+    ScreamingFrog,
     /// The summary.
     Json,
 }
@@ -33,17 +41,26 @@ pub(super) enum Export {
     Page,
     /// The report for a pull request or a chat.
     Markdown,
+    /// The workbook.
+    Workbook,
+    /// Test cases.
+    Junit,
+    /// A file of Screaming Frog's.
+    ScreamingFrog(Sheet),
     /// The summary.
     Summary,
 }
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 8] = [
         Format::Csv,
         Format::Jsonl,
         Format::Html,
         Format::Markdown,
+        Format::Xlsx,
+        Format::Junit,
+        Format::ScreamingFrog,
         Format::Json,
     ];
 
@@ -54,6 +71,9 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::Html => "html",
             Format::Markdown => "md",
+            Format::Xlsx => "xlsx",
+            Format::Junit => "junit",
+            Format::ScreamingFrog => "screaming-frog",
             Format::Json => "json",
         }
     }
@@ -64,6 +84,9 @@ impl Format {
             Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
             Format::Html => vec![Export::Page],
             Format::Markdown => vec![Export::Markdown],
+            Format::Xlsx => vec![Export::Workbook],
+            Format::Junit => vec![Export::Junit],
+            Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -101,6 +124,9 @@ impl Export {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
             Export::Markdown => "## gatecrawl: ",
+            Export::Workbook => workbook::HEAD,
+            Export::Junit => junit::HEAD,
+            Export::ScreamingFrog(sheet) => sheet.head(),
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -112,6 +138,9 @@ impl Export {
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
             Export::Page => "report.html".to_owned(),
             Export::Markdown => "report.md".to_owned(),
+            Export::Workbook => "gatecrawl.xlsx".to_owned(),
+            Export::Junit => "junit.xml".to_owned(),
+            Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -146,7 +175,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, html, md, json"
+            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
         );
     }
 

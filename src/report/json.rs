@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
-use crate::fetch::HostOverride;
-use crate::model::{CrawlUrl, Probe, ScopePlan};
+use crate::model::{Probe, ScopePlan};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
     StoredTrial, WorstPage,
 };
 
-use super::curl::Curl;
-
+use super::curl::line_of;
 use super::error::Fault;
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
@@ -258,20 +256,6 @@ fn scored(score: &StoredScore) -> Scored<'_> {
 }
 
 fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
-    let requests = &run.plan.requests;
-    let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
-        .filter_map(|given| given.parse().ok())
-        .collect();
-    let url = CrawlUrl::parse(&page.encoded).ok();
-    let curl = url.map(|url| {
-        let curl = Curl {
-            url: &url,
-            user_agent: Some(&requests.user_agent),
-            http1: requests.reach.http1,
-            resolve: &resolve,
-        };
-        curl.line()
-    });
     Worst {
         address: &page.address,
         status: page.status,
@@ -284,7 +268,7 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
         inlinks: page.inlinks,
         request_id: page.request_id.as_deref(),
         error_body: page.error_body.as_deref(),
-        curl,
+        curl: line_of(run, &page.encoded),
     }
 }
 

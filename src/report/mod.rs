@@ -11,11 +11,15 @@ mod format;
 mod html;
 mod json;
 mod jsonl;
+mod junit;
 mod markdown;
+mod row;
+mod screaming_frog;
 #[cfg(test)]
 mod tests;
 mod view;
 pub mod words;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
@@ -65,6 +69,9 @@ pub fn write(
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
             Export::Page => html::write(&View::read(store, run, wanted)?, file),
             Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
+            Export::Workbook => workbook::write(store, run, &wanted.gates, (out, file)),
+            Export::Junit => junit::write(store, run, &wanted.gates, file),
+            Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
             Export::Summary => json::write(store, run, (&wanted.gates, &files), file),
         })?;
         files.push(path);

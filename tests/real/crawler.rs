@@ -56,7 +56,7 @@ impl Desk {
             .args(["--overwrite", "--out"])
             .arg(self.exports())
             .arg("--db")
-            .arg(self.dir.path().join("runs.db"))
+            .arg(self.database())
             // Nothing of the caller's settings: only what the test says.
             .env_clear()
             .env("HOME", self.dir.path())
@@ -122,8 +122,14 @@ impl Desk {
         rows
     }
 
+    /// Where exports are.
     pub(crate) fn exports(&self) -> PathBuf {
         self.dir.path().join("exports")
+    }
+
+    /// Where runs are.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.dir.path().join("runs.db")
     }
 }
 

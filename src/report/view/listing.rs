@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::report::row::{Places, Row as Named};
 use crate::store::{Cell, RunRow, Store, StoreError, Table};
 
 /// Most rows shown of a table.
@@ -39,8 +40,8 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
     ];
     read(store, run, (Table::Redirects, columns), |row| {
         let is_final = row.text("Ending") == "final";
-        let status = row.number("Final Status Code");
-        !is_final || row.number("Hops") > 1 || !(200..400).contains(&status)
+        let status = row.number("Final Status Code") as u16;
+        !is_final || row.number("Hops") > 1.0 || !(200..400).contains(&status)
     })
 }
 
@@ -56,7 +57,7 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
         "Problems",
     ];
     read(store, run, (Table::Sitemaps, columns), |row| {
-        row.number("Status Code") != 200 || !row.text("Problems").is_empty()
+        row.number("Status Code") as u16 != 200 || !row.text("Problems").is_empty()
     })
 }
 
@@ -94,7 +95,7 @@ fn read(
     (table, columns): (Table, &[&'static str]),
     is_bad: impl Fn(&Named<'_>) -> bool,
 ) -> Result<Listing, StoreError> {
-    let names = store.columns(table)?;
+    let places = Places::read(store, table)?;
     let mut listing = Listing {
         name: table.name(),
         columns: columns.to_vec(),
@@ -104,16 +105,13 @@ fn read(
     };
     let mut rest = Vec::new();
     store.rows(run.id, table, &mut |cells| {
-        let row = Named {
-            names: &names,
-            cells,
-        };
+        let row = places.row(cells);
         let bad = is_bad(&row);
         listing.total += 1;
         listing.bad += u64::from(bad);
         let rows = if bad { &mut listing.rows } else { &mut rest };
         if rows.len() < MOST {
-            let cells = columns.iter().map(|name| row.show(name));
+            let cells = columns.iter().map(|name| show(&row, name));
             rows.push(Row {
                 cells: cells.collect(),
                 bad,
@@ -126,41 +124,12 @@ fn read(
     Ok(listing)
 }
 
-/// A row and the names of its cells.
-struct Named<'a> {
-    names: &'a [String],
-    cells: &'a [Cell<'a>],
-}
-
-impl<'a> Named<'a> {
-    fn cell(&self, name: &str) -> Cell<'a> {
-        let at = self.names.iter().position(|known| known == name);
-        at.and_then(|at| self.cells.get(at))
-            .copied()
-            .unwrap_or(Cell::Empty)
-    }
-
-    fn text(&self, name: &str) -> &'a str {
-        match self.cell(name) {
-            Cell::Text(text) => text,
-            _ => "",
-        }
-    }
-
-    fn number(&self, name: &str) -> i64 {
-        match self.cell(name) {
-            Cell::Integer(value) => value,
-            _ => 0,
-        }
-    }
-
-    fn show(&self, name: &str) -> String {
-        match self.cell(name) {
-            Cell::Empty => String::new(),
-            Cell::Integer(0) if name.ends_with("Status Code") => "no answer".to_owned(),
-            Cell::Integer(value) => value.to_string(),
-            Cell::Real(value) => value.to_string(),
-            Cell::Text(text) => text.to_owned(),
-        }
+fn show(row: &Named<'_>, name: &str) -> String {
+    match row.cell(name) {
+        Cell::Empty => String::new(),
+        Cell::Integer(0) if name.ends_with("Status Code") => "no answer".to_owned(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Real(value) => value.to_string(),
+        Cell::Text(text) => text.to_owned(),
     }
 }
