@@ -3,5 +3,11 @@
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
 mod event;
+mod ladder;
+mod quiet;
+mod timing;
 
 pub use event::{Event, Listener, RunEnded, RunOutcome};
+pub use ladder::Ladder;
+pub use quiet::QuietHours;
+pub use timing::{FORMS, Timing, zone};

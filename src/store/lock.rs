@@ -1,4 +1,4 @@
-//! One process at a time writes a run. The lock is the operating system's, on a small file beside
+//! One process at a time writes a run, or works on a project of the schedule. The lock is the operating system's, on a small file beside
 //! the database that is named after the run, so that it ends with its process, however that ends.
 //! The file is there while the run is written; after a killed process it stays for the next.
 //!
@@ -13,7 +13,7 @@ use super::error::{StoreError, StoreFault};
 use super::file::Store;
 use super::runs::RunId;
 
-/// The right to write a run, until it is dropped.
+/// The right to write a run, or to work on a project, until it is dropped.
 #[derive(Debug)]
 pub struct RunLock {
     common: PathBuf,
@@ -24,14 +24,21 @@ pub struct RunLock {
 impl Store {
     /// Takes the right to write a run, unless another process has it.
     pub fn lock_run(&self, run: RunId) -> Result<RunLock, StoreError> {
-        RunLock::take(self, run)
+        RunLock::take(self, &format!("-run{run}.lock"))?.ok_or(StoreError::RunBusy(run))
+    }
+
+    /// Takes the right to work on a project of the schedule; none if another process has it. Its name
+    /// must be fit for a file's.
+    pub fn lock_project(&self, project: &str) -> Result<Option<RunLock>, StoreError> {
+        RunLock::take(self, &format!("-project-{project}.lock"))
     }
 }
 
 impl RunLock {
-    fn take(store: &Store, run: RunId) -> Result<RunLock, StoreError> {
+    /// None if another process holds it.
+    fn take(store: &Store, ending: &str) -> Result<Option<RunLock>, StoreError> {
         let common = beside(store, ".lock");
-        let path = beside(store, &format!("-run{run}.lock"));
+        let path = beside(store, ending);
         let fault = |path: &Path, source| StoreError::Open {
             path: path.to_owned(),
             source: StoreFault::System(source),
@@ -39,8 +46,8 @@ impl RunLock {
         let _common = door(&common).map_err(|source| fault(&common, source))?;
         let file = File::create(&path).map_err(|source| fault(&path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(RunLock { common, path, file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::RunBusy(run)),
+            Ok(()) => Ok(Some(RunLock { common, path, file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(fault(&path, source)),
         }
     }
@@ -80,14 +87,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         let (one, two) = (RunId(1), RunId(2));
-        let lock = RunLock::take(&store, one).expect("free");
-        assert!(matches!(
-            RunLock::take(&store, one),
-            Err(StoreError::RunBusy(_))
-        ));
-        RunLock::take(&store, two).expect("another run");
+        let lock = store.lock_run(one).expect("free");
+        assert!(matches!(store.lock_run(one), Err(StoreError::RunBusy(_))));
+        store.lock_run(two).expect("another run");
         drop(lock);
-        RunLock::take(&store, one).expect("free again");
+        store.lock_run(one).expect("free again");
     }
 
     #[test]
@@ -99,7 +103,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..1_000 {
-                        let Ok(lock) = RunLock::take(&store, RunId(1)) else {
+                        let Ok(lock) = store.lock_run(RunId(1)) else {
                             continue;
                         };
                         assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
@@ -114,5 +118,16 @@ mod tests {
         assert!(taken.into_inner() > 0);
         let path = beside(&store, "-run1.lock");
         assert!(!path.exists(), "it litters");
+    }
+
+    #[test]
+    fn a_project_is_worked_on_once_at_a_time() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        let lock = store.lock_project("shop").expect("asked").expect("free");
+        assert!(store.lock_project("shop").expect("asked").is_none());
+        assert!(store.lock_project("blog").expect("asked").is_some());
+        drop(lock);
+        assert!(store.lock_project("shop").expect("asked").is_some());
     }
 }

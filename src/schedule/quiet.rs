@@ -1,0 +1,75 @@
+//! Hours in which nothing of a project begins: what is due in them waits for their end.
+
+use std::str::FromStr;
+
+use jiff::Zoned;
+
+use super::timing::clock;
+
+/// From a time of day to another, over midnight if the second is the earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// Minutes after midnight; the first that is quiet.
+    from: u16,
+    /// Minutes after midnight; the first that is not.
+    to: u16,
+}
+
+impl QuietHours {
+    /// Whether the clocks of the project's time zone show a quiet time.
+    pub fn has(self, local: &Zoned) -> bool {
+        let minute = minutes((local.hour().unsigned_abs(), local.minute().unsigned_abs()));
+        if self.from < self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.to
+        }
+    }
+}
+
+impl FromStr for QuietHours {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<QuietHours, String> {
+        let fault = || format!("{text:?} are no hours such as \"22:00-06:00\"");
+        let (from, to) = text.split_once('-').ok_or_else(fault)?;
+        let read = |text: &str| clock(text.trim()).map(minutes).map_err(|_| fault());
+        let (from, to) = (read(from)?, read(to)?);
+        if from == to {
+            return Err(format!("{text:?} would be the whole day, or none of it"));
+        }
+        Ok(QuietHours { from, to })
+    }
+}
+
+fn minutes((hour, minute): (u8, u8)) -> u16 {
+    u16::from(hour) * 60 + u16::from(minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nights_go_over_midnight() {
+        let at = |text: &str| -> Zoned {
+            let text = format!("2026-11-28T{text}:30[Europe/Berlin]");
+            text.parse().expect("a time")
+        };
+        let cases = [
+            ("22:00-06:00", "21:59", false),
+            ("22:00-06:00", "22:00", true),
+            ("22:00-06:00", "05:59", true),
+            ("22:00-06:00", "06:00", false),
+            ("09:00 - 17:30", "17:29", true),
+            ("09:00 - 17:30", "17:30", false),
+        ];
+        for (hours, time, expected) in cases {
+            let quiet: QuietHours = hours.parse().expect("hours");
+            assert_eq!(quiet.has(&at(time)), expected, "{hours} {time}");
+        }
+        for text in ["", "22:00", "22:00-25:00", "22-6", "06:00-06:00"] {
+            assert!(text.parse::<QuietHours>().is_err(), "{text}");
+        }
+    }
+}
