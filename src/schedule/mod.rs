@@ -2,12 +2,19 @@
 //! of it. What decides is pure, with the time handed in; how an audit is made is a port that whoever
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
+mod due;
 mod event;
 mod ladder;
+pub mod out;
+mod project;
 mod quiet;
+mod retention;
 mod timing;
 
+pub use due::{Next, Task, next};
 pub use event::{Event, Listener, RunEnded, RunOutcome};
 pub use ladder::Ladder;
+pub use project::{BadKey, KEYS, Keep, Key, Project, bad_name, read};
 pub use quiet::QuietHours;
+pub use retention::tidy;
 pub use timing::{FORMS, Timing, zone};

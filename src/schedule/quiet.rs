@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use jiff::Zoned;
 
+use crate::model::Moment;
+
 use super::timing::clock;
 
 /// From a time of day to another, over midnight if the second is the earlier one.
@@ -24,6 +26,25 @@ impl QuietHours {
         } else {
             minute >= self.from || minute < self.to
         }
+    }
+
+    /// When they end that the clocks show now.
+    pub fn end(self, local: &Zoned) -> Moment {
+        let (hour, minute) = ((self.to / 60) as i8, (self.to % 60) as i8);
+        let time = jiff::civil::time(hour, minute, 0, 0);
+        let today = local.with().time(time).build();
+        let tomorrow = || {
+            local
+                .tomorrow()
+                .and_then(|day| day.with().time(time).build())
+        };
+        let end = match today {
+            Ok(end) if end > *local => Ok(end),
+            _ => tomorrow(),
+        };
+        // Beyond the year 9999 there is no tomorrow; whoever waits looks again.
+        let end = end.unwrap_or_else(|_| local.clone());
+        Moment::from_millis(end.timestamp().as_millisecond())
     }
 }
 

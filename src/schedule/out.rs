@@ -1,0 +1,64 @@
+//! Where the exports of a run go: a path in which `{project}`, `{date}`, `{time}` and `{run}` stand for
+//! the run's own.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+
+/// What may stand in a path, for messages.
+pub const PLACEHOLDERS: &str = "{project}, {date}, {time} and {run}";
+
+/// Placeholders that differ from one run of a project to the next.
+const DIFFERING: [&str; 2] = ["{date}", "{run}"];
+
+/// Puts in what is known before a run: the project, and day and time (`2026-11-28`, `0600`) at which it
+/// is due.
+pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
+    let text = pattern.to_string_lossy();
+    let text = text
+        .replace("{project}", project)
+        .replace("{date}", &due.strftime("%Y-%m-%d").to_string())
+        .replace("{time}", &due.strftime("%H%M").to_string());
+    PathBuf::from(text)
+}
+
+/// Puts in the number of the run, which it has once it has begun.
+pub fn with_run(path: &Path, run: impl std::fmt::Display) -> PathBuf {
+    PathBuf::from(path.to_string_lossy().replace("{run}", &run.to_string()))
+}
+
+/// What is wrong with a path, if anything.
+pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
+    let text = pattern.to_string_lossy();
+    if !overwrite && !DIFFERING.iter().any(|name| text.contains(name)) {
+        return Some(format!(
+            "{text:?} is the same for each run; put {{date}} or {{run}} in it, or say overwrite = true"
+        ));
+    }
+    let rest = ["{project}", "{date}", "{time}", "{run}"]
+        .iter()
+        .fold(text.to_string(), |rest, name| rest.replace(name, ""));
+    let unknown = rest.contains(['{', '}']);
+    unknown.then(|| format!("{text:?} has another placeholder than {PLACEHOLDERS}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_stand_for_the_run() {
+        let due: Zoned = "2026-11-28T06:05[Europe/Berlin]".parse().expect("a time");
+        let path = with_time(Path::new("r/{project}/{date}-{time}-{run}"), "shop", &due);
+        assert_eq!(path, Path::new("r/shop/2026-11-28-0605-{run}"));
+        assert_eq!(with_run(&path, 7), Path::new("r/shop/2026-11-28-0605-7"));
+    }
+
+    #[test]
+    fn a_path_that_would_be_full_the_second_time_is_refused() {
+        assert!(fault(Path::new("reports/{project}"), false).is_some());
+        assert_eq!(fault(Path::new("reports/{project}"), true), None);
+        assert_eq!(fault(Path::new("reports/{date}"), false), None);
+        assert!(fault(Path::new("reports/{date}/{day}"), false).is_some());
+    }
+}
