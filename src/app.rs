@@ -46,6 +46,8 @@ pub struct Order {
     pub plan: CrawlPlan,
     /// What is written as the run's site.
     pub label: String,
+    /// What a new run is called towards the site; one that goes on keeps its own.
+    pub token: String,
     /// How the site is reached.
     pub network: Network,
     /// Where the run is kept.
@@ -90,7 +92,7 @@ pub async fn audit<O: Observer>(
     let store = order.store;
     let now = wall_clock();
     let token = match &order.run {
-        RunOrder::New(_) => new_token(),
+        RunOrder::New(_) => order.token,
         RunOrder::Resume(run) => run.token.clone(),
     };
     // Before the run is recorded: what cannot be fetched with leaves no run behind.
@@ -137,8 +139,8 @@ pub fn wall_clock() -> Moment {
     Moment::from_millis(since.as_millis() as i64)
 }
 
-/// Names a run towards the site: 48 random bits in hex.
-fn new_token() -> String {
+/// A name for a run towards the site: 48 random bits in hex.
+pub fn new_token() -> String {
     format!("{:012x}", fastrand::u64(..) >> 16)
 }
 

@@ -51,6 +51,7 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     };
     let order = Order {
         label: label(&intent.plan.scope.seeds),
+        token: app::new_token(),
         plan: intent.plan,
         network: intent.network,
         store,

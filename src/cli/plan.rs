@@ -35,6 +35,7 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
         confirm: ConfirmPlan {
             delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
             budget: Duration::from_mins(10),
+            proof: ConfirmPlan::ONE_SHOT,
         },
         probe: ProbePlan::default(),
         requests: RequestPlan {

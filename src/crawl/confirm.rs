@@ -14,12 +14,10 @@ use crate::store::{FailedUrl, RunId, Store, StoreError};
 /// give up, so that theirs is the answer that is seen.
 pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
 
-/// Enough to call a URL persistently failing in an audit of one shot.
-const ENOUGH: Enough = Enough {
-    passes: 2,
-    attempts: 3,
-    span: Duration::from_mins(1),
-};
+/// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
+/// apart.
+const PASSES: u32 = 2;
+const ATTEMPTS: u32 = 3;
 
 /// How long past its `Age` a cached error is waited for: the default error TTL of CDNs
 /// (CloudFront's, 10 s).
@@ -118,7 +116,12 @@ impl Passes {
             interval: self.brisk().interval,
         };
         let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
-        let selection = select(&candidates, ENOUGH, pace, &mut |below| dice.usize(..below));
+        let enough = Enough {
+            passes: PASSES,
+            attempts: ATTEMPTS,
+            span: self.plan.proof,
+        };
+        let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
         if selection.asked.is_empty() {
             return Ok(None);
         }

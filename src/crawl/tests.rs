@@ -765,6 +765,7 @@ fn confirming() -> CrawlPlan {
     plan.confirm = ConfirmPlan {
         delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
         budget: Duration::from_mins(10),
+        ..ConfirmPlan::default()
     };
     plan
 }

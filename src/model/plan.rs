@@ -141,12 +141,35 @@ impl PacePlan {
 }
 
 /// When a crawl asks again for what failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmPlan {
     /// When the passes begin, counted from the end of the crawl itself, ascending.
     pub delays: Vec<Duration>,
     /// Time that they may take in all, without the waits between them.
     pub budget: Duration,
+    /// How long a URL must have failed for asking again to teach nothing more.
+    #[serde(default = "one_shot")]
+    pub proof: Duration,
+}
+
+impl ConfirmPlan {
+    /// Enough for an audit of one shot to call a failure persistent: longer than most restarts take.
+    pub const ONE_SHOT: Duration = Duration::from_mins(1);
+}
+
+/// Plans that were stored before it was part of them.
+const fn one_shot() -> Duration {
+    ConfirmPlan::ONE_SHOT
+}
+
+impl Default for ConfirmPlan {
+    fn default() -> ConfirmPlan {
+        ConfirmPlan {
+            delays: Vec::new(),
+            budget: Duration::ZERO,
+            proof: ConfirmPlan::ONE_SHOT,
+        }
+    }
 }
 
 /// Whether a crawl asks failing URLs in other ways than its own, to tell causes apart.

@@ -2,6 +2,7 @@
 //! of it. What decides is pure, with the time handed in; how an audit is made is a port that whoever
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
+mod auditor;
 mod due;
 mod event;
 mod ladder;
@@ -9,12 +10,16 @@ pub mod out;
 mod project;
 mod quiet;
 mod retention;
+mod runner;
+#[cfg(test)]
+mod tests;
 mod timing;
 
+pub use auditor::{AuditOrder, Audited, Auditor, Work};
 pub use due::{Next, Task, next};
 pub use event::{Event, Listener, RunEnded, RunOutcome};
 pub use ladder::Ladder;
 pub use project::{BadKey, KEYS, Keep, Key, Project, bad_name, read};
 pub use quiet::QuietHours;
-pub use retention::tidy;
+pub use runner::{Clock, Runner, Tally};
 pub use timing::{FORMS, Timing, zone};

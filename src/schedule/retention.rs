@@ -14,7 +14,12 @@ use super::project::Keep;
 const DAY: u64 = 24;
 
 /// Deletes what a project does not keep. What is in use stays for the next time.
-pub fn tidy(store: &Store, project: &str, keep: Keep, now: Moment) -> Result<(), StoreError> {
+pub(super) fn tidy(
+    store: &Store,
+    project: &str,
+    keep: Keep,
+    now: Moment,
+) -> Result<(), StoreError> {
     let runs = store.scheduled_runs(project)?;
     let (kept, surplus) = split(runs, keep, now);
     let in_use: HashSet<PathBuf> = kept.into_iter().flat_map(|run| run.files).collect();
