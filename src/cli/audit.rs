@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use url::Host;
 
 use crate::app::{self, Network, Order, RunOrder};
-use crate::assess::GateResult;
 use crate::crawl::{Ended, Stop, stop_switch};
 use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
@@ -22,7 +21,7 @@ use super::gaps::gaps;
 use super::look::Look;
 use super::progress::Progress;
 use super::secrets::Logins;
-use super::streams::Console;
+use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
 use super::value::Secret;
 use super::watch::Watch;
@@ -98,6 +97,24 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
         plan,
         run: RunOrder::Resume(Box::new(run)),
         store: Some(store),
+    })
+}
+
+/// How a run of a project goes on, which is as its configuration says now: what it began with that
+/// is no part of its scope may have changed, and its secrets are known again.
+pub(super) fn continued(
+    args: &AuditArgs,
+    run: RunRow,
+    console: &mut Console,
+) -> Result<Intent, Failure> {
+    let start = urls::start(&args.scope, &mut console.stdin)?;
+    let mut plan = run.plan.clone();
+    plan::amend(&mut plan, &args.pace, &args.identity)?;
+    Ok(Intent {
+        network: network(args, &plan, start.logins, console)?,
+        plan,
+        run: RunOrder::Resume(Box::new(run)),
+        store: None,
     })
 }
 
@@ -177,7 +194,7 @@ fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
 }
 
 /// What a run is called: the origin of its first URL, and how many others there are.
-fn label(seeds: &[CrawlUrl]) -> String {
+pub(super) fn label(seeds: &[CrawlUrl]) -> String {
     let mut origins: Vec<String> = seeds
         .iter()
         .map(|seed| seed.host_key().to_string())
@@ -189,16 +206,22 @@ fn label(seeds: &[CrawlUrl]) -> String {
     }
 }
 
-async fn crawl(
-    args: &AuditArgs,
+/// A run as it was crawled.
+pub(super) struct Crawled {
+    pub(super) run: RunRow,
+    pub(super) ended: Ended,
+    /// The first start URL that redirects to another site, with where it leads.
+    away: Option<(CrawlUrl, CrawlUrl)>,
+}
+
+/// Crawls, and shows how far it is.
+pub(super) async fn carry_out(
     order: Order,
     stop: Stop,
-    console: &Console,
-) -> Result<Exit, Failure> {
-    let people = &console.people;
-    let store = order.store.clone();
+    people: People,
+) -> Result<Crawled, Failure> {
     let scope = Scope::new(&order.plan.scope).map_err(Failure::own)?;
-    let mut watch = Watch::new(Progress::new(people.clone()), scope);
+    let mut watch = Watch::new(Progress::new(people), scope);
     // As a task beside its own: what they bring then wakes no other thread.
     let crawl = tokio::spawn(async move {
         let made = app::audit(order, &mut watch, stop).await;
@@ -210,9 +233,26 @@ async fn crawl(
     };
     let away = watch.finish();
     let (run, ended) = made?;
+    Ok(Crawled { run, ended, away })
+}
+
+async fn crawl(
+    args: &AuditArgs,
+    order: Order,
+    stop: Stop,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let people = &console.people;
+    let store = order.store.clone();
+    let Crawled { run, ended, away } = carry_out(order, stop, people.clone()).await?;
     let numbers = store.summary(run.id)?;
     let gates = gates::judge(&args.fail_on, &numbers);
-    let files = export(args, &store, &run, gates.clone()).await?;
+    let wanted = Wanted {
+        formats: args.export.formats(),
+        overwrite: args.export.overwrite,
+        gates: gates.clone(),
+    };
+    let files = export(args.export.out.clone(), wanted, &store, &run).await?;
     let worst = store.worst_pages(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
@@ -248,21 +288,16 @@ async fn crawl(
 }
 
 /// Writes the exports, on a thread of their own so that signals are heard meanwhile.
-async fn export(
-    args: &AuditArgs,
+pub(super) async fn export(
+    out: Option<PathBuf>,
+    wanted: Wanted,
     store: &Store,
     run: &RunRow,
-    gates: Vec<GateResult>,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let Some(out) = args.export.out.clone() else {
+    let Some(out) = out else {
         return Ok(Vec::new());
     };
     let (store, run) = (store.clone(), run.clone());
-    let wanted = Wanted {
-        formats: args.export.formats(),
-        overwrite: args.export.overwrite,
-        gates,
-    };
     let write = move || report::write(&store, &run, &wanted, &out);
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),

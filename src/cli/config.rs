@@ -19,6 +19,9 @@ const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
 /// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
 
+/// The table of the projects, which only the schedule reads.
+pub(super) const PROJECTS: &str = "project";
+
 /// A config file as it was read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct File<'a> {
@@ -38,6 +41,10 @@ pub(super) fn words(
         .ok_or_else(|| Failure::usage("no audit command"))?;
     let mut words = Vec::new();
     for (key, value, line) in file.entries()? {
+        // They are the schedule's.
+        if key == PROJECTS && value.is_table() {
+            continue;
+        }
         let known = find(audit, &key);
         let known = known.ok_or_else(|| file.fault(line, &unknown(audit, &key, &value)))?;
         let found = file.words_of(known, &value, line)?;
@@ -51,20 +58,73 @@ pub(super) fn words(
     Ok(words)
 }
 
+/// A key with its value and its line.
+pub(super) type Entry = (String, Value, usize);
+
+/// A project as it stands in the file.
+#[derive(Debug)]
+pub(super) struct RawProject {
+    pub(super) name: String,
+    /// Where its table begins.
+    pub(super) line: usize,
+    /// Its keys in the order of the file.
+    pub(super) entries: Vec<Entry>,
+}
+
 impl File<'_> {
     /// Keys, values and lines in the order of the file.
-    fn entries(&self) -> Result<Vec<(String, Value, usize)>, Failure> {
+    fn entries(&self) -> Result<Vec<Entry>, Failure> {
+        let (spans, values) = self.parsed()?;
+        Ok(self.entries_of(spans.get_ref(), values))
+    }
+
+    /// The projects in the order of the file.
+    pub(super) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
+        let (spans, mut values) = self.parsed()?;
+        let Some((key, span)) = spans.get_ref().get_key_value(PROJECTS) else {
+            return Ok(Vec::new());
+        };
+        let line = self.line(key.span().start);
+        let (Some(spans), Some(Value::Table(mut values))) =
+            (span.get_ref().as_table(), values.remove(PROJECTS))
+        else {
+            return Err(self.fault(line, "project must be tables, such as [project.shop]"));
+        };
+        let mut projects = Vec::new();
+        for (key, span) in spans {
+            let (name, line) = (key.get_ref().to_string(), self.line(key.span().start));
+            let (Some(spans), Some(Value::Table(values))) =
+                (span.get_ref().as_table(), values.remove(&name))
+            else {
+                let what =
+                    format!("project must be tables, such as [project.shop], and {name:?} is none");
+                return Err(self.fault(line, &what));
+            };
+            let entries = self.entries_of(spans, values);
+            projects.push(RawProject {
+                name,
+                line,
+                entries,
+            });
+        }
+        projects.sort_by_key(|project| project.line);
+        Ok(projects)
+    }
+
+    fn parsed(&self) -> Result<(toml::Spanned<DeTable<'_>>, toml::Table), Failure> {
         let parsed = DeTable::parse(self.text).and_then(|spans| {
             let values: toml::Table = toml::from_str(self.text)?;
             Ok((spans, values))
         });
         // The library's own display shows the line, which may hold a secret.
-        let (spans, mut values) = parsed.map_err(|error| {
+        parsed.map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.fault(self.line(at), error.message())
-        })?;
+        })
+    }
+
+    fn entries_of(&self, spans: &DeTable<'_>, mut values: toml::Table) -> Vec<Entry> {
         let mut entries: Vec<_> = spans
-            .get_ref()
             .keys()
             .filter_map(|key| {
                 let name: &str = key.get_ref();
@@ -76,11 +136,16 @@ impl File<'_> {
             })
             .collect();
         entries.sort_by_key(|(_, _, line)| *line);
-        Ok(entries)
+        entries
     }
 
     /// The words that mean what a key says.
-    fn words_of(&self, arg: &Arg, value: &Value, line: usize) -> Result<Vec<OsString>, Failure> {
+    pub(super) fn words_of(
+        &self,
+        arg: &Arg,
+        value: &Value,
+        line: usize,
+    ) -> Result<Vec<OsString>, Failure> {
         let name = key(arg);
         let wrong = |wanted: &str| {
             let found = value.type_str();
@@ -130,7 +195,7 @@ impl File<'_> {
         before.filter(|byte| *byte == b'\n').count() + 1
     }
 
-    fn fault(&self, line: usize, what: &str) -> Failure {
+    pub(super) fn fault(&self, line: usize, what: &str) -> Failure {
         Failure::usage(format!("{}, line {line}: {what}", self.path.display()))
     }
 }
@@ -145,17 +210,17 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// The key of an argument: its long flag, or its name where it has none.
-fn key(arg: &Arg) -> &str {
+pub(super) fn key(arg: &Arg) -> &str {
     arg.get_long().unwrap_or(arg.get_id().as_str())
 }
 
-fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
+pub(super) fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
     audit
         .get_arguments()
         .filter(|arg| !NO_KEYS.contains(&arg.get_id().as_str()))
 }
 
-fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
+pub(super) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     keys(audit).find(|arg| {
         let aliases = arg.get_all_aliases().unwrap_or_default();
         key(arg) == name || aliases.contains(&name)
@@ -169,12 +234,17 @@ fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     if value.is_table() {
         return format!("unknown table {name:?}; keys stand at the top, in no table");
     }
-    let likeness = |arg: &Arg| strsim::jaro_winkler(key(arg), name);
-    let nearest = keys(audit).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|arg| likeness(arg) >= ALIKE) {
-        Some(arg) => format!("unknown key {name:?}; the nearest is {:?}", key(arg)),
+    match nearest(keys(audit).map(key), name) {
+        Some(nearest) => format!("unknown key {name:?}; the nearest is {nearest:?}"),
         None => format!("unknown key {name:?}; keys are named as the flags of audit"),
     }
+}
+
+/// The name that is most like another, if one is.
+pub(super) fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
+    let likeness = |known: &str| strsim::jaro_winkler(known, name);
+    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.filter(|known| likeness(known) >= ALIKE)
 }
 
 /// Whether what was typed, or the environment, leaves a key nothing to say.
@@ -199,7 +269,7 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
 }
 
 /// Whether the words are valid by themselves, so that a fault can be laid to its line.
-fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
+pub(super) fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
     let start = ["gatecrawl", "audit"].map(OsString::from);
     let all = start.into_iter().chain(words.iter().cloned());
     match program.clone().try_get_matches_from(all) {

@@ -30,6 +30,7 @@ mod reach;
 mod report;
 mod robots;
 mod runs;
+mod schedule;
 mod secrets;
 mod signals;
 mod sitemap;
@@ -97,6 +98,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
         Command::Report(args) => report::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
+        Command::Schedule(args) => runtime.block_on(schedule::run(&args, console)),
         Command::Explain(args) => explain::run(&args, console),
         Command::Check(args) => runtime.block_on(check::run(*args, console)),
         Command::Robots(args) => runtime.block_on(robots::run(&args, console)),

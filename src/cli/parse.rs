@@ -12,7 +12,7 @@ use super::config;
 use super::failure::Failure;
 
 /// The config file that is read if none is named and it is there.
-const CONFIG: &str = "gatecrawl.toml";
+pub(super) const CONFIG: &str = "gatecrawl.toml";
 
 /// What was typed.
 pub(super) enum Typed {

@@ -4,6 +4,8 @@
 
 mod auditor;
 mod due;
+pub mod edit;
+pub mod emit;
 mod event;
 mod ladder;
 pub mod out;

@@ -264,7 +264,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             // It goes on the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
             (Task::Recheck { step, .. }, Ok(_)) => {
-                self.rechecked(&project, &mut state, *step, now)?
+                self.rechecked(&project, &mut state, *step, now)?;
             }
             (Task::Run { .. } | Task::Resume(_), Ok(audited)) => {
                 self.ended(&project, &mut state, audited, busy.task.due(), now)?;

@@ -176,7 +176,7 @@ fn weekday(name: &str) -> Result<String, String> {
     let name = name.trim();
     // Two letters could be two of them.
     let is_meant = |day: &&str| name.len() >= 3 && day.starts_with(name);
-    let known = DAYS.iter().position(|day| is_meant(day));
+    let known = DAYS.iter().position(is_meant);
     known
         .map(|at| at.to_string())
         .ok_or_else(|| format!("{name:?} is no day of the week such as mon"))

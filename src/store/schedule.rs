@@ -3,7 +3,7 @@
 //!
 //! The tables are made when they are first needed, so that a file of before the schedule gains them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -125,7 +125,7 @@ impl Store {
                     state.served.map(Moment::millis),
                     open.map(|open| &open.token),
                     open.map(|open| open.due.millis()),
-                    open.and_then(|open| open.out.as_ref()).map(text),
+                    open.and_then(|open| open.out.as_deref()).map(text),
                     last.map(|last| last.run.0),
                     last.map(|last| last.ended.millis()),
                     last.map_or(0, |last| last.step),
@@ -171,7 +171,7 @@ impl Store {
 
     /// Notes a run that the schedule made, or what is new of it.
     pub fn add_scheduled_run(&self, project: &str, made: &ScheduledRun) -> Result<(), StoreError> {
-        let files: Vec<String> = made.files.iter().map(text).collect();
+        let files: Vec<String> = made.files.iter().map(|file| text(file)).collect();
         let files = serde_json::to_string(&files).unwrap_or_default();
         self.schedule_tables()?
             .execute(
@@ -181,7 +181,7 @@ impl Store {
                     project,
                     made.due.millis(),
                     made.ended.millis(),
-                    made.out.as_ref().map(text),
+                    made.out.as_deref().map(text),
                     files,
                 ),
             )
@@ -231,7 +231,7 @@ fn state(row: &Row<'_>) -> rusqlite::Result<ScheduleState> {
     })
 }
 
-fn text(path: &PathBuf) -> String {
+fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 

@@ -8,6 +8,7 @@ mod global;
 mod network;
 mod output;
 mod pace;
+mod schedule;
 mod scope;
 mod tools;
 
@@ -20,6 +21,7 @@ pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
 pub(super) use network::{IdentityArgs, NetworkArgs};
 pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
+pub(super) use schedule::{AddArgs, EmitArgs, RunArgs, ScheduleArgs, ScheduleCommand, Target};
 pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
     CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
@@ -42,6 +44,7 @@ pub(super) enum Command {
     Demo(DemoArgs),
     Report(ReportArgs),
     Runs(RunsArgs),
+    Schedule(ScheduleArgs),
     Check(Box<CheckArgs>),
     Explain(ExplainArgs),
     Robots(RobotsArgs),

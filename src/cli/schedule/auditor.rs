@@ -1,0 +1,149 @@
+//! Makes the audits of projects: what `audit` does, without anybody who looks on.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::app::Order;
+use crate::assess::Ruling;
+use crate::crawl::{Ended, Stop};
+use crate::model::ConfirmPlan;
+use crate::report::{self, Wanted};
+use crate::schedule::{AuditOrder, Audited, Auditor, RunOutcome, Work, out};
+use crate::store::{RunRow, RunState, Store};
+
+use super::super::args::AuditArgs;
+use super::super::audit::{self, Crawled, Intent};
+use super::super::failure::{Failure, bad_out};
+use super::super::summary::WORST;
+use super::super::{gates, unaudited};
+use super::projects::nobody;
+
+/// Longer than any ladder of confirmation: until then a page that fails is asked again.
+const PROOF: Duration = Duration::from_hours(8 * 24);
+
+/// Makes audits as the projects' arguments say.
+pub(super) struct Audits {
+    pub(super) args: HashMap<String, AuditArgs>,
+    pub(super) store: Store,
+}
+
+impl Auditor for Audits {
+    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<Audited, String> {
+        let made = self.make(order, stop).await;
+        made.map_err(|failure| failure.message().unwrap_or_default())
+    }
+}
+
+impl Audits {
+    async fn make(&self, wanted: AuditOrder, stop: Stop) -> Result<Audited, Failure> {
+        let Some(args) = self.args.get(&wanted.project) else {
+            let name = &wanted.project;
+            return Err(Failure::usage(format!(
+                "project {name} is not in the configuration"
+            )));
+        };
+        let replaces = !matches!(wanted.work, Work::New(_)) || args.export.overwrite;
+        if let Some(out) = wanted
+            .out
+            .as_ref()
+            .filter(|out| *out == &out::with_run(out, ""))
+        {
+            report::check(out, &args.export.formats(), replaces)
+                .map_err(|fault| bad_out(&fault))?;
+        }
+        let (run, ended) = self.crawl(args, &wanted.work, stop).await?;
+        let out = wanted.out.map(|out| out::with_run(&out, run.id));
+        self.conclude(args, (run, ended), out, replaces).await
+    }
+
+    async fn crawl(
+        &self,
+        args: &AuditArgs,
+        work: &Work,
+        stop: Stop,
+    ) -> Result<(RunRow, Ended), Failure> {
+        let (token, intent) = match work {
+            Work::New(token) => (token.clone(), audit::fresh(args, &mut nobody())?),
+            Work::Resume(run) => {
+                let run = self.store.run_by_id(*run)?;
+                if run.state == RunState::Finished {
+                    // Killed when all but the exports was done.
+                    return Ok((run, Ended::Finished));
+                }
+                (
+                    run.token.clone(),
+                    audit::continued(args, run, &mut nobody())?,
+                )
+            }
+            Work::Recheck(run, pass) => {
+                let run = self.store.run_by_id(*run)?;
+                let token = run.token.clone();
+                let mut intent = audit::continued(args, run, &mut nobody())?;
+                recheck(&mut intent, *pass);
+                (token, intent)
+            }
+        };
+        let order = Order {
+            label: audit::label(&intent.plan.scope.seeds),
+            token,
+            plan: intent.plan,
+            network: intent.network,
+            store: self.store.clone(),
+            run: intent.run,
+        };
+        let Crawled { run, ended, .. } = audit::carry_out(order, stop, nobody().people).await?;
+        Ok((run, ended))
+    }
+
+    /// Judges and exports a run.
+    async fn conclude(
+        &self,
+        args: &AuditArgs,
+        (run, ended): (RunRow, Ended),
+        out: Option<PathBuf>,
+        overwrite: bool,
+    ) -> Result<Audited, Failure> {
+        let mut audited = Audited {
+            run: run.id,
+            ended,
+            outcome: RunOutcome::Done,
+            gates: Vec::new(),
+            out: out.clone(),
+            files: Vec::new(),
+        };
+        if ended == Ended::Interrupted {
+            return Ok(audited);
+        }
+        let numbers = self.store.summary(run.id)?;
+        audited.gates = gates::judge(&args.fail_on, &numbers);
+        let wanted = Wanted {
+            formats: args.export.formats(),
+            overwrite,
+            gates: audited.gates.clone(),
+        };
+        audited.files = audit::export(out, wanted, &self.store, &run).await?;
+        let worst = self.store.worst_pages(run.id, WORST)?;
+        audited.outcome = match unaudited::why(&self.store, &run, &numbers, &worst)? {
+            Some(why) => RunOutcome::NoAudit(why),
+            None => match Ruling::of_all(&audited.gates) {
+                Ruling::Held => RunOutcome::Done,
+                Ruling::Failed => RunOutcome::GateFailed,
+                Ruling::Undecided => RunOutcome::GateUndecided,
+            },
+        };
+        Ok(audited)
+    }
+}
+
+/// One more pass at once, and nothing else: a run goes on after the passes that it had, so all up to
+/// this one are over.
+fn recheck(intent: &mut Intent, pass: u8) {
+    let passes = usize::from(pass.saturating_sub(1));
+    intent.plan.confirm = ConfirmPlan {
+        delays: vec![Duration::ZERO; passes],
+        budget: intent.plan.confirm.budget,
+        proof: PROOF,
+    };
+    intent.plan.probe.enabled = false;
+}

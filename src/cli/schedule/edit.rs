@@ -1,0 +1,89 @@
+//! `gatecrawl schedule add` and `remove`: edits of the configuration file that leave the rest as it is.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::schedule::edit;
+
+use super::super::args::{AddArgs, StoreArgs};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::streams::Console;
+use super::super::text::tame;
+use super::projects;
+use super::show;
+
+/// Adds a project, unless the configuration would not be in order with it.
+pub(super) fn add(
+    args: &AddArgs,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let before = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(fault) if fault.kind() == ErrorKind::NotFound => String::new(),
+        Err(fault) => return Err(Failure::usage(format!("{}: {fault}", path.display()))),
+    };
+    let mut keys = vec![
+        edit::text("url", &args.url),
+        edit::text("schedule", &args.schedule),
+    ];
+    keys.extend(
+        args.timezone
+            .iter()
+            .map(|zone| edit::text("timezone", zone)),
+    );
+    keys.extend(args.set.iter().cloned());
+    let after = edit::add(&before, &args.name, &keys);
+    let after = after.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+    let planned = projects::read(&path, &after)?;
+    write(&path, &after)?;
+    let added = planned
+        .iter()
+        .find(|planned| planned.project.name == args.name);
+    console
+        .people
+        .mention(format!("added project {} to {}", args.name, path.display()));
+    if let Some(planned) = added {
+        show::times(&planned.project, console)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes a project out.
+pub(super) fn remove(
+    name: &str,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let fault = |why: &str| Failure::usage(format!("{}: {why}", path.display()));
+    let after = edit::remove(&projects::text(&path)?, name).map_err(|why| fault(&why))?;
+    let Some(after) = after else {
+        return Err(fault(&format!("no project {:?} in it", tame(name))));
+    };
+    write(&path, &after)?;
+    console.people.mention(format!(
+        "removed project {name} from {}; its runs stay (`gatecrawl runs`)",
+        path.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Replaces the file in one step: half a configuration is worse than an old one.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    // What a link leads to is replaced, not the link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+    let replace = || {
+        std::fs::write(&beside, text)?;
+        if let Ok(known) = std::fs::metadata(&path) {
+            std::fs::set_permissions(&beside, known.permissions())?;
+        }
+        std::fs::rename(&beside, &path)
+    };
+    replace()
+        .map_err(|fault| Failure::usage(format!("could not write {}: {fault}", path.display())))
+}

@@ -1,0 +1,50 @@
+//! `gatecrawl schedule emit`: prints what starts the schedule by other means.
+
+use std::path::{Path, PathBuf};
+
+use crate::app;
+use crate::schedule::emit::{Installation, cron, github_actions, kubernetes, service, timer};
+
+use super::super::args::{EmitArgs, StoreArgs, Target};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::streams::Console;
+use super::projects;
+
+/// Prints it, for the projects of a configuration that is in order.
+pub(super) fn emit(
+    args: &EmitArgs,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let planned = projects::read(&path, &projects::text(&path)?)?;
+    let what = Installation {
+        program: match &args.program {
+            Some(program) => absolute(program)?,
+            None => std::env::current_exe()?,
+        },
+        config: absolute(&path)?,
+        database: store.db.as_deref().map(absolute).transpose()?,
+        user: std::env::var("USER")
+            .ok()
+            .filter(|user| user != "root" && !user.is_empty()),
+    };
+    let text = match args.target {
+        Target::Systemd => service(&what),
+        Target::SystemdTimer => timer(&what),
+        Target::Cron => cron(&what),
+        Target::GithubActions => {
+            let projects: Vec<_> = planned.into_iter().map(|planned| planned.project).collect();
+            let text = github_actions(&projects, app::wall_clock());
+            text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
+        }
+        Target::Kubernetes => kubernetes(&args.image),
+    };
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    Ok(std::path::absolute(path)?)
+}

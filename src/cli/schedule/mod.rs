@@ -1,0 +1,30 @@
+//! `gatecrawl schedule`: the projects of the configuration file, one file a command.
+
+mod auditor;
+mod edit;
+mod emit;
+mod projects;
+mod runner;
+mod schema;
+mod service;
+mod show;
+mod teller;
+
+use super::args::{ScheduleArgs, ScheduleCommand};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::streams::Console;
+
+/// Carries out a command about the schedule.
+pub(super) async fn run(args: &ScheduleArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let store = &args.store;
+    match &args.command {
+        ScheduleCommand::Add(add) => edit::add(add, store, console),
+        ScheduleCommand::List => show::list(store, console),
+        ScheduleCommand::Remove { name } => edit::remove(name, store, console),
+        ScheduleCommand::Check => show::check(store, console),
+        ScheduleCommand::Run(run) => runner::run(run, store, console).await,
+        ScheduleCommand::Emit(emit) => emit::emit(emit, store, console),
+        ScheduleCommand::Schema => schema::print(console),
+    }
+}

@@ -1,0 +1,76 @@
+//! What a service manager is told (sd_notify(3)), and the wall clock that tells it: whoever looks at the
+//! time again and again is alive.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+use crate::app;
+use crate::crawl::Stop;
+use crate::model::Moment;
+use crate::schedule::{Clock, Event, Listener};
+
+/// Longest wait without a look at the clock: it may be set, and the machine may sleep.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// The wall clock.
+pub(super) struct Wall {
+    longest: Duration,
+}
+
+impl Wall {
+    pub(super) fn new() -> Wall {
+        // Half of what the watchdog waits for, as sd_watchdog_enabled(3) recommends.
+        let watchdog = sd_notify::watchdog_enabled().map(|most| most / 2);
+        Wall {
+            longest: watchdog.map_or(LOOK, |most| most.min(LOOK)),
+        }
+    }
+}
+
+impl Clock for Wall {
+    fn now(&self) -> Moment {
+        app::wall_clock()
+    }
+
+    async fn sleep_until(&mut self, moment: Moment) {
+        say(&[NotifyState::Watchdog]);
+        let left = moment.since(self.now()).min(self.longest);
+        // Moments are whole milliseconds.
+        tokio::time::sleep(left + Duration::from_millis(1)).await;
+    }
+}
+
+/// Tells how much there is to do.
+pub(super) struct Status;
+
+impl Listener for Status {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Queue {
+            running,
+            waiting,
+            next,
+            ..
+        } = event
+        {
+            let next = next.map(|at| format!(", next at {at}")).unwrap_or_default();
+            say(&[NotifyState::Status(&format!(
+                "{running} under way, {waiting} waiting{next}"
+            ))]);
+        }
+    }
+}
+
+/// Tells that everything is ready, and later that it ends.
+pub(super) fn ready(mut stop: Stop) {
+    say(&[NotifyState::Ready]);
+    tokio::spawn(async move {
+        stop.changed().await;
+        say(&[NotifyState::Stopping]);
+    });
+}
+
+/// Without a service manager nobody listens, which is no fault.
+fn say(state: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(state);
+}

@@ -1,0 +1,203 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use jiff::tz::TimeZone;
+use jiff::{ToSpan, Zoned, civil::Date};
+
+use crate::model::Moment;
+
+use super::super::project::Project;
+use super::super::timing::Timing;
+use super::yaml;
+
+/// Most lines of cron for a project; whoever needs more had better have a server.
+const MOST: usize = 24;
+
+/// Days that a schedule is looked at for: a year and some.
+const DAYS: i32 = 400;
+
+const HEAD: &str = r#"# .github/workflows/gatecrawl.yml, beside a gatecrawl.toml at the top of the repository, in which
+# db = "runs.db" and out = "reports/{project}/{date}". The variable GATECRAWL_GIT of the repository says where
+# the source of gatecrawl is. GitHub knows UTC only: print this anew when clocks change.
+name: gatecrawl
+on:
+  workflow_dispatch:
+  schedule:
+"#;
+
+const MIDDLE: &str = "\
+permissions:
+  contents: read
+# They share the database.
+concurrency: gatecrawl
+jobs:
+";
+
+/// A workflow that audits each project when it is due; `now` is when it is printed. The fault names the
+/// project, in one line.
+pub fn github_actions(projects: &[Project], now: Moment) -> Result<String, String> {
+    let (mut text, mut jobs) = (HEAD.to_owned(), String::new());
+    for project in projects {
+        let name = &project.name;
+        let lines = in_utc(&project.timing, now).ok_or_else(|| {
+            format!(
+                "project {name}: schedule: {} cannot be said in a few lines of cron in UTC; let it come once a \
+                 day, week or month, or give it timezone = \"UTC\"",
+                project.timing
+            )
+        })?;
+        for line in &lines {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "    - cron: {} # {name}", yaml(line));
+        }
+        jobs.push_str(&job(name, &lines));
+    }
+    Ok(text + MIDDLE + &jobs)
+}
+
+fn job(name: &str, lines: &[String]) -> String {
+    let lines = serde_json::Value::from(lines).to_string();
+    format!(
+        r#"  audit-{name}:
+    if: github.event_name == 'workflow_dispatch' || contains(fromJSON('{lines}'), github.event.schedule)
+    runs-on: ubuntu-latest
+    timeout-minutes: 350
+    steps:
+      - uses: actions/checkout@v4
+      - name: Take along the earlier runs
+        uses: actions/cache@v4
+        with:
+          path: runs.db
+          key: gatecrawl-${{{{ github.run_id }}}}-{name}
+          restore-keys: gatecrawl-
+      - name: Install
+        run: cargo install --locked --git "$GATECRAWL_GIT" gatecrawl
+        env:
+          GATECRAWL_GIT: ${{{{ vars.GATECRAWL_GIT }}}}
+      - name: Audit
+        run: gatecrawl schedule run --once --now {name}
+      - name: Keep the report
+        if: always()
+        uses: actions/upload-artifact@v4
+        with:
+          name: {name}
+          path: reports
+          if-no-files-found: ignore
+"#
+    )
+}
+
+/// Lines of cron in UTC for the times that come in the offset of now. None if it takes other or more
+/// lines than for days of the week or of the month.
+fn in_utc(timing: &Timing, now: Moment) -> Option<Vec<String>> {
+    let local = timing.local(now);
+    let fixed = Timing::parse(&timing.to_string(), TimeZone::fixed(local.offset())).ok()?;
+    let first = utc(now).date().tomorrow().ok()?;
+    let window: Vec<Date> = first.series(1.day()).take(DAYS as usize).collect();
+    let last = *window.last()?;
+    let mut times: BTreeMap<(i8, i8), BTreeSet<Date>> = BTreeMap::new();
+    let mut at = now;
+    loop {
+        at = fixed.after(at)?;
+        let utc = utc(at);
+        if utc.date() > last {
+            break;
+        }
+        if utc.date() >= first {
+            let days = times.entry((utc.hour(), utc.minute())).or_default();
+            days.insert(utc.date());
+        }
+        if times.len() > MOST {
+            return None;
+        }
+    }
+    let line = |((hour, minute), days): (&(i8, i8), &BTreeSet<Date>)| {
+        Some(format!(
+            "{minute} {hour} {}",
+            fields_of_days(days, &window)?
+        ))
+    };
+    times.iter().map(line).collect()
+}
+
+/// Days of the month, months and days of the week of cron for exactly these days of a window.
+fn fields_of_days(days: &BTreeSet<Date>, window: &[Date]) -> Option<String> {
+    if days.len() == window.len() {
+        return Some("* * *".to_owned());
+    }
+    let list = |of: fn(&Date) -> i8| -> Option<String> {
+        let numbers: BTreeSet<i8> = days.iter().map(of).collect();
+        let all = window.iter().filter(|day| numbers.contains(&of(day)));
+        let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        (all.count() == days.len()).then(|| texts.join(","))
+    };
+    let week = list(|day| day.weekday().to_sunday_zero_offset());
+    let month = || list(|day| day.day());
+    week.map(|days| format!("* * {days}"))
+        .or_else(|| month().map(|days| format!("{days} * *")))
+}
+
+fn utc(at: Moment) -> Zoned {
+    super::super::timing::zoned(at, &TimeZone::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use yaml_rust2::YamlLoader;
+
+    use super::super::super::{read, zone};
+    use super::*;
+
+    /// 2026-11-28T12:00:00Z.
+    const NOW: Moment = Moment::from_millis(1_795_867_200_000);
+
+    fn lines(text: &str, name: &str) -> Option<Vec<String>> {
+        let zone = zone(name).expect("a zone");
+        in_utc(&Timing::parse(text, zone).expect("a schedule"), NOW)
+    }
+
+    #[test]
+    fn times_are_moved_to_utc_with_their_days() {
+        let cases = [
+            ("daily at 03:30", "Europe/Berlin", Some("30 2 * * *")),
+            ("weekly on mon 00:30", "Europe/Berlin", Some("30 23 * * 0")),
+            (
+                "weekly on mon,fri 22:00",
+                "America/New_York",
+                Some("0 3 * * 2,6"),
+            ),
+            ("monthly on 15 04:00", "Asia/Kolkata", Some("30 22 14 * *")),
+            ("monthly on 1 04:00", "Asia/Kolkata", None),
+            ("*/5 * * * *", "UTC", None),
+        ];
+        for (text, zone, expected) in cases {
+            let expected = expected.map(|line| vec![line.to_owned()]);
+            assert_eq!(lines(text, zone), expected, "{text}");
+        }
+        assert_eq!(lines("hourly", "UTC").map(|lines| lines.len()), Some(24));
+    }
+
+    #[test]
+    fn it_is_a_workflow_with_a_job_for_each_project() {
+        let project = |name| {
+            let text = "schedule = 'weekly on mon 06:00'\ntimezone = 'Europe/Berlin'";
+            read(name, &text.parse().expect("a table")).expect("a project")
+        };
+        let text = github_actions(&[project("shop"), project("blog")], NOW).expect("a workflow");
+        let workflow = &YamlLoader::load_from_str(&text).expect("YAML")[0];
+        let crons = workflow["on"]["schedule"].as_vec().expect("a list");
+        assert_eq!(crons.len(), 2, "{text}");
+        assert_eq!(crons[0]["cron"].as_str(), Some("0 5 * * 1"));
+        let job = &workflow["jobs"]["audit-shop"];
+        let condition = job["if"].as_str().expect("a condition");
+        assert!(
+            condition.ends_with("contains(fromJSON('[\"0 5 * * 1\"]'), github.event.schedule)")
+        );
+        let steps = job["steps"].as_vec().expect("steps");
+        let audit = steps
+            .iter()
+            .find(|step| step["name"].as_str() == Some("Audit"));
+        let run = audit.expect("the audit")["run"].as_str();
+        assert_eq!(run, Some("gatecrawl schedule run --once --now shop"));
+    }
+}

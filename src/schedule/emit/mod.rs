@@ -1,0 +1,70 @@
+//! What starts the schedule by other means than a terminal. All but GitHub's workflow tick every few
+//! minutes and leave it to the program what is due: so time zones, missed runs and the ladder of
+//! confirmation are right whoever ticks.
+
+mod cron;
+mod github;
+mod kubernetes;
+mod systemd;
+
+use std::path::PathBuf;
+
+pub use cron::cron;
+pub use github::github_actions;
+pub use kubernetes::kubernetes;
+pub use systemd::{service, timer};
+
+/// What is to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The program, with its whole path.
+    pub program: PathBuf,
+    /// The configuration file, with its whole path.
+    pub config: PathBuf,
+    /// The database, if it is not where it is by default.
+    pub database: Option<PathBuf>,
+    /// As whom it runs; absent for whoever starts it.
+    pub user: Option<String>,
+}
+
+impl Installation {
+    /// The words of the command line, before those of `schedule` itself.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec![
+            self.program.display().to_string(),
+            "schedule".to_owned(),
+            "--config".to_owned(),
+            self.config.display().to_string(),
+        ];
+        if let Some(database) = &self.database {
+            words.extend(["--db".to_owned(), database.display().to_string()]);
+        }
+        words.push("run".to_owned());
+        words
+    }
+}
+
+/// A word as a shell reads it.
+fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A word as YAML reads it, in double quotes, which are those of JSON.
+fn yaml(word: &str) -> String {
+    serde_json::Value::from(word).to_string()
+}
+
+#[cfg(test)]
+fn installation() -> Installation {
+    Installation {
+        program: "/usr/local/bin/gatecrawl".into(),
+        config: "/srv/site audits/100%/gatecrawl.toml".into(),
+        database: Some("/var/lib/gatecrawl/runs.db".into()),
+        user: Some("gatecrawl".to_owned()),
+    }
+}
