@@ -17,7 +17,12 @@ pub fn add(text: &str, name: &str, keys: &[String]) -> Result<String, String> {
         let (Some((name, value)), None) = (entries.next(), entries.next()) else {
             return Err(fault());
         };
-        if table.insert(name, value.clone()).is_some() {
+        let mut value = value.clone();
+        // Spaces as they are written by default.
+        if let Some(value) = value.as_value_mut() {
+            value.decor_mut().clear();
+        }
+        if table.insert(name, value).is_some() {
             return Err(format!("{name:?} is said twice; leave one of them out"));
         }
     }

@@ -69,7 +69,8 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
     let mut project =
         read.map_err(|BadKey(key, why)| fault(line_of(key), &format!("{key}: {why}")))?;
     let mut args = arguments(file, raw)?;
-    project.out = args.export.out.take();
+    // With its whole path: it is remembered, and the next runner may start elsewhere.
+    project.out = args.export.out.take().map(absolute);
     let formats = args.export.formats();
     if let Some(out) = &project.out
         && let Some(why) = schedule::out::fault(out, args.export.overwrite)
@@ -96,6 +97,10 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
 
 fn is_ours(key: &str) -> bool {
     KEYS.iter().any(|known| known.name == key)
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The arguments that a project's keys stand for, and what stands at the top of the file for all.
@@ -215,10 +220,8 @@ mod tests {
             (Some(2.0), Some(5.0))
         );
         assert_eq!(shop.args.scope.exclude, ["/search"]);
-        assert_eq!(
-            shop.project.out,
-            Some("conf/reports/{project}/{date}".into())
-        );
+        let out = shop.project.out.as_deref().expect("a path");
+        assert!(out.is_absolute() && out.ends_with("conf/reports/{project}/{date}"));
         assert_eq!(shop.args.export.out, None);
         assert_eq!((shop.args.fail_on.len(), blog.project.hosts.len()), (1, 2));
     }
@@ -257,7 +260,7 @@ mod tests {
             ),
             (
                 &format!("{shop}out = 'reports'\n"),
-                "line 4: project shop: out: \"conf/reports\" is the same",
+                "conf/reports\" is the same",
             ),
             (
                 &format!("{shop}timezone = 'Nowhere'\n"),
