@@ -179,7 +179,7 @@ fn peak_of(status_file: &str) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-fn read(file: &Path) -> Vec<Row> {
+pub(crate) fn read(file: &Path) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(file).expect("a readable export");
     reader
         .deserialize()

@@ -14,5 +14,6 @@ mod overload;
 mod proxies;
 mod readers;
 mod report;
+mod schedule;
 mod server;
 mod tls;

@@ -1,0 +1,323 @@
+//! The schedule as a service: killed and stopped in the middle of a crawl, told when pages recover, and
+//! started by systemd and cron.
+
+use std::collections::BTreeMap;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::crawler::read;
+use crate::nginx::{log, log_of, page, start};
+use crate::server::{Server, note, pause};
+
+const PAGES: usize = 2_000;
+
+/// A directory with a configuration, in which the runner is started.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new(config: &str) -> Desk {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("gatecrawl.toml"), config).expect("written");
+        Desk(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrawl"));
+        command
+            .arg("schedule")
+            .args(args)
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("TZ", "UTC")
+            .current_dir(self.0.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> (Option<i32>, String) {
+        let Output { status, stderr, .. } = self.command(args).output().expect("it starts");
+        let said = String::from_utf8(stderr).expect("text");
+        note(&format!("{args:?}: {status}\n{said}"));
+        (status.code(), said)
+    }
+
+    /// The directories of the reports.
+    fn reports(&self) -> Vec<PathBuf> {
+        let Ok(dir) = std::fs::read_dir(self.path("reports")) else {
+            return Vec::new();
+        };
+        let mut reports: Vec<_> = dir.map(|entry| entry.expect("readable").path()).collect();
+        reports.sort();
+        reports
+    }
+}
+
+/// A runner under way. It is killed if its test forgets it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn config(site: &Server, more: &str) -> String {
+    format!(
+        "db = 'runs.db'\nformat = 'csv'\nconfirm = 'none'\nno-probe = true\nno-sitemap = true\nrate = 0\n\
+         [project.shop]\nurl = '{}'\nschedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\n\
+         out = 'reports/{{project}}-{{run}}'\n{more}",
+        site.url("/0.html")
+    )
+}
+
+/// A tree in which each page has ten children.
+fn tree() -> Server {
+    start("", |dir| {
+        for number in 0..PAGES {
+            let links: Vec<String> = (number * 10 + 1..number * 10 + 11)
+                .filter(|child| *child < PAGES)
+                .map(|child| format!("/{child}.html"))
+                .collect();
+            let links: Vec<_> = links.iter().map(String::as_str).collect();
+            page(dir, &format!("www/{number}.html"), &links);
+        }
+        (String::new(), format!("root {}/www;", dir.display()))
+    })
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not {what}");
+        pause(Duration::from_millis(10));
+    }
+}
+
+/// Goes on with what was interrupted: one run, one report, and nothing left to do.
+fn goes_on(desk: &Desk, site: &Server, before: usize) {
+    assert!(desk.reports().is_empty(), "a report of half a crawl");
+    let (code, said) = desk.run(&["run", "--once"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        said.matches("an interrupted run goes on").count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(said.matches("run 1 done").count(), 1, "{said}");
+    let reports = desk.reports();
+    assert_eq!(reports, [desk.path("reports/shop-1")]);
+    assert_eq!(read(&reports[0].join("pages.csv")).len(), PAGES);
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for logged in log(site) {
+        *times.entry(logged.target).or_default() += 1;
+    }
+    times.remove("/robots.txt");
+    let repeated: usize = times.values().map(|times| times - 1).sum();
+    note(&format!("{before} requests before, {repeated} repeated"));
+    assert!(times.len() == PAGES && repeated <= 8, "{repeated} repeated");
+    assert_eq!(desk.run(&["run", "--once"]), (Some(0), String::new()));
+}
+
+#[test]
+fn a_runner_that_was_killed_goes_on_with_one_report() {
+    let site = tree();
+    let desk = Desk::new(&config(&site, ""));
+    let mut runner = Running(
+        desk.command(&["run", "--now", "shop"])
+            .spawn()
+            .expect("it starts"),
+    );
+    wait_for("under way", || log(&site).len() >= PAGES / 3);
+    runner.0.kill().expect("killed");
+    runner.0.wait().expect("its end");
+    pause(Duration::from_millis(200));
+    let before = log(&site).len();
+    assert!(before < PAGES, "killed too late");
+    goes_on(&desk, &site, before);
+}
+
+#[test]
+fn a_service_says_that_it_is_ready_and_stops_in_the_middle_of_a_crawl() {
+    let site = tree();
+    let desk = Desk::new(&config(&site, ""));
+    let manager = UnixDatagram::bind(desk.path("notify")).expect("a socket");
+    manager
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("a limit");
+    let mut runner = Running(
+        desk.command(&["run", "--now", "shop"])
+            .env("NOTIFY_SOCKET", desk.path("notify"))
+            .env("WATCHDOG_USEC", "60000000")
+            .spawn()
+            .expect("it starts"),
+    );
+    let heard = |wanted: &str| {
+        let mut bytes = [0; 4_096];
+        loop {
+            let length = manager.recv(&mut bytes).expect("word of the service");
+            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            note(&text);
+            if text.lines().any(|line| line == wanted) {
+                return;
+            }
+        }
+    };
+    heard("READY=1");
+    heard("WATCHDOG=1");
+    wait_for("under way", || log(&site).len() >= PAGES / 3);
+    let pid = runner.0.id().to_string();
+    let told = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(told.expect("kill").success());
+    heard("STOPPING=1");
+    let status = runner.0.wait().expect("its end");
+    assert_eq!(status.code(), Some(0));
+    let before = log(&site).len();
+    assert!(before < PAGES, "stopped too late");
+    goes_on(&desk, &site, before);
+}
+
+/// Two pages that fail until they are healed.
+fn sick() -> Server {
+    start("", |dir| {
+        page(dir, "www/0.html", &["/a.html", "/b.html", "/c.html"]);
+        for name in ["a", "b", "c"] {
+            page(dir, &format!("www/{name}.html"), &[]);
+        }
+        let sick = |name: &str| {
+            format!(
+                "location = /{name}.html {{ if (!-f $document_root/{name}.healed) {{ return 502; }} }}\n"
+            )
+        };
+        let root = format!("root {}/www;\n", dir.display());
+        (String::new(), root + &sick("a") + &sick("b"))
+    })
+}
+
+fn heal(site: &Server, name: &str) {
+    std::fs::write(site.dir.path().join(format!("www/{name}.healed")), "").expect("written");
+}
+
+fn row(report: &Path, site: &Server, path: &str, column: &str) -> String {
+    let address = site.url(path);
+    let mut rows = read(&report.join("pages.csv"));
+    rows.retain(|row| row["Address"] == address);
+    assert_eq!(rows.len(), 1, "rows of {address}");
+    rows[0][column].clone()
+}
+
+#[test]
+fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
+    let site = sick();
+    let desk = Desk::new(&config(
+        &site,
+        "recheck = '1s, 5s, 1h'\nkeep-runs = 1\nretries = 0\n",
+    ));
+    let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+    assert_eq!(code, Some(0), "{said}");
+    let first = desk.path("reports/shop-1");
+    assert_eq!(row(&first, &site, "/a.html", "Status Code"), "502");
+
+    heal(&site, "a");
+    pause(Duration::from_secs(1));
+    let (_, said) = desk.run(&["run", "--once"]);
+    assert!(
+        said.contains("run 1: 1 recovered, 1 still fail; asked again"),
+        "{said}"
+    );
+    // The report of the run is renewed, and tells what both attempts brought.
+    assert_eq!(row(&first, &site, "/a.html", "Status Code"), "200");
+    assert_eq!(row(&first, &site, "/a.html", "Attempts"), "2");
+    assert_eq!(row(&first, &site, "/b.html", "Status Code"), "502");
+    assert_eq!(log_of(&site, "/b.html").len(), 2);
+
+    // Long after it was proven that it fails, it is asked all the same.
+    pause(Duration::from_secs(4));
+    let (_, said) = desk.run(&["run", "--once"]);
+    assert!(
+        said.contains("run 1: 0 recovered, 1 still fail; asked again"),
+        "{said}"
+    );
+    assert_eq!(log_of(&site, "/b.html").len(), 3);
+    assert_eq!(desk.run(&["run", "--once"]), (Some(0), String::new()));
+
+    heal(&site, "b");
+    let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+    assert!(code == Some(0) && said.contains("run 2 done"), "{said}");
+    assert_eq!(desk.reports(), [desk.path("reports/shop-2")]);
+    let output = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
+        .args(["runs", "--db"])
+        .arg(desk.path("runs.db"))
+        .output();
+    let runs = String::from_utf8(output.expect("a list").stdout).expect("text");
+    assert_eq!(runs.lines().count(), 2, "{runs}");
+}
+
+fn emitted(desk: &Desk, target: &str) -> String {
+    let output = desk.command(&["emit", target]).output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn verified(files: &[PathBuf]) {
+    let output = Command::new("/usr/bin/systemd-analyze")
+        .args(["verify", "--man=no", "--recursive-errors=no"])
+        .args(files)
+        .output()
+        .expect("systemd-analyze");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.trim().is_empty(), "{said}");
+}
+
+#[test]
+fn systemd_understands_its_units() {
+    let desk = Desk::new(
+        "[project.shop]\nurl = 'a.example'\nschedule = 'weekly on mon 06:00'\ntimezone = 'UTC'\n",
+    );
+    let service = desk.path("gatecrawl.service");
+    std::fs::write(&service, emitted(&desk, "systemd")).expect("written");
+    verified(std::slice::from_ref(&service));
+
+    let both = emitted(&desk, "systemd-timer");
+    let (first, second) = both.split_once("# gatecrawl.timer:").expect("two units");
+    let timer = desk.path("gatecrawl.timer");
+    std::fs::write(&service, first).expect("written");
+    std::fs::write(&timer, format!("#{second}")).expect("written");
+    verified(&[service, timer]);
+    let calendar = second
+        .lines()
+        .find_map(|line| line.strip_prefix("OnCalendar="))
+        .expect("a calendar");
+    let output = Command::new("/usr/bin/systemd-analyze")
+        .args(["calendar", "--iterations=3", calendar])
+        .output()
+        .expect("systemd-analyze");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("Next elapse"),
+        "{said}"
+    );
+}
+
+#[test]
+fn cron_understands_its_line() {
+    let desk =
+        Desk::new("[project.shop]\nurl = 'a.example'\nschedule = '@weekly'\ntimezone = 'UTC'\n");
+    let file = desk.path("crontab");
+    std::fs::write(&file, emitted(&desk, "cron")).expect("written");
+    // Checks a file without installing it.
+    let output = Command::new("/usr/bin/crontab")
+        .arg("-T")
+        .arg(&file)
+        .output();
+    let output = output.expect("crontab");
+    assert!(output.status.success(), "{output:?}");
+}
