@@ -14,7 +14,6 @@ use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use super::error::Fault;
 use super::view::View;
-use super::words::tame;
 
 use chart::Chart;
 
@@ -36,9 +35,7 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
     page.set_syntax(lines);
     page.set_auto_escape_callback(|_| AutoEscape::Html);
     page.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            escape_formatter(out, state, &Value::from(tame(text).into_owned()))
-        }
+        Some(text) if !value.is_safe() => Ok(out.write_str(&filters::escaped(text))?),
         _ => escape_formatter(out, state, value),
     });
     filters::add(&mut page);

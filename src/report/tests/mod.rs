@@ -8,7 +8,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::assess::{Gate, Measured};
-use crate::model::{LinkKind, Role};
+use crate::model::{LinkKind, Outcome, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
 use super::format::Export;
@@ -97,6 +97,30 @@ async fn the_report_that_people_open() {
     assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
     let (_, body) = page.split_once("</style>").expect("a style");
     assert_snapshot!("report.html", without_version(body));
+}
+
+/// What is shown is bounded, however many pages fail and however long their addresses are.
+#[tokio::test]
+async fn a_hostile_site_cannot_make_the_report_heavy() {
+    const HEAVIEST: usize = 2_000_000;
+    let (dir, out) = (exports(), exports());
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let run = begin(&store);
+    let mut story = Story::default();
+    for n in 0..10_000 {
+        let length = if n % 2 == 0 { 400 } else { 4_000 };
+        let path = format!("/{}/{n}/{}", n % 500, "'".repeat(length));
+        story.changes.push(Change::Seeds(vec![seed(&path, true)]));
+        story.gives_up(&path, Outcome::Server502);
+    }
+    tell(&store, run, story.changes).await;
+    let formats = [Format::Html, Format::Markdown];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
+    assert!(page.len() < HEAVIEST, "{} bytes", page.len());
+    // The most that GitHub takes as a comment.
+    assert!(text.chars().count() < 65_536, "{} bytes", text.len());
+    assert!(page.contains("The first 150 of 10,000 pages"));
 }
 
 #[tokio::test]
