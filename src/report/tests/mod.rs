@@ -106,14 +106,14 @@ async fn a_hostile_site_cannot_make_the_report_heavy() {
     let (dir, out) = (exports(), exports());
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
     let run = begin(&store);
-    let mut story = Story::default();
+    let mut crawled = Story::default();
     for n in 0..10_000 {
         let length = if n % 2 == 0 { 400 } else { 4_000 };
         let path = format!("/{}/{n}/{}", n % 500, "'".repeat(length));
-        story.changes.push(Change::Seeds(vec![seed(&path, true)]));
-        story.gives_up(&path, Outcome::Server502);
+        crawled.changes.push(Change::Seeds(vec![seed(&path, true)]));
+        crawled.gives_up(&path, Outcome::Server502);
     }
-    tell(&store, run, story.changes).await;
+    tell(&store, run, crawled.changes).await;
     let formats = [Format::Html, Format::Markdown];
     write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
     let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
