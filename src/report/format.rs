@@ -16,6 +16,10 @@ pub enum Format {
     Csv,
     /// A file a table, a JSON object a row.
     Jsonl,
+    /// The report that people open.
+    Html,
+    /// The report for a pull request or a chat.
+    Markdown,
     /// A workbook with a sheet a table.
     Xlsx,
     /// Gates and failing URLs as test cases.
@@ -33,6 +37,10 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// The report that people open.
+    Page,
+    /// The report for a pull request or a chat.
+    Markdown,
     /// The workbook.
     Workbook,
     /// Test cases.
@@ -45,9 +53,11 @@ pub(super) enum Export {
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 8] = [
         Format::Csv,
         Format::Jsonl,
+        Format::Html,
+        Format::Markdown,
         Format::Xlsx,
         Format::Junit,
         Format::ScreamingFrog,
@@ -59,6 +69,8 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::Html => "html",
+            Format::Markdown => "md",
             Format::Xlsx => "xlsx",
             Format::Junit => "junit",
             Format::ScreamingFrog => "screaming-frog",
@@ -70,6 +82,8 @@ impl Format {
         match self {
             Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
             Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Html => vec![Export::Page],
+            Format::Markdown => vec![Export::Markdown],
             Format::Xlsx => vec![Export::Workbook],
             Format::Junit => vec![Export::Junit],
             Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
@@ -106,6 +120,10 @@ impl Export {
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
             Export::Jsonl(_) => r#"{"address":""#,
+            Export::Page => {
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
+            }
+            Export::Markdown => "## gatecrawl: ",
             Export::Workbook => workbook::HEAD,
             Export::Junit => junit::HEAD,
             Export::ScreamingFrog(sheet) => sheet.head(),
@@ -118,6 +136,8 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Page => "report.html".to_owned(),
+            Export::Markdown => "report.md".to_owned(),
             Export::Workbook => "gatecrawl.xlsx".to_owned(),
             Export::Junit => "junit.xml".to_owned(),
             Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
@@ -155,7 +175,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, xlsx, junit, screaming-frog, json"
+            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
         );
     }
 

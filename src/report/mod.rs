@@ -8,13 +8,17 @@ mod curl;
 mod directory;
 mod error;
 mod format;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
+mod markdown;
 mod row;
 mod screaming_frog;
 #[cfg(test)]
 mod tests;
+mod view;
+pub mod words;
 mod workbook;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +28,7 @@ use crate::store::{RunRow, Store};
 
 use directory::Directory;
 use format::Export;
+use view::View;
 
 pub use csv::plain;
 pub use curl::Curl;
@@ -62,6 +67,8 @@ pub fn write(
         let path = directory.put(&export.file_name(), |file| match export {
             Export::Csv(table) => csv::write(store, run, table, file),
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
+            Export::Page => html::write(&View::read(store, run, wanted)?, file),
+            Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
             Export::Workbook => workbook::write(store, run, &wanted.gates, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
             Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),

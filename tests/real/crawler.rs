@@ -47,7 +47,7 @@ impl Desk {
         self.start(&[args, &crawl].concat())
     }
 
-    fn start(&self, args: &[&str]) -> Audit {
+    pub(crate) fn start(&self, args: &[&str]) -> Audit {
         let errors = self.dir.path().join("stderr.txt");
         let file = std::fs::File::create(&errors).expect("a file");
         let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))

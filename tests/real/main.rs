@@ -13,5 +13,6 @@ mod origin;
 mod overload;
 mod proxies;
 mod readers;
+mod report;
 mod server;
 mod tls;

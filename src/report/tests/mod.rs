@@ -60,6 +60,45 @@ async fn every_table_as_json_lines() {
     }
 }
 
+/// The version is not part of what the snapshots keep.
+fn without_version(text: &str) -> String {
+    text.replace(
+        &format!("gatecrawl {}", env!("CARGO_PKG_VERSION")),
+        "gatecrawl VERSION",
+    )
+}
+
+#[tokio::test]
+async fn the_report_for_a_pull_request() {
+    let ((_dir, store), out) = (stored().await, exports());
+    write(
+        &store,
+        &newest(&store),
+        &of(&[Format::Markdown]),
+        out.path(),
+    )
+    .expect("written");
+    assert_snapshot!("report.md", without_version(&read(&out, "report.md")));
+}
+
+#[tokio::test]
+async fn the_report_that_people_open() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let formats = [Format::Html, Format::Csv];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let page = read(&out, "report.html");
+    assert!(!page.contains("<script"), "no script");
+    let loads = [
+        "src=", "@import", "url(", "<link", "<img", "<iframe", "<object",
+    ];
+    for load in loads {
+        assert!(!page.contains(load), "{load} would load something");
+    }
+    assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
+    let (_, body) = page.split_once("</style>").expect("a style");
+    assert_snapshot!("report.html", without_version(body));
+}
+
 #[tokio::test]
 async fn gates_and_failing_urls_as_test_cases() {
     let ((_dir, store), out) = (stored().await, exports());
