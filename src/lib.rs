@@ -12,4 +12,5 @@ pub mod model;
 pub mod parse;
 pub mod policy;
 pub mod report;
+pub mod schedule;
 pub mod store;
