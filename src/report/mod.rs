@@ -7,6 +7,7 @@ mod csv;
 mod curl;
 mod directory;
 mod error;
+mod escaping;
 mod format;
 mod html;
 mod json;
@@ -33,6 +34,7 @@ use view::View;
 pub use csv::plain;
 pub use curl::Curl;
 pub use error::ReportError;
+pub use escaping::escaping;
 pub use format::Format;
 
 /// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the

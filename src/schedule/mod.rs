@@ -3,5 +3,8 @@
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
 mod event;
+mod measured;
+pub mod notify;
 
 pub use event::{Event, Listener, RunEnded, RunOutcome};
+pub use measured::Measured;
