@@ -2,10 +2,12 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod baseline;
 mod beside;
 mod census;
 mod change;
 mod clusters;
+mod compare;
 mod conclude;
 mod conclusions;
 mod desk;
@@ -24,14 +26,17 @@ mod resume;
 mod row;
 mod rows;
 mod runs;
+mod sights;
 mod site_files;
 mod speeds;
+mod states;
 mod summary;
 mod table;
 mod weight;
 mod worst;
 mod writer;
 
+pub use baseline::{Baseline, BaselineSource};
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
