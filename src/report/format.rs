@@ -25,6 +25,10 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
     /// The summary.
     Summary,
 }
@@ -44,8 +48,8 @@ impl Format {
 
     fn exports(self) -> Vec<Export> {
         match self {
-            Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
-            Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -59,6 +63,11 @@ impl Export {
             .filter(|format| formats.contains(format))
             .flat_map(Format::exports)
             .collect()
+    }
+
+    /// Whether it is there only if the run is compared with another.
+    pub(super) const fn is_of_comparison(self) -> bool {
+        matches!(self, Export::Changes | Export::ChangesJsonl)
     }
 
     /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
@@ -78,7 +87,8 @@ impl Export {
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
-            Export::Jsonl(_) => r#"{"address":""#,
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -88,6 +98,8 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
