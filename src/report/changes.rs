@@ -163,3 +163,24 @@ fn round(value: &mut Value) {
 fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_explained() {
+        let explained = include_str!("../../docs/columns.md");
+        let (_, section) = explained.split_once("## compare.csv").expect("a section");
+        for column in COMPARE_COLUMNS {
+            assert!(section.contains(&format!("`{column}`")), "{column}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_rounded_and_whole_numbers_kept() {
+        let mut value = serde_json::json!({ "a": [0.123_456, 7], "b": { "c": "x" } });
+        round(&mut value);
+        assert_eq!(value.to_string(), r#"{"a":[0.1235,7],"b":{"c":"x"}}"#);
+    }
+}
