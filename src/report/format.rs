@@ -47,6 +47,10 @@ pub(super) enum Export {
     Junit,
     /// A file of Screaming Frog's.
     ScreamingFrog(Sheet),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
     /// The summary.
     Summary,
 }
@@ -80,13 +84,13 @@ impl Format {
 
     fn exports(self) -> Vec<Export> {
         match self {
-            Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
-            Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
             Format::Html => vec![Export::Page],
             Format::Markdown => vec![Export::Markdown],
             Format::Xlsx => vec![Export::Workbook],
             Format::Junit => vec![Export::Junit],
             Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -100,6 +104,11 @@ impl Export {
             .filter(|format| formats.contains(format))
             .flat_map(Format::exports)
             .collect()
+    }
+
+    /// Whether it is there only if the run is compared with another.
+    pub(super) const fn is_of_comparison(self) -> bool {
+        matches!(self, Export::Changes | Export::ChangesJsonl)
     }
 
     /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
@@ -119,7 +128,6 @@ impl Export {
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
-            Export::Jsonl(_) => r#"{"address":""#,
             Export::Page => {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
@@ -127,6 +135,8 @@ impl Export {
             Export::Workbook => workbook::HEAD,
             Export::Junit => junit::HEAD,
             Export::ScreamingFrog(sheet) => sheet.head(),
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -141,6 +151,8 @@ impl Export {
             Export::Workbook => "gatecrawl.xlsx".to_owned(),
             Export::Junit => "junit.xml".to_owned(),
             Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }

@@ -2,10 +2,12 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod baseline;
 mod beside;
 mod census;
 mod change;
 mod clusters;
+mod compare;
 mod conclude;
 mod conclusions;
 mod course;
@@ -16,6 +18,7 @@ mod failures;
 mod file;
 mod found;
 mod graph;
+mod history;
 mod ids;
 mod links;
 mod loan;
@@ -25,8 +28,10 @@ mod resume;
 mod row;
 mod rows;
 mod runs;
+mod sights;
 mod site_files;
 mod speeds;
+mod states;
 mod summary;
 mod table;
 mod timeline;
@@ -34,6 +39,7 @@ mod weight;
 mod worst;
 mod writer;
 
+pub use baseline::{Baseline, BaselineSource};
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
@@ -43,6 +49,7 @@ pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
 pub use found::{RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial};
+pub use history::{RunOverview, UrlInRun};
 pub use lock::RunLock;
 pub use measured::PageCounts;
 pub use resume::{KnownRobots, KnownUrl};
