@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::assess::compare::Sight;
+use crate::assess::compare::{PageState, Sight};
 use crate::model::{CrawlUrl, Moment};
 use crate::store::UrlInRun;
 
@@ -30,11 +30,11 @@ struct History<'a> {
     state: Option<&'static str>,
     streak: usize,
     longest_failing: usize,
-    runs: Vec<Run>,
+    runs: Vec<InRun>,
 }
 
 #[derive(Serialize)]
-struct Run {
+struct InRun {
     run: i64,
     started: Moment,
     site: String,
@@ -75,7 +75,7 @@ pub(super) fn run(url: &str, args: &ReportArgs, console: &mut Console) -> Result
 
 fn history(url: &str, found: Vec<UrlInRun>) -> History<'_> {
     let fails: Vec<bool> = (found.iter())
-        .filter_map(|seen| seen.sight.state().map(|state| state.fails()))
+        .filter_map(|seen| seen.sight.state().map(PageState::fails))
         .collect();
     let streaks: Vec<_> = fails.chunk_by(|one, other| one == other).collect();
     let last = streaks.last().copied().unwrap_or_default();
@@ -92,9 +92,9 @@ fn history(url: &str, found: Vec<UrlInRun>) -> History<'_> {
     }
 }
 
-fn in_run(seen: UrlInRun) -> Run {
+fn in_run(seen: UrlInRun) -> InRun {
     let state = seen.sight.state().copied();
-    Run {
+    InRun {
         run: seen.run.0,
         started: seen.started,
         site: seen.site,
@@ -139,7 +139,7 @@ fn text(history: &History<'_>) -> String {
     out
 }
 
-fn row(run: &Run) -> Vec<String> {
+fn row(run: &InRun) -> Vec<String> {
     let unseen = run.not_fetched.as_deref().unwrap_or_default();
     let verdict = run
         .verdict
