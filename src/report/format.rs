@@ -6,6 +6,8 @@ use std::str::FromStr;
 use crate::store::Table;
 
 use super::error::ReportError;
+use super::screaming_frog::Sheet;
+use super::{junit, workbook};
 
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +16,16 @@ pub enum Format {
     Csv,
     /// A file a table, a JSON object a row.
     Jsonl,
+    /// The report that people open.
+    Html,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// A workbook with a sheet a table.
+    Xlsx,
+    /// Gates and failing URLs as test cases.
+    Junit,
+    /// Files as Screaming Frog SEO Spider writes them.
+    ScreamingFrog,
     /// The summary.
     Json,
 }
@@ -29,19 +41,43 @@ pub(super) enum Export {
     Changes,
     /// The same as JSON lines.
     ChangesJsonl,
+    /// The report that people open.
+    Page,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// The workbook.
+    Workbook,
+    /// Test cases.
+    Junit,
+    /// A file of Screaming Frog's.
+    ScreamingFrog(Sheet),
     /// The summary.
     Summary,
 }
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Json];
+    pub const ALL: [Format; 8] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::Html,
+        Format::Markdown,
+        Format::Xlsx,
+        Format::Junit,
+        Format::ScreamingFrog,
+        Format::Json,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::Html => "html",
+            Format::Markdown => "md",
+            Format::Xlsx => "xlsx",
+            Format::Junit => "junit",
+            Format::ScreamingFrog => "screaming-frog",
             Format::Json => "json",
         }
     }
@@ -50,6 +86,11 @@ impl Format {
         match self {
             Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
             Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
+            Format::Html => vec![Export::Page],
+            Format::Markdown => vec![Export::Markdown],
+            Format::Xlsx => vec![Export::Workbook],
+            Format::Junit => vec![Export::Junit],
+            Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -89,6 +130,13 @@ impl Export {
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
             Export::Changes => "Address,Change,",
             Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
+            Export::Page => {
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
+            }
+            Export::Markdown => "## gatecrawl: ",
+            Export::Workbook => workbook::HEAD,
+            Export::Junit => junit::HEAD,
+            Export::ScreamingFrog(sheet) => sheet.head(),
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -100,6 +148,11 @@ impl Export {
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
             Export::Changes => "compare.csv".to_owned(),
             Export::ChangesJsonl => "compare.jsonl".to_owned(),
+            Export::Page => "report.html".to_owned(),
+            Export::Markdown => "report.md".to_owned(),
+            Export::Workbook => "gatecrawl.xlsx".to_owned(),
+            Export::Junit => "junit.xml".to_owned(),
+            Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -134,7 +187,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, json"
+            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
         );
     }
 

@@ -9,8 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
-use crate::fetch::HostOverride;
-use crate::model::{CrawlUrl, Probe, ScopePlan};
+use crate::model::{Probe, ScopePlan};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
     StoredTrial, WorstPage,
@@ -18,8 +17,7 @@ use crate::store::{
 
 use super::Wanted;
 use super::changes::comparison_json;
-use super::curl::Curl;
-
+use super::curl::line_of;
 use super::error::Fault;
 use super::listed::{FailingPage, FailingPages, MOST_LISTED};
 
@@ -245,7 +243,7 @@ fn document<'a>(
 
 /// Rates come back as they are, so that a comparison with the file is one with the run.
 fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
-    let (total, pages) = store.failing_pages(run.id, MOST_LISTED)?;
+    let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
     let pages = pages
         .into_iter()
         .map(|(address, state)| FailingPage { address, state });
@@ -286,20 +284,6 @@ fn scored(score: &StoredScore) -> Scored<'_> {
 }
 
 fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
-    let requests = &run.plan.requests;
-    let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
-        .filter_map(|given| given.parse().ok())
-        .collect();
-    let url = CrawlUrl::parse(&page.encoded).ok();
-    let curl = url.map(|url| {
-        let curl = Curl {
-            url: &url,
-            user_agent: Some(&requests.user_agent),
-            http1: requests.reach.http1,
-            resolve: &resolve,
-        };
-        curl.line()
-    });
     Worst {
         address: &page.address,
         status: page.status,
@@ -312,7 +296,7 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
         inlinks: page.inlinks,
         request_id: page.request_id.as_deref(),
         error_body: page.error_body.as_deref(),
-        curl,
+        curl: line_of(run, &page.encoded),
     }
 }
 

@@ -9,11 +9,19 @@ mod curl;
 mod directory;
 mod error;
 mod format;
+mod html;
 mod json;
 mod jsonl;
+mod junit;
 mod listed;
+mod markdown;
+mod row;
+mod screaming_frog;
 #[cfg(test)]
 mod tests;
+mod view;
+pub mod words;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +31,7 @@ use crate::store::{RunRow, Store};
 use directory::Directory;
 use error::Fault;
 use format::Export;
+use view::View;
 
 pub use changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
 pub use csv::plain;
@@ -71,6 +80,11 @@ pub fn write(
             Export::ChangesJsonl => {
                 compared(wanted, |other| changes::jsonl(store, run, other, file))
             }
+            Export::Page => html::write(&View::read(store, run, wanted)?, file),
+            Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
+            Export::Workbook => workbook::write(store, run, &wanted.gates, (out, file)),
+            Export::Junit => junit::write(store, run, &wanted.gates, file),
+            Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
             Export::Summary => json::write(store, run, wanted, &files, file),
         })?;
         files.push(path);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::assess::{Interval, MODEL, Score};
 use crate::cli::paint::{GREEN, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, tame};
+use crate::report::words::{self, deduction};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
 /// How many of the deductions are told.
@@ -56,7 +57,7 @@ fn line(score: &StoredScore, best: &str, color: bool) -> String {
             format!(
                 "{} {} ({}; {best})",
                 number(value.value),
-                paint(band_word(band), style(band), color),
+                paint(words::band(band), style(band), color),
                 bounds(value)
             )
         }
@@ -78,10 +79,6 @@ fn bounds(value: Interval) -> String {
     format!("95 %: {:.1} to {:.1}", value.low, value.high)
 }
 
-fn band_word(band: &str) -> &str {
-    if band == "none" { "no risk" } else { band }
-}
-
 fn style(band: &str) -> &'static str {
     match band {
         "none" => GREEN,
@@ -91,28 +88,9 @@ fn style(band: &str) -> &'static str {
     }
 }
 
-/// A deduction in words: its rule, the numbers behind it, one address.
+/// What took the points, and one address.
 fn words(row: &StoredDeduction) -> String {
-    let fact = |name: &str| {
-        let facts = row.evidence.as_array().into_iter().flatten();
-        let mut values = facts.filter(|fact| fact["name"] == name);
-        let value = values.next().and_then(|fact| fact["value"].as_str());
-        value.unwrap_or_default().to_owned()
-    };
-    let what = match row.rule.rsplit('.').next().unwrap_or_default() {
-        "slow_answers" => format!(
-            "slow answers: {} ms to the first byte (median)",
-            fact("median_ttfb_ms")
-        ),
-        "sitemaps" => format!("{} of {} sitemaps fail", fact("failing"), fact("sitemaps")),
-        "robots_txt" => "robots.txt cannot be read: crawling stops".to_owned(),
-        kind => format!(
-            "{}: {} of {} first attempts",
-            kind.replace('_', " "),
-            fact("failed"),
-            fact("first_attempts")
-        ),
-    };
+    let what = deduction(row);
     match row.urls.first() {
         Some(url) => format!("{what}, such as {}", tame(url)),
         None => what,
