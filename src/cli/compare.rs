@@ -4,7 +4,7 @@ mod told;
 
 use std::io::Write;
 
-use crate::report;
+use crate::report::{self, ReportError};
 use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store};
 
 use super::args::CompareArgs;
@@ -33,7 +33,12 @@ pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Fai
         return Ok(Exit::Done);
     };
     if args.csv {
-        report::write_changes(&store, &new, &compared, &mut console.stdout)?;
+        let written = report::write_changes(&store, &new, &compared, &mut console.stdout);
+        written.map_err(|fault| match fault {
+            // Whoever read it may be gone, which is no failure.
+            ReportError::Write { source, .. } => source.into(),
+            fault => Failure::from(fault),
+        })?;
         return Ok(Exit::Done);
     }
     let comparison = &compared.comparison;

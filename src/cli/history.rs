@@ -30,15 +30,11 @@ struct History<'a> {
     state: Option<&'static str>,
     streak: usize,
     longest_failing: usize,
-    runs: Vec<Run>,
+    runs: Vec<InRun>,
 }
 
 #[derive(Serialize)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "`run` is what the JSON calls its number"
-)]
-struct Run {
+struct InRun {
     run: i64,
     started: Moment,
     site: String,
@@ -96,9 +92,9 @@ fn history(url: &str, found: Vec<UrlInRun>) -> History<'_> {
     }
 }
 
-fn in_run(seen: UrlInRun) -> Run {
+fn in_run(seen: UrlInRun) -> InRun {
     let state = seen.sight.state().copied();
-    Run {
+    InRun {
         run: seen.run.0,
         started: seen.started,
         site: seen.site,
@@ -143,7 +139,7 @@ fn text(history: &History<'_>) -> String {
     out
 }
 
-fn row(run: &Run) -> Vec<String> {
+fn row(run: &InRun) -> Vec<String> {
     let unseen = run.not_fetched.as_deref().unwrap_or_default();
     let verdict = run
         .verdict

@@ -146,11 +146,14 @@ pub fn comparison_json(comparison: &Comparison) -> io::Result<Value> {
     Ok(value)
 }
 
-/// More than four decimals would be noise in a text that people compare. Whole numbers stay whole.
+/// More than four decimals would be noise in a text that people compare, but what is small stays more
+/// than nothing. Whole numbers stay whole.
 fn round(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            if let Some(fraction) = number.as_f64().filter(|_| number.is_f64()) {
+            if let Some(fraction) = number.as_f64().filter(|_| number.is_f64())
+                && fraction.abs() >= 0.001
+            {
                 *value = rounded(fraction).into();
             }
         }
@@ -179,8 +182,11 @@ mod tests {
 
     #[test]
     fn fractions_are_rounded_and_whole_numbers_kept() {
-        let mut value = serde_json::json!({ "a": [0.123_456, 7], "b": { "c": "x" } });
+        let mut value = serde_json::json!({ "a": [0.123_456, 7, 0.000_012_34], "b": { "c": "x" } });
         round(&mut value);
-        assert_eq!(value.to_string(), r#"{"a":[0.1235,7],"b":{"c":"x"}}"#);
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":[0.1235,7,0.00001234],"b":{"c":"x"}}"#
+        );
     }
 }

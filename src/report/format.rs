@@ -37,6 +37,10 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
     /// The report that people open.
     Page,
     /// The report for a pull request or a chat.
@@ -47,10 +51,6 @@ pub(super) enum Export {
     Junit,
     /// A file of Screaming Frog's.
     ScreamingFrog(Sheet),
-    /// What changed since a baseline, as CSV.
-    Changes,
-    /// The same as JSON lines.
-    ChangesJsonl,
     /// The summary.
     Summary,
 }
@@ -84,13 +84,13 @@ impl Format {
 
     fn exports(self) -> Vec<Export> {
         match self {
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Html => vec![Export::Page],
             Format::Markdown => vec![Export::Markdown],
             Format::Xlsx => vec![Export::Workbook],
             Format::Junit => vec![Export::Junit],
             Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
-            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
-            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -128,6 +128,8 @@ impl Export {
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
             Export::Page => {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
@@ -135,8 +137,6 @@ impl Export {
             Export::Workbook => workbook::HEAD,
             Export::Junit => junit::HEAD,
             Export::ScreamingFrog(sheet) => sheet.head(),
-            Export::Changes => "Address,Change,",
-            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -146,13 +146,13 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Page => "report.html".to_owned(),
             Export::Markdown => "report.md".to_owned(),
             Export::Workbook => "gatecrawl.xlsx".to_owned(),
             Export::Junit => "junit.xml".to_owned(),
             Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
-            Export::Changes => "compare.csv".to_owned(),
-            Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }

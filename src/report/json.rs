@@ -243,7 +243,7 @@ fn document<'a>(
 
 /// Rates come back as they are, so that a comparison with the file is one with the run.
 fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
-    let (total, pages) = store.failing_pages(run.id, MOST_LISTED)?;
+    let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
     let pages = pages
         .into_iter()
         .map(|(address, state)| FailingPage { address, state });

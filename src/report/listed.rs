@@ -148,3 +148,49 @@ pub fn read_summary(path: &Path) -> Result<Listed, SummaryFault> {
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Listed, String> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("summary.json");
+        std::fs::write(&path, text).expect("written");
+        read_summary(&path).map_err(|fault| fault.to_string())
+    }
+
+    fn summary(schema: u32) -> String {
+        let page = r#"{"address": "https://a.example/x", "verdict": "persistent", "status": 502,
+            "attempts": 3, "failed": 3, "passes": 3, "priority": 1.5,
+            "error_rate": {"low": 0.4385, "value": 1.0, "high": 1.0}}"#;
+        format!(
+            r#"{{"schema": {schema}, "run": {{"id": 4, "started": "s", "state": "finished"}},
+                "site": "https://a.example", "failing_pages": {{"total": 2, "pages": [{page}]}},
+                "scores": {{"crawlability": {{"value": null, "low": null, "high": null}},
+                    "sections": []}}, "more": 1}}"#
+        )
+    }
+
+    #[test]
+    fn the_listed_pages_and_their_total_are_read() {
+        let listed = read(&summary(SCHEMA)).expect("a summary");
+        assert_eq!((listed.total, listed.pages.len()), (2, 1));
+        assert!(listed.pages[0].1.fails());
+        assert_eq!(listed.scores, [None; 3]);
+        assert!(listed.side.name.starts_with("run 4 of "));
+    }
+
+    #[test]
+    fn what_is_no_summary_is_said() {
+        let cases = [
+            ("{}", "missing field `schema`"),
+            ("no", "is neither a summary.json nor a database"),
+            (&summary(99), "has schema 99, this version knows 1"),
+        ];
+        for (text, expected) in cases {
+            let fault = read(text).expect_err("no summary");
+            assert!(fault.contains(expected), "{fault}");
+        }
+    }
+}

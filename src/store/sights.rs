@@ -143,7 +143,7 @@ pub(super) fn blind_spot(
 impl Store {
     /// How many pages failed at least once, and the worst of them with their addresses. The run was
     /// concluded.
-    pub fn failing_pages(
+    pub fn worst_states(
         &self,
         run: RunId,
         most: u32,

@@ -79,10 +79,11 @@ fn side(side: &Side) -> String {
 
 /// Old and new, with whether they may be the same.
 fn score(score: &ScoreChange, unit: f64) -> String {
+    let percent = if unit > 1.0 { " %" } else { "" };
     let show = |value: Option<Interval>| match value {
         None => "too little evidence".to_owned(),
         Some(known) => format!(
-            "{:.1} ({:.1} to {:.1})",
+            "{:.1}{percent} ({:.1} to {:.1})",
             known.value * unit,
             known.low * unit,
             known.high * unit
@@ -93,8 +94,7 @@ fn score(score: &ScoreChange, unit: f64) -> String {
         Some(false) => ": changed",
         None => "",
     };
-    let percent = if unit > 1.0 { " %" } else { "" };
-    format!("{} -> {}{percent}{sure}", show(score.old), show(score.new))
+    format!("{} -> {}{sure}", show(score.old), show(score.new))
 }
 
 fn pages(found: &Comparison, color: bool, out: &mut String) -> std::fmt::Result {
