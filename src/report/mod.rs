@@ -59,6 +59,15 @@ pub struct Wanted {
     pub compared: Option<Compared>,
 }
 
+impl Wanted {
+    /// The files to be written: those of a comparison only if there is one.
+    fn exports(&self) -> Vec<Export> {
+        let mut exports = Export::of(&self.formats);
+        exports.retain(|export| self.compared.is_some() || !export.is_of_comparison());
+        exports
+    }
+}
+
 /// Writes the exports of a run; returns the files.
 pub fn write(
     store: &Store,
@@ -70,8 +79,7 @@ pub fn write(
     let directory = Directory::claim(out, formats, wanted.overwrite)?;
     store.conclude(run.id)?;
     let mut files = Vec::new();
-    let mut exports = Export::of(formats);
-    exports.retain(|export| wanted.compared.is_some() || !export.is_of_comparison());
+    let exports = wanted.exports();
     for export in &exports {
         let path = directory.put(&export.file_name(), |file| match *export {
             Export::Csv(table) => csv::write(store, run, table, file),

@@ -82,7 +82,8 @@ impl View {
 
 /// Names of the files that are written beside the report.
 fn files(wanted: &Wanted) -> Vec<String> {
-    Export::of(&wanted.formats)
+    wanted
+        .exports()
         .into_iter()
         .map(Export::file_name)
         .collect()
