@@ -8,15 +8,20 @@ use crate::assess::compare::{AddressMap, PageState, Sight};
 use crate::assess::{Interval, Verdict};
 use crate::model::{Coverage, SkipReason};
 
-use super::runs::{RunRow, RunState};
+use super::error::StoreError;
+use super::file::Store;
+use super::row::{count, list};
+use super::runs::{RunId, RunRow, RunState};
 
-/// Pages of the site, resources and other sites aside. What is out of scope or no URL is no page.
-const PAGES: &str = "SELECT u.address, u.address, u.state, u.reason,
+/// The columns that [`sight`] and its kin read, of a URL `u` and its assessment `s`.
+pub(super) const SIGHT: &str = "u.address, u.address, u.state, u.reason,
         s.verdict, coalesce(s.attempts, 0), s.failed, s.passes, s.error_rate, s.error_low,
         s.error_high, s.priority,
         (SELECT a.status FROM attempt a WHERE a.run = u.run AND a.url = u.id
-            AND a.purpose NOT LIKE 'probe:%' ORDER BY a.number DESC LIMIT 1)
-    FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+            AND a.purpose NOT LIKE 'probe:%' ORDER BY a.number DESC LIMIT 1)";
+
+/// Pages of the site, resources and other sites aside. What is out of scope or no URL is no page.
+const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
     WHERE u.run = ? AND u.role = 3 AND (u.state < 3 OR u.reason NOT IN (3, 8))";
 
 /// A page as a run knows it.
@@ -30,7 +35,7 @@ pub(super) struct Known {
 
 /// The query for the pages of a run in the order of their addresses.
 pub(super) fn in_order() -> String {
-    format!("{PAGES} ORDER BY u.address")
+    format!("SELECT {SIGHT} {PAGES} ORDER BY u.address")
 }
 
 /// A database of its own, gone when it is closed, with the pages of a run under their mapped
@@ -48,7 +53,7 @@ pub(super) fn mapped(
     )?;
     let mut insert =
         tx.prepare("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-    let mut pages = connection.prepare(PAGES)?;
+    let mut pages = connection.prepare(&format!("SELECT {SIGHT} {PAGES}"))?;
     let mut rows = pages.query([run])?;
     while let Some(row) = rows.next()? {
         let mapped = AddressMap::apply(maps, row.get_ref(0)?.as_str()?);
@@ -83,7 +88,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
-fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
+pub(super) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
     let verdict = row.get_ref(4)?.as_str_or_null().ok().flatten();
     let verdict = verdict.and_then(Verdict::from_name);
     let attempts: u32 = row.get(5)?;
@@ -133,4 +138,31 @@ pub(super) fn blind_spot(
         |row| row.get(0),
     )?;
     Ok(cut.then_some("that run left out pages (max_pages or host_down)"))
+}
+
+impl Store {
+    /// How many pages failed at least once, and the worst of them with their addresses. The run was
+    /// concluded.
+    pub fn worst_states(
+        &self,
+        run: RunId,
+        most: u32,
+    ) -> Result<(u64, Vec<(String, PageState)>), StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<_> {
+            let total = connection.query_row(
+                "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+                    WHERE s.run = ? AND u.role = 3 AND s.verdict <> 'ok'",
+                [run.0],
+                |row| count(row, 0),
+            )?;
+            let sql = format!(
+                "SELECT {SIGHT} {PAGES} AND s.verdict <> 'ok' ORDER BY s.priority DESC, u.address LIMIT ?"
+            );
+            let pages = list(&connection, &sql, (run.0, most), known)?;
+            let seen = |page: Known| page.sight.state().map(|state| (page.own, *state));
+            Ok((total, pages.into_iter().filter_map(seen).collect()))
+        };
+        read().map_err(|source| self.fault(source))
+    }
 }

@@ -1,17 +1,18 @@
 //! The report that people open: one file without a script and without a request to anywhere. Its text
 //! and markup are in a template, its looks in a stylesheet; here is only what a template cannot do.
-//! Every text passes the gate of [`escaping`] on its way to the page.
+//! Every text passes one gate on its way to the page, which escapes it and makes visible what would
+//! turn or hide writing.
 
 mod chart;
 mod filters;
 
 use std::io::{self, Write};
 
-use minijinja::context;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use super::error::Fault;
-use super::escaping;
 use super::view::View;
 
 use chart::Chart;
@@ -32,4 +33,20 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
     let style = Value::from_safe_string(STYLE.to_owned());
     page.template_from_str(PAGE)?
         .render(context! { style, chart, ..Value::from(Serde(view)) })
+}
+
+/// Templates in which every text passes that gate.
+pub fn escaping() -> Result<Environment<'static>, minijinja::Error> {
+    let mut page = Environment::new();
+    let lines = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    page.set_syntax(lines);
+    page.set_auto_escape_callback(|_| AutoEscape::Html);
+    page.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => Ok(out.write_str(&filters::escaped(text))?),
+        _ => escape_formatter(out, state, value),
+    });
+    Ok(page)
 }

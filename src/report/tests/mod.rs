@@ -11,7 +11,6 @@ use crate::assess::{Gate, Measured};
 use crate::model::{LinkKind, Outcome, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
-use super::format::Export;
 use super::{Format, Wanted, check, write};
 use story::{begin, exports, seed, stored, tell};
 use visits::{Story, link, url};
@@ -27,7 +26,7 @@ fn of(formats: &[Format]) -> Wanted {
 async fn every_table_as_csv() {
     let ((_dir, store), out) = (stored().await, exports());
     let files = write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
-    assert_eq!(files.len(), Export::of(&Format::ALL).len());
+    assert_eq!(files.len(), of(&Format::ALL).exports().len());
     for table in Table::ALL {
         let name = format!("{}.csv", table.name());
         let text = read(&out, &name);

@@ -96,7 +96,7 @@ pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
     }
     Ok(Pages {
         rows,
-        total: store.failing_pages(run.id)?,
+        total: store.count_worst(run.id)?,
     })
 }
 
