@@ -10,6 +10,7 @@ declare -A needed=(
     [apache2]=/usr/sbin/apache2
     [wget]=/usr/bin/wget
     [openssl]=/usr/bin/openssl
+    [prometheus]=/usr/bin/prometheus
     [postgresql-doc-15]=/usr/share/doc/postgresql-doc-15/html/index.html
     [libreoffice-calc-nogui]=/usr/bin/soffice
     [chromium]=/usr/bin/chromium

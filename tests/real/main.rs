@@ -14,5 +14,6 @@ mod overload;
 mod proxies;
 mod readers;
 mod report;
+mod scheduled;
 mod server;
 mod tls;
