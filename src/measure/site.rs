@@ -18,7 +18,9 @@ pub fn metrics_of_run(
     run: &RunRow,
     project: &str,
 ) -> Result<Vec<Metric>, StoreError> {
-    let summary = store.summary(run.id)?;
+    let mut summary = store.summary(run.id)?;
+    let changes = store.changes_since_before(run)?;
+    summary.pages.new_server_errors = changes.map(|changes| changes.new_5xx);
     let own = [("project", project), ("site", run.site.as_str())];
     let mut metrics = attempts(store, run, own)?;
     metrics.extend(pages(&summary.pages, own));

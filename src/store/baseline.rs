@@ -1,6 +1,6 @@
 //! What a run is compared with.
 
-use crate::assess::compare::{AddressMap, Listed, Side};
+use crate::assess::compare::{AddressMap, Comparison, Listed, Side};
 
 use super::error::StoreError;
 use super::file::Store;
@@ -30,6 +30,18 @@ impl Store {
         let earlier = self.finished_runs(&run.site, run.id)?;
         let before = earlier.into_iter().find(|id| *id != run.id);
         before.map(|id| self.run_by_id(id)).transpose()
+    }
+
+    /// What changed since the finished run of the same site before this one; none if it is the first.
+    pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
+        let Some(before) = self.run_before(run)? else {
+            return Ok(None);
+        };
+        let baseline = Baseline {
+            source: BaselineSource::Run(self.clone(), Box::new(before)),
+            maps: Vec::new(),
+        };
+        self.compare(run, &baseline).map(Some)
     }
 
     /// Finished runs of a site up to one, the newest first.

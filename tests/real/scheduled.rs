@@ -197,7 +197,7 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
         parts.iter().map(|part| &part[0]).eq(kinds.iter()),
         "{parts:?}"
     );
-    let text = mails.read("part-plain");
+    let text = mails.read("part-plain").replace("\r\n", "\n");
     let named = |list: &str| text.contains(&format!("{list}\n  {url}"));
     assert!(named("1 page fails now and did not before"), "{text}");
     assert!(
@@ -302,7 +302,8 @@ async fn prometheus_scrapes_the_numbers_and_fires_and_otlp_is_decoded() {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    assert_eq!(firing.len(), 1, "{firing:?}");
+    let (_, targets) = get(prometheus.url("/api/v1/targets")).await;
+    assert_eq!(firing.len(), 1, "{firing:?} {targets}");
     assert_eq!(firing[0]["labels"]["alertname"], "GatecrawlNew5xx");
     let query = "/api/v1/query?query=gatecrawl_run_attempts%7Boutcome%3D%22server_502%22%7D";
     let (_, found) = get(prometheus.url(query)).await;

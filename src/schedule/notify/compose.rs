@@ -1,7 +1,6 @@
 //! Reads what there is to tell of an event, and makes a message of it.
 
-use crate::assess::compare::Comparison;
-use crate::store::{Baseline, BaselineSource, RunRow, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 use super::choice::Choice;
 use super::happening::Happening;
@@ -31,7 +30,7 @@ pub(super) fn compose(
     }
     store.conclude(id)?;
     let summary = store.summary(id)?;
-    let comparison = compared(store, &run)?;
+    let comparison = store.changes_since_before(&run)?;
     let worst = match comparison {
         Some(_) => Vec::new(),
         None => store.worst_pages(id, WORST)?,
@@ -43,16 +42,4 @@ pub(super) fn compose(
         worst: &worst,
     };
     Ok(tell::run_message(event, &told, choice))
-}
-
-/// What changed since the run before; none if there is none.
-fn compared(store: &Store, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
-    let Some(before) = store.run_before(run)? else {
-        return Ok(None);
-    };
-    let baseline = Baseline {
-        source: BaselineSource::Run(store.clone(), Box::new(before)),
-        maps: Vec::new(),
-    };
-    store.compare(run, &baseline).map(Some)
 }
