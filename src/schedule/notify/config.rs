@@ -104,6 +104,32 @@ pub enum SmtpSecurity {
     None,
 }
 
+impl NotifyConfig {
+    /// Reads the table under `key`, such as `project.shop.notify`.
+    pub fn read(key: &str, table: toml::Table) -> Result<NotifyConfig, ConfigError> {
+        read(key, table)
+    }
+}
+
+impl SmtpConfig {
+    /// Reads the table `[smtp]`.
+    pub fn read(table: toml::Table) -> Result<SmtpConfig, ConfigError> {
+        read("smtp", table)
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(key: &str, table: toml::Table) -> Result<T, ConfigError> {
+    // What the parser says names the key within the table; it may take more than a line.
+    table.try_into().map_err(|fault: toml::de::Error| {
+        let words: Vec<String> = fault
+            .to_string()
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .collect();
+        ConfigError::new(key, words.join(" ").trim().to_owned())
+    })
+}
+
 impl ConfigError {
     pub(super) fn new(key: &str, why: impl Into<String>) -> ConfigError {
         ConfigError {

@@ -442,13 +442,14 @@ fn facts(told: &Told<'_>, gates: &[GateLine]) -> Vec<Fact> {
 }
 
 fn score(now: Interval, change: Option<ScoreChange>, best: &str) -> String {
+    let shown = format!("{:.1}", now.value);
     let before = change.and_then(|change| Some((change.old?, change.overlap?)));
+    let before = before.map(|(old, overlap)| (format!("{:.1}", old.value), overlap));
     match before {
-        Some((old, overlap)) => {
-            let may = if overlap { ", which may be chance" } else { "" };
-            format!("{:.1}, before {:.1}{may} ({best})", now.value, old.value)
-        }
-        None => format!("{:.1} ({best})", now.value),
+        Some((was, _)) if was == shown => format!("{shown}, as before ({best})"),
+        Some((was, true)) => format!("{shown}, before {was}, which may be chance ({best})"),
+        Some((was, false)) => format!("{shown}, before {was} ({best})"),
+        None => format!("{shown} ({best})"),
     }
 }
 

@@ -291,8 +291,14 @@ fn notify_names_the_key_that_is_wrong() {
         assert!(fault.starts_with(words), "{fault}");
         assert!(!fault.contains("hush"), "{fault}");
     }
-    let unknown = toml::from_str::<NotifyConfig>("allways = true").expect_err("refused");
-    assert!(unknown.to_string().contains("allways"), "{unknown}");
+    let unknown = toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
+    let unknown = NotifyConfig::read("project.shop.notify", unknown).expect_err("refused");
+    let unknown = unknown.to_string();
+    assert!(
+        unknown.starts_with("project.shop.notify: unknown field `cc`"),
+        "{unknown}"
+    );
+    assert_eq!(unknown.lines().count(), 1);
 }
 
 /// A receiver that answers with what it is told to, and keeps the requests.
