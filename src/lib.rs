@@ -8,6 +8,7 @@ pub mod crawl;
 pub mod demo;
 pub mod fetch;
 pub mod frontier;
+pub mod measure;
 pub mod model;
 pub mod parse;
 pub mod policy;

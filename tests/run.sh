@@ -12,6 +12,7 @@ declare -A needed=(
     [systemd]=/usr/bin/systemd-analyze
     [cron]=/usr/bin/crontab
     [openssl]=/usr/bin/openssl
+    [prometheus]=/usr/bin/prometheus
     [postgresql-doc-15]=/usr/share/doc/postgresql-doc-15/html/index.html
     [libreoffice-calc-nogui]=/usr/bin/soffice
     [chromium]=/usr/bin/chromium

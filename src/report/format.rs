@@ -37,6 +37,10 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
     /// The report that people open.
     Page,
     /// The report for a pull request or a chat.
@@ -80,8 +84,8 @@ impl Format {
 
     fn exports(self) -> Vec<Export> {
         match self {
-            Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
-            Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
             Format::Html => vec![Export::Page],
             Format::Markdown => vec![Export::Markdown],
             Format::Xlsx => vec![Export::Workbook],
@@ -102,6 +106,11 @@ impl Export {
             .collect()
     }
 
+    /// Whether it is there only if the run is compared with another.
+    pub(super) const fn is_of_comparison(self) -> bool {
+        matches!(self, Export::Changes | Export::ChangesJsonl)
+    }
+
     /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
     /// lines are empty files.
     pub(super) const fn head(self) -> &'static str {
@@ -119,7 +128,8 @@ impl Export {
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
-            Export::Jsonl(_) => r#"{"address":""#,
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
             Export::Page => {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
@@ -136,6 +146,8 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
             Export::Page => "report.html".to_owned(),
             Export::Markdown => "report.md".to_owned(),
             Export::Workbook => "gatecrawl.xlsx".to_owned(),

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
 use crate::model::{Probe, ScopePlan};
@@ -14,11 +15,14 @@ use crate::store::{
     StoredTrial, WorstPage,
 };
 
+use super::Wanted;
+use super::changes::comparison_json;
 use super::curl::line_of;
 use super::error::Fault;
+use super::listed::{FailingPage, FailingPages, MOST_LISTED};
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// How many of the worst pages are named.
 const WORST: u32 = 20;
@@ -36,6 +40,9 @@ struct Summary<'a> {
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
+    failing_pages: FailingPages,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare: Option<Value>,
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
@@ -148,13 +155,17 @@ struct Robots<'a> {
 pub(super) fn write(
     store: &Store,
     run: &RunRow,
-    besides: (&[GateResult], &[PathBuf]),
+    wanted: &Wanted,
+    files: &[PathBuf],
     out: impl Write,
 ) -> Result<(), Fault> {
     let summary = store.summary(run.id)?;
     let worst = store.worst_pages(run.id, WORST)?;
-    let mut document = document(run, &summary, besides);
+    let mut document = document(run, &summary, (&wanted.gates, files));
     document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
+    document.failing_pages = failing_pages(store, run)?;
+    let compared = wanted.compared.as_ref();
+    document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(&mut out, &document)?;
     out.write_all(b"\n")?;
@@ -216,6 +227,11 @@ fn document<'a>(
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
         worst: Vec::new(),
+        failing_pages: FailingPages {
+            total: 0,
+            pages: Vec::new(),
+        },
+        compare: None,
         gates,
         model: Model {
             version: MODEL,
@@ -223,6 +239,18 @@ fn document<'a>(
         },
         files: files.iter().filter_map(|path| name(path)).collect(),
     }
+}
+
+/// Rates come back as they are, so that a comparison with the file is one with the run.
+fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
+    let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
+    let pages = pages
+        .into_iter()
+        .map(|(address, state)| FailingPage { address, state });
+    Ok(FailingPages {
+        total,
+        pages: pages.collect(),
+    })
 }
 
 fn part(part: &StoredPart) -> StoredPart {

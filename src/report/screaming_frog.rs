@@ -2,7 +2,7 @@
 //! columns in its order, every field quoted. A column that it has and we do not is empty. Only URLs
 //! of the site are in them, those that it would have too: fetched, or forbidden by robots.txt.
 //!
-//! The columns are those of version 23 with an English (UK) interface, taken from exports that people
+//! The columns are those of June 2026 with an English (UK) interface, taken from exports that people
 //! published: `internal_all.csv` of CJLune/F_MediMotive_2026 (June 2026; the same in other repositories
 //! of May and June, but for `(Bytes)` where the interface is American), `response_codes_all.csv` of
 //! imran2635/Website-DIG-CT (all filters of that tab have the columns of `All`) and, for the file of inlinks,

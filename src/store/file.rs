@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::{StoreError, StoreFault};
 use super::loan::{Idle, Loan};
+use super::notices::NOTICES;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -177,6 +178,7 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     tx.execute_batch(include_str!("schema.sql"))?;
     tx.execute_batch(include_str!("views.sql"))?;
+    tx.execute_batch(NOTICES)?;
     for outcome in Outcome::ALL {
         tx.execute(
             "INSERT INTO outcome VALUES (?, ?, ?, ?)",

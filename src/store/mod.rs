@@ -2,10 +2,13 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod attempts;
+mod baseline;
 mod beside;
 mod census;
 mod change;
 mod clusters;
+mod compare;
 mod conclude;
 mod conclusions;
 mod course;
@@ -16,19 +19,23 @@ mod failures;
 mod file;
 mod found;
 mod graph;
+mod history;
 mod ids;
 mod links;
 mod loan;
 mod lock;
 mod measured;
+mod notices;
 mod recheck;
 mod resume;
 mod row;
 mod rows;
 mod runs;
 mod schedule;
+mod sights;
 mod site_files;
 mod speeds;
+mod states;
 mod summary;
 mod table;
 mod timeline;
@@ -36,6 +43,7 @@ mod weight;
 mod worst;
 mod writer;
 
+pub use baseline::{Baseline, BaselineSource};
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
@@ -45,8 +53,10 @@ pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
 pub use found::{RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial};
+pub use history::{RunOverview, UrlInRun};
 pub use lock::RunLock;
 pub use measured::PageCounts;
+pub use notices::{NewNotice, Notice, NoticeCounts};
 pub use recheck::Rechecked;
 pub use resume::{KnownRobots, KnownUrl};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};

@@ -9,6 +9,7 @@ use crate::model::{CrawlPlan, Moment};
 use super::error::StoreError;
 use super::file::Store;
 use super::links::key;
+use super::notices::NOTICES;
 
 /// The number of a run within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +76,7 @@ pub struct RunCounts {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
 /// Tables with rows of a run. Those of `page_links` are told by their key.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 20] = [
     "text",
     "url",
     "attempt",
@@ -94,6 +95,8 @@ const TABLES: [&str; 18] = [
     "robots_txt",
     "sitemap_file",
     "invalid_link",
+    "notice",
+    "told_event",
 ];
 
 impl RunState {
@@ -220,6 +223,9 @@ impl Store {
         let mut connection = self.connect()?;
         let mut delete = || -> rusqlite::Result<()> {
             let tx = connection.transaction()?;
+            // A number that is free again is given to the next run: what was told of this one must not
+            // silence what is to be told of that.
+            tx.execute_batch(NOTICES)?;
             for table in TABLES {
                 tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;
             }

@@ -55,7 +55,7 @@ impl Store {
     }
 
     /// How many URLs [`Store::worst_pages`] chooses from.
-    pub fn failing_pages(&self, run: RunId) -> Result<u64, StoreError> {
+    pub fn count_worst(&self, run: RunId) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) {FAILING}");
         self.connect()?
             .query_row(&sql, [run.0], |row| count(row, 0))

@@ -15,5 +15,6 @@ mod proxies;
 mod readers;
 mod report;
 mod schedule;
+mod scheduled;
 mod server;
 mod tls;

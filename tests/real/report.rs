@@ -111,7 +111,7 @@ fn the_report_is_fit_for_people_whatever_the_site_says() {
         "a mark that turns writing is seen"
     );
     assert!(
-        page.contains("&lt;script&gt;alert(&#x27;body&#x27;)"),
+        page.contains("&lt;script&gt;alert(&#39;body&#39;)"),
         "the error page is shown as text"
     );
 }

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("app", 4),
     ("crawl", 3),
     ("report", 3),
+    ("measure", 3),
     ("demo", 3),
     ("fetch", 2),
     ("frontier", 2),

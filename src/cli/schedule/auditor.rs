@@ -16,7 +16,7 @@ use super::super::args::AuditArgs;
 use super::super::audit::{self, Crawled, Intent};
 use super::super::failure::{Failure, bad_out};
 use super::super::summary::WORST;
-use super::super::{gates, unaudited};
+use super::super::{baseline, gates, unaudited};
 use super::projects::nobody;
 
 /// Longer than any ladder of confirmation: until then a page that fails is asked again.
@@ -115,12 +115,23 @@ impl Audits {
         if ended == Ended::Interrupted {
             return Ok(audited);
         }
-        let numbers = self.store.summary(run.id)?;
+        let mut numbers = self.store.summary(run.id)?;
+        let named = &args.baseline;
+        let baseline = baseline::named(
+            &self.store,
+            "--baseline",
+            named.baseline.as_deref(),
+            &named.maps.map,
+        )?;
+        let compared = audit::compare(&self.store, &run, baseline).await?;
+        let comparison = compared.as_ref().map(|found| &found.comparison);
+        numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
         audited.gates = gates::judge(&args.fail_on, &numbers);
         let wanted = Wanted {
             formats: args.export.formats(),
             overwrite,
             gates: audited.gates.clone(),
+            compared,
         };
         audited.files = audit::export(out, wanted, &self.store, &run).await?;
         let worst = self.store.worst_pages(run.id, WORST)?;

@@ -3,21 +3,25 @@
 use minijinja::Environment;
 use minijinja::value::Value;
 
-use crate::report::words::{number, percent, tame};
+use crate::report::words::{count, number, percent, tame};
 
 /// Characters of an address that are shown; all of it is where the link leads.
-const LONG: usize = 160;
+const LONG: usize = 240;
+
+/// Bytes of the longest address that is a link.
+const LONGEST_LINK: usize = 500;
 
 /// Teaches a template the words of the report.
 pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("number", |value: u64| number(value));
+    page.add_filter("count", |value: u64, noun: &str| count(value, noun));
     page.add_filter("percent", |share: f64| percent(share));
     page.add_filter("points", |value: f64| format!("{value:.1}"));
     page.add_filter("ms", ms);
     page.add_filter("short", short);
     page.add_filter("advice", advice);
     page.add_filter("capitalize_first", capitalize_first);
-    page.add_filter("is_web", is_web);
+    page.add_filter("is_link", is_link);
 }
 
 /// Milliseconds, or seconds where there are many.
@@ -57,22 +61,27 @@ fn advice(line: &str) -> Value {
     Value::from_safe_string(parts.collect())
 }
 
-fn escaped(text: &str) -> String {
-    let text = tame(text);
-    let pairs = [
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        (">", "&gt;"),
-        ("\"", "&quot;"),
-        ("'", "&#39;"),
-    ];
-    let escape = |text: String, (plain, entity): (&str, &str)| text.replace(plain, entity);
-    pairs.into_iter().fold(text.into_owned(), escape)
+/// A text of which nothing is markup, with what turns or hides writing made visible.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in tame(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
-/// Whether an address may be a link: nothing but the web is.
-fn is_web(address: &str) -> bool {
-    address.starts_with("http://") || address.starts_with("https://")
+/// Whether an address becomes a link: nothing but the web does, and nothing of a length that only
+/// makes the page heavy.
+fn is_link(address: &str) -> bool {
+    let is_web = address.starts_with("http://") || address.starts_with("https://");
+    is_web && address.len() <= LONGEST_LINK
 }
 
 #[cfg(test)]
@@ -105,7 +114,8 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links() {
-        assert!(is_web("https://a/") && is_web("http://a/"));
-        assert!(!is_web("javascript:alert(1)") && !is_web("data:text/html,x"));
+        assert!(is_link("https://a/") && is_link("http://a/"));
+        assert!(!is_link("javascript:alert(1)") && !is_link("data:text/html,x"));
+        assert!(!is_link(&format!("https://a/{}", "a".repeat(500))));
     }
 }

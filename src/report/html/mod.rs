@@ -14,7 +14,6 @@ use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use super::error::Fault;
 use super::view::View;
-use super::words::tame;
 
 use chart::Chart;
 
@@ -28,6 +27,16 @@ pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
 }
 
 fn render(view: &View) -> Result<String, minijinja::Error> {
+    let mut page = escaping()?;
+    filters::add(&mut page);
+    let chart = Serde(Chart::of(&view.timeline));
+    let style = Value::from_safe_string(STYLE.to_owned());
+    page.template_from_str(PAGE)?
+        .render(context! { style, chart, ..Value::from(Serde(view)) })
+}
+
+/// Templates in which every text passes that gate.
+pub fn escaping() -> Result<Environment<'static>, minijinja::Error> {
     let mut page = Environment::new();
     let lines = SyntaxConfig::builder()
         .trim_blocks(true)
@@ -36,14 +45,8 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
     page.set_syntax(lines);
     page.set_auto_escape_callback(|_| AutoEscape::Html);
     page.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            escape_formatter(out, state, &Value::from(tame(text).into_owned()))
-        }
+        Some(text) if !value.is_safe() => Ok(out.write_str(&filters::escaped(text))?),
         _ => escape_formatter(out, state, value),
     });
-    filters::add(&mut page);
-    let chart = Serde(Chart::of(&view.timeline));
-    let style = Value::from_safe_string(STYLE.to_owned());
-    page.template_from_str(PAGE)?
-        .render(context! { style, chart, ..Value::from(Serde(view)) })
+    Ok(page)
 }

@@ -8,10 +8,9 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::assess::{Gate, Measured};
-use crate::model::{LinkKind, Role};
+use crate::model::{LinkKind, Outcome, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
-use super::format::Export;
 use super::{Format, Wanted, check, write};
 use story::{begin, exports, seed, stored, tell};
 use visits::{Story, link, url};
@@ -27,7 +26,7 @@ fn of(formats: &[Format]) -> Wanted {
 async fn every_table_as_csv() {
     let ((_dir, store), out) = (stored().await, exports());
     let files = write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
-    assert_eq!(files.len(), Export::of(&Format::ALL).len());
+    assert_eq!(files.len(), of(&Format::ALL).exports().len());
     for table in Table::ALL {
         let name = format!("{}.csv", table.name());
         let text = read(&out, &name);
@@ -97,6 +96,30 @@ async fn the_report_that_people_open() {
     assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
     let (_, body) = page.split_once("</style>").expect("a style");
     assert_snapshot!("report.html", without_version(body));
+}
+
+/// What is shown is bounded, however many pages fail and however long their addresses are.
+#[tokio::test]
+async fn a_hostile_site_cannot_make_the_report_heavy() {
+    const HEAVIEST: usize = 2_000_000;
+    let (dir, out) = (exports(), exports());
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let run = begin(&store);
+    let mut crawled = Story::default();
+    for n in 0..10_000 {
+        let length = if n % 2 == 0 { 400 } else { 4_000 };
+        let path = format!("/{}/{n}/{}", n % 500, "'".repeat(length));
+        crawled.changes.push(Change::Seeds(vec![seed(&path, true)]));
+        crawled.gives_up(&path, Outcome::Server502);
+    }
+    tell(&store, run, crawled.changes).await;
+    let formats = [Format::Html, Format::Markdown];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
+    assert!(page.len() < HEAVIEST, "{} bytes", page.len());
+    // The most that GitHub takes as a comment.
+    assert!(text.chars().count() < 65_536, "{} bytes", text.len());
+    assert!(page.contains("The first 150 of 10,000 pages"));
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
     })
 }
 
-/// Sitemaps; those that did not answer or hold mistakes are worth a look.
+/// Sitemaps; those that did not answer or hold mistakes are worth a look. One that is not there is not:
+/// `/sitemap.xml` is asked for whether anybody named it or not.
 pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     let columns = &[
         "Address",
@@ -57,7 +58,8 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
         "Problems",
     ];
     read(store, run, (Table::Sitemaps, columns), |row| {
-        row.number("Status Code") as u16 != 200 || !row.text("Problems").is_empty()
+        let status = row.number("Status Code") as u16;
+        !matches!(status, 200 | 404 | 410) || !row.text("Problems").is_empty()
     })
 }
 

@@ -1,6 +1,7 @@
 //! A finished run as people read it: everything that a report shows, chosen, bounded and put into
 //! words, without a word of markup. The formats for people render this and nothing else.
 
+mod changes;
 mod facts;
 mod fixes;
 mod headline;
@@ -44,6 +45,8 @@ pub(super) struct View {
     skipped: listing::Listing,
     slowest: Vec<pages::Slow>,
     gates: Vec<GateResult>,
+    /// Absent without a baseline.
+    compare: Option<changes::Changes>,
     files: Vec<String>,
     model: &'static str,
     footer: &'static str,
@@ -73,6 +76,10 @@ impl View {
             skipped: listing::skipped(store, run)?,
             slowest: pages::slowest(store, run)?,
             gates: wanted.gates.clone(),
+            compare: wanted
+                .compared
+                .as_ref()
+                .map(|compared| changes::changes(&compared.comparison)),
             files: files(wanted),
             model: MODEL,
             footer: FOOTER,
@@ -82,7 +89,8 @@ impl View {
 
 /// Names of the files that are written beside the report.
 fn files(wanted: &Wanted) -> Vec<String> {
-    Export::of(&wanted.formats)
+    wanted
+        .exports()
         .into_iter()
         .map(Export::file_name)
         .collect()

@@ -11,13 +11,16 @@ use crate::report::words;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
 /// Most pages shown.
-const MOST: u32 = 200;
+const MOST: u32 = 150;
 
 /// Most attempts shown of one page.
-const MARKS: u32 = 30;
+const MARKS: u32 = 20;
 
 /// Characters shown of an error page.
-const BODY: usize = 400;
+const BODY: usize = 300;
+
+/// Bytes of the longest line for a shell that is shown.
+const CURL: usize = 600;
 
 /// Least confidence of a cause that is said of many pages.
 const SURE: f64 = 0.5;
@@ -93,7 +96,7 @@ pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
     }
     Ok(Pages {
         rows,
-        total: store.failing_pages(run.id)?,
+        total: store.count_worst(run.id)?,
     })
 }
 
@@ -143,7 +146,10 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow, resolve: &[HostOverride
         error_body: page
             .error_body
             .map(|body| body.chars().take(BODY).collect()),
-        curl: curl.unwrap_or_default(),
+        curl: curl
+            .ok()
+            .filter(|curl| curl.len() <= CURL)
+            .unwrap_or_default(),
         marks: marks.into_iter().map(mark).collect(),
         address: page.address,
     }

@@ -177,8 +177,12 @@ mod tests {
         }
         sheets.end().expect("ended");
         assert_eq!(sheets.rows, 2);
+        // So is one that has no room for more bytes.
+        sheets.bytes = MOST_BYTES + 1;
+        sheets.row().expect("a row");
+        assert_eq!((sheets.rows, sheets.begun), (2, 4));
         let names: Vec<String> = workbook.worksheets().iter().map(Worksheet::name).collect();
-        assert_eq!(names, ["pages", "pages 2", "pages 3"]);
+        assert_eq!(names, ["pages", "pages 2", "pages 3", "pages 4"]);
         workbook.save_to_buffer().expect("written");
     }
 }

@@ -1,0 +1,19 @@
+//! The numbers of stored runs and of the runner for monitoring: gathered on a [`Board`], read by
+//! Prometheus from a port of this machine ([`serve`]) and pushed to whoever speaks OTLP ([`push`]).
+//! Both render one list of metrics, so they never disagree. Nothing here changes a run.
+
+mod board;
+mod metric;
+mod otlp;
+mod prometheus;
+mod push;
+mod serve;
+mod site;
+
+pub use board::Board;
+pub use metric::{Kind, Metric, Sample};
+pub use otlp::encode as otlp;
+pub use prometheus::text;
+pub use push::{Push, PushError, push};
+pub use serve::{ServeError, serve};
+pub use site::{MOST_SECTIONS, metrics_of_run};

@@ -1,0 +1,161 @@
+//! The numbers of a stored run.
+
+use crate::assess::{Interval, Verdict};
+use crate::store::{
+    PageCounts, RunRow, RunScores, RunState, Store, StoreError, StoredPart, StoredScore,
+};
+
+use super::metric::Metric;
+
+/// Most sections that have numbers of their own, those with the most failing pages first: each is a
+/// time series for as long as it is there.
+pub const MOST_SECTIONS: usize = 20;
+
+/// The metrics of a run that was concluded, labelled with its project's name and its site. Outcomes
+/// and verdicts are closed lists, sections are bounded by [`MOST_SECTIONS`].
+pub fn metrics_of_run(
+    store: &Store,
+    run: &RunRow,
+    project: &str,
+) -> Result<Vec<Metric>, StoreError> {
+    let mut summary = store.summary(run.id)?;
+    let changes = store.changes_since_before(run)?;
+    summary.pages.new_server_errors = changes.map(|changes| changes.new_5xx);
+    let own = [("project", project), ("site", run.site.as_str())];
+    let mut metrics = attempts(store, run, own)?;
+    metrics.extend(pages(&summary.pages, own));
+    metrics.extend(scores(summary.scores, own));
+    metrics.extend(times(run, own));
+    metrics.retain(|metric| !metric.samples.is_empty());
+    Ok(metrics)
+}
+
+/// The labels that all metrics of a run have: project and site.
+type Own<'a> = [(&'static str, &'a str); 2];
+
+fn attempts(store: &Store, run: &RunRow, own: Own<'_>) -> Result<Vec<Metric>, StoreError> {
+    let (attempts, pace) = store.attempt_counts(run.id)?;
+    let mut by_outcome = Metric::gauge(
+        "gatecrawl_run_attempts",
+        "{attempt}",
+        "Requests of the last run by outcome, retries, confirmations and experiments included",
+    );
+    for (outcome, number) in &attempts {
+        by_outcome = by_outcome.with(&[own[0], own[1], ("outcome", outcome)], *number as f64);
+    }
+    let paced = Metric::gauge(
+        "gatecrawl_run_pace_requests_per_second",
+        "{request}/s",
+        "Mean of the pace that was allowed to a host when a request of the last run was made",
+    );
+    let paced = pace.map(|pace| paced.with(&own, pace));
+    Ok([by_outcome].into_iter().chain(paced).collect())
+}
+
+fn pages(pages: &PageCounts, own: Own<'_>) -> Vec<Metric> {
+    let mut by_verdict = Metric::gauge(
+        "gatecrawl_run_pages",
+        "{page}",
+        "Pages of the last run by verdict",
+    );
+    for verdict in Verdict::ALL {
+        let number = pages.by_verdict.get(verdict.name()).copied().unwrap_or(0);
+        let labels = [own[0], own[1], ("verdict", verdict.name())];
+        by_verdict = by_verdict.with(&labels, number as f64);
+    }
+    let new = Metric::gauge(
+        "gatecrawl_run_new_5xx_pages",
+        "{page}",
+        "Pages that answer 5xx in the last run and did not in the one before",
+    );
+    let known = Metric::gauge(
+        "gatecrawl_run_known_pages",
+        "{page}",
+        "Pages that the last run knew of",
+    );
+    let fetched = Metric::gauge(
+        "gatecrawl_run_fetched_pages",
+        "{page}",
+        "Pages that the last run fetched",
+    );
+    let mut metrics = vec![
+        by_verdict,
+        known.with(&own, pages.known as f64),
+        fetched.with(&own, pages.fetched as f64),
+    ];
+    metrics.extend(
+        pages
+            .new_server_errors
+            .map(|pages| new.with(&own, pages as f64)),
+    );
+    metrics
+}
+
+/// Scores of the site and of some sections. What is not known for want of evidence has no sample.
+fn scores(scores: RunScores, own: Own<'_>) -> [Metric; 3] {
+    let mut sections = scores.sections;
+    sections.sort_by(|one, other| {
+        (other.failing.cmp(&one.failing))
+            .then_with(|| other.urls.cmp(&one.urls))
+            .then_with(|| one.name.cmp(&other.name))
+    });
+    sections.truncate(MOST_SECTIONS);
+    let known = |score: &Option<StoredScore>| score.as_ref().and_then(|it| it.score.known());
+    let of = |metric: Metric, site: Option<Interval>, part: Read| {
+        let parts = sections
+            .iter()
+            .map(|found| (found.name.as_str(), part(found)));
+        let all = [("", site)].into_iter().chain(parts);
+        let known = all.filter_map(|(section, score)| Some((section, score?)));
+        known.fold(metric, |metric, (section, score)| {
+            metric.with(&[own[0], own[1], ("section", section)], score.value)
+        })
+    };
+    let crawlability = Metric::gauge(
+        "gatecrawl_crawlability_score",
+        "1",
+        "Crawlability, 0 to 100, 100 is best; section is empty for the whole site",
+    );
+    let risk = Metric::gauge(
+        "gatecrawl_indexing_risk_score",
+        "1",
+        "Indexing risk, 0 to 100, 0 is best; section is empty for the whole site",
+    );
+    let errors = Metric::gauge(
+        "gatecrawl_error_ratio",
+        "1",
+        "Share of first attempts that failed, 0 to 1; section is empty for the whole site",
+    );
+    [
+        of(crawlability, known(&scores.crawlability), |part| {
+            part.crawlability
+        }),
+        of(risk, known(&scores.indexing_risk), |part| {
+            part.indexing_risk
+        }),
+        of(errors, scores.error_rate, |part| Some(part.error_rate)),
+    ]
+}
+
+/// What is read of a section.
+type Read = fn(&StoredPart) -> Option<Interval>;
+
+fn times(run: &RunRow, own: Own<'_>) -> Vec<Metric> {
+    let Some(ended) = run.ended else {
+        return Vec::new();
+    };
+    let took = Metric::gauge(
+        "gatecrawl_run_duration_seconds",
+        "s",
+        "How long the last run took",
+    );
+    let success = Metric::gauge(
+        "gatecrawl_run_last_success_timestamp_seconds",
+        "s",
+        "When the last run that was made to its end was over, in seconds since 1970 UTC",
+    );
+    let seconds = ended.millis() as f64 / 1_000.0;
+    let mut metrics = vec![took.with(&own, ended.since(run.started).as_secs_f64())];
+    metrics.extend((run.state == RunState::Finished).then(|| success.with(&own, seconds)));
+    metrics
+}

@@ -1,0 +1,138 @@
+//! Of an event, what is told of it: kept in the database until it was put into words.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Ruling;
+use crate::model::Moment;
+use crate::schedule::{Event, RunOutcome};
+use crate::store::RunId;
+
+/// The file that a mail takes along.
+const REPORT: &str = "report.html";
+
+/// What happened. Times are milliseconds since 1970 UTC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Happening {
+    /// A run was made to its end.
+    Ended {
+        project: String,
+        run: i64,
+        at: i64,
+        /// Why the site could not be audited at all, if so.
+        no_audit: Option<String>,
+        /// Gates that did not hold.
+        gates: Vec<GateLine>,
+        report: Option<PathBuf>,
+    },
+    /// A run could not be made.
+    Failed {
+        project: String,
+        due: i64,
+        at: i64,
+        why: String,
+    },
+    /// Failing URLs were asked again.
+    Rechecked {
+        project: String,
+        run: i64,
+        at: i64,
+        recovered: Vec<String>,
+        failing: u64,
+        next: Option<i64>,
+    },
+}
+
+/// A gate that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GateLine {
+    pub(super) failed: bool,
+    pub(super) expression: String,
+    pub(super) reason: String,
+}
+
+impl Happening {
+    /// Of an event; nothing of what nobody is told.
+    pub(super) fn of(event: &Event) -> Option<Happening> {
+        match event {
+            Event::RunEnded(ended) => {
+                let gates = ended
+                    .gates
+                    .iter()
+                    .filter(|gate| gate.result != Ruling::Held);
+                let is_report =
+                    |file: &&PathBuf| file.file_name() == Some(Path::new(REPORT).as_os_str());
+                Some(Happening::Ended {
+                    project: ended.project.clone(),
+                    run: ended.run.0,
+                    at: ended.at.millis(),
+                    no_audit: match &ended.outcome {
+                        RunOutcome::NoAudit(why) => Some(why.clone()),
+                        _ => None,
+                    },
+                    gates: gates
+                        .map(|gate| GateLine {
+                            failed: gate.result == Ruling::Failed,
+                            expression: gate.expression.clone(),
+                            reason: gate.reason.clone(),
+                        })
+                        .collect(),
+                    report: ended.files.iter().find(is_report).cloned(),
+                })
+            }
+            Event::RunFailed {
+                project,
+                due,
+                at,
+                why,
+            } => Some(Happening::Failed {
+                project: project.clone(),
+                due: due.millis(),
+                at: at.millis(),
+                why: why.clone(),
+            }),
+            Event::Rechecked {
+                project,
+                run,
+                at,
+                recovered,
+                failing,
+                next,
+                ..
+            } => Some(Happening::Rechecked {
+                project: project.clone(),
+                run: run.0,
+                at: at.millis(),
+                recovered: recovered.clone(),
+                failing: failing.len() as u64,
+                next: next.map(Moment::millis),
+            }),
+            Event::RunStarted { .. } | Event::Queue { .. } => None,
+        }
+    }
+
+    pub(super) fn project(&self) -> &str {
+        match self {
+            Happening::Ended { project, .. }
+            | Happening::Failed { project, .. }
+            | Happening::Rechecked { project, .. } => project,
+        }
+    }
+
+    /// The run that it is about.
+    pub(super) fn run(&self) -> Option<RunId> {
+        match self {
+            Happening::Ended { run, .. } | Happening::Rechecked { run, .. } => Some(RunId(*run)),
+            Happening::Failed { .. } => None,
+        }
+    }
+
+    pub(super) fn at(&self) -> Moment {
+        match self {
+            Happening::Ended { at, .. }
+            | Happening::Failed { at, .. }
+            | Happening::Rechecked { at, .. } => Moment::from_millis(*at),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What people are told of scheduled audits, and how it reaches them. An event is kept in the database
+//! ([`Ear`]), put into words ([`Message`]), queued once for each channel, and sent by a task of its own
+//! ([`Notifier`]): a dead receiver delays nothing and nobody. Secrets come from the environment or from
+//! files; none is stored, logged or part of an error.
+
+mod channel;
+mod choice;
+mod compose;
+mod config;
+mod deliver;
+mod happening;
+mod mail;
+mod message;
+mod retry;
+mod sample;
+mod secret;
+mod send;
+mod slack;
+mod teams;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+pub use channel::{Channel, Channels};
+pub use choice::{Choice, Occasion};
+pub use config::{
+    ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, SmtpSecurity, WebhookConfig,
+};
+pub use deliver::{Ear, Notifier, NotifyError};
+pub use mail::html;
+pub use message::{Fact, Message, Page, PageList, Tone};
+pub use retry::{GIVE_UP, next_try};
+pub use sample::{notify_test, sample};
+pub use secret::{Environment, Secret};
+pub use send::SendError;
+pub use tell::Told;
+pub use webhook::signature;

@@ -1,0 +1,99 @@
+//! A made-up message, for people who want to see that it arrives and how it looks.
+
+use crate::fetch::outbound_client;
+use crate::model::Moment;
+
+use super::channel::Channels;
+use super::choice::Occasion;
+use super::deliver::NotifyError;
+use super::message::{Fact, Message, Page, PageList, Tone};
+
+/// Sends a sample through every channel of a project. Returns the names of the channels with what
+/// came of each, in their order.
+pub async fn notify_test(
+    project: &str,
+    channels: &Channels,
+    now: Moment,
+) -> Result<Vec<(String, Result<(), NotifyError>)>, NotifyError> {
+    let client = outbound_client()?;
+    let message = sample(project, now);
+    let mut sent = Vec::new();
+    for (name, channel) in channels.iter() {
+        let outcome = channel.send(&client, &message, (0, now)).await;
+        let outcome = outcome.map_err(|source| NotifyError::Refused {
+            channel: name.to_owned(),
+            source,
+        });
+        sent.push((name.to_owned(), outcome));
+    }
+    Ok(sent)
+}
+
+/// The sample. It says that it is one; its site does not exist (RFC 2606).
+pub fn sample(project: &str, now: Moment) -> Message {
+    let fact = |name: &str, value: &str| Fact {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
+    let page = |path: &str, status, detail: &str| Page {
+        address: format!("https://www.example.com{path}"),
+        status: Some(status),
+        detail: detail.to_owned(),
+    };
+    Message {
+        event: format!("{project}/sample/{}", now.millis()),
+        occasions: vec![Occasion::GateFailed, Occasion::New5xx, Occasion::Recovery],
+        project: project.to_owned(),
+        site: "https://www.example.com".to_owned(),
+        run: None,
+        at: now.to_string(),
+        subject: format!("{project}: sample, 2 pages newly failing, 1 recovered"),
+        tone: Tone::Bad,
+        headline: "This is a sample: 2 pages newly fail, 1 recovered.".to_owned(),
+        facts: vec![
+            fact("Site", "https://www.example.com"),
+            fact("Gate failed", "5xx > 0 (2 > 0)"),
+            fact("Crawlability", "88.6, before 97.1 (100 is best)"),
+            fact("Indexing risk", "1.3, before 0.2 (0 is best)"),
+            fact(
+                "Pages",
+                "1,226 ok, 9 persistent, 3 transient, 2 intermittent",
+            ),
+            fact("Changes", "2 new, 1 fixed since run 6, of 2026-11-16"),
+            fact("Coverage", "1,240 of 1,247 known pages (99.4 %)"),
+        ],
+        lists: vec![
+            PageList {
+                kind: "new".to_owned(),
+                title: "2 pages fail now and did not before".to_owned(),
+                tone: Tone::Bad,
+                pages: vec![
+                    page(
+                        "/shop/checkout/",
+                        504,
+                        "0 of 1 attempts failed before, 5 of 5 now",
+                    ),
+                    page(
+                        "/shop/cart?step=2&coupon=SPRING",
+                        502,
+                        "0 of 1 attempts failed before, 5 of 5 now",
+                    ),
+                ],
+                more: 0,
+            },
+            PageList {
+                kind: "recovered".to_owned(),
+                title: "1 page recovered".to_owned(),
+                tone: Tone::Good,
+                pages: vec![page(
+                    "/blog/",
+                    200,
+                    "5 of 5 attempts failed before, 0 of 1 now",
+                )],
+                more: 0,
+            },
+        ],
+        notes: vec!["Nothing of this was measured.".to_owned()],
+        report: None,
+    }
+}

@@ -1,0 +1,450 @@
+//! From events to receivers, with a clock that is handed in.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::assess::Verdict;
+use crate::assess::compare::{Change, ChangeCounts, Comparison, PageChange, PageState};
+use crate::model::{CrawlPlan, Moment};
+use crate::schedule::{Event, Listener as _};
+use crate::store::{NewRun, NoticeCounts, RunId, RunRow, RunState, RunSummary, Store};
+
+use super::channel::Channels;
+use super::choice::{Choice, Occasion};
+use super::config::{NotifyConfig, SmtpConfig};
+use super::deliver::Notifier;
+use super::happening::{GateLine, Happening};
+use super::message::Message;
+use super::tell::{Told, run_message};
+use super::{mail, sample, slack, teams};
+
+const PLAN: &str = r#"{
+    "scope": {
+        "seeds": ["https://shop.example/"], "coverage": "site", "hosts": [], "subdomains": false,
+        "include": [], "exclude": [], "max_depth": null, "max_pages": null,
+        "resources": false, "external": false, "follow_nofollow": false, "ignore_robots": false,
+        "ignore_params": [], "sitemaps": {"discovered": []}, "max_queries_per_path": 100,
+        "select": []
+    },
+    "pace": {"concurrency": 4, "rate": 5.0, "delay": {"secs": 0, "nanos": 0}, "retries": 2},
+    "requests": {
+        "user_agent": "gatecrawl", "robots_agents": ["gatecrawl"],
+        "first_byte": {"secs": 20, "nanos": 0}, "connect": {"secs": 10, "nanos": 0},
+        "body_idle": {"secs": 10, "nanos": 0}, "max_body": 15728640
+    }
+}"#;
+
+fn run() -> RunRow {
+    RunRow {
+        id: RunId(7),
+        token: "token".to_owned(),
+        site: "https://shop.example".to_owned(),
+        plan: serde_json::from_str::<CrawlPlan>(PLAN).expect("a plan"),
+        version: "0".to_owned(),
+        started: Moment::from_millis(0),
+        ended: Some(Moment::from_millis(65_000)),
+        state: RunState::Finished,
+    }
+}
+
+fn changed(path: &str, change: Change, verdict: Verdict, status: u16) -> PageChange {
+    PageChange {
+        address: format!("https://shop.example{path}"),
+        old_address: None,
+        change,
+        old: Some(PageState::unlisted()),
+        new: Some(PageState {
+            verdict,
+            status,
+            ..PageState::unlisted()
+        }),
+        difference: None,
+        evidence: "seen".to_owned(),
+    }
+}
+
+fn comparison(changes: Vec<PageChange>) -> Comparison {
+    let mut counts = ChangeCounts::default();
+    for page in &changes {
+        counts.add(page.change);
+    }
+    Comparison {
+        counts,
+        changes,
+        ..Comparison::default()
+    }
+}
+
+fn ended(gates: &[(bool, &str)]) -> Happening {
+    let line = |(failed, expression): &(bool, &str)| GateLine {
+        failed: *failed,
+        expression: (*expression).to_owned(),
+        reason: "2 > 0".to_owned(),
+    };
+    Happening::Ended {
+        project: "shop".to_owned(),
+        run: 7,
+        at: 70_000,
+        no_audit: None,
+        gates: gates.iter().map(line).collect(),
+        report: None,
+    }
+}
+
+fn told(happening: &Happening, comparison: &Comparison, choice: &Choice) -> Option<Message> {
+    let (run, summary) = (run(), RunSummary::default());
+    let told = Told {
+        run: &run,
+        summary: &summary,
+        comparison: Some(comparison),
+        worst: &[],
+    };
+    run_message(("shop/run/7/ended", happening), &told, choice)
+}
+
+#[test]
+fn notify_names_exactly_the_new_and_the_recovered_pages() {
+    let changes = comparison(vec![
+        changed("/new", Change::New, Verdict::Persistent, 502),
+        changed("/appeared", Change::Appeared, Verdict::Persistent, 503),
+        changed("/appeared-fine", Change::Appeared, Verdict::Ok, 200),
+        changed("/worse", Change::Worse, Verdict::Intermittent, 502),
+        changed("/unclear", Change::Unclear, Verdict::Unconfirmed, 502),
+        changed("/fixed", Change::Fixed, Verdict::Ok, 200),
+    ]);
+    let message = told(&ended(&[]), &changes, &Choice::default()).expect("told");
+    let named: Vec<(&str, Vec<&str>)> = message
+        .lists
+        .iter()
+        .map(|list| {
+            let path = |page: &super::Page| -> &str {
+                let at = page.address.rfind('/').expect("a path");
+                Box::leak(page.address[at..].to_owned().into_boxed_str())
+            };
+            (list.kind.as_str(), list.pages.iter().map(path).collect())
+        })
+        .collect();
+    let expected = [
+        ("new", vec!["/new", "/appeared"]),
+        ("recovered", vec!["/fixed"]),
+    ];
+    assert_eq!(named, expected);
+    assert_eq!(
+        message.occasions,
+        [Occasion::New5xx, Occasion::Recovery, Occasion::Digest]
+    );
+    assert_eq!(message.subject, "shop: 2 pages newly failing, 1 recovered");
+    let (text, page) = (message.text(), mail::html(&message).expect("a page"));
+    for place in [&text, &page] {
+        for path in ["/new", "/appeared", "/fixed"] {
+            assert!(place.contains(&format!("shop.example{path}")), "{path}");
+        }
+        assert!(!place.contains("/unclear") && !place.contains("/worse"));
+    }
+}
+
+#[test]
+fn notify_tells_changes_only_unless_asked_otherwise() {
+    let (calm, quiet) = (comparison(vec![]), Choice::default());
+    assert_eq!(told(&ended(&[]), &calm, &quiet), None);
+    let always = Choice {
+        always: true,
+        ..Choice::default()
+    };
+    let digest = told(&ended(&[]), &calm, &always).expect("told");
+    assert_eq!(digest.occasions, [Occasion::Digest]);
+    assert_eq!(digest.subject, "shop: no change");
+    let failed = told(&ended(&[(true, "5xx > 0")]), &calm, &quiet).expect("told");
+    assert_eq!(failed.occasions, [Occasion::GateFailed]);
+    assert_eq!(told(&ended(&[(false, "5xx > 0")]), &calm, &quiet), None);
+    let only_new = Choice {
+        on: vec![Occasion::New5xx],
+        always: true,
+    };
+    assert_eq!(told(&ended(&[(true, "5xx > 0")]), &calm, &only_new), None);
+    // An answer that comes and goes, or is no 5xx, is no new persistent 5xx.
+    let others = comparison(vec![
+        changed("/a", Change::New, Verdict::Intermittent, 502),
+        changed("/b", Change::New, Verdict::Persistent, 0),
+    ]);
+    assert_eq!(told(&ended(&[]), &others, &only_new), None);
+}
+
+#[test]
+fn notify_lets_a_hostile_site_do_nothing() {
+    let mut message = sample::sample("shop", Moment::from_millis(0));
+    let evil = "https://a/<img src=x>\u{202e}@channel <!here> [x](y) *b*";
+    message.lists[0].pages[0].address = evil.to_owned();
+    let page = mail::html(&message).expect("a page");
+    assert!(!page.contains("<img") && page.contains("\\u{202e}"));
+    for load in ["src=", "@import", "url(", "<link", "<script", "<iframe"] {
+        let taken = page.replace("src=x&gt;", "");
+        assert!(!taken.contains(load), "{load} would load something");
+    }
+    let chat = slack::payload(&message).to_string();
+    assert!(!chat.contains("<!here>") && chat.contains("&lt;!here&gt;"));
+    let card = teams::payload(&message).to_string();
+    assert!(card.contains("\\\\[x\\\\]") && card.len() < 28 * 1024);
+}
+
+const CONFIG: &str = r#"
+    on = ["gate-failed", "digest"]
+    attach-mib = 1
+    [[mail]]
+    to = ["SEO <seo@example.com>"]
+    [[webhook]]
+    url = "http://127.0.0.1:9/hook"
+    secret-env = "HOOK"
+    [[slack]]
+    url-env = "SLACK"
+"#;
+
+fn world(name: &str) -> Option<String> {
+    match name {
+        "HOOK" => Some("hush-hook".to_owned()),
+        "SLACK" => Some("https://hooks.slack.com/services/hush-slack".to_owned()),
+        "PASSWORD" => Some("hush-password".to_owned()),
+        "PLAIN" => Some("http://hooks.example.com/hush-plain".to_owned()),
+        _ => None,
+    }
+}
+
+fn smtp(text: &str) -> SmtpConfig {
+    let all = format!("host = 'mail.example.com'\nfrom = 'gatecrawl@example.com'\n{text}");
+    toml::from_str(&all).expect("a server")
+}
+
+#[test]
+fn notify_reads_its_configuration_and_shows_no_secret() {
+    let config: NotifyConfig = toml::from_str(CONFIG).expect("read");
+    let smtp = smtp("user = 'me'\npassword-env = 'PASSWORD'");
+    let channels =
+        Channels::new("project.shop.notify", &config, Some(&smtp), &world).expect("fine");
+    let names: Vec<&str> = channels.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["mail.1", "webhook.1", "slack.1"]);
+    assert!(!format!("{channels:?}").contains("hush"), "{channels:?}");
+}
+
+#[test]
+fn notify_names_the_key_that_is_wrong() {
+    let none = "";
+    let cases = [
+        (
+            "[[mail]]\nto = ['nobody']",
+            none,
+            "project.shop.notify.mail[0].to: \"nobody\" is no mail address",
+        ),
+        (
+            "[[mail]]\nto = []",
+            none,
+            "project.shop.notify.mail[0].to: 1 to 50 addresses",
+        ),
+        (
+            "attach-mib = 99",
+            none,
+            "project.shop.notify.attach-mib: 0 to 25",
+        ),
+        (
+            "[[webhook]]",
+            none,
+            "project.shop.notify.webhook[0]: take one of url, url-env and url-file",
+        ),
+        (
+            "[[webhook]]\nurl = 'ftp://a'",
+            none,
+            "project.shop.notify.webhook[0]: its url must begin",
+        ),
+        (
+            "[[slack]]",
+            none,
+            "project.shop.notify.slack[0]: take one of url-env and url-file",
+        ),
+        (
+            "[[teams]]\nurl-env = 'X'",
+            none,
+            "project.shop.notify.teams[0].url-env: the environment has no variable X",
+        ),
+        (
+            "[[teams]]\nurl-env = 'PLAIN'",
+            none,
+            "project.shop.notify.teams[0]: its url must begin with https://",
+        ),
+        (
+            "[[mail]]\nto = ['a@b.c']",
+            "security = 'none'",
+            "smtp.security: \"none\" is for a server on this machine",
+        ),
+        (
+            "[[mail]]\nto = ['a@b.c']",
+            "user = 'me'",
+            "smtp.user: a user has a password",
+        ),
+    ];
+    for (text, server, words) in cases {
+        let config: NotifyConfig = toml::from_str(text).expect("read");
+        let fault = Channels::new("project.shop.notify", &config, Some(&smtp(server)), &world);
+        let fault = fault.expect_err("refused").to_string();
+        assert!(fault.starts_with(words), "{fault}");
+        assert!(!fault.contains("hush"), "{fault}");
+    }
+    let unknown = toml::from_str("[[mail]]\nto = ['a@b.c']\ncc = []").expect("a table");
+    let unknown = NotifyConfig::read("project.shop.notify", unknown).expect_err("refused");
+    let unknown = unknown.to_string();
+    assert!(
+        unknown.starts_with("project.shop.notify: unknown field `cc`"),
+        "{unknown}"
+    );
+    assert_eq!(unknown.lines().count(), 1);
+}
+
+/// A receiver that answers with what it is told to, and keeps the requests.
+async fn receiver(
+    answers: &'static [&'static str],
+) -> (String, std::sync::Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let heard = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let theirs = std::sync::Arc::clone(&heard);
+    tokio::spawn(async move {
+        for answer in answers.iter().cycle() {
+            let (mut line, _) = listener.accept().await.expect("a connection");
+            let mut bytes = vec![0; 64 * 1024];
+            let length = line.read(&mut bytes).await.expect("a request");
+            let request = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            theirs.lock().expect("no panic").push(request);
+            let reply =
+                format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            line.write_all(reply.as_bytes()).await.expect("written");
+        }
+    });
+    (format!("http://{address}/hook"), heard)
+}
+
+fn failed(due: i64) -> Event {
+    Event::RunFailed {
+        project: "shop".to_owned(),
+        due: Moment::from_millis(due),
+        at: Moment::from_millis(due + 1),
+        why: "the disk is full".to_owned(),
+    }
+}
+
+fn notifier(store: &Store, url: &str) -> Notifier {
+    let config: NotifyConfig =
+        toml::from_str(&format!("[[webhook]]\nurl = '{url}'\nsecret-env = 'HOOK'")).expect("read");
+    let channels = Channels::new("project.shop.notify", &config, None, &world).expect("fine");
+    let projects = BTreeMap::from([("shop".to_owned(), channels)]);
+    Notifier::new(store.clone(), projects).expect("made")
+}
+
+#[tokio::test]
+async fn notify_tells_an_event_once_whatever_is_told_again_or_restarted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let (url, heard) = receiver(&["503 Service Unavailable", "302 Found", "200 OK"]).await;
+    let now = AtomicI64::new(1_000);
+    let clock = || Moment::from_millis(now.load(Ordering::Relaxed));
+    notifier(&store, &url).ear().hear(&failed(5));
+    // The process ends here, and another one begins.
+    let mut next = None;
+    for round in 0..6 {
+        let notifier = notifier(&store, &url);
+        notifier.ear().hear(&failed(5));
+        next = notifier.deliver(&clock).await.expect("delivered");
+        let due = next.map_or(0, Moment::millis);
+        now.fetch_max(due, Ordering::Relaxed);
+        assert_eq!(next.is_some(), round < 2, "round {round}");
+    }
+    assert_eq!(next, None);
+    assert_eq!(now.load(Ordering::Relaxed), 1_000 + 60_000 + 300_000);
+    let heard = heard.lock().expect("no panic");
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    assert!(
+        heard[2].contains("x-gatecrawl-signature: sha256="),
+        "{}",
+        heard[2]
+    );
+    assert!(heard[2].contains("the disk is full") && !heard[2].contains("hush"));
+    let counts = store.notice_counts().expect("read");
+    let one = NoticeCounts {
+        sent: 1,
+        ..NoticeCounts::default()
+    };
+    assert_eq!(counts["shop"], one);
+}
+
+#[tokio::test]
+async fn notify_gives_a_dead_receiver_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    // Nobody listens on a port that was just free.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!(
+        "http://{}/hush-path",
+        listener.local_addr().expect("an address")
+    );
+    drop(listener);
+    let now = AtomicI64::new(0);
+    let clock = || Moment::from_millis(now.load(Ordering::Relaxed));
+    let notifier = notifier(&store, &url);
+    notifier.ear().hear(&failed(0));
+    while let Some(next) = notifier.deliver(&clock).await.expect("tried") {
+        now.store(next.millis(), Ordering::Relaxed);
+    }
+    let hours = now.load(Ordering::Relaxed) / 3_600_000;
+    assert!((67..=72).contains(&hours), "given up after {hours} h");
+    assert_eq!(store.notice_counts().expect("read")["shop"].given_up, 1);
+    let bytes = std::fs::read(dir.path().join("runs.db")).expect("read");
+    let wal = std::fs::read(dir.path().join("runs.db-wal")).unwrap_or_default();
+    for file in [bytes, wal] {
+        assert!(
+            !String::from_utf8_lossy(&file).contains("hush"),
+            "a secret is stored"
+        );
+    }
+}
+
+#[tokio::test]
+async fn notify_tells_a_recovery_between_runs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let run = store
+        .create_run(&NewRun {
+            token: "token",
+            site: "https://shop.example",
+            plan: &run().plan,
+            started: Moment::from_millis(0),
+        })
+        .expect("made");
+    let (url, heard) = receiver(&["204 No Content"]).await;
+    let notifier = notifier(&store, &url);
+    for step in [1, 1, 2] {
+        notifier.ear().hear(&Event::Rechecked {
+            project: "shop".to_owned(),
+            run,
+            step,
+            at: Moment::from_millis(9),
+            recovered: vec![format!("https://shop.example/{step}")],
+            failing: vec![],
+            next: None,
+        });
+    }
+    let clock = || Moment::from_millis(10);
+    notifier.deliver(&clock).await.expect("delivered");
+    let heard = heard.lock().expect("no panic");
+    assert_eq!(heard.len(), 2);
+    assert!(
+        heard
+            .iter()
+            .any(|told| told.contains("https://shop.example/2"))
+    );
+    assert!(
+        heard[0].contains("x-gatecrawl-event: recovery"),
+        "{}",
+        heard[0]
+    );
+}

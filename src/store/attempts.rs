@@ -1,0 +1,32 @@
+//! The attempts of a run, counted.
+
+use std::collections::BTreeMap;
+
+use super::error::StoreError;
+use super::file::Store;
+use super::row::{count, list};
+use super::runs::RunId;
+
+impl Store {
+    /// Attempts of a run by outcome, all purposes together, and the mean of the pace that was
+    /// allowed when they were made, in requests per second; none where there was no ceiling.
+    pub fn attempt_counts(
+        &self,
+        run: RunId,
+    ) -> Result<(BTreeMap<String, u64>, Option<f64>), StoreError> {
+        let sql = "SELECT o.id, count(*), sum(a.rate), count(a.rate)
+            FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ? GROUP BY a.outcome";
+        let connection = self.connect()?;
+        let rows = list(&connection, sql, [run.0], |row| {
+            let paced: (Option<f64>, u64) = (row.get(2)?, count(row, 3)?);
+            Ok((row.get::<_, String>(0)?, count(row, 1)?, paced))
+        });
+        let rows = rows.map_err(|source| self.fault(source))?;
+        let paced: u64 = rows.iter().map(|(_, _, (_, paced))| paced).sum();
+        let rates: f64 = rows.iter().filter_map(|(_, _, (rates, _))| *rates).sum();
+        let mean = (paced > 0).then(|| rates / paced as f64);
+        let counts = rows.into_iter().map(|(id, attempts, _)| (id, attempts));
+        Ok((counts.collect(), mean))
+    }
+}
