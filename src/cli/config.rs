@@ -22,6 +22,9 @@ const URLS: [&str; 2] = ["url", "url_list"];
 /// The table of the projects, which only the schedule reads.
 pub(super) const PROJECTS: &str = "project";
 
+/// The table of the server that mails leave by, likewise.
+pub(super) const SMTP: &str = "smtp";
+
 /// A config file as it was read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct File<'a> {
@@ -42,7 +45,7 @@ pub(super) fn words(
     let mut words = Vec::new();
     for (key, value, line) in file.entries()? {
         // They are the schedule's.
-        if key == PROJECTS && value.is_table() {
+        if [PROJECTS, SMTP].contains(&key.as_str()) && value.is_table() {
             continue;
         }
         let known = find(audit, &key);
@@ -76,6 +79,20 @@ impl File<'_> {
     fn entries(&self) -> Result<Vec<Entry>, Failure> {
         let (spans, values) = self.parsed()?;
         Ok(self.entries_of(spans.get_ref(), values))
+    }
+
+    /// A table at the top of the file.
+    pub(super) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
+        let (_, mut values) = self.parsed()?;
+        match values.remove(name) {
+            None => Ok(None),
+            Some(Value::Table(table)) => Ok(Some(table)),
+            Some(other) => Err(Failure::usage(format!(
+                "{}: {name} must be a table, not {}",
+                self.path.display(),
+                other.type_str()
+            ))),
+        }
     }
 
     /// The projects in the order of the file.

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
@@ -30,6 +31,11 @@ pub(crate) enum ScheduleCommand {
     Run(RunArgs),
     /// Print what starts the schedule by other means: units, a crontab, a workflow
     Emit(EmitArgs),
+    /// Send a sample of a notification through every channel of a project
+    NotifyTest {
+        /// Its name
+        name: String,
+    },
     /// Print a JSON schema of the configuration file, for editors
     Schema,
 }
@@ -67,6 +73,9 @@ pub(crate) struct RunArgs {
     /// Most projects at a time; those on one host take turns anyway
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallel: u8,
+    /// Serve metrics for Prometheus at this address [without one: 127.0.0.1:9598]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9598", conflicts_with = "once")]
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// What is printed.

@@ -1,6 +1,8 @@
 //! `gatecrawl schedule`: the projects of the configuration file, one file a command.
 
 mod auditor;
+mod background;
+mod channels;
 mod edit;
 mod emit;
 mod projects;
@@ -25,6 +27,7 @@ pub(super) async fn run(args: &ScheduleArgs, console: &mut Console) -> Result<Ex
         ScheduleCommand::Check => show::check(store, console),
         ScheduleCommand::Run(run) => runner::run(run, store, console).await,
         ScheduleCommand::Emit(emit) => emit::emit(emit, store, console),
+        ScheduleCommand::NotifyTest { name } => channels::test(name, store, console).await,
         ScheduleCommand::Schema => schema::print(console),
     }
 }

@@ -26,6 +26,8 @@ pub(super) const SHARED: [&str; 6] = ["db", "quiet", "verbose", "color", "log-fo
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) args: AuditArgs,
+    /// What its runs are stored under.
+    pub(super) site: String,
 }
 
 /// The configuration file: the one that is named, or the one in this directory.
@@ -92,7 +94,12 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
     let intent = intent.map_err(|why| fault(raw.line, &why.message().unwrap_or_default()))?;
     let hosts = intent.plan.scope.seeds.iter().map(CrawlUrl::host_key);
     project.hosts = hosts.collect();
-    Ok(Planned { project, args })
+    let site = audit::label(&intent.plan.scope.seeds);
+    Ok(Planned {
+        project,
+        args,
+        site,
+    })
 }
 
 fn is_ours(key: &str) -> bool {

@@ -12,6 +12,8 @@ use super::super::failure::Failure;
 use super::super::streams::Console;
 use super::super::{database, signals};
 use super::auditor::Audits;
+use super::background::Background;
+use super::channels;
 use super::projects::{self, Planned};
 use super::service::{self, Status, Wall};
 use super::teller::Teller;
@@ -23,7 +25,8 @@ pub(super) async fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let path = projects::path(store);
-    let planned = projects::read(&path, &projects::text(&path)?)?;
+    let text = projects::text(&path)?;
+    let planned = projects::read(&path, &text)?;
     if planned.is_empty() {
         return Err(Failure::usage(format!(
             "{}: no project in it; `gatecrawl schedule add NAME URL --schedule WHEN` adds one",
@@ -33,8 +36,13 @@ pub(super) async fn run(
     for name in &args.now {
         known(&planned, name)?;
     }
+    let channels = channels::read(&path, &text, &planned)?;
     let store = database::open_or_make(store)?;
     let people = console.people.clone();
+    let named = |planned: &Planned| (planned.project.name.clone(), planned.site.clone());
+    let sites: Vec<_> = planned.iter().map(named).collect();
+    let heard = (args.metrics, &people);
+    let background = Background::start(&store, channels, &sites, heard).await?;
     let timings = planned
         .iter()
         .map(|planned| (planned.project.name.clone(), planned.project.timing.clone()));
@@ -44,7 +52,7 @@ pub(super) async fn run(
     };
     let (projects, args_of) = planned
         .into_iter()
-        .map(|Planned { project, args }| (project.clone(), (project.name, args)))
+        .map(|Planned { project, args, .. }| (project.clone(), (project.name, args)))
         .unzip();
     let (switch, stop) = stop_switch();
     let runner = Runner {
@@ -56,7 +64,7 @@ pub(super) async fn run(
             store: store.clone(),
         }),
         store,
-        listener: (teller, Status),
+        listener: ((teller, Status), background.listener()),
         clock: Wall::new(),
         stop: stop.clone(),
     };
@@ -78,6 +86,7 @@ pub(super) async fn run(
         },
         () = signals::listen(switch, people) => return Ok(Exit::Interrupted),
     };
+    background.finish().await;
     Ok(if once { exit_of(tally) } else { Exit::Done })
 }
 

@@ -46,6 +46,8 @@ fn schema() -> Value {
         },
     });
     file.insert(config::PROJECTS.to_owned(), projects);
+    let smtp = json!({ "type": "object", "description": "The server that mails leave by" });
+    file.insert(config::SMTP.to_owned(), smtp);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gatecrawl.toml",

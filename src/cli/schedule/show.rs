@@ -11,8 +11,8 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::streams::Console;
 use super::super::{database, text};
-use super::projects;
 use super::teller::words;
+use super::{channels, projects};
 
 /// How many times `check` prints of each project.
 const TIMES: usize = 5;
@@ -75,7 +75,9 @@ fn last(state: &ScheduleState) -> String {
 /// Checks the configuration, and prints when the projects are due.
 pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Failure> {
     let path = projects::path(store);
-    let planned = projects::read(&path, &projects::text(&path)?)?;
+    let text = projects::text(&path)?;
+    let planned = projects::read(&path, &text)?;
+    channels::check(&path, &text, &planned)?;
     for (at, planned) in planned.iter().enumerate() {
         if at > 0 {
             writeln!(console.stdout)?;

@@ -1,0 +1,118 @@
+//! What goes on beside the audits: messages to people, and numbers for monitoring. Neither can hold up
+//! or end the runner.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app;
+use crate::crawl::{Stop, StopLevel, stop_switch};
+use crate::measure::{Board, Push, push, serve};
+use crate::schedule::Measured;
+use crate::schedule::notify::{Channels, Ear, Notifier};
+use crate::store::Store;
+
+use super::super::failure::Failure;
+use super::super::streams::People;
+
+/// Time between two counts of what waits to be sent, and between two pushes of metrics.
+const ROUND: Duration = Duration::from_mins(1);
+
+/// Longest wait at the end for messages and metrics on their way: the next start sends what is left.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// What goes on beside the audits.
+pub(super) struct Background {
+    measured: Measured,
+    ear: Ear,
+    tasks: JoinSet<()>,
+    end: watch::Sender<StopLevel>,
+}
+
+impl Background {
+    /// Begins it: messages through these channels, metrics of these projects (their names, and the sites
+    /// that their runs are stored under), at an address if one is named.
+    pub(super) async fn start(
+        store: &Store,
+        channels: BTreeMap<String, Channels>,
+        projects: &[(String, String)],
+        (metrics, people): (Option<SocketAddr>, &People),
+    ) -> Result<Background, Failure> {
+        let measured = Measured {
+            store: store.clone(),
+            board: Board::default(),
+        };
+        measured.start(projects)?;
+        let notifier = Notifier::new(store.clone(), channels).map_err(Failure::own)?;
+        let environment = |name: &str| std::env::var(name).ok();
+        let receiver = Push::from_environment(&environment, app::wall_clock());
+        let receiver = receiver.map_err(|fault| Failure::usage(fault.to_string()))?;
+        let (end, ended) = stop_switch();
+        let mut tasks = JoinSet::new();
+        if let Some(address) = metrics {
+            let served = serve(address, measured.board.clone(), over(&ended)).await;
+            let (address, work) =
+                served.map_err(|fault| Failure::usage(super::super::failure::chain(&fault)))?;
+            people.mention(format!("metrics at http://{address}/metrics"));
+            tasks.spawn(work);
+        }
+        let ear = notifier.ear();
+        let notifier = Arc::new(notifier);
+        let stop = over(&ended);
+        tasks.spawn(async move { notifier.run(app::wall_clock, stop).await });
+        tasks.spawn(rounds(measured.clone(), receiver, ended));
+        Ok(Background {
+            measured,
+            ear,
+            tasks,
+            end,
+        })
+    }
+
+    /// Hears what the runner tells.
+    pub(super) fn listener(&self) -> (Ear, Measured) {
+        (self.ear.clone(), self.measured.clone())
+    }
+
+    /// Sends what is left, within bounds.
+    pub(super) async fn finish(mut self) {
+        // Nobody is left to end if all tasks are over.
+        let _ = self.end.send(StopLevel::Drain);
+        let rest = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LONGEST, rest).await.is_err() {
+            tracing::warn!("what could not be sent is left for the next start");
+        }
+    }
+}
+
+/// Counts and pushes again and again, and once more at the end.
+async fn rounds(measured: Measured, receiver: Option<Push>, mut stop: Stop) {
+    loop {
+        let is_last = tokio::select! {
+            () = tokio::time::sleep(ROUND) => false,
+            () = stop.changed() => true,
+        };
+        if let Err(fault) = measured.count_notices() {
+            tracing::warn!("metrics of notifications are old: {fault}");
+        }
+        if let Some(receiver) = &receiver
+            && let Err(fault) = push(receiver, &measured.board.metrics(), app::wall_clock()).await
+        {
+            tracing::warn!("{fault}");
+        }
+        if is_last {
+            return;
+        }
+    }
+}
+
+/// Waits for the end.
+fn over(ended: &Stop) -> impl Future<Output = ()> + Send + use<> {
+    let mut ended = ended.clone();
+    async move { ended.changed().await }
+}
