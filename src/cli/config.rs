@@ -381,6 +381,14 @@ mod tests {
     }
 
     #[test]
+    fn projects_are_nothing_to_other_commands() {
+        let text =
+            "rate = 5\n[smtp]\nhost = 'x'\n[project.shop]\nurl = 'a.example'\nanything = 1\n";
+        let expected = vec!["--rate=5".to_owned()];
+        assert_eq!(read(text, &["audit", "b.example"]), Ok(expected));
+    }
+
+    #[test]
     fn faults_name_file_line_and_key() {
         let cases = [
             (

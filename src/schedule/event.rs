@@ -52,7 +52,7 @@ pub enum Event {
         at: Moment,
         /// URLs whose last attempt before had failed, and whose last one now did not.
         recovered: Vec<String>,
-        /// URLs that were asked and still fail.
+        /// URLs whose last attempt failed, whether or not there was time to ask them.
         failing: Vec<String>,
         /// When those are asked the next time; absent after the last time.
         next: Option<Moment>,

