@@ -14,6 +14,7 @@ use super::error::{StoreError, StoreFault};
 use super::file::Store;
 use super::loan::Loan;
 use super::runs::RunId;
+use super::stored::StoredUrls;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
 const QUEUE: usize = 256;
@@ -38,6 +39,7 @@ pub struct Writer {
     changes: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
     stored: mpsc::UnboundedReceiver<u64>,
+    urls: StoredUrls,
     thread: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -56,6 +58,7 @@ impl Writer {
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
+        let urls = desk.urls.clone();
         let connection = store.connect_patiently()?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
@@ -69,6 +72,7 @@ impl Writer {
             changes,
             room: Arc::new(Semaphore::new(ROOM)),
             stored,
+            urls,
             thread,
         })
     }
@@ -86,6 +90,11 @@ impl Writer {
             _room: room,
         };
         self.changes.send(waiting).await.is_ok()
+    }
+
+    /// The URLs that the run has, those of changes under way included.
+    pub fn urls(&self) -> StoredUrls {
+        self.urls.clone()
     }
 
     /// The mark of the next change that is safe; none if the writer has stopped.

@@ -11,6 +11,9 @@ const HASHED_AT_ONCE: usize = 4_096;
 /// Text is looked at in parts of this size, in bytes: most need no folding and are copied whole.
 const LOOKED_AT_ONCE: usize = 128;
 
+/// A text no longer than this may be a single word, in bytes, as it is between the tags of code.
+const WORD: usize = 16;
+
 /// The beginning of a text.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
@@ -123,6 +126,9 @@ impl Digest {
 
 /// Appends words with single spaces between them; `started` if some went out of `out` before.
 fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
+    if piece.len() <= WORD && piece.iter().all(|byte| *byte > b' ') {
+        return push_words(piece, gap, out, started);
+    }
     for part in piece.chunks(LOOKED_AT_ONCE) {
         if is_folded(part) {
             let words = part.trim_ascii();
