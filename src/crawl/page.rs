@@ -227,7 +227,10 @@ impl<'a> Judge<'a> {
             let find = || self.find(resolver, &reference);
             let meaning = match (known, key) {
                 (Some(known), _) => Ok(known),
-                (None, Some(key)) => memo.meaning(key, find),
+                (None, Some(key)) => match self.plain(resolver, &reference) {
+                    Some(stored) => Ok(stored),
+                    None => memo.meaning(key, find),
+                },
                 (None, None) => find(),
             };
             links.extend(self.link(reference, meaning));
@@ -246,6 +249,21 @@ impl<'a> Judge<'a> {
             is_known.then(|| self.site.memo.key(&text, it.kind, depth))
         };
         references.iter().map(key).collect()
+    }
+
+    /// What a reference means that the memo does not know, if that is plain to see and the store has it:
+    /// on a large site most links lead to what is known and was not referred to lately.
+    fn plain(&self, resolver: &Resolver, reference: &Reference<'_>) -> Option<Meaning> {
+        let mut text = String::new();
+        if !resolver.absolute(&reference.target, &mut text) {
+            return None;
+        }
+        let fingerprint = self.asked.url.fingerprint_of_plain(&text)?;
+        Some(Meaning {
+            fingerprint,
+            is_site: self.site.scope.is_site(self.asked.url),
+            leads_to: LeadsTo::Stored(self.stored.look().fetched(fingerprint)?),
+        })
     }
 
     /// What a reference means, as far as that does not depend on the page it stands on.

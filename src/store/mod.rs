@@ -13,6 +13,7 @@ mod error;
 mod examine;
 mod failures;
 mod file;
+mod followed;
 mod found;
 mod graph;
 mod ids;

@@ -54,6 +54,12 @@ impl Look<'_> {
         is_settled.then_some(UrlNumber(known.id))
     }
 
+    /// The same, whatever a link does about it.
+    pub fn fetched(&self, fingerprint: Fingerprint) -> Option<UrlNumber> {
+        let known = self.get(fingerprint)?;
+        (!known.skipped).then_some(UrlNumber(known.id))
+    }
+
     pub(super) fn get(&self, fingerprint: Fingerprint) -> Option<Known> {
         self.0.get(fingerprint)
     }

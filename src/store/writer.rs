@@ -26,12 +26,13 @@ const ROOM: usize = 32 << 20;
 /// Most changes in one transaction.
 const BATCH: usize = 256;
 
-/// A transaction with fewer changes waits once for company: each writes whole pages of the file.
-const COMPANY: usize = 32;
+/// A transaction with fewer changes waits once for company: each writes whole pages of the file. With
+/// more company a page gets no cheaper, and hosts wait to be asked again.
+const COMPANY: usize = 8;
 
 /// How long. It delays an answer's settlement, so a host with few open requests that answers within
-/// a millisecond is asked some hundred times a second at most.
-const PATIENCE: Duration = Duration::from_millis(4);
+/// a millisecond is asked some hundred times a second for each of them at most.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]

@@ -232,20 +232,8 @@ impl<'t> Markup<'t> {
     /// page does before.
     fn read_name(&self, start: usize, least: usize, ends: u8) -> Option<(Id, usize)> {
         let bytes = self.text.as_bytes();
-        let (mut id, mut at) = (Id::default(), start);
-        loop {
-            let byte = *bytes.get(at)?;
-            if at >= least && SORTS[usize::from(byte)] & ends != 0 {
-                break;
-            }
-            id = id.and(byte);
-            at += 1;
-        }
-        let name = &bytes[start..at];
-        if !Id::packs(name) {
-            id = Id::of(name);
-        }
-        Some((id, at))
+        let end = least + first(bytes.get(least..)?, ends)?;
+        Some((Id::at_the_beginning(&bytes[start..], end - start), end))
     }
 
     /// Reads the attribute that begins there; where it ends, none if the page does before.
