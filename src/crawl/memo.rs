@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::model::{Admission, CrawlUrl, Fingerprint, LinkKind, UrlNumber};
 use crate::store::StoredUrls;
 
-/// References that are remembered. Some 6 MB on a real site, 40 MB at most: most are stored soon, and
-/// then their URLs are let go.
+/// References that are remembered. Some 10 MB on a real site, 50 MB at most: of what is stored when it
+/// is referred to again the URL is let go.
 const PLACES: usize = 1 << 16;
 
 /// Meanings of longer URLs are not kept, in bytes: they are no pages.
