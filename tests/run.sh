@@ -11,6 +11,10 @@ declare -A needed=(
     [wget]=/usr/bin/wget
     [openssl]=/usr/bin/openssl
     [postgresql-doc-15]=/usr/share/doc/postgresql-doc-15/html/index.html
+    [libreoffice-calc-nogui]=/usr/bin/soffice
+    [chromium]=/usr/bin/chromium
+    [fonts-dejavu-core]=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+    [python3-venv]=/usr/share/doc/python3-venv
 )
 
 missing() {
@@ -18,6 +22,24 @@ missing() {
     for package in "${!needed[@]}"; do
         [[ -e ${needed[$package]} ]] || echo "$package"
     done
+}
+
+# What reads the exports in tests/real/readers.rs, in an environment of its own below target.
+readers() {
+    local at=target/readers list=tests/real/readers/requirements.txt
+    cmp -s "$list" "$at/requirements.txt" && return
+    rm -rf "$at"
+    python3 -m venv "$at" && "$at/bin/pip" install -q -r "$list" && cp "$list" "$at"
+}
+
+# What opens the report in tests/real/report.rs: Node.js drives Chromium. Debian's is used where none is.
+browser() {
+    local at=target/browser from=tests/real/browser
+    command -v npm >/dev/null || { [[ $EUID == 0 ]] && install nodejs npm; } || return
+    mkdir -p "$at" && cp "$from"/*.mjs "$at"
+    cmp -s "$from/package-lock.json" "$at/installed.json" && return
+    cp "$from"/package*.json "$at" && npm ci --prefix "$at" --no-audit --no-fund --silent &&
+        cp "$from/package-lock.json" "$at/installed.json"
 }
 
 # Installs packages without starting their services: invoke-rc.d asks policy-rc.d, where 101 is no.
@@ -41,6 +63,11 @@ if ((${#absent[@]} > 0)) && [[ $EUID == 0 ]] && command -v apt-get >/dev/null; t
     echo "installing: ${absent[*]}"
     install "${absent[@]}" || echo "not everything could be installed" >&2
     mapfile -t absent < <(missing)
+fi
+
+if ((${#absent[@]} == 0)); then
+    readers || absent+=("Python packages of tests/real/readers/requirements.txt")
+    browser || absent+=("Node.js with the packages of tests/real/browser/package.json")
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then

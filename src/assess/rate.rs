@@ -1,13 +1,13 @@
 //! How often something happens, with the interval that the number of observations allows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Quantile of the normal distribution for a two-sided interval of 95 % (mathematics).
 pub const Z: f64 = 1.959_963_984_540_054;
 
 /// An estimate with its bounds; `low <= value <= high`. The unit is the field's: a rate is 0..1, a
 /// score or a risk 0..100.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower bound.
     pub low: f64,

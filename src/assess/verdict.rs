@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::passes::Course;
 
 /// What the attempts at a URL amount to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It never failed.
@@ -44,6 +44,22 @@ impl Verdict {
             Verdict::Persistent => "persistent",
             Verdict::LoadInduced => "load_induced",
             Verdict::Unconfirmed => "unconfirmed",
+        }
+    }
+
+    /// The verdict of that name.
+    pub fn from_name(name: &str) -> Option<Verdict> {
+        Verdict::ALL
+            .into_iter()
+            .find(|verdict| verdict.name() == name)
+    }
+
+    /// Whether the URL is failing: at its last looks, or by turns. What recovered, or failed at the
+    /// crawl's speed alone, is not.
+    pub const fn is_failing(self) -> bool {
+        match self {
+            Verdict::Persistent | Verdict::Intermittent | Verdict::Unconfirmed => true,
+            Verdict::Ok | Verdict::Transient | Verdict::LoadInduced => false,
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::crawl::{Ended, Stop, stop_switch};
 use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
-use crate::report::{self, Wanted};
-use crate::store::{RunRow, RunState, Store, Table};
+use crate::report::{self, Compared, Wanted};
+use crate::store::{Baseline, RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
@@ -26,7 +26,9 @@ use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::value::Secret;
 use super::watch::Watch;
-use super::{database, dry_run, gates, plan, reach, secrets, signals, unaudited, urls};
+use super::{
+    baseline, compare, database, dry_run, gates, plan, reach, secrets, signals, unaudited, urls,
+};
 
 /// Makes the audit.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -49,6 +51,14 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
             store
         }
     };
+    // What is named wrongly is better known before the crawl.
+    let baseline = &args.baseline;
+    let baseline = baseline::named(
+        &store,
+        "--baseline",
+        baseline.baseline.as_deref(),
+        &baseline.maps.map,
+    )?;
     let order = Order {
         label: label(&intent.plan.scope.seeds),
         plan: intent.plan,
@@ -58,7 +68,7 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     };
     let (switch, stop) = stop_switch();
     tokio::select! {
-        done = crawl(args, order, stop, console) => done,
+        done = crawl(args, order, (stop, baseline), console) => done,
         () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
     }
 }
@@ -191,7 +201,7 @@ fn label(seeds: &[CrawlUrl]) -> String {
 async fn crawl(
     args: &AuditArgs,
     order: Order,
-    stop: Stop,
+    (stop, baseline): (Stop, Option<Baseline>),
     console: &Console,
 ) -> Result<Exit, Failure> {
     let people = &console.people;
@@ -209,9 +219,14 @@ async fn crawl(
     };
     let away = watch.finish();
     let (run, ended) = made?;
-    let numbers = store.summary(run.id)?;
+    let mut numbers = store.summary(run.id)?;
+    let compared = compare(&store, &run, baseline).await?;
+    let comparison = compared.as_ref().map(|found| &found.comparison);
+    numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
+    let changes = comparison.map(compare::headline);
     let gates = gates::judge(&args.fail_on, &numbers);
-    let files = export(args, &store, &run, gates.clone()).await?;
+    let besides = (gates.clone(), compared);
+    let files = export(args, &store, &run, besides).await?;
     let worst = store.worst_pages(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
@@ -221,6 +236,7 @@ async fn crawl(
             worst: &worst,
             gaps: &gaps(&store, &run)?,
             files: &files,
+            changes: changes.as_deref(),
             database: store.path().display().to_string(),
             look: Look::of_people(console),
         })
@@ -246,12 +262,26 @@ async fn crawl(
     }
 }
 
+/// Compares the run, on a thread of its own as well.
+async fn compare(
+    store: &Store,
+    run: &RunRow,
+    baseline: Option<Baseline>,
+) -> Result<Option<Compared>, Failure> {
+    let (store, run) = (store.clone(), run.clone());
+    let compare = move || baseline::compared(&store, &run, baseline);
+    match tokio::task::spawn_blocking(compare).await {
+        Ok(compared) => compared,
+        Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    }
+}
+
 /// Writes the exports, on a thread of their own so that signals are heard meanwhile.
 async fn export(
     args: &AuditArgs,
     store: &Store,
     run: &RunRow,
-    gates: Vec<GateResult>,
+    (gates, compared): (Vec<GateResult>, Option<Compared>),
 ) -> Result<Vec<PathBuf>, Failure> {
     let Some(out) = args.export.out.clone() else {
         return Ok(Vec::new());
@@ -261,6 +291,7 @@ async fn export(
         formats: args.export.formats(),
         overwrite: args.export.overwrite,
         gates,
+        compared,
     };
     let write = move || report::write(&store, &run, &wanted, &out);
     match tokio::task::spawn_blocking(write).await {

@@ -6,8 +6,10 @@ mod about;
 mod agents;
 mod args;
 mod audit;
+mod baseline;
 mod check;
 mod columns;
+mod compare;
 mod config;
 mod cookies;
 mod database;
@@ -18,6 +20,7 @@ mod explain;
 mod failure;
 mod gaps;
 mod gates;
+mod history;
 mod links;
 mod logs;
 mod look;
@@ -34,6 +37,7 @@ mod secrets;
 mod signals;
 mod sitemap;
 mod source;
+mod spark;
 mod streams;
 mod summary;
 #[cfg(test)]
@@ -96,6 +100,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
         Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
         Command::Report(args) => report::run(&args, console),
+        Command::Compare(args) => compare::run(&args, console),
         Command::Runs(args) => runs::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Check(args) => runtime.block_on(check::run(*args, console)),

@@ -5,24 +5,36 @@ use std::io::Write;
 use crate::report::{self, Wanted};
 
 use super::args::ReportArgs;
-use super::database;
 use super::exit::Exit;
 use super::failure::{Failure, bad_out};
 use super::streams::Console;
+use super::{baseline, database, history};
 
 /// Writes them, and prints the names of the files.
 pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Failure> {
+    if let Some(url) = &args.url {
+        return history::run(url, args, console);
+    }
     let Some(out) = &args.export.out else {
         return Err(Failure::usage("--out: name the directory to write to"));
     };
     let store = database::open(&args.store)?;
     let run = database::run(&store, args.run.as_deref())?;
+    let baseline = &args.baseline;
+    let named = baseline::named(
+        &store,
+        "--baseline",
+        baseline.baseline.as_deref(),
+        &baseline.maps.map,
+    )?;
+    let formats = args.export.formats();
+    report::check(out, &formats, args.export.overwrite).map_err(|fault| bad_out(&fault))?;
     let wanted = Wanted {
-        formats: args.export.formats(),
+        formats,
         overwrite: args.export.overwrite,
         gates: Vec::new(),
+        compared: baseline::compared(&store, &run, named)?,
     };
-    report::check(out, &wanted.formats, wanted.overwrite).map_err(|fault| bad_out(&fault))?;
     for file in report::write(&store, &run, &wanted, out)? {
         writeln!(console.stdout, "{}", file.display())?;
     }

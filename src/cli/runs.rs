@@ -3,13 +3,20 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use crate::store::{RunRow, Store};
+use serde::Serialize;
+
+use crate::app;
+use crate::assess::Interval;
+use crate::model::Moment;
+use crate::store::{RunOverview, RunRow, Store};
 
 use super::args::{RunsArgs, RunsCommand};
+use super::columns::{Side, columns};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gaps::gaps;
 use super::look::Look;
+use super::spark::spark;
 use super::streams::Console;
 use super::summary::{Told, WORST, summary};
 use super::{database, text};
@@ -17,7 +24,8 @@ use super::{database, text};
 /// Carries out a command about runs.
 pub(super) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
     match &args.command {
-        None | Some(RunsCommand::List) => list(args, console),
+        None => list(args, args.json, console),
+        Some(RunsCommand::List { json }) => list(args, *json || args.json, console),
         Some(RunsCommand::Show { run }) => {
             show(&database::open(&args.store)?, run.as_deref(), console)
         }
@@ -26,40 +34,123 @@ pub(super) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failur
             let found = run.iter().map(|name| store.run(name));
             delete(&store, found.collect::<Result<_, _>>()?, console)
         }
-        Some(RunsCommand::Prune { keep }) => {
+        Some(RunsCommand::Prune(prune)) => {
             let store = database::open(&args.store)?;
-            delete(&store, surplus(store.runs()?, *keep), console)
+            let mut runs = surplus(store.runs()?, prune.keep);
+            if let Some(site) = &prune.site {
+                runs.retain(|run| run.site == *site);
+            }
+            if let Some(age) = prune.older_than {
+                let now = app::wall_clock();
+                runs.retain(|run| now.since(run.started) > age);
+            }
+            if prune.dry_run {
+                return announce(&runs, console);
+            }
+            delete(&store, runs, console)
         }
     }
 }
 
-fn list(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let runs = database::open(&args.store)?.runs()?;
+/// Runs of a site that its trend shows.
+const TREND: usize = 8;
+
+/// A run of the list.
+#[derive(Serialize)]
+struct Listed {
+    run: i64,
+    token: String,
+    site: String,
+    started: Moment,
+    ended: Option<Moment>,
+    state: &'static str,
+    /// Absent where nothing was concluded yet.
+    numbers: Option<RunOverview>,
+}
+
+fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let store = database::open(&args.store)?;
+    let mut runs = Vec::new();
+    for run in store.runs()? {
+        runs.push(Listed {
+            numbers: store.overview(run.id)?,
+            run: run.id.0,
+            token: run.token,
+            site: run.site,
+            started: run.started,
+            ended: run.ended,
+            state: run.state.name(),
+        });
+    }
+    let out = &mut console.stdout;
+    if json {
+        serde_json::to_writer_pretty(&mut *out, &runs).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        return Ok(Exit::Done);
+    }
     if runs.is_empty() {
         console.people.mention("no run is stored yet");
         return Ok(Exit::Done);
     }
-    let out = &mut console.stdout;
-    writeln!(
-        out,
-        "{:>5}  {:<19}  {:<11}  {:>10}  SITE",
-        "RUN", "STARTED (UTC)", "STATE", "TOOK"
-    )?;
-    for run in runs {
-        let took = run
-            .ended
-            .map(|ended| text::duration(ended.since(run.started)));
-        writeln!(
-            out,
-            "{:>5}  {:<19}  {:<11}  {:>10}  {}",
-            run.id.to_string(),
-            run.started.spreadsheet(),
-            run.state.name(),
-            took.unwrap_or_default(),
-            text::tame(&run.site),
-        )?;
-    }
+    let heads = [
+        ("RUN", Side::Right),
+        ("STARTED (UTC)", Side::Left),
+        ("STATE", Side::Left),
+        ("TOOK", Side::Right),
+        ("PAGES", Side::Right),
+        ("FAILING", Side::Right),
+        ("CRAWLABILITY", Side::Right),
+        ("RISK", Side::Right),
+        ("TREND", Side::Left),
+        ("SITE", Side::Left),
+    ];
+    let terminal = console.stdout_width.is_some();
+    let rows = (0..runs.len()).map(|at| row(&runs, at, terminal));
+    let table = columns(&heads, &rows.collect::<Vec<_>>());
+    out.write_all(text::tame(&table).as_bytes())?;
     Ok(Exit::Done)
+}
+
+fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
+    let run = &runs[at];
+    let took = run
+        .ended
+        .map(|ended| text::duration(ended.since(run.started)));
+    let numbers = run.numbers.as_ref();
+    let pages = |pages: fn(&RunOverview) -> u64| numbers.map(|of| text::number(pages(of)));
+    let score = |score: fn(&RunOverview) -> Option<Interval>| {
+        let known = numbers.and_then(score);
+        known.map(|known| format!("{:.1}", known.value))
+    };
+    let cells = [
+        Some(run.run.to_string()),
+        Some(run.started.spreadsheet()),
+        Some(run.state.to_owned()),
+        took,
+        pages(|of| of.pages),
+        pages(|of| of.failing),
+        score(|of| of.crawlability),
+        score(|of| of.indexing_risk),
+        Some(trend(&runs[at..], terminal)),
+        Some(run.site.clone()),
+    ];
+    cells.map(Option::unwrap_or_default).to_vec()
+}
+
+/// The share of failing pages of a run and those of the site before it, the oldest first; `runs` has
+/// the newest first.
+fn trend(runs: &[Listed], terminal: bool) -> String {
+    let Some(run) = runs.first() else {
+        return String::new();
+    };
+    let share = |run: &Listed| {
+        let numbers = run.numbers.as_ref().filter(|of| of.pages > 0)?;
+        Some(numbers.failing as f64 / numbers.pages as f64)
+    };
+    let of_site = runs.iter().filter(|other| other.site == run.site);
+    let mut shares: Vec<_> = of_site.take(TREND).map(share).collect();
+    shares.reverse();
+    spark(&shares, terminal)
 }
 
 fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
@@ -72,6 +163,7 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         worst: &store.worst_pages(run.id, WORST)?,
         gaps: &gaps(store, &run)?,
         files: &[],
+        changes: None,
         database: store.path().display().to_string(),
         look: Look {
             color: false,
@@ -88,6 +180,18 @@ fn delete(store: &Store, runs: Vec<RunRow>, console: &mut Console) -> Result<Exi
         console
             .people
             .mention(format!("deleted run {} of {}", run.id, run.site));
+    }
+    Ok(Exit::Done)
+}
+
+fn announce(runs: &[RunRow], console: &mut Console) -> Result<Exit, Failure> {
+    for run in runs {
+        let (site, began) = (text::tame(&run.site), run.started.spreadsheet());
+        writeln!(
+            console.stdout,
+            "would delete run {} of {site}, {began}",
+            run.id
+        )?;
     }
     Ok(Exit::Done)
 }

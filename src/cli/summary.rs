@@ -26,6 +26,8 @@ pub(super) struct Told<'a> {
     pub(super) gaps: &'a Gaps,
     /// The exports that were written.
     pub(super) files: &'a [PathBuf],
+    /// What changed since the baseline, in a sentence.
+    pub(super) changes: Option<&'a str>,
     /// Where the run is kept.
     pub(super) database: String,
     pub(super) look: Look,
@@ -65,6 +67,9 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         "  Requests       {requests}, {} of them repeated",
         number(summary.retries)
     )?;
+    if let Some(changes) = told.changes {
+        writeln!(out, "  Changes        {}", tame(changes))?;
+    }
     write_gaps(told.gaps, out)?;
     out.push_str(&scores::lost(&summary.scores));
     out.push_str(&findings::findings(&summary.findings, told.look));

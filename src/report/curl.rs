@@ -2,6 +2,7 @@
 
 use crate::fetch::HostOverride;
 use crate::model::CrawlUrl;
+use crate::store::RunRow;
 
 /// What the line prints besides the header: the timings, as `gatecrawl explain check.curl` has them.
 const WRITE_OUT: &str = "code=%{http_code} dns=%{time_namelookup} connect=%{time_connect} \
@@ -60,6 +61,21 @@ impl Curl<'_> {
         words.push(quoted(self.url.as_str()));
         words.join(" ")
     }
+}
+
+/// The line that asks for a URL as a run did; absent for what is no URL.
+pub(super) fn line_of(run: &RunRow, encoded: &str) -> Option<String> {
+    let requests = &run.plan.requests;
+    let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
+        .filter_map(|given| given.parse().ok())
+        .collect();
+    let curl = Curl {
+        url: &CrawlUrl::parse(encoded).ok()?,
+        user_agent: Some(&requests.user_agent),
+        http1: requests.reach.http1,
+        resolve: &resolve,
+    };
+    Some(curl.line())
 }
 
 /// A word that a POSIX shell takes as it is. Control characters have no business in one and are left

@@ -80,10 +80,9 @@ impl Directory {
         Ok(path)
     }
 
-    /// Takes away exports of formats that are not among these: left by an earlier run, they would
+    /// Takes away exports that are not among these: left by an earlier run, they would
     /// pass for this one's.
-    pub(super) fn retire(&self, formats: &[Format]) -> Result<(), ReportError> {
-        let kept = Export::of(formats);
+    pub(super) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
         for export in Export::of(&Format::ALL) {
             let path = self.0.join(export.file_name());
             if !kept.contains(&export) && is_ours(&path, export) {
@@ -189,7 +188,7 @@ mod tests {
         let fault = claim(temp.path(), false).expect_err("foreign");
         assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "pages.csv"));
         let directory = claim(temp.path(), true).expect("asked for");
-        directory.retire(&[Format::Json]).expect("retired");
+        directory.retire(&[Export::Summary]).expect("retired");
         assert!(path.exists());
     }
 

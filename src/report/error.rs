@@ -59,6 +59,16 @@ impl From<::csv::Error> for Fault {
     }
 }
 
+impl From<rust_xlsxwriter::XlsxError> for Fault {
+    fn from(fault: rust_xlsxwriter::XlsxError) -> Fault {
+        use rust_xlsxwriter::XlsxError::{IoError, TempFileError};
+        Fault::Io(match fault {
+            IoError(fault) | TempFileError(_, fault) => fault,
+            other => io::Error::other(other),
+        })
+    }
+}
+
 impl From<serde_json::Error> for Fault {
     fn from(fault: serde_json::Error) -> Fault {
         Fault::Io(fault.into())

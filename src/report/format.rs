@@ -6,6 +6,8 @@ use std::str::FromStr;
 use crate::store::Table;
 
 use super::error::ReportError;
+use super::screaming_frog::Sheet;
+use super::{junit, workbook};
 
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +16,16 @@ pub enum Format {
     Csv,
     /// A file a table, a JSON object a row.
     Jsonl,
+    /// The report that people open.
+    Html,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// A workbook with a sheet a table.
+    Xlsx,
+    /// Gates and failing URLs as test cases.
+    Junit,
+    /// Files as Screaming Frog SEO Spider writes them.
+    ScreamingFrog,
     /// The summary.
     Json,
 }
@@ -25,27 +37,60 @@ pub(super) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
+    /// The report that people open.
+    Page,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// The workbook.
+    Workbook,
+    /// Test cases.
+    Junit,
+    /// A file of Screaming Frog's.
+    ScreamingFrog(Sheet),
     /// The summary.
     Summary,
 }
 
 impl Format {
     /// Every format. The summary is last: it names the files that are there.
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Json];
+    pub const ALL: [Format; 8] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::Html,
+        Format::Markdown,
+        Format::Xlsx,
+        Format::Junit,
+        Format::ScreamingFrog,
+        Format::Json,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Jsonl => "jsonl",
+            Format::Html => "html",
+            Format::Markdown => "md",
+            Format::Xlsx => "xlsx",
+            Format::Junit => "junit",
+            Format::ScreamingFrog => "screaming-frog",
             Format::Json => "json",
         }
     }
 
     fn exports(self) -> Vec<Export> {
         match self {
-            Format::Csv => Table::ALL.map(Export::Csv).to_vec(),
-            Format::Jsonl => Table::ALL.map(Export::Jsonl).to_vec(),
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
+            Format::Html => vec![Export::Page],
+            Format::Markdown => vec![Export::Markdown],
+            Format::Xlsx => vec![Export::Workbook],
+            Format::Junit => vec![Export::Junit],
+            Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
             Format::Json => vec![Export::Summary],
         }
     }
@@ -59,6 +104,11 @@ impl Export {
             .filter(|format| formats.contains(format))
             .flat_map(Format::exports)
             .collect()
+    }
+
+    /// Whether it is there only if the run is compared with another.
+    pub(super) const fn is_of_comparison(self) -> bool {
+        matches!(self, Export::Changes | Export::ChangesJsonl)
     }
 
     /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
@@ -78,7 +128,15 @@ impl Export {
             Export::Jsonl(Table::Robots) => r#"{"host":""#,
             Export::Jsonl(Table::Sections) => r#"{"section":""#,
             Export::Jsonl(Table::Findings) => r#"{"rule":""#,
-            Export::Jsonl(_) => r#"{"address":""#,
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
+            Export::Page => {
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
+            }
+            Export::Markdown => "## gatecrawl: ",
+            Export::Workbook => workbook::HEAD,
+            Export::Junit => junit::HEAD,
+            Export::ScreamingFrog(sheet) => sheet.head(),
             Export::Summary => "{\n  \"schema\": ",
         }
     }
@@ -88,6 +146,13 @@ impl Export {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
+            Export::Page => "report.html".to_owned(),
+            Export::Markdown => "report.md".to_owned(),
+            Export::Workbook => "gatecrawl.xlsx".to_owned(),
+            Export::Junit => "junit.xml".to_owned(),
+            Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
             Export::Summary => "summary.json".to_owned(),
         }
     }
@@ -122,7 +187,7 @@ mod tests {
         let fault = "pdf".parse::<Format>().expect_err("unknown");
         assert_eq!(
             fault.to_string(),
-            "no export format \"pdf\"; known are csv, jsonl, json"
+            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
         );
     }
 

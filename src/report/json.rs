@@ -6,21 +6,23 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
-use crate::fetch::HostOverride;
-use crate::model::{CrawlUrl, Probe, ScopePlan};
+use crate::model::{Probe, ScopePlan};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
     StoredTrial, WorstPage,
 };
 
-use super::curl::Curl;
-
+use super::Wanted;
+use super::changes::comparison_json;
+use super::curl::line_of;
 use super::error::Fault;
+use super::listed::{FailingPage, FailingPages, MOST_LISTED};
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// How many of the worst pages are named.
 const WORST: u32 = 20;
@@ -38,6 +40,9 @@ struct Summary<'a> {
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
+    failing_pages: FailingPages,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare: Option<Value>,
     gates: &'a [GateResult],
     model: Model,
     files: Vec<&'a str>,
@@ -150,13 +155,17 @@ struct Robots<'a> {
 pub(super) fn write(
     store: &Store,
     run: &RunRow,
-    besides: (&[GateResult], &[PathBuf]),
+    wanted: &Wanted,
+    files: &[PathBuf],
     out: impl Write,
 ) -> Result<(), Fault> {
     let summary = store.summary(run.id)?;
     let worst = store.worst_pages(run.id, WORST)?;
-    let mut document = document(run, &summary, besides);
+    let mut document = document(run, &summary, (&wanted.gates, files));
     document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
+    document.failing_pages = failing_pages(store, run)?;
+    let compared = wanted.compared.as_ref();
+    document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(&mut out, &document)?;
     out.write_all(b"\n")?;
@@ -218,6 +227,11 @@ fn document<'a>(
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
         worst: Vec::new(),
+        failing_pages: FailingPages {
+            total: 0,
+            pages: Vec::new(),
+        },
+        compare: None,
         gates,
         model: Model {
             version: MODEL,
@@ -225,6 +239,18 @@ fn document<'a>(
         },
         files: files.iter().filter_map(|path| name(path)).collect(),
     }
+}
+
+/// Rates come back as they are, so that a comparison with the file is one with the run.
+fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
+    let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
+    let pages = pages
+        .into_iter()
+        .map(|(address, state)| FailingPage { address, state });
+    Ok(FailingPages {
+        total,
+        pages: pages.collect(),
+    })
 }
 
 fn part(part: &StoredPart) -> StoredPart {
@@ -258,20 +284,6 @@ fn scored(score: &StoredScore) -> Scored<'_> {
 }
 
 fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
-    let requests = &run.plan.requests;
-    let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
-        .filter_map(|given| given.parse().ok())
-        .collect();
-    let url = CrawlUrl::parse(&page.encoded).ok();
-    let curl = url.map(|url| {
-        let curl = Curl {
-            url: &url,
-            user_agent: Some(&requests.user_agent),
-            http1: requests.reach.http1,
-            resolve: &resolve,
-        };
-        curl.line()
-    });
     Worst {
         address: &page.address,
         status: page.status,
@@ -284,7 +296,7 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
         inlinks: page.inlinks,
         request_id: page.request_id.as_deref(),
         error_body: page.error_body.as_deref(),
-        curl,
+        curl: line_of(run, &page.encoded),
     }
 }
 

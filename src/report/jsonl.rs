@@ -93,7 +93,7 @@ fn keys(names: &[String]) -> Result<Vec<Key>, Fault> {
 }
 
 /// `TTFB (ms)` as `ttfb_ms`.
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for word in name.split(|c: char| !c.is_alphanumeric()) {
         if !word.is_empty() && !key.is_empty() {

@@ -158,7 +158,7 @@ fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Op
         .optional()
 }
 
-fn stored_score(
+pub(super) fn stored_score(
     connection: &Connection,
     run: i64,
     name: &str,

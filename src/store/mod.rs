@@ -2,12 +2,15 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod baseline;
 mod beside;
 mod census;
 mod change;
 mod clusters;
+mod compare;
 mod conclude;
 mod conclusions;
+mod course;
 mod desk;
 mod error;
 mod examine;
@@ -16,6 +19,7 @@ mod file;
 mod followed;
 mod found;
 mod graph;
+mod history;
 mod ids;
 mod links;
 mod loan;
@@ -25,23 +29,29 @@ mod resume;
 mod row;
 mod rows;
 mod runs;
+mod sights;
 mod site_files;
 mod speeds;
+mod states;
 mod stored;
 mod summary;
 mod table;
+mod timeline;
 mod weight;
 mod worst;
 mod writer;
 
+pub use baseline::{Baseline, BaselineSource};
 pub use change::{
     Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
 };
 pub use clusters::{FailingCluster, FailingUrl};
+pub use course::Mark;
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
 pub use found::{RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial};
+pub use history::{RunOverview, UrlInRun};
 pub use lock::RunLock;
 pub use measured::PageCounts;
 pub use resume::{KnownRobots, KnownUrl};
@@ -49,5 +59,6 @@ pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use stored::{Look, StoredUrls};
 pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses};
 pub use table::{Cell, Table};
+pub use timeline::{Tick, Tone};
 pub use worst::WorstPage;
 pub use writer::Writer;

@@ -9,7 +9,7 @@ use super::census::census;
 use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredFinding, StoredTrial};
-use super::measured::{PageCounts, new_server_errors};
+use super::measured::PageCounts;
 use super::row::list;
 use super::runs::{RunCounts, RunId};
 
@@ -94,14 +94,13 @@ impl Store {
 fn summarise(connection: &mut Connection, run: i64) -> rusqlite::Result<RunSummary> {
     // One transaction for all its statements: they see one state of the file, and lock it once.
     let reading = connection.transaction()?;
-    let mut summary = RunSummary {
+    let summary = RunSummary {
         robots: robots(&reading, run)?,
         scores: found::scores(&reading, run)?,
         findings: found::findings(&reading, run)?,
         trials: found::trials(&reading, run)?,
         ..census(&reading, run)?
     };
-    summary.pages.new_server_errors = new_server_errors(&reading, run)?;
     reading.finish()?;
     Ok(summary)
 }

@@ -4,6 +4,8 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::file::Store;
+use super::ids::UrlId;
+use super::row::count;
 use super::runs::RunId;
 
 /// A URL that failed at least once, or is an error page with a status of success.
@@ -35,6 +37,13 @@ pub struct WorstPage {
     pub request_id: Option<String>,
     /// The beginning of the last error page; bytes that are not UTF-8 are replaced.
     pub error_body: Option<String>,
+    /// The site's section that it belongs to.
+    pub section: String,
+    /// The product that made the error, as far as it tells; else empty.
+    pub source: String,
+    /// How sure the cause is, 0..1.
+    pub confidence: f64,
+    pub(super) id: UrlId,
 }
 
 impl Store {
@@ -44,22 +53,34 @@ impl Store {
         let connection = self.connect()?;
         worst(&connection, run.0, most).map_err(|source| self.fault(source))
     }
+
+    /// How many URLs [`Store::worst_pages`] chooses from.
+    pub fn count_worst(&self, run: RunId) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) {FAILING}");
+        self.connect()?
+            .query_row(&sql, [run.0], |row| count(row, 0))
+            .map_err(|source| self.fault(source))
+    }
 }
+
+/// URLs that failed at least once, and error pages with a status of success.
+const FAILING: &str = "FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+    WHERE s.run = ?1 AND (s.verdict <> 'ok' OR s.cluster IS NOT NULL) AND u.role >= 3";
 
 /// The order is decided on the assessments alone: only the rows that are wanted are put together.
 fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare(&format!(
         "WITH chosen AS (
             SELECT s.url, CASE u.role WHEN 3 THEN round(s.priority, 2) END AS priority, s.failed,
                 u.inlinks, coalesce(u.readable, u.address) AS address, u.address AS encoded,
-                s.verdict, s.attempts, s.cluster
-            FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
-            WHERE s.run = ?1 AND (s.verdict <> 'ok' OR s.cluster IS NOT NULL) AND u.role >= 3
+                s.verdict, s.attempts, s.cluster, u.section
+            {FAILING}
             ORDER BY priority DESC, s.failed DESC, u.inlinks DESC, address LIMIT ?2
          )
          SELECT c.address, coalesce(last.status, 0), coalesce(status.text, ''), o.id, c.verdict,
             c.attempts, c.failed, coalesce(c.inlinks, 0), c.priority, coalesce(k.cause, ''),
-            c.encoded, bad.request_id, b.head
+            c.encoded, bad.request_id, b.head, coalesce(section.text, ''), coalesce(k.source, ''),
+            coalesce(k.confidence, 0.0), c.url
          FROM chosen c
          CROSS JOIN attempt last ON last.run = ?1 AND last.url = c.url AND last.number = (
             SELECT max(number) FROM attempt WHERE run = ?1 AND url = c.url
@@ -71,10 +92,10 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
             WHERE a.run = ?1 AND a.url = c.url AND (f.failure = 1 OR f.soft = 1)
                 AND a.purpose NOT LIKE 'probe:%')
          LEFT JOIN error_body b ON b.run = ?1 AND b.body = bad.body
+         LEFT JOIN text section ON section.run = ?1 AND section.id = c.section
          LEFT JOIN cluster k ON k.run = ?1 AND k.number = c.cluster
          ORDER BY c.priority DESC, c.failed DESC, c.inlinks DESC, c.address",
-    )?;
-    let count = |value: i64| value.unsigned_abs();
+    ))?;
     statement
         .query_map((run, most), |row| {
             let head: Option<Vec<u8>> = row.get(12)?;
@@ -84,14 +105,18 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
                 status_text: row.get(2)?,
                 outcome: row.get(3)?,
                 verdict: row.get(4)?,
-                attempts: count(row.get(5)?),
-                failed: count(row.get(6)?),
-                inlinks: count(row.get(7)?),
+                attempts: count(row, 5)?,
+                failed: count(row, 6)?,
+                inlinks: count(row, 7)?,
                 priority: row.get(8)?,
                 cause: row.get(9)?,
                 encoded: row.get(10)?,
                 request_id: row.get(11)?,
                 error_body: head.map(|head| String::from_utf8_lossy(&head).into_owned()),
+                section: row.get(13)?,
+                source: row.get(14)?,
+                confidence: row.get(15)?,
+                id: row.get(16)?,
             })
         })?
         .collect()

@@ -3,6 +3,7 @@
 
 mod answer;
 mod cli;
+mod compare;
 mod demo;
 mod fetch;
 mod nameserver;

@@ -47,7 +47,7 @@ impl Desk {
         self.start(&[args, &crawl].concat())
     }
 
-    fn start(&self, args: &[&str]) -> Audit {
+    pub(crate) fn start(&self, args: &[&str]) -> Audit {
         let errors = self.dir.path().join("stderr.txt");
         let file = std::fs::File::create(&errors).expect("a file");
         let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
@@ -56,7 +56,7 @@ impl Desk {
             .args(["--overwrite", "--out"])
             .arg(self.exports())
             .arg("--db")
-            .arg(self.dir.path().join("runs.db"))
+            .arg(self.database())
             // Nothing of the caller's settings: only what the test says.
             .env_clear()
             .env("HOME", self.dir.path())
@@ -122,8 +122,14 @@ impl Desk {
         rows
     }
 
-    fn exports(&self) -> PathBuf {
+    /// Where exports are.
+    pub(crate) fn exports(&self) -> PathBuf {
         self.dir.path().join("exports")
+    }
+
+    /// Where runs are.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.dir.path().join("runs.db")
     }
 }
 

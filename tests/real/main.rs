@@ -12,5 +12,7 @@ mod nginx;
 mod origin;
 mod overload;
 mod proxies;
+mod readers;
+mod report;
 mod server;
 mod tls;

@@ -2,7 +2,7 @@ use clap::Args;
 
 use crate::assess::Gate;
 
-use super::{ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs};
+use super::{BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs};
 
 /// Crawl a site, keep every attempt, and export what was found
 #[derive(Debug, Default, Args)]
@@ -19,6 +19,8 @@ pub(crate) struct AuditArgs {
     pub(crate) export: ExportArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) baseline: BaselineArgs,
     /// Fail if this is true (repeatable): METRIC OP VALUE, such as `5xx > 0` or `5xx-rate > 1%`
     ///
     /// Metrics: 5xx, 502, 503, 504, persistent, intermittent, transient, unreachable and new-5xx

@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod demo;
 mod global;
+mod history;
 mod network;
 mod output;
 mod pace;
@@ -17,13 +18,14 @@ pub(super) use audit::AuditArgs;
 pub(super) use check::CheckArgs;
 pub(super) use demo::DemoArgs;
 pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
+pub(super) use history::{BaselineArgs, CompareArgs, RunsArgs, RunsCommand};
 pub(super) use network::{IdentityArgs, NetworkArgs};
 pub(super) use output::{ExportArgs, StoreArgs};
 pub(super) use pace::PaceArgs;
 pub(super) use scope::{ScopeArgs, is_scope};
 pub(super) use tools::{
-    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, RunsArgs,
-    RunsCommand, SitemapArgs, SitemapFormat,
+    CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, SitemapArgs,
+    SitemapFormat,
 };
 
 /// Finds the pages of a site that answer 5xx: how often, since when, and what leads there.
@@ -40,8 +42,9 @@ pub(super) struct Cli {
 pub(super) enum Command {
     Audit(Box<AuditArgs>),
     Demo(DemoArgs),
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     Runs(RunsArgs),
+    Compare(CompareArgs),
     Check(Box<CheckArgs>),
     Explain(ExplainArgs),
     Robots(RobotsArgs),

@@ -11,7 +11,8 @@ pub(crate) struct ExportArgs {
     /// Write the exports to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
-    /// The exports' formats: csv, json, jsonl [default: csv,json]
+    /// The exports' formats: csv, json, html, md, jsonl, xlsx, junit, screaming-frog
+    /// [default: csv,json,html]
     #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<Format>,
     /// Write to a directory that holds other files too
@@ -35,7 +36,7 @@ impl ExportArgs {
     /// The formats to write.
     pub(crate) fn formats(&self) -> Vec<Format> {
         if self.format.is_empty() {
-            vec![Format::Csv, Format::Json]
+            vec![Format::Csv, Format::Json, Format::Html]
         } else {
             self.format.clone()
         }

@@ -1,51 +1,26 @@
-use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::super::value::ServerName;
-use super::{ExportArgs, StoreArgs};
+use super::{BaselineArgs, ExportArgs, StoreArgs};
 
 /// Write the exports of a stored run
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// Its number or token [default: the newest]
     pub(crate) run: Option<String>,
+    /// Tell instead how this URL fared in all stored runs
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with_all = ["run", "out", "format", "overwrite", "baseline", "map"])]
+    pub(crate) url: Option<String>,
+    /// Print the history of --url as JSON
+    #[arg(long, requires = "url")]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) export: ExportArgs,
     #[command(flatten)]
-    pub(crate) store: StoreArgs,
-}
-
-/// List, show and delete stored runs
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = false)]
-pub(crate) struct RunsArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<RunsCommand>,
+    pub(crate) baseline: BaselineArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// List the runs, the newest first
-    List,
-    /// Show one run in numbers
-    Show {
-        /// Its number or token [default: the newest]
-        run: Option<String>,
-    },
-    /// Forget runs and all that belongs to them
-    Delete {
-        /// Their numbers or tokens
-        #[arg(required = true)]
-        run: Vec<String>,
-    },
-    /// Forget all but the newest runs of each site
-    Prune {
-        /// How many of each site to keep
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-        keep: u32,
-    },
 }
 
 /// Explain a status, a cause or a step: what it means, how to confirm it, how to fix it

@@ -7,7 +7,7 @@ use crate::cli::look::Look;
 use crate::cli::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, number, tame};
 use crate::cli::wrap::paragraph;
-use crate::model::Cause;
+use crate::report::words::causes;
 use crate::store::StoredFinding;
 
 /// How many findings are told.
@@ -77,14 +77,6 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
         "      Fix: `gatecrawl explain {}{server}`",
         finding.advice
     );
-}
-
-/// `upstream_down or overload` as people say it.
-fn causes(ids: &str) -> String {
-    let named = ids.split(" or ").map(|id| {
-        Cause::from_id(id).map_or_else(|| id.to_owned(), |cause| cause.title().to_owned())
-    });
-    named.collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Texts that people write, as values. Pure.
 
+mod age;
 mod confirm;
 mod duration;
 mod secret;
@@ -7,6 +8,7 @@ mod seed;
 mod server;
 mod size;
 
+pub(super) use age::age;
 pub(super) use confirm::Schedule;
 pub(super) use duration::{duration, positive_duration};
 pub(super) use secret::Secret;

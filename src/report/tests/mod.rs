@@ -7,7 +7,8 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::model::{LinkKind, Role};
+use crate::assess::{Gate, Measured};
+use crate::model::{LinkKind, Outcome, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
 use super::{Format, Wanted, check, write};
@@ -25,7 +26,7 @@ fn of(formats: &[Format]) -> Wanted {
 async fn every_table_as_csv() {
     let ((_dir, store), out) = (stored().await, exports());
     let files = write(&store, &newest(&store), &of(&Format::ALL), out.path()).expect("written");
-    assert_eq!(files.len(), 2 * Table::ALL.len() + 1);
+    assert_eq!(files.len(), of(&Format::ALL).exports().len());
     for table in Table::ALL {
         let name = format!("{}.csv", table.name());
         let text = read(&out, &name);
@@ -56,6 +57,112 @@ async fn every_table_as_json_lines() {
         }
         assert_snapshot!(name, text);
     }
+}
+
+/// The version is not part of what the snapshots keep.
+fn without_version(text: &str) -> String {
+    text.replace(
+        &format!("gatecrawl {}", env!("CARGO_PKG_VERSION")),
+        "gatecrawl VERSION",
+    )
+}
+
+#[tokio::test]
+async fn the_report_for_a_pull_request() {
+    let ((_dir, store), out) = (stored().await, exports());
+    write(
+        &store,
+        &newest(&store),
+        &of(&[Format::Markdown]),
+        out.path(),
+    )
+    .expect("written");
+    assert_snapshot!("report.md", without_version(&read(&out, "report.md")));
+}
+
+#[tokio::test]
+async fn the_report_that_people_open() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let formats = [Format::Html, Format::Csv];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let page = read(&out, "report.html");
+    assert!(!page.contains("<script"), "no script");
+    let loads = [
+        "src=", "@import", "url(", "<link", "<img", "<iframe", "<object",
+    ];
+    for load in loads {
+        assert!(!page.contains(load), "{load} would load something");
+    }
+    assert!(page.contains("href=\"server_errors.csv\"") && page.len() < 200_000);
+    let (_, body) = page.split_once("</style>").expect("a style");
+    assert_snapshot!("report.html", without_version(body));
+}
+
+/// What is shown is bounded, however many pages fail and however long their addresses are.
+#[tokio::test]
+async fn a_hostile_site_cannot_make_the_report_heavy() {
+    const HEAVIEST: usize = 2_000_000;
+    let (dir, out) = (exports(), exports());
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let run = begin(&store);
+    let mut crawled = Story::default();
+    for n in 0..10_000 {
+        let length = if n % 2 == 0 { 400 } else { 4_000 };
+        let path = format!("/{}/{n}/{}", n % 500, "'".repeat(length));
+        crawled.changes.push(Change::Seeds(vec![seed(&path, true)]));
+        crawled.gives_up(&path, Outcome::Server502);
+    }
+    tell(&store, run, crawled.changes).await;
+    let formats = [Format::Html, Format::Markdown];
+    write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
+    assert!(page.len() < HEAVIEST, "{} bytes", page.len());
+    // The most that GitHub takes as a comment.
+    assert!(text.chars().count() < 65_536, "{} bytes", text.len());
+    assert!(page.contains("The first 150 of 10,000 pages"));
+}
+
+#[tokio::test]
+async fn gates_and_failing_urls_as_test_cases() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let measured = Measured {
+        server_errors: 2,
+        ..Measured::default()
+    };
+    let judge = |gate: &str| gate.parse::<Gate>().expect("a gate").judge(&measured);
+    let wanted = Wanted {
+        gates: ["5xx > 0", "502 > 0", "new-5xx > 0"].map(judge).to_vec(),
+        ..of(&[Format::Junit])
+    };
+    write(&store, &newest(&store), &wanted, out.path()).expect("written");
+    assert_snapshot!("junit.xml", read(&out, "junit.xml"));
+}
+
+#[tokio::test]
+async fn what_screaming_frog_would_have_written() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let formats = [Format::ScreamingFrog];
+    let files = write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
+    for path in files {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let text = fs::read_to_string(&path).expect("read");
+        assert_snapshot!(name.into_owned(), text.replace("\r\n", "\n"));
+    }
+}
+
+#[tokio::test]
+async fn exports_that_screaming_frog_wrote_are_not_ours() {
+    let ((_dir, store), out) = (stored().await, exports());
+    let theirs = "\"Address\",\"Content Type\",\"Status Code\"\n";
+    fs::write(out.path().join("internal_all.csv"), theirs).expect("written");
+    let csv = Wanted {
+        overwrite: true,
+        ..of(&[Format::Csv])
+    };
+    write(&store, &newest(&store), &csv, out.path()).expect("written beside it");
+    assert_eq!(read(&out, "internal_all.csv"), theirs);
+    let frog = of(&[Format::ScreamingFrog]);
+    write(&store, &newest(&store), &frog, out.path()).expect_err("foreign");
 }
 
 #[tokio::test]
@@ -112,11 +219,11 @@ async fn the_summary_names_the_worst_and_the_slowest() {
 async fn the_same_run_gives_the_same_bytes() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store);
-    let all = |out: &tempfile::TempDir| -> Vec<String> {
+    let all = |out: &tempfile::TempDir| -> Vec<Vec<u8>> {
         let files = write(&store, &run, &of(&Format::ALL), out.path()).expect("written");
         files
             .iter()
-            .map(|path| fs::read_to_string(path).expect("read"))
+            .map(|path| fs::read(path).expect("read"))
             .collect()
     };
     let first = all(&out);

@@ -1,0 +1,101 @@
+//! What became of a page from one run to another, in a word.
+
+use serde::Serialize;
+
+/// What became of a page. A page *fails* if its verdict says that its last looks failed or that it
+/// comes and goes ([`super::PageState::fails`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It was fine and fails now.
+    New,
+    /// It failed and fails more often now.
+    Worse,
+    /// It changed between failing and fine at least three times over the last five runs.
+    Flapping,
+    /// Only the new run has it.
+    Appeared,
+    /// It fails in one run and not in the other, and there is too little evidence to call it a
+    /// change; or one of the runs did not look at it.
+    Unclear,
+    /// Only the old run has it, or it answers 404 or 410 now.
+    Gone,
+    /// It fails, and less often than before.
+    Better,
+    /// It failed and is fine now.
+    Fixed,
+}
+
+/// How many pages changed in which way. Exact, whatever else is bounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChangeCounts {
+    /// Fine before, failing now.
+    pub new: u64,
+    /// Failing before, fine now.
+    pub fixed: u64,
+    /// Failing more often.
+    pub worse: u64,
+    /// Failing less often.
+    pub better: u64,
+    /// Changing to and fro over the last five runs.
+    pub flapping: u64,
+    /// In the new run alone.
+    pub appeared: u64,
+    /// In the old run alone.
+    pub gone: u64,
+    /// Different, with too little evidence.
+    pub unclear: u64,
+}
+
+impl Change {
+    /// Every change, the worst first.
+    pub const ALL: [Change; 8] = [
+        Change::New,
+        Change::Worse,
+        Change::Flapping,
+        Change::Appeared,
+        Change::Unclear,
+        Change::Gone,
+        Change::Better,
+        Change::Fixed,
+    ];
+
+    /// The name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Change::New => "new",
+            Change::Worse => "worse",
+            Change::Flapping => "flapping",
+            Change::Appeared => "appeared",
+            Change::Unclear => "unclear",
+            Change::Gone => "gone",
+            Change::Better => "better",
+            Change::Fixed => "fixed",
+        }
+    }
+}
+
+impl ChangeCounts {
+    /// Counts one more.
+    pub fn add(&mut self, change: Change) {
+        *self.slot(change) += 1;
+    }
+
+    /// How many there are.
+    pub fn of(mut self, change: Change) -> u64 {
+        *self.slot(change)
+    }
+
+    fn slot(&mut self, change: Change) -> &mut u64 {
+        match change {
+            Change::New => &mut self.new,
+            Change::Worse => &mut self.worse,
+            Change::Flapping => &mut self.flapping,
+            Change::Appeared => &mut self.appeared,
+            Change::Unclear => &mut self.unclear,
+            Change::Gone => &mut self.gone,
+            Change::Better => &mut self.better,
+            Change::Fixed => &mut self.fixed,
+        }
+    }
+}

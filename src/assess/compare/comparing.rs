@@ -1,0 +1,103 @@
+//! Gathers the pages of two runs into a [`Comparison`].
+
+use std::cmp::Ordering;
+
+use super::change::Change;
+use super::comparison::{Comparison, PageChange};
+use super::judge::{Judged, Pair, Yardstick};
+use super::noise::Noise;
+use super::sight::{PageState, Sight};
+
+/// Gathers judged pages. What it keeps has a bound.
+#[derive(Clone, Debug)]
+pub struct Comparing {
+    yardstick: Yardstick,
+    found: Comparison,
+}
+
+impl Comparing {
+    /// Nothing yet, to be measured by what the noise allows.
+    pub fn new(noise: &Noise) -> Comparing {
+        let yardstick = noise.yardstick();
+        Comparing {
+            yardstick,
+            found: Comparison {
+                compared: noise.compared(),
+                background: yardstick.background,
+                chance: yardstick.chance,
+                ..Comparison::default()
+            },
+        }
+    }
+
+    /// Takes in a pair.
+    pub fn add(&mut self, pair: &Pair<'_>) {
+        let found = &mut self.found;
+        let is_5xx = |sight: &Sight| sight.state().is_some_and(PageState::is_server_error);
+        found.new_5xx += u64::from(is_5xx(&pair.new) && !is_5xx(&pair.old));
+        let unseen = match (&pair.old, &pair.new) {
+            (Sight::NotSeen(why), Sight::Seen(_)) => Some(format!("old: {why}")),
+            (Sight::Seen(_), Sight::NotSeen(why)) => Some(format!("new: {why}")),
+            _ => None,
+        };
+        if let Some(why) = unseen {
+            *found.not_compared.entry(why).or_default() += 1;
+        }
+        if let Some(judged) = self.yardstick.judge(pair) {
+            found.counts.add(judged.change);
+            found.changes.push(page_change(pair, judged));
+            if found.changes.len() >= 2 * Comparison::MOST_CHANGES {
+                self.cut();
+            }
+        }
+    }
+
+    /// What came out; sides, scores, sections and notes are for others to fill in.
+    pub fn finish(mut self) -> Comparison {
+        self.cut();
+        self.found
+    }
+
+    fn cut(&mut self) {
+        let found = &mut self.found;
+        found.changes.sort_by(worst_first);
+        let surplus = found.changes.len().saturating_sub(Comparison::MOST_CHANGES);
+        found.more_changes += surplus as u64;
+        found.changes.truncate(Comparison::MOST_CHANGES);
+    }
+}
+
+/// A judged page as it is told.
+fn page_change(pair: &Pair<'_>, judged: Judged) -> PageChange {
+    let mapped = pair.old_address != pair.address;
+    PageChange {
+        address: pair.address.to_owned(),
+        old_address: mapped.then(|| pair.old_address.to_owned()),
+        change: judged.change,
+        old: pair.old.state().copied(),
+        new: pair.new.state().copied(),
+        difference: judged.difference,
+        evidence: judged.evidence,
+    }
+}
+
+impl Yardstick {
+    /// A page as it is told; nothing if it did not change.
+    pub fn page_change(&self, pair: &Pair<'_>) -> Option<PageChange> {
+        Some(page_change(pair, self.judge(pair)?))
+    }
+}
+
+/// What hurts most first: the kind of change, then what mending the page is worth.
+fn worst_first(one: &PageChange, other: &PageChange) -> Ordering {
+    let rank = |page: &PageChange| match page.change {
+        // Whatever is there for the first time and fails is as bad as what broke.
+        Change::Appeared if page.new.is_some_and(|state| state.fails()) => Change::New,
+        change => change,
+    };
+    let priority = |page: &PageChange| page.new.or(page.old).map_or(0.0, |state| state.priority);
+    rank(one)
+        .cmp(&rank(other))
+        .then_with(|| priority(other).total_cmp(&priority(one)))
+        .then_with(|| one.address.cmp(&other.address))
+}

@@ -1,0 +1,85 @@
+//! What shows a change, in words.
+
+use std::fmt::Write as _;
+
+use super::change::Change;
+use super::flapping::state_changes;
+use super::judge::Pair;
+use super::newcombe::difference;
+use super::sight::{PageState, Sight};
+
+/// What shows the change of a page: both sides in figures and the difference of their rates.
+pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
+    if change == Change::Flapping {
+        return flapping(pair.states);
+    }
+    match (&pair.old, &pair.new) {
+        (Sight::Seen(old), Sight::Seen(new))
+            if matches!(change, Change::Gone | Change::Appeared) =>
+        {
+            format!("answers {}, answered {}", new.status, old.status)
+        }
+        (Sight::Seen(old), Sight::Seen(new)) => both(old, new),
+        (Sight::Absent, Sight::Seen(new)) => format!("{}, was not known", now(new)),
+        (Sight::Seen(old), Sight::Absent) => format!("is not known any more, {}", before(old)),
+        (Sight::NotSeen(why), Sight::Seen(new)) => {
+            format!("{}, was not looked at: {}", now(new), words(why))
+        }
+        (Sight::Seen(old), Sight::NotSeen(why)) => {
+            format!("was not looked at now: {}; {}", words(why), before(old))
+        }
+        _ => String::new(),
+    }
+}
+
+fn both(old: &PageState, new: &PageState) -> String {
+    let mut text = format!("{}, {}", now(new), before(old));
+    let between = difference(old.error_rate, new.error_rate);
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        "; difference {:.2}, 95 % {:.2} to {:.2}",
+        between.value, between.low, between.high
+    );
+    text
+}
+
+fn flapping(fails: &[bool]) -> String {
+    let names: Vec<&str> = fails
+        .iter()
+        .map(|fails| if *fails { "fails" } else { "fine" })
+        .collect();
+    format!(
+        "changed {} times over the last {} runs that looked at it: {}",
+        state_changes(fails),
+        fails.len(),
+        names.join(", ")
+    )
+}
+
+fn now(state: &PageState) -> String {
+    match state.failed {
+        0 => format!("fine {}", share(state.attempts, state)),
+        failed => format!("failed {}", share(failed, state)),
+    }
+}
+
+fn before(state: &PageState) -> String {
+    match state.failed {
+        0 => format!("was fine {}", share(state.attempts, state)),
+        failed => format!("had failed {}", share(failed, state)),
+    }
+}
+
+fn share(part: u32, state: &PageState) -> String {
+    let passes = match state.passes {
+        0 | 1 => String::new(),
+        passes => format!(" in {passes} passes"),
+    };
+    format!("{part} of {}{passes}", state.attempts)
+}
+
+/// A reason as people read it.
+fn words(why: &str) -> String {
+    why.replace('_', " ")
+}

@@ -1,0 +1,101 @@
+//! One page in two runs: what changed, and why that may be said.
+
+use crate::assess::Interval;
+
+use super::change::Change;
+use super::evidence;
+use super::flapping::{FLAPPING_CHANGES, state_changes};
+use super::newcombe::difference;
+use super::noise::by_chance;
+use super::sight::{PageState, Sight};
+
+/// A page in two runs.
+#[derive(Clone, Debug)]
+pub struct Pair<'a> {
+    /// Its address in the new run; where that does not have it, what it would be there.
+    pub address: &'a str,
+    /// Its address in the old run.
+    pub old_address: &'a str,
+    /// What the old run knows of it.
+    pub old: Sight,
+    /// What the new run knows of it.
+    pub new: Sight,
+    /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
+    /// oldest first; empty where it failed in none of them or there are fewer runs.
+    pub states: &'a [bool],
+}
+
+/// What the pages of two runs are measured with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Yardstick {
+    /// The rate at which pages of the site fail that do not fail for good, 0..1.
+    pub background: f64,
+    /// How improbable by chance a change has to be, 0..1: at most this. 0 if no change stands out.
+    pub chance: f64,
+}
+
+/// What changed of a page, and what shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What changed.
+    pub change: Change,
+    /// The new rate less the old one with its 95 % interval, -1..1, if both runs looked at the page.
+    pub difference: Option<Interval>,
+    /// The same in words.
+    pub evidence: String,
+}
+
+impl Yardstick {
+    /// What changed of a page; nothing if it is as it was, or if neither run can tell.
+    pub fn judge(&self, pair: &Pair<'_>) -> Option<Judged> {
+        let change = self.change(pair)?;
+        let states = (pair.old.state(), pair.new.state());
+        Some(Judged {
+            change,
+            difference: match states {
+                (Some(old), Some(new)) => Some(difference(old.error_rate, new.error_rate)),
+                _ => None,
+            },
+            evidence: evidence::of(pair, change),
+        })
+    }
+
+    fn change(&self, pair: &Pair<'_>) -> Option<Change> {
+        match (&pair.old, &pair.new) {
+            (Sight::Seen(_), Sight::Seen(_)) if state_changes(pair.states) >= FLAPPING_CHANGES => {
+                Some(Change::Flapping)
+            }
+            (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new),
+            // A link to a page that is not there makes no page.
+            (Sight::Absent, Sight::Seen(new)) => (!new.is_missing()).then_some(Change::Appeared),
+            (Sight::Seen(old), Sight::Absent) => (!old.is_missing()).then_some(Change::Gone),
+            (Sight::NotSeen(_), Sight::Seen(seen)) | (Sight::Seen(seen), Sight::NotSeen(_)) => {
+                seen.fails().then_some(Change::Unclear)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_both(&self, old: &PageState, new: &PageState) -> Option<Change> {
+        let between = difference(old.error_rate, new.error_rate);
+        let is_sure = is_apart(old, new) && by_chance(old, new, self.background) <= self.chance;
+        let (rose, fell) = (is_sure && between.low > 0.0, is_sure && between.high < 0.0);
+        match (old.fails(), new.fails()) {
+            (false, true) if rose => Some(Change::New),
+            (true, false) if new.is_missing() => Some(Change::Gone),
+            (true, false) if fell => Some(Change::Fixed),
+            (false, true) | (true, false) => Some(Change::Unclear),
+            (true, true) if rose => Some(Change::Worse),
+            (true, true) if fell => Some(Change::Better),
+            (false, false) if new.is_missing() && !old.is_missing() => Some(Change::Gone),
+            (false, false) if old.is_missing() && !new.is_missing() => Some(Change::Appeared),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the rates differ by more than their own looks leave open.
+pub(super) fn is_apart(old: &PageState, new: &PageState) -> bool {
+    let between = difference(old.error_rate, new.error_rate);
+    between.low > 0.0 || between.high < 0.0
+}

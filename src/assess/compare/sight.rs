@@ -1,0 +1,84 @@
+//! What a run knows of a page.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{Interval, Verdict};
+
+/// What a run's looks at a page amount to: what a comparison needs, and what a `summary.json` keeps
+/// of each failing page.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageState {
+    /// The page's verdict.
+    pub verdict: Verdict,
+    /// The last status code; 0 where there was no answer.
+    pub status: u16,
+    /// Attempts, experiments aside.
+    pub attempts: u32,
+    /// Those of them that failed.
+    pub failed: u32,
+    /// Passes they were made in: attempts that follow one another quickly share their fate.
+    pub passes: u32,
+    /// Share of attempts that failed, 0..1, with its clustered 95 % Wilson interval.
+    pub error_rate: Interval,
+    /// What mending it is worth: risk times weight, 0 and up.
+    pub priority: f64,
+}
+
+/// What a run knows of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sight {
+    /// It was looked at.
+    Seen(PageState),
+    /// It was not, and why: a reason such as `robots`, or in words.
+    NotSeen(String),
+    /// The run looked everywhere and did not find it.
+    Absent,
+}
+
+impl PageState {
+    /// A page of which only is known that it is not among the failing ones: one fine look, the least
+    /// that every page had.
+    pub fn unlisted() -> PageState {
+        PageState {
+            verdict: Verdict::Ok,
+            status: 200,
+            attempts: 1,
+            failed: 0,
+            passes: 1,
+            error_rate: Interval::clustered(0, 1, 1),
+            priority: 0.0,
+        }
+    }
+
+    /// Whether the page fails: [`Verdict::is_failing`].
+    pub const fn fails(&self) -> bool {
+        self.verdict.is_failing()
+    }
+
+    /// Whether the server says that there is no such page.
+    pub const fn is_missing(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+
+    /// Whether it answers 500-599.
+    pub const fn is_server_error(&self) -> bool {
+        self.status >= 500 && self.status <= 599
+    }
+
+    /// Whole passes' worth of failures: the rate times the passes.
+    pub(super) fn failed_passes(&self) -> u32 {
+        let share = self.error_rate.value * f64::from(self.passes);
+        // Rates come back rounded: two thirds of three are two.
+        (share + 1e-3).floor() as u32
+    }
+}
+
+impl Sight {
+    /// The page as it was seen.
+    pub const fn state(&self) -> Option<&PageState> {
+        match self {
+            Sight::Seen(state) => Some(state),
+            Sight::NotSeen(_) | Sight::Absent => None,
+        }
+    }
+}

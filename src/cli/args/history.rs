@@ -1,0 +1,109 @@
+//! What looks back: comparing runs, listing them and forgetting them.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::assess::compare::AddressMap;
+
+use super::super::value::age;
+use super::StoreArgs;
+
+/// What a run is compared with.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Comparison")]
+pub(crate) struct BaselineArgs {
+    /// Compare with this run, summary.json or other database (FILE or FILE#RUN) [default: the
+    /// finished run of the site before]
+    #[arg(long, value_name = "RUN|FILE")]
+    pub(crate) baseline: Option<String>,
+    #[command(flatten)]
+    pub(crate) maps: MapArgs,
+}
+
+/// How addresses of the old site are called on the new one.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Comparison")]
+pub(crate) struct MapArgs {
+    /// Compare old addresses that match with these (repeatable), such as
+    /// 'https://old.example/(.*)=>https://staging.example/$1'
+    #[arg(long, value_name = "PATTERN=>ADDRESS")]
+    pub(crate) map: Vec<AddressMap>,
+}
+
+/// Tell what changed from one run to another: new, fixed, worse, better, flapping
+///
+/// Rates are compared, not codes: a change counts if the 95 % interval of the difference excludes 0
+/// and the site's own noise does not explain it. What differs with too little evidence is unclear.
+/// OLD and NEW are runs by number or token, or files: another database (FILE or FILE#RUN), and for
+/// OLD a summary.json.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The older run [default: the finished run of the site before NEW]
+    pub(crate) old: Option<String>,
+    /// The newer run [default: the newest finished run]
+    pub(crate) new: Option<String>,
+    /// Print it as JSON: the `compare` object of summary.json
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// Print all changed pages as CSV: compare.csv
+    #[arg(long)]
+    pub(crate) csv: bool,
+    #[command(flatten)]
+    pub(crate) maps: MapArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// List, show and delete stored runs
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub(crate) struct RunsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List the runs, the newest first
+    List {
+        /// Print the list as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one run in numbers
+    Show {
+        /// Its number or token [default: the newest]
+        run: Option<String>,
+    },
+    /// Forget runs and all that belongs to them
+    Delete {
+        /// Their numbers or tokens
+        #[arg(required = true)]
+        run: Vec<String>,
+    },
+    /// Forget all but the newest runs of each site
+    Prune(PruneArgs),
+}
+
+/// Which runs are forgotten.
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    /// How many of each site to keep
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: u32,
+    /// Forget only those that began longer ago than this, such as 12h, 30d or 8w
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Duration>,
+    /// Forget only runs of this site, as `runs` prints it
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Option<String>,
+    /// Say which runs would be forgotten, and forget none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

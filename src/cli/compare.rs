@@ -1,0 +1,90 @@
+//! `gatecrawl compare`: what changed from one run to another.
+
+mod told;
+
+use std::io::Write;
+
+use crate::report::{self, ReportError};
+use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store};
+
+use super::args::CompareArgs;
+use super::baseline::{self, Place};
+use super::database;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::look::Look;
+use super::streams::Console;
+use super::text::tame;
+
+pub(super) use told::headline;
+
+/// Compares them.
+pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let store = database::open(&args.store)?;
+    let (store, new) = newer(store, args.new.as_deref())?;
+    let maps = &args.maps.map;
+    let named = baseline::named(&store, "OLD", args.old.as_deref(), maps)?;
+    let old = match named {
+        Some(old) => old,
+        None => before(&store, &new, args)?,
+    };
+    let compared = baseline::compared(&store, &new, Some(old))?;
+    let Some(compared) = compared else {
+        return Ok(Exit::Done);
+    };
+    if args.csv {
+        let written = report::write_changes(&store, &new, &compared, &mut console.stdout);
+        written.map_err(|fault| match fault {
+            // Whoever read it may be gone, which is no failure.
+            ReportError::Write { source, .. } => source.into(),
+            fault => Failure::from(fault),
+        })?;
+        return Ok(Exit::Done);
+    }
+    let comparison = &compared.comparison;
+    if args.json {
+        let value = report::comparison_json(comparison)?;
+        let out = &mut console.stdout;
+        serde_json::to_writer_pretty(&mut *out, &value).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        return Ok(Exit::Done);
+    }
+    let text = told::told(comparison, Look::of_stdout(console));
+    let text = super::text::tame_but_colors(&text).into_owned();
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// The run that is named, in its own database; else the newest that is finished.
+fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
+    if let Some(name) = name {
+        return match baseline::find(&store, "NEW", name)? {
+            Place::Run(store, run) => Ok((store, *run)),
+            Place::Summary(_) => Err(Failure::usage(format!(
+                "NEW {name}: a summary.json lists failing pages only, so it can be OLD; name a run or a database"
+            ))),
+        };
+    }
+    let runs = store.runs()?.into_iter();
+    let mut finished = runs.filter(|run| run.state == RunState::Finished);
+    let newest = finished.next().ok_or_else(|| {
+        Failure::usage(
+            "no finished run is stored yet; name runs, or `gatecrawl audit URL` makes one",
+        )
+    })?;
+    Ok((store, newest))
+}
+
+fn before(store: &Store, new: &RunRow, args: &CompareArgs) -> Result<Baseline, Failure> {
+    let Some(old) = store.run_before(new)? else {
+        return Err(Failure::usage(format!(
+            "run {} of {} has no finished run before it; name one as OLD",
+            new.id,
+            tame(&new.site)
+        )));
+    };
+    Ok(Baseline {
+        source: BaselineSource::Run(store.clone(), Box::new(old)),
+        maps: args.maps.map.clone(),
+    })
+}

@@ -1,0 +1,192 @@
+//! Pages that changed since a baseline, as CSV and as JSON lines: all of them, in the order of
+//! addresses, streamed.
+
+use std::io::{self, BufWriter, Write};
+
+use serde_json::{Map, Value};
+
+use crate::assess::compare::{Comparison, PageChange};
+use crate::store::{Baseline, RunRow, Store};
+
+use super::csv::plain;
+use super::error::{Fault, ReportError};
+
+/// What a run is compared with, and what came out.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The other side.
+    pub baseline: Baseline,
+    /// What changed.
+    pub comparison: Comparison,
+}
+
+/// The columns of `compare.csv`; `docs/columns.md` explains them.
+pub const COMPARE_COLUMNS: [&str; 17] = [
+    "Address",
+    "Change",
+    "Old Address",
+    "Old Verdict",
+    "New Verdict",
+    "Old Status Code",
+    "New Status Code",
+    "Old Attempts",
+    "New Attempts",
+    "Old Failed Attempts",
+    "New Failed Attempts",
+    "Old Error Rate",
+    "New Error Rate",
+    "Difference",
+    "Difference Low 95%",
+    "Difference High 95%",
+    "Evidence",
+];
+
+/// Writes the changes as CSV, as `compare.csv` has them.
+pub fn write_changes(
+    store: &Store,
+    run: &RunRow,
+    compared: &Compared,
+    out: impl Write,
+) -> Result<(), ReportError> {
+    csv(store, run, compared, out).map_err(|fault| match fault {
+        Fault::Io(source) => ReportError::Write {
+            path: "standard output".into(),
+            source,
+        },
+        Fault::Store(source) => ReportError::Store(source),
+    })
+}
+
+pub(super) fn csv(
+    store: &Store,
+    run: &RunRow,
+    compared: &Compared,
+    out: impl Write,
+) -> Result<(), Fault> {
+    let mut csv = ::csv::WriterBuilder::new()
+        .terminator(::csv::Terminator::CRLF)
+        .from_writer(out);
+    csv.write_record(COMPARE_COLUMNS)?;
+    each(store, run, compared, &mut |page| {
+        let cells = cells(page).map(|cell| match cell {
+            Value::Null => String::new(),
+            Value::String(text) => plain(&text).into_owned(),
+            number => number.to_string(),
+        });
+        Ok(csv.write_record(cells)?)
+    })?;
+    Ok(csv.flush()?)
+}
+
+pub(super) fn jsonl(
+    store: &Store,
+    run: &RunRow,
+    compared: &Compared,
+    out: impl Write,
+) -> Result<(), Fault> {
+    let keys = COMPARE_COLUMNS.map(super::jsonl::snake_case);
+    let mut out = BufWriter::new(out);
+    each(store, run, compared, &mut |page| {
+        let cells = keys.iter().cloned().zip(cells(page));
+        let row: Map<String, Value> = cells.filter(|(_, cell)| !cell.is_null()).collect();
+        serde_json::to_writer(&mut out, &row)?;
+        Ok(out.write_all(b"\n")?)
+    })?;
+    Ok(out.flush()?)
+}
+
+/// Hands over every change until one cannot be taken.
+pub(super) fn each(
+    store: &Store,
+    run: &RunRow,
+    compared: &Compared,
+    take: &mut dyn FnMut(&PageChange) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let yardstick = compared.comparison.yardstick();
+    let mut fault = None;
+    store.each_change(run, &compared.baseline, yardstick, &mut |page| {
+        fault = take(&page).err();
+        fault.is_none()
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+pub(super) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
+    let (old, new) = (page.old, page.new);
+    let own = page.old_address.as_ref().unwrap_or(&page.address);
+    let text = |text: &str| Value::from(text);
+    let verdict = |name: Option<&'static str>| name.map_or(Value::Null, Value::from);
+    let number = |number: Option<u32>| number.map_or(Value::Null, Value::from);
+    let rate = |rate: Option<f64>| rate.map_or(Value::Null, |rate| rounded(rate).into());
+    [
+        text(&page.address),
+        text(page.change.name()),
+        text(own),
+        verdict(old.map(|old| old.verdict.name())),
+        verdict(new.map(|new| new.verdict.name())),
+        number(old.map(|old| old.status.into())),
+        number(new.map(|new| new.status.into())),
+        number(old.map(|old| old.attempts)),
+        number(new.map(|new| new.attempts)),
+        number(old.map(|old| old.failed)),
+        number(new.map(|new| new.failed)),
+        rate(old.map(|old| old.error_rate.value)),
+        rate(new.map(|new| new.error_rate.value)),
+        rate(page.difference.map(|found| found.value)),
+        rate(page.difference.map(|found| found.low)),
+        rate(page.difference.map(|found| found.high)),
+        text(&page.evidence),
+    ]
+}
+
+/// The `compare` object of `summary.json` and `compare --json`.
+pub fn comparison_json(comparison: &Comparison) -> io::Result<Value> {
+    let mut value = serde_json::to_value(comparison)?;
+    round(&mut value);
+    Ok(value)
+}
+
+/// More than four decimals would be noise in a text that people compare, but what is small stays more
+/// than nothing. Whole numbers stay whole.
+fn round(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(fraction) = number.as_f64().filter(|_| number.is_f64())
+                && fraction.abs() >= 0.001
+            {
+                *value = rounded(fraction).into();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(round),
+        Value::Object(values) => values.values_mut().for_each(round),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_explained() {
+        let explained = include_str!("../../docs/columns.md");
+        let (_, section) = explained.split_once("## compare.csv").expect("a section");
+        for column in COMPARE_COLUMNS {
+            assert!(section.contains(&format!("`{column}`")), "{column}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_rounded_and_whole_numbers_kept() {
+        let mut value = serde_json::json!({ "a": [0.123_456, 7, 0.000_012_34], "b": { "c": "x" } });
+        round(&mut value);
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":[0.1235,7,0.00001234],"b":{"c":"x"}}"#
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The report that people open: one file without a script and without a request to anywhere. Its text
+//! and markup are in a template, its looks in a stylesheet; here is only what a template cannot do.
+//! Every text passes one gate on its way to the page, which escapes it and makes visible what would
+//! turn or hide writing.
+
+mod chart;
+mod filters;
+
+use std::io::{self, Write};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context, escape_formatter};
+
+use super::error::Fault;
+use super::view::View;
+
+use chart::Chart;
+
+const PAGE: &str = include_str!("page.html.j2");
+const STYLE: &str = include_str!("style.css");
+
+/// Writes the report. It is bounded, so it is made as a whole.
+pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
+    let page = render(view).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
+    Ok(out.write_all(page.as_bytes())?)
+}
+
+fn render(view: &View) -> Result<String, minijinja::Error> {
+    let mut page = Environment::new();
+    let lines = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    page.set_syntax(lines);
+    page.set_auto_escape_callback(|_| AutoEscape::Html);
+    page.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => Ok(out.write_str(&filters::escaped(text))?),
+        _ => escape_formatter(out, state, value),
+    });
+    filters::add(&mut page);
+    let chart = Serde(Chart::of(&view.timeline));
+    let style = Value::from_safe_string(STYLE.to_owned());
+    page.template_from_str(PAGE)?
+        .render(context! { style, chart, ..Value::from(Serde(view)) })
+}

@@ -1,0 +1,317 @@
+//! JUnit's XML, for servers of continuous integration: a suite of gates, and one of the URLs that
+//! failed. What fails a build here is what also would in the eyes of whoever has to mend it:
+//!
+//! - A gate that failed is a failure. One that could not be decided is an error: JUnit's word for a
+//!   test that could not come to a result, and like the exit code 4 it lets no build pass.
+//! - A URL is a failure if it is known to fail: `persistent`, `intermittent`, `load_induced`. One that
+//!   recovered (`transient`), one about which too little is known (`unconfirmed`) and a link to another site
+//!   are skipped: they are listed, with the reason, and break no build.
+//!
+//! Readers group cases by `classname`, which is the section. Counts stand before the cases, so the
+//! table is walked twice; nothing is kept of it in memory.
+
+use std::io::{BufWriter, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use crate::assess::{GateResult, Ruling};
+use crate::store::{RunRow, Store, StoredFinding, Table};
+
+use super::curl::line_of;
+use super::error::Fault;
+use super::row::{Places, Row};
+
+/// What the file begins with in every version.
+pub(super) const HEAD: &str =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gatecrawl\"";
+
+/// How many cases there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    tests: u64,
+    failures: u64,
+    errors: u64,
+    skipped: u64,
+}
+
+/// What becomes of a case; a case that passed has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Failure,
+    Error,
+    Skipped,
+}
+
+/// A case of a suite.
+struct Case<'a> {
+    class: &'a str,
+    name: &'a str,
+    /// Seconds.
+    time: f64,
+    ending: Option<Ending>,
+    /// The kind of failure, and what is wrong in one line.
+    kind: &'a str,
+    message: &'a str,
+    details: &'a str,
+}
+
+type Xml<W> = Writer<BufWriter<W>>;
+
+/// Writes the file.
+pub(super) fn write(
+    store: &Store,
+    run: &RunRow,
+    gates: &[GateResult],
+    out: impl Write,
+) -> Result<(), Fault> {
+    let of_gates = Counts::of(gates.iter().map(|gate| ending_of_gate(gate.result)));
+    let mut of_urls = Counts::default();
+    let places = Places::read(store, Table::ServerErrors)?;
+    store.rows(run.id, Table::ServerErrors, &mut |row| {
+        of_urls.add(Some(ending_of_url(&places.row(row))));
+        true
+    })?;
+
+    let mut xml = Writer::new_with_indent(BufWriter::new(out), b' ', 2);
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let mut root = BytesStart::new("testsuites");
+    root.push_attribute(("name", "gatecrawl"));
+    of_gates.plus(of_urls).attributes(&mut root, false);
+    xml.write_event(Event::Start(root))?;
+
+    begin_suite("gatecrawl gates", run, of_gates, &mut xml)?;
+    for gate in gates {
+        write_gate(gate, &mut xml)?;
+    }
+    end("testsuite", &mut xml)?;
+
+    begin_suite("gatecrawl URLs", run, of_urls, &mut xml)?;
+    let findings = store.summary(run.id)?.findings;
+    let mut fault = None;
+    store.rows(run.id, Table::ServerErrors, &mut |row| {
+        fault = write_url(&places.row(row), run, &findings, &mut xml).err();
+        fault.is_none()
+    })?;
+    if let Some(fault) = fault {
+        return Err(fault.into());
+    }
+    end("testsuite", &mut xml)?;
+    end("testsuites", &mut xml)?;
+    let out = xml.get_mut();
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+fn write_gate(gate: &GateResult, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
+    let ending = ending_of_gate(gate.result);
+    let case = Case {
+        class: "gates",
+        name: &gate.expression,
+        time: 0.0,
+        ending,
+        kind: if ending == Some(Ending::Error) {
+            "undecided"
+        } else {
+            "gate"
+        },
+        message: &gate.reason,
+        // Some readers show the text alone.
+        details: &gate.reason,
+    };
+    case.write(xml)
+}
+
+const fn ending_of_gate(ruling: Ruling) -> Option<Ending> {
+    match ruling {
+        Ruling::Held => None,
+        Ruling::Failed => Some(Ending::Failure),
+        Ruling::Undecided => Some(Ending::Error),
+    }
+}
+
+fn ending_of_url(row: &Row<'_>) -> Ending {
+    let known = !matches!(row.text("Verdict"), "transient" | "unconfirmed");
+    if known && row.text("Scope") != "external" {
+        Ending::Failure
+    } else {
+        Ending::Skipped
+    }
+}
+
+fn write_url(
+    row: &Row<'_>,
+    run: &RunRow,
+    findings: &[StoredFinding],
+    xml: &mut Xml<impl Write>,
+) -> std::io::Result<()> {
+    let verdict = row.text("Verdict");
+    let status = match row.number("Status Code") {
+        0.0 => row.text("Status").to_owned(),
+        code => format!("{code} {}", row.text("Status")),
+    };
+    let suspect = match row.text("Probable Cause") {
+        "" => String::new(),
+        cause => format!(" ({cause})"),
+    };
+    let whose = match row.text("Scope") {
+        "external" => "; it belongs to another site",
+        _ => "",
+    };
+    let message = format!(
+        "{verdict}: {} of {} attempts failed, the last answer is {}{suspect}{whose}",
+        row.number("Failed Attempts"),
+        row.number("Attempts"),
+        status.trim_end(),
+    );
+    // A dot would make packages of it.
+    let section = row.text("Section").replace('.', "_");
+    let case = Case {
+        class: if section.is_empty() { "/" } else { &section },
+        name: row.text("Address"),
+        time: row.number("Response Time"),
+        ending: Some(ending_of_url(row)),
+        kind: verdict,
+        message: &message,
+        details: &details(row, &status, run, findings),
+    };
+    case.write(xml)
+}
+
+/// All that whoever has to mend the page may want to know, a line each.
+fn details(row: &Row<'_>, status: &str, run: &RunRow, findings: &[StoredFinding]) -> String {
+    let mut lines = Vec::new();
+    let mut tell = |name: &str, value: &str| {
+        if !value.is_empty() {
+            lines.push(format!("{name}: {value}"));
+        }
+    };
+    tell("URL", row.text("Address"));
+    tell("Verdict", row.text("Verdict"));
+    tell("Status", status.trim_end());
+    tell("Outcome", row.text("Outcome"));
+    tell("Cause", row.text("Probable Cause"));
+    tell("Made by", row.text("Error Source"));
+    tell("First failed", row.text("First Failed"));
+    tell("Last failed", row.text("Last Failed"));
+    tell("Last OK", row.text("Last OK"));
+    tell("Found on", row.text("Found On"));
+    if let Some(finding) = finding_of(row, findings) {
+        tell("Evidence", &finding.evidence.join("; "));
+        tell("Fix", &format!("gatecrawl explain {}", finding.advice));
+    }
+    let curl = line_of(run, row.text("URL Encoded Address"));
+    tell("Try", curl.as_deref().unwrap_or_default());
+    lines.join("\n")
+}
+
+/// What a rule found of a URL: of it alone, or else of its section, its host or the whole site where
+/// the cause is the same.
+fn finding_of<'a>(row: &Row<'_>, findings: &'a [StoredFinding]) -> Option<&'a StoredFinding> {
+    let (address, cause) = (row.text("Address"), row.text("Probable Cause"));
+    let own = |finding: &&StoredFinding| finding.scope == "url" && finding.subject == address;
+    let wider = |finding: &&StoredFinding| {
+        let concerns = match finding.scope.as_str() {
+            "section" => {
+                address.starts_with(&finding.subject)
+                    && finding.subject.ends_with(row.text("Section"))
+            }
+            "host" => address.starts_with(&finding.subject),
+            scope => scope == "site",
+        };
+        concerns && !cause.is_empty() && finding.cause == cause
+    };
+    let found = findings.iter().find(own);
+    found.or_else(|| findings.iter().find(wider))
+}
+
+impl Case<'_> {
+    fn write(&self, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
+        let mut case = BytesStart::new("testcase");
+        case.push_attribute(("classname", legible(self.class).as_str()));
+        case.push_attribute(("name", legible(self.name).as_str()));
+        case.push_attribute(("time", format!("{:.3}", self.time).as_str()));
+        let Some(ending) = self.ending else {
+            return xml.write_event(Event::Empty(case));
+        };
+        xml.write_event(Event::Start(case))?;
+        let mut why = BytesStart::new(match ending {
+            Ending::Failure => "failure",
+            Ending::Error => "error",
+            Ending::Skipped => "skipped",
+        });
+        why.push_attribute(("type", self.kind));
+        why.push_attribute(("message", legible(self.message).as_str()));
+        let name = why.to_end().into_owned();
+        xml.write_event(Event::Start(why))?;
+        xml.write_event(Event::Text(BytesText::new(&legible(self.details))))?;
+        xml.write_event(Event::End(name))?;
+        end("testcase", xml)
+    }
+}
+
+impl Counts {
+    fn of(endings: impl Iterator<Item = Option<Ending>>) -> Counts {
+        let mut counts = Counts::default();
+        endings.for_each(|ending| counts.add(ending));
+        counts
+    }
+
+    const fn add(&mut self, ending: Option<Ending>) {
+        self.tests += 1;
+        match ending {
+            None => {}
+            Some(Ending::Failure) => self.failures += 1,
+            Some(Ending::Error) => self.errors += 1,
+            Some(Ending::Skipped) => self.skipped += 1,
+        }
+    }
+
+    const fn plus(self, other: Counts) -> Counts {
+        Counts {
+            tests: self.tests + other.tests,
+            failures: self.failures + other.failures,
+            errors: self.errors + other.errors,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+
+    /// Only a suite may say how many are skipped.
+    fn attributes(self, element: &mut BytesStart<'_>, skipped: bool) {
+        let mut push =
+            |name, value: u64| element.push_attribute((name, value.to_string().as_str()));
+        push("tests", self.tests);
+        push("failures", self.failures);
+        push("errors", self.errors);
+        if skipped {
+            push("skipped", self.skipped);
+        }
+    }
+}
+
+fn begin_suite(
+    name: &str,
+    run: &RunRow,
+    counts: Counts,
+    xml: &mut Xml<impl Write>,
+) -> std::io::Result<()> {
+    let mut suite = BytesStart::new("testsuite");
+    suite.push_attribute(("name", name));
+    counts.attributes(&mut suite, true);
+    let started = run.started.spreadsheet().replace(' ', "T");
+    suite.push_attribute(("timestamp", started.as_str()));
+    suite.push_attribute(("hostname", legible(&run.site).as_str()));
+    xml.write_event(Event::Start(suite))
+}
+
+fn end(name: &str, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
+    xml.write_event(Event::End(BytesEnd::new(name)))
+}
+
+/// The text without characters that XML 1.0 cannot hold, or that command a terminal.
+fn legible(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
+}

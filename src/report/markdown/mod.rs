@@ -1,0 +1,153 @@
+//! The report for a pull request or a chat: the same view as the page, short, in GitHub's Markdown. Every
+//! text passes one gate on its way, so that a title of a stranger is no markup.
+
+use std::io::{self, Write};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, escape_formatter};
+
+use super::error::Fault;
+use super::view::View;
+use super::words::{number, percent, tame};
+
+const TEXT: &str = include_str!("report.md.j2");
+
+/// What CommonMark gives a meaning within a line, and `#`, which names an issue on GitHub. What has one
+/// only at the beginning of a line needs none: no text of a stranger begins one.
+const MARKS: &str = "\\`*_[]~#";
+
+/// Characters of an address that are shown.
+const LONG: usize = 300;
+
+/// Writes the report.
+pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
+    let text = render(view).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
+    Ok(out.write_all(text.as_bytes())?)
+}
+
+fn render(view: &View) -> Result<String, minijinja::Error> {
+    let mut page = Environment::new();
+    let lines = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    page.set_syntax(lines);
+    page.set_auto_escape_callback(|_| AutoEscape::None);
+    page.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => escape_formatter(out, state, &plain(text)),
+        _ => escape_formatter(out, state, value),
+    });
+    page.add_filter("number", |value: u64| number(value));
+    page.add_filter("percent", |share: f64| {
+        Value::from_safe_string(percent(share))
+    });
+    page.add_filter("points", |value: f64| {
+        Value::from_safe_string(format!("{value:.1}"))
+    });
+    page.add_filter("code", code);
+    page.add_filter("link", link);
+    page.add_filter("advice", |line: &str| Value::from_safe_string(advice(line)));
+    page.template_from_str(TEXT)?
+        .render(Value::from(Serde(view)))
+}
+
+/// A text in one line, of which nothing is markup.
+fn plain(text: &str) -> Value {
+    Value::from_safe_string(escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            // A bar ends a cell of a table, `@` calls people.
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' => out.push_str("&#124;"),
+            '@' => out.push_str("&#64;"),
+            c if MARKS.contains(c) => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn one_line(text: &str) -> String {
+    tame(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text as code: between more backticks than it has in a row.
+fn code(text: &str) -> Value {
+    let text = one_line(text).replace('|', "\u{2502}");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if longest > 0 { " " } else { "" };
+    Value::from_safe_string(format!("{fence}{space}{text}{space}{fence}"))
+}
+
+/// An address as a link to itself; what is none stays a text.
+fn link(address: &str) -> Value {
+    let is_web = address.starts_with("http://") || address.starts_with("https://");
+    let is_plain = address
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"<>`".contains(&b));
+    if is_web && is_plain && address.len() <= LONG {
+        Value::from_safe_string(format!("<{}>", address.replace('|', "%7C")))
+    } else {
+        code(&address.chars().take(LONG).collect::<String>())
+    }
+}
+
+/// A line of advice: what stands between backticks stays code, the rest is no markup.
+fn advice(line: &str) -> String {
+    let parts = line.split('`').enumerate();
+    let parts = parts.map(|(at, part)| match at % 2 {
+        0 => spaced(part),
+        _ => code(part).to_string(),
+    });
+    parts.collect()
+}
+
+/// The text escaped, with the spaces at its ends that set it off from a command.
+fn spaced(text: &str) -> String {
+    let space = |is: bool| if is { " " } else { "" };
+    let (before, after) = (text.starts_with(' '), text.ends_with(' '));
+    format!(
+        "{}{}{}",
+        space(before),
+        escaped(text),
+        space(after && text.len() > 1)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_strangers_are_no_markup() {
+        let cases = [
+            ("**a** | [b](c)", "\\*\\*a\\*\\* &#124; \\[b\\](c)"),
+            ("<script>\n# x", "&lt;script&gt; \\# x"),
+            ("@everyone", "&#64;everyone"),
+            ("\u{202e}", "\\\\u{202e}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(escaped(text), expected);
+        }
+        assert_eq!(code("a`b|c").to_string(), "`` a`b\u{2502}c ``");
+        assert_eq!(link("https://a/x|y").to_string(), "<https://a/x%7Cy>");
+        assert_eq!(link("javascript:x").to_string(), "`javascript:x`");
+        assert_eq!(link("https://a/<b>").to_string(), "`https://a/<b>`");
+    }
+
+    #[test]
+    fn commands_in_advice_stay_commands() {
+        assert_eq!(
+            advice("run `ss -ltnp | grep *` twice"),
+            "run `ss -ltnp \u{2502} grep *` twice"
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! What changed since the baseline, as people read it.
+
+use serde::Serialize;
+
+use crate::assess::Interval;
+use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange, Side};
+use crate::report::words::percent;
+
+/// Most pages shown; all are in compare.csv.
+const MOST: usize = 60;
+
+/// Most sections shown.
+const SECTIONS: usize = 20;
+
+/// What changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Changes {
+    pub(crate) headline: String,
+    old: Side,
+    /// How many pages changed in which way, with what that means.
+    counts: Vec<(&'static str, u64, &'static str)>,
+    scores: Vec<ScoreRow>,
+    sections: Vec<SectionRow>,
+    rows: Vec<ChangeRow>,
+    /// All pages that changed.
+    total: u64,
+    notes: Vec<String>,
+}
+
+/// A score in two runs.
+#[derive(Debug, Serialize)]
+struct ScoreRow {
+    name: &'static str,
+    old: String,
+    new: String,
+    verdict: &'static str,
+}
+
+/// A section whose rate changed.
+#[derive(Debug, Serialize)]
+struct SectionRow {
+    name: String,
+    change: &'static str,
+    old: String,
+    new: String,
+}
+
+/// A page that changed.
+#[derive(Debug, Serialize)]
+struct ChangeRow {
+    address: String,
+    change: &'static str,
+    old: String,
+    new: String,
+    evidence: String,
+    bad: bool,
+}
+
+/// What a comparison found.
+pub(super) fn changes(found: &Comparison) -> Changes {
+    let counts = Change::ALL
+        .into_iter()
+        .filter(|change| found.counts.of(*change) > 0);
+    Changes {
+        headline: found.headline(),
+        old: found.old.clone(),
+        counts: counts
+            .map(|change| (change.name(), found.counts.of(change), meaning(change)))
+            .collect(),
+        scores: vec![
+            score("Crawlability", found.scores.crawlability, points),
+            score("Indexing Risk", found.scores.indexing_risk, points),
+            score("Error rate", found.scores.error_rate, percent),
+        ],
+        sections: sections(found),
+        rows: found.changes.iter().take(MOST).map(page).collect(),
+        total: found.changes.len() as u64 + found.more_changes,
+        notes: found.notes.clone(),
+    }
+}
+
+/// What a change means.
+const fn meaning(change: Change) -> &'static str {
+    match change {
+        Change::New => "fine before, failing now",
+        Change::Worse => "failing more often",
+        Change::Flapping => "to and fro over the last five runs",
+        Change::Appeared => "in the new run alone",
+        Change::Unclear => "different, with too little evidence",
+        Change::Gone => "in the old run alone, or not found now",
+        Change::Better => "failing less often",
+        Change::Fixed => "failing before, fine now",
+    }
+}
+
+fn score(name: &'static str, change: ScoreChange, show: fn(f64) -> String) -> ScoreRow {
+    let side = |side: Option<Interval>| match side {
+        Some(value) => format!(
+            "{} ({} – {})",
+            show(value.value),
+            show(value.low),
+            show(value.high)
+        ),
+        None => "too little evidence".to_owned(),
+    };
+    ScoreRow {
+        name,
+        old: side(change.old),
+        new: side(change.new),
+        verdict: match change.overlap {
+            Some(true) => "the intervals overlap: it may be the same",
+            Some(false) => "changed",
+            None => "",
+        },
+    }
+}
+
+fn points(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+fn sections(found: &Comparison) -> Vec<SectionRow> {
+    let changed = found.sections.iter().filter_map(|section| {
+        let rate = |rate: Interval| percent(rate.value);
+        Some(SectionRow {
+            name: section.section.clone(),
+            change: section.change?.name(),
+            old: section
+                .old
+                .map_or(String::new(), |old| rate(old.error_rate)),
+            new: section
+                .new
+                .map_or(String::new(), |new| rate(new.error_rate)),
+        })
+    });
+    changed.take(SECTIONS).collect()
+}
+
+fn page(found: &PageChange) -> ChangeRow {
+    ChangeRow {
+        address: found.address.clone(),
+        change: found.change.name(),
+        old: state(found.old.as_ref()),
+        new: state(found.new.as_ref()),
+        evidence: found.evidence.clone(),
+        bad: matches!(found.change, Change::New | Change::Worse),
+    }
+}
+
+/// `502 persistent`, or why there is nothing to say.
+fn state(state: Option<&PageState>) -> String {
+    match state {
+        None => "not looked at".to_owned(),
+        Some(state) if state.status == 0 => format!("no answer, {}", state.verdict.name()),
+        Some(state) => format!("{} {}", state.status, state.verdict.name()),
+    }
+    .replace('_', " ")
+}

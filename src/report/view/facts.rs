@@ -1,0 +1,250 @@
+//! What was audited, how, and how it turned out in numbers.
+
+use serde::Serialize;
+
+use crate::model::Coverage;
+use crate::report::words::{count, duration};
+use crate::store::{RunRow, RunState, RunSummary};
+
+/// What was audited and how.
+#[derive(Debug, Serialize)]
+pub(crate) struct About {
+    pub(crate) site: String,
+    pub(crate) run: i64,
+    pub(crate) started: String,
+    took: Option<String>,
+    /// Why the run is not all that was asked for; absent if it is.
+    incomplete: Option<&'static str>,
+    pages: u64,
+    requests: u64,
+    retries: u64,
+    /// How the crawl was made, as name and value.
+    settings: Vec<(&'static str, String)>,
+    version: String,
+    token: String,
+}
+
+/// A part of a whole.
+#[derive(Debug, Serialize)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    /// What it means; may be empty.
+    meaning: &'static str,
+    pub(crate) count: u64,
+    /// 0..1.
+    pub(crate) share: f64,
+    /// A word that colours follow.
+    tone: &'static str,
+}
+
+/// How much of the site was seen.
+#[derive(Debug, Serialize)]
+pub(crate) struct CoverageView {
+    known: u64,
+    fetched: u64,
+    /// 0..1; absent if nothing is known.
+    share: Option<f64>,
+    /// Why URLs were not fetched.
+    reasons: Vec<Part>,
+}
+
+pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
+    About {
+        site: run.site.clone(),
+        run: run.id.0,
+        started: run.started.spreadsheet(),
+        took: run.ended.map(|ended| duration(ended.since(run.started))),
+        incomplete: match run.state {
+            RunState::Finished => None,
+            RunState::Interrupted => Some("The crawl was interrupted: what follows is a part."),
+            RunState::Running => Some("The crawl did not end: what follows is a part."),
+        },
+        pages: summary.counts.fetched,
+        requests: summary.counts.attempts,
+        retries: summary.retries,
+        settings: settings(run),
+        version: run.version.clone(),
+        token: run.token.clone(),
+    }
+}
+
+fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
+    let (scope, pace, requests) = (&run.plan.scope, &run.plan.pace, &run.plan.requests);
+    let rate = match pace.rate {
+        Some(rate) => format!("at most {rate} requests/s per host"),
+        None => "no ceiling".to_owned(),
+    };
+    let passes = run.plan.confirm.delays.iter().map(|delay| duration(*delay));
+    let passes = match passes.collect::<Vec<_>>() {
+        none if none.is_empty() => "failing URLs were not asked again".to_owned(),
+        some => format!("failing URLs asked again after {}", some.join(", ")),
+    };
+    let mut settings = vec![
+        ("User-Agent", requests.user_agent.clone()),
+        ("Rate", rate),
+        (
+            "Open requests",
+            format!("at most {} per host", pace.concurrency),
+        ),
+        (
+            "Pace",
+            (if pace.adapt {
+                "adapts to the host"
+            } else {
+                "fixed"
+            })
+            .to_owned(),
+        ),
+        ("Retries", format!("{} in a pass", pace.retries)),
+        ("Confirmation", passes),
+    ];
+    let mut note = |holds: bool, name, value: String| {
+        if holds {
+            settings.push((name, value));
+        }
+    };
+    note(
+        scope.coverage == Coverage::List,
+        "Scope",
+        "a list of URLs".to_owned(),
+    );
+    note(scope.ignore_robots, "robots.txt", "not obeyed".to_owned());
+    note(
+        !scope.include.is_empty(),
+        "Include",
+        scope.include.join(" "),
+    );
+    note(
+        !scope.exclude.is_empty(),
+        "Exclude",
+        scope.exclude.join(" "),
+    );
+    if let Some(most) = scope.max_pages {
+        note(true, "Limit", count(most, "page"));
+    }
+    if let Some(depth) = scope.max_depth {
+        note(
+            true,
+            "Depth",
+            format!("{} from a start page", count(depth.into(), "click")),
+        );
+    }
+    note(
+        !requests.reach.resolve.is_empty(),
+        "Addresses by hand",
+        requests.reach.resolve.join(" "),
+    );
+    settings
+}
+
+/// The verdicts from good to bad, with what each means.
+const VERDICTS: [(&str, &str, &str); 6] = [
+    ("ok", "never failed", "fine"),
+    ("transient", "failed, then recovered", "mild"),
+    ("load_induced", "fails at the crawl's speed only", "mild"),
+    (
+        "unconfirmed",
+        "fails, with too little evidence to say how",
+        "other",
+    ),
+    ("intermittent", "comes and goes", "other"),
+    ("persistent", "no success in two passes or more", "bad"),
+];
+
+pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
+    let whole: u64 = summary.by_verdict.values().sum();
+    let found = VERDICTS.iter().map(|(name, meaning, tone)| {
+        let count = summary.by_verdict.get(*name).copied().unwrap_or(0);
+        part(&name.replace('_', " "), meaning, tone, (count, whole))
+    });
+    found.filter(|part| part.count > 0).collect()
+}
+
+pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
+    let classes = &summary.classes;
+    let all = [
+        (classes.success, "2xx", "answered", "fine"),
+        (classes.redirect, "3xx", "redirects", "moved"),
+        (
+            classes.client_error,
+            "4xx",
+            "not found, not allowed",
+            "mild",
+        ),
+        (classes.server_error, "5xx", "server errors", "bad"),
+        (classes.other, "other", "another status", "other"),
+        (
+            classes.none,
+            "no answer",
+            "connection, DNS, TLS or time",
+            "other",
+        ),
+    ];
+    let whole: u64 = all.iter().map(|(count, ..)| count).sum();
+    let parts = all.map(|(count, name, meaning, tone)| part(name, meaning, tone, (count, whole)));
+    parts.into_iter().filter(|part| part.count > 0).collect()
+}
+
+pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
+    let counts = summary.counts;
+    let mut reasons = summary.skipped.clone();
+    // Neither is a page that the audit is about.
+    let apart: u64 = ["scope", "invalid"]
+        .iter()
+        .filter_map(|reason| reasons.get(*reason))
+        .sum();
+    let settled = counts.fetched + reasons.values().sum::<u64>() - apart;
+    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
+        reasons.insert("not_reached".to_owned(), waiting);
+    }
+    let whole = reasons.values().sum();
+    let mut reasons: Vec<_> = reasons
+        .iter()
+        .map(|(name, urls)| {
+            part(
+                &name.replace('_', " "),
+                reason(name),
+                "other",
+                (*urls, whole),
+            )
+        })
+        .collect();
+    reasons.sort_by_key(|part| std::cmp::Reverse(part.count));
+    CoverageView {
+        known: counts.known,
+        fetched: counts.fetched,
+        share: (counts.known > 0).then(|| counts.fetched as f64 / counts.known as f64),
+        reasons,
+    }
+}
+
+/// Why URLs with this reason were not fetched.
+fn reason(name: &str) -> &'static str {
+    match name {
+        "robots" => "robots.txt forbids them",
+        "nofollow" => "only nofollow links lead there",
+        "scope" => "outside the site, or excluded",
+        "depth" => "too many clicks from a start page",
+        "max_pages" => "beyond --max-pages",
+        "host_down" => "the host was down for too long",
+        "trap" => "an endless family of URLs",
+        "invalid" => "no URL",
+        "not_reached" => "the crawl ended before",
+        _ => "",
+    }
+}
+
+fn part(name: &str, meaning: &'static str, tone: &'static str, of: (u64, u64)) -> Part {
+    let (count, whole) = of;
+    Part {
+        name: name.to_owned(),
+        meaning,
+        count,
+        share: if whole == 0 {
+            0.0
+        } else {
+            count as f64 / whole as f64
+        },
+        tone,
+    }
+}

@@ -1,0 +1,125 @@
+//! What is wrong, why, what shows it, and what to do about it.
+
+use serde::Serialize;
+
+use crate::assess::diagnose::rules::title;
+use crate::assess::playbook::lookup;
+use crate::model::Probe;
+use crate::report::words;
+use crate::store::{StoredFinding, StoredTrial};
+
+use super::pages::Pages;
+
+/// Most findings shown; the others are in findings.csv.
+const MOST: usize = 40;
+
+/// Most sentences of evidence of one.
+const SENTENCES: usize = 8;
+
+/// Most lines of advice of one; all of them are told by `gatecrawl explain`.
+const LINES: usize = 6;
+
+/// Most experiments shown.
+const EXPERIMENTS: usize = 60;
+
+/// What the diagnosis rules found.
+#[derive(Debug, Serialize)]
+pub(crate) struct Findings {
+    pub(crate) rows: Vec<FindingView>,
+    /// All findings.
+    pub(crate) total: usize,
+}
+
+/// A finding with its fix. In lines of advice, what is to be typed stands between backticks.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingView {
+    pub(crate) severity: String,
+    pub(crate) title: String,
+    pub(crate) scope: String,
+    pub(crate) subject: String,
+    /// Empty where none is known.
+    pub(crate) cause: String,
+    /// 0..1.
+    pub(crate) confidence: f64,
+    pub(crate) evidence: Vec<String>,
+    /// What it means, and what it does to a site in search.
+    meaning: String,
+    seo: String,
+    confirm: Vec<String>,
+    pub(crate) act: Vec<String>,
+    verify: Vec<String>,
+    /// The server product whose notes apply, with what to do there; may be empty.
+    server: String,
+    server_act: Vec<String>,
+    /// The command that tells more.
+    pub(crate) explain: String,
+    /// A line that shows it; empty where no page is at hand.
+    curl: String,
+}
+
+/// An experiment and what came of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExperimentView {
+    #[serde(flatten)]
+    found: StoredTrial,
+    separates: &'static str,
+}
+
+/// The findings, the worst first.
+pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
+    Findings {
+        rows: all
+            .iter()
+            .take(MOST)
+            .map(|found| finding(found, pages))
+            .collect(),
+        total: all.len(),
+    }
+}
+
+fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
+    let server = found.server.as_deref();
+    let playbook = lookup(&found.advice, server).unwrap_or_default();
+    let notes = playbook.server.unwrap_or_default();
+    let option = server.map_or(String::new(), |server| format!(" --server {server}"));
+    FindingView {
+        severity: found.severity.clone(),
+        title: title(&found.rule).to_owned(),
+        scope: found.scope.clone(),
+        subject: found.subject.clone(),
+        cause: if found.cause.is_empty() {
+            String::new()
+        } else {
+            words::causes(&found.cause)
+        },
+        confidence: found.confidence,
+        evidence: first(&found.evidence, SENTENCES),
+        meaning: playbook.meaning,
+        seo: playbook.seo,
+        confirm: first(&playbook.confirm, LINES),
+        act: first(&playbook.act, LINES),
+        verify: first(&playbook.verify, LINES),
+        server_act: first(&notes.act, LINES),
+        server: notes.title,
+        explain: format!("gatecrawl explain {}{option}", found.advice),
+        curl: pages
+            .curl_within(&found.subject)
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
+fn first(lines: &[String], most: usize) -> Vec<String> {
+    lines.iter().take(most).cloned().collect()
+}
+
+/// What came of experiments.
+pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
+    let shown = all.iter().take(EXPERIMENTS);
+    shown
+        .map(|found| ExperimentView {
+            found: found.clone(),
+            separates: Probe::from_name(&found.experiment).map_or("", Probe::separates),
+        })
+        .collect()
+}

@@ -1,0 +1,136 @@
+//! What is wrong, in one sentence.
+
+use serde::Serialize;
+
+use crate::report::words::{count, number};
+use crate::store::{RunSummary, StoredFinding};
+
+/// What is wrong.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Headline {
+    /// `fine`, `other` or `bad`: a word that colours follow.
+    pub(crate) tone: &'static str,
+    pub(crate) text: String,
+}
+
+/// Verdicts of pages that failed, and how they did.
+const KINDS: [(&str, &str); 5] = [
+    ("persistent", "always"),
+    ("intermittent", "now and then"),
+    ("load_induced", "only at the crawl's speed"),
+    ("unconfirmed", "with too little evidence to say how"),
+    ("transient", "and then recovered"),
+];
+
+/// The sentence for a run, with the cause that most failing pages have and their share of them.
+pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> Headline {
+    let fetched = summary.pages.fetched;
+    if fetched == 0 {
+        return Headline {
+            tone: "bad",
+            text: match nothing(summary) {
+                Some(why) => format!("No page could be fetched: {why}."),
+                None => "No page could be fetched.".to_owned(),
+            },
+        };
+    }
+    let verdict = |name: &str| summary.pages.by_verdict.get(name).copied().unwrap_or(0);
+    let failed: u64 = KINDS.iter().map(|(name, _)| verdict(name)).sum();
+    if failed == 0 {
+        let soft = summary.findings.iter().find(|found| is_serious(found));
+        return match soft {
+            Some(found) => Headline {
+                tone: "other",
+                text: format!(
+                    "No page answered with a server error, but: {}.",
+                    told(found)
+                ),
+            },
+            None => Headline {
+                tone: "fine",
+                text: format!("All is well: none of {} failed.", count(fetched, "page")),
+            },
+        };
+    }
+    let kinds = KINDS
+        .iter()
+        .map(|(name, how)| (verdict(name), how))
+        .filter(|(n, _)| *n > 0);
+    let kinds: Vec<String> = kinds
+        .map(|(n, how)| format!("{} {how}", number(n)))
+        .collect();
+    let why = likeliest.map_or(String::new(), |(cause, share)| {
+        let of = if share < 1.0 { " of most" } else { "" };
+        format!(" The likeliest cause{of}: {cause}.")
+    });
+    let lasting = verdict("persistent") + verdict("intermittent") + verdict("unconfirmed");
+    Headline {
+        tone: if lasting > 0 { "bad" } else { "other" },
+        text: format!(
+            "{} of {} failed: {}.{why}",
+            number(failed),
+            count(fetched, "page"),
+            kinds.join(", ")
+        ),
+    }
+}
+
+fn is_serious(found: &StoredFinding) -> bool {
+    matches!(found.severity.as_str(), "critical" | "error")
+}
+
+fn told(found: &StoredFinding) -> String {
+    let title = crate::assess::diagnose::rules::title(&found.rule);
+    format!("{} ({})", title.to_lowercase(), found.subject)
+}
+
+/// Why nothing was fetched, as far as a finding tells.
+fn nothing(summary: &RunSummary) -> Option<String> {
+    summary
+        .findings
+        .iter()
+        .find(|found| is_serious(found))
+        .map(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::PageCounts;
+
+    fn told(verdicts: &[(&str, u64)], likeliest: Option<(&str, f64)>) -> Headline {
+        let summary = RunSummary {
+            pages: PageCounts {
+                fetched: verdicts.iter().map(|(_, pages)| pages).sum(),
+                by_verdict: verdicts
+                    .iter()
+                    .map(|(name, n)| ((*name).to_owned(), *n))
+                    .collect(),
+                ..PageCounts::default()
+            },
+            ..RunSummary::default()
+        };
+        headline(&summary, likeliest)
+    }
+
+    #[test]
+    fn one_sentence_says_how_the_site_is() {
+        let fine = told(&[("ok", 1_240)], None);
+        assert_eq!(fine.text, "All is well: none of 1,240 pages failed.");
+        assert_eq!(fine.tone, "fine");
+        let bad = told(
+            &[("ok", 1_226), ("persistent", 9), ("transient", 5)],
+            Some(("a slow backend", 0.6)),
+        );
+        assert_eq!(
+            bad.text,
+            "14 of 1,240 pages failed: 9 always, 5 and then recovered. \
+             The likeliest cause of most: a slow backend."
+        );
+        assert_eq!(bad.tone, "bad");
+        let mild = told(&[("ok", 1), ("transient", 1)], None);
+        assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
+        assert_eq!(mild.tone, "other");
+        assert_eq!(told(&[], None).text, "No page could be fetched.");
+    }
+}

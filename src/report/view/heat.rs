@@ -1,0 +1,141 @@
+//! Sections of the site, the worst first: their rates and scores, and when they failed.
+
+use serde::Serialize;
+
+use crate::store::{RunRow, Store, StoreError, StoredPart, Tone};
+
+use super::timeline::Timeline;
+
+/// Most sections shown.
+const MOST: usize = 40;
+
+/// Stretches of time in a row of the map.
+const COLUMNS: usize = 48;
+
+/// Sections of the site.
+#[derive(Debug, Serialize)]
+pub(crate) struct Heat {
+    rows: Vec<Section>,
+    /// All sections.
+    total: usize,
+}
+
+/// A section.
+#[derive(Debug, Serialize)]
+struct Section {
+    name: String,
+    urls: u64,
+    failing: u64,
+    /// Share of first attempts that failed, 0..1, with its 95 % interval.
+    error_rate: f64,
+    low: f64,
+    high: f64,
+    crawlability: Option<f64>,
+    risk: Option<f64>,
+    cells: Vec<Cell>,
+}
+
+/// A section in a stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+struct Cell {
+    attempts: u32,
+    failed: u32,
+    /// 0 nothing asked, 1 nothing failed, 2 to 5 by the share that failed.
+    heat: u8,
+}
+
+/// Reads when sections failed.
+pub(super) fn read(
+    store: &Store,
+    run: &RunRow,
+    parts: &[StoredPart],
+    timeline: &Timeline,
+) -> Result<Heat, StoreError> {
+    let mut worst: Vec<&StoredPart> = parts.iter().collect();
+    worst.sort_by(|a, b| {
+        let rate = |part: &StoredPart| (part.error_rate.low, part.failing, part.urls);
+        rate(b)
+            .partial_cmp(&rate(a))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    worst.truncate(MOST);
+    let names: Vec<&str> = worst.iter().map(|part| part.name.as_str()).collect();
+    let numbers = store.section_numbers(run.id, &names)?;
+    let mut cells = vec![[Cell::default(); COLUMNS]; names.len()];
+    store.ticks(run.id, &mut |tick| {
+        let row = tick.section.and_then(|section| numbers.get(&section));
+        let bin = timeline.bin(tick.started);
+        if let (Some(row), Some(bin), true) = (row, bin, tick.tone != Tone::Experiment) {
+            let column = bin * COLUMNS / timeline.bins.len();
+            cells[*row][column].add(tick.tone);
+        }
+    })?;
+    let rows = worst
+        .into_iter()
+        .zip(cells)
+        .map(|(part, cells)| section(part, &cells));
+    Ok(Heat {
+        rows: rows.collect(),
+        total: parts.len(),
+    })
+}
+
+fn section(part: &StoredPart, cells: &[Cell; COLUMNS]) -> Section {
+    Section {
+        name: part.name.clone(),
+        urls: part.urls,
+        failing: part.failing,
+        error_rate: part.error_rate.value,
+        low: part.error_rate.low,
+        high: part.error_rate.high,
+        crawlability: part.crawlability.map(|score| score.value),
+        risk: part.indexing_risk.map(|risk| risk.value),
+        cells: cells.iter().map(|cell| cell.heated()).collect(),
+    }
+}
+
+impl Cell {
+    fn add(&mut self, tone: Tone) {
+        self.attempts += 1;
+        self.failed += u32::from(tone != Tone::Fine);
+    }
+
+    fn heated(self) -> Cell {
+        let share = f64::from(self.failed) / f64::from(self.attempts.max(1));
+        let heat = match share {
+            _ if self.attempts == 0 => 0,
+            _ if self.failed == 0 => 1,
+            _ if share < 0.1 => 2,
+            _ if share < 0.34 => 3,
+            _ if share < 0.67 => 4,
+            _ => 5,
+        };
+        Cell { heat, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heat_follows_the_share_that_failed() {
+        let cases = [
+            (0, 0, 0),
+            (9, 0, 1),
+            (100, 1, 2),
+            (10, 1, 3),
+            (2, 1, 4),
+            (3, 3, 5),
+        ];
+        for (attempts, failed, heat) in cases {
+            let cell = Cell {
+                attempts,
+                failed,
+                heat: 0,
+            }
+            .heated();
+            assert_eq!(cell.heat, heat, "{failed} of {attempts}");
+        }
+    }
+}

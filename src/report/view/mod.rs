@@ -1,0 +1,97 @@
+//! A finished run as people read it: everything that a report shows, chosen, bounded and put into
+//! words, without a word of markup. The formats for people render this and nothing else.
+
+mod changes;
+mod facts;
+mod fixes;
+mod headline;
+mod heat;
+mod listing;
+mod pages;
+mod scores;
+mod timeline;
+
+use serde::Serialize;
+
+use crate::assess::{FOOTER, GateResult, MODEL};
+use crate::store::{RunRow, Store};
+
+use super::Wanted;
+use super::error::Fault;
+use super::format::Export;
+
+pub(super) use facts::{About, Part};
+pub(super) use headline::Headline;
+pub(super) use timeline::{Bin, Timeline};
+
+/// A run as people read it.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    pub(super) about: About,
+    pub(super) headline: Headline,
+    scores: Vec<scores::ScoreView>,
+    verdicts: Vec<Part>,
+    statuses: Vec<Part>,
+    coverage: facts::CoverageView,
+    #[serde(skip)]
+    pub(super) timeline: Timeline,
+    heat: heat::Heat,
+    findings: fixes::Findings,
+    pages: pages::Pages,
+    experiments: Vec<fixes::ExperimentView>,
+    redirects: listing::Listing,
+    sitemaps: listing::Listing,
+    robots: listing::Listing,
+    skipped: listing::Listing,
+    slowest: Vec<pages::Slow>,
+    gates: Vec<GateResult>,
+    /// Absent without a baseline.
+    compare: Option<changes::Changes>,
+    files: Vec<String>,
+    model: &'static str,
+    footer: &'static str,
+}
+
+impl View {
+    /// Reads a run that was concluded.
+    pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
+        let summary = store.summary(run.id)?;
+        let pages = pages::read(store, run)?;
+        let timeline = timeline::read(store, run)?;
+        Ok(View {
+            about: facts::about(run, &summary),
+            headline: headline::headline(&summary, pages.likeliest_cause()),
+            scores: scores::scores(&summary.scores),
+            verdicts: facts::verdicts(&summary),
+            statuses: facts::statuses(&summary),
+            coverage: facts::coverage(&summary),
+            heat: heat::read(store, run, &summary.scores.sections, &timeline)?,
+            timeline,
+            findings: fixes::findings(&summary.findings, &pages),
+            experiments: fixes::experiments(&summary.trials),
+            pages,
+            redirects: listing::redirects(store, run)?,
+            sitemaps: listing::sitemaps(store, run)?,
+            robots: listing::robots(store, run)?,
+            skipped: listing::skipped(store, run)?,
+            slowest: pages::slowest(store, run)?,
+            gates: wanted.gates.clone(),
+            compare: wanted
+                .compared
+                .as_ref()
+                .map(|compared| changes::changes(&compared.comparison)),
+            files: files(wanted),
+            model: MODEL,
+            footer: FOOTER,
+        })
+    }
+}
+
+/// Names of the files that are written beside the report.
+fn files(wanted: &Wanted) -> Vec<String> {
+    wanted
+        .exports()
+        .into_iter()
+        .map(Export::file_name)
+        .collect()
+}

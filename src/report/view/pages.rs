@@ -1,0 +1,228 @@
+//! What to mend first: the worst pages with their attempts, and the slowest.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::fetch::HostOverride;
+use crate::model::CrawlUrl;
+use crate::report::curl::Curl;
+use crate::report::words;
+use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
+
+/// Most pages shown.
+const MOST: u32 = 150;
+
+/// Most attempts shown of one page.
+const MARKS: u32 = 20;
+
+/// Characters shown of an error page.
+const BODY: usize = 300;
+
+/// Bytes of the longest line for a shell that is shown.
+const CURL: usize = 600;
+
+/// Least confidence of a cause that is said of many pages.
+const SURE: f64 = 0.5;
+
+/// Slow pages shown.
+const SLOW: u32 = 10;
+
+/// The worst pages.
+#[derive(Debug, Serialize)]
+pub(crate) struct Pages {
+    pub(crate) rows: Vec<Page>,
+    /// All that failed at least once.
+    pub(crate) total: u64,
+}
+
+/// A page that failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    pub(crate) address: String,
+    /// The address as it was asked for.
+    href: String,
+    pub(crate) status: u16,
+    pub(crate) status_text: String,
+    outcome: String,
+    pub(crate) verdict: String,
+    pub(crate) attempts: u64,
+    pub(crate) failed: u64,
+    pub(crate) inlinks: u64,
+    pub(crate) priority: Option<f64>,
+    pub(crate) cause: String,
+    /// Topic of the playbook; empty where no cause is known.
+    topic: String,
+    /// 0..1.
+    pub(crate) confidence: f64,
+    source: String,
+    section: String,
+    request_id: Option<String>,
+    error_body: Option<String>,
+    curl: String,
+    marks: Vec<MarkView>,
+}
+
+/// An attempt.
+#[derive(Debug, Serialize)]
+struct MarkView {
+    number: u32,
+    purpose: String,
+    pass: u32,
+    /// Time of day, UTC.
+    time: String,
+    /// The status, or why there is none.
+    what: String,
+    ms: f64,
+    tone: &'static str,
+}
+
+/// A page that took long.
+#[derive(Debug, Serialize)]
+pub(crate) struct Slow {
+    address: String,
+    seconds: f64,
+}
+
+/// Reads the worst pages of a run.
+pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
+    let resolve: Vec<HostOverride> = (run.plan.requests.reach.resolve.iter())
+        .filter_map(|given| given.parse().ok())
+        .collect();
+    let mut rows = Vec::new();
+    for page in store.worst_pages(run.id, MOST)? {
+        let marks = store.marks(run.id, &page, MARKS)?;
+        rows.push(self::page(page, marks, run, &resolve));
+    }
+    Ok(Pages {
+        rows,
+        total: store.count_worst(run.id)?,
+    })
+}
+
+/// Reads the slowest pages of a run.
+pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreError> {
+    let pages = store.slowest_pages(run.id, SLOW)?.into_iter();
+    Ok(pages
+        .map(|page| Slow {
+            address: page.address,
+            seconds: page.seconds,
+        })
+        .collect())
+}
+
+fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow, resolve: &[HostOverride]) -> Page {
+    let requests = &run.plan.requests;
+    let curl = CrawlUrl::parse(&page.encoded).map(|url| {
+        let curl = Curl {
+            url: &url,
+            user_agent: Some(&requests.user_agent),
+            http1: requests.reach.http1,
+            resolve,
+        };
+        curl.line()
+    });
+    Page {
+        href: page.encoded,
+        status: page.status,
+        status_text: page.status_text,
+        outcome: page.outcome,
+        verdict: page.verdict.replace('_', " "),
+        attempts: page.attempts,
+        failed: page.failed,
+        inlinks: page.inlinks,
+        priority: page.priority,
+        topic: page
+            .cause
+            .split(" or ")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        cause: words::causes(&page.cause),
+        confidence: page.confidence,
+        source: page.source,
+        section: page.section,
+        request_id: page.request_id,
+        error_body: page
+            .error_body
+            .map(|body| body.chars().take(BODY).collect()),
+        curl: curl
+            .ok()
+            .filter(|curl| curl.len() <= CURL)
+            .unwrap_or_default(),
+        marks: marks.into_iter().map(mark).collect(),
+        address: page.address,
+    }
+}
+
+fn mark(mark: Mark) -> MarkView {
+    MarkView {
+        number: mark.number,
+        purpose: mark.purpose,
+        pass: mark.pass,
+        time: mark.started.spreadsheet().split_off("YYYY-MM-DD ".len()),
+        what: match mark.status {
+            Some(status) => status.to_string(),
+            None => mark.outcome.replace('_', " "),
+        },
+        ms: mark.total_ms,
+        tone: match mark.tone {
+            Tone::Fine => "fine",
+            Tone::ServerError => "bad",
+            Tone::OtherFailure => "other",
+            Tone::Experiment => "probe",
+        },
+    }
+}
+
+impl Pages {
+    /// The line that asks for the worst page within a site, host, section, or for this very page.
+    pub(super) fn curl_within(&self, subject: &str) -> Option<&str> {
+        let within = self
+            .rows
+            .iter()
+            .find(|page| page.address.starts_with(subject));
+        within
+            .map(|page| page.curl.as_str())
+            .filter(|curl| !curl.is_empty())
+    }
+
+    /// The cause that most of the failing pages have, and the share of those that have it.
+    pub(super) fn likeliest_cause(&self) -> Option<(&str, f64)> {
+        let causes = self
+            .rows
+            .iter()
+            .map(|page| (page.cause.as_str(), page.confidence));
+        likeliest(causes)
+    }
+}
+
+fn likeliest<'a>(causes: impl Iterator<Item = (&'a str, f64)>) -> Option<(&'a str, f64)> {
+    let (mut pages, mut having) = (0, BTreeMap::<&str, u32>::new());
+    for (cause, confidence) in causes {
+        pages += 1;
+        if !cause.is_empty() && confidence >= SURE {
+            *having.entry(cause).or_default() += 1;
+        }
+    }
+    let (cause, having) = having.into_iter().max_by_key(|(_, having)| *having)?;
+    let share = f64::from(having) / f64::from(pages);
+    (share > 0.5).then_some((cause, share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_of_the_whole_if_most_pages_have_it() {
+        let check = |causes: &[(&str, f64)], expected: Option<&str>| {
+            let found = likeliest(causes.iter().copied());
+            assert_eq!(found.map(|(cause, _)| cause), expected, "{causes:?}");
+        };
+        check(&[("DNS", 0.9), ("DNS", 0.6), ("TLS", 0.9)], Some("DNS"));
+        check(&[("DNS", 0.9), ("TLS", 0.9)], None);
+        check(&[("DNS", 0.4), ("DNS", 0.4)], None);
+        check(&[("", 1.0)], None);
+    }
+}

@@ -1,0 +1,127 @@
+//! The two scores with their bands, and what they consist of.
+
+use serde::Serialize;
+
+use crate::assess::Score;
+use crate::report::words::{self, hindrance, risk};
+use crate::store::{RunScores, StoredDeduction, StoredScore};
+
+/// Most parts of a score that are named; the rest is in summary.json.
+const MOST: usize = 12;
+
+/// Most addresses named for a part.
+const URLS: usize = 3;
+
+/// Fewer points are not worth a line.
+const LITTLE: f64 = 0.05;
+
+/// A score.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScoreView {
+    pub(crate) name: &'static str,
+    /// What it says.
+    about: &'static str,
+    /// Which end is good.
+    best: &'static str,
+    /// 0..100 with its 95 % interval; absent without evidence enough.
+    pub(crate) value: Option<f64>,
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    /// The score in a word.
+    pub(crate) band: Option<String>,
+    /// Why there is none; else empty.
+    pub(crate) inconclusive: String,
+    /// A word that colours follow.
+    tone: &'static str,
+    pub(crate) parts: Vec<PartView>,
+    /// What the parts do to it.
+    sign: &'static str,
+}
+
+/// Points that one rule took or added.
+#[derive(Debug, Serialize)]
+pub(crate) struct PartView {
+    pub(crate) points: f64,
+    pub(crate) what: String,
+    urls: Vec<String>,
+}
+
+pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
+    let both = [
+        (
+            "crawlability",
+            "Crawlability",
+            "how freely a bot gets through the site",
+            "100 is best",
+            ("−", hindrance as fn(&str) -> &str),
+        ),
+        (
+            "indexing_risk",
+            "Indexing Risk",
+            "what may drop out of the index if this goes on for 48 h",
+            "0 is best",
+            ("+", risk),
+        ),
+    ];
+    let found = [&scores.crawlability, &scores.indexing_risk];
+    let shown = both.into_iter().zip(found).filter_map(|(words, score)| {
+        let (key, name, about, best, (sign, word)) = words;
+        let score = score.as_ref()?;
+        Some(ScoreView {
+            about,
+            best,
+            sign,
+            parts: parts(&scores.deductions, key),
+            ..view(name, score, word)
+        })
+    });
+    shown.collect()
+}
+
+fn view(name: &'static str, score: &StoredScore, word: fn(&str) -> &str) -> ScoreView {
+    let (known, inconclusive) = match score.score {
+        Score::Known(known) => (Some(known), String::new()),
+        Score::Inconclusive {
+            first_attempts,
+            needed,
+        } => {
+            let pages = words::count(first_attempts, "page");
+            (
+                None,
+                format!("{pages} of at least {needed} that a score rests on"),
+            )
+        }
+    };
+    let band = score.band.as_deref();
+    ScoreView {
+        name,
+        about: "",
+        best: "",
+        value: known.map(|known| known.value),
+        low: known.map(|known| known.low),
+        high: known.map(|known| known.high),
+        band: band.map(|band| word(band).to_owned()),
+        inconclusive,
+        tone: match band {
+            Some("none" | "low") => "fine",
+            Some("medium") => "other",
+            Some(_) => "bad",
+            None => "unknown",
+        },
+        parts: Vec::new(),
+        sign: "",
+    }
+}
+
+fn parts(all: &[StoredDeduction], key: &str) -> Vec<PartView> {
+    let own = all
+        .iter()
+        .filter(|row| row.score == key && row.points >= LITTLE);
+    own.take(MOST)
+        .map(|row| PartView {
+            points: row.points,
+            what: words::deduction(row),
+            urls: row.urls.iter().take(URLS).cloned().collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,247 @@
+//! The crawl over time: what came of the attempts in equal stretches of the time in which anything was
+//! asked. Long waits, as before a confirmation pass, are cut out and marked.
+
+use crate::model::Moment;
+use crate::store::{RunId, RunRow, Store, StoreError, Tick, Tone};
+
+/// Most stretches that the busy time is cut into, of at least a second each; and fewest.
+const BINS: usize = 96;
+const FEWEST: usize = 12;
+
+/// Most waits that are cut out.
+const CUTS: usize = 7;
+
+/// A wait is cut out if it is at least this part of the time that is left, and so many seconds.
+const LONG: i64 = 12;
+const SHORTEST: i64 = 10;
+
+/// The crawl over time.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    pub(crate) bins: Vec<Bin>,
+    spans: Spans,
+}
+
+/// A stretch of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Bin {
+    /// When it begins.
+    pub(crate) from: Moment,
+    /// Seconds that it covers.
+    pub(crate) seconds: f64,
+    /// Seconds that were cut out before it; 0 where it follows the one before at once.
+    pub(crate) waited: i64,
+    pub(crate) fine: u32,
+    pub(crate) server_errors: u32,
+    pub(crate) other_failures: u32,
+    pub(crate) experiments: u32,
+    rates: f64,
+    rated: u32,
+}
+
+/// The times in which anything was asked, in seconds since 1970 UTC, and their stretches.
+#[derive(Debug, Default)]
+struct Spans {
+    /// Beginning, end (exclusive), number of the first bin, and how many there are.
+    spans: Vec<(i64, i64, usize, usize)>,
+}
+
+/// Reads the course of a run.
+pub(super) fn read(store: &Store, run: &RunRow) -> Result<Timeline, StoreError> {
+    let mut timeline = Timeline::over(&busy(store, run.id)?);
+    store.ticks(run.id, &mut |tick| timeline.add(tick))?;
+    Ok(timeline)
+}
+
+/// First and last busy second and the longest waits between, as beginning and end.
+#[derive(Debug, Default)]
+struct Busy {
+    ends: Option<(i64, i64)>,
+    waits: Vec<(i64, i64)>,
+}
+
+fn busy(store: &Store, run: RunId) -> Result<Busy, StoreError> {
+    let mut busy = Busy::default();
+    store.busy_seconds(run, &mut |second| busy.add(second))?;
+    Ok(busy)
+}
+
+impl Busy {
+    /// Takes the next busy second.
+    fn add(&mut self, second: i64) {
+        let Some((_, last)) = &mut self.ends else {
+            self.ends = Some((second, second));
+            return;
+        };
+        let wait = (*last + 1, second);
+        *last = second;
+        if wait.1 <= wait.0 {
+            return;
+        }
+        self.waits.push(wait);
+        if self.waits.len() > CUTS {
+            let length = |wait: &(i64, i64)| wait.1 - wait.0;
+            let shortest = (0..self.waits.len()).min_by_key(|at| length(&self.waits[*at]));
+            self.waits.remove(shortest.unwrap_or(0));
+        }
+    }
+
+    /// The stretches of time between the waits that are long.
+    fn spans(&self) -> Vec<(i64, i64)> {
+        let Some((first, last)) = self.ends else {
+            return Vec::new();
+        };
+        let mut left = last + 1 - first;
+        let mut waits = self.waits.clone();
+        waits.sort_by_key(|(from, to)| from - to);
+        let mut cuts = Vec::new();
+        for (from, to) in waits {
+            if (to - from) * LONG < left || to - from < SHORTEST {
+                break;
+            }
+            left -= to - from;
+            cuts.push((from, to));
+        }
+        cuts.sort_unstable();
+        let starts = [first].into_iter().chain(cuts.iter().map(|cut| cut.1));
+        let ends = cuts.iter().map(|cut| cut.0).chain([last + 1]);
+        starts.zip(ends).collect()
+    }
+}
+
+impl Timeline {
+    fn over(busy: &Busy) -> Timeline {
+        let spans = busy.spans();
+        let whole: i64 = spans.iter().map(|(from, to)| to - from).sum();
+        let all = usize::try_from(whole).unwrap_or(BINS).clamp(FEWEST, BINS);
+        let mut timeline = Timeline::default();
+        let mut end = None;
+        for (from, to) in spans {
+            let seconds = to - from;
+            let share = (all as f64 * seconds as f64 / whole as f64).round() as usize;
+            let bins = share.clamp(1, all);
+            timeline
+                .spans
+                .spans
+                .push((from, to, timeline.bins.len(), bins));
+            for bin in 0..bins {
+                let offset = seconds as f64 * 1_000.0 * bin as f64 / bins as f64;
+                timeline.bins.push(Bin {
+                    from: Moment::from_millis(from * 1_000 + offset as i64),
+                    seconds: seconds as f64 / bins as f64,
+                    waited: match end {
+                        Some(end) if bin == 0 => from - end,
+                        _ => 0,
+                    },
+                    ..Bin::default()
+                });
+            }
+            end = Some(to);
+        }
+        timeline
+    }
+
+    /// The bin that a moment belongs to.
+    pub(super) fn bin(&self, at: Moment) -> Option<usize> {
+        let millis = at.millis();
+        let spans = self.spans.spans.iter();
+        let (from, to, first, bins) = spans
+            .rev()
+            .find(|(from, ..)| from * 1_000 <= millis)
+            .copied()?;
+        let share = (millis - from * 1_000) as f64 / ((to - from) * 1_000) as f64;
+        Some(first + ((share * bins as f64) as usize).min(bins - 1))
+    }
+
+    fn add(&mut self, tick: Tick) {
+        let Some(bin) = self.bin(tick.started).and_then(|at| self.bins.get_mut(at)) else {
+            return;
+        };
+        match tick.tone {
+            Tone::Fine => bin.fine += 1,
+            Tone::ServerError => bin.server_errors += 1,
+            Tone::OtherFailure => bin.other_failures += 1,
+            Tone::Experiment => bin.experiments += 1,
+        }
+        if let Some(rate) = tick.rate {
+            bin.rates += rate;
+            bin.rated += 1;
+        }
+    }
+}
+
+impl Bin {
+    /// All attempts.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.fine + self.server_errors + self.other_failures + self.experiments
+    }
+
+    /// Mean of the rates that were allowed, in requests per second.
+    pub(crate) fn pace(&self) -> Option<f64> {
+        (self.rated > 0).then(|| self.rates / f64::from(self.rated))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timeline(seconds: impl IntoIterator<Item = i64>) -> Timeline {
+        let mut busy = Busy::default();
+        seconds.into_iter().for_each(|second| busy.add(second));
+        Timeline::over(&busy)
+    }
+
+    #[test]
+    fn nothing_asked_is_no_time() {
+        assert!(timeline([]).bins.is_empty());
+        assert_eq!(timeline([]).bin(Moment::default()), None);
+        let one = timeline([100]);
+        assert_eq!(one.bins.len(), FEWEST);
+        assert_eq!(one.bin(Moment::from_millis(100_999)), Some(FEWEST - 1));
+        assert_eq!(one.bin(Moment::from_millis(99_999)), None);
+    }
+
+    #[test]
+    fn long_waits_are_cut_out_and_short_ones_are_not() {
+        let passes = (0..100).chain([105]).chain(700..710).chain(4_000..4_010);
+        let found = timeline(passes);
+        let waited: Vec<_> = found
+            .bins
+            .iter()
+            .map(|bin| bin.waited)
+            .filter(|w| *w > 0)
+            .collect();
+        assert_eq!(waited, [594, 3_290]);
+        let confirm = found.bin(Moment::from_millis(700_000)).expect("within");
+        assert_eq!(found.bins[confirm].waited, 594);
+        assert_eq!(found.bins[confirm].from, Moment::from_millis(700_000));
+        let before = found.bin(Moment::from_millis(500_000));
+        assert_eq!(
+            before,
+            Some(confirm - 1),
+            "a moment in a wait belongs to what was before it"
+        );
+    }
+
+    #[test]
+    fn every_attempt_is_in_one_bin() {
+        let mut found = timeline([0, 1, 2, 50, 51, 90]);
+        for (millis, tone) in [
+            (0, Tone::Fine),
+            (2_999, Tone::ServerError),
+            (50_000, Tone::OtherFailure),
+            (90_999, Tone::Experiment),
+        ] {
+            found.add(Tick {
+                started: Moment::from_millis(millis),
+                tone,
+                rate: Some(10.0),
+                section: None,
+            });
+        }
+        assert_eq!(found.bins.iter().map(Bin::attempts).sum::<u32>(), 4);
+        let paces: Vec<_> = found.bins.iter().filter_map(Bin::pace).collect();
+        assert_eq!(paces, [10.0; 4]);
+    }
+}

@@ -1,0 +1,178 @@
+//! Numbers, times and the store's names as people read them, in a terminal as in a report.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::model::Cause;
+use crate::store::StoredDeduction;
+
+/// A number with its thousands apart: `1,234`.
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and its noun, in the plural unless it is one.
+pub fn count(value: u64, noun: &str) -> String {
+    let s = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", number(value))
+}
+
+/// A duration in its two largest units: `2 m 05 s`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..=9 => format!("{:.1} s", duration.as_secs_f64()),
+        10..=59 => format!("{seconds} s"),
+        60..=3_599 => format!("{} m {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} m", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+/// A share of 0..1 in percent, with as many decimals as it takes not to call a little nothing and
+/// not quite all everything.
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    let to_an_end = value.min(100.0 - value);
+    let decimals = match to_an_end {
+        _ if to_an_end <= 0.0 || to_an_end >= 9.95 => 0,
+        _ if to_an_end >= 0.095 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$} %")
+}
+
+/// A text with what would command a terminal or turn the direction of writing made visible: control
+/// characters but line break and tab, and the marks of Unicode annex 9, section 2.
+pub fn tame(text: &str) -> Cow<'_, str> {
+    if text.chars().any(commands) {
+        Cow::Owned(text.chars().fold(String::new(), tamed))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Adds a character to a text, made visible if it would command a terminal.
+pub fn tamed(mut out: String, c: char) -> String {
+    if commands(c) {
+        out.extend(c.escape_unicode());
+    } else {
+        out.push(c);
+    }
+    out
+}
+
+fn commands(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// The causes of `upstream_down or overload` as people say them.
+pub fn causes(ids: &str) -> String {
+    let named = ids.split(" or ").map(|id| {
+        Cause::from_id(id).map_or_else(|| id.to_owned(), |cause| cause.title().to_owned())
+    });
+    named.collect::<Vec<_>>().join(" or ")
+}
+
+/// What took points from a score, with the numbers behind it.
+pub fn deduction(row: &StoredDeduction) -> String {
+    let fact = |name: &str| {
+        let facts = row.evidence.as_array().into_iter().flatten();
+        let mut values = facts.filter(|fact| fact["name"] == name);
+        let value = values.next().and_then(|fact| fact["value"].as_str());
+        value.unwrap_or_default().to_owned()
+    };
+    let (score, kind) = row.rule.split_once('.').unwrap_or(("", &row.rule));
+    match kind {
+        "slow_answers" => format!(
+            "slow answers: {} ms to the first byte (median)",
+            fact("median_ttfb_ms")
+        ),
+        "sitemaps" => format!("{} of {} sitemaps fail", fact("failing"), fact("sitemaps")),
+        "robots_txt" => "robots.txt cannot be read: crawling stops".to_owned(),
+        kind if score == "indexing_risk" => format!(
+            "{}: {} of {} pages",
+            kind.replace('_', " "),
+            fact("urls"),
+            fact("of_urls")
+        ),
+        kind => format!(
+            "{}: {} of {} first attempts",
+            kind.replace('_', " "),
+            fact("failed"),
+            fact("first_attempts")
+        ),
+    }
+}
+
+/// The band of Crawlability in words: `high` alone would read as praise beside a score of which 100 is
+/// best.
+pub fn hindrance(band: &str) -> &str {
+    match band {
+        "none" => "unhindered",
+        "low" => "hardly hindered",
+        "medium" => "hindered",
+        "high" => "badly hindered",
+        "critical" => "all but blocked",
+        other => other,
+    }
+}
+
+/// The band of Indexing Risk in words.
+pub fn risk(band: &str) -> &str {
+    match band {
+        "none" => "no risk",
+        "low" => "low risk",
+        "medium" => "medium risk",
+        "high" => "high risk",
+        "critical" => "critical risk",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_can_read_it() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!(count(1, "page"), "1 page");
+        assert_eq!(count(2_000, "page"), "2,000 pages");
+        let cases = [
+            (0.25, "0.2 s"),
+            (42.9, "42 s"),
+            (125.0, "2 m 05 s"),
+            (7_500.0, "2 h 05 m"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(duration(Duration::from_secs_f64(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn a_little_is_not_nothing_and_not_quite_all_is_not_all() {
+        let cases = [
+            (0.0, "0 %"),
+            (0.000_2, "0.02 %"),
+            (0.012_34, "1.2 %"),
+            (0.2, "20 %"),
+            (0.994, "99.4 %"),
+            (0.999_8, "99.98 %"),
+            (1.0, "100 %"),
+        ];
+        for (share, text) in cases {
+            assert_eq!(percent(share), text);
+        }
+    }
+}

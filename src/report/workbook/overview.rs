@@ -1,0 +1,197 @@
+//! The first sheet: the run in a few lines, for whoever opens the workbook.
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use crate::assess::diagnose::rules::title;
+use crate::assess::{FOOTER, GateResult, Ruling, Score};
+use crate::model::Moment;
+use crate::report::words::{hindrance, risk};
+use crate::store::{RunRow, RunSummary, StoredScore};
+
+use super::cell::{Content, legible, serial};
+use super::column::{Kind, header};
+
+/// Widths of the columns: what, its value, the ends of its band, the band in a word.
+const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
+
+/// Lines of a sheet that is written from the top down.
+struct Lines<'a> {
+    sheet: &'a mut Worksheet,
+    row: u32,
+    heading: Format,
+    moment: Format,
+    share: Format,
+}
+
+/// Writes the sheet.
+pub(super) fn write(
+    run: &RunRow,
+    summary: &RunSummary,
+    gates: &[GateResult],
+    workbook: &mut Workbook,
+) -> Result<(), XlsxError> {
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name("summary")?;
+    for (column, width) in (0..).zip(WIDTHS) {
+        sheet.set_column_width(column, width)?;
+    }
+    let shown = |kind: Kind| kind.format().unwrap_or_default();
+    let mut lines = Lines {
+        sheet,
+        row: 0,
+        heading: header(),
+        moment: shown(Kind::Second),
+        share: shown(Kind::Share),
+    };
+    let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
+
+    lines.heading(&texts(&["Site", &run.site]))?;
+    lines.line("Run", &[Content::Number(run.id.0 as f64)])?;
+    lines.time("Started", run.started)?;
+    if let Some(ended) = run.ended {
+        lines.time("Ended", ended)?;
+    }
+    lines.line("State", &[Content::Text(run.state.name())])?;
+
+    lines.heading(&texts(&["Scores", "Value", "Low 95%", "High 95%", "Band"]))?;
+    lines.score(
+        "Crawlability (100 is best)",
+        summary.scores.crawlability.as_ref(),
+        hindrance,
+    )?;
+    lines.score(
+        "Indexing risk (0 is best)",
+        summary.scores.indexing_risk.as_ref(),
+        risk,
+    )?;
+    let rates = [
+        ("Error rate", summary.scores.error_rate),
+        ("5xx rate", summary.scores.rate_5xx),
+        ("502 rate", summary.scores.rate_502),
+    ];
+    for (name, rate) in rates {
+        if let Some(rate) = rate {
+            lines.shares(name, &[rate.value, rate.low, rate.high])?;
+        }
+    }
+
+    let counts = summary.counts;
+    lines.heading(&texts(&["Coverage", "URLs"]))?;
+    lines.line("Known", &[Content::Number(counts.known as f64)])?;
+    lines.line("Fetched", &[Content::Number(counts.fetched as f64)])?;
+    lines.line("Failing", &[Content::Number(counts.failing as f64)])?;
+    for (reason, urls) in &summary.skipped {
+        let name = format!("Not fetched: {reason}");
+        lines.line(&name, &[Content::Number(*urls as f64)])?;
+    }
+
+    lines.heading(&texts(&["Verdicts", "Pages"]))?;
+    for (verdict, pages) in &summary.by_verdict {
+        lines.line(verdict, &[Content::Number(*pages as f64)])?;
+    }
+    if !gates.is_empty() {
+        lines.heading(&texts(&["Gates", "Why"]))?;
+        for gate in gates {
+            let became = match gate.result {
+                Ruling::Held => "held",
+                Ruling::Failed => "failed",
+                Ruling::Undecided => "undecided",
+            };
+            let name = format!("{became}: {}", gate.expression);
+            lines.line(&name, &[Content::Text(&gate.reason)])?;
+        }
+    }
+    if !summary.findings.is_empty() {
+        lines.heading(&texts(&["Findings", "Subject"]))?;
+        for finding in &summary.findings {
+            let name = format!("{}: {}", finding.severity, title(&finding.rule));
+            lines.line(&name, &[Content::Text(&finding.subject)])?;
+        }
+    }
+    lines.heading(&texts(&["Model", FOOTER]))
+}
+
+impl Lines<'_> {
+    /// A line in bold, with a blank one above.
+    fn heading(&mut self, cells: &[String]) -> Result<(), XlsxError> {
+        if self.row > 0 {
+            self.row += 1;
+        }
+        for (column, text) in (0..).zip(cells) {
+            let text = legible(text);
+            self.sheet
+                .write_string_with_format(self.row, column, text, &self.heading)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn line(&mut self, name: &str, cells: &[Content<'_>]) -> Result<(), XlsxError> {
+        self.sheet.write_string(self.row, 0, legible(name))?;
+        for (column, content) in (1..).zip(cells) {
+            match *content {
+                Content::Empty => {}
+                Content::Number(value) => {
+                    self.sheet.write_number(self.row, column, value)?;
+                }
+                Content::Text(text) => {
+                    self.sheet.write_string(self.row, column, legible(text))?;
+                }
+            }
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn time(&mut self, name: &str, moment: Moment) -> Result<(), XlsxError> {
+        self.sheet.write_string(self.row, 0, name)?;
+        if let Some(days) = serial(&moment.spreadsheet()) {
+            self.sheet
+                .write_number_with_format(self.row, 1, days, &self.moment)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn shares(&mut self, name: &str, values: &[f64]) -> Result<(), XlsxError> {
+        self.sheet.write_string(self.row, 0, name)?;
+        for (column, value) in (1..).zip(values) {
+            self.sheet
+                .write_number_with_format(self.row, column, *value, &self.share)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn score(
+        &mut self,
+        name: &str,
+        score: Option<&StoredScore>,
+        word: fn(&str) -> &str,
+    ) -> Result<(), XlsxError> {
+        let Some(score) = score else {
+            return self.line(name, &[Content::Text("not computed")]);
+        };
+        let tenths = |value: f64| Content::Number((value * 10.0).round() / 10.0);
+        match score.score {
+            Score::Known(known) => {
+                let band = word(score.band.as_deref().unwrap_or_default());
+                let cells = [
+                    tenths(known.value),
+                    tenths(known.low),
+                    tenths(known.high),
+                    Content::Text(band),
+                ];
+                self.line(name, &cells)
+            }
+            Score::Inconclusive {
+                first_attempts,
+                needed,
+            } => {
+                let why =
+                    format!("inconclusive: {first_attempts} first attempts of at least {needed}");
+                self.line(name, &[Content::Text(&why)])
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a run is compared with.
+
+use crate::assess::compare::{AddressMap, Listed, Side};
+
+use super::error::StoreError;
+use super::file::Store;
+use super::runs::{RunId, RunRow, RunState};
+
+/// What a run is compared with, and how addresses of the one are called in the other.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Where its pages are.
+    pub source: BaselineSource,
+    /// How its addresses are called on the site of the new run.
+    pub maps: Vec<AddressMap>,
+}
+
+/// Where the pages of a baseline are.
+#[derive(Clone, Debug)]
+pub enum BaselineSource {
+    /// In a database, which may be another one.
+    Run(Store, Box<RunRow>),
+    /// In a list of failing pages.
+    Listed(Box<Listed>),
+}
+
+impl Store {
+    /// The finished run of the same site before this one; none if it is the first.
+    pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
+        let earlier = self.finished_runs(&run.site, run.id)?;
+        let before = earlier.into_iter().find(|id| *id != run.id);
+        before.map(|id| self.run_by_id(id)).transpose()
+    }
+
+    /// Finished runs of a site up to one, the newest first.
+    pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
+        let connection = self.connect()?;
+        super::row::list(
+            &connection,
+            "SELECT id FROM run WHERE id <= ? AND site = ? AND state = ? ORDER BY id DESC",
+            (last.0, site, RunState::Finished.name()),
+            |row| row.get(0).map(RunId),
+        )
+        .map_err(|source| self.fault(source))
+    }
+
+    /// How a comparison calls a run of this file; `at_hand` is the file that needs no name.
+    pub(super) fn side(&self, run: &RunRow, at_hand: &Store) -> Side {
+        let elsewhere = if self.path() == at_hand.path() {
+            String::new()
+        } else {
+            format!(" of {}", self.path().display())
+        };
+        Side {
+            name: format!("run {}{elsewhere}", run.id),
+            site: run.site.clone(),
+            started: run.started.to_string(),
+            state: run.state.name().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The attempts at one URL, in the order in which they were made.
+
+use rusqlite::Connection;
+
+use crate::model::{Moment, Probe};
+
+use super::error::StoreError;
+use super::file::Store;
+use super::row::list;
+use super::runs::RunId;
+use super::timeline::Tone;
+use super::worst::WorstPage;
+
+/// An attempt at a page, as a mark in a row of marks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Its number at the page, from 1.
+    pub number: u32,
+    /// The pass it belongs to.
+    pub pass: u32,
+    /// `crawl`, `retry`, `confirm` or `probe:NAME`.
+    pub purpose: String,
+    /// When it began.
+    pub started: Moment,
+    /// The status code; absent where there was no answer.
+    pub status: Option<u16>,
+    /// The outcome's name, such as `server_502`.
+    pub outcome: String,
+    /// What it amounts to.
+    pub tone: Tone,
+    /// Milliseconds to the first byte; absent where there was none.
+    pub ttfb_ms: Option<f64>,
+    /// Milliseconds from its beginning to its end.
+    pub total_ms: f64,
+}
+
+impl Store {
+    /// The first attempts at a page, no more than `most`.
+    pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
+        let connection = self.connect()?;
+        marks(&connection, run.0, page, most).map_err(|source| self.fault(source))
+    }
+}
+
+fn marks(
+    connection: &Connection,
+    run: i64,
+    page: &WorstPage,
+    most: u32,
+) -> rusqlite::Result<Vec<Mark>> {
+    let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure OR o.soft,
+            a.ttfb_us / 1000.0, a.total_us / 1000.0
+        FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+        WHERE a.run = ? AND a.url = ? ORDER BY a.number LIMIT ?";
+    list(connection, sql, (run, page.id, most), |row| {
+        let purpose: String = row.get(2)?;
+        let status = row.get(4)?;
+        Ok(Mark {
+            number: row.get(0)?,
+            pass: row.get(1)?,
+            tone: Tone::of(status, row.get(6)?, Probe::from_name(&purpose).is_some()),
+            purpose,
+            started: Moment::from_millis(row.get(3)?),
+            status,
+            outcome: row.get(5)?,
+            ttfb_ms: row.get(7)?,
+            total_ms: row.get(8)?,
+        })
+    })
+}

@@ -1,0 +1,259 @@
+//! Runs of one site compared: what broke, healed and flapped is known exactly.
+
+use serde_json::Value;
+
+use crate::answer::{ok, status};
+use crate::cli::{Desk, Said};
+use crate::origin::Origin;
+
+/// Pages that are always fine.
+const STEADY: usize = 20;
+
+/// A site whose home page links to all others.
+async fn site(paths: &[&str]) -> Origin {
+    let origin = Origin::start().await;
+    let steady: Vec<String> = (0..STEADY).map(|n| format!("/steady/{n}")).collect();
+    let all = steady
+        .iter()
+        .map(String::as_str)
+        .chain(paths.iter().copied());
+    let links: Vec<_> = all.map(|path| format!("<a href='{path}'>x</a>")).collect();
+    origin.page("/", &format!("<p>home {}", links.concat()));
+    for path in &steady {
+        origin.page(path, "<p>fine");
+    }
+    origin
+}
+
+/// Serves these pages as fine and broken from now on.
+fn serve(origin: &Origin, pages: &[(&str, bool)]) {
+    for (path, fails) in pages {
+        let answer = if *fails { status(502) } else { ok("<p>fine") };
+        origin.script(path, [answer]);
+    }
+}
+
+async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
+    let url = origin.url("/");
+    let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
+    let confirm = ["--confirm", "1s,2s"];
+    let said = desk.run(&[&args[..], &confirm, more].concat()).await;
+    assert!(matches!(said.code, Some(0 | 10)), "{}", said.err);
+    said
+}
+
+async fn compare(desk: &Desk, args: &[&str]) -> Value {
+    let said = desk.run(&[&["compare", "--json"], args].concat()).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+/// `change path` of every change, in order.
+fn changes(found: &Value) -> Vec<String> {
+    let pages = found["changes"].as_array().expect("a list").iter();
+    let told = |page: &Value| {
+        let address = page["address"].as_str().expect("an address");
+        let path = address.splitn(4, '/').last().unwrap_or_default();
+        format!("{} /{path}", page["change"].as_str().expect("a word"))
+    };
+    let mut all: Vec<String> = pages.map(told).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
+    let origin = site(&["/breaks", "/heals", "/flaps", "/broken"]).await;
+    let desk = Desk::new();
+    let runs = [
+        (false, true, false),
+        (false, true, true),
+        (false, true, false),
+        (false, true, true),
+        (true, false, true),
+    ];
+    for (run, (breaks, heals, flaps)) in runs.into_iter().enumerate() {
+        let pages = [
+            ("/breaks", breaks),
+            ("/heals", heals),
+            ("/flaps", flaps),
+            ("/broken", true),
+        ];
+        serve(&origin, &pages);
+        let last = ["-o", "out", "--fail-on", "new-5xx > 0"];
+        let said = audit(&desk, &origin, if run < 4 { &[] } else { &last }).await;
+        if run == 4 {
+            assert_eq!(said.code, Some(10), "{}", said.err);
+            assert!(said.err.contains("new-5xx is 1, > 0"), "{}", said.err);
+            let told = "Changes        1 new, 1 flapping, 1 fixed; 25 pages compared with run 4";
+            assert!(said.err.contains(told), "{}", said.err);
+        }
+    }
+    let expected = ["fixed /heals", "flapping /flaps", "new /breaks"];
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), expected);
+    assert_eq!(found["counts"]["unclear"], 0);
+    assert_eq!(
+        found["changes"][0]["evidence"],
+        "failed 3 of 3 in 3 passes, was fine 1 of 1; difference 1.00, 95 % 0.03 to 1.00"
+    );
+    // With two and with three runs nothing is known to flap.
+    assert_eq!(changes(&compare(&desk, &["1", "2"]).await), ["new /flaps"]);
+    assert_eq!(
+        changes(&compare(&desk, &["2", "3"]).await),
+        ["fixed /flaps"]
+    );
+    assert_eq!(
+        changes(&compare(&desk, &["5", "5"]).await),
+        ["flapping /flaps"]
+    );
+
+    let csv = desk.read("out/compare.csv");
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(rows.len(), 4, "{csv}");
+    assert!(
+        rows[1].starts_with(&format!("{},new,", origin.url("/breaks"))),
+        "{csv}"
+    );
+    assert_eq!(desk.run(&["compare", "--csv"]).await.out, csv);
+    let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["compare"]["counts"], found["counts"]);
+    assert_eq!(summary["failing_pages"]["total"], 3);
+
+    let said = desk.run(&["compare"]).await;
+    assert!(
+        said.out.contains("1 new, 1 flapping, 1 fixed"),
+        "{}",
+        said.out
+    );
+
+    // The same from files: the summary and the database of another place.
+    let other = Desk::new();
+    for (path, fails) in [("/breaks", false), ("/heals", true), ("/broken", false)] {
+        serve(&origin, &[(path, fails)]);
+    }
+    audit(&other, &origin, &[]).await;
+    let summary = desk.path().join("out/summary.json").display().to_string();
+    let expected = ["fixed /breaks", "fixed /broken", "new /heals"];
+    assert_eq!(changes(&compare(&other, &[&summary]).await), expected);
+    let database = desk.path().join("runs.db").display().to_string();
+    assert_eq!(changes(&compare(&other, &[&database]).await), expected);
+    let first = format!("{database}#1");
+    let expected = ["fixed /broken", "new /flaps"];
+    assert_eq!(changes(&compare(&other, &[&first, "1"]).await), expected);
+    let report = ["report", "-o", "again", "--baseline", &summary];
+    assert_eq!(other.run(&report).await.code, Some(0));
+    assert_eq!(other.read("again/compare.csv").lines().count(), 4);
+
+    history(&desk, &origin).await;
+}
+
+/// What the five runs leave to look back on.
+async fn history(desk: &Desk, origin: &Origin) {
+    let (url, foreign) = (origin.url("/heals"), origin.url("/nowhere"));
+    let told = desk.run(&["report", "--url", &url, "--json"]).await;
+    let told: Value = serde_json::from_str(&told.out).expect("JSON");
+    assert_eq!(told["state"], "fine");
+    assert_eq!(
+        (&told["streak"], &told["longest_failing"]),
+        (&1.into(), &4.into())
+    );
+    assert_eq!(told["runs"].as_array().map(Vec::len), Some(5));
+    let told = desk.run(&["report", "--url", &url]).await;
+    assert!(
+        told.out.contains("fine in the last 1 run that looked"),
+        "{}",
+        told.out
+    );
+    let missing = desk.run(&["report", "--url", &foreign]).await;
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.err.contains("in no run of"), "{}", missing.err);
+
+    let list = desk.run(&["runs", "--json"]).await;
+    let list: Value = serde_json::from_str(&list.out).expect("JSON");
+    assert_eq!(list[0]["numbers"]["failing"], 3);
+    let list = desk.run(&["runs"]).await;
+    let newest = list.out.lines().nth(1).expect("a run");
+    assert!(newest.contains("25        3"), "{}", list.out);
+    assert!(newest.contains("57577"), "{}", list.out);
+    let prune = ["runs", "prune", "--keep", "2"];
+    let dry = desk.run(&[&prune[..], &["--dry-run"]].concat()).await;
+    assert_eq!(dry.out.lines().count(), 3, "{}", dry.out);
+    let none = desk
+        .run(&[&prune[..], &["--site", "https://other.example"]].concat())
+        .await;
+    assert_eq!(none.code, Some(0));
+    let young = desk
+        .run(&[&prune[..], &["--older-than", "1d"]].concat())
+        .await;
+    assert_eq!(young.code, Some(0));
+    assert_eq!(desk.run(&["runs"]).await.out.lines().count(), 6);
+    desk.run(&prune).await;
+    assert_eq!(desk.run(&["runs"]).await.out.lines().count(), 3);
+}
+
+#[tokio::test]
+async fn a_staging_site_is_compared_with_production() {
+    let production = site(&["/a", "/b", "/old"]).await;
+    serve(
+        &production,
+        &[("/a", false), ("/b", false), ("/old", false)],
+    );
+    let staging = site(&["/a", "/b", "/fresh"]).await;
+    serve(&staging, &[("/a", false), ("/b", true), ("/fresh", false)]);
+    let desk = Desk::new();
+    audit(&desk, &production, &[]).await;
+    let map = format!("{}(.*)=>{}$1", production.url("/"), staging.url("/"));
+    audit(
+        &desk,
+        &staging,
+        &["--baseline", "1", "--map", &map, "-o", "out"],
+    )
+    .await;
+    let found = compare(&desk, &["1", "2", "--map", &map]).await;
+    assert_eq!(changes(&found), ["appeared /fresh", "gone /old", "new /b"]);
+    assert_eq!(found["compared"], 23);
+    let csv = desk.read("out/compare.csv");
+    let old = format!("{},gone,{}", staging.url("/old"), production.url("/old"));
+    assert!(csv.contains(&old), "{csv}");
+    let wrong = desk.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong.err.contains("\"(x\" is no regular expression"),
+        "{}",
+        wrong.err
+    );
+    assert_eq!(wrong.err.lines().count(), 1, "{}", wrong.err);
+    let wrong = desk.run(&["compare", "nothing"]).await;
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong.err.contains("OLD nothing: neither a run of"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[tokio::test]
+async fn what_a_run_did_not_look_at_is_neither_gone_nor_new() {
+    let origin = site(&["/shut", "/open"]).await;
+    serve(&origin, &[("/shut", true), ("/open", false)]);
+    let desk = Desk::new();
+    audit(&desk, &origin, &[]).await;
+    let robots = "User-agent: *\nDisallow: /shut\nDisallow: /open\n";
+    origin.script(
+        "/robots.txt",
+        [ok(robots).header("Content-Type", "text/plain")],
+    );
+    audit(&desk, &origin, &[]).await;
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), ["unclear /shut"]);
+    assert_eq!(found["not_compared"]["new: robots"], 2);
+    audit(&desk, &origin, &["--max-pages", "3"]).await;
+    let found = compare(&desk, &["1", "3"]).await;
+    assert_eq!(
+        (&found["counts"]["gone"], &found["counts"]["new"]),
+        (&0.into(), &0.into())
+    );
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("not counted as gone"), "{notes}");
+}
