@@ -45,8 +45,7 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
     })
 }
 
-/// Sitemaps; those that did not answer or hold mistakes are worth a look. One that is not there is not:
-/// `/sitemap.xml` is asked for whether anybody named it or not.
+/// Sitemaps; those that did not answer or hold mistakes are worth a look.
 pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     let columns = &[
         "Address",
@@ -59,7 +58,9 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
     ];
     read(store, run, (Table::Sitemaps, columns), |row| {
         let status = row.number("Status Code") as u16;
-        !matches!(status, 200 | 404 | 410) || !row.text("Problems").is_empty()
+        // `/sitemap.xml` is asked for though nobody named it.
+        let is_guess = row.text("Found On").is_empty() && matches!(status, 404 | 410);
+        (status != 200 && !is_guess) || !row.text("Problems").is_empty()
     })
 }
 
