@@ -55,10 +55,12 @@ pub(crate) struct AddArgs {
     /// The time zone of the schedule, such as Europe/Berlin [default: the system's]
     #[arg(long, value_name = "NAME")]
     pub(crate) timezone: Option<String>,
-    /// Another key of the project, as it would stand in the file (repeatable): `rate = 5`,
-    /// `keep-runs = 12`
+    /// Another key of the project, as it would stand in the file (repeatable): `keep-runs = 12`
     #[arg(long, value_name = "KEY = VALUE")]
     pub(crate) set: Vec<String>,
+    /// Flags of audit, kept as keys: `-- --rate 5 --exclude /search`
+    #[arg(last = true, value_name = "FLAGS OF AUDIT")]
+    pub(crate) flags: Vec<String>,
 }
 
 /// How the runner runs.

@@ -10,8 +10,8 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::streams::Console;
 use super::super::text::tame;
-use super::projects;
 use super::show;
+use super::{flags, projects};
 
 /// Adds a project, unless the configuration would not be in order with it.
 pub(super) fn add(
@@ -35,6 +35,7 @@ pub(super) fn add(
             .map(|zone| edit::text("timezone", zone)),
     );
     keys.extend(args.set.iter().cloned());
+    keys.extend(flags::keys(&args.name, &args.flags)?);
     let after = edit::add(&before, &args.name, &keys);
     let after = after.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
     let planned = projects::read(&path, &after)?;

@@ -5,6 +5,7 @@ mod background;
 mod channels;
 mod edit;
 mod emit;
+mod flags;
 mod projects;
 mod runner;
 mod schema;

@@ -177,7 +177,7 @@ fn environment(project: &str) -> Vec<(OsString, OsString)> {
 }
 
 /// The variable of a project that corresponds to one of a single audit.
-fn variable(project: &str, name: &str) -> String {
+pub(super) fn variable(project: &str, name: &str) -> String {
     let project = project.to_uppercase().replace('-', "_");
     name.replacen("GATECRAWL_", &format!("GATECRAWL_{project}_"), 1)
 }
