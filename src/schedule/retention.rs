@@ -25,12 +25,10 @@ pub(super) fn tidy(
     let in_use: HashSet<PathBuf> = kept.into_iter().flat_map(|run| run.files).collect();
     for made in surplus {
         match store.delete_run(made.run) {
-            Ok(()) => {}
-            Err(StoreError::RunBusy(_)) => continue,
+            Ok(()) => delete_files(&made, &in_use),
+            Err(StoreError::RunBusy(_)) => {}
             Err(fault) => return Err(fault),
         }
-        delete_files(&made, &in_use);
-        store.forget_scheduled_run(made.run)?;
     }
     Ok(())
 }

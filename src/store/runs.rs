@@ -233,6 +233,7 @@ impl Store {
                 "DELETE FROM page_links WHERE page BETWEEN ? AND ?",
                 (key(run.0, 0), key(run.0, u32::MAX)),
             )?;
+            super::schedule::forget_run(&tx, run)?;
             tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
             tx.commit()
         };

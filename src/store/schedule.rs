@@ -189,14 +189,6 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets that the schedule made a run.
-    pub fn forget_scheduled_run(&self, run: RunId) -> Result<(), StoreError> {
-        self.schedule_tables()?
-            .execute("DELETE FROM schedule_run WHERE run = ?", [run.0])
-            .map_err(|source| self.fault(source))?;
-        Ok(())
-    }
-
     fn schedule_tables(&self) -> Result<impl std::ops::Deref<Target = Connection>, StoreError> {
         let connection = self.connect_patiently()?;
         connection
@@ -204,6 +196,18 @@ impl Store {
             .map_err(|source| self.fault(source))?;
         Ok(connection)
     }
+}
+
+/// Forgets a run that is deleted: its number may be given to another, which is not the schedule's to
+/// ask again or to delete.
+pub(super) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    let is_used = "SELECT count(*) FROM sqlite_schema WHERE name IN ('schedule', 'schedule_run')";
+    let tables: i64 = connection.query_row(is_used, [], |row| row.get(0))?;
+    if tables == 2 {
+        connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
+        connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
+    }
+    Ok(())
 }
 
 fn state(row: &Row<'_>) -> rusqlite::Result<ScheduleState> {
@@ -280,7 +284,17 @@ mod tests {
         }
         let of_shop = || store.scheduled_runs("shop").expect("read");
         assert_eq!(of_shop(), [made(3), made(1)]);
-        store.forget_scheduled_run(RunId(3)).expect("forgotten");
+        let mut state = ScheduleState::new(Moment::from_millis(1));
+        state.last = Some(LastRun {
+            run: RunId(3),
+            ended: Moment::from_millis(3),
+            step: 0,
+            pass: None,
+        });
+        store.set_schedule("shop", &state).expect("written");
+        store.delete_run(RunId(3)).expect("deleted");
         assert_eq!(of_shop(), [made(1)]);
+        let state = store.schedule("shop").expect("read").expect("known");
+        assert_eq!(state.last, None, "another run may have its number");
     }
 }

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use sd_notify::NotifyState;
-
 use crate::app;
 use crate::crawl::Stop;
 use crate::model::Moment;
@@ -21,7 +19,7 @@ pub(super) struct Wall {
 impl Wall {
     pub(super) fn new() -> Wall {
         // Half of what the watchdog waits for, as sd_watchdog_enabled(3) recommends.
-        let watchdog = sd_notify::watchdog_enabled().map(|most| most / 2);
+        let watchdog = watchdog().map(|most| most / 2);
         Wall {
             longest: watchdog.map_or(LOOK, |most| most.min(LOOK)),
         }
@@ -34,7 +32,7 @@ impl Clock for Wall {
     }
 
     async fn sleep_until(&mut self, moment: Moment) {
-        say(&[NotifyState::Watchdog]);
+        say("WATCHDOG=1");
         let left = moment.since(self.now()).min(self.longest);
         // Moments are whole milliseconds.
         tokio::time::sleep(left + Duration::from_millis(1)).await;
@@ -54,23 +52,38 @@ impl Listener for Status {
         } = event
         {
             let next = next.map(|at| format!(", next at {at}")).unwrap_or_default();
-            say(&[NotifyState::Status(&format!(
-                "{running} under way, {waiting} waiting{next}"
-            ))]);
+            say(&format!(
+                "STATUS={running} under way, {waiting} waiting{next}"
+            ));
         }
     }
 }
 
 /// Tells that everything is ready, and later that it ends.
 pub(super) fn ready(mut stop: Stop) {
-    say(&[NotifyState::Ready]);
+    say("READY=1");
     tokio::spawn(async move {
         stop.changed().await;
-        say(&[NotifyState::Stopping]);
+        say("STOPPING=1");
     });
 }
 
 /// Without a service manager nobody listens, which is no fault.
-fn say(state: &[NotifyState<'_>]) {
-    let _ = sd_notify::notify(state);
+#[cfg(unix)]
+fn say(text: &str) {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Custom(text)]);
+}
+
+#[cfg(not(unix))]
+fn say(_: &str) {}
+
+/// How long the service manager waits for a sign of life, if it does.
+#[cfg(unix)]
+fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+#[cfg(not(unix))]
+fn watchdog() -> Option<Duration> {
+    None
 }
