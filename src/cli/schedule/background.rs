@@ -23,13 +23,13 @@ use super::super::streams::People;
 /// Time between two counts of what waits to be sent, and between two pushes of metrics.
 const ROUND: Duration = Duration::from_mins(1);
 
-/// Longest wait at the end for messages and metrics on their way: the next start sends what is left.
+/// Longest wait at the end for messages and metrics on their way, and for what is left of them.
 const LONGEST: Duration = Duration::from_secs(45);
 
 /// What goes on beside the audits.
 pub(super) struct Background {
     measured: Measured,
-    ear: Ear,
+    notifier: Arc<Notifier>,
     tasks: JoinSet<()>,
     end: watch::Sender<StopLevel>,
 }
@@ -61,14 +61,13 @@ impl Background {
             people.mention(format!("metrics at http://{address}/metrics"));
             tasks.spawn(work);
         }
-        let ear = notifier.ear();
         let notifier = Arc::new(notifier);
-        let stop = over(&ended);
-        tasks.spawn(async move { notifier.run(app::wall_clock, stop).await });
+        let (theirs, stop) = (Arc::clone(&notifier), over(&ended));
+        tasks.spawn(async move { theirs.run(app::wall_clock, stop).await });
         tasks.spawn(rounds(measured.clone(), receiver, ended));
         Ok(Background {
             measured,
-            ear,
+            notifier,
             tasks,
             end,
         })
@@ -76,16 +75,33 @@ impl Background {
 
     /// Hears what the runner tells.
     pub(super) fn listener(&self) -> (Ear, Measured) {
-        (self.ear.clone(), self.measured.clone())
+        (self.notifier.ear(), self.measured.clone())
     }
 
-    /// Sends what is left, within bounds.
+    /// Ends it, within bounds.
     pub(super) async fn finish(mut self) {
+        self.end().await;
+    }
+
+    /// Ends it when all that is due was sent or tried: whoever runs once may not come again for long.
+    pub(super) async fn finish_and_send(mut self) {
+        self.end().await;
+        let notifier = Arc::clone(&self.notifier);
+        let rest = async move { notifier.deliver(&app::wall_clock).await };
+        match tokio::time::timeout(LONGEST, rest).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(fault)) => tracing::warn!("notifications are left for the next start: {fault}"),
+            Err(_) => tracing::warn!("notifications are left for the next start"),
+        }
+    }
+
+    async fn end(&mut self) {
         // Nobody is left to end if all tasks are over.
         let _ = self.end.send(StopLevel::Drain);
-        let rest = async { while self.tasks.join_next().await.is_some() {} };
+        let tasks = &mut self.tasks;
+        let rest = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(LONGEST, rest).await.is_err() {
-            tracing::warn!("what could not be sent is left for the next start");
+            tracing::warn!("a receiver of messages or metrics does not answer; it is left alone");
         }
     }
 }

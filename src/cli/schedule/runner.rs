@@ -86,8 +86,12 @@ pub(super) async fn run(
         },
         () = signals::listen(switch, people) => return Ok(Exit::Interrupted),
     };
+    if once {
+        background.finish_and_send().await;
+        return Ok(exit_of(tally));
+    }
     background.finish().await;
-    Ok(if once { exit_of(tally) } else { Exit::Done })
+    Ok(Exit::Done)
 }
 
 /// Makes sure that a project is in the configuration.

@@ -96,7 +96,8 @@ impl Notifier {
         }
     }
 
-    /// Sends what is due, again and again, until `stop` comes; then what is due is tried once more.
+    /// Sends what is due, again and again, until `stop` comes. What is on its way then is awaited, and
+    /// what is left waits in the database for the next start: nobody's end takes longer for it.
     pub async fn run(&self, clock: impl Fn() -> Moment, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         loop {
@@ -113,9 +114,6 @@ impl Notifier {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-        }
-        if let Err(fault) = self.deliver(&clock).await {
-            tracing::warn!("notifications are left for the next start: {fault}");
         }
     }
 
