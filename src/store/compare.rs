@@ -76,7 +76,8 @@ impl Store {
             error_rate: score(2),
         };
         found.sections = sections(old_sections, new_sections);
-        found.notes = prepared.notes(run);
+        found.notes = prepared.doubts(found);
+        found.notes.extend(prepared.notes(run));
         Ok(())
     }
 
@@ -306,6 +307,29 @@ impl<'a> Prepared<'a> {
                 was = old()?;
             }
         }
+    }
+
+    /// What makes it likely that other runs were meant.
+    fn doubts(&self, found: &Comparison) -> Vec<String> {
+        let (old, new) = (&found.old, &found.new);
+        let is_mapped = match &self.old {
+            Old::Run { mapped, .. } => mapped.is_some(),
+            Old::Listed { pages, .. } => pages.iter().any(|(address, own, _)| address != own),
+        };
+        let doubt = match (is_mapped, old.site == new.site) {
+            _ if old == new => "both are the same run",
+            (true, _) if found.compared == 0 => {
+                "no page of the new run has an address that --map makes: look at its pattern"
+            }
+            (false, false) if found.compared == 0 => {
+                "the runs have no page in common; --map tells how the old site's addresses are called on the new one"
+            }
+            (false, true) if old.started > new.started => {
+                "the old run began after the new one: the other way round, what is called new here would be called fixed"
+            }
+            _ => return Vec::new(),
+        };
+        vec![doubt.to_owned()]
     }
 
     /// What could not be known, and why.

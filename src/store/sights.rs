@@ -128,6 +128,17 @@ pub(super) fn blind_spot(
     if run.plan.scope.coverage == Coverage::List {
         return Ok(Some("that run audited a list of URLs"));
     }
+    // Behind a start page that never answered lies all that it leads to.
+    let began: bool = connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM url u
+            LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+            WHERE u.run = ? AND u.seed = 1 AND u.role = 3 AND (u.state <> 2 OR s.last_ok IS NULL))",
+        [run.id.0],
+        |row| row.get(0),
+    )?;
+    if !began {
+        return Ok(Some("that run could not read a start page"));
+    }
     let cut: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 3 AND reason IN (?, ?))",
         (

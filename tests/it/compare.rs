@@ -216,6 +216,13 @@ async fn a_staging_site_is_compared_with_production() {
     let csv = desk.read("out/compare.csv");
     let old = format!("{},gone,{}", staging.url("/old"), production.url("/old"));
     assert!(csv.contains(&old), "{csv}");
+    let doubt = async |args: &[&str]| compare(&desk, args).await["notes"][0].to_string();
+    let foreign = doubt(&["1", "2"]).await;
+    assert!(foreign.contains("no page in common"), "{foreign}");
+    let unmatched = doubt(&["1", "2", "--map", "nowhere=>x"]).await;
+    assert!(unmatched.contains("look at its pattern"), "{unmatched}");
+    let itself = doubt(&["2", "2"]).await;
+    assert!(itself.contains("the same run"), "{itself}");
     let wrong = desk.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
@@ -256,4 +263,28 @@ async fn what_a_run_did_not_look_at_is_neither_gone_nor_new() {
     );
     let notes = found["notes"].to_string();
     assert!(notes.contains("not counted as gone"), "{notes}");
+}
+
+#[tokio::test]
+async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
+    let origin = site(&["/a"]).await;
+    serve(&origin, &[("/a", false)]);
+    let desk = Desk::new();
+    audit(&desk, &origin, &[]).await;
+    serve(&origin, &[("/", true)]);
+    audit(&desk, &origin, &[]).await;
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), ["new /"]);
+    let why = "new: that run could not read a start page";
+    assert_eq!(found["not_compared"][why], 21);
+    origin.script("/robots.txt", [status(503)]);
+    desk.run(&["audit", &origin.url("/"), "--retries", "0"])
+        .await;
+    let shut = desk.run(&["compare", "1", "3"]).await;
+    assert!(shut.out.contains("no page is in both runs"), "{}", shut.out);
+    let swapped = compare(&desk, &["2", "1"]).await;
+    assert_eq!(changes(&swapped), ["fixed /"]);
+    let notes = swapped["notes"].to_string();
+    assert!(notes.contains("began after the new one"), "{notes}");
+    assert!(notes.contains("not counted as appeared"), "{notes}");
 }
