@@ -3,7 +3,7 @@
 use minijinja::Environment;
 use minijinja::value::Value;
 
-use crate::report::words::{number, percent, tame};
+use crate::report::words::{count, number, percent, tame};
 
 /// Characters of an address that are shown; all of it is where the link leads.
 const LONG: usize = 240;
@@ -14,6 +14,7 @@ const LONGEST_LINK: usize = 500;
 /// Teaches a template the words of the report.
 pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("number", |value: u64| number(value));
+    page.add_filter("count", |value: u64, noun: &str| count(value, noun));
     page.add_filter("percent", |share: f64| percent(share));
     page.add_filter("points", |value: f64| format!("{value:.1}"));
     page.add_filter("ms", ms);
