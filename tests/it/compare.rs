@@ -161,10 +161,15 @@ async fn history(desk: &Desk, origin: &Origin) {
     assert_eq!(told["runs"].as_array().map(Vec::len), Some(5));
     let told = desk.run(&["report", "--url", &url]).await;
     assert!(
-        told.out.contains("fine in the last 1 run that looked"),
+        told.out.contains("fine in the last run that looked"),
         "{}",
         told.out
     );
+    assert!(told.out.contains("failing 4 runs in a row"), "{}", told.out);
+    // As an audit takes it.
+    let bare = url.trim_start_matches("http://");
+    let short = desk.run(&["report", "--url", bare]).await;
+    assert_eq!(short.out, told.out);
     let missing = desk.run(&["report", "--url", &foreign]).await;
     assert_eq!(missing.code, Some(2));
     assert!(missing.err.contains("in no run of"), "{}", missing.err);
@@ -172,6 +177,15 @@ async fn history(desk: &Desk, origin: &Origin) {
     let list = desk.run(&["runs", "--json"]).await;
     let list: Value = serde_json::from_str(&list.out).expect("JSON");
     assert_eq!(list[0]["numbers"]["failing"], 3);
+    let verdicts = [
+        "persistent",
+        "intermittent",
+        "transient",
+        "load_induced",
+        "unconfirmed",
+    ];
+    let told = verdicts.map(|verdict| list[0]["numbers"][verdict].as_u64());
+    assert_eq!(told.into_iter().flatten().sum::<u64>(), 3, "{list}");
     let list = desk.run(&["runs"]).await;
     let newest = list.out.lines().nth(1).expect("a run");
     assert!(newest.contains("25        3"), "{}", list.out);
@@ -183,6 +197,15 @@ async fn history(desk: &Desk, origin: &Origin) {
         .run(&[&prune[..], &["--site", "https://other.example"]].concat())
         .await;
     assert_eq!(none.code, Some(0));
+    assert!(
+        none.err.contains("no run of https://other.example"),
+        "{}",
+        none.err
+    );
+    let bare = origin.url("");
+    let bare = bare.trim_start_matches("http://");
+    let own = [&prune[..], &["--dry-run", "--site", bare]].concat();
+    assert_eq!(desk.run(&own).await.out, dry.out);
     let young = desk
         .run(&[&prune[..], &["--older-than", "1d"]].concat())
         .await;
@@ -231,6 +254,11 @@ async fn a_staging_site_is_compared_with_production() {
         wrong.err
     );
     assert_eq!(wrong.err.lines().count(), 1, "{}", wrong.err);
+    // A number is a run, whatever files are called.
+    std::fs::create_dir(desk.path().join("1")).expect("made");
+    assert_eq!(compare(&desk, &["1", "2", "--map", &map]).await, found);
+    let wrong = desk.run(&["compare", "out", "2"]).await;
+    assert!(wrong.err.contains("is a directory"), "{}", wrong.err);
     let wrong = desk.run(&["compare", "nothing"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
@@ -272,7 +300,12 @@ async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     let desk = Desk::new();
     audit(&desk, &origin, &[]).await;
     serve(&origin, &[("/", true)]);
-    audit(&desk, &origin, &[]).await;
+    audit(&desk, &origin, &["-o", "out", "-f", "md"]).await;
+    let told = desk.read("out/report.md");
+    assert!(
+        told.contains("Note: pages that only the old run has are not counted"),
+        "{told}"
+    );
     let found = compare(&desk, &[]).await;
     assert_eq!(changes(&found), ["new /"]);
     let why = "new: that run could not read a start page";
