@@ -95,7 +95,7 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     assert_eq!(found["counts"]["unclear"], 0);
     assert_eq!(
         found["changes"][0]["evidence"],
-        "failed 3 of 3 in 3 passes, was fine 1 of 1; difference 1.00, 95 % 0.03 to 1.00"
+        "failed 3 of 3 in 3 passes, was fine 1 of 1; error rate +100 points (95 %: +3 to +100)"
     );
     // With two and with three runs nothing is known to flap.
     assert_eq!(changes(&compare(&desk, &["1", "2"]).await), ["new /flaps"]);
