@@ -10,6 +10,7 @@ use crate::store::{Baseline, RunRow, Store};
 
 use super::csv::plain;
 use super::error::{Fault, ReportError};
+use super::json::four_decimals;
 
 /// What a run is compared with, and what came out.
 #[derive(Clone, Debug)]
@@ -117,7 +118,7 @@ fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
     let text = |text: &str| Value::from(text);
     let verdict = |name: Option<&'static str>| name.map_or(Value::Null, Value::from);
     let number = |number: Option<u32>| number.map_or(Value::Null, Value::from);
-    let rate = |rate: Option<f64>| rate.map_or(Value::Null, |rate| rounded(rate).into());
+    let rate = |rate: Option<f64>| rate.map_or(Value::Null, |rate| four_decimals(rate).into());
     [
         text(&page.address),
         text(page.change.name()),
@@ -154,17 +155,13 @@ fn round(value: &mut Value) {
             if let Some(fraction) = number.as_f64().filter(|_| number.is_f64())
                 && fraction.abs() >= 0.001
             {
-                *value = rounded(fraction).into();
+                *value = four_decimals(fraction).into();
             }
         }
         Value::Array(values) => values.iter_mut().for_each(round),
         Value::Object(values) => values.values_mut().for_each(round),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]
