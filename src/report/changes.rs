@@ -72,7 +72,7 @@ pub(super) fn csv(
         let cells = cells(page).map(|cell| match cell {
             Value::Null => String::new(),
             Value::String(text) => plain(&text).into_owned(),
-            number => number.to_string(),
+            number => in_figures(&number),
         });
         Ok(csv.write_record(cells)?)
     })?;
@@ -94,6 +94,14 @@ pub(super) fn jsonl(
         Ok(out.write_all(b"\n")?)
     })?;
     Ok(out.flush()?)
+}
+
+/// A number as the other tables have it: 1 rather than 1.0.
+fn in_figures(number: &Value) -> String {
+    match number.as_f64() {
+        Some(value) => value.to_string(),
+        None => number.to_string(),
+    }
 }
 
 /// Hands over every change until one cannot be taken.
@@ -174,6 +182,18 @@ mod tests {
         let (_, section) = explained.split_once("## compare.csv").expect("a section");
         for column in COMPARE_COLUMNS {
             assert!(section.contains(&format!("`{column}`")), "{column}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_the_other_tables() {
+        let cases = [
+            (1.0.into(), "1"),
+            (0.125.into(), "0.125"),
+            (502.into(), "502"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(in_figures(&number), expected);
         }
     }
 
