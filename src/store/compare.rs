@@ -77,6 +77,7 @@ impl Store {
         };
         found.sections = sections(old_sections, new_sections);
         found.notes = prepared.doubts(found);
+        found.notes.extend(prepared.unreached(found)?);
         found.notes.extend(prepared.notes(run));
         Ok(())
     }
@@ -330,6 +331,32 @@ impl<'a> Prepared<'a> {
             _ => return Vec::new(),
         };
         vec![doubt.to_owned()]
+    }
+
+    /// That pages are called gone or appeared which may only have been out of reach.
+    fn unreached(&self, found: &Comparison) -> Result<Vec<String>, StoreError> {
+        let note = |(pages, word): (u64, &str), which, store: &Store, run: &RunRow| {
+            if pages == 0 {
+                return Ok(None);
+            }
+            let mute = sights::mute(&*store.connect()?, run.id.0);
+            let mute = mute.map_err(|source| store.fault(source))?;
+            Ok((mute > 0).then(|| {
+                format!("pages that failed throughout the {which} run: {mute}; what only they link to is called {word}")
+            }))
+        };
+        let mut notes = Vec::new();
+        notes.extend(note(
+            (found.counts.gone, "gone"),
+            "new",
+            self.store,
+            self.run,
+        )?);
+        if let Old::Run { store, run, .. } = &self.old {
+            let appeared = (found.counts.appeared, "appeared");
+            notes.extend(note(appeared, "old", store, run)?);
+        }
+        Ok(notes)
     }
 
     /// What could not be known, and why.

@@ -151,6 +151,16 @@ pub(super) fn blind_spot(
     Ok(cut.then_some("that run left out pages (max_pages or host_down)"))
 }
 
+/// Pages that were asked for and never answered: what is linked from them alone was not found.
+pub(super) fn mute(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
+    connection.query_row(
+        "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+            WHERE s.run = ? AND u.role = 3 AND s.failed > 0 AND s.last_ok IS NULL",
+        [run],
+        |row| count(row, 0),
+    )
+}
+
 impl Store {
     /// How many pages failed at least once, and the worst of them with their addresses. The run was
     /// concluded.

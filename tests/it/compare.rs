@@ -321,3 +321,19 @@ async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     assert!(notes.contains("began after the new one"), "{notes}");
     assert!(notes.contains("not counted as appeared"), "{notes}");
 }
+
+#[tokio::test]
+async fn what_only_a_failing_page_links_to_is_called_gone_with_a_note() {
+    let origin = site(&["/hub"]).await;
+    origin.page("/hub", "<a href='/deep'>x</a>");
+    origin.page("/deep", "<p>fine");
+    let desk = Desk::new();
+    audit(&desk, &origin, &[]).await;
+    serve(&origin, &[("/hub", true)]);
+    audit(&desk, &origin, &[]).await;
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), ["gone /deep", "new /hub"]);
+    let notes = found["notes"].to_string();
+    let expected = "failed throughout the new run: 1; what only they link to is called gone";
+    assert!(notes.contains(expected), "{notes}");
+}
