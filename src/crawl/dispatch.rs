@@ -224,6 +224,7 @@ where
             control: (lease.found.pass == 1)
                 .then(|| self.hosts.control(&lease.found.url, lease.found.role))
                 .flatten(),
+            stored: self.writer.urls(),
         };
         let visit = visit(
             Arc::clone(&self.fetcher),

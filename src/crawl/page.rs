@@ -1,6 +1,6 @@
 //! From an answer to what is known of a page: its facts, and its links resolved and judged.
 
-use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -13,8 +13,9 @@ use crate::model::{
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
+use crate::store::StoredUrls;
 
-use super::memo::{self, Meaning};
+use super::memo::{Found, Key, LeadsTo, Meaning};
 use super::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
@@ -42,7 +43,12 @@ pub(super) struct Asked<'a> {
 }
 
 /// Reads an answer, whatever it is.
-pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Reading {
+pub(super) fn read(
+    site: &Site,
+    stored: &StoredUrls,
+    asked: Asked<'_>,
+    exchange: &Exchange,
+) -> Reading {
     let mut reading = Reading {
         page: PageRecord {
             content_type: exchange.header_text("content-type"),
@@ -67,7 +73,8 @@ pub(super) fn read(site: &Site, asked: Asked<'_>, exchange: &Exchange) -> Readin
     };
     if asked.role == Role::Page {
         if is_page(exchange) {
-            html(site, asked, exchange, &mut reading, &mut signs);
+            let judge = Judge::new(site, stored, asked);
+            html(judge, exchange, &mut reading, &mut signs);
         } else if exchange.outcome.is_failure() {
             reading.page.html = error_page(exchange);
         }
@@ -129,50 +136,33 @@ fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &m
     });
 }
 
-fn html(
-    site: &Site,
-    asked: Asked<'_>,
-    exchange: &Exchange,
-    reading: &mut Reading,
-    signs: &mut PageSigns,
-) {
+fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs: &mut PageSigns) {
+    let (site, asked) = (judge.site, judge.asked);
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
     let mut found = parse::page(&text);
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));
-    let from_page = Resolver::new(asked.url, found.base.as_deref(), encoding);
-    let from_header = Resolver::of_headers(asked.url);
-
-    let mut judge = Judge {
-        site,
-        asked,
-        nofollow: directives.nofollow,
-        counts: LinkCounts::default(),
-        seen: FingerprintSet::with_capacity_and_hasher(
-            found.references.len(),
-            BuildHasherDefault::default(),
-        ),
-    };
-    for reference in parse::link_references(&exchange.headers) {
-        reading.links.extend(judge.link(&from_header, reference));
-    }
+    judge.nofollow = directives.nofollow;
+    let mut of_header = parse::link_references(&exchange.headers);
     if let Some(target) = parse::refresh_header(&exchange.headers).and_then(|it| it.target) {
-        let reference = Reference {
+        of_header.push(Reference {
             kind: LinkKind::MetaRefresh,
             target: target.into(),
             anchor: CompactString::default(),
             rel: CompactString::default(),
             position: Position::HttpHeader,
             nofollow: false,
-        };
-        reading.links.extend(judge.link(&from_header, reference));
+        });
     }
+    let from_page = Resolver::new(asked.url, found.base.as_deref(), encoding);
     let references = std::mem::take(&mut found.references);
-    reading.links.reserve(references.len());
-    for reference in references {
-        reading.links.extend(judge.link(&from_page, reference));
+    reading.links.reserve(of_header.len() + references.len());
+    if !of_header.is_empty() {
+        let from_header = Resolver::of_headers(asked.url);
+        judge.links(&from_header, of_header, &mut reading.links);
     }
+    judge.links(&from_page, references, &mut reading.links);
     if found.left_out + found.overlong > 0 {
         reading.links.push(left_out(&found));
     }
@@ -202,18 +192,102 @@ fn html(
 /// Judges the links of one page.
 struct Judge<'a> {
     site: &'a Site,
+    stored: &'a StoredUrls,
     asked: Asked<'a>,
     nofollow: bool,
     counts: LinkCounts,
     seen: FingerprintSet,
 }
 
-impl Judge<'_> {
-    /// The link that a reference makes; none if it leads to something that is not fetched by HTTP,
-    /// such as `mailto:`.
-    fn link(&mut self, resolver: &Resolver, reference: Reference<'_>) -> Option<Link> {
+impl<'a> Judge<'a> {
+    fn new(site: &'a Site, stored: &'a StoredUrls, asked: Asked<'a>) -> Judge<'a> {
+        Judge {
+            site,
+            stored,
+            asked,
+            nofollow: false,
+            counts: LinkCounts::default(),
+            seen: FingerprintSet::default(),
+        }
+    }
+
+    /// Adds the links that references make. What leads to something that is not fetched by HTTP,
+    /// such as `mailto:`, makes none.
+    fn links(
+        &mut self,
+        resolver: &Resolver,
+        references: Vec<Reference<'_>>,
+        links: &mut Vec<Link>,
+    ) {
+        self.seen.reserve(references.len());
+        let memo = &self.site.memo;
+        let keys = self.keys(resolver, &references);
+        let known = memo.known(&keys, self.stored);
+        for ((reference, key), known) in references.into_iter().zip(keys).zip(known) {
+            let find = || self.find(resolver, &reference);
+            let meaning = match (known, key) {
+                (Some(known), _) => Ok(known),
+                (None, Some(key)) => match self.plain(resolver, &reference) {
+                    Some(stored) => Ok(stored),
+                    None => memo.meaning(key, find),
+                },
+                (None, None) => find(),
+            };
+            links.extend(self.link(reference, meaning));
+        }
+    }
+
+    /// What stands for each reference, if what it means may be remembered. Of a canonical link the page
+    /// itself wants to know the URL.
+    fn keys(&self, resolver: &Resolver, references: &[Reference<'_>]) -> Vec<Option<Key>> {
+        let limit = self.site.scope.plan().max_depth;
+        let depth = limit.map(|_| self.asked.depth + 1);
+        let mut text = String::new();
+        let key = |it: &Reference<'_>| {
+            let is_known =
+                it.kind != LinkKind::Canonical && resolver.absolute(&it.target, &mut text);
+            is_known.then(|| self.site.memo.key(&text, it.kind, depth))
+        };
+        references.iter().map(key).collect()
+    }
+
+    /// What a reference means that the memo does not know, if that is plain to see and the store has it:
+    /// on a large site most links lead to what is known and was not referred to lately.
+    fn plain(&self, resolver: &Resolver, reference: &Reference<'_>) -> Option<Meaning> {
+        let mut text = String::new();
+        if !resolver.absolute(&reference.target, &mut text) {
+            return None;
+        }
+        let fingerprint = self.asked.url.fingerprint_of_plain(&text)?;
+        Some(Meaning {
+            fingerprint,
+            is_site: self.site.scope.is_site(self.asked.url),
+            leads_to: LeadsTo::Stored(self.stored.look().fetched(fingerprint)?),
+        })
+    }
+
+    /// What a reference means, as far as that does not depend on the page it stands on.
+    fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
+        let scope = &self.site.scope;
+        let url = scope.normal(resolver.resolve(&reference.target)?);
+        let depth = self.asked.depth + 1;
+        Ok(Meaning {
+            fingerprint: url.fingerprint(),
+            is_site: scope.is_site(&url),
+            leads_to: LeadsTo::Found(Arc::new(Found {
+                admission: scope.admit(&url, Via::Link(reference.kind), Some(depth)),
+                url,
+            })),
+        })
+    }
+
+    fn link(
+        &mut self,
+        reference: Reference<'_>,
+        meaning: Result<Meaning, UrlFault>,
+    ) -> Option<Link> {
         let follow = !(self.nofollow || reference.nofollow);
-        let target = match self.meaning(resolver, &reference) {
+        let target = match meaning {
             Ok(meaning) => self.target(meaning, reference.kind, follow),
             Err(UrlFault::Scheme(_)) => return None,
             Err(fault) => LinkTarget::Invalid {
@@ -231,42 +305,10 @@ impl Judge<'_> {
         })
     }
 
-    /// What a reference means, as far as that does not depend on the page it stands on.
-    fn meaning(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
-        let (scope, kind, target) = (&self.site.scope, reference.kind, &reference.target);
-        let depth = self.asked.depth + 1;
-        let find = || {
-            let url = scope.normal(resolver.resolve(target)?);
-            Ok(Meaning {
-                fingerprint: url.fingerprint(),
-                is_site: scope.is_site(&url),
-                admission: scope.admit(&url, Via::Link(kind), Some(depth)),
-                url,
-            })
-        };
-        match resolver.context(target) {
-            None => find(),
-            Some(context) => {
-                let of = memo::Reference {
-                    context,
-                    target,
-                    kind,
-                    depth: scope.plan().max_depth.map(|_| depth),
-                };
-                self.site.memo.meaning(of, find)
-            }
-        }
-    }
-
     fn target(&mut self, meaning: Meaning, kind: LinkKind, follow: bool) -> LinkTarget {
-        let Meaning {
-            url,
-            fingerprint,
-            is_site,
-            mut admission,
-        } = meaning;
+        let fingerprint = meaning.fingerprint;
         if kind.is_hyperlink() {
-            if is_site {
+            if meaning.is_site {
                 self.counts.internal += 1;
                 if self.seen.insert(fingerprint) {
                     self.counts.unique_internal += 1;
@@ -275,6 +317,10 @@ impl Judge<'_> {
                 self.counts.external += 1;
             }
         }
+        let Found { url, mut admission } = match meaning.leads_to {
+            LeadsTo::Stored(number) => return LinkTarget::Stored(number),
+            LeadsTo::Found(found) => Arc::unwrap_or_clone(found),
+        };
         let may_follow = follow || self.site.scope.plan().follow_nofollow;
         if let (Admission::Fetch(role @ (Role::Page | Role::External)), false) =
             (&admission, may_follow)
@@ -312,7 +358,7 @@ fn canonical(links: &[Link]) -> Option<CrawlUrl> {
         .filter(|link| link.kind == LinkKind::Canonical)
         .find_map(|link| match &link.target {
             LinkTarget::Url { url, .. } => Some(url.clone()),
-            LinkTarget::Invalid { .. } => None,
+            LinkTarget::Stored(_) | LinkTarget::Invalid { .. } => None,
         })
 }
 

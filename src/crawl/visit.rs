@@ -10,7 +10,7 @@ use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Keep, Link, Outcome, PageRecord, Request, Role,
 };
 use crate::policy::Tried;
-use crate::store::{RobotsRecord, SitemapRecord};
+use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
 use super::attempt::{Circumstances, record, tried};
 use super::clock::Clock;
@@ -63,6 +63,8 @@ pub(super) struct Beginning {
     pub(super) disallowed: bool,
     /// A page that was fine, to be asked for first: is it the host or the URL that fails?
     pub(super) control: Option<CrawlUrl>,
+    /// What the store has.
+    pub(super) stored: StoredUrls,
 }
 
 /// Which connection a lease is fetched over: retries take a new one.
@@ -97,7 +99,7 @@ pub(super) async fn visit<F: Fetcher>(
         let mut tried = tried(&answer.first, attempts, clock.now());
         tried.outcome = answer.outcome;
         let asked = asked(&lease, beginning.disallowed);
-        let reading = page::read(&site, asked, &answer.first);
+        let reading = page::read(&site, &beginning.stored, asked, &answer.first);
         return Brought {
             attempt: record(&answer.first, circumstances),
             hops: answer.hops,
@@ -203,7 +205,8 @@ fn read(
     beginning: &Beginning,
     exchange: &Exchange,
 ) -> (Lease, Reading, Option<File>) {
-    let reading = page::read(site, asked(&lease, beginning.disallowed), exchange);
+    let asked = asked(&lease, beginning.disallowed);
+    let reading = page::read(site, &beginning.stored, asked, exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
     let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
     (lease, reading, file)

@@ -33,7 +33,7 @@ pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailu
 pub use pace::Pace;
 pub use page::{
     Admission, HtmlFacts, Indexability, Link, LinkCounts, LinkTarget, MAX_REDIRECTS, PageRecord,
-    Redirect, RedirectKind,
+    Redirect, RedirectKind, UrlNumber,
 };
 pub use plan::{
     ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, ScopePlan,

@@ -119,9 +119,15 @@ pub struct Link {
     pub follow: bool,
 }
 
+/// The number under which the store has a URL of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlNumber(pub u32);
+
 /// Where a link leads, and what the crawl does about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkTarget {
+    /// A URL that the store has, and of which it learns nothing by this link.
+    Stored(UrlNumber),
     /// A URL.
     Url {
         /// Its normal form.

@@ -126,6 +126,18 @@ impl CrawlUrl {
         Fingerprint(xxh3_64(self.as_str().as_bytes()) >> 1)
     }
 
+    /// The fingerprint of the URL that an absolute text is, where that is plain to see: it is of this
+    /// URL's origin, and has nothing that a normal form would write in another way.
+    pub fn fingerprint_of_plain(&self, text: &str) -> Option<Fingerprint> {
+        let path = text.strip_prefix(&self.0[..url::Position::BeforePath])?;
+        let is_plain = |byte: u8| is_unreserved(byte) || byte == b'/';
+        let names_folder = |pair: &[u8]| pair == b"/.";
+        (path.starts_with('/')
+            && path.bytes().all(is_plain)
+            && !path.as_bytes().windows(2).any(names_folder))
+        .then(|| Fingerprint(xxh3_64(text.as_bytes()) >> 1))
+    }
+
     /// The origin it belongs to.
     pub fn host_key(&self) -> HostKey {
         HostKey(self.0[..url::Position::BeforePath].into())
@@ -314,6 +326,26 @@ mod tests {
     }
 
     #[test]
+    fn plain_urls_are_those_of_one_origin_without_anything_to_change() {
+        let page = CrawlUrl::parse("http://h/a/b?c").expect("a valid URL");
+        let is_plain = |text: &str| page.fingerprint_of_plain(text).is_some();
+        assert!(
+            ["http://h/", "http://h/a.b/~c-d_e//"]
+                .into_iter()
+                .all(is_plain)
+        );
+        let others = [
+            "http://h",
+            "http://h.x/",
+            "http://h:8/",
+            "http://h/?a",
+            "http://h/./",
+            "http://h/a%41",
+        ];
+        assert!(!others.into_iter().any(is_plain));
+    }
+
+    #[test]
     fn one_form_for_all_spellings() {
         let cases = [
             ("HTTP://Example.COM:80/a#frag", "http://example.com/a"),
@@ -419,6 +451,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_plain_is_the_normal_form(path in "(/|//|\\.|\\.\\.|a|~|%41|%2e|\\?|#|é|:|@| ){0,8}") {
+            let page = CrawlUrl::parse("http://h/a/b?c").expect("a valid URL");
+            let text = format!("http://h/{path}");
+            if let Some(fingerprint) = page.fingerprint_of_plain(&text) {
+                let url = CrawlUrl::parse(&text).expect("a valid URL");
+                prop_assert_eq!((url.as_str(), url.fingerprint()), (text.as_str(), fingerprint));
+            }
+        }
+
         #[test]
         fn normalising_twice_is_once(path in "([a-c%0-9A-Fa-f./?&=~ é-]|%{1,4}[23456]{1,6}|%2[5eE]|%25){0,40}") {
             if let Ok(once) = CrawlUrl::parse(&format!("http://h/{path}")) {

@@ -45,25 +45,52 @@ impl Resolver {
         CrawlUrl::from_url(self.join(target)?)
     }
 
-    /// The beginning of the base that decides what a reference means: written alike, references
-    /// mean the same wherever it is the same. None where more than that decides.
-    pub fn context(&self, target: &str) -> Option<&str> {
-        if self.encoding != UTF_8 {
-            return None;
+    /// Writes the absolute text that means the same as a reference without its fragment, if that is to
+    /// be had by putting texts together: references that mean the same are known by it, wherever they
+    /// stand. Otherwise `text` is of no use.
+    pub fn absolute(&self, target: &str, text: &mut String) -> bool {
+        text.clear();
+        if self.encoding != UTF_8 || check_length(target).is_err() {
+            return false;
         }
-        let path = Position::BeforePath;
-        match target.as_bytes() {
-            [b'/' | b'\\', ..] => Some(&self.base[..path]),
-            // `http:?y` is a query of this page.
-            [first, ..]
-                if (first.is_ascii_alphanumeric() || *first == b'.')
-                    && !names_scheme_alone(target) =>
-            {
-                let start = &self.base[..Position::AfterPath];
-                start.rfind('/').map(|end| &start[..=end])
+        let end = memchr::memchr(b'#', target.as_bytes());
+        let target = &target[..end.unwrap_or(target.len())];
+        // At the end of a reference white space is nothing, before a fragment it is something.
+        if target.ends_with(|last| last <= ' ') {
+            return false;
+        }
+        let (beginning, rest) = match target.as_bytes() {
+            [] => (&self.base[..Position::AfterQuery], ""),
+            [b'/', b'/', ..] => (&self.base.as_str()[..=self.base.scheme().len()], target),
+            [b'/', b'\\', ..] => return false,
+            [b'/', ..] => (&self.base[..Position::BeforePath], target),
+            [b'h', ..] if target.starts_with("http://") || target.starts_with("https://") => {
+                ("", target)
             }
-            _ => None,
+            [first, ..] if first.is_ascii_alphanumeric() || b"._-~%".contains(first) => {
+                if names_scheme(target) {
+                    return false;
+                }
+                self.climb(target)
+            }
+            _ => return false,
+        };
+        text.push_str(beginning);
+        text.push_str(rest);
+        true
+    }
+
+    /// The folder that a relative reference begins in, and what comes after its `../`.
+    fn climb<'a>(&'a self, mut target: &'a str) -> (&'a str, &'a str) {
+        let origin = self.base[..Position::BeforePath].len();
+        let mut folder = to_last_slash(&self.base[..Position::AfterPath]);
+        while let Some(rest) = target.strip_prefix("../") {
+            target = rest;
+            if folder.len() > origin + 1 {
+                folder = to_last_slash(&folder[..folder.len() - 1]);
+            }
         }
+        (folder, target)
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
@@ -77,11 +104,14 @@ impl Resolver {
     }
 }
 
-/// Whether a reference begins with a scheme that no host follows: what comes then may be relative.
-fn names_scheme_alone(target: &str) -> bool {
-    let end = target.find([':', '/', '\\', '?', '#']);
-    let rest = end.map_or("", |end| &target[end..]);
-    rest.starts_with(':') && !rest.starts_with("://")
+fn to_last_slash(text: &str) -> &str {
+    text.rfind('/').map_or(text, |end| &text[..=end])
+}
+
+/// Whether a reference may begin with a scheme.
+fn names_scheme(target: &str) -> bool {
+    let is_end = |byte: &u8| matches!(byte, b':' | b'/' | b'\\' | b'?');
+    target.bytes().find(is_end) == Some(b':')
 }
 
 /// A query in the bytes of an encoding. What it cannot say becomes a percent-encoded numeric
@@ -108,6 +138,7 @@ fn encode<'q>(query: &'q str, encoding: &'static Encoding) -> Cow<'q, [u8]> {
 #[cfg(test)]
 mod tests {
     use encoding_rs::{SHIFT_JIS, UTF_16LE, WINDOWS_1252};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -135,27 +166,49 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_is_the_directory_or_the_origin_or_more() {
+    fn what_means_the_same_has_one_absolute_text() {
         let page = resolver(None, UTF_8);
         let cases = [
-            ("a", Some("http://h/dir/")),
-            ("../a", Some("http://h/dir/")),
-            ("http://g/a", Some("http://h/dir/")),
+            ("a", Some("http://h/dir/a")),
+            ("../dir/a", Some("http://h/dir/a")),
+            ("/dir/a#top", Some("http://h/dir/a")),
+            ("http://h/dir/a", Some("http://h/dir/a")),
+            ("../../../a/", Some("http://h/a/")),
+            ("../", Some("http://h/")),
+            ("a?b:c", Some("http://h/dir/a?b:c")),
+            ("a#b:c", Some("http://h/dir/a")),
+            ("//g/a", Some("http://g/a")),
+            ("#top", Some("http://h/dir/page?x=1")),
+            ("", Some("http://h/dir/page?x=1")),
             ("http:a", None),
             ("http:?y", None),
             ("http:", None),
-            ("a?b:c", Some("http://h/dir/")),
-            ("/a", Some("http://h")),
-            ("//g/a", Some("http://h")),
+            ("mailto:a@b", None),
             ("?y", None),
-            ("#top", None),
-            ("", None),
+            ("/\\a", None),
             (" a", None),
         ];
+        let mut text = String::new();
         for (target, expected) in cases {
-            assert_eq!(page.context(target), expected, "{target}");
+            let found = page.absolute(target, &mut text).then_some(text.as_str());
+            assert_eq!(found, expected, "{target}");
         }
-        assert_eq!(resolver(None, SHIFT_JIS).context("a"), None);
+        assert!(!resolver(None, SHIFT_JIS).absolute("a", &mut text));
+    }
+
+    proptest! {
+        #[test]
+        fn an_absolute_text_means_what_the_reference_means(
+            base in "(http|ftp)://(u@)?h(:8)?(/[ab%.]{0,3}){0,4}(\\?[ab/]{0,3})?",
+            target in "(\\.\\./){0,3}(\\.|/|http:|https://|a|:|\\\\|%2e|%2f|\\?|#|\t| |@|é){0,8}",
+        ) {
+            let page = CrawlUrl::parse("http://h/dir/page?x=1").expect("a valid URL");
+            let resolver = Resolver::new(&page, Some(&base), UTF_8);
+            let mut text = String::new();
+            if let (Ok(url), true) = (resolver.resolve(&target), resolver.absolute(&target, &mut text)) {
+                prop_assert_eq!(CrawlUrl::parse(&text), Ok(url), "{} on {}", target, base);
+            }
+        }
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn in_figures(number: &Value) -> String {
 }
 
 /// Hands over every change until one cannot be taken.
-fn each(
+pub(super) fn each(
     store: &Store,
     run: &RunRow,
     compared: &Compared,
@@ -120,7 +120,7 @@ fn each(
     fault.map_or(Ok(()), Err)
 }
 
-fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
+pub(super) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
     let (old, new) = (page.old, page.new);
     let own = page.old_address.as_ref().unwrap_or(&page.address);
     let text = |text: &str| Value::from(text);

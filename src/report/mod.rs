@@ -86,7 +86,7 @@ pub fn write(
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
             Export::Page => html::write(&View::read(store, run, wanted)?, file),
             Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
-            Export::Workbook => workbook::write(store, run, &wanted.gates, (out, file)),
+            Export::Workbook => workbook::write(store, run, wanted, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
             Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
             Export::Changes => compared(wanted, |other| changes::csv(store, run, other, file)),

@@ -113,9 +113,29 @@ pub fn deduction(row: &StoredDeduction) -> String {
     }
 }
 
-/// The band of a score in words.
-pub fn band(band: &str) -> &str {
-    if band == "none" { "no risk" } else { band }
+/// The band of Crawlability in words: `high` alone would read as praise beside a score of which 100 is
+/// best.
+pub fn hindrance(band: &str) -> &str {
+    match band {
+        "none" => "unhindered",
+        "low" => "hardly hindered",
+        "medium" => "hindered",
+        "high" => "badly hindered",
+        "critical" => "all but blocked",
+        other => other,
+    }
+}
+
+/// The band of Indexing Risk in words.
+pub fn risk(band: &str) -> &str {
+    match band {
+        "none" => "no risk",
+        "low" => "low risk",
+        "medium" => "medium risk",
+        "high" => "high risk",
+        "critical" => "critical risk",
+        other => other,
+    }
 }
 
 #[cfg(test)]

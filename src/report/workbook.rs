@@ -13,10 +13,12 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use serde_json::Value;
 
-use crate::assess::GateResult;
 use crate::store::{RunRow, Store, Table};
 
+use super::Wanted;
+use super::changes::{self, COMPARE_COLUMNS, Compared};
 use super::columns::Columns;
 use super::error::Fault;
 
@@ -36,7 +38,7 @@ const COMPRESSION: u8 = 1;
 pub(super) fn write(
     store: &Store,
     run: &RunRow,
-    gates: &[GateResult],
+    wanted: &Wanted,
     (temporary, out): (&Path, impl Write + Send),
 ) -> Result<(), Fault> {
     as_error(|| {
@@ -46,9 +48,12 @@ pub(super) fn write(
             .set_tempdir(temporary)?
             .set_properties(&properties(run)?);
         let summary = store.summary(run.id)?;
-        overview::write(run, &summary, gates, &mut workbook)?;
+        overview::write(run, &summary, &wanted.gates, &mut workbook)?;
         for table in Table::ALL {
             write_table(store, run, table, &mut workbook)?;
+        }
+        if let Some(compared) = &wanted.compared {
+            write_changes(store, run, compared, &mut workbook)?;
         }
         let mut out = BufWriter::new(Calm(out));
         workbook.save_to_writer(&mut out)?;
@@ -76,6 +81,28 @@ fn write_table(
         Some(fault) => Err(fault.into()),
         None => Ok(sheets.end()?),
     }
+}
+
+/// What changed since the baseline, with the columns of `compare.csv`.
+fn write_changes(
+    store: &Store,
+    run: &RunRow,
+    compared: &Compared,
+    workbook: &mut Workbook,
+) -> Result<(), Fault> {
+    let columns = COMPARE_COLUMNS.map(str::to_owned);
+    let mut sheets = Sheets::begin(workbook, "compare", &columns)?;
+    changes::each(store, run, compared, &mut |page| {
+        sheets.row()?;
+        for cell in changes::cells(page) {
+            sheets.push(match &cell {
+                Value::String(text) => Content::Text(text),
+                cell => cell.as_f64().map_or(Content::Empty, Content::Number),
+            })?;
+        }
+        Ok(())
+    })?;
+    Ok(sheets.end()?)
 }
 
 /// The time of the run, and not of now: the same run gives the same bytes.

@@ -112,7 +112,7 @@ fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Re
     let mut insert = tx.prepare("INSERT INTO error_link VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let mut number = 0_u32;
     let fails = |target: UrlId| failing.get(target as usize).is_some_and(|fails| *fails);
-    each_page(tx, run, |source, links| {
+    each_page(tx, (run, 0), |source, links| {
         for link in links.filter(|link| fails(link.target)) {
             number += 1;
             insert.execute(rusqlite::params![

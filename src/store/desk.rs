@@ -8,9 +8,10 @@ use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Rol
 use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
 use super::error::StoreError;
 use super::file::Store;
-use super::ids::{Anchors, Known, TextIds, TextKey, UrlId, UrlIds};
+use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
 use super::links::{Nature, PackedLink, key, pack};
 use super::runs::RunId;
+use super::stored::StoredUrls;
 
 const INSERT_TEXT: &str = "INSERT INTO text VALUES (?, ?, ?)";
 
@@ -18,7 +19,7 @@ const INSERT_TEXT: &str = "INSERT INTO text VALUES (?, ?, ?)";
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) run: i64,
-    pub(super) urls: UrlIds,
+    pub(super) urls: StoredUrls,
     texts: TextIds,
     anchors: Anchors,
     invalid: u32,
@@ -49,7 +50,7 @@ struct Anchor {
 impl Desk {
     pub(super) fn open(store: &Store, run: RunId) -> Result<Desk, StoreError> {
         let connection = store.connect()?;
-        let mut urls = UrlIds::default();
+        let urls = StoredUrls::default();
         store.each_url(&connection, run, &mut |url| {
             let known = Known {
                 id: url.id,
@@ -229,7 +230,8 @@ impl Desk {
         let anchors = self.anchors(tx, links, &targets)?;
         let mut packed = Vec::with_capacity(links.len());
         for ((link, known), anchor) in links.iter().zip(targets).zip(anchors) {
-            match &link.target {
+            let target = match &link.target {
+                LinkTarget::Stored(number) => number.0,
                 LinkTarget::Url { url, admission, .. } => {
                     let origin = if link.kind == LinkKind::Redirect {
                         // A redirect is no click.
@@ -239,30 +241,31 @@ impl Desk {
                         Origin { hops: 0, ..origin }
                     };
                     // Most links lead to what is known, and teach nothing.
-                    let target = match known {
+                    match known {
                         Some(known) if !known.skipped => known.id,
                         _ => self.learn(tx, url, admission, origin)?,
-                    };
-                    if let Some(key) = anchor.new {
-                        self.anchors.set(target, key, anchor.id);
                     }
-                    packed.push(PackedLink {
-                        target,
-                        anchor: anchor.id,
-                        nature: Nature {
-                            kind: link.kind,
-                            position: link.position,
-                            follow: link.follow,
-                            rel: self.text(tx, Some(&link.rel))?.unwrap_or(0),
-                        },
-                    });
                 }
                 LinkTarget::Invalid { text, fault } => {
                     self.invalid += 1;
                     tx.prepare_cached("INSERT INTO invalid_link VALUES (?, ?, ?, ?, ?)")?
                         .execute((self.run, self.invalid, text, fault, source))?;
+                    continue;
                 }
+            };
+            if let Some(key) = anchor.new {
+                self.anchors.set(target, key, anchor.id);
             }
+            packed.push(PackedLink {
+                target,
+                anchor: anchor.id,
+                nature: Nature {
+                    kind: link.kind,
+                    position: link.position,
+                    follow: link.follow,
+                    rel: self.text(tx, Some(&link.rel))?.unwrap_or(0),
+                },
+            });
         }
         let mut bytes = std::mem::take(&mut self.packed);
         pack(&packed, &mut bytes);
@@ -275,8 +278,14 @@ impl Desk {
     /// What is known of the links' targets. The table is larger than the processor's caches: looked
     /// up at a stretch, many wait for memory at once. So it is with the anchors.
     fn targets(&self, links: &[Link]) -> Vec<Option<Known>> {
+        let urls = self.urls.look();
         let target = |link: &Link| match &link.target {
-            LinkTarget::Url { fingerprint, .. } => self.urls.get(*fingerprint),
+            LinkTarget::Stored(number) => Some(Known {
+                id: number.0,
+                skipped: false,
+                in_sitemap: false,
+            }),
+            LinkTarget::Url { fingerprint, .. } => urls.get(*fingerprint),
             LinkTarget::Invalid { .. } => None,
         };
         links.iter().map(target).collect()

@@ -80,7 +80,8 @@ impl Store {
         // loses nothing that was committed; a power cut may lose the last moments, never more.
         // A statement keeps its plan: otherwise what names `max` is prepared anew for each value.
         // A run is written and read nearly from its beginning to its end: what a cache of 16 MiB
-        // does not have, the system's has.
+        // does not have, the system's has. The log grows to 16 MiB before it is written back: each time
+        // waits for the disk, and what is written often meanwhile is written back once.
         connection
             .busy_timeout(BUSY)
             .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
@@ -88,6 +89,7 @@ impl Store {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = NORMAL;
+                     PRAGMA wal_autocheckpoint = 4096;
                      PRAGMA cache_size = -16384;
                      PRAGMA temp_store = FILE;",
                 )

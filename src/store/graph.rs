@@ -1,6 +1,6 @@
 //! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
-//! from a seed it is, and how well the links lead there. Memory: some 28 bytes for each known URL,
-//! whatever the number of links.
+//! from a seed it is, and how well the links lead there. Memory: some 28 bytes for each known URL, and
+//! what is held of the links (`followed.rs`), which has a bound.
 
 use std::collections::VecDeque;
 
@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::assess::link_score;
 
+use super::followed::{Followed, ROOM};
 use super::ids::UrlId;
 use super::links::{Packed, key, unpack};
 
@@ -46,14 +47,19 @@ impl Graph {
             depths: vec![NOWHERE; size],
             scores: Vec::new(),
         };
-        graph.count(connection, run)?;
+        let followed = graph.count(connection, run)?;
+        graph.scores = scores(connection, run, &followed, size)?;
+        drop(followed);
         graph.walk(connection, run)?;
-        graph.scores = scores(connection, run, size)?;
         Ok(graph)
     }
 
-    fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
-        each_page(connection, run, |page, links| {
+    /// Counts links, and holds those that pass rank on.
+    fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<Followed> {
+        let mut followed = Followed::new(ROOM);
+        let mut targets = Vec::new();
+        each_page(connection, (run, 0), |page, links| {
+            targets.clear();
             for link in links.filter(|link| link.nature.kind.is_hyperlink()) {
                 let Some(inlinks) = self.inlinks.get_mut(link.target as usize) else {
                     continue;
@@ -61,9 +67,14 @@ impl Graph {
                 inlinks.all += 1;
                 inlinks.unique += u32::from(inlinks.last != page);
                 inlinks.last = page;
+                if link.nature.follow {
+                    targets.push(link.target);
+                }
             }
+            followed.hold(page, &mut targets);
             Ok(())
-        })
+        })?;
+        Ok(followed)
     }
 
     /// Breadth first from the seeds, along what a person follows.
@@ -118,7 +129,12 @@ impl Graph {
 }
 
 /// The Link Score of each page, by `url.id`; what is no page has none.
-fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Vec<u8>> {
+fn scores(
+    connection: &Connection,
+    run: i64,
+    followed: &Followed,
+    size: usize,
+) -> rusqlite::Result<Vec<u8>> {
     let mut is_page = vec![false; size];
     let mut statement =
         connection.prepare("SELECT id FROM url WHERE run = ? AND role = 3 AND state <> 3")?;
@@ -129,7 +145,8 @@ fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Ve
     }
     let mut targets = Vec::new();
     link_score(&is_page, |each| {
-        each_page(connection, run, |source, links| {
+        followed.each(each);
+        each_page(connection, (run, followed.end()), |source, links| {
             targets.clear();
             for link in links {
                 if link.nature.kind.is_hyperlink() && link.nature.follow {
@@ -142,16 +159,16 @@ fn scores(connection: &Connection, run: i64, size: usize) -> rusqlite::Result<Ve
     })
 }
 
-/// Hands over the pages of a run with their links.
+/// Hands over the pages of a run with their links, from one of them on.
 pub(super) fn each_page(
     connection: &Connection,
-    run: i64,
+    (run, first): (i64, UrlId),
     mut each: impl FnMut(UrlId, Packed<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT page - ?1, links FROM page_links WHERE page BETWEEN ?1 AND ?2 ORDER BY page",
+        "SELECT page - ?1, links FROM page_links WHERE page BETWEEN ?2 AND ?3 ORDER BY page",
     )?;
-    let mut rows = statement.query((key(run, 0), key(run, u32::MAX)))?;
+    let mut rows = statement.query((key(run, 0), key(run, first), key(run, u32::MAX)))?;
     while let Some(row) = rows.next()? {
         each(row.get(0)?, unpack(row.get_ref(1)?.as_blob()?))?;
     }

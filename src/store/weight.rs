@@ -58,6 +58,7 @@ fn attempt(attempt: &Attempt) -> usize {
 
 fn link(link: &Link) -> usize {
     let target = match &link.target {
+        LinkTarget::Stored(_) => 0,
         LinkTarget::Url { url: target, .. } => url(target),
         LinkTarget::Invalid { text, fault } => text.len() + fault.len(),
     };

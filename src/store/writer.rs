@@ -14,6 +14,7 @@ use super::error::{StoreError, StoreFault};
 use super::file::Store;
 use super::loan::Loan;
 use super::runs::RunId;
+use super::stored::StoredUrls;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
 const QUEUE: usize = 256;
@@ -25,12 +26,13 @@ const ROOM: usize = 32 << 20;
 /// Most changes in one transaction.
 const BATCH: usize = 256;
 
-/// A transaction with fewer changes waits once for company: each writes whole pages of the file.
-const COMPANY: usize = 32;
+/// A transaction with fewer changes waits once for company: each writes whole pages of the file. With
+/// more company a page gets no cheaper, and hosts wait to be asked again.
+const COMPANY: usize = 8;
 
 /// How long. It delays an answer's settlement, so a host with few open requests that answers within
-/// a millisecond is asked some hundred times a second at most.
-const PATIENCE: Duration = Duration::from_millis(4);
+/// a millisecond is asked some hundred times a second for each of them at most.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct Writer {
     changes: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
     stored: mpsc::UnboundedReceiver<u64>,
+    urls: StoredUrls,
     thread: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -56,6 +59,7 @@ impl Writer {
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
+        let urls = desk.urls.clone();
         let connection = store.connect_patiently()?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
@@ -69,6 +73,7 @@ impl Writer {
             changes,
             room: Arc::new(Semaphore::new(ROOM)),
             stored,
+            urls,
             thread,
         })
     }
@@ -86,6 +91,11 @@ impl Writer {
             _room: room,
         };
         self.changes.send(waiting).await.is_ok()
+    }
+
+    /// The URLs that the run has, those of changes under way included.
+    pub fn urls(&self) -> StoredUrls {
+        self.urls.clone()
     }
 
     /// The mark of the next change that is safe; none if the writer has stopped.

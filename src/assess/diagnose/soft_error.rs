@@ -4,13 +4,14 @@
 //! short and its text or heading is that of an error page, or when PHP wrote its complaint into it.
 //! Only the beginning of the page is looked at.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 use serde::Serialize;
 
-use super::fingerprints::{by_text, head, headline};
+use super::fingerprints::{BODY_HEAD, by_text, head, headline};
 use crate::model::Cause;
 
 /// How much of a page is looked at for its text.
@@ -126,7 +127,8 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
     if !(200..300).contains(&status) || matches!(status, 204..=206) {
         return None;
     }
-    let text = head(body);
+    // Most pages are told without a look at their characters.
+    let text = LazyCell::new(|| head(body));
     let found = |sign, fingerprint, cause| {
         Some(SoftError {
             sign,
@@ -138,9 +140,10 @@ pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return found(SoftSign::Blank, None, Cause::ApplicationError);
     }
+    let beginning = &body[..body.len().min(BODY_HEAD)];
     let may_complain = COMPLAINT_WORDS
         .as_ref()
-        .is_none_or(|words| words.is_match(&*text));
+        .is_none_or(|words| words.is_match(beginning));
     if may_complain && matches(&COMPLAINT, &text) {
         return found(SoftSign::Complaint, None, Cause::ApplicationError);
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::assess::{Interval, MODEL, Score};
 use crate::cli::paint::{GREEN, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, tame};
-use crate::report::words::{self, deduction};
+use crate::report::words::{deduction, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
 /// How many of the deductions are told.
@@ -18,12 +18,23 @@ const LITTLE: f64 = 0.5;
 pub(super) fn scores(scores: &RunScores, color: bool) -> String {
     let mut out = String::new();
     let both = [
-        ("Crawlability ", &scores.crawlability, "100 is best"),
-        ("Indexing risk", &scores.indexing_risk, "0 is best"),
+        (
+            "Crawlability ",
+            line(
+                scores.crawlability.as_ref(),
+                hindrance,
+                "100 is best",
+                color,
+            ),
+        ),
+        (
+            "Indexing risk",
+            line(scores.indexing_risk.as_ref(), risk, "0 is best", color),
+        ),
     ];
-    for (name, score, best) in both {
-        if let Some(score) = score {
-            let _ = writeln!(out, "  {name}  {}", line(score, best, color));
+    for (name, line) in both {
+        if let Some(line) = line {
+            let _ = writeln!(out, "  {name}  {line}");
         }
     }
     out
@@ -50,14 +61,20 @@ pub(super) fn lost(scores: &RunScores) -> String {
     out
 }
 
-fn line(score: &StoredScore, best: &str, color: bool) -> String {
-    match score.score {
+fn line(
+    score: Option<&StoredScore>,
+    word: fn(&str) -> &str,
+    best: &str,
+    color: bool,
+) -> Option<String> {
+    let score = score?;
+    Some(match score.score {
         Score::Known(value) => {
             let band = score.band.as_deref().unwrap_or_default();
             format!(
                 "{} {} ({}; {best})",
                 number(value.value),
-                paint(words::band(band), style(band), color),
+                paint(word(band), style(band), color),
                 bounds(value)
             )
         }
@@ -68,7 +85,7 @@ fn line(score: &StoredScore, best: &str, color: bool) -> String {
             "inconclusive: {} of at least {needed} that a score rests on",
             count(first_attempts, "page")
         ),
-    }
+    })
 }
 
 fn number(value: f64) -> String {
@@ -112,8 +129,8 @@ mod tests {
             band: None,
         };
         assert_eq!(
-            line(&found, "100 is best", false),
-            "inconclusive: 3 pages of at least 5 that a score rests on"
+            line(Some(&found), hindrance, "100 is best", false).as_deref(),
+            Some("inconclusive: 3 pages of at least 5 that a score rests on")
         );
         let known = StoredScore {
             score: Score::Known(Interval {
@@ -124,8 +141,8 @@ mod tests {
             band: Some("critical".to_owned()),
         };
         assert_eq!(
-            line(&known, "100 is best", false),
-            " 11.7 critical (95 %: 3.4 to 28.1; 100 is best)"
+            line(Some(&known), hindrance, "100 is best", false).as_deref(),
+            Some(" 11.7 all but blocked (95 %: 3.4 to 28.1; 100 is best)")
         );
     }
 

@@ -44,6 +44,8 @@ struct Collector<'t> {
     h1: Caption,
     /// Where the text of the open anchor goes; none if none is open, or it has no reference.
     anchor_of: Option<usize>,
+    /// For a text that is not what is written.
+    room: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,15 +103,20 @@ impl<'t> Collector<'t> {
             anchor: Caption::new(MAX_ANCHOR),
             h1: Caption::new(MAX_HEADLINE),
             anchor_of: None,
+            room: Vec::new(),
         }
     }
 
     fn text(&mut self, text: Text<'_>) {
+        let mut room = std::mem::take(&mut self.room);
         match self.text_is {
-            TextIs::Title => self.title.push(&text.decoded()),
-            TextIs::Visible if !self.elements.in_template() => self.visible(&text.decoded()),
+            TextIs::Title => self.title.push(text.decoded(&mut room)),
+            TextIs::Visible if !self.elements.in_template() => {
+                self.visible(text.decoded(&mut room));
+            }
             TextIs::Visible | TextIs::Hidden => {}
         }
+        self.room = room;
     }
 
     fn visible(&mut self, text: &[u8]) {
@@ -133,8 +140,12 @@ impl<'t> Collector<'t> {
         } else if !text.is_empty() {
             // Most texts are just this: the end of a line between two tags.
             self.visible.push_gap();
-            self.anchor.text.push_gap();
-            self.h1.text.push_gap();
+            if self.elements.in_anchor() {
+                self.anchor.text.push_gap();
+            }
+            if self.elements.in_h1() {
+                self.h1.text.push_gap();
+            }
         }
     }
 
@@ -223,8 +234,12 @@ impl Collector<'_> {
     fn part_words(&mut self, tag: &Tag<'_>) {
         if tag.element().parts_words() {
             self.visible.push_gap();
-            self.anchor.push_gap();
-            self.h1.push_gap();
+            if self.elements.in_anchor() {
+                self.anchor.push_gap();
+            }
+            if self.elements.in_h1() {
+                self.h1.push_gap();
+            }
         }
     }
 

@@ -47,13 +47,23 @@ pub(super) enum Foreign {
 
 impl Id {
     /// Whether a name's bytes are its number: a NUL in front would be lost.
-    pub(super) const fn packs(name: &[u8]) -> bool {
+    const fn packs(name: &[u8]) -> bool {
         name.len() <= 8 && !matches!(name, [0, ..])
     }
 
     /// The number of a name with one more byte, from nothing on; for names that pack.
-    pub(super) const fn and(self, byte: u8) -> Id {
+    const fn and(self, byte: u8) -> Id {
         Id(self.0 << 8 | byte.to_ascii_lowercase() as u64)
+    }
+
+    /// The number of the name that a text begins with; eight bytes are looked at together.
+    pub(super) fn at_the_beginning(text: &[u8], length: usize) -> Id {
+        match text.first_chunk() {
+            Some(eight) if (1..=8).contains(&length) && eight[0] != 0 => Id(in_lower_case(
+                u64::from_be_bytes(*eight) >> (64 - 8 * length),
+            )),
+            _ => Id::of(&text[..length]),
+        }
     }
 
     /// The number of a name, in whatever case.
@@ -75,6 +85,16 @@ impl Id {
         }
         Id(hash | 1 << 63)
     }
+}
+
+/// Eight ASCII bytes in lower case; others stay as they are.
+const fn in_lower_case(eight: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = eight & (0x7f * EACH);
+    let from_a = low + (0x80 - b'A' as u64) * EACH;
+    let after_z = low + (0x7f - b'Z' as u64) * EACH;
+    let upper = (from_a ^ after_z) & !eight & (0x80 * EACH);
+    eight | upper >> 2
 }
 
 // === impl Element ===
@@ -156,6 +176,27 @@ mod tests {
 
     fn element(name: &str) -> Element {
         Element::of(Id::of(name.as_bytes()))
+    }
+
+    #[test]
+    fn a_name_that_a_text_begins_with_is_that_name() {
+        let texts = [
+            "Hreflang=\"",
+            "Z[@`z{\0é",
+            "\0bcdefghij",
+            "imagesrcset=",
+            "a>",
+        ];
+        for text in texts.map(str::as_bytes) {
+            for length in 0..text.len() {
+                let name = Id::of(&text[..length]);
+                assert_eq!(
+                    Id::at_the_beginning(text, length),
+                    name,
+                    "{text:?} {length}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -8,8 +8,11 @@ use crate::model::beginning;
 /// The hasher gets pieces of this size, in bytes: large enough for its fast path.
 const HASHED_AT_ONCE: usize = 4_096;
 
-/// Text is looked at in parts of this size, in bytes: most need no folding and are copied whole.
+/// Of a long text that is to be cut, so much is looked at once, in bytes.
 const LOOKED_AT_ONCE: usize = 128;
+
+/// A text no longer than this may be a single word, in bytes, as it is between the tags of code.
+const WORD: usize = 16;
 
 /// The beginning of a text.
 #[derive(Debug, Default)]
@@ -121,21 +124,35 @@ impl Digest {
     }
 }
 
-/// Appends words with single spaces between them; `started` if some went out of `out` before.
+/// Appends words with single spaces between them; `started` if some went out of `out` before. Most
+/// lines need no folding but at their ends, and are copied whole.
 fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
-    for part in piece.chunks(LOOKED_AT_ONCE) {
-        if is_folded(part) {
-            let words = part.trim_ascii();
-            *gap |= part[0] == b' ';
-            push_words(words, gap, out, started);
-            *gap |= part[part.len() - 1] == b' ';
-        } else {
-            for (n, word) in part.split(u8::is_ascii_whitespace).enumerate() {
-                *gap |= n > 0;
-                push_words(word, gap, out, started);
-            }
+    if piece.len() <= WORD && piece.iter().all(|byte| *byte > b' ') {
+        return push_words(piece, gap, out, started);
+    }
+    let mut rest = piece;
+    loop {
+        let end = memchr::memchr(b'\n', rest);
+        fold_line(&rest[..end.unwrap_or(rest.len())], gap, out, started);
+        let Some(end) = end else { return };
+        *gap = true;
+        rest = &rest[end + 1..];
+    }
+}
+
+fn fold_line(line: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
+    let from_first = line.trim_ascii_start();
+    let words = from_first.trim_ascii_end();
+    *gap |= from_first.len() < line.len();
+    if is_folded(words) {
+        push_words(words, gap, out, started);
+    } else {
+        for (n, word) in words.split(u8::is_ascii_whitespace).enumerate() {
+            *gap |= n > 0;
+            push_words(word, gap, out, started);
         }
     }
+    *gap |= words.len() < from_first.len();
 }
 
 fn push_words(words: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
@@ -149,14 +166,39 @@ fn push_words(words: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
     out.extend_from_slice(words);
 }
 
-/// Whether all white space is single spaces. Without a branch a byte, many are looked at at once.
+/// Whether all white space is single spaces, eight bytes at a time: most texts are too short for
+/// anything wider. Control characters count as white space, which is safe.
 fn is_folded(text: &[u8]) -> bool {
-    let is_odd = |byte: u8| u8::from((b'\t'..=b'\r').contains(&byte));
-    let is_space = |byte: u8| u8::from(byte == b' ');
-    let odd = text.iter().fold(0, |found, byte| found | is_odd(*byte));
-    let pairs = text.iter().zip(&text[1..]);
-    let double = pairs.fold(0, |found, (a, b)| found | (is_space(*a) & is_space(*b)));
-    odd | double == 0
+    let Some(last) = text.last_chunk() else {
+        let pairs = text.windows(2);
+        return text.iter().all(|byte| *byte >= b' ') && !pairs.into_iter().any(|it| it == b"  ");
+    };
+    // The last eight overlap those before; the others are told whether a space came before them.
+    let last = u64::from_le_bytes(*last);
+    let mut found = controls(last) | (spaces(last) & spaces(last) << 8);
+    let mut before = 0;
+    for eight in text.as_chunks().0 {
+        let eight = u64::from_le_bytes(*eight);
+        let spaces = spaces(eight);
+        found |= controls(eight) | (spaces & (spaces << 8 | before));
+        before = spaces >> 56;
+    }
+    found == 0
+}
+
+/// The highest bit of each byte.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks in the highest bits some of the bytes below a space, if there are any.
+const fn controls(eight: u64) -> u64 {
+    const SPACES: u64 = HIGH >> 2;
+    eight.wrapping_sub(SPACES) & !eight & HIGH
+}
+
+/// Marks in the highest bits which bytes are spaces.
+const fn spaces(eight: u64) -> u64 {
+    let others = eight ^ (HIGH >> 2);
+    !((others & !HIGH).wrapping_add(!HIGH) | others) & HIGH
 }
 
 #[cfg(test)]
@@ -176,6 +218,25 @@ mod tests {
         check(&["  a", "b \n", "\tc", " "], 9, "ab c");
         check(&[" \u{a0}a\u{a0}b\u{a0} "], 9, "a\u{a0}b");
         check(&["", " "], 9, "");
+    }
+
+    #[test]
+    fn texts_without_odd_white_space_are_told() {
+        assert!(is_folded(b""));
+        for length in 1..40 {
+            let words: Vec<u8> = "a é".bytes().cycle().take(length).collect();
+            assert!(is_folded(&words), "{length}");
+            for at in 0..length {
+                for odd in [b'\n', b'\t', b'\0'] {
+                    let mut text = words.clone();
+                    text[at] = odd;
+                    assert!(!is_folded(&text), "{length} {at}");
+                }
+                let mut text = words.clone();
+                text.splice(at..at, *b"  ");
+                assert!(!is_folded(&text), "{length} {at}");
+            }
+        }
     }
 
     #[test]

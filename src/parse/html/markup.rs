@@ -6,8 +6,6 @@ mod content;
 #[cfg(test)]
 mod differential;
 
-use std::borrow::Cow;
-
 use htmlize::Context;
 use memchr::{memchr, memchr3, memmem};
 
@@ -56,31 +54,28 @@ pub(super) struct Markup<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// The characters that are meant, in UTF-8.
-    pub(super) fn decoded(self) -> Cow<'t, [u8]> {
+    /// The characters that are meant, in UTF-8; where that is not what is written, `room` holds them.
+    pub(super) fn decoded<'a>(self, room: &'a mut Vec<u8>) -> &'a [u8]
+    where
+        't: 'a,
+    {
         let written = self.written.as_bytes();
+        room.clear();
         match self.kind {
-            Kind::Plain => Cow::Borrowed(written),
-            Kind::References => htmlize::unescape_bytes_in(written, Context::General),
+            Kind::Plain => return written,
+            Kind::References => unescape(written, room),
             // The parser drops NUL where there is markup, and nowhere else.
             Kind::MarkupWithNul => {
-                let mut text = Vec::new();
                 for piece in written.split(|byte| *byte == b'\0') {
-                    if !piece.is_empty() {
-                        text.extend_from_slice(&htmlize::unescape_bytes_in(
-                            piece,
-                            Context::General,
-                        ));
-                    }
+                    unescape(piece, room);
                 }
-                Cow::Owned(text)
             }
-            Kind::RcData => {
-                let text = self.written.replace('\0', "\u{fffd}").into_bytes();
-                htmlize::unescape_bytes_in(text, Context::General)
+            Kind::RcData => unescape(self.written.replace('\0', "\u{fffd}").as_bytes(), room),
+            Kind::RawText => {
+                room.extend_from_slice(self.written.replace('\0', "\u{fffd}").as_bytes());
             }
-            Kind::RawText => Cow::Owned(self.written.replace('\0', "\u{fffd}").into_bytes()),
         }
+        room
     }
 }
 
@@ -237,20 +232,8 @@ impl<'t> Markup<'t> {
     /// page does before.
     fn read_name(&self, start: usize, least: usize, ends: u8) -> Option<(Id, usize)> {
         let bytes = self.text.as_bytes();
-        let (mut id, mut at) = (Id::default(), start);
-        loop {
-            let byte = *bytes.get(at)?;
-            if at >= least && SORTS[usize::from(byte)] & ends != 0 {
-                break;
-            }
-            id = id.and(byte);
-            at += 1;
-        }
-        let name = &bytes[start..at];
-        if !Id::packs(name) {
-            id = Id::of(name);
-        }
-        Some((id, at))
+        let end = least + first(bytes.get(least..)?, ends)?;
+        Some((Id::at_the_beginning(&bytes[start..], end - start), end))
     }
 
     /// Reads the attribute that begins there; where it ends, none if the page does before.
@@ -279,6 +262,39 @@ impl<'t> Markup<'t> {
         self.tag.add(name, &self.text[value]);
         Some(end)
     }
+}
+
+/// Character references of which pages are full.
+const FREQUENT: [(&[u8], &[u8]); 6] = [
+    (b"&amp;", b"&"),
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&quot;", b"\""),
+    (b"&nbsp;", b"\xc2\xa0"),
+    (b"&#39;", b"'"),
+];
+
+/// Appends what a text means. No reference reaches beyond the next `&`.
+fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr(b'&', text) {
+        let (before, rest) = text.split_at(at);
+        out.extend_from_slice(before);
+        let mut frequent = FREQUENT.into_iter();
+        let length = match frequent.find(|(reference, _)| rest.starts_with(reference)) {
+            Some((reference, meant)) => {
+                out.extend_from_slice(meant);
+                reference.len()
+            }
+            None => {
+                let end = memchr(b'&', &rest[1..]).map_or(rest.len(), |end| end + 1);
+                let meant = htmlize::unescape_bytes_in(&rest[..end], Context::General);
+                out.extend_from_slice(&meant);
+                end
+            }
+        };
+        text = &rest[length..];
+    }
+    out.extend_from_slice(text);
 }
 
 /// Whether a `<` begins a tag, a comment or the like, and is no text.

@@ -57,7 +57,10 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
         "Problems",
     ];
     read(store, run, (Table::Sitemaps, columns), |row| {
-        row.number("Status Code") as u16 != 200 || !row.text("Problems").is_empty()
+        let status = row.number("Status Code") as u16;
+        // `/sitemap.xml` is asked for though nobody named it.
+        let is_guess = row.text("Found On").is_empty() && matches!(status, 404 | 410);
+        (status != 200 && !is_guess) || !row.text("Problems").is_empty()
     })
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::assess::Score;
-use crate::report::words;
+use crate::report::words::{self, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
 /// Most parts of a score that are named; the rest is in summary.json.
@@ -53,32 +53,32 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
             "Crawlability",
             "how freely a bot gets through the site",
             "100 is best",
-            "−",
+            ("−", hindrance as fn(&str) -> &str),
         ),
         (
             "indexing_risk",
             "Indexing Risk",
             "what may drop out of the index if this goes on for 48 h",
             "0 is best",
-            "+",
+            ("+", risk),
         ),
     ];
     let found = [&scores.crawlability, &scores.indexing_risk];
     let shown = both.into_iter().zip(found).filter_map(|(words, score)| {
-        let (key, name, about, best, sign) = words;
+        let (key, name, about, best, (sign, word)) = words;
         let score = score.as_ref()?;
         Some(ScoreView {
             about,
             best,
             sign,
             parts: parts(&scores.deductions, key),
-            ..view(name, score)
+            ..view(name, score, word)
         })
     });
     shown.collect()
 }
 
-fn view(name: &'static str, score: &StoredScore) -> ScoreView {
+fn view(name: &'static str, score: &StoredScore, word: fn(&str) -> &str) -> ScoreView {
     let (known, inconclusive) = match score.score {
         Score::Known(known) => (Some(known), String::new()),
         Score::Inconclusive {
@@ -100,7 +100,7 @@ fn view(name: &'static str, score: &StoredScore) -> ScoreView {
         value: known.map(|known| known.value),
         low: known.map(|known| known.low),
         high: known.map(|known| known.high),
-        band: band.map(|band| words::band(band).to_owned()),
+        band: band.map(|band| word(band).to_owned()),
         inconclusive,
         tone: match band {
             Some("none" | "low") => "fine",

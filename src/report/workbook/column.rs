@@ -25,7 +25,7 @@ impl Kind {
             "Started" | "First Failed" | "Last Failed" | "Last OK" => Kind::Moment,
             "Crawl Timestamp" => Kind::Second,
             "Cause Confidence" | "Confidence" => Kind::Share,
-            _ if name.starts_with("Error Rate") => Kind::Share,
+            _ if name.contains("Error Rate") => Kind::Share,
             _ => Kind::General,
         }
     }
@@ -54,6 +54,7 @@ pub(super) fn width(name: &str) -> f64 {
         (_, Kind::Second) => 19.0,
         (
             "Address"
+            | "Old Address"
             | "Source"
             | "Destination"
             | "Redirect URL"

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use crate::assess::diagnose::rules::title;
 use crate::assess::{FOOTER, GateResult, Ruling, Score};
 use crate::model::Moment;
+use crate::report::words::{hindrance, risk};
 use crate::store::{RunRow, RunSummary, StoredScore};
 
 use super::cell::{Content, legible, serial};
@@ -56,10 +57,12 @@ pub(super) fn write(
     lines.score(
         "Crawlability (100 is best)",
         summary.scores.crawlability.as_ref(),
+        hindrance,
     )?;
     lines.score(
         "Indexing risk (0 is best)",
         summary.scores.indexing_risk.as_ref(),
+        risk,
     )?;
     let rates = [
         ("Error rate", summary.scores.error_rate),
@@ -160,14 +163,19 @@ impl Lines<'_> {
         Ok(())
     }
 
-    fn score(&mut self, name: &str, score: Option<&StoredScore>) -> Result<(), XlsxError> {
+    fn score(
+        &mut self,
+        name: &str,
+        score: Option<&StoredScore>,
+        word: fn(&str) -> &str,
+    ) -> Result<(), XlsxError> {
         let Some(score) = score else {
             return self.line(name, &[Content::Text("not computed")]);
         };
         let tenths = |value: f64| Content::Number((value * 10.0).round() / 10.0);
         match score.score {
             Score::Known(known) => {
-                let band = score.band.as_deref().unwrap_or_default();
+                let band = word(score.band.as_deref().unwrap_or_default());
                 let cells = [
                     tenths(known.value),
                     tenths(known.low),

@@ -72,7 +72,7 @@ fn ours(text: &str, in_foreign: bool) -> Vec<Part> {
     let mut parts = Parts::default();
     while let Some(token) = markup.next(in_foreign) {
         match token {
-            Token::Text(text) => parts.text(&text.decoded()),
+            Token::Text(text) => parts.text(text.decoded(&mut Vec::new())),
             Token::Tag => {
                 let tag = markup.tag();
                 let name = tag.name().to_ascii_lowercase().replace('\0', "\u{fffd}");
