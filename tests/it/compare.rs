@@ -337,3 +337,20 @@ async fn what_only_a_failing_page_links_to_is_called_gone_with_a_note() {
     let expected = "failed throughout the new run: 1; what only they link to is called gone";
     assert!(notes.contains(expected), "{notes}");
 }
+
+#[tokio::test]
+async fn a_run_that_no_page_answered_is_no_baseline() {
+    let origin = site(&["/broken"]).await;
+    let desk = Desk::new();
+    serve(&origin, &[("/broken", true)]);
+    audit(&desk, &origin, &[]).await;
+    // A week in which robots.txt answered 503: nothing was asked.
+    origin.script("/robots.txt", [status(503)]);
+    let url = origin.url("/");
+    let dark = ["audit", &url, "--retries", "0", "--confirm", "none"];
+    assert_eq!(desk.run(&dark).await.code, Some(3));
+    origin.script("/robots.txt", [status(404)]);
+    let said = audit(&desk, &origin, &["--fail-on", "new-5xx > 0"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("compared with run 1"), "{}", said.err);
+}
