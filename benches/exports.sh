@@ -11,7 +11,7 @@ need /usr/bin/time=time sqlite3=sqlite3
 
 pages=${1:-1000000}
 formats=("${@:2}")
-((${#formats[@]} > 0)) || formats=(csv jsonl json xlsx junit screaming-frog)
+((${#formats[@]} > 0)) || formats=(csv jsonl json html md xlsx junit screaming-frog)
 program=$(gatecrawl)
 database=$BENCH_CACHE/exports-$pages.db
 wrong=0

@@ -77,25 +77,34 @@ pub(super) enum Place {
 
 /// A run of this database by number or token; else a file, `FILE#RUN` for one run of several.
 pub(super) fn find(store: &Store, flag: &str, name: &str) -> Result<Place, Failure> {
+    if let Ok(run) = store.run(name) {
+        return Ok(Place::Run(store.clone(), Box::new(run)));
+    }
     let (file, run) = match name.rsplit_once('#') {
         Some((file, run)) if !Path::new(name).exists() => (file, Some(run)),
         _ => (name, None),
     };
+    if Path::new(file).is_dir() {
+        return Err(Failure::usage(format!(
+            "{flag} {name}: is a directory; name a summary.json or a database in it"
+        )));
+    }
     if !Path::new(file).is_file() {
-        return match store.run(name) {
-            Ok(run) => Ok(Place::Run(store.clone(), Box::new(run))),
-            Err(_) => Err(Failure::usage(format!(
-                "{flag} {name}: neither a run of {} nor a file; `gatecrawl runs` lists the runs",
-                store.path().display()
-            ))),
-        };
+        return Err(Failure::usage(format!(
+            "{flag} {name}: neither a run of {} nor a file; `gatecrawl runs` lists the runs",
+            store.path().display()
+        )));
     }
     if !is_database(file) {
         return Ok(Place::Summary(file.to_owned()));
     }
     let other = Store::open(Path::new(file))?;
     let found = match run {
-        Some(run) => other.run(run)?,
+        Some(run) => other.run(run).map_err(|_| {
+            Failure::usage(format!(
+                "{flag} {name}: no run {run} in it; `gatecrawl runs --db {file}` lists its runs"
+            ))
+        })?,
         None => {
             let runs = other.runs()?.into_iter();
             let mut finished = runs.filter(|run| run.state == RunState::Finished);

@@ -110,7 +110,10 @@ pub(super) fn bad_out(fault: &ReportError) -> Failure {
 
 fn unwritable(fault: &ReportError) -> String {
     let why = chain(fault);
-    format!("{why}; make room or name another directory with --out")
+    let is_full = matches!(fault, ReportError::Write { source, .. }
+        if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
+    let room = if is_full { "make room or " } else { "" };
+    format!("{why}; {room}name another directory with --out")
 }
 
 impl From<AuditError> for Failure {
@@ -152,13 +155,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_said_with_its_cause_and_advice() {
-        let fault = || ReportError::Write {
+        let fault = |kind, why: &'static str| ReportError::Write {
             path: "out".into(),
-            source: io::Error::other("no room"),
+            source: io::Error::new(kind, why),
         };
+        let full = || fault(io::ErrorKind::StorageFull, "no room");
         let expected =
             "could not write out: no room; make room or name another directory with --out";
-        assert_eq!(message(&bad_out(&fault())), expected);
-        assert_eq!(message(&fault().into()), expected);
+        assert_eq!(message(&bad_out(&full())), expected);
+        assert_eq!(message(&full().into()), expected);
+        let shut = fault(io::ErrorKind::PermissionDenied, "permission denied");
+        let expected = "could not write out: permission denied; name another directory with --out";
+        assert_eq!(message(&bad_out(&shut)), expected);
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::assess::compare::{PageState, Sight};
-use crate::model::{CrawlUrl, Moment};
+use crate::model::Moment;
 use crate::store::UrlInRun;
 
 use super::args::ReportArgs;
@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Console;
 use super::text::{count, tame};
+use super::value::crawl_url;
 
 /// A URL over all runs.
 #[derive(Serialize)]
@@ -53,8 +54,7 @@ struct InRun {
 /// Tells it.
 pub(super) fn run(url: &str, args: &ReportArgs, console: &mut Console) -> Result<Exit, Failure> {
     let store = database::open(&args.store)?;
-    let parsed =
-        CrawlUrl::parse(url).map_err(|fault| Failure::usage(format!("--url {url}: {fault}")))?;
+    let parsed = crawl_url(url).map_err(|fault| Failure::usage(format!("--url {fault}")))?;
     let found = store.url_history(parsed.as_str())?;
     if found.is_empty() {
         return Err(Failure::usage(format!(
@@ -113,18 +113,18 @@ fn text(history: &History<'_>) -> String {
     let moment = |moment: Option<Moment>| moment.map_or("never".to_owned(), |at| at.to_string());
     let state = match history.state {
         None => "not fetched by any run".to_owned(),
-        Some(state) => format!(
-            "{state} in the last {} that looked at it",
-            count(history.streak as u64, "run")
-        ),
+        Some(state) => format!("{state} in {}", last_runs(history.streak)),
+    };
+    let longest = match history.longest_failing {
+        0 => "never failing".to_owned(),
+        runs => format!("failing {} in a row", count(runs as u64, "run")),
     };
     let mut out = format!(
-        "{}\n\n  State          {state}\n  First failed   {}\n  Last failed    {}\n  Last OK        {}\n  Longest        {} in a row failing\n\n",
+        "{}\n\n  State          {state}\n  First failed   {}\n  Last failed    {}\n  Last OK        {}\n  Longest        {longest}\n\n",
         history.url,
         moment(history.first_failed),
         moment(history.last_failed),
         moment(history.last_ok),
-        count(history.longest_failing as u64, "run"),
     );
     let heads = [
         ("RUN", Side::Right),
@@ -137,6 +137,13 @@ fn text(history: &History<'_>) -> String {
     let rows: Vec<Vec<String>> = history.runs.iter().map(row).collect();
     out.push_str(&columns(&heads, &rows));
     out
+}
+
+fn last_runs(runs: usize) -> String {
+    match runs {
+        1 => "the last run that looked at it".to_owned(),
+        runs => format!("the last {} that looked at it", count(runs as u64, "run")),
+    }
 }
 
 fn row(run: &InRun) -> Vec<String> {

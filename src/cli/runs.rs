@@ -19,6 +19,7 @@ use super::look::Look;
 use super::spark::spark;
 use super::streams::Console;
 use super::summary::{Told, WORST, summary};
+use super::value::crawl_url;
 use super::{database, text};
 
 /// Carries out a command about runs.
@@ -32,14 +33,23 @@ pub(super) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failur
         Some(RunsCommand::Delete { run }) => {
             let store = database::open(&args.store)?;
             let found = run.iter().map(|name| store.run(name));
-            delete(&store, found.collect::<Result<_, _>>()?, console)
+            let mut runs: Vec<RunRow> = found.collect::<Result<_, _>>()?;
+            runs.sort_by_key(|run| run.id);
+            runs.dedup_by_key(|run| run.id);
+            delete(&store, runs, console)
         }
         Some(RunsCommand::Prune(prune)) => {
             let store = database::open(&args.store)?;
-            let mut runs = surplus(store.runs()?, prune.keep);
+            let mut runs = store.runs()?;
             if let Some(site) = &prune.site {
-                runs.retain(|run| run.site == *site);
+                runs.retain(|run| is_of_site(run, site));
+                if runs.is_empty() {
+                    let text =
+                        format!("no run of {site} is stored; `gatecrawl runs` lists the sites");
+                    console.people.mention(text);
+                }
             }
+            let mut runs = surplus(runs, prune.keep);
             if let Some(age) = prune.older_than {
                 let now = app::wall_clock();
                 runs.retain(|run| now.since(run.started) > age);
@@ -194,6 +204,11 @@ fn announce(runs: &[RunRow], console: &mut Console) -> Result<Exit, Failure> {
         )?;
     }
     Ok(Exit::Done)
+}
+
+/// Whether a run is of a site, named as `runs` prints it or as an audit takes it.
+fn is_of_site(run: &RunRow, site: &str) -> bool {
+    run.site == site || crawl_url(site).is_ok_and(|url| run.site == url.host_key().to_string())
 }
 
 /// All but the newest runs of each site; `runs` has the newest first.

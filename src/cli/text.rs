@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::report::words::tamed;
-pub(super) use crate::report::words::{count, duration, number, tame};
+pub(super) use crate::report::words::{count, duration, number, percent, tame};
 
 /// A text without its line breaks and other runs of blanks: a field of a stranger stays in its line.
 pub(super) fn one_line(text: &str) -> String {

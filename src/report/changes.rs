@@ -10,6 +10,7 @@ use crate::store::{Baseline, RunRow, Store};
 
 use super::csv::plain;
 use super::error::{Fault, ReportError};
+use super::json::four_decimals;
 
 /// What a run is compared with, and what came out.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ pub(super) fn csv(
         let cells = cells(page).map(|cell| match cell {
             Value::Null => String::new(),
             Value::String(text) => plain(&text).into_owned(),
-            number => number.to_string(),
+            number => in_figures(&number),
         });
         Ok(csv.write_record(cells)?)
     })?;
@@ -93,6 +94,14 @@ pub(super) fn jsonl(
         Ok(out.write_all(b"\n")?)
     })?;
     Ok(out.flush()?)
+}
+
+/// A number as the other tables have it: 1 rather than 1.0.
+fn in_figures(number: &Value) -> String {
+    match number.as_f64() {
+        Some(value) => value.to_string(),
+        None => number.to_string(),
+    }
 }
 
 /// Hands over every change until one cannot be taken.
@@ -117,7 +126,7 @@ pub(super) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
     let text = |text: &str| Value::from(text);
     let verdict = |name: Option<&'static str>| name.map_or(Value::Null, Value::from);
     let number = |number: Option<u32>| number.map_or(Value::Null, Value::from);
-    let rate = |rate: Option<f64>| rate.map_or(Value::Null, |rate| rounded(rate).into());
+    let rate = |rate: Option<f64>| rate.map_or(Value::Null, |rate| four_decimals(rate).into());
     [
         text(&page.address),
         text(page.change.name()),
@@ -154,17 +163,13 @@ fn round(value: &mut Value) {
             if let Some(fraction) = number.as_f64().filter(|_| number.is_f64())
                 && fraction.abs() >= 0.001
             {
-                *value = rounded(fraction).into();
+                *value = four_decimals(fraction).into();
             }
         }
         Value::Array(values) => values.iter_mut().for_each(round),
         Value::Object(values) => values.values_mut().for_each(round),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]
@@ -177,6 +182,18 @@ mod tests {
         let (_, section) = explained.split_once("## compare.csv").expect("a section");
         for column in COMPARE_COLUMNS {
             assert!(section.contains(&format!("`{column}`")), "{column}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_the_other_tables() {
+        let cases = [
+            (1.0.into(), "1"),
+            (0.125.into(), "0.125"),
+            (502.into(), "502"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(in_figures(&number), expected);
         }
     }
 

@@ -321,7 +321,7 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// More would be noise in a text that people compare.
-fn four_decimals(value: f64) -> f64 {
+pub(super) fn four_decimals(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 

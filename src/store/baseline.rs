@@ -25,11 +25,26 @@ pub enum BaselineSource {
 }
 
 impl Store {
-    /// The finished run of the same site before this one; none if it is the first.
+    /// The finished run of the same site before this one; none if it is the first. A run that no page
+    /// answered, as when robots.txt was down, is passed over: beside it everything would be new.
     pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
         let earlier = self.finished_runs(&run.site, run.id)?;
-        let before = earlier.into_iter().find(|id| *id != run.id);
-        before.map(|id| self.run_by_id(id)).transpose()
+        for id in earlier.into_iter().filter(|id| *id != run.id) {
+            if self.has_answers(id)? {
+                return self.run_by_id(id).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether any page of a run was answered.
+    fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM url u
+                CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
+            WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
+        self.connect()?
+            .query_row(sql, [run.0], |row| row.get(0))
+            .map_err(|source| self.fault(source))
     }
 
     /// What changed since the finished run of the same site before this one; none if it is the first.

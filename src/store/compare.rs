@@ -76,7 +76,9 @@ impl Store {
             error_rate: score(2),
         };
         found.sections = sections(old_sections, new_sections);
-        found.notes = prepared.notes(run);
+        found.notes = prepared.doubts(found);
+        found.notes.extend(prepared.unreached(found)?);
+        found.notes.extend(prepared.notes(run));
         Ok(())
     }
 
@@ -306,6 +308,55 @@ impl<'a> Prepared<'a> {
                 was = old()?;
             }
         }
+    }
+
+    /// What makes it likely that other runs were meant.
+    fn doubts(&self, found: &Comparison) -> Vec<String> {
+        let (old, new) = (&found.old, &found.new);
+        let is_mapped = match &self.old {
+            Old::Run { mapped, .. } => mapped.is_some(),
+            Old::Listed { pages, .. } => pages.iter().any(|(address, own, _)| address != own),
+        };
+        let doubt = match (is_mapped, old.site == new.site) {
+            _ if old == new => "both are the same run",
+            (true, _) if found.compared == 0 => {
+                "no page of the new run has an address that --map makes: look at its pattern"
+            }
+            (false, false) if found.compared == 0 => {
+                "the runs have no page in common; --map tells how the old site's addresses are called on the new one"
+            }
+            (false, true) if old.started > new.started => {
+                "the old run began after the new one: the other way round, what is called new here would be called fixed"
+            }
+            _ => return Vec::new(),
+        };
+        vec![doubt.to_owned()]
+    }
+
+    /// That pages are called gone or appeared which may only have been out of reach.
+    fn unreached(&self, found: &Comparison) -> Result<Vec<String>, StoreError> {
+        let note = |(pages, word): (u64, &str), which, store: &Store, run: &RunRow| {
+            if pages == 0 {
+                return Ok(None);
+            }
+            let mute = sights::mute(&*store.connect()?, run.id.0);
+            let mute = mute.map_err(|source| store.fault(source))?;
+            Ok((mute > 0).then(|| {
+                format!("pages that failed throughout the {which} run: {mute}; what only they link to is called {word}")
+            }))
+        };
+        let mut notes = Vec::new();
+        notes.extend(note(
+            (found.counts.gone, "gone"),
+            "new",
+            self.store,
+            self.run,
+        )?);
+        if let Old::Run { store, run, .. } = &self.old {
+            let appeared = (found.counts.appeared, "appeared");
+            notes.extend(note(appeared, "old", store, run)?);
+        }
+        Ok(notes)
     }
 
     /// What could not be known, and why.

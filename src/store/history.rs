@@ -30,6 +30,8 @@ pub struct RunOverview {
     pub transient: u64,
     /// Pages with this verdict.
     pub load_induced: u64,
+    /// Pages with this verdict.
+    pub unconfirmed: u64,
     /// 0..100; absent where there is too little evidence.
     pub crawlability: Option<Interval>,
     /// 0..100; absent where there is too little evidence.
@@ -118,13 +120,23 @@ impl Store {
 }
 
 fn overview(row: &Row<'_>) -> rusqlite::Result<RunOverview> {
+    let [failing, persistent, intermittent, transient, load_induced] = [
+        count(row, 1)?,
+        count(row, 2)?,
+        count(row, 3)?,
+        count(row, 4)?,
+        count(row, 5)?,
+    ];
+    let told = persistent + intermittent + transient + load_induced;
     Ok(RunOverview {
         pages: count(row, 0)?,
-        failing: count(row, 1)?,
-        persistent: count(row, 2)?,
-        intermittent: count(row, 3)?,
-        transient: count(row, 4)?,
-        load_induced: count(row, 5)?,
+        failing,
+        persistent,
+        intermittent,
+        transient,
+        load_induced,
+        // Whatever failed and is none of the others.
+        unconfirmed: failing.saturating_sub(told),
         ..RunOverview::default()
     })
 }

@@ -128,6 +128,17 @@ pub(super) fn blind_spot(
     if run.plan.scope.coverage == Coverage::List {
         return Ok(Some("that run audited a list of URLs"));
     }
+    // Behind a start page that never answered lies all that it leads to.
+    let began: bool = connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM url u
+            LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+            WHERE u.run = ? AND u.seed = 1 AND u.role = 3 AND (u.state <> 2 OR s.last_ok IS NULL))",
+        [run.id.0],
+        |row| row.get(0),
+    )?;
+    if !began {
+        return Ok(Some("that run could not read a start page"));
+    }
     let cut: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 3 AND reason IN (?, ?))",
         (
@@ -138,6 +149,16 @@ pub(super) fn blind_spot(
         |row| row.get(0),
     )?;
     Ok(cut.then_some("that run left out pages (max_pages or host_down)"))
+}
+
+/// Pages that were asked for and never answered: what is linked from them alone was not found.
+pub(super) fn mute(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
+    connection.query_row(
+        "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
+            WHERE s.run = ? AND u.role = 3 AND s.failed > 0 AND s.last_ok IS NULL",
+        [run],
+        |row| count(row, 0),
+    )
 }
 
 impl Store {

@@ -95,7 +95,7 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     assert_eq!(found["counts"]["unclear"], 0);
     assert_eq!(
         found["changes"][0]["evidence"],
-        "failed 3 of 3 in 3 passes, was fine 1 of 1; difference 1.00, 95 % 0.03 to 1.00"
+        "failed 3 of 3 in 3 passes, was fine 1 of 1; error rate +100 points (95 %: +3 to +100)"
     );
     // With two and with three runs nothing is known to flap.
     assert_eq!(changes(&compare(&desk, &["1", "2"]).await), ["new /flaps"]);
@@ -161,10 +161,15 @@ async fn history(desk: &Desk, origin: &Origin) {
     assert_eq!(told["runs"].as_array().map(Vec::len), Some(5));
     let told = desk.run(&["report", "--url", &url]).await;
     assert!(
-        told.out.contains("fine in the last 1 run that looked"),
+        told.out.contains("fine in the last run that looked"),
         "{}",
         told.out
     );
+    assert!(told.out.contains("failing 4 runs in a row"), "{}", told.out);
+    // As an audit takes it.
+    let bare = url.trim_start_matches("http://");
+    let short = desk.run(&["report", "--url", bare]).await;
+    assert_eq!(short.out, told.out);
     let missing = desk.run(&["report", "--url", &foreign]).await;
     assert_eq!(missing.code, Some(2));
     assert!(missing.err.contains("in no run of"), "{}", missing.err);
@@ -172,6 +177,15 @@ async fn history(desk: &Desk, origin: &Origin) {
     let list = desk.run(&["runs", "--json"]).await;
     let list: Value = serde_json::from_str(&list.out).expect("JSON");
     assert_eq!(list[0]["numbers"]["failing"], 3);
+    let verdicts = [
+        "persistent",
+        "intermittent",
+        "transient",
+        "load_induced",
+        "unconfirmed",
+    ];
+    let told = verdicts.map(|verdict| list[0]["numbers"][verdict].as_u64());
+    assert_eq!(told.into_iter().flatten().sum::<u64>(), 3, "{list}");
     let list = desk.run(&["runs"]).await;
     let newest = list.out.lines().nth(1).expect("a run");
     assert!(newest.contains("25        3"), "{}", list.out);
@@ -183,6 +197,15 @@ async fn history(desk: &Desk, origin: &Origin) {
         .run(&[&prune[..], &["--site", "https://other.example"]].concat())
         .await;
     assert_eq!(none.code, Some(0));
+    assert!(
+        none.err.contains("no run of https://other.example"),
+        "{}",
+        none.err
+    );
+    let bare = origin.url("");
+    let bare = bare.trim_start_matches("http://");
+    let own = [&prune[..], &["--dry-run", "--site", bare]].concat();
+    assert_eq!(desk.run(&own).await.out, dry.out);
     let young = desk
         .run(&[&prune[..], &["--older-than", "1d"]].concat())
         .await;
@@ -216,6 +239,13 @@ async fn a_staging_site_is_compared_with_production() {
     let csv = desk.read("out/compare.csv");
     let old = format!("{},gone,{}", staging.url("/old"), production.url("/old"));
     assert!(csv.contains(&old), "{csv}");
+    let doubt = async |args: &[&str]| compare(&desk, args).await["notes"][0].to_string();
+    let foreign = doubt(&["1", "2"]).await;
+    assert!(foreign.contains("no page in common"), "{foreign}");
+    let unmatched = doubt(&["1", "2", "--map", "nowhere=>x"]).await;
+    assert!(unmatched.contains("look at its pattern"), "{unmatched}");
+    let itself = doubt(&["2", "2"]).await;
+    assert!(itself.contains("the same run"), "{itself}");
     let wrong = desk.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
@@ -224,6 +254,11 @@ async fn a_staging_site_is_compared_with_production() {
         wrong.err
     );
     assert_eq!(wrong.err.lines().count(), 1, "{}", wrong.err);
+    // A number is a run, whatever files are called.
+    std::fs::create_dir(desk.path().join("1")).expect("made");
+    assert_eq!(compare(&desk, &["1", "2", "--map", &map]).await, found);
+    let wrong = desk.run(&["compare", "out", "2"]).await;
+    assert!(wrong.err.contains("is a directory"), "{}", wrong.err);
     let wrong = desk.run(&["compare", "nothing"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
@@ -256,4 +291,66 @@ async fn what_a_run_did_not_look_at_is_neither_gone_nor_new() {
     );
     let notes = found["notes"].to_string();
     assert!(notes.contains("not counted as gone"), "{notes}");
+}
+
+#[tokio::test]
+async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
+    let origin = site(&["/a"]).await;
+    serve(&origin, &[("/a", false)]);
+    let desk = Desk::new();
+    audit(&desk, &origin, &[]).await;
+    serve(&origin, &[("/", true)]);
+    audit(&desk, &origin, &["-o", "out", "-f", "md"]).await;
+    let told = desk.read("out/report.md");
+    assert!(
+        told.contains("Note: pages that only the old run has are not counted"),
+        "{told}"
+    );
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), ["new /"]);
+    let why = "new: that run could not read a start page";
+    assert_eq!(found["not_compared"][why], 21);
+    origin.script("/robots.txt", [status(503)]);
+    desk.run(&["audit", &origin.url("/"), "--retries", "0"])
+        .await;
+    let shut = desk.run(&["compare", "1", "3"]).await;
+    assert!(shut.out.contains("no page is in both runs"), "{}", shut.out);
+    let swapped = compare(&desk, &["2", "1"]).await;
+    assert_eq!(changes(&swapped), ["fixed /"]);
+    let notes = swapped["notes"].to_string();
+    assert!(notes.contains("began after the new one"), "{notes}");
+    assert!(notes.contains("not counted as appeared"), "{notes}");
+}
+
+#[tokio::test]
+async fn what_only_a_failing_page_links_to_is_called_gone_with_a_note() {
+    let origin = site(&["/hub"]).await;
+    origin.page("/hub", "<a href='/deep'>x</a>");
+    origin.page("/deep", "<p>fine");
+    let desk = Desk::new();
+    audit(&desk, &origin, &[]).await;
+    serve(&origin, &[("/hub", true)]);
+    audit(&desk, &origin, &[]).await;
+    let found = compare(&desk, &[]).await;
+    assert_eq!(changes(&found), ["gone /deep", "new /hub"]);
+    let notes = found["notes"].to_string();
+    let expected = "failed throughout the new run: 1; what only they link to is called gone";
+    assert!(notes.contains(expected), "{notes}");
+}
+
+#[tokio::test]
+async fn a_run_that_no_page_answered_is_no_baseline() {
+    let origin = site(&["/broken"]).await;
+    let desk = Desk::new();
+    serve(&origin, &[("/broken", true)]);
+    audit(&desk, &origin, &[]).await;
+    // A week in which robots.txt answered 503: nothing was asked.
+    origin.script("/robots.txt", [status(503)]);
+    let url = origin.url("/");
+    let dark = ["audit", &url, "--retries", "0", "--confirm", "none"];
+    assert_eq!(desk.run(&dark).await.code, Some(3));
+    origin.script("/robots.txt", [status(404)]);
+    let said = audit(&desk, &origin, &["--fail-on", "new-5xx > 0"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("compared with run 1"), "{}", said.err);
 }

@@ -139,14 +139,17 @@ impl Comparison {
         }
     }
 
-    /// What changed in a sentence: `3 new, 1 fixed`, or that nothing did.
+    /// What changed in a sentence: `3 new, 1 fixed`, that nothing did, or that nothing can be said.
     pub fn headline(&self) -> String {
         let named = Change::ALL.into_iter().filter_map(|change| {
             let pages = self.counts.of(change);
             (pages > 0).then(|| format!("{pages} {}", change.name()))
         });
         match named.collect::<Vec<_>>().join(", ") {
-            text if text.is_empty() => "no page changed".to_owned(),
+            text if text.is_empty() => match self.compared {
+                0 => "no page is in both runs".to_owned(),
+                _ => "no page changed".to_owned(),
+            },
             text => text,
         }
     }

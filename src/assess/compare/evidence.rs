@@ -38,8 +38,10 @@ fn both(old: &PageState, new: &PageState) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         text,
-        "; difference {:.2}, 95 % {:.2} to {:.2}",
-        between.value, between.low, between.high
+        "; error rate {:+.0} points (95 %: {:+.0} to {:+.0})",
+        between.value * 100.0,
+        between.low * 100.0,
+        between.high * 100.0
     );
     text
 }

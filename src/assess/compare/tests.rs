@@ -107,11 +107,11 @@ fn evidence_is_said_in_figures() {
     let cases = [
         (
             seen(fine(), broken()),
-            "failed 5 of 5 in 3 passes, was fine 1 of 1; difference 1.00, 95 % 0.03 to 1.00",
+            "failed 5 of 5 in 3 passes, was fine 1 of 1; error rate +100 points (95 %: +3 to +100)",
         ),
         (
             seen(broken(), fine()),
-            "fine 1 of 1, had failed 5 of 5 in 3 passes; difference -1.00, 95 % -1.00 to -0.03",
+            "fine 1 of 1, had failed 5 of 5 in 3 passes; error rate -100 points (95 %: -100 to -3)",
         ),
         (
             pair(Sight::Seen(broken()), blocked),

@@ -100,7 +100,7 @@ pub(crate) struct PruneArgs {
     /// Forget only those that began longer ago than this, such as 12h, 30d or 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
-    /// Forget only runs of this site, as `runs` prints it
+    /// Forget only runs of this site, as `runs` prints it or as an audit takes it
     #[arg(long, value_name = "SITE")]
     pub(crate) site: Option<String>,
     /// Say which runs would be forgotten, and forget none

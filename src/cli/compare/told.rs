@@ -7,7 +7,7 @@ use crate::assess::compare::{Change, Comparison, PageChange, ScoreChange, Sectio
 
 use super::super::look::Look;
 use super::super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
-use super::super::text::{count, number};
+use super::super::text::{count, number, percent};
 
 /// Most pages, and most sections, that are named.
 const NAMED: usize = 20;
@@ -43,12 +43,7 @@ fn write(found: &Comparison, color: bool, out: &mut String) -> std::fmt::Result 
         score(&scores.indexing_risk, 1.0)
     )?;
     writeln!(out, "  Error rate     {}", score(&scores.error_rate, 100.0))?;
-    writeln!(
-        out,
-        "  Pages          {} compared; {:.1} % of looks at working pages fail by chance",
-        number(found.compared),
-        found.background * 100.0
-    )?;
+    writeln!(out, "  Pages          {}", compared(found))?;
     let unseen: u64 = found.not_compared.values().sum();
     if unseen > 0 {
         let why = found.not_compared.iter();
@@ -75,6 +70,18 @@ fn side(side: &Side) -> String {
         state => format!(", {state}"),
     };
     format!("{}: {}, {}{state}", side.name, side.site, side.started)
+}
+
+/// How many pages were compared, and what was taken for chance among them.
+fn compared(found: &Comparison) -> String {
+    match found.compared {
+        0 => "none compared".to_owned(),
+        pages => format!(
+            "{} compared; taken for the site's noise: {} of working pages failing now and then",
+            number(pages),
+            percent(found.background)
+        ),
+    }
 }
 
 /// Old and new, with whether they may be the same.

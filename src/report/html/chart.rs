@@ -77,7 +77,7 @@ impl Chart {
             below: BELOW,
             top: format!("{top:.0}"),
             from: first.from.spreadsheet(),
-            to: last.from.spreadsheet(),
+            to: last.to().spreadsheet(),
             ..Chart::default()
         };
         let (mut x, mut pace, mut known) = (0.0, String::new(), None);

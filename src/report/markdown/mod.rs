@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, escape_formatter};
 
 use super::error::Fault;
 use super::view::View;
-use super::words::{number, percent, tame};
+use super::words::{count, number, percent, tame};
 
 const TEXT: &str = include_str!("report.md.j2");
 
@@ -23,7 +23,8 @@ const LONG: usize = 300;
 /// Writes the report.
 pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
     let text = render(view).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
-    Ok(out.write_all(text.as_bytes())?)
+    // The last line break of a template is not rendered.
+    Ok(writeln!(out, "{text}")?)
 }
 
 fn render(view: &View) -> Result<String, minijinja::Error> {
@@ -39,6 +40,7 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
         _ => escape_formatter(out, state, value),
     });
     page.add_filter("number", |value: u64| number(value));
+    page.add_filter("count", |value: u64, noun: &str| count(value, noun));
     page.add_filter("percent", |share: f64| {
         Value::from_safe_string(percent(share))
     });
@@ -93,7 +95,9 @@ fn link(address: &str) -> Value {
     let is_plain = address
         .bytes()
         .all(|b| b.is_ascii_graphic() && !b"<>`".contains(&b));
-    if is_web && is_plain && address.len() <= LONG {
+    // `&lt;` within a link is read as `<`: the link would lead elsewhere.
+    let has_reference = address.split('&').skip(1).any(|part| part.contains(';'));
+    if is_web && is_plain && !has_reference && address.len() <= LONG {
         Value::from_safe_string(format!("<{}>", address.replace('|', "%7C")))
     } else {
         code(&address.chars().take(LONG).collect::<String>())
@@ -141,6 +145,11 @@ mod tests {
         assert_eq!(link("https://a/x|y").to_string(), "<https://a/x%7Cy>");
         assert_eq!(link("javascript:x").to_string(), "`javascript:x`");
         assert_eq!(link("https://a/<b>").to_string(), "`https://a/<b>`");
+        assert_eq!(
+            link("https://a/?a=1&b=2").to_string(),
+            "<https://a/?a=1&b=2>"
+        );
+        assert_eq!(link("https://a/?a&lt;b").to_string(), "`https://a/?a&lt;b`");
     }
 
     #[test]

@@ -77,7 +77,12 @@ async fn the_report_for_a_pull_request() {
         out.path(),
     )
     .expect("written");
-    assert_snapshot!("report.md", without_version(&read(&out, "report.md")));
+    let text = read(&out, "report.md");
+    assert!(
+        text.ends_with("own.\n") && !text.ends_with("\n\n"),
+        "a last line"
+    );
+    assert_snapshot!("report.md", without_version(&text));
 }
 
 #[tokio::test]

@@ -24,8 +24,10 @@ const KINDS: [(&str, &str); 5] = [
 
 /// The sentence for a run, with the cause that most failing pages have and their share of them.
 pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> Headline {
-    let fetched = summary.pages.fetched;
-    if fetched == 0 {
+    // A page that waits for a retry is not fetched yet, and has a verdict.
+    let judged: u64 = summary.pages.by_verdict.values().sum();
+    let pages = judged.max(summary.pages.fetched);
+    if pages == 0 {
         return Headline {
             tone: "bad",
             text: match nothing(summary) {
@@ -48,7 +50,7 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
             },
             None => Headline {
                 tone: "fine",
-                text: format!("All is well: none of {} failed.", count(fetched, "page")),
+                text: format!("All is well: none of {} failed.", count(pages, "page")),
             },
         };
     }
@@ -69,7 +71,7 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
         text: format!(
             "{} of {} failed: {}.{why}",
             number(failed),
-            count(fetched, "page"),
+            count(pages, "page"),
             kinds.join(", ")
         ),
     }
@@ -132,5 +134,18 @@ mod tests {
         assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
         assert_eq!(mild.tone, "other");
         assert_eq!(told(&[], None).text, "No page could be fetched.");
+        let waiting = RunSummary {
+            pages: PageCounts {
+                fetched: 2,
+                by_verdict: [("ok".to_owned(), 2), ("unconfirmed".to_owned(), 1)].into(),
+                ..PageCounts::default()
+            },
+            ..RunSummary::default()
+        };
+        assert!(
+            headline(&waiting, None)
+                .text
+                .starts_with("1 of 3 pages failed")
+        );
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::fetch::HostOverride;
-use crate::model::CrawlUrl;
-use crate::report::curl::Curl;
+use crate::report::curl::line_of;
 use crate::report::words;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
@@ -86,13 +84,10 @@ pub(crate) struct Slow {
 
 /// Reads the worst pages of a run.
 pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
-    let resolve: Vec<HostOverride> = (run.plan.requests.reach.resolve.iter())
-        .filter_map(|given| given.parse().ok())
-        .collect();
     let mut rows = Vec::new();
     for page in store.worst_pages(run.id, MOST)? {
         let marks = store.marks(run.id, &page, MARKS)?;
-        rows.push(self::page(page, marks, run, &resolve));
+        rows.push(self::page(page, marks, run));
     }
     Ok(Pages {
         rows,
@@ -111,17 +106,8 @@ pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreErr
         .collect())
 }
 
-fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow, resolve: &[HostOverride]) -> Page {
-    let requests = &run.plan.requests;
-    let curl = CrawlUrl::parse(&page.encoded).map(|url| {
-        let curl = Curl {
-            url: &url,
-            user_agent: Some(&requests.user_agent),
-            http1: requests.reach.http1,
-            resolve,
-        };
-        curl.line()
-    });
+fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
+    let curl = line_of(run, &page.encoded).filter(|line| line.len() <= CURL);
     Page {
         href: page.encoded,
         status: page.status,
@@ -146,10 +132,7 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow, resolve: &[HostOverride
         error_body: page
             .error_body
             .map(|body| body.chars().take(BODY).collect()),
-        curl: curl
-            .ok()
-            .filter(|curl| curl.len() <= CURL)
-            .unwrap_or_default(),
+        curl: curl.unwrap_or_default(),
         marks: marks.into_iter().map(mark).collect(),
         address: page.address,
     }

@@ -176,6 +176,11 @@ impl Bin {
         self.fine + self.server_errors + self.other_failures + self.experiments
     }
 
+    /// When it ends. Its beginning was rounded down.
+    pub(crate) fn to(&self) -> Moment {
+        Moment::from_millis(self.from.millis() + (self.seconds * 1_000.0).ceil() as i64)
+    }
+
     /// Mean of the rates that were allowed, in requests per second.
     pub(crate) fn pace(&self) -> Option<f64> {
         (self.rated > 0).then(|| self.rates / f64::from(self.rated))
@@ -198,6 +203,8 @@ mod tests {
         assert_eq!(timeline([]).bin(Moment::default()), None);
         let one = timeline([100]);
         assert_eq!(one.bins.len(), FEWEST);
+        let end = one.bins.last().map(Bin::to);
+        assert_eq!(end, Some(Moment::from_millis(101_000)));
         assert_eq!(one.bin(Moment::from_millis(100_999)), Some(FEWEST - 1));
         assert_eq!(one.bin(Moment::from_millis(99_999)), None);
     }
