@@ -68,33 +68,34 @@ fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>,
     if let Some(open) = &state.open {
         return (Some(Task::Resume(open.clone())), None);
     }
+    let step = state.last.and_then(|last| step(project, last, now));
+    // A step that was begun left its run unfinished: it goes on at once.
+    if let Some(begun @ Task::Recheck { pass: Some(_), .. }) = step {
+        return (Some(begun), None);
+    }
     let served = state.served.unwrap_or(state.since).max(state.since);
     if let Some(due) = project.timing.last(served, now) {
         return (Some(Task::Run { due }), None);
     }
     let next_run = project.timing.after(served.max(now));
-    let Some((last, due)) = state
-        .last
-        .and_then(|last| Some((last, step_due(project, last)?)))
-    else {
-        return (None, next_run);
-    };
-    // A step that was begun goes on at once.
-    if due > now && last.pass.is_none() {
-        let next = next_run.map_or(due, |run| run.min(due));
-        return (None, Some(next));
+    match step {
+        None => (None, next_run),
+        Some(step) if step.due() > now => {
+            let due = step.due();
+            (None, Some(next_run.map_or(due, |run| run.min(due))))
+        }
+        step => (step, None),
     }
-    let recheck = Task::Recheck {
-        run: last.run,
-        due,
-        step: project.ladder.taken(last.ended, last.step, now),
-        pass: last.pass,
-    };
-    (Some(recheck), None)
 }
 
-fn step_due(project: &Project, last: LastRun) -> Option<Moment> {
-    project.ladder.next(last.ended, last.step)
+/// The next step of the ladder; none after the last.
+fn step(project: &Project, last: LastRun, now: Moment) -> Option<Task> {
+    Some(Task::Recheck {
+        run: last.run,
+        due: project.ladder.next(last.ended, last.step)?,
+        step: project.ladder.taken(last.ended, last.step, now),
+        pass: last.pass,
+    })
 }
 
 #[cfg(test)]
@@ -206,7 +207,12 @@ mod tests {
             next(&project(""), &state(0, Some(4)), ended),
             recheck(1, Some(4))
         );
-        // The next run goes before a step, and when nothing fails there is none.
+        let much_later_still = ended + Duration::from_hours(48);
+        assert!(matches!(
+            next(&project(""), &state(0, Some(4)), much_later_still),
+            Next::Now(Task::Recheck { pass: Some(4), .. })
+        ));
+        // The next run goes before a step that was not begun, and when nothing fails there is none.
         let tomorrow = at("2026-01-03T01:30:00Z");
         assert_eq!(
             next(&project(""), &state(0, None), tomorrow),
