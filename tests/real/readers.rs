@@ -32,7 +32,7 @@ fn site() -> String {
     let address = serve(move |path, line| match path {
         "/" => page(line, &home()),
         "/down/" => down(line),
-        "/shop.v2/flaps" if asked.fetch_add(1, Ordering::Relaxed) % 2 == 0 => down(line),
+        "/shop.v2/flaps" if asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => down(line),
         path if path.starts_with("/robots") || path.starts_with("/sitemap") => write!(
             line,
             "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -51,14 +51,14 @@ fn titled(title: &str) -> String {
 }
 
 fn home() -> String {
-    let mut html = titled("Home");
-    for (number, text) in HOSTILE.iter().enumerate() {
-        html += &format!("<a href='/hostile/{number}'>{text}</a><a href='/down/'>{text}</a>");
-        html += &format!(
-            "<a rel='{}' href='/shop.v2/flaps'>x</a>",
-            text.replace('\'', "")
-        );
-    }
+    let links = HOSTILE.iter().enumerate().map(|(number, text)| {
+        let rel = text.replace('\'', "");
+        format!(
+            "<a href='/hostile/{number}'>{text}</a><a href='/down/'>{text}</a>\
+             <a rel='{rel}' href='/shop.v2/flaps'>x</a>"
+        )
+    });
+    let mut html = titled("Home") + &links.collect::<Vec<_>>().concat();
     html += "<a href=\"/=1+1\">a</a><a href=\"/x?=cmd|' /C calc'!A0\">b</a>";
     html += "<img src='/down/' alt='=1+1'>";
     html

@@ -31,14 +31,14 @@ fn answer(path: &str, line: &mut TcpStream) -> io::Result<()> {
     };
     match path {
         "/" => {
-            let mut links: String = (0..30)
-                .map(|n| format!("<a href=\"/shop/{n}\">{HOSTILE}</a>"))
-                .collect();
+            let shop = (0..30).map(|n| format!("<a href=\"/shop/{n}\">{HOSTILE}</a>"));
+            let mut links = shop.collect::<Vec<_>>().concat();
             links += "<a href=\"/bad/&quot;&gt;&lt;script&gt;alert(3)&lt;/script&gt;\">x</a>";
             links += "<a href=\"/bad/\u{202e}gpj.exe\">x</a><a href=\"/bad/'onmouseover='x\">x</a>";
             links += "<a href=\"javascript:alert(4)\">x</a><a href=\"/old\">x</a>";
             links += "<a href=\"/private/page\">x</a>";
-            links += &format!("<a href=\"/long/{}\">x</a>", "a".repeat(5_000));
+            let long = "a".repeat(5_000);
+            links = format!("{links}<a href=\"/long/{long}\">x</a>");
             origin::page(line, &format!("<title>{HOSTILE}</title>{links}"))
         }
         "/robots.txt" => {
