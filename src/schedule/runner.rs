@@ -203,6 +203,10 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             if full || self.shares_a_host(at) {
                 outlook.waiting.push((at, task));
             } else if !self.begin(at, task, now)? {
+                let project = &self.runner.projects[at].name;
+                if self.runner.now.contains(project) {
+                    tracing::warn!(%project, "{project} does not begin now: another process works on it");
+                }
                 self.elsewhere.insert(at, now + ELSEWHERE);
             }
         }
@@ -225,10 +229,11 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         // Another process may have done it since we looked.
         let mut state = self.state(project, now)?;
         let forced = self.runner.now.remove(&project.name);
-        let is_due = matches!(next(project, &state, now), Next::Now(_)) || forced;
-        if !is_due {
-            return Ok(true);
-        }
+        let task = match next(project, &state, now) {
+            _ if forced && state.open.is_none() => task,
+            Next::Now(task) => task,
+            Next::At(_) | Next::Never => return Ok(true),
+        };
         let order = prepare(project, &task, &mut state, &store)?;
         store.set_schedule(&project.name, &state)?;
         if !matches!(task, Task::Recheck { .. }) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::schedule::edit;
 
 use super::super::args::{AddArgs, StoreArgs};
+use super::super::database;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::streams::Console;
@@ -65,6 +66,11 @@ pub(super) fn remove(
         return Err(fault(&format!("no project {:?} in it", tame(name))));
     };
     write(&path, &after)?;
+    // A project that gets its name later is a new one, and owes no runs. Without a database there is
+    // nothing to forget.
+    if let Ok(known) = database::open(store) {
+        known.forget_schedule(name)?;
+    }
     console.people.mention(format!(
         "removed project {name} from {}; its runs stay (`gatecrawl runs`)",
         path.display()

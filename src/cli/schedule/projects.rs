@@ -49,6 +49,19 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
 pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
     let file = File { path, text };
     let projects = file.projects()?;
+    for (at, raw) in projects.iter().enumerate() {
+        let same = |other: &&RawProject| variables(&other.name) == variables(&raw.name);
+        if let Some(other) = projects[..at].iter().find(same) {
+            let what = format!(
+                "project {}: project {} has the same variables ({}COOKIE and others), so each would see the \
+                 other's secrets; give it another name",
+                raw.name,
+                other.name,
+                variables(&raw.name)
+            );
+            return Err(file.fault(raw.line, &what));
+        }
+    }
     projects.iter().map(|raw| one(&file, raw)).collect()
 }
 
@@ -61,6 +74,8 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
         let entry = raw.entries.iter().find(|(name, ..)| name == key);
         entry.map_or(raw.line, |(.., line)| *line)
     };
+    // First, for a key that is misspelt is missing too.
+    let mut args = arguments(file, raw)?;
     let ours: Table = raw
         .entries
         .iter()
@@ -70,7 +85,6 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
     let read = schedule::read(&raw.name, &ours);
     let mut project =
         read.map_err(|BadKey(key, why)| fault(line_of(key), &format!("{key}: {why}")))?;
-    let mut args = arguments(file, raw)?;
     // With its whole path: it is remembered, and the next runner may start elsewhere.
     project.out = args.export.out.take().map(absolute);
     let formats = args.export.formats();
@@ -178,8 +192,12 @@ fn environment(project: &str) -> Vec<(OsString, OsString)> {
 
 /// The variable of a project that corresponds to one of a single audit.
 pub(super) fn variable(project: &str, name: &str) -> String {
-    let project = project.to_uppercase().replace('-', "_");
-    name.replacen("GATECRAWL_", &format!("GATECRAWL_{project}_"), 1)
+    name.replacen("GATECRAWL_", &variables(project), 1)
+}
+
+/// What the names of a project's variables begin with.
+fn variables(project: &str) -> String {
+    format!("GATECRAWL_{}_", project.to_uppercase().replace('-', "_"))
 }
 
 fn unknown(audit: &Command, name: &str) -> String {
@@ -276,6 +294,14 @@ mod tests {
             (
                 "[project.'a b']\n",
                 "line 1: project a b: a project's name has letters",
+            ),
+            (
+                "[project.shop]\nurl = 'a.example'\nschedul = '@daily'\n",
+                "line 3: project shop: unknown key \"schedul\"; the nearest is \"schedule\"",
+            ),
+            (
+                &format!("{shop}[project.a-b]\n[project.A_B]\n"),
+                "line 5: project A_B: project a-b has the same variables (GATECRAWL_A_B_COOKIE",
             ),
             ("[project]\nshop = 1\n", "line 2: project must be tables"),
         ];

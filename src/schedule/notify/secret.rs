@@ -52,14 +52,22 @@ pub(super) fn read(
         (Some(name), None) => {
             let key = format!("{key}-env");
             let text = environment(name).ok_or_else(|| {
-                ConfigError::new(&key, format!("the environment has no variable {name}"))
+                ConfigError::new(
+                    &key,
+                    format!("the environment has no variable {}", shown(name)),
+                )
             })?;
             (key, text)
         }
         (None, Some(path)) => {
             let key = format!("{key}-file");
             let text = std::fs::read_to_string(path).map_err(|fault| {
-                ConfigError::new(&key, format!("could not read {}: {fault}", path.display()))
+                let why = if path.to_string_lossy().contains("://") {
+                    "it names a file that holds the secret, and is not the secret".to_owned()
+                } else {
+                    format!("could not read {}: {fault}", path.display())
+                };
+                ConfigError::new(&key, why)
             })?;
             (key, text)
         }
@@ -70,6 +78,16 @@ pub(super) fn read(
         return Err(ConfigError::new(&key, why));
     }
     Ok(Some(Secret(text.to_owned())))
+}
+
+/// The name of a variable. What does not look like one may be the secret, put into the wrong place.
+fn shown(name: &str) -> &str {
+    let fit = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if name.chars().all(fit) {
+        name
+    } else {
+        "of the name that is written there (a name such as SECRET belongs there, not the secret)"
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +120,15 @@ mod tests {
         ];
         for (fault, words) in faults {
             assert_eq!(fault.expect_err("refused").to_string(), words);
+        }
+        let address = "https://hooks.example.com/hush";
+        for fault in [
+            read("p", Some(address), None, &world),
+            read("p", Some("hush"), None, &world),
+            read("p", None, Some(Path::new(address)), &world),
+        ] {
+            let words = fault.expect_err("refused").to_string();
+            assert!(!words.contains("hush"), "{words}");
         }
     }
 }
