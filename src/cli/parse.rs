@@ -107,6 +107,8 @@ fn from_config(
         return Ok(Vec::new());
     }
     let path = match typed.get_one::<PathBuf>("config") {
+        // It makes the file that it adds to.
+        Some(path) if is_adding(command, typed) && !path.exists() => return Ok(Vec::new()),
         Some(path) => path.clone(),
         None if Path::new(CONFIG).exists() => PathBuf::from(CONFIG),
         None => return Ok(Vec::new()),
@@ -118,4 +120,9 @@ fn from_config(
         text: &text,
     };
     config::words(&file, program, command, typed)
+}
+
+/// Whether a project is being added, by the only command that does not need the config file to be there.
+fn is_adding(command: &Command, typed: &ArgMatches) -> bool {
+    command.get_name() == "schedule" && typed.subcommand_name() == Some("add")
 }

@@ -654,3 +654,26 @@ async fn a_check_compares_clients_and_keeps_secrets() {
     );
     assert!(!said.out.contains("hush"), "{}", said.out);
 }
+
+#[tokio::test]
+async fn a_project_is_added_to_a_file_that_is_not_there_yet() {
+    let desk = Desk::new();
+    let add = [
+        "schedule",
+        "add",
+        "shop",
+        "example.com",
+        "--schedule",
+        "@weekly",
+    ];
+    let named = [&add[..], &["--config", "weekly.toml"]].concat();
+    let said = desk.run(&named).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(desk.read("weekly.toml").contains("[project.shop]"));
+    // Whoever only reads is told that there is nothing to read.
+    let said = desk
+        .run(&["schedule", "check", "--config", "other.toml"])
+        .await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("other.toml"), "{}", said.err);
+}
