@@ -3,7 +3,8 @@
 
 use crate::model::CrawlUrl;
 use crate::policy::Scope;
-use crate::store::{Cell, RunRow, Store, StoreError, Table};
+use crate::report::{Places, Row};
+use crate::store::{RunRow, Store, StoreError, Table};
 
 /// How many of each are named; the others are counted.
 const NAMED: usize = 5;
@@ -59,7 +60,7 @@ pub(super) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
             return;
         }
         gaps.all_sitemaps += 1;
-        if matches!(row.number("Status Code"), 0 | 500..) {
+        if matches!(row.number("Status Code") as u16, 0 | 500..) {
             let address = row.text("Address");
             gaps.sitemaps.add(format!("{address} {}", came(row)));
         }
@@ -69,38 +70,11 @@ pub(super) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
 
 fn came(row: &Row<'_>) -> String {
     let text = row.text("Status");
-    match row.number("Status Code") {
+    match row.number("Status Code") as u16 {
         0 if text.is_empty() => "could not be read".to_owned(),
         0 => format!("could not be read ({text})"),
         status @ 300..400 => format!("could not be read ({status} {text})"),
         status => format!("answers {status}"),
-    }
-}
-
-/// A row and the names of its cells.
-struct Row<'a> {
-    columns: &'a [String],
-    cells: &'a [Cell<'a>],
-}
-
-impl<'a> Row<'a> {
-    fn text(&self, name: &str) -> &'a str {
-        match self.cell(name) {
-            Some(Cell::Text(text)) => text,
-            _ => "",
-        }
-    }
-
-    fn number(&self, name: &str) -> i64 {
-        match self.cell(name) {
-            Some(Cell::Integer(value)) => *value,
-            _ => 0,
-        }
-    }
-
-    fn cell(&self, name: &str) -> Option<&'a Cell<'a>> {
-        let at = self.columns.iter().position(|column| column == name)?;
-        self.cells.get(at)
     }
 }
 
@@ -110,12 +84,9 @@ fn each(
     table: Table,
     mut take: impl FnMut(&Row<'_>),
 ) -> Result<(), StoreError> {
-    let columns = store.columns(table)?;
+    let places = Places::read(store, table)?;
     store.rows(run.id, table, &mut |cells| {
-        take(&Row {
-            columns: &columns,
-            cells,
-        });
+        take(&places.row(cells));
         true
     })
 }

@@ -17,6 +17,7 @@ mod listed;
 mod markdown;
 mod row;
 mod screaming_frog;
+mod template;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -40,6 +41,7 @@ pub use error::ReportError;
 pub use format::Format;
 pub use html::escaping;
 pub use listed::{SummaryFault, read_summary};
+pub use row::{Places, Row};
 
 /// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the
 /// crawl and not after it. Creates the directory.
@@ -81,12 +83,14 @@ pub fn write(
     store.conclude(run.id)?;
     let mut files = Vec::new();
     let exports = wanted.exports();
+    // The same for all formats that show it, and read only if one does.
+    let mut view = None;
     for export in &exports {
         let path = directory.put(&export.file_name(), |file| match *export {
             Export::Csv(table) => csv::write(store, run, table, file),
             Export::Jsonl(table) => jsonl::write(store, run, table, file),
-            Export::Page => html::write(&View::read(store, run, wanted)?, file),
-            Export::Markdown => markdown::write(&View::read(store, run, wanted)?, file),
+            Export::Page => html::write(once(&mut view, store, run, wanted)?, file),
+            Export::Markdown => markdown::write(once(&mut view, store, run, wanted)?, file),
             Export::Workbook => workbook::write(store, run, wanted, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
             Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
@@ -100,6 +104,19 @@ pub fn write(
     }
     directory.retire(&exports)?;
     Ok(files)
+}
+
+/// The view of a run, read when it is first asked for.
+fn once<'a>(
+    view: &'a mut Option<View>,
+    store: &Store,
+    run: &RunRow,
+    wanted: &Wanted,
+) -> Result<&'a View, Fault> {
+    match view {
+        Some(view) => Ok(view),
+        None => Ok(view.insert(View::read(store, run, wanted)?)),
+    }
 }
 
 /// What needs a comparison, if there is one.

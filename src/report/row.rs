@@ -6,21 +6,23 @@ use crate::store::{Cell, Store, StoreError, Table};
 
 /// Where each column of a table is.
 #[derive(Debug)]
-pub(super) struct Places(HashMap<String, usize>);
+pub struct Places(HashMap<String, usize>);
 
 /// A row of a table.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
+pub struct Row<'a> {
     places: &'a Places,
     cells: &'a [Cell<'a>],
 }
 
 impl Places {
-    pub(super) fn read(store: &Store, table: Table) -> Result<Places, StoreError> {
+    /// Of a table of this store.
+    pub fn read(store: &Store, table: Table) -> Result<Places, StoreError> {
         Ok(store.columns(table)?.into_iter().collect())
     }
 
-    pub(super) const fn row<'a>(&'a self, cells: &'a [Cell<'a>]) -> Row<'a> {
+    /// A row as the store hands it over.
+    pub const fn row<'a>(&'a self, cells: &'a [Cell<'a>]) -> Row<'a> {
         Row {
             places: self,
             cells,
@@ -36,14 +38,14 @@ impl FromIterator<String> for Places {
 
 impl<'a> Row<'a> {
     /// The cell of a column; empty if there is no such column.
-    pub(super) fn cell(&self, name: &str) -> Cell<'a> {
+    pub fn cell(&self, name: &str) -> Cell<'a> {
         let at = self.places.0.get(name);
         let cell = at.and_then(|at| self.cells.get(*at));
         cell.copied().unwrap_or(Cell::Empty)
     }
 
     /// The same if it is text, otherwise nothing.
-    pub(super) fn text(&self, name: &str) -> &'a str {
+    pub fn text(&self, name: &str) -> &'a str {
         match self.cell(name) {
             Cell::Text(text) => text,
             Cell::Empty | Cell::Integer(_) | Cell::Real(_) => "",
@@ -51,7 +53,7 @@ impl<'a> Row<'a> {
     }
 
     /// The same if it is a number, otherwise 0.
-    pub(super) fn number(&self, name: &str) -> f64 {
+    pub fn number(&self, name: &str) -> f64 {
         match self.cell(name) {
             Cell::Integer(value) => value as f64,
             Cell::Real(value) => value,

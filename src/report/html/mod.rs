@@ -8,11 +8,11 @@ mod filters;
 
 use std::io::{self, Write};
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
 use super::error::Fault;
+use super::template::environment;
 use super::view::View;
 
 use chart::Chart;
@@ -37,12 +37,7 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
 
 /// Templates in which every text passes that gate.
 pub fn escaping() -> Result<Environment<'static>, minijinja::Error> {
-    let mut page = Environment::new();
-    let lines = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
-    page.set_syntax(lines);
+    let mut page = environment()?;
     page.set_auto_escape_callback(|_| AutoEscape::Html);
     page.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if !value.is_safe() => Ok(out.write_str(&filters::escaped(text))?),

@@ -3,11 +3,11 @@
 
 use std::io::{self, Write};
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, escape_formatter};
+use minijinja::{AutoEscape, escape_formatter};
 
 use super::error::Fault;
+use super::template::environment;
 use super::view::View;
 use super::words::{count, number, percent, tame};
 
@@ -28,12 +28,7 @@ pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
 }
 
 fn render(view: &View) -> Result<String, minijinja::Error> {
-    let mut page = Environment::new();
-    let lines = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
-    page.set_syntax(lines);
+    let mut page = environment()?;
     page.set_auto_escape_callback(|_| AutoEscape::None);
     page.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if !value.is_safe() => escape_formatter(out, state, &plain(text)),
