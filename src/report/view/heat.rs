@@ -1,10 +1,10 @@
 //! Sections of the site, the worst first: their rates and scores, and when they failed.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use crate::store::{RunRow, Store, StoreError, StoredPart, Tone};
-
-use super::timeline::Timeline;
+use crate::store::{RunRow, Store, StoreError, StoredPart, Tick, Tone};
 
 /// Most sections shown.
 const MOST: usize = 40;
@@ -44,40 +44,55 @@ struct Cell {
     heat: u8,
 }
 
-/// Reads when sections failed.
-pub(super) fn read(
-    store: &Store,
-    run: &RunRow,
-    parts: &[StoredPart],
-    timeline: &Timeline,
-) -> Result<Heat, StoreError> {
-    let mut worst: Vec<&StoredPart> = parts.iter().collect();
-    worst.sort_by(|a, b| {
-        let rate = |part: &StoredPart| (part.error_rate.low, part.failing, part.urls);
-        rate(b)
-            .partial_cmp(&rate(a))
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
-    worst.truncate(MOST);
-    let names: Vec<&str> = worst.iter().map(|part| part.name.as_str()).collect();
-    let numbers = store.section_numbers(run.id, &names)?;
-    let mut cells = vec![[Cell::default(); COLUMNS]; names.len()];
-    store.ticks(run.id, &mut |tick| {
-        let row = tick.section.and_then(|section| numbers.get(&section));
-        let bin = timeline.bin(tick.started);
-        if let (Some(row), Some(bin), true) = (row, bin, tick.tone != Tone::Experiment) {
-            let column = bin * COLUMNS / timeline.bins.len();
-            cells[*row][column].add(tick.tone);
+/// The map while it is drawn.
+pub(super) struct Grid<'a> {
+    worst: Vec<&'a StoredPart>,
+    /// Rows by the numbers that attempts name their sections with.
+    numbers: HashMap<i64, usize>,
+    cells: Vec<[Cell; COLUMNS]>,
+    total: usize,
+}
+
+impl<'a> Grid<'a> {
+    /// Chooses the sections that are shown.
+    pub(super) fn of(
+        store: &Store,
+        run: &RunRow,
+        parts: &'a [StoredPart],
+    ) -> Result<Grid<'a>, StoreError> {
+        let mut worst: Vec<&StoredPart> = parts.iter().collect();
+        worst.sort_by(|a, b| {
+            let rate = |part: &StoredPart| (part.error_rate.low, part.failing, part.urls);
+            rate(b)
+                .partial_cmp(&rate(a))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+        worst.truncate(MOST);
+        let names: Vec<&str> = worst.iter().map(|part| part.name.as_str()).collect();
+        Ok(Grid {
+            numbers: store.section_numbers(run.id, &names)?,
+            cells: vec![[Cell::default(); COLUMNS]; names.len()],
+            worst,
+            total: parts.len(),
+        })
+    }
+
+    /// Takes an attempt, made in this of so many stretches of the time.
+    pub(super) fn add(&mut self, tick: Tick, (bin, bins): (usize, usize)) {
+        let row = tick.section.and_then(|section| self.numbers.get(&section));
+        if let (Some(row), true) = (row, tick.tone != Tone::Experiment) {
+            self.cells[*row][bin * COLUMNS / bins].add(tick.tone);
         }
-    })?;
-    let rows = worst
-        .into_iter()
-        .zip(cells)
-        .map(|(part, cells)| section(part, &cells));
-    Ok(Heat {
-        rows: rows.collect(),
-        total: parts.len(),
-    })
+    }
+
+    /// The map.
+    pub(super) fn heat(self) -> Heat {
+        let rows = self.worst.into_iter().zip(&self.cells);
+        Heat {
+            rows: rows.map(|(part, cells)| section(part, cells)).collect(),
+            total: self.total,
+        }
+    }
 }
 
 fn section(part: &StoredPart, cells: &[Cell; COLUMNS]) -> Section {

@@ -57,7 +57,13 @@ impl View {
     pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
         let summary = store.summary(run.id)?;
         let pages = pages::read(store, run)?;
-        let timeline = timeline::read(store, run)?;
+        let mut timeline = timeline::time_of(store, run)?;
+        let mut grid = heat::Grid::of(store, run, &summary.scores.sections)?;
+        store.ticks(run.id, &mut |tick| {
+            if let Some(bin) = timeline.add(tick) {
+                grid.add(tick, bin);
+            }
+        })?;
         Ok(View {
             about: facts::about(run, &summary),
             headline: headline::headline(&summary, pages.likeliest_cause()),
@@ -65,7 +71,7 @@ impl View {
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),
-            heat: heat::read(store, run, &summary.scores.sections, &timeline)?,
+            heat: grid.heat(),
             timeline,
             findings: fixes::findings(&summary.findings, &pages),
             experiments: fixes::experiments(&summary.trials),

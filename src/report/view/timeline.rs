@@ -46,11 +46,9 @@ struct Spans {
     spans: Vec<(i64, i64, usize, usize)>,
 }
 
-/// Reads the course of a run.
-pub(super) fn read(store: &Store, run: &RunRow) -> Result<Timeline, StoreError> {
-    let mut timeline = Timeline::over(&busy(store, run.id)?);
-    store.ticks(run.id, &mut |tick| timeline.add(tick))?;
-    Ok(timeline)
+/// The time of a run, without its attempts.
+pub(super) fn time_of(store: &Store, run: &RunRow) -> Result<Timeline, StoreError> {
+    Ok(Timeline::over(&busy(store, run.id)?))
 }
 
 /// First and last busy second and the longest waits between, as beginning and end.
@@ -142,7 +140,7 @@ impl Timeline {
     }
 
     /// The bin that a moment belongs to.
-    pub(super) fn bin(&self, at: Moment) -> Option<usize> {
+    fn bin(&self, at: Moment) -> Option<usize> {
         let millis = at.millis();
         let spans = self.spans.spans.iter();
         let (from, to, first, bins) = spans
@@ -153,10 +151,10 @@ impl Timeline {
         Some(first + ((share * bins as f64) as usize).min(bins - 1))
     }
 
-    fn add(&mut self, tick: Tick) {
-        let Some(bin) = self.bin(tick.started).and_then(|at| self.bins.get_mut(at)) else {
-            return;
-        };
+    /// Takes an attempt; its bin, and how many there are.
+    pub(super) fn add(&mut self, tick: Tick) -> Option<(usize, usize)> {
+        let (at, bins) = (self.bin(tick.started)?, self.bins.len());
+        let bin = self.bins.get_mut(at)?;
         match tick.tone {
             Tone::Fine => bin.fine += 1,
             Tone::ServerError => bin.server_errors += 1,
@@ -167,6 +165,7 @@ impl Timeline {
             bin.rates += rate;
             bin.rated += 1;
         }
+        Some((at, bins))
     }
 }
 
