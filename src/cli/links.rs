@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use csv::{Terminator, WriterBuilder};
 use http::HeaderMap;
 
 use crate::model::{CrawlUrl, Outcome, Reference, UrlFault};
 use crate::parse::{Resolver, RobotsDirectives, decode, link_references, page};
-use crate::report::plain;
+use crate::report::{csv_writer, plain};
 
 use super::args::LinksArgs;
 use super::exit::Exit;
@@ -74,9 +73,7 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
         .nofollow;
     let of_page = Resolver::new(&source.url, found.base.as_deref(), encoding);
     let of_headers = Resolver::of_headers(&source.url);
-    let mut csv = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(&mut console.stdout);
+    let mut csv = csv_writer(&mut console.stdout);
     csv.write_record(["type", "url", "anchor", "rel", "follow"])?;
     let mut row = |reference: &Reference<'_>, resolver: &Resolver| -> Result<(), Failure> {
         let url = match resolver.resolve(&reference.target) {

@@ -11,6 +11,7 @@ mod check;
 mod columns;
 mod compare;
 mod config;
+mod config_check;
 mod cookies;
 mod database;
 mod demo;
@@ -57,6 +58,7 @@ use failure::Failure;
 use parse::Typed;
 use streams::Console;
 
+pub use config_check::check_config;
 pub use exit::Exit;
 pub use streams::Streams;
 

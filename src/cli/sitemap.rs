@@ -4,12 +4,10 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
-use csv::{Terminator, WriterBuilder};
-
 use crate::fetch::HttpFetcher;
 use crate::model::{CrawlUrl, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
-use crate::report::plain;
+use crate::report::{csv_writer, plain};
 
 use super::args::{SitemapArgs, SitemapFormat};
 use super::exit::Exit;
@@ -172,9 +170,7 @@ impl<'a> Printer<'a> {
         if format == SitemapFormat::Text {
             return Ok(Printer::Text(out));
         }
-        let mut csv = WriterBuilder::new()
-            .terminator(Terminator::CRLF)
-            .from_writer(out);
+        let mut csv = csv_writer(out);
         csv.write_record(["url", "lastmod", "kind"])?;
         Ok(Printer::Csv(Box::new(csv)))
     }

@@ -62,13 +62,15 @@ impl Resolver {
         let (beginning, rest) = match target.as_bytes() {
             [] => (&self.base[..Position::AfterQuery], ""),
             [b'/', b'/', ..] => (&self.base.as_str()[..=self.base.scheme().len()], target),
-            [b'/', b'\\', ..] => return false,
+            // The parser takes the first for a slash, and takes out the others (URL standard, "basic URL
+            // parser"): another host may stand behind.
+            [b'/', b'\\' | b'\t' | b'\n' | b'\r', ..] => return false,
             [b'/', ..] => (&self.base[..Position::BeforePath], target),
             [b'h', ..] if target.starts_with("http://") || target.starts_with("https://") => {
                 ("", target)
             }
             [first, ..] if first.is_ascii_alphanumeric() || b"._-~%".contains(first) => {
-                if names_scheme(target) {
+                if names_scheme(target) || self.may_hold_drive(target) {
                     return false;
                 }
                 self.climb(target)
@@ -91,6 +93,12 @@ impl Resolver {
             }
         }
         (folder, target)
+    }
+
+    /// Whether a reference climbs out of a folder that the `url` crate may take for a drive of Windows,
+    /// such as `/c:/`, and does not leave, whatever the scheme.
+    fn may_hold_drive(&self, target: &str) -> bool {
+        target.starts_with("..") && self.base.path().contains(':')
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
@@ -186,6 +194,8 @@ mod tests {
             ("mailto:a@b", None),
             ("?y", None),
             ("/\\a", None),
+            ("/\r/g/a", None),
+            ("/\t\n\\g/a", None),
             (" a", None),
         ];
         let mut text = String::new();
@@ -194,6 +204,7 @@ mod tests {
             assert_eq!(found, expected, "{target}");
         }
         assert!(!resolver(None, SHIFT_JIS).absolute("a", &mut text));
+        assert!(!resolver(Some("/c:/x/"), UTF_8).absolute("../../a", &mut text));
     }
 
     proptest! {

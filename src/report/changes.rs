@@ -64,9 +64,7 @@ pub(super) fn csv(
     compared: &Compared,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let mut csv = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(out);
+    let mut csv = super::csv::writer(out);
     csv.write_record(COMPARE_COLUMNS)?;
     each(store, run, compared, &mut |page| {
         let cells = cells(page).map(|cell| match cell {

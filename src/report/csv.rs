@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use ::csv::{ByteRecord, Terminator, WriterBuilder};
+use ::csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 
 use crate::store::{Cell, RunRow, Store, Table};
 
@@ -23,10 +23,7 @@ pub(super) fn write(
     out: impl Write,
 ) -> Result<(), Fault> {
     let columns = Columns::read(store, run, table)?;
-    let mut csv = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .buffer_capacity(BUFFER)
-        .from_writer(out);
+    let mut csv = writer(out);
     csv.write_record(columns.names().iter().map(|name| plain(name).into_owned()))?;
     let (mut record, mut number) = (ByteRecord::new(), String::new());
     let mut fault = None;
@@ -45,6 +42,14 @@ pub(super) fn write(
         Some(fault) => Err(fault.into()),
         None => Ok(csv.flush()?),
     }
+}
+
+/// What every table of ours is written with. Texts of others go through [`plain`] first.
+pub fn writer<W: Write>(out: W) -> Writer<W> {
+    WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .buffer_capacity(BUFFER)
+        .from_writer(out)
 }
 
 fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {

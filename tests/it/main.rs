@@ -6,6 +6,10 @@ mod cli;
 mod compare;
 mod demo;
 mod fetch;
+#[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "a library of its own for the fuzzer")]
+mod fuzz;
+mod fuzzed;
 mod nameserver;
 mod origin;
 mod outages;

@@ -13,6 +13,8 @@ mod service;
 mod show;
 mod teller;
 
+use std::path::Path;
+
 use super::args::{ScheduleArgs, ScheduleCommand};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -31,4 +33,9 @@ pub(super) async fn run(args: &ScheduleArgs, console: &mut Console) -> Result<Ex
         ScheduleCommand::NotifyTest { name } => channels::test(name, store, console).await,
         ScheduleCommand::Schema => schema::print(console),
     }
+}
+
+/// Whether the projects of a configuration file can be used.
+pub(super) fn check_projects(path: &Path, text: &str) -> Result<(), Failure> {
+    projects::read(path, text).map(drop)
 }

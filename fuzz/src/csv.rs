@@ -1,0 +1,50 @@
+//! Cells of a table, with NUL between them.
+
+use super::parts::text;
+
+/// A reader gets back what was written, no cell is a formula, and none commands a terminal.
+pub fn check(bytes: &[u8]) {
+    let rows: Vec<Vec<String>> = bytes
+        .split(|byte| *byte == 0)
+        .map(|cell| text(cell).into_owned())
+        .collect::<Vec<_>>()
+        .chunks_exact(2)
+        .map(<[String]>::to_vec)
+        .collect();
+    let mut writer = gatecrawl::report::csv_writer(Vec::new());
+    for row in &rows {
+        let cells = row
+            .iter()
+            .map(|cell| gatecrawl::report::plain(cell).into_owned());
+        writer.write_record(cells).expect("memory has room");
+    }
+    let written = writer.into_inner().expect("memory has room");
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&*written);
+    let mut read = 0;
+    for (record, row) in reader.records().zip(&rows) {
+        let record = record.expect("what was written");
+        for (cell, original) in record.iter().zip(row) {
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                "{cell:?}"
+            );
+            let commands = |c: char| c < ' ' && !"\t\r\n".contains(c);
+            let harmless = original.replace(commands, "\u{fffd}");
+            let kept = match cell.strip_prefix('\'') {
+                Some(kept) if !harmless.starts_with('\'') => kept,
+                _ => cell,
+            };
+            assert_eq!(kept, harmless);
+        }
+        assert_eq!(record.len(), row.len());
+        read += 1;
+    }
+    assert_eq!(read, rows.len());
+    assert_eq!(
+        reader.records().count(),
+        0,
+        "there is more than was written"
+    );
+}
