@@ -38,7 +38,7 @@ pub(super) fn examine(
 
 fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
     connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+        "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1)",
         [run],
         |row| row.get(0),
@@ -82,7 +82,7 @@ fn first_looks(
     let mut statement = connection.prepare(
         "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
          CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.number = 1 AND u.role IN (3, 4) ORDER BY a.started",
+         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
     )?;
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {
