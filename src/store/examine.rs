@@ -137,7 +137,7 @@ fn each_url(
         "SELECT url, pass, purpose, started, outcome, status, dns_us, connect_us, tls_us, ttfb_us,
             remote, reused, in_flight, rate, server, cache, age, retry_after IS NOT NULL,
             announced_ms, page_mark, made_by, body
-         FROM attempt WHERE run = ? ORDER BY url, number",
+         FROM attempt WHERE run = ? AND purpose <> 'outage' ORDER BY url, number",
     )?;
     let mut attempts = Beside::of_run(&mut attempts, run)?;
     let mut pages =
@@ -268,7 +268,7 @@ impl Url {
             announced: Announced::of(row.get(17)?, announced),
         });
         // What an experiment was answered is no answer to us.
-        if !matches!(purpose, Purpose::Probe(_)) {
+        if purpose.is_evidence() {
             let status = status.filter(|_| outcome == Outcome::SoftError200);
             let body = row.get(21)?;
             self.soft = status.map(|status| SoftAnswer { status, body });

@@ -10,6 +10,7 @@ use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{Moment, Outcome, SkipReason};
 
+use super::outages;
 use super::row::count;
 
 /// Most failing redirects that are spoken of.
@@ -24,6 +25,7 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
         robots: robots(connection, run)?,
         sitemaps: sitemaps(connection, run)?,
         failing_redirects: failing_redirects(connection, run)?,
+        own_outages: outages::facts(connection, run)?,
     })
 }
 

@@ -3,9 +3,9 @@
 -- others are reached by theirs; CROSS JOIN is what keeps SQLite from thinking otherwise.
 
 -- The attempts that count: all that is concluded of a URL rests on them. Experiments ask in other ways
--- than the crawl, and say nothing of how a page is.
+-- than the crawl; what failed while this machine had no network failed because of that.
 CREATE VIEW evidence AS
-SELECT * FROM attempt WHERE purpose NOT LIKE 'probe:%';
+SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm');
 
 -- Every page of the site that was asked for, or was not although it belongs to it. A page that
 -- failed and still waited for its retry when the crawl was stopped is one of them.
