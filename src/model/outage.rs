@@ -48,7 +48,7 @@ pub struct Silence {
 pub struct OwnOutage {
     /// When something answered last.
     pub began: Moment,
-    /// When something answered again; none if the crawl ended before.
+    /// When something answered again; none if the crawl was interrupted before.
     pub ended: Option<Moment>,
     /// What shows that it was ours.
     pub silence: Silence,

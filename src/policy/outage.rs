@@ -5,9 +5,13 @@
 //! Listening, then suspecting, then listening again because the site is at fault; or out, until
 //! anything answers.
 
+mod sound;
+
 use std::time::Duration;
 
-use crate::model::{Layer, Moment, Network, Outcome};
+use crate::model::{Moment, Network};
+
+pub use sound::Sound;
 
 /// Silent attempts in a row that are suspicious at once, as many as make a host's breaker doubt it.
 const SILENT: u32 = 5;
@@ -18,8 +22,10 @@ const COMPANY: Duration = Duration::from_secs(1);
 /// Open requests that all hang are suspicious after this: they may hang for longer than the outage.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How long it holds that the network is there, as far as silence is concerned.
-const BELIEVED: Duration = Duration::from_secs(2);
+/// How long a witness is believed that the network is there: doubled from the first to the longest
+/// as long as nobody else answers, so that a dead site is no burden to those who are asked about it.
+const FIRST_BELIEF: Duration = Duration::from_secs(2);
+const LONGEST_BELIEF: Duration = Duration::from_mins(1);
 
 /// Time between two questions whether the network is back: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -27,41 +33,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Longest outage that is waited for, as long as a host of the site may hold up the crawl.
 const PATIENCE: Duration = Duration::from_mins(10);
-
-/// What an attempt tells of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sound {
-    /// Something answered.
-    Answer,
-    /// Nothing did, as if there were no network.
-    Silence,
-    /// A failure of either kind.
-    Unclear,
-}
-
-impl Sound {
-    /// What an outcome tells. A connection is refused by the host itself, or by a proxy that is
-    /// none of the site's.
-    pub fn of(outcome: Outcome, proxied: bool) -> Sound {
-        use Outcome as O;
-        match outcome {
-            O::DnsTimeout
-            | O::DnsServfail
-            | O::DnsRefused
-            | O::ConnectTimeout
-            | O::ConnectUnreachable
-            | O::WriteFailed
-            | O::TtfbTimeout
-            | O::BodyTimeout
-            | O::TotalTimeout => Sound::Silence,
-            O::ConnectRefused if proxied => Sound::Silence,
-            // A handshake may have been cut off.
-            O::TlsHandshake => Sound::Unclear,
-            _ if matches!(outcome.layer(), Layer::Http | Layer::Tls) => Sound::Answer,
-            _ => Sound::Unclear,
-        }
-    }
-}
 
 /// How far an attempt without a clear answer speaks against our own network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +81,11 @@ pub struct OutageWatch {
     asked: Moment,
     /// Whether its answer is awaited.
     asking: bool,
+    /// How long the next witness is believed.
+    belief: Duration,
+    /// When the first outage was noticed since anything answered. That a witness does is no answer:
+    /// a network that comes and goes must not hold up a crawl for ever.
+    gone: Option<Moment>,
     /// The last outage that is over.
     last: Option<(Moment, Moment)>,
 }
@@ -126,7 +102,6 @@ enum State {
     },
     Out {
         began: Moment,
-        noticed: Moment,
         next: Moment,
         pause: Duration,
     },
@@ -141,6 +116,8 @@ impl OutageWatch {
             ever: false,
             asked: now,
             asking: false,
+            belief: FIRST_BELIEF,
+            gone: None,
             last: None,
         }
     }
@@ -162,10 +139,9 @@ impl OutageWatch {
     /// Whether the outage lasts longer than anybody waits; one that the crawl began in is not
     /// waited for at all.
     pub fn is_hopeless(&self, now: Moment) -> bool {
-        match self.state {
-            State::Out { noticed, .. } => !self.ever || now.since(noticed) >= PATIENCE,
-            State::Listening { .. } | State::Suspecting { .. } => false,
-        }
+        let waited = self.gone.map(|gone| now.since(gone));
+        let is_out = matches!(self.state, State::Out { .. });
+        is_out && (!self.ever || waited.is_some_and(|waited| waited >= PATIENCE))
     }
 
     /// Whether there was no network at some moment of this span.
@@ -180,6 +156,8 @@ impl OutageWatch {
     pub fn on_answer(&mut self, now: Moment) -> Ruling {
         self.heard = now;
         self.ever = true;
+        self.belief = FIRST_BELIEF;
+        self.gone = None;
         match self.state {
             State::Listening { .. } => Ruling::Same,
             State::Suspecting { .. } => self.listen(now, Ruling::Theirs),
@@ -237,15 +215,9 @@ impl OutageWatch {
         self.asking = false;
         let down = matches!(network, Network::Down(_));
         match self.state {
-            State::Out {
-                began,
-                noticed,
-                pause,
-                ..
-            } if down => {
+            State::Out { began, pause, .. } if down => {
                 self.state = State::Out {
                     began,
-                    noticed,
                     next: now + pause,
                     pause: (pause * 2).min(LONGEST_PAUSE),
                 };
@@ -255,15 +227,19 @@ impl OutageWatch {
             // What was heard meanwhile says more.
             _ if down && (!self.ever || self.heard < self.asked) => {
                 let began = self.heard;
+                self.gone.get_or_insert(now);
                 self.state = State::Out {
                     began,
-                    noticed: now,
                     next: now + FIRST_PAUSE,
                     pause: FIRST_PAUSE * 2,
                 };
                 Ruling::Began(began)
             }
-            State::Suspecting { .. } => self.listen(now + BELIEVED, Ruling::Theirs),
+            State::Suspecting { .. } => {
+                let believed = now + self.belief;
+                self.belief = (self.belief * 2).min(LONGEST_BELIEF);
+                self.listen(believed, Ruling::Theirs)
+            }
             State::Listening { .. } => Ruling::Same,
         }
     }

@@ -101,7 +101,7 @@ CREATE TABLE attempt (
 CREATE TABLE outage (
     run     INTEGER NOT NULL,
     began   INTEGER NOT NULL,        -- when something answered last
-    ended   INTEGER,                 -- when something answered again; absent if the crawl ended before
+    ended   INTEGER,                 -- when something answered again; absent if the crawl was interrupted
     silence TEXT NOT NULL,           -- who was asked and did not answer, as JSON
     PRIMARY KEY (run, began)
 ) WITHOUT ROWID;

@@ -267,7 +267,7 @@ impl fmt::Display for Evidence {
                 ),
                 None => write!(
                     f,
-                    "this machine had no network from {from} until the crawl ended: {silence}"
+                    "this machine had no network from {from} until the crawl was interrupted: {silence}"
                 ),
             },
             E::NotCounted { attempts, urls } => write!(

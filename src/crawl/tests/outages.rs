@@ -184,7 +184,7 @@ async fn an_outage_that_does_not_end_ends_the_crawl_which_can_go_on() {
     assert_eq!(run.state, RunState::Interrupted);
     assert_eq!(crawl.network_events(), ["network gone"]);
     assert!(crawl.rows(Table::ServerErrors, &["Address"]).is_empty());
-    assert!(crawl.own_outage()[0].contains("until the crawl ended"));
+    assert!(crawl.own_outage()[0].contains("until the crawl was interrupted"));
     let lost = crawl.lost();
     crawl.script.dark = None;
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
@@ -258,4 +258,51 @@ async fn a_robots_txt_that_our_own_outage_swallows_closes_no_host() {
     assert_eq!(robots, ["allow_all | 1"; 2]);
     assert!(crawl.lost() > 0);
     assert_eq!(crawl.verdicts("ok"), 42);
+}
+
+#[tokio::test(start_paused = true)]
+async fn experiments_that_an_outage_cuts_short_are_made_again() {
+    let crawled = |dark: Option<Dark>| async {
+        let mut list = plan();
+        list.probe.enabled = true;
+        list.confirm.delays = vec![Duration::from_secs(1)];
+        let all = [links(&["/a", "/b"])];
+        let mut crawl = Crawl::new(list, &[("/", &all), ("/b", &[page("fine")])]);
+        crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
+        crawl.script.trouble = Some(|path, _| (path == "/a").then(|| error(500)));
+        crawl.script.dark = dark;
+        assert_eq!(crawl.begins().await, Ended::Finished);
+        crawl
+    };
+    let probes = |crawl: &Crawl| {
+        let rows = crawl.rows(Table::Attempts, &["Purpose", "Outcome"]);
+        let probes = rows.into_iter().filter(|row| row.starts_with("probe:"));
+        probes.collect::<Vec<_>>()
+    };
+    let plain = crawled(None).await;
+    let made = probes(&plain);
+    assert!(made.len() >= 2, "{made:?}");
+    // The last requests of a crawl are its experiments: all but the first are lost.
+    let all = plain.script.asked.lock().unwrap().len();
+    let second = all - made.len() + 2;
+    let cut = crawled(Some(Dark::from(second, Duration::from_mins(1), silent))).await;
+    assert_eq!(cut.network_events(), ["network gone", "network back"]);
+    assert!(cut.lost() > 0);
+    let again = probes(&cut);
+    assert_eq!(again[again.len() - made.len()..], made);
+    assert!(
+        again.iter().all(|row| !row.contains("connect_timeout")),
+        "{again:?}"
+    );
+    assert_eq!(cut.verdicts("persistent"), plain.verdicts("persistent"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_takes_no_page_off_those_that_may_be_asked() {
+    let mut crawl = big();
+    crawl.plan.scope.max_pages = Some(300);
+    crawl.script.dark = Some(Dark::from(200, Duration::from_mins(1), silent));
+    assert_eq!(crawl.begins().await, Ended::Finished);
+    assert!(crawl.lost() > 0);
+    assert_eq!(crawl.verdicts("ok"), 300);
 }

@@ -57,6 +57,23 @@ fn a_witness_that_answers_puts_the_blame_on_the_site() {
 }
 
 #[test]
+fn witnesses_are_asked_ever_less_about_a_site_that_stays_dead() {
+    let mut watch = heard();
+    let (mut now, mut pauses) = (12, Vec::new());
+    for _ in 0..7 {
+        falls_silent(&mut watch, 5, now);
+        watch.on_asking(at(now));
+        watch.on_network(&Network::Up, at(now));
+        let before = now;
+        while falls_silent(&mut watch, 1, now) == [Silent::Counts] {
+            now += 1;
+        }
+        pauses.push(now - before);
+    }
+    assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60]);
+}
+
+#[test]
 fn when_no_witness_answers_nothing_counts_until_something_does() {
     let mut watch = heard();
     falls_silent(&mut watch, 5, 12);
@@ -142,6 +159,27 @@ fn an_outage_is_waited_for_within_reason() {
 }
 
 #[test]
+fn a_network_that_comes_and_goes_without_an_answer_is_not_waited_for_longer() {
+    let mut watch = heard();
+    let gone_and_back = |watch: &mut OutageWatch, from: i64| {
+        falls_silent(watch, 5, from);
+        watch.on_asking(at(from));
+        watch.on_network(&down(), at(from));
+        assert!(watch.holds_up());
+        let hopeless = watch.is_hopeless(at(from));
+        watch.on_asking(at(from + 1));
+        watch.on_network(&Network::Up, at(from + 1));
+        hopeless
+    };
+    let times: Vec<bool> = (0..8)
+        .map(|n| gone_and_back(&mut watch, 12 + n * 100))
+        .collect();
+    assert_eq!(times.iter().position(|hopeless| *hopeless), Some(6));
+    watch.on_answer(at(1_000));
+    assert!(!gone_and_back(&mut watch, 1_001));
+}
+
+#[test]
 fn a_crawl_that_begins_without_a_network_does_not_wait() {
     let mut watch = OutageWatch::new(at(0));
     assert_eq!(falls_silent(&mut watch, 1, 5), [Silent::Waits]);
@@ -149,24 +187,4 @@ fn a_crawl_that_begins_without_a_network_does_not_wait() {
     watch.on_asking(at(5));
     assert_eq!(watch.on_network(&down(), at(8)), Ruling::Began(at(0)));
     assert!(watch.is_hopeless(at(8)));
-}
-
-#[test]
-fn outcomes_sound_like_answers_or_like_silence() {
-    let cases = [
-        (Outcome::Server503, Sound::Answer),
-        (Outcome::TlsExpired, Sound::Answer),
-        (Outcome::ConnectTimeout, Sound::Silence),
-        (Outcome::ConnectUnreachable, Sound::Silence),
-        (Outcome::DnsServfail, Sound::Silence),
-        (Outcome::TtfbTimeout, Sound::Silence),
-        (Outcome::ConnectRefused, Sound::Unclear),
-        (Outcome::TlsHandshake, Sound::Unclear),
-        (Outcome::DnsNxdomain, Sound::Unclear),
-        (Outcome::AddressRefused, Sound::Unclear),
-    ];
-    for (outcome, sound) in cases {
-        assert_eq!(Sound::of(outcome, false), sound, "{outcome}");
-    }
-    assert_eq!(Sound::of(Outcome::ConnectRefused, true), Sound::Silence);
 }

@@ -77,7 +77,7 @@ mod tests {
              at 11 URLs do not count"
         );
         let open = fires(own_outage(&facts(None)), own_outage(&none));
-        let said = "from 2026-11-22T11:00:03.000Z until the crawl ended: ";
+        let said = "from 2026-11-22T11:00:03.000Z until the crawl was interrupted: ";
         assert!(open.evidence_text().contains(said));
     }
 }
