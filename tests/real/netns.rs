@@ -16,6 +16,9 @@ const IP: &str = "/usr/sbin/ip";
 pub(crate) const SITE: [&str; 2] = ["10.213.0.1", "10.213.0.2"];
 const CRAWLER: &str = "10.213.0.9";
 
+/// The port at which the site's machine is also a proxy that leads to the site.
+pub(crate) const PROXY: u16 = 3128;
+
 /// Longest wait for nginx to be there.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -57,7 +60,9 @@ impl Wire {
                 let address = format!("{address}/24");
                 ip(&["-n", end, "address", "add", &address, "dev", "wire"]);
             }
-            ip(&["-n", end, "link", "set", "wire", "up"]);
+            for link in ["lo", "wire"] {
+                ip(&["-n", end, "link", "set", link, "up"]);
+            }
         }
         wire.nginx = Some(wire.serve(pages));
         wire
@@ -116,7 +121,11 @@ impl Wire {
             nginx::page(dir, &format!("www{link}"), &["/"]);
         }
         let root = format!("root {}/www;", dir.display());
-        let args = nginx::prepare(dir, "80", (String::new(), root));
+        let proxy = format!(
+            "server {{ listen {PROXY}; access_log off; location / {{ proxy_pass http://{}; }} }}",
+            SITE[0]
+        );
+        let args = nginx::prepare(dir, "80", (proxy, root));
         let nginx = inside(&self.there, NGINX)
             .args(args)
             .stdin(Stdio::null())

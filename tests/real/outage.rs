@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::crawler::{Audit, Desk, Row};
-use crate::netns::{SITE, Wire};
+use crate::netns::{PROXY, SITE, Wire};
 use crate::server::{note, pause};
 
 const PAGES: usize = 150;
@@ -27,10 +27,11 @@ fn wait_until_said(audit: &Audit, words: &str) {
     }
 }
 
-/// All pages are there and fine, and what was lost counts nowhere. Returns how much was.
-fn nothing_is_held_against_the_site(desk: &Desk) -> usize {
+/// All pages of so many hosts are there and fine, and what was lost counts nowhere. Returns how much
+/// was.
+fn nothing_is_held_against_the_site(desk: &Desk, hosts: usize) -> usize {
     let pages = desk.rows("pages.csv");
-    assert_eq!(pages.len(), 2 * PAGES);
+    assert_eq!(pages.len(), hosts * PAGES);
     let fine = |row: &Row| {
         ["Status Code", "Verdict", "Attempts"].map(|name| row[name].clone()) == ["200", "ok", "1"]
     };
@@ -41,8 +42,8 @@ fn nothing_is_held_against_the_site(desk: &Desk) -> usize {
     let lost = attempts.iter().filter(|row| row["Purpose"] == "outage");
     let lost = lost.count();
     assert!(lost > 0, "the outage was not noticed");
-    // robots.txt of both hosts are attempts too.
-    assert_eq!(attempts.len(), 2 * PAGES + 2 + lost);
+    // robots.txt of each is an attempt too.
+    assert_eq!(attempts.len(), hosts * (PAGES + 1) + lost);
     let evidence = desk.finding("own_outage")["Evidence"].clone();
     note(&evidence);
     assert!(evidence.contains(&format!("{lost} attempt")), "{evidence}");
@@ -61,7 +62,7 @@ fn a_cable_that_is_pulled_and_put_back_leaves_no_trace_on_the_site() {
     let ended = audit.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
     assert!(ended.said.contains("this machine has network again"));
-    let lost = nothing_is_held_against_the_site(&desk);
+    let lost = nothing_is_held_against_the_site(&desk, 2);
     assert!(lost <= 16, "{lost} attempts for eight open requests");
     let evidence = &desk.finding("own_outage")["Evidence"];
     assert!(evidence.contains("no route to the hosts"), "{evidence}");
@@ -77,10 +78,26 @@ fn a_network_that_ends_behind_the_next_machine_is_known_by_its_witnesses() {
     wire.give(&SITE);
     let ended = audit.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
-    nothing_is_held_against_the_site(&desk);
+    nothing_is_held_against_the_site(&desk, 2);
     let evidence = &desk.finding("own_outage")["Evidence"];
     let silent = format!("hosts {} answer no more", SITE.join(", "));
     assert!(evidence.contains(&silent), "{evidence}");
+}
+
+#[test]
+fn a_proxy_that_is_gone_is_no_fault_of_the_site() {
+    let wire = Wire::new("proxy", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let proxy = format!("http://{}:{PROXY}", SITE[0]);
+    let args = ["http://site.test/", "--no-sitemap", "--rate", "40"];
+    let audit = desk.begin(&[&args[..], &["-c", "4", "--proxy", &proxy]].concat());
+    wire.wait_for(40);
+    wire.take(&SITE);
+    wait_until_said(&audit, "the proxy does not answer");
+    wire.give(&SITE);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 1);
 }
 
 #[test]
@@ -114,7 +131,7 @@ fn a_crawl_that_is_killed_without_a_network_goes_on_with_one() {
     wire.mend();
     let ended = desk.audit(&["--resume"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
-    nothing_is_held_against_the_site(&desk);
+    nothing_is_held_against_the_site(&desk, 2);
 }
 
 #[test]
