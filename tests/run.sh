@@ -9,6 +9,7 @@ declare -A needed=(
     [nginx-light]=/usr/sbin/nginx
     [apache2]=/usr/sbin/apache2
     [wget]=/usr/bin/wget
+    [iproute2]=/usr/sbin/ip
     [systemd]=/usr/bin/systemd-analyze
     [cron]=/usr/bin/crontab
     [openssl]=/usr/bin/openssl

@@ -285,13 +285,22 @@ async fn crawl(
     if let Some((from, to)) = away {
         people.say(unaudited::redirected(&from, &to));
     }
-    if ended == Ended::Interrupted {
+    if ended != Ended::Finished {
         let hint = database::hint(&store, &args.store);
+        let (why, exit) = match ended {
+            Ended::Finished | Ended::Interrupted => ("interrupted".to_owned(), Exit::Interrupted),
+            Ended::Offline => (unaudited::offline(&store, &run, ended)?, Exit::Failed),
+            Ended::NeverOnline => {
+                let why = unaudited::offline(&store, &run, ended)?;
+                let said = format!("could not audit {}: {why}", run.site);
+                (said, Exit::NoAudit)
+            }
+        };
+        let id = run.id;
         people.say(format!(
-            "interrupted; `gatecrawl audit --resume {}{hint}` goes on",
-            run.id
+            "{why}; `gatecrawl audit --resume {id}{hint}` goes on"
         ));
-        return Ok(Exit::Interrupted);
+        return Ok(exit);
     }
     gates::tell(&gates, people);
     match unaudited::why(&store, &run, &numbers, &worst)? {

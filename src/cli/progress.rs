@@ -27,6 +27,8 @@ pub(super) struct Progress {
     gauge: Gauge,
     after: Option<After>,
     lull: Lull,
+    /// Since when this machine has no network.
+    offline: Option<Moment>,
     /// When, and how many pages were done by then.
     marks: VecDeque<(Instant, u64)>,
     display: Display,
@@ -80,6 +82,7 @@ impl Progress {
             gauge: Gauge::default(),
             after: None,
             lull: Lull::default(),
+            offline: None,
             marks: VecDeque::from([(now, 0)]),
             display,
             people,
@@ -94,7 +97,7 @@ impl Progress {
                 attempt,
                 again: None,
                 ..
-            } if *role >= Role::Page && !attempt.purpose.is_probe() => self.tally.add(attempt),
+            } if *role >= Role::Page && attempt.purpose.is_evidence() => self.tally.add(attempt),
             Event::Confirming {
                 starts,
                 failing,
@@ -110,6 +113,9 @@ impl Progress {
             Event::Experimenting { urls, .. } => {
                 let urls = *urls as u64;
                 self.after = Some(After::Experimenting { urls });
+            }
+            Event::Outage { since, ended, .. } => {
+                self.offline = ended.is_none().then_some(*since);
             }
             Event::Gauge(gauge) => {
                 self.gauge = *gauge;
@@ -133,13 +139,14 @@ impl Progress {
             self.marks.pop_front();
         }
         let quiet = self.lull.told(&self.gauge);
-        let text = || match &quiet {
-            Some(lull) if self.after.is_none() => {
+        let text = || match (self.offline, &quiet) {
+            (Some(since), _) => offline(since, &self.gauge),
+            (None, Some(lull)) if self.after.is_none() => {
                 let waiting = number(self.gauge.pending);
                 let pages = count(self.tally.done, "page");
                 format!("{pages} | {waiting} waiting | {lull}")
             }
-            _ => match self.after {
+            (None, _) => match self.after {
                 Some(after) => said(after, &self.gauge),
                 None => line(&self.tally, &self.gauge, rate(&self.marks)),
             },
@@ -179,6 +186,11 @@ fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
     } else {
         0.0
     }
+}
+
+fn offline(since: Moment, gauge: &Gauge) -> String {
+    let waiting = number(gauge.pending);
+    format!("this machine has no network since {since}; {waiting} waiting for it")
 }
 
 fn said(after: After, gauge: &Gauge) -> String {

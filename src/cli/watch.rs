@@ -65,7 +65,7 @@ impl Observer for &mut Watch {
             } => {
                 log(url, *role, attempt, *again);
                 // Where another client is sent says nothing of where the site is.
-                if !attempt.purpose.is_probe() {
+                if attempt.purpose.is_evidence() {
                     self.follow(url, attempt);
                 }
             }
@@ -99,6 +99,20 @@ impl Observer for &mut Watch {
                     "experiments: {urls} URLs of {clusters} kinds of failure are asked in other ways"
                 );
             }
+            Event::Outage {
+                since,
+                ended: None,
+                silence,
+            } => {
+                tracing::warn!(%since, %silence, "this machine has no network since {since}; waiting: {silence}");
+            }
+            Event::Outage {
+                since,
+                ended: Some(ended),
+                ..
+            } => {
+                tracing::warn!(%since, %ended, "this machine has network again at {ended}");
+            }
             Event::Gauge(_) => {}
         }
     }
@@ -120,7 +134,7 @@ fn log(url: &CrawlUrl, role: Role, attempt: &Attempt, again: Option<Moment>) {
     let (role, status) = (role.name(), attempt.status.unwrap_or(0));
     let duration_ms = attempt.timings.total.as_millis() as u64;
     let again = again.map(|moment| moment.to_string()).unwrap_or_default();
-    if attempt.purpose.is_probe() {
+    if !attempt.purpose.is_evidence() {
         let purpose = attempt.purpose.name();
         tracing::info!(%url, role, purpose, outcome, status, duration_ms, "{purpose} {url}: {outcome}");
     } else if attempt.outcome.is_failure() {

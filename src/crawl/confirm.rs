@@ -164,6 +164,14 @@ impl Passes {
         self.begun as u8 + 1
     }
 
+    /// The pass under way could not go on for so long: that is none of its time.
+    pub(super) fn extend(&mut self, by: Duration) {
+        if let Some(current) = &mut self.current {
+            current.starts = current.starts + by;
+            current.deadline = current.deadline + by;
+        }
+    }
+
     /// Whether the pass under way has used up its time.
     pub(super) fn is_over(&self, now: Moment) -> bool {
         self.current

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
-use crate::model::{Fingerprint, HostKey, Moment, Role, Skip, SkipReason};
+use crate::model::{Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason};
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
@@ -18,6 +18,7 @@ use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Hosts, Reaction};
+use super::outage::Outages;
 use super::resume::restore;
 use super::run::{CrawlError, Ended, Parts, Start};
 use super::series::Probed;
@@ -46,6 +47,15 @@ pub(super) enum Returned {
     Series(Box<Probed>),
 }
 
+/// What a task of the crawl ends with.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// A lease was carried out.
+    Lease(Returned),
+    /// Whether those who answered before still do.
+    Network(Network),
+}
+
 /// The state of a crawl.
 pub(super) struct Dispatcher<F, Q, O> {
     pub(super) site: Arc<Site>,
@@ -61,14 +71,15 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) hosts: Hosts,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
+    pub(super) outages: Outages,
     pub(super) run: RunId,
-    pub(super) visits: JoinSet<Returned>,
+    pub(super) visits: JoinSet<Done>,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
     /// When the last attempt at a URL ended that waits for a retry.
     last_attempt: HashMap<Fingerprint, Moment>,
     /// Pages asked for, to keep `max_pages`.
-    pages: u64,
+    pub(super) pages: u64,
     rate: Option<f64>,
     next_gauge: Moment,
 }
@@ -91,6 +102,7 @@ where
             hosts: Hosts::new(Arc::clone(&site)),
             passes: Passes::new(site.plan.confirm.clone(), site.plan.pace),
             experiments: Experiments::new(site.plan.probe),
+            outages: Outages::new(site.plan.requests.reach.proxy.is_some(), parts.clock.now()),
             run,
             site,
             fetcher: parts.fetcher,
@@ -139,15 +151,20 @@ where
             if self.is_stopped() {
                 return Ok(Ended::Interrupted);
             }
+            if self.outages.watch.is_hopeless(self.clock.now()) {
+                return Ok(self.offline());
+            }
+            self.ask_witnesses();
             self.gauge().await?;
-            let wake = wake.min(self.next_gauge);
+            let ask = self.outages.ask_at(!self.visits.is_empty());
+            let wake = wake.min(self.next_gauge).min(ask.unwrap_or(wake));
             // What comes next is decided when the store has spoken: until then no time passes.
             let only_store = self.visits.is_empty() && !self.unsettled.is_empty();
             tokio::select! {
                 Some(returned) = self.visits.join_next(), if !self.visits.is_empty() => {
                     match returned {
-                        Ok(Returned::Visit(brought)) => self.absorb(*brought).await?,
-                        Ok(Returned::Series(probed)) => self.absorb_series(*probed).await?,
+                        Ok(Done::Lease(returned)) => self.hear(returned).await?,
+                        Ok(Done::Network(network)) => self.learn(network).await?,
                         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
                     }
                 }
@@ -166,7 +183,9 @@ where
     fn is_stopped(&mut self) -> bool {
         match self.stop.level() {
             StopLevel::Run => false,
-            StopLevel::Drain => self.visits.is_empty() && self.unsettled.is_empty(),
+            StopLevel::Drain => {
+                self.visits.is_empty() && self.unsettled.is_empty() && self.outages.waiting() == 0
+            }
             StopLevel::Now => {
                 self.visits.abort_all();
                 true
@@ -174,11 +193,22 @@ where
         }
     }
 
+    /// How a crawl ends that has no network.
+    fn offline(&self) -> Ended {
+        if self.outages.watch.ever_heard() {
+            Ended::Offline
+        } else {
+            Ended::NeverOnline
+        }
+    }
+
     /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
         loop {
-            let busy = self.visits.len() + self.unsettled.len() >= MAX_OPEN;
-            if busy || self.stop.level() != StopLevel::Run {
+            let open = self.visits.len() + self.unsettled.len() + self.outages.waiting();
+            let busy = open >= MAX_OPEN;
+            let holds_up = self.outages.watch.holds_up();
+            if busy || holds_up || self.stop.level() != StopLevel::Run {
                 return Ok(Some(self.next_gauge));
             }
             match self.frontier.lease(self.clock.now()).await? {
@@ -234,7 +264,7 @@ where
             self.clock,
         );
         self.visits
-            .spawn(async move { Returned::Visit(Box::new(visit.await)) });
+            .spawn(async move { Done::Lease(Returned::Visit(Box::new(visit.await))) });
     }
 
     /// Why a lease is not asked for after all.
@@ -249,9 +279,20 @@ where
             .then(|| Skip::new(SkipReason::MaxPages, format!("after {most} pages")))
     }
 
-    async fn absorb(&mut self, mut brought: Brought) -> Result<(), CrawlError> {
+    /// Takes in what came back at that moment.
+    pub(super) async fn absorb(
+        &mut self,
+        returned: Returned,
+        now: Moment,
+    ) -> Result<(), CrawlError> {
+        match returned {
+            Returned::Visit(brought) => self.absorb_visit(*brought, now).await,
+            Returned::Series(probed) => self.absorb_series(*probed).await,
+        }
+    }
+
+    async fn absorb_visit(&mut self, mut brought: Brought, now: Moment) -> Result<(), CrawlError> {
         let url = brought.lease.found.url.clone();
-        let now = self.clock.now();
         let reaction = if brought.lease.found.pass == 1 {
             self.hosts.react(&brought, now, self.dice.f64())
         } else {
@@ -390,7 +431,7 @@ where
 }
 
 /// Whether this is the first request for a page of the site.
-fn is_new_page(lease: &Lease) -> bool {
+pub(super) fn is_new_page(lease: &Lease) -> bool {
     let found = &lease.found;
     found.role == Role::Page && found.pass == 1 && found.tries == 0
 }

@@ -1,6 +1,6 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Role, Skip};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Role, Silence, Skip};
 use crate::policy::BreakerChange;
 
 /// Something that happened.
@@ -63,6 +63,15 @@ pub enum Event<'a> {
         clusters: usize,
         /// URLs that stand for them.
         urls: usize,
+    },
+    /// This machine has no network, so nothing is asked; or it has it again.
+    Outage {
+        /// When something answered last.
+        since: Moment,
+        /// When something answered again; none at its beginning.
+        ended: Option<Moment>,
+        /// What shows that it is not the site.
+        silence: &'a Silence,
     },
     /// How the crawl is doing; said about once a second.
     Gauge(Gauge),

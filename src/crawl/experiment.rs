@@ -14,7 +14,7 @@ use crate::policy::{Failing, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl};
 
 use super::confirm;
-use super::dispatch::{Dispatcher, Returned};
+use super::dispatch::{Dispatcher, Done, Returned};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
 use super::series::{LONGEST_WAIT, Probed, Series, past_caches};
@@ -56,6 +56,13 @@ impl Experiments {
     pub(super) fn own(&self, lease: &Lease) -> bool {
         let begun = self.begun.as_ref();
         begun.is_some_and(|begun| begun.pass == lease.found.pass)
+    }
+
+    /// They could not go on for so long: that is none of their time.
+    pub(super) fn extend(&mut self, by: Duration) {
+        if let Some(begun) = &mut self.begun {
+            begun.deadline = begun.deadline + by;
+        }
     }
 
     fn subject(&self, cause: &FailingUrl) -> Subject {
@@ -184,7 +191,7 @@ where
             next: now,
         };
         self.visits
-            .spawn(async move { Returned::Series(Box::new(series.run().await)) });
+            .spawn(async move { Done::Lease(Returned::Series(Box::new(series.run().await))) });
         Ok(())
     }
 
@@ -201,7 +208,14 @@ where
 
     /// Takes in what a series brought.
     pub(super) async fn absorb_series(&mut self, probed: Probed) -> Result<(), CrawlError> {
-        let Probed { lease, attempts } = probed;
+        let Probed {
+            lease,
+            mut attempts,
+        } = probed;
+        // In mid-series the network may have been gone and come back.
+        for attempt in &mut attempts {
+            self.outages.strike(attempt);
+        }
         let url = lease.found.url;
         if let Some(begun) = &mut self.experiments.begun {
             begun.subjects.remove(&url.fingerprint());

@@ -4,6 +4,7 @@
 //! event; nothing here prints. What a URL does is data; an error is our own trouble.
 
 mod admit;
+mod answered;
 mod attempt;
 mod clock;
 mod confirm;
@@ -13,6 +14,7 @@ mod experiment;
 mod hosts;
 mod intake;
 mod memo;
+mod outage;
 mod page;
 mod resume;
 mod robots;

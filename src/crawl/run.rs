@@ -48,6 +48,10 @@ pub enum Ended {
     Finished,
     /// It was told to stop; `Start::Resume` goes on.
     Interrupted,
+    /// This machine lost its network and did not get it back in time; `Start::Resume` goes on.
+    Offline,
+    /// This machine had no network from the beginning: nothing ever answered.
+    NeverOnline,
 }
 
 /// Why a crawl could not go on: our own trouble, never the site's.
@@ -89,7 +93,7 @@ where
     let ended = ended?;
     let state = match ended {
         Ended::Finished => RunState::Finished,
-        Ended::Interrupted => RunState::Interrupted,
+        Ended::Interrupted | Ended::Offline | Ended::NeverOnline => RunState::Interrupted,
     };
     let conclude = store.clone();
     match tokio::task::spawn_blocking(move || conclude.conclude(run)).await {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Outcome, PacePlan,
-    ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings, Version,
+    ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Network, Outcome,
+    PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings,
+    Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -21,6 +22,7 @@ use super::*;
 
 mod experiments;
 mod hosts;
+mod outages;
 mod verdicts;
 
 /// Answers of a site that does not exist.
@@ -37,6 +39,10 @@ struct Script {
     edge: Option<fn(&Request) -> Option<Reply>>,
     /// Addresses of every host.
     addresses: Vec<IpAddr>,
+    /// The address that every answer comes from.
+    remote: Option<SocketAddr>,
+    /// When nothing is heard, and what witnesses say then.
+    dark: Option<outages::Dark>,
     /// How every answer comes.
     version: Option<Version>,
     reused: bool,
@@ -98,6 +104,11 @@ impl Fetcher for Script {
         self.addresses.clone()
     }
 
+    async fn network(&self, witnesses: Witnesses) -> Network {
+        let dark = self.dark.as_ref();
+        dark.map_or(Network::Unknown, |dark| dark.network(&witnesses))
+    }
+
     async fn fetch(&self, request: Request) -> Exchange {
         let path = request.url.as_str().trim_start_matches("http://site.test");
         let asked = {
@@ -116,7 +127,11 @@ impl Fetcher for Script {
             stop.send_replace(StopLevel::Drain);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let edge = self.edge.and_then(|edge| edge(&request));
+        let is_dark = self
+            .dark
+            .as_ref()
+            .and_then(|dark| dark.swallows(path, asked));
+        let edge = self.edge.and_then(|edge| edge(&request)).or(is_dark);
         let trouble = || self.trouble.and_then(|trouble| trouble(path, asked));
         let reply = if let Some(reply) = edge.or_else(trouble) {
             reply
@@ -147,7 +162,7 @@ impl Fetcher for Script {
                 total: Duration::from_millis(20),
                 ..Timings::default()
             },
-            remote: None,
+            remote: self.remote.filter(|_| reply.status > 0),
             version: self.version,
             reused: self.reused,
         }
@@ -273,6 +288,9 @@ impl Crawl {
                     Event::Breaker { host, change } => format!("{host} {change:?}"),
                     Event::Experimenting { clusters, urls } => {
                         format!("experimenting {clusters} {urls}")
+                    }
+                    Event::Outage { ended, .. } => {
+                        format!("network {}", if ended.is_some() { "back" } else { "gone" })
                     }
                     _ => return,
                 };

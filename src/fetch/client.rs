@@ -19,9 +19,10 @@ use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
-use super::{Fetcher, guard, tls};
+use super::{Fetcher, guard, tls, witness};
 use crate::model::{
-    Connection, CrawlUrl, Exchange, Guise, Keep, Outcome, Protocol, Request, Timings, Version,
+    Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
+    Version, Witnesses,
 };
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
@@ -289,6 +290,14 @@ impl Fetcher for HttpFetcher {
         let mut found = self.names.of(&host, port).await;
         found.truncate(MOST_ADDRESSES);
         found
+    }
+
+    async fn network(&self, mut witnesses: Witnesses) -> Network {
+        if let Some(proxy) = &self.settings.proxy {
+            return witness::ask_proxy(&self.names, proxy).await;
+        }
+        witnesses.others.retain(|place| self.may_ask(place.ip()));
+        witness::ask(&self.names, witnesses).await
     }
 }
 

@@ -12,6 +12,8 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::RecordType;
+use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Resolver, TokioResolver};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout};
@@ -52,6 +54,7 @@ type Found = Result<Arc<[IpAddr]>, DnsFault>;
 /// The resolver handed to the HTTP client.
 pub(super) struct Names {
     resolver: TokioResolver,
+    servers: Vec<IpAddr>,
     cache: Arc<DnsCache<Found>>,
     overrides: Arc<[HostOverride]>,
     limit: Duration,
@@ -67,6 +70,7 @@ impl Names {
     ) -> Result<Names, NetError> {
         Ok(Names {
             resolver: resolver(&settings.dns, settings.dns_timeout)?,
+            servers: servers(&settings.dns),
             cache: Arc::new(DnsCache::new()),
             overrides: settings.overrides.clone().into(),
             limit: settings.dns_timeout,
@@ -87,6 +91,28 @@ impl Names {
         let mut seen = HashSet::new();
         found.retain(|address| seen.insert(*address));
         found
+    }
+
+    /// Whether a name server answers what it cannot know by heart: who is asked about the root, and
+    /// about a name that nobody asked for before. That it failed, or refuses, says that it is there,
+    /// not that it reaches anybody: so answers the router of a house whose line is down.
+    pub(super) async fn are_served(&self, known: &str) -> bool {
+        let unheard = format!("gatecrawl-{:08x}.{known}.", fastrand::u32(..));
+        let served = |answer: Result<(), NetError>| match answer {
+            Ok(()) => true,
+            // No query could be made, or no sense of what came.
+            Err(NetError::Proto(_)) => false,
+            Err(error) => matches!(fault_of(&error), DnsFault::Nxdomain | DnsFault::NoData),
+        };
+        let root = self.resolver.lookup(".", RecordType::NS);
+        let name = self.resolver.lookup(unheard, RecordType::A);
+        let (root, name) = tokio::join!(root, name);
+        served(root.map(|_| ())) || served(name.map(|_| ()))
+    }
+
+    /// The name servers that are asked.
+    pub(super) fn servers(&self) -> Vec<IpAddr> {
+        self.servers.clone()
     }
 
     /// Addresses for which no name server is needed.
@@ -233,6 +259,17 @@ fn resolver(source: &DnsSource, limit: Duration) -> Result<TokioResolver, NetErr
     // Answers are remembered here, failures included.
     options.cache_size = 0;
     builder.build()
+}
+
+/// The name servers of a source; this machine, where the system names none.
+fn servers(source: &DnsSource) -> Vec<IpAddr> {
+    match source {
+        DnsSource::Servers(servers) => servers.iter().map(SocketAddr::ip).collect(),
+        DnsSource::System => match read_system_conf() {
+            Ok((config, _)) => config.name_servers().iter().map(|it| it.ip).collect(),
+            Err(_) => vec![Ipv4Addr::LOCALHOST.into()],
+        },
+    }
 }
 
 fn name_server(address: &SocketAddr) -> NameServerConfig {

@@ -21,11 +21,12 @@ mod setup;
 mod tls;
 mod tls_ear;
 mod tls_fault;
+mod witness;
 
 use std::future::Future;
 use std::net::IpAddr;
 
-use crate::model::{CrawlUrl, Exchange, Request};
+use crate::model::{CrawlUrl, Exchange, Network, Request, Witnesses};
 
 pub use answer::location;
 pub use client::HttpFetcher;
@@ -44,4 +45,10 @@ pub trait Fetcher: Send + Sync {
     /// The addresses of a URL's host that may be asked, a few at most; none if it has none, or if
     /// a proxy chooses among them.
     fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
+
+    /// Whether any of those who answered before still does, when a host has fallen silent: is it
+    /// the host, or this machine's own network? Who has no network of his own cannot tell.
+    fn network(&self, _: Witnesses) -> impl Future<Output = Network> + Send {
+        async { Network::Unknown }
+    }
 }

@@ -78,6 +78,9 @@ impl Default for FetchSettings {
     }
 }
 
+/// The port of SOCKS proxies (RFC 1928 section 3).
+const SOCKS: u16 = 1080;
+
 /// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
 /// password if it wants them. `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -91,6 +94,13 @@ impl ProxyAddress {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its host and port.
+    pub(super) fn place(&self) -> Option<(String, u16)> {
+        let url = url::Url::parse(&self.0).ok()?;
+        let host = url.host_str()?.to_ascii_lowercase();
+        Some((host, url.port_or_known_default().unwrap_or(SOCKS)))
     }
 }
 

@@ -112,6 +112,5 @@ fn everywhere(settings: &FetchSettings) -> Result<HeaderMap, FetchSetupError> {
 }
 
 pub(super) fn proxy_host(settings: &FetchSettings) -> Option<String> {
-    let proxy = url::Url::parse(settings.proxy.as_ref()?.as_str()).ok()?;
-    proxy.host_str().map(str::to_ascii_lowercase)
+    settings.proxy.as_ref()?.place().map(|(host, _)| host)
 }

@@ -78,12 +78,14 @@ pub enum Purpose {
     Confirm,
     /// An experiment, to tell causes apart; no evidence of how often it fails.
     Probe(Probe),
+    /// Whatever it was made for: this machine had no network, and it says nothing of the site.
+    Outage,
 }
 
 impl Purpose {
-    /// Whether it is an experiment, which says nothing of how often the URL fails.
-    pub const fn is_probe(self) -> bool {
-        matches!(self, Purpose::Probe(_))
+    /// Whether it says how the URL is; the view `evidence` has the same attempts.
+    pub const fn is_evidence(self) -> bool {
+        !matches!(self, Purpose::Probe(_) | Purpose::Outage)
     }
 
     /// The name in the `Purpose` column.
@@ -93,6 +95,7 @@ impl Purpose {
             Purpose::Retry => "retry",
             Purpose::Confirm => "confirm",
             Purpose::Probe(probe) => probe.name(),
+            Purpose::Outage => "outage",
         }
     }
 
@@ -102,6 +105,7 @@ impl Purpose {
             "crawl" => Some(Purpose::Crawl),
             "retry" => Some(Purpose::Retry),
             "confirm" => Some(Purpose::Confirm),
+            "outage" => Some(Purpose::Outage),
             name => Probe::from_name(name).map(Purpose::Probe),
         }
     }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod headroom;
 mod link;
 mod moment;
+mod outage;
 mod outcome;
 mod pace;
 mod page;
@@ -29,6 +30,7 @@ pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use headroom::{Headroom, Load};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
 pub use moment::Moment;
+pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
 pub use pace::Pace;
 pub use page::{

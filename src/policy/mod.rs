@@ -5,6 +5,7 @@
 mod breaker;
 mod confirm;
 mod experiment;
+mod outage;
 mod pace;
 mod pattern;
 mod retry;
@@ -16,6 +17,7 @@ pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
 pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
+pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};

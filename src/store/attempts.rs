@@ -8,7 +8,8 @@ use super::row::{count, list};
 use super::runs::RunId;
 
 impl Store {
-    /// Attempts of a run by outcome, all purposes together, and the mean of the pace that was
+    /// Attempts of a run by outcome, experiments among them, but none that was lost to our own
+    /// network, and the mean of the pace that was
     /// allowed when they were made, in requests per second; none where there was no ceiling.
     pub fn attempt_counts(
         &self,
@@ -16,7 +17,7 @@ impl Store {
     ) -> Result<(BTreeMap<String, u64>, Option<f64>), StoreError> {
         let sql = "SELECT o.id, count(*), sum(a.rate), count(a.rate)
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ? GROUP BY a.outcome";
+            WHERE a.run = ? AND a.purpose <> 'outage' GROUP BY a.outcome";
         let connection = self.connect()?;
         let rows = list(&connection, sql, [run.0], |row| {
             let paced: (Option<f64>, u64) = (row.get(2)?, count(row, 3)?);

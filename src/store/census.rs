@@ -20,7 +20,7 @@ const SKIPPED: u8 = 3;
 /// Counts a run that was concluded. What is not counted of its URLs is left empty.
 pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
     let mut attempts = connection.prepare(
-        "SELECT url, number, purpose, outcome, status FROM attempt WHERE run = ?
+        "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
          ORDER BY url, number",
     )?;
     let mut attempts = Beside::of_run(&mut attempts, run)?;
@@ -36,7 +36,7 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         let known = Known::read(row)?;
         let mut last = None;
         while let Some(row) = attempts.next_of(id)? {
-            last = tally.attempt(Tried::read(row)?).or(last);
+            last = tally.attempt(Tried::read(row)?, last);
         }
         let verdict = match verdicts.next_of(id)? {
             Some(row) => Some(row.get_ref(1)?.as_str()?),
@@ -85,8 +85,7 @@ impl Known {
 /// What is looked at of an attempt.
 #[derive(Clone, Copy)]
 struct Tried {
-    number: u32,
-    is_probe: bool,
+    is_evidence: bool,
     outcome: u8,
     /// 0 where there was no answer.
     status: u16,
@@ -94,12 +93,11 @@ struct Tried {
 
 impl Tried {
     fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
-        let purpose = Purpose::from_name(row.get_ref(2)?.as_str()?);
         Ok(Tried {
-            number: row.get(1)?,
-            is_probe: purpose.is_none_or(Purpose::is_probe),
-            outcome: row.get(3)?,
-            status: row.get::<_, Option<u16>>(4)?.unwrap_or_default(),
+            is_evidence: Purpose::from_name(row.get_ref(1)?.as_str()?)
+                .is_some_and(Purpose::is_evidence),
+            outcome: row.get(2)?,
+            status: row.get::<_, Option<u16>>(3)?.unwrap_or_default(),
         })
     }
 }
@@ -109,7 +107,7 @@ impl Tried {
 struct Part {
     known: u64,
     fetched: u64,
-    /// By outcome and status of the last attempt that was no experiment.
+    /// By outcome and status of the last attempt that counts.
     last: BTreeMap<(u8, u16), u64>,
     verdicts: BTreeMap<String, u64>,
 }
@@ -127,11 +125,14 @@ struct Tally {
 }
 
 impl Tally {
-    /// Returns it if it says how the URL is.
-    fn attempt(&mut self, tried: Tried) -> Option<Tried> {
+    /// Takes in an attempt after the last that counts; returns which is that now.
+    fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
         self.attempts += 1;
-        self.retries += u64::from(tried.number > 1 && !tried.is_probe);
-        (!tried.is_probe).then_some(tried)
+        if !tried.is_evidence {
+            return last;
+        }
+        self.retries += u64::from(last.is_some());
+        Some(tried)
     }
 
     fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<&str>) {

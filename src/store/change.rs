@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Admission, Attempt, CrawlUrl, Headroom, HostKey, Link, Moment, PageRecord, Role, Skip,
+    Admission, Attempt, CrawlUrl, Headroom, HostKey, Link, Moment, OwnOutage, PageRecord, Role,
+    Skip,
 };
 
 /// One thing that became known.
@@ -23,6 +24,8 @@ pub enum Change {
     Probed(CrawlUrl, Vec<Attempt>),
     /// What a host was seen to bear.
     Bears(HostKey, Headroom),
+    /// This machine has no network, or has it again.
+    Outage(OwnOutage),
 }
 
 /// A URL to start from, and what was decided about it.

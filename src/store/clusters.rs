@@ -86,8 +86,8 @@ const QUERY: &str = "
             max(a.version IS 20) AS http2,
             max(a.age IS NOT NULL OR a.cache IS NOT NULL) AS cached,
             max(CASE WHEN o.failure OR o.soft THEN a.announced_ms END) AS announced
-        FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-        WHERE a.run = ?1 AND a.purpose NOT LIKE 'probe:%'
+        FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
+        WHERE a.run = ?1
         GROUP BY a.url
         HAVING last_failed > coalesce(first_ok, 0)
     ),

@@ -35,7 +35,7 @@ pub struct Mark {
 }
 
 impl Store {
-    /// The first attempts at a page, no more than `most`.
+    /// The first attempts at a page, no more than `most`; none that was lost to our own network.
     pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
         let connection = self.connect()?;
         marks(&connection, run.0, page, most).map_err(|source| self.fault(source))
@@ -51,7 +51,7 @@ fn marks(
     let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure OR o.soft,
             a.ttfb_us / 1000.0, a.total_us / 1000.0
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-        WHERE a.run = ? AND a.url = ? ORDER BY a.number LIMIT ?";
+        WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
     list(connection, sql, (run, page.id, most), |row| {
         let purpose: String = row.get(2)?;
         let status = row.get(4)?;

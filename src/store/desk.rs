@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::file::Store;
 use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
 use super::links::{Nature, PackedLink, key, pack};
+use super::outages;
 use super::runs::RunId;
 use super::stored::StoredUrls;
 
@@ -90,6 +91,7 @@ impl Desk {
             Change::Kept(url) => self.kept(tx, &url),
             Change::Probed(url, attempts) => self.probed(tx, &url, &attempts),
             Change::Bears(host, headroom) => self.bears(tx, &host, headroom),
+            Change::Outage(outage) => outages::store(tx, self.run, &outage),
             Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn examine(
 
 fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
     connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+        "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND o.failure = 1)",
         [run],
         |row| row.get(0),
@@ -82,7 +82,7 @@ fn first_looks(
     let mut statement = connection.prepare(
         "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
          CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.number = 1 AND u.role IN (3, 4) ORDER BY a.started",
+         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
     )?;
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {
@@ -137,7 +137,7 @@ fn each_url(
         "SELECT url, pass, purpose, started, outcome, status, dns_us, connect_us, tls_us, ttfb_us,
             remote, reused, in_flight, rate, server, cache, age, retry_after IS NOT NULL,
             announced_ms, page_mark, made_by, body
-         FROM attempt WHERE run = ? ORDER BY url, number",
+         FROM attempt WHERE run = ? AND purpose <> 'outage' ORDER BY url, number",
     )?;
     let mut attempts = Beside::of_run(&mut attempts, run)?;
     let mut pages =
@@ -268,7 +268,7 @@ impl Url {
             announced: Announced::of(row.get(17)?, announced),
         });
         // What an experiment was answered is no answer to us.
-        if !matches!(purpose, Purpose::Probe(_)) {
+        if purpose.is_evidence() {
             let status = status.filter(|_| outcome == Outcome::SoftError200);
             let body = row.get(21)?;
             self.soft = status.map(|status| SoftAnswer { status, body });

@@ -75,14 +75,14 @@ impl Store {
 fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
     let mut statement = connection.prepare(
         "WITH failed AS (
-            SELECT DISTINCT a.url FROM attempt a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1) AND a.purpose NOT LIKE 'probe:%'
+            SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age, u.host
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
-         CROSS JOIN attempt a ON a.run = ?1 AND a.url = u.id
-         WHERE u.state = 2 AND u.role >= 3 AND a.purpose NOT LIKE 'probe:%'
+         CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
+         WHERE u.state = 2 AND u.role >= 3
          ORDER BY u.id, a.number",
     )?;
     let mut rows = statement.query([run])?;
@@ -174,7 +174,7 @@ fn controls(
         "SELECT u.address FROM url u
          WHERE u.run = ?1 AND u.state = 2 AND u.role = 3
             AND NOT EXISTS (
-                SELECT 1 FROM attempt a JOIN outcome o ON o.code = a.outcome
+                SELECT 1 FROM evidence a JOIN outcome o ON o.code = a.outcome
                 WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR o.soft = 1 OR a.status <> 200))
          ORDER BY u.id",
     )?;

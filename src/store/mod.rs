@@ -27,6 +27,7 @@ mod loan;
 mod lock;
 mod measured;
 mod notices;
+mod outages;
 mod recheck;
 mod resume;
 mod row;

@@ -27,14 +27,13 @@ impl Store {
 fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Rechecked> {
     // Ordinary attempts of URLs that ever failed; the last one before the pass, and the last one.
     let sql = "WITH failed AS (
-            SELECT DISTINCT a.url FROM attempt a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1) AND a.purpose NOT LIKE 'probe:%'
+            SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
          ), last AS (
             SELECT f.url,
-                (SELECT max(number) FROM attempt a WHERE a.run = ?1 AND a.url = f.url
-                    AND a.purpose NOT LIKE 'probe:%' AND a.pass < ?2) AS before,
-                (SELECT max(number) FROM attempt a WHERE a.run = ?1 AND a.url = f.url
-                    AND a.purpose NOT LIKE 'probe:%') AS now
+                (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url
+                    AND a.pass < ?2) AS before,
+                (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url) AS now
             FROM failed f
          )
          SELECT u.address, coalesce(bo.failure OR bo.soft, 0), no.failure OR no.soft

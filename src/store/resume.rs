@@ -62,8 +62,8 @@ impl Store {
             let mut statement = connection.prepare(
                 "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before, pass,
                     CASE state WHEN 1 THEN
-                        (SELECT count(*) FROM attempt a WHERE a.run = url.run AND a.url = url.id
-                            AND a.pass = url.pass AND a.purpose NOT LIKE 'probe:%')
+                        (SELECT count(*) FROM evidence a WHERE a.run = url.run AND a.url = url.id
+                            AND a.pass = url.pass)
                     ELSE 0 END
                  FROM url WHERE run = ? ORDER BY id",
             )?;

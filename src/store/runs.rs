@@ -76,10 +76,11 @@ pub struct RunCounts {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
 /// Tables with rows of a run. Those of `page_links` are told by their key.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "text",
     "url",
     "attempt",
+    "outage",
     "error_body",
     "page",
     "assessment",

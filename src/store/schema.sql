@@ -96,6 +96,16 @@ CREATE TABLE attempt (
     PRIMARY KEY (run, url, number)
 ) WITHOUT ROWID;
 
+-- Times in which this machine had no network. Attempts that failed because of it have the purpose
+-- `outage`.
+CREATE TABLE outage (
+    run     INTEGER NOT NULL,
+    began   INTEGER NOT NULL,        -- when something answered last
+    ended   INTEGER,                 -- when something answered again; absent if the crawl was interrupted
+    silence TEXT NOT NULL,           -- who was asked and did not answer, as JSON
+    PRIMARY KEY (run, began)
+) WITHOUT ROWID;
+
 -- The beginning of the body of error answers, by attempt.body: equal pages are kept once.
 CREATE TABLE error_body (
     run  INTEGER NOT NULL,

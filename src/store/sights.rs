@@ -17,8 +17,8 @@ use super::runs::{RunId, RunRow, RunState};
 pub(super) const SIGHT: &str = "u.address, u.address, u.state, u.reason,
         s.verdict, coalesce(s.attempts, 0), s.failed, s.passes, s.error_rate, s.error_low,
         s.error_high, s.priority,
-        (SELECT a.status FROM attempt a WHERE a.run = u.run AND a.url = u.id
-            AND a.purpose NOT LIKE 'probe:%' ORDER BY a.number DESC LIMIT 1)";
+        (SELECT a.status FROM evidence a WHERE a.run = u.run AND a.url = u.id
+            ORDER BY a.number DESC LIMIT 1)";
 
 /// Pages of the site, resources and other sites aside. What is out of scope or no URL is no page.
 const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id

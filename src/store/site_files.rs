@@ -10,6 +10,7 @@ use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{Moment, Outcome, SkipReason};
 
+use super::outages;
 use super::row::count;
 
 /// Most failing redirects that are spoken of.
@@ -24,6 +25,7 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
         robots: robots(connection, run)?,
         sitemaps: sitemaps(connection, run)?,
         failing_redirects: failing_redirects(connection, run)?,
+        own_outages: outages::facts(connection, run)?,
     })
 }
 
@@ -52,10 +54,12 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>
         .query_map([run], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut statement = connection.prepare(
-        "SELECT r.host, u.address, r.access = 'unreachable', a.outcome, a.number FROM robots_txt r
+        "SELECT r.host, u.address, r.access = 'unreachable', a.outcome,
+            (SELECT count(*) FROM evidence WHERE run = u.run AND url = u.id)
+         FROM robots_txt r
          CROSS JOIN url u ON u.run = r.run AND u.id = r.url
          CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
-            AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
+            AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
          WHERE r.run = ? ORDER BY r.host",
     )?;
     let mut rows = statement.query([run])?;
@@ -103,7 +107,7 @@ struct History {
 fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(
         "SELECT a.started, r.access = 'unreachable' FROM robots_txt r
-         CROSS JOIN attempt a ON a.run = r.run AND a.url = r.url
+         CROSS JOIN evidence a ON a.run = r.run AND a.url = r.url
          WHERE r.host = ?1 AND r.run <= ?2 ORDER BY a.started DESC LIMIT ?3",
     )?;
     let mut rows = statement.query((host, run, MOST_BACK))?;
@@ -129,7 +133,7 @@ fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSite
         .prepare(
             "SELECT t.text, u.address, a.outcome FROM url u
              CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
-                AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id)
+                AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
              CROSS JOIN text t ON t.run = u.run AND t.id = u.host
              WHERE u.run = ? AND u.role = 2 ORDER BY u.address",
         )?
@@ -151,8 +155,7 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
              CROSS JOIN url u ON u.run = r.run AND u.id = r.url
              CROSS JOIN url final ON final.run = r.run AND final.id = r.last
              CROSS JOIN attempt a ON a.run = r.run AND a.url = r.last
-                AND a.number = (SELECT max(number) FROM attempt WHERE run = r.run AND url = r.last
-                    AND purpose NOT LIKE 'probe:%')
+                AND a.number = (SELECT max(number) FROM evidence WHERE run = r.run AND url = r.last)
              CROSS JOIN outcome o ON o.code = a.outcome AND o.failure = 1
              WHERE r.run = ?1 AND r.ending = 'final'
              ORDER BY u.inlinks DESC, u.address LIMIT ?2",

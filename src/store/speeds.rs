@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::Ratio;
 use crate::assess::examine::SpeedEffect;
-use crate::model::{Outcome, Pressure, Purpose, Role};
+use crate::model::{Outcome, Pressure, Role};
 
 use super::beside::Beside;
 use super::ids::UrlId;
@@ -17,9 +17,8 @@ pub(super) fn speeds(
     connection: &Connection,
     run: i64,
 ) -> rusqlite::Result<BTreeMap<u32, SpeedEffect>> {
-    let mut attempts = connection.prepare(
-        "SELECT url, purpose, outcome, in_flight, rate FROM attempt WHERE run = ? ORDER BY url",
-    )?;
+    let mut attempts = connection
+        .prepare("SELECT url, outcome, in_flight, rate FROM evidence WHERE run = ? ORDER BY url")?;
     let mut attempts = Beside::of_run(&mut attempts, run)?;
     let mut urls =
         connection.prepare("SELECT id, role, host FROM url WHERE run = ? ORDER BY id")?;
@@ -48,17 +47,15 @@ struct Tried {
 }
 
 impl Tried {
-    /// None of an experiment.
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Tried>> {
-        let purpose = Purpose::from_name(row.get_ref(1)?.as_str()?);
-        let Some(outcome) = Outcome::from_code(row.get(2)?) else {
+        let Some(outcome) = Outcome::from_code(row.get(1)?) else {
             return Ok(None);
         };
-        Ok((!purpose.is_none_or(Purpose::is_probe)).then_some(Tried {
+        Ok(Some(Tried {
             failed: outcome.is_failure(),
             pressure: Pressure {
-                in_flight: row.get(3)?,
-                rate: row.get(4)?,
+                in_flight: row.get(2)?,
+                rate: row.get(3)?,
             },
         }))
     }

@@ -44,7 +44,7 @@ impl Store {
         busy_seconds(&connection, run.0, each).map_err(|source| self.fault(source))
     }
 
-    /// Every attempt of a run, in no order of time.
+    /// Every attempt of a run, in no order of time; none that was lost to our own network.
     pub fn ticks(&self, run: RunId, each: &mut dyn FnMut(Tick)) -> Result<(), StoreError> {
         let connection = self.connect()?;
         ticks(&connection, run.0, each).map_err(|source| self.fault(source))
@@ -81,7 +81,7 @@ fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusql
             CASE WHEN u.role >= 3 THEN u.section END
          FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
          CROSS JOIN outcome o ON o.code = a.outcome
-         WHERE a.run = ?",
+         WHERE a.run = ? AND a.purpose <> 'outage'",
     )?;
     let mut rows = statement.query([run])?;
     while let Some(row) = rows.next()? {

@@ -1,7 +1,11 @@
 -- The exports as views: the same names, the same columns, with `run` in front. What is an empty
 -- cell in an export is NULL here. The first table of each is walked in the order of its key, all
--- others are reached by theirs; CROSS JOIN is what keeps SQLite from thinking otherwise. Experiments are no
--- evidence of how a page is: its last attempt is the last that is none.
+-- others are reached by theirs; CROSS JOIN is what keeps SQLite from thinking otherwise.
+
+-- The attempts that count: all that is concluded of a URL rests on them. Experiments ask in other ways
+-- than the crawl; what failed while this machine had no network failed because of that.
+CREATE VIEW evidence AS
+SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm');
 
 -- Every page of the site that was asked for, or was not although it belongs to it. A page that
 -- failed and still waited for its retry when the crawl was stopped is one of them.
@@ -69,7 +73,7 @@ SELECT
 FROM url u
 CROSS JOIN role ON role.code = u.role
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
-    AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
+    AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
 LEFT JOIN outcome ON outcome.code = a.outcome
 LEFT JOIN page p ON p.run = u.run AND p.url = u.id
 LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
@@ -154,7 +158,7 @@ CROSS JOIN url target ON target.run = l.run AND target.id = l.target
 CROSS JOIN kind ON kind.code = l.kind
 CROSS JOIN position ON position.code = l.position
 LEFT JOIN attempt a ON a.run = target.run AND a.url = target.id
-    AND a.number = (SELECT max(number) FROM attempt WHERE run = target.run AND url = target.id AND purpose NOT LIKE 'probe:%')
+    AND a.number = (SELECT max(number) FROM evidence WHERE run = target.run AND url = target.id)
 LEFT JOIN assessment s ON s.run = l.run AND s.url = l.target
 LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
 LEFT JOIN text anchor ON anchor.run = l.run AND anchor.id = l.anchor
@@ -181,11 +185,11 @@ FROM redirect_end r
 CROSS JOIN url u ON u.run = r.run AND u.id = r.url
 CROSS JOIN page p ON p.run = u.run AND p.url = u.id
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
-    AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
+    AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
 LEFT JOIN url target ON target.run = p.run AND target.id = p.redirect
 CROSS JOIN url final ON final.run = r.run AND final.id = r.last
 LEFT JOIN attempt f ON f.run = final.run AND f.url = final.id
-    AND f.number = (SELECT max(number) FROM attempt WHERE run = final.run AND url = final.id AND purpose NOT LIKE 'probe:%')
+    AND f.number = (SELECT max(number) FROM evidence WHERE run = final.run AND url = final.id)
 LEFT JOIN outcome final_outcome ON final_outcome.code = f.outcome
 LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
 LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
@@ -207,7 +211,7 @@ SELECT
     coalesce(source.readable, source.address) AS "Found On"
 FROM url u
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
-    AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
+    AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
 LEFT JOIN outcome ON outcome.code = a.outcome
 LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
 LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
@@ -235,7 +239,7 @@ SELECT
 FROM robots_txt r
 CROSS JOIN url u ON u.run = r.run AND u.id = r.url
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
-    AND a.number = (SELECT max(number) FROM attempt WHERE run = u.run AND url = u.id AND purpose NOT LIKE 'probe:%')
+    AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
 LEFT JOIN outcome ON outcome.code = a.outcome
 LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
 LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text;

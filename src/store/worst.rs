@@ -83,14 +83,12 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
             coalesce(k.confidence, 0.0), c.url
          FROM chosen c
          CROSS JOIN attempt last ON last.run = ?1 AND last.url = c.url AND last.number = (
-            SELECT max(number) FROM attempt WHERE run = ?1 AND url = c.url
-                AND purpose NOT LIKE 'probe:%')
+            SELECT max(number) FROM evidence WHERE run = ?1 AND url = c.url)
          CROSS JOIN outcome o ON o.code = last.outcome
          LEFT JOIN text status ON status.run = ?1 AND status.id = last.status_text
          LEFT JOIN attempt bad ON bad.run = ?1 AND bad.url = c.url AND bad.number = (
-            SELECT max(number) FROM attempt a CROSS JOIN outcome f ON f.code = a.outcome
-            WHERE a.run = ?1 AND a.url = c.url AND (f.failure = 1 OR f.soft = 1)
-                AND a.purpose NOT LIKE 'probe:%')
+            SELECT max(number) FROM evidence a CROSS JOIN outcome f ON f.code = a.outcome
+            WHERE a.run = ?1 AND a.url = c.url AND (f.failure = 1 OR f.soft = 1))
          LEFT JOIN error_body b ON b.run = ?1 AND b.body = bad.body
          LEFT JOIN text section ON section.run = ?1 AND section.id = c.section
          LEFT JOIN cluster k ON k.run = ?1 AND k.number = c.cluster

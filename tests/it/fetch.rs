@@ -9,6 +9,7 @@ mod sent;
 mod statuses;
 mod tls;
 mod varied;
+mod witnesses;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -12,7 +12,8 @@ pub(crate) struct NameServer {
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-/// How a name is answered: by the first label of the name.
+/// How a name is answered: by the first label of the name, or of what a name that nobody heard of
+/// is under.
 enum Reply {
     /// `127.0.0.1` for A, nothing for AAAA.
     Here,
@@ -63,7 +64,10 @@ fn reply(query: &[u8]) -> Option<(String, Option<Vec<u8>>)> {
     let question = query.get(12..at + 5)?;
     let wants_v4 = question[question.len() - 3] == 1;
     let name = labels.join(".");
-    let kind = match labels.first()?.as_str() {
+    let mut known = labels
+        .iter()
+        .filter(|label| !label.starts_with("gatecrawl-"));
+    let kind = match known.next()?.as_str() {
         "nxdomain" => Reply::Code(3),
         "servfail" => Reply::Code(2),
         "refused" => Reply::Code(5),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::netns;
 use crate::server::{note, pause};
 
 /// A row of an export, by column.
@@ -17,6 +18,8 @@ pub(crate) type Row = HashMap<String, String>;
 #[derive(Debug)]
 pub(crate) struct Desk {
     dir: TempDir,
+    /// The network namespace that the program runs in, if it is not the test's own.
+    namespace: Option<String>,
 }
 
 /// An audit under way. It is killed if its test forgets it.
@@ -38,7 +41,18 @@ pub(crate) struct Ended {
 impl Desk {
     pub(crate) fn new() -> Desk {
         let dir = tempfile::tempdir().expect("a directory");
-        Desk { dir }
+        Desk {
+            dir,
+            namespace: None,
+        }
+    }
+
+    /// A place for runs that are made in a network namespace.
+    pub(crate) fn inside(namespace: &str) -> Desk {
+        Desk {
+            namespace: Some(namespace.to_owned()),
+            ..Desk::new()
+        }
     }
 
     /// Begins the crawl of `gatecrawl audit`, without what follows it.
@@ -50,7 +64,12 @@ impl Desk {
     pub(crate) fn start(&self, args: &[&str]) -> Audit {
         let errors = self.dir.path().join("stderr.txt");
         let file = std::fs::File::create(&errors).expect("a file");
-        let child = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
+        let program = env!("CARGO_BIN_EXE_gatecrawl");
+        let mut command = match &self.namespace {
+            None => Command::new(program),
+            Some(name) => netns::inside(name, program),
+        };
+        let child = command
             .arg("audit")
             .args(args)
             .args(["--overwrite", "--out"])
@@ -155,6 +174,11 @@ impl Audit {
             }
             pause(Duration::from_millis(5));
         }
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(&self.errors).expect("a readable file")
     }
 
     /// Kills it without a warning.

@@ -20,32 +20,50 @@ pub(crate) struct Logged {
     pub(crate) media_type: String,
 }
 
+/// Where Debian has it.
+pub(crate) const NGINX: &str = "/usr/sbin/nginx";
+
 /// Starts nginx with a `server` block, at `listen 127.0.0.1:PORT`. `blocks` is given the directory,
 /// may put files into it, and returns what goes into `http` before the server block and what goes
 /// into it.
 pub(crate) fn start(listen: &str, blocks: impl Fn(&Path) -> (String, String)) -> Server {
     server::start(|dir, port| {
-        let (http, server) = blocks(dir);
-        let at = dir.display();
-        // `user root`: the test's directory belongs to whoever runs it, and so may the pages.
-        let config = format!(
-            "daemon off;\nuser root;\nworker_processes 1;\npid {at}/nginx.pid;\n\
-             error_log {at}/error.log info;\nevents {{ worker_connections 512; }}\nhttp {{\n\
-             types {{ text/html html; text/css css; image/svg+xml svg; }}\n\
-             log_format test '$msec\\t$request_time\\t$status\\t$request_uri\\t$http_user_agent\\t\
-             $http_x_gatecrawl_run\\t$sent_http_content_type';\n\
-             access_log {at}/access.log test;\n\
-             client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;\n\
-             fastcgi_temp_path {at}/fastcgi; uwsgi_temp_path {at}/uwsgi; scgi_temp_path {at}/scgi;\n\
-             {http}\nserver {{ listen 127.0.0.1:{port} {listen};\n{server} }}\n}}\n"
-        );
-        let file = dir.join("nginx.conf");
-        fs::write(&file, config).expect("written");
-        let mut nginx = Command::new("/usr/sbin/nginx");
-        nginx.arg("-p").arg(dir).arg("-c").arg(&file);
-        nginx.arg("-e").arg(dir.join("error.log"));
+        let mut nginx = Command::new(NGINX);
+        nginx.args(prepare(
+            dir,
+            &format!("127.0.0.1:{port} {listen}"),
+            blocks(dir),
+        ));
         nginx
     })
+}
+
+/// Writes the configuration of an nginx that listens there into its directory; returns how nginx is
+/// to be called. The blocks are those of [`start`].
+pub(crate) fn prepare(dir: &Path, listen: &str, (http, server): (String, String)) -> Vec<String> {
+    let at = dir.display();
+    // `user root`: the test's directory belongs to whoever runs it, and so may the pages.
+    let config = format!(
+        "daemon off;\nuser root;\nworker_processes 1;\npid {at}/nginx.pid;\n\
+         error_log {at}/error.log info;\nevents {{ worker_connections 512; }}\nhttp {{\n\
+         types {{ text/html html; text/css css; image/svg+xml svg; }}\n\
+         log_format test '$msec\\t$request_time\\t$status\\t$request_uri\\t$http_user_agent\\t\
+         $http_x_gatecrawl_run\\t$sent_http_content_type';\n\
+         access_log {at}/access.log test;\n\
+         client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;\n\
+         fastcgi_temp_path {at}/fastcgi; uwsgi_temp_path {at}/uwsgi; scgi_temp_path {at}/scgi;\n\
+         {http}\nserver {{ listen {listen};\n{server} }}\n}}\n"
+    );
+    fs::write(dir.join("nginx.conf"), config).expect("written");
+    let file = |name: &str| dir.join(name).display().to_string();
+    let args = [
+        ("-p", file("")),
+        ("-c", file("nginx.conf")),
+        ("-e", file("error.log")),
+    ];
+    args.into_iter()
+        .flat_map(|(flag, value)| [flag.to_owned(), value])
+        .collect()
 }
 
 /// Puts a page into a directory that is served.

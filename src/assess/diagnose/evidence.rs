@@ -81,6 +81,15 @@ pub enum Evidence {
         until: Moment,
         failed: u64,
     },
+    NoNetwork {
+        from: Moment,
+        until: Option<Moment>,
+        silence: String,
+    },
+    NotCounted {
+        attempts: u64,
+        urls: u64,
+    },
     FineWhenSlow {
         fine: Ratio,
     },
@@ -246,6 +255,30 @@ impl fmt::Display for Evidence {
                 f,
                 "{failed} pages failed within {} s from {from} on, and answered again after",
                 until.since(*from).as_secs()
+            ),
+            E::NoNetwork {
+                from,
+                until,
+                silence,
+            } => match until {
+                Some(until) => write!(
+                    f,
+                    "this machine had no network from {from} to {until}: {silence}"
+                ),
+                None => write!(
+                    f,
+                    "this machine had no network from {from} until the crawl was interrupted: {silence}"
+                ),
+            },
+            E::NotCounted { attempts, urls } => write!(
+                f,
+                "{attempts} {} at {urls} {} do not count",
+                if *attempts == 1 {
+                    "attempt"
+                } else {
+                    "attempts"
+                },
+                if *urls == 1 { "URL" } else { "URLs" },
             ),
             E::FineWhenSlow { fine } => {
                 write!(f, "{fine} failing URLs were fine when asked slowly")

@@ -11,8 +11,8 @@ use super::scores::{PartFound, scores};
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
-    of_cluster, of_host, redirect_into_error, robots_unreachable, section_down, sitemap_failing,
-    sitemap_lists_failing, soft_errors,
+    of_cluster, of_host, own_outage, redirect_into_error, robots_unreachable, section_down,
+    sitemap_failing, sitemap_lists_failing, soft_errors,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, diagnose};
 use crate::assess::host_episodes::HostEpisodes;
@@ -184,7 +184,7 @@ fn findings(
     clusters: &[(Cluster, Diagnosis)],
     files: &SiteFiles,
 ) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(robots_finding(robots, hosts.get(&robots.host)));
     }

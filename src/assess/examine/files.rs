@@ -1,7 +1,9 @@
-//! What is known of a run besides the attempts at its URLs: robots.txt, sitemaps, redirects.
+//! What is known of a run besides the attempts at its URLs: robots.txt, sitemaps, redirects, and
+//! the crawler's own network.
 
 use std::time::Duration;
 
+use crate::assess::diagnose::rules::OwnOutageFacts;
 use crate::model::Outcome;
 
 /// The files and redirects of a run.
@@ -13,6 +15,8 @@ pub struct SiteFiles {
     pub sitemaps: Vec<KnownSitemap>,
     /// Redirects that end in a failure, the most linked first.
     pub failing_redirects: Vec<EndedRedirect>,
+    /// When the crawler itself had no network.
+    pub own_outages: OwnOutageFacts,
 }
 
 /// A host's robots.txt.

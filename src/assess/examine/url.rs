@@ -61,9 +61,10 @@ pub struct Examined {
 }
 
 impl<'a> Seen<'a> {
-    /// The attempts that say something of the URL: experiments ask in other ways.
+    /// The attempts that say something of the URL: experiments ask in other ways, and
+    /// without a network nobody is asked.
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
-        attempts.filter(|attempt| !matches!(attempt.purpose, Purpose::Probe(_)))
+        attempts.filter(|attempt| attempt.purpose.is_evidence())
     }
 }

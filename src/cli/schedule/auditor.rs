@@ -112,8 +112,17 @@ impl Audits {
             out: out.clone(),
             files: Vec::new(),
         };
-        if ended == Ended::Interrupted {
-            return Ok(audited);
+        match ended {
+            Ended::Finished => {}
+            Ended::Interrupted => return Ok(audited),
+            // Nobody looks on who could go on with it.
+            Ended::Offline | Ended::NeverOnline => {
+                return Err(Failure::own(anyhow::anyhow!(unaudited::offline(
+                    &self.store,
+                    &run,
+                    ended
+                )?)));
+            }
         }
         let mut numbers = self.store.summary(run.id)?;
         let named = &args.baseline;

@@ -31,6 +31,7 @@ enum Step {
 enum End {
     Done,
     Again(u32),
+    InVain(u32),
     Unused,
 }
 
@@ -79,6 +80,7 @@ fn ends() -> impl Strategy<Value = End> {
     prop_oneof![
         3 => Just(End::Done),
         2 => (0..20_000u32).prop_map(End::Again),
+        1 => (0..20_000u32).prop_map(End::InVain),
         1 => Just(End::Unused),
     ]
 }
@@ -270,9 +272,9 @@ impl<F: Frontier> Record<F> {
         };
         self.ended.push(ticket);
         let url = lease.found.url;
-        if let Settlement::Again(moment) = how {
+        if let Settlement::Again(moment) | Settlement::InVain(moment) = how {
             if let Some(waiting) = self.unsettled.get_mut(&url) {
-                waiting.tries += 1;
+                waiting.tries += u32::from(how == Settlement::Again(moment));
                 waiting.not_before = Some(moment);
             }
             return;
@@ -307,6 +309,7 @@ impl<F: Frontier> Record<F> {
         match end {
             End::Done => Settlement::Done,
             End::Again(millis) => Settlement::Again(self.after(millis)),
+            End::InVain(millis) => Settlement::InVain(self.after(millis)),
             End::Unused => Settlement::Unused,
         }
     }

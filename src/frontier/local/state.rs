@@ -103,7 +103,7 @@ impl State {
         let Some(mut held) = self.leases.end(ticket) else {
             return;
         };
-        if !matches!(how, Settlement::Again(_)) {
+        if !matches!(how, Settlement::Again(_) | Settlement::InVain(_)) {
             self.pending -= 1;
         }
         self.with_host(&held.host, |host, pacing| {
@@ -114,6 +114,7 @@ impl State {
                     held.entry.tries = held.entry.tries.saturating_add(1);
                     host.queue.wait(held.entry, at);
                 }
+                Settlement::InVain(at) => host.queue.wait(held.entry, at),
                 Settlement::Unused => host.uncharge(ticket, held.before, pacing),
             }
         });

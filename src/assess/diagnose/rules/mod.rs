@@ -10,6 +10,7 @@ mod finding;
 mod load;
 mod maintenance;
 mod outage;
+mod own_outage;
 mod pages;
 mod robots;
 mod site_files;
@@ -27,6 +28,7 @@ pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
 pub use outage::host_outage;
+pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use site_files::{

@@ -12,6 +12,7 @@ pub fn title(rule: &str) -> &str {
         "intermittent_cluster" => "Pages that fail by turns",
         "load_induced" => "Fails when asked fast",
         "one_backend_down" => "One backend of several is down",
+        "own_outage" => "The crawler itself had no network",
         "persistent_cluster" => "Pages that always fail",
         "redirect_into_error" => "A redirect leads into an error",
         "retry_after_invalid" => "Retry-After that nobody can read",

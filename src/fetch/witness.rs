@@ -1,0 +1,117 @@
+//! Whether those who answered before in a crawl still do. It tells a site that is gone from a
+//! network that is: our own name servers and hosts that the crawl was talking to are asked, or the
+//! proxy alone, and nobody else. Nothing is learnt from this machine's own addresses.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::dns::Names;
+use super::settings::ProxyAddress;
+use crate::model::{Network, Silence, Witnesses};
+
+/// Longest wait for one of them: three times what a connection around the world takes, or one lost
+/// packet more.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Asks the witnesses: those that cost nobody anything first.
+pub(super) async fn ask(names: &Names, witnesses: Witnesses) -> Network {
+    let known = || witnesses.silent.iter().chain(&witnesses.others);
+    let outside = |address: &&SocketAddr| !address.ip().is_loopback();
+    if known().any(|address| outside(&address)) && !known().filter(outside).any(has_route) {
+        return Network::Down(Silence {
+            no_route: true,
+            ..Silence::default()
+        });
+    }
+    let mut silence = Silence::default();
+    if let Some(name) = &witnesses.name {
+        if timeout(LIMIT, names.are_served(name)).await == Ok(true) {
+            return Network::Up;
+        }
+        silence.name_servers = names.servers();
+    }
+    let hosts: Vec<SocketAddr> = witnesses.others.iter().filter(outside).copied().collect();
+    if any_answers(&hosts).await {
+        return Network::Up;
+    }
+    silence.hosts = hosts.iter().map(SocketAddr::ip).collect();
+    if silence == Silence::default() {
+        return Network::Unknown;
+    }
+    Network::Down(silence)
+}
+
+/// Asks the proxy, by whose network everything is reached.
+pub(super) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> Network {
+    let Some((host, port)) = proxy.place() else {
+        return Network::Unknown;
+    };
+    let found = timeout(LIMIT, names.of(&host, Some(port))).await;
+    let at = |address: IpAddr| SocketAddr::new(address, port);
+    let places: Vec<SocketAddr> = found.unwrap_or_default().into_iter().map(at).collect();
+    if places.iter().any(|place| place.ip().is_loopback()) {
+        return Network::Unknown;
+    }
+    if any_answers(&places).await {
+        return Network::Up;
+    }
+    Network::Down(Silence {
+        proxy: true,
+        ..Silence::default()
+    })
+}
+
+/// Whether the system would know where to send a packet; none is sent.
+fn has_route(to: &SocketAddr) -> bool {
+    let from: IpAddr = match to {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let way = UdpSocket::bind((from, 0)).and_then(|socket| socket.connect(to));
+    way.map_or_else(
+        |fault| {
+            !matches!(
+                fault.kind(),
+                ErrorKind::NetworkUnreachable
+                    | ErrorKind::NetworkDown
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::AddrNotAvailable
+            )
+        },
+        |()| true,
+    )
+}
+
+/// Whether a connection can be opened to any of these, or one says that it must not.
+async fn any_answers(places: &[SocketAddr]) -> bool {
+    let answers = |place: &SocketAddr| {
+        let place = *place;
+        async move {
+            match timeout(LIMIT, TcpStream::connect(place)).await {
+                Ok(Ok(_)) => true,
+                Ok(Err(fault)) => fault.kind() == ErrorKind::ConnectionRefused,
+                Err(_) => false,
+            }
+        }
+    };
+    let answered = join_all(places.iter().map(answers)).await;
+    answered.into_iter().any(|answered| answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_route_to_itself_and_none_to_nowhere() {
+        assert!(has_route(&"127.0.0.1:9".parse().expect("an address")));
+        // A scope that no interface has.
+        let nowhere: SocketAddr = "[fe80::1%4000000]:9".parse().expect("an address");
+        assert!(!has_route(&nowhere));
+    }
+}

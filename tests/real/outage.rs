@@ -1,0 +1,152 @@
+//! The crawler's own network gone in mid-crawl.
+
+use std::time::{Duration, Instant};
+
+use crate::crawler::{Audit, Desk, Row};
+use crate::netns::{PROXY, SITE, Wire};
+use crate::server::{note, pause};
+
+const PAGES: usize = 150;
+
+/// Begins a crawl of both of the site's addresses, and lets it get on for a while.
+fn begin(desk: &Desk, wire: &Wire, more: &[&str]) -> Audit {
+    let seeds = SITE.map(|address| format!("http://{address}/"));
+    let [first, second] = seeds.each_ref().map(String::as_str);
+    let args = [first, second, "--no-sitemap", "--rate", "40", "-c", "4"];
+    let audit = desk.begin(&[&args[..], more].concat());
+    wire.wait_for(60);
+    audit
+}
+
+fn wait_until_said(audit: &Audit, words: &str) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !audit.said().contains(words) {
+        let said = audit.said();
+        assert!(Instant::now() < deadline, "never said {words}: {said}");
+        pause(Duration::from_millis(50));
+    }
+}
+
+/// All pages of so many hosts are there and fine, and what was lost counts nowhere. Returns how much
+/// was.
+fn nothing_is_held_against_the_site(desk: &Desk, hosts: usize) -> usize {
+    let pages = desk.rows("pages.csv");
+    assert_eq!(pages.len(), hosts * PAGES);
+    let fine = |row: &Row| {
+        ["Status Code", "Verdict", "Attempts"].map(|name| row[name].clone()) == ["200", "ok", "1"]
+    };
+    let others: Vec<_> = pages.iter().filter(|row| !fine(row)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert!(desk.rows("server_errors.csv").is_empty());
+    let attempts = desk.rows("attempts.csv");
+    let lost = attempts.iter().filter(|row| row["Purpose"] == "outage");
+    let lost = lost.count();
+    assert!(lost > 0, "the outage was not noticed");
+    // robots.txt of each is an attempt too.
+    assert_eq!(attempts.len(), hosts * (PAGES + 1) + lost);
+    let evidence = desk.finding("own_outage")["Evidence"].clone();
+    note(&evidence);
+    assert!(evidence.contains(&format!("{lost} attempt")), "{evidence}");
+    lost
+}
+
+#[test]
+fn a_cable_that_is_pulled_and_put_back_leaves_no_trace_on_the_site() {
+    let wire = Wire::new("cable", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let audit = begin(&desk, &wire, &[]);
+    wire.cut();
+    wait_until_said(&audit, "this machine has no network since");
+    pause(Duration::from_secs(10));
+    wire.mend();
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    assert!(ended.said.contains("this machine has network again"));
+    let lost = nothing_is_held_against_the_site(&desk, 2);
+    assert!(lost <= 16, "{lost} attempts for eight open requests");
+    let evidence = &desk.finding("own_outage")["Evidence"];
+    assert!(evidence.contains("no route to the hosts"), "{evidence}");
+}
+
+#[test]
+fn a_network_that_ends_behind_the_next_machine_is_known_by_its_witnesses() {
+    let wire = Wire::new("beyond", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let audit = begin(&desk, &wire, &[]);
+    wire.take(&SITE);
+    wait_until_said(&audit, "this machine has no network since");
+    wire.give(&SITE);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 2);
+    let evidence = &desk.finding("own_outage")["Evidence"];
+    let silent = format!("hosts {} answer no more", SITE.join(", "));
+    assert!(evidence.contains(&silent), "{evidence}");
+}
+
+#[test]
+fn a_proxy_that_is_gone_is_no_fault_of_the_site() {
+    let wire = Wire::new("proxy", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let proxy = format!("http://{}:{PROXY}", SITE[0]);
+    let args = ["http://site.test/", "--no-sitemap", "--rate", "40"];
+    let audit = desk.begin(&[&args[..], &["-c", "4", "--proxy", &proxy]].concat());
+    wire.wait_for(40);
+    wire.take(&SITE);
+    wait_until_said(&audit, "the proxy does not answer");
+    wire.give(&SITE);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 1);
+}
+
+#[test]
+fn where_another_host_answers_the_silent_one_is_blamed() {
+    let wire = Wire::new("one", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let audit = begin(&desk, &wire, &["--no-adapt", "--retries", "0"]);
+    wire.take(&SITE[1..]);
+    pause(Duration::from_secs(8));
+    wire.give(&SITE[1..]);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    let failed = desk.rows("server_errors.csv");
+    assert!(!failed.is_empty());
+    let silent = |row: &Row| row["Address"].contains(SITE[1]);
+    assert!(failed.iter().all(silent), "{failed:?}");
+    let attempts = desk.rows("attempts.csv");
+    assert!(attempts.iter().all(|row| row["Purpose"] != "outage"));
+}
+
+#[test]
+fn a_crawl_that_is_killed_without_a_network_goes_on_with_one() {
+    let wire = Wire::new("killed", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let audit = begin(&desk, &wire, &[]);
+    wire.cut();
+    wait_until_said(&audit, "this machine has no network since");
+    // What was lost is stored by then.
+    pause(Duration::from_secs(1));
+    audit.kill();
+    wire.mend();
+    let ended = desk.audit(&["--resume"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 2);
+}
+
+#[test]
+fn a_crawl_that_begins_without_a_network_says_that_it_is_not_the_site() {
+    let wire = Wire::new("never", 2);
+    wire.cut();
+    let desk = Desk::inside(&wire.here);
+    let site = format!("http://{}/", SITE[0]);
+    let began = Instant::now();
+    let ended = desk.audit(&[&site]);
+    assert_eq!(ended.status.code(), Some(3), "{}", ended.said);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    let said = "this machine has no network: the system has no route";
+    assert!(ended.said.contains(said), "{}", ended.said);
+    wire.mend();
+    let ended = desk.audit(&["--resume"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+}
