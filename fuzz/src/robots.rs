@@ -75,11 +75,12 @@ fn wildcards(bytes: &[u8]) {
             pattern: [b"/", &rule[1..]].concat(),
         })
         .collect();
-    let mut file = String::from("user-agent: *\n");
-    for rule in &rules {
+    let lines = rules.iter().map(|rule| {
         let name = if rule.allow { "allow" } else { "disallow" };
-        file += &format!("{name}: {}\n", text(&rule.pattern));
-    }
+        format!("{name}: {}", text(&rule.pattern))
+    });
+    let file = [String::from("user-agent: *")].into_iter().chain(lines);
+    let file = file.collect::<Vec<_>>().join("\n");
     let matching = rules.iter().filter(|rule| rule.matches(&path));
     // The longest decides, and of two as long the permission (RFC 9309 section 2.2.2).
     let deciding = matching.max_by_key(|rule| (rule.pattern.len(), rule.allow));

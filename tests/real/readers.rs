@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use gatecrawl::report::{csv_writer, plain};
 use serde_json::Value;
 
 use crate::crawler::Desk;
@@ -153,6 +154,31 @@ fn libreoffice(file: &Path) -> Result<Vec<String>, String> {
 fn csv_files_and_the_workbook_hold_what_the_database_holds() {
     let desk = audited("none");
     python("tables.py", &[&desk.database(), &desk.exports()]);
+}
+
+/// What cells are put together of: all that means something to a reader or to a spreadsheet.
+const PIECES: [&str; 16] = [
+    "\"", "\"\"", ",", ";", "\r", "\n", "\r\n", "\t", "'", "=", "-", "@", " ", "\u{feff}",
+    "\u{1b}", "é",
+];
+
+#[test]
+fn pythons_csv_reads_any_cells_as_they_were_written() {
+    let mut dice = fastrand::Rng::with_seed(7);
+    let mut cell = || {
+        let pieces = (0..dice.usize(..8)).map(|_| PIECES[dice.usize(..PIECES.len())]);
+        plain(&pieces.collect::<String>()).into_owned()
+    };
+    let rows: Vec<[String; 3]> = (0..20_000).map(|_| [cell(), cell(), cell()]).collect();
+    let dir = tempfile::tempdir().expect("a directory");
+    let [file, expected] = ["cells.csv", "cells.json"].map(|name| dir.path().join(name));
+    let mut writer = csv_writer(fs::File::create(&file).expect("a file"));
+    for row in &rows {
+        writer.write_record(row).expect("written");
+    }
+    writer.flush().expect("written");
+    fs::write(&expected, serde_json::to_vec(&rows).expect("JSON")).expect("written");
+    python("same_cells.py", &[&file, &expected]);
 }
 
 #[test]
