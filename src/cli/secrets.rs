@@ -83,6 +83,9 @@ pub(super) fn secrets(
         basic_auth,
         cookies,
         of_hosts,
+        public: (scope.seeds.iter().map(ToString::to_string))
+            .chain(scope.hosts.iter().cloned())
+            .collect(),
     })
 }
 
