@@ -9,4 +9,5 @@ mod fetch;
 mod nameserver;
 mod origin;
 mod outages;
+mod secrets;
 mod tls;
