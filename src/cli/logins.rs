@@ -15,12 +15,10 @@ pub(super) fn without_logins(text: &str) -> Cow<'_, str> {
 }
 
 fn without_login(word: &str) -> Cow<'_, str> {
-    let (start, end) = (start(word), word.rfind('@'));
-    match end {
-        Some(end) if end > start && is_login(word, start, end) => {
-            Cow::Owned(format!("{}{}", &word[..start], &word[end + 1..]))
-        }
-        _ => Cow::Borrowed(word),
+    let start = start(word);
+    match end(&word[start..], word[..start].ends_with("://")) {
+        Some(end) => Cow::Owned(format!("{}{}", &word[..start], &word[start + end + 1..])),
+        None => Cow::Borrowed(word),
     }
 }
 
@@ -31,16 +29,16 @@ fn start(word: &str) -> usize {
     word.find("://").map_or(bare, |scheme| scheme + 3)
 }
 
-/// A path may have an `@` as well, but then a host with no more than a port goes before it.
-fn is_login(word: &str, start: usize, end: usize) -> bool {
-    let before = &word[start..end];
-    let head = before.split(['/', '?', '#']).next().unwrap_or_default();
-    let has_scheme = start > 0 && word[..start].ends_with("://");
-    match head.split_once(':') {
-        Some((_, port)) if head.len() < before.len() => !port.bytes().all(|b| b.is_ascii_digit()),
-        Some(_) => true,
-        None => has_scheme && head.len() == before.len(),
+/// Where the `@` behind a login is. A path may have one as well, but then a host with no more than a port goes
+/// before it; else it is a password with a slash.
+fn end(text: &str, has_scheme: bool) -> Option<usize> {
+    let head = text.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Some(at) = head.rfind('@') {
+        return (has_scheme || head[..at].contains(':')).then_some(at);
     }
+    let (_, port) = head.split_once(':')?;
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    text.rfind('@').filter(|_| !is_port)
 }
 
 #[cfg(test)]
@@ -51,7 +49,7 @@ mod tests {
     fn logins_are_left_out_and_nothing_else() {
         let cases = [
             ("no 'https://u:hush@h/' here", "no 'https://h/' here"),
-            ("\"https://hush@h/a@b\": bad", "\"https://b\": bad"),
+            ("\"https://hush@h/a@b\": bad", "\"https://h/a@b\": bad"),
             ("x \"u:hush@h:443:1.2.3.4\" is", "x \"h:443:1.2.3.4\" is"),
             ("https://u:pa/hush@h/x", "https://h/x"),
             ("u:pa/hush@h", "h"),
