@@ -150,18 +150,18 @@ fn coded(char: char) -> String {
     }
     let mut utf8 = [0; 4];
     let utf8 = char.encode_utf8(&mut utf8).as_bytes();
-    let plain: String = utf8.iter().map(|byte| format!(r"\x{byte:02x}")).collect();
-    let url: String = utf8
+    let plain = utf8
         .iter()
-        .map(|byte| format!("%(?:25)?(?i:{byte:02x})"))
-        .collect();
+        .fold(String::new(), |all, byte| all + &format!(r"\x{byte:02x}"));
+    let url = utf8.iter().fold(String::new(), |all, byte| {
+        all + &format!("%(?:25)?(?i:{byte:02x})")
+    });
     let number = u32::from(char);
     let mut utf16 = [0; 2];
     let utf16 = char.encode_utf16(&mut utf16);
-    let json: String = utf16
-        .iter()
-        .map(|unit| format!(r"\\u(?i:{unit:04x})"))
-        .collect();
+    let json = utf16.iter().fold(String::new(), |all, unit| {
+        all + &format!(r"\\u(?i:{unit:04x})")
+    });
     let special = match char {
         ' ' => r"|\+",
         '&' => "|&amp;",
@@ -212,7 +212,8 @@ mod tests {
     #[test]
     fn what_may_be_a_word_is_left_where_it_is() {
         use Echo::{Login, Password, Value};
-        let cases: [(fn(String) -> Echo, &str, bool); 12] = [
+        type Kind = fn(String) -> Echo;
+        let cases: [(Kind, &str, bool); 12] = [
             (Login, "me:staging", true),
             (Login, "a:b", false),
             (Password, "staging", false),

@@ -79,6 +79,7 @@ impl fmt::Debug for Secrets {
             .field("basic_auth", &self.basic_auth.is_some())
             .field("cookies", &self.cookies.is_some())
             .field("of_hosts", &self.of_hosts.len())
+            .field("public", &self.public)
             .finish()
     }
 }

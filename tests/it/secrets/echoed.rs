@@ -121,85 +121,34 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
         origin.url("/listed").replace("://", &login)
     );
     fs::write(desk.path().join("urls.txt"), list).expect("a list");
-    let common = [
-        "audit",
-        "--url-list",
-        "urls.txt",
-        "--crawl",
-        "--cookie-file",
-        "cookies.txt",
-        "--retries",
-        "0",
-        "--rate",
-        "0",
-        "--external",
-        "--resources",
-        "--select",
-        "who=h1",
-        "--overwrite",
-        "--confirm",
-        "1s",
-        "--fail-on",
-        "5xx > 0",
-    ];
+    let (home, bad) = (origin.url("/"), origin.url("/bad"));
+    let both = [&bad, &home]
+        .map(|url| url.replace("://", &login))
+        .join(" ");
+    let common = "audit --url-list urls.txt --crawl --cookie-file cookies.txt --retries 0 --rate 0 --external --resources \
+                  --select who=h1 --overwrite --confirm 1s --fail-on 5xx>0";
     let formats = "csv,json,html,md,jsonl,xlsx,junit,screaming-frog";
-    let home = origin.url("/");
-    let bad = origin.url("/bad");
-    let (home_too, bad_too) = (home.replace("://", &login), bad.replace("://", &login));
-    let with = |more: &[&str]| -> Vec<String> {
-        common
-            .iter()
-            .chain(more)
-            .map(|&word| word.to_owned())
-            .collect()
-    };
-    let words =
-        |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
-    let calls = [
-        with(&["-vv", "-o", "out", "-f", formats]),
-        with(&["-vv", "--log-format", "json"]),
-        with(&["--dry-run"]),
-        words(&["report", "-f", formats, "-o", "again"]),
-        words(&["report", "--url", &bad, "--json"]),
-        words(&["compare", "1", "2", "--json"]),
-        words(&["compare", "1", "2", "--csv"]),
-        words(&["runs", "show"]),
-        words(&["runs", "--json"]),
-        words(&[
-            "check",
-            &bad_too,
-            &home_too,
-            "--cookie-file",
-            "cookies.txt",
-            "--attempts",
-            "1",
-        ]),
-        words(&[
-            "check",
-            &bad_too,
-            &home_too,
-            "--cookie-file",
-            "cookies.txt",
-            "--attempts",
-            "1",
-            "--json",
-            "--as",
-            "gatecrawl,chrome",
-        ]),
-    ];
-    for call in calls {
-        let call: Vec<&str> = call.iter().map(String::as_str).collect();
-        let said = say(&desk, &call).await;
+    for call in [
+        format!("{common} -vv -o out -f {formats}"),
+        format!("{common} -vv --log-format json"),
+        format!("{common} --dry-run"),
+        format!("report -f {formats} -o again"),
+        format!("report --url {bad} --json"),
+        "compare 1 2 --json".to_owned(),
+        "compare 1 2 --csv".to_owned(),
+        "runs show".to_owned(),
+        "runs --json".to_owned(),
+        format!("check {both} --cookie-file cookies.txt --attempts 1"),
+        format!("check {both} --cookie-file cookies.txt --attempts 1 --json --as gatecrawl,chrome"),
+    ] {
+        let said = say(&desk, &call.split_whitespace().collect::<Vec<_>>()).await;
         let text = String::from_utf8_lossy(&said.stderr).into_owned();
         assert!(
             matches!(said.status.code(), Some(0 | 1 | 10)),
-            "{call:?}: {text}"
+            "{call}: {text}"
         );
-        assert!(
-            !said.stdout.is_empty() || !said.stderr.is_empty(),
-            "{call:?}"
-        );
-        assert_silent(call[0], &said, &NAMES);
+        assert!(!said.stdout.is_empty() || !said.stderr.is_empty(), "{call}");
+        assert_silent(&call, &said, &NAMES);
     }
     // So it was not for want of secrets.
     for seen in origin.requests() {
@@ -210,11 +159,7 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
     assert!(desk.read("out/pages.csv").contains("[secret]"));
     assert!(desk.read("out/pages.csv").lines().count() > 4);
     assert_clean(desk.path(), &OURS, &NAMES);
-    let elsewhere: String = away
-        .requests()
-        .iter()
-        .map(|seen| format!("{seen:?}"))
-        .collect();
+    let elsewhere = format!("{:?}", away.requests());
     assert!(
         elsewhere.contains("?sid=") && !elsewhere.contains("q7x"),
         "{elsewhere}"
@@ -225,7 +170,7 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
 async fn a_killed_audit_leaves_no_secret_behind() {
     let away = Origin::start().await;
     let origin = parrot(&away).await;
-    origin.script("/listed", [ok("<p>late").after(Duration::from_secs(60))]);
+    origin.script("/listed", [ok("<p>late").after(Duration::from_mins(1))]);
     origin.script("/sitemap.xml", [status(404)]);
     let desk = desk();
     let mut command = desk.command(&[

@@ -73,11 +73,11 @@ async fn a_redirect_carries_secrets_within_the_site_alone() {
         ("/plain", plain.url_as("site.test", "/landed")),
         ("/other", other.url_as("other.test", "/hop")),
     ];
-    let links: String = leads
+    let links: Vec<_> = leads
         .iter()
         .map(|(path, _)| format!("<a href='{path}'>x</a>"))
         .collect();
-    site.page("/", &format!("<p>home {links}"));
+    site.page("/", &format!("<p>home {}", links.concat()));
     for (path, to) in &leads {
         site.script(path, [redirect(302, to)]);
     }
