@@ -1,5 +1,6 @@
 //! Names every concrete type once and wires them: a checked order in, a stored run out.
 
+mod exposed;
 mod neighbours;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use crate::frontier::LocalFrontier;
 use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
 use crate::store::{NewRun, RunRow, Store, StoreError};
 
+pub use exposed::is_exposed;
 pub use neighbours::private_addresses;
 
 /// Exchanges of one lease at most: a robots.txt with its redirects.

@@ -11,6 +11,7 @@ use toml::de::DeTable;
 
 use super::args::is_scope;
 use super::failure::Failure;
+use super::logins::without_logins;
 use super::parse::complaint;
 
 /// What makes no sense in a file: questions about the program, the file itself, and which run.
@@ -25,8 +26,8 @@ pub(super) const PROJECTS: &str = "project";
 /// The table of the server that mails leave by, likewise.
 pub(super) const SMTP: &str = "smtp";
 
-/// A config file as it was read.
-#[derive(Clone, Copy, Debug)]
+/// A config file as it was read. `Debug` shows nothing of its text.
+#[derive(Clone, Copy)]
 pub(super) struct File<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
@@ -61,17 +62,57 @@ pub(super) fn words(
     Ok(words)
 }
 
+/// Arguments that are secrets whatever they say.
+const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
+
+/// Arguments that are addresses, which may have a login.
+const ADDRESSES: [&str; 3] = ["proxy", "url", "sitemap"];
+
+/// Whether an argument with this value is a secret.
+pub(super) fn is_secret(arg: &Arg, value: &str) -> bool {
+    let id = arg.get_id().as_str();
+    let has_login = || without_logins(value).len() < value.len();
+    SECRETS.contains(&id) || (ADDRESSES.contains(&id) && has_login())
+}
+
+/// Whether something in the file is a secret.
+pub(super) fn holds_secrets(file: &File<'_>, program: &Command) -> Result<bool, Failure> {
+    let Some(audit) = program.find_subcommand("audit") else {
+        return Ok(false);
+    };
+    let projects = file.projects()?;
+    let entries = projects.into_iter().flat_map(|project| project.entries);
+    Ok(file
+        .entries()?
+        .into_iter()
+        .chain(entries)
+        .any(|(key, value, _)| {
+            let texts = match &value {
+                Value::Array(values) => values.iter().filter_map(scalar).collect(),
+                value => Vec::from_iter(scalar(value)),
+            };
+            find(audit, &key).is_some_and(|arg| texts.iter().any(|text| is_secret(arg, text)))
+        }))
+}
+
 /// A key with its value and its line.
 pub(super) type Entry = (String, Value, usize);
 
-/// A project as it stands in the file.
-#[derive(Debug)]
+/// A project as it stands in the file. It may hold secrets, so there is no `Debug`.
 pub(super) struct RawProject {
     pub(super) name: String,
     /// Where its table begins.
     pub(super) line: usize,
     /// Its keys in the order of the file.
     pub(super) entries: Vec<Entry>,
+}
+
+impl std::fmt::Debug for File<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl File<'_> {

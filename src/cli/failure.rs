@@ -8,6 +8,7 @@ use crate::report::ReportError;
 use crate::store::StoreError;
 
 use super::exit::Exit;
+use super::logins::without_logins;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -39,13 +40,14 @@ impl Failure {
         }
     }
 
-    /// What to tell the user, if anything.
+    /// What to tell the user, if anything. It may quote what was typed, but no login.
     pub(super) fn message(&self) -> Option<String> {
-        match self {
-            Failure::Usage(text) => Some(one_line(text)),
-            Failure::Own(fault) => Some(one_line(&chain(fault.as_ref()))),
-            Failure::Unread => None,
-        }
+        let text = match self {
+            Failure::Usage(text) => one_line(text),
+            Failure::Own(fault) => one_line(&chain(fault.as_ref())),
+            Failure::Unread => return None,
+        };
+        Some(without_logins(&text).into_owned())
     }
 }
 

@@ -23,6 +23,7 @@ mod gaps;
 mod gates;
 mod history;
 mod links;
+mod logins;
 mod logs;
 mod look;
 mod lull;
@@ -66,7 +67,7 @@ pub use streams::Streams;
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
     let mut console = Console::new(streams);
     let done = match parse::parse(args.into_iter().collect()) {
-        Ok(Typed::Command(cli)) => run(*cli, &mut console),
+        Ok(Typed::Command(cli, caution)) => run(*cli, caution, &mut console),
         Ok(Typed::Text(text)) => print(&mut console, &text),
         Ok(Typed::Nothing(text)) => {
             console.people.say(text);
@@ -85,7 +86,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
     })
 }
 
-fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
+fn run(cli: Cli, caution: Option<String>, console: &mut Console) -> Result<Exit, Failure> {
     let people = &mut console.people;
     people.quiet = cli.global.quiet;
     let color = |terminal: bool| match cli.global.color {
@@ -96,6 +97,9 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
     logs::start(&cli.global, people);
+    if let Some(caution) = caution {
+        tracing::warn!("{caution}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -7,6 +7,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
+use crate::app;
+
 use super::args::{Cli, is_scope};
 use super::config;
 use super::failure::Failure;
@@ -16,8 +18,8 @@ pub(super) const CONFIG: &str = "gatecrawl.toml";
 
 /// What was typed.
 pub(super) enum Typed {
-    /// A command.
-    Command(Box<Cli>),
+    /// A command, and what its user should better change.
+    Command(Box<Cli>, Option<String>),
     /// A question about the program itself, with its answer.
     Text(String),
     /// Nothing: the answer goes to stderr, for it is not what a pipe waits for.
@@ -31,11 +33,12 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
         Ok(matches) => matches,
         Err(error) => return answer(&error),
     };
+    let mut caution = None;
     if let Some((name, typed)) = matches.subcommand()
         && let Some(chosen) = command.find_subcommand(name)
     {
         refuse_scope_of_resumed(chosen, typed)?;
-        let added = from_config(&command, chosen, typed)?;
+        let added = from_config(&command, chosen, typed, &mut caution)?;
         let at = words
             .iter()
             .skip(1)
@@ -47,7 +50,7 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
         .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
-        Ok(cli) => Ok(Typed::Command(Box::new(cli))),
+        Ok(cli) => Ok(Typed::Command(Box::new(cli), caution)),
         Err(error) => answer(&error),
     }
 }
@@ -102,6 +105,7 @@ fn from_config(
     program: &Command,
     command: &Command,
     typed: &ArgMatches,
+    caution: &mut Option<String>,
 ) -> Result<Vec<OsString>, Failure> {
     if !command.get_arguments().any(|arg| arg.get_id() == "config") {
         return Ok(Vec::new());
@@ -119,7 +123,18 @@ fn from_config(
         path: &path,
         text: &text,
     };
+    if app::is_exposed(&path) && config::holds_secrets(&file, program)? {
+        *caution = Some(exposed(&path));
+    }
     config::words(&file, program, command, typed)
+}
+
+/// What to say of a file with secrets that everybody may read.
+pub(super) fn exposed(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "{path} holds secrets and everybody on this machine may read it; `chmod o-r {path}` changes that"
+    )
 }
 
 /// Whether a project is being added, by the only command that does not need the config file to be there.

@@ -15,7 +15,7 @@ use super::agents::identity;
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
 use super::failure::Failure;
 use super::secrets::user_agent;
-use super::value::crawl_url;
+use super::value::{Secret, crawl_url};
 
 /// A site whose calendar has more pages than this under one path has no end.
 const MAX_QUERIES_PER_PATH: u32 = 1_000;
@@ -167,9 +167,9 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
     })
 }
 
-fn sitemaps(texts: &[String]) -> Result<Vec<CrawlUrl>, Failure> {
-    let read = |text: &String| {
-        crawl_url(text).map_err(|fault| Failure::usage(format!("--sitemap {fault}")))
+fn sitemaps(texts: &[Secret]) -> Result<Vec<CrawlUrl>, Failure> {
+    let read = |text: &Secret| {
+        crawl_url(text.as_str()).map_err(|fault| Failure::usage(format!("--sitemap {fault}")))
     };
     texts.iter().map(read).collect()
 }

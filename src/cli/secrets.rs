@@ -3,16 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::path::Path;
 
 use http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::app;
 use crate::fetch::{Confided, HostSecret, Secrets, SecretsFor};
 use crate::model::{CrawlUrl, HostKey, ScopePlan};
 
 use super::args::IdentityArgs;
 use super::cookies;
 use super::failure::Failure;
+use super::parse::exposed;
 use super::source::read_file;
 use super::value::{Login, Secret};
 
@@ -60,7 +63,11 @@ pub(super) fn secrets(
         .map(|text| text.as_str().trim().to_owned())
         .collect();
     if let Some(path) = &args.cookie_file {
+        refuse_cookies(path)?;
         let bytes = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
+        if app::is_exposed(path) {
+            tracing::warn!("{}", exposed(path));
+        }
         let hosts = hosts(scope);
         for cookie in cookies::cookies(&String::from_utf8_lossy(&bytes)) {
             match cookie.domain {
@@ -83,6 +90,9 @@ pub(super) fn secrets(
         basic_auth,
         cookies,
         of_hosts,
+        public: (scope.seeds.iter().map(ToString::to_string))
+            .chain(scope.hosts.iter().cloned())
+            .collect(),
     })
 }
 
@@ -93,6 +103,17 @@ fn shares_login(given: &CrawlUrl, asked: &CrawlUrl) -> bool {
     given.host() == asked.host()
         && given.as_url().port() == asked.as_url().port()
         && (is_https(asked) || !is_https(given))
+}
+
+/// Says what is meant where cookies themselves stand in the place of a file.
+fn refuse_cookies(path: &Path) -> Result<(), Failure> {
+    let is_cookie = path.as_os_str().to_string_lossy().contains('=') && !path.exists();
+    if is_cookie {
+        return Err(Failure::usage(
+            "--cookie-file: there is no such file; cookies themselves go to --cookie or GATECRAWL_COOKIE",
+        ));
+    }
+    Ok(())
 }
 
 /// The hosts of a site, as far as they are known by name.

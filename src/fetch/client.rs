@@ -17,9 +17,10 @@ use super::attempt::Attempt;
 use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
+use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
-use super::{Fetcher, guard, tls, witness};
+use super::{Fetcher, echoes, guard, tls, witness};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
     Version, Witnesses,
@@ -40,6 +41,8 @@ pub struct HttpFetcher {
     /// Fresh connections too.
     http1: Client,
     names: Arc<Names>,
+    /// Cleans answers; none if there is no secret.
+    redactor: Option<Redactor>,
     settings: Arc<FetchSettings>,
 }
 
@@ -64,6 +67,7 @@ impl HttpFetcher {
             pooled: client(settings.pool_per_host)?,
             fresh: client(0)?,
             http1: setup::http1_client(&settings, &names, tls.clone())?,
+            redactor: Redactor::new(&echoes::of(&settings), &settings.secrets.public)?,
             names,
             settings: Arc::new(settings),
         })
@@ -88,6 +92,9 @@ impl HttpFetcher {
                 }
             }
         };
+        if let Some(redactor) = &self.redactor {
+            redactor.clean(&mut exchange);
+        }
         exchange.timings = attempt.timings(first_byte);
         if exchange.reused {
             // A dial that was overtaken is no part of this exchange.

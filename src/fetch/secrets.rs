@@ -19,6 +19,9 @@ pub struct Secrets {
     pub cookies: Option<HeaderValue>,
     /// What single hosts of the site may see besides.
     pub of_hosts: Vec<HostSecret>,
+    /// Texts that everybody may see, such as the site's addresses: a secret that is part of one is not cut out of
+    /// answers, for all its links would be cut as well.
+    pub public: Vec<String>,
 }
 
 /// A secret that only some of the site's URLs may be sent. `Debug` shows nothing of it.
@@ -76,6 +79,7 @@ impl fmt::Debug for Secrets {
             .field("basic_auth", &self.basic_auth.is_some())
             .field("cookies", &self.cookies.is_some())
             .field("of_hosts", &self.of_hosts.len())
+            .field("public", &self.public)
             .finish()
     }
 }

@@ -10,6 +10,7 @@ use reqwest::{Client, Proxy};
 
 use super::dial::DialLayer;
 use super::dns::Names;
+use super::redact::TooManySecrets;
 use super::settings::FetchSettings;
 use super::tls::{self, TlsSetupError};
 
@@ -38,6 +39,9 @@ pub enum FetchSetupError {
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
+    /// Secrets could not be kept out of what is stored.
+    #[error(transparent)]
+    Secrets(#[from] TooManySecrets),
     /// No resolver could be made.
     #[error("could not set up name resolution: {0}")]
     Dns(String),

@@ -11,7 +11,13 @@ pub fn add(text: &str, name: &str, keys: &[String]) -> Result<String, String> {
     let mut file = parse(text)?;
     let mut table = Table::new();
     for key in keys {
-        let fault = || format!("{key:?} is no key such as `rate = 5` or `timezone = \"UTC\"`");
+        // What it says may be secret.
+        let fault = || {
+            let name: String = key.chars().take_while(|c| !"=: ".contains(*c)).collect();
+            format!(
+                "{name:?} is set to nothing that could stand in the file: write `rate = 5` or `timezone = \"UTC\"`"
+            )
+        };
         let entry: DocumentMut = key.parse().map_err(|_| fault())?;
         let mut entries = entry.iter();
         let (Some((name, value)), None) = (entries.next(), entries.next()) else {
@@ -96,7 +102,12 @@ mod tests {
         let keys = |text: &str| vec![text.to_owned()];
         let cases = [
             (add(FILE, "shop", &[]), "already"),
-            (add(FILE, "blog", &keys("rate")), "no key"),
+            (
+                add(FILE, "blog", &keys("rate")),
+                "\"rate\" is set to nothing",
+            ),
+            (add(FILE, "blog", &keys("cookie: secret")), "\"cookie\""),
+            (add(FILE, "blog", &keys("cookie = secret")), "\"cookie\""),
             (
                 add(FILE, "blog", &["a = 1".to_owned(), "a = 2".to_owned()]),
                 "twice",

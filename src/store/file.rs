@@ -39,6 +39,7 @@ impl Store {
             idle: Idle::default(),
         };
         if !store.look()? {
+            store.make_private();
             let mut connection = store.connect()?;
             // Another process may have been faster.
             if !store.is_made(&connection)? {
@@ -46,6 +47,16 @@ impl Store {
             }
         }
         Ok(store)
+    }
+
+    /// Makes the file before SQLite does, for its owner alone: addresses of a site may hold tokens of its users. What
+    /// SQLite keeps beside it has the same permissions. One that is there keeps its own, and what is wrong is
+    /// told by SQLite when it opens it.
+    fn make_private(&self) {
+        let mut file = std::fs::OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+        let _ = file.write(true).create_new(true).open(&self.path);
     }
 
     /// The file.

@@ -13,4 +13,5 @@ mod fuzzed;
 mod nameserver;
 mod origin;
 mod outages;
+mod secrets;
 mod tls;

@@ -1,5 +1,6 @@
 //! The house rules that a compiler does not know (ARCHITECTURE.md, "Rules").
 
+mod children;
 mod documents;
 mod floors;
 mod printing;

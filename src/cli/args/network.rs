@@ -52,7 +52,13 @@ pub(crate) struct NetworkArgs {
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub(crate) resolve: Vec<HostOverride>,
     /// Go through this proxy: http://, https://, socks5:// or socks5h://
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(
+        long,
+        value_name = "URL",
+        value_hint = ValueHint::Url,
+        env = "GATECRAWL_PROXY",
+        hide_env_values = true
+    )]
     pub(crate) proxy: Option<Secret>,
     /// Accept every certificate
     #[arg(long)]

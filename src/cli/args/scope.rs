@@ -28,7 +28,7 @@ pub(crate) struct ScopeArgs {
     pub(crate) crawl: bool,
     /// Read this sitemap too (repeatable); those that robots.txt names, or /sitemap.xml, are read anyway
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub(crate) sitemap: Vec<String>,
+    pub(crate) sitemap: Vec<Secret>,
     /// Read no sitemap
     #[arg(long, conflicts_with = "sitemap")]
     pub(crate) no_sitemap: bool,

@@ -1,7 +1,8 @@
 //! `gatecrawl schedule add` and `remove`: edits of the configuration file that leave the rest as it is.
 
-use std::io::ErrorKind;
-use std::path::Path;
+use std::fs::Metadata;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use crate::schedule::edit;
 
@@ -26,6 +27,7 @@ pub(super) fn add(
         Err(fault) if fault.kind() == ErrorKind::NotFound => String::new(),
         Err(fault) => return Err(Failure::usage(format!("{}: {fault}", path.display()))),
     };
+    flags::check(&args.name, &args.url, &args.set)?;
     let mut keys = vec![
         edit::text("url", &args.url),
         edit::text("schedule", &args.schedule),
@@ -78,17 +80,45 @@ pub(super) fn remove(
     Ok(Exit::Done)
 }
 
+/// Makes an empty file with the owner and the permissions of another, or with none for its group if that cannot
+/// be the same.
+#[cfg(unix)]
+fn like(known: &Metadata, path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+
+    let _ = std::fs::remove_file(path);
+    let mut new = std::fs::OpenOptions::new();
+    new.write(true).create_new(true).mode(0o600).open(path)?;
+    let mode = match chown(path, Some(known.uid()), Some(known.gid())) {
+        Ok(()) => known.mode(),
+        Err(_) => known.mode() & !0o070,
+    };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn like(known: &Metadata, path: &Path) -> std::io::Result<()> {
+    std::fs::File::create(path)?;
+    std::fs::set_permissions(path, known.permissions())
+}
+
 /// Replaces the file in one step: half a configuration is worse than an old one.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     // What a link leads to is replaced, not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut beside = path.clone().into_os_string();
     beside.push(".new");
+    let beside = PathBuf::from(beside);
     let replace = || {
-        std::fs::write(&beside, text)?;
-        if let Ok(known) = std::fs::metadata(&path) {
-            std::fs::set_permissions(&beside, known.permissions())?;
+        match std::fs::metadata(&path) {
+            Ok(known) => {
+                // Before there is anything in it: at no moment may more people read it than may read the old one.
+                like(&known, &beside)?;
+                std::fs::OpenOptions::new().write(true).open(&beside)?
+            }
+            Err(_) => std::fs::File::create(&beside)?,
         }
+        .write_all(text.as_bytes())?;
         std::fs::rename(&beside, &path)
     };
     replace()

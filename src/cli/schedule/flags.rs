@@ -1,6 +1,7 @@
 //! Flags of `audit` as keys of a project, as they would stand in the file.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory};
@@ -34,18 +35,10 @@ pub(super) fn keys(project: &str, flags: &[String]) -> Result<Vec<String>, Failu
 
 fn key(project: &str, arg: &Arg, typed: &ArgMatches) -> Result<String, Failure> {
     let (key, id) = (config::key(arg), arg.get_id().as_str());
-    let secret = arg
-        .get_env()
-        .and_then(|name| name.to_str())
-        .filter(|_| id != "db");
-    if let Some(name) = secret {
-        let name = variable(project, name);
-        return Err(Failure::usage(format!(
-            "--{key}: a secret is not for the file; give it to the runner as {name}"
-        )));
-    }
     let raw = typed.get_raw(id).into_iter().flatten();
-    let mut values = raw.map(|value| value_of(&value.to_string_lossy()));
+    let texts: Vec<_> = raw.map(|value| value.to_string_lossy()).collect();
+    refuse_secrets(project, arg, &texts)?;
+    let mut values = texts.iter().map(|text| value_of(text));
     let value = match arg.get_action() {
         ArgAction::SetTrue => Value::from(true),
         ArgAction::Count => Value::from(i64::from(typed.get_count(id))),
@@ -53,6 +46,36 @@ fn key(project: &str, arg: &Arg, typed: &ArgMatches) -> Result<String, Failure> 
         _ => values.next().unwrap_or_else(|| Value::from("")),
     };
     Ok(format!("{key} = {value}"))
+}
+
+/// Refuses what would lie in the file for everybody who reads it.
+fn refuse_secrets(project: &str, arg: &Arg, texts: &[Cow<'_, str>]) -> Result<(), Failure> {
+    if !texts.iter().any(|text| config::is_secret(arg, text)) {
+        return Ok(());
+    }
+    // A URL has no variable of its own: its login has.
+    let name = arg.get_env().and_then(OsStr::to_str);
+    let name = variable(project, name.unwrap_or("GATECRAWL_BASIC_AUTH"));
+    Err(Failure::usage(format!(
+        "{}: a secret is not for the file; give it to the runner as {name}",
+        config::key(arg)
+    )))
+}
+
+/// Refuses a URL with a login and keys that are secrets.
+pub(super) fn check(project: &str, url: &str, set: &[String]) -> Result<(), Failure> {
+    let program = Cli::command();
+    let Some(audit) = program.find_subcommand("audit") else {
+        return Ok(());
+    };
+    let set = set.iter().filter_map(|entry| entry.split_once('='));
+    let entries = set.map(|(key, value)| (key.trim(), value.trim()));
+    for (key, value) in entries.chain([("url", url)]) {
+        if let Some(arg) = config::find(audit, key) {
+            refuse_secrets(project, arg, &[Cow::Borrowed(value)])?;
+        }
+    }
+    Ok(())
 }
 
 /// A number where it is one.

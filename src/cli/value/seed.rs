@@ -5,6 +5,8 @@ use url::{Host, Url};
 
 use crate::model::CrawlUrl;
 
+use super::super::logins::without_logins;
+
 /// A user name, with a password or without.
 pub(crate) type Login = (String, Option<String>);
 
@@ -27,7 +29,7 @@ impl fmt::Debug for Seed {
 /// bare address, where certificates are rare. No message shows a login.
 pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     let text = text.trim();
-    let shown = without_login(text);
+    let shown = without_logins(text);
     let fault = |why: &dyn fmt::Display| format!("{shown:?}: {why}");
     let url = if has_scheme(text) {
         Url::parse(text)
@@ -90,17 +92,6 @@ fn login(url: &Url) -> Option<Login> {
     given.then(|| (decode(url.username()), url.password().map(decode)))
 }
 
-/// The text with everything between scheme and `@` left out.
-fn without_login(text: &str) -> String {
-    let start = text.find("//").map_or(0, |at| at + 2);
-    let end = text[start..].find(['/', '?', '#']);
-    let end = end.map_or(text.len(), |at| start + at);
-    match text[start..end].rfind('@') {
-        Some(at) => format!("{}{}", &text[..start], &text[start + at + 1..]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +136,7 @@ mod tests {
             "https://u:hunter2@exa mple/",
             "u:hunter2@:1:2",
             "ftp://u:hunter2@h/",
+            "https://u:pa/hunter2@h/",
             "mailto:a@b",
             "",
         ] {

@@ -126,8 +126,19 @@ fn read<T: serde::de::DeserializeOwned>(key: &str, table: toml::Table) -> Result
             .lines()
             .map(|line| line.trim().to_owned())
             .collect();
-        ConfigError::new(key, words.join(" ").trim().to_owned())
+        ConfigError::new(key, without_value(words.join(" ").trim()))
     })
+}
+
+/// What is wrong with a value of the wrong type, without the value: an address at the wrong place may be secret.
+fn without_value(words: &str) -> String {
+    let value = words.find("string \"").zip(words.rfind("\", expected"));
+    match value {
+        Some((start, end)) if start < end => {
+            format!("{}{}", &words[..start + "string".len()], &words[end + 1..])
+        }
+        _ => words.to_owned(),
+    }
 }
 
 impl ConfigError {

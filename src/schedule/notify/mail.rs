@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -12,6 +14,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use minijinja::context;
 use minijinja::value::{Serde, Value};
 
+use crate::fetch::{Echo, Redactor};
 use crate::model::Moment;
 use crate::report;
 
@@ -31,6 +34,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Post {
     from: Mailbox,
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// Cleans what the server says; none without a password.
+    redactor: Option<Redactor>,
 }
 
 /// A mail to be sent to some.
@@ -72,8 +77,10 @@ impl Post {
             .port(smtp.port.unwrap_or(port))
             .tls(tls)
             .timeout(Some(PATIENCE));
+        let mut redactor = None;
         transport = match (&smtp.user, password) {
             (Some(user), Some(password)) => {
+                redactor = echoes(user, password.expose())?;
                 let credentials = Credentials::new(user.clone(), password.expose().to_owned());
                 transport.credentials(credentials)
             }
@@ -90,8 +97,24 @@ impl Post {
             }
         };
         let transport = transport.build();
-        Ok(Post { from, transport })
+        Ok(Post {
+            from,
+            transport,
+            redactor,
+        })
     }
+}
+
+/// What a server may repeat of a login: it is sent as `PLAIN` (RFC 4616) or as `LOGIN`, in base64.
+fn echoes(user: &str, password: &str) -> Result<Option<Redactor>, ConfigError> {
+    let coded = |text: &str| STANDARD.encode(text).trim_end_matches('=').to_owned();
+    let texts = [
+        password.to_owned(),
+        coded(password),
+        coded(&format!("\0{user}\0{password}")),
+    ];
+    Redactor::new(&texts.map(Echo::Login), &[])
+        .map_err(|fault| ConfigError::new("smtp.password", fault.to_string()))
 }
 
 impl Mail {
@@ -135,7 +158,9 @@ pub(super) async fn send(
         let cause = std::error::Error::source(&fault).map(|cause| format!(": {cause}"));
         let said = format!("{fault}{}", cause.unwrap_or_default());
         // A server may say more than a line.
-        SendError(said.split_whitespace().collect::<Vec<_>>().join(" "))
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let redactor = mail.post.redactor.as_ref();
+        SendError(redactor.map_or_else(|| said.clone(), |redactor| redactor.text(&said)))
     })
 }
 

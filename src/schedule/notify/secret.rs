@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::app;
+
 use super::config::ConfigError;
 
 /// The longest secret, in bytes: enough for any token, and no accident with a wrong file.
@@ -62,13 +64,16 @@ pub(super) fn read(
         (None, Some(path)) => {
             let key = format!("{key}-file");
             let text = std::fs::read_to_string(path).map_err(|fault| {
-                let why = if path.to_string_lossy().contains("://") {
-                    "it names a file that holds the secret, and is not the secret".to_owned()
-                } else {
-                    format!("could not read {}: {fault}", path.display())
-                };
+                // Not by its name, which may be the secret, put into the wrong place.
+                let why = format!("could not read the file that it names: {fault}");
                 ConfigError::new(&key, why)
             })?;
+            if app::is_exposed(path) {
+                let path = path.display();
+                tracing::warn!(
+                    "{key}: everybody on this machine may read {path}; `chmod o-r {path}` changes that"
+                );
+            }
             (key, text)
         }
     };
@@ -126,6 +131,7 @@ mod tests {
             read("p", Some(address), None, &world),
             read("p", Some("hush"), None, &world),
             read("p", None, Some(Path::new(address)), &world),
+            read("p", None, Some(Path::new("hush")), &world),
         ] {
             let words = fault.expect_err("refused").to_string();
             assert!(!words.contains("hush"), "{words}");
