@@ -25,9 +25,6 @@ use super::site::Site;
 use super::stop::{Stop, StopLevel};
 use super::visit::{Beginning, Brought, visit};
 
-/// Most visits under way at a time, over all hosts: bounds memory and open files.
-const MAX_OPEN: usize = 512;
-
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
@@ -63,6 +60,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) experiments: Experiments,
     pub(super) run: RunId,
     pub(super) visits: JoinSet<Returned>,
+    /// Most of them at a time.
+    open: usize,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
     /// When the last attempt at a URL ended that waits for a retry.
@@ -102,6 +101,7 @@ where
             dice: parts.dice,
             stop: parts.stop,
             visits: JoinSet::new(),
+            open: parts.open,
             unsettled: HashMap::new(),
             last_attempt: HashMap::new(),
             pages: 0,
@@ -177,7 +177,7 @@ where
     /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
         loop {
-            let busy = self.visits.len() + self.unsettled.len() >= MAX_OPEN;
+            let busy = self.visits.len() + self.unsettled.len() >= self.open;
             if busy || self.stop.level() != StopLevel::Run {
                 return Ok(Some(self.next_gauge));
             }

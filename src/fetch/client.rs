@@ -17,8 +17,10 @@ use super::attempt::Attempt;
 use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
+use super::files::Files;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
+use super::sleep::{MOST_SLEEPS, awake};
 use super::{Fetcher, guard, tls};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Outcome, Protocol, Request, Timings, Version,
@@ -40,6 +42,7 @@ pub struct HttpFetcher {
     http1: Client,
     names: Arc<Names>,
     settings: Arc<FetchSettings>,
+    files: Arc<Files>,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -65,7 +68,13 @@ impl HttpFetcher {
             http1: setup::http1_client(&settings, &names, tls.clone())?,
             names,
             settings: Arc::new(settings),
+            files: Arc::default(),
         })
+    }
+
+    /// Waits until requests could not be made for long, for want of open files.
+    pub async fn starved(&self) {
+        self.files.starved().await;
     }
 
     async fn exchange(&self, request: &Request, attempt: &Attempt) -> Exchange {
@@ -276,8 +285,20 @@ impl HttpFetcher {
 
 impl Fetcher for HttpFetcher {
     async fn fetch(&self, request: Request) -> Exchange {
-        let attempt = Attempt::start(&request);
-        attempt.scope(self.exchange(&request, &attempt)).await
+        let (mut sleeps, mut waits) = (0, 0);
+        loop {
+            let attempt = Attempt::start(&request);
+            let exchange = attempt.scope(self.exchange(&request, &attempt));
+            let (exchange, slept) = awake(exchange).await;
+            // What our own machine spoilt says nothing about the site.
+            if slept && sleeps < MOST_SLEEPS {
+                sleeps += 1;
+            } else if attempt.is_out_of_files() && self.files.wait(waits).await {
+                waits += 1;
+            } else {
+                return exchange;
+            }
+        }
     }
 
     async fn addresses(&self, url: &CrawlUrl) -> Vec<IpAddr> {
