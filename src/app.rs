@@ -1,6 +1,7 @@
 //! Names every concrete type once and wires them: a checked order in, a stored run out.
 
 mod exposed;
+mod files;
 mod neighbours;
 
 use std::collections::HashSet;
@@ -18,6 +19,7 @@ use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
 use crate::store::{NewRun, RunRow, Store, StoreError};
 
 pub use exposed::is_exposed;
+pub use files::{MOST_OPEN, most_open};
 pub use neighbours::private_addresses;
 
 /// Exchanges of one lease at most: a robots.txt with its redirects.
@@ -82,6 +84,11 @@ pub enum AuditError {
     /// The crawl failed.
     #[error(transparent)]
     Crawl(#[from] CrawlError),
+    /// There were too few open files for requests.
+    #[error(
+        "too many open files on this machine for a minute; allow more with `ulimit -n`, or ask for less at a time with --concurrency"
+    )]
+    OutOfFiles,
 }
 
 /// Makes an audit. Returns the run as it is stored, and how it ended.
@@ -99,7 +106,7 @@ pub async fn audit<O: Observer>(
     };
     // Before the run is recorded: what cannot be fetched with leaves no run behind.
     let settings = settings(&site, order.network, &token).await;
-    let fetcher = HttpFetcher::new(settings)?;
+    let fetcher = Arc::new(HttpFetcher::new(settings)?);
     let (run, start) = match order.run {
         RunOrder::New(seeds) => {
             let run = store.create_run(&NewRun {
@@ -114,7 +121,8 @@ pub async fn audit<O: Observer>(
     };
     let pace = crawl::first_pace(&site.plan.pace);
     let parts = Parts {
-        fetcher: Arc::new(fetcher),
+        fetcher: Arc::clone(&fetcher),
+        open: most_open(),
         frontier: LocalFrontier::new(pace, lease_time(&site.plan)),
         store: store.clone(),
         observer,
@@ -122,7 +130,12 @@ pub async fn audit<O: Observer>(
         dice: fastrand::Rng::new(),
         stop,
     };
-    let ended = crawl::run(site, run.id, start, parts).await?;
+    let ended = tokio::select! {
+        biased;
+        // Before anything is believed of requests that could not be made.
+        () = fetcher.starved() => return Err(AuditError::OutOfFiles),
+        ended = crawl::run(site, run.id, start, parts) => ended?,
+    };
     Ok((store.run_by_id(run.id)?, ended))
 }
 
@@ -166,7 +179,7 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         proxy: network.proxy,
         insecure: network.insecure,
         http1_only: network.http1_only,
-        pool_per_host: site.plan.pace.concurrency as usize,
+        pool_per_host: files::idle_per_host(most_open(), site.plan.pace.concurrency as usize),
         ..FetchSettings::default()
     }
 }

@@ -66,10 +66,22 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
         store,
         run: intent.run,
     };
+    mention_few_files(&console.people);
     let (switch, stop) = stop_switch();
     tokio::select! {
         done = crawl(args, order, (stop, baseline), console) => done,
         () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
+    }
+}
+
+/// Says it if fewer requests can be open than would be otherwise.
+fn mention_few_files(people: &People) {
+    let open = app::most_open();
+    if open < app::MOST_OPEN {
+        people.say(format!(
+            "few files may be open on this machine, so {open} requests at a time at most; \
+             `ulimit -n 2048` before it allows more"
+        ));
     }
 }
 
@@ -254,7 +266,14 @@ async fn crawl(
 ) -> Result<Exit, Failure> {
     let people = &console.people;
     let store = order.store.clone();
-    let Crawled { run, ended, away } = carry_out(order, stop, people.clone()).await?;
+    let token = match &order.run {
+        RunOrder::New(_) => order.token.clone(),
+        RunOrder::Resume(run) => run.token.clone(),
+    };
+    let hint = database::hint(&store, &args.store);
+    let Crawled { run, ended, away } = carry_out(order, stop, people.clone())
+        .await
+        .map_err(|failure| resumable(failure, &store, &token, &hint))?;
     let mut numbers = store.summary(run.id)?;
     let compared = compare(&store, &run, baseline).await?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
@@ -267,7 +286,14 @@ async fn crawl(
         gates: gates.clone(),
         compared,
     };
-    let files = export(args.export.out.clone(), wanted, &store, &run).await?;
+    let files = export(args.export.out.clone(), wanted, &store, &run)
+        .await
+        .map_err(|failure| {
+            failure.advised(&format!(
+                "the run is stored, and `gatecrawl report {}{hint}` writes them anew",
+                run.id
+            ))
+        })?;
     let worst = store.worst_pages(run.id, WORST)?;
     people.mention(format!(
         "\n{}",
@@ -309,6 +335,17 @@ async fn crawl(
             Ok(Exit::NoAudit)
         }
         None => Ok(gates::exit_of(&gates)),
+    }
+}
+
+/// Says of a crawl that ended for our own trouble how it goes on: what was stored is kept.
+pub(super) fn resumable(failure: Failure, store: &Store, token: &str, hint: &str) -> Failure {
+    match store.run(token) {
+        Ok(run) if run.state != RunState::Finished && !failure.is_damage() => failure.advised(
+            &format!("then `gatecrawl audit --resume {}{hint}` goes on", run.id),
+        ),
+        // Nothing to go on with, or nothing that can be read.
+        _ => failure,
     }
 }
 

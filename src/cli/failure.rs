@@ -5,7 +5,7 @@ use std::io;
 
 use crate::app::AuditError;
 use crate::report::ReportError;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreFault};
 
 use super::exit::Exit;
 use super::logins::without_logins;
@@ -48,6 +48,29 @@ impl Failure {
             Failure::Unread => return None,
         };
         Some(without_logins(&text).into_owned())
+    }
+}
+
+impl Failure {
+    /// Adds what to do about a fault of our own.
+    pub(super) fn advised(self, advice: &str) -> Failure {
+        match self {
+            Failure::Own(fault) => {
+                Failure::Own(anyhow::anyhow!("{}; {advice}", chain(fault.as_ref())))
+            }
+            other => other,
+        }
+    }
+
+    /// Whether it lies in a file that is damaged: the same again would come to the same.
+    pub(super) fn is_damage(&self) -> bool {
+        let Failure::Own(fault) = self else {
+            return false;
+        };
+        let is_damage = |cause: &(dyn Error + 'static)| {
+            matches!(cause.downcast_ref(), Some(StoreFault::Damaged { .. }))
+        };
+        fault.chain().any(is_damage)
     }
 }
 

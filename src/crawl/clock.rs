@@ -23,6 +23,17 @@ impl Clock {
         }
     }
 
+    /// This clock, put forward if it is before a moment that is over: the machine's may have been put
+    /// back since, and what a run has recorded is neither to come nor to be waited for.
+    #[must_use]
+    pub fn no_earlier_than(self, moment: Moment) -> Clock {
+        let behind = moment.since(self.now());
+        Clock {
+            started: self.started + behind,
+            ..self
+        }
+    }
+
     /// The time.
     pub fn now(&self) -> Moment {
         self.started + self.origin.elapsed()
@@ -42,6 +53,14 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_is_put_forward_and_never_back() {
+        let clock = Clock::starting_at(Moment::from_millis(5_000));
+        let put = |to| clock.no_earlier_than(Moment::from_millis(to)).now();
+        assert_eq!(put(9_000), Moment::from_millis(9_000));
+        assert_eq!(put(1_000), Moment::from_millis(5_000));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_at_or_after_the_moment() {

@@ -26,9 +26,6 @@ use super::site::Site;
 use super::stop::{Stop, StopLevel};
 use super::visit::{Beginning, Brought, visit};
 
-/// Most visits under way at a time, over all hosts: bounds memory and open files.
-const MAX_OPEN: usize = 512;
-
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
@@ -74,6 +71,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) outages: Outages,
     pub(super) run: RunId,
     pub(super) visits: JoinSet<Done>,
+    /// Most of them at a time.
+    open: usize,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
     /// When the last attempt at a URL ended that waits for a retry.
@@ -114,6 +113,7 @@ where
             dice: parts.dice,
             stop: parts.stop,
             visits: JoinSet::new(),
+            open: parts.open,
             unsettled: HashMap::new(),
             last_attempt: HashMap::new(),
             pages: 0,
@@ -206,7 +206,7 @@ where
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
         loop {
             let open = self.visits.len() + self.unsettled.len() + self.outages.waiting();
-            let busy = open >= MAX_OPEN;
+            let busy = open >= self.open;
             let holds_up = self.outages.watch.holds_up();
             if busy || holds_up || self.stop.level() != StopLevel::Run {
                 return Ok(Some(self.next_gauge));

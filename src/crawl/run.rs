@@ -18,6 +18,8 @@ use super::stop::Stop;
 pub struct Parts<F, Q, O> {
     /// Performs exchanges.
     pub fetcher: Arc<F>,
+    /// Most visits under way at a time, over all hosts: bounds memory and open files.
+    pub open: usize,
     /// Says what is due.
     pub frontier: Q,
     /// Keeps what is found.
@@ -79,9 +81,13 @@ where
     O: Observer,
 {
     let store = parts.store.clone();
-    let clock = parts.clock;
     // Until everything is said of the run, its end included.
     let _lock = store.lock_run(run)?;
+    let clock = match store.last_attempt(run)? {
+        Some(last) => parts.clock.no_earlier_than(last),
+        None => parts.clock,
+    };
+    let parts = Parts { clock, ..parts };
     store.begin_run(run)?;
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);

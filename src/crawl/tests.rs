@@ -274,6 +274,7 @@ impl Crawl {
         let events = Arc::clone(&self.events);
         let pace = first_pace(&self.plan.pace);
         let parts = Parts {
+            open: 512,
             fetcher: Arc::clone(&script),
             frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
             store: self.store.clone(),
@@ -689,6 +690,33 @@ async fn a_resumed_crawl_keeps_the_pause_that_robots_txt_asks_for() {
     let rates = crawl.rows(Table::Attempts, &["Address", "Rate"]);
     let slow = rates.iter().filter(|row| row.ends_with("| 0.2"));
     assert!(slow.count() >= 6, "{rates:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_put_back_or_forth_makes_nobody_wait_and_turns_nothing_round() {
+    for (from, to) in [(100_000_000, 1_000), (1_000, 100_000_000)] {
+        let bad: &[Reply] = &[error(502), page("fine")];
+        let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/bad", "/a"])]), ("/bad", bad)];
+        let mut crawl = Crawl::new(plan(), answers);
+        crawl.began = Moment::from_millis(from);
+        let (placeholder, _) = stop_switch();
+        crawl.script.stop_after = Some((4, placeholder));
+        let seeds = vec![url("/")];
+        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+        crawl.script.stop_after = None;
+        crawl.began = Moment::from_millis(to);
+        let began = tokio::time::Instant::now();
+        assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+        assert!(began.elapsed() < Duration::from_mins(5), "{from} to {to}");
+        let mut attempts = crawl.rows(Table::Attempts, &["Started", "Address", "Attempt"]);
+        attempts.retain(|row| row.contains("| /bad |"));
+        attempts.sort();
+        assert_eq!(attempts.len(), 2, "{attempts:?}");
+        assert!(
+            attempts[0].ends_with("| 1") && attempts[1].ends_with("| 2"),
+            "{attempts:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

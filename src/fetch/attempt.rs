@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(super) struct Attempt {
     dial: Mutex<Dialed>,
     /// Our end of the connection that carried the request.
     carrier: OnceLock<SocketAddr>,
+    /// This process may open no more files, sockets included.
+    out_of_files: AtomicBool,
 }
 
 /// What the last dial of the attempt has reached.
@@ -64,6 +67,7 @@ impl Attempt {
             address: request.address,
             dial: Mutex::default(),
             carrier: OnceLock::new(),
+            out_of_files: AtomicBool::new(false),
         })
     }
 
@@ -132,7 +136,16 @@ impl Attempt {
         self.carrier.get_or_init(|| local);
     }
 
+    /// Called when no socket could be opened for want of open files.
+    pub(super) fn lacked_files(&self) {
+        self.out_of_files.store(true, Ordering::Relaxed);
+    }
+
     // === What comes of it ===
+
+    pub(super) fn is_out_of_files(&self) -> bool {
+        self.out_of_files.load(Ordering::Relaxed)
+    }
 
     /// Where the connection stands, and since when.
     pub(super) fn phase(&self) -> (Phase, Instant) {

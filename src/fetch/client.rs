@@ -17,9 +17,11 @@ use super::attempt::Attempt;
 use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
+use super::files::Files;
 use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
+use super::sleep::{MOST_SLEEPS, awake};
 use super::{Fetcher, echoes, guard, tls, witness};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
@@ -44,6 +46,7 @@ pub struct HttpFetcher {
     /// Cleans answers; none if there is no secret.
     redactor: Option<Redactor>,
     settings: Arc<FetchSettings>,
+    files: Arc<Files>,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -70,7 +73,13 @@ impl HttpFetcher {
             redactor: Redactor::new(&echoes::of(&settings), &settings.secrets.public)?,
             names,
             settings: Arc::new(settings),
+            files: Arc::default(),
         })
+    }
+
+    /// Waits until requests could not be made for long, for want of open files.
+    pub async fn starved(&self) {
+        self.files.starved().await;
     }
 
     async fn exchange(&self, request: &Request, attempt: &Attempt) -> Exchange {
@@ -284,8 +293,20 @@ impl HttpFetcher {
 
 impl Fetcher for HttpFetcher {
     async fn fetch(&self, request: Request) -> Exchange {
-        let attempt = Attempt::start(&request);
-        attempt.scope(self.exchange(&request, &attempt)).await
+        let (mut sleeps, mut waits) = (0, 0);
+        loop {
+            let attempt = Attempt::start(&request);
+            let exchange = attempt.scope(self.exchange(&request, &attempt));
+            let (exchange, slept) = awake(exchange).await;
+            // What our own machine spoilt says nothing about the site.
+            if slept && sleeps < MOST_SLEEPS {
+                sleeps += 1;
+            } else if attempt.is_out_of_files() && self.files.wait(waits).await {
+                waits += 1;
+            } else {
+                return exchange;
+            }
+        }
     }
 
     async fn addresses(&self, url: &CrawlUrl) -> Vec<IpAddr> {

@@ -47,6 +47,8 @@ pub(super) enum DnsFault {
     Refused,
     #[error("name server did not answer")]
     Timeout,
+    #[error("too many open files on this machine")]
+    OutOfFiles,
 }
 
 type Found = Result<Arc<[IpAddr]>, DnsFault>;
@@ -212,7 +214,9 @@ async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Reme
     };
     let span = match fault {
         DnsFault::Nxdomain | DnsFault::NoData => NEGATIVE_USE,
-        DnsFault::Servfail | DnsFault::Refused | DnsFault::Timeout => TROUBLE_USE,
+        DnsFault::Servfail | DnsFault::Refused | DnsFault::Timeout | DnsFault::OutOfFiles => {
+            TROUBLE_USE
+        }
     };
     Remembered::for_a(span, Err(fault))
 }
@@ -224,6 +228,10 @@ fn fault_of(error: &NetError) -> DnsFault {
         NetError::Dns(DnsError::ResponseCode(code)) => *code,
         // A name that no query can be made of cannot exist.
         NetError::Proto(_) => return DnsFault::Nxdomain,
+        // EMFILE and ENFILE.
+        NetError::Io(fault) if matches!(fault.raw_os_error(), Some(23 | 24)) => {
+            return DnsFault::OutOfFiles;
+        }
         _ => return DnsFault::Servfail,
     };
     match code {

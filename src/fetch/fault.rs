@@ -43,6 +43,11 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
         attempt.carried_from(local);
     }
     let dialing = error.is_connect();
+    if dialing && causes(error).any(is_out_of_files) {
+        attempt.lacked_files();
+        let words = "too many open files on this machine";
+        return Fault::new(Outcome::ConnectUnreachable, words);
+    }
     for cause in causes(error) {
         if let Some(fault) = of_dial(cause)
             .or_else(|| cause.downcast_ref().map(of_tls))
@@ -96,6 +101,13 @@ pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
     Some(fault)
 }
 
+/// Whether this process, or this machine, may open no more files (EMFILE and ENFILE, which Rust has
+/// no kinds for; their numbers are those of every Unix).
+fn is_out_of_files(cause: &(dyn Error + 'static)) -> bool {
+    let number = cause.downcast_ref().and_then(io::Error::raw_os_error);
+    matches!(number, Some(23 | 24)) || cause.downcast_ref() == Some(&DnsFault::OutOfFiles)
+}
+
 fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {
     if let Some(refused) = cause.downcast_ref::<NotPublic>() {
         return Some(Fault::from(*refused));
@@ -104,7 +116,8 @@ fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {
         let outcome = match fault {
             DnsFault::Nxdomain => Outcome::DnsNxdomain,
             DnsFault::NoData => Outcome::DnsNodata,
-            DnsFault::Servfail => Outcome::DnsServfail,
+            // Of open files whoever asked knows already, as no fault of the site's.
+            DnsFault::Servfail | DnsFault::OutOfFiles => Outcome::DnsServfail,
             DnsFault::Refused => Outcome::DnsRefused,
             DnsFault::Timeout => Outcome::DnsTimeout,
         };
@@ -322,6 +335,16 @@ mod tests {
             let fault = of_broken_connection(Some(kind), &attempt);
             assert_eq!(fault.outcome.id(), id, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_want_of_open_files_is_told_from_what_the_network_does() {
+        let lacks = |cause: &(dyn Error + 'static)| causes(cause).any(is_out_of_files);
+        let hidden = |fault: DnsFault| io::Error::other(fault);
+        assert!(lacks(&io::Error::other(io::Error::from_raw_os_error(24))));
+        assert!(lacks(&hidden(DnsFault::OutOfFiles)));
+        assert!(!lacks(&io::Error::from_raw_os_error(111)));
+        assert!(!lacks(&hidden(DnsFault::Servfail)));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! One HTTP exchange per call: ask once, read under caps, and say what happened. A fault of the
 //! server, the network or the name service is a value with an outcome of its own, told apart by
-//! the types of errors and never by their words. Absent on purpose: retries, redirects, pace and
-//! robots.txt, which belong to the engine.
+//! the types of errors and never by their words. What this machine spoilt, by sleeping or for
+//! want of open files, is made again and is no exchange. Absent on purpose: retries, redirects, pace
+//! and robots.txt, which belong to the engine.
 
 mod answer;
 mod attempt;
@@ -14,12 +15,14 @@ mod dns;
 mod dns_cache;
 mod echoes;
 mod fault;
+mod files;
 mod guard;
 mod outbound;
 mod redact;
 mod secrets;
 mod settings;
 mod setup;
+mod sleep;
 mod tls;
 mod tls_ear;
 mod tls_fault;

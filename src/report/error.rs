@@ -55,7 +55,11 @@ impl From<io::Error> for Fault {
 
 impl From<::csv::Error> for Fault {
     fn from(fault: ::csv::Error) -> Fault {
-        Fault::Io(fault.into())
+        // Its own way to a system's error forgets of which kind that was.
+        Fault::Io(match fault.into_kind() {
+            ::csv::ErrorKind::Io(fault) => fault,
+            other => io::Error::other(format!("{other:?}")),
+        })
     }
 }
 

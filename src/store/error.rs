@@ -65,7 +65,15 @@ pub enum StoreFault {
     /// The thread that writes could not start.
     #[error("could not start the thread that writes: {0}")]
     Thread(io::Error),
-    /// A stored value makes no sense, or a value cannot be stored.
-    #[error("{0}")]
-    Damaged(String),
+    /// The disk takes no more: that of the file, or that of SQLite's temporary files.
+    #[error("no space left on its disk or on that of temporary files; make room there")]
+    Full,
+    /// What the file has makes no sense.
+    #[error("it is damaged ({what}); `sqlite3 {} .recover` may save what can be read; name another with --db meanwhile", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
 }

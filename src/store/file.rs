@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::{StoreError, StoreFault};
 use super::loan::{Idle, Loan};
@@ -120,13 +120,14 @@ impl Store {
 
     /// Puts a name and advice to what SQLite says.
     pub(super) fn fault(&self, source: rusqlite::Error) -> StoreError {
-        use rusqlite::ErrorCode;
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::Locked(self.path.clone())
             }
             Some(ErrorCode::NotADatabase) => StoreError::Foreign(self.path.clone()),
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(self.path.clone()),
+            _ if is_full(&source) => self.failed(StoreFault::Full),
+            _ if is_damage(&source) => self.damaged(source.to_string()),
             _ => self.failed(StoreFault::Sqlite(source)),
         }
     }
@@ -139,7 +140,10 @@ impl Store {
     }
 
     pub(super) fn damaged(&self, what: impl Into<String>) -> StoreError {
-        self.failed(StoreFault::Damaged(what.into()))
+        self.failed(StoreFault::Damaged {
+            path: self.path.clone(),
+            what: what.into(),
+        })
     }
 
     /// Whether the file is there and ready. It is only read, for it may be somebody else's.
@@ -164,9 +168,7 @@ impl Store {
                 .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
                 .map_err(|source| match source.sqlite_error_code() {
                     // What SQLite keeps beside the file even to read it.
-                    Some(rusqlite::ErrorCode::CannotOpen) => {
-                        StoreError::ReadOnly(self.path.clone())
-                    }
+                    Some(ErrorCode::CannotOpen) => StoreError::ReadOnly(self.path.clone()),
                     _ => self.fault(source),
                 })
         };
@@ -179,6 +181,29 @@ impl Store {
             (0, 0) if pragma("schema_version")? == 0 => Ok(false),
             _ => Err(StoreError::Foreign(self.path.clone())),
         }
+    }
+}
+
+/// Whether a disk is full. What lies beside the file is enlarged by a call with an error of its own.
+fn is_full(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error().is_some_and(|fault| {
+        fault.code == ErrorCode::DiskFull || fault.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    })
+}
+
+/// Whether the file is not what was written: SQLite cannot find its way in it, or what it finds is of
+/// a type that we never stored.
+fn is_damage(fault: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    let cut_short = [ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS];
+    match fault {
+        E::FromSqlConversionFailure(..)
+        | E::IntegralValueOutOfRange(..)
+        | E::InvalidColumnType(..)
+        | E::Utf8Error(..) => true,
+        _ => fault.sqlite_error().is_some_and(|fault| {
+            fault.code == ErrorCode::DatabaseCorrupt || cut_short.contains(&fault.extended_code)
+        }),
     }
 }
 

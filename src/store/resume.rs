@@ -124,6 +124,19 @@ impl Store {
             .collect()
     }
 
+    /// When the last attempt of a run was made, if any was.
+    pub fn last_attempt(&self, run: RunId) -> Result<Option<Moment>, StoreError> {
+        let connection = self.connect()?;
+        let last: Option<i64> = connection
+            .query_row(
+                "SELECT max(started) FROM attempt WHERE run = ?",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(last.map(Moment::from_millis))
+    }
+
     /// Pages of a run that were fetched for good.
     pub fn settled_pages(&self, run: RunId) -> Result<u64, StoreError> {
         let connection = self.connect()?;

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::model::{CrawlPlan, Moment};
 
-use super::error::StoreError;
+use super::error::{StoreError, StoreFault};
 use super::file::Store;
 use super::links::key;
 use super::notices::NOTICES;
@@ -129,7 +129,7 @@ impl Store {
     /// Records that a run begins.
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
         let plan = serde_json::to_string(run.plan)
-            .map_err(|fault| self.damaged(format!("cannot store the plan: {fault}")))?;
+            .map_err(|fault| self.failed(StoreFault::System(fault.into())))?;
         let connection = self.connect_patiently()?;
         connection
             .execute(

@@ -16,7 +16,7 @@ use super::super::args::AuditArgs;
 use super::super::audit::{self, Crawled, Intent};
 use super::super::failure::{Failure, bad_out};
 use super::super::summary::WORST;
-use super::super::{baseline, gates, unaudited};
+use super::super::{baseline, database, gates, unaudited};
 use super::projects::nobody;
 
 /// Longer than any ladder of confirmation: until then a page that fails is asked again.
@@ -86,13 +86,17 @@ impl Audits {
         };
         let order = Order {
             label: audit::label(&intent.plan.scope.seeds),
-            token,
+            token: token.clone(),
             plan: intent.plan,
             network: intent.network,
             store: self.store.clone(),
             run: intent.run,
         };
-        let Crawled { run, ended, .. } = audit::carry_out(order, stop, nobody().people).await?;
+        let made = audit::carry_out(order, stop, nobody().people).await;
+        let Crawled { run, ended, .. } = made.map_err(|failure| {
+            let hint = database::hint(&self.store, &args.store);
+            audit::resumable(failure, &self.store, &token, &hint)
+        })?;
         Ok((run, ended))
     }
 

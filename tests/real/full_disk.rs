@@ -1,0 +1,320 @@
+//! A disk that is full, in the middle of a crawl and when exports are written: a small file system of
+//! its own, which only root may mount.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::crawler::read;
+use crate::nginx::{log, page, start};
+use crate::program::{command, run};
+use crate::server::{Server, note};
+
+const PAGES: usize = 3_000;
+const WITHIN: Duration = Duration::from_mins(2);
+const CRAWL: [&str; 8] = [
+    "--rate",
+    "0",
+    "--confirm",
+    "none",
+    "--no-probe",
+    "--no-sitemap",
+    "--format",
+    "csv",
+];
+
+/// A small disk.
+struct Disk(TempDir);
+
+impl Disk {
+    /// None where no file system may be mounted, which is said; in CI it is a failure.
+    fn new(size: &str) -> Option<Disk> {
+        let disk = Disk(tempfile::tempdir().expect("a directory"));
+        if disk.mount(&format!("size={size}")) {
+            return Some(disk);
+        }
+        assert!(std::env::var_os("CI").is_none(), "no disk can be mounted");
+        note("LEFT OUT: no file system may be mounted here; run it as root");
+        None
+    }
+
+    fn mount(&self, options: &str) -> bool {
+        let mut mount = Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(self.path());
+        mount.status().is_ok_and(|status| status.success())
+    }
+
+    fn grow(&self, size: &str) {
+        assert!(self.mount(&format!("remount,size={size}")), "not enlarged");
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Leaves no room on it.
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = fs::File::create(self.file("filler")).expect("made");
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.path()).status();
+    }
+}
+
+fn nginx() -> Server {
+    start("", |dir| {
+        for number in 0..PAGES {
+            let children = (number * 10 + 1..number * 10 + 11).filter(|child| *child < PAGES);
+            let links: Vec<_> = children.map(|child| format!("/{child}.html")).collect();
+            let links: Vec<_> = links.iter().map(String::as_str).collect();
+            page(dir, &format!("www/{number}.html"), &links);
+        }
+        (String::new(), format!("root {}/www;", dir.display()))
+    })
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+#[test]
+fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
+    let Some(disk) = Disk::new("700k") else {
+        return;
+    };
+    let nginx = nginx();
+    let home = tempfile::tempdir().expect("a directory");
+    let (db, out) = (disk.file("runs.db"), home.path().join("exports"));
+    let start = nginx.url("/0.html");
+    let args = ["audit", &start, "--db", text(&db), "--out", text(&out)];
+    let said = run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN);
+    assert_eq!(said.code, Some(1));
+    let line = said.error();
+    assert!(
+        line.starts_with(&format!("error: database {}: no space left", db.display())),
+        "{line}"
+    );
+    let advice = format!("`gatecrawl audit --resume 1 --db {}` goes on", db.display());
+    assert!(line.ends_with(&advice), "{line}");
+
+    let stored = || -> i64 {
+        let connection = Connection::open(&db).expect("opens");
+        let check: String = connection
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .expect("checked");
+        assert_eq!(check, "ok");
+        let count = connection.query_row("SELECT count(*) FROM attempt", [], |row| row.get(0));
+        count.expect("counted")
+    };
+    // What is stored can be read while the disk is as full as before.
+    let said = run(command(home.path(), &["runs", "--db", text(&db)]), WITHIN);
+    assert_eq!(said.code, Some(0));
+    let before = stored();
+    assert!(before > 10, "{before}");
+
+    disk.grow("64m");
+    let args = [
+        "audit",
+        "--resume",
+        "1",
+        "--rate",
+        "0",
+        "--db",
+        text(&db),
+        "--out",
+        text(&out),
+    ];
+    let said = run(
+        command(home.path(), &[&args[..], &["--format", "csv"]].concat()),
+        WITHIN,
+    );
+    assert_eq!(said.code, Some(0));
+    let pages = read(&out.join("pages.csv"));
+    assert_eq!(pages.len(), PAGES);
+    assert!(pages.iter().all(|row| row["Status Code"] == "200"));
+    let repeated = log(&nginx).len() as i64 - stored();
+    note(&format!("{before} attempts before, {repeated} repeated"));
+    assert!((0..=8).contains(&repeated), "{repeated} repeated");
+}
+
+#[test]
+fn exports_that_find_no_room_leave_no_half_and_say_what_to_do() {
+    let Some(disk) = Disk::new("256k") else {
+        return;
+    };
+    let nginx = nginx();
+    let home = tempfile::tempdir().expect("a directory");
+    let db = home.path().join("runs.db");
+    let full = disk.file("exports");
+    fs::create_dir(&full).expect("made");
+    disk.fill();
+    let start = nginx.url("/0.html");
+    let args = ["audit", &start, "--db", text(&db), "--out", text(&full)];
+    let said = run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN);
+    assert_eq!(said.code, Some(1));
+    let line = said.error();
+    assert!(
+        line.contains(&format!("could not write {}/", full.display())),
+        "{line}"
+    );
+    assert!(
+        line.contains("make room or name another directory with --out"),
+        "{line}"
+    );
+    let advice = format!(
+        "`gatecrawl report 1 --db {}` writes them anew",
+        db.display()
+    );
+    assert!(line.ends_with(&advice), "{line}");
+
+    let formats = [
+        "csv",
+        "json",
+        "html",
+        "md",
+        "jsonl",
+        "xlsx",
+        "junit",
+        "screaming-frog",
+    ];
+    for format in formats {
+        let args = [
+            "report",
+            "--db",
+            text(&db),
+            "--format",
+            format,
+            "--out",
+            text(&full),
+        ];
+        let said = run(command(home.path(), &args), WITHIN);
+        assert_eq!(said.code, Some(1), "{format}");
+        let line = said.error();
+        assert!(
+            line.contains("make room or name another directory"),
+            "{format}: {line}"
+        );
+        assert_eq!(
+            fs::read_dir(&full).expect("read").count(),
+            0,
+            "{format} left something"
+        );
+    }
+}
+
+#[test]
+fn what_may_only_be_read_is_said_before_anything_is_asked() {
+    let Some(disk) = Disk::new("2m") else {
+        return;
+    };
+    let nginx = nginx();
+    let home = tempfile::tempdir().expect("a directory");
+    let (db, out) = (disk.file("runs.db"), disk.file("exports"));
+    let other = home.path().join("exports");
+    let start = nginx.url("/0.html");
+    let audit = |db: &Path, out: &Path| {
+        let args = [
+            "audit",
+            &start,
+            "--max-pages",
+            "20",
+            "--db",
+            text(db),
+            "--out",
+            text(out),
+        ];
+        run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN)
+    };
+    assert_eq!(audit(&db, &other).code, Some(0));
+    assert!(disk.mount("remount,ro"), "not made read-only");
+    let asked = log(&nginx).len();
+    let before = fs::read(&db).expect("read");
+
+    let said = audit(&db, &other);
+    assert_eq!(said.code, Some(2));
+    let line = said.error();
+    assert!(
+        line.contains(text(&db)) && line.contains("make it and its directory writable"),
+        "{line}"
+    );
+    let said = audit(&disk.file("new.db"), &other);
+    assert_eq!(said.code, Some(2));
+    assert!(said.error().contains("new.db"), "{}", said.error());
+    let said = audit(&home.path().join("runs.db"), &out);
+    assert_eq!(said.code, Some(2));
+    let line = said.error();
+    assert!(
+        line.contains(text(&out)) && line.contains("another directory with --out"),
+        "{line}"
+    );
+    assert_eq!(log(&nginx).len(), asked);
+    assert!(before == fs::read(&db).expect("read"), "changed");
+}
+
+#[test]
+fn a_scheduled_run_whose_disk_is_full_is_told_and_neither_it_nor_the_next_is_lost() {
+    let Some(disk) = Disk::new("700k") else {
+        return;
+    };
+    let nginx = nginx();
+    let home = tempfile::tempdir().expect("a directory");
+    let config = format!(
+        "db = '{}'\nformat = 'csv'\nconfirm = 'none'\nno-probe = true\nno-sitemap = true\nrate = 0\n\
+         [project.shop]\nurl = '{}'\nschedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\n\
+         out = 'reports/{{project}}-{{run}}'\n",
+        disk.file("runs.db").display(),
+        nginx.url("/0.html")
+    );
+    fs::write(home.path().join("gatecrawl.toml"), config).expect("written");
+    let args = ["schedule", "run", "--once", "--now", "shop"];
+    let said = run(command(home.path(), &args), WITHIN);
+    assert_eq!(said.code, Some(1));
+    let line = said.err.lines().last().unwrap_or_default();
+    assert!(line.contains("runs.db: no space left"), "{line}");
+    assert!(line.contains("`gatecrawl audit --resume 1"), "{line}");
+
+    disk.grow("64m");
+    let said = run(command(home.path(), &args), WITHIN);
+    assert_eq!(said.code, Some(0));
+    let reports = fs::read_dir(home.path().join("reports")).expect("reports");
+    let reports: Vec<_> = reports.map(|entry| entry.expect("read").path()).collect();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    let pages = read(&reports[0].join("pages.csv"));
+    assert_eq!(pages.len(), PAGES);
+    // What was told is not made again by itself, and goes on when it is asked to.
+    let (db, out) = (disk.file("runs.db"), home.path().join("first"));
+    let args = [
+        "audit",
+        "--resume",
+        "1",
+        "--rate",
+        "0",
+        "--db",
+        text(&db),
+        "--out",
+        text(&out),
+    ];
+    let said = run(
+        command(home.path(), &[&args[..], &["--format", "csv"]].concat()),
+        WITHIN,
+    );
+    assert_eq!(said.code, Some(0));
+    assert_eq!(read(&out.join("pages.csv")).len(), PAGES);
+    let repeated = log(&nginx).len() - 2 * (PAGES + 1);
+    assert!(repeated <= 8, "{repeated} repeated");
+}
