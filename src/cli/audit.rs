@@ -12,7 +12,7 @@ use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Pr
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report::{self, Compared, Wanted};
-use crate::store::{Baseline, RunRow, RunState, Store, Table};
+use crate::store::{Baseline, RunRow, RunState, Store, StoreError, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
@@ -340,13 +340,18 @@ async fn crawl(
 
 /// Says of a crawl that ended for our own trouble how it goes on: what was stored is kept.
 pub(super) fn resumable(failure: Failure, store: &Store, token: &str, hint: &str) -> Failure {
-    match store.run(token) {
-        Ok(run) if run.state != RunState::Finished && !failure.is_damage() => failure.advised(
-            &format!("then `gatecrawl audit --resume {}{hint}` goes on", run.id),
-        ),
-        // Nothing to go on with, or nothing that can be read.
-        _ => failure,
+    if failure.is_damage() {
+        return failure;
     }
+    let which = match store.run(token) {
+        Ok(run) if run.state != RunState::Finished => format!(" {}", run.id),
+        Ok(_) | Err(StoreError::NoRun(_)) => return failure,
+        // The newest, which cannot be read as long as the trouble lasts.
+        Err(_) => String::new(),
+    };
+    failure.advised(&format!(
+        "then `gatecrawl audit --resume{which}{hint}` goes on"
+    ))
 }
 
 /// Compares the run, on a thread of its own as well.

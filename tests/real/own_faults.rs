@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -68,6 +68,50 @@ fn a_limit_of_64_open_files_fails_no_page() {
     );
     assert_eq!(said.code, Some(0));
     assert!(!said.err.contains("at a time at most"), "{}", said.err);
+}
+
+#[test]
+fn requests_that_get_no_socket_wait_for_one_and_end_the_crawl_if_none_comes() {
+    // As others on the machine may take what files it has: what is open stays open.
+    let limit = |child: &Child, files: &str| {
+        let mut prlimit = Command::new("prlimit");
+        prlimit.args([
+            &format!("--pid={}", child.id()),
+            &format!("--nofile={files}"),
+        ]);
+        assert!(prlimit.status().expect("prlimit").success());
+    };
+    let at = serve(|path, line| {
+        let number: usize = path.trim_start_matches('/').parse().unwrap_or_default();
+        pause(Duration::from_millis(5));
+        let next = (number < 300).then(|| format!("<a href='/{}'>next</a>", number + 1));
+        page(line, &format!("page {number} {}", next.unwrap_or_default()))
+    });
+    let home = tempfile::tempdir().expect("a directory");
+    let line = format!("exec gatecrawl audit http://{at}/0 {CRAWL}");
+    let child = shell(home.path(), &line).spawn().expect("starts");
+    pause(Duration::from_secs(1));
+    limit(&child, "4:4096");
+    let said = end(child, Duration::from_mins(2));
+    assert_eq!(said.code, Some(1));
+    let error = said.error();
+    assert!(error.contains("too many open files"), "{error}");
+    // Which run it is cannot be read for the same reason.
+    assert!(
+        error.contains("`gatecrawl audit --resume --db runs.db` goes on"),
+        "{error}"
+    );
+
+    let line = "exec gatecrawl audit --resume --rate 0 --format csv --db runs.db --out exports";
+    let child = shell(home.path(), line).spawn().expect("starts");
+    pause(Duration::from_millis(300));
+    limit(&child, "4:4096");
+    pause(Duration::from_secs(3));
+    limit(&child, "1024:4096");
+    assert_eq!(end(child, WITHIN).code, Some(0));
+    let attempts = read(&home.path().join("exports/attempts.csv"));
+    assert_eq!(attempts.len(), 301 + 1, "with robots.txt");
+    assert!(attempts.iter().all(|row| row["Status Code"] == "200"));
 }
 
 #[test]
