@@ -4,9 +4,9 @@
 
 mod apache;
 mod backends;
-mod bombs;
 mod crawler;
 mod documentation;
+mod hostile;
 mod killed;
 mod nginx;
 mod origin;
