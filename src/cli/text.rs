@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::report::words::tamed;
 pub(super) use crate::report::words::{count, duration, number, percent, tame};
 
-/// A text without its line breaks and other runs of blanks: a field of a stranger stays in its line.
+/// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
+/// line, and its colours are not ours.
 pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// A text with what would command a terminal made visible, all but colours: for what we painted
@@ -53,6 +54,7 @@ mod tests {
             assert_eq!(tame_but_colors(text), expected);
         }
         assert_eq!(tame("\x1b[1mx"), "\\u{1b}[1mx");
+        assert_eq!(one_line("a\r\n b\x1b[8mc"), "a b\\u{1b}[8mc");
         let mixed = "\x1b[1;31mx\x1b[0m\x1b[2J\x1b";
         assert_eq!(
             tame_but_colors(mixed),

@@ -181,9 +181,10 @@ impl Resolve for Names {
     }
 }
 
-/// A host as overrides and the cache name it.
+/// A host as overrides and the cache name it. One final dot means the same name; with more of them it
+/// is another, which does not exist, and above all no address.
 fn normal(host: &str) -> String {
-    host.trim_end_matches('.').to_ascii_lowercase()
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
 /// Port 0 stands for the port of the URL.

@@ -229,7 +229,10 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
     if error.is_io() {
         return None;
     }
-    let what = if error.is_go_away() {
+    let what = if error.is_library() {
+        // It was we who ended it: too many headers, frames without end, broken rules.
+        "http/2 answer refused"
+    } else if error.is_go_away() {
         "http/2 connection closed"
     } else if error.is_reset() {
         "http/2 stream reset"

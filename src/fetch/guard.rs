@@ -53,9 +53,10 @@ impl PrivateAddresses {
     /// about addresses, nor about any name when a proxy asks, so its filter is not enough.
     pub(super) fn check_host(&self, url: &CrawlUrl) -> Result<(), NotPublic> {
         let address = match url.host() {
-            // Every resolver has to give this machine's addresses (RFC 6761 section 6.3).
-            Host::Domain(name) if is_localhost(name) => Ipv4Addr::LOCALHOST.into(),
-            Host::Domain(_) => return Ok(()),
+            Host::Domain(name) => match hidden_address(name) {
+                Some(address) => address,
+                None => return Ok(()),
+            },
             Host::Ipv4(address) => address.into(),
             Host::Ipv6(address) => address.into(),
         };
@@ -99,10 +100,18 @@ impl Network {
     }
 }
 
-/// Whether a name is `localhost` or below it. Parsed URLs have names in lower case.
-fn is_localhost(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name == "localhost" || name.ends_with(".localhost")
+/// The address that a name stands for whoever resolves it. Parsed URLs have names in lower case, and
+/// take an address with more than one final dot for a name, which not everybody does.
+fn hidden_address(name: &str) -> Option<IpAddr> {
+    let name = name.trim_end_matches('.');
+    // Every resolver has to give this machine's addresses (RFC 6761 section 6.3).
+    if name == "localhost" || name.ends_with(".localhost") {
+        return Some(Ipv4Addr::LOCALHOST.into());
+    }
+    match Host::parse(name) {
+        Ok(Host::Ipv4(address)) => Some(address.into()),
+        _ => None,
+    }
 }
 
 /// Whether an address is reachable from the whole internet, by the special-purpose registries of
@@ -210,7 +219,12 @@ mod tests {
         assert!(refused("http://2130706433/"));
         assert!(refused("http://0x7f.1/"));
         assert!(refused("http://[::1]:8080/"));
+        // The URL standard takes these for names.
+        assert!(refused("http://127.0.0.1../"));
+        assert!(refused("http://0x7f.1.../"));
+        assert!(refused("http://169.254.169.254../"));
         assert!(!refused("http://1.1.1.1/"));
+        assert!(!refused("http://1.1.1.1../"));
     }
 
     #[test]
@@ -223,6 +237,7 @@ mod tests {
         for url in [
             "http://localhost/",
             "http://LOCALHOST.:8080/",
+            "http://localhost../",
             "http://app.localhost/",
         ] {
             assert!(refused(&none, url), "{url}");

@@ -16,6 +16,7 @@ mod pace;
 mod page;
 mod plan;
 mod probe;
+mod readable;
 mod role;
 mod table;
 mod url;
@@ -42,8 +43,7 @@ pub use plan::{
     Sitemaps,
 };
 pub use probe::Probe;
+pub use readable::readable;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
-pub use url::{
-    CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length, readable,
-};
+pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length};

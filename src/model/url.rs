@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::readable::readable;
+
 /// Longest URL that is read or made, in bytes: no request can name a longer one, and work on a URL
 /// grows with its length.
 pub const LONGEST_URL: usize = 64 * 1024;
@@ -168,26 +170,10 @@ impl CrawlUrl {
         }
     }
 
-    /// The form for people: an internationalised host in its own script.
+    /// The form for people: an internationalised host in its own script, if that can be trusted.
     pub fn readable(&self) -> Cow<'_, str> {
         readable(self.as_str())
     }
-}
-
-/// A normalised URL with its internationalised host in its own script.
-pub fn readable(address: &str) -> Cow<'_, str> {
-    let start = address.find("://").map_or(0, |at| at + 3);
-    let rest = &address[start..];
-    let end = start + rest.find(['/', '?', ':']).unwrap_or(rest.len());
-    let host = &address[start..end];
-    if !host.contains("xn--") {
-        return Cow::Borrowed(address);
-    }
-    let (unicode, fault) = idna::domain_to_unicode(host);
-    if fault.is_err() || unicode.chars().any(char::is_control) {
-        return Cow::Borrowed(address);
-    }
-    Cow::Owned(format!("{}{unicode}{}", &address[..start], &address[end..]))
 }
 
 /// Refuses a text that is too long to be read as a URL or as a reference to one.

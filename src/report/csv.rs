@@ -68,7 +68,7 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 /// injection"), and U+FFFD for control characters other than tab and line breaks, which would command
 /// the terminal that shows the file.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    let is_control = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if text.contains(is_control) {
         let text = text.replace(is_control, "\u{fffd}");
         return Cow::Owned(plain(&text).into_owned());
@@ -100,6 +100,8 @@ mod tests {
         }
         assert_eq!(field(Cell::Text("=\x1b[2J")), "'=\u{fffd}[2J");
         assert_eq!(field(Cell::Text("a\t\r\n\x07")), "a\t\r\n\u{fffd}");
+        // A terminal takes U+009B for the two characters that begin its commands.
+        assert_eq!(field(Cell::Text("\u{9b}2J\u{7f}")), "\u{fffd}2J\u{fffd}");
         assert_eq!(field(Cell::Integer(-1)), "-1");
         assert_eq!(field(Cell::Real(-0.5)), "-0.5");
         assert_eq!(field(Cell::Real(12.0)), "12");

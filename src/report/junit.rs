@@ -21,6 +21,7 @@ use crate::store::{RunRow, Store, StoredFinding, Table};
 use super::curl::line_of;
 use super::error::Fault;
 use super::row::{Places, Row};
+use super::words::tame;
 
 /// What the file begins with in every version.
 pub(super) const HEAD: &str =
@@ -308,10 +309,10 @@ fn end(name: &str, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
     xml.write_event(Event::End(BytesEnd::new(name)))
 }
 
-/// The text without characters that XML 1.0 cannot hold, or that command a terminal.
+/// The text with what acts made visible, and without characters that XML 1.0 cannot hold.
 fn legible(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+    tame(text)
+        .chars()
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
 }

@@ -49,19 +49,19 @@ pub fn percent(share: f64) -> String {
     format!("{value:.decimals$} %")
 }
 
-/// A text with what would command a terminal or turn the direction of writing made visible: control
-/// characters but line break and tab, and the marks of Unicode annex 9, section 2.
+/// A text with what would command a terminal, turn the direction of writing or not be seen at all made
+/// visible. Every text of a stranger that people read passes here.
 pub fn tame(text: &str) -> Cow<'_, str> {
-    if text.chars().any(commands) {
+    if text.chars().any(acts) {
         Cow::Owned(text.chars().fold(String::new(), tamed))
     } else {
         Cow::Borrowed(text)
     }
 }
 
-/// Adds a character to a text, made visible if it would command a terminal.
+/// Adds a character to a text, made visible if it would act instead of being read.
 pub fn tamed(mut out: String, c: char) -> String {
-    if commands(c) {
+    if acts(c) {
         out.extend(c.escape_unicode());
     } else {
         out.push(c);
@@ -69,9 +69,20 @@ pub fn tamed(mut out: String, c: char) -> String {
     out
 }
 
-fn commands(c: char) -> bool {
-    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+/// Whether a character does something in place of being read: control characters but line break and
+/// tab, line and paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of
+/// writing, and what is blank without being a space. What words are written with stays: joiners (Persian,
+/// emoji), variation selectors, the soft hyphen.
+fn acts(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let parts = matches!(c, '\u{2028}' | '\u{2029}');
+    let hides = matches!(
+        c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'
+            | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    );
+    turns || parts || hides || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
 /// The causes of `upstream_down or overload` as people say them.
@@ -157,6 +168,25 @@ mod tests {
         ];
         for (seconds, text) in cases {
             assert_eq!(duration(Duration::from_secs_f64(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn what_acts_is_seen_and_what_words_are_written_with_stays() {
+        for c in
+            "\u{1b}\u{9b}\u{7f}\r\u{200f}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}".chars()
+        {
+            assert_eq!(tame(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+        for text in [
+            "a\n\tb",
+            "می\u{200c}خواهم",
+            "👩\u{200d}🚀",
+            "❤\u{fe0f}",
+            "Do\u{ad}nau",
+            "אב",
+        ] {
+            assert_eq!(tame(text), text);
         }
     }
 

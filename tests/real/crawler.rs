@@ -20,6 +20,8 @@ pub(crate) struct Desk {
     dir: TempDir,
     /// The network namespace that the program runs in, if it is not the test's own.
     namespace: Option<String>,
+    /// A file of authorities that are trusted besides the usual ones.
+    trusted: Option<PathBuf>,
 }
 
 /// An audit under way. It is killed if its test forgets it.
@@ -40,10 +42,10 @@ pub(crate) struct Ended {
 
 impl Desk {
     pub(crate) fn new() -> Desk {
-        let dir = tempfile::tempdir().expect("a directory");
         Desk {
-            dir,
+            dir: tempfile::tempdir().expect("a directory"),
             namespace: None,
+            trusted: None,
         }
     }
 
@@ -55,6 +57,20 @@ impl Desk {
         }
     }
 
+    /// A desk that trusts an authority, whose certificate is written into its directory.
+    pub(crate) fn trusting(certificate: &str) -> Desk {
+        let mut desk = Desk::new();
+        desk.trusted = Some(desk.write("authority.pem", certificate));
+        desk
+    }
+
+    /// Writes a file into its directory.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.dir.path().join(name);
+        std::fs::write(&file, text).expect("a writable directory");
+        file
+    }
+
     /// Begins the crawl of `gatecrawl audit`, without what follows it.
     pub(crate) fn begin(&self, args: &[&str]) -> Audit {
         let crawl = ["--confirm", "none", "--no-probe", "--format", "csv"];
@@ -64,28 +80,42 @@ impl Desk {
     pub(crate) fn start(&self, args: &[&str]) -> Audit {
         let errors = self.dir.path().join("stderr.txt");
         let file = std::fs::File::create(&errors).expect("a file");
-        let program = env!("CARGO_BIN_EXE_gatecrawl");
-        let mut command = match &self.namespace {
-            None => Command::new(program),
-            Some(name) => netns::inside(name, program),
-        };
-        let child = command
-            .arg("audit")
+        let child = self
+            .program("audit")
             .args(args)
             .args(["--overwrite", "--out"])
             .arg(self.exports())
-            .arg("--db")
-            .arg(self.database())
-            // Nothing of the caller's settings: only what the test says.
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .current_dir(self.dir.path())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file)
             .spawn()
             .expect("the program starts");
         Audit { child, errors }
+    }
+
+    /// Runs another command to its end. Returns what it said, to machines and to people.
+    pub(crate) fn said(&self, command: &str, args: &[&str]) -> String {
+        let output = self.program(command).args(args).output();
+        let output = output.expect("the program starts");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+
+    /// A command of the program, on this desk's runs.
+    fn program(&self, command: &str) -> Command {
+        let program = env!("CARGO_BIN_EXE_gatecrawl");
+        let mut program = match &self.namespace {
+            None => Command::new(program),
+            Some(name) => netns::inside(name, program),
+        };
+        program
+            .arg(command)
+            // Nothing of the caller's settings: only what the test says.
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .env("GATECRAWL_DB", self.database())
+            .envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)))
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null());
+        program
     }
 
     /// Makes an audit from beginning to end, with what follows the crawl.

@@ -4,11 +4,11 @@
 
 mod apache;
 mod backends;
-mod bombs;
 mod crawler;
 mod damaged;
 mod documentation;
 mod full_disk;
+mod hostile;
 mod killed;
 mod killed_often;
 mod netns;

@@ -58,6 +58,11 @@ async fn addresses_that_are_not_public_are_not_asked() {
         .fetch(request(&origin.url_as("localhost", "/")))
         .await;
     assert_eq!(localhost.outcome.id(), "address_refused");
+    // An address to some, a name to the URL standard.
+    let dotted = fetcher
+        .fetch(request(&origin.url_as("127.0.0.1..", "/")))
+        .await;
+    assert_eq!(dotted.outcome.id(), "address_refused");
     assert!(origin.requests().is_empty());
 }
 
