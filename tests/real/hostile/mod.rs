@@ -6,6 +6,7 @@ mod bombs;
 mod case;
 mod certificates;
 mod faults;
+mod hosts;
 mod http2;
 mod markup;
 mod names;
@@ -17,17 +18,13 @@ mod texts;
 mod tls;
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::crawler::{Desk, Ended, Row};
-use crate::server::{note, pause};
+use crate::server::note;
 
-use case::Case;
-use certificates::Certificates;
-use origin::{Requests, listen};
+use hosts::{Hosts, url};
 
 /// Most memory that the crawler may have: dozens of bombs at once, each with a body of at most
 /// 4 MiB, and the program itself.
@@ -39,124 +36,6 @@ const LONGEST: Duration = Duration::from_secs(150);
 
 /// Links of one page that are kept, of a million.
 const MOST_LINKS: usize = 50_000;
-
-const DOMAIN: &str = "hostile.test";
-
-/// All hosts that speak plain HTTP.
-static PLAIN: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let all = [
-        faults::CASES,
-        bombs::CASES,
-        markup::CASES,
-        redirects::CASES,
-        private::CASES,
-        texts::CASES,
-    ];
-    all.concat()
-});
-
-/// The hosts, running until the test ends.
-struct Hosts {
-    plain: SocketAddr,
-    tls: SocketAddr,
-    http2: SocketAddr,
-    /// Where nobody listens, and where somebody listens who never reads.
-    refusing: SocketAddr,
-    deaf: SocketAddr,
-    greeted: Vec<(&'static str, SocketAddr)>,
-    /// Who may not be asked, and how often it was.
-    private: SocketAddr,
-    private_asked: Arc<AtomicUsize>,
-    requests: Requests,
-    certificates: Arc<Certificates>,
-}
-
-impl Hosts {
-    fn start() -> Hosts {
-        let requests = Requests::default();
-        let certificates = Arc::new(Certificates::new());
-        let (private, private_asked) = origin::count();
-        let noted = Arc::clone(&requests);
-        let plain = listen(move |mut line| origin::serve(&mut line, &PLAIN, &noted));
-        let noted = Arc::clone(&requests);
-        let config = certificates.server("http/1.1");
-        let tls = listen(move |line| {
-            let mut line = origin::over_tls(line, &config)?;
-            origin::serve(&mut line, tls::CASES, &noted)
-        });
-        let config = certificates.server("h2");
-        let http2 = listen(move |line| origin::serve_http2(origin::over_tls(line, &config)?));
-        let greeted = tls::HANDSHAKES.iter().map(|(label, ..)| {
-            (
-                *label,
-                listen(move |line| origin::serve_greeting(line, label)),
-            )
-        });
-        Hosts {
-            plain,
-            tls,
-            http2,
-            refusing: origin::nobody(),
-            deaf: listen(|line| {
-                pause(Duration::from_mins(10));
-                drop(line);
-                Ok(())
-            }),
-            greeted: greeted.collect(),
-            private,
-            private_asked,
-            requests,
-            certificates,
-        }
-    }
-
-    /// Every page with what is to become of it, all hosts together.
-    fn pages(&self) -> Vec<(String, &'static str)> {
-        let plain = PLAIN
-            .iter()
-            .map(|case| (url("http", case.host, self.plain), case.outcome));
-        let tls = tls::CASES
-            .iter()
-            .map(|case| (url("https", case.host, self.tls), case.outcome));
-        let http2 = http2::CASES
-            .iter()
-            .map(|(host, outcome, _)| (url("https", host, self.http2), *outcome));
-        plain.chain(tls).chain(http2).collect()
-    }
-
-    /// Every host of which not even robots.txt can be read, with what becomes of that.
-    fn closed(&self) -> Vec<(String, &'static str)> {
-        let certificates = tls::CERTIFICATES
-            .iter()
-            .map(|(host, outcome)| (url("https", host, self.tls), *outcome));
-        let greeted = self.greeted.iter().zip(tls::HANDSHAKES);
-        let greeted =
-            greeted.map(|((host, at), (_, outcome, _))| (url("https", host, *at), outcome));
-        let others = [
-            (url("http", "refusing", self.refusing), "connect_refused"),
-            (url("http", "deaf", self.deaf), "ttfb_timeout"),
-        ];
-        certificates.chain(greeted).chain(others).collect()
-    }
-
-    /// What is told the crawler about where names lead: the stand-in for the world's name service.
-    fn resolved(&self) -> Vec<String> {
-        let all = self.pages().into_iter().chain(self.closed());
-        let host = |(url, _): (String, _)| {
-            let url = url::Url::parse(&url).expect("a URL");
-            format!(
-                "{}:{}:127.0.0.1",
-                url.host_str().expect("a host"),
-                url.port().expect("a port")
-            )
-        };
-        all.map(host).collect()
-    }
-}
-
-fn url(scheme: &str, label: &str, at: SocketAddr) -> String {
-    format!("{scheme}://{label}.{DOMAIN}:{}/", at.port())
-}
 
 /// Crawls all hosts, from a list of their pages.
 fn crawl(desk: &Desk, hosts: &Hosts) -> Ended {

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::hosts::url;
 use super::texts::{ACTS, LOOKALIKE};
-use super::url;
 use crate::crawler::Desk;
 use crate::server::note;
 
