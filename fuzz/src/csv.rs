@@ -30,7 +30,7 @@ pub fn check(bytes: &[u8]) {
                 !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
                 "{cell:?}"
             );
-            let commands = |c: char| c < ' ' && !"\t\r\n".contains(c);
+            let commands = |c: char| c.is_control() && !"\t\r\n".contains(c);
             let harmless = original.replace(commands, "\u{fffd}");
             let kept = match cell.strip_prefix('\'') {
                 Some(kept) if !harmless.starts_with('\'') => kept,

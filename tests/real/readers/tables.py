@@ -9,6 +9,7 @@ import datetime
 import json
 import sqlite3
 import sys
+import unicodedata
 
 import openpyxl
 
@@ -21,7 +22,7 @@ LONGEST = 32767
 
 def plain(text):
     """A text as CSV files have it: no formula, no control characters."""
-    text = "".join("\ufffd" if c < " " and c not in "\t\n\r" else c for c in text)
+    text = "".join("\ufffd" if unicodedata.category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
