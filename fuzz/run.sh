@@ -31,8 +31,8 @@ fuzz() {
     target/*/release/"$target" "${folders[@]}" -artifact_prefix="artifacts/$target/" \
         -max_len="${longest[$target]:-512}" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
         >"$log" 2>&1 &
-    local pid=$! used=0
-    while used=$(ps -o cputimes= -p $pid) && ((used < minutes * 60)); do
+    local pid=$! used=0 now
+    while now=$(ps -o cputimes= -p $pid) && used=$now && ((used < minutes * 60)); do
         sleep 1
     done
     kill -INT $pid 2>/dev/null || true
@@ -44,7 +44,7 @@ fuzz() {
     coverage=$(grep -o 'cov: [0-9]* ft: [0-9]*' "$log" | tail -1)
     executed=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
     printf '%s | %s CPU-minutes | %s executions | %s | %s inputs | %s\n' "$target" \
-        "$(((${used:-0} + 30) / 60))" "${executed:-?}" "$coverage" "$(ls "corpus/$target" | wc -l)" "$outcome"
+        "$(((used + 30) / 60))" "${executed:-?}" "$coverage" "$(ls "corpus/$target" | wc -l)" "$outcome"
 }
 
 for target in "${targets[@]}"; do

@@ -68,9 +68,8 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 /// injection"), and U+FFFD for control characters other than tab and line breaks, which would command
 /// the terminal that shows the file.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    if text.contains(is_control) {
-        let text = text.replace(is_control, "\u{fffd}");
+    if text.contains(commands) {
+        let text = text.replace(commands, "\u{fffd}");
         return Cow::Owned(plain(&text).into_owned());
     }
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -78,6 +77,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Whether a character is a control character other than tab and line breaks, of the second set (C1) too.
+pub(super) fn commands(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 #[cfg(test)]

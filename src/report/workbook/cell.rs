@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use crate::store::Cell;
 
+use super::super::csv::commands;
+
 /// Most UTF-16 units that Excel takes in a cell.
 const LONGEST: usize = 32_767;
 
@@ -57,9 +59,9 @@ pub(super) fn legible(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.chain(CUT.chars()).collect())
 }
 
-/// Whether XML 1.0 cannot hold the character.
+/// Whether the character commands whoever shows it, as in the CSV files, or XML 1.0 cannot hold it.
 fn unfit(c: char) -> bool {
-    (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    commands(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// A time as Excel counts it: days, in UTC. RFC 3339, or `YYYY-MM-DD hh:mm:ss`.
@@ -82,7 +84,7 @@ mod tests {
             assert_eq!(legible(text), text);
         }
         assert_eq!(
-            legible("a\r\nb\rc\u{b}\u{1b}[2J\0\u{ffff}"),
+            legible("a\r\nb\rc\u{b}\u{9b}[2J\0\u{ffff}"),
             "a\nb\nc\u{fffd}\u{fffd}[2J\u{fffd}\u{fffd}"
         );
     }
