@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::slice;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -214,6 +215,15 @@ impl File<'_> {
             let long = arg.get_long().map(|long| format!("--{long}="));
             OsString::from(long.unwrap_or_default() + &text)
         };
+        // A word without a flag before it would be taken for one.
+        let is_flag = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('-'));
+        let values = value
+            .as_array()
+            .map_or(slice::from_ref(value), Vec::as_slice);
+        if arg.is_positional() && values.iter().any(is_flag) {
+            let what = format!("{name} must be an address, and none begins with \"-\"");
+            return Err(self.fault(line, &what));
+        }
         match (arg.get_action(), value) {
             (ArgAction::SetTrue, Value::Boolean(on)) => {
                 Ok(on.then(|| format!("--{name}").into()).into_iter().collect())
@@ -443,6 +453,10 @@ mod tests {
             (
                 "resources = 'yes'",
                 "line 1: resources must be true or false, not string",
+            ),
+            (
+                "url = ['a.example', '--insecure']",
+                "line 1: url must be an address, and none begins with \"-\"",
             ),
             (
                 "rate = true",
