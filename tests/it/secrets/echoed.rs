@@ -187,9 +187,13 @@ async fn a_killed_audit_leaves_no_secret_behind() {
         .stderr(Stdio::piped())
         .spawn();
     let mut child = spawned.expect("a program");
-    while !origin.requests().iter().any(|seen| seen.path == "/bad") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let asked = async {
+        while !origin.requests().iter().any(|seen| seen.path == "/bad") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let asked = tokio::time::timeout(Duration::from_mins(1), asked).await;
+    asked.expect("it gets that far");
     child.kill().expect("alive");
     let said = child.wait_with_output().expect("an end");
     assert_silent("audit", &said, &["pass"]);
