@@ -20,7 +20,7 @@ use crate::model::{Network, Silence, Witnesses};
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks the witnesses: those that cost nobody anything first.
-pub(super) async fn ask(names: &Names, witnesses: Witnesses) -> Network {
+pub(super) async fn ask(names: &Names, witnesses: &Witnesses) -> Network {
     let known = || witnesses.silent.iter().chain(&witnesses.others);
     let outside = |address: &&SocketAddr| !address.ip().is_loopback();
     if known().any(|address| outside(&address)) && !known().filter(outside).any(has_route) {
