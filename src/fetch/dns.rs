@@ -21,6 +21,7 @@ use tower::BoxError;
 
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
+use super::fault::lacks_files;
 use super::guard::PrivateAddresses;
 use super::settings::{DnsSource, FetchSettings, HostOverride};
 
@@ -97,14 +98,18 @@ impl Names {
 
     /// Whether a name server answers what it cannot know by heart: who is asked about the root, and
     /// about a name that nobody asked for before. That it failed, or refuses, says that it is there,
-    /// not that it reaches anybody: so answers the router of a house whose line is down.
+    /// not that it reaches anybody: so answers the router of a house whose line is down. For want of
+    /// open files nobody is asked, and that is no silence.
     pub(super) async fn are_served(&self, known: &str) -> bool {
         let unheard = format!("gatecrawl-{:08x}.{known}.", fastrand::u32(..));
         let served = |answer: Result<(), NetError>| match answer {
             Ok(()) => true,
             // No query could be made, or no sense of what came.
             Err(NetError::Proto(_)) => false,
-            Err(error) => matches!(fault_of(&error), DnsFault::Nxdomain | DnsFault::NoData),
+            Err(error) => matches!(
+                fault_of(&error),
+                DnsFault::Nxdomain | DnsFault::NoData | DnsFault::OutOfFiles
+            ),
         };
         let root = self.resolver.lookup(".", RecordType::NS);
         let name = self.resolver.lookup(unheard, RecordType::A);
@@ -229,10 +234,7 @@ fn fault_of(error: &NetError) -> DnsFault {
         NetError::Dns(DnsError::ResponseCode(code)) => *code,
         // A name that no query can be made of cannot exist.
         NetError::Proto(_) => return DnsFault::Nxdomain,
-        // EMFILE and ENFILE.
-        NetError::Io(fault) if matches!(fault.raw_os_error(), Some(23 | 24)) => {
-            return DnsFault::OutOfFiles;
-        }
+        NetError::Io(fault) if lacks_files(fault) => return DnsFault::OutOfFiles,
         _ => return DnsFault::Servfail,
     };
     match code {

@@ -103,9 +103,13 @@ pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
 
 /// Whether this process, or this machine, may open no more files (EMFILE and ENFILE, which Rust has
 /// no kinds for; their numbers are those of every Unix).
+pub(super) fn lacks_files(fault: &io::Error) -> bool {
+    matches!(fault.raw_os_error(), Some(23 | 24))
+}
+
 fn is_out_of_files(cause: &(dyn Error + 'static)) -> bool {
-    let number = cause.downcast_ref().and_then(io::Error::raw_os_error);
-    matches!(number, Some(23 | 24)) || cause.downcast_ref() == Some(&DnsFault::OutOfFiles)
+    cause.downcast_ref().is_some_and(lacks_files)
+        || cause.downcast_ref() == Some(&DnsFault::OutOfFiles)
 }
 
 fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::dns::Names;
+use super::fault::lacks_files;
 use super::settings::ProxyAddress;
 use crate::model::{Network, Silence, Witnesses};
 
@@ -19,7 +20,7 @@ use crate::model::{Network, Silence, Witnesses};
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks the witnesses: those that cost nobody anything first.
-pub(super) async fn ask(names: &Names, witnesses: Witnesses) -> Network {
+pub(super) async fn ask(names: &Names, witnesses: &Witnesses) -> Network {
     let known = || witnesses.silent.iter().chain(&witnesses.others);
     let outside = |address: &&SocketAddr| !address.ip().is_loopback();
     if known().any(|address| outside(&address)) && !known().filter(outside).any(has_route) {
@@ -87,14 +88,15 @@ fn has_route(to: &SocketAddr) -> bool {
     )
 }
 
-/// Whether a connection can be opened to any of these, or one says that it must not.
+/// Whether a connection can be opened to any of these, or one says that it must not. For want of open
+/// files nobody is asked, and that is no silence.
 async fn any_answers(places: &[SocketAddr]) -> bool {
     let answers = |place: &SocketAddr| {
         let place = *place;
         async move {
             match timeout(LIMIT, TcpStream::connect(place)).await {
                 Ok(Ok(_)) => true,
-                Ok(Err(fault)) => fault.kind() == ErrorKind::ConnectionRefused,
+                Ok(Err(fault)) => !is_silence(&fault),
                 Err(_) => false,
             }
         }
@@ -103,9 +105,27 @@ async fn any_answers(places: &[SocketAddr]) -> bool {
     answered.into_iter().any(|answered| answered)
 }
 
+/// Whether a dial failed as if nobody were there.
+fn is_silence(fault: &std::io::Error) -> bool {
+    fault.kind() != ErrorKind::ConnectionRefused && !lacks_files(fault)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+
+    #[test]
+    fn a_refusal_and_a_want_of_open_files_are_no_silence() {
+        let silence = |number| is_silence(&io::Error::from_raw_os_error(number));
+        let emfile = 24;
+        assert!(!silence(emfile));
+        assert!(!is_silence(&ErrorKind::ConnectionRefused.into()));
+        for kind in [ErrorKind::HostUnreachable, ErrorKind::TimedOut] {
+            assert!(is_silence(&kind.into()), "{kind}");
+        }
+    }
 
     #[test]
     fn this_machine_has_a_route_to_itself_and_none_to_nowhere() {
