@@ -62,13 +62,16 @@ impl Failure {
         }
     }
 
-    /// Whether it lies in a file that is damaged: the same again would come to the same.
+    /// Whether it lies in a file that is damaged or gone: the same again would come to the same.
     pub(super) fn is_damage(&self) -> bool {
         let Failure::Own(fault) = self else {
             return false;
         };
         let is_damage = |cause: &(dyn Error + 'static)| {
-            matches!(cause.downcast_ref(), Some(StoreFault::Damaged { .. }))
+            matches!(
+                cause.downcast_ref(),
+                Some(StoreFault::Damaged { .. } | StoreFault::Gone)
+            )
         };
         fault.chain().any(is_damage)
     }

@@ -68,6 +68,11 @@ pub enum StoreFault {
     /// The disk takes no more: that of the file, or that of SQLite's temporary files.
     #[error("no space left on its disk or on that of temporary files; make room there")]
     Full,
+    /// Somebody took the file away while it was in use.
+    #[error(
+        "it was removed or replaced while it was in use, and what was written since is lost; begin anew"
+    )]
+    Gone,
     /// What the file has makes no sense.
     #[error("it is damaged ({what}); `sqlite3 {} .recover` may save what can be read; name another with --db meanwhile", path.display())]
     Damaged {

@@ -1,12 +1,14 @@
 //! The database file: opened, checked, brought up to date.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::{StoreError, StoreFault};
+use super::identity::Identity;
 use super::loan::{Idle, Loan};
 use super::notices::NOTICES;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
@@ -28,6 +30,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
+    /// The file that the first connection opened: another may have its name later.
+    identity: Arc<OnceLock<Identity>>,
     idle: Idle,
 }
 
@@ -36,6 +40,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let store = Store {
             path: path.to_owned(),
+            identity: Arc::default(),
             idle: Idle::default(),
         };
         if !store.look()? {
@@ -75,6 +80,8 @@ impl Store {
     }
 
     fn connect_for(&self, patience: Duration) -> Result<Loan, StoreError> {
+        // Before SQLite makes a file where there is none.
+        self.check_in_place()?;
         let loan = self.idle.lend(|| self.new_connection())?;
         loan.busy_timeout(patience)
             .map_err(|source| self.fault(source))?;
@@ -107,7 +114,18 @@ impl Store {
                 )
             })
             .map_err(|source| self.fault(source))?;
+        self.identity.get_or_init(|| Identity::of(&self.path));
         Ok(connection)
+    }
+
+    /// That the file is still where it was: otherwise what is written is lost, and what is read is somebody else's.
+    pub(super) fn check_in_place(&self) -> Result<(), StoreError> {
+        match self.identity.get() {
+            Some(opened) if Identity::of(&self.path) != *opened => {
+                Err(self.failed(StoreFault::Gone))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Says why the file, or one that belongs to it, could not be opened.
@@ -287,6 +305,33 @@ mod tests {
             .expect("set");
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { .. })));
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_removed_or_replaced_is_neither_read_nor_made_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        let gone = |store: &Store| {
+            let fault = store.connect().err();
+            matches!(
+                fault,
+                Some(StoreError::Failed {
+                    source: StoreFault::Gone,
+                    ..
+                })
+            )
+        };
+        let store = Store::open(&path).expect("made");
+        drop(store.connect().expect("in place"));
+        let other = dir.path().join("other.db");
+        Store::open(&other).expect("made");
+        std::fs::rename(&other, &path).expect("replaced");
+        assert!(gone(&store), "replaced");
+        std::fs::remove_file(&path).expect("removed");
+        assert!(gone(&store), "removed");
+        assert!(!path.exists(), "made again");
+    }
+
     #[test]
     fn a_database_that_may_only_be_read_says_so() {
         let dir = tempfile::tempdir().expect("a directory");

@@ -21,6 +21,7 @@ mod followed;
 mod found;
 mod graph;
 mod history;
+mod identity;
 mod ids;
 mod links;
 mod loan;

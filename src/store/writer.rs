@@ -64,10 +64,7 @@ impl Writer {
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || {
-                write_all(connection, &mut desk, waiting, &acknowledge)
-                    .map_err(|source| owned.fault(source))
-            })
+            .spawn(move || write_all(&owned, connection, &mut desk, waiting, &acknowledge))
             .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
@@ -116,11 +113,12 @@ impl Writer {
 }
 
 fn write_all(
+    store: &Store,
     mut connection: Loan,
     desk: &mut Desk,
     mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
-) -> rusqlite::Result<()> {
+) -> Result<(), StoreError> {
     let mut changes = Vec::with_capacity(BATCH);
     let mut marks = Vec::with_capacity(BATCH);
     while let Some(first) = waiting.blocking_recv() {
@@ -130,18 +128,33 @@ fn write_all(
             std::thread::park_timeout(PATIENCE);
             gather(&mut changes, &mut waiting);
         }
-        let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for waiting in changes.drain(..) {
-            desk.apply(&tx, waiting.change)?;
-            marks.push(waiting.mark);
-        }
-        tx.commit()?;
+        write_some(&mut connection, desk, &mut changes, &mut marks)
+            .map_err(|source| store.fault(source))?;
+        // Nothing is safe in a file that nobody can find any more.
+        store.check_in_place()?;
         for mark in marks.drain(..) {
             // The crawl may have ended meanwhile; what it sent is stored all the same.
             let _ = acknowledge.send(mark);
         }
     }
-    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;")
+    connection
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;")
+        .map_err(|source| store.fault(source))
+}
+
+/// Stores changes in one transaction, and notes their marks.
+fn write_some(
+    connection: &mut Loan,
+    desk: &mut Desk,
+    changes: &mut Vec<Waiting>,
+    marks: &mut Vec<u64>,
+) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for waiting in changes.drain(..) {
+        desk.apply(&tx, waiting.change)?;
+        marks.push(waiting.mark);
+    }
+    tx.commit()
 }
 
 /// Takes what is waiting, as far as a transaction takes it.
@@ -242,6 +255,27 @@ mod tests {
             writer.close().await.expect("stored");
             assert_eq!(slow.stored(), (taken + 1) * self.urls);
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nothing_is_called_safe_in_a_file_that_was_removed() {
+        let slow = Slow::new();
+        let mut writer = Writer::start(&slow.store, RUN).expect("started");
+        std::fs::remove_file(slow.store.path()).expect("removed");
+        slow.goes_on();
+        let load = Load { urls: 1, length: 9 };
+        assert!(writer.send(load.change(0), 0).await);
+        assert_eq!(writer.stored().await, None);
+        let fault = writer.close().await.expect_err("lost");
+        let gone = matches!(
+            fault,
+            StoreError::Failed {
+                source: StoreFault::Gone,
+                ..
+            }
+        );
+        assert!(gone, "{fault:?}");
     }
 
     #[tokio::test]

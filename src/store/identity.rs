@@ -1,0 +1,28 @@
+//! Whether a path still names the file that was opened. SQLite goes on in a file that was removed or replaced, and
+//! all that it writes is gone when it is closed.
+
+use std::path::Path;
+
+/// What tells a file from every other one of the machine, whatever it is called. None where there is no file, and on
+/// systems that do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(Option<(u64, u64)>);
+
+impl Identity {
+    /// That of the file that has this name now.
+    pub(super) fn of(path: &Path) -> Identity {
+        Identity(device_and_inode(path))
+    }
+}
+
+#[cfg(unix)]
+fn device_and_inode(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn device_and_inode(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
