@@ -3,6 +3,7 @@
 mod exposed;
 mod files;
 mod neighbours;
+mod text_file;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::store::{NewRun, RunRow, Store, StoreError};
 pub use exposed::is_exposed;
 pub use files::{MOST_OPEN, most_open};
 pub use neighbours::private_addresses;
+pub use text_file::read_text;
 
 /// Exchanges of one lease at most: a robots.txt with its redirects.
 const EXCHANGES: u32 = 6;

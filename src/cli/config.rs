@@ -10,6 +10,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use toml::Value;
 use toml::de::DeTable;
 
+use crate::app;
+
 use super::args::is_scope;
 use super::failure::Failure;
 use super::logins::without_logins;
@@ -26,6 +28,14 @@ pub(super) const PROJECTS: &str = "project";
 
 /// The table of the server that mails leave by, likewise.
 pub(super) const SMTP: &str = "smtp";
+
+/// Longest config file, in bytes: some thousand projects.
+const LONGEST: u64 = 4 << 20;
+
+/// The text of a config file.
+pub(super) fn text(path: &Path) -> std::io::Result<String> {
+    app::read_text(path, LONGEST)
+}
 
 /// A config file as it was read. `Debug` shows nothing of its text.
 #[derive(Clone, Copy)]

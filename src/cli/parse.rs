@@ -117,7 +117,7 @@ fn from_config(
         None if Path::new(CONFIG).exists() => PathBuf::from(CONFIG),
         None => return Ok(Vec::new()),
     };
-    let text = std::fs::read_to_string(&path)
+    let text = config::text(&path)
         .map_err(|fault| Failure::usage(format!("--config {}: {fault}", path.display())))?;
     let file = config::File {
         path: &path,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::schedule::edit;
 
 use super::super::args::{AddArgs, StoreArgs};
+use super::super::config;
 use super::super::database;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -22,7 +23,7 @@ pub(super) fn add(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let path = projects::path(store);
-    let before = match std::fs::read_to_string(&path) {
+    let before = match config::text(&path) {
         Ok(text) => text,
         Err(fault) if fault.kind() == ErrorKind::NotFound => String::new(),
         Err(fault) => return Err(Failure::usage(format!("{}: {fault}", path.display()))),

@@ -37,7 +37,7 @@ pub(super) fn path(args: &StoreArgs) -> PathBuf {
 
 /// Reads the file. None is a mistake here, for nothing is scheduled without it.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|fault| {
+    config::text(path).map_err(|fault| {
         Failure::usage(format!(
             "{}: {fault}; `gatecrawl schedule add NAME URL --schedule WHEN` makes one",
             path.display()

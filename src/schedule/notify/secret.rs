@@ -63,7 +63,7 @@ pub(super) fn read(
         }
         (None, Some(path)) => {
             let key = format!("{key}-file");
-            let text = std::fs::read_to_string(path).map_err(|fault| {
+            let text = app::read_text(path, LONGEST as u64 + 2).map_err(|fault| {
                 // Not by its name, which may be the secret, put into the wrong place.
                 let why = format!("could not read the file that it names: {fault}");
                 ConfigError::new(&key, why)
