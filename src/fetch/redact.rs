@@ -139,7 +139,8 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// A pattern of a text in the codings of URLs (RFC 3986, once or twice), HTML and JSON.
+/// A pattern of a text in the codings of URLs (RFC 3986), HTML and JSON, each once or twice, and of JSON within HTML,
+/// as pages hand data to their scripts.
 fn in_any_coding(text: &str) -> String {
     text.chars().map(coded).collect()
 }
@@ -160,18 +161,19 @@ fn coded(char: char) -> String {
     let mut utf16 = [0; 2];
     let utf16 = char.encode_utf16(&mut utf16);
     let json = utf16.iter().fold(String::new(), |all, unit| {
-        all + &format!(r"\\u(?i:{unit:04x})")
+        all + &format!(r"\\{{1,2}}u(?i:{unit:04x})")
     });
-    let special = match char {
-        ' ' => r"|\+",
-        '&' => "|&amp;",
-        '<' => "|&lt;",
-        '>' => "|&gt;",
-        '"' => "|&quot;",
-        '\'' => "|&apos;",
+    let name = match char {
+        '&' => "|amp",
+        '<' => "|lt",
+        '>' => "|gt",
+        '"' => "|quot",
+        '\'' => "|apos",
         _ => "",
     };
-    format!(r"(?:\\?{plain}|{url}|&#0*{number};|&#[xX]0*(?i:{number:x});|{json}{special})")
+    let html = format!(r"&(?:amp;)?(?:#0*{number}|#[xX]0*(?i:{number:x}){name});");
+    let form = if char == ' ' { r"|\+" } else { "" };
+    format!(r"(?:\\{{0,3}}(?:{plain}|{html})|{url}|{json}{form})")
 }
 
 #[cfg(test)]
@@ -198,6 +200,9 @@ mod tests {
             "pä&quot;ss&amp;&apos;w/o r\\d&lt;1&gt;",
             r#"pä\"ss&'w\/o r\\d<1>"#,
             r#"p\u00e4\"ss\u0026\u0027w/o r\\d\u003C1\u003E"#,
+            r"pä&amp;quot;ss&amp;amp;&amp;#39;w/o r\d&amp;lt;1&amp;gt;",
+            r"pä\&quot;ss&amp;&#39;w\/o r\\d&lt;1&gt;",
+            r#"p\\u00e4\\\"ss\\u0026'w\\\/o r\\\\d\\u003C1>"#,
         ];
         for text in codings {
             assert_eq!(
