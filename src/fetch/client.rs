@@ -304,7 +304,8 @@ impl Fetcher for HttpFetcher {
         let (mut sleeps, mut waits) = (0, 0);
         loop {
             let attempt = Attempt::start(&request);
-            let exchange = attempt.scope(self.exchange(&request, &attempt));
+            // Its state is some kilobytes, which would be copied each time a task that holds it is moved.
+            let exchange = Box::pin(attempt.scope(self.exchange(&request, &attempt)));
             let (exchange, slept) = awake(exchange).await;
             // What our own machine spoilt says nothing about the site.
             if slept && sleeps < MOST_SLEEPS {
