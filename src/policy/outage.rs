@@ -235,6 +235,8 @@ impl OutageWatch {
                 };
                 Ruling::Began(began)
             }
+            // Nor does that tell of a silence that began after what was heard: it is asked about anew.
+            State::Suspecting { .. } if down => Ruling::Same,
             State::Suspecting { .. } => {
                 let believed = now + self.belief;
                 self.belief = (self.belief * 2).min(LONGEST_BELIEF);

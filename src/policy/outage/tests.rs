@@ -123,6 +123,19 @@ fn an_answer_while_the_witnesses_are_asked_says_more_than_their_silence() {
 }
 
 #[test]
+fn what_is_told_of_an_earlier_silence_decides_nothing_of_the_next() {
+    let mut watch = heard();
+    falls_silent(&mut watch, 5, 12);
+    watch.on_asking(at(12));
+    assert_eq!(watch.on_answer(at(13)), Ruling::Theirs);
+    falls_silent(&mut watch, 5, 14);
+    assert_eq!(watch.on_network(&down(), at(15)), Ruling::Same);
+    assert!(watch.holds_up(), "what waits still waits");
+    watch.on_asking(at(15));
+    assert_eq!(watch.on_network(&down(), at(16)), Ruling::Began(at(13)));
+}
+
+#[test]
 fn requests_that_all_hang_are_suspicious_though_none_has_ended() {
     let mut watch = heard();
     assert_eq!(watch.ask_at(false), None, "nothing is open");
