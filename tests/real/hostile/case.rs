@@ -80,6 +80,14 @@ pub(super) fn say(line: &mut dyn Line, words: impl AsRef<[u8]>) -> io::Result<()
     line.flush()
 }
 
+/// A status, with header lines after it or none, and nothing else.
+pub(super) fn status(line: &mut dyn Line, status: &str) -> io::Result<()> {
+    say(
+        line,
+        format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+    )
+}
+
 /// A whole page.
 pub(super) fn html(line: &mut dyn Line, body: &str) -> io::Result<()> {
     say(

@@ -17,27 +17,6 @@ pub(super) const CASES: &[Case] = &[
             format!("{OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
         )
     }),
-    page("status-999", "status_invalid", |_, line| {
-        status(line, "999 Request denied")
-    }),
-    page("status-word", "status_invalid", |_, line| {
-        status(line, "2OO OK")
-    }),
-    page("status-600", "status_invalid", |_, line| {
-        status(line, "600 Beyond")
-    }),
-    page("gone", "client_410", |_, line| status(line, "410 Gone")),
-    page("broken", "server_500", |_, line| status(line, "500 Oops")),
-    page("gateway", "server_502", |_, line| {
-        status(line, "502 Bad Gateway")
-    }),
-    page("busy", "client_429", |_, line| {
-        status(line, "429 Slow Down\r\nRetry-After: 1e99")
-    }),
-    // A wait that ends never is not waited for.
-    page("away", "server_503_retry_after", |_, line| {
-        status(line, "503 Away\r\nRetry-After: 99999999999999999999")
-    }),
     page("truncated", "body_truncated", |_, line| {
         say(line, format!("{OK}Content-Length: 100\r\n\r\nbegun"))
     }),
@@ -85,13 +64,6 @@ pub(super) const CASES: &[Case] = &[
         forever(line, b"a", Duration::from_secs(1))
     }),
 ];
-
-fn status(line: &mut dyn Line, status: &str) -> io::Result<()> {
-    say(
-        line,
-        format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
-    )
-}
 
 fn chunks(line: &mut dyn Line, chunks: &str) -> io::Result<()> {
     say(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::case::Case;
 use super::certificates::Certificates;
 use super::origin::{self, Requests, listen};
-use super::{bombs, faults, http2, markup, private, redirects, texts, tls};
+use super::{bombs, faults, http2, markup, private, redirects, statuses, texts, tls};
 use crate::server::pause;
 
 const DOMAIN: &str = "hostile.test";
@@ -17,6 +17,8 @@ const DOMAIN: &str = "hostile.test";
 static PLAIN: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let all = [
         faults::CASES,
+        statuses::CASES,
+        statuses::MORE,
         bombs::CASES,
         markup::CASES,
         redirects::CASES,

@@ -14,12 +14,15 @@ mod origin;
 mod private;
 mod redirects;
 mod shown;
+mod statuses;
 mod texts;
 mod tls;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+use gatecrawl::model::{Layer, Outcome};
 
 use crate::crawler::{Desk, Ended, Row};
 use crate::server::note;
@@ -108,6 +111,39 @@ fn a_crawl_of_hostile_hosts_ends_with_every_url_accounted_for() {
     let wrong = wrong.concat();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(hosts.private_asked.load(Ordering::Relaxed), 0);
+}
+
+/// Outcomes that no host here can bring about, each with the reason.
+const ELSEWHERE: [(&str, &str); 6] = [
+    (
+        "redirect_loop",
+        "of a whole chain, where one is followed: robots.txt and `check`",
+    ),
+    ("redirect_too_many", "the same"),
+    ("redirect_to_5xx", "the same"),
+    ("tls_revoked", "neither CRL nor OCSP is asked"),
+    (
+        "write_failed",
+        "the system tells of a reset instead, as soon as there is one",
+    ),
+    ("client_444", "of a server's log, never of an answer"),
+];
+
+#[test]
+fn every_outcome_that_a_wire_can_bring_about_is_among_the_hosts() {
+    let hosts = Hosts::start();
+    let promised: Vec<_> = hosts.pages().into_iter().chain(hosts.closed()).collect();
+    let promised = promised
+        .iter()
+        .flat_map(|(_, promised)| promised.split(" or "));
+    let met: HashSet<_> = promised.chain(names::outcomes()).collect();
+    let unmet: Vec<_> = Outcome::ALL
+        .iter()
+        .filter(|outcome| outcome.layer() != Layer::Policy)
+        .map(|outcome| outcome.id())
+        .filter(|id| !met.contains(id) && ELSEWHERE.iter().all(|(known, _)| known != id))
+        .collect();
+    assert!(unmet.is_empty(), "{unmet:?}");
 }
 
 /// Pages that did not end as promised.

@@ -16,8 +16,14 @@ use crate::server::note;
 
 /// A public address, which in that namespace is this machine.
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(8, 9, 10, 11);
-/// A public address to which there is no way.
+/// A public address to which there is no way, and one on whose way everything is lost.
 const AWAY: Ipv4Addr = Ipv4Addr::new(8, 9, 10, 12);
+const LOST: Ipv4Addr = Ipv4Addr::new(8, 9, 11, 2);
+
+/// The way to that: a wire at whose other end there is another machine than the one that is sent to.
+const LOSING: &str = "ip link add wire type veth peer name end; ip addr add 8.9.11.1/24 dev wire; \
+     ip link set wire up; ip link set end up; \
+     ip neigh add 8.9.11.2 lladdr 02:00:00:00:00:02 dev wire nud permanent";
 
 /// Where nobody may come: this machine, its network, and where clouds hand out credentials.
 const PRIVATE: [Ipv4Addr; 3] = [
@@ -33,7 +39,7 @@ const FIRST: usize = 2;
 const INSIDE: &str = "HOSTILE_NAMES_INSIDE";
 
 /// Each name, what it leads to when it is first asked for and later, and what becomes of its page.
-const NAMES: [(&str, [Reply; 2], &str); 12] = [
+const NAMES: [(&str, [Reply; 2], &str); 14] = [
     ("private", [Reply::To(&[PRIVATE[1]]); 2], "address_refused"),
     ("loopback", [Reply::To(&[PRIVATE[0]]); 2], "address_refused"),
     ("cloud", [Reply::To(&[PRIVATE[2]]); 2], "address_refused"),
@@ -59,6 +65,8 @@ const NAMES: [(&str, [Reply; 2], &str); 12] = [
         "address_refused",
     ),
     ("away", [Reply::To(&[AWAY]); 2], "connect_unreachable"),
+    ("lost", [Reply::To(&[LOST]); 2], "connect_timeout"),
+    ("silent", [Reply::None; 2], "dns_timeout"),
     ("nxdomain", [Reply::Code(3); 2], "dns_nxdomain"),
     ("servfail", [Reply::Code(2); 2], "dns_servfail"),
     ("refused", [Reply::Code(5); 2], "dns_refused"),
@@ -71,6 +79,13 @@ enum Reply {
     /// These addresses, for no time at all.
     To(&'static [Ipv4Addr]),
     Code(u8),
+    /// Nothing at all.
+    None,
+}
+
+/// What becomes of the pages of all names.
+pub(super) fn outcomes() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(.., outcome)| *outcome)
 }
 
 #[test]
@@ -89,7 +104,7 @@ fn names_that_lead_to_private_places_are_followed_by_nobody() {
     let addresses = [PUBLIC, PRIVATE[1], PRIVATE[2]];
     let addresses = addresses.map(|address| format!("ip addr add {address}/32 dev lo"));
     let setup = format!(
-        "set -e; ip link set lo up; {}; mount --bind {} /etc/resolv.conf; \
+        "set -e; ip link set lo up; {}; {LOSING}; mount --bind {} /etc/resolv.conf; \
          [ ! -e /etc/nsswitch.conf ] || mount --bind {} /etc/nsswitch.conf; exec \"$@\"",
         addresses.join("; "),
         servers.display(),
@@ -229,8 +244,9 @@ fn serve_names() {
                 Some((_, [_, later], _)) => *later,
                 None => Reply::To(&[PUBLIC]),
             };
-            let reply = answer(&packet[..2], question, said, wants_v4);
-            let _ = socket.send_to(&reply, client);
+            if let Some(reply) = answer(&packet[..2], question, said, wants_v4) {
+                let _ = socket.send_to(&reply, client);
+            }
         }
     });
 }
@@ -247,8 +263,9 @@ fn question(query: &[u8]) -> (&[u8], String, bool) {
     (&query[12..at + 5], labels.join("."), query[at + 2] == 1)
 }
 
-fn answer(id: &[u8], question: &[u8], reply: Reply, wants_v4: bool) -> Vec<u8> {
+fn answer(id: &[u8], question: &[u8], reply: Reply, wants_v4: bool) -> Option<Vec<u8>> {
     let (code, addresses) = match reply {
+        Reply::None => return None,
         Reply::Code(code) => (code, &[][..]),
         Reply::To(addresses) if wants_v4 => (0, addresses),
         Reply::To(_) => (0, &[][..]),
@@ -265,5 +282,5 @@ fn answer(id: &[u8], question: &[u8], reply: Reply, wants_v4: bool) -> Vec<u8> {
         packet.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
         packet.extend(address.octets());
     }
-    packet
+    Some(packet)
 }
