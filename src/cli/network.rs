@@ -30,10 +30,12 @@ pub(super) fn network(
     HttpFetcher::new(FetchSettings {
         user_agent: plan.requests.user_agent.clone(),
         proxy: network.proxy.clone(),
+        secrets: network.secrets.clone(),
         ..FetchSettings::default()
     })
     .map_err(|fault| match fault {
         FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
+        FetchSetupError::Secrets(_) => Failure::usage(chain(&fault)),
         FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
         fault => Failure::own(fault),
     })?;
