@@ -102,12 +102,12 @@ fn a_table_that_is_read_no_further_is_no_error() {
     let path = file.path().to_str().expect("UTF-8");
     // More than is gathered before any of it is written.
     let rows = (0..20_000).map(|n| format!("<url><loc>https://a.example/{n}</loc></url>"));
-    let urls = format!("<urlset>{}</urlset>", rows.collect::<String>());
-    std::fs::write(path, urls).expect("written");
+    let rows = rows.collect::<Vec<_>>().concat();
+    std::fs::write(path, format!("<urlset>{rows}</urlset>")).expect("written");
     let sitemap = unread(&["sitemap", path, "--format", "csv"]);
     assert_eq!(sitemap, (Exit::Done, String::new()));
-    let page: String = (0..20_000).map(|n| format!("<a href=/{n}>x</a>")).collect();
-    std::fs::write(path, page).expect("written");
+    let links: Vec<_> = (0..20_000).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    std::fs::write(path, links.concat()).expect("written");
     let links = unread(&["links", path, "--base", "https://a.example/"]);
     assert_eq!(links, (Exit::Done, String::new()));
 }

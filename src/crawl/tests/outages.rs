@@ -342,17 +342,15 @@ async fn a_finished_run_stays_so_when_it_cannot_be_asked_again_for_want_of_a_net
     assert_eq!(seen(&crawl), whole);
     // What the pass could not ask is asked in the next one, once and at its pace.
     let rows = crawl.rows(Table::Attempts, &["Address", "Purpose", "Pass"]);
-    let last = |path: &str| {
-        let of = rows.iter().filter(|row| row.starts_with(path));
-        let confirmed = of.filter(|row| row.contains("confirm"));
-        confirmed.last().cloned()
+    let confirmed = |path: &str| {
+        let mut of = rows.iter().filter(|row| row.starts_with(path));
+        of.rfind(|row| row.contains("confirm")).cloned()
     };
     for path in ["/a", "/b"] {
-        assert_eq!(last(path), Some(format!("{path} | confirm | {}", next + 2)));
+        let expected = format!("{path} | confirm | {}", next + 2);
+        assert_eq!(confirmed(path), Some(expected));
     }
-    let lost = |row: &&String| row.ends_with(&format!(" | {}", next + 1));
-    assert!(
-        rows.iter().filter(lost).all(|row| row.contains("outage")),
-        "{rows:?}"
-    );
+    let in_vain = format!(" | {}", next + 1);
+    let mut in_vain = rows.iter().filter(|row| row.ends_with(&in_vain));
+    assert!(in_vain.all(|row| row.contains("outage")), "{rows:?}");
 }
