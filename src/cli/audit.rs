@@ -4,29 +4,25 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use url::Host;
-
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report::{self, Compared, Wanted};
-use crate::store::{Baseline, RunRow, RunState, Store, StoreError, Table};
+use crate::store::{Baseline, RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
 use super::exit::Exit;
-use super::failure::{Failure, bad_out, chain};
+use super::failure::{Failure, bad_out};
 use super::gaps::gaps;
 use super::look::Look;
 use super::progress::Progress;
-use super::secrets::Logins;
 use super::streams::{Console, People};
 use super::summary::{Told, WORST, summary};
-use super::value::Secret;
 use super::watch::Watch;
 use super::{
-    baseline, compare, database, dry_run, gates, plan, reach, secrets, signals, unaudited, urls,
+    baseline, compare, database, dry_run, gates, network, plan, reach, signals, unaudited,
+    unfinished, urls,
 };
 
 /// Makes the audit.
@@ -100,7 +96,7 @@ pub(super) fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, F
     let mut plan = plan::plan(args, &start.urls)?;
     plan.requests.reach = reach::of_args(args, !start.logins.is_empty());
     Ok(Intent {
-        network: network(args, &plan, start.logins, console)?,
+        network: network::network(args, &plan, start.logins, console)?,
         plan,
         run: RunOrder::New(start.urls),
         store: None,
@@ -112,7 +108,7 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
-    let mut network = network(args, &plan, BTreeMap::new(), console)?;
+    let mut network = network::network(args, &plan, BTreeMap::new(), console)?;
     reach::again(&plan.requests.reach, args, &mut network)?;
     Ok(Intent {
         network,
@@ -133,7 +129,7 @@ pub(super) fn continued(
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
     Ok(Intent {
-        network: network(args, &plan, start.logins, console)?,
+        network: network::network(args, &plan, start.logins, console)?,
         plan,
         run: RunOrder::Resume(Box::new(run)),
         store: None,
@@ -153,66 +149,6 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
         )));
     }
     Ok(run)
-}
-
-/// Gathers how the site is reached, and tries it out: a fetcher that cannot be built is better
-/// known before a run exists.
-fn network(
-    args: &AuditArgs,
-    plan: &CrawlPlan,
-    logins: Logins,
-    console: &mut Console,
-) -> Result<Network, Failure> {
-    let network = Network {
-        secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
-        overrides: overrides(&args.network.resolve)?,
-        proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
-        insecure: args.network.insecure,
-        http1_only: args.network.http1,
-    };
-    HttpFetcher::new(FetchSettings {
-        user_agent: plan.requests.user_agent.clone(),
-        proxy: network.proxy.clone(),
-        ..FetchSettings::default()
-    })
-    .map_err(|fault| match fault {
-        FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
-        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
-        fault => Failure::own(fault),
-    })?;
-    Ok(network)
-}
-
-/// Addresses given by hand, their hosts written as URLs write them: in lower case and punycode.
-fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
-    let normal = |given: &HostOverride| {
-        let host = Host::parse(&given.host)
-            .map_err(|fault| Failure::usage(format!("--resolve {:?}: {fault}", given.host)))?;
-        Ok(HostOverride {
-            host: host.to_string(),
-            ..given.clone()
-        })
-    };
-    given.iter().map(normal).collect()
-}
-
-/// What a proxy's address may begin with. Another would be taken for one of these further down.
-const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
-
-fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
-    let text = address.as_str().trim();
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    let known = |scheme: &str| {
-        PROXIES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(scheme))
-    };
-    if !scheme.is_some_and(known) {
-        return Err(Failure::usage(
-            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
-        ));
-    }
-    Ok(ProxyAddress::new(text))
 }
 
 /// What a run is called: the origin of its first URL, and how many others there are.
@@ -273,7 +209,7 @@ async fn crawl(
     let hint = database::hint(&store, &args.store);
     let Crawled { run, ended, away } = carry_out(order, stop, people.clone())
         .await
-        .map_err(|failure| resumable(failure, &store, &token, &hint))?;
+        .map_err(|failure| unfinished::resumable(failure, &store, &token, &hint))?;
     let mut numbers = store.summary(run.id)?;
     let compared = compare(&store, &run, baseline).await?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
@@ -311,17 +247,7 @@ async fn crawl(
     if let Some((from, to)) = away {
         people.say(unaudited::redirected(&from, &to));
     }
-    if ended != Ended::Finished {
-        let hint = database::hint(&store, &args.store);
-        let (why, exit) = match ended {
-            Ended::Finished | Ended::Interrupted => ("interrupted".to_owned(), Exit::Interrupted),
-            Ended::Offline => (unaudited::offline(&store, &run, ended)?, Exit::Failed),
-            Ended::NeverOnline => {
-                let why = unaudited::offline(&store, &run, ended)?;
-                let said = format!("could not audit {}: {why}", run.site);
-                (said, Exit::NoAudit)
-            }
-        };
+    if let Some((why, exit)) = unfinished::why(&store, &run, ended)? {
         let id = run.id;
         people.say(format!(
             "{why}; `gatecrawl audit --resume {id}{hint}` goes on"
@@ -336,22 +262,6 @@ async fn crawl(
         }
         None => Ok(gates::exit_of(&gates)),
     }
-}
-
-/// Says of a crawl that ended for our own trouble how it goes on: what was stored is kept.
-pub(super) fn resumable(failure: Failure, store: &Store, token: &str, hint: &str) -> Failure {
-    if failure.is_damage() {
-        return failure;
-    }
-    let which = match store.run(token) {
-        Ok(run) if run.state != RunState::Finished => format!(" {}", run.id),
-        Ok(_) | Err(StoreError::NoRun(_)) => return failure,
-        // The newest, which cannot be read as long as the trouble lasts.
-        Err(_) => String::new(),
-    };
-    failure.advised(&format!(
-        "then `gatecrawl audit --resume{which}{hint}` goes on"
-    ))
 }
 
 /// Compares the run, on a thread of its own as well.
@@ -383,24 +293,5 @@ pub(super) async fn export(
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn overrides_name_hosts_as_urls_do() {
-        let given = |text: &str| text.parse::<HostOverride>().expect("valid");
-        let cases = [
-            ("MÜNCHEN.test:80:127.0.0.1", "xn--mnchen-3ya.test"),
-            ("a.Example:80:::1", "a.example"),
-        ];
-        for (text, expected) in cases {
-            let found = overrides(&[given(text)]).expect("hosts");
-            assert_eq!(found[0].host, expected);
-        }
-        assert!(overrides(&[given("a b:80:127.0.0.1")]).is_err());
     }
 }

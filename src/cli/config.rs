@@ -1,48 +1,29 @@
 //! The config file. Its keys are the flags of `audit`: it is turned into the words that would have
 //! been typed, so that a flag has one definition, and what was typed goes before what is written.
 
+mod file;
+mod key;
+mod secret;
+
 use std::ffi::OsString;
-use std::path::Path;
 use std::slice;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use toml::Value;
-use toml::de::DeTable;
-
-use crate::app;
 
 use super::args::is_scope;
 use super::failure::Failure;
-use super::logins::without_logins;
 use super::parse::complaint;
 
-/// What makes no sense in a file: questions about the program, the file itself, and which run.
-const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
+use file::scalar;
+
+pub(super) use file::{File, PROJECTS, RawProject, SMTP, text};
+pub(super) use key::{find, key, keys, nearest};
+pub(super) use secret::{holds_secrets, is_secret};
 
 /// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
-
-/// The table of the projects, which only the schedule reads.
-pub(super) const PROJECTS: &str = "project";
-
-/// The table of the server that mails leave by, likewise.
-pub(super) const SMTP: &str = "smtp";
-
-/// Longest config file, in bytes: some thousand projects.
-const LONGEST: u64 = 4 << 20;
-
-/// The text of a config file.
-pub(super) fn text(path: &Path) -> std::io::Result<String> {
-    app::read_text(path, LONGEST)
-}
-
-/// A config file as it was read. `Debug` shows nothing of its text.
-#[derive(Clone, Copy)]
-pub(super) struct File<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
-}
 
 /// The words that a file adds to those typed for a command.
 pub(super) fn words(
@@ -61,7 +42,7 @@ pub(super) fn words(
             continue;
         }
         let known = find(audit, &key);
-        let known = known.ok_or_else(|| file.fault(line, &unknown(audit, &key, &value)))?;
+        let known = known.ok_or_else(|| file.fault(line, &key::unknown(audit, &key, &value)))?;
         let found = file.words_of(known, &value, line)?;
         check(program, &found).map_err(|why| file.fault(line, &format!("{key}: {why}")))?;
         let id = known.get_id().as_str();
@@ -73,141 +54,7 @@ pub(super) fn words(
     Ok(words)
 }
 
-/// Arguments that are secrets whatever they say.
-const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
-
-/// Arguments that are addresses, which may have a login.
-const ADDRESSES: [&str; 3] = ["proxy", "url", "sitemap"];
-
-/// Whether an argument with this value is a secret.
-pub(super) fn is_secret(arg: &Arg, value: &str) -> bool {
-    let id = arg.get_id().as_str();
-    let has_login = || without_logins(value).len() < value.len();
-    SECRETS.contains(&id) || (ADDRESSES.contains(&id) && has_login())
-}
-
-/// Whether something in the file is a secret.
-pub(super) fn holds_secrets(file: &File<'_>, program: &Command) -> Result<bool, Failure> {
-    let Some(audit) = program.find_subcommand("audit") else {
-        return Ok(false);
-    };
-    let projects = file.projects()?;
-    let entries = projects.into_iter().flat_map(|project| project.entries);
-    Ok(file
-        .entries()?
-        .into_iter()
-        .chain(entries)
-        .any(|(key, value, _)| {
-            let texts = match &value {
-                Value::Array(values) => values.iter().filter_map(scalar).collect(),
-                value => Vec::from_iter(scalar(value)),
-            };
-            find(audit, &key).is_some_and(|arg| texts.iter().any(|text| is_secret(arg, text)))
-        }))
-}
-
-/// A key with its value and its line.
-pub(super) type Entry = (String, Value, usize);
-
-/// A project as it stands in the file. It may hold secrets, so there is no `Debug`.
-pub(super) struct RawProject {
-    pub(super) name: String,
-    /// Where its table begins.
-    pub(super) line: usize,
-    /// Its keys in the order of the file.
-    pub(super) entries: Vec<Entry>,
-}
-
-impl std::fmt::Debug for File<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
-
 impl File<'_> {
-    /// Keys, values and lines in the order of the file.
-    fn entries(&self) -> Result<Vec<Entry>, Failure> {
-        let (spans, values) = self.parsed()?;
-        Ok(self.entries_of(spans.get_ref(), values))
-    }
-
-    /// A table at the top of the file.
-    pub(super) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
-        let (_, mut values) = self.parsed()?;
-        match values.remove(name) {
-            None => Ok(None),
-            Some(Value::Table(table)) => Ok(Some(table)),
-            Some(other) => Err(Failure::usage(format!(
-                "{}: {name} must be a table, not {}",
-                self.path.display(),
-                other.type_str()
-            ))),
-        }
-    }
-
-    /// The projects in the order of the file.
-    pub(super) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
-        let (spans, mut values) = self.parsed()?;
-        let Some((key, span)) = spans.get_ref().get_key_value(PROJECTS) else {
-            return Ok(Vec::new());
-        };
-        let line = self.line(key.span().start);
-        let (Some(spans), Some(Value::Table(mut values))) =
-            (span.get_ref().as_table(), values.remove(PROJECTS))
-        else {
-            return Err(self.fault(line, "project must be tables, such as [project.shop]"));
-        };
-        let mut projects = Vec::new();
-        for (key, span) in spans {
-            let (name, line) = (key.get_ref().to_string(), self.line(key.span().start));
-            let (Some(spans), Some(Value::Table(values))) =
-                (span.get_ref().as_table(), values.remove(&name))
-            else {
-                let what =
-                    format!("project must be tables, such as [project.shop], and {name:?} is none");
-                return Err(self.fault(line, &what));
-            };
-            let entries = self.entries_of(spans, values);
-            projects.push(RawProject {
-                name,
-                line,
-                entries,
-            });
-        }
-        projects.sort_by_key(|project| project.line);
-        Ok(projects)
-    }
-
-    fn parsed(&self) -> Result<(toml::Spanned<DeTable<'_>>, toml::Table), Failure> {
-        let parsed = DeTable::parse(self.text).and_then(|spans| {
-            let values: toml::Table = toml::from_str(self.text)?;
-            Ok((spans, values))
-        });
-        // The library's own display shows the line, which may hold a secret.
-        parsed.map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            self.fault(self.line(at), error.message())
-        })
-    }
-
-    fn entries_of(&self, spans: &DeTable<'_>, mut values: toml::Table) -> Vec<Entry> {
-        let mut entries: Vec<_> = spans
-            .keys()
-            .filter_map(|key| {
-                let name: &str = key.get_ref();
-                Some((
-                    name.to_owned(),
-                    values.remove(name)?,
-                    self.line(key.span().start),
-                ))
-            })
-            .collect();
-        entries.sort_by_key(|(_, _, line)| *line);
-        entries
-    }
-
     /// The words that mean what a key says.
     pub(super) fn words_of(
         &self,
@@ -267,62 +114,6 @@ impl File<'_> {
             _ => text.to_owned(),
         }
     }
-
-    fn line(&self, at: usize) -> usize {
-        let before = self.text.bytes().take(at);
-        before.filter(|byte| *byte == b'\n').count() + 1
-    }
-
-    pub(super) fn fault(&self, line: usize, what: &str) -> Failure {
-        Failure::usage(format!("{}, line {line}: {what}", self.path.display()))
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Float(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// The key of an argument: its long flag, or its name where it has none.
-pub(super) fn key(arg: &Arg) -> &str {
-    arg.get_long().unwrap_or(arg.get_id().as_str())
-}
-
-pub(super) fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
-    audit
-        .get_arguments()
-        .filter(|arg| !NO_KEYS.contains(&arg.get_id().as_str()))
-}
-
-pub(super) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
-    keys(audit).find(|arg| {
-        let aliases = arg.get_all_aliases().unwrap_or_default();
-        key(arg) == name || aliases.contains(&name)
-    })
-}
-
-/// From this likeness on a key is worth naming: below it, it is another word.
-const ALIKE: f64 = 0.75;
-
-fn unknown(audit: &Command, name: &str, value: &Value) -> String {
-    if value.is_table() {
-        return format!("unknown table {name:?}; keys stand at the top, in no table");
-    }
-    match nearest(keys(audit).map(key), name) {
-        Some(nearest) => format!("unknown key {name:?}; the nearest is {nearest:?}"),
-        None => format!("unknown key {name:?}; keys are named as the flags of audit"),
-    }
-}
-
-/// The name that is most like another, if one is.
-pub(super) fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
-    let likeness = |known: &str| strsim::jaro_winkler(known, name);
-    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    nearest.filter(|known| likeness(known) >= ALIKE)
 }
 
 /// Whether what was typed, or the environment, leaves a key nothing to say.
@@ -365,6 +156,8 @@ pub(super) fn check(program: &Command, words: &[OsString]) -> Result<(), String>
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::CommandFactory;
 
     use super::super::args::Cli;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::app::AuditError;
-use crate::report::ReportError;
+use crate::report::{ReportError, csv_io_error};
 use crate::store::{StoreError, StoreFault};
 
 use super::exit::Exit;
@@ -49,9 +49,7 @@ impl Failure {
         };
         Some(without_logins(&text).into_owned())
     }
-}
 
-impl Failure {
     /// Adds what to do about a fault of our own.
     pub(super) fn advised(self, advice: &str) -> Failure {
         match self {
@@ -101,7 +99,7 @@ impl From<io::Error> for Failure {
 
 impl From<csv::Error> for Failure {
     fn from(fault: csv::Error) -> Failure {
-        io::Error::from(fault).into()
+        csv_io_error(fault).into()
     }
 }
 

@@ -14,11 +14,17 @@ pub(super) fn without_logins(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.map(without_login).collect())
 }
 
-fn without_login(word: &str) -> Cow<'_, str> {
-    let start = start(word);
-    match end(&word[start..], word[..start].ends_with("://")) {
-        Some(end) => Cow::Owned(format!("{}{}", &word[..start], &word[start + end + 1..])),
-        None => Cow::Borrowed(word),
+/// A word may have several URLs, as a list with commas has.
+fn without_login(word: &str) -> String {
+    let (mut kept, mut rest) = (String::new(), word);
+    loop {
+        let start = start(rest);
+        let login = end(&rest[start..], rest[..start].ends_with("://"));
+        kept.push_str(&rest[..start]);
+        rest = &rest[start + login.map_or(0, |end| end + 1)..];
+        if !rest.contains("://") {
+            return kept + rest;
+        }
     }
 }
 
@@ -54,6 +60,8 @@ mod tests {
             ("https://u:pa/hush@h/x", "https://h/x"),
             ("u:pa/hush@h", "h"),
             ("u:hu@sh@h", "h"),
+            ("https://u:hush@h,https://v:hush@k", "https://h,https://k"),
+            ("https://h,https://v:hush@k/", "https://h,https://k/"),
             ("https://h/@user", "https://h/@user"),
             ("https://h:8080/@user", "https://h:8080/@user"),
             ("a@b.example is no address", "a@b.example is no address"),

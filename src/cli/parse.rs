@@ -123,7 +123,8 @@ fn from_config(
         path: &path,
         text: &text,
     };
-    if app::is_exposed(&path) && config::holds_secrets(&file, program)? {
+    let audit = program.find_subcommand("audit");
+    if app::is_exposed(&path) && audit.is_some_and(|audit| config::holds_secrets(&file, audit)) {
         *caution = Some(exposed(&path));
     }
     config::words(&file, program, command, typed)

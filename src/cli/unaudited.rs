@@ -1,7 +1,6 @@
 //! Why a site could not be audited at all, in one line.
 
-use crate::crawl::Ended;
-use crate::model::{CrawlUrl, OwnOutage};
+use crate::model::CrawlUrl;
 use crate::store::{Cell, RunRow, RunSummary, Store, StoreError, Table, WorstPage};
 
 /// Why nothing of the site was seen; none if something was.
@@ -34,18 +33,6 @@ pub(super) fn why(
         }
         None => "nothing could be fetched; `skipped.csv` says why (--out DIR)".to_owned(),
     }))
-}
-
-/// That this machine has no network, since when if it had one, and what shows it.
-pub(super) fn offline(store: &Store, run: &RunRow, ended: Ended) -> Result<String, StoreError> {
-    let outages = store.own_outages(run.id)?;
-    Ok(match outages.last() {
-        Some(OwnOutage { began, silence, .. }) if ended == Ended::Offline => {
-            format!("this machine has no network since {began}: {silence}")
-        }
-        Some(OwnOutage { silence, .. }) => format!("this machine has no network: {silence}"),
-        None => "this machine has no network".to_owned(),
-    })
 }
 
 /// A warning about a start URL that leads to another site.

@@ -18,7 +18,7 @@ use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Hosts, Reaction};
-use super::outage::Outages;
+use super::own_network::OwnNetwork;
 use super::resume::restore;
 use super::run::{CrawlError, Ended, Parts, Start};
 use super::series::Probed;
@@ -68,7 +68,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) hosts: Hosts,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
-    pub(super) outages: Outages,
+    pub(super) network: OwnNetwork,
     pub(super) run: RunId,
     pub(super) visits: JoinSet<Done>,
     /// Most of them at a time.
@@ -101,7 +101,7 @@ where
             hosts: Hosts::new(Arc::clone(&site)),
             passes: Passes::new(site.plan.confirm.clone(), site.plan.pace),
             experiments: Experiments::new(site.plan.probe),
-            outages: Outages::new(site.plan.requests.reach.proxy.is_some(), parts.clock.now()),
+            network: OwnNetwork::new(site.plan.requests.reach.proxy.is_some(), parts.clock.now()),
             run,
             site,
             fetcher: parts.fetcher,
@@ -151,12 +151,12 @@ where
             if self.is_stopped() {
                 return Ok(Ended::Interrupted);
             }
-            if self.outages.watch.is_hopeless(self.clock.now()) {
+            if self.network.watch.is_hopeless(self.clock.now()) {
                 return Ok(self.offline());
             }
             self.ask_witnesses();
             self.gauge().await?;
-            let ask = self.outages.ask_at(!self.visits.is_empty());
+            let ask = self.network.ask_at(!self.visits.is_empty());
             let wake = wake.min(self.next_gauge).min(ask.unwrap_or(wake));
             // What comes next is decided when the store has spoken: until then no time passes.
             let only_store = self.visits.is_empty() && !self.unsettled.is_empty();
@@ -184,7 +184,9 @@ where
         match self.stop.level() {
             StopLevel::Run => false,
             StopLevel::Drain => {
-                self.visits.is_empty() && self.unsettled.is_empty() && self.outages.waiting() == 0
+                self.visits.is_empty()
+                    && self.unsettled.is_empty()
+                    && self.network.waiting.is_empty()
             }
             StopLevel::Now => {
                 self.visits.abort_all();
@@ -195,7 +197,7 @@ where
 
     /// How a crawl ends that has no network.
     fn offline(&self) -> Ended {
-        if self.outages.watch.ever_heard() {
+        if self.network.watch.ever_heard() {
             Ended::Offline
         } else {
             Ended::NeverOnline
@@ -205,9 +207,9 @@ where
     /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
         loop {
-            let open = self.visits.len() + self.unsettled.len() + self.outages.waiting();
+            let open = self.visits.len() + self.unsettled.len() + self.network.waiting.len();
             let busy = open >= self.open;
-            let holds_up = self.outages.watch.holds_up();
+            let holds_up = self.network.watch.holds_up();
             if busy || holds_up || self.stop.level() != StopLevel::Run {
                 return Ok(Some(self.next_gauge));
             }

@@ -214,7 +214,7 @@ where
         } = probed;
         // In mid-series the network may have been gone and come back.
         for attempt in &mut attempts {
-            self.outages.strike(attempt);
+            self.network.strike(attempt);
         }
         let url = lease.found.url;
         if let Some(begun) = &mut self.experiments.begun {

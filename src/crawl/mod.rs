@@ -15,6 +15,7 @@ mod hosts;
 mod intake;
 mod memo;
 mod outage;
+mod own_network;
 mod page;
 mod resume;
 mod robots;

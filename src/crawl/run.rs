@@ -88,6 +88,7 @@ where
         None => parts.clock,
     };
     let parts = Parts { clock, ..parts };
+    let was_finished = store.run_by_id(run)?.state == RunState::Finished;
     store.begin_run(run)?;
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
@@ -99,6 +100,11 @@ where
     let ended = ended?;
     let state = match ended {
         Ended::Finished => RunState::Finished,
+        // A pass more that could not be made takes nothing from what was whole.
+        Ended::Offline | Ended::NeverOnline if was_finished => {
+            store.keep_reopened(run)?;
+            RunState::Finished
+        }
         Ended::Interrupted | Ended::Offline | Ended::NeverOnline => RunState::Interrupted,
     };
     let conclude = store.clone();

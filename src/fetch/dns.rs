@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream::FuturesUnordered;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
 };
@@ -96,25 +99,32 @@ impl Names {
         found
     }
 
-    /// Whether a name server answers what it cannot know by heart: who is asked about the root, and
-    /// about a name that nobody asked for before. That it failed, or refuses, says that it is there,
-    /// not that it reaches anybody: so answers the router of a house whose line is down. For want of
-    /// open files nobody is asked, and that is no silence.
+    /// Whether a name server answers what it cannot know by heart, as it may the name servers of the root
+    /// (RFC 9609): names that nobody asked for before, one of the site's and one beside it. That it failed,
+    /// or refuses, says that it is there, not that it reaches anybody: so answers the router of a house whose
+    /// line is down. For want of open files nobody is asked, and that is no silence.
     pub(super) async fn are_served(&self, known: &str) -> bool {
-        let unheard = format!("gatecrawl-{:08x}.{known}.", fastrand::u32(..));
-        let served = |answer: Result<(), NetError>| match answer {
-            Ok(()) => true,
+        let site = known.strip_suffix('.').unwrap_or(known);
+        let top = site.rsplit('.').next().unwrap_or(site);
+        // Name servers take their time for a site whose own are gone.
+        let asked: FuturesUnordered<_> = [site, top]
+            .map(|zone| self.is_served(zone))
+            .into_iter()
+            .collect();
+        asked.any(ready).await
+    }
+
+    async fn is_served(&self, zone: &str) -> bool {
+        let unheard = format!("gatecrawl-{:08x}.{zone}.", fastrand::u32(..));
+        match self.resolver.lookup(unheard, RecordType::A).await {
+            Ok(_) => true,
             // No query could be made, or no sense of what came.
             Err(NetError::Proto(_)) => false,
             Err(error) => matches!(
                 fault_of(&error),
                 DnsFault::Nxdomain | DnsFault::NoData | DnsFault::OutOfFiles
             ),
-        };
-        let root = self.resolver.lookup(".", RecordType::NS);
-        let name = self.resolver.lookup(unheard, RecordType::A);
-        let (root, name) = tokio::join!(root, name);
-        served(root.map(|_| ())) || served(name.map(|_| ()))
+        }
     }
 
     /// The name servers that are asked.

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The letters of languages written with Latin ones. Phonetic letters and the like are in no alphabet.
-const LATIN: &str = r"a-z\x{df}-\x{24f}\x{1e00}-\x{1eff}";
+/// The letters of languages written with Latin ones: those that Unicode technical standard 39 allows in names
+/// (`IdentifierStatus.txt`), but `ĸ`, which no language has any more. Phonetic letters and clicks are in no alphabet.
+const LATIN: &str = r"a-z\x{df}-\x{f6}\x{f8}-\x{137}\x{139}-\x{148}\x{14a}-\x{17e}\x{1a0}\x{1a1}\x{1af}\x{1b0}\x{1cd}-\x{1dc}\x{1de}-\x{1e3}\x{1e6}-\x{1f0}\x{1f4}\x{1f5}\x{1f8}-\x{21b}\x{21e}\x{21f}\x{226}-\x{233}\x{259}\x{1e00}-\x{1e99}\x{1ea0}-\x{1ef9}";
 
 /// Other scripts that people write names in, each with what it is mixed with in one language: the "highly
-/// restrictive" level of Unicode technical standard 39, section 5.2.
+/// restrictive" level of that standard, section 5.2.
 const SCRIPTS: [&str; 24] = [
     r"a-z\p{Han}\p{Hiragana}\p{Katakana}ー",
     r"a-z\p{Han}\p{Bopomofo}",
@@ -41,6 +42,9 @@ const SCRIPTS: [&str; 24] = [
 /// Letters of other scripts that look like Latin ones: a label of nothing else reads as another.
 const LOOKALIKES: &str = "асԁеһіјӏорԛѕԝхуъьҽпгѵѡαενορτυχγκιωօոսցհզ";
 
+/// Strokes and syllables that look like `-`, `/` or `l` where Latin letters are beside them.
+const STROKES: &str = "一丨丶丿乀乁ノソゾンー";
+
 /// Labels of which every letter is what it looks like.
 static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let scripts = [LATIN].into_iter().chain(SCRIPTS);
@@ -67,9 +71,12 @@ pub fn readable(address: &str) -> Cow<'_, str> {
 
 fn is_plain(label: &str) -> bool {
     let looks_alike = |c: char| LOOKALIKES.contains(c) || c.is_ascii_digit() || c == '-';
+    let mut runs = label.split(|c: char| c.is_ascii());
+    let is_stroke = |run: &str| !run.is_empty() && run.chars().all(|c| STROKES.contains(c));
     label.is_ascii()
         || (PLAIN.as_ref().is_some_and(|plain| plain.is_match(label))
-            && !label.chars().all(looks_alike))
+            && !label.chars().all(looks_alike)
+            && !runs.any(is_stroke))
 }
 
 #[cfg(test)]
@@ -94,6 +101,12 @@ mod tests {
             "παράδειγμα.example",
             "日本語テスト.example",
             "東京tower.example",
+            "ノート.example",
+            "一番shop.example",
+            "lietuviškai.example",
+            "română.example",
+            "ışık.example",
+            "azərbaycan.example",
             "데이터.example",
             "דוגמה.example",
             "مثال.example",
@@ -107,12 +120,18 @@ mod tests {
     #[test]
     fn hosts_whose_letters_could_be_taken_for_others_stay_in_punycode() {
         for host in [
-            "аррӏе.example",      // Cyrillic throughout
-            "раураӏ.example",     // the same
-            "pаypal.example",     // one Cyrillic letter among Latin ones
-            "ԁе.example",         // two letters are enough
-            "ɡoogle.example",     // a phonetic g
-            "example.com∕x.test", // a division slash, which is no letter
+            "аррӏе.example",       // Cyrillic throughout
+            "раураӏ.example",      // the same
+            "pаypal.example",      // one Cyrillic letter among Latin ones
+            "ԁе.example",          // two letters are enough
+            "ɡoogle.example",      // a phonetic g
+            "paypaǀ.example",      // a click, which looks like an l
+            "ƅank.example",        // a letter that no language has any more
+            "ĸiosk.example",       // the same
+            "paypa丨.example",     // a stroke, which looks like an l
+            "example.comノx.test", // a syllable, which looks like a slash
+            "example一x.test",     // a number, which looks like a dash
+            "example.com∕x.test",  // a division slash, which is no letter
             "💩.example",
             "ορ.example",
             "oօo.example", // Armenian

@@ -159,7 +159,10 @@ impl OutageWatch {
         self.belief = FIRST_BELIEF;
         self.gone = None;
         match self.state {
-            State::Listening { .. } => Ruling::Same,
+            // Who answers now says nothing of a minute later, as little as a witness does.
+            State::Listening { believed } => {
+                self.listen(believed.min(now + FIRST_BELIEF), Ruling::Same)
+            }
             State::Suspecting { .. } => self.listen(now, Ruling::Theirs),
             State::Out { began, .. } => self.end(began, now),
         }

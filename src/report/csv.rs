@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Write};
 
 use ::csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 
@@ -50,6 +50,15 @@ pub fn writer<W: Write>(out: W) -> Writer<W> {
         .terminator(Terminator::CRLF)
         .buffer_capacity(BUFFER)
         .from_writer(out)
+}
+
+/// The system's error behind one of the library, whose own way to it forgets of which kind that was: a closed pipe
+/// is none to complain about, a full disk is.
+pub fn io_error(fault: ::csv::Error) -> io::Error {
+    match fault.into_kind() {
+        ::csv::ErrorKind::Io(fault) => fault,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {

@@ -55,11 +55,7 @@ impl From<io::Error> for Fault {
 
 impl From<::csv::Error> for Fault {
     fn from(fault: ::csv::Error) -> Fault {
-        // Its own way to a system's error forgets of which kind that was.
-        Fault::Io(match fault.into_kind() {
-            ::csv::ErrorKind::Io(fault) => fault,
-            other => io::Error::other(format!("{other:?}")),
-        })
+        Fault::Io(super::csv::io_error(fault))
     }
 }
 

@@ -35,7 +35,7 @@ use format::Export;
 use view::View;
 
 pub use changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
-pub use csv::{plain, writer as csv_writer};
+pub use csv::{io_error as csv_io_error, plain, writer as csv_writer};
 pub use curl::Curl;
 pub use error::ReportError;
 pub use format::Format;

@@ -16,7 +16,7 @@ use super::super::args::AuditArgs;
 use super::super::audit::{self, Crawled, Intent};
 use super::super::failure::{Failure, bad_out};
 use super::super::summary::WORST;
-use super::super::{baseline, database, gates, unaudited};
+use super::super::{baseline, database, gates, unaudited, unfinished};
 use super::projects::nobody;
 
 /// Longer than any ladder of confirmation: until then a page that fails is asked again.
@@ -95,7 +95,7 @@ impl Audits {
         let made = audit::carry_out(order, stop, nobody().people).await;
         let Crawled { run, ended, .. } = made.map_err(|failure| {
             let hint = database::hint(&self.store, &args.store);
-            audit::resumable(failure, &self.store, &token, &hint)
+            unfinished::resumable(failure, &self.store, &token, &hint)
         })?;
         Ok((run, ended))
     }
@@ -121,7 +121,7 @@ impl Audits {
             Ended::Interrupted => return Ok(audited),
             // Nobody looks on who could go on with it.
             Ended::Offline | Ended::NeverOnline => {
-                return Err(Failure::own(anyhow::anyhow!(unaudited::offline(
+                return Err(Failure::own(anyhow::anyhow!(unfinished::offline(
                     &self.store,
                     &run,
                     ended

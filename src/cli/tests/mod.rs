@@ -75,19 +75,39 @@ impl Write for Closed {
     }
 }
 
+/// How a command ends whose output nobody reads.
+fn unread(command: &[&str]) -> (Exit, String) {
+    let err = Buffer::default();
+    let streams = Streams {
+        stdin: Box::new(io::empty()),
+        stdout: Box::new(Closed),
+        stdout_width: None,
+        stderr: Box::new(err.clone()),
+        stderr_is_terminal: false,
+    };
+    let words = ["gatecrawl"].iter().chain(command).map(OsString::from);
+    (main(words, streams), err.text())
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     for command in [&["man"][..], &["completions", "bash"], &["--help"]] {
-        let err = Buffer::default();
-        let streams = Streams {
-            stdin: Box::new(io::empty()),
-            stdout: Box::new(Closed),
-            stdout_width: None,
-            stderr: Box::new(err.clone()),
-            stderr_is_terminal: false,
-        };
-        let words = ["gatecrawl"].iter().chain(command).map(OsString::from);
-        assert_eq!(main(words, streams), Exit::Done);
-        assert_eq!(err.text(), "");
+        assert_eq!(unread(command), (Exit::Done, String::new()));
     }
+}
+
+#[test]
+fn a_table_that_is_read_no_further_is_no_error() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("UTF-8");
+    // More than is gathered before any of it is written.
+    let rows = (0..20_000).map(|n| format!("<url><loc>https://a.example/{n}</loc></url>"));
+    let rows = rows.collect::<Vec<_>>().concat();
+    std::fs::write(path, format!("<urlset>{rows}</urlset>")).expect("written");
+    let sitemap = unread(&["sitemap", path, "--format", "csv"]);
+    assert_eq!(sitemap, (Exit::Done, String::new()));
+    let links: Vec<_> = (0..20_000).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    std::fs::write(path, links.concat()).expect("written");
+    let links = unread(&["links", path, "--base", "https://a.example/"]);
+    assert_eq!(links, (Exit::Done, String::new()));
 }

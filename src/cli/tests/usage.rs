@@ -77,6 +77,16 @@ fn mistakes_are_named_with_what_to_do() {
 }
 
 #[test]
+fn more_secrets_than_can_be_looked_for_are_refused_before_anything_is_done() {
+    let value = format!("a1{}", "-a".repeat(40_000));
+    let header = format!("X-Key: {value}");
+    check(
+        &["audit", "http://127.0.0.1:9/", "-H", &header, "--dry-run"],
+        "headers and cookies are too many or too long to be looked for in answers",
+    );
+}
+
+#[test]
 fn a_selected_column_has_a_name_of_its_own() {
     let dir = tempfile::tempdir().expect("a directory");
     let db = dir.path().join("runs.db");

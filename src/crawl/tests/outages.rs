@@ -306,3 +306,51 @@ async fn what_was_lost_takes_no_page_off_those_that_may_be_asked() {
     assert!(crawl.lost() > 0);
     assert_eq!(crawl.verdicts("ok"), 300);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_run_stays_so_when_it_cannot_be_asked_again_for_want_of_a_network() {
+    let mut crawl = Crawl::new(confirming(), &[("/", &[links(&["/a", "/b"])])]);
+    crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
+    crawl.script.trouble = Some(|path, _| matches!(path, "/a" | "/b").then(|| error(500)));
+    assert_eq!(crawl.begins().await, Ended::Finished);
+    crawl.plan.confirm.proof = Duration::from_hours(8 * 24);
+    let seen = |crawl: &Crawl| {
+        let summary = crawl.store.summary(crawl.run).unwrap();
+        let run = crawl.store.run_by_id(crawl.run).unwrap();
+        (
+            run.state,
+            summary.pages.fetched,
+            crawl.verdicts("persistent"),
+        )
+    };
+    let whole = seen(&crawl);
+    assert_eq!(whole.0, RunState::Finished);
+    let next = crawl.store.last_pass(crawl.run).unwrap();
+    crawl.plan.confirm.delays = vec![Duration::ZERO; next.into()];
+    crawl.script.edge = Some(|_| {
+        Some(Reply {
+            outcome: Outcome::DnsTimeout,
+            ..nothing()
+        })
+    });
+    crawl.script.dark = Some(Dark::from(0, Duration::from_hours(1), silent));
+    assert_eq!(crawl.run(Start::Resume).await, Ended::NeverOnline);
+    assert_eq!(seen(&crawl), whole);
+    (crawl.script.edge, crawl.script.dark) = (None, None);
+    crawl.plan.confirm.delays.push(Duration::ZERO);
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    assert_eq!(seen(&crawl), whole);
+    // What the pass could not ask is asked in the next one, once and at its pace.
+    let rows = crawl.rows(Table::Attempts, &["Address", "Purpose", "Pass"]);
+    let confirmed = |path: &str| {
+        let mut of = rows.iter().filter(|row| row.starts_with(path));
+        of.rfind(|row| row.contains("confirm")).cloned()
+    };
+    for path in ["/a", "/b"] {
+        let expected = format!("{path} | confirm | {}", next + 2);
+        assert_eq!(confirmed(path), Some(expected));
+    }
+    let in_vain = format!(" | {}", next + 1);
+    let mut in_vain = rows.iter().filter(|row| row.ends_with(&in_vain));
+    assert!(in_vain.all(|row| row.contains("outage")), "{rows:?}");
+}

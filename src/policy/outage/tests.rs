@@ -74,6 +74,26 @@ fn witnesses_are_asked_ever_less_about_a_site_that_stays_dead() {
 }
 
 #[test]
+fn what_a_dead_site_was_believed_is_not_believed_of_one_that_answers_again() {
+    let mut watch = heard();
+    let mut now = 12;
+    for _ in 0..6 {
+        falls_silent(&mut watch, 5, now);
+        watch.on_asking(at(now));
+        watch.on_network(&Network::Up, at(now));
+        while falls_silent(&mut watch, 1, now) == [Silent::Counts] {
+            now += 1;
+        }
+    }
+    falls_silent(&mut watch, 5, now);
+    watch.on_asking(at(now));
+    watch.on_network(&Network::Up, at(now));
+    // It is back, and five seconds later our own network is gone.
+    assert_eq!(watch.on_answer(at(now + 1)), Ruling::Same);
+    assert_eq!(falls_silent(&mut watch, 1, now + 6), [Silent::Waits]);
+}
+
+#[test]
 fn when_no_witness_answers_nothing_counts_until_something_does() {
     let mut watch = heard();
     falls_silent(&mut watch, 5, 12);

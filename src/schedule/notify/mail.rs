@@ -159,8 +159,10 @@ pub(super) async fn send(
         let said = format!("{fault}{}", cause.unwrap_or_default());
         // A server may say more than a line.
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let redactor = mail.post.redactor.as_ref();
-        SendError(redactor.map_or_else(|| said.clone(), |redactor| redactor.text(&said)))
+        SendError(match &mail.post.redactor {
+            Some(redactor) => redactor.text(&said),
+            None => said,
+        })
     })
 }
 

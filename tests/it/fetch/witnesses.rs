@@ -9,11 +9,11 @@ use gatecrawl::model::{Network, Silence, Witnesses};
 use super::*;
 
 /// What a fetcher that asks this name server tells when it knew a name before.
-async fn told(known: &str) -> Network {
+async fn told(known: &str, dns_timeout: Duration) -> Network {
     let names = NameServer::start().await;
     let fetcher = HttpFetcher::new(FetchSettings {
         dns: DnsSource::Servers(vec![names.address]),
-        dns_timeout: SHORT,
+        dns_timeout,
         ..settings()
     });
     let witnesses = Witnesses {
@@ -32,15 +32,29 @@ fn no_name_server() -> Network {
 
 #[tokio::test]
 async fn a_name_server_that_still_reaches_others_tells_that_the_network_is_there() {
-    for known in ["site.test", "nxdomain.test", "nodata.test"] {
-        assert_eq!(told(known).await, Network::Up, "{known}");
+    // The site's own may be gone: others of its top-level domain are there.
+    for known in [
+        "site.test",
+        "site.test.",
+        "nxdomain.test",
+        "nodata.test",
+        "servfail.test",
+        "silent.test",
+    ] {
+        assert_eq!(told(known, SHORT).await, Network::Up, "{known}");
     }
 }
 
 #[tokio::test]
+async fn a_site_whose_own_name_servers_are_silent_for_long_is_no_network_that_is_gone() {
+    let long = Duration::from_secs(20);
+    assert_eq!(told("silent.test", long).await, Network::Up);
+}
+
+#[tokio::test]
 async fn a_name_server_that_reaches_nobody_tells_that_it_is_not() {
-    for known in ["servfail.test", "refused.test", "silent.test"] {
-        assert_eq!(told(known).await, no_name_server(), "{known}");
+    for known in ["servfail", "refused", "silent"] {
+        assert_eq!(told(known, SHORT).await, no_name_server(), "{known}");
     }
 }
 

@@ -1,0 +1,154 @@
+//! A config file as TOML, with the line of everything that can be complained about.
+
+use std::fmt;
+use std::path::Path;
+
+use toml::Value;
+use toml::de::DeTable;
+
+use crate::app;
+
+use super::super::failure::Failure;
+
+/// The table of the projects, which only the schedule reads.
+pub(in crate::cli) const PROJECTS: &str = "project";
+
+/// The table of the server that mails leave by, likewise.
+pub(in crate::cli) const SMTP: &str = "smtp";
+
+/// Longest config file, in bytes: some thousand projects.
+const LONGEST: u64 = 4 << 20;
+
+/// The text of a config file.
+pub(in crate::cli) fn text(path: &Path) -> std::io::Result<String> {
+    app::read_text(path, LONGEST)
+}
+
+/// A config file as it was read. `Debug` shows nothing of its text.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct File<'a> {
+    pub(in crate::cli) path: &'a Path,
+    pub(in crate::cli) text: &'a str,
+}
+
+impl fmt::Debug for File<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A key with its value and its line.
+pub(in crate::cli) type Entry = (String, Value, usize);
+
+/// A project as it stands in the file. It may hold secrets, so there is no `Debug`.
+pub(in crate::cli) struct RawProject {
+    pub(in crate::cli) name: String,
+    /// Where its table begins.
+    pub(in crate::cli) line: usize,
+    /// Its keys in the order of the file.
+    pub(in crate::cli) entries: Vec<Entry>,
+}
+
+impl File<'_> {
+    /// Keys, values and lines in the order of the file.
+    pub(super) fn entries(&self) -> Result<Vec<Entry>, Failure> {
+        let (spans, values) = self.parsed()?;
+        Ok(self.entries_of(spans.get_ref(), values))
+    }
+
+    /// A table at the top of the file.
+    pub(in crate::cli) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
+        let (_, mut values) = self.parsed()?;
+        match values.remove(name) {
+            None => Ok(None),
+            Some(Value::Table(table)) => Ok(Some(table)),
+            Some(other) => Err(Failure::usage(format!(
+                "{}: {name} must be a table, not {}",
+                self.path.display(),
+                other.type_str()
+            ))),
+        }
+    }
+
+    /// The projects in the order of the file.
+    pub(in crate::cli) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
+        let (spans, mut values) = self.parsed()?;
+        let Some((key, span)) = spans.get_ref().get_key_value(PROJECTS) else {
+            return Ok(Vec::new());
+        };
+        let line = self.line(key.span().start);
+        let (Some(spans), Some(Value::Table(mut values))) =
+            (span.get_ref().as_table(), values.remove(PROJECTS))
+        else {
+            return Err(self.fault(line, "project must be tables, such as [project.shop]"));
+        };
+        let mut projects = Vec::new();
+        for (key, span) in spans {
+            let (name, line) = (key.get_ref().to_string(), self.line(key.span().start));
+            let (Some(spans), Some(Value::Table(values))) =
+                (span.get_ref().as_table(), values.remove(&name))
+            else {
+                let what =
+                    format!("project must be tables, such as [project.shop], and {name:?} is none");
+                return Err(self.fault(line, &what));
+            };
+            let entries = self.entries_of(spans, values);
+            projects.push(RawProject {
+                name,
+                line,
+                entries,
+            });
+        }
+        projects.sort_by_key(|project| project.line);
+        Ok(projects)
+    }
+
+    fn parsed(&self) -> Result<(toml::Spanned<DeTable<'_>>, toml::Table), Failure> {
+        let parsed = DeTable::parse(self.text).and_then(|spans| {
+            let values: toml::Table = toml::from_str(self.text)?;
+            Ok((spans, values))
+        });
+        // The library's own display shows the line, which may hold a secret.
+        parsed.map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            self.fault(self.line(at), error.message())
+        })
+    }
+
+    fn entries_of(&self, spans: &DeTable<'_>, mut values: toml::Table) -> Vec<Entry> {
+        let mut entries: Vec<_> = spans
+            .keys()
+            .filter_map(|key| {
+                let name: &str = key.get_ref();
+                Some((
+                    name.to_owned(),
+                    values.remove(name)?,
+                    self.line(key.span().start),
+                ))
+            })
+            .collect();
+        entries.sort_by_key(|(_, _, line)| *line);
+        entries
+    }
+
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.bytes().take(at);
+        before.filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    pub(in crate::cli) fn fault(&self, line: usize, what: &str) -> Failure {
+        Failure::usage(format!("{}, line {line}: {what}", self.path.display()))
+    }
+}
+
+/// A value that is one word.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
