@@ -111,16 +111,11 @@ fn field(name: &HeaderName, value: &HeaderValue) -> Vec<Echo> {
     echoes
 }
 
-/// The values of `name=value; name=value`, also as servers decode them.
+/// The values of `name=value; name=value`.
 fn cookies(text: &str) -> Vec<Echo> {
-    let values = text
-        .split(';')
-        .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')));
-    values
-        .flat_map(|value| {
-            let decoded = percent_decode_str(value).decode_utf8_lossy().into_owned();
-            [value.to_owned(), decoded].map(Echo::Value)
-        })
+    text.split(';')
+        .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')))
+        .map(|value| Echo::Value(value.to_owned()))
         .collect()
 }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod attempt;
 mod body;
+mod canonical;
 mod client;
 mod codings;
 mod decode;
@@ -18,6 +19,7 @@ mod fault;
 mod files;
 mod guard;
 mod outbound;
+mod packed;
 mod redact;
 mod secrets;
 mod settings;
