@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
 use super::redact::Echo;
@@ -54,10 +54,7 @@ pub(super) fn of(settings: &FetchSettings) -> Vec<Echo> {
 }
 
 fn of_site(secrets: &Secrets) -> Vec<Echo> {
-    let mut echoes = Vec::new();
-    for (name, value) in &secrets.headers {
-        echoes.extend(field(name, value));
-    }
+    let mut echoes = of_fields(&secrets.headers);
     if let Some((user, password)) = &secrets.basic_auth {
         echoes.extend(login(user, password.as_deref()));
     }
@@ -70,6 +67,14 @@ fn of_site(secrets: &Secrets) -> Vec<Echo> {
         }
     }
     echoes
+}
+
+/// What a request with these fields carries.
+pub(super) fn of_fields(fields: &HeaderMap) -> Vec<Echo> {
+    let fields = fields.iter();
+    fields
+        .flat_map(|(name, value)| field(name, value))
+        .collect()
 }
 
 /// What basic authentication is made of (RFC 7617). A user without a password is a key.

@@ -9,10 +9,11 @@ use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
 
 use super::canonical::canonical;
+use super::echoes;
 use crate::model::Exchange;
 
 /// What stands in the place of a secret.
@@ -152,20 +153,33 @@ impl Redactor {
             .map_err(|_| TooManySecrets)
     }
 
+    /// Looks for what a request was sent with.
+    pub fn of_request(
+        fields: &HeaderMap,
+        public: &[String],
+    ) -> Result<Option<Redactor>, TooManySecrets> {
+        Redactor::new(&echoes::of_fields(fields), public)
+    }
+
     /// Cleans all that an answer said.
     pub(super) fn clean(&self, exchange: &mut Exchange) {
-        for value in exchange.headers.values_mut() {
+        self.clean_message(&mut exchange.headers, &mut exchange.body);
+        exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
+        exchange.fault = self.text(&exchange.fault);
+    }
+
+    /// Cleans fields and body of an answer.
+    pub fn clean_message(&self, headers: &mut HeaderMap, body: &mut Vec<u8>) {
+        for value in headers.values_mut() {
             if let Cow::Owned(cleaned) = self.bytes(value.as_bytes())
                 && let Ok(cleaned) = HeaderValue::from_bytes(&cleaned)
             {
                 *value = cleaned;
             }
         }
-        if let Cow::Owned(cleaned) = self.bytes(&exchange.body) {
-            exchange.body = cleaned;
+        if let Cow::Owned(cleaned) = self.bytes(body) {
+            *body = cleaned;
         }
-        exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
-        exchange.fault = self.text(&exchange.fault);
     }
 
     /// The text without secrets.

@@ -1,6 +1,7 @@
 //! Secrets go to the site and come out nowhere: canaries are handed in at every door, and every byte that comes out
 //! is searched for them.
 
+mod archive;
 mod echoed;
 mod files;
 mod messages;
