@@ -25,6 +25,15 @@ fn plain_canary(name: &str) -> String {
     format!("{}.~{name}", core(name))
 }
 
+/// The words that add the project `shop`.
+fn adding<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [
+        &["schedule", "add", "shop", url, "--schedule", "@daily"],
+        more,
+    ]
+    .concat()
+}
+
 /// What is searched for.
 fn core(name: &str) -> String {
     format!("q7x{name}9z")
