@@ -120,7 +120,7 @@ fn field(name: &HeaderName, value: &HeaderValue) -> Vec<Echo> {
 fn cookies(text: &str) -> Vec<Echo> {
     text.split(';')
         .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')))
-        .map(|value| Echo::Value(value.to_owned()))
+        .map(|value| Echo::Cookie(value.to_owned()))
         .collect()
 }
 

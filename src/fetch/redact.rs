@@ -38,59 +38,59 @@ pub enum Echo {
     Login(String),
     /// A password: looked for unless it might be a word.
     Password(String),
-    /// The value of a header field or a cookie, which may also be a plain setting such as `en-US`: looked for if
-    /// it has letters and digits or is long.
+    /// The value of a header field, which may also be a plain setting such as `en-US`: looked for if it has letters
+    /// and digits or is long.
     Value(String),
+    /// The value of a cookie, which may also be the address of a page or the name of what is sold there: looked for
+    /// unless it is made of words.
+    Cookie(String),
 }
 
 impl Echo {
     fn text(&self) -> &str {
-        let (Echo::Login(text) | Echo::Password(text) | Echo::Value(text)) = self;
+        let (Echo::Login(text) | Echo::Password(text) | Echo::Value(text) | Echo::Cookie(text)) =
+            self;
         text
     }
 
-    /// Whether a text that says as much as this stands in no page by chance.
-    fn is_telling(&self, text: &[u8]) -> bool {
-        let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
-        let letters = has(u8::is_ascii_lowercase) || has(u8::is_ascii_uppercase);
-        let digits = has(u8::is_ascii_digit);
-        let is_told = match self {
-            Echo::Login(_) => true,
-            Echo::Password(_) => {
-                let kinds: [fn(&u8) -> bool; 4] = [
-                    u8::is_ascii_lowercase,
-                    u8::is_ascii_uppercase,
-                    u8::is_ascii_digit,
-                    |byte| !byte.is_ascii_alphanumeric(),
-                ];
-                kinds.into_iter().filter(|kind| has(*kind)).count() > 1
-            }
-            Echo::Value(_) => letters && digits,
-        };
-        text.len() >= SHORTEST && (is_told || text.len() >= LONG)
-    }
-
-    /// Whether it is a part of one of these, however it is coded.
-    fn is_part_of(&self, texts: &[String]) -> bool {
+    /// Whether it is such that it stands in no page by chance, and in none of these texts.
+    fn is_telling(&self, public: &[String]) -> bool {
         let own = self.text().as_bytes();
         let form = canonical(own);
-        let is_part = |text: &String| {
-            let has = |own| memmem::find(text.as_bytes(), own).is_some();
-            has(own) || has(form.bytes())
+        let form = form.bytes();
+        let is_told = match self {
+            Echo::Login(_) => true,
+            Echo::Password(_) => !is_word(form),
+            Echo::Value(_) => {
+                let has = |kind: fn(&u8) -> bool| form.iter().any(kind);
+                form.len() >= LONG || has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit)
+            }
+            Echo::Cookie(_) => {
+                let mut words = form.split(|byte| !byte.is_ascii_alphanumeric());
+                !words.all(is_word)
+            }
         };
-        texts.iter().any(is_part)
+        let is_part = |public: &String| {
+            let has = |part| memmem::find(public.as_bytes(), part).is_some();
+            has(own) || has(form)
+        };
+        form.len() >= SHORTEST && is_told && !public.iter().any(is_part)
     }
 
     /// The bytes that are looked for.
     fn patterns(&self) -> impl Iterator<Item = Vec<u8>> {
-        let written = encodings(self.text());
-        let forms: Vec<_> = written
-            .iter()
-            .map(|text| canonical(text).bytes().to_vec())
-            .collect();
-        let all = written.into_iter().chain(forms);
-        all.filter(|text| self.is_telling(text))
+        let written = encodings(self.text()).into_iter();
+        written.flat_map(|text| [canonical(&text).bytes().to_vec(), text])
     }
+}
+
+/// Whether it may be a word or a number: digits alone, or letters of one case but for the first.
+fn is_word(text: &[u8]) -> bool {
+    let rest = text.get(1..).unwrap_or_default();
+    let is_one_kind = text.iter().all(u8::is_ascii_digit)
+        || text.iter().all(u8::is_ascii_uppercase)
+        || text.iter().all(u8::is_ascii_alphabetic) && rest.iter().all(u8::is_ascii_lowercase);
+    text.len() < LONG && is_one_kind
 }
 
 /// The bytes of a text in UTF-8, in Latin-1, in UTF-8 that was taken for Latin-1, and in UTF-16 as far as its
@@ -131,9 +131,8 @@ impl Redactor {
     /// Looks for these; none if there is nothing to look for. What is part of a text of `public`, such as the
     /// site's own address, is no secret.
     pub fn new(echoes: &[Echo], public: &[String]) -> Result<Option<Redactor>, TooManySecrets> {
-        let secret: Vec<&Echo> = (echoes.iter())
-            .filter(|echo| echo.is_telling(echo.text().as_bytes()) && !echo.is_part_of(public))
-            .collect();
+        let is_secret = |echo: &&Echo| echo.is_telling(public);
+        let secret: Vec<&Echo> = echoes.iter().filter(is_secret).collect();
         let texts: BTreeSet<&str> = secret.iter().map(|echo| echo.text()).collect();
         if texts.iter().map(|text| text.len()).sum::<usize>() > MOST {
             return Err(TooManySecrets);
@@ -299,21 +298,31 @@ mod tests {
 
     #[test]
     fn what_may_be_a_word_is_left_where_it_is() {
-        use Echo::{Login, Password, Value};
+        use Echo::{Cookie, Login, Password, Value};
         type Kind = fn(String) -> Echo;
-        let cases: [(Kind, &str, bool); 12] = [
+        let cases: [(Kind, &str, bool); 22] = [
             (Login, "me:staging", true),
             (Login, "a:b", false),
             (Password, "staging", false),
             (Password, "preproduction", false),
             (Password, "open-sesame", true),
-            (Password, "Preproduction", true),
+            (Password, "Preproduction", false),
+            (Password, "PreProduction", true),
             (Password, "s3cret", false),
             (Value, "en-US,en", false),
             (Value, "new-checkout", false),
             (Value, "f3a9c1d07b", true),
             (Value, "correct-horse-battery-staple", true),
             (Value, "20241231", false),
+            (Cookie, "20241231", false),
+            (Cookie, "/summer-shoes/Sandals-2024", false),
+            (Cookie, "%2Fsummer-shoes%2F2024", false),
+            (Cookie, "https%3A%2F%2Fwww.shop.example%2F", false),
+            (Cookie, "shop.example/?sid=f3a9c1d07b", true),
+            (Cookie, "f3a9c1d07b", true),
+            (Cookie, "qWkDjsnZlpQ", true),
+            (Cookie, "12345678901234567890", true),
+            (Cookie, "", false),
         ];
         for (kind, text, expected) in cases {
             let found = cleaned(&kind(text.to_owned()), text) == MARK;

@@ -5,9 +5,11 @@ mod archive;
 mod echoed;
 mod files;
 mod messages;
+mod projects;
 mod redirects;
 mod scheduled;
 mod search;
+mod words;
 
 use std::path::Path;
 use std::process::Output;
