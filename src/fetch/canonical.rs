@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use htmlize::Context;
 
-/// How many codings may lie within one another, such as a URL in JSON in an attribute.
-const LAYERS: usize = 3;
+/// How many codings may lie within one another, such as a URL in JSON in an attribute. Each may take the memory of
+/// the text once more.
+const LAYERS: usize = 4;
 
 /// The longest character reference, in bytes: `&CounterClockwiseContourIntegral;`.
 const LONGEST_REFERENCE: usize = 33;
@@ -118,6 +119,9 @@ fn meaning(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
         [b'\\', b'\\', ..] => Some((2, Cow::Borrowed(b"\\"))),
         [b'\\', b'x', high, low, ..] if let Some(byte) = byte(&[*high, *low]) => Some((4, byte)),
         [b'\\', b'u', ..] if let Some(found) = utf16(text) => Some(found),
+        // The next layer knows what it stands before.
+        [b'\\', b'x' | b'u', ..] => None,
+        [b'\\', next, ..] if is_special(*next) => None,
         // What it stands before means itself.
         [b'\\', ..] => Some((1, Cow::Borrowed(b""))),
         // The parser of URLs takes the others out; between the letters of UTF-16 there is NUL.
@@ -190,8 +194,9 @@ mod tests {
                 r"\u0061\x62\/\\\\d\u00e9\ud83d\ude00",
                 "ab/d\u{e9}\u{1f600}",
             ),
-            (r"\ud83d", "ud83d"),
-            (r"\u00", "u00"),
+            (r"\ud83d", r"\ud83d"),
+            (r"\u00&#x36;1\&quot;", "a\""),
+            ("\\\0u\x000\x000\x006\x001", "a"),
             ("a\nb\r\n\tc\0", "abc"),
             ("\\", ""),
             ("", ""),
@@ -212,7 +217,44 @@ mod tests {
         assert_eq!(words, ["%2573&#101;c\nret", "or"]);
     }
 
+    /// As a coding writes a text: what it must escape, and all else too if it likes.
+    fn escaped(text: &str, coding: u8, all: bool) -> String {
+        let each = |char: char| {
+            let is_plain = char.is_ascii_alphanumeric() && !all;
+            match (coding, char) {
+                (0, char) if !is_plain => (char.to_string().bytes())
+                    .map(|byte| format!("%{byte:02x}"))
+                    .collect(),
+                (1, '&') if !all => "&amp;".to_owned(),
+                (1, '<' | '"') => format!("&#{};", u32::from(char)),
+                (1, char) if all => format!("&#x{:x};", u32::from(char)),
+                (2, '"' | '\\' | '/') if !all => format!("\\{char}"),
+                (2, char) if all => (char.encode_utf16(&mut [0; 2]).iter())
+                    .map(|unit| format!("\\u{unit:04x}"))
+                    .collect(),
+                _ => char.to_string(),
+            }
+        };
+        text.chars().map(each).collect()
+    }
+
     proptest! {
+        #[test]
+        fn a_text_in_two_codings_has_its_own_form(
+            text in "([a-c0-9%&;#<+ \"/éж😀]|\\\\|amp|u0041|x41){1,12}",
+            codings in proptest::collection::vec((0..3u8, any::<bool>()), 0..3),
+        ) {
+            let own = canonical(text.as_bytes());
+            // One that looks like escapes of escapes has too many layers itself.
+            if own.layers.len() + codings.len() > LAYERS {
+                return Ok(());
+            }
+            let coded = codings.iter().fold(text.clone(), |text, (coding, all)| escaped(&text, *coding, *all));
+            let form = canonical(coded.as_bytes());
+            let [form, own] = [&form, &own].map(|form| String::from_utf8_lossy(form.bytes()).into_owned());
+            prop_assert_eq!(form, own, "{} for {}", coded, text);
+        }
+
         #[test]
         fn every_part_has_a_place(text in "(a|%|2|5|61|&|amp|#|;|\\\\|u0061|x61|\n|é|\\+){0,40}") {
             let form = canonical(text.as_bytes());

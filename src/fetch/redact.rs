@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use http::{HeaderMap, HeaderValue};
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 
 use super::canonical::canonical;
 use super::echoes;
@@ -27,6 +27,9 @@ const SHORTEST: usize = 8;
 
 /// From this length on, a text is no word of a page by chance, whatever it is made of.
 const LONG: usize = 20;
+
+/// A long text is cleaned in pieces of about so many bytes, for each is copied.
+const PIECE: usize = 256 << 10;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
@@ -188,6 +191,21 @@ impl Redactor {
 
     /// The text without secrets; borrowed if it has none.
     pub(super) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let mut cleaned: Option<Vec<u8>> = None;
+        let mut done = 0;
+        while done < text.len() {
+            let piece = &text[done..done + first_piece(&text[done..])];
+            match (self.piece(piece), &mut cleaned) {
+                (Cow::Borrowed(_), None) => {}
+                (new, Some(cleaned)) => cleaned.extend_from_slice(&new),
+                (Cow::Owned(new), None) => cleaned = Some([&text[..done], &new].concat()),
+            }
+            done += piece.len();
+        }
+        cleaned.map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
+    fn piece<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         // As they are first: what stands before one may look like an escape together with its beginning.
         match cut(text, self.found(text)) {
             Cow::Borrowed(text) => cut(text, self.found_in_form(text)),
@@ -203,6 +221,13 @@ impl Redactor {
         let form = canonical(text);
         form.written(self.found(form.bytes()))
     }
+}
+
+/// How much of a text is cleaned at once: up to where a line or a tag begins, where no secret goes on.
+fn first_piece(text: &[u8]) -> usize {
+    let rest = text.get(PIECE..).unwrap_or_default();
+    let end = memchr2(b'<', b'\n', rest);
+    end.map_or(text.len(), |end| PIECE + end)
 }
 
 /// The text with a mark in the place of these parts.
@@ -349,6 +374,21 @@ mod tests {
         let redactor = Redactor::new(&echoes, &[]).expect("few").expect("two");
         assert_eq!(redactor.text("abcdefg12345 abcdefg1"), "[secret] [secret]");
         assert!(!format!("{redactor:?}{echoes:?}").contains("abc"));
+    }
+
+    #[test]
+    fn long_texts_are_cleaned_from_the_beginning_to_the_end() {
+        let secret = Echo::Value("s3cret-token".to_owned());
+        let redactor = Redactor::new(&[secret], &[]).expect("few").expect("one");
+        for line in ["a s3cret%2Dtoken\n", "<b>s3cret-token", "s3cret-token"] {
+            let text = "plain\n".repeat(100_000) + &line.repeat(100_000);
+            let cleaned = redactor.text(&text);
+            assert!(!cleaned.contains("s3cret"), "{line}");
+            assert_eq!(cleaned.matches(MARK).count(), 100_000, "{line}");
+            assert!(
+                cleaned.starts_with("plain\n") && cleaned.matches("plain\n").count() == 100_000
+            );
+        }
     }
 
     #[test]
