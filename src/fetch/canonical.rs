@@ -114,18 +114,17 @@ fn meaning(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
     match text {
         // Forms write blanks so.
         [b'+', ..] => Some((1, Cow::Borrowed(b" "))),
-        [b'%', high, low, ..] => Some((3, byte(&[*high, *low])?)),
+        [b'%', high, low, ..] => Some((3, byte([*high, *low])?)),
         [b'&', ..] => reference(text),
         [b'\\', b'\\', ..] => Some((2, Cow::Borrowed(b"\\"))),
-        [b'\\', b'x', high, low, ..] if let Some(byte) = byte(&[*high, *low]) => Some((4, byte)),
+        [b'\\', b'x', high, low, ..] if let Some(byte) = byte([*high, *low]) => Some((4, byte)),
         [b'\\', b'u', ..] if let Some(found) = utf16(text) => Some(found),
         // The next layer knows what it stands before.
         [b'\\', b'x' | b'u', ..] => None,
         [b'\\', next, ..] if is_special(*next) => None,
-        // What it stands before means itself.
-        [b'\\', ..] => Some((1, Cow::Borrowed(b""))),
-        // The parser of URLs takes the others out; between the letters of UTF-16 there is NUL.
-        [b'\0' | b'\t' | b'\n' | b'\r', ..] => Some((1, Cow::Borrowed(b""))),
+        // What a backslash stands before means itself. The parser of URLs takes the others out, and between the
+        // letters of UTF-16 there is NUL.
+        [b'\\' | b'\0' | b'\t' | b'\n' | b'\r', ..] => Some((1, Cow::Borrowed(b""))),
         _ => None,
     }
 }
@@ -137,8 +136,8 @@ fn number(hex: &[u8]) -> Option<u32> {
         .filter(|_| is_hex)
 }
 
-fn byte(hex: &[u8; 2]) -> Option<Cow<'static, [u8]>> {
-    Some(Cow::Owned(vec![u8::try_from(number(hex)?).ok()?]))
+fn byte(hex: [u8; 2]) -> Option<Cow<'static, [u8]>> {
+    Some(Cow::Owned(vec![u8::try_from(number(&hex)?).ok()?]))
 }
 
 /// `\u0061`, and two of them where one character takes two.
@@ -219,21 +218,21 @@ mod tests {
 
     /// As a coding writes a text: what it must escape, and all else too if it likes.
     fn escaped(text: &str, coding: u8, all: bool) -> String {
-        let each = |char: char| {
-            let is_plain = char.is_ascii_alphanumeric() && !all;
-            match (coding, char) {
-                (0, char) if !is_plain => (char.to_string().bytes())
-                    .map(|byte| format!("%{byte:02x}"))
-                    .collect(),
-                (1, '&') if !all => "&amp;".to_owned(),
-                (1, '<' | '"') => format!("&#{};", u32::from(char)),
-                (1, char) if all => format!("&#x{:x};", u32::from(char)),
-                (2, '"' | '\\' | '/') if !all => format!("\\{char}"),
-                (2, char) if all => (char.encode_utf16(&mut [0; 2]).iter())
-                    .map(|unit| format!("\\u{unit:04x}"))
-                    .collect(),
-                _ => char.to_string(),
+        let utf8 = |out: String, byte| out + &format!("%{byte:02x}");
+        let utf16 = |out: String, unit: &u16| out + &format!("\\u{unit:04x}");
+        let each = |char: char| match (coding, char) {
+            (0, char) if all || !char.is_ascii_alphanumeric() => {
+                char.to_string().bytes().fold(String::new(), utf8)
             }
+            (1, char) if all => format!("&#x{:x};", u32::from(char)),
+            (1, '&') => "&amp;".to_owned(),
+            (1, '<' | '"') => format!("&#{};", u32::from(char)),
+            (2, char) if all => char
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .fold(String::new(), utf16),
+            (2, '"' | '\\' | '/') => format!("\\{char}"),
+            _ => char.to_string(),
         };
         text.chars().map(each).collect()
     }

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::redact::Echo;
+use super::echo::Echo;
 use super::secrets::{Confided, Secrets};
 use super::settings::FetchSettings;
 

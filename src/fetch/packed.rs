@@ -63,7 +63,7 @@ fn unpack(body: &[u8], each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Res
 
 #[cfg(test)]
 mod tests {
-    use super::super::redact::Echo;
+    use super::super::echo::Echo;
     use super::*;
 
     fn packed(text: &[u8]) -> Vec<u8> {

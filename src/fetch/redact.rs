@@ -1,7 +1,7 @@
 //! Secrets cut out of what comes back. A server may echo what it was sent: in an error page, a title, a link, a
 //! `Location`. What is stored, shown or followed later is made of the answer, so it is cleaned where it comes
 //! in: of the secrets as they are, and of what has the same canonical form. An echo that is changed in another
-//! way, and what is short or might be a word, is not recognised.
+//! way is not recognised.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use http::{HeaderMap, HeaderValue};
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 
 use super::canonical::canonical;
+use super::echo::Echo;
 use super::echoes;
 use crate::model::Exchange;
 
@@ -22,104 +23,11 @@ const MARK: &str = "[secret]";
 /// The same between the NULs of UTF-16.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
 
-/// The shortest text that is looked for, in bytes: shorter ones stand in pages by chance.
-const SHORTEST: usize = 8;
-
-/// From this length on, a text is no word of a page by chance, whatever it is made of.
-const LONG: usize = 20;
-
 /// A long text is cleaned in pieces of about so many bytes, for each is copied.
 const PIECE: usize = 256 << 10;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
-
-/// A text that must not come back, by what is known of it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Echo {
-    /// It is secret as a whole, such as `user:password` and what a login is sent as.
-    Login(String),
-    /// A password: looked for unless it might be a word.
-    Password(String),
-    /// The value of a header field, which may also be a plain setting such as `en-US`: looked for if it has letters
-    /// and digits or is long.
-    Value(String),
-    /// The value of a cookie, which may also be the address of a page or the name of what is sold there: looked for
-    /// unless it is made of words.
-    Cookie(String),
-}
-
-impl Echo {
-    fn text(&self) -> &str {
-        let (Echo::Login(text) | Echo::Password(text) | Echo::Value(text) | Echo::Cookie(text)) =
-            self;
-        text
-    }
-
-    /// Whether it is such that it stands in no page by chance, and in none of these texts.
-    fn is_telling(&self, public: &[String]) -> bool {
-        let own = self.text().as_bytes();
-        let form = canonical(own);
-        let form = form.bytes();
-        let is_told = match self {
-            Echo::Login(_) => true,
-            Echo::Password(_) => !is_word(form),
-            Echo::Value(_) => {
-                let has = |kind: fn(&u8) -> bool| form.iter().any(kind);
-                form.len() >= LONG || has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit)
-            }
-            Echo::Cookie(_) => {
-                let mut words = form.split(|byte| !byte.is_ascii_alphanumeric());
-                !words.all(is_word)
-            }
-        };
-        let is_part = |public: &String| {
-            let has = |part| memmem::find(public.as_bytes(), part).is_some();
-            has(own) || has(form)
-        };
-        form.len() >= SHORTEST && is_told && !public.iter().any(is_part)
-    }
-
-    /// The bytes that are looked for.
-    fn patterns(&self) -> impl Iterator<Item = Vec<u8>> {
-        let written = encodings(self.text()).into_iter();
-        written.flat_map(|text| [canonical(&text).bytes().to_vec(), text])
-    }
-}
-
-/// Whether it may be a word or a number: digits alone, or letters of one case but for the first.
-fn is_word(text: &[u8]) -> bool {
-    let rest = text.get(1..).unwrap_or_default();
-    let is_one_kind = text.iter().all(u8::is_ascii_digit)
-        || text.iter().all(u8::is_ascii_uppercase)
-        || text.iter().all(u8::is_ascii_alphabetic) && rest.iter().all(u8::is_ascii_lowercase);
-    text.len() < LONG && is_one_kind
-}
-
-/// The bytes of a text in UTF-8, in Latin-1, in UTF-8 that was taken for Latin-1, and in UTF-16 as far as its
-/// canonical form keeps them. Of ASCII they are all the same.
-fn encodings(text: &str) -> Vec<Vec<u8>> {
-    let latin = text.chars().map(|char| u8::try_from(char).ok());
-    let mistaken: String = text.bytes().map(char::from).collect();
-    let utf16 = |bytes: fn(u16) -> [u8; 2]| {
-        let units = text.encode_utf16().flat_map(bytes);
-        Some(units.filter(|byte| *byte != 0).collect())
-    };
-    let all = [
-        Some(text.as_bytes().to_vec()),
-        latin.collect(),
-        Some(mistaken.into_bytes()),
-        utf16(u16::to_le_bytes),
-        utf16(u16::to_be_bytes),
-    ];
-    all.into_iter().flatten().collect()
-}
-
-impl fmt::Debug for Echo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Echo(..)")
-    }
-}
 
 /// There are more or longer secrets than can be looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -318,40 +226,6 @@ mod tests {
             ("%341-secret%26%3B", "[secret]%3B"),
         ] {
             assert_eq!(cleaned(&secret, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_may_be_a_word_is_left_where_it_is() {
-        use Echo::{Cookie, Login, Password, Value};
-        type Kind = fn(String) -> Echo;
-        let cases: [(Kind, &str, bool); 22] = [
-            (Login, "me:staging", true),
-            (Login, "a:b", false),
-            (Password, "staging", false),
-            (Password, "preproduction", false),
-            (Password, "open-sesame", true),
-            (Password, "Preproduction", false),
-            (Password, "PreProduction", true),
-            (Password, "s3cret", false),
-            (Value, "en-US,en", false),
-            (Value, "new-checkout", false),
-            (Value, "f3a9c1d07b", true),
-            (Value, "correct-horse-battery-staple", true),
-            (Value, "20241231", false),
-            (Cookie, "20241231", false),
-            (Cookie, "/summer-shoes/Sandals-2024", false),
-            (Cookie, "%2Fsummer-shoes%2F2024", false),
-            (Cookie, "https%3A%2F%2Fwww.shop.example%2F", false),
-            (Cookie, "shop.example/?sid=f3a9c1d07b", true),
-            (Cookie, "f3a9c1d07b", true),
-            (Cookie, "qWkDjsnZlpQ", true),
-            (Cookie, "12345678901234567890", true),
-            (Cookie, "", false),
-        ];
-        for (kind, text, expected) in cases {
-            let found = cleaned(&kind(text.to_owned()), text) == MARK;
-            assert_eq!(found, expected, "{text}");
         }
     }
 
