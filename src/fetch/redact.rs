@@ -131,7 +131,7 @@ impl Redactor {
     }
 }
 
-/// How much of a text is cleaned at once: up to where a line or a tag begins, where no secret goes on.
+/// How much of a text is cleaned at once: up to where a line or a tag begins, for no secret goes on there.
 fn first_piece(text: &[u8]) -> usize {
     let rest = text.get(PIECE..).unwrap_or_default();
     let end = memchr2(b'<', b'\n', rest);

@@ -22,9 +22,11 @@ pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String>
         Err(fault) => return Err(format!("request.url: {fault}")),
     };
     if !value.pointer("/response").is_some_and(Value::is_object) {
-        return Err(format!("{url}: no response"));
+        return Err(format!("{}: no response", url.host_key()));
     }
-    let status = status(value).ok_or_else(|| format!("{url}: no status from 0 to 999"))?;
+    // The rest of the address may hold the cookie of a session.
+    let fault = || format!("{}: no status from 0 to 999", url.host_key());
+    let status = status(value).ok_or_else(fault)?;
     let error = error(value);
     Ok(Some(Entry {
         number,

@@ -35,7 +35,11 @@ fn entry(path: &str, status: u16) -> Value {
 #[tokio::test]
 async fn what_an_archive_repeats_of_its_requests_is_not_told() {
     let desk = Desk::new();
-    let entries = [entry("bad", 502), entry("none", 0), entry("gone", 404)];
+    let mut broken = [entry("a", 502), entry("b", 502)];
+    broken[0]["response"] = Value::Null;
+    broken[1]["response"]["status"] = json!("none");
+    let mut entries = vec![entry("bad", 502), entry("none", 0), entry("gone", 404)];
+    entries.extend(broken);
     let archive = json!({ "log": { "version": "1.2", "entries": entries } });
     fs::write(desk.path().join("shop.har"), archive.to_string()).expect("a file");
     for args in [
@@ -46,5 +50,10 @@ async fn what_an_archive_repeats_of_its_requests_is_not_told() {
         assert_silent("check", &said, &NAMES);
         let told = String::from_utf8_lossy(&said.stdout).into_owned();
         assert!(told.contains("/bad;jsessionid=[secret]"), "{told}");
+        let complaints = String::from_utf8_lossy(&said.stderr);
+        assert!(
+            complaints.contains("shop.example: no response"),
+            "{complaints}"
+        );
     }
 }
