@@ -4,6 +4,7 @@ mod archive;
 mod ask;
 mod attempts;
 mod clients;
+mod echoes;
 mod groups;
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,7 @@ fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failu
     let mut groups = Groups::default();
     let report = {
         let reader = open(path, &mut console.stdin)?;
-        har::read(reader, &mut |entry| groups.add(&entry)).map_err(|fault| {
+        har::read(reader, &mut |entry| groups.add(entry)).map_err(|fault| {
             Failure::usage(format!("--har {}: {}", path.display(), chain(&fault)))
         })?
     };

@@ -22,7 +22,7 @@ use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake};
-use super::{Fetcher, echoes, guard, tls, witness};
+use super::{Fetcher, echoes, guard, packed, tls, witness};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
     Version, Witnesses,
@@ -103,6 +103,12 @@ impl HttpFetcher {
         };
         if let Some(redactor) = &self.redactor {
             redactor.clean(&mut exchange);
+            // Whoever wants every kind of file also unpacks it.
+            if request.keep == Keep::All
+                && let Some(cleaned) = packed::cleaned(redactor, &exchange.body)
+            {
+                exchange.body = cleaned;
+            }
         }
         exchange.timings = attempt.timings(first_byte);
         if exchange.reused {

@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::redact::Echo;
+use super::echo::Echo;
 use super::secrets::{Confided, Secrets};
 use super::settings::FetchSettings;
 
@@ -54,10 +54,7 @@ pub(super) fn of(settings: &FetchSettings) -> Vec<Echo> {
 }
 
 fn of_site(secrets: &Secrets) -> Vec<Echo> {
-    let mut echoes = Vec::new();
-    for (name, value) in &secrets.headers {
-        echoes.extend(field(name, value));
-    }
+    let mut echoes = of_fields(&secrets.headers);
     if let Some((user, password)) = &secrets.basic_auth {
         echoes.extend(login(user, password.as_deref()));
     }
@@ -70,6 +67,14 @@ fn of_site(secrets: &Secrets) -> Vec<Echo> {
         }
     }
     echoes
+}
+
+/// What a request with these fields carries.
+pub(super) fn of_fields(fields: &HeaderMap) -> Vec<Echo> {
+    let fields = fields.iter();
+    fields
+        .flat_map(|(name, value)| field(name, value))
+        .collect()
 }
 
 /// What basic authentication is made of (RFC 7617). A user without a password is a key.
@@ -111,16 +116,11 @@ fn field(name: &HeaderName, value: &HeaderValue) -> Vec<Echo> {
     echoes
 }
 
-/// The values of `name=value; name=value`, also as servers decode them.
+/// The values of `name=value; name=value`.
 fn cookies(text: &str) -> Vec<Echo> {
-    let values = text
-        .split(';')
-        .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')));
-    values
-        .flat_map(|value| {
-            let decoded = percent_decode_str(value).decode_utf8_lossy().into_owned();
-            [value.to_owned(), decoded].map(Echo::Value)
-        })
+    text.split(';')
+        .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')))
+        .map(|value| Echo::Cookie(value.to_owned()))
         .collect()
 }
 

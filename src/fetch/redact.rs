@@ -1,73 +1,33 @@
 //! Secrets cut out of what comes back. A server may echo what it was sent: in an error page, a title, a link, a
 //! `Location`. What is stored, shown or followed later is made of the answer, so it is cleaned where it comes
-//! in. Letters and digits are looked for as they are, everything else also as URLs, HTML and JSON write it;
-//! an echo that is changed in another way, and what is short or might be a word, is not recognised.
+//! in: of the secrets as they are, and of what has the same canonical form. An echo that is changed in another
+//! way is not recognised.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
-use http::HeaderValue;
-use regex::bytes::{Regex, RegexBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use http::{HeaderMap, HeaderValue};
+use memchr::memchr2;
 
+use super::canonical::canonical;
+use super::echo::Echo;
+use super::echoes;
 use crate::model::Exchange;
 
 /// What stands in the place of a secret.
 const MARK: &str = "[secret]";
 
-/// The shortest text that is looked for, in bytes: shorter ones stand in pages by chance.
-const SHORTEST: usize = 8;
+/// The same between the NULs of UTF-16.
+const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
 
-/// From this length on, a text is no word of a page by chance, whatever it is made of.
-const LONG: usize = 20;
+/// A long text is cleaned in pieces of about so many bytes, for each is copied.
+const PIECE: usize = 256 << 10;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
-
-/// Most memory of the compiled pattern, in bytes.
-const PATTERN: usize = 32 << 20;
-
-/// A text that must not come back, by what is known of it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Echo {
-    /// It is secret as a whole, such as `user:password` and what a login is sent as.
-    Login(String),
-    /// A password: looked for unless it might be a word.
-    Password(String),
-    /// The value of a header field or a cookie, which may also be a plain setting such as `en-US`: looked for if
-    /// it has letters and digits or is long.
-    Value(String),
-}
-
-impl Echo {
-    /// The text, if it is such that it stands in no page by chance.
-    fn telling(&self) -> Option<&str> {
-        let (Echo::Login(text) | Echo::Password(text) | Echo::Value(text)) = self;
-        let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
-        let letters = has(u8::is_ascii_lowercase) || has(u8::is_ascii_uppercase);
-        let digits = has(u8::is_ascii_digit);
-        let is_told = match self {
-            Echo::Login(_) => true,
-            Echo::Password(_) => {
-                let kinds: [fn(&u8) -> bool; 4] = [
-                    u8::is_ascii_lowercase,
-                    u8::is_ascii_uppercase,
-                    u8::is_ascii_digit,
-                    |byte| !byte.is_ascii_alphanumeric(),
-                ];
-                kinds.into_iter().filter(|kind| has(*kind)).count() > 1
-            }
-            Echo::Value(_) => letters && digits,
-        };
-        let long = text.len() >= LONG;
-        (text.len() >= SHORTEST && (is_told || long)).then_some(text)
-    }
-}
-
-impl fmt::Debug for Echo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Echo(..)")
-    }
-}
 
 /// There are more or longer secrets than can be looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,51 +36,60 @@ pub struct TooManySecrets;
 
 /// Replaces secrets by a mark. `Debug` shows none.
 #[derive(Clone)]
-pub struct Redactor(Regex);
+pub struct Redactor(AhoCorasick);
 
 impl Redactor {
     /// Looks for these; none if there is nothing to look for. What is part of a text of `public`, such as the
     /// site's own address, is no secret.
     pub fn new(echoes: &[Echo], public: &[String]) -> Result<Option<Redactor>, TooManySecrets> {
-        let known = |text: &&str| public.iter().any(|public| public.contains(*text));
-        let mut texts: Vec<&str> = echoes
-            .iter()
-            .filter_map(Echo::telling)
-            .filter(|text| !known(text))
-            .collect();
-        // The longest first, so that nothing is left of it when a part is one as well.
-        texts.sort_unstable_by_key(|text| (std::cmp::Reverse(text.len()), *text));
-        texts.dedup();
-        if texts.is_empty() {
-            return Ok(None);
-        }
+        let is_secret = |echo: &&Echo| echo.is_telling(public);
+        let secret: Vec<&Echo> = echoes.iter().filter(is_secret).collect();
+        let texts: BTreeSet<&str> = secret.iter().map(|echo| echo.text()).collect();
         if texts.iter().map(|text| text.len()).sum::<usize>() > MOST {
             return Err(TooManySecrets);
         }
-        let any: Vec<String> = texts.into_iter().map(in_any_coding).collect();
-        let pattern = RegexBuilder::new(&any.join("|"))
-            .unicode(false)
-            .size_limit(PATTERN)
-            .build();
-        // The fault would show the pattern.
-        pattern
-            .map(|pattern| Some(Redactor(pattern)))
+        let patterns: BTreeSet<Vec<u8>> = secret.iter().flat_map(|echo| echo.patterns()).collect();
+        if patterns.is_empty() {
+            return Ok(None);
+        }
+        let automaton = AhoCorasick::builder()
+            // So that nothing is left of a secret when a part of it is one as well.
+            .match_kind(MatchKind::LeftmostLongest)
+            // Tables of long secrets would be large.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(patterns);
+        automaton
+            .map(|automaton| Some(Redactor(automaton)))
             .map_err(|_| TooManySecrets)
+    }
+
+    /// Looks for what a request was sent with.
+    pub fn of_request(
+        fields: &HeaderMap,
+        public: &[String],
+    ) -> Result<Option<Redactor>, TooManySecrets> {
+        Redactor::new(&echoes::of_fields(fields), public)
     }
 
     /// Cleans all that an answer said.
     pub(super) fn clean(&self, exchange: &mut Exchange) {
-        for value in exchange.headers.values_mut() {
+        self.clean_message(&mut exchange.headers, &mut exchange.body);
+        exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
+        exchange.fault = self.text(&exchange.fault);
+    }
+
+    /// Cleans fields and body of an answer.
+    pub fn clean_message(&self, headers: &mut HeaderMap, body: &mut Vec<u8>) {
+        for value in headers.values_mut() {
             if let Cow::Owned(cleaned) = self.bytes(value.as_bytes())
                 && let Ok(cleaned) = HeaderValue::from_bytes(&cleaned)
             {
                 *value = cleaned;
             }
         }
-        if let Cow::Owned(cleaned) = self.bytes(&exchange.body) {
-            exchange.body = cleaned;
+        if let Cow::Owned(cleaned) = self.bytes(body) {
+            *body = cleaned;
         }
-        exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
     }
 
     /// The text without secrets.
@@ -128,52 +97,68 @@ impl Redactor {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
 
-    fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        self.0.replace_all(text, MARK.as_bytes())
+    /// The text without secrets; borrowed if it has none.
+    pub(super) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let mut cleaned: Option<Vec<u8>> = None;
+        let mut done = 0;
+        while done < text.len() {
+            let piece = &text[done..done + first_piece(&text[done..])];
+            match (self.piece(piece), &mut cleaned) {
+                (Cow::Borrowed(_), None) => {}
+                (new, Some(cleaned)) => cleaned.extend_from_slice(&new),
+                (Cow::Owned(new), None) => cleaned = Some([&text[..done], &new].concat()),
+            }
+            done += piece.len();
+        }
+        cleaned.map_or(Cow::Borrowed(text), Cow::Owned)
     }
+
+    fn piece<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        // As they are first: what stands before one may look like an escape together with its beginning.
+        match cut(text, self.found(text)) {
+            Cow::Borrowed(text) => cut(text, self.found_in_form(text)),
+            Cow::Owned(text) => Cow::Owned(cut(&text, self.found_in_form(&text)).into_owned()),
+        }
+    }
+
+    fn found(&self, text: &[u8]) -> Vec<Range<usize>> {
+        self.0.find_iter(text).map(|found| found.range()).collect()
+    }
+
+    fn found_in_form(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let form = canonical(text);
+        form.written(self.found(form.bytes()))
+    }
+}
+
+/// How much of a text is cleaned at once: up to where a line or a tag begins, for no secret goes on there.
+fn first_piece(text: &[u8]) -> usize {
+    let rest = text.get(PIECE..).unwrap_or_default();
+    let end = memchr2(b'<', b'\n', rest);
+    end.map_or(text.len(), |end| PIECE + end)
+}
+
+/// The text with a mark in the place of these parts.
+fn cut(text: &[u8], parts: Vec<Range<usize>>) -> Cow<'_, [u8]> {
+    if parts.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for part in parts {
+        out.extend_from_slice(text.get(done..part.start).unwrap_or_default());
+        let is_wide = text[part.clone()].contains(&0);
+        out.extend_from_slice(if is_wide { WIDE_MARK } else { MARK }.as_bytes());
+        done = part.end.max(done);
+    }
+    out.extend_from_slice(&text[done..]);
+    Cow::Owned(out)
 }
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor(..)")
     }
-}
-
-/// A pattern of a text in the codings of URLs (RFC 3986), HTML and JSON, each once or twice, and of JSON within HTML,
-/// as pages hand data to their scripts.
-fn in_any_coding(text: &str) -> String {
-    text.chars().map(coded).collect()
-}
-
-fn coded(char: char) -> String {
-    if char.is_ascii_alphanumeric() {
-        return char.to_string();
-    }
-    let mut utf8 = [0; 4];
-    let utf8 = char.encode_utf8(&mut utf8).as_bytes();
-    let plain = utf8
-        .iter()
-        .fold(String::new(), |all, byte| all + &format!(r"\x{byte:02x}"));
-    let url = utf8.iter().fold(String::new(), |all, byte| {
-        all + &format!("%(?:25)?(?i:{byte:02x})")
-    });
-    let number = u32::from(char);
-    let mut utf16 = [0; 2];
-    let utf16 = char.encode_utf16(&mut utf16);
-    let json = utf16.iter().fold(String::new(), |all, unit| {
-        all + &format!(r"\\{{1,2}}u(?i:{unit:04x})")
-    });
-    let name = match char {
-        '&' => "|amp",
-        '<' => "|lt",
-        '>' => "|gt",
-        '"' => "|quot",
-        '\'' => "|apos",
-        _ => "",
-    };
-    let html = format!(r"&(?:amp;)?(?:#0*{number}|#[xX]0*(?i:{number:x}){name});");
-    let form = if char == ' ' { r"|\+" } else { "" };
-    format!(r"(?:\\{{0,3}}(?:{plain}|{html})|{url}|{json}{form})")
 }
 
 #[cfg(test)]
@@ -203,6 +188,11 @@ mod tests {
             r"pä&amp;quot;ss&amp;amp;&amp;#39;w/o r\d&amp;lt;1&amp;gt;",
             r"pä\&quot;ss&amp;&#39;w\/o r\\d&lt;1&gt;",
             r#"p\\u00e4\\\"ss\\u0026'w\\\/o r\\\\d\\u003C1>"#,
+            "%70%C3%A4%22%73%73%26%27%77%2F%6F%20%72%5C%64%3C%31%3E",
+            "&#112;&#xe4;&#34;&#115;&#x73;&#38;&#39;&#119;&#47;o&#32;r&#92;d&lt;&#49;&gt;",
+            r"\u0070\u00e4\u0022ss\x26'w/o r\\d<\x31>",
+            // A server that takes what it was sent for Latin-1.
+            "p\u{c3}\u{a4}\"ss&'w/o r\\d<1>",
         ];
         for text in codings {
             assert_eq!(
@@ -215,26 +205,27 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_word_is_left_where_it_is() {
-        use Echo::{Login, Password, Value};
-        type Kind = fn(String) -> Echo;
-        let cases: [(Kind, &str, bool); 12] = [
-            (Login, "me:staging", true),
-            (Login, "a:b", false),
-            (Password, "staging", false),
-            (Password, "preproduction", false),
-            (Password, "open-sesame", true),
-            (Password, "Preproduction", true),
-            (Password, "s3cret", false),
-            (Value, "en-US,en", false),
-            (Value, "new-checkout", false),
-            (Value, "f3a9c1d07b", true),
-            (Value, "correct-horse-battery-staple", true),
-            (Value, "20241231", false),
-        ];
-        for (kind, text, expected) in cases {
-            let found = cleaned(&kind(text.to_owned()), text) == MARK;
-            assert_eq!(found, expected, "{text}");
+    fn a_secret_is_found_in_other_encodings() {
+        let secret = Echo::Password("pä\"ss-w0rt".to_owned());
+        let redactor = Redactor::new(&[secret], &[]).expect("few").expect("one");
+        assert_eq!(&*redactor.bytes(b"(p\xe4\"ss-w0rt)"), b"([secret])");
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide = |text: &str| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+            let text = wide("日本 p&#228;\"ss-w0rt 語");
+            assert_eq!(&*redactor.bytes(&text), wide("日本 [secret] 語"));
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_secret_does_not_hide_it() {
+        let secret = Echo::Password("41-secret&".to_owned());
+        for (text, expected) in [
+            ("%41-secret&amp", "%[secret]amp"),
+            ("\\u0041-secret&;", "\\u00[secret];"),
+            ("41-secret&\n41-sec\nret&\n", "[secret]\n[secret]\n"),
+            ("%341-secret%26%3B", "[secret]%3B"),
+        ] {
+            assert_eq!(cleaned(&secret, text), expected, "{text}");
         }
     }
 
@@ -247,6 +238,8 @@ mod tests {
         let public = ["https://shop2024.example/".to_owned()];
         let redactor = Redactor::new(&echoes, &public).expect("few").expect("one");
         assert_eq!(redactor.text("shop2024 a1b2c3d4"), "shop2024 [secret]");
+        let landing = Echo::Value("https%3A%2F%2Fshop2024.example".into());
+        assert!(Redactor::new(&[landing], &public).expect("few").is_none());
     }
 
     #[test]
@@ -255,6 +248,21 @@ mod tests {
         let redactor = Redactor::new(&echoes, &[]).expect("few").expect("two");
         assert_eq!(redactor.text("abcdefg12345 abcdefg1"), "[secret] [secret]");
         assert!(!format!("{redactor:?}{echoes:?}").contains("abc"));
+    }
+
+    #[test]
+    fn long_texts_are_cleaned_from_the_beginning_to_the_end() {
+        let secret = Echo::Value("s3cret-token".to_owned());
+        let redactor = Redactor::new(&[secret], &[]).expect("few").expect("one");
+        for line in ["a s3cret%2Dtoken\n", "<b>s3cret-token", "s3cret-token"] {
+            let text = "plain\n".repeat(100_000) + &line.repeat(100_000);
+            let cleaned = redactor.text(&text);
+            assert!(!cleaned.contains("s3cret"), "{line}");
+            assert_eq!(cleaned.matches(MARK).count(), 100_000, "{line}");
+            assert!(
+                cleaned.starts_with("plain\n") && cleaned.matches("plain\n").count() == 100_000
+            );
+        }
     }
 
     #[test]

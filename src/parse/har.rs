@@ -1,8 +1,8 @@
 //! What a browser saw: the HTTP archive (HAR 1.2) that its developer tools save.
 //!
 //! Entries are read one by one, so that an archive of hundreds of megabytes needs the memory of its
-//! largest entry. Of an entry only what tells about failures is kept: no cookie, no field of the
-//! request but the name of the client, and the beginning of a body.
+//! largest entry. Of an entry only what tells about failures is kept, of a body the beginning. Fields and
+//! cookies of the request are kept so that whoever shows an answer can leave them out.
 
 mod entry;
 mod net_error;
@@ -33,6 +33,8 @@ pub struct Entry {
     pub url: CrawlUrl,
     /// The method, such as `GET`.
     pub method: String,
+    /// What it was sent with, cookies included. `Debug` shows no value.
+    pub sent: HeaderMap,
     /// The name under which the client asked.
     pub user_agent: Option<String>,
     /// The status code; absent where no answer came, because the request failed, was blocked or was

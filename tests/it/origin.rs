@@ -26,6 +26,7 @@ pub(crate) struct Seen {
     pub(crate) at: Instant,
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// The number of the connection it came over.
     pub(crate) connection: usize,
 }
@@ -189,12 +190,19 @@ impl Book {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        self.seen.lock().expect("a live origin").push(Seen {
+        let mut seen = Seen {
             at: Instant::now(),
             path: path.clone(),
             headers,
+            body: Vec::new(),
             connection,
-        });
+        };
+        let length = seen
+            .header("content-length")
+            .and_then(|length| length.parse().ok());
+        seen.body = vec![0; length.unwrap_or(0)];
+        line.read_exact(&mut seen.body).await.ok()?;
+        self.seen.lock().expect("a live origin").push(seen);
         Some(path)
     }
 

@@ -1,12 +1,15 @@
 //! Secrets go to the site and come out nowhere: canaries are handed in at every door, and every byte that comes out
 //! is searched for them.
 
+mod archive;
 mod echoed;
 mod files;
 mod messages;
+mod projects;
 mod redirects;
 mod scheduled;
 mod search;
+mod words;
 
 use std::path::Path;
 use std::process::Output;
@@ -22,6 +25,15 @@ fn canary(name: &str) -> String {
 /// A canary that may stand in a header field, a cookie and a URL alike.
 fn plain_canary(name: &str) -> String {
     format!("{}.~{name}", core(name))
+}
+
+/// The words that add the project `shop`.
+fn adding<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [
+        &["schedule", "add", "shop", url, "--schedule", "@daily"],
+        more,
+    ]
+    .concat()
 }
 
 /// What is searched for.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::{DATE, RETRY_AFTER, SERVER};
 
+use super::echoes::without_echoes;
 use crate::assess::diagnose::{
     Announced, Answer, AnswerFacts, Cluster, ClusterFacts, Maker, identify, maker_of,
 };
@@ -44,14 +45,17 @@ pub(super) struct Group {
 
 impl Groups {
     /// Takes in an entry, if it failed.
-    pub(super) fn add(&mut self, entry: &Entry) {
-        let Some(outcome) = outcome(entry) else {
-            if entry.status.is_none() {
-                self.unexplained_count += 1;
-                if self.unexplained.len() < LISTED {
-                    self.unexplained
-                        .push((entry.url.clone(), entry.error.clone()));
-                }
+    pub(super) fn add(&mut self, entry: Entry) {
+        let outcome = outcome(&entry);
+        if outcome.is_none() && entry.status.is_some() {
+            return;
+        }
+        let entry = &without_echoes(entry);
+        let Some(outcome) = outcome else {
+            self.unexplained_count += 1;
+            if self.unexplained.len() < LISTED {
+                self.unexplained
+                    .push((entry.url.clone(), entry.error.clone()));
             }
             return;
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -21,9 +22,11 @@ pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String>
         Err(fault) => return Err(format!("request.url: {fault}")),
     };
     if !value.pointer("/response").is_some_and(Value::is_object) {
-        return Err(format!("{url}: no response"));
+        return Err(format!("{}: no response", url.host_key()));
     }
-    let status = status(value).ok_or_else(|| format!("{url}: no status from 0 to 999"))?;
+    // The rest of the address may hold the cookie of a session.
+    let fault = || format!("{}: no status from 0 to 999", url.host_key());
+    let status = status(value).ok_or_else(fault)?;
     let error = error(value);
     Ok(Some(Entry {
         number,
@@ -33,12 +36,13 @@ pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String>
             text(value, "/request/method").unwrap_or("GET").to_owned(),
             32,
         ),
+        sent: sent(value),
         user_agent: user_agent(value),
         status,
         status_text: kept(text(value, "/response/statusText").unwrap_or_default()),
         failure: error.as_deref().and_then(outcome_of),
         error,
-        headers: headers(value),
+        headers: headers(value, "/response/headers"),
         body_head: body_head(value),
         timings: timings(value),
         server: text(value, "/serverIPAddress").and_then(address),
@@ -87,6 +91,20 @@ fn fields<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = (&'v str, &'
         .filter_map(|field| Some((text(field, "/name")?, text(field, "/value")?)))
 }
 
+/// Some programs list cookies and leave the field out.
+fn sent(value: &Value) -> HeaderMap {
+    let mut sent = headers(value, "/request/headers");
+    for (name, text) in fields(value, "/request/cookies") {
+        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={text}")) {
+            let _ = sent.try_append(COOKIE, cookie);
+        }
+    }
+    for value in sent.values_mut() {
+        value.set_sensitive(true);
+    }
+    sent
+}
+
 fn user_agent(value: &Value) -> Option<String> {
     fields(value, "/request/headers")
         .find(|(name, _)| name.eq_ignore_ascii_case("user-agent"))
@@ -94,9 +112,9 @@ fn user_agent(value: &Value) -> Option<String> {
 }
 
 /// A field that cannot be one is left out. Chromium joins repeated fields by line breaks.
-fn headers(value: &Value) -> HeaderMap {
+fn headers(value: &Value, path: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for (name, values) in fields(value, "/response/headers") {
+    for (name, values) in fields(value, path) {
         let Ok(name) = HeaderName::try_from(name) else {
             continue;
         };

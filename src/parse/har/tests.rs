@@ -105,8 +105,8 @@ fn broken_entries_are_complained_of_and_the_rest_is_read() {
         [
             (1, "no request.url"),
             (2, "no request.url"),
-            (3, "https://www.shop.example/a: no response"),
-            (4, "https://www.shop.example/b: no status from 0 to 999"),
+            (3, "https://www.shop.example: no response"),
+            (4, "https://www.shop.example: no status from 0 to 999"),
             (5, "request.url: not a valid URL: invalid IPv6 address"),
         ]
     );

@@ -1,11 +1,14 @@
 //! A site that repeats all that it is sent, wherever an answer can hold it.
 
 use std::fs;
+use std::io::Write;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assert_clean, assert_silent, canary, plain_canary};
@@ -50,18 +53,50 @@ fn in_url() -> String {
     utf8_percent_encode(&all, NON_ALPHANUMERIC).to_string()
 }
 
+/// All secrets with every character escaped, as URLs, HTML and JSON do it; servers need not, and may.
+fn escaped() -> [String; 3] {
+    let all = NAMES.map(secret).join("/");
+    let each = |write: fn(u8) -> String| all.bytes().map(write).collect::<String>();
+    [
+        each(|byte| format!("%{byte:02x}")),
+        each(|byte| format!("&#{byte};")),
+        each(|byte| format!("\\u{byte:04x}")),
+    ]
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(text.as_bytes()).expect("memory has room");
+    packer.finish().expect("memory has room")
+}
+
 /// A site that repeats what it is sent, and links to another one with it.
 async fn parrot(away: &Origin) -> Origin {
     let origin = Origin::start().await;
     let (echo, url) = (echo(&NAMES), in_url());
+    let [percent, references, json] = escaped();
     let links = format!(
-        "<a href='/bad'>{echo}</a><a href='/moved'>m</a><a href='/in/{url}?sid={url}'>x</a>\
+        "<a href='/{percent}'>p</a><a href='/{references}'>r</a><a href='/wide'>{json}</a>\
+         <a href='/bad'>{echo}</a><a href='/moved'>m</a><a href='/in/{url}?sid={url}'>x</a>\
          <a href='{}?sid={url}'>away</a><a href='http://[{url}'>broken</a><img src='/i/{url}' alt='a'>",
         away.url("/")
     );
     let home = format!("<title>{echo}</title><html lang='{url}'><h1>{echo}</h1><p>{echo}{links}");
     origin.script("/", [ok(&home).header("X-Robots-Tag", &url)]);
     origin.page("/listed", "<p>fine");
+    let wide = utf16(&format!(
+        "\u{feff}<title>{echo}</title><p>{echo}<a href='/w/{url}'>{echo}</a>"
+    ));
+    origin.script("/wide", [bytes(wide).header("Content-Type", "text/html")]);
+    let map = format!(
+        "<urlset><url><loc>{}</loc></url>",
+        origin.url(&format!("/z/{url}"))
+    );
+    origin.script("/map.xml.gz", [bytes(gzip(&map))]);
     let bad = html(502, &format!("<title>502</title><p>{echo}"));
     let bad = [
         "Server",
@@ -78,8 +113,9 @@ async fn parrot(away: &Origin) -> Origin {
         redirect(302, &format!("/to?sid={url}")).header("Refresh", &format!("1;url=/r/{url}"));
     origin.script("/moved", [moved]);
     let robots = format!(
-        "User-agent: *\nDisallow: /no/{url}\n{echo}\nSitemap: {}?{url}\n",
-        origin.url("/map.xml")
+        "User-agent: *\nDisallow: /no/{url}\n{echo}\nSitemap: {}?{url}\nSitemap: {}\n",
+        origin.url("/map.xml"),
+        origin.url("/map.xml.gz")
     );
     origin.script(
         "/robots.txt",
@@ -156,8 +192,10 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
         let cookies = seen.header("cookie").expect("cookies");
         assert!(seen.header("authorization").is_some() && cookies.contains(&secret("cook")));
     }
-    assert!(desk.read("out/pages.csv").contains("[secret]"));
-    assert!(desk.read("out/pages.csv").lines().count() > 4);
+    let pages = desk.read("out/pages.csv");
+    for path in ["/[secret]/", "/wide", "/w/[secret]", "/z/[secret]"] {
+        assert!(pages.contains(path), "{path}: {pages}");
+    }
     assert_clean(desk.path(), &OURS, &NAMES);
     let elsewhere = format!("{:?}", away.requests());
     assert!(

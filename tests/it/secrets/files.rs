@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::{assert_silent, plain_canary};
+use super::{adding, assert_silent, plain_canary};
 use crate::cli::{Desk, output};
 use crate::origin::Origin;
 
@@ -13,10 +13,14 @@ fn mode(desk: &Desk, file: &str) -> u32 {
     file.permissions().mode() & 0o777
 }
 
+fn set_mode(desk: &Desk, file: &str, mode: u32) {
+    let mode = fs::Permissions::from_mode(mode);
+    fs::set_permissions(desk.path().join(file), mode).expect("ours");
+}
+
 fn write(desk: &Desk, file: &str, text: &str, mode: u32) {
-    let path = desk.path().join(file);
-    fs::write(&path, text).expect("a file");
-    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("ours");
+    fs::write(desk.path().join(file), text).expect("a file");
+    set_mode(desk, file, mode);
 }
 
 #[tokio::test]
@@ -24,13 +28,14 @@ async fn a_database_is_made_for_its_owner_alone() {
     let origin = Origin::start().await;
     origin.page("/", "<p>home");
     let desk = Desk::new();
-    let said = desk.run(&["audit", &origin.url("/"), "--no-sitemap"]).await;
+    let home = origin.url("/");
+    let audit = ["audit", &home, "--no-sitemap"];
+    let said = desk.run(&audit).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(mode(&desk, "runs.db"), 0o600);
     // Whoever shares it says so once.
-    let path = desk.path().join("runs.db");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours");
-    desk.run(&["audit", &origin.url("/"), "--no-sitemap"]).await;
+    set_mode(&desk, "runs.db", 0o640);
+    desk.run(&audit).await;
     assert_eq!(mode(&desk, "runs.db"), 0o640);
 }
 
@@ -39,16 +44,9 @@ async fn an_edited_configuration_keeps_its_permissions() {
     for known in [0o600, 0o640, 0o644] {
         let desk = Desk::new();
         write(&desk, "gatecrawl.toml", "rate = 5\n", known);
-        let add = [
-            "schedule",
-            "add",
-            "shop",
-            "a.example",
-            "--schedule",
-            "@daily",
-        ];
-        for args in [&add[..], &["schedule", "remove", "shop"]] {
-            let said = desk.run(args).await;
+        let remove = vec!["schedule", "remove", "shop"];
+        for args in [adding("a.example", &[]), remove] {
+            let said = desk.run(&args).await;
             assert_eq!(said.code, Some(0), "{}", said.err);
             assert_eq!(mode(&desk, "gatecrawl.toml"), known);
         }
@@ -62,29 +60,28 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
     origin.page("/", "<p>home");
     let home = origin.url("/");
     let secret = plain_canary("perm");
+    let proxy = format!("http://u:{secret}@{}", origin.address());
+    let audit = [
+        "audit",
+        &home,
+        "--no-sitemap",
+        "--retries",
+        "0",
+        "--confirm",
+        "none",
+    ];
+    let with_file = [&audit[..], &["--cookie-file", "cookies.txt"]].concat();
+    let project = "[project.a]\nurl = 'a.example'\nschedule = '@daily'";
+    let ours = "gatecrawl.toml";
     let cases = [
+        (ours, format!("cookie = 'a={secret}'\n"), &audit[..]),
+        (ours, format!("proxy = '{proxy}'\n"), &audit),
         (
-            "gatecrawl.toml",
-            format!("cookie = \"a={secret}\"\n"),
-            &["audit", &home][..],
-        ),
-        (
-            "gatecrawl.toml",
-            format!("proxy = \"http://u:{secret}@{}\"\n", origin.address()),
-            &["audit", &home, "--retries", "0", "--confirm", "none"],
-        ),
-        (
-            "gatecrawl.toml",
-            format!(
-                "[project.a]\nurl = \"a.example\"\nschedule = \"@daily\"\nbasic-auth = \"u:{secret}\"\n"
-            ),
+            ours,
+            format!("{project}\nbasic-auth = 'u:{secret}'\n"),
             &["schedule", "check"],
         ),
-        (
-            "cookies.txt",
-            format!("Cookie: a={secret}\n"),
-            &["audit", &home, "--cookie-file", "cookies.txt"],
-        ),
+        ("cookies.txt", format!("Cookie: a={secret}\n"), &with_file),
     ];
     for (file, text, args) in cases {
         for (known, expected) in [(0o644, true), (0o640, false)] {
@@ -98,12 +95,7 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
         }
     }
     let desk = Desk::new();
-    write(
-        &desk,
-        "gatecrawl.toml",
-        "rate = 5\nurl = \"a.example\"\n",
-        0o644,
-    );
-    let said = desk.run(&["audit", &home]).await;
+    write(&desk, ours, "rate = 5\nurl = 'a.example'\n", 0o644);
+    let said = desk.run(&audit).await;
     assert!(!said.err.contains("holds secrets"), "{}", said.err);
 }
