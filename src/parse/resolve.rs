@@ -96,9 +96,9 @@ impl Resolver {
     }
 
     /// Whether a reference climbs out of a folder that the `url` crate may take for a drive of Windows,
-    /// such as `/c:/`, and does not leave, whatever the scheme.
+    /// such as `/c:/` or `/c|/`, and does not leave, whatever the scheme.
     fn may_hold_drive(&self, target: &str) -> bool {
-        target.starts_with("..") && self.base.path().contains(':')
+        target.starts_with("..") && self.base.path().contains([':', '|'])
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
