@@ -68,6 +68,9 @@ pub enum StoreFault {
     /// The disk takes no more: that of the file, or that of SQLite's temporary files.
     #[error("no space left on its disk or on that of temporary files; make room there")]
     Full,
+    /// The process, or the machine, may open no more files.
+    #[error("too many open files on this machine; allow more with `ulimit -n`")]
+    OutOfFiles,
     /// Somebody took the file away while it was in use.
     #[error(
         "it was removed or replaced while it was in use, and what was written since is lost; begin anew"

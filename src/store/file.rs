@@ -93,7 +93,7 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
-            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
+            .map_err(|source| self.unopened_by(source))?;
         connection.set_prepared_statement_cache_capacity(64);
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
         // loses nothing that was committed; a power cut may lose the last moments, never more.
@@ -136,6 +136,13 @@ impl Store {
         }
     }
 
+    fn unopened_by(&self, source: rusqlite::Error) -> StoreError {
+        if lacks_files(&source) {
+            return self.failed(StoreFault::OutOfFiles);
+        }
+        self.unopened(StoreFault::Sqlite(source))
+    }
+
     /// Puts a name and advice to what SQLite says.
     pub(super) fn fault(&self, source: rusqlite::Error) -> StoreError {
         match source.sqlite_error_code() {
@@ -144,6 +151,7 @@ impl Store {
             }
             Some(ErrorCode::NotADatabase) => StoreError::Foreign(self.path.clone()),
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(self.path.clone()),
+            _ if lacks_files(&source) => self.failed(StoreFault::OutOfFiles),
             _ if is_full(&source) => self.failed(StoreFault::Full),
             _ if is_damage(&source) => self.damaged(source.to_string()),
             _ => self.failed(StoreFault::Sqlite(source)),
@@ -172,7 +180,7 @@ impl Store {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
-            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
+            .map_err(|source| self.unopened_by(source))?;
         connection
             .busy_timeout(BUSY)
             .map_err(|source| self.fault(source))?;
@@ -186,7 +194,9 @@ impl Store {
                 .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
                 .map_err(|source| match source.sqlite_error_code() {
                     // What SQLite keeps beside the file even to read it.
-                    Some(ErrorCode::CannotOpen) => StoreError::ReadOnly(self.path.clone()),
+                    Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
+                        StoreError::ReadOnly(self.path.clone())
+                    }
                     _ => self.fault(source),
                 })
         };
@@ -200,6 +210,14 @@ impl Store {
             _ => Err(StoreError::Foreign(self.path.clone())),
         }
     }
+}
+
+/// Whether SQLite could not open a file because no more may be open. It does not tell, but then nobody else can open
+/// one either. Another file than the database is tried: to close that would end the locks that SQLite has on it.
+fn lacks_files(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+        && cfg!(unix)
+        && std::fs::File::open("/").is_err()
 }
 
 /// Whether a disk is full. What lies beside the file is enlarged by a call with an error of its own.
