@@ -47,7 +47,7 @@ impl Store {
             store.make_private();
             let mut connection = store.connect()?;
             // Another process may have been faster.
-            if !store.is_made(&connection)? {
+            if !store.is_ours(Marks::of(&connection))? {
                 create(&mut connection).map_err(|source| store.fault(source))?;
             }
         }
@@ -178,38 +178,71 @@ impl Store {
         if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
             return Ok(false);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let marks = Marks::of(&reader);
+        if marks.as_ref().err().is_some_and(is_half_written) {
+            // Whoever made it was killed in the middle of that: it cannot be read before that is undone.
+            let writer = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            return self.is_ours(Marks::of(&writer));
+        }
+        self.is_ours(marks)
+    }
+
+    fn open_to_look(&self, access: OpenFlags) -> Result<Connection, StoreError> {
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
             .map_err(|source| self.unopened_by(source))?;
         connection
             .busy_timeout(BUSY)
             .map_err(|source| self.fault(source))?;
-        self.is_made(&connection)
+        Ok(connection)
     }
 
     /// Whether the file has our tables; false if it has none at all.
-    fn is_made(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let pragma = |name: &str| -> Result<i64, StoreError> {
-            connection
-                .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-                .map_err(|source| match source.sqlite_error_code() {
-                    // What SQLite keeps beside the file even to read it.
-                    Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
-                        StoreError::ReadOnly(self.path.clone())
-                    }
-                    _ => self.fault(source),
-                })
-        };
-        match (pragma("application_id")?, pragma("user_version")?) {
+    fn is_ours(&self, marks: rusqlite::Result<Marks>) -> Result<bool, StoreError> {
+        let marks = marks.map_err(|source| match source.sqlite_error_code() {
+            // What SQLite keeps beside the file even to read it.
+            Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
+                StoreError::ReadOnly(self.path.clone())
+            }
+            _ => self.fault(source),
+        })?;
+        match (marks.application, marks.version) {
             (APPLICATION, SCHEMA) => Ok(true),
             (APPLICATION, found) if found > SCHEMA => Err(StoreError::Newer {
                 path: self.path.clone(),
                 found,
             }),
-            (0, 0) if pragma("schema_version")? == 0 => Ok(false),
+            (0, 0) if marks.tables == 0 => Ok(false),
             _ => Err(StoreError::Foreign(self.path.clone())),
         }
     }
+}
+
+/// What a file tells of whose it is.
+struct Marks {
+    application: i64,
+    version: i64,
+    /// How often its tables were changed; never if it has none.
+    tables: i64,
+}
+
+impl Marks {
+    fn of(connection: &Connection) -> rusqlite::Result<Marks> {
+        let pragma =
+            |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
+        Ok(Marks {
+            application: pragma("application_id")?,
+            version: pragma("user_version")?,
+            tables: pragma("schema_version")?,
+        })
+    }
+}
+
+/// Whether a file has a journal beside it that must be undone by somebody who may write.
+fn is_half_written(fault: &rusqlite::Error) -> bool {
+    let code = fault.sqlite_error().map(|fault| fault.extended_code);
+    code == Some(ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// Whether SQLite could not open a file because no more may be open. It does not tell, but then nobody else can open
@@ -322,6 +355,26 @@ mod tests {
             .pragma_update(None, "user_version", SCHEMA + 1)
             .expect("set");
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn a_file_whose_maker_was_killed_half_way_is_made_anew() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        // As the switch to a write-ahead log leaves it when its journal cannot be removed any more.
+        let maker = Connection::open(&path).expect("made");
+        let begin = "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE t (x);
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 500)
+                     INSERT INTO t SELECT randomblob(1000) FROM n";
+        maker.execute_batch(begin).expect("begun");
+        let copy = dir.path().join("killed.db");
+        for end in ["", "-journal"] {
+            let named = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+            std::fs::copy(named(&path), named(&copy)).expect("copied");
+        }
+        assert!(std::fs::metadata(&copy).expect("a file").len() > 0);
+        Store::open(&copy).expect("made anew");
+        Store::open(&copy).expect("opened again");
     }
 
     #[cfg(unix)]

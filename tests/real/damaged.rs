@@ -156,6 +156,9 @@ fn a_damaged_database_never_makes_a_panic_or_a_hang_and_says_what_to_do() {
                 line.contains("damaged.db") || line.contains("no run"),
                 "seed {seed}: {line}"
             );
+            let blames_others = ["locked", "neither a run", "writable"];
+            let blamed = blames_others.iter().find(|words| line.contains(**words));
+            assert_eq!(blamed, None, "seed {seed}: {line}");
             let names_damage = line.contains("is damaged") && line.contains("damaged.db .recover`");
             assert!(
                 names_damage || !line.contains("malformed"),
