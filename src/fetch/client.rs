@@ -31,10 +31,6 @@ use crate::model::{
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
 
-/// Addresses of one host that are told. Names with more have them all from one provider, where they
-/// are the same few machines.
-const MOST_ADDRESSES: usize = 8;
-
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
 #[derive(Clone)]
 pub struct HttpFetcher {
@@ -324,9 +320,7 @@ impl Fetcher for HttpFetcher {
         }
         let host = url.host().to_string();
         let port = url.as_url().port_or_known_default();
-        let mut found = self.names.of(&host, port).await;
-        found.truncate(MOST_ADDRESSES);
-        found
+        self.names.of(&host, port).await.unwrap_or_default()
     }
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {

@@ -35,6 +35,10 @@ const NEGATIVE_USE: Duration = Duration::from_secs(30);
 /// A server's trouble may be over soon, and a retry must get an answer of its own.
 const TROUBLE_USE: Duration = Duration::from_secs(1);
 
+/// Addresses of one host that are told. Names with more have them all from one provider, where they
+/// are the same few machines.
+const MOST_ADDRESSES: usize = 8;
+
 /// Why a name has no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DnsFault {
@@ -84,16 +88,17 @@ impl Names {
 }
 
 impl Names {
-    /// All addresses of a host that may be asked at a port; none if there are none.
-    pub(super) async fn of(&self, host: &str, port: Option<u16>) -> Vec<IpAddr> {
+    /// The addresses of a host that may be asked at a port, up to a few.
+    pub(super) async fn of(&self, host: &str, port: Option<u16>) -> Result<Vec<IpAddr>, BoxError> {
         let host = normal(host);
         let mut found = match self.at_hand(&host, port) {
             Some(addresses) => addresses,
-            None => self.ask(host).await.unwrap_or_default(),
+            None => self.ask(host).await?,
         };
         let mut seen = HashSet::new();
         found.retain(|address| seen.insert(*address));
-        found
+        found.truncate(MOST_ADDRESSES);
+        Ok(found)
     }
 
     /// Whether a name server answers what it cannot know by heart: who is asked about the root, and
