@@ -313,20 +313,19 @@ async fn crawl(
     }
     if ended != Ended::Finished {
         let hint = database::hint(&store, &args.store);
-        let (why, exit) = match ended {
-            Ended::Finished | Ended::Interrupted => ("interrupted".to_owned(), Exit::Interrupted),
-            Ended::Offline => (unaudited::offline(&store, &run, ended)?, Exit::Failed),
+        let why = match ended {
+            Ended::Finished | Ended::Interrupted => "interrupted".to_owned(),
+            Ended::Offline => unaudited::offline(&store, &run, ended)?,
             Ended::NeverOnline => {
                 let why = unaudited::offline(&store, &run, ended)?;
-                let said = format!("could not audit {}: {why}", run.site);
-                (said, Exit::NoAudit)
+                format!("could not audit {}: {why}", run.site)
             }
         };
         let id = run.id;
         people.say(format!(
             "{why}; `gatecrawl audit --resume {id}{hint}` goes on"
         ));
-        return Ok(exit);
+        return Ok(exit_of(ended));
     }
     gates::tell(&gates, people);
     match unaudited::why(&store, &run, &numbers, &worst)? {
@@ -335,6 +334,15 @@ async fn crawl(
             Ok(Exit::NoAudit)
         }
         None => Ok(gates::exit_of(&gates)),
+    }
+}
+
+/// What a crawl comes to that is not at its end.
+fn exit_of(ended: Ended) -> Exit {
+    match ended {
+        Ended::Finished | Ended::Interrupted => Exit::Interrupted,
+        Ended::Offline => Exit::Failed,
+        Ended::NeverOnline => Exit::NoAudit,
     }
 }
 
@@ -389,6 +397,12 @@ pub(super) async fn export(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_that_was_lost_is_our_own_failure_and_one_that_never_was_makes_no_audit() {
+        let codes = [Ended::Interrupted, Ended::Offline, Ended::NeverOnline];
+        assert_eq!(codes.map(|ended| exit_of(ended).code()), [130, 1, 3]);
+    }
 
     #[test]
     fn overrides_name_hosts_as_urls_do() {

@@ -6,22 +6,21 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_resolver::Resolver;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
 };
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
 use hickory_resolver::system_conf::read_system_conf;
-use hickory_resolver::{Resolver, TokioResolver};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout};
 use tower::BoxError;
 
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
-use super::fault::lacks_files;
+use super::dns_sockets::Sockets;
 use super::guard::PrivateAddresses;
 use super::settings::{DnsSource, FetchSettings, HostOverride};
 
@@ -60,7 +59,8 @@ type Found = Result<Arc<[IpAddr]>, DnsFault>;
 
 /// The resolver handed to the HTTP client.
 pub(super) struct Names {
-    resolver: TokioResolver,
+    resolver: Resolver<Sockets>,
+    sockets: Sockets,
     servers: Vec<IpAddr>,
     cache: Arc<DnsCache<Found>>,
     overrides: Arc<[HostOverride]>,
@@ -75,8 +75,10 @@ impl Names {
         settings: &FetchSettings,
         proxy_host: Option<String>,
     ) -> Result<Names, NetError> {
+        let sockets = Sockets::default();
         Ok(Names {
-            resolver: resolver(&settings.dns, settings.dns_timeout)?,
+            resolver: resolver(&settings.dns, settings.dns_timeout, sockets.clone())?,
+            sockets,
             servers: servers(&settings.dns),
             cache: Arc::new(DnsCache::new()),
             overrides: settings.overrides.clone().into(),
@@ -111,15 +113,14 @@ impl Names {
             Ok(()) => true,
             // No query could be made, or no sense of what came.
             Err(NetError::Proto(_)) => false,
-            Err(error) => matches!(
-                fault_of(&error),
-                DnsFault::Nxdomain | DnsFault::NoData | DnsFault::OutOfFiles
-            ),
+            Err(error) => matches!(fault_of(&error), DnsFault::Nxdomain | DnsFault::NoData),
         };
+        let lacked = self.sockets.lacked();
         let root = self.resolver.lookup(".", RecordType::NS);
         let name = self.resolver.lookup(unheard, RecordType::A);
         let (root, name) = tokio::join!(root, name);
-        served(root.map(|_| ())) || served(name.map(|_| ()))
+        let not_asked = self.sockets.lacked() > lacked;
+        not_asked || served(root.map(|_| ())) || served(name.map(|_| ()))
     }
 
     /// The name servers that are asked.
@@ -148,10 +149,11 @@ impl Names {
         let guard = Some(self.private_addresses.clone());
         let guard = guard.filter(|_| self.proxy_host.as_ref() != Some(&host));
         let (resolver, limit) = (self.resolver.clone(), self.limit);
+        let sockets = self.sockets.clone();
         let cache = Arc::clone(&self.cache);
         async move {
             let found = cache
-                .get(&host, || look_up(resolver, host.clone(), limit))
+                .get(&host, || look_up((resolver, sockets), host.clone(), limit))
                 .await?;
             match guard {
                 Some(allowed) => Ok(allowed.of(&found)?),
@@ -202,7 +204,12 @@ fn socket_addresses(addresses: Vec<IpAddr>) -> Addrs {
     Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
 }
 
-async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Remembered<Found> {
+async fn look_up(
+    (resolver, sockets): (Resolver<Sockets>, Sockets),
+    host: String,
+    limit: Duration,
+) -> Remembered<Found> {
+    let lacked = sockets.lacked();
     // A name with dots is complete; without the final dot the search domains would be tried.
     let query = if host.contains('.') {
         format!("{host}.")
@@ -211,6 +218,7 @@ async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Reme
     };
     let fault = match timeout(limit, resolver.lookup_ip(query)).await {
         Err(_) => DnsFault::Timeout,
+        Ok(Err(NetError::NoConnections)) if sockets.lacked() > lacked => DnsFault::OutOfFiles,
         Ok(Err(error)) => fault_of(&error),
         Ok(Ok(found)) => {
             let left = found
@@ -239,7 +247,6 @@ fn fault_of(error: &NetError) -> DnsFault {
         NetError::Dns(DnsError::ResponseCode(code)) => *code,
         // A name that no query can be made of cannot exist.
         NetError::Proto(_) => return DnsFault::Nxdomain,
-        NetError::Io(fault) if lacks_files(fault) => return DnsFault::OutOfFiles,
         _ => return DnsFault::Servfail,
     };
     match code {
@@ -250,8 +257,11 @@ fn fault_of(error: &NetError) -> DnsFault {
     }
 }
 
-fn resolver(source: &DnsSource, limit: Duration) -> Result<TokioResolver, NetError> {
-    let provider = TokioRuntimeProvider::default();
+fn resolver(
+    source: &DnsSource,
+    limit: Duration,
+    provider: Sockets,
+) -> Result<Resolver<Sockets>, NetError> {
     let mut builder = match source {
         DnsSource::System => Resolver::builder(provider.clone()).unwrap_or_else(|_| {
             // Without a configuration the C library asks this machine, and so do we.

@@ -13,6 +13,7 @@ mod decode;
 mod dial;
 mod dns;
 mod dns_cache;
+mod dns_sockets;
 mod echoes;
 mod fault;
 mod files;
