@@ -21,7 +21,7 @@ use super::files::Files;
 use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
-use super::sleep::{MOST_SLEEPS, awake};
+use super::sleep::{MOST_SLEEPS, awake, awake_once};
 use super::{Fetcher, echoes, guard, tls, witness};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
@@ -325,13 +325,9 @@ impl Fetcher for HttpFetcher {
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {
         witnesses.others.retain(|place| self.may_ask(place.ip()));
-        for _ in 0..MOST_SLEEPS {
-            // Whoever sleeps hears nobody.
-            if let (network, false) = awake(self.ask(&witnesses)).await {
-                return network;
-            }
-        }
-        Network::Unknown
+        // Whoever sleeps hears nobody.
+        let told = awake_once(|| self.ask(&witnesses)).await;
+        told.unwrap_or(Network::Unknown)
     }
 }
 
