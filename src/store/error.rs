@@ -76,6 +76,11 @@ pub enum StoreFault {
         "it was removed or replaced while it was in use, and what was written since is lost; begin anew"
     )]
     Gone,
+    /// The file does not have our tables, or not all of their columns.
+    #[error(
+        "its tables are not those of this gatecrawl ({0}): another version wrote it, or it is damaged; name another with --db"
+    )]
+    Tables(String),
     /// What the file has makes no sense.
     #[error("it is damaged ({what}); `sqlite3 {} .recover` may save what can be read; name another with --db meanwhile", path.display())]
     Damaged {

@@ -154,6 +154,8 @@ impl Store {
             _ if lacks_files(&source) => self.failed(StoreFault::OutOfFiles),
             _ if is_full(&source) => self.failed(StoreFault::Full),
             _ if is_damage(&source) => self.damaged(source.to_string()),
+            // What we ask is right for the tables that we make.
+            Some(ErrorCode::Unknown) => self.failed(StoreFault::Tables(what(&source))),
             _ => self.failed(StoreFault::Sqlite(source)),
         }
     }
@@ -273,6 +275,14 @@ fn is_damage(fault: &rusqlite::Error) -> bool {
         _ => fault.sqlite_error().is_some_and(|fault| {
             fault.code == ErrorCode::DatabaseCorrupt || cut_short.contains(&fault.extended_code)
         }),
+    }
+}
+
+/// What SQLite says, without the statement that it says it of.
+fn what(fault: &rusqlite::Error) -> String {
+    match fault {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        fault => fault.to_string(),
     }
 }
 
@@ -415,6 +425,27 @@ mod tests {
             .execute("DELETE FROM run", [])
             .expect_err("read only");
         assert!(matches!(store.fault(fault), StoreError::ReadOnly(_)));
+    }
+
+    #[test]
+    fn a_file_without_all_of_our_tables_is_said_to_be_of_another_version() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("made");
+        let connection = store.connect().expect("opened");
+        connection
+            .execute_batch("DROP VIEW evidence")
+            .expect("dropped");
+        let fault = connection
+            .prepare("SELECT * FROM evidence")
+            .expect_err("no view");
+        let StoreError::Failed { source, .. } = store.fault(fault) else {
+            panic!("another fault");
+        };
+        let said = source.to_string();
+        assert!(
+            said.contains("(no such table: evidence): another version"),
+            "{said}"
+        );
     }
 
     #[test]
