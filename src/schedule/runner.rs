@@ -298,7 +298,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                 }
             }
             (task, Err(Unmade::Fault(why) | Unmade::Offline(why))) => {
-                self.failed(&project, &mut state, task, (why, now))?
+                self.failed(&project, &mut state, task, (why, now))?;
             }
         }
         Ok(())
