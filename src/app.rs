@@ -20,7 +20,7 @@ use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
 use crate::store::{NewRun, RunRow, Store, StoreError};
 
 pub use exposed::is_exposed;
-pub use files::{MOST_OPEN, most_open};
+pub use files::{MOST_OPEN, TooFewFiles, check_files, most_open};
 pub use neighbours::private_addresses;
 pub use text_file::read_text;
 

@@ -14,6 +14,28 @@ const EACH: usize = 2;
 /// With so many files nothing is short, connections that wait for the next request included.
 const PLENTY: usize = 4_096;
 
+/// Files with which one request can be made.
+const FEWEST: usize = BESIDES + EACH;
+
+/// Why nothing can be done at all.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this process may have {0} open files, and needs {FEWEST} at least; allow more with `ulimit -n`"
+)]
+pub struct TooFewFiles(usize);
+
+/// Makes sure that as many files may be open as are needed for anything.
+pub fn check_files() -> Result<(), TooFewFiles> {
+    enough(raised())
+}
+
+fn enough(files: usize) -> Result<(), TooFewFiles> {
+    if files < FEWEST {
+        return Err(TooFewFiles(files));
+    }
+    Ok(())
+}
+
 /// Most requests at a time. The soft limit of open files is raised for it as far as the hard one lets
 /// it: shells and services begin with 1,024 or less, for the sake of programs that `select`.
 pub fn most_open() -> usize {
@@ -66,6 +88,8 @@ mod tests {
         for (files, expected) in cases {
             assert_eq!(bearable(files), expected, "{files}");
         }
+        assert_eq!(enough(FEWEST), Ok(()));
+        assert_eq!(enough(FEWEST - 1), Err(TooFewFiles(33)));
         // On four hosts, with as many waiting for each.
         assert!(BESIDES + 16 + 4 * idle_per_host(16, 50) <= 64);
         assert_eq!(idle_per_host(MOST_OPEN, 600), 600);

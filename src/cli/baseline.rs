@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::assess::compare::AddressMap;
 use crate::report::{self, Compared};
-use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store};
+use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store, StoreError};
 
 use super::failure::{Failure, chain};
 
@@ -77,8 +77,10 @@ pub(super) enum Place {
 
 /// A run of this database by number or token; else a file, `FILE#RUN` for one run of several.
 pub(super) fn find(store: &Store, flag: &str, name: &str) -> Result<Place, Failure> {
-    if let Ok(run) = store.run(name) {
-        return Ok(Place::Run(store.clone(), Box::new(run)));
+    match store.run(name) {
+        Ok(run) => return Ok(Place::Run(store.clone(), Box::new(run))),
+        Err(StoreError::NoRun(_)) => {}
+        Err(fault) => return Err(fault.into()),
     }
     let (file, run) = match name.rsplit_once('#') {
         Some((file, run)) if !Path::new(name).exists() => (file, Some(run)),
@@ -100,10 +102,11 @@ pub(super) fn find(store: &Store, flag: &str, name: &str) -> Result<Place, Failu
     }
     let other = Store::open(Path::new(file))?;
     let found = match run {
-        Some(run) => other.run(run).map_err(|_| {
-            Failure::usage(format!(
+        Some(run) => other.run(run).map_err(|fault| match fault {
+            StoreError::NoRun(_) => Failure::usage(format!(
                 "{flag} {name}: no run {run} in it; `gatecrawl runs --db {file}` lists its runs"
-            ))
+            )),
+            fault => fault.into(),
         })?,
         None => {
             let runs = other.runs()?.into_iter();

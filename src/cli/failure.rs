@@ -68,7 +68,7 @@ impl Failure {
         let is_damage = |cause: &(dyn Error + 'static)| {
             matches!(
                 cause.downcast_ref(),
-                Some(StoreFault::Damaged { .. } | StoreFault::Gone)
+                Some(StoreFault::Damaged { .. } | StoreFault::Tables(_) | StoreFault::Gone)
             )
         };
         fault.chain().any(is_damage)

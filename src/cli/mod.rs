@@ -56,6 +56,8 @@ mod wrap;
 
 use std::ffi::OsString;
 
+use crate::app;
+
 use args::{Cli, ColorChoice, Command};
 use failure::Failure;
 use parse::Typed;
@@ -102,6 +104,8 @@ fn run(cli: Cli, caution: Option<String>, console: &mut Console) -> Result<Exit,
     if let Some(caution) = caution {
         tracing::warn!("{caution}");
     }
+    // What the runtime waits with are files.
+    app::check_files().map_err(Failure::own)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

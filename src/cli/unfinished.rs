@@ -13,18 +13,27 @@ pub(super) fn why(
     run: &RunRow,
     ended: Ended,
 ) -> Result<Option<(String, Exit)>, StoreError> {
-    Ok(match ended {
-        Ended::Finished => None,
-        Ended::Interrupted => Some(("interrupted".to_owned(), Exit::Interrupted)),
-        Ended::Offline => Some((offline(store, run, ended)?, Exit::Failed)),
+    let Some(exit) = exit(ended) else {
+        return Ok(None);
+    };
+    let why = match ended {
+        Ended::Finished | Ended::Interrupted => "interrupted".to_owned(),
+        Ended::Offline => offline(store, run, ended)?,
         Ended::NeverOnline => {
             let why = offline(store, run, ended)?;
-            Some((
-                format!("could not audit {}: {why}", run.site),
-                Exit::NoAudit,
-            ))
+            format!("could not audit {}: {why}", run.site)
         }
-    })
+    };
+    Ok(Some((why, exit)))
+}
+
+fn exit(ended: Ended) -> Option<Exit> {
+    match ended {
+        Ended::Finished => None,
+        Ended::Interrupted => Some(Exit::Interrupted),
+        Ended::Offline => Some(Exit::Failed),
+        Ended::NeverOnline => Some(Exit::NoAudit),
+    }
 }
 
 /// That this machine has no network, since when if it had one, and what shows it.
@@ -53,4 +62,16 @@ pub(super) fn resumable(failure: Failure, store: &Store, token: &str, hint: &str
     failure.advised(&format!(
         "then `gatecrawl audit --resume{which}{hint}` goes on"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_was_lost_is_our_own_failure_and_one_that_never_was_makes_no_audit() {
+        let codes = [Ended::Interrupted, Ended::Offline, Ended::NeverOnline];
+        let codes = codes.map(|ended| exit(ended).map(Exit::code));
+        assert_eq!(codes, [Some(130), Some(1), Some(3)]);
+    }
 }

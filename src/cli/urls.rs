@@ -84,9 +84,12 @@ fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Resul
         }
         let text = std::str::from_utf8(&line).map_err(|_| fault(&"not UTF-8"))?;
         // A byte order mark is what Windows editors leave at the beginning.
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if !text.is_empty() && !text.starts_with('#') {
-            add(seed(text).map_err(|error| fault(&error))?);
+        let text = text.trim_start_matches('\u{feff}');
+        // Some spreadsheets end lines with it alone; inside a URL it would be skipped without a word.
+        for text in text.split('\r').map(str::trim) {
+            if !text.is_empty() && !text.starts_with('#') {
+                add(seed(text).map_err(|error| fault(&error))?);
+            }
         }
     }
 }
@@ -110,11 +113,12 @@ mod tests {
 
     #[test]
     fn a_list_has_comments_blank_lines_and_each_url_once() {
-        let text = "\u{feff}# pages\r\n\r\nexample.com\r\n  https://example.com/a \nexample.com/\n#x\nhttp://b.example/";
+        let text = "\u{feff}# pages\r\n\r\nexample.com\r\n  https://example.com/a \nexample.com/\n#x\nhttp://b.example/\rhttp://c.example/\r";
         let expected = [
             "https://example.com/",
             "https://example.com/a",
             "http://b.example/",
+            "http://c.example/",
         ];
         assert_eq!(from_list(text).expect("a list"), expected);
     }

@@ -155,10 +155,11 @@ where
             admission: Admission::Fetch(Role::Sitemap),
             named: false,
         });
-        let mut seeds: Vec<Seed> = named.chain(listed).collect();
-        for batch in seeds.chunks_mut(SEED_BATCH) {
+        let mut seeds = named.chain(listed).peekable();
+        while seeds.peek().is_some() {
+            let mut batch: Vec<Seed> = seeds.by_ref().take(SEED_BATCH).collect();
             let mut new = Vec::new();
-            for seed in &mut *batch {
+            for seed in &mut batch {
                 let Admission::Fetch(role) = seed.admission else {
                     continue;
                 };
@@ -169,9 +170,7 @@ where
                 };
                 self.admissions.admit(found, &mut seed.admission, &mut new);
             }
-            self.writer
-                .send(Change::Seeds(batch.to_vec()), NO_LEASE)
-                .await;
+            self.writer.send(Change::Seeds(batch), NO_LEASE).await;
             self.frontier.offer(&new).await?;
         }
         Ok(())

@@ -21,7 +21,7 @@ use super::files::Files;
 use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
-use super::sleep::{MOST_SLEEPS, awake};
+use super::sleep::{MOST_SLEEPS, awake, awake_once};
 use super::{Fetcher, echoes, guard, packed, tls, witness};
 use crate::model::{
     Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
@@ -30,10 +30,6 @@ use crate::model::{
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
-
-/// Addresses of one host that are told. Names with more have them all from one provider, where they
-/// are the same few machines.
-const MOST_ADDRESSES: usize = 8;
 
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
 #[derive(Clone)]
@@ -330,20 +326,14 @@ impl Fetcher for HttpFetcher {
         }
         let host = url.host().to_string();
         let port = url.as_url().port_or_known_default();
-        let mut found = self.names.of(&host, port).await;
-        found.truncate(MOST_ADDRESSES);
-        found
+        self.names.of(&host, port).await.unwrap_or_default()
     }
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {
         witnesses.others.retain(|place| self.may_ask(place.ip()));
-        for _ in 0..MOST_SLEEPS {
-            // Whoever sleeps hears nobody.
-            if let (network, false) = awake(self.ask(&witnesses)).await {
-                return network;
-            }
-        }
-        Network::Unknown
+        // Whoever sleeps hears nobody.
+        let told = awake_once(|| self.ask(&witnesses)).await;
+        told.unwrap_or(Network::Unknown)
     }
 }
 

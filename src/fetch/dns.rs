@@ -9,22 +9,21 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::ready;
 use futures_util::stream::FuturesUnordered;
+use hickory_resolver::Resolver;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
 };
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
 use hickory_resolver::system_conf::read_system_conf;
-use hickory_resolver::{Resolver, TokioResolver};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout};
 use tower::BoxError;
 
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
-use super::fault::lacks_files;
+use super::dns_sockets::Sockets;
 use super::guard::PrivateAddresses;
 use super::settings::{DnsSource, FetchSettings, HostOverride};
 
@@ -37,6 +36,10 @@ const SHORTEST_USE: Duration = Duration::from_secs(5);
 const NEGATIVE_USE: Duration = Duration::from_secs(30);
 /// A server's trouble may be over soon, and a retry must get an answer of its own.
 const TROUBLE_USE: Duration = Duration::from_secs(1);
+
+/// Addresses of one host that are told. Names with more have them all from one provider, where they
+/// are the same few machines.
+const MOST_ADDRESSES: usize = 8;
 
 /// Why a name has no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +62,8 @@ type Found = Result<Arc<[IpAddr]>, DnsFault>;
 
 /// The resolver handed to the HTTP client.
 pub(super) struct Names {
-    resolver: TokioResolver,
+    resolver: Resolver<Sockets>,
+    sockets: Sockets,
     servers: Vec<IpAddr>,
     cache: Arc<DnsCache<Found>>,
     overrides: Arc<[HostOverride]>,
@@ -74,8 +78,10 @@ impl Names {
         settings: &FetchSettings,
         proxy_host: Option<String>,
     ) -> Result<Names, NetError> {
+        let sockets = Sockets::default();
         Ok(Names {
-            resolver: resolver(&settings.dns, settings.dns_timeout)?,
+            resolver: resolver(&settings.dns, settings.dns_timeout, sockets.clone())?,
+            sockets,
             servers: servers(&settings.dns),
             cache: Arc::new(DnsCache::new()),
             overrides: settings.overrides.clone().into(),
@@ -87,16 +93,17 @@ impl Names {
 }
 
 impl Names {
-    /// All addresses of a host that may be asked at a port; none if there are none.
-    pub(super) async fn of(&self, host: &str, port: Option<u16>) -> Vec<IpAddr> {
+    /// The addresses of a host that may be asked at a port, up to a few.
+    pub(super) async fn of(&self, host: &str, port: Option<u16>) -> Result<Vec<IpAddr>, BoxError> {
         let host = normal(host);
         let mut found = match self.at_hand(&host, port) {
             Some(addresses) => addresses,
-            None => self.ask(host).await.unwrap_or_default(),
+            None => self.ask(host).await?,
         };
         let mut seen = HashSet::new();
         found.retain(|address| seen.insert(*address));
-        found
+        found.truncate(MOST_ADDRESSES);
+        Ok(found)
     }
 
     /// Whether a name server answers what it cannot know by heart, as it may the name servers of the root
@@ -111,7 +118,8 @@ impl Names {
             .map(|zone| self.is_served(zone))
             .into_iter()
             .collect();
-        asked.any(ready).await
+        let lacked = self.sockets.lacked();
+        asked.any(ready).await || self.sockets.lacked() > lacked
     }
 
     async fn is_served(&self, zone: &str) -> bool {
@@ -120,10 +128,7 @@ impl Names {
             Ok(_) => true,
             // No query could be made, or no sense of what came.
             Err(NetError::Proto(_)) => false,
-            Err(error) => matches!(
-                fault_of(&error),
-                DnsFault::Nxdomain | DnsFault::NoData | DnsFault::OutOfFiles
-            ),
+            Err(error) => matches!(fault_of(&error), DnsFault::Nxdomain | DnsFault::NoData),
         }
     }
 
@@ -153,10 +158,11 @@ impl Names {
         let guard = Some(self.private_addresses.clone());
         let guard = guard.filter(|_| self.proxy_host.as_ref() != Some(&host));
         let (resolver, limit) = (self.resolver.clone(), self.limit);
+        let sockets = self.sockets.clone();
         let cache = Arc::clone(&self.cache);
         async move {
             let found = cache
-                .get(&host, || look_up(resolver, host.clone(), limit))
+                .get(&host, || look_up((resolver, sockets), host.clone(), limit))
                 .await?;
             match guard {
                 Some(allowed) => Ok(allowed.of(&found)?),
@@ -207,7 +213,12 @@ fn socket_addresses(addresses: Vec<IpAddr>) -> Addrs {
     Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
 }
 
-async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Remembered<Found> {
+async fn look_up(
+    (resolver, sockets): (Resolver<Sockets>, Sockets),
+    host: String,
+    limit: Duration,
+) -> Remembered<Found> {
+    let lacked = sockets.lacked();
     // A name with dots is complete; without the final dot the search domains would be tried.
     let query = if host.contains('.') {
         format!("{host}.")
@@ -216,6 +227,7 @@ async fn look_up(resolver: TokioResolver, host: String, limit: Duration) -> Reme
     };
     let fault = match timeout(limit, resolver.lookup_ip(query)).await {
         Err(_) => DnsFault::Timeout,
+        Ok(Err(NetError::NoConnections)) if sockets.lacked() > lacked => DnsFault::OutOfFiles,
         Ok(Err(error)) => fault_of(&error),
         Ok(Ok(found)) => {
             let left = found
@@ -244,7 +256,6 @@ fn fault_of(error: &NetError) -> DnsFault {
         NetError::Dns(DnsError::ResponseCode(code)) => *code,
         // A name that no query can be made of cannot exist.
         NetError::Proto(_) => return DnsFault::Nxdomain,
-        NetError::Io(fault) if lacks_files(fault) => return DnsFault::OutOfFiles,
         _ => return DnsFault::Servfail,
     };
     match code {
@@ -255,8 +266,11 @@ fn fault_of(error: &NetError) -> DnsFault {
     }
 }
 
-fn resolver(source: &DnsSource, limit: Duration) -> Result<TokioResolver, NetError> {
-    let provider = TokioRuntimeProvider::default();
+fn resolver(
+    source: &DnsSource,
+    limit: Duration,
+    provider: Sockets,
+) -> Result<Resolver<Sockets>, NetError> {
     let mut builder = match source {
         DnsSource::System => Resolver::builder(provider.clone()).unwrap_or_else(|_| {
             // Without a configuration the C library asks this machine, and so do we.

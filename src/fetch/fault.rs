@@ -43,7 +43,7 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
         attempt.carried_from(local);
     }
     let dialing = error.is_connect();
-    if dialing && causes(error).any(is_out_of_files) {
+    if dialing && is_for_want_of_files(error) {
         attempt.lacked_files();
         let words = "too many open files on this machine";
         return Fault::new(Outcome::ConnectUnreachable, words);
@@ -105,6 +105,11 @@ pub(super) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
 /// no kinds for; their numbers are those of every Unix).
 pub(super) fn lacks_files(fault: &io::Error) -> bool {
     matches!(fault.raw_os_error(), Some(23 | 24))
+}
+
+/// Whether something failed because no more files may be open.
+pub(super) fn is_for_want_of_files(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(is_out_of_files)
 }
 
 fn is_out_of_files(cause: &(dyn Error + 'static)) -> bool {
@@ -346,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_want_of_open_files_is_told_from_what_the_network_does() {
-        let lacks = |cause: &(dyn Error + 'static)| causes(cause).any(is_out_of_files);
+        let lacks = is_for_want_of_files;
         let hidden = |fault: DnsFault| io::Error::other(fault);
         assert!(lacks(&io::Error::other(io::Error::from_raw_os_error(24))));
         assert!(lacks(&hidden(DnsFault::OutOfFiles)));

@@ -1,6 +1,7 @@
 //! Open files of which there are not enough: a request that gets no socket waits until others have
 //! given theirs back. If that takes too long it is our own trouble and ends the crawl.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,23 +16,33 @@ const TRIES: u32 = 60;
 
 /// Tells those who wait for it when there are none for long.
 #[derive(Debug, Default)]
-pub(super) struct Files(Notify);
+pub(super) struct Files {
+    starved: Notify,
+    /// Whether it was said what is waited for.
+    said: AtomicBool,
+}
 
 impl Files {
     /// Waits for a file to become free; false if that was tried often enough.
     pub(super) async fn wait(&self, tries: u32) -> bool {
         if tries >= TRIES {
-            self.0.notify_one();
+            self.starved.notify_one();
             // Whoever waits for it ends the crawl now, and with it this.
             sleep(PAUSE).await;
             return false;
+        }
+        if !self.said.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "too many open files on this machine: requests wait for up to {TRIES} s until some are \
+                 closed; `ulimit -n` allows more, and --concurrency asks for less at a time"
+            );
         }
         sleep(PAUSE).await;
         true
     }
 
     pub(super) async fn starved(&self) {
-        self.0.notified().await;
+        self.starved.notified().await;
     }
 }
 

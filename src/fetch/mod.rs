@@ -14,6 +14,7 @@ mod decode;
 mod dial;
 mod dns;
 mod dns_cache;
+mod dns_sockets;
 mod echo;
 mod echoes;
 mod fault;

@@ -20,6 +20,26 @@ pub(super) async fn awake<T>(doing: impl Future<Output = T>) -> (T, bool) {
     noticing(doing, elapsed).await
 }
 
+/// Asks until nothing of it was slept through, which spoils the answer; none if that happens again and again.
+pub(super) async fn awake_once<T, F>(ask: impl FnMut() -> F) -> Option<T>
+where
+    F: Future<Output = T>,
+{
+    once(ask, elapsed).await
+}
+
+async fn once<T, F>(mut ask: impl FnMut() -> F, clock: impl Fn() -> Duration) -> Option<T>
+where
+    F: Future<Output = T>,
+{
+    for _ in 0..MOST_SLEEPS {
+        if let (answer, false) = noticing(ask(), &clock).await {
+            return Some(answer);
+        }
+    }
+    None
+}
+
 async fn noticing<T>(doing: impl Future<Output = T>, clock: impl Fn() -> Duration) -> (T, bool) {
     let mut doing = pin!(doing);
     let (mut seen, mut slept) = (clock(), false);
@@ -74,6 +94,30 @@ mod tests {
             tokio::time::sleep(takes.saturating_sub(awake)).await;
         };
         noticing(doing, clock).await.1
+    }
+
+    /// How often a question is asked that is slept through so many times, and what comes of it.
+    async fn asked(sleeps: u32) -> (u32, Option<u32>) {
+        let (slept, asked) = (Cell::new(Duration::ZERO), Cell::new(0));
+        let start = tokio::time::Instant::now();
+        let clock = || start.elapsed() + slept.get();
+        let ask = || async {
+            asked.set(asked.get() + 1);
+            tokio::time::sleep(3 * SECOND).await;
+            if asked.get() <= sleeps {
+                slept.set(slept.get() + 3600 * SECOND);
+            }
+            asked.get()
+        };
+        let answer = once(ask, clock).await;
+        (asked.get(), answer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_was_slept_through_is_asked_again_and_not_for_ever() {
+        assert_eq!(asked(0).await, (1, Some(1)));
+        assert_eq!(asked(2).await, (3, Some(3)));
+        assert_eq!(asked(u32::MAX).await, (MOST_SLEEPS, None));
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,9 +9,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tower::BoxError;
 
 use super::dns::Names;
-use super::fault::lacks_files;
+use super::fault::{is_for_want_of_files, lacks_files};
 use super::settings::ProxyAddress;
 use crate::model::{Network, Silence, Witnesses};
 
@@ -53,11 +54,13 @@ pub(super) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> Network {
         return Network::Unknown;
     };
     let found = timeout(LIMIT, names.of(&host, Some(port))).await;
-    let at = |address: IpAddr| SocketAddr::new(address, port);
-    let places: Vec<SocketAddr> = found.unwrap_or_default().into_iter().map(at).collect();
-    if places.iter().any(|place| place.ip().is_loopback()) {
+    let Some(found) = addresses(found.ok()) else {
+        return Network::Unknown;
+    };
+    if found.iter().any(IpAddr::is_loopback) {
         return Network::Unknown;
     }
+    let places: Vec<_> = found.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
     if any_answers(&places).await {
         return Network::Up;
     }
@@ -65,6 +68,16 @@ pub(super) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> Network {
         proxy: true,
         ..Silence::default()
     })
+}
+
+/// Where the proxy is said to be, nowhere if nobody answers that. None if for want of open files nobody
+/// could be asked.
+fn addresses(found: Option<Result<Vec<IpAddr>, BoxError>>) -> Option<Vec<IpAddr>> {
+    match found {
+        Some(Ok(found)) => Some(found),
+        Some(Err(fault)) if is_for_want_of_files(&*fault) => None,
+        _ => Some(Vec::new()),
+    }
 }
 
 /// Whether the system would know where to send a packet; none is sent.
@@ -114,6 +127,7 @@ fn is_silence(fault: &std::io::Error) -> bool {
 mod tests {
     use std::io;
 
+    use super::super::dns::DnsFault;
     use super::*;
 
     #[test]
@@ -125,6 +139,16 @@ mod tests {
         for kind in [ErrorKind::HostUnreachable, ErrorKind::TimedOut] {
             assert!(is_silence(&kind.into()), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_proxy_whose_name_nobody_could_be_asked_about_is_not_gone() {
+        assert_eq!(addresses(Some(Err(DnsFault::OutOfFiles.into()))), None);
+        assert_eq!(
+            addresses(Some(Err(DnsFault::Servfail.into()))),
+            Some(vec![])
+        );
+        assert_eq!(addresses(None), Some(vec![]), "nobody answered");
     }
 
     #[test]

@@ -11,13 +11,12 @@ use super::event::RunOutcome;
 
 /// Makes the audits of projects.
 pub trait Auditor: Send + Sync + 'static {
-    /// Makes an audit to its end, exports included, or until it is told to stop. A fault is our own
-    /// trouble, in one line.
+    /// Makes an audit to its end, exports included, or until it is told to stop.
     fn audit(
         &self,
         order: AuditOrder,
         stop: Stop,
-    ) -> impl Future<Output = Result<Audited, String>> + Send;
+    ) -> impl Future<Output = Result<Audited, Unmade>> + Send;
 }
 
 /// An audit to be made.
@@ -40,6 +39,15 @@ pub enum Work {
     Resume(RunId),
     /// What failed in a run is asked again, in this pass and no further one.
     Recheck(RunId, u8),
+}
+
+/// Why an audit was not made, in one line: our own trouble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmade {
+    /// The same again would come to the same.
+    Fault(String),
+    /// This machine has no network. It can go on when there is one.
+    Offline(String),
 }
 
 /// An audit that was made, or interrupted.

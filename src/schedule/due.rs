@@ -73,11 +73,10 @@ fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>,
     if let Some(begun @ Task::Recheck { pass: Some(_), .. }) = step {
         return (Some(begun), None);
     }
-    let served = state.served.unwrap_or(state.since).max(state.since);
-    if let Some(due) = project.timing.last(served, now) {
+    if let Some(due) = missed(project, state, now) {
         return (Some(Task::Run { due }), None);
     }
-    let next_run = project.timing.after(served.max(now));
+    let next_run = project.timing.after(served(state).max(now));
     match step {
         None => (None, next_run),
         Some(step) if step.due() > now => {
@@ -86,6 +85,15 @@ fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>,
         }
         step => (step, None),
     }
+}
+
+/// When a run should have begun that did not begin; the last of several.
+pub(super) fn missed(project: &Project, state: &ScheduleState, now: Moment) -> Option<Moment> {
+    project.timing.last(served(state), now)
+}
+
+fn served(state: &ScheduleState) -> Moment {
+    state.served.unwrap_or(state.since).max(state.since)
 }
 
 /// The next step of the ladder; none after the last.

@@ -39,6 +39,15 @@ pub enum Event {
         /// Why, in one line.
         why: String,
     },
+    /// A run, or a recheck, cannot be made now because this machine has no network. It goes on by itself.
+    PutOff {
+        /// Its name in the configuration.
+        project: String,
+        /// When it is tried again, if the runner runs by then.
+        again: Moment,
+        /// What shows that there is none, in one line.
+        why: String,
+    },
     /// URLs of a run that failed were asked again, minutes to days after it. The run's verdicts
     /// and scores are concluded anew.
     Rechecked {
@@ -123,7 +132,7 @@ impl Event {
             Event::Rechecked {
                 project, run, step, ..
             } => Some(format!("{project}/run/{run}/recheck/{step}")),
-            Event::RunStarted { .. } | Event::Queue { .. } => None,
+            Event::RunStarted { .. } | Event::PutOff { .. } | Event::Queue { .. } => None,
         }
     }
 }

@@ -67,7 +67,7 @@ impl Listener for Measured {
             Event::Queue {
                 running, waiting, ..
             } => self.board.put_queue(*running, *waiting),
-            Event::RunStarted { .. } => {}
+            Event::RunStarted { .. } | Event::PutOff { .. } => {}
         }
     }
 }

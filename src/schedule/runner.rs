@@ -14,14 +14,21 @@ use crate::crawl::{Ended, Stop, StopLevel};
 use crate::model::{HostKey, Moment};
 use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
 
-use super::auditor::{AuditOrder, Audited, Auditor, Work};
-use super::due::{Next, Task, next};
+use super::auditor::{AuditOrder, Audited, Auditor, Unmade, Work};
+use super::due::{Next, Task, missed, next};
 use super::event::{Event, Listener, RunEnded, RunOutcome};
 use super::project::Project;
 use super::{out, retention};
 
 /// How long a project is left alone that another process works on.
 const ELSEWHERE: Duration = Duration::from_secs(30);
+
+/// How long a project is left alone when this machine has no network.
+const NO_NETWORK: Duration = Duration::from_mins(5);
+
+/// For how long: whoever reads reports is told in the end, for what looks like no network may be a
+/// proxy that is gone for good.
+const PATIENCE: Duration = Duration::from_hours(6);
 
 /// The time of day, and waiting for one.
 pub trait Clock: Send {
@@ -56,7 +63,7 @@ pub struct Runner<A, L, C> {
 /// What became of the projects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Runs that could not be made: our own trouble.
+    /// Runs that could not be made, or not yet: our own trouble.
     pub failed: usize,
     /// Runs of sites that could not be audited at all.
     pub no_audit: usize,
@@ -95,10 +102,12 @@ struct Busy {
 /// The runner at work.
 struct Round<A, L, C> {
     runner: Runner<A, L, C>,
-    audits: JoinSet<Result<Audited, String>>,
+    audits: JoinSet<Result<Audited, Unmade>>,
     busy: HashMap<Id, Busy>,
-    /// Projects that another process works on, and when to look again.
-    elsewhere: HashMap<usize, Moment>,
+    /// Projects that another process works on, or that there is no network for, and when to look again.
+    later: HashMap<usize, Moment>,
+    /// Projects that there is no network for, and since when.
+    offline: HashMap<usize, Moment>,
     tally: Tally,
     /// The lengths of the queue that were told last.
     told: Option<(usize, usize, Option<Moment>)>,
@@ -119,7 +128,8 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             runner,
             audits: JoinSet::new(),
             busy: HashMap::new(),
-            elsewhere: HashMap::new(),
+            later: HashMap::new(),
+            offline: HashMap::new(),
             tally: Tally::default(),
             told: None,
         }
@@ -147,7 +157,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                     let (id, result) = match brought {
                         Ok(brought) => brought,
                         // A fault of ours in one audit ends no other.
-                        Err(fault) => (fault.id(), Err("it ended without a word; the log says more".to_owned())),
+                        Err(fault) => (fault.id(), Err(Unmade::Fault("it ended without a word; the log says more".to_owned()))),
                     };
                     self.take_in(id, result).await?;
                 }
@@ -159,7 +169,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
 
     /// What the projects have to do that nobody works on.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
-        self.elsewhere.retain(|_, until| *until > now);
+        self.later.retain(|_, until| *until > now);
         let mut outlook = Outlook::default();
         let mut soonest = |at: Moment| {
             outlook.next = Some(outlook.next.map_or(at, |next| next.min(at)));
@@ -168,7 +178,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             if self.busy.values().any(|busy| busy.at == at) {
                 continue;
             }
-            if let Some(until) = self.elsewhere.get(&at) {
+            if let Some(until) = self.later.get(&at) {
                 soonest(*until);
                 continue;
             }
@@ -207,7 +217,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                 if self.runner.now.contains(project) {
                     tracing::warn!(%project, "{project} does not begin now: another process works on it");
                 }
-                self.elsewhere.insert(at, now + ELSEWHERE);
+                self.later.insert(at, now + ELSEWHERE);
             }
         }
         Ok(())
@@ -258,13 +268,20 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
     }
 
     /// Tells what an audit brought, and notes it.
-    async fn take_in(&mut self, id: Id, result: Result<Audited, String>) -> Result<(), StoreError> {
+    async fn take_in(&mut self, id: Id, result: Result<Audited, Unmade>) -> Result<(), StoreError> {
         let Some(busy) = self.busy.remove(&id) else {
             return Ok(());
         };
         let now = self.runner.clock.now();
         let project = self.runner.projects[busy.at].clone();
         let mut state = self.state(&project, now)?;
+        if let Err(Unmade::Offline(why)) = &result
+            && self.may_wait(busy.at, &state, now)
+        {
+            self.put_off(busy.at, why, now);
+            return Ok(());
+        }
+        self.offline.remove(&busy.at);
         match (&busy.task, result) {
             // It goes on the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
@@ -280,9 +297,30 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                     Err(fault) => std::panic::resume_unwind(fault.into_panic()),
                 }
             }
-            (task, Err(why)) => self.failed(&project, &mut state, task, (why, now))?,
+            (task, Err(Unmade::Fault(why) | Unmade::Offline(why))) => {
+                self.failed(&project, &mut state, task, (why, now))?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether a project that there is no network for has time: not for ever, and only until it is due
+    /// again.
+    fn may_wait(&mut self, at: usize, state: &ScheduleState, now: Moment) -> bool {
+        let since = *self.offline.entry(at).or_insert(now);
+        now.since(since) < PATIENCE && missed(&self.runner.projects[at], state, now).is_none()
+    }
+
+    /// What was begun stays so, and goes on later.
+    fn put_off(&mut self, at: usize, why: &str, now: Moment) {
+        self.tally.failed += 1;
+        let again = now + NO_NETWORK;
+        self.later.insert(at, again);
+        self.runner.listener.hear(&Event::PutOff {
+            project: self.runner.projects[at].name.clone(),
+            again,
+            why: why.to_owned(),
+        });
     }
 
     fn ended(

@@ -42,15 +42,18 @@ impl Listener for Reader {
 /// Makes runs without requests.
 struct Fake {
     store: Store,
+    clock: crawl::Clock,
+    /// Since when this machine has a network; always without one.
+    online: Mutex<Option<Moment>>,
     work: Mutex<Vec<Work>>,
     open: Mutex<(usize, usize)>,
 }
 
 impl Auditor for Fake {
-    async fn audit(&self, order: AuditOrder, mut stop: Stop) -> Result<Audited, String> {
+    async fn audit(&self, order: AuditOrder, mut stop: Stop) -> Result<Audited, Unmade> {
         self.work.lock().unwrap().push(order.work.clone());
         if order.project == "broken" {
-            return Err("the disk is full".to_owned());
+            return Err(Unmade::Fault("the disk is full".to_owned()));
         }
         let run = match order.work {
             Work::New(token) => self.store.create_run(&NewRun {
@@ -61,7 +64,11 @@ impl Auditor for Fake {
             }),
             Work::Resume(run) | Work::Recheck(run, _) => Ok(run),
         };
-        let run = run.map_err(|fault| fault.to_string())?;
+        let run = run.map_err(|fault| Unmade::Fault(fault.to_string()))?;
+        let online = *self.online.lock().unwrap();
+        if online.is_some_and(|from| self.clock.now() < from) {
+            return Err(Unmade::Offline("this machine has no network".to_owned()));
+        }
         {
             let mut open = self.open.lock().unwrap();
             open.0 += 1;
@@ -117,12 +124,15 @@ impl Machine {
             project.hosts.insert(url.host_key());
             project
         };
+        let clock = crawl::Clock::starting_at(at(start));
         Machine {
-            clock: crawl::Clock::starting_at(at(start)),
+            clock,
             projects: projects.iter().map(project).collect(),
             diary: Diary::default(),
             auditor: Arc::new(Fake {
                 store,
+                clock,
+                online: Mutex::default(),
                 work: Mutex::default(),
                 open: Mutex::default(),
             }),
@@ -171,6 +181,26 @@ impl Machine {
             }
         }
         begun
+    }
+
+    /// Until when runs were put off.
+    fn put_off(&self) -> Vec<Moment> {
+        let diary = self.diary.lock().unwrap();
+        let put_off = diary.iter().filter_map(|event| match event {
+            Event::PutOff { again, .. } => Some(*again),
+            _ => None,
+        });
+        put_off.collect()
+    }
+
+    /// Why runs failed.
+    fn failed(&self) -> Vec<String> {
+        let diary = self.diary.lock().unwrap();
+        let failed = diary.iter().filter_map(|event| match event {
+            Event::RunFailed { why, .. } => Some(why.clone()),
+            _ => None,
+        });
+        failed.collect()
     }
 
     fn ended(&self) -> Vec<RunId> {
@@ -337,11 +367,62 @@ async fn what_fails_is_told_and_waits_for_its_next_time() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("broken", "a", text)]);
     machine.killed_at("2026-05-03T12:00:00Z").await;
+    assert_eq!(machine.failed().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_without_a_network_is_put_off_and_goes_on_when_there_is_one() {
+    let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
+    let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
+    let back = at("2026-05-02T05:02:00Z");
+    *machine.auditor.online.lock().unwrap() = Some(back);
+    machine.killed_at("2026-05-02T12:00:00Z").await;
+    assert_eq!(machine.ended(), [RunId(1)], "it is one run all the time");
+    assert_eq!(machine.put_off().len(), 19, "every five minutes");
+    assert_eq!(machine.failed(), [""; 0]);
     let diary = machine.diary.lock().unwrap();
-    let failed = diary
-        .iter()
-        .filter(|event| matches!(event, Event::RunFailed { .. }));
-    assert_eq!(failed.count(), 2);
+    let ended = diary.iter().find_map(|event| match event {
+        Event::RunEnded(ended) => Some((ended.due, ended.at)),
+        _ => None,
+    });
+    let soon = back + Duration::from_mins(3) + AUDIT;
+    let (due, ended) = ended.expect("made");
+    assert_eq!(due, at("2026-05-02T03:30:00Z"));
+    assert!(ended.since(soon) < Duration::from_secs(1), "{ended}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_does_not_come_back_is_told_in_the_end() {
+    let told = |text| async move {
+        let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
+        *machine.auditor.online.lock().unwrap() = Some(at("2027-01-01T00:00:00Z"));
+        machine.killed_at("2026-05-03T03:00:00Z").await;
+        (machine.put_off().len(), machine.failed())
+    };
+    // After six hours, or when it is due again.
+    let why = "this machine has no network";
+    let daily = told("schedule = 'daily at 03:30'\ntimezone = 'UTC'\n").await;
+    assert_eq!(daily, (72, vec![why.to_owned()]));
+    let hourly = told("schedule = '0 * * * *'\ntimezone = 'UTC'\n").await;
+    assert_eq!(hourly.1.len(), 37, "from two o'clock on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_runs_once_without_a_network_is_told_and_goes_on_the_next_time() {
+    let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
+    let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);
+    let (_switch, stop) = stop_switch();
+    // Seen for the first time.
+    let none = machine.runner(stop.clone()).serve_once().await;
+    assert_eq!(none.expect("a store"), Tally::default());
+    machine.off_until("2026-05-02T04:00:00Z").await;
+    *machine.auditor.online.lock().unwrap() = Some(at("2026-05-02T04:30:00Z"));
+    let offline = machine.runner(stop.clone()).serve_once().await;
+    assert_eq!(offline.expect("a store").failed, 1);
+    machine.off_until("2026-05-02T05:00:00Z").await;
+    let tally = machine.runner(stop).serve_once().await.expect("a store");
+    assert_eq!((tally.failed, tally.done), (0, 1));
+    assert_eq!(machine.ended(), [RunId(1)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,11 +68,19 @@ pub enum StoreFault {
     /// The disk takes no more: that of the file, or that of SQLite's temporary files.
     #[error("no space left on its disk or on that of temporary files; make room there")]
     Full,
+    /// The process, or the machine, may open no more files.
+    #[error("too many open files on this machine; allow more with `ulimit -n`")]
+    OutOfFiles,
     /// Somebody took the file away while it was in use.
     #[error(
         "it was removed or replaced while it was in use, and what was written since is lost; begin anew"
     )]
     Gone,
+    /// The file does not have our tables, or not all of their columns.
+    #[error(
+        "its tables are not those of this gatecrawl ({0}): another version wrote it, or it is damaged; name another with --db"
+    )]
+    Tables(String),
     /// What the file has makes no sense.
     #[error("it is damaged ({what}); `sqlite3 {} .recover` may save what can be read; name another with --db meanwhile", path.display())]
     Damaged {

@@ -47,7 +47,7 @@ impl Store {
             store.make_private();
             let mut connection = store.connect()?;
             // Another process may have been faster.
-            if !store.is_made(&connection)? {
+            if !store.is_ours(Marks::of(&connection))? {
                 create(&mut connection).map_err(|source| store.fault(source))?;
             }
         }
@@ -93,7 +93,7 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
-            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
+            .map_err(|source| self.unopened_by(source))?;
         connection.set_prepared_statement_cache_capacity(64);
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
         // loses nothing that was committed; a power cut may lose the last moments, never more.
@@ -136,6 +136,13 @@ impl Store {
         }
     }
 
+    fn unopened_by(&self, source: rusqlite::Error) -> StoreError {
+        if lacks_files(&source) {
+            return self.failed(StoreFault::OutOfFiles);
+        }
+        self.unopened(StoreFault::Sqlite(source))
+    }
+
     /// Puts a name and advice to what SQLite says.
     pub(super) fn fault(&self, source: rusqlite::Error) -> StoreError {
         match source.sqlite_error_code() {
@@ -144,8 +151,11 @@ impl Store {
             }
             Some(ErrorCode::NotADatabase) => StoreError::Foreign(self.path.clone()),
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(self.path.clone()),
+            _ if lacks_files(&source) => self.failed(StoreFault::OutOfFiles),
             _ if is_full(&source) => self.failed(StoreFault::Full),
             _ if is_damage(&source) => self.damaged(source.to_string()),
+            // What we ask is right for the tables that we make.
+            Some(ErrorCode::Unknown) => self.failed(StoreFault::Tables(what(&source))),
             _ => self.failed(StoreFault::Sqlite(source)),
         }
     }
@@ -170,36 +180,79 @@ impl Store {
         if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
             return Ok(false);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let marks = Marks::of(&reader);
+        if marks.as_ref().err().is_some_and(is_half_written) {
+            // Whoever made it was killed in the middle of that: it cannot be read before that is undone.
+            let writer = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            return self.is_ours(Marks::of(&writer));
+        }
+        self.is_ours(marks)
+    }
+
+    fn open_to_look(&self, access: OpenFlags) -> Result<Connection, StoreError> {
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)
-            .map_err(|source| self.unopened(StoreFault::Sqlite(source)))?;
+            .map_err(|source| self.unopened_by(source))?;
         connection
             .busy_timeout(BUSY)
             .map_err(|source| self.fault(source))?;
-        self.is_made(&connection)
+        Ok(connection)
     }
 
     /// Whether the file has our tables; false if it has none at all.
-    fn is_made(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let pragma = |name: &str| -> Result<i64, StoreError> {
-            connection
-                .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-                .map_err(|source| match source.sqlite_error_code() {
-                    // What SQLite keeps beside the file even to read it.
-                    Some(ErrorCode::CannotOpen) => StoreError::ReadOnly(self.path.clone()),
-                    _ => self.fault(source),
-                })
-        };
-        match (pragma("application_id")?, pragma("user_version")?) {
+    fn is_ours(&self, marks: rusqlite::Result<Marks>) -> Result<bool, StoreError> {
+        let marks = marks.map_err(|source| match source.sqlite_error_code() {
+            // What SQLite keeps beside the file even to read it.
+            Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
+                StoreError::ReadOnly(self.path.clone())
+            }
+            _ => self.fault(source),
+        })?;
+        match (marks.application, marks.version) {
             (APPLICATION, SCHEMA) => Ok(true),
             (APPLICATION, found) if found > SCHEMA => Err(StoreError::Newer {
                 path: self.path.clone(),
                 found,
             }),
-            (0, 0) if pragma("schema_version")? == 0 => Ok(false),
+            (0, 0) if marks.tables == 0 => Ok(false),
             _ => Err(StoreError::Foreign(self.path.clone())),
         }
     }
+}
+
+/// What a file tells of whose it is.
+struct Marks {
+    application: i64,
+    version: i64,
+    /// How often its tables were changed; never if it has none.
+    tables: i64,
+}
+
+impl Marks {
+    fn of(connection: &Connection) -> rusqlite::Result<Marks> {
+        let pragma =
+            |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
+        Ok(Marks {
+            application: pragma("application_id")?,
+            version: pragma("user_version")?,
+            tables: pragma("schema_version")?,
+        })
+    }
+}
+
+/// Whether a file has a journal beside it that must be undone by somebody who may write.
+fn is_half_written(fault: &rusqlite::Error) -> bool {
+    let code = fault.sqlite_error().map(|fault| fault.extended_code);
+    code == Some(ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+/// Whether SQLite could not open a file because no more may be open. It does not tell, but then nobody else can open
+/// one either. Another file than the database is tried: to close that would end the locks that SQLite has on it.
+fn lacks_files(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+        && cfg!(unix)
+        && std::fs::File::open("/").is_err()
 }
 
 /// Whether a disk is full. What lies beside the file is enlarged by a call with an error of its own.
@@ -222,6 +275,14 @@ fn is_damage(fault: &rusqlite::Error) -> bool {
         _ => fault.sqlite_error().is_some_and(|fault| {
             fault.code == ErrorCode::DatabaseCorrupt || cut_short.contains(&fault.extended_code)
         }),
+    }
+}
+
+/// What SQLite says, without the statement that it says it of.
+fn what(fault: &rusqlite::Error) -> String {
+    match fault {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        fault => fault.to_string(),
     }
 }
 
@@ -306,6 +367,26 @@ mod tests {
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { .. })));
     }
 
+    #[test]
+    fn a_file_whose_maker_was_killed_half_way_is_made_anew() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        // As the switch to a write-ahead log leaves it when its journal cannot be removed any more.
+        let maker = Connection::open(&path).expect("made");
+        let begin = "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE t (x);
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 500)
+                     INSERT INTO t SELECT randomblob(1000) FROM n";
+        maker.execute_batch(begin).expect("begun");
+        let copy = dir.path().join("killed.db");
+        for end in ["", "-journal"] {
+            let named = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+            std::fs::copy(named(&path), named(&copy)).expect("copied");
+        }
+        assert!(std::fs::metadata(&copy).expect("a file").len() > 0);
+        Store::open(&copy).expect("made anew");
+        Store::open(&copy).expect("opened again");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_file_that_was_removed_or_replaced_is_neither_read_nor_made_again() {
@@ -344,6 +425,27 @@ mod tests {
             .execute("DELETE FROM run", [])
             .expect_err("read only");
         assert!(matches!(store.fault(fault), StoreError::ReadOnly(_)));
+    }
+
+    #[test]
+    fn a_file_without_all_of_our_tables_is_said_to_be_of_another_version() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("made");
+        let connection = store.connect().expect("opened");
+        connection
+            .execute_batch("DROP VIEW evidence")
+            .expect("dropped");
+        let fault = connection
+            .prepare("SELECT * FROM evidence")
+            .expect_err("no view");
+        let StoreError::Failed { source, .. } = store.fault(fault) else {
+            panic!("another fault");
+        };
+        let said = source.to_string();
+        assert!(
+            said.contains("(no such table: evidence): another version"),
+            "{said}"
+        );
     }
 
     #[test]

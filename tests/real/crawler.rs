@@ -66,9 +66,14 @@ impl Desk {
 
     /// Writes a file into its directory.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let file = self.dir.path().join(name);
+        let file = self.file(name);
         std::fs::write(&file, text).expect("a writable directory");
         file
+    }
+
+    /// A file in its directory.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// Begins the crawl of `gatecrawl audit`, without what follows it.
@@ -100,7 +105,7 @@ impl Desk {
     }
 
     /// A command of the program, on this desk's runs.
-    fn program(&self, command: &str) -> Command {
+    pub(crate) fn program(&self, command: &str) -> Command {
         let program = env!("CARGO_BIN_EXE_gatecrawl");
         let mut program = match &self.namespace {
             None => Command::new(program),
@@ -209,6 +214,14 @@ impl Audit {
     /// What it has said so far.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.errors).expect("a readable file")
+    }
+
+    /// Allows it so many open files from now on, with as many as it likes if it asks.
+    pub(crate) fn allow_files(&self, files: u32) {
+        let pid = format!("--pid={}", self.child.id());
+        let mut prlimit = Command::new("prlimit");
+        prlimit.args([&pid, &format!("--nofile={files}:4096")]);
+        assert!(prlimit.status().expect("prlimit").success());
     }
 
     /// Kills it without a warning.

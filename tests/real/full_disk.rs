@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::crawler::read;
 use crate::nginx::{log, page, start};
-use crate::program::{command, run};
+use crate::program::{Said, command, run};
 use crate::server::{Server, note};
 
 const PAGES: usize = 3_000;
@@ -92,6 +92,19 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("text")
 }
 
+fn audit(home: &Path, more: &[&str], db: &Path, out: &Path) -> Said {
+    let kept = ["--db", text(db), "--out", text(out)];
+    let args = [&["audit"], more, &kept, &CRAWL].concat();
+    run(command(home, &args), WITHIN)
+}
+
+/// Goes on with the first run.
+fn resume(home: &Path, db: &Path, out: &Path) -> Said {
+    let kept = ["--db", text(db), "--out", text(out)];
+    let args = ["audit", "--resume", "1", "--rate", "0", "--format", "csv"];
+    run(command(home, &[&args[..], &kept].concat()), WITHIN)
+}
+
 #[test]
 fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
     let Some(disk) = Disk::new("700k") else {
@@ -101,8 +114,7 @@ fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
     let home = tempfile::tempdir().expect("a directory");
     let (db, out) = (disk.file("runs.db"), home.path().join("exports"));
     let start = nginx.url("/0.html");
-    let args = ["audit", &start, "--db", text(&db), "--out", text(&out)];
-    let said = run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN);
+    let said = audit(home.path(), &[&start], &db, &out);
     assert_eq!(said.code, Some(1));
     let line = said.error();
     assert!(
@@ -128,21 +140,7 @@ fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
     assert!(before > 10, "{before}");
 
     disk.grow("64m");
-    let args = [
-        "audit",
-        "--resume",
-        "1",
-        "--rate",
-        "0",
-        "--db",
-        text(&db),
-        "--out",
-        text(&out),
-    ];
-    let said = run(
-        command(home.path(), &[&args[..], &["--format", "csv"]].concat()),
-        WITHIN,
-    );
+    let said = resume(home.path(), &db, &out);
     assert_eq!(said.code, Some(0));
     let pages = read(&out.join("pages.csv"));
     assert_eq!(pages.len(), PAGES);
@@ -164,8 +162,7 @@ fn exports_that_find_no_room_leave_no_half_and_say_what_to_do() {
     fs::create_dir(&full).expect("made");
     disk.fill();
     let start = nginx.url("/0.html");
-    let args = ["audit", &start, "--db", text(&db), "--out", text(&full)];
-    let said = run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN);
+    let said = audit(home.path(), &[&start], &db, &full);
     assert_eq!(said.code, Some(1));
     let line = said.error();
     assert!(
@@ -227,19 +224,8 @@ fn what_may_only_be_read_is_said_before_anything_is_asked() {
     let (db, out) = (disk.file("runs.db"), disk.file("exports"));
     let other = home.path().join("exports");
     let start = nginx.url("/0.html");
-    let audit = |db: &Path, out: &Path| {
-        let args = [
-            "audit",
-            &start,
-            "--max-pages",
-            "20",
-            "--db",
-            text(db),
-            "--out",
-            text(out),
-        ];
-        run(command(home.path(), &[&args[..], &CRAWL].concat()), WITHIN)
-    };
+    let few = ["--max-pages", "20", &start];
+    let audit = |db: &Path, out: &Path| audit(home.path(), &few, db, out);
     assert_eq!(audit(&db, &other).code, Some(0));
     assert!(disk.mount("remount,ro"), "not made read-only");
     let asked = log(&nginx).len();
@@ -298,21 +284,7 @@ fn a_scheduled_run_whose_disk_is_full_is_told_and_neither_it_nor_the_next_is_los
     assert_eq!(pages.len(), PAGES);
     // What was told is not made again by itself, and goes on when it is asked to.
     let (db, out) = (disk.file("runs.db"), home.path().join("first"));
-    let args = [
-        "audit",
-        "--resume",
-        "1",
-        "--rate",
-        "0",
-        "--db",
-        text(&db),
-        "--out",
-        text(&out),
-    ];
-    let said = run(
-        command(home.path(), &[&args[..], &["--format", "csv"]].concat()),
-        WITHIN,
-    );
+    let said = resume(home.path(), &db, &out);
     assert_eq!(said.code, Some(0));
     assert_eq!(read(&out.join("pages.csv")).len(), PAGES);
     let repeated = log(&nginx).len() - 2 * (PAGES + 1);

@@ -1,6 +1,8 @@
 //! Two network namespaces with a wire between them: a network that a test may cut without anybody
 //! else noticing. Only root may make them.
 
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,9 @@ const CRAWLER: &str = "10.213.0.9";
 /// The port at which the site's machine is also a proxy that leads to the site.
 pub(crate) const PROXY: u16 = 3128;
 
+/// The port at which the site keeps no connection open: each request begins with its name.
+pub(crate) const UNKEPT: u16 = 81;
+
 /// Longest wait for nginx to be there.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -36,6 +41,7 @@ pub(crate) struct Wire {
     pub(crate) here: String,
     there: String,
     nginx: Option<Child>,
+    names: Option<Child>,
     dir: TempDir,
 }
 
@@ -48,6 +54,7 @@ impl Wire {
             here: name("here"),
             there: name("there"),
             nginx: None,
+            names: None,
             dir: tempfile::tempdir().expect("a directory"),
         };
         let (here, there) = (wire.here.as_str(), wire.there.as_str());
@@ -66,6 +73,34 @@ impl Wire {
         }
         wire.nginx = Some(wire.serve(pages));
         wire
+    }
+
+    /// Has a name server at the site's second address, which knows every name as its first. The crawler's
+    /// system asks it.
+    pub(crate) fn serve_names(&mut self) {
+        let settings = self.settings();
+        std::fs::create_dir_all(&settings).expect("made");
+        // What `ip netns exec` puts in place of the system's own.
+        let servers = format!("nameserver {}\n", SITE[1]);
+        std::fs::write(settings.join("resolv.conf"), servers).expect("written");
+        std::fs::write(settings.join("nsswitch.conf"), "hosts: dns\n").expect("written");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/receivers/names.py");
+        let mut names = inside(&self.there, "python3")
+            .arg(script)
+            .args([SITE[1], SITE[0]])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python is installed");
+        let mut ready = String::new();
+        let mut said = BufReader::new(names.stdout.take().expect("a pipe"));
+        said.read_line(&mut ready).expect("it starts");
+        assert_eq!(ready, "ready\n");
+        self.names = Some(names);
+    }
+
+    fn settings(&self) -> PathBuf {
+        Path::new("/etc/netns").join(&self.here)
     }
 
     /// Cuts the wire at the crawler's end: its system knows no way out any more.
@@ -121,11 +156,13 @@ impl Wire {
             nginx::page(dir, &format!("www{link}"), &["/"]);
         }
         let root = format!("root {}/www;", dir.display());
-        let proxy = format!(
-            "server {{ listen {PROXY}; access_log off; location / {{ proxy_pass http://{}; }} }}",
-            SITE[0]
+        let others = format!(
+            "server {{ listen {PROXY}; access_log off; location / {{ proxy_pass http://{}; }} }}\n\
+             server {{ listen {UNKEPT}; access_log {}/access.log test; keepalive_timeout 0; {root} }}",
+            SITE[0],
+            dir.display()
         );
-        let args = nginx::prepare(dir, "80", (proxy, root));
+        let args = nginx::prepare(dir, "80", (others, root));
         let nginx = inside(&self.there, NGINX)
             .args(args)
             .stdin(Stdio::null())
@@ -145,11 +182,12 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        if let Some(nginx) = &mut self.nginx {
-            let pid = nginx.id().to_string();
+        for server in [&mut self.nginx, &mut self.names].into_iter().flatten() {
+            let pid = server.id().to_string();
             let _ = Command::new("kill").args(["-TERM", &pid]).status();
-            let _ = nginx.wait();
+            let _ = server.wait();
         }
+        let _ = std::fs::remove_dir_all(self.settings());
         for name in [&self.here, &self.there] {
             let _ = Command::new(IP).args(["netns", "del", name]).status();
         }

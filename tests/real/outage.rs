@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::crawler::{Audit, Desk, Row};
-use crate::netns::{PROXY, SITE, Wire};
+use crate::crawler::{Audit, Desk, Row, read};
+use crate::netns::{PROXY, SITE, UNKEPT, Wire};
 use crate::server::{note, pause};
 
 const PAGES: usize = 150;
@@ -149,4 +149,97 @@ fn a_crawl_that_begins_without_a_network_says_that_it_is_not_the_site() {
     wire.mend();
     let ended = desk.audit(&["--resume"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+}
+
+/// A wire with a name server, and a crawl by name that asks it again every few seconds.
+fn begin_by_name(test: &str) -> (Wire, Desk, Audit) {
+    let mut wire = Wire::new(test, PAGES);
+    wire.serve_names();
+    let desk = Desk::inside(&wire.here);
+    let site = format!("http://site.test:{UNKEPT}/");
+    let args = [&site, "--no-sitemap", "--rate", "12", "-c", "4"];
+    let audit = desk.begin(&args);
+    wire.wait_for(20);
+    (wire, desk, audit)
+}
+
+#[test]
+fn a_name_server_that_is_gone_while_the_site_is_there_is_no_fault_of_the_site() {
+    let (wire, desk, audit) = begin_by_name("names");
+    wire.take(&SITE[1..]);
+    wait_until_said(&audit, "this machine has no network since");
+    wire.give(&SITE[1..]);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 1);
+    let evidence = &desk.finding("own_outage")["Evidence"];
+    let silent = format!("name server {} resolves nothing any more", SITE[1]);
+    assert!(evidence.contains(&silent), "{evidence}");
+}
+
+#[test]
+fn names_that_cannot_be_asked_for_for_want_of_open_files_wait_for_them() {
+    let (_wire, desk, audit) = begin_by_name("files");
+    audit.allow_files(4);
+    // Longer than a name is remembered.
+    pause(Duration::from_secs(8));
+    audit.allow_files(1024);
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    let attempts = desk.rows("attempts.csv");
+    assert_eq!(attempts.len(), PAGES + 1, "with robots.txt");
+    let answered = |row: &Row| ["200", "404"].contains(&row["Status Code"].as_str());
+    assert!(attempts.iter().all(answered));
+    assert!(ended.said.contains("requests wait for up to 60 s"));
+}
+
+#[test]
+#[ignore = "takes ten minutes: cargo test --test real -- --ignored ten_minutes"]
+fn a_crawl_without_a_network_for_ten_minutes_ends_with_our_own_failure() {
+    let wire = Wire::new("long", PAGES);
+    let desk = Desk::inside(&wire.here);
+    let audit = begin(&desk, &wire, &[]);
+    wire.cut();
+    let began = Instant::now();
+    let ended = audit.wait();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.said);
+    let took = began.elapsed().as_secs();
+    assert!((590..660).contains(&took), "{took} s");
+    assert!(ended.said.contains("`gatecrawl audit --resume 1"));
+    wire.mend();
+    let ended = desk.audit(&["--resume"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    nothing_is_held_against_the_site(&desk, 2);
+}
+
+#[test]
+fn a_scheduled_run_that_finds_no_network_is_put_off_and_goes_on() {
+    let wire = Wire::new("put-off", 3);
+    let desk = Desk::inside(&wire.here);
+    let config = format!(
+        "format = 'csv'\nconfirm = 'none'\nno-probe = true\n[project.shop]\nurl = 'http://{}/'\n\
+         schedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\nout = 'reports/{{run}}'\n",
+        SITE[0]
+    );
+    desk.write("gatecrawl.toml", &config);
+    let run = |more: &[&str]| {
+        let mut program = desk.program("schedule");
+        program.args(["run", "--once"]).args(more);
+        let output = program.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        note(&said);
+        (output.status.code(), said)
+    };
+    wire.cut();
+    let (code, said) = run(&["--now", "shop"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("shop: put off, this machine has no network"),
+        "{said}"
+    );
+    wire.mend();
+    let (code, said) = run(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    let pages = read(&desk.file("reports/1/pages.csv"));
+    assert_eq!(pages.len(), 3, "the same run");
 }

@@ -71,6 +71,56 @@ fn a_limit_of_64_open_files_fails_no_page() {
 }
 
 #[test]
+fn so_few_open_files_that_nothing_can_be_done_are_said_at_once() {
+    let at = serve(|_, line| page(line, "fine"));
+    let home = tempfile::tempdir().expect("a directory");
+    let audit = |files: usize| {
+        let line = format!("ulimit -n {files}; exec gatecrawl audit http://{at}/ {CRAWL}");
+        run(shell(home.path(), &line), WITHIN)
+    };
+    for files in [4, 6, 9, 12, 15, 33] {
+        let said = audit(files);
+        assert_eq!(said.code, Some(1), "{files}");
+        let expected = format!("this process may have {files} open files, and needs 34 at least");
+        let line = said.error();
+        assert!(
+            line.contains(&expected) && line.contains("`ulimit -n`"),
+            "{line}"
+        );
+        assert!(said.took < Duration::from_secs(5), "{said:?}");
+        assert!(!home.path().join("runs.db").exists(), "{files}");
+    }
+    assert_eq!(audit(34).code, Some(0));
+}
+
+#[test]
+fn files_that_somebody_else_took_are_not_held_against_the_database() {
+    let at = serve(|_, line| page(line, "fine"));
+    let home = tempfile::tempdir().expect("a directory");
+    let audit = shell(
+        home.path(),
+        &format!("gatecrawl audit http://{at}/ {CRAWL}"),
+    );
+    assert_eq!(run(audit, WITHIN).code, Some(0));
+    let mut blamed = 0;
+    for taken in 40..64 {
+        let open = format!(
+            "for n in $(seq 10 {}); do eval \"exec $n</dev/null\"; done",
+            taken + 6
+        );
+        let line = format!("{open}; ulimit -n 64; exec gatecrawl runs --db runs.db");
+        let line = format!("exec bash -c '{line}'");
+        let said = run(shell(home.path(), &line), WITHIN);
+        if said.code != Some(0) {
+            let error = said.error().to_lowercase();
+            assert!(error.contains("too many open files"), "{taken}: {error}");
+            blamed += usize::from(error.contains("runs.db"));
+        }
+    }
+    assert!(blamed > 0);
+}
+
+#[test]
 fn requests_that_get_no_socket_wait_for_one_and_end_the_crawl_if_none_comes() {
     // As others on the machine may take what files it has: what is open stays open.
     let limit = |child: &Child, files: &str| {
@@ -96,6 +146,10 @@ fn requests_that_get_no_socket_wait_for_one_and_end_the_crawl_if_none_comes() {
     assert_eq!(said.code, Some(1));
     let error = said.error();
     assert!(error.contains("too many open files"), "{error}");
+    let waiting = said
+        .err
+        .matches("requests wait for up to 60 s until some are closed");
+    assert_eq!(waiting.count(), 1, "{}", said.err);
     // Which run it is cannot be read for the same reason.
     assert!(
         error.contains("`gatecrawl audit --resume --db runs.db` goes on"),

@@ -9,7 +9,7 @@ use crate::assess::Ruling;
 use crate::crawl::{Ended, Stop};
 use crate::model::ConfirmPlan;
 use crate::report::{self, Wanted};
-use crate::schedule::{AuditOrder, Audited, Auditor, RunOutcome, Work, out};
+use crate::schedule::{AuditOrder, Audited, Auditor, RunOutcome, Unmade, Work, out};
 use crate::store::{RunRow, RunState, Store};
 
 use super::super::args::AuditArgs;
@@ -29,19 +29,23 @@ pub(super) struct Audits {
 }
 
 impl Auditor for Audits {
-    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<Audited, String> {
-        let made = self.make(order, stop).await;
-        made.map_err(|failure| failure.message().unwrap_or_default())
+    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<Audited, Unmade> {
+        self.make(order, stop).await
+    }
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Unmade {
+        Unmade::Fault(failure.message().unwrap_or_default())
     }
 }
 
 impl Audits {
-    async fn make(&self, wanted: AuditOrder, stop: Stop) -> Result<Audited, Failure> {
+    async fn make(&self, wanted: AuditOrder, stop: Stop) -> Result<Audited, Unmade> {
         let Some(args) = self.args.get(&wanted.project) else {
             let name = &wanted.project;
-            return Err(Failure::usage(format!(
-                "project {name} is not in the configuration"
-            )));
+            let said = format!("project {name} is not in the configuration");
+            return Err(Failure::usage(said).into());
         };
         let replaces = !matches!(wanted.work, Work::New(_)) || args.export.overwrite;
         if let Some(out) = wanted
@@ -53,8 +57,12 @@ impl Audits {
                 .map_err(|fault| bad_out(&fault))?;
         }
         let (run, ended) = self.crawl(args, &wanted.work, stop).await?;
+        if matches!(ended, Ended::Offline | Ended::NeverOnline) {
+            let why = unfinished::offline(&self.store, &run, ended).map_err(Failure::from)?;
+            return Err(Unmade::Offline(why));
+        }
         let out = wanted.out.map(|out| out::with_run(&out, run.id));
-        self.conclude(args, (run, ended), out, replaces).await
+        Ok(self.conclude(args, (run, ended), out, replaces).await?)
     }
 
     async fn crawl(
@@ -116,17 +124,8 @@ impl Audits {
             out: out.clone(),
             files: Vec::new(),
         };
-        match ended {
-            Ended::Finished => {}
-            Ended::Interrupted => return Ok(audited),
-            // Nobody looks on who could go on with it.
-            Ended::Offline | Ended::NeverOnline => {
-                return Err(Failure::own(anyhow::anyhow!(unfinished::offline(
-                    &self.store,
-                    &run,
-                    ended
-                )?)));
-            }
+        if ended != Ended::Finished {
+            return Ok(audited);
         }
         let mut numbers = self.store.summary(run.id)?;
         let named = &args.baseline;

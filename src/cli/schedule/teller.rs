@@ -36,6 +36,16 @@ impl Listener for Teller {
                 self.people
                     .say(format!("{project}: could not be run: {why}"));
             }
+            Event::PutOff {
+                project,
+                again,
+                why,
+            } => {
+                let again = self.local(project, *again);
+                self.people.say(format!(
+                    "{project}: put off, {why}; it goes on from {again} on"
+                ));
+            }
             Event::Rechecked {
                 project,
                 run,

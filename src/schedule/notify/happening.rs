@@ -108,7 +108,7 @@ impl Happening {
                 failing: failing.len() as u64,
                 next: next.map(Moment::millis),
             }),
-            Event::RunStarted { .. } | Event::Queue { .. } => None,
+            Event::RunStarted { .. } | Event::PutOff { .. } | Event::Queue { .. } => None,
         }
     }
 
