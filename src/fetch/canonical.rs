@@ -160,12 +160,17 @@ fn utf16(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
     Some((length, Cow::Owned(char.to_string().into_bytes())))
 }
 
-/// `&amp;`, `&#97;`, `&#x61;`.
+/// `&amp;`, `&#97;`, `&#x61;`. Whoever writes a number ends it; where one is not, it would go on in what another
+/// layer leaves out.
 fn reference(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
     let text = &text[..text.len().min(LONGEST_REFERENCE)];
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
     let name = text[1..].iter().take_while(|byte| is_name(byte)).count();
-    let end = 1 + name + usize::from(text.get(1 + name) == Some(&b';'));
+    let is_ended = text.get(1 + name) == Some(&b';');
+    if text.get(1) == Some(&b'#') && !is_ended {
+        return None;
+    }
+    let end = 1 + name + usize::from(is_ended);
     match htmlize::unescape_bytes_in(&text[..end], Context::General) {
         Cow::Owned(meant) if meant != text[..end] => Some((end, Cow::Owned(meant))),
         _ => None,
@@ -188,6 +193,7 @@ mod tests {
             ("a%+1", "a% 1"),
             ("&#97;&#x62;&#00099;&lt;&amp;lt;", "abc<<"),
             ("a&#37;62", "ab"),
+            (r"&#x41\amp", "&#x41amp"),
             ("&a;&b &", "&a;&b &"),
             (
                 r"\u0061\x62\/\\\\d\u00e9\ud83d\ude00",

@@ -42,6 +42,7 @@ pub(super) async fn ask(names: &Names, witnesses: &Witnesses) -> Network {
         return Network::Up;
     }
     silence.hosts = hosts.iter().map(SocketAddr::ip).collect();
+    silence.hosts.sort();
     if silence == Silence::default() {
         return Network::Unknown;
     }
