@@ -30,6 +30,7 @@ pub struct Tally {
     status_5xx: u32,
     status_502: u32,
     passes: u32,
+    last_pass: u32,
     looks: u32,
     look: Option<(u32, Moment)>,
     kinds: [u32; 5],
@@ -76,7 +77,8 @@ impl Tally {
             return;
         }
         self.attempts += 1;
-        self.passes = self.passes.max(seen.pass);
+        self.passes += u32::from(seen.pass > self.last_pass);
+        self.last_pass = self.last_pass.max(seen.pass);
         if !seen.is_evidence() {
             return;
         }

@@ -84,6 +84,16 @@ fn what_was_never_asked_is_no_attempt() {
 }
 
 #[test]
+fn a_pass_in_which_a_page_was_not_asked_is_not_counted() {
+    let found = judge(&[
+        seen(Outcome::Server502, 0, 1, FAST),
+        seen(Outcome::Server502, 1, 1, FAST),
+        seen(Outcome::OkHtml, 100, 4, SLOW),
+    ]);
+    assert_eq!(found.passes, 2);
+}
+
+#[test]
 fn sixty_seconds_make_a_failure_persistent_in_an_audit() {
     let failing = |last: i64| {
         judge(&[
