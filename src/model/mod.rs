@@ -46,4 +46,4 @@ pub use probe::Probe;
 pub use readable::readable;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
-pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_length};
+pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text};

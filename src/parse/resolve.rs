@@ -6,7 +6,7 @@ use std::io::Write;
 use encoding_rs::{Encoding, UTF_8};
 use url::{Position, Url};
 
-use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_length};
+use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_text};
 
 /// Resolves the references of one page.
 #[derive(Clone, Debug)]
@@ -25,12 +25,10 @@ impl Resolver {
         };
         // HTML standard, "frozen base URL": one that does not parse, or is of these two schemes,
         // leaves the page's own address.
-        let usable = |url: &Url| !matches!(url.scheme(), "data" | "javascript");
-        if let Some(url) = base
-            .and_then(|base| resolver.join(base).ok())
-            .filter(usable)
-        {
-            resolver.base = url;
+        match base.map(|base| resolver.join(base)) {
+            Some(Ok(url)) if !matches!(url.scheme(), "data" | "javascript") => resolver.base = url,
+            Some(Err(UrlFault::Scheme(_))) => resolver.base = nowhere(resolver.base),
+            _ => {}
         }
         resolver
     }
@@ -50,7 +48,7 @@ impl Resolver {
     /// stand. Otherwise `text` is of no use.
     pub fn absolute(&self, target: &str, text: &mut String) -> bool {
         text.clear();
-        if self.encoding != UTF_8 || check_length(target).is_err() {
+        if self.encoding != UTF_8 || check_text(target).is_err() {
             return false;
         }
         let end = memchr::memchr(b'#', target.as_bytes());
@@ -102,7 +100,7 @@ impl Resolver {
     }
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
-        check_length(target)?;
+        check_text(target)?;
         let options = Url::options().base_url(Some(&self.base));
         if self.encoding == UTF_8 {
             return Ok(options.parse(target)?);
@@ -110,6 +108,11 @@ impl Resolver {
         let encode: QueryEncoder<'_> = &|query| encode(query, self.encoding);
         Ok(options.encoding_override(Some(encode)).parse(target)?)
     }
+}
+
+/// A base beside which no relative reference means anything, as beside a file on the reader's disk.
+fn nowhere(page: Url) -> Url {
+    Url::parse("about:invalid").unwrap_or(page)
 }
 
 fn to_last_slash(text: &str) -> &str {
@@ -171,6 +174,16 @@ mod tests {
         check(None, " /a\n\t/b\r ", "http://h/a/b");
         check(None, "ht\ntp://g/", "http://g/");
         check(None, "\\a\\b", "http://h/a/b");
+    }
+
+    #[test]
+    fn beside_a_file_of_the_readers_own_only_absolute_references_lead_anywhere() {
+        let page = resolver(Some("file:///C:/site/"), UTF_8);
+        for relative in ["a", "/a", "../a", "?y", "#top", "", "//g/a"] {
+            assert!(page.resolve(relative).is_err(), "{relative}");
+        }
+        let found = page.resolve("http://g/a").expect("absolute");
+        assert_eq!(found.as_str(), "http://g/a");
     }
 
     #[test]
