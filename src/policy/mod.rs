@@ -5,6 +5,7 @@
 mod breaker;
 mod confirm;
 mod experiment;
+mod family;
 mod outage;
 mod pace;
 mod pattern;
@@ -17,6 +18,7 @@ pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
 pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
+pub use family::{Families, Family};
 pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;

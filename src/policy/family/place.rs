@@ -1,0 +1,70 @@
+//! One place of a path, and how many URLs share which value there.
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// URLs that share a value for it to be a name: fewer may share it by chance. Ours.
+const NAME: u32 = 8;
+
+/// Most values counted at a place. A further one takes the place of the rarest, with its count, as in
+/// the Space-Saving algorithm (Metwally, Agrawal, El Abbadi 2005): what is frequent is never lost.
+const MOST_VALUES: usize = 128;
+
+/// The values at one place, by their hashes.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    counts: HashMap<u64, Count>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    urls: u32,
+    /// How many of them may have been of values that were counted in the same slot before.
+    inherited: u32,
+}
+
+impl Place {
+    /// Counts a URL with this value.
+    pub(super) fn count(&mut self, value: &str) {
+        let value = xxh3_64(value.as_bytes());
+        if let Some(count) = self.counts.get_mut(&value) {
+            count.urls = count.urls.saturating_add(1);
+            return;
+        }
+        let mut inherited = 0;
+        if self.counts.len() >= MOST_VALUES {
+            let rarest = self.counts.iter().min_by_key(|(_, count)| count.urls);
+            if let Some((rarest, urls)) = rarest.map(|(value, count)| (*value, count.urls)) {
+                self.counts.remove(&rarest);
+                inherited = urls;
+            }
+        }
+        let urls = inherited.saturating_add(1);
+        self.counts.insert(value, Count { urls, inherited });
+    }
+
+    /// Whether many URLs share this value.
+    pub(super) fn is_name(&self, value: &str) -> bool {
+        let count = self.counts.get(&xxh3_64(value.as_bytes()));
+        count.is_some_and(|count| count.urls - count.inherited >= NAME)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_frequent_is_a_name_among_any_number_of_others() {
+        let mut place = Place::default();
+        for n in 0..10_000 {
+            place.count(&format!("once-{n}"));
+            if n % 20 == 0 {
+                place.count("often");
+            }
+        }
+        assert!(place.is_name("often") && !place.is_name("once-9999"));
+        assert!(place.counts.len() <= MOST_VALUES);
+    }
+}
