@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -37,6 +38,12 @@ struct Script {
     trouble: Option<Trouble>,
     /// Answers before both, by the request itself.
     edge: Option<fn(&Request) -> Option<Reply>>,
+    /// Answers before all of them, by the request, the time and the load.
+    origin: Option<Origin>,
+    /// Requests that are open.
+    open: AtomicUsize,
+    /// When the first request came.
+    began: OnceLock<Instant>,
     /// Addresses of every host.
     addresses: Vec<IpAddr>,
     /// The address that every answer comes from.
@@ -49,6 +56,33 @@ struct Script {
 }
 
 type Trouble = fn(&str, usize) -> Option<Reply>;
+
+/// A simulated server.
+struct Origin(Box<dyn Fn(&Asked<'_>) -> Option<Timed> + Send + Sync>);
+
+/// A request as a simulated server sees it.
+struct Asked<'a> {
+    request: &'a Request,
+    /// Without the origin `http://site.test`.
+    path: &'a str,
+    /// Since the first request.
+    at: Duration,
+    /// Requests that are open, this one included.
+    open: usize,
+}
+
+/// An answer that takes its time.
+#[derive(Clone, Debug)]
+struct Timed {
+    reply: Reply,
+    takes: Duration,
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Origin")
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Reply {
@@ -126,14 +160,30 @@ impl Fetcher for Script {
         {
             stop.send_replace(StopLevel::Drain);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let began = *self.began.get_or_init(Instant::now);
+        let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        let simulated = self.origin.as_ref().and_then(|Origin(answer)| {
+            answer(&Asked {
+                request: &request,
+                path,
+                at: began.elapsed(),
+                open,
+            })
+        });
+        let takes = simulated.as_ref().map(|timed| timed.takes);
+        let first_byte = takes;
+        let takes = takes.unwrap_or(Duration::from_millis(20));
+        tokio::time::sleep(takes).await;
+        self.open.fetch_sub(1, Ordering::Relaxed);
         let is_dark = self
             .dark
             .as_ref()
             .and_then(|dark| dark.swallows(path, asked));
         let edge = self.edge.and_then(|edge| edge(&request)).or(is_dark);
         let trouble = || self.trouble.and_then(|trouble| trouble(path, asked));
-        let reply = if let Some(reply) = edge.or_else(trouble) {
+        let reply = if let Some(timed) = simulated {
+            timed.reply
+        } else if let Some(reply) = edge.or_else(trouble) {
             reply
         } else {
             let mut answers = self.answers.lock().unwrap();
@@ -159,7 +209,8 @@ impl Fetcher for Script {
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),
             timings: Timings {
-                total: Duration::from_millis(20),
+                first_byte: first_byte.filter(|_| reply.status > 0),
+                total: takes,
                 ..Timings::default()
             },
             remote: self.remote.filter(|_| reply.status > 0),
