@@ -140,7 +140,7 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
     let Some(name) = name else {
         return store
             .unfinished_run()?
-            .ok_or_else(|| Failure::usage("--resume: no run was interrupted; all are finished"));
+            .ok_or_else(|| Failure::usage("--resume: no run was interrupted or is incomplete"));
     };
     let run = store.run(name)?;
     if run.state == RunState::Finished {
@@ -215,7 +215,8 @@ async fn crawl(
     let comparison = compared.as_ref().map(|found| &found.comparison);
     numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
     let changes = comparison.map(compare::headline);
-    let gates = gates::judge(&args.fail_on, &numbers);
+    let unaudited = unaudited::why(&store, &run, &numbers)?;
+    let gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());
     let wanted = Wanted {
         formats: args.export.formats(),
         overwrite: args.export.overwrite,
@@ -244,9 +245,10 @@ async fn crawl(
             look: Look::of_people(console),
         })
     ));
-    if let Some((from, to)) = away {
+    if let (Some((from, to)), None) = (away, &unaudited) {
         people.say(unaudited::redirected(&from, &to));
     }
+    gates::tell(&gates, people);
     if let Some((why, exit)) = unfinished::why(&store, &run, ended)? {
         let id = run.id;
         people.say(format!(
@@ -254,14 +256,21 @@ async fn crawl(
         ));
         return Ok(exit);
     }
-    gates::tell(&gates, people);
-    match unaudited::why(&store, &run, &numbers, &worst)? {
-        Some(why) => {
-            people.say(format!("could not audit {}: {why}", run.site));
-            Ok(Exit::NoAudit)
-        }
-        None => Ok(gates::exit_of(&gates)),
+    let resume = match ended {
+        Ended::Incomplete => format!(
+            "; `gatecrawl audit --resume {}{hint}` requests them",
+            run.id
+        ),
+        _ => String::new(),
+    };
+    if let Some(why) = unaudited {
+        people.say(format!("could not audit {}: {why}{resume}", run.site));
+        return Ok(Exit::NoAudit);
     }
+    if ended == Ended::Incomplete {
+        people.say(unfinished::incomplete(&numbers) + &resume);
+    }
+    Ok(gates::exit_of(&gates))
 }
 
 /// Compares the run, on a thread of its own as well.
