@@ -63,7 +63,9 @@ pub use risk::{Band, Risk, exposure, severity, url_risk};
 pub use robots_ladder::RobotsState;
 pub use score::{FEWEST_LOOKS, Score};
 pub use site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
-pub use start::{NoStart, StartAnswer, StartFault, StartPage, StartRedirect, has_login_words};
+pub use start::{
+    NoStart, PasswordField, StartAnswer, StartFault, StartPage, StartRedirect, has_login_words,
+};
 pub use tally::Tally;
 pub use verdict::{Rules, Verdict};
 pub use weight::{Importance, priority, weight};

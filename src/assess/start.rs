@@ -46,12 +46,22 @@ pub struct StartRedirect {
     pub answer: Option<StartAnswer>,
     /// Why it was skipped, if it was.
     pub skipped: Option<SkipReason>,
-    /// It has a field for a password.
-    pub asks_password: bool,
-    /// No other page of the site was answered with a status of 200 to 299.
-    pub is_only_page: bool,
+    /// Whether it asks for a password.
+    pub password: PasswordField,
     /// The chain leads back to itself, or is too long.
     pub endless: bool,
+}
+
+/// Whether a page has a field for a password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordField {
+    /// It has none.
+    #[default]
+    Absent,
+    /// It has one, and other pages of the site were answered with a status of 200 to 299, too.
+    OnOneOfMany,
+    /// It has one, and is the only page of the site that was.
+    OnTheOnlyPage,
 }
 
 /// Why a start page is none.
@@ -99,8 +109,11 @@ impl StartRedirect {
         }
         if self.served {
             // A shop may have a form for its customers on every page: it hides none of them.
-            let named_login = || has_login_words(&self.target);
-            let is_login = self.asks_password && (self.is_only_page || named_login());
+            let is_login = match self.password {
+                PasswordField::Absent => false,
+                PasswordField::OnOneOfMany => has_login_words(&self.target),
+                PasswordField::OnTheOnlyPage => true,
+            };
             return is_login.then(|| StartFault::Login(self.target.clone()));
         }
         let target = self.target.clone();
@@ -277,24 +290,23 @@ mod tests {
 
     #[test]
     fn a_login_form_hides_the_site_unless_there_is_more_to_see() {
-        let form = |address: &str, is_only_page| {
+        use PasswordField::{OnOneOfMany, OnTheOnlyPage};
+        let form = |address: &str, password| {
             to(StartRedirect {
                 target: address.to_owned(),
                 served: true,
-                asks_password: true,
-                is_only_page,
+                password,
                 ..StartRedirect::default()
             })
         };
-        assert!(form("https://a.test/login?next=/", false).is_some());
-        assert!(form("https://a.test/welcome", true).is_some());
+        assert!(form("https://a.test/login?next=/", OnOneOfMany).is_some());
+        assert!(form("https://a.test/welcome", OnTheOnlyPage).is_some());
         // A form for customers in the header of a shop.
-        assert_eq!(form("https://a.test/en/", false), None);
+        assert_eq!(form("https://a.test/en/", OnOneOfMany), None);
         // A page about logins without a form.
         let about = StartRedirect {
             target: "https://a.test/login-help".to_owned(),
             served: true,
-            is_only_page: true,
             ..StartRedirect::default()
         };
         assert_eq!(to(about), None);

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::assess::{NoStart, StartAnswer, StartPage, StartRedirect};
+use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
 use crate::model::SkipReason;
 
 use super::error::StoreError;
@@ -88,14 +88,19 @@ fn redirect(
     let Some((last, ending, target, skipped)) = found else {
         return Ok(None);
     };
-    let asks_password = login_pages::is_one(connection, run, last)?;
+    let password = if !login_pages::is_one(connection, run, last)? {
+        PasswordField::Absent
+    } else if is_only_page(connection, run, last)? {
+        PasswordField::OnTheOnlyPage
+    } else {
+        PasswordField::OnOneOfMany
+    };
     Ok(Some(StartRedirect {
         target,
         served: is_served(connection, run, last)?,
         answer: last_answer(connection, run, last)?,
         skipped: reason(skipped),
-        asks_password,
-        is_only_page: asks_password && is_only_page(connection, run, last)?,
+        password,
         endless: matches!(ending.as_str(), "loop" | "too_many"),
     }))
 }

@@ -35,10 +35,13 @@ fn gates(desk: &Desk) -> Vec<String> {
         .collect()
 }
 
+/// What a site answers, further arguments, and what is said of the answer and advised.
+type Case<'a> = (&'a [(&'a str, Answer)], &'a [&'a str], &'a str, &'a str);
+
 #[tokio::test]
 async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try() {
     let form = html(200, "<form><input type='password' name=p></form>");
-    let cases: [(&[(&str, Answer)], &[&str], &str, &str); 11] = [
+    let cases: [Case<'_>; 11] = [
         (
             &[("/", status(401))],
             &[],
