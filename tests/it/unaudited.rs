@@ -2,13 +2,15 @@
 //! and its exit code.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
 
 use gatecrawl::model::{CrawlUrl, Moment, Skip, SkipReason};
 use gatecrawl::store::{Change, RunState, Store, Writer};
 use serde_json::Value;
 
 use crate::answer::{Answer, html, ok, redirect, status};
-use crate::cli::{Desk, Said};
+use crate::cli::{Desk, Said, signal};
 use crate::origin::Origin;
 
 /// Audits an origin with a gate that would hold if nothing were known.
@@ -214,4 +216,45 @@ async fn an_incomplete_run_is_listed_as_such_and_resumed() {
     assert!(paths.iter().any(|seen| seen.path == "/b"), "{paths:?}");
     let listed = desk.run(&["runs"]).await;
     assert!(listed.out.contains(" finished "), "{}", listed.out);
+}
+
+#[tokio::test]
+async fn an_interrupted_run_holds_no_gate() {
+    let links: Vec<String> = (0..30).map(|n| format!("<a href='/p{n}'>x</a>")).collect();
+    let origin = serving(&[("/", ok(&format!("<p>home {}", links.concat())))]).await;
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let gates_given = ["--fail-on", "5xx > 0", "--fail-on", "5xx > 999"];
+    let args = ["audit", &url, "--rate", "10", "--no-sitemap", "-o", "out"];
+    let mut command = desk.command(&[&args[..], &gates_given].concat());
+    let child = command.stderr(Stdio::piped()).spawn().expect("a program");
+    while origin.requests().len() < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let said = signal(child, "-HUP").await;
+    assert_eq!(said.code, Some(130), "{}", said.err);
+    assert!(!said.err.contains("held"), "{}", said.err);
+    for part in [
+        "known pages were not requested)",
+        "not > 999, but the run was interrupted",
+        "`gatecrawl audit --resume 1",
+    ] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert_eq!(gates(&desk), ["undecided", "undecided"]);
+}
+
+#[tokio::test]
+async fn a_scheduled_run_of_a_site_behind_a_login_is_no_audit() {
+    let origin = serving(&[("/", status(401))]).await;
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let add = ["schedule", "add", "shop", &url, "--schedule", "@daily"];
+    let said = desk.run(&add).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = desk
+        .run(&["schedule", "run", "--once", "--now", "shop"])
+        .await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("answers 401"), "{}", said.err);
 }
