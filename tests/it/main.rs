@@ -15,3 +15,4 @@ mod origin;
 mod outages;
 mod secrets;
 mod tls;
+mod unaudited;
