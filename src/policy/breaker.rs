@@ -19,8 +19,9 @@ use self::streak::Streak;
 /// Requests in a row that must be fine for an open breaker to close.
 const PROBES: u32 = 3;
 
-/// How long the host is left alone first; it doubles each time a control fails.
-const FIRST_OPEN: Duration = Duration::from_mins(1);
+/// How long the host is left alone first; it doubles each time a control fails. Ours: a deploy or a
+/// restart is over by then, and a host that is down sees eight checks in ten minutes.
+const FIRST_OPEN: Duration = Duration::from_secs(15);
 
 /// Longest time between two controls.
 const LONGEST_OPEN: Duration = Duration::from_mins(15);

@@ -71,7 +71,7 @@ fn it_opens_if_the_control_fails_and_clears_the_host_if_that_is_fine() {
         let expected = if fine {
             BreakerChange::Cleared
         } else {
-            BreakerChange::Opened(at(71))
+            BreakerChange::Opened(at(26))
         };
         assert_eq!(change, Some(expected));
     }
@@ -106,15 +106,15 @@ fn broken_pages_raise_fewer_and_fewer_suspicions() {
 fn three_fine_requests_close_it_and_one_failure_opens_it_for_twice_as_long() {
     let mut breaker = suspicious();
     let opened = feed(&mut breaker, 10, &[true]);
-    assert_eq!(opened, Some(BreakerChange::Opened(at(70))));
-    let early = seen(true, at(69));
-    assert_eq!(breaker.on_attempt(early, at(71), 0.5), None);
-    let again = feed(&mut breaker, 71, &[false, false, true]);
-    assert_eq!(again, Some(BreakerChange::Opened(at(73 + 120))));
-    let fine = feed(&mut breaker, 193, &[false, false, false]);
+    assert_eq!(opened, Some(BreakerChange::Opened(at(25))));
+    let early = seen(true, at(24));
+    assert_eq!(breaker.on_attempt(early, at(26), 0.5), None);
+    let again = feed(&mut breaker, 26, &[false, false, true]);
+    assert_eq!(again, Some(BreakerChange::Opened(at(28 + 30))));
+    let fine = feed(&mut breaker, 58, &[false, false, false]);
     assert_eq!(fine, Some(BreakerChange::Closed));
     assert!(breaker.is_closed());
-    assert_eq!(breaker.waited().held, Duration::from_mins(3));
+    assert_eq!(breaker.waited().held, Duration::from_secs(45));
 }
 
 #[test]
@@ -129,8 +129,8 @@ fn it_gives_up_when_patience_is_used_up_and_says_what_was_waited_for() {
     let expected = Waited {
         since: Some(at(0)),
         held: PATIENCE,
-        // At the suspicion, after 60, 120, 240 and the last 180 seconds.
-        checks: 5,
+        // At the suspicion, after 15, 30, 60, 120, 240 and the last 135 seconds.
+        checks: 7,
         announced: None,
     };
     assert_eq!(breaker.waited(), expected);
