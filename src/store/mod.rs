@@ -16,6 +16,7 @@ mod desk;
 mod error;
 mod examine;
 mod failures;
+mod families;
 mod file;
 mod followed;
 mod found;

@@ -119,6 +119,29 @@ pub enum Evidence {
     FineWithHttp1 {
         fine: Ratio,
     },
+    FineUncompressed {
+        fine: Ratio,
+    },
+    FineWithoutQuery {
+        fine: Ratio,
+    },
+    FineWithoutCookies {
+        fine: Ratio,
+    },
+    Recovered {
+        urls: u64,
+        whose: String,
+    },
+    Verdicts {
+        persistent: u64,
+        intermittent: u64,
+        unconfirmed: u64,
+        transient: u64,
+    },
+    Families {
+        patterns: Vec<String>,
+        more: u64,
+    },
     LogLine {
         cause: Cause,
         line: String,
@@ -315,6 +338,48 @@ impl fmt::Display for Evidence {
             ),
             E::FineWithHttp1 { fine } => {
                 write!(f, "{fine} failing URLs were fine with HTTP/1.1")
+            }
+            E::FineUncompressed { fine } => write!(
+                f,
+                "{fine} failing URLs were fine without compression (Accept-Encoding: identity)"
+            ),
+            E::FineWithoutQuery { fine } => {
+                write!(f, "{fine} failing URLs were fine without their query")
+            }
+            E::FineWithoutCookies { fine } => {
+                write!(
+                    f,
+                    "{fine} failing URLs were fine without the crawl's cookies"
+                )
+            }
+            E::Recovered { urls, whose } => {
+                let noun = if *urls == 1 { "URL" } else { "URLs" };
+                write!(f, "{urls} {noun} of {whose} failed and recovered")
+            }
+            E::Verdicts {
+                persistent,
+                intermittent,
+                unconfirmed,
+                transient,
+            } => {
+                let counts = [
+                    (persistent, "persistent"),
+                    (intermittent, "intermittent"),
+                    (unconfirmed, "unconfirmed"),
+                    (transient, "transient"),
+                ];
+                let present = counts.iter().filter(|(count, _)| **count > 0);
+                let words: Vec<String> = present
+                    .map(|(count, verdict)| format!("{count} {verdict}"))
+                    .collect();
+                write!(f, "by verdict: {}", words.join(", "))
+            }
+            E::Families { patterns, more } => {
+                write!(f, "URLs like {}", patterns.join(", "))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more patterns"),
+                }
             }
             E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
             E::Soft { pages } => {

@@ -27,6 +27,16 @@ impl Addresses {
         }
     }
 
+    /// Adds the answers of others; addresses beyond a bound are left out.
+    pub fn merge(&mut self, other: &Addresses) {
+        for (address, failed) in &other.0 {
+            if self.0.len() < ADDRESSES || self.0.contains_key(address) {
+                let known = self.0.entry(*address).or_default();
+                *known = Ratio::new(known.part + failed.part, known.of + failed.of);
+            }
+        }
+    }
+
     /// Addresses with the share that failed.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, Ratio)> {
         self.0.iter().map(|(address, failed)| (*address, *failed))

@@ -116,6 +116,34 @@ const FINE_WITH_HTTP1: Factors = &[
     (Maintenance, 0.05),
 ];
 
+const FINE_UNCOMPRESSED: Factors = &[
+    (InvalidUpstreamResponse, 8.0),
+    (ApplicationError, 3.0),
+    (UpstreamDown, 0.02),
+    (UpstreamTimeout, 0.2),
+    (Overload, 0.1),
+    (Maintenance, 0.02),
+    (Firewall, 0.2),
+    (Network, 0.05),
+];
+const FINE_WITHOUT_QUERY: Factors = &[
+    (ApplicationError, 5.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+const FINE_WITHOUT_COOKIES: Factors = &[
+    (ApplicationError, 3.0),
+    (InvalidUpstreamResponse, 4.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+
 /// A share of failing URLs from which the whole host counts as failing, and below which only a
 /// few pages do.
 const WHOLE: f64 = 0.95;
@@ -211,6 +239,11 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
             (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
         }
         (Trial::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
+        (Trial::Uncompressed, true) => (FINE_UNCOMPRESSED, Evidence::FineUncompressed { fine }),
+        (Trial::WithoutQuery, true) => (FINE_WITHOUT_QUERY, Evidence::FineWithoutQuery { fine }),
+        (Trial::WithoutCookies, true) => {
+            (FINE_WITHOUT_COOKIES, Evidence::FineWithoutCookies { fine })
+        }
         (Trial::Addresses, _) if experiment.parts_addresses() => {
             let failing = Ratio::new(fine.of - fine.part, fine.of);
             (ONE_ADDRESS, Evidence::AddressesDiffer { failing })

@@ -1,20 +1,22 @@
 //! What a run amounts to, once all of it was looked at: causes, findings, scores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Examination;
 use super::files::{RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
-use super::repeats::{Place, is_said};
+use super::merge::{Group, grouped};
+use super::repeats::{PAGES, Place, is_said};
 use super::scores::{PartFound, scores};
+use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
-    of_cluster, of_host, own_outage, redirect_into_error, robots_unreachable, section_down,
-    sitemap_failing, sitemap_lists_failing, soft_errors,
+    is_down, of_cluster, of_host, own_outage, redirect_into_error, robots_unreachable,
+    section_down, sitemap_failing, sitemap_lists_failing, soft_errors,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, diagnose};
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, Trial, diagnose};
 use crate::assess::host_episodes::HostEpisodes;
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
@@ -101,13 +103,14 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         let failing = host.sections.values().filter(|urls| urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
     }
-    let clusters: Vec<(Cluster, Diagnosis)> = clusters
-        .into_values()
+    let clusters: Vec<Cluster> = clusters.into_values();
+    let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)
         .into_iter()
-        .map(|cluster| {
-            let context = context(&cluster, hosts.get(&cluster.facts.cluster.host));
+        .map(|group| {
+            let cluster = &group.cluster;
+            let context = context(cluster, hosts.get(&cluster.facts.cluster.host));
             let diagnosis = diagnose(&cluster.facts, &context);
-            (cluster, diagnosis)
+            (group, diagnosis)
         })
         .collect();
     // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
@@ -116,12 +119,12 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
             host.internal = true;
         }
     }
-    let findings = findings(&hosts, &clusters, files);
+    let findings = findings(&hosts, &groups, files);
     let scored = scores(&tally, &hosts, files, extent);
     Conclusions {
         sections: scored.sections,
         hosts: scored.hosts,
-        clusters: clusters.into_iter().map(found).collect(),
+        clusters: found(clusters, &groups),
         findings,
         crawlability: scored.crawlability,
         indexing_risk: scored.indexing_risk,
@@ -140,14 +143,24 @@ fn context(cluster: &Cluster, host: Option<&Host>) -> Context {
     }
 }
 
-fn found((cluster, diagnosis): (Cluster, Diagnosis)) -> ClusterFound {
+/// The clusters in the order of their numbers, each with the diagnosis of its group.
+fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
+    let of_member = groups.iter().flat_map(|(group, diagnosis)| {
+        let members = group.members.iter();
+        members.map(move |number| (*number, diagnosis))
+    });
+    let diagnoses: BTreeMap<usize, &Diagnosis> = of_member.collect();
+    let with_diagnosis = clusters.into_iter().enumerate();
+    with_diagnosis
+        .filter_map(|(number, cluster)| Some(cluster_found(cluster, diagnoses.get(&number)?)))
+        .collect()
+}
+
+fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
     let facts = cluster.facts;
+    let made_by = cluster.made_by.as_deref();
     ClusterFound {
-        source: source(
-            &diagnosis,
-            cluster.made_by.as_deref(),
-            facts.cluster.outcome,
-        ),
+        source: source(diagnosis, made_by, facts.cluster.outcome),
         host: facts.cluster.host,
         section: facts.cluster.section,
         outcome: facts.cluster.outcome,
@@ -158,7 +171,7 @@ fn found((cluster, diagnosis): (Cluster, Diagnosis)) -> ClusterFound {
             .each()
             .map(|(probe, fine, own)| TrialFound { probe, fine, own })
             .collect(),
-        diagnosis,
+        diagnosis: diagnosis.clone(),
     }
 }
 
@@ -181,40 +194,46 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
 
 fn findings(
     hosts: &BTreeMap<String, Host>,
-    clusters: &[(Cluster, Diagnosis)],
+    groups: &[(Group, Diagnosis)],
     files: &SiteFiles,
 ) -> Vec<Finding> {
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(robots_finding(robots, hosts.get(&robots.host)));
     }
+    let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
         found.extend(of_host(&host.facts));
         found.extend(soft_errors(&host.pages));
-        found.extend(client_block(&ClientFacts {
-            host: name,
-            browser: host.trials.browser(),
-            blocks: host.blocks,
-        }));
-        for (section, down) in sections_down(name, host, clusters) {
-            let section = Some(section);
-            let host = name.as_str();
-            if !is_said(&down, Place { host, section }, &found) {
+        found.extend(client_block(&client_facts(name, host, groups)));
+        for (group, down) in sections_down(name, host, groups) {
+            told.insert(group);
+            let place = Place {
+                host: name.as_str(),
+                sections: &groups[group].0.cluster.facts.sections,
+            };
+            if !is_said(&down, place, &found) {
                 found.push(down);
             }
         }
         found.extend(listed(name, host, files));
     }
     let mut narrow = Vec::new();
-    for (cluster, diagnosis) in clusters.iter().filter(|(cluster, _)| cluster.internal) {
-        if !cluster.at_speed {
-            let place = Place {
-                host: &cluster.facts.cluster.host,
-                section: Some(&cluster.facts.cluster.section),
-            };
-            let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
-            narrow.extend(of_it.filter(|finding| !is_said(finding, place, &found)));
+    for (number, (group, diagnosis)) in groups.iter().enumerate() {
+        let cluster = &group.cluster;
+        if !cluster.internal || cluster.at_speed {
+            continue;
         }
+        let place = Place {
+            host: &cluster.facts.cluster.host,
+            sections: &cluster.facts.sections,
+        };
+        let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
+        let is_new = |finding: &Finding| {
+            let is_told = told.contains(&number) && PAGES.contains(&finding.rule);
+            !is_told && !is_said(finding, place, &found)
+        };
+        narrow.extend(of_it.filter(is_new));
     }
     for sitemap in &files.sitemaps {
         let failing = sitemap_failing(&SitemapFacts {
@@ -225,19 +244,25 @@ fn findings(
         });
         let place = Place {
             host: &sitemap.host,
-            section: None,
+            sections: &BTreeMap::new(),
         };
         narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
     }
     found.extend(narrow);
     for redirect in &files.failing_redirects {
-        found.extend(redirect_into_error(&RedirectFacts {
+        let of_target = redirect.cluster.and_then(|number| {
+            let mut groups = groups.iter();
+            groups.find(|(group, _)| group.members.contains(&number))
+        });
+        let facts = RedirectFacts {
             from: redirect.from.clone(),
             target: redirect.target.clone(),
             outcome: redirect.outcome,
             hops: redirect.hops,
             inlinks: redirect.inlinks,
-        }));
+        };
+        let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
+        found.extend(redirect_into_error(&facts, diagnosis));
     }
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
@@ -262,27 +287,57 @@ fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
     })
 }
 
-fn sections_down<'a>(
-    name: &str,
-    host: &'a Host,
-    clusters: &[(Cluster, Diagnosis)],
-) -> Vec<(&'a str, Finding)> {
-    let all = host.facts.urls;
-    let down = host.sections.iter().filter(|(_, urls)| urls.part > 0);
-    down.filter_map(|(section, urls)| {
-        let here = clusters.iter().filter(|(cluster, _)| {
-            cluster.facts.cluster.host == name && cluster.facts.cluster.section == *section
+/// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.
+/// Others may recover meanwhile, or fail for everybody.
+fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
+    let mut trials = Trials::default();
+    let mut urls = 0;
+    let refused = groups.iter().map(|(group, _)| group).filter(|group| {
+        let helping = group.helping.iter().flatten();
+        group.cluster.facts.cluster.host == name
+            && helping.into_iter().any(|trial| *trial == Trial::Browser)
+    });
+    for group in refused {
+        trials.merge(&group.cluster.trials);
+        urls += group.cluster.urls;
+    }
+    ClientFacts {
+        host: name,
+        browser: trials.browser(),
+        refused: Ratio::new(urls, host.facts.urls.of),
+        blocks: host.blocks,
+    }
+}
+
+/// Sections of a host that are down, with the number of the group that most of their failing URLs
+/// belong to; those of one group are one finding.
+fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<(usize, Finding)> {
+    let mut down: BTreeMap<usize, Vec<(&str, Ratio)>> = BTreeMap::new();
+    for (section, urls) in host.sections.iter().filter(|(_, urls)| is_down(**urls)) {
+        let here = groups.iter().enumerate().filter(|(_, (group, _))| {
+            let facts = &group.cluster.facts;
+            facts.cluster.host == name && facts.sections.contains_key(section)
         });
-        let (_, diagnosis) = here.max_by_key(|(cluster, _)| cluster.urls)?;
+        let main = here.max_by_key(|(_, (group, _))| group.cluster.facts.sections[section]);
+        if let Some((number, _)) = main {
+            down.entry(number).or_default().push((section, *urls));
+        }
+    }
+    let all = host.facts.urls;
+    let found = down.into_iter().filter_map(|(number, mut sections)| {
+        sections.sort_by_key(|(_, urls)| std::cmp::Reverse(urls.part));
+        let sum = |count: fn(&Ratio) -> u64| sections.iter().map(|(_, urls)| count(urls)).sum();
+        let (part, of): (u64, u64) = (sum(|urls| urls.part), sum(|urls| urls.of));
         let facts = SectionFacts {
             host: name,
-            section,
-            urls: *urls,
-            elsewhere: Ratio::new(all.part - urls.part, all.of - urls.of),
+            sections,
+            elsewhere: Ratio::new(all.part - part, all.of - of),
         };
-        Some((section.as_str(), section_down(&facts, diagnosis)?))
-    })
-    .collect()
+        let (group, diagnosis) = &groups[number];
+        let finding = section_down(&facts, &group.cluster.facts, diagnosis)?;
+        Some((number, finding))
+    });
+    found.collect()
 }
 
 /// Which sitemap lists a URL is not kept; of a host with several, all are spoken of together.

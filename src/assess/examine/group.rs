@@ -1,4 +1,7 @@
-//! A cluster of failing URLs while it is counted: same host, section, outcome and error page.
+//! A cluster of failing URLs while it is counted: same host, section, family, outcome and error page,
+//! and alike in time.
+
+use std::time::Duration;
 
 use super::is_bad;
 use super::trials::Trials;
@@ -12,17 +15,34 @@ use crate::model::{Outcome, Role};
 pub(super) struct ClusterKey {
     pub(super) host: String,
     pub(super) section: String,
+    /// The pattern of their family.
+    pub(super) family: String,
     pub(super) outcome: Outcome,
     pub(super) fingerprint: Option<String>,
     /// Whether they fail at the speed of the crawl only.
     pub(super) at_speed: bool,
+    /// Whether the failing answers were waited for: what is refused at once has another cause than
+    /// what runs into a timer.
+    pub(super) waits: bool,
+}
+
+/// From this wait for a failing answer on, somebody waited for somebody: the shortest timer of a
+/// product (ours to draw the line there).
+const WAITS: Duration = Duration::from_secs(4);
+
+impl ClusterKey {
+    /// Whether an answer that took so long was waited for.
+    pub(super) fn is_wait(waited: Option<Duration>) -> bool {
+        waited.is_some_and(|waited| waited >= WAITS)
+    }
 }
 
 /// What is known of a cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cluster {
     pub(super) facts: ClusterFacts,
     pub(super) at_speed: bool,
+    pub(super) waits: bool,
     /// URLs.
     pub(super) urls: u64,
     /// Whether any of them belongs to the site.
@@ -41,6 +61,7 @@ impl Cluster {
                 fingerprint: key.fingerprint.clone(),
             }),
             at_speed: key.at_speed,
+            waits: key.waits,
             urls: 0,
             internal: false,
             made_by: None,
@@ -57,7 +78,7 @@ impl Cluster {
                 self.made_by = attempt.made_by.map(str::to_owned);
             }
         }
-        self.facts.add_url(seen.address, verdict);
+        self.facts.add_url(seen.address, seen.family, verdict);
         self.trials.take(seen);
     }
 }

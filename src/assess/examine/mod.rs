@@ -8,6 +8,7 @@ mod files;
 mod group;
 mod host;
 mod known;
+mod merge;
 mod repeats;
 mod scores;
 mod speed;
@@ -171,12 +172,15 @@ impl Examination {
         let key = ClusterKey {
             host: seen.host.to_owned(),
             section: seen.section.to_owned(),
+            family: seen.family.to_owned(),
             outcome: last.facts.outcome,
             fingerprint: last.facts.fingerprint.map(str::to_owned),
             at_speed: verdict == Verdict::LoadInduced,
+            waits: ClusterKey::is_wait(last.facts.waited),
         };
         let coarse = |key: &ClusterKey| ClusterKey {
             section: OTHER.to_owned(),
+            family: String::new(),
             fingerprint: None,
             ..key.clone()
         };

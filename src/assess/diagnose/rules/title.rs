@@ -6,6 +6,7 @@ pub fn title(rule: &str) -> &str {
         "announced_too_long" => "Downtime announced for longer than search engines wait",
         "cached_error" => "A cache repeats errors",
         "client_block" => "Crawlers are refused where browsers are not",
+        "compression_fault" => "Pages fail when their answers are compressed",
         "dns_fault" => "The host's name does not resolve",
         "host_maintenance" => "The whole host is down for maintenance",
         "host_outage" => "The host failed for a while",
