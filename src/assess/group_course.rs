@@ -6,6 +6,7 @@
 //! the whole course are tested against chance (Wald and Wolfowitz 1940, "On a test whether two samples
 //! are from the same population"), and nearly all failures must lie in outages.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::model::Moment;
@@ -15,8 +16,11 @@ use super::diagnose::{Outage, Outages};
 /// Fewest pages of an outage: one that fails alone is that page's matter.
 const FEWEST_PAGES: u32 = 2;
 
-/// Fewest pages of at least one outage, for any to count (ours).
-const FEWEST_PAGES_ONCE: u32 = 3;
+/// Fewest pages of all outages together, for any to count (ours): three in one, or two in each of two.
+const FEWEST_PAGES_IN_ALL: u32 = 3;
+
+/// Most failures kept of pages that never were fine.
+const MOST_DEAD: usize = 2_048;
 
 /// The share of failures that must lie in outages (ours).
 const MOST: f64 = 0.8;
@@ -35,24 +39,26 @@ const MOST_OUTAGES: usize = 256;
 /// Open requests are told apart up to this many.
 const LOADS: usize = 65;
 
-/// One attempt at a URL of the group that is fine at least at times.
+/// One attempt at a URL of the group.
 #[derive(Clone, Copy, Debug)]
-pub struct TimedAttempt {
+pub(super) struct TimedAttempt {
     /// The number of its URL.
-    pub url: i64,
+    pub(super) url: i64,
     /// The number of a part of the group: of its family, or of its section.
-    pub part: u32,
+    pub(super) part: u32,
     /// When it began.
-    pub started: Moment,
+    pub(super) started: Moment,
     /// Whether it failed.
-    pub failed: bool,
+    pub(super) failed: bool,
+    /// Whether its URL is fine at least at times.
+    pub(super) ever_fine: bool,
     /// Requests open on the host, this one included.
-    pub open: u32,
+    pub(super) open: u32,
 }
 
 /// The course of one group.
 #[derive(Clone, Debug)]
-pub struct GroupCourse {
+pub(super) struct GroupCourse {
     failed: u64,
     fine: u64,
     runs: u64,
@@ -63,7 +69,16 @@ pub struct GroupCourse {
     run: Option<Run>,
     /// Failures in outages.
     in_outages: u64,
-    most_pages: u32,
+    pages: u32,
+    /// The part of the first outage, and whether another part had any.
+    down_part: Option<u32>,
+    down_parts: bool,
+    /// Runs of failures at a single page, with the sum of open requests.
+    single: Vec<(i64, Outage, u64)>,
+    /// Pages that failed in outages.
+    down_pages: HashSet<i64>,
+    /// Failures of pages that never were fine, which prove nothing by themselves.
+    dead: Vec<(i64, Moment)>,
     outages: Outages,
     /// Good answers by the number of open requests.
     fine_by_open: Box<[u32; LOADS]>,
@@ -93,7 +108,12 @@ impl Default for GroupCourse {
             has_parts: false,
             run: None,
             in_outages: 0,
-            most_pages: 0,
+            pages: 0,
+            down_part: None,
+            down_parts: false,
+            single: Vec::new(),
+            down_pages: HashSet::new(),
+            dead: Vec::new(),
             outages: Outages::default(),
             fine_by_open: Box::new([0; LOADS]),
             open_when_failed: 0,
@@ -102,9 +122,15 @@ impl Default for GroupCourse {
 }
 
 impl GroupCourse {
-    /// Takes the next attempt, in time order. Attempts at URLs that always fail stay out of it: they
-    /// fail in good times too.
-    pub fn add(&mut self, seen: TimedAttempt) {
+    /// Takes the next attempt, in time order. URLs that never were fine may fail in good times too: they
+    /// are looked at again when outages are known.
+    pub(super) fn add(&mut self, seen: TimedAttempt) {
+        if !seen.ever_fine {
+            if seen.failed && self.dead.len() < MOST_DEAD {
+                self.dead.push((seen.url, seen.started));
+            }
+            return;
+        }
         let part = *self.part.get_or_insert(seen.part);
         self.has_parts |= part != seen.part;
         self.runs += u64::from(self.last.is_none_or(|last| last.failed != seen.failed));
@@ -126,29 +152,47 @@ impl GroupCourse {
 
     /// The outages of the group as a whole; none if its failures are single ones, are those of a part
     /// of it, or may be the doing of the crawl's own load.
-    pub fn outages(mut self) -> Outages {
+    pub(super) fn outages(mut self) -> Outages {
         self.close(None);
+        self.add_single();
         let by_chance = self.runs_by_chance();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
-            && self.most_pages >= FEWEST_PAGES_ONCE
+            && self.pages >= FEWEST_PAGES_IN_ALL
+            // Of a group with several parts, outages of one alone are the part's.
+            && (self.down_parts || !self.has_parts)
             && self.deviations(by_chance) <= -DEVIATIONS;
-        if together && self.was_asked_as_hard() {
-            self.outages
-        } else {
-            Outages::default()
+        if !together || !self.was_asked_as_hard() {
+            return Outages::default();
         }
+        self.dead.sort_unstable();
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let failures: Vec<Moment> = of_page.iter().map(|(_, at)| *at).collect();
+            self.outages.explain(&failures);
+        }
+        self.outages
     }
 
     fn close(&mut self, after: Option<Moment>) {
         let Some(run) = self.run.take() else { return };
         let pages = run.pages.len() as u32;
-        // Of a group with several parts, an outage of one alone is the part's.
-        let is_whole = run.has_parts || !self.has_parts;
-        if pages < FEWEST_PAGES || !is_whole {
+        if pages < FEWEST_PAGES {
+            if self.single.len() < MOST_OUTAGES {
+                let page = run.pages.first();
+                let outage = Outage {
+                    after,
+                    pages,
+                    ..run.outage
+                };
+                self.single
+                    .extend(page.map(|page| (*page, outage, run.open)));
+            }
             return;
         }
+        self.down_pages.extend(&run.pages);
+        let part = *self.down_part.get_or_insert(run.part);
+        self.down_parts |= run.has_parts || part != run.part;
         self.in_outages += run.outage.failed;
-        self.most_pages = self.most_pages.max(pages);
+        self.pages += pages;
         self.open_when_failed += run.open;
         if self.outages.times.len() < MOST_OUTAGES {
             self.outages.times.push(Outage {
@@ -159,6 +203,17 @@ impl GroupCourse {
         } else {
             self.outages.unkept += 1;
         }
+    }
+
+    /// A page that failed with the others fails of the same thing when it is the only one requested.
+    fn add_single(&mut self) {
+        let known = &self.down_pages;
+        for (_, outage, open) in self.single.iter().filter(|(page, ..)| known.contains(page)) {
+            self.in_outages += outage.failed;
+            self.open_when_failed += open;
+            self.outages.times.push(*outage);
+        }
+        self.outages.times.sort_by_key(|outage| outage.from);
     }
 
     /// The number of runs that chance makes of so many failures and good answers: mean and variance.
@@ -236,6 +291,7 @@ mod tests {
                 part: u32::from(matches!(mark, 'f' | ',')),
                 started: Moment::from_millis(second * 1000),
                 failed: matches!(mark, 'F' | 'f' | 'r'),
+                ever_fine: true,
                 open: 1,
             });
         }
@@ -253,10 +309,34 @@ mod tests {
         let found = course(&once).outages();
         assert_eq!(found.count(), 1);
         let outage = found.times[0];
-        assert_eq!((outage.failed, outage.pages, outage.is_over()), (6, 6, true));
+        assert_eq!(
+            (outage.failed, outage.pages, outage.is_over()),
+            (6, 6, true)
+        );
         assert_eq!(outage.until.since(outage.from), Duration::from_secs(5));
         let often = format!("{fine}FFFFFFF").repeat(4);
         assert_eq!(count(&often), 4);
+    }
+
+    #[test]
+    fn a_page_that_failed_with_others_fails_of_the_same_when_alone() {
+        let (before, between) = (".".repeat(20), ".".repeat(10));
+        let mut found = course(&format!("{before}FFFFFFF{between}"));
+        for (second, url) in [(100, 22), (110, 999)] {
+            for (later, failed) in [(0, true), (1, false)] {
+                found.add(TimedAttempt {
+                    url,
+                    part: 0,
+                    started: Moment::from_millis((second + later) * 1000),
+                    failed,
+                    ever_fine: true,
+                    open: 1,
+                });
+            }
+        }
+        let found = found.outages();
+        assert_eq!(found.count(), 2);
+        assert_eq!(found.times[1].from, Moment::from_millis(100_000));
     }
 
     #[test]
@@ -270,10 +350,36 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_never_was_fine_is_explained_by_outages_and_explains_none() {
+        let at = |second: i64, url, failed, ever_fine| TimedAttempt {
+            url,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine,
+            open: 1,
+        };
+        let run = |dead: &[i64]| {
+            let mut course = GroupCourse::default();
+            for second in 0..60 {
+                let down = (20..28).contains(&second);
+                course.add(at(second, second, down, true));
+                if dead.contains(&second) {
+                    course.add(at(second, 999, true, false));
+                }
+            }
+            let found = course.outages();
+            found.times.iter().map(|it| it.failed).sum::<u64>()
+        };
+        assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
+    }
+
+    #[test]
     fn an_outage_of_a_part_is_none_of_the_whole() {
         let fine = ".,".repeat(10);
         assert_eq!(count(&format!("{fine}FFFFFFFF{fine}")), 0);
         assert_eq!(count(&format!("{fine}FfFFfFFf{fine}")), 1);
+        assert_eq!(count(&format!("{fine}FFF{fine}fff{fine}")), 2, "in turn");
     }
 
     #[test]
@@ -283,6 +389,7 @@ mod tests {
             part: 0,
             started: Moment::from_millis(second * 1000),
             failed,
+            ever_fine: true,
             open,
         };
         let run = |borne| {
@@ -306,6 +413,7 @@ mod tests {
                 part: 0,
                 started: Moment::from_millis(n * 1000),
                 failed: (n / 40) % 2 == 1,
+                ever_fine: true,
                 open: 1,
             });
         }

@@ -233,12 +233,11 @@ where
             self.network.strike(attempt);
         }
         let url = lease.found.url;
-        if let Some(begun) = &mut self.experiments.begun {
-            if let Some((_, group)) = begun.subjects.remove(&url.fingerprint())
-                && let Some(spent) = begun.spent.get_mut(group)
-            {
-                *spent += attempts.len();
-            }
+        if let Some(begun) = &mut self.experiments.begun
+            && let Some((_, group)) = begun.subjects.remove(&url.fingerprint())
+            && let Some(spent) = begun.spent.get_mut(group)
+        {
+            *spent += attempts.len();
         }
         for attempt in &attempts {
             self.observer.see(&Event::Attempted {

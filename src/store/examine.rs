@@ -9,14 +9,17 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
-use crate::assess::examine::{Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect};
-use crate::assess::{FirstLook, Importance, Observation};
+use crate::assess::examine::{
+    Courses, Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect,
+};
+use crate::assess::{Importance, Observation};
 use crate::model::{
     CrawlUrl, Headroom, Load, Moment, Outcome, Pressure, Purpose, Role, SearchFailure,
 };
 use crate::policy::Families;
 
 use super::beside::Beside;
+use super::courses::{InTime, watched};
 use super::families::learned_families;
 use super::ids::UrlId;
 use super::speeds::speeds;
@@ -36,7 +39,17 @@ pub(super) fn examine(
     let mut families = Families::default();
     if anything_failed(connection, run)? {
         families = learned_families(connection, run)?;
-        first_looks(connection, run, &mut texts, examination)?;
+        let mut courses = Courses::default();
+        let fine = watched(connection, run, &mut texts, &families, &mut courses)?;
+        let mut timeline = InTime {
+            examination,
+            courses,
+            families: &families,
+            fine,
+        };
+        timeline.walk(connection, run, &mut texts)?;
+        let courses = timeline.courses;
+        examination.together(courses.together());
         at_speeds(connection, run, &mut texts, examination)?;
     }
     let mut reader = Reader {
@@ -95,32 +108,6 @@ fn headroom(
             healed: row.get(5)?,
         };
         examination.bears(row.get_ref(0)?.as_str()?, headroom);
-    }
-    Ok(())
-}
-
-fn first_looks(
-    connection: &Connection,
-    run: i64,
-    texts: &mut Texts<'_>,
-    examination: &mut Examination,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
-         CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
-    )?;
-    let mut rows = statement.query([run])?;
-    while let Some(row) = rows.next()? {
-        let Some(outcome) = Outcome::from_code(row.get(2)?) else {
-            continue;
-        };
-        let look = FirstLook {
-            started: Moment::from_millis(row.get(1)?),
-            outcome,
-            in_flight: row.get(3)?,
-        };
-        examination.look(&texts.get(row.get(0)?)?, look);
     }
     Ok(())
 }
@@ -361,7 +348,7 @@ impl Attempt {
 }
 
 /// Texts by their numbers, those used lately at hand.
-struct Texts<'a> {
+pub(super) struct Texts<'a> {
     run: i64,
     statement: rusqlite::Statement<'a>,
     recent: HashMap<u32, Rc<str>>,
@@ -376,7 +363,7 @@ impl Texts<'_> {
         })
     }
 
-    fn get(&mut self, id: u32) -> rusqlite::Result<Rc<str>> {
+    pub(super) fn get(&mut self, id: u32) -> rusqlite::Result<Rc<str>> {
         if let Some(text) = self.recent.get(&id) {
             return Ok(Rc::clone(text));
         }

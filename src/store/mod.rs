@@ -12,6 +12,7 @@ mod compare;
 mod conclude;
 mod conclusions;
 mod course;
+mod courses;
 mod desk;
 mod error;
 mod examine;

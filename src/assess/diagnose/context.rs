@@ -116,6 +116,8 @@ pub struct Context {
     pub controls: Ratio,
     /// Whether the failures go away at a low rate, by the verdicts of the URLs.
     pub load_induced: bool,
+    /// Whether they come in short outages of all that the cluster belongs to.
+    pub restart: bool,
     /// Experiments with URLs of the cluster.
     pub experiments: Vec<Experiment>,
     /// A line of a server's log that names the cause of these failures.

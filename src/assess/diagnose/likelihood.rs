@@ -116,6 +116,15 @@ const FINE_WITH_HTTP1: Factors = &[
     (Maintenance, 0.05),
 ];
 
+const RESTART: Factors = &[
+    (UpstreamDown, 6.0),
+    (Maintenance, 1.5),
+    (Overload, 0.6),
+    (InvalidUpstreamResponse, 0.4),
+    (ApplicationError, 0.3),
+    (UpstreamTimeout, 0.5),
+    (Firewall, 0.3),
+];
 const FINE_UNCOMPRESSED: Factors = &[
     (InvalidUpstreamResponse, 8.0),
     (ApplicationError, 3.0),
@@ -214,6 +223,11 @@ pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mu
     if around.load_induced {
         shares.floor(0.02);
         shares.multiply(UNDER_LOAD);
+    }
+    if around.restart {
+        shares.floor(0.02);
+        shares.multiply(RESTART);
+        evidence.push(Evidence::Restart);
     }
     for experiment in &around.experiments {
         weigh_experiment(shares, *experiment, evidence);

@@ -13,11 +13,11 @@ const SHARP: Duration = Duration::from_secs(6);
 const RESTART: Duration = Duration::from_mins(2);
 
 /// How far a time between two edges may lie from a multiple of the period, as a share of it (ours).
-const JITTER: f64 = 0.12;
+const JITTER: f64 = 0.08;
 
-/// Fewest times between edges that make a rhythm. One of them sets the period; that three others are
-/// near its multiples by chance has a probability of (2 x 0.12)^3, some 1.4 %.
-const FEWEST: usize = 4;
+/// Fewest times between edges that make a rhythm. One of them sets the period; that two others are near
+/// its multiples by chance has a probability of (2 x 0.08)^2, some 2.6 %.
+const FEWEST: usize = 3;
 
 /// A time in which everything failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,8 @@ pub struct Outage {
     pub unseen: Duration,
     /// Requests that failed.
     pub failed: u64,
-    /// Pages that they were made for; no more than [`Outage::MOST_PAGES`] are counted.
+    /// Pages that they were made for; of those that were fine at other times no more than
+    /// [`Outage::MOST_PAGES`] are counted.
     pub pages: u32,
 }
 
@@ -77,7 +78,10 @@ impl Outage {
     /// Seconds that it lasted, if all of it was seen.
     fn lasted(&self) -> Option<f64> {
         let seen = self.unseen <= SHARP;
-        self.began().zip(self.ended()).filter(|_| seen).map(|(from, to)| to - from)
+        self.began()
+            .zip(self.ended())
+            .filter(|_| seen)
+            .map(|(from, to)| to - from)
     }
 }
 
@@ -99,19 +103,36 @@ impl Outages {
         self.times.is_empty()
     }
 
-    /// Whether each was short, and over: as in a deploy, a restart or a crash loop.
+    /// Whether each was short, and they end: as in a deploy, a restart or a crash loop.
     pub fn is_restart(&self) -> bool {
-        let is_short = |outage: &Outage| {
-            outage.is_over() && outage.until.since(outage.from) <= RESTART
-        };
-        !self.is_empty() && self.times.iter().all(is_short)
+        let is_short = |outage: &Outage| outage.until.since(outage.from) <= RESTART;
+        // The last may still have gone on when the crawl ended.
+        self.times.iter().any(Outage::is_over) && self.times.iter().all(is_short)
     }
 
-    /// The outage in which a request was made.
+    /// The outage in which a request was made: after the last good answer before it, and before the
+    /// first after it.
     pub fn at(&self, moment: Moment) -> Option<usize> {
-        let number = self.times.partition_point(|outage| outage.until < moment);
+        let is_before = |outage: &Outage| outage.after.is_some_and(|after| after <= moment);
+        let number = self.times.partition_point(is_before);
         let outage = self.times.get(number)?;
-        (outage.from <= moment).then_some(number)
+        let has_begun = outage.before.is_none_or(|before| before < moment);
+        has_begun.then_some(number)
+    }
+
+    /// Takes failures of a page that never was fine, if all of them lie in outages.
+    pub fn explain(&mut self, failures: &[Moment]) {
+        let numbers: Option<Vec<usize>> = failures.iter().map(|at| self.at(*at)).collect();
+        let Some(numbers) = numbers else { return };
+        let mut last = None;
+        for (number, at) in numbers.into_iter().zip(failures) {
+            let outage = &mut self.times[number];
+            outage.from = outage.from.min(*at);
+            outage.until = outage.until.max(*at);
+            outage.failed += 1;
+            outage.pages += u32::from(last != Some(number));
+            last = Some(number);
+        }
     }
 
     /// The rhythm, if times from edge to edge are multiples of one period.
@@ -180,10 +201,13 @@ mod tests {
 
     #[test]
     fn an_edge_that_nobody_saw_is_no_part_of_a_rhythm() {
-        let mut found = outages(&[(0, 29), (60, 89), (175, 209), (240, 269)]);
+        let mut found = outages(&[(0, 29), (60, 89), (195, 209), (240, 269)]);
         assert_eq!(found.rhythm(), None, "the third began fifteen seconds late");
         found.times[2].before = Some(Moment::from_millis(100_000));
-        assert_eq!(found.rhythm().map(|it| it.every), Some(Duration::from_mins(1)));
+        assert_eq!(
+            found.rhythm().map(|it| it.every),
+            Some(Duration::from_mins(1))
+        );
     }
 
     #[test]
@@ -201,5 +225,17 @@ mod tests {
         let at = |second: i64| found.at(Moment::from_millis(second * 1000));
         let seconds = [0, 20, 21, 60, 81];
         assert_eq!(seconds.map(at), [Some(0), Some(0), None, Some(1), None]);
+        let moments = |seconds: &[i64]| -> Vec<Moment> {
+            let millis = seconds.iter().map(|second| second * 1000 - 500);
+            millis.map(Moment::from_millis).collect()
+        };
+        let mut more = found.clone();
+        more.explain(&moments(&[0, 21, 60]));
+        let told = more.times.iter().map(|it| (it.failed, it.pages));
+        assert_eq!(told.collect::<Vec<_>>(), [(11, 5), (10, 5)]);
+        let lasted = more.times[0].until.since(more.times[0].from);
+        assert_eq!(lasted, Duration::from_secs(21));
+        more.explain(&moments(&[1, 40]));
+        assert_eq!(more.times[0].failed, 11, "it failed in good times too");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Examination;
+use super::courses::{Home, Together, Whole, is_refusal};
 use super::files::{RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
@@ -12,18 +13,14 @@ use super::scores::{PartFound, scores};
 use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
-    is_down, of_cluster, of_host, own_outage, redirect_into_error, robots_unreachable,
-    section_down, sitemap_failing, sitemap_lists_failing, soft_errors,
+    ClientFacts, Finding, PartFacts, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts,
+    client_block, is_down, of_cluster, of_host, own_outage, part_outage, redirect_into_error,
+    robots_unreachable, section_down, sitemap_failing, sitemap_lists_failing, soft_errors,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, Trial, diagnose};
-use crate::assess::host_episodes::HostEpisodes;
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
 use crate::model::{Layer, Outcome, Probe};
-
-/// Most outages of a host that are told.
-const MOST_OUTAGES: usize = 5;
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -84,22 +81,20 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         tally,
         mut hosts,
         clusters,
-        episodes,
+        together,
         ..
     } = seen;
     for (name, host) in &mut hosts {
-        let known = episodes
-            .get(name)
-            .into_iter()
-            .flat_map(HostEpisodes::episodes);
-        let over = known.filter(|episode| episode.over).take(MOST_OUTAGES);
-        host.facts.outages = over
-            .map(|episode| Outage {
-                from: episode.start,
-                until: episode.end,
-                failed: episode.failed,
-            })
-            .collect();
+        if let Some(known) = together.host(name) {
+            if let Some((limit, section)) = &known.limit {
+                host.facts.limit = Some(*limit);
+                host.facts.limited_section.clone_from(section);
+            }
+            // Refusals of a limit come together too.
+            if known.limit.is_none() {
+                host.facts.outages.clone_from(&known.whole);
+            }
+        }
         let failing = host.sections.values().filter(|urls| urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
     }
@@ -108,7 +103,8 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         .into_iter()
         .map(|group| {
             let cluster = &group.cluster;
-            let context = context(cluster, hosts.get(&cluster.facts.cluster.host));
+            let host = hosts.get(&cluster.facts.cluster.host);
+            let context = context(cluster, host, outages_of(cluster, &together));
             let diagnosis = diagnose(&cluster.facts, &context);
             (group, diagnosis)
         })
@@ -119,7 +115,7 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
             host.internal = true;
         }
     }
-    let findings = findings(&hosts, &groups, files);
+    let findings = findings(&hosts, &groups, &together, files);
     let scored = scores(&tally, &hosts, files, extent);
     Conclusions {
         sections: scored.sections,
@@ -132,12 +128,27 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
     }
 }
 
-fn context(cluster: &Cluster, host: Option<&Host>) -> Context {
+/// The outages that explain the failures of a cluster.
+fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outages> {
+    cluster.together?;
+    let home = Home {
+        host: &cluster.facts.cluster.host,
+        section: &cluster.facts.cluster.section,
+        family: &cluster.family,
+    };
+    together.of(home).map(|(_, outages)| outages)
+}
+
+fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) -> Context {
+    let is_limited = host.is_some_and(|host| host.facts.limit.is_some())
+        && is_refusal(cluster.facts.status)
+        && cluster.facts.failing() == 0;
     Context {
         host: host.map(|host| host.facts.urls).unwrap_or_default(),
         sections: host.map(|host| host.facts.sections).unwrap_or_default(),
         controls: host.map(|host| host.controls).unwrap_or_default(),
-        load_induced: cluster.at_speed,
+        load_induced: cluster.at_speed || is_limited,
+        restart: outages.is_some_and(Outages::is_restart),
         experiments: cluster.trials.experiments(cluster.at_speed),
         log_line: None,
     }
@@ -195,6 +206,7 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
 fn findings(
     hosts: &BTreeMap<String, Host>,
     groups: &[(Group, Diagnosis)],
+    together: &Together,
     files: &SiteFiles,
 ) -> Vec<Finding> {
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
@@ -218,10 +230,12 @@ fn findings(
         }
         found.extend(listed(name, host, files));
     }
+    found.extend(parts_down(groups, together));
     let mut narrow = Vec::new();
     for (number, (group, diagnosis)) in groups.iter().enumerate() {
         let cluster = &group.cluster;
-        if !cluster.internal || cluster.at_speed {
+        // Of what went down as a whole its outages speak.
+        if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
             continue;
         }
         let place = Place {
@@ -309,6 +323,31 @@ fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -
     }
 }
 
+/// Sections and families that went down as a whole: one finding each, with the diagnosis of most of its
+/// URLs, in however many ways they failed.
+fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<Finding> {
+    let mut parts: BTreeMap<String, &(Group, Diagnosis)> = BTreeMap::new();
+    for entry in groups {
+        let cluster = &entry.0.cluster;
+        let part = cluster.together.filter(|whole| *whole != Whole::Host);
+        let Some(part) = part.filter(|_| cluster.internal) else {
+            continue;
+        };
+        let subject = format!("{}{}", cluster.facts.cluster.host, cluster.name_of(part));
+        let known = parts.entry(subject).or_insert(entry);
+        if known.0.cluster.urls < cluster.urls {
+            *known = entry;
+        }
+    }
+    let found = parts
+        .into_iter()
+        .filter_map(|(subject, (group, diagnosis))| {
+            let outages = outages_of(&group.cluster, together)?;
+            part_outage(&PartFacts { subject, outages }, diagnosis)
+        });
+    found.collect()
+}
+
 /// Sections of a host that are down, with the number of the group that most of their failing URLs
 /// belong to; those of one group are one finding.
 fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<(usize, Finding)> {
@@ -316,7 +355,8 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
     for (section, urls) in host.sections.iter().filter(|(_, urls)| is_down(**urls)) {
         let here = groups.iter().enumerate().filter(|(_, (group, _))| {
             let facts = &group.cluster.facts;
-            facts.cluster.host == name && facts.sections.contains_key(section)
+            let lasts = group.cluster.together.is_none();
+            lasts && facts.cluster.host == name && facts.sections.contains_key(section)
         });
         let main = here.max_by_key(|(_, (group, _))| group.cluster.facts.sections[section]);
         if let Some((number, _)) = main {

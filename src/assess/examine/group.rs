@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::courses::Whole;
 use super::is_bad;
 use super::trials::Trials;
 use super::url::Seen;
@@ -24,6 +25,8 @@ pub(super) struct ClusterKey {
     /// Whether the failing answers were waited for: what is refused at once has another cause than
     /// what runs into a timer.
     pub(super) waits: bool,
+    /// What went down as a whole when they failed.
+    pub(super) together: Option<Whole>,
 }
 
 /// From this wait for a failing answer on, somebody waited for somebody: the shortest timer of a
@@ -43,6 +46,9 @@ pub(super) struct Cluster {
     pub(super) facts: ClusterFacts,
     pub(super) at_speed: bool,
     pub(super) waits: bool,
+    pub(super) together: Option<Whole>,
+    /// The pattern of its family.
+    pub(super) family: String,
     /// URLs.
     pub(super) urls: u64,
     /// Whether any of them belongs to the site.
@@ -62,6 +68,8 @@ impl Cluster {
             }),
             at_speed: key.at_speed,
             waits: key.waits,
+            together: key.together,
+            family: key.family.clone(),
             urls: 0,
             internal: false,
             made_by: None,
@@ -80,5 +88,14 @@ impl Cluster {
         }
         self.facts.add_url(seen.address, seen.family, verdict);
         self.trials.take(seen);
+    }
+
+    /// The name of a part of the host that its URLs belong to.
+    pub(super) fn name_of(&self, whole: Whole) -> String {
+        match whole {
+            Whole::Host => String::new(),
+            Whole::Section => self.facts.cluster.section.clone(),
+            Whole::Family => self.family.clone(),
+        }
     }
 }

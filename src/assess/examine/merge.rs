@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::courses::Whole;
 use super::group::Cluster;
 use crate::assess::diagnose::Trial;
 use crate::model::Outcome;
@@ -26,6 +27,8 @@ struct Symptom {
     fingerprint: Option<String>,
     at_speed: bool,
     waits: bool,
+    /// What went down as a whole, and its name within the host.
+    together: Option<(Whole, String)>,
 }
 
 /// Puts clusters together that have the same symptom and do not differ in their experiments. One
@@ -82,6 +85,9 @@ impl Symptom {
             fingerprint: what.fingerprint.clone(),
             at_speed: cluster.at_speed,
             waits: cluster.waits,
+            together: cluster
+                .together
+                .map(|whole| (whole, cluster.name_of(whole))),
         }
     }
 }

@@ -38,6 +38,13 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             && place.sections.keys().all(is_there)
             && narrow.causes == wide.causes;
     }
+    if wide.rule == "part_outage" {
+        let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
+        return PAGES.contains(&narrow.rule)
+            && narrow.rule != "persistent_cluster"
+            && !place.sections.is_empty()
+            && place.sections.keys().all(is_there);
+    }
     let has_recovered = narrow.rule == "transient_cluster";
     wide.subject == place.host
         && match wide.rule {
@@ -116,6 +123,14 @@ mod tests {
         check(&down, "persistent_cluster", &causes, true);
         check(&down, "persistent_cluster", &[Cause::Overload], false);
         check(&down, "section_down", &causes, false);
+        let comes_and_goes = finding("part_outage", "https://www.shop.test/a/", &causes);
+        check(
+            &comes_and_goes,
+            "unconfirmed_cluster",
+            &[Cause::Overload],
+            true,
+        );
+        check(&comes_and_goes, "persistent_cluster", &causes, false);
         let other = finding("section_down", "https://www.shop.test/b/", &causes);
         check(&other, "persistent_cluster", &causes, false);
     }

@@ -27,7 +27,7 @@ pub use cluster::{
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
-pub use outage::host_outage;
+pub use outage::{PartFacts, host_outage, part_outage};
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use robots::{RobotsFacts, robots_unreachable};
