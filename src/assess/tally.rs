@@ -103,8 +103,12 @@ impl Tally {
 
     /// What they amount to.
     pub fn judge(&self, rules: &Rules) -> Judgement {
+        self.judged(decide(&self.case(self.course.closed()), rules))
+    }
+
+    /// What they amount to with this verdict, where more is known than the attempts at one URL tell.
+    pub(super) fn judged(&self, verdict: Verdict) -> Judgement {
         let course = self.course.closed();
-        let verdict = decide(&self.case(course), rules);
         let lasting = match verdict {
             Verdict::Ok | Verdict::Transient | Verdict::LoadInduced => Duration::ZERO,
             Verdict::Intermittent => course.failed_span(),

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
-use crate::model::{Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
-use crate::policy::{Failing, Subject};
+use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
+use crate::policy::{Failing, MOST_REQUESTS, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl};
 
 use super::confirm;
 use super::dispatch::{Dispatcher, Done, Returned};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
-use super::series::{LONGEST_WAIT, Probed, Series, past_caches};
+use super::series::{LONGEST_WAIT, Probed, Series, past_caches, without_query};
 
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
 /// biggest first.
@@ -38,8 +38,10 @@ pub(super) struct Experiments {
 struct Begun {
     pass: u8,
     deadline: Moment,
-    /// What is asked, until it was.
-    subjects: HashMap<Fingerprint, Subject>,
+    /// What is asked, until it was, each with the number of its group.
+    subjects: HashMap<Fingerprint, (Subject, usize)>,
+    /// Requests so far for each group of failures: those of one host, outcome and error page.
+    spent: Vec<usize>,
 }
 
 impl Experiments {
@@ -75,6 +77,7 @@ impl Experiments {
             (Probe::FreshConnection, cause.reused),
             (Probe::Http1, cause.http2),
             (Probe::CacheBusting, cause.cached && self.plan.cache),
+            (Probe::WithoutQuery, without_query(&cause.url).is_some()),
         ];
         let ways = ways.into_iter().filter(|(_, open)| *open);
         Subject {
@@ -98,14 +101,20 @@ where
         let clusters = self.store.failing_clusters(self.run, MAX_CLUSTERS)?;
         let causes = self.chosen(&clusters);
         let (now, pass) = (self.clock.now(), self.passes.last() + 1);
+        let (groups, spent) = groups(&clusters);
         let subjects = causes.iter().map(|cause| {
             let subject = self.experiments.subject(cause);
-            (cause.url.fingerprint(), subject)
+            let url = cause.url.fingerprint();
+            (
+                url,
+                (subject, groups.get(&url).copied().unwrap_or_default()),
+            )
         });
         self.experiments.begun = Some(Begun {
             pass,
             deadline: now + BUDGET,
             subjects: subjects.collect(),
+            spent: vec![0; spent],
         });
         if causes.is_empty() {
             return Ok(false);
@@ -165,8 +174,11 @@ where
     pub(super) async fn begin_series(&mut self, lease: Lease) -> Result<(), CrawlError> {
         let now = self.clock.now();
         let subject = self.experiments.begun.as_ref().and_then(|begun| {
-            let subject = begun.subjects.get(&lease.found.url.fingerprint())?;
-            let may_begin = now <= begun.deadline && self.refuse(&lease).is_none();
+            let (subject, group) = begun.subjects.get(&lease.found.url.fingerprint())?;
+            let spent = begun.spent.get(*group).copied().unwrap_or_default();
+            let may_begin = now <= begun.deadline
+                && spent + subject.longest() <= MOST_REQUESTS
+                && self.refuse(&lease).is_none();
             may_begin.then(|| (subject.clone(), begun.deadline))
         });
         let Some((subject, deadline)) = subject else {
@@ -176,9 +188,13 @@ where
             return Ok(());
         };
         let mut subject = subject;
-        if !self.may_bust(&lease.found, now) {
-            subject.ways.retain(|way| *way != Probe::CacheBusting);
-        }
+        let busting = past_caches(&lease.found.url, now);
+        let bare = without_query(&lease.found.url);
+        subject.ways.retain(|way| match way {
+            Probe::CacheBusting => self.may_ask(&lease.found, busting.as_ref()),
+            Probe::WithoutQuery => self.may_ask(&lease.found, bare.as_ref()),
+            _ => true,
+        });
         let series = Series {
             fetcher: Arc::clone(&self.fetcher),
             site: Arc::clone(&self.site),
@@ -195,14 +211,14 @@ where
         Ok(())
     }
 
-    /// Whether robots.txt allows the address with the parameter that caches have not seen.
-    fn may_bust(&self, found: &Discovery, now: Moment) -> bool {
-        past_caches(&found.url, now).is_some_and(|url| {
-            let busting = Discovery {
-                url,
+    /// Whether there is such another form of an address, and robots.txt allows it.
+    fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
+        other.is_some_and(|url| {
+            let other = Discovery {
+                url: url.clone(),
                 ..found.clone()
             };
-            self.admissions.forbidden(&busting).is_none()
+            self.admissions.forbidden(&other).is_none()
         })
     }
 
@@ -217,8 +233,11 @@ where
             self.network.strike(attempt);
         }
         let url = lease.found.url;
-        if let Some(begun) = &mut self.experiments.begun {
-            begun.subjects.remove(&url.fingerprint());
+        if let Some(begun) = &mut self.experiments.begun
+            && let Some((_, group)) = begun.subjects.remove(&url.fingerprint())
+            && let Some(spent) = begun.spent.get_mut(group)
+        {
+            *spent += attempts.len();
         }
         for attempt in &attempts {
             self.observer.see(&Event::Attempted {
@@ -239,4 +258,25 @@ where
         .await;
         Ok(())
     }
+}
+
+/// The group of each URL that stands for a cluster, and the number of groups. A group is what one
+/// fault may explain: the failures of a host with one outcome and one error page.
+fn groups(clusters: &[FailingCluster]) -> (HashMap<Fingerprint, usize>, usize) {
+    let mut numbers = HashMap::new();
+    let mut of_url = HashMap::new();
+    for cluster in clusters {
+        let fault = (
+            &cluster.host,
+            cluster.outcome,
+            cluster.status,
+            &cluster.page_mark,
+        );
+        let next = numbers.len();
+        let number = *numbers.entry(fault).or_insert(next);
+        for member in &cluster.representatives {
+            of_url.insert(member.url.fingerprint(), number);
+        }
+    }
+    (of_url, numbers.len())
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, ClientPreset, Connection, CrawlUrl, Guise, Moment, Probe, Protocol, Purpose, Request,
-    Role,
+    Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Guise, Moment, Outcome, Probe,
+    Protocol, Purpose, Request, Role,
 };
-use crate::policy::{Failing, Step, Subject, leads_on, opening, rest};
+use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
 
 use super::attempt::{Circumstances, record};
 use super::clock::Clock;
@@ -59,8 +59,14 @@ impl<F: Fetcher> Series<F> {
         {
             let outcome = last.outcome;
             let addresses = self.fetcher.addresses(&self.lease.found.url).await;
-            let steps = rest(&self.subject, outcome, &addresses);
-            self.make(&steps).await;
+            if self.fetcher.sends_cookies(&self.lease.found.url) {
+                self.subject.ways.push(Probe::WithoutCookies);
+            }
+            for step in rest(&self.subject, outcome, &addresses) {
+                if is_worth(step, &self.made()) && !self.make(&[step]).await {
+                    break;
+                }
+            }
         }
         Probed {
             lease: self.lease,
@@ -87,6 +93,17 @@ impl<F: Fetcher> Series<F> {
             self.next = self.clock.now() + pause;
         }
         true
+    }
+
+    /// What was tried so far, and what came of it.
+    fn made(&self) -> Vec<(Probe, Outcome)> {
+        let tried = self.attempts.iter();
+        tried
+            .filter_map(|attempt| match attempt.purpose {
+                Purpose::Probe(probe) => Some((probe, attempt.outcome)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Waits until the next request may begin; false if it must not.
@@ -154,6 +171,18 @@ impl<F: Fetcher> Series<F> {
                 url: past_caches(url, self.clock.now())?,
                 ..own
             },
+            Probe::Uncompressed => Request {
+                coding: Coding::Identity,
+                ..own
+            },
+            Probe::WithoutQuery => Request {
+                url: without_query(url)?,
+                ..own
+            },
+            Probe::WithoutCookies => Request {
+                cookies: Cookies::Without,
+                ..own
+            },
         })
     }
 }
@@ -178,9 +207,28 @@ pub(super) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
     CrawlUrl::from_url(url).ok()
 }
 
+/// The URL without its query; none if it has none.
+pub(super) fn without_query(url: &CrawlUrl) -> Option<CrawlUrl> {
+    let mut url = url.as_url().clone();
+    url.query()?;
+    url.set_query(None);
+    CrawlUrl::from_url(url).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_url_with_a_query_can_be_asked_without_it() {
+        let stripped = |text: &str| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            without_query(&url).map(|url| url.to_string())
+        };
+        assert_eq!(stripped("http://a.example/x"), None);
+        let found = stripped("http://a.example/x?a=1&b=2");
+        assert_eq!(found.as_deref(), Some("http://a.example/x"));
+    }
 
     #[test]
     fn a_query_stays_as_it_is_before_what_caches_have_not_seen() {

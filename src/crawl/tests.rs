@@ -13,9 +13,9 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Network, Outcome,
-    PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings,
-    Version, Witnesses,
+    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
+    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan,
+    Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -54,6 +54,8 @@ struct Script {
     /// How every answer comes.
     version: Option<Version>,
     reused: bool,
+    /// Whether the crawl sends cookies.
+    cookies: bool,
 }
 
 type Trouble = fn(&str, usize) -> Option<Reply>;
@@ -139,6 +141,10 @@ fn redirect(to: &str) -> Reply {
 impl Fetcher for Script {
     async fn addresses(&self, _: &CrawlUrl) -> Vec<IpAddr> {
         self.addresses.clone()
+    }
+
+    fn sends_cookies(&self, _: &CrawlUrl) -> bool {
+        self.cookies
     }
 
     async fn network(&self, witnesses: Witnesses) -> Network {

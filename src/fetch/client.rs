@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{ACCEPT_ENCODING, COOKIE};
 use http::{HeaderMap, HeaderValue};
 use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy::connect::HttpInfo;
@@ -24,8 +25,8 @@ use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake, awake_once};
 use super::{Fetcher, echoes, guard, packed, tls, witness};
 use crate::model::{
-    Connection, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol, Request, Timings,
-    Version, Witnesses,
+    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol,
+    Request, Timings, Version, Witnesses,
 };
 
 /// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
@@ -147,10 +148,17 @@ impl HttpFetcher {
             if let Some(run) = &self.settings.run {
                 headers.insert(RUN_HEADER, run.clone());
             }
+            if request.cookies == Cookies::Without {
+                headers.remove(COOKIE);
+            }
             asking = asking.headers(headers);
             if let Some((user, password)) = login {
                 asking = asking.basic_auth(user, password);
             }
+        }
+        if request.coding == Coding::Identity {
+            let identity = (ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            asking = asking.headers(HeaderMap::from_iter([identity]));
         }
         Ok(asking)
     }
@@ -327,6 +335,11 @@ impl Fetcher for HttpFetcher {
         let host = url.host().to_string();
         let port = url.as_url().port_or_known_default();
         self.names.of(&host, port).await.unwrap_or_default()
+    }
+
+    fn sends_cookies(&self, url: &CrawlUrl) -> bool {
+        let settings = &self.settings;
+        settings.secrets_for.admits(url) && settings.secrets.confided(url).0.contains_key(COOKIE)
     }
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {

@@ -57,6 +57,11 @@ pub trait Fetcher: Send + Sync {
     /// a proxy chooses among them.
     fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
 
+    /// Whether cookies are sent with requests for a URL.
+    fn sends_cookies(&self, _: &CrawlUrl) -> bool {
+        false
+    }
+
     /// Whether any of those who answered before still does, when a host has fallen silent: is it
     /// the host, or this machine's own network? Who has no network of his own cannot tell.
     fn network(&self, _: Witnesses) -> impl Future<Output = Network> + Send {

@@ -34,6 +34,10 @@ pub struct Request {
     /// Connect to this address instead of looking the name up, over a connection of its own. The
     /// host that is asked for stays. A host that is written as an address has no other.
     pub address: Option<IpAddr>,
+    /// Which codings of the body are accepted.
+    pub coding: Coding,
+    /// Which cookies are sent along.
+    pub cookies: Cookies,
 }
 
 /// Longest wait for the first byte where nobody says otherwise: the default of a crawl.
@@ -54,8 +58,28 @@ impl Request {
             guise: None,
             protocol: Protocol::Any,
             address: None,
+            coding: Coding::Any,
+            cookies: Cookies::Given,
         }
     }
+}
+
+/// Which codings of a body are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// Every coding that can be undone here.
+    Any,
+    /// None: the body as it is.
+    Identity,
+}
+
+/// Which cookies are sent along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookies {
+    /// Those that the crawl was given for the site, if any.
+    Given,
+    /// None.
+    Without,
 }
 
 /// Which protocol may carry a request.

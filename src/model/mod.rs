@@ -25,7 +25,8 @@ pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::{beginning, excerpt};
 pub use exchange::{
-    Connection, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings, Version,
+    Coding, Connection, Cookies, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
+    Version,
 };
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use headroom::{Headroom, Load};

@@ -18,17 +18,29 @@ pub enum Probe {
     /// With a query parameter that no cache has seen. Separates a stored error from one that is
     /// made anew.
     CacheBusting,
+    /// Without compression (`Accept-Encoding: identity`). Separates a fault of the compression from
+    /// one of the page.
+    Uncompressed,
+    /// Without its query. Separates a fault that the parameters bring about from one of the code
+    /// behind the path.
+    WithoutQuery,
+    /// Without the cookies that the crawl sends. Separates a fault that a session or too large a
+    /// header brings about from one of the page.
+    WithoutCookies,
 }
 
 impl Probe {
     /// All of them, in the order in which they are made.
-    pub const ALL: [Probe; 6] = [
+    pub const ALL: [Probe; 9] = [
         Probe::Alone,
         Probe::Browser,
         Probe::FreshConnection,
         Probe::Http1,
         Probe::Address,
         Probe::CacheBusting,
+        Probe::Uncompressed,
+        Probe::WithoutQuery,
+        Probe::WithoutCookies,
     ];
 
     /// The name in the `Purpose` column.
@@ -40,6 +52,9 @@ impl Probe {
             Probe::Http1 => "probe:http1",
             Probe::Address => "probe:address",
             Probe::CacheBusting => "probe:cache",
+            Probe::Uncompressed => "probe:identity",
+            Probe::WithoutQuery => "probe:no-query",
+            Probe::WithoutCookies => "probe:no-cookies",
         }
     }
 
@@ -57,6 +72,11 @@ impl Probe {
             Probe::Http1 => "a fault of the HTTP/2 end from one behind it",
             Probe::Address => "one bad machine from all of them",
             Probe::CacheBusting => "a stored error from one that is made anew",
+            Probe::Uncompressed => "a fault of the compression from a fault of the page",
+            Probe::WithoutQuery => {
+                "a fault of the parameters from a fault of the code behind the path"
+            }
+            Probe::WithoutCookies => "a fault that cookies bring about from a fault of the page",
         }
     }
 }

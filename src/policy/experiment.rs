@@ -19,14 +19,30 @@ const BY_TURNS: [Probe; 8] = {
 /// Most addresses of one host that are tried.
 const ADDRESSES: usize = 8;
 
+/// Most requests for all failing URLs of a host with one outcome and error page: what sixty do not
+/// tell, more do not either. Ours.
+pub const MOST_REQUESTS: usize = 60;
+
 /// A failing URL, as experiments see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// How it fails.
     pub failing: Failing,
-    /// Ways of asking that might make a difference, by what its answers showed. A browser and the
-    /// host's addresses are tried whatever they showed.
+    /// Ways of asking that might make a difference, by what its answers showed. A browser, the
+    /// host's addresses and a request without compression are tried whatever they showed.
     pub ways: Vec<Probe>,
+}
+
+impl Subject {
+    /// The most requests that its series may have.
+    pub fn longest(&self) -> usize {
+        match self.failing {
+            // The first, a browser, a request without compression, the last.
+            Failing::Always => 4 + ADDRESSES + self.ways.len(),
+            Failing::AtTimes => BY_TURNS.len(),
+            Failing::Announced => 2,
+        }
+    }
 }
 
 /// How a URL fails.
@@ -82,13 +98,35 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
                 }));
             }
             Probe::Alone | Probe::Address => {}
-            Probe::FreshConnection | Probe::Http1 | Probe::CacheBusting => {
+            Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
+            Probe::FreshConnection
+            | Probe::Http1
+            | Probe::CacheBusting
+            | Probe::WithoutQuery
+            | Probe::WithoutCookies => {
                 steps.extend(subject.ways.contains(&probe).then(|| step(probe)));
             }
         }
     }
     steps.push(step(Probe::Alone));
     steps
+}
+
+/// Whether a step is still worth its request, after these experiments with the URL. Where one way of
+/// asking is fine already, only the crawl's own way and the other addresses can add to it.
+pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
+    let is_explained = made.iter().any(|(probe, outcome)| {
+        !matches!(probe, Probe::Alone | Probe::Address)
+            && outcome.search_failure() == SearchFailure::No
+    });
+    !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
+}
+
+/// Whether compressing an answer may have brought about its failure: there was a connection, and no
+/// limit or maintenance was announced.
+fn may_be_coding(outcome: Outcome) -> bool {
+    let announced = matches!(outcome, Outcome::Client429 | Outcome::Server503RetryAfter);
+    outcome.layer() == Layer::Http && !announced
 }
 
 const fn step(probe: Probe) -> Step {
@@ -119,8 +157,17 @@ mod tests {
     fn what_is_tried_stands_between_requests_in_our_own_way() {
         assert_eq!(probes(&opening(Failing::Always)), [Probe::Alone]);
         let few = rest(&subject(&[]), DOWN, &[]);
-        assert_eq!(probes(&few), [Probe::Browser, Probe::Alone]);
-        let all = [Probe::CacheBusting, Probe::Http1, Probe::FreshConnection];
+        assert_eq!(
+            probes(&few),
+            [Probe::Browser, Probe::Uncompressed, Probe::Alone]
+        );
+        let all = [
+            Probe::CacheBusting,
+            Probe::Http1,
+            Probe::FreshConnection,
+            Probe::WithoutCookies,
+            Probe::WithoutQuery,
+        ];
         let addresses = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         let steps = rest(&subject(&all), DOWN, &addresses);
         assert_eq!(
@@ -132,8 +179,16 @@ mod tests {
                 Probe::Address,
                 Probe::Address,
                 Probe::CacheBusting,
+                Probe::Uncompressed,
+                Probe::WithoutQuery,
+                Probe::WithoutCookies,
                 Probe::Alone,
             ]
+        );
+        assert!(steps.len() < subject(&all).longest());
+        assert!(
+            3 * subject(&all).longest() <= MOST_REQUESTS,
+            "three URLs fit"
         );
         let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
         assert_eq!(asked_at, addresses);
@@ -142,8 +197,32 @@ mod tests {
     #[test]
     fn a_single_address_is_no_experiment_and_many_are_some() {
         let addresses: Vec<IpAddr> = (0..20).map(|n| IpAddr::from([192, 0, 2, n])).collect();
-        assert_eq!(rest(&subject(&[]), DOWN, &addresses[..1]).len(), 2);
-        assert_eq!(rest(&subject(&[]), DOWN, &addresses).len(), 2 + ADDRESSES);
+        assert_eq!(rest(&subject(&[]), DOWN, &addresses[..1]).len(), 3);
+        assert_eq!(rest(&subject(&[]), DOWN, &addresses).len(), 3 + ADDRESSES);
+    }
+
+    #[test]
+    fn a_connection_that_is_refused_is_not_tried_without_compression() {
+        for outcome in [Outcome::ConnectRefused, Outcome::Client429] {
+            let steps = rest(&subject(&[]), outcome, &[]);
+            assert_eq!(probes(&steps), [Probe::Browser, Probe::Alone], "{outcome}");
+        }
+    }
+
+    #[test]
+    fn where_one_way_is_fine_the_others_are_left_out() {
+        let failed = [(Probe::Alone, DOWN), (Probe::Browser, DOWN)];
+        let fine = [(Probe::Alone, DOWN), (Probe::Browser, Outcome::OkHtml)];
+        let cases = [
+            (Probe::Http1, true, false),
+            (Probe::Uncompressed, true, false),
+            (Probe::Address, true, true),
+            (Probe::Alone, true, true),
+        ];
+        for (probe, unexplained, explained) in cases {
+            assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
+            assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
-pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
+pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, opening, rest};
 pub use family::{Families, Family};
 pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};

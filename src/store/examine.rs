@@ -9,11 +9,18 @@ use std::time::Duration;
 use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
-use crate::assess::examine::{Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect};
-use crate::assess::{FirstLook, Importance, Observation};
-use crate::model::{Headroom, Load, Moment, Outcome, Pressure, Purpose, Role};
+use crate::assess::examine::{
+    Courses, Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect,
+};
+use crate::assess::{Importance, Observation};
+use crate::model::{
+    CrawlUrl, Headroom, Load, Moment, Outcome, Pressure, Purpose, Role, SearchFailure,
+};
+use crate::policy::Families;
 
 use super::beside::Beside;
+use super::courses::{InTime, watched};
+use super::families::learned_families;
 use super::ids::UrlId;
 use super::speeds::speeds;
 
@@ -29,11 +36,43 @@ pub(super) fn examine(
 ) -> rusqlite::Result<()> {
     let mut texts = Texts::of(connection, run)?;
     headroom(connection, run, examination)?;
+    let mut families = Families::default();
     if anything_failed(connection, run)? {
-        first_looks(connection, run, &mut texts, examination)?;
+        families = learned_families(connection, run)?;
+        let mut courses = Courses::default();
+        let fine = watched(connection, run, &mut texts, &families, &mut courses)?;
+        let mut timeline = InTime {
+            examination,
+            courses,
+            families: &families,
+            fine,
+        };
+        timeline.walk(connection, run, &mut texts)?;
+        let courses = timeline.courses;
+        examination.together(courses.together());
         at_speeds(connection, run, &mut texts, examination)?;
     }
-    each_url(connection, run, &mut texts, examination, store)
+    let mut reader = Reader {
+        texts,
+        families,
+        max_inlinks: max_inlinks(connection, run)?,
+    };
+    each_url(connection, run, &mut reader, examination, store)
+}
+
+/// What the walk over all URLs needs besides their rows.
+struct Reader<'a> {
+    texts: Texts<'a>,
+    families: Families,
+    max_inlinks: u32,
+}
+
+fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
+    connection.query_row(
+        "SELECT coalesce(max(unique_inlinks), 0) FROM url WHERE run = ? AND role = 3",
+        [run],
+        |row| row.get(0),
+    )
 }
 
 fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
@@ -73,32 +112,6 @@ fn headroom(
     Ok(())
 }
 
-fn first_looks(
-    connection: &Connection,
-    run: i64,
-    texts: &mut Texts<'_>,
-    examination: &mut Examination,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
-         CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
-    )?;
-    let mut rows = statement.query([run])?;
-    while let Some(row) = rows.next()? {
-        let Some(outcome) = Outcome::from_code(row.get(2)?) else {
-            continue;
-        };
-        let look = FirstLook {
-            started: Moment::from_millis(row.get(1)?),
-            outcome,
-            in_flight: row.get(3)?,
-        };
-        examination.look(&texts.get(row.get(0)?)?, look);
-    }
-    Ok(())
-}
-
 /// How the hosts did at a polite pace, and at speed. A host may have several numbers as a text.
 fn at_speeds(
     connection: &Connection,
@@ -119,15 +132,10 @@ fn at_speeds(
 fn each_url(
     connection: &Connection,
     run: i64,
-    texts: &mut Texts<'_>,
+    reader: &mut Reader<'_>,
     examination: &mut Examination,
     store: &mut dyn FnMut(UrlId, &Examined) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let max_inlinks: u32 = connection.query_row(
-        "SELECT coalesce(max(unique_inlinks), 0) FROM url WHERE run = ? AND role = 3",
-        [run],
-        |row| row.get(0),
-    )?;
     let mut heads = connection.prepare("SELECT head FROM error_body WHERE run = ? AND body = ?")?;
     let mut head_of = |body: i64| -> rusqlite::Result<Option<Vec<u8>>> {
         let mut rows = heads.query((run, body))?;
@@ -154,10 +162,10 @@ fn each_url(
         let Some(first) = attempts.next_of(id)? else {
             continue;
         };
-        let mut url = Url::read(row, texts)?;
-        url.add(first, texts)?;
+        let mut url = Url::read(row, &mut reader.texts)?;
+        url.add(first, &mut reader.texts)?;
         while let Some(row) = attempts.next_of(id)? {
-            url.add(row, texts)?;
+            url.add(row, &mut reader.texts)?;
         }
         if let Some(row) = pages.next_of(id)? {
             url.indexable = row.get::<_, Option<bool>>(1)?.unwrap_or_default();
@@ -166,7 +174,7 @@ fn each_url(
             Some(body) => head_of(body)?,
             None => None,
         };
-        store(id, &url.show(head.as_deref(), max_inlinks, examination))?;
+        store(id, &url.show(head.as_deref(), reader, examination))?;
     }
     Ok(())
 }
@@ -277,17 +285,26 @@ impl Url {
     }
 
     /// Shows it to an examination.
-    fn show(&self, head: Option<&[u8]>, max_inlinks: u32, to: &mut Examination) -> Examined {
+    fn show(&self, head: Option<&[u8]>, reader: &Reader<'_>, to: &mut Examination) -> Examined {
+        let failed = self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.observation.outcome.search_failure() != SearchFailure::No);
+        let url = failed
+            .then(|| CrawlUrl::parse(&self.address).ok())
+            .flatten();
+        let family = url.map(|url| reader.families.pattern(&url));
         let attempts: Vec<SeenAttempt<'_>> = self.attempts.iter().map(Attempt::seen).collect();
         let is_home = (self.address.strip_prefix(&*self.host)).is_some_and(|path| path == "/");
         to.take(&Seen {
             address: &self.address,
             host: &self.host,
             section: &self.section,
+            family: family.as_deref().unwrap_or_default(),
             role: self.role,
             importance: Importance {
                 inlinks: self.inlinks,
-                max_inlinks,
+                max_inlinks: reader.max_inlinks,
                 in_sitemap: self.in_sitemap,
                 canonical: self.indexable,
                 home: is_home,
@@ -331,7 +348,7 @@ impl Attempt {
 }
 
 /// Texts by their numbers, those used lately at hand.
-struct Texts<'a> {
+pub(super) struct Texts<'a> {
     run: i64,
     statement: rusqlite::Statement<'a>,
     recent: HashMap<u32, Rc<str>>,
@@ -346,7 +363,7 @@ impl Texts<'_> {
         })
     }
 
-    fn get(&mut self, id: u32) -> rusqlite::Result<Rc<str>> {
+    pub(super) fn get(&mut self, id: u32) -> rusqlite::Result<Rc<str>> {
         if let Some(text) = self.recent.get(&id) {
             return Ok(Rc::clone(text));
         }

@@ -174,8 +174,8 @@ CREATE TABLE assessment (
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
--- Failing URLs of one host, section, outcome and error page, and why they fail. Computed when the
--- crawl is over.
+-- Failing URLs of one host, section, family, outcome and error page, alike in time, and why they fail.
+-- Computed when the crawl is over.
 CREATE TABLE cluster (
     run      INTEGER NOT NULL,
     number   INTEGER NOT NULL,

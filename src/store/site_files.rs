@@ -152,13 +152,14 @@ fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSite
 fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<EndedRedirect>> {
     connection
         .prepare(
-            "SELECT u.address, final.address, a.outcome, r.hops, coalesce(u.inlinks, 0)
+            "SELECT u.address, final.address, a.outcome, r.hops, coalesce(u.inlinks, 0), s.cluster
              FROM redirect_end r
              CROSS JOIN url u ON u.run = r.run AND u.id = r.url
              CROSS JOIN url final ON final.run = r.run AND final.id = r.last
              CROSS JOIN attempt a ON a.run = r.run AND a.url = r.last
                 AND a.number = (SELECT max(number) FROM evidence WHERE run = r.run AND url = r.last)
              CROSS JOIN outcome o ON o.code = a.outcome AND o.failure = 1
+             LEFT JOIN assessment s ON s.run = r.run AND s.url = r.last
              WHERE r.run = ?1 AND r.ending = 'final'
              ORDER BY u.inlinks DESC, u.address LIMIT ?2",
         )?
@@ -169,6 +170,7 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
                 outcome: outcome(row, 2)?,
                 hops: row.get(3)?,
                 inlinks: row.get::<_, i64>(4)?.unsigned_abs(),
+                cluster: row.get::<_, Option<u32>>(5)?.map(|number| number as usize),
             })
         })?
         .collect()

@@ -46,6 +46,8 @@ pub enum Special {
     OneBackend,
     /// A cache repeats an old error.
     CachedError,
+    /// The server fails with compressed answers only.
+    Compression,
 }
 
 impl Special {
@@ -56,6 +58,7 @@ impl Special {
             Special::Protocol => "protocol",
             Special::OneBackend => "one_backend",
             Special::CachedError => "cached_error",
+            Special::Compression => "compression",
         }
     }
 }
@@ -237,6 +240,8 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
         Some(Special::KeepAliveRace)
     } else if helped(Trial::Http1) {
         Some(Special::Protocol)
+    } else if helped(Trial::Uncompressed) {
+        Some(Special::Compression)
     } else if facts.cached * 2 > facts.failures {
         Some(Special::CachedError)
     } else {

@@ -1,5 +1,6 @@
 //! Failures of one kind: same host, section, outcome and error page, counted as they stream by.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,6 +14,12 @@ use crate::model::{Moment, Outcome};
 
 /// How many addresses of failing URLs are kept as examples.
 const EXAMPLES: usize = 5;
+
+/// Most sections, and most families, whose URLs are counted by name.
+const PLACES: usize = 200;
+
+/// How many sections are named in a sentence.
+const NAMED: usize = 4;
 
 /// What makes failures one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -66,6 +73,10 @@ pub struct ClusterFacts {
     pub server: Option<String>,
     /// First and last failure.
     pub span: Option<(Moment, Moment)>,
+    /// URLs by section.
+    pub sections: BTreeMap<String, u64>,
+    /// URLs by family, as a pattern of their paths.
+    pub families: BTreeMap<String, u64>,
 }
 
 impl ClusterFacts {
@@ -90,6 +101,8 @@ impl ClusterFacts {
             addresses: Addresses::default(),
             server: None,
             span: None,
+            sections: BTreeMap::new(),
+            families: BTreeMap::new(),
         }
     }
 
@@ -124,13 +137,82 @@ impl ClusterFacts {
     }
 
     /// Counts one URL of the cluster, once its verdict is known.
-    pub fn add_url(&mut self, url: &str, verdict: Verdict) {
+    pub fn add_url(&mut self, url: &str, family: &str, verdict: Verdict) {
+        count_place(&mut self.sections, &self.cluster.section, 1);
+        count_place(&mut self.families, family, 1);
         self.persistent.count(verdict == Verdict::Persistent);
         self.intermittent += u64::from(verdict == Verdict::Intermittent);
         self.transient += u64::from(verdict == Verdict::Transient);
         self.unconfirmed += u64::from(verdict == Verdict::Unconfirmed);
         if self.examples.len() < EXAMPLES {
             self.examples.push(url.to_owned());
+        }
+    }
+
+    /// Adds another cluster, whose failures have the same cause.
+    pub fn merge(&mut self, other: &ClusterFacts) {
+        let sum = |one: Ratio, more: Ratio| Ratio::new(one.part + more.part, one.of + more.of);
+        self.status = self.status.or(other.status);
+        self.failures += other.failures;
+        self.persistent = sum(self.persistent, other.persistent);
+        self.intermittent += other.intermittent;
+        self.transient += other.transient;
+        self.unconfirmed += other.unconfirmed;
+        let room = EXAMPLES.saturating_sub(self.examples.len());
+        self.examples
+            .extend(other.examples.iter().take(room).cloned());
+        self.times.merge(&other.times);
+        self.announced += other.announced;
+        self.announced_default += other.announced_default;
+        self.announced_invalid += other.announced_invalid;
+        self.longest_announced = self.longest_announced.max(other.longest_announced);
+        self.cached += other.cached;
+        self.reused += other.reused;
+        self.addresses.merge(&other.addresses);
+        self.server = self.server.take().or_else(|| other.server.clone());
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(more)) => Some((one.0.min(more.0), one.1.max(more.1))),
+            (one, more) => one.or(more),
+        };
+        for (section, urls) in &other.sections {
+            count_place(&mut self.sections, section, *urls);
+        }
+        for (family, urls) in &other.families {
+            count_place(&mut self.families, family, *urls);
+        }
+    }
+
+    /// URLs that fail as far as is known, always or by turns.
+    pub fn failing(&self) -> u64 {
+        self.persistent.part + self.intermittent + self.unconfirmed
+    }
+
+    /// What the URLs of the cluster belong to: the section, if it is one alone, or else the host.
+    pub fn subject(&self) -> String {
+        let host = &self.cluster.host;
+        match self.sections.len() {
+            0 | 1 => format!("{host}{}", self.cluster.section),
+            _ => host.clone(),
+        }
+    }
+
+    /// The sections of its URLs in words, those with most URLs first: `/shop/`, or `/shop/ (40),
+    /// /blog/ (20) and 3 more sections`.
+    pub fn places(&self) -> String {
+        if self.sections.len() < 2 {
+            return self.cluster.section.clone();
+        }
+        let mut sections: Vec<(&String, u64)> =
+            self.sections.iter().map(|(k, v)| (k, *v)).collect();
+        sections.sort_by_key(|(_, urls)| std::cmp::Reverse(*urls));
+        let shown = sections.iter().take(NAMED);
+        let words: Vec<String> = shown
+            .map(|(name, urls)| format!("{name} ({urls})"))
+            .collect();
+        match sections.len().saturating_sub(NAMED) {
+            0 => words.join(", "),
+            1 => format!("{} and 1 more section", words.join(", ")),
+            more => format!("{} and {more} more sections", words.join(", ")),
         }
     }
 
@@ -143,5 +225,13 @@ impl ClusterFacts {
     pub fn hours(&self) -> f64 {
         let lasted = self.span.map(|(first, last)| last.since(first));
         lasted.unwrap_or_default().as_secs_f64() / 3600.0
+    }
+}
+
+fn count_place(places: &mut BTreeMap<String, u64>, name: &str, urls: u64) {
+    if let Some(known) = places.get_mut(name) {
+        *known += urls;
+    } else if places.len() < PLACES && !name.is_empty() {
+        places.insert(name.to_owned(), urls);
     }
 }

@@ -55,7 +55,7 @@ impl Serialize for Ratio {
 }
 
 /// What an experiment did differently from the crawl.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trial {
     /// With a browser's user agent.
     Browser,
@@ -67,6 +67,12 @@ pub enum Trial {
     Http1,
     /// The addresses of the host, one by one.
     Addresses,
+    /// Without compression.
+    Uncompressed,
+    /// Without the query.
+    WithoutQuery,
+    /// Without the cookies of the crawl.
+    WithoutCookies,
 }
 
 /// An experiment with failing URLs and its result.
@@ -110,6 +116,8 @@ pub struct Context {
     pub controls: Ratio,
     /// Whether the failures go away at a low rate, by the verdicts of the URLs.
     pub load_induced: bool,
+    /// Whether they come in short outages of all that the cluster belongs to.
+    pub restart: bool,
     /// Experiments with URLs of the cluster.
     pub experiments: Vec<Experiment>,
     /// A line of a server's log that names the cause of these failures.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Ratio;
 use super::soft_error::SoftSign;
+use crate::assess::rate_limit::RateLimit;
 use crate::model::{Cause, Moment, Outcome};
 
 /// One observation that a developer can check. `Display` is its sentence.
@@ -80,6 +81,23 @@ pub enum Evidence {
         from: Moment,
         until: Moment,
         failed: u64,
+        pages: u32,
+    },
+    Outages {
+        count: u64,
+    },
+    NotOver,
+    Rhythm {
+        every_seconds: f64,
+        down_seconds: Option<f64>,
+    },
+    Restart,
+    RateLimit {
+        low: f64,
+        high: f64,
+        burst: u32,
+        refused: Ratio,
+        section: Option<String>,
     },
     NoNetwork {
         from: Moment,
@@ -118,6 +136,29 @@ pub enum Evidence {
     },
     FineWithHttp1 {
         fine: Ratio,
+    },
+    FineUncompressed {
+        fine: Ratio,
+    },
+    FineWithoutQuery {
+        fine: Ratio,
+    },
+    FineWithoutCookies {
+        fine: Ratio,
+    },
+    Recovered {
+        urls: u64,
+        whose: String,
+    },
+    Verdicts {
+        persistent: u64,
+        intermittent: u64,
+        unconfirmed: u64,
+        transient: u64,
+    },
+    Families {
+        patterns: Vec<String>,
+        more: u64,
     },
     LogLine {
         cause: Cause,
@@ -264,11 +305,59 @@ impl fmt::Display for Evidence {
                 from,
                 until,
                 failed,
+                pages,
             } => write!(
                 f,
-                "{failed} pages failed within {} s from {from} on, and answered again after",
-                until.since(*from).as_secs()
+                "from {from} to {until} ({:.0} s) every request failed: {failed} to {pages} pages",
+                until.since(*from).as_secs_f64()
             ),
+            E::Outages { count } => write!(f, "it went down {count} times in all"),
+            E::NotOver => f.write_str("it was still down when the crawl ended"),
+            E::Rhythm {
+                every_seconds,
+                down_seconds,
+            } => match down_seconds {
+                Some(down) => write!(
+                    f,
+                    "it has a rhythm: down for about {down:.0} s in every {every_seconds:.0} s"
+                ),
+                None => write!(f, "it has a rhythm: down every {every_seconds:.0} s"),
+            },
+            E::Restart => f.write_str(
+                "short and whole, as in a deploy or a restart: at most 2 minutes, and nothing \
+                 was fine in between",
+            ),
+            E::RateLimit {
+                low,
+                high,
+                burst,
+                refused,
+                section,
+            } => {
+                let limit = RateLimit {
+                    low: *low,
+                    high: *high,
+                    burst: *burst,
+                    refused: refused.part,
+                    requests: refused.of,
+                };
+                f.write_str("refuses more than ")?;
+                if limit.is_known() {
+                    write!(f, "about {} requests/s", number(limit.rate()))?;
+                } else {
+                    write!(f, "{} to {} requests/s", number(*low), number(*high))?;
+                }
+                if let Some(section) = section {
+                    write!(f, " in {section}")?;
+                }
+                if *burst > 1 {
+                    write!(f, " after a burst of {burst}")?;
+                }
+                write!(
+                    f,
+                    ": {refused} requests were refused, all others kept to it"
+                )
+            }
             E::NoNetwork {
                 from,
                 until,
@@ -329,6 +418,48 @@ impl fmt::Display for Evidence {
             E::FineWithHttp1 { fine } => {
                 write!(f, "{fine} failing URLs were fine with HTTP/1.1")
             }
+            E::FineUncompressed { fine } => write!(
+                f,
+                "{fine} failing URLs were fine without compression (Accept-Encoding: identity)"
+            ),
+            E::FineWithoutQuery { fine } => {
+                write!(f, "{fine} failing URLs were fine without their query")
+            }
+            E::FineWithoutCookies { fine } => {
+                write!(
+                    f,
+                    "{fine} failing URLs were fine without the crawl's cookies"
+                )
+            }
+            E::Recovered { urls, whose } => {
+                let noun = if *urls == 1 { "URL" } else { "URLs" };
+                write!(f, "{urls} {noun} of {whose} failed and recovered")
+            }
+            E::Verdicts {
+                persistent,
+                intermittent,
+                unconfirmed,
+                transient,
+            } => {
+                let counts = [
+                    (persistent, "persistent"),
+                    (intermittent, "intermittent"),
+                    (unconfirmed, "unconfirmed"),
+                    (transient, "transient"),
+                ];
+                let present = counts.iter().filter(|(count, _)| **count > 0);
+                let words: Vec<String> = present
+                    .map(|(count, verdict)| format!("{count} {verdict}"))
+                    .collect();
+                write!(f, "by verdict: {}", words.join(", "))
+            }
+            E::Families { patterns, more } => {
+                write!(f, "URLs like {}", patterns.join(", "))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more patterns"),
+                }
+            }
             E::LogLine { cause, line } => write!(f, "the server's log says {}: {line}", cause.id()),
             E::Soft { pages } => {
                 write!(f, "{pages} pages with a status of success are error pages")
@@ -387,6 +518,15 @@ impl fmt::Display for Evidence {
             E::Example { url } => write!(f, "for example {url}"),
         }
     }
+}
+
+/// A rate for people: one decimal below ten.
+fn number(rate: f64) -> String {
+    let text = match rate {
+        rate if rate < 9.95 => format!("{rate:.1}"),
+        rate => format!("{rate:.0}"),
+    };
+    text.trim_end_matches(".0").to_owned()
 }
 
 /// Sentences as one text, for a cell of a table.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
-use crate::model::{Headroom, Moment, Outcome};
+use super::outages::Outages;
+use crate::assess::rate_limit::RateLimit;
+use crate::model::{Headroom, Outcome};
 
 /// How many addresses of a host are told apart.
 const ADDRESSES: usize = 32;
@@ -24,6 +26,16 @@ impl Addresses {
     pub fn add(&mut self, address: IpAddr, failed: bool) {
         if self.0.len() < ADDRESSES || self.0.contains_key(&address) {
             self.0.entry(address).or_default().count(failed);
+        }
+    }
+
+    /// Adds the answers of others; addresses beyond a bound are left out.
+    pub fn merge(&mut self, other: &Addresses) {
+        for (address, failed) in &other.0 {
+            if self.0.len() < ADDRESSES || self.0.contains_key(address) {
+                let known = self.0.entry(*address).or_default();
+                *known = Ratio::new(known.part + failed.part, known.of + failed.of);
+            }
         }
     }
 
@@ -150,17 +162,6 @@ impl TimeHistogram {
     }
 }
 
-/// A time in which a host failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outage {
-    /// Its first failure.
-    pub from: Moment,
-    /// Its last.
-    pub until: Moment,
-    /// Pages that failed in it when they were asked for the first time.
-    pub failed: u32,
-}
-
 /// What was counted of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFacts {
@@ -184,8 +185,12 @@ pub struct HostFacts {
     pub addresses: Addresses,
     /// Failures by load.
     pub load: LoadCurve,
-    /// Times in which most of what was asked failed in one way, and that are over.
-    pub outages: Vec<Outage>,
+    /// Times in which the whole host failed.
+    pub outages: Outages,
+    /// The rate that it refuses to exceed.
+    pub limit: Option<RateLimit>,
+    /// The section that the limit is for; absent for one of the whole host.
+    pub limited_section: Option<String>,
     /// What the crawl saw it bear.
     pub headroom: Headroom,
     /// Times to the first byte of good answers.

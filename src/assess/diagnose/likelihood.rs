@@ -116,6 +116,43 @@ const FINE_WITH_HTTP1: Factors = &[
     (Maintenance, 0.05),
 ];
 
+const RESTART: Factors = &[
+    (UpstreamDown, 6.0),
+    (Maintenance, 1.5),
+    (Overload, 0.6),
+    (InvalidUpstreamResponse, 0.4),
+    (ApplicationError, 0.3),
+    (UpstreamTimeout, 0.5),
+    (Firewall, 0.3),
+];
+const FINE_UNCOMPRESSED: Factors = &[
+    (InvalidUpstreamResponse, 8.0),
+    (ApplicationError, 3.0),
+    (UpstreamDown, 0.02),
+    (UpstreamTimeout, 0.2),
+    (Overload, 0.1),
+    (Maintenance, 0.02),
+    (Firewall, 0.2),
+    (Network, 0.05),
+];
+const FINE_WITHOUT_QUERY: Factors = &[
+    (ApplicationError, 5.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+const FINE_WITHOUT_COOKIES: Factors = &[
+    (ApplicationError, 3.0),
+    (InvalidUpstreamResponse, 4.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+
 /// A share of failing URLs from which the whole host counts as failing, and below which only a
 /// few pages do.
 const WHOLE: f64 = 0.95;
@@ -187,6 +224,11 @@ pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mu
         shares.floor(0.02);
         shares.multiply(UNDER_LOAD);
     }
+    if around.restart {
+        shares.floor(0.02);
+        shares.multiply(RESTART);
+        evidence.push(Evidence::Restart);
+    }
     for experiment in &around.experiments {
         weigh_experiment(shares, *experiment, evidence);
     }
@@ -211,6 +253,11 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
             (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
         }
         (Trial::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
+        (Trial::Uncompressed, true) => (FINE_UNCOMPRESSED, Evidence::FineUncompressed { fine }),
+        (Trial::WithoutQuery, true) => (FINE_WITHOUT_QUERY, Evidence::FineWithoutQuery { fine }),
+        (Trial::WithoutCookies, true) => {
+            (FINE_WITHOUT_COOKIES, Evidence::FineWithoutCookies { fine })
+        }
         (Trial::Addresses, _) if experiment.parts_addresses() => {
             let failing = Ratio::new(fine.of - fine.part, fine.of);
             (ONE_ADDRESS, Evidence::AddressesDiffer { failing })

@@ -194,6 +194,16 @@ impl TimerCounts {
         slot.1 += waited.as_secs_f64();
     }
 
+    /// Adds the waits of others.
+    pub(super) fn merge(&mut self, other: &TimerCounts) {
+        let pairs = self.hits.iter_mut().zip(&other.hits);
+        for (known, more) in pairs.chain([(&mut self.instant, &other.instant)]) {
+            known.0 += more.0;
+            known.1 += more.1;
+        }
+        self.total += other.total;
+    }
+
     /// The timer that most answers hit, how many did and after how long on average.
     pub fn wall(&self) -> Option<(&'static Timer, Ratio, f64)> {
         let (at, (hits, sum)) = self.hits.iter().enumerate().max_by_key(|(_, hit)| hit.0)?;

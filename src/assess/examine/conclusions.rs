@@ -1,28 +1,27 @@
 //! What a run amounts to, once all of it was looked at: causes, findings, scores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Examination;
+use super::courses::{Home, Together, Whole, is_refusal};
 use super::files::{RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
-use super::repeats::{Place, is_said};
+use super::merge::{Group, grouped};
+use super::repeats::{PAGES, Place, is_said};
 use super::scores::{PartFound, scores};
+use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, HostDownFacts, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts,
-    client_block, host_down, of_cluster, of_host, own_outage, redirect_into_error,
-    robots_unreachable, section_down, sitemap_failing, sitemap_lists_failing, soft_errors,
-    start_page,
+    ClientFacts, Finding, HostDownFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
+    SitemapFacts, client_block, host_down, is_down, of_cluster, of_host, own_outage, part_outage,
+    redirect_into_error, robots_unreachable, section_down, sitemap_failing, sitemap_lists_failing,
+    soft_errors, start_page,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, diagnose};
-use crate::assess::host_episodes::HostEpisodes;
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
 use crate::model::{Layer, Outcome, Probe};
-
-/// Most outages of a host that are told.
-const MOST_OUTAGES: usize = 5;
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -83,32 +82,32 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
         tally,
         mut hosts,
         clusters,
-        episodes,
+        together,
         ..
     } = seen;
     for (name, host) in &mut hosts {
-        let known = episodes
-            .get(name)
-            .into_iter()
-            .flat_map(HostEpisodes::episodes);
-        let over = known.filter(|episode| episode.over).take(MOST_OUTAGES);
-        host.facts.outages = over
-            .map(|episode| Outage {
-                from: episode.start,
-                until: episode.end,
-                failed: episode.failed,
-            })
-            .collect();
+        if let Some(known) = together.host(name) {
+            if let Some((limit, section)) = &known.limit {
+                host.facts.limit = Some(*limit);
+                host.facts.limited_section.clone_from(section);
+            }
+            // Refusals of a limit come together too.
+            if known.limit.is_none() {
+                host.facts.outages.clone_from(&known.whole);
+            }
+        }
         let failing = host.sections.values().filter(|urls| urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
     }
-    let clusters: Vec<(Cluster, Diagnosis)> = clusters
-        .into_values()
+    let clusters: Vec<Cluster> = clusters.into_values();
+    let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)
         .into_iter()
-        .map(|cluster| {
-            let context = context(&cluster, hosts.get(&cluster.facts.cluster.host));
+        .map(|group| {
+            let cluster = &group.cluster;
+            let host = hosts.get(&cluster.facts.cluster.host);
+            let context = context(cluster, host, outages_of(cluster, &together));
             let diagnosis = diagnose(&cluster.facts, &context);
-            (cluster, diagnosis)
+            (group, diagnosis)
         })
         .collect();
     // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
@@ -117,12 +116,12 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
             host.internal = true;
         }
     }
-    let findings = findings(&hosts, &clusters, files);
+    let findings = findings(&hosts, &groups, &together, files);
     let scored = scores(&tally, &hosts, files, extent);
     Conclusions {
         sections: scored.sections,
         hosts: scored.hosts,
-        clusters: clusters.into_iter().map(found).collect(),
+        clusters: found(clusters, &groups),
         findings,
         crawlability: scored.crawlability,
         indexing_risk: scored.indexing_risk,
@@ -130,25 +129,50 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
     }
 }
 
-fn context(cluster: &Cluster, host: Option<&Host>) -> Context {
+/// The outages that explain the failures of a cluster.
+fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outages> {
+    cluster.together?;
+    let home = Home {
+        host: &cluster.facts.cluster.host,
+        section: &cluster.facts.cluster.section,
+        family: &cluster.family,
+    };
+    together.of(home).map(|(_, outages)| outages)
+}
+
+fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) -> Context {
+    let is_limited = host.is_some_and(|host| host.facts.limit.is_some())
+        && is_refusal(cluster.facts.status)
+        && cluster.facts.failing() == 0;
     Context {
         host: host.map(|host| host.facts.urls).unwrap_or_default(),
         sections: host.map(|host| host.facts.sections).unwrap_or_default(),
         controls: host.map(|host| host.controls).unwrap_or_default(),
-        load_induced: cluster.at_speed,
+        load_induced: cluster.at_speed || is_limited,
+        restart: outages.is_some_and(Outages::is_restart),
         experiments: cluster.trials.experiments(cluster.at_speed),
         log_line: None,
     }
 }
 
-fn found((cluster, diagnosis): (Cluster, Diagnosis)) -> ClusterFound {
+/// The clusters in the order of their numbers, each with the diagnosis of its group.
+fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
+    let of_member = groups.iter().flat_map(|(group, diagnosis)| {
+        let members = group.members.iter();
+        members.map(move |number| (*number, diagnosis))
+    });
+    let diagnoses: BTreeMap<usize, &Diagnosis> = of_member.collect();
+    let with_diagnosis = clusters.into_iter().enumerate();
+    with_diagnosis
+        .filter_map(|(number, cluster)| Some(cluster_found(cluster, diagnoses.get(&number)?)))
+        .collect()
+}
+
+fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
     let facts = cluster.facts;
+    let made_by = cluster.made_by.as_deref();
     ClusterFound {
-        source: source(
-            &diagnosis,
-            cluster.made_by.as_deref(),
-            facts.cluster.outcome,
-        ),
+        source: source(diagnosis, made_by, facts.cluster.outcome),
         host: facts.cluster.host,
         section: facts.cluster.section,
         outcome: facts.cluster.outcome,
@@ -159,7 +183,7 @@ fn found((cluster, diagnosis): (Cluster, Diagnosis)) -> ClusterFound {
             .each()
             .map(|(probe, fine, own)| TrialFound { probe, fine, own })
             .collect(),
-        diagnosis,
+        diagnosis: diagnosis.clone(),
     }
 }
 
@@ -182,7 +206,8 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
 
 fn findings(
     hosts: &BTreeMap<String, Host>,
-    clusters: &[(Cluster, Diagnosis)],
+    groups: &[(Group, Diagnosis)],
+    together: &Together,
     files: &SiteFiles,
 ) -> Vec<Finding> {
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
@@ -198,33 +223,41 @@ fn findings(
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(robots_finding(robots, hosts.get(&robots.host)));
     }
+    let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
         found.extend(of_host(&host.facts));
         found.extend(soft_errors(&host.pages));
-        found.extend(client_block(&ClientFacts {
-            host: name,
-            browser: host.trials.browser(),
-            blocks: host.blocks,
-        }));
-        for (section, down) in sections_down(name, host, clusters) {
-            let section = Some(section);
-            let host = name.as_str();
-            if !is_said(&down, Place { host, section }, &found) {
+        found.extend(client_block(&client_facts(name, host, groups)));
+        for (group, down) in sections_down(name, host, groups) {
+            told.insert(group);
+            let place = Place {
+                host: name.as_str(),
+                sections: &groups[group].0.cluster.facts.sections,
+            };
+            if !is_said(&down, place, &found) {
                 found.push(down);
             }
         }
         found.extend(listed(name, host, files));
     }
+    found.extend(parts_down(groups, together));
     let mut narrow = Vec::new();
-    for (cluster, diagnosis) in clusters.iter().filter(|(cluster, _)| cluster.internal) {
-        if !cluster.at_speed {
-            let place = Place {
-                host: &cluster.facts.cluster.host,
-                section: Some(&cluster.facts.cluster.section),
-            };
-            let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
-            narrow.extend(of_it.filter(|finding| !is_said(finding, place, &found)));
+    for (number, (group, diagnosis)) in groups.iter().enumerate() {
+        let cluster = &group.cluster;
+        // Of what went down as a whole its outages speak.
+        if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
+            continue;
         }
+        let place = Place {
+            host: &cluster.facts.cluster.host,
+            sections: &cluster.facts.sections,
+        };
+        let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
+        let is_new = |finding: &Finding| {
+            let is_told = told.contains(&number) && PAGES.contains(&finding.rule);
+            !is_told && !is_said(finding, place, &found)
+        };
+        narrow.extend(of_it.filter(is_new));
     }
     for sitemap in &files.sitemaps {
         let failing = sitemap_failing(&SitemapFacts {
@@ -235,19 +268,25 @@ fn findings(
         });
         let place = Place {
             host: &sitemap.host,
-            section: None,
+            sections: &BTreeMap::new(),
         };
         narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
     }
     found.extend(narrow);
     for redirect in &files.failing_redirects {
-        found.extend(redirect_into_error(&RedirectFacts {
+        let of_target = redirect.cluster.and_then(|number| {
+            let mut groups = groups.iter();
+            groups.find(|(group, _)| group.members.contains(&number))
+        });
+        let facts = RedirectFacts {
             from: redirect.from.clone(),
             target: redirect.target.clone(),
             outcome: redirect.outcome,
             hops: redirect.hops,
             inlinks: redirect.inlinks,
-        }));
+        };
+        let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
+        found.extend(redirect_into_error(&facts, diagnosis));
     }
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
@@ -272,27 +311,83 @@ fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
     })
 }
 
-fn sections_down<'a>(
-    name: &str,
-    host: &'a Host,
-    clusters: &[(Cluster, Diagnosis)],
-) -> Vec<(&'a str, Finding)> {
-    let all = host.facts.urls;
-    let down = host.sections.iter().filter(|(_, urls)| urls.part > 0);
-    down.filter_map(|(section, urls)| {
-        let here = clusters.iter().filter(|(cluster, _)| {
-            cluster.facts.cluster.host == name && cluster.facts.cluster.section == *section
+/// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.
+/// Others may recover meanwhile, or fail for everybody.
+fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
+    let mut trials = Trials::default();
+    let mut urls = 0;
+    let refused = groups.iter().map(|(group, _)| group).filter(|group| {
+        let helping = group.helping.iter().flatten();
+        group.cluster.facts.cluster.host == name
+            && helping.into_iter().any(|trial| *trial == Trial::Browser)
+    });
+    for group in refused {
+        trials.merge(&group.cluster.trials);
+        urls += group.cluster.urls;
+    }
+    ClientFacts {
+        host: name,
+        browser: trials.browser(),
+        refused: Ratio::new(urls, host.facts.urls.of),
+        blocks: host.blocks,
+    }
+}
+
+/// Sections and families that went down as a whole: one finding each, with the diagnosis of most of its
+/// URLs, in however many ways they failed.
+fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<Finding> {
+    let mut parts: BTreeMap<String, &(Group, Diagnosis)> = BTreeMap::new();
+    for entry in groups {
+        let cluster = &entry.0.cluster;
+        let part = cluster.together.filter(|whole| *whole != Whole::Host);
+        let Some(part) = part.filter(|_| cluster.internal) else {
+            continue;
+        };
+        let subject = format!("{}{}", cluster.facts.cluster.host, cluster.name_of(part));
+        let known = parts.entry(subject).or_insert(entry);
+        if known.0.cluster.urls < cluster.urls {
+            *known = entry;
+        }
+    }
+    let found = parts
+        .into_iter()
+        .filter_map(|(subject, (group, diagnosis))| {
+            let outages = outages_of(&group.cluster, together)?;
+            part_outage(&PartFacts { subject, outages }, diagnosis)
         });
-        let (_, diagnosis) = here.max_by_key(|(cluster, _)| cluster.urls)?;
+    found.collect()
+}
+
+/// Sections of a host that are down, with the number of the group that most of their failing URLs
+/// belong to; those of one group are one finding.
+fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<(usize, Finding)> {
+    let mut down: BTreeMap<usize, Vec<(&str, Ratio)>> = BTreeMap::new();
+    for (section, urls) in host.sections.iter().filter(|(_, urls)| is_down(**urls)) {
+        let here = groups.iter().enumerate().filter(|(_, (group, _))| {
+            let facts = &group.cluster.facts;
+            let lasts = group.cluster.together.is_none();
+            lasts && facts.cluster.host == name && facts.sections.contains_key(section)
+        });
+        let main = here.max_by_key(|(_, (group, _))| group.cluster.facts.sections[section]);
+        if let Some((number, _)) = main {
+            down.entry(number).or_default().push((section, *urls));
+        }
+    }
+    let all = host.facts.urls;
+    let found = down.into_iter().filter_map(|(number, mut sections)| {
+        sections.sort_by_key(|(_, urls)| std::cmp::Reverse(urls.part));
+        let sum = |count: fn(&Ratio) -> u64| sections.iter().map(|(_, urls)| count(urls)).sum();
+        let (part, of): (u64, u64) = (sum(|urls| urls.part), sum(|urls| urls.of));
         let facts = SectionFacts {
             host: name,
-            section,
-            urls: *urls,
-            elsewhere: Ratio::new(all.part - urls.part, all.of - urls.of),
+            sections,
+            elsewhere: Ratio::new(all.part - part, all.of - of),
         };
-        Some((section.as_str(), section_down(&facts, diagnosis)?))
-    })
-    .collect()
+        let (group, diagnosis) = &groups[number];
+        let finding = section_down(&facts, &group.cluster.facts, diagnosis)?;
+        Some((number, finding))
+    });
+    found.collect()
 }
 
 /// Which sitemap lists a URL is not kept; of a host with several, all are spoken of together.

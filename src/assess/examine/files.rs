@@ -79,6 +79,8 @@ pub struct EndedRedirect {
     pub target: String,
     /// What happened there.
     pub outcome: Outcome,
+    /// The number of the target's cluster of failures, if it is in one.
+    pub cluster: Option<usize>,
     /// Hops in between, the last included.
     pub hops: u32,
     /// Internal links that lead into it.

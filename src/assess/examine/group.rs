@@ -1,5 +1,9 @@
-//! A cluster of failing URLs while it is counted: same host, section, outcome and error page.
+//! A cluster of failing URLs while it is counted: same host, section, family, outcome and error page,
+//! and alike in time.
 
+use std::time::Duration;
+
+use super::courses::Whole;
 use super::is_bad;
 use super::trials::Trials;
 use super::url::Seen;
@@ -12,17 +16,39 @@ use crate::model::{Outcome, Role};
 pub(super) struct ClusterKey {
     pub(super) host: String,
     pub(super) section: String,
+    /// The pattern of their family.
+    pub(super) family: String,
     pub(super) outcome: Outcome,
     pub(super) fingerprint: Option<String>,
     /// Whether they fail at the speed of the crawl only.
     pub(super) at_speed: bool,
+    /// Whether the failing answers were waited for: what is refused at once has another cause than
+    /// what runs into a timer.
+    pub(super) waits: bool,
+    /// What went down as a whole when they failed.
+    pub(super) together: Option<Whole>,
+}
+
+/// From this wait for a failing answer on, somebody waited for somebody: the shortest timer of a
+/// product (ours to draw the line there).
+const WAITS: Duration = Duration::from_secs(4);
+
+impl ClusterKey {
+    /// Whether an answer that took so long was waited for.
+    pub(super) fn is_wait(waited: Option<Duration>) -> bool {
+        waited.is_some_and(|waited| waited >= WAITS)
+    }
 }
 
 /// What is known of a cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cluster {
     pub(super) facts: ClusterFacts,
     pub(super) at_speed: bool,
+    pub(super) waits: bool,
+    pub(super) together: Option<Whole>,
+    /// The pattern of its family.
+    pub(super) family: String,
     /// URLs.
     pub(super) urls: u64,
     /// Whether any of them belongs to the site.
@@ -41,6 +67,9 @@ impl Cluster {
                 fingerprint: key.fingerprint.clone(),
             }),
             at_speed: key.at_speed,
+            waits: key.waits,
+            together: key.together,
+            family: key.family.clone(),
             urls: 0,
             internal: false,
             made_by: None,
@@ -57,7 +86,16 @@ impl Cluster {
                 self.made_by = attempt.made_by.map(str::to_owned);
             }
         }
-        self.facts.add_url(seen.address, verdict);
+        self.facts.add_url(seen.address, seen.family, verdict);
         self.trials.take(seen);
+    }
+
+    /// The name of a part of the host that its URLs belong to.
+    pub(super) fn name_of(&self, whole: Whole) -> String {
+        match whole {
+            Whole::Host => String::new(),
+            Whole::Section => self.facts.cluster.section.clone(),
+            Whole::Family => self.family.clone(),
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::failed;
 use super::speed::SpeedEffect;
-use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::rules::PageFaults;
 use crate::assess::diagnose::{HostFacts, Ratio, SoftError, fingerprint, soft_error};
@@ -30,7 +29,6 @@ pub(super) struct Host {
     /// URLs that sitemaps list: failing ones, of all fetched.
     pub(super) listed: Ratio,
     pub(super) listed_example: Option<String>,
-    pub(super) trials: Trials,
     pub(super) speed: SpeedEffect,
     /// Whether anything of it belongs to the site.
     pub(super) internal: bool,
@@ -46,7 +44,6 @@ impl Host {
             blocks: Ratio::default(),
             listed: Ratio::default(),
             listed_example: None,
-            trials: Trials::default(),
             speed: SpeedEffect::default(),
             internal: false,
         }
@@ -100,7 +97,6 @@ impl Host {
                 self.listed_example = Some(seen.address.to_owned());
             }
         }
-        self.trials.take(seen);
     }
 
     /// What was fine throughout the crawl and is asked again later is a control.

@@ -4,10 +4,12 @@
 //! scores. What is kept grows with hosts, sections and clusters, each of which has a bound.
 
 mod conclusions;
+mod courses;
 mod files;
 mod group;
 mod host;
 mod known;
+mod merge;
 mod repeats;
 mod scores;
 mod speed;
@@ -20,11 +22,13 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use conclusions::{ClusterFound, Conclusions, TrialFound};
+pub use courses::{CourseAttempt, Courses, Home, Together};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
+use self::courses::Whole;
 use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
@@ -50,6 +54,7 @@ const MOST_CLUSTERS: usize = 1_000;
 pub struct Examination {
     rules: Rules,
     episodes: BTreeMap<String, HostEpisodes>,
+    together: Together,
     tally: SiteTally,
     /// By host; as many as failed in the crawl.
     headroom: BTreeMap<String, Headroom>,
@@ -63,6 +68,7 @@ impl Examination {
         Examination {
             rules,
             episodes: BTreeMap::new(),
+            together: Together::default(),
             tally: SiteTally::default(),
             headroom: BTreeMap::new(),
             hosts: BTreeMap::new(),
@@ -78,6 +84,11 @@ impl Examination {
         } else if self.episodes.len() < MOST_HOSTS {
             self.episodes.entry(host.to_owned()).or_default().add(look);
         }
+    }
+
+    /// Takes what went down as a whole, and when. Comes before the URLs.
+    pub fn together(&mut self, together: Together) {
+        self.together = together;
     }
 
     /// Takes what the crawl saw a host bear. Comes before its URLs.
@@ -100,12 +111,18 @@ impl Examination {
                 episodes.and_then(|host| host.number_at(observation.started));
             tally.add(observation);
         }
+        let outage = self.outage(seen);
         let rules = match self.hosts.get(seen.host) {
+            // A host that was down was down at any speed.
+            Some(_) if outage.is_some() => self.rules.whatever_the_speed(),
             Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
             Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.passes_needed()),
             None => self.rules.whatever_the_speed(),
         };
-        let judgement = tally.judge(&rules);
+        let mut judgement = tally.judge(&rules);
+        if outage.is_some_and(OutageOfUrl::comes_again) {
+            judgement = tally.judged(Verdict::Intermittent);
+        }
         let weight = weight(seen.importance);
         if matches!(seen.role, Role::Robots | Role::Sitemap) {
             self.host(seen.host).take_file(seen);
@@ -118,7 +135,7 @@ impl Examination {
         }
         let is_soft = judgement.soft > 0;
         let cluster = (judgement.failed > 0 || is_soft)
-            .then(|| self.cluster(seen, judgement.verdict))
+            .then(|| self.cluster(seen, judgement.verdict, outage.map(|outage| outage.whole)))
             .flatten();
         if let Some(number) = cluster
             && let Some(cluster) = self.clusters.get_mut(number)
@@ -163,24 +180,70 @@ impl Examination {
         self.hosts.get_mut(name).expect("it is there by now")
     }
 
+    /// What went down as a whole when a URL failed, if all of its failures were then.
+    fn outage(&self, seen: &Seen<'_>) -> Option<OutageOfUrl> {
+        let home = Home {
+            host: seen.host,
+            section: seen.section,
+            family: seen.family,
+        };
+        let (whole, outages) = self.together.of(home)?;
+        let failed = seen.evidence().filter(|seen| is_bad(seen.facts.outcome));
+        let numbers = failed.map(|attempt| outages.at(attempt.observation.started));
+        let mut numbers = numbers.collect::<Option<Vec<usize>>>()?;
+        numbers.dedup();
+        (!numbers.is_empty()).then(|| OutageOfUrl {
+            whole,
+            times: numbers.len(),
+            has_rhythm: outages.rhythm().is_some(),
+        })
+    }
+
     /// The cluster that a failing URL belongs to: that of its last failure.
-    fn cluster(&mut self, seen: &Seen<'_>, verdict: Verdict) -> Option<usize> {
+    fn cluster(
+        &mut self,
+        seen: &Seen<'_>,
+        verdict: Verdict,
+        together: Option<Whole>,
+    ) -> Option<usize> {
         let last = seen
             .evidence()
             .rfind(|attempt| is_bad(attempt.facts.outcome))?;
         let key = ClusterKey {
             host: seen.host.to_owned(),
             section: seen.section.to_owned(),
+            family: seen.family.to_owned(),
             outcome: last.facts.outcome,
             fingerprint: last.facts.fingerprint.map(str::to_owned),
             at_speed: verdict == Verdict::LoadInduced,
+            waits: ClusterKey::is_wait(last.facts.waited),
+            together,
         };
         let coarse = |key: &ClusterKey| ClusterKey {
             section: OTHER.to_owned(),
+            family: String::new(),
             fingerprint: None,
             ..key.clone()
         };
         self.clusters.place(key, coarse, Cluster::new)
+    }
+}
+
+/// The outages in which a URL failed, and that explain all of its failures.
+#[derive(Clone, Copy, Debug)]
+struct OutageOfUrl {
+    whole: Whole,
+    /// In how many of them it failed.
+    times: usize,
+    has_rhythm: bool,
+}
+
+impl OutageOfUrl {
+    /// Whether the URL belongs to a part of the site that comes and goes: it failed in two of its
+    /// outages, or in one of those that have a rhythm and will come again. A host that was down is
+    /// another matter: its pages have recovered with it.
+    fn comes_again(self) -> bool {
+        self.whole != Whole::Host && (self.times >= 2 || self.has_rhythm)
     }
 }
 

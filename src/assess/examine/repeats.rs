@@ -1,39 +1,51 @@
 //! Findings that say again what a wider one has said. Each problem is to be read once, in the place
 //! where it can be mended: that of a host before those of its sections and pages.
 
+use std::collections::BTreeMap;
+
 use crate::assess::diagnose::rules::Finding;
 use crate::model::Cause;
 
-/// Findings about URLs that may be part of something wider.
-const NARROW: [&str; 6] = [
-    "persistent_cluster",
+/// Findings that name the pages of a cluster and their cause.
+pub(super) const PAGES: [&str; 5] = [
+    "compression_fault",
     "intermittent_cluster",
-    "unconfirmed_cluster",
+    "persistent_cluster",
     "transient_cluster",
-    "section_down",
-    "sitemap_failing",
+    "unconfirmed_cluster",
 ];
 
 /// Where what a finding is about lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) host: &'a str,
-    /// The first folder; none for what belongs to the host as a whole.
-    pub(super) section: Option<&'a str>,
+    /// URLs by section; none for what belongs to the host as a whole.
+    pub(super) sections: &'a BTreeMap<String, u64>,
 }
 
 /// Whether one of the wider findings says it already: of the same place, and of the same cause.
 pub(super) fn is_said(narrow: &Finding, place: Place<'_>, wide: &[Finding]) -> bool {
-    NARROW.contains(&narrow.rule) && wide.iter().any(|wide| covers(wide, narrow, place))
+    let may_be_part =
+        PAGES.contains(&narrow.rule) || ["section_down", "sitemap_failing"].contains(&narrow.rule);
+    may_be_part && wide.iter().any(|wide| covers(wide, narrow, place))
 }
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     if wide.rule == "section_down" {
-        let section = place.section.filter(|_| narrow.rule != "section_down");
-        let subject = section.map(|section| format!("{}{section}", place.host));
-        return subject.is_some_and(|subject| subject == wide.subject)
+        let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
+        return narrow.rule != "section_down"
+            && !place.sections.is_empty()
+            && place.sections.keys().all(is_there)
             && narrow.causes == wide.causes;
     }
+    if wide.rule == "part_outage" {
+        let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
+        return PAGES.contains(&narrow.rule)
+            && narrow.rule != "persistent_cluster"
+            && !place.sections.is_empty()
+            && place.sections.keys().all(is_there);
+    }
+    let has_recovered = narrow.rule == "transient_cluster";
     wide.subject == place.host
         && match wide.rule {
             // "Maintenance or overload" of a part is what is known for sure of the whole.
@@ -41,12 +53,11 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
             // What fails every time fails at the other backends too.
             "one_backend_down" => {
-                matches!(
-                    narrow.rule,
-                    "intermittent_cluster" | "unconfirmed_cluster" | "transient_cluster"
-                )
+                has_recovered
+                    || ["intermittent_cluster", "unconfirmed_cluster"].contains(&narrow.rule)
             }
-            "host_outage" => narrow.rule == "transient_cluster",
+            "host_outage" => has_recovered,
+            "load_induced" => has_recovered && narrow.causes.contains(&Cause::Overload),
             _ => false,
         }
 }
@@ -73,9 +84,10 @@ mod tests {
 
     fn check(wide: &Finding, narrow: &'static str, causes: &[Cause], expected: bool) {
         let narrow = finding(narrow, "https://www.shop.test/a/", causes);
+        let sections = BTreeMap::from([("/a/".to_owned(), 7)]);
         let place = Place {
             host: HOST,
-            section: Some("/a/"),
+            sections: &sections,
         };
         let wide = std::slice::from_ref(wide);
         let said = is_said(&narrow, place, wide);
@@ -94,6 +106,9 @@ mod tests {
         let one = of_host("one_backend_down", UpstreamDown);
         check(&one, "intermittent_cluster", &[Overload], true);
         check(&one, "persistent_cluster", &[UpstreamDown], false);
+        let limit = of_host("load_induced", Overload);
+        check(&limit, "transient_cluster", &[Overload], true);
+        check(&limit, "persistent_cluster", &[Overload], false);
         let block = of_host("client_block", Firewall);
         check(&block, "section_down", &[Firewall], true);
         check(&block, "persistent_cluster", &[Dns], false);
@@ -108,6 +123,14 @@ mod tests {
         check(&down, "persistent_cluster", &causes, true);
         check(&down, "persistent_cluster", &[Cause::Overload], false);
         check(&down, "section_down", &causes, false);
+        let comes_and_goes = finding("part_outage", "https://www.shop.test/a/", &causes);
+        check(
+            &comes_and_goes,
+            "unconfirmed_cluster",
+            &[Cause::Overload],
+            true,
+        );
+        check(&comes_and_goes, "persistent_cluster", &causes, false);
         let other = finding("section_down", "https://www.shop.test/b/", &causes);
         check(&other, "persistent_cluster", &causes, false);
     }

@@ -90,6 +90,7 @@ impl Run {
             address: &format!("{HOST}{section}page"),
             host: HOST,
             section,
+            family: &format!("{section}*"),
             role: Role::Page,
             importance: Importance {
                 inlinks: 1,
@@ -134,6 +135,107 @@ fn failures_of_one_kind_in_one_section_are_one_cluster() {
     let found = run.conclude();
     let of_cluster = |at: usize| (found.clusters[at].urls, found.clusters[at].failures);
     assert_eq!((of_cluster(0), of_cluster(1)), ((2, 3), (1, 2)));
+}
+
+#[test]
+fn pages_of_one_cause_are_one_finding_whatever_their_section_and_verdict() {
+    let mut run = Run::new();
+    run.pages("/a/", 40, "F f f");
+    run.pages("/b/", 30, "F");
+    run.pages("/c/", 26, "F , f ,");
+    run.pages("/d/", 200, ".");
+    let found = run.conclude();
+    let cluster = found
+        .findings
+        .iter()
+        .find(|found| found.rule == "section_down");
+    let cluster = cluster.expect("a finding");
+    assert_eq!(found.findings.len(), 1, "{:#?}", found.findings);
+    assert_eq!(cluster.subject, HOST);
+    let words = "by verdict: 40 persistent, 26 intermittent, 30 unconfirmed";
+    assert!(cluster.evidence_text().contains(words), "{cluster:?}");
+}
+
+/// An attempt that an experiment made.
+fn tried(probe: Probe, outcome: Outcome, mark: &'static str) -> SeenAttempt<'static> {
+    let made = attempt(outcome, 4, 0, true);
+    SeenAttempt {
+        purpose: Purpose::Probe(probe),
+        facts: AnswerFacts {
+            fingerprint: Some(mark),
+            ..made.facts
+        },
+        ..made
+    }
+}
+
+#[test]
+fn two_faults_behind_one_error_page_are_two_findings() {
+    const MARK: &str = "nginx-503";
+    let mut run = Run::new();
+    let failing = |fine: Probe| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            attempt.facts.fingerprint = Some(MARK);
+        }
+        for probe in [
+            Probe::Alone,
+            Probe::Browser,
+            Probe::Uncompressed,
+            Probe::Alone,
+        ] {
+            let outcome = if probe == fine {
+                Outcome::OkHtml
+            } else {
+                Outcome::Server502
+            };
+            made.push(tried(probe, outcome, MARK));
+        }
+        made
+    };
+    for n in 0..12 {
+        run.page("/a/", &failing(Probe::Browser));
+        run.page("/b/", &failing(Probe::Uncompressed));
+        // Of most pages nothing was tried: they belong to those of their section.
+        let mut untried = failing(Probe::Browser);
+        untried.truncate(3);
+        run.page(if n % 2 == 0 { "/a/" } else { "/b/" }, &untried);
+    }
+    run.pages("/d/", 60, ".");
+    let found = run.conclude();
+    let clusters: Vec<(&str, u64, &str)> = (found.clusters.iter())
+        .map(|it| (it.section.as_str(), it.urls, it.diagnosis.advice()))
+        .collect();
+    assert_eq!(
+        clusters,
+        [("/a/", 18, "firewall"), ("/b/", 18, "compression")]
+    );
+    let block = found.findings.iter().find(|it| it.rule == "client_block");
+    let words = block.expect("a block").evidence_text();
+    let expected = "12 of 12 URLs that fail for the crawler were fine for a browser's user agent; \
+                    18 of 96 URLs of the host, for the crawler only, fail";
+    assert!(words.starts_with(expected), "{words}");
+    assert_eq!(rules(&found), ["section_down", "client_block"]);
+    assert_eq!(found.findings[0].advice, "compression");
+}
+
+#[test]
+fn a_wait_and_a_refusal_at_once_are_two_clusters_though_their_page_is_one() {
+    let mut run = Run::new();
+    let after = |millis| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            attempt.facts.waited = Some(std::time::Duration::from_millis(millis));
+        }
+        made
+    };
+    let quick = run.page("/a/", &after(3)).cluster;
+    let slow = run.page("/a/", &after(60_002)).cluster;
+    assert_ne!(quick, slow);
+    let found = run.conclude();
+    let cause = |at: Option<usize>| found.clusters[at.expect("a cluster")].diagnosis.cause();
+    assert_eq!(cause(quick), Some(crate::model::Cause::UpstreamDown));
+    assert_eq!(cause(slow), Some(crate::model::Cause::UpstreamTimeout));
 }
 
 #[test]

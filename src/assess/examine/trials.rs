@@ -58,6 +58,29 @@ impl Trials {
         }
     }
 
+    /// Adds the experiments with other URLs.
+    pub(super) fn merge(&mut self, other: &Trials) {
+        for (known, more) in self.tried.iter_mut().zip(&other.tried) {
+            known.fine = sum(known.fine, more.fine);
+            known.own = sum(known.own, more.own);
+        }
+        for (address, fine) in &other.addresses {
+            let known = self.addresses.entry(*address).or_default();
+            *known = sum(*known, *fine);
+        }
+        self.own_at_addresses = sum(self.own_at_addresses, other.own_at_addresses);
+    }
+
+    /// Which ways of asking make a difference; none if no experiment was made.
+    pub(super) fn helping(&self) -> Option<Vec<Trial>> {
+        self.each().next()?;
+        let made = self.experiments(false).into_iter();
+        let helping = made.filter(|made| made.helps() || made.parts_addresses());
+        let mut helping: Vec<Trial> = helping.map(|made| made.trial).collect();
+        helping.sort();
+        Some(helping)
+    }
+
     /// What was tried and what came of it: fine answers in this way, and in the crawl's own.
     pub(super) fn each(&self) -> impl Iterator<Item = (Probe, Ratio, Ratio)> {
         let made = Probe::ALL.into_iter().zip(&self.tried);
@@ -79,6 +102,9 @@ impl Trials {
                     Probe::Browser => (Trial::Browser, own),
                     Probe::FreshConnection => (Trial::FreshConnection, own),
                     Probe::Http1 => (Trial::Http1, own),
+                    Probe::Uncompressed => (Trial::Uncompressed, own),
+                    Probe::WithoutQuery => (Trial::WithoutQuery, own),
+                    Probe::WithoutCookies => (Trial::WithoutCookies, own),
                     Probe::Address | Probe::CacheBusting => return None,
                 };
                 Some(Experiment {

@@ -15,6 +15,8 @@ pub struct Seen<'a> {
     pub host: &'a str,
     /// The first folder of its path.
     pub section: &'a str,
+    /// The pattern of its family; empty where nothing of it failed.
+    pub family: &'a str,
     /// What it is to the crawl.
     pub role: Role,
     /// What makes it matter.

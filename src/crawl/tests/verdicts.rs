@@ -5,12 +5,15 @@ use crate::store::{RunScores, StoredFinding, StoredScore};
 
 use super::*;
 
+mod together;
+
 /// A site that is about to be audited.
 struct Site {
     plan: CrawlPlan,
     answers: Vec<(String, Vec<Reply>)>,
     edge: Option<fn(&Request) -> Option<Reply>>,
     trouble: Option<Trouble>,
+    origin: Option<Origin>,
 }
 
 /// An audit as people make it: at the default pace, confirmed, with experiments.
@@ -36,6 +39,7 @@ fn site_of(sections: &[(&str, usize)]) -> Site {
         answers,
         edge: None,
         trouble: None,
+        origin: None,
     }
 }
 
@@ -75,6 +79,7 @@ impl Site {
         let mut crawl = Crawl::new(self.plan, &answers);
         crawl.script.edge = self.edge;
         crawl.script.trouble = self.trouble;
+        crawl.script.origin = self.origin;
         let seeds = crawl.plan.scope.seeds.clone();
         let ended = crawl.run(Start::Fresh(seeds)).await;
         let given_up = crawl.store.gave_up(crawl.run).unwrap();

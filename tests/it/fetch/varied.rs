@@ -7,7 +7,9 @@ use gatecrawl::fetch::{
     DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses, ProxyAddress, Secrets,
     SecretsFor,
 };
-use gatecrawl::model::{ClientPreset, CrawlUrl, Guise, Protocol, Request, Version};
+use gatecrawl::model::{
+    ClientPreset, Coding, Cookies, CrawlUrl, Guise, Protocol, Request, Version,
+};
 use http::{HeaderMap, HeaderValue};
 
 use super::{asking, fetcher, request, settings};
@@ -77,6 +79,39 @@ async fn a_browser_is_given_the_secrets_of_the_site_and_no_others() {
     let sent = |at: usize| ["x-key", "accept-language"].map(|name| seen[at].header(name));
     assert_eq!(sent(0), [Some("hunter2"), Some("de")]);
     assert_eq!(sent(1), [None, Some("en-US,en;q=0.9")]);
+}
+
+#[tokio::test]
+async fn compression_and_cookies_can_be_done_without() {
+    let origin = Origin::start().await;
+    let fetcher = HttpFetcher::new(FetchSettings {
+        secrets: Secrets {
+            cookies: Some(HeaderValue::from_static("id=1")),
+            ..Secrets::default()
+        },
+        secrets_for: SecretsFor::hosts(["127.0.0.1"]),
+        ..settings()
+    });
+    let fetcher = fetcher.unwrap();
+    let usual = request(&origin.url("/"));
+    assert!(fetcher.sends_cookies(&usual.url));
+    let plain = Request {
+        coding: Coding::Identity,
+        ..usual.clone()
+    };
+    let bare = Request {
+        cookies: Cookies::Without,
+        ..usual.clone()
+    };
+    for asked in [usual, plain, bare] {
+        fetcher.fetch(asked).await;
+    }
+    let seen = origin.requests();
+    let sent = |at: usize| ["accept-encoding", "cookie"].map(|name| seen[at].header(name));
+    let codings = Some("gzip, deflate, br, zstd");
+    assert_eq!(sent(0), [codings, Some("id=1")]);
+    assert_eq!(sent(1), [Some("identity"), Some("id=1")]);
+    assert_eq!(sent(2), [codings, None]);
 }
 
 #[tokio::test]

@@ -41,7 +41,12 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     let whole_host = facts.sections.part >= 2 && facts.sections.share() >= 0.5;
     // The same URL fails and works as it is sent to one backend or another.
     let flaps = facts.flapping.part * 2 >= facts.urls.part && facts.flapping.part >= 3;
-    if facts.answers.of < FEWEST || high - low > WIDEST || !whole_host || !flaps {
+    if facts.answers.of < FEWEST
+        || high - low > WIDEST
+        || !whole_host
+        || !flaps
+        || !facts.outages.is_empty()
+    {
         return None;
     }
     let share = facts.answers.share();

@@ -12,6 +12,8 @@ pub struct ClientFacts<'a> {
     pub host: &'a str,
     /// The experiment with a browser's user agent, if one was made.
     pub browser: Option<Experiment>,
+    /// URLs that fail for the crawler and not for a browser, of all of the host.
+    pub refused: Ratio,
     /// Answers that are challenges or blocks by their fingerprint, of all failing ones.
     pub blocks: Ratio,
 }
@@ -29,6 +31,10 @@ pub fn client_block(facts: &ClientFacts<'_>) -> Option<Finding> {
     if let Some(experiment) = proven {
         evidence.push(Evidence::FineAsBrowser {
             fine: experiment.fine,
+        });
+        evidence.push(Evidence::Urls {
+            failing: facts.refused,
+            whose: "the host, for the crawler only,".to_owned(),
         });
     }
     if facts.blocks.part > 0 {
@@ -66,6 +72,7 @@ mod tests {
                 fine: Ratio::new(fine, 5),
                 crawler_fine: Ratio::new(crawler_fine, 5),
             }),
+            refused: Ratio::new(8, 20),
             blocks: Ratio::new(blocks, 10),
         };
         fires(client_block(&facts(5, 0, 0)), client_block(&facts(5, 5, 0)));

@@ -1,7 +1,7 @@
 //! Pages that fail every time, and sections in which most do.
 
 use super::finding::{Finding, Scope, Severity};
-use crate::assess::diagnose::causes::Diagnosis;
+use crate::assess::diagnose::causes::{Diagnosis, Special};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
@@ -10,60 +10,62 @@ use crate::assess::diagnose::evidence::Evidence;
 const FEWEST_URLS: u64 = 5;
 /// From this share of failing URLs on, a section is down.
 const DOWN: f64 = 0.8;
+/// Most families that are named in a sentence.
+const FAMILIES: usize = 3;
+/// Most sections with a sentence of their own.
+const SECTIONS: usize = 5;
 
-/// URLs of one host and section that fail in the same way, every time they are asked.
+/// URLs of one host that fail for one cause, of which some fail every time they are requested. The
+/// finding covers all of them, whatever their verdict: one cause is one finding.
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = (facts.persistent.part > 0).then_some(facts.persistent.part)?;
-    Some(of_urls("persistent_cluster", found, facts, diagnosis))
+    let found = facts.persistent.part > 0;
+    found.then(|| of_urls("persistent_cluster", Severity::Error, facts, diagnosis))
 }
 
-/// URLs of one host and section that fail in the same way, by turns with answers that are fine.
+/// URLs of one host that fail for one cause, by turns with answers that are fine.
 pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = (facts.intermittent > 0).then_some(facts.intermittent)?;
-    Some(Finding {
-        severity: Severity::Warning,
-        ..of_urls("intermittent_cluster", found, facts, diagnosis)
-    })
+    let found = facts.persistent.part == 0 && facts.intermittent > 0;
+    found.then(|| of_urls("intermittent_cluster", Severity::Warning, facts, diagnosis))
 }
 
-/// URLs of one host and section that fail in the same way and were not asked often or long enough
-/// to say whether they always do.
+/// URLs of one host that fail for one cause and were not requested often or long enough to say
+/// whether they always do.
 pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = (facts.unconfirmed > 0).then_some(facts.unconfirmed)?;
-    Some(Finding {
-        severity: Severity::Warning,
-        ..of_urls("unconfirmed_cluster", found, facts, diagnosis)
-    })
+    let found = facts.failing() > 0 && facts.failing() == facts.unconfirmed;
+    found.then(|| of_urls("unconfirmed_cluster", Severity::Warning, facts, diagnosis))
 }
 
-/// URLs of one host and section that failed in the same way and were fine when asked again.
+/// URLs of one host that failed for one cause and were all fine when requested again.
 pub fn transient_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = (facts.transient > 0).then_some(facts.transient)?;
-    Some(Finding {
-        severity: Severity::Notice,
-        ..of_urls("transient_cluster", found, facts, diagnosis)
-    })
+    let found = facts.failing() == 0 && facts.transient > 0;
+    found.then(|| of_urls("transient_cluster", Severity::Notice, facts, diagnosis))
 }
 
-fn of_urls(rule: &'static str, urls: u64, facts: &ClusterFacts, diagnosis: &Diagnosis) -> Finding {
-    let all = facts.persistent.of;
-    let mut evidence = vec![Evidence::Urls {
-        failing: Ratio::new(urls, all),
-        whose: format!("this kind in {}", facts.cluster.section),
-    }];
+/// URLs that fail when their answers are compressed, and are fine otherwise: found by experiment.
+pub fn compression_fault(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let found = diagnosis.special == Some(Special::Compression);
+    found.then(|| of_urls("compression_fault", Severity::Error, facts, diagnosis))
+}
+
+fn of_urls(
+    rule: &'static str,
+    severity: Severity,
+    facts: &ClusterFacts,
+    diagnosis: &Diagnosis,
+) -> Finding {
+    let mut evidence = counts(facts);
     evidence.extend(diagnosis.evidence.iter().cloned());
     evidence.push(Evidence::Lasts {
         hours: facts.hours(),
     });
     let example = facts.examples.first();
     evidence.extend(example.map(|url| Evidence::Example { url: url.clone() }));
-    let section = || format!("{}{}", facts.cluster.host, facts.cluster.section);
-    let alone = facts.examples.first().filter(|_| all == 1);
+    let alone = example.filter(|_| facts.persistent.of == 1);
     Finding {
         rule,
-        severity: Severity::Error,
-        scope: alone.map_or(Scope::Section, |_| Scope::Url),
-        subject: alone.cloned().unwrap_or_else(section),
+        severity,
+        scope: alone.map_or(Scope::of_places(facts), |_| Scope::Url),
+        subject: alone.cloned().unwrap_or_else(|| facts.subject()),
         causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
         confidence: diagnosis.confidence,
         evidence,
@@ -71,44 +73,103 @@ fn of_urls(rule: &'static str, urls: u64, facts: &ClusterFacts, diagnosis: &Diag
     }
 }
 
-/// What was counted of a section.
-#[derive(Clone, Copy, Debug)]
+/// How many URLs there are, where, with which verdicts and of which families.
+fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
+    let (all, failing) = (facts.persistent.of, facts.failing());
+    let whose = format!("this kind in {}", facts.places());
+    let mut evidence = vec![match failing {
+        0 => Evidence::Recovered {
+            urls: facts.transient,
+            whose,
+        },
+        _ => Evidence::Urls {
+            failing: Ratio::new(failing, all),
+            whose,
+        },
+    }];
+    evidence.extend(verdicts(facts));
+    if facts.families.len() > 1 {
+        let mut patterns: Vec<(&String, &u64)> = facts.families.iter().collect();
+        patterns.sort_by_key(|(_, urls)| std::cmp::Reverse(**urls));
+        let shown = patterns.iter().take(FAMILIES);
+        evidence.push(Evidence::Families {
+            patterns: shown.map(|(pattern, _)| (*pattern).clone()).collect(),
+            more: patterns.len().saturating_sub(FAMILIES) as u64,
+        });
+    }
+    evidence
+}
+
+/// How many URLs there are of each verdict, if there are several.
+fn verdicts(facts: &ClusterFacts) -> Option<Evidence> {
+    let counts = [
+        facts.persistent.part,
+        facts.intermittent,
+        facts.unconfirmed,
+        facts.transient,
+    ];
+    let several = counts.iter().filter(|count| **count > 0).count() > 1;
+    several.then_some(Evidence::Verdicts {
+        persistent: facts.persistent.part,
+        intermittent: facts.intermittent,
+        unconfirmed: facts.unconfirmed,
+        transient: facts.transient,
+    })
+}
+
+/// What was counted of sections that have one fault.
+#[derive(Clone, Debug)]
 pub struct SectionFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
-    /// The first folder of the path.
-    pub section: &'a str,
-    /// URLs that fail, of all of the section.
-    pub urls: Ratio,
+    /// The sections, each with its URLs that fail, of all that it has.
+    pub sections: Vec<(&'a str, Ratio)>,
     /// URLs that fail, of all others of the host.
     pub elsewhere: Ratio,
 }
 
-/// Most URLs of a section fail while the rest of the host works.
-pub fn section_down(facts: &SectionFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
-    let down = facts.urls.of >= FEWEST_URLS && facts.urls.share() >= DOWN;
+/// Whether so many failing URLs are a section that is down, rather than a few pages.
+pub fn is_down(urls: Ratio) -> bool {
+    urls.of >= FEWEST_URLS && urls.share() >= DOWN
+}
+
+/// Most URLs of a section, or of several for one cause, fail while the rest of the host works.
+pub fn section_down(
+    facts: &SectionFacts<'_>,
+    cluster: &ClusterFacts,
+    diagnosis: &Diagnosis,
+) -> Option<Finding> {
+    let down = facts.sections.iter().filter(|(_, urls)| is_down(*urls));
+    let down: Vec<(&str, Ratio)> = down.copied().collect();
+    let lowest = down.iter().map(|(_, urls)| urls.interval().low);
+    let lowest = lowest.reduce(f64::min)?;
     // A host that is down altogether is another finding.
-    let elsewhere_fine = facts.elsewhere.of >= FEWEST_URLS
-        && facts.elsewhere.interval().high < facts.urls.interval().low;
-    if !down || !elsewhere_fine {
+    let elsewhere_fine =
+        facts.elsewhere.of >= FEWEST_URLS && facts.elsewhere.interval().high < lowest;
+    if !elsewhere_fine {
         return None;
     }
-    let mut evidence = vec![
-        Evidence::Urls {
-            failing: facts.urls,
-            whose: facts.section.to_owned(),
-        },
-        Evidence::Urls {
-            failing: facts.elsewhere,
-            whose: "the other sections".to_owned(),
-        },
-    ];
+    let of_section = |(section, failing): &(&str, Ratio)| Evidence::Urls {
+        failing: *failing,
+        whose: (*section).to_owned(),
+    };
+    let mut evidence: Vec<Evidence> = down.iter().take(SECTIONS).map(of_section).collect();
+    evidence.push(of_section(&("the other sections", facts.elsewhere)));
+    if down.len() > SECTIONS || cluster.sections.len() > down.len() {
+        evidence.extend(counts(cluster));
+    } else {
+        evidence.extend(verdicts(cluster));
+    }
     evidence.extend(diagnosis.evidence.iter().cloned());
+    let (scope, subject) = match down.as_slice() {
+        [(only, _)] => (Scope::Section, format!("{}{only}", facts.host)),
+        _ => (Scope::Host, facts.host.to_owned()),
+    };
     Some(Finding {
         rule: "section_down",
         severity: Severity::Critical,
-        scope: Scope::Section,
-        subject: format!("{}{}", facts.host, facts.section),
+        scope,
+        subject,
         causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
         confidence: diagnosis.confidence,
         evidence,
@@ -121,8 +182,9 @@ mod tests {
     use super::super::fixture::{HOST, cluster, fires};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::Context;
-    use crate::model::Outcome;
+    use crate::assess::diagnose::context::{Context, Experiment, Trial};
+    use crate::assess::verdict::Verdict;
+    use crate::model::{Cause, Outcome};
 
     #[test]
     fn what_fails_every_time_is_found() {
@@ -155,7 +217,8 @@ mod tests {
             intermittent_cluster(&failing, &diagnosis),
         );
         assert_eq!(found.severity, Severity::Warning);
-        let mut young = failing.clone();
+        let mut young = flapping.clone();
+        young.intermittent = 0;
         young.unconfirmed = 4;
         let mut healed = flapping.clone();
         healed.intermittent = 0;
@@ -173,17 +236,75 @@ mod tests {
 
     #[test]
     fn a_section_is_down_when_the_others_are_not() {
-        let diagnosis = diagnose(&cluster(Outcome::Server500, 9), &Context::default());
+        let failing = cluster(Outcome::Server500, 9);
+        let diagnosis = diagnose(&failing, &Context::default());
         let section = |elsewhere| {
             let facts = SectionFacts {
                 host: HOST,
-                section: "/shop/",
-                urls: Ratio::new(40, 41),
+                sections: vec![("/shop/", Ratio::new(40, 41))],
                 elsewhere,
             };
-            section_down(&facts, &diagnosis)
+            section_down(&facts, &failing, &diagnosis)
         };
         let found = fires(section(Ratio::new(1, 200)), section(Ratio::new(190, 200)));
         assert_eq!(found.severity, Severity::Critical);
+    }
+
+    #[test]
+    fn sections_that_are_down_for_one_cause_are_one_finding() {
+        let failing = cluster(Outcome::Server502, 9);
+        let diagnosis = diagnose(&failing, &Context::default());
+        let facts = SectionFacts {
+            host: HOST,
+            sections: vec![("/shop/", Ratio::new(40, 40)), ("/blog/", Ratio::new(9, 9))],
+            elsewhere: Ratio::new(0, 90),
+        };
+        let found = section_down(&facts, &failing, &diagnosis).expect("a finding");
+        assert_eq!((found.scope, found.subject.as_str()), (Scope::Host, HOST));
+        let words = "40 of 40 URLs of /shop/ fail; 9 of 9 URLs of /blog/ fail";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
+    }
+
+    #[test]
+    fn a_finding_covers_its_urls_whatever_their_verdict() {
+        let mut facts = cluster(Outcome::Server502, 60);
+        let mut blog = cluster(Outcome::Server502, 0);
+        blog.cluster.section = "/blog/".to_owned();
+        for n in 0..36 {
+            let verdict = if n < 30 {
+                Verdict::Unconfirmed
+            } else {
+                Verdict::Transient
+            };
+            blog.add_url(&format!("{HOST}/blog/{n}"), "/blog/*", verdict);
+        }
+        facts.merge(&blog);
+        let diagnosis = diagnose(&facts, &Context::default());
+        let found = persistent_cluster(&facts, &diagnosis).expect("a finding");
+        assert_eq!((found.scope, found.subject.as_str()), (Scope::Host, HOST));
+        let words = "90 of 96 URLs of this kind in /shop/ (60), /blog/ (36) fail; by verdict: 60 \
+                     persistent, 30 unconfirmed, 6 transient; URLs like /shop/*, /blog/*";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
+        assert_eq!(unconfirmed_cluster(&facts, &diagnosis), None);
+        assert_eq!(transient_cluster(&facts, &diagnosis), None);
+    }
+
+    #[test]
+    fn what_fails_compressed_only_is_a_fault_of_the_compression() {
+        let failing = cluster(Outcome::Server502, 12);
+        let tried = |fine| Context {
+            experiments: vec![Experiment {
+                trial: Trial::Uncompressed,
+                fine: Ratio::new(fine, 3),
+                crawler_fine: Ratio::new(0, 6),
+            }],
+            ..Context::default()
+        };
+        let found = |fine| compression_fault(&failing, &diagnose(&failing, &tried(fine)));
+        let found = fires(found(3), found(0));
+        assert_eq!(found.causes[0], Cause::InvalidUpstreamResponse);
+        assert_eq!(found.advice, "compression");
+        let words = "3 of 3 failing URLs were fine without compression";
+        assert!(found.evidence_text().contains(words), "{found:?}");
     }
 }

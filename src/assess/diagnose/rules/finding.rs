@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::{Evidence, sentences};
 use crate::assess::playbook::server_key;
 use crate::model::Cause;
@@ -47,6 +48,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The section if the URLs of a cluster are of one alone, or else their host.
+    pub fn of_places(facts: &ClusterFacts) -> Scope {
+        match facts.sections.len() {
+            0 | 1 => Scope::Section,
+            _ => Scope::Host,
+        }
+    }
+
     /// The name in exports.
     pub const fn id(self) -> &'static str {
         match self {

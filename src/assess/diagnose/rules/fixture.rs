@@ -41,7 +41,7 @@ pub(super) fn cluster(outcome: Outcome, count: u64) -> ClusterFacts {
     });
     for n in 0..count {
         facts.add(&answer(outcome), Moment::from_millis(60_000 * n as i64));
-        facts.add_url(&format!("{HOST}/shop/{n}"), Verdict::Persistent);
+        facts.add_url(&format!("{HOST}/shop/{n}"), "/shop/*", Verdict::Persistent);
     }
     facts
 }

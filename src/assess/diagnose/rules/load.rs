@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
 use crate::model::Cause;
@@ -12,9 +13,14 @@ const SLOW: Duration = Duration::from_millis(1500);
 /// Fewer good answers tell nothing of a host's speed.
 const FEWEST: u64 = 20;
 
-/// Failures that start at some load: the host has little headroom for crawlers and visitors.
+/// Failures that start at some load, or a limit of requests per second: the host has little headroom
+/// for crawlers and visitors. Of a host that went down as a whole, at loads that it bore at other times,
+/// its outages speak.
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
-    let step = facts.load.step();
+    if facts.limit.is_none() && !facts.outages.is_empty() {
+        return None;
+    }
+    let step = facts.load.step().filter(|_| facts.limit.is_none());
     let confirmed = facts.load_induced.part > 0;
     // A crawl that slows down in time sees too few errors for a curve, but where they began.
     let clean = facts.headroom.clean;
@@ -22,10 +28,19 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         .headroom
         .failed
         .filter(|failed| confirmed && (failed.open > clean.open || failed.rate > clean.rate));
-    if step.is_none() && !confirmed {
+    if step.is_none() && !confirmed && facts.limit.is_none() {
         return None;
     }
     let mut evidence = Vec::new();
+    if let Some(limit) = facts.limit {
+        evidence.push(Evidence::RateLimit {
+            low: limit.low,
+            high: limit.high,
+            burst: limit.burst,
+            refused: Ratio::new(limit.refused, limit.requests),
+            section: facts.limited_section.clone(),
+        });
+    }
     if let Some(step) = step {
         evidence.push(Evidence::Load {
             from_open: step.from_open,
@@ -54,7 +69,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         scope: Scope::Host,
         subject: facts.host.clone(),
         causes: vec![Cause::Overload],
-        confidence: if confirmed && (step.is_some() || began.is_some()) {
+        confidence: if facts.limit.is_some() || (confirmed && (step.is_some() || began.is_some())) {
             0.95
         } else {
             0.75
@@ -92,6 +107,7 @@ pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
 mod tests {
     use super::super::fixture::{answer, fires, host};
     use super::*;
+    use crate::assess::rate_limit::RateLimit;
     use crate::model::Outcome;
 
     #[test]
@@ -114,6 +130,29 @@ mod tests {
         let words =
             "from 5 requests open at once 100 % fail, below that 0.0 % (at up to 2.0 requests/s)";
         assert_eq!(found.evidence_text(), words);
+    }
+
+    #[test]
+    fn a_limit_is_told_with_its_number() {
+        let mut limited = host(&[(Outcome::Server503, 12), (Outcome::OkHtml, 388)]);
+        limited.limit = Some(RateLimit {
+            low: 4.6,
+            high: 5.5,
+            burst: 1,
+            refused: 12,
+            requests: 400,
+        });
+        let words = |facts: &HostFacts| load_induced(facts).expect("a finding").evidence_text();
+        let expected = "refuses more than about 5 requests/s: 12 of 400 requests were refused, all \
+                        others kept to it";
+        assert_eq!(words(&limited), expected);
+        limited.limit = limited.limit.map(|limit| RateLimit {
+            low: 2.0,
+            burst: 11,
+            ..limit
+        });
+        let expected = "refuses more than 2 to 5.5 requests/s after a burst of 11";
+        assert!(words(&limited).starts_with(expected), "{}", words(&limited));
     }
 
     #[test]

@@ -60,8 +60,8 @@ pub fn announced_too_long(facts: &ClusterFacts) -> Option<Finding> {
     Some(Finding {
         rule: "announced_too_long",
         severity: Severity::Error,
-        scope: Scope::Section,
-        subject: format!("{}{}", facts.cluster.host, facts.cluster.section),
+        scope: Scope::of_places(facts),
+        subject: facts.subject(),
         causes: vec![Cause::Maintenance],
         confidence: 0.9,
         evidence: vec![

@@ -22,13 +22,13 @@ mod walls;
 pub use backend::one_backend_down;
 pub use client::{ClientFacts, client_block};
 pub use cluster::{
-    SectionFacts, intermittent_cluster, persistent_cluster, section_down, transient_cluster,
-    unconfirmed_cluster,
+    SectionFacts, compression_fault, intermittent_cluster, is_down, persistent_cluster,
+    section_down, transient_cluster, unconfirmed_cluster,
 };
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};
-pub use outage::host_outage;
+pub use outage::{PartFacts, host_outage, part_outage};
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
 pub use robots::{RobotsFacts, robots_unreachable};
@@ -44,13 +44,16 @@ use super::causes::Diagnosis;
 use super::cluster::ClusterFacts;
 use super::host::HostFacts;
 
-/// The findings about one cluster.
+/// The findings about one cluster, or about several with one cause: one that names the pages and
+/// the cause, and those about what goes along with it.
 pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
+    let pages = compression_fault(facts, diagnosis)
+        .or_else(|| persistent_cluster(facts, diagnosis))
+        .or_else(|| intermittent_cluster(facts, diagnosis))
+        .or_else(|| unconfirmed_cluster(facts, diagnosis))
+        .or_else(|| transient_cluster(facts, diagnosis));
     [
-        persistent_cluster(facts, diagnosis),
-        intermittent_cluster(facts, diagnosis),
-        unconfirmed_cluster(facts, diagnosis),
-        transient_cluster(facts, diagnosis),
+        pages,
         cached_errors(facts),
         timeout_wall(facts, diagnosis),
         announced_too_long(facts),

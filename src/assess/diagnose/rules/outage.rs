@@ -1,62 +1,191 @@
-//! A host that failed for a while and answers again: one event, not many pages.
+//! What went down as a whole: a host, a section or a family. One event, not many pages.
 
 use super::backend::one_backend_down;
 use super::finding::{Finding, Scope, Severity};
-use super::load::load_induced;
+use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
+use crate::assess::diagnose::outages::Outages;
+use crate::model::Cause;
 
-/// Share of URLs that fail by now from which the host has not recovered.
-const STILL_FAILING: f64 = 0.05;
+/// Most outages with a sentence of their own.
+const TOLD: usize = 4;
 
-/// Most of what was asked of the host failed in one way for a time, and does not any more. What a
-/// dead backend or the speed of the crawl explains is told by their rules.
+/// From so many outages on, something is broken: one may be a deploy (ours).
+const OFTEN: u64 = 3;
+
+/// Everything that was requested of the host failed for a time. What a dead backend explains is told by
+/// its rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
-    let recovered = facts.urls.share() < STILL_FAILING;
-    let explained = || one_backend_down(facts).is_some() || load_induced(facts).is_some();
-    if facts.outages.is_empty() || !recovered || explained() {
+    if facts.outages.is_empty() || one_backend_down(facts).is_some() {
         return None;
     }
-    let told = facts.outages.iter().map(|outage| Evidence::Outage {
-        from: outage.from,
-        until: outage.until,
-        failed: u64::from(outage.failed),
-    });
+    let is_restart = facts.outages.is_restart();
     Some(Finding {
         rule: "host_outage",
-        severity: Severity::Warning,
+        severity: severity(&facts.outages),
         scope: Scope::Host,
         subject: facts.host.clone(),
-        causes: Vec::new(),
+        causes: is_restart
+            .then_some(Cause::UpstreamDown)
+            .into_iter()
+            .collect(),
         confidence: 0.9,
-        evidence: told.collect(),
-        advice: "step.server_status",
+        evidence: told(&facts.outages, is_restart),
+        advice: if is_restart {
+            "short_outage"
+        } else {
+            "step.server_status"
+        },
     })
+}
+
+/// A part of a host that went down as a whole.
+#[derive(Clone, Debug)]
+pub struct PartFacts<'a> {
+    /// Host and section, or host and the pattern of a family.
+    pub subject: String,
+    /// When it was down.
+    pub outages: &'a Outages,
+}
+
+/// Everything that was requested of a section or a family failed for a time, while other parts of the
+/// host worked.
+pub fn part_outage(facts: &PartFacts<'_>, diagnosis: &Diagnosis) -> Option<Finding> {
+    if facts.outages.is_empty() {
+        return None;
+    }
+    let is_restart = facts.outages.is_restart();
+    let mut evidence = told(facts.outages, false);
+    evidence.extend(diagnosis.evidence.iter().cloned());
+    Some(Finding {
+        rule: "part_outage",
+        severity: severity(facts.outages),
+        scope: Scope::Section,
+        subject: facts.subject.clone(),
+        causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
+        confidence: diagnosis.confidence,
+        evidence,
+        advice: if is_restart {
+            "short_outage"
+        } else {
+            diagnosis.advice()
+        },
+    })
+}
+
+fn severity(outages: &Outages) -> Severity {
+    if outages.count() >= OFTEN {
+        Severity::Error
+    } else {
+        Severity::Warning
+    }
+}
+
+/// When it was down, how often, in which rhythm.
+fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
+    let mut told = Vec::new();
+    if outages.count() > 1 {
+        told.push(Evidence::Outages {
+            count: outages.count(),
+        });
+    }
+    told.extend(outages.rhythm().map(|rhythm| Evidence::Rhythm {
+        every_seconds: rhythm.every.as_secs_f64(),
+        down_seconds: rhythm.down.map(|down| down.as_secs_f64()),
+    }));
+    let each = outages.times.iter().take(TOLD);
+    told.extend(each.map(|outage| Evidence::Outage {
+        from: outage.from,
+        until: outage.until,
+        failed: outage.failed,
+        pages: outage.pages,
+    }));
+    if outages.times.last().is_some_and(|last| !last.is_over()) {
+        told.push(Evidence::NotOver);
+    }
+    if is_restart {
+        told.push(Evidence::Restart);
+    }
+    told
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{fires, host};
+    use std::time::Duration;
+
+    use super::super::fixture::{HOST, cluster, fires, host};
     use super::*;
-    use crate::assess::diagnose::host::Outage;
+    use crate::assess::diagnose::causes::diagnose;
+    use crate::assess::diagnose::context::Context;
+    use crate::assess::diagnose::outages::Outage;
     use crate::model::{Moment, Outcome};
 
+    /// Outages of so many seconds, one a minute.
+    fn outages(count: i64, seconds: i64) -> Outages {
+        let at = |second: i64| Moment::from_millis(1_795_345_200_000 + second * 1000);
+        let times = (0..count).map(|n| Outage {
+            from: at(n * 60),
+            until: at(n * 60 + seconds),
+            before: Some(at(n * 60 - 1)),
+            after: Some(at(n * 60 + seconds + 1)),
+            unseen: Duration::from_secs(1),
+            failed: 12,
+            pages: 9,
+        });
+        Outages {
+            times: times.collect(),
+            unkept: 0,
+        }
+    }
+
     #[test]
-    fn an_outage_that_is_over_is_told_with_its_times() {
+    fn an_outage_of_the_host_is_told_with_its_times() {
         let fine = host(&[(Outcome::OkHtml, 50)]);
         let mut failed = fine.clone();
-        failed.outages.push(Outage {
-            from: Moment::from_millis(1_795_345_200_000),
-            until: Moment::from_millis(1_795_345_260_000),
-            failed: 12,
-        });
+        failed.outages = outages(1, 20);
         let found = fires(host_outage(&failed), host_outage(&fine));
+        let text = found.evidence_text();
         assert!(
-            found
-                .evidence_text()
-                .contains("12 pages failed within 60 s"),
+            text.contains("(20 s) every request failed: 12 to 9 pages"),
+            "{text}"
+        );
+        assert_eq!(
+            (found.causes, found.advice),
+            (vec![Cause::UpstreamDown], "short_outage")
+        );
+        assert_eq!(found.severity, Severity::Warning);
+        failed.outages.times[0].until = Moment::from_millis(1_795_346_000_000);
+        let long = host_outage(&failed).expect("a finding");
+        assert_eq!((long.causes.len(), long.advice), (0, "step.server_status"));
+    }
+
+    #[test]
+    fn a_part_that_comes_and_goes_is_told_with_its_rhythm() {
+        let failing = cluster(Outcome::Server502, 9);
+        let restart = Context {
+            restart: true,
+            ..Context::default()
+        };
+        let diagnosis = diagnose(&failing, &restart);
+        let part = |outages: &Outages| {
+            let facts = PartFacts {
+                subject: format!("{HOST}/shop/"),
+                outages,
+            };
+            part_outage(&facts, &diagnosis)
+        };
+        let found = fires(part(&outages(5, 29)), part(&Outages::default()));
+        let words =
+            "it went down 5 times in all; it has a rhythm: down for about 30 s in every 60 s";
+        assert!(
+            found.evidence_text().starts_with(words),
             "{}",
             found.evidence_text()
+        );
+        assert_eq!(
+            (found.causes, found.severity),
+            (vec![Cause::UpstreamDown], Severity::Error)
         );
     }
 }

@@ -109,8 +109,8 @@ pub fn cached_errors(facts: &ClusterFacts) -> Option<Finding> {
     (facts.cached > 0).then(|| Finding {
         rule: "cached_error",
         severity: Severity::Warning,
-        scope: Scope::Section,
-        subject: format!("{}{}", facts.cluster.host, facts.cluster.section),
+        scope: Scope::of_places(facts),
+        subject: facts.subject(),
         causes: Vec::new(),
         confidence: 0.9,
         evidence: vec![

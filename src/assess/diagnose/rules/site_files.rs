@@ -1,6 +1,7 @@
 //! Sitemaps that fail or list what fails, and redirects that end in an error.
 
 use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Cause, Outcome};
@@ -84,8 +85,9 @@ pub struct RedirectFacts {
     pub inlinks: u64,
 }
 
-/// A redirect whose last hop fails: the fault is the target's, the loss is that of both addresses.
-pub fn redirect_into_error(facts: &RedirectFacts) -> Option<Finding> {
+/// A redirect whose last hop fails: the fault is the target's, and so is its cause; the loss is that of
+/// both addresses.
+pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
     }
@@ -95,11 +97,14 @@ pub fn redirect_into_error(facts: &RedirectFacts) -> Option<Finding> {
         severity: Severity::Error,
         scope: Scope::Url,
         subject: facts.from.clone(),
-        causes: Cause::TEN
-            .into_iter()
-            .filter(|known| *known == cause)
-            .collect(),
-        confidence: 0.9,
+        causes: match target {
+            Some(target) => target.named().iter().map(|(cause, _)| *cause).collect(),
+            None => Cause::TEN
+                .into_iter()
+                .filter(|known| *known == cause)
+                .collect(),
+        },
+        confidence: target.map_or(0.9, |target| target.confidence),
         evidence: vec![Evidence::RedirectEnd {
             target: facts.target.clone(),
             outcome: facts.outcome,
@@ -112,8 +117,10 @@ pub fn redirect_into_error(facts: &RedirectFacts) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::fires;
+    use super::super::fixture::{cluster, fires};
     use super::*;
+    use crate::assess::diagnose::causes::diagnose;
+    use crate::assess::diagnose::context::Context;
 
     fn sitemap(outcome: Outcome, failing: u64) -> SitemapFacts {
         SitemapFacts {
@@ -146,15 +153,35 @@ mod tests {
     #[test]
     fn a_redirect_is_as_good_as_its_end() {
         let redirect = |outcome| {
-            redirect_into_error(&RedirectFacts {
+            let facts = RedirectFacts {
                 from: "https://www.shop.test/old".to_owned(),
                 target: "https://www.shop.test/new".to_owned(),
                 outcome,
                 hops: 2,
                 inlinks: 31,
-            })
+            };
+            redirect_into_error(&facts, None)
         };
         let found = fires(redirect(Outcome::Server504), redirect(Outcome::OkHtml));
         assert_eq!(found.causes, [Cause::UpstreamTimeout]);
+    }
+
+    #[test]
+    fn a_redirect_has_the_cause_of_its_target() {
+        let target = cluster(Outcome::Server502, 3);
+        let diagnosis = diagnose(&target, &Context::default());
+        let facts = RedirectFacts {
+            from: "https://www.shop.test/old".to_owned(),
+            target: "https://www.shop.test/shop/0".to_owned(),
+            outcome: Outcome::Server502,
+            hops: 1,
+            inlinks: 2,
+        };
+        let found = redirect_into_error(&facts, Some(&diagnosis)).expect("a finding");
+        let named: Vec<Cause> = diagnosis.named().iter().map(|(cause, _)| *cause).collect();
+        assert_eq!(
+            (found.causes, found.confidence),
+            (named, diagnosis.confidence)
+        );
     }
 }

@@ -19,8 +19,8 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
     Some(Finding {
         rule: "timeout_wall",
         severity: Severity::Error,
-        scope: Scope::Section,
-        subject: format!("{}{}", facts.cluster.host, facts.cluster.section),
+        scope: Scope::of_places(facts),
+        subject: facts.subject(),
         causes: diagnosis.named().iter().map(|(cause, _)| *cause).collect(),
         confidence: diagnosis.confidence,
         evidence: vec![Evidence::Timer {

@@ -86,6 +86,7 @@ fn every_promised_key_is_there_and_filled() {
         Special::Protocol,
         Special::OneBackend,
         Special::CachedError,
+        Special::Compression,
     ] {
         assert!(lookup(special.advice(), None).is_some());
     }

@@ -1,0 +1,241 @@
+//! Times in which all that was requested of a host, a section or a family failed: how often, how long,
+//! in which rhythm.
+
+use std::time::Duration;
+
+use crate::model::Moment;
+
+/// Longest time without an answer of the group at the edge of an outage, for the edge to be known
+/// (ours): six requests of a confirmation pass.
+const SHARP: Duration = Duration::from_secs(6);
+
+/// A deploy or a restart is over within this time (ours: what a slow start of an application takes).
+const RESTART: Duration = Duration::from_mins(2);
+
+/// How far a time between two edges may lie from a multiple of the period, as a share of it (ours).
+const JITTER: f64 = 0.08;
+
+/// Fewest times between edges that make a rhythm. One of them sets the period; that two others are near
+/// its multiples by chance has a probability of (2 x 0.08)^2, some 2.6 %.
+const FEWEST: usize = 3;
+
+/// A time in which everything failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Its first failure.
+    pub from: Moment,
+    /// Its last.
+    pub until: Moment,
+    /// The last good answer before it.
+    pub before: Option<Moment>,
+    /// The first good answer after it.
+    pub after: Option<Moment>,
+    /// Longest time in it without any request.
+    pub unseen: Duration,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Pages that they were made for; of those that were fine at other times no more than
+    /// [`Outage::MOST_PAGES`] are counted.
+    pub pages: u32,
+}
+
+/// What repeats itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rhythm {
+    /// From one outage to the next.
+    pub every: Duration,
+    /// How long each lasts, if that was seen.
+    pub down: Option<Duration>,
+}
+
+/// All outages of a host, a section or a family.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outages {
+    /// In time order; as many as are kept.
+    pub times: Vec<Outage>,
+    /// Those beyond.
+    pub unkept: u64,
+}
+
+impl Outage {
+    /// Most pages of an outage that are counted.
+    pub const MOST_PAGES: u32 = 32;
+
+    /// Whether requests of the group were fine again.
+    pub fn is_over(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// When it began, if a good answer shortly before says so: half-way between the two.
+    fn began(&self) -> Option<f64> {
+        edge(self.before?, self.from)
+    }
+
+    fn ended(&self) -> Option<f64> {
+        edge(self.until, self.after?)
+    }
+
+    /// Seconds that it lasted, if all of it was seen.
+    fn lasted(&self) -> Option<f64> {
+        let seen = self.unseen <= SHARP;
+        self.began()
+            .zip(self.ended())
+            .filter(|_| seen)
+            .map(|(from, to)| to - from)
+    }
+}
+
+/// The middle of a change that lies between two moments, in seconds.
+fn edge(one: Moment, other: Moment) -> Option<f64> {
+    let between = other.since(one);
+    let middle = one.millis() as f64 / 1000.0 + between.as_secs_f64() / 2.0;
+    (between <= SHARP).then_some(middle)
+}
+
+impl Outages {
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.times.len() as u64 + self.unkept
+    }
+
+    /// Whether there were none.
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Whether each was short, and they end: as in a deploy, a restart or a crash loop.
+    pub fn is_restart(&self) -> bool {
+        let is_short = |outage: &Outage| outage.until.since(outage.from) <= RESTART;
+        // The last may still have gone on when the crawl ended.
+        self.times.iter().any(Outage::is_over) && self.times.iter().all(is_short)
+    }
+
+    /// The outage in which a request was made: after the last good answer before it, and before the
+    /// first after it.
+    pub fn at(&self, moment: Moment) -> Option<usize> {
+        let is_before = |outage: &Outage| outage.after.is_some_and(|after| after <= moment);
+        let number = self.times.partition_point(is_before);
+        let outage = self.times.get(number)?;
+        let has_begun = outage.before.is_none_or(|before| before < moment);
+        has_begun.then_some(number)
+    }
+
+    /// Takes failures of a page that never was fine, if all of them lie in outages.
+    pub fn explain(&mut self, failures: &[Moment]) {
+        let numbers: Option<Vec<usize>> = failures.iter().map(|at| self.at(*at)).collect();
+        let Some(numbers) = numbers else { return };
+        let mut last = None;
+        for (number, at) in numbers.into_iter().zip(failures) {
+            let outage = &mut self.times[number];
+            outage.from = outage.from.min(*at);
+            outage.until = outage.until.max(*at);
+            outage.failed += 1;
+            outage.pages += u32::from(last != Some(number));
+            last = Some(number);
+        }
+    }
+
+    /// The rhythm, if times from edge to edge are multiples of one period.
+    pub fn rhythm(&self) -> Option<Rhythm> {
+        let starts: Vec<f64> = self.times.iter().filter_map(Outage::began).collect();
+        let ends: Vec<f64> = self.times.iter().filter_map(Outage::ended).collect();
+        let steps = |edges: &[f64]| -> Vec<f64> {
+            edges.windows(2).map(|pair| pair[1] - pair[0]).collect()
+        };
+        let steps = [steps(&starts), steps(&ends)].concat();
+        let shortest = steps.iter().copied().reduce(f64::min)?;
+        if steps.len() < FEWEST || shortest <= 0.0 {
+            return None;
+        }
+        let multiples = |step: &f64| (step / shortest).round();
+        let period = steps.iter().sum::<f64>() / steps.iter().map(multiples).sum::<f64>();
+        let fits = |step: &f64| (step / period - multiples(step)).abs() <= JITTER;
+        if !steps.iter().all(fits) {
+            return None;
+        }
+        let mut lasted: Vec<f64> = self.times.iter().filter_map(Outage::lasted).collect();
+        lasted.sort_by(f64::total_cmp);
+        let down = lasted.get(lasted.len() / 2).copied();
+        Some(Rhythm {
+            every: Duration::from_secs_f64(period),
+            down: down.map(Duration::from_secs_f64),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An outage from one second to another, seen whole.
+    fn outage((from, until): (i64, i64)) -> Outage {
+        let at = |millis| Moment::from_millis(millis);
+        Outage {
+            from: at(from * 1000),
+            until: at(until * 1000),
+            before: Some(at(from * 1000 - 1000)),
+            after: Some(at(until * 1000 + 1000)),
+            unseen: Duration::from_secs(1),
+            failed: 9,
+            pages: 4,
+        }
+    }
+
+    fn outages(times: &[(i64, i64)]) -> Outages {
+        Outages {
+            times: times.iter().copied().map(outage).collect(),
+            unkept: 0,
+        }
+    }
+
+    #[test]
+    fn times_that_are_multiples_of_one_period_are_a_rhythm() {
+        let half_a_minute = outages(&[(0, 29), (60, 89), (180, 209)]);
+        let found = half_a_minute.rhythm().expect("a rhythm");
+        assert_eq!(found.every, Duration::from_mins(1));
+        assert_eq!(found.down, Some(Duration::from_secs(30)));
+        let irregular = outages(&[(0, 29), (60, 89), (150, 170), (260, 275)]);
+        assert_eq!(irregular.rhythm(), None);
+        assert_eq!(outages(&[(0, 29), (60, 89)]).rhythm(), None, "too few");
+    }
+
+    #[test]
+    fn an_edge_that_nobody_saw_is_no_part_of_a_rhythm() {
+        let mut found = outages(&[(0, 29), (60, 89), (195, 209), (240, 269)]);
+        assert_eq!(found.rhythm(), None, "the third began fifteen seconds late");
+        found.times[2].before = Some(Moment::from_millis(100_000));
+        assert_eq!(
+            found.rhythm().map(|it| it.every),
+            Some(Duration::from_mins(1))
+        );
+    }
+
+    #[test]
+    fn what_is_short_and_over_is_a_restart() {
+        assert!(outages(&[(0, 20)]).is_restart());
+        assert!(!outages(&[(0, 20), (60, 300)]).is_restart());
+        let mut lasting = outages(&[(0, 20)]);
+        lasting.times[0].after = None;
+        assert!(!lasting.is_restart() && !Outages::default().is_restart());
+    }
+
+    #[test]
+    fn a_request_lies_in_the_outage_of_its_time() {
+        let found = outages(&[(0, 20), (60, 80)]);
+        let at = |second: i64| found.at(Moment::from_millis(second * 1000));
+        let seconds = [0, 20, 21, 60, 81];
+        assert_eq!(seconds.map(at), [Some(0), Some(0), None, Some(1), None]);
+        let moments = |seconds: &[i64]| -> Vec<Moment> {
+            let millis = seconds.iter().map(|second| second * 1000 - 500);
+            millis.map(Moment::from_millis).collect()
+        };
+        let mut more = found.clone();
+        more.explain(&moments(&[0, 21, 60]));
+        let told = more.times.iter().map(|it| (it.failed, it.pages));
+        assert_eq!(told.collect::<Vec<_>>(), [(11, 5), (10, 5)]);
+        let lasted = more.times[0].until.since(more.times[0].from);
+        assert_eq!(lasted, Duration::from_secs(21));
+        more.explain(&moments(&[1, 40]));
+        assert_eq!(more.times[0].failed, 11, "it failed in good times too");
+    }
+}

@@ -1,0 +1,223 @@
+//! The courses of hosts, sections and families over the time of a run, and which of them went down as a
+//! whole. All attempts come in time order, before the URLs do.
+
+use std::collections::HashMap;
+
+use crate::assess::diagnose::Outages;
+use crate::assess::group_course::{GroupCourse, TimedAttempt};
+use crate::assess::rate_limit::{LimitedRequests, RateLimit};
+use crate::model::{Moment, Outcome, SearchFailure};
+
+/// Most groups that are followed; some 700 bytes each.
+const MOST_GROUPS: usize = 4_000;
+
+/// Most sections whose refusals are looked at; some 40 kB each.
+const MOST_LIMITED: usize = 50;
+
+/// Where a URL belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// The first folder of the path.
+    pub section: &'a str,
+    /// The pattern of the family.
+    pub family: &'a str,
+}
+
+/// An attempt at a page, a resource or a file.
+#[derive(Clone, Copy, Debug)]
+pub struct CourseAttempt {
+    /// The number of the URL.
+    pub url: i64,
+    /// When it began.
+    pub started: Moment,
+    /// What happened.
+    pub outcome: Outcome,
+    /// The status code, if there was one.
+    pub status: Option<u16>,
+    /// Requests open on the host, this one included.
+    pub open: u32,
+    /// Whether the URL is fine at least at times.
+    pub ever_fine: bool,
+    /// Whether it is a page or a resource.
+    pub is_page: bool,
+}
+
+/// The courses while attempts come in.
+#[derive(Debug, Default)]
+pub struct Courses {
+    hosts: HashMap<String, HostCourses>,
+    groups: usize,
+    limited: usize,
+    /// Families by number, for the parts of a group.
+    families: HashMap<String, u32>,
+}
+
+#[derive(Debug, Default)]
+struct HostCourses {
+    whole: GroupCourse,
+    sections: HashMap<String, GroupCourse>,
+    families: HashMap<String, GroupCourse>,
+    /// Those that a limit of the whole host, or of a section, may refuse.
+    requests: LimitedRequests,
+    of_sections: HashMap<String, LimitedRequests>,
+}
+
+/// What went down as a whole, and which hosts limit the rate of requests.
+#[derive(Debug, Default)]
+pub struct Together(HashMap<String, HostTogether>);
+
+#[derive(Debug, Default)]
+pub(super) struct HostTogether {
+    pub(super) whole: Outages,
+    /// The rate that it refuses to exceed, and in which section if not on the whole host.
+    pub(super) limit: Option<(RateLimit, Option<String>)>,
+    sections: HashMap<String, Outages>,
+    families: HashMap<String, Outages>,
+}
+
+/// What went down as a whole when a URL of it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Whole {
+    Host,
+    Section,
+    Family,
+}
+
+impl Courses {
+    /// Follows the groups of a URL that failed and was fine at other times; `refused` if by a status
+    /// that limits have. Comes before the attempts.
+    pub fn watch(&mut self, home: Home<'_>, refused: bool) {
+        if self.groups >= MOST_GROUPS {
+            return;
+        }
+        let host = self.hosts.entry(home.host.to_owned()).or_default();
+        let before = host.sections.len() + host.families.len();
+        host.sections.entry(home.section.to_owned()).or_default();
+        host.families.entry(home.family.to_owned()).or_default();
+        self.groups += host.sections.len() + host.families.len() - before;
+        let section = home.section;
+        if refused && !host.of_sections.contains_key(section) && self.limited < MOST_LIMITED {
+            host.of_sections
+                .insert(section.to_owned(), LimitedRequests::default());
+            self.limited += 1;
+        }
+    }
+
+    /// Whether no URL failed and was fine at other times.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// Takes the next attempt in time order.
+    pub fn add(&mut self, home: Home<'_>, seen: CourseAttempt) {
+        let Some(host) = self.hosts.get_mut(home.host) else {
+            return;
+        };
+        let next = self.families.len() as u32 + 1;
+        let part = match self.families.get(home.family) {
+            Some(number) => *number,
+            None if self.families.len() < MOST_GROUPS => {
+                self.families.insert(home.family.to_owned(), next);
+                next
+            }
+            None => 0,
+        };
+        let timed = TimedAttempt {
+            url: seen.url,
+            part,
+            started: seen.started,
+            failed: seen.outcome.search_failure() != SearchFailure::No,
+            ever_fine: seen.ever_fine,
+            open: seen.open,
+        };
+        if seen.is_page {
+            host.follow(home, timed);
+        }
+        let refused = is_refusal(seen.status);
+        if seen.ever_fine && (refused || !timed.failed) && !host.of_sections.is_empty() {
+            let section = host.of_sections.get_mut(home.section);
+            for requests in section.into_iter().chain([&mut host.requests]) {
+                requests.add(seen.started, seen.open, refused);
+            }
+        }
+    }
+
+    /// What went down as a whole.
+    pub fn together(self) -> Together {
+        let kept = |courses: HashMap<String, GroupCourse>| -> HashMap<String, Outages> {
+            let outages = courses.into_iter();
+            let outages = outages.map(|(name, course)| (name, course.outages()));
+            outages.filter(|(_, found)| !found.is_empty()).collect()
+        };
+        let hosts = self.hosts.into_iter().map(|(name, host)| {
+            let limit = host.limit();
+            let found = HostTogether {
+                whole: host.whole.outages(),
+                sections: kept(host.sections),
+                families: kept(host.families),
+                limit,
+            };
+            (name, found)
+        });
+        Together(hosts.collect())
+    }
+}
+
+impl HostCourses {
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt) {
+        self.whole.add(seen);
+        let section = self.sections.get_mut(home.section);
+        let family = self.families.get_mut(home.family);
+        for course in section.into_iter().chain(family) {
+            course.add(seen);
+        }
+    }
+
+    fn limit(&self) -> Option<(RateLimit, Option<String>)> {
+        let whole = self.requests.limit().map(|limit| (limit, None));
+        whole.or_else(|| {
+            let mut sections = self.of_sections.iter().filter_map(|(name, requests)| {
+                let limit = requests.limit()?;
+                Some((limit, Some(name.clone())))
+            });
+            let first = sections.next()?;
+            // The one that refused most.
+            Some(sections.fold(first, |best, next| {
+                if next.0.refused > best.0.refused {
+                    next
+                } else {
+                    best
+                }
+            }))
+        })
+    }
+}
+
+impl Together {
+    pub(super) fn host(&self, name: &str) -> Option<&HostTogether> {
+        self.0.get(name)
+    }
+
+    /// The widest group of a URL that went down as a whole, with its outages.
+    pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
+        let host = self.0.get(home.host)?;
+        // Refusals of a limit come together too.
+        if host.limit.is_some() {
+            return None;
+        }
+        let whole = Some(&host.whole).filter(|found| !found.is_empty());
+        let section = || host.sections.get(home.section);
+        let family = || host.families.get(home.family);
+        whole
+            .map(|found| (Whole::Host, found))
+            .or_else(|| section().map(|found| (Whole::Section, found)))
+            .or_else(|| family().map(|found| (Whole::Family, found)))
+    }
+}
+
+/// Whether limits answer with this status.
+pub(super) fn is_refusal(status: Option<u16>) -> bool {
+    matches!(status, Some(429 | 503))
+}

@@ -1,0 +1,199 @@
+//! A limit of requests per second, told from which of the crawl's requests were refused. Limits of
+//! servers are buckets of tokens (nginx `limit_req`, Envoy, HAProxy stick tables): a request takes one,
+//! and is refused where there is none; they come back at the rate of the limit.
+
+use crate::model::Moment;
+
+/// Most requests looked at, the first of a run.
+const MOST: usize = 2_048;
+
+/// Rates that are tried: from one in five seconds to two hundred a second, in steps of 3 %.
+const SLOWEST: f64 = 0.2;
+const FASTEST: f64 = 200.0;
+const STEP: f64 = 1.03;
+
+/// Sizes of buckets that are tried: none, and what configurations usually have.
+const BUCKETS: [u32; 10] = [1, 2, 3, 5, 6, 10, 11, 20, 21, 51];
+
+/// The share of refusals that a limit need not explain: clocks of two machines differ (ours).
+const UNEXPLAINED: f64 = 0.1;
+
+/// The most that a bucket can hold when it refuses a request.
+const JUST_NONE: f64 = 0.999;
+
+/// Fewest refusals (ours): one proves nothing.
+const FEWEST: u64 = 2;
+
+/// A limit of a host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateLimit {
+    /// Requests per second that are certainly let through.
+    pub low: f64,
+    /// Requests per second of which some are certainly refused.
+    pub high: f64,
+    /// Requests that are let through at once after a pause; 1 for a limit without a burst.
+    pub burst: u32,
+    /// Requests that were refused, of those looked at.
+    pub refused: u64,
+    /// Requests looked at.
+    pub requests: u64,
+}
+
+/// Requests to one host in time order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LimitedRequests(Vec<Limited>);
+
+#[derive(Clone, Copy, Debug)]
+struct Limited {
+    started: Moment,
+    open: u32,
+    refused: bool,
+}
+
+impl LimitedRequests {
+    /// Takes the next request; later ones than the first two thousand are left out.
+    pub(super) fn add(&mut self, started: Moment, open: u32, refused: bool) {
+        if self.0.len() < MOST {
+            self.0.push(Limited {
+                started,
+                open,
+                refused,
+            });
+        }
+    }
+
+    /// The limit that explains which requests were refused, if one does, and better than a limit of
+    /// open requests would.
+    pub(super) fn limit(&self) -> Option<RateLimit> {
+        let refused = self.0.iter().filter(|request| request.refused).count() as u64;
+        let requests = self.0.len() as u64;
+        if refused < FEWEST || refused == requests {
+            return None;
+        }
+        let most = (UNEXPLAINED * refused as f64) as u64;
+        let mut best: Option<(u64, RateLimit)> = None;
+        for burst in BUCKETS {
+            let mut rate = SLOWEST;
+            while rate <= FASTEST {
+                let wrong = self.wrong(rate, burst);
+                match &mut best {
+                    // The rates that explain as much are a range.
+                    Some((known, limit)) if wrong == *known && burst == limit.burst => {
+                        limit.high = rate;
+                    }
+                    Some((known, _)) if wrong >= *known => {}
+                    _ if wrong > most => {}
+                    _ => {
+                        let limit = RateLimit {
+                            low: rate,
+                            high: rate,
+                            burst,
+                            refused,
+                            requests,
+                        };
+                        best = Some((wrong, limit));
+                    }
+                }
+                rate *= STEP;
+            }
+        }
+        let (wrong, limit) = best?;
+        (wrong < self.wrong_by_open()).then_some(limit)
+    }
+
+    /// How many answers a bucket of this size, filled at this rate, does not explain.
+    fn wrong(&self, rate: f64, burst: u32) -> u64 {
+        let full = f64::from(burst);
+        let (mut tokens, mut wrong) = (full, 0);
+        let mut last = self.0.first().map(|request| request.started);
+        for request in &self.0 {
+            let since = last.map_or(0.0, |last| request.started.since(last).as_secs_f64());
+            last = Some(request.started);
+            tokens = (tokens + since * rate).min(full);
+            let lets_through = tokens >= 1.0;
+            wrong += u64::from(lets_through == request.refused);
+            // What the server did says how many tokens there were.
+            tokens = if request.refused {
+                tokens.min(JUST_NONE)
+            } else {
+                (tokens - 1.0).max(0.0)
+            };
+        }
+        wrong
+    }
+
+    /// How many answers the best limit of open requests does not explain.
+    fn wrong_by_open(&self) -> u64 {
+        let most = self.0.iter().map(|request| request.open).max();
+        let wrong = |limit: u32| {
+            let unexplained = |request: &&Limited| (request.open > limit) != request.refused;
+            self.0.iter().filter(unexplained).count() as u64
+        };
+        let limits = 1..most.unwrap_or_default();
+        limits.map(wrong).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl RateLimit {
+    /// The limit in requests per second, half-way between what passes and what does not.
+    pub fn rate(&self) -> f64 {
+        (self.low * self.high).sqrt()
+    }
+
+    /// Whether it is known closely enough for a single number.
+    pub fn is_known(&self) -> bool {
+        self.high <= 1.7 * self.low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server with a bucket of tokens, asked with these pauses in milliseconds.
+    fn asked(rate: f64, burst: u32, pauses: impl IntoIterator<Item = i64>) -> LimitedRequests {
+        let (mut at, mut tokens) = (0_i64, f64::from(burst));
+        let mut requests = LimitedRequests::default();
+        for pause in pauses {
+            at += pause;
+            tokens = (tokens + pause as f64 / 1000.0 * rate).min(f64::from(burst));
+            let refused = tokens < 1.0;
+            if !refused {
+                tokens -= 1.0;
+            }
+            requests.add(Moment::from_millis(at), 1, refused);
+        }
+        requests
+    }
+
+    /// Pauses like those of a crawl that slows down when it is refused.
+    fn pauses() -> impl Iterator<Item = i64> {
+        (0..200).map(|n| [100, 230, 210, 205, 260, 400, 220, 150][n % 8])
+    }
+
+    #[test]
+    fn a_limit_is_told_from_what_it_refuses() {
+        let limit = asked(5.0, 1, pauses()).limit().expect("a limit");
+        assert!(limit.low <= 5.0 * STEP && 5.0 <= limit.high, "{limit:?}");
+        assert!(limit.is_known() && limit.burst == 1, "{limit:?}");
+        let fast = (0..400).map(|n| 9 + n * 7_919 % 23);
+        let limit = asked(10.0, 21, fast).limit().expect("a limit");
+        assert!((8.5..11.5).contains(&limit.rate()), "{limit:?}");
+        assert_eq!(limit.burst, 21);
+    }
+
+    #[test]
+    fn failures_by_chance_or_by_open_requests_are_no_limit_of_the_rate() {
+        let mut chance = LimitedRequests::default();
+        let mut open = LimitedRequests::default();
+        let mut at = 0;
+        for (n, pause) in (0_u32..).zip(pauses()) {
+            at += pause;
+            chance.add(Moment::from_millis(at), 1, n % 11 == 3);
+            open.add(Moment::from_millis(at), 1 + n % 6, n % 6 >= 4);
+        }
+        assert_eq!(chance.limit(), None);
+        assert_eq!(open.limit(), None);
+        assert_eq!(asked(50.0, 1, pauses()).limit(), None, "nothing is refused");
+    }
+}

@@ -1,0 +1,235 @@
+//! Audits of sites of which parts fail and recover together, or for two reasons at once: one cause is
+//! one finding, and two causes are two.
+
+use super::*;
+
+impl Site {
+    /// The same site, whose pages fail with nginx's 502 page at these times.
+    fn down(self, fails: impl Fn(&str, Duration) -> bool + Send + Sync + 'static) -> Site {
+        self.simulated(move |asked| {
+            let is_file = matches!(asked.path, "/robots.txt" | "/sitemap.xml");
+            (!is_file && fails(asked.path, asked.at)).then(bad_gateway)
+        })
+    }
+
+    /// The same site behind a server that gives these answers in its place.
+    fn simulated(
+        self,
+        answer: impl Fn(&Asked<'_>) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Site {
+        let takes = Duration::from_millis(20);
+        let timed = move |asked: &Asked<'_>| answer(asked).map(|reply| Timed { reply, takes });
+        Site {
+            origin: Some(Origin(Box::new(timed))),
+            ..self
+        }
+    }
+
+    /// The same site, whose pages take a fifth of a second and fail with more requests open than this.
+    fn slow_above(self, most: usize) -> Site {
+        let answer = move |asked: &Asked<'_>| {
+            let is_page = asked.path.starts_with("/shop/") || asked.path.starts_with("/blog/");
+            let reply = if asked.open > most {
+                error(503)
+            } else {
+                page("a page")
+            };
+            let takes = Duration::from_millis(200);
+            is_page.then_some(Timed { reply, takes })
+        };
+        Site {
+            origin: Some(Origin(Box::new(answer))),
+            ..self
+        }
+    }
+}
+
+fn seconds(at: Duration) -> f64 {
+    at.as_secs_f64()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_is_one_outage_of_the_whole_host() {
+    let site = site_of(&[("/shop/", 60), ("/blog/", 60), ("/help/", 60)]);
+    let audited = site
+        .down(|_, at| (6.0..26.0).contains(&seconds(at)))
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_outage upstream_down"]);
+    let evidence = audited.evidence("host_outage");
+    for words in ["every request failed", "as in a deploy or a restart"] {
+        assert!(evidence.contains(words), "{evidence}");
+    }
+    let verdicts = audited.verdicts();
+    assert!(!verdicts.contains("persistent"), "{verdicts}");
+    assert!(!verdicts.contains("intermittent"), "{verdicts}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_loop_is_told_with_how_often_it_was_down() {
+    let site = site_of(&[("/shop/", 150), ("/blog/", 150), ("/help/", 150)]);
+    let audited = site
+        .down(|_, at| seconds(at) % 30.0 >= 25.0)
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_outage upstream_down"]);
+    let evidence = audited.evidence("host_outage");
+    assert!(evidence.contains("times in all"), "{evidence}");
+    let verdicts = audited.verdicts();
+    assert!(!verdicts.contains("persistent"), "{verdicts}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_loop_that_is_watched_closely_has_its_rhythm_told() {
+    let site = site_of(&[("/shop/", 500), ("/blog/", 500), ("/help/", 500)]);
+    let audited = site
+        .planned(|plan| plan.pace.adapt = false)
+        .down(|_, at| seconds(at) % 30.0 >= 25.0)
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["host_outage upstream_down"]);
+    let evidence = audited.evidence("host_outage");
+    let words = "it has a rhythm: down for about 5 s in every 30 s";
+    assert!(evidence.contains(words), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_section_that_comes_and_goes_is_one_finding() {
+    let site = site_of(&[("/shop/", 60), ("/blog/", 80), ("/help/", 80)]);
+    let audited = site
+        .down(|path, at| path.starts_with("/shop/") && seconds(at) % 60.0 < 30.0)
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["part_outage upstream_down"]);
+    let found = audited.finding("part_outage");
+    assert_eq!(found.subject, "http://site.test/shop/");
+    let evidence = audited.evidence("part_outage");
+    assert!(evidence.contains("times in all"), "{evidence}");
+    let verdicts = audited.verdicts();
+    assert!(!verdicts.contains("persistent"), "{verdicts}");
+    assert!(verdicts.contains("intermittent"), "{verdicts}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_section_that_comes_and_goes_has_its_rhythm_told() {
+    let site = site_of(&[("/shop/", 60), ("/blog/", 80), ("/help/", 80)]);
+    let audited = site
+        .planned(|plan| plan.pace.adapt = false)
+        .down(|path, at| path.starts_with("/shop/") && seconds(at) % 60.0 < 30.0)
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["part_outage upstream_down"]);
+    let evidence = audited.evidence("part_outage");
+    let words = "it has a rhythm: down for about 30 s in every 60 s";
+    assert!(evidence.contains(words), "{evidence}");
+    let verdicts = audited.verdicts();
+    assert_eq!(
+        verdicts, "60 intermittent, 161 ok",
+        "whole pages come and go"
+    );
+}
+
+/// A limit as nginx keeps it: a request that comes too early is refused, and does not count.
+fn limit(rate: f64) -> impl Fn(&str, Duration) -> bool + Send + Sync {
+    let last = Mutex::new(None::<Duration>);
+    move |_, at| {
+        let mut last = last.lock().unwrap();
+        let refused = last.is_some_and(|last| seconds(at.saturating_sub(last)) < 1.0 / rate);
+        if !refused {
+            *last = Some(at);
+        }
+        refused
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_requests_is_told_with_its_number() {
+    let limited = limit(5.0);
+    let site = site_of(&[("/shop/", 60), ("/blog/", 60), ("/help/", 60)]);
+    let audited = site
+        .simulated(move |asked| limited(asked.path, asked.at).then(|| error(503)))
+        .audited()
+        .await;
+    assert_eq!(audited.findings(), ["load_induced overload"]);
+    let evidence = audited.evidence("load_induced");
+    assert!(
+        evidence.starts_with("refuses more than about 5"),
+        "{evidence}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_and_a_block_that_share_an_error_page_are_two_findings() {
+    let limited = limit(5.0);
+    let site = site_of(&[("/shop/", 66), ("/wiki/", 43), ("/help/", 60)]);
+    let refused = || Reply {
+        outcome: Outcome::Server503,
+        status: 503,
+        ..bad_gateway()
+    };
+    let audited = site
+        .simulated(move |asked| {
+            let is_refused = match asked.path {
+                path if path.starts_with("/shop/") => limited(path, asked.at),
+                path if path.starts_with("/wiki/") => asked.request.guise.is_none(),
+                _ => false,
+            };
+            is_refused.then(refused)
+        })
+        .audited()
+        .await;
+    let mut findings = audited.findings();
+    findings.sort();
+    assert_eq!(findings, ["client_block firewall", "load_induced overload"]);
+    for n in 0..43 {
+        let path = format!("/wiki/{n}");
+        assert_eq!(audited.page(&path, &["Probable Cause"]), "firewall");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_pages_of_several_sections_are_one_finding() {
+    let site = site_of(&[("/shop/", 40), ("/blog/", 40), ("/help/", 60)]);
+    let audited = site
+        .behind(|request| {
+            let path = request.url.path_and_query();
+            let (_, number) = path.rsplit_once('/')?;
+            let dead = number.parse::<u32>().is_ok_and(|number| number % 4 == 0);
+            (dead && !path.starts_with("/help/")).then(bad_gateway)
+        })
+        .audited()
+        .await;
+    let found = audited.finding("persistent_cluster");
+    assert_eq!(audited.findings().len(), 1, "{:?}", audited.findings());
+    assert_eq!(
+        (found.scope.as_str(), found.subject.as_str()),
+        ("host", "http://site.test")
+    );
+    let evidence = audited.evidence("persistent_cluster");
+    let words = "20 of 20 URLs of this kind in /blog/ (10), /shop/ (10) fail";
+    assert!(evidence.starts_with(words), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_into_an_error_has_the_cause_of_its_target() {
+    let audited = site_of(&[("/shop/", 12), ("/blog/", 12)])
+        .with("/shop/0", &[bad_gateway()])
+        .with("/blog/0", &[redirect("/shop/0")])
+        .audited()
+        .await;
+    let of_target = audited.finding("persistent_cluster");
+    let of_redirect = audited.finding("redirect_into_error");
+    assert_eq!(of_redirect.cause, of_target.cause);
+    assert!((of_redirect.confidence - of_target.confidence).abs() < 1e-9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_breaks_under_our_own_load_was_not_down() {
+    let mut site = site_of(&[("/shop/", 90), ("/blog/", 90)]);
+    site.plan.pace.rate = None;
+    site.plan.pace.concurrency = 16;
+    let audited = site.slow_above(4).audited().await;
+    for found in audited.findings() {
+        assert!(!found.contains("outage"), "{found}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The attempts of a run in the order of time, and what they must be walked with: which URLs are fine at
+//! least at times, and what groups they belong to. Experiments in the crawl's own way are among them:
+//! they say nothing of their page, but of the time.
+
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+use crate::assess::FirstLook;
+use crate::assess::examine::{CourseAttempt, Courses, Examination, Home};
+use crate::model::{CrawlUrl, Moment, Outcome, Role};
+use crate::policy::Families;
+
+use super::examine::Texts;
+use super::ids::UrlId;
+
+/// Lets the groups be followed to which URLs belong that failed and were fine at other times; returns
+/// which URLs were fine at least once, by their numbers.
+pub(super) fn watched(
+    connection: &Connection,
+    run: i64,
+    texts: &mut Texts<'_>,
+    families: &Families,
+    courses: &mut Courses,
+) -> rusqlite::Result<Vec<bool>> {
+    let mut statement = connection.prepare(
+        "WITH fact AS (
+            SELECT a.url AS url,
+                max(o.failure OR o.soft) AS failed,
+                max(NOT (o.failure OR o.soft)) AS fine,
+                max((o.failure OR o.soft) AND a.status IN (429, 503)) AS refused
+            FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND a.purpose IN ('crawl', 'retry', 'confirm', 'probe:alone')
+            GROUP BY a.url
+         )
+         SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section
+         FROM fact CROSS JOIN url u ON u.run = ?1 AND u.id = fact.url
+         WHERE fact.fine AND u.role BETWEEN 1 AND 4 ORDER BY u.id",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut fine: Vec<bool> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: UrlId = row.get(0)?;
+        fine.resize(id as usize, false);
+        fine.push(true);
+        if row.get(1)?
+            && let Ok(url) = CrawlUrl::parse(row.get_ref(3)?.as_str()?)
+        {
+            let home = Home {
+                host: &texts.get(row.get(4)?)?,
+                section: &texts.get(row.get(5)?)?,
+                family: &families.pattern(&url),
+            };
+            let refused: Option<bool> = row.get(2)?;
+            courses.watch(home, refused.unwrap_or_default());
+        }
+    }
+    Ok(fine)
+}
+
+/// Those who see the attempts in the order of time.
+pub(super) struct InTime<'a> {
+    /// Takes the first looks.
+    pub(super) examination: &'a mut Examination,
+    /// Take all attempts.
+    pub(super) courses: Courses,
+    pub(super) families: &'a Families,
+    /// Which URLs were fine at least once.
+    pub(super) fine: Vec<bool>,
+}
+
+impl InTime<'_> {
+    /// Shows them all attempts at pages, resources and files of the site.
+    pub(super) fn walk(
+        &mut self,
+        connection: &Connection,
+        run: i64,
+        texts: &mut Texts<'_>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose = 'crawl',
+                u.host, u.section, u.address, u.role FROM attempt a
+             CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+             WHERE a.run = ? AND a.purpose IN ('crawl', 'retry', 'confirm', 'probe:alone')
+                AND u.role BETWEEN 1 AND 4 ORDER BY a.started",
+        )?;
+        let mut rows = statement.query([run])?;
+        while let Some(row) = rows.next()? {
+            let Some(outcome) = Outcome::from_code(row.get(2)?) else {
+                continue;
+            };
+            let (url, started): (UrlId, Moment) = (row.get(0)?, Moment::from_millis(row.get(1)?));
+            let host: Rc<str> = texts.get(row.get(6)?)?;
+            let is_page = matches!(
+                Role::from_code(row.get(9)?),
+                Some(Role::Page | Role::Resource)
+            );
+            if is_page && row.get(5)? {
+                let look = FirstLook {
+                    started,
+                    outcome,
+                    in_flight: row.get(4)?,
+                };
+                self.examination.look(&host, look);
+            }
+            if self.courses.is_empty() {
+                continue;
+            }
+            let Ok(address) = CrawlUrl::parse(row.get_ref(8)?.as_str()?) else {
+                continue;
+            };
+            let home = Home {
+                host: &host,
+                section: &texts.get(row.get(7)?)?,
+                family: &self.families.pattern(&address),
+            };
+            let seen = CourseAttempt {
+                url: url.into(),
+                started,
+                outcome,
+                status: row.get(3)?,
+                open: row.get(4)?,
+                ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
+                is_page,
+            };
+            self.courses.add(home, seen);
+        }
+        Ok(())
+    }
+}
