@@ -34,6 +34,7 @@ mod robots_ladder;
 mod score;
 mod site;
 mod tally;
+mod uncaught;
 #[cfg(test)]
 mod vectors;
 mod verdict;
@@ -63,5 +64,6 @@ pub use robots_ladder::RobotsState;
 pub use score::{FEWEST_LOOKS, Score};
 pub use site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
 pub use tally::Tally;
+pub use uncaught::{LookCounts, Uncaught};
 pub use verdict::{Rules, Verdict};
 pub use weight::{Importance, priority, weight};

@@ -14,14 +14,15 @@ use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
     ConfirmPlan, Connection, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment, Network, Outcome,
-    PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan, Sitemaps, Timings,
-    Version, Witnesses,
+    PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan, ScopePlan,
+    Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
 mod experiments;
+mod flaky;
 mod hosts;
 mod outages;
 mod verdicts;
@@ -248,6 +249,7 @@ pub(super) fn plan() -> CrawlPlan {
             adapt: true,
         },
         confirm: ConfirmPlan::default(),
+        sample: SamplePlan::Off,
         probe: ProbePlan {
             enabled: false,
             cache: false,

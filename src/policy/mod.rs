@@ -10,12 +10,13 @@ mod outage;
 mod pace;
 mod pattern;
 mod retry;
+mod sample;
 mod scope;
 mod trap;
 
 pub use breaker::{Breaker, BreakerChange, BreakerSignal};
 pub use confirm::{
-    Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
+    Candidate, ConfirmPace, Enough, LoadTrial, Selection, careful_interval, look_spacing, select,
 };
 pub use experiment::{Failing, Step, Subject, leads_on, opening, rest};
 pub use family::{Families, Family};
@@ -23,5 +24,6 @@ pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, RetryBudget, Tried, after};
+pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
 pub use trap::Traps;

@@ -78,7 +78,7 @@ impl Known {
 
     /// A URL that waits to be asked in a later pass was fetched in the first.
     fn is_fetched(&self) -> bool {
-        self.state == SETTLED || (self.state == QUEUED && self.pass > 1)
+        self.state == SETTLED || (self.state == QUEUED && self.pass != 1)
     }
 }
 

@@ -50,6 +50,8 @@ impl Store {
             if !store.is_ours(Marks::of(&connection))? {
                 create(&mut connection).map_err(|source| store.fault(source))?;
             }
+        } else {
+            store.upgrade()?;
         }
         Ok(store)
     }

@@ -36,7 +36,7 @@ use super::site::{OTHER, Scored, SiteTally};
 use super::tally::Tally;
 use super::verdict::{Rules, Verdict};
 use super::weight::{priority, weight};
-use crate::model::{Headroom, Outcome, Role, SearchFailure};
+use crate::model::{Headroom, Moment, Outcome, Role, SearchFailure};
 
 /// Most hosts that are told apart; some 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -80,6 +80,11 @@ impl Examination {
         }
     }
 
+    /// Takes the end of the run: when its last attempt began. Comes before its URLs.
+    pub fn ended(&mut self, at: Moment) {
+        self.rules = self.rules.at(at);
+    }
+
     /// Takes what the crawl saw a host bear. Comes before its URLs.
     pub fn bears(&mut self, host: &str, headroom: Headroom) {
         self.headroom.insert(host.to_owned(), headroom);
@@ -102,7 +107,7 @@ impl Examination {
         }
         let rules = match self.hosts.get(seen.host) {
             Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
-            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.passes_needed()),
+            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.looks_needed()),
             None => self.rules.whatever_the_speed(),
         };
         let judgement = tally.judge(&rules);
