@@ -121,7 +121,9 @@ impl LookCounts {
                 *share = gamma(prior + pages[at] as f64, &mut dice);
             }
             let sum: f64 = shares.iter().sum();
-            shares.iter_mut().for_each(|share| *share /= sum);
+            for share in &mut shares {
+                *share /= sum;
+            }
         }
         draws
     }

@@ -166,10 +166,9 @@ pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
         () if failing && course.episodes == 1 => Verdict::Unconfirmed,
         () if failing => Verdict::Intermittent,
         () => match case.frequency {
-            Some(Frequency::Often) => Verdict::Intermittent,
             Some(Frequency::Rarely) => Verdict::Transient,
             None if course.episodes == 1 => Verdict::Transient,
-            None => Verdict::Intermittent,
+            Some(Frequency::Often) | None => Verdict::Intermittent,
         },
     }
 }

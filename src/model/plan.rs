@@ -205,9 +205,9 @@ impl SamplePlan {
         let share = |share: f64| (pages as f64 * share).ceil() as u64;
         let wanted = match self {
             SamplePlan::Off => 0,
-            SamplePlan::Usual => share(SamplePlan::USUAL_SHARE)
-                .min(SamplePlan::MOST)
-                .max(SamplePlan::FEWEST),
+            SamplePlan::Usual => {
+                share(SamplePlan::USUAL_SHARE).clamp(SamplePlan::FEWEST, SamplePlan::MOST)
+            }
             SamplePlan::Pages(wanted) => wanted,
             SamplePlan::Share(part) => share(part),
         };

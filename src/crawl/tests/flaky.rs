@@ -1,23 +1,39 @@
 //! Sites whose pages fail by chance, and what an audit says of them. The simulated server rolls a dice
 //! for each request.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "what a simulation found is read where its bounds are chosen"
+)]
+
 use std::collections::BTreeMap;
 
 use super::*;
 
 /// Pages and the chance of failure of each.
 struct Flaky {
-    chances: HashMap<String, f64>,
+    /// In percent.
+    chances: HashMap<String, u32>,
     plan: CrawlPlan,
 }
 
 /// What was said of a page.
 struct Found {
-    chance: f64,
+    /// In percent.
+    chance: u32,
     verdict: String,
     attempts: u32,
     failed: u32,
     rate: (f64, f64),
+}
+
+impl Found {
+    /// Whether its interval holds the truth.
+    fn is_within(&self) -> bool {
+        let (low, high) = self.rate;
+        let chance = f64::from(self.chance) / 100.0;
+        low <= chance && chance <= high
+    }
 }
 
 /// An audit as people make it, without experiments. The pace is the plan's throughout: how it adapts has
@@ -33,8 +49,8 @@ fn audit() -> CrawlPlan {
 
 impl Flaky {
     /// Pages of four sections, so many of each chance, in an order of the seed's.
-    fn site(kinds: &[(f64, usize)], seed: u64) -> Flaky {
-        let mut chances: Vec<f64> = kinds
+    fn site(kinds: &[(u32, usize)], seed: u64) -> Flaky {
+        let mut chances: Vec<u32> = kinds
             .iter()
             .flat_map(|(chance, count)| std::iter::repeat_n(*chance, *count))
             .collect();
@@ -60,7 +76,7 @@ impl Flaky {
             let reply = match chance {
                 None if asked.path == "/" => home.clone(),
                 None => error(404),
-                Some(chance) if dice.lock().unwrap().f64() < chance => error(502),
+                Some(chance) if dice.lock().unwrap().u32(..100) < chance => error(502),
                 Some(_) => fine.clone(),
             };
             Some(Timed {
@@ -95,16 +111,14 @@ impl Flaky {
 }
 
 /// Pages by chance and verdict.
-fn matrix(found: &[Found]) -> BTreeMap<(String, String), u32> {
+fn matrix(found: &[Found]) -> BTreeMap<(u32, String), u32> {
     let mut matrix = BTreeMap::new();
     for page in found {
         let verdict = match page.failed {
             0 => "never failed".to_owned(),
             _ => page.verdict.clone(),
         };
-        *matrix
-            .entry((page.chance.to_string(), verdict))
-            .or_default() += 1;
+        *matrix.entry((page.chance, verdict)).or_default() += 1;
     }
     matrix
 }
@@ -115,12 +129,12 @@ fn share(part: usize, of: usize) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn pages_that_fail_by_chance_are_told_from_dead_ones_and_from_accidents() {
-    let kinds = [(0.0, 280), (0.05, 30), (0.5, 30), (0.85, 30), (1.0, 30)];
+    let kinds = [(0, 280), (5, 30), (50, 30), (85, 30), (100, 30)];
     let mut all = Vec::new();
     for seed in 0..5 {
         let (crawl, found) = Flaky::site(&kinds, seed).audited(100 + seed).await;
         let uncaught = found.iter().filter(|page| page.failed == 0);
-        let truth = uncaught.filter(|page| page.chance > 0.0).count();
+        let truth = uncaught.filter(|page| page.chance > 0).count();
         let scores = crawl.store.summary(crawl.run).unwrap().scores;
         let estimate = scores.uncaught.expect("an estimate").pages;
         println!(
@@ -134,37 +148,31 @@ async fn pages_that_fail_by_chance_are_told_from_dead_ones_and_from_accidents() 
         all.extend(found);
     }
     for ((chance, verdict), pages) in matrix(&all) {
-        println!("chance {chance:4}: {pages:5} {verdict}");
+        println!("chance {chance:3} %: {pages:5} {verdict}");
     }
     let half: Vec<&Found> = (all.iter())
-        .filter(|page| page.chance == 0.5 && page.failed > 0)
+        .filter(|page| page.chance == 50 && page.failed > 0)
         .collect();
     let right = half.iter().filter(|page| page.verdict == "intermittent");
     let right = share(right.count(), half.len());
-    let within = all.iter().filter(|page| {
-        let (low, high) = page.rate;
-        low <= page.chance && page.chance <= high
-    });
+    let within = all.iter().filter(|page| page.is_within());
     let within = share(within.count(), all.len());
     let caught: Vec<&Found> = all.iter().filter(|page| page.failed > 0).collect();
-    let of_caught = caught.iter().filter(|page| {
-        let (low, high) = page.rate;
-        low <= page.chance && page.chance <= high
-    });
+    let of_caught = caught.iter().filter(|page| page.is_within());
     let of_caught = share(of_caught.count(), caught.len());
     println!("{right:.3} of those at 0.5 and caught are intermittent");
     println!("{within:.3} of all intervals hold the truth, {of_caught:.3} of caught pages");
     assert!(right >= 0.9, "{right}");
     assert!(within >= 0.93, "{within}");
     for page in &all {
-        assert!(page.chance > 0.0 || page.verdict == "ok", "blamed");
+        assert!(page.chance > 0 || page.verdict == "ok", "blamed");
         let fine = page.attempts - page.failed;
         assert!(
             page.verdict != "persistent" || fine == 0,
             "fine {fine} times"
         );
         assert!(
-            page.chance < 1.0 || page.verdict == "persistent",
+            page.chance < 100 || page.verdict == "persistent",
             "{}",
             page.verdict
         );
@@ -173,30 +181,30 @@ async fn pages_that_fail_by_chance_are_told_from_dead_ones_and_from_accidents() 
 
 #[tokio::test(start_paused = true)]
 async fn dead_pages_are_persistent_among_many_that_fail_now_and_then() {
-    let kinds = [(0.33, 356), (1.0, 45)];
+    let kinds = [(33, 356), (100, 45)];
     let (crawl, found) = Flaky::site(&kinds, 1).audited(2).await;
     println!("{:#?}", matrix(&found));
     let elapsed = crawl.script.began.get().unwrap().elapsed();
     println!("{elapsed:?}");
     for page in &found {
         assert!(
-            page.chance < 1.0 || page.verdict == "persistent",
+            page.chance < 100 || page.verdict == "persistent",
             "{}",
             page.verdict
         );
-        assert!(page.chance == 1.0 || page.verdict != "persistent");
+        assert!(page.chance == 100 || page.verdict != "persistent");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_dead_page_of_a_large_site_is_confirmed_within_the_default_budget() {
-    let kinds = [(0.0, 1_116), (1.0, 34)];
+    let kinds = [(0, 1_116), (100, 34)];
     let (crawl, found) = Flaky::site(&kinds, 1).audited(2).await;
     println!("{:#?}", matrix(&found));
     let elapsed = crawl.script.began.get().unwrap().elapsed();
     println!("{elapsed:?}");
     for page in &found {
-        let expected = if page.chance == 1.0 {
+        let expected = if page.chance == 100 {
             "persistent"
         } else {
             "ok"
