@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Moment, Outcome};
+use crate::model::{Looks, Moment, Outcome};
 
 use super::kind::{FailureKind, TOLERATED};
 use super::rate::Interval;
@@ -26,6 +26,10 @@ pub struct Judgement {
     pub status_502: u32,
     /// Passes.
     pub passes: u32,
+    /// Attempts that share their fate with no other.
+    pub looks: Looks,
+    /// Whether all failures lie in one outage of the host that is over.
+    pub in_outage: bool,
     /// Failed attempts over all that say something, 0..1; the interval is as wide as the number of
     /// independent looks allows.
     pub error_rate: Interval,

@@ -37,6 +37,7 @@ mod score;
 mod site;
 mod start;
 mod tally;
+mod uncaught;
 #[cfg(test)]
 mod vectors;
 mod verdict;
@@ -70,5 +71,6 @@ pub use start::{
     NoStart, PasswordField, StartAnswer, StartFault, StartPage, StartRedirect, has_login_words,
 };
 pub use tally::Tally;
+pub use uncaught::{LookCounts, Uncaught};
 pub use verdict::{Rules, Verdict};
 pub use weight::{Importance, priority, weight};

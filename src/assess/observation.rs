@@ -21,6 +21,8 @@ pub struct Observation {
     pub reused: bool,
     /// The pace at which the host was being asked.
     pub pressure: Pressure,
+    /// Until when it announced to fail (`Retry-After`), if it did.
+    pub announced: Option<Moment>,
     /// Time to the first byte of the answer.
     pub ttfb: Option<Duration>,
     /// The number of the host's outage it lies in, if any ([`super::HostEpisodes::number_at`]).
@@ -100,6 +102,7 @@ mod tests {
                 pass: 1,
                 reused: false,
                 pressure: Pressure { in_flight, rate },
+                announced: None,
                 ttfb: None,
                 host_episode: None,
             };

@@ -17,7 +17,7 @@ pub(super) struct Pass {
 
 /// What all passes so far amount to. A pass failed if its last attempt did. An episode is a run of
 /// failures without a success in between; what fails again within the pass in which it recovered is
-/// still the same one. A retry that is fine ends an episode like a pass that is: a page that fails
+/// still the same one if it is the crawl's own pass with its quick retries. A retry that is fine ends an episode like a pass that is: a page that fails
 /// first and is fine when asked again, pass after pass, comes and goes. Of constant size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Course {
@@ -58,7 +58,9 @@ impl Course {
         if failed {
             open.first_failure = open.first_failure.or(Some(started));
             open.last_failure = Some(started);
-            let goes_on = |(known, recovered): (u32, bool)| known == pass || !recovered;
+            let retries = pass <= 1;
+            let goes_on =
+                |(known, recovered): (u32, bool)| !recovered || (retries && known == pass);
             self.episodes += u32::from(!self.last_failure.is_some_and(goes_on));
             self.last_failure = Some((pass, false));
         } else if let Some((_, recovered)) = &mut self.last_failure {
@@ -174,6 +176,7 @@ mod tests {
             ("FFF F .", 1),
             ("F F.", 1),
             ("F.F .", 1),
+            ("F F.F", 2),
         ];
         for (passes, expected) in cases {
             let mut course = Course::default();

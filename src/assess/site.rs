@@ -9,6 +9,7 @@ use super::first_looks::FirstLooks;
 use super::judgement::Judgement;
 use super::latency::Latency;
 use super::mean::WeightedRisk;
+use super::uncaught::LookCounts;
 use super::verdict::Verdict;
 
 /// Most sections, and most hosts, that are told apart; about 2 MB each kind.
@@ -43,6 +44,8 @@ pub struct Aggregate {
     pub looks: FirstLooks,
     /// Times to the first byte of good answers.
     pub latency: Latency,
+    /// Looks at pages; what an outage of the host or the crawl's speed explains is left out.
+    pub counts: LookCounts,
     verdicts: [u64; 6],
     /// Risk times weight by verdict.
     shares: [f64; 6],
@@ -59,6 +62,9 @@ impl Aggregate {
         self.verdicts[verdict as usize] += 1;
         self.risk.add(risk, url.weight);
         self.looks.add(url.address, url.judgement, url.weight);
+        if verdict != Verdict::LoadInduced && !url.judgement.in_outage {
+            self.counts.add(url.judgement.looks);
+        }
         if let Some(ttfb) = url.judgement.ttfb {
             self.latency.add(ttfb);
             self.slowest.add(ttfb.as_secs_f64(), url.address);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Level, Moment, Outcome};
+use crate::model::{Level, Looks, Moment, Outcome};
 
 use super::judgement::Judgement;
 use super::kind::FailureKind;
@@ -10,9 +10,6 @@ use super::observation::Observation;
 use super::passes::Course;
 use super::rate::Interval;
 use super::verdict::{Case, Rules, Verdict, decide};
-
-/// Attempts of a pass closer together than this are one look: they share their fate (ours).
-const ONE_LOOK: Duration = Duration::from_mins(1);
 
 /// From here on a persistent failure is called sustained (ours; Google's "1-2 days").
 const SUSTAINED: Duration = Duration::from_hours(24);
@@ -31,8 +28,9 @@ pub struct Tally {
     status_502: u32,
     passes: u32,
     last_pass: u32,
-    looks: u32,
-    look: Option<(u32, Moment)>,
+    looks: Looks,
+    /// Until when the last failure announced more of them.
+    announced: Option<Moment>,
     kinds: [u32; 5],
     first_failed: Option<Moment>,
     last_failed: Option<Moment>,
@@ -84,7 +82,8 @@ impl Tally {
         }
         self.evidence += 1;
         self.first.get_or_insert((seen.outcome, seen.status));
-        self.count_look(seen);
+        let fails = seen.outcome.is_failure() || seen.is_soft();
+        self.looks.add(seen.pass, seen.started, fails);
         if let Some(kind) = seen.kind() {
             self.kinds[kind as usize] += 1;
         }
@@ -109,6 +108,7 @@ impl Tally {
     /// What they amount to with this verdict, where more is known than the attempts at one URL tell.
     pub(super) fn judged(&self, verdict: Verdict) -> Judgement {
         let course = self.course.closed();
+        let case = self.case(course);
         let lasting = match verdict {
             Verdict::Ok | Verdict::Transient | Verdict::LoadInduced => Duration::ZERO,
             Verdict::Intermittent => course.failed_span(),
@@ -130,6 +130,8 @@ impl Tally {
             status_5xx: self.status_5xx,
             status_502: self.status_502,
             passes: self.passes,
+            looks: self.looks,
+            in_outage: case.host_episode,
             error_rate: self.rate(self.failed),
             rate_502: self.rate(self.status_502),
             risk_rate: self.rate(counted + self.soft),
@@ -151,7 +153,7 @@ impl Tally {
     }
 
     fn rate(&self, hits: u32) -> Interval {
-        Interval::clustered(hits, self.evidence, self.looks)
+        Interval::clustered(hits, self.evidence, self.looks.all())
     }
 
     fn case(&self, course: Course) -> Case {
@@ -161,6 +163,10 @@ impl Tally {
             attempts: self.evidence,
             failed: self.failed,
             succeeded,
+            looks: self.looks.all(),
+            frequency: self.looks.frequency(),
+            first_failed: self.first_failed,
+            announced: self.announced,
             host_episode: self.host.episode.is_some()
                 && !self.host.other
                 && (succeeded > 0 || !self.host.url_level),
@@ -168,20 +174,11 @@ impl Tally {
         }
     }
 
-    fn count_look(&mut self, seen: Observation) {
-        let same = self
-            .look
-            .is_some_and(|(pass, began)| pass == seen.pass && seen.started.since(began) < ONE_LOOK);
-        if !same {
-            self.looks += 1;
-            self.look = Some((seen.pass, seen.started));
-        }
-    }
-
     fn add_failure(&mut self, seen: Observation) {
         self.failed += 1;
         self.first_failed = self.first_failed.or(Some(seen.started));
         self.last_failed = Some(seen.started);
+        self.announced = seen.announced;
         self.course.add(seen.pass, seen.started, true);
         self.load = Load {
             other: self.load.other || seen.is_polite() || !seen.may_be_load(),

@@ -282,6 +282,7 @@ fn course(row: &Value) -> Tally {
                     in_flight: 1,
                     rate: Some(1.0),
                 },
+                announced: None,
                 ttfb: None,
                 host_episode: None,
             });

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Frequency, Moment};
+
 use super::passes::Course;
 
 /// What the attempts at a URL amount to.
@@ -67,20 +69,27 @@ impl Verdict {
 /// How much evidence makes a failure persistent. All of these are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Shortest time from the first failed pass to the last.
+    /// Shortest time from the first failed pass to the last, where nothing ever succeeded.
     pub span: Duration,
+    /// The same where something succeeded before.
+    pub trailing_span: Duration,
     /// Fewest passes, where nothing ever succeeded.
     pub passes: u32,
     /// Fewest attempts, where nothing ever succeeded.
     pub attempts: u32,
+    /// Fewest looks, where nothing ever succeeded.
+    pub looks: u32,
     /// Fewest failed passes in a row, where something succeeded before.
     pub trailing: u32,
+    /// The end of the run: what a server announced to fail until later is not over.
+    pub now: Moment,
     /// Whether failures may be put down to the speed of the crawl.
     pub speed_counts: bool,
 }
 
 impl Rules {
-    /// For an audit that is over within minutes; the span is shown with the verdict.
+    /// For an audit that is over within minutes; the span is shown with the verdict. What was fine and
+    /// then failed is persistent only in an audit whose passes are spread over more time.
     pub const ONE_SHOT: Rules = Rules {
         span: Duration::from_mins(1),
         ..Rules::SCHEDULED
@@ -89,9 +98,12 @@ impl Rules {
     /// For passes spread over hours and days.
     pub const SCHEDULED: Rules = Rules {
         span: Duration::from_mins(15),
+        trailing_span: Duration::from_mins(15),
         passes: 2,
         attempts: 3,
+        looks: 1,
         trailing: 3,
+        now: Moment::from_millis(0),
         speed_counts: true,
     };
 
@@ -104,14 +116,19 @@ impl Rules {
         }
     }
 
-    /// The same with no fewer passes than these.
+    /// The same with no fewer looks than these.
     #[must_use]
-    pub fn at_least(self, passes: u32) -> Rules {
+    pub fn at_least(self, looks: u32) -> Rules {
         Rules {
-            passes: self.passes.max(passes),
-            trailing: self.trailing.max(passes),
+            looks: self.looks.max(looks),
             ..self
         }
+    }
+
+    /// The same for a run that ended at this moment.
+    #[must_use]
+    pub const fn at(self, now: Moment) -> Rules {
+        Rules { now, ..self }
     }
 }
 
@@ -123,30 +140,56 @@ pub(super) struct Case {
     pub(super) attempts: u32,
     pub(super) failed: u32,
     pub(super) succeeded: u32,
+    /// Attempts that share their fate with no other.
+    pub(super) looks: u32,
+    /// What the sequential test decided.
+    pub(super) frequency: Option<Frequency>,
+    pub(super) first_failed: Option<Moment>,
+    /// Until when the last failure announced more of them.
+    pub(super) announced: Option<Moment>,
     /// All failures lie in one host episode that is over.
     pub(super) host_episode: bool,
     /// All failures were at speed, and every later polite attempt succeeded.
     pub(super) only_at_speed: bool,
 }
 
-/// The first rule that fits.
+/// The first rule that fits. Between `transient` and `intermittent` the sequential test decides
+/// ([`crate::model::FlakyTest`]); while it is open, a failure after a recovery does.
 pub(super) fn decide(case: &Case, rules: &Rules) -> Verdict {
     let course = &case.course;
     let failing = course.trailing > 0;
-    let persists = if case.succeeded == 0 {
-        course.passes >= rules.passes
-            && case.attempts >= rules.attempts
-            && course.span() >= rules.span
-    } else {
-        course.trailing >= rules.trailing && course.trailing_span() >= rules.span
-    };
     match () {
         () if case.failed == 0 => Verdict::Ok,
         () if case.host_episode => Verdict::Transient,
         () if case.only_at_speed && rules.speed_counts => Verdict::LoadInduced,
-        () if failing && persists => Verdict::Persistent,
+        () if failing && persists(case, rules) => Verdict::Persistent,
         () if failing && course.episodes == 1 => Verdict::Unconfirmed,
-        () if course.episodes == 1 => Verdict::Transient,
-        () => Verdict::Intermittent,
+        () if failing => Verdict::Intermittent,
+        () => match case.frequency {
+            Some(Frequency::Rarely) => Verdict::Transient,
+            None if course.episodes == 1 => Verdict::Transient,
+            Some(Frequency::Often) | None => Verdict::Intermittent,
+        },
     }
+}
+
+fn persists(case: &Case, rules: &Rules) -> bool {
+    let course = &case.course;
+    if case.succeeded > 0 {
+        return course.trailing >= rules.trailing && course.trailing_span() >= rules.trailing_span;
+    }
+    let seen = course.passes >= rules.passes
+        && case.attempts >= rules.attempts
+        && case.looks >= rules.looks
+        && course.span() >= rules.span;
+    seen || is_announced(case, rules)
+}
+
+/// Whether the server itself says that it fails for as long as makes a failure persistent, and that
+/// time is not over: it was not asked again because of that.
+fn is_announced(case: &Case, rules: &Rules) -> bool {
+    let (Some(first), Some(end)) = (case.first_failed, case.announced) else {
+        return false;
+    };
+    end > rules.now && end.since(first) >= rules.span
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::model::{
     ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ProbePlan, ReachPlan, RequestPlan,
-    ScopePlan, Sitemaps,
+    SamplePlan, ScopePlan, Sitemaps,
 };
 use crate::parse::FieldSelector;
 
@@ -37,6 +37,7 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
             budget: Duration::from_mins(10),
             proof: ConfirmPlan::ONE_SHOT,
         },
+        sample: SamplePlan::Usual,
         probe: ProbePlan::default(),
         requests: RequestPlan {
             user_agent: identity.user_agent,
@@ -101,6 +102,7 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
         plan.confirm.delays.clone_from(&schedule.0);
     }
     set(&mut plan.confirm.budget, args.confirm_budget);
+    set(&mut plan.sample, args.sample);
     if args.no_probe {
         plan.probe.enabled = false;
     }
@@ -249,6 +251,7 @@ mod tests {
         assert_eq!(plan.scope.sitemaps, Sitemaps::Discovered(Vec::new()));
         assert_eq!(plan.scope.max_queries_per_path, 1_000);
         assert_eq!((plan.probe.enabled, plan.probe.cache), (true, false));
+        assert_eq!(plan.sample, SamplePlan::Usual);
     }
 
     #[test]
@@ -270,6 +273,7 @@ mod tests {
         assert_eq!(plan.scope.hosts, ["b.example"]);
         assert_eq!(plan.scope.sitemaps, Sitemaps::Off);
         assert!(plan.scope.subdomains);
+        assert_eq!(planned("a.example --sample 0").sample, SamplePlan::Off);
         assert!(!planned("a.example --no-probe").probe.enabled);
         assert!(planned("a.example --probe-cache").probe.cache);
     }

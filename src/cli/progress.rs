@@ -50,6 +50,8 @@ enum After {
         failing: u64,
         left_out: u64,
     },
+    /// A sample of so many pages that never failed.
+    Sampling { pages: u64 },
     /// Experiments on so many URLs.
     Experimenting { urls: u64 },
 }
@@ -109,6 +111,10 @@ impl Progress {
                     failing: *failing as u64,
                     left_out: *left_out as u64,
                 });
+            }
+            Event::Sampling { pages } => {
+                let pages = *pages as u64;
+                self.after = Some(After::Sampling { pages });
             }
             Event::Experimenting { urls, .. } => {
                 let urls = *urls as u64;
@@ -204,14 +210,18 @@ fn said(after: After, gauge: &Gauge) -> String {
             let urls = count(failing, "failing URL");
             let wait = starts.since(gauge.now);
             let mut text = if wait > Duration::ZERO {
-                format!("asking {urls} again in {}", duration(wait))
+                format!("requesting {urls} again in {}", duration(wait))
             } else {
-                format!("asking {urls} again, slowly; {left} requests left")
+                format!("requesting {urls} again; {left} left")
             };
             if left_out > 0 {
                 text.push_str(" (a sample: the time for it is bounded)");
             }
             text
+        }
+        After::Sampling { pages } => {
+            let pages = count(pages, "page");
+            format!("requesting {pages} that never failed once more, as a sample; {left} left")
         }
         After::Experimenting { urls } => {
             let urls = count(urls, "failing URL");
@@ -289,7 +299,11 @@ mod tests {
         };
         assert_eq!(
             said(pass, &gauge),
-            "asking 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+            "requesting 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+        );
+        assert_eq!(
+            said(After::Sampling { pages: 20 }, &gauge),
+            "requesting 20 pages that never failed once more, as a sample; 4 left"
         );
         assert_eq!(
             said(After::Experimenting { urls: 6 }, &gauge),

@@ -6,6 +6,7 @@ mod scores;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use crate::report::words::uncaught;
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
@@ -60,6 +61,9 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}\n", paint(&head, BOLD, color))?;
     out.push_str(&scores::scores(&summary.scores, color));
     writeln!(out, "  Verdicts       {}", tally(&summary.by_verdict))?;
+    if let Some(found) = &summary.scores.uncaught {
+        writeln!(out, "  Not caught     {}", uncaught(found))?;
+    }
     writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
     let requests = count(counts.attempts, "request");

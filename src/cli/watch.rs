@@ -89,7 +89,13 @@ impl Observer for &mut Watch {
             } => {
                 tracing::info!(
                     pass, %starts, failing, left_out,
-                    "pass {pass} asks {failing} failing URLs again at {starts}"
+                    "pass {pass} requests {failing} failing URLs again at {starts}"
+                );
+            }
+            Event::Sampling { pages } => {
+                tracing::info!(
+                    pages,
+                    "sample: {pages} pages that never failed are requested once more"
                 );
             }
             Event::Experimenting { clusters, urls } => {

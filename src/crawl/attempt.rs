@@ -14,6 +14,8 @@ use crate::model::{
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
 
+use super::confirm::SAMPLE;
+
 /// A `Location` is kept as far as this, in characters: no longer URL is crawled.
 const MAX_REDIRECT: usize = 2_048;
 
@@ -48,9 +50,10 @@ impl Circumstances {
 /// The record of an exchange.
 pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
     let purpose = match (circumstances.pass, circumstances.tries_before) {
+        (SAMPLE, _) => Purpose::Sample,
         (1, 0) => Purpose::Crawl,
-        (_, 0) => Purpose::Confirm,
-        _ => Purpose::Retry,
+        (1, _) => Purpose::Retry,
+        _ => Purpose::Confirm,
     };
     Attempt {
         pass: u32::from(circumstances.pass),

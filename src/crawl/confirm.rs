@@ -1,18 +1,36 @@
-//! Confirmation passes: what failed is asked again after the crawl, slowly, with controls. Which
-//! and how fast is the policy's; here it is carried out on the frontier that the crawl used, so
-//! that an interrupted pass goes on like an interrupted crawl.
+//! The sample and the confirmation passes after a crawl: pages that never failed are requested once
+//! more, then what failed, in passes. Which URLs, how often and how fast is the policy's decision; here
+//! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
+//! interrupted crawl.
+
+mod pass;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::frontier::Discovery;
-use crate::model::{ConfirmPlan, CrawlUrl, HostKey, Moment, Pace, PacePlan, Role};
-use crate::policy::{Candidate, ConfirmPace, Enough, agrees, careful, careful_interval, select};
+use crate::model::{
+    ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Outcome, Pace, Role, SamplePlan,
+};
+use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select, stratified};
 use crate::store::{FailedUrl, RunId, Store, StoreError};
+
+use self::pass::{CurrentPass, Watched};
+pub(super) use self::pass::{PassPace, slowest};
 
 /// Longest wait for the first byte in a pass: longer than the minute after which most gateways
 /// give up, so that theirs is the answer that is seen.
 pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
+
+/// The number of the sample among the passes. It is none of them: it comes after the crawl, which is
+/// number 1, and before number 2.
+pub(super) const SAMPLE: u8 = 0;
+
+/// Longest time for the sample: as long as the passes may take by default.
+const SAMPLE_TIME: Duration = Duration::from_mins(10);
+
+/// Pages among which a page of the sample is chosen, at random: enough to tell the site's families.
+const SAMPLED_OF: u64 = 10;
 
 /// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
 /// apart.
@@ -30,30 +48,21 @@ const MAX_PASSES: usize = 250;
 #[derive(Debug)]
 pub(super) struct Passes {
     plan: ConfirmPlan,
-    pace: PacePlan,
+    pace: PassPace,
+    sample: SamplePlan,
+    /// Whether the sample was made, or is not to be.
+    sampled: bool,
     /// Passes begun so far.
     begun: usize,
     /// When the crawl itself was over.
     crawl_ended: Option<Moment>,
     /// Time that passes took so far, without the waits between them.
     spent: Duration,
-    current: Option<Current>,
-}
-
-/// The pass under way.
-#[derive(Debug)]
-struct Current {
-    starts: Moment,
-    deadline: Moment,
-    hosts: HashMap<HostKey, Careful>,
-}
-
-/// The first requests to a host, one at a time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Careful {
-    wanted: usize,
-    asked: usize,
-    failing: usize,
+    current: Option<CurrentPass>,
+    /// When the sample must end.
+    sample_ends: Option<Moment>,
+    /// Whether load makes hosts fail.
+    trials: HashMap<HostKey, LoadTrial>,
 }
 
 /// A pass about to begin.
@@ -73,21 +82,80 @@ pub(super) struct NextPass {
     pub(super) hosts: Vec<(HostKey, Pace)>,
 }
 
+/// An answer of a pass.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    /// The pass.
+    pub(super) pass: u8,
+    /// When its request began.
+    pub(super) started: Moment,
+    /// What happened.
+    pub(super) outcome: Outcome,
+    /// Whether it announced when to come back.
+    pub(super) announced: bool,
+}
+
+/// What follows an answer of a pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Follows {
+    /// When the URL is looked at again in this pass, if it is.
+    pub(super) again: Option<Moment>,
+    /// The pace of its host from now on, if it changes.
+    pub(super) pace: Option<Pace>,
+}
+
 impl Passes {
-    pub(super) fn new(plan: ConfirmPlan, pace: PacePlan) -> Passes {
+    pub(super) fn new(plan: ConfirmPlan, sample: SamplePlan, pace: PassPace) -> Passes {
         Passes {
             plan,
             pace,
+            sample,
+            sampled: sample == SamplePlan::Off,
             begun: 0,
             crawl_ended: None,
             spent: Duration::ZERO,
             current: None,
+            sample_ends: None,
+            trials: HashMap::new(),
         }
     }
 
-    /// Goes on after so many passes.
-    pub(super) fn resume_after(&mut self, last: u8) {
+    /// Goes on after so many passes, and after the sample if it was begun.
+    pub(super) fn resume_after(&mut self, last: u8, sampled: bool) {
         self.begun = usize::from(last.saturating_sub(1));
+        self.sampled |= sampled || self.begun > 0;
+    }
+
+    /// The pages of the sample, once.
+    pub(super) fn sample(
+        &mut self,
+        store: &Store,
+        run: RunId,
+        now: Moment,
+        dice: &mut fastrand::Rng,
+    ) -> Result<Vec<Discovery>, StoreError> {
+        if std::mem::replace(&mut self.sampled, true) {
+            return Ok(Vec::new());
+        }
+        self.crawl_ended.get_or_insert(now);
+        self.sample_ends = Some(now + SAMPLE_TIME);
+        let size = self.sample.size(store.settled_pages(run)?);
+        let most = size.saturating_mul(SAMPLED_OF);
+        let fine = store.never_failed(run, most as usize, &mut |below| dice.usize(..below))?;
+        let urls: Vec<&CrawlUrl> = fine.iter().map(|page| &page.url).collect();
+        let chosen = stratified(&urls, size as usize, &mut |below| dice.usize(..below));
+        Ok(chosen
+            .into_iter()
+            .map(|at| Discovery {
+                url: fine[at].url.clone(),
+                role: Role::Page,
+                depth: fine[at].depth.unwrap_or(0),
+                hops: fine[at].hops,
+                pass: SAMPLE,
+                tries: 0,
+                not_before: None,
+            })
+            .collect())
     }
 
     /// Chooses what comes next when nothing is left to ask. None if everything is known that can
@@ -100,63 +168,85 @@ impl Passes {
         dice: &mut fastrand::Rng,
     ) -> Result<Option<NextPass>, StoreError> {
         if let Some(current) = self.current.take() {
-            self.spent += now.since(current.starts);
+            self.spent += current.lasted(now);
         }
         let crawl_ended = *self.crawl_ended.get_or_insert(now);
         let left = self.plan.budget.saturating_sub(self.spent);
-        if self.begun >= MAX_PASSES || left.is_zero() {
+        if left.is_zero() || self.begun >= self.plan.delays.len().min(MAX_PASSES) {
             return Ok(None);
         }
-        let Some(delay) = self.plan.delays.get(self.begun) else {
-            return Ok(None);
-        };
         let failed = store.failed_urls(run)?;
-        let pace = ConfirmPace {
-            budget: left,
-            interval: self.brisk().interval,
-        };
         let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
         let enough = Enough {
             passes: PASSES,
             attempts: ATTEMPTS,
             span: self.plan.proof,
         };
-        let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
-        if selection.asked.is_empty() {
-            return Ok(None);
+        while let Some(delay) = self.plan.delays.get(self.begun).copied() {
+            let pace = ConfirmPace {
+                starts: now.max(crawl_ended + delay),
+                budget: left,
+                interval: self.pace.fast().interval,
+            };
+            let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
+            if selection.asked.is_empty() && selection.announced.is_empty() {
+                return Ok(None);
+            }
+            self.begun += 1;
+            if selection.asked.is_empty() {
+                // Everything is announced to fail beyond the start of this pass; a later one may come
+                // after that.
+                continue;
+            }
+            let asked: Vec<&FailedUrl> = selection.asked.iter().map(|at| &failed[*at]).collect();
+            let mut next = self.begin(pace, &asked);
+            next.left_out = selection.left_out.len();
+            let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
+            let controls = store.controls(run, &names)?;
+            let of_pass = |url| control(url, next.number, pace.starts);
+            next.asked.extend(controls.iter().map(of_pass));
+            return Ok(Some(next));
         }
-        self.begun += 1;
+        Ok(None)
+    }
+
+    /// Begins the pass whose turn it is.
+    fn begin(&mut self, pace: ConfirmPace, failed: &[&FailedUrl]) -> NextPass {
         let number = self.last();
-        let starts = now.max(crawl_ended + *delay);
-        let mut asked: Vec<Discovery> = selection
-            .asked
+        let passes_left = self.plan.delays.len().saturating_sub(self.begun) + 1;
+        let asked: Vec<Discovery> = failed
             .iter()
-            .map(|at| again(&failed[*at], number, starts))
+            .map(|failed| again(failed, number, pace.starts))
             .collect();
-        let mut hosts: HashMap<HostKey, Careful> = HashMap::new();
+        let watched: HashMap<Fingerprint, Watched> = failed
+            .iter()
+            .map(|failed| (failed.url.fingerprint(), Watched::new(failed.seen)))
+            .collect();
+        let mut waiting: HashMap<HostKey, usize> = HashMap::new();
         for found in &asked {
-            hosts.entry(found.url.host_key()).or_default().wanted += 1;
+            *waiting.entry(found.url.host_key()).or_default() += 1;
         }
-        for host in hosts.values_mut() {
-            host.wanted = careful(host.wanted);
-        }
-        let names: HashSet<HostKey> = hosts.keys().cloned().collect();
-        let controls = store.controls(run, &names)?;
-        let failing = asked.len();
-        asked.extend(controls.iter().map(|url| control(url, number, starts)));
-        self.current = Some(Current {
-            starts,
-            deadline: starts + left,
-            hosts,
+        let hosts = waiting.keys().map(|host| {
+            let trial = self.trials.get(host).copied().unwrap_or_default();
+            (host.clone(), self.pace.of(&trial))
         });
-        Ok(Some(NextPass {
+        let hosts = hosts.collect();
+        self.current = Some(CurrentPass {
+            starts: pace.starts,
+            deadline: pace.starts + pace.budget,
+            looks_end: pace.starts + pace.budget / passes_left as u32,
+            is_last: passes_left == 1,
+            waiting,
+            watched,
+        });
+        NextPass {
             number,
-            starts,
+            starts: pace.starts,
+            failing: asked.len(),
             asked,
-            failing,
-            left_out: selection.left_out.len(),
-            hosts: names.into_iter().map(|host| (host, slowest())).collect(),
-        }))
+            left_out: 0,
+            hosts,
+        }
     }
 
     /// The number of the last pass begun: 1 is the crawl itself.
@@ -167,46 +257,46 @@ impl Passes {
     /// The pass under way could not go on for so long: that is none of its time.
     pub(super) fn extend(&mut self, by: Duration) {
         if let Some(current) = &mut self.current {
-            current.starts = current.starts + by;
-            current.deadline = current.deadline + by;
+            current.extend(by);
         }
+        self.sample_ends = self.sample_ends.map(|ends| ends + by);
     }
 
-    /// Whether the pass under way has used up its time.
-    pub(super) fn is_over(&self, now: Moment) -> bool {
-        self.current
-            .as_ref()
-            .is_some_and(|current| now > current.deadline)
+    /// Whether a pass, or the sample, has used up its time.
+    pub(super) fn is_over(&self, pass: u8, now: Moment) -> bool {
+        let ends = match pass {
+            1 => None,
+            SAMPLE => self.sample_ends,
+            _ => self.current.as_ref().map(|current| current.deadline),
+        };
+        ends.is_some_and(|ends| now > ends)
     }
 
-    /// Takes in an answer of a pass. Returns the pace from now on, if it may be faster: when the
-    /// careful requests show that load is not the reason.
-    pub(super) fn answered(&mut self, host: &HostKey, failed: bool) -> Option<Pace> {
-        let brisk = self.brisk();
-        let careful = self.current.as_mut()?.hosts.get_mut(host)?;
-        careful.asked += 1;
-        careful.failing += usize::from(failed);
-        let is_last = careful.asked == careful.wanted;
-        (is_last && agrees(careful.failing, careful.asked)).then_some(brisk)
-    }
-
-    /// Half of what the plan allows.
-    fn brisk(&self) -> Pace {
-        let ceiling = self.pace.ceiling();
-        // Without a ceiling a few requests a second are still brisk for what fails.
-        let interval = (ceiling.interval * 2).max(careful_interval() / 10);
-        Pace {
-            interval: interval.min(careful_interval()).max(ceiling.interval),
-            open: (ceiling.open / 2).max(1),
+    /// Takes in an answer of a pass.
+    pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
+        let Some(current) = &mut self.current else {
+            return Follows::default();
+        };
+        let Some(watched) = current.watched.get_mut(&url.fingerprint()) else {
+            // A control.
+            return Follows::default();
+        };
+        let host = url.host_key();
+        let trial = self.trials.entry(host.clone()).or_default();
+        let changes = trial.answered(answer.outcome.is_failure());
+        let pace = self.pace.of(trial);
+        watched.saw(answer);
+        let again = watched.wants_more(answer, trial, current.is_last);
+        let again = again
+            .then(|| current.again_at(&host, pace.interval, now))
+            .flatten();
+        if again.is_none() {
+            current.done(url);
         }
-    }
-}
-
-/// One at a time, one a second: no failure at this pace is of the crawl's own making.
-pub(super) fn slowest() -> Pace {
-    Pace {
-        interval: careful_interval(),
-        open: 1,
+        Follows {
+            again,
+            pace: changes.then_some(pace),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
 use super::clock::Clock;
-use super::confirm::Passes;
+use super::confirm::{Answer, PassPace, Passes, SAMPLE};
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
@@ -28,9 +28,6 @@ use super::visit::{Beginning, Brought, visit};
 
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
-
-/// Longest `Retry-After` that holds up a confirmation pass.
-const LONGEST_PARK: Duration = Duration::from_mins(1);
 
 /// Mark of changes that settle nothing.
 pub(super) const NO_LEASE: u64 = u64::MAX;
@@ -99,7 +96,11 @@ where
         Dispatcher {
             admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
             hosts: Hosts::new(Arc::clone(&site)),
-            passes: Passes::new(site.plan.confirm.clone(), site.plan.pace),
+            passes: Passes::new(
+                site.plan.confirm.clone(),
+                site.plan.sample,
+                PassPace::new(site.plan.pace),
+            ),
             experiments: Experiments::new(site.plan.probe),
             network: OwnNetwork::new(site.plan.requests.reach.proxy.is_some(), parts.clock.now()),
             run,
@@ -138,12 +139,14 @@ where
                 .await?;
                 // Known already, unless the crawl was killed before it stored them.
                 self.sow(site.plan.scope.seeds.clone()).await?;
-                self.passes.resume_after(store.last_pass(self.run)?);
+                let sampled = store.is_sampled(self.run)?;
+                self.passes
+                    .resume_after(store.last_pass(self.run)?, sampled);
             }
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                if self.confirm().await? || self.experiment().await? {
+                if self.sample().await? || self.confirm().await? || self.experiment().await? {
                     continue;
                 }
                 return Ok(Ended::Finished);
@@ -226,6 +229,16 @@ where
 
     /// Begins a visit, unless it has become clear meanwhile that it must not be made.
     async fn begin(&mut self, lease: Lease) -> Result<(), CrawlError> {
+        let pass = lease.found.pass;
+        if pass != 1
+            && (self.passes.is_over(pass, self.clock.now()) || self.refuse(&lease).is_some())
+        {
+            // What was fetched before stays as it was.
+            let url = lease.found.url;
+            self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
+                .await;
+            return Ok(());
+        }
         if let Some(skip) = self.refuse(&lease) {
             let url = lease.found.url;
             self.admissions.refused(&url, skip.reason);
@@ -240,12 +253,6 @@ where
         if let Some(aside) = self.aside(&lease) {
             let aside = Settlement::Aside(aside.family, aside.until);
             self.frontier.settle(lease.ticket, aside).await?;
-            return Ok(());
-        }
-        if lease.found.pass > 1 && self.passes.is_over(self.clock.now()) {
-            let url = lease.found.url;
-            self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
-                .await;
             return Ok(());
         }
         if is_new_page(&lease) {
@@ -324,13 +331,17 @@ where
         });
         self.heed(&url.host_key(), &reaction).await?;
         let ticket = brought.lease.ticket;
+        let pass = brought.lease.found.pass;
+        if again.is_some() {
+            self.last_attempt.insert(url.fingerprint(), now);
+        }
         let (then, settlement) = match again {
-            Some(moment) => {
-                self.last_attempt.insert(url.fingerprint(), now);
-                (Then::Again(moment), Settlement::Again(moment))
-            }
+            Some(moment) if pass == 1 => (Then::Again(moment), Settlement::Again(moment)),
+            // Each look of a pass may lead on: the next one may fail.
+            Some(moment) => (self.take_in(&mut brought).await?, Settlement::Again(moment)),
             None => (self.take_in(&mut brought).await?, Settlement::Done),
         };
+        let looked_at_again = (pass != 1 && again.is_some()).then(|| url.clone());
         let visit = VisitRecord {
             url,
             attempt: brought.attempt,
@@ -339,6 +350,11 @@ where
         };
         self.hand_over(Change::Visit(Box::new(visit)), ticket, settlement)
             .await;
+        if let Some(url) = looked_at_again {
+            self.writer
+                .send(Change::Reopened(vec![url], pass), NO_LEASE)
+                .await;
+        }
         Ok(())
     }
 
@@ -348,6 +364,24 @@ where
             self.writer.send(Change::Bears(host, seen), NO_LEASE).await;
         }
         self.writer
+    }
+
+    /// Begins the sample of pages that never failed, once.
+    async fn sample(&mut self) -> Result<bool, CrawlError> {
+        let now = self.clock.now();
+        let pages = self
+            .passes
+            .sample(&self.store, self.run, now, &mut self.dice)?;
+        if pages.is_empty() {
+            return Ok(false);
+        }
+        self.observer.see(&Event::Sampling { pages: pages.len() });
+        let urls = pages.iter().map(|found| found.url.clone()).collect();
+        self.writer
+            .send(Change::Reopened(urls, SAMPLE), NO_LEASE)
+            .await;
+        self.frontier.offer(&pages).await?;
+        Ok(true)
     }
 
     /// Begins the next confirmation pass, if there is one.
@@ -380,19 +414,21 @@ where
         Ok(true)
     }
 
-    /// What an answer of a confirmation pass means: one attempt is enough, and the pass keeps its
-    /// own pace.
+    /// What an answer of a confirmation pass means: the pass keeps its own pace, waits for nobody's
+    /// `Retry-After`, and looks again only at what is unclear.
     fn confirmed(&mut self, brought: &Brought, now: Moment) -> Reaction {
-        let host = brought.lease.found.url.host_key();
-        let failed = brought.tried.outcome.is_failure();
-        let wait = brought
-            .tried
-            .retry_after
-            .filter(|wait| *wait <= LONGEST_PARK);
-        let pace = self.passes.answered(&host, failed);
+        let found = &brought.lease.found;
+        let answer = Answer {
+            pass: found.pass,
+            started: brought.attempt.started,
+            outcome: brought.attempt.outcome,
+            announced: brought.tried.retry_after.is_some(),
+        };
+        let follows = self.passes.answered(&found.url, &answer, now);
+        let host = found.url.host_key();
         Reaction {
-            park: wait.filter(|_| failed).map(|wait| now + wait),
-            pace: pace.map(|pace| self.hosts.no_faster(&host, pace)),
+            again: follows.again,
+            pace: follows.pace.map(|pace| self.hosts.no_faster(&host, pace)),
             ..Reaction::default()
         }
     }

@@ -45,6 +45,11 @@ pub enum Event<'a> {
         /// What changed.
         change: BreakerChange,
     },
+    /// Pages that never failed are about to be requested once more.
+    Sampling {
+        /// How many.
+        pages: usize,
+    },
     /// A confirmation pass is about to begin.
     Confirming {
         /// Its number: 2 for the first.

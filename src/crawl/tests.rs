@@ -14,7 +14,8 @@ use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
     Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
-    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, ScopePlan,
+    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
+    ScopePlan,
     Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
@@ -22,6 +23,7 @@ use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 use super::*;
 
 mod experiments;
+mod flaky;
 mod given_up;
 mod hosts;
 mod outages;
@@ -257,6 +259,7 @@ pub(super) fn plan() -> CrawlPlan {
             adapt: true,
         },
         confirm: ConfirmPlan::default(),
+        sample: SamplePlan::Off,
         probe: ProbePlan {
             enabled: false,
             cache: false,

@@ -75,10 +75,10 @@ pub(super) struct Beginning {
     pub(super) stored: StoredUrls,
 }
 
-/// Which connection a lease is fetched over: retries take a new one.
+/// Which connection a lease is fetched over: retries and confirmations take a new one.
 pub(super) fn connection(lease: &Lease) -> Connection {
     match (lease.found.pass, lease.found.tries) {
-        (1, 0) => Connection::Pooled,
+        (confirm::SAMPLE | 1, 0) => Connection::Pooled,
         _ => Connection::Fresh,
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn connection(lease: &Lease) -> Connection {
 fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
     let limit = site.plan.requests.first_byte;
     match lease.found.pass {
-        1 => limit,
+        confirm::SAMPLE | 1 => limit,
         _ => limit.max(confirm::FIRST_BYTE),
     }
 }

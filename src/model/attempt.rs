@@ -76,6 +76,8 @@ pub enum Purpose {
     Retry,
     /// Asked again in a later pass, slowly.
     Confirm,
+    /// A page that never failed, chosen at random and requested once more after the crawl.
+    Sample,
     /// An experiment, to tell causes apart; no evidence of how often it fails.
     Probe(Probe),
     /// Whatever it was made for: this machine had no network, and it says nothing of the site.
@@ -94,6 +96,7 @@ impl Purpose {
             Purpose::Crawl => "crawl",
             Purpose::Retry => "retry",
             Purpose::Confirm => "confirm",
+            Purpose::Sample => "sample",
             Purpose::Probe(probe) => probe.name(),
             Purpose::Outage => "outage",
         }
@@ -105,6 +108,7 @@ impl Purpose {
             "crawl" => Some(Purpose::Crawl),
             "retry" => Some(Purpose::Retry),
             "confirm" => Some(Purpose::Confirm),
+            "sample" => Some(Purpose::Sample),
             "outage" => Some(Purpose::Outage),
             name => Probe::from_name(name).map(Purpose::Probe),
         }

@@ -9,6 +9,7 @@ mod exchange;
 mod fingerprint;
 mod headroom;
 mod link;
+mod looks;
 mod moment;
 mod outage;
 mod outcome;
@@ -31,6 +32,7 @@ pub use exchange::{
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use headroom::{Headroom, Load};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
+pub use looks::{FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR};
 pub use moment::Moment;
 pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};
@@ -40,8 +42,8 @@ pub use page::{
     Redirect, RedirectKind, UrlNumber,
 };
 pub use plan::{
-    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, ScopePlan,
-    Sitemaps,
+    ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
+    ScopePlan, Sitemaps,
 };
 pub use probe::Probe;
 pub use readable::readable;

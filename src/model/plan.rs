@@ -18,6 +18,9 @@ pub struct CrawlPlan {
     /// When it asks again for what failed. May differ when a run is resumed.
     #[serde(default)]
     pub confirm: ConfirmPlan,
+    /// How many pages that never failed are requested again. May differ when a run is resumed.
+    #[serde(default)]
+    pub sample: SamplePlan,
     /// Whether it experiments with what fails. May differ when a run is resumed.
     #[serde(default)]
     pub probe: ProbePlan,
@@ -172,6 +175,46 @@ impl Default for ConfirmPlan {
     }
 }
 
+/// How many pages that never failed are requested once more after the crawl, to estimate how many fail
+/// now and then without having been caught.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SamplePlan {
+    /// None. Runs stored before there was a sample have none.
+    #[default]
+    Off,
+    /// 200 pages or 5 % of the site's pages, whichever is less, but at least 20.
+    Usual,
+    /// This many.
+    Pages(u64),
+    /// This share of the site's pages, 0..1.
+    Share(f64),
+}
+
+impl SamplePlan {
+    /// Most and fewest pages of the usual sample. Enough to see one page in a hundred that fails half
+    /// of the time, for 20 s at the default pace. Ours.
+    const MOST: u64 = 200;
+    const FEWEST: u64 = 20;
+
+    /// Share of the site's pages in the usual sample, 0..1: what a crawl may take longer. Ours.
+    const USUAL_SHARE: f64 = 0.05;
+
+    /// The number of pages out of `pages`.
+    pub fn size(self, pages: u64) -> u64 {
+        let share = |share: f64| (pages as f64 * share).ceil() as u64;
+        let wanted = match self {
+            SamplePlan::Off => 0,
+            SamplePlan::Usual => {
+                share(SamplePlan::USUAL_SHARE).clamp(SamplePlan::FEWEST, SamplePlan::MOST)
+            }
+            SamplePlan::Pages(wanted) => wanted,
+            SamplePlan::Share(part) => share(part),
+        };
+        wanted.min(pages)
+    }
+}
+
 /// Whether a crawl asks failing URLs in other ways than its own, to tell causes apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbePlan {
@@ -228,6 +271,22 @@ pub struct ReachPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_is_a_part_of_the_site_within_bounds() {
+        let cases = [
+            (SamplePlan::Off, 1_000, 0),
+            (SamplePlan::Usual, 7, 7),
+            (SamplePlan::Usual, 100, 20),
+            (SamplePlan::Usual, 1_000, 50),
+            (SamplePlan::Usual, 1_000_000, 200),
+            (SamplePlan::Pages(30), 1_000, 30),
+            (SamplePlan::Share(0.5), 31, 16),
+        ];
+        for (plan, pages, expected) in cases {
+            assert_eq!(plan.size(pages), expected, "{plan:?} of {pages}");
+        }
+    }
 
     #[test]
     fn a_crawl_delay_is_obeyed_within_reason() {

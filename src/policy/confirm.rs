@@ -1,23 +1,36 @@
-//! Which failing URLs a confirmation pass asks again, and how fast. A pass is slow on purpose: a
-//! failure that goes away when nobody hurries was the crawl's own doing.
+//! Which failing URLs a confirmation pass requests again, how fast, and how often. Every URL whose
+//! verdict is open is requested in every pass; sampling begins only where the time budget ends. A few
+//! careful requests first show whether the crawl's own load was the reason.
+
+mod load_trial;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::Outcome;
+use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
 
-/// The first of each host are asked one at a time, so that the crawl's own load is no reason to
-/// fail.
-const CAREFUL: usize = 20;
+pub use load_trial::LoadTrial;
 
-/// Least time between two of those: one request a second.
+/// Most careful requests to a host: one at a time, one a second.
+const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
+
+/// Least time between two careful requests.
 const CAREFUL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Share of the careful ones that must still fail for the rest to be asked faster.
-const STILL_FAILING: f64 = 0.5;
-
-/// Passes in a row without any failure before a URL that had recovered is left alone.
+/// Passes in a row without any failure before a URL that comes and goes is left alone.
 const RECOVERED: u32 = 2;
+
+/// Most looks at one URL in one pass: nobody waits longer for a test that does not end.
+const MOST_LOOKS: u32 = 24;
+
+/// The same in all passes but the last, so that looks are spread over time.
+const MOST_EARLY_LOOKS: u32 = 6;
+
+/// Failed looks that are made beyond those needed: what is needed is learned from the looks themselves,
+/// and grows with each page that is fine at last. Ours.
+const fn with_spare(needed: u32) -> u32 {
+    needed + needed.div_ceil(2) + 2
+}
 
 /// A URL that failed at least once, as a pass sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +45,21 @@ pub struct Candidate {
     pub attempts: u32,
     /// Passes so far.
     pub passes: u32,
+    /// The looks so far.
+    pub looks: Looks,
+    /// Failed looks that chance does not explain on its host, if nothing is ever fine; 0 where pages
+    /// do not come and go.
+    pub needed: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
+    /// Whether all failures lie in one outage of its host that is over.
+    pub in_outage: bool,
     /// Passes without any failure since the last that had one.
     pub ok_in_a_row: u32,
     /// From the first to the last failed attempt.
     pub span: Duration,
+    /// Until when the last answer announced to fail (`Retry-After`).
+    pub announced: Option<Moment>,
 }
 
 /// What is enough to call a URL persistently failing.
@@ -58,11 +80,15 @@ pub struct Selection {
     pub asked: Vec<usize>,
     /// Candidates left out because the budget does not reach.
     pub left_out: Vec<usize>,
+    /// Candidates whose announced end lies beyond the start of the pass.
+    pub announced: Vec<usize>,
 }
 
-/// How fast a pass may ask a host.
+/// When a pass begins, and how fast it may ask a host.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfirmPace {
+    /// When it begins.
+    pub starts: Moment,
     /// Time that the passes may still take.
     pub budget: Duration,
     /// Least time between two requests once the careful ones showed no effect of load.
@@ -72,17 +98,43 @@ pub struct ConfirmPace {
 impl Candidate {
     /// Whether asking again would teach nothing more.
     pub fn is_settled(&self, enough: Enough) -> bool {
+        if self.in_outage && self.ever_ok {
+            return true;
+        }
         let proven = !self.ever_ok
             && self.passes >= enough.passes
             && self.attempts >= enough.attempts
-            && self.span >= enough.span;
-        proven || self.ok_in_a_row >= RECOVERED
+            && self.span >= enough.span
+            && self.looks.all() >= self.needed;
+        match self.looks.frequency() {
+            Some(Frequency::Rarely) => true,
+            Some(Frequency::Often) => self.ok_in_a_row >= RECOVERED,
+            None => proven,
+        }
     }
-}
 
-/// How many of a host's candidates come one at a time.
-pub fn careful(count: usize) -> usize {
-    count.min(CAREFUL)
+    /// Takes in an answer of the pass under way.
+    pub fn saw(&mut self, pass: u32, started: Moment, failed: bool) {
+        self.attempts += 1;
+        self.ever_ok |= !failed;
+        self.looks.add(pass, started, failed);
+    }
+
+    /// Whether it takes one more look in a pass that has made `made` so far: as long as the test is
+    /// open, and on hosts where pages come and go until chance does not explain the failures.
+    pub fn wants_more(&self, made: u32, is_last: bool) -> bool {
+        let most = if is_last {
+            MOST_LOOKS
+        } else {
+            MOST_EARLY_LOOKS
+        };
+        let open = if self.ever_ok {
+            !self.in_outage && self.looks.frequency().is_none()
+        } else {
+            self.needed > 0 && self.looks.all() < with_spare(self.needed)
+        };
+        open && made < most
+    }
 }
 
 /// Least time between two careful requests.
@@ -90,9 +142,10 @@ pub fn careful_interval() -> Duration {
     CAREFUL_INTERVAL
 }
 
-/// Whether the careful ones fail as they did in the crawl, so that load was not the reason.
-pub fn agrees(still_failing: usize, asked: usize) -> bool {
-    asked > 0 && still_failing as f64 >= STILL_FAILING * asked as f64
+/// Least time between two looks at one URL, where a host is asked for so many in turn: each is looked
+/// at once before any is looked at again.
+pub fn look_spacing(urls: usize, interval: Duration) -> Duration {
+    interval.saturating_mul(urls as u32).max(LOOK_SPACING)
 }
 
 /// Chooses what a pass asks: everything that is not settled, if the budget reaches; otherwise of
@@ -104,12 +157,17 @@ pub fn select(
     roll: &mut dyn FnMut(usize) -> usize,
 ) -> Selection {
     let mut hosts: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut selection = Selection::default();
     for (at, candidate) in candidates.iter().enumerate() {
-        if !candidate.is_settled(enough) {
+        if candidate.is_settled(enough) {
+            continue;
+        }
+        if candidate.announced.is_some_and(|end| end > pace.starts) {
+            selection.announced.push(at);
+        } else {
             hosts.entry(candidate.host).or_default().push(at);
         }
     }
-    let mut selection = Selection::default();
     for mut places in hosts.into_values() {
         shuffle(&mut places, roll);
         let most = capacity(pace);
@@ -127,13 +185,13 @@ pub fn select(
 
 /// How many requests to one host fit into the budget.
 fn capacity(pace: ConfirmPace) -> usize {
-    let careful_time = CAREFUL_INTERVAL * CAREFUL as u32;
+    let careful_time = CAREFUL_INTERVAL * MOST_CAREFUL;
     if pace.budget <= careful_time {
         return (pace.budget.as_secs_f64() / CAREFUL_INTERVAL.as_secs_f64()) as usize;
     }
     let left = pace.budget.saturating_sub(careful_time).as_secs_f64();
     let interval = pace.interval.max(Duration::from_millis(1)).as_secs_f64();
-    CAREFUL + (left / interval) as usize
+    MOST_CAREFUL as usize + (left / interval) as usize
 }
 
 /// Takes from every stratum (section and kind of failure) in turn, so that each is heard before
@@ -168,101 +226,4 @@ fn shuffle(places: &mut [usize], roll: &mut dyn FnMut(usize) -> usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const ENOUGH: Enough = Enough {
-        passes: 2,
-        attempts: 3,
-        span: Duration::from_mins(1),
-    };
-
-    const PACE: ConfirmPace = ConfirmPace {
-        budget: Duration::from_mins(10),
-        interval: Duration::from_millis(200),
-    };
-
-    fn failing() -> Candidate {
-        Candidate {
-            host: 1,
-            section: 1,
-            failure: Outcome::Server502,
-            attempts: 3,
-            passes: 1,
-            ever_ok: false,
-            ok_in_a_row: 0,
-            span: Duration::from_secs(3),
-        }
-    }
-
-    #[test]
-    fn nothing_is_asked_that_teaches_nothing() {
-        let proven = Candidate {
-            passes: 2,
-            attempts: 4,
-            span: Duration::from_secs(61),
-            ..failing()
-        };
-        let recovered = Candidate {
-            ever_ok: true,
-            ok_in_a_row: 2,
-            ..failing()
-        };
-        let doubtful = Candidate {
-            ever_ok: true,
-            ok_in_a_row: 1,
-            ..failing()
-        };
-        let all = [failing(), proven, recovered, doubtful];
-        let mut selection = select(&all, ENOUGH, PACE, &mut |_| 0);
-        selection.asked.sort_unstable();
-        assert_eq!(selection.asked, [0, 3]);
-    }
-
-    #[test]
-    fn beyond_the_budget_every_section_and_kind_is_heard() {
-        let mut all = vec![failing(); 50_000];
-        all[7].section = 2;
-        all[9].failure = Outcome::TtfbTimeout;
-        let selection = select(&all, ENOUGH, PACE, &mut |below| below / 2);
-        // 20 careful ones, then five a second for the rest of ten minutes.
-        assert_eq!(selection.asked.len(), 20 + 580 * 5);
-        assert!(selection.asked.contains(&7) && selection.asked.contains(&9));
-        assert_eq!(selection.asked.len() + selection.left_out.len(), all.len());
-    }
-
-    #[test]
-    fn load_is_excluded_when_most_still_fail() {
-        let cases = [
-            (20, 20, true),
-            (10, 20, true),
-            (9, 20, false),
-            (0, 0, false),
-        ];
-        for (failing, asked, expected) in cases {
-            assert_eq!(agrees(failing, asked), expected, "{failing} of {asked}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn each_unsettled_candidate_is_asked_or_left_out_once(
-            hosts in proptest::collection::vec((0..4_u32, 0..3_u32), 0..200),
-            seconds in 0..60_u64,
-            seed in any::<u64>(),
-        ) {
-            let all: Vec<Candidate> = hosts
-                .iter()
-                .map(|(host, section)| Candidate { host: *host, section: *section, ..failing() })
-                .collect();
-            let pace = ConfirmPace { budget: Duration::from_secs(seconds), ..PACE };
-            let mut dice = fastrand::Rng::with_seed(seed);
-            let selection = select(&all, ENOUGH, pace, &mut |below| dice.usize(..below));
-            let mut places = [selection.asked, selection.left_out].concat();
-            places.sort_unstable();
-            prop_assert_eq!(places, (0..all.len()).collect::<Vec<_>>());
-        }
-    }
-}
+mod tests;

@@ -10,13 +10,14 @@ mod outage;
 mod pace;
 mod pattern;
 mod retry;
+mod sample;
 mod scope;
 mod suspects;
 mod trap;
 
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::{
-    Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
+    Candidate, ConfirmPace, Enough, LoadTrial, Selection, careful_interval, look_spacing, select,
 };
 pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, opening, rest};
 pub use family::{Families, Family};
@@ -24,6 +25,7 @@ pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
+pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
 pub use suspects::{FirstAttempt, Suspects};
 pub use trap::Traps;

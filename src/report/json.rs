@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score};
+use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score, Uncaught};
 use crate::model::{Probe, ScopePlan};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
@@ -20,6 +20,7 @@ use super::changes::comparison_json;
 use super::curl::line_of;
 use super::error::Fault;
 use super::listed::{FailingPage, FailingPages, MOST_LISTED};
+use super::words::uncaught;
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
 pub(super) const SCHEMA: u32 = 1;
@@ -37,6 +38,8 @@ struct Summary<'a> {
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncaught: Option<NotCaught>,
     findings: &'a [StoredFinding],
     experiments: Vec<Experiment<'a>>,
     worst: Vec<Worst<'a>>,
@@ -63,6 +66,17 @@ struct Scores<'a> {
     deductions: &'a [StoredDeduction],
     hosts: Vec<StoredPart>,
     sections: Vec<StoredPart>,
+}
+
+/// Pages that fail now and then and were not caught; where no page failed only `high` says something.
+#[derive(Serialize)]
+struct NotCaught {
+    value: f64,
+    low: f64,
+    high: f64,
+    never_failed: u64,
+    any_failed: bool,
+    sentence: String,
 }
 
 /// A score; without evidence enough all of it is null but the reason.
@@ -224,6 +238,7 @@ fn document<'a>(
             hosts: summary.scores.hosts.iter().map(part).collect(),
             sections: summary.scores.sections.iter().map(part).collect(),
         },
+        uncaught: summary.scores.uncaught.as_ref().map(not_caught),
         findings: &summary.findings,
         experiments: summary.trials.iter().map(experiment).collect(),
         worst: Vec::new(),
@@ -251,6 +266,17 @@ fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
         total,
         pages: pages.collect(),
     })
+}
+
+fn not_caught(found: &Uncaught) -> NotCaught {
+    NotCaught {
+        value: found.pages.value,
+        low: found.pages.low,
+        high: found.pages.high,
+        never_failed: found.never_failed,
+        any_failed: found.any_failed,
+        sentence: uncaught(found),
+    }
 }
 
 fn part(part: &StoredPart) -> StoredPart {

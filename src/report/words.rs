@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::assess::Uncaught;
 use crate::model::Cause;
 use crate::store::StoredDeduction;
 
@@ -23,6 +24,25 @@ pub fn number(value: u64) -> String {
 pub fn count(value: u64, noun: &str) -> String {
     let s = if value == 1 { "" } else { "s" };
     format!("{} {noun}{s}", number(value))
+}
+
+/// How many pages fail now and then and were not caught, in a sentence.
+pub fn uncaught(found: &Uncaught) -> String {
+    let whole = |pages: f64| number(pages.round() as u64);
+    let high = whole(found.pages.high);
+    let fine = count(found.never_failed, "page");
+    if !found.any_failed {
+        return format!(
+            "No page failed; at most {high} of {fine} may fail now and then without having been \
+             caught (95 % bound)."
+        );
+    }
+    format!(
+        "Of {fine} that never failed, an estimated {} ({} to {high}, 95 %) fail now and then and were \
+         not caught.",
+        whole(found.pages.value),
+        whole(found.pages.low),
+    )
 }
 
 /// A duration in its two largest units: `2 m 05 s`.
@@ -152,6 +172,30 @@ pub fn risk(band: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::Interval;
+
+    #[test]
+    fn what_was_not_caught_is_estimated_or_bounded() {
+        let found = |any_failed| Uncaught {
+            pages: Interval {
+                low: 16.0,
+                value: 48.0,
+                high: 84.0,
+            },
+            never_failed: 1_330,
+            any_failed,
+        };
+        assert_eq!(
+            uncaught(&found(true)),
+            "Of 1,330 pages that never failed, an estimated 48 (16 to 84, 95 %) fail now and then and \
+             were not caught."
+        );
+        assert_eq!(
+            uncaught(&found(false)),
+            "No page failed; at most 84 of 1,330 pages may fail now and then without having been \
+             caught (95 % bound)."
+        );
+    }
 
     #[test]
     fn people_can_read_it() {

@@ -78,7 +78,7 @@ impl Known {
 
     /// A URL that waits to be asked in a later pass was fetched in the first.
     fn is_fetched(&self) -> bool {
-        self.state == SETTLED || (self.state == QUEUED && self.pass > 1)
+        self.state == SETTLED || (self.state == QUEUED && self.pass != 1)
     }
 
     /// Whether it was to be requested: it still waits, or its host was given up. Limits of the user,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::assess::diagnose::Diagnosis;
 use crate::assess::diagnose::rules::Finding;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
-use crate::assess::{Band, Deduction, Interval, Verdict};
+use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
 
 /// Tables that are computed anew each time.
 const COMPUTED: [&str; 6] = [
@@ -17,6 +17,12 @@ const COMPUTED: [&str; 6] = [
     "part",
     "finding",
 ];
+
+/// The measure of pages that fail now and then and were not caught; `seen` is pages that never failed.
+pub(super) const UNCAUGHT: &str = "uncaught";
+
+/// Its band where pages failed, so that it is an estimate.
+const ESTIMATED: &str = "estimated";
 
 /// Stores what a run amounts to, in place of what was stored before.
 pub(super) fn store(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {
@@ -36,6 +42,9 @@ pub(super) fn store(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusq
         store_part(tx, run, "host", host)?;
     }
     measures(tx, run, found)?;
+    if let Some(uncaught) = found.site.counts.uncaught() {
+        store_uncaught(tx, run, &uncaught)?;
+    }
     let crawlability = found.crawlability.deductions();
     let risk = found.indexing_risk.deductions();
     let rows = crawlability
@@ -187,6 +196,21 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
         ])?;
     }
     Ok(())
+}
+
+/// The band says whether the number is an estimate, or nothing but its upper bound is known.
+fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
+    tx.prepare("INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?, ?)")?
+        .execute(rusqlite::params![
+            run,
+            UNCAUGHT,
+            found.pages.value,
+            found.pages.low,
+            found.pages.high,
+            found.any_failed.then_some(ESTIMATED),
+            found.never_failed.cast_signed(),
+        ])
+        .map(|_| ())
 }
 
 fn store_deduction(

@@ -36,6 +36,7 @@ pub(super) fn examine(
 ) -> rusqlite::Result<()> {
     let mut texts = Texts::of(connection, run)?;
     headroom(connection, run, examination)?;
+    ended(connection, run, examination)?;
     let mut families = Families::default();
     if anything_failed(connection, run)? {
         families = learned_families(connection, run)?;
@@ -82,6 +83,15 @@ fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> 
         [run],
         |row| row.get(0),
     )
+}
+
+fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> rusqlite::Result<()> {
+    let sql = "SELECT max(started) FROM attempt WHERE run = ?";
+    let last: Option<i64> = connection.query_row(sql, [run], |row| row.get(0))?;
+    if let Some(last) = last {
+        examination.ended(Moment::from_millis(last));
+    }
+    Ok(())
 }
 
 fn headroom(
@@ -251,18 +261,20 @@ impl Url {
         let age: Option<u32> = row.get(16)?;
         let announced: Option<i64> = row.get(18)?;
         let announced = announced.map(|wait| Duration::from_millis(wait.unsigned_abs()));
+        let started = Moment::from_millis(row.get(3)?);
         self.attempts.push(Attempt {
             purpose,
             observation: Observation {
                 outcome,
                 status,
-                started: Moment::from_millis(row.get(3)?),
+                started,
                 pass: row.get(1)?,
                 reused: row.get(11)?,
                 pressure: Pressure {
                     in_flight: row.get(12)?,
                     rate: row.get(13)?,
                 },
+                announced: announced.map(|wait| started + wait),
                 ttfb: micros(9)?,
                 host_episode: None,
             },

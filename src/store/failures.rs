@@ -1,19 +1,21 @@
 //! What a confirmation pass needs to know: URLs that failed at least once, and URLs of the same
 //! hosts that were fine.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::model::{CrawlUrl, HostKey, Moment, Outcome, Role, SearchFailure};
-
+use crate::assess::examine::SpeedEffect;
+use crate::assess::{FirstLook, HostEpisodes};
+use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
 use crate::policy::Candidate;
 
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
 use super::runs::RunId;
+use super::speeds::speeds;
 
 /// Controls of one host: the home page or what comes next to it, and one of another section.
 const CONTROLS: usize = 2;
@@ -37,6 +39,16 @@ pub struct FailedUrl {
     pass: u32,
     first_failed: Moment,
     clean: bool,
+    outage: Outage,
+}
+
+/// Whether the failures of a URL are one outage of its host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Outage {
+    number: Option<u32>,
+    /// A failure outside it.
+    other: bool,
+    failures: u32,
 }
 
 impl Store {
@@ -79,7 +91,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
-            a.pass, a.outcome, a.started, a.age, u.host
+            a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
          FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
          CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
          WHERE u.state = 2 AND u.role >= 3
@@ -87,6 +99,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     )?;
     let mut rows = statement.query([run])?;
     let mut found: Vec<FailedUrl> = Vec::new();
+    let mut known_episodes = None;
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
         let Some(outcome) = Outcome::from_code(row.get(7)?) else {
@@ -109,51 +122,113 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                     failure: outcome,
                     attempts: 0,
                     passes: 0,
+                    looks: Looks::default(),
+                    needed: 0,
                     ever_ok: false,
+                    in_outage: false,
                     ok_in_a_row: 0,
                     span: Duration::ZERO,
+                    announced: None,
                 },
                 age: None,
                 id,
                 pass: 0,
                 first_failed: Moment::default(),
                 clean: true,
+                outage: Outage::default(),
             });
         }
         if let Some(url) = found.last_mut() {
-            let started = Moment::from_millis(row.get(8)?);
             let age: Option<u32> = row.get(9)?;
-            url.add(row.get(6)?, outcome, started, age);
+            let announced: Option<i64> = row.get(11)?;
+            let started = Moment::from_millis(row.get(8)?);
+            // Of most runs nothing failed.
+            if known_episodes.is_none() {
+                known_episodes = Some(episodes(connection, run)?);
+            }
+            let episodes = known_episodes.as_ref();
+            let host = episodes.and_then(|hosts| hosts.get(&url.seen.host));
+            url.add(&Tried {
+                pass: row.get(6)?,
+                outcome,
+                started,
+                age: age.map(|seconds| Duration::from_secs(seconds.into())),
+                announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),
+                outage: host.and_then(|host| host.number_at(started)),
+            });
         }
     }
+    let speeds = if found.is_empty() {
+        BTreeMap::new()
+    } else {
+        speeds(connection, run)?
+    };
     for url in &mut found {
         url.end_pass();
+        url.seen.in_outage = url.outage.number.is_some() && !url.outage.other;
+        let speed = speeds.get(&url.seen.host);
+        url.seen.needed = speed.map_or(0, SpeedEffect::looks_needed);
     }
     Ok(Ok(found))
 }
 
+/// The outages of each host, by the number of its text.
+fn episodes(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<u32, HostEpisodes>> {
+    let mut statement = connection.prepare(
+        "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
+         CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut hosts: HashMap<u32, HostEpisodes> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        if let Some(outcome) = Outcome::from_code(row.get(2)?) {
+            hosts.entry(row.get(0)?).or_default().add(FirstLook {
+                started: Moment::from_millis(row.get(1)?),
+                outcome,
+                in_flight: row.get(3)?,
+            });
+        }
+    }
+    Ok(hosts)
+}
+
+/// What is looked at of an attempt.
+struct Tried {
+    pass: u32,
+    outcome: Outcome,
+    started: Moment,
+    age: Option<Duration>,
+    announced: Option<Duration>,
+    /// The number of the host's outage it lies in.
+    outage: Option<u32>,
+}
+
 impl FailedUrl {
-    fn add(&mut self, pass: u32, outcome: Outcome, started: Moment, age: Option<u32>) {
-        if pass != self.pass {
+    fn add(&mut self, tried: &Tried) {
+        if tried.pass != self.pass {
             if self.pass > 0 {
                 self.end_pass();
             }
-            self.pass = pass;
+            self.pass = tried.pass;
             self.seen.passes += 1;
             self.clean = true;
         }
-        self.seen.attempts += 1;
-        if outcome.search_failure() == SearchFailure::No {
-            self.seen.ever_ok = true;
+        let failed = tried.outcome.search_failure() != SearchFailure::No;
+        self.seen.saw(tried.pass, tried.started, failed);
+        self.seen.announced = None;
+        if !failed {
             return;
         }
         self.clean = false;
         if self.first_failed == Moment::default() {
-            self.first_failed = started;
+            self.first_failed = tried.started;
         }
-        self.seen.failure = outcome;
-        self.seen.span = started.since(self.first_failed);
-        self.age = age.map(|seconds| Duration::from_secs(seconds.into()));
+        self.seen.failure = tried.outcome;
+        self.seen.span = tried.started.since(self.first_failed);
+        self.seen.announced = tried.announced.map(|wait| tried.started + wait);
+        self.age = tried.age;
+        self.outage.add(tried);
     }
 
     fn end_pass(&mut self) {
@@ -162,6 +237,15 @@ impl FailedUrl {
         } else {
             self.seen.ok_in_a_row = 0;
         }
+    }
+}
+
+impl Outage {
+    fn add(&mut self, tried: &Tried) {
+        let elsewhere = self.failures > 0 && self.number != tried.outage;
+        self.other |= elsewhere;
+        self.number = tried.outage;
+        self.failures += 1;
     }
 }
 

@@ -43,14 +43,17 @@ impl Store {
             identity: Arc::default(),
             idle: Idle::default(),
         };
-        if !store.look()? {
-            store.make_private();
-            let mut connection = store.connect()?;
-            // Another process may have been faster.
-            if !store.is_ours(Marks::of(&connection))? {
-                create(&mut connection).map_err(|source| store.fault(source))?;
-            }
+        if store.look()? {
+            store.upgrade()?;
+            return Ok(store);
         }
+        store.make_private();
+        let mut connection = store.connect()?;
+        // Another process may have been faster.
+        if !store.is_ours(Marks::of(&connection))? {
+            create(&mut connection).map_err(|source| store.fault(source))?;
+        }
+        drop(connection);
         Ok(store)
     }
 

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{FEWEST_LOOKS, Interval, Score};
+use crate::assess::{FEWEST_LOOKS, Interval, Score, Uncaught};
 
+use super::conclusions::UNCAUGHT;
 use super::row::{count, list};
 
 /// The scores of a run.
@@ -22,6 +23,8 @@ pub struct RunScores {
     pub rate_5xx: Option<Interval>,
     /// Share of first attempts answered with 502.
     pub rate_502: Option<Interval>,
+    /// Pages that fail now and then and were not caught; absent where there are too few pages.
+    pub uncaught: Option<Uncaught>,
     /// What the scores consist of.
     pub deductions: Vec<StoredDeduction>,
     /// Hosts of the site.
@@ -130,10 +133,22 @@ pub(super) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         error_rate: rate("error_rate")?,
         rate_5xx: rate("rate_5xx")?,
         rate_502: rate("rate_502")?,
+        uncaught: uncaught(connection, run)?,
         deductions: deductions(connection, run)?,
         hosts: parts(connection, run, "host")?,
         sections: parts(connection, run, "section")?,
     })
+}
+
+fn uncaught(connection: &Connection, run: i64) -> rusqlite::Result<Option<Uncaught>> {
+    let found = measure(connection, run, UNCAUGHT)?;
+    Ok(found.and_then(|found| {
+        Some(Uncaught {
+            pages: found.interval?,
+            never_failed: found.seen,
+            any_failed: found.band.is_some(),
+        })
+    }))
 }
 
 struct Measure {

@@ -27,7 +27,7 @@ impl Store {
     pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
         self.connect_patiently()?
             .execute(
-                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
+                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
                 [run.0],
             )
             .map_err(|source| self.fault(source))?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::Ratio;
 use crate::assess::examine::SpeedEffect;
-use crate::model::{Outcome, Pressure, Role};
+use crate::model::{Outcome, Pressure, Purpose, Role};
 
 use super::beside::Beside;
 use super::ids::UrlId;
@@ -17,8 +17,9 @@ pub(super) fn speeds(
     connection: &Connection,
     run: i64,
 ) -> rusqlite::Result<BTreeMap<u32, SpeedEffect>> {
-    let mut attempts = connection
-        .prepare("SELECT url, outcome, in_flight, rate FROM evidence WHERE run = ? ORDER BY url")?;
+    let mut attempts = connection.prepare(
+        "SELECT url, outcome, in_flight, rate, purpose FROM evidence WHERE run = ? ORDER BY url",
+    )?;
     let mut attempts = Beside::of_run(&mut attempts, run)?;
     let mut urls =
         connection.prepare("SELECT id, role, host FROM url WHERE run = ? ORDER BY id")?;
@@ -44,6 +45,7 @@ pub(super) fn speeds(
 struct Tried {
     failed: bool,
     pressure: Pressure,
+    purpose: Option<Purpose>,
 }
 
 impl Tried {
@@ -57,6 +59,7 @@ impl Tried {
                 in_flight: row.get(2)?,
                 rate: row.get(3)?,
             },
+            purpose: Purpose::from_name(row.get_ref(4)?.as_str()?),
         }))
     }
 
@@ -77,6 +80,11 @@ struct Url {
     politely_failed: u64,
     /// One failed when nothing but the host set the rate.
     unbounded_failed: bool,
+    /// The first attempts of the crawl, of which there is one or, after a redirect of a file, none.
+    first: u64,
+    first_failed: u64,
+    confirmed: u64,
+    confirmed_failed: u64,
 }
 
 impl Url {
@@ -86,6 +94,18 @@ impl Url {
         self.failed += u64::from(tried.failed);
         self.politely += u64::from(is_polite);
         self.politely_failed += u64::from(is_polite && tried.failed);
+        let failed = u64::from(tried.failed);
+        match tried.purpose {
+            Some(Purpose::Crawl) => {
+                self.first += 1;
+                self.first_failed += failed;
+            }
+            Some(Purpose::Confirm) => {
+                self.confirmed += 1;
+                self.confirmed_failed += failed;
+            }
+            _ => {}
+        }
         self.unbounded_failed |= tried.failed && tried.pressure.rate.is_none();
     }
 
@@ -101,6 +121,10 @@ impl Url {
         host.healed += u64::from(healed);
         host.unbounded += u64::from(healed && self.unbounded_failed);
         host.urls += 1;
+        host.first = more(host.first, self.first_failed, self.first);
+        if self.failed > 0 {
+            host.again = more(host.again, self.confirmed_failed, self.confirmed);
+        }
         host.flapping += u64::from(self.failed > 0);
     }
 }

@@ -5,7 +5,7 @@
 -- The attempts that count: all that is concluded of a URL rests on them. Experiments ask in other ways
 -- than the crawl; what failed while this machine had no network failed because of that.
 CREATE VIEW evidence AS
-SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm');
+SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm', 'sample');
 
 -- Every page of the site that was asked for, or was not although it belongs to it. A page that
 -- failed and still waited for its retry when the crawl was stopped is one of them.

@@ -44,7 +44,7 @@ impl Desk {
     pub(crate) async fn run(&self, args: &[&str]) -> Said {
         let quick = args[0] == "audit" && !args.contains(&"--confirm");
         let more: &[&str] = if quick {
-            &["--confirm", "none", "--no-probe"]
+            &["--confirm", "none", "--no-probe", "--sample", "0"]
         } else {
             &[]
         };

@@ -36,7 +36,15 @@ fn serve(origin: &Origin, pages: &[(&str, bool)]) {
 async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
     let url = origin.url("/");
     let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
-    let confirm = ["--confirm", "1s,2s"];
+    // No sample, and little time for second looks: what is compared is what the script says.
+    let confirm = [
+        "--confirm",
+        "1s,2s",
+        "--confirm-budget",
+        "10s",
+        "--sample",
+        "0",
+    ];
     let said = desk.run(&[&args[..], &confirm, more].concat()).await;
     assert!(matches!(said.code, Some(0 | 10)), "{}", said.err);
     said

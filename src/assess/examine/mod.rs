@@ -40,7 +40,7 @@ use super::site::{OTHER, Scored, SiteTally};
 use super::tally::Tally;
 use super::verdict::{Rules, Verdict};
 use super::weight::{priority, weight};
-use crate::model::{Headroom, Outcome, Role, SearchFailure};
+use crate::model::{Headroom, Moment, Outcome, Role, SearchFailure};
 
 /// Most hosts that are told apart; some 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -91,6 +91,11 @@ impl Examination {
         self.together = together;
     }
 
+    /// Takes the end of the run: when its last attempt began. Comes before its URLs.
+    pub fn ended(&mut self, at: Moment) {
+        self.rules = self.rules.at(at);
+    }
+
     /// Takes what the crawl saw a host bear. Comes before its URLs.
     pub fn bears(&mut self, host: &str, headroom: Headroom) {
         self.headroom.insert(host.to_owned(), headroom);
@@ -116,7 +121,7 @@ impl Examination {
             // A host that was down was down at any speed.
             Some(_) if outage.is_some() => self.rules.whatever_the_speed(),
             Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
-            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.passes_needed()),
+            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.looks_needed()),
             None => self.rules.whatever_the_speed(),
         };
         let mut judgement = tally.judge(&rules);

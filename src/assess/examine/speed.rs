@@ -12,16 +12,15 @@ const FEWEST: u64 = 3;
 /// speak of.
 const FIRST: u32 = 2;
 
-/// From this share of failing looks at working URLs on, and from so many that fail and work by turns,
-/// it is the host that fails now and then; a few such pages may be themselves the reason (ours).
-const OFTEN: f64 = 0.1;
-const MANY: u64 = 10;
+/// So many URLs that fail and work by turns make a host on which a URL may look broken by chance; a few
+/// such pages may be themselves the reason (ours).
+const MANY: u64 = 5;
 
 /// URLs that chance may be expected to make look broken: one site in twenty has one (ours).
 const EXPECTED: f64 = 0.05;
 
-/// Passes beyond which nobody looks at a URL in one audit.
-const MOST_PASSES: u32 = 12;
+/// Looks beyond which nobody looks at a URL in one audit.
+const MOST_LOOKS: u32 = 12;
 
 /// From this part of the share at speed on, the share at a polite pace is as good as the same
 /// (ours).
@@ -43,6 +42,10 @@ pub struct SpeedEffect {
     pub urls: u64,
     /// Those of them that failed at other times.
     pub flapping: u64,
+    /// First attempts of the crawl at URLs that were fine at least once.
+    pub first: Ratio,
+    /// Attempts of confirmation passes at URLs that failed and were fine.
+    pub again: Ratio,
 }
 
 impl SpeedEffect {
@@ -58,6 +61,8 @@ impl SpeedEffect {
         self.unbounded += more.unbounded;
         self.urls += more.urls;
         self.flapping += more.flapping;
+        self.first = sum(self.first, more.first);
+        self.again = sum(self.again, more.again);
     }
 
     /// Whether speed is what makes the host fail. One page that failed once and was fine when asked
@@ -71,22 +76,25 @@ impl SpeedEffect {
         enough && !(alike && self.politely.part >= FEWEST)
     }
 
-    /// Failed passes in a row that chance does not explain. Where a dead backend fails a third of all
-    /// requests, one page of twenty-seven fails three times and is not broken.
-    pub fn passes_needed(&self) -> u32 {
-        let (slow, fast) = (self.politely, self.at_speed);
-        let first = Ratio::new(slow.part + fast.part, slow.of + fast.of).share();
-        if first < OFTEN || self.flapping < MANY {
+    /// Failed looks that chance does not explain at a URL that was never fine; 0 if few URLs fail and
+    /// work by turns. Where a dead backend fails a third of all requests, one page of twenty-seven fails
+    /// at three looks and is not broken.
+    pub fn looks_needed(&self) -> u32 {
+        if self.flapping < MANY {
             return 0;
         }
-        let again = if slow.of > 0 { slow.share() } else { first };
-        let mut expected = self.urls as f64 * first;
-        let mut passes = 1;
-        while expected >= EXPECTED && passes < MOST_PASSES {
+        let again = if self.again.of > 0 {
+            self.again.share()
+        } else {
+            self.first.share()
+        };
+        let mut expected = self.first.part as f64;
+        let mut looks = 1;
+        while expected >= EXPECTED && looks < MOST_LOOKS {
             expected *= again;
-            passes += 1;
+            looks += 1;
         }
-        passes
+        looks
     }
 }
 
@@ -124,6 +132,7 @@ mod tests {
                 unbounded,
                 urls: 90,
                 flapping: healed,
+                ..SpeedEffect::default()
             };
             assert_eq!(effect.is_a_reason(&borne(clean)), expected, "{effect:?}");
         }
@@ -132,25 +141,26 @@ mod tests {
     #[test]
     fn chance_explains_no_failures_on_a_host_that_hardly_fails() {
         let cases = [
-            ((0, 0), (0, 100), (0, 100), 0),
-            ((2, 4), (5, 100), (7, 100), 0),
+            ((0, 100), (0, 0), 0, 0),
             // A few pages that come and go beside one that is broken.
-            ((3, 8), (4, 10), (4, 9), 0),
-            // No page of those that fail at speed alone looks broken when asked slowly.
-            ((0, 90), (60, 210), (60, 200), 2),
-            ((7, 30), (15, 45), (15, 45), 5),
-            ((30, 60), (50, 100), (60, 100), 11),
-            ((60, 60), (50, 100), (60, 100), MOST_PASSES),
+            ((2, 9), (5, 10), 4, 0),
+            ((1, 300), (0, 90), 5, 2),
+            ((60, 200), (0, 90), 60, 2),
+            ((15, 45), (7, 30), 15, 5),
+            ((60, 100), (30, 60), 60, 12),
+            ((60, 100), (60, 60), 60, MOST_LOOKS),
+            // Nothing was confirmed so far.
+            ((118, 356), (0, 0), 118, 9),
         ];
-        for (politely, at_speed, (flapping, urls), expected) in cases {
+        for (first, again, flapping, expected) in cases {
             let effect = SpeedEffect {
-                politely: Ratio::new(politely.0, politely.1),
-                at_speed: Ratio::new(at_speed.0, at_speed.1),
-                urls,
+                first: Ratio::new(first.0, first.1),
+                again: Ratio::new(again.0, again.1),
+                urls: first.1,
                 flapping,
                 ..SpeedEffect::default()
             };
-            assert_eq!(effect.passes_needed(), expected, "{effect:?}");
+            assert_eq!(effect.looks_needed(), expected, "{effect:?}");
         }
     }
 }

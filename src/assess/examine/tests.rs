@@ -49,6 +49,7 @@ fn attempt(outcome: Outcome, pass: u32, nth: i64, slow: bool) -> SeenAttempt<'st
                 in_flight,
                 rate: Some(rate),
             },
+            announced: None,
             ttfb: None,
             host_episode: None,
         },
@@ -323,6 +324,7 @@ fn speed_is_blamed_where_the_host_shows_it() {
         urls: 50,
         unbounded: 0,
         flapping: healed,
+        ..SpeedEffect::default()
     };
     for (healed, expected) in [(1, Verdict::Transient), (3, Verdict::LoadInduced)] {
         let mut run = Run::new();

@@ -24,6 +24,7 @@ fn judged(course: &str) -> Judgement {
                 in_flight: 1,
                 rate: Some(1.0),
             },
+            announced: None,
             ttfb: Some(Duration::from_millis(100)),
             host_episode: None,
         });

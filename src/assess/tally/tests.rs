@@ -25,6 +25,7 @@ fn seen(outcome: Outcome, seconds: i64, pass: u32, pressure: Pressure) -> Observ
         pass,
         reused: false,
         pressure,
+        announced: None,
         ttfb: None,
         host_episode: None,
     }

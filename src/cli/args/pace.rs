@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::super::value::{Schedule, duration, positive_duration, size};
+use crate::model::SamplePlan;
+
+use super::super::value::{Schedule, duration, positive_duration, sample, size};
 
 /// How hard the site is asked, and how patiently.
 #[derive(Debug, Default, Args)]
@@ -27,9 +29,13 @@ pub(crate) struct PaceArgs {
     /// standard (1m,5m,15m), thorough (standard and 1h,6h), or a list [default: quick]
     #[arg(long, value_name = "SCHEDULE")]
     pub(crate) confirm: Option<Schedule>,
-    /// Time that asking again may take; beyond it a sample is asked [default: 10m]
+    /// Time that confirmation passes may take; what it does not reach is sampled [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) confirm_budget: Option<Duration>,
+    /// Pages that never failed, as a number or as a share such as 5%, requested once more after the crawl
+    /// to estimate how many fail without being caught; 0 is none [default: 200 or 5%, at least 20]
+    #[arg(long, value_name = "N|P%", value_parser = sample)]
+    pub(crate) sample: Option<SamplePlan>,
     /// Do not ask failing URLs in other ways, like a browser for one, to tell causes apart
     #[arg(long)]
     pub(crate) no_probe: bool,

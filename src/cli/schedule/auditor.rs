@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::app::Order;
 use crate::assess::Ruling;
 use crate::crawl::{Ended, Stop};
-use crate::model::ConfirmPlan;
+use crate::model::{ConfirmPlan, SamplePlan};
 use crate::report::{self, Wanted};
 use crate::schedule::{AuditOrder, Audited, Auditor, RunOutcome, Unmade, Work, out};
 use crate::store::{RunRow, RunState, Store};
@@ -169,5 +169,6 @@ fn recheck(intent: &mut Intent, pass: u8) {
         budget: intent.plan.confirm.budget,
         proof: PROOF,
     };
+    intent.plan.sample = SamplePlan::Off;
     intent.plan.probe.enabled = false;
 }

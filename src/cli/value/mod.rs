@@ -3,6 +3,7 @@
 mod age;
 mod confirm;
 mod duration;
+mod sample;
 mod secret;
 mod seed;
 mod server;
@@ -11,6 +12,7 @@ mod size;
 pub(super) use age::age;
 pub(super) use confirm::Schedule;
 pub(super) use duration::{duration, positive_duration};
+pub(super) use sample::sample;
 pub(super) use secret::Secret;
 pub(super) use seed::{Login, Seed, crawl_url, host, seed};
 pub(super) use server::ServerName;

@@ -19,6 +19,7 @@ use crate::store::{RunRow, Store};
 use super::Wanted;
 use super::error::Fault;
 use super::format::Export;
+use super::words::uncaught;
 
 pub(super) use facts::{About, Part};
 pub(super) use headline::Headline;
@@ -30,6 +31,8 @@ pub(super) struct View {
     pub(super) about: About,
     pub(super) headline: Headline,
     scores: Vec<scores::ScoreView>,
+    /// Pages that fail now and then and were not caught, in a sentence; absent of small sites.
+    uncaught: Option<String>,
     verdicts: Vec<Part>,
     statuses: Vec<Part>,
     coverage: facts::CoverageView,
@@ -68,6 +71,7 @@ impl View {
             about: facts::about(run, &summary),
             headline: headline::headline(&summary, pages.likeliest_cause()),
             scores: scores::scores(&summary.scores),
+            uncaught: summary.scores.uncaught.as_ref().map(uncaught),
             verdicts: facts::verdicts(&summary),
             statuses: facts::statuses(&summary),
             coverage: facts::coverage(&summary),

@@ -1,0 +1,124 @@
+//! The pass under way: what is known of its URLs, until when it may go on, and how fast.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan, SearchFailure};
+use crate::policy::{Candidate, LoadTrial, careful_interval, look_spacing};
+
+use super::Answer;
+
+/// The pass under way.
+#[derive(Debug)]
+pub(super) struct CurrentPass {
+    pub(super) starts: Moment,
+    pub(super) deadline: Moment,
+    /// When second and further looks end, so that later passes have time for their first ones.
+    pub(super) looks_end: Moment,
+    /// Whether no other pass is planned.
+    pub(super) is_last: bool,
+    /// URLs that are not done, by host.
+    pub(super) waiting: HashMap<HostKey, usize>,
+    pub(super) watched: HashMap<Fingerprint, Watched>,
+}
+
+/// A failing URL in the pass under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched {
+    seen: Candidate,
+    /// Looks made in this pass.
+    made: u32,
+}
+
+/// How fast passes may go.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::crawl) struct PassPace {
+    plan: PacePlan,
+}
+
+/// Least time between two requests of a pass where the plan has no ceiling: ten a second are fast
+/// enough for what fails.
+const FASTEST: Duration = Duration::from_millis(100);
+
+impl CurrentPass {
+    /// How long it took, without the wait for its start.
+    pub(super) fn lasted(&self, now: Moment) -> Duration {
+        now.since(self.starts)
+    }
+
+    /// Moves its ends by the time that it could not go on.
+    pub(super) fn extend(&mut self, by: Duration) {
+        self.starts = self.starts + by;
+        self.deadline = self.deadline + by;
+        self.looks_end = self.looks_end + by;
+    }
+
+    /// When a URL of a host is looked at once more; never if there is no time left for that.
+    pub(super) fn again_at(
+        &self,
+        host: &HostKey,
+        interval: Duration,
+        now: Moment,
+    ) -> Option<Moment> {
+        let waiting = self.waiting.get(host).copied().unwrap_or_default();
+        let at = now + look_spacing(waiting, interval);
+        (at <= self.looks_end).then_some(at)
+    }
+
+    /// Takes note that a URL is not requested again in this pass.
+    pub(super) fn done(&mut self, url: &CrawlUrl) {
+        if let Some(waiting) = self.waiting.get_mut(&url.host_key()) {
+            *waiting = waiting.saturating_sub(1);
+        }
+    }
+}
+
+impl Watched {
+    pub(super) const fn new(seen: Candidate) -> Watched {
+        Watched { seen, made: 0 }
+    }
+
+    pub(super) fn saw(&mut self, answer: &Answer) {
+        let failed = answer.outcome.search_failure() != SearchFailure::No;
+        self.made += 1;
+        self.seen.saw(answer.pass.into(), answer.started, failed);
+    }
+
+    /// Whether it takes one more look in this pass. A page that announces how long it will fail is not
+    /// asked before that, and load needs no test of chance.
+    pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
+        !answer.announced && !trial.is_convicted() && self.seen.wants_more(self.made, is_last)
+    }
+}
+
+impl PassPace {
+    pub(in crate::crawl) const fn new(plan: PacePlan) -> PassPace {
+        PassPace { plan }
+    }
+
+    /// The pace of a host for which this was found of its load.
+    pub(super) fn of(&self, trial: &LoadTrial) -> Pace {
+        if trial.may_be_fast() {
+            self.fast()
+        } else {
+            slowest()
+        }
+    }
+
+    /// What the plan allows.
+    pub(super) fn fast(&self) -> Pace {
+        let ceiling = self.plan.ceiling();
+        Pace {
+            interval: ceiling.interval.max(FASTEST),
+            ..ceiling
+        }
+    }
+}
+
+/// One at a time, one a second: no failure at this pace is of the crawl's own making.
+pub(in crate::crawl) fn slowest() -> Pace {
+    Pace {
+        interval: careful_interval(),
+        open: 1,
+    }
+}

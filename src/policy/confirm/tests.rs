@@ -1,0 +1,180 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const ENOUGH: Enough = Enough {
+    passes: 2,
+    attempts: 3,
+    span: Duration::from_mins(1),
+};
+
+const PACE: ConfirmPace = ConfirmPace {
+    starts: Moment::from_millis(60_000),
+    budget: Duration::from_mins(10),
+    interval: Duration::from_millis(200),
+};
+
+fn failing() -> Candidate {
+    Candidate {
+        host: 1,
+        section: 1,
+        failure: Outcome::Server502,
+        attempts: 3,
+        passes: 1,
+        looks: Looks::default(),
+        needed: 0,
+        ever_ok: false,
+        in_outage: false,
+        ok_in_a_row: 0,
+        span: Duration::from_secs(3),
+        announced: None,
+    }
+}
+
+/// Looks of the crawl and one pass after it; `F` fails, `.` is fine.
+fn looks(course: &str) -> Looks {
+    let mut looks = Looks::default();
+    for (at, mark) in (0..).zip(course.chars()) {
+        let pass = if at == 0 { 1 } else { 2 };
+        looks.add(pass, Moment::from_millis(at * 10_000), mark == 'F');
+    }
+    looks
+}
+
+#[test]
+fn nothing_is_asked_that_teaches_nothing() {
+    let proven = Candidate {
+        passes: 2,
+        attempts: 4,
+        span: Duration::from_secs(61),
+        ..failing()
+    };
+    let chance = Candidate {
+        needed: 9,
+        looks: looks("FFF"),
+        ..proven
+    };
+    let flaky = |course| Candidate {
+        ever_ok: true,
+        looks: looks(course),
+        ..failing()
+    };
+    let recovered = flaky("F..........");
+    let doubtful = flaky("F.........");
+    let flapping = flaky("F.FF");
+    let outage = Candidate {
+        in_outage: true,
+        ..flaky("F.")
+    };
+    let all = [
+        failing(),
+        proven,
+        chance,
+        recovered,
+        doubtful,
+        flapping,
+        outage,
+    ];
+    let mut selection = select(&all, ENOUGH, PACE, &mut |_| 0);
+    selection.asked.sort_unstable();
+    assert_eq!(selection.asked, [0, 2, 4, 5]);
+}
+
+#[test]
+fn an_announced_end_beyond_the_start_of_a_pass_is_waited_for_and_an_earlier_one_is_not() {
+    let until = |millis| Candidate {
+        announced: Some(Moment::from_millis(millis)),
+        ..failing()
+    };
+    let all = [until(60_000), until(60_001)];
+    let selection = select(&all, ENOUGH, PACE, &mut |_| 0);
+    assert_eq!((selection.asked, selection.announced), (vec![0], vec![1]));
+}
+
+#[test]
+fn unclear_cases_take_more_looks_and_clear_ones_do_not() {
+    let seen = |course, needed| Candidate {
+        ever_ok: true,
+        looks: looks(course),
+        needed,
+        ..failing()
+    };
+    let dead = |course, needed| Candidate {
+        ever_ok: false,
+        ..seen(course, needed)
+    };
+    let cases = [
+        (seen("F.", 0), 1, true, true),
+        (seen("F.", 0), 6, false, false),
+        (seen("F.FF", 0), 3, true, false),
+        (seen("F..........", 0), 9, true, false),
+        (dead("FF", 0), 1, true, false),
+        (dead("FF", 7), 1, true, true),
+        (dead("FFFFFFFFFFFF", 7), 11, true, true),
+        (dead("FFFFFFFFFFFFF", 7), 12, true, false),
+    ];
+    for (candidate, made, is_last, expected) in cases {
+        let more = candidate.wants_more(made, is_last);
+        assert_eq!(more, expected, "{candidate:?} after {made}");
+    }
+}
+
+#[test]
+fn beyond_the_budget_every_section_and_kind_is_heard() {
+    let mut all = vec![failing(); 50_000];
+    all[7].section = 2;
+    all[9].failure = Outcome::TtfbTimeout;
+    let selection = select(&all, ENOUGH, PACE, &mut |below| below / 2);
+    // Ten careful ones, then five a second for the rest of ten minutes.
+    assert_eq!(selection.asked.len(), 10 + 590 * 5);
+    assert!(selection.asked.contains(&7) && selection.asked.contains(&9));
+    assert_eq!(selection.asked.len() + selection.left_out.len(), all.len());
+}
+
+#[test]
+fn load_is_excluded_or_convicted_by_what_fails_slowly_and_fast() {
+    // Answers in their order, and whether the next request may be fast.
+    let cases = [
+        ("FF.F", false),
+        ("FF...", true),
+        ("F....", false),
+        ("F...FF", true),
+        (".........", false),
+        ("..........", true),
+        ("..........FF", true),
+        ("..........FFF", false),
+        ("..........FFF....", false),
+        ("FF...FFFFFF", true),
+        (
+            "...........................F..............F............F",
+            true,
+        ),
+    ];
+    for (answers, expected) in cases {
+        let mut trial = LoadTrial::default();
+        for mark in answers.chars() {
+            trial.answered(mark == 'F');
+        }
+        assert_eq!(trial.may_be_fast(), expected, "{answers}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn each_unsettled_candidate_is_asked_or_left_out_once(
+        hosts in proptest::collection::vec((0..4_u32, 0..3_u32), 0..200),
+        seconds in 0..60_u64,
+        seed in any::<u64>(),
+    ) {
+        let all: Vec<Candidate> = hosts
+            .iter()
+            .map(|(host, section)| Candidate { host: *host, section: *section, ..failing() })
+            .collect();
+        let pace = ConfirmPace { budget: Duration::from_secs(seconds), ..PACE };
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let selection = select(&all, ENOUGH, pace, &mut |below| dice.usize(..below));
+        let mut places = [selection.asked, selection.left_out].concat();
+        places.sort_unstable();
+        prop_assert_eq!(places, (0..all.len()).collect::<Vec<_>>());
+    }
+}
