@@ -23,6 +23,7 @@ use super::*;
 
 mod experiments;
 mod hosts;
+mod known;
 mod outages;
 mod verdicts;
 
@@ -237,6 +238,7 @@ pub(super) fn plan() -> CrawlPlan {
             ignore_robots: false,
             ignore_params: Vec::new(),
             sitemaps: Sitemaps::Discovered(Vec::new()),
+            known: true,
             max_queries_per_path: 5,
             select: Vec::new(),
         },

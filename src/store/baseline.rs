@@ -38,7 +38,7 @@ impl Store {
     }
 
     /// Whether any page of a run was answered.
-    fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
+    pub(super) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
             WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";

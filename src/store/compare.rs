@@ -8,6 +8,8 @@ use crate::assess::compare::{
     AddressMap, Comparing, Comparison, Listed, Noise, PageChange, PageState, Pair, ScoreChange,
     SectionChange, SectionState, Sight, SiteScores, Yardstick,
 };
+use crate::model::{Admission, Coverage, CrawlUrl, Role, SkipReason};
+use crate::policy::{Scope, Via};
 
 use super::baseline::{Baseline, BaselineSource};
 use super::error::StoreError;
@@ -16,6 +18,7 @@ use super::found::{self, RunScores, StoredScore};
 use super::runs::RunRow;
 use super::sights::{self, Known, Sights};
 use super::states::{self, States};
+use super::unlinked::{self, Hidden};
 
 impl Store {
     /// What changed since a baseline. Pages are walked twice, and what is kept of them has a bound.
@@ -78,7 +81,8 @@ impl Store {
         found.sections = sections(old_sections, new_sections);
         found.notes = prepared.doubts(found);
         found.notes.extend(prepared.unreached(found)?);
-        found.notes.extend(prepared.notes(run));
+        let notes = prepared.notes(run, found);
+        found.notes.extend(notes);
         Ok(())
     }
 
@@ -146,8 +150,12 @@ struct Prepared<'a> {
     run: &'a RunRow,
     /// Why the new run may have missed a page that it does not know.
     new_blind: Option<&'static str>,
+    /// What the new run was to cover; `None` for a list of URLs.
+    scope: Option<Scope>,
     states: Option<String>,
     old: Old<'a>,
+    /// What is needed to say of a page that it lost its links; `None` if it cannot be said.
+    hidden: Option<Hidden>,
 }
 
 enum Old<'a> {
@@ -201,17 +209,53 @@ impl<'a> Prepared<'a> {
                 Old::Listed { listed, pages }
             }
         };
-        Ok(Prepared {
+        let is_list = run.plan.scope.coverage == Coverage::List;
+        let mut prepared = Prepared {
             store,
             run,
             new_blind: blind(store, run)?,
+            scope: Scope::new(&run.plan.scope).ok().filter(|_| !is_list),
             states: states::query(store, run)?,
             old,
-        })
+            hidden: None,
+        };
+        prepared.hidden = prepared.hidden()?;
+        Ok(prepared)
+    }
+
+    /// Reads what the new run could not see behind pages that it could not read.
+    fn hidden(&self) -> Result<Option<Hidden>, StoreError> {
+        let Old::Run {
+            store, run: old, ..
+        } = &self.old
+        else {
+            return Ok(None);
+        };
+        let fault = |source| self.store.fault(source);
+        let connection = self.store.connect()?;
+        let new = self.run.id.0;
+        if self.new_blind.is_some() || !unlinked::has_unnamed(&connection, new).map_err(fault)? {
+            return Ok(None);
+        }
+        let mut unread = Vec::new();
+        self.walk(&mut |pair, was| {
+            let was_read = |state: &PageState| state.failed < state.attempts;
+            let is_unread = !pair.new.state().is_some_and(was_read);
+            unread.extend(was.filter(|_| is_unread).map(|was| was.id));
+            true
+        })?;
+        let lacks_sitemap = unlinked::lacks_sitemap(&connection, new).map_err(fault)?;
+        let hidden = Hidden::behind(&*store.connect()?, old.id.0, &unread, lacks_sitemap);
+        hidden.map(Some).map_err(|source| store.fault(source))
     }
 
     /// Hands over all pages that either run knows, in the order of addresses, until told to stop.
     fn each(&self, each: &mut dyn FnMut(&Pair<'_>) -> bool) -> Result<(), StoreError> {
+        self.walk(&mut |pair, _| each(pair))
+    }
+
+    /// The same, with what the old run knows of the page.
+    fn walk(&self, each: Visitor<'_>) -> Result<(), StoreError> {
         match &self.old {
             Old::Run {
                 store,
@@ -239,6 +283,9 @@ impl<'a> Prepared<'a> {
                     address: address.clone(),
                     own: (*own).to_owned(),
                     sight: Sight::Seen(*state),
+                    id: 0,
+                    unnamed: false,
+                    in_sitemap: false,
                 });
                 let absent = Sight::Seen(PageState::unlisted());
                 self.merge(&mut || Ok(pages.next()), &absent, each)
@@ -251,7 +298,7 @@ impl<'a> Prepared<'a> {
         &self,
         old: &mut dyn FnMut() -> Result<Option<Known>, StoreError>,
         absent: &Sight,
-        each: &mut dyn FnMut(&Pair<'_>) -> bool,
+        each: Visitor<'_>,
     ) -> Result<(), StoreError> {
         let fault = |source| self.store.fault(source);
         let connection = self.store.connect()?;
@@ -261,7 +308,6 @@ impl<'a> Prepared<'a> {
         let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
         let mut states = connection.prepare(states).map_err(fault)?;
         let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
-        let new_absent = unless_whole(self.new_blind);
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
         // Several old pages may have become one: it leaves with the first address beyond it.
         let mut met = false;
@@ -277,7 +323,8 @@ impl<'a> Prepared<'a> {
                     address: &was.address,
                     old_address: &was.own,
                     old: was.sight.clone(),
-                    new: new_absent.clone(),
+                    new: self.unfound(&was.address),
+                    unlinked: false,
                     states: &[],
                 }),
                 (Ordering::Greater, _, Some(is)) if !met => Some(Pair {
@@ -285,6 +332,7 @@ impl<'a> Prepared<'a> {
                     old_address: &is.address,
                     old: absent.clone(),
                     new: is.sight.clone(),
+                    unlinked: false,
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 (Ordering::Equal, Some(was), Some(is)) => Some(Pair {
@@ -292,12 +340,17 @@ impl<'a> Prepared<'a> {
                     old_address: &was.own,
                     old: was.sight.clone(),
                     new: is.sight.clone(),
+                    unlinked: self
+                        .hidden
+                        .as_ref()
+                        .is_some_and(|hidden| hidden.has_lost_links(was, is)),
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 _ => None,
             };
+            let old_page = was.as_ref().filter(|_| order != Ordering::Greater);
             if let Some(pair) = pair
-                && !each(&pair)
+                && !each(&pair, old_page)
             {
                 return Ok(());
             }
@@ -308,6 +361,15 @@ impl<'a> Prepared<'a> {
                 was = old()?;
             }
         }
+    }
+
+    /// What the new run knows of a page that it does not name.
+    fn unfound(&self, address: &str) -> Sight {
+        let why = self.scope.as_ref().and_then(|scope| {
+            let url = CrawlUrl::parse(address).ok()?;
+            out_of_scope(scope, &url)
+        });
+        why.map_or_else(|| unless_whole(self.new_blind), Sight::OutOfScope)
     }
 
     /// What makes it likely that other runs were meant.
@@ -333,50 +395,41 @@ impl<'a> Prepared<'a> {
         vec![doubt.to_owned()]
     }
 
-    /// That pages are called gone or appeared which may only have been out of reach.
-    fn unreached(&self, found: &Comparison) -> Result<Vec<String>, StoreError> {
-        let note = |(pages, word): (u64, &str), which, store: &Store, run: &RunRow| {
-            if pages == 0 {
-                return Ok(None);
-            }
-            let mute = sights::mute(&*store.connect()?, run.id.0);
-            let mute = mute.map_err(|source| store.fault(source))?;
-            Ok((mute > 0).then(|| {
-                format!("pages that failed throughout the {which} run: {mute}; what only they link to is called {word}")
-            }))
+    /// That pages are called appeared which may only have been out of reach before.
+    fn unreached(&self, found: &Comparison) -> Result<Option<String>, StoreError> {
+        let Old::Run { store, run, .. } = &self.old else {
+            return Ok(None);
         };
-        let mut notes = Vec::new();
-        notes.extend(note(
-            (found.counts.gone, "gone"),
-            "new",
-            self.store,
-            self.run,
-        )?);
-        if let Old::Run { store, run, .. } = &self.old {
-            let appeared = (found.counts.appeared, "appeared");
-            notes.extend(note(appeared, "old", store, run)?);
+        if found.counts.appeared == 0 {
+            return Ok(None);
         }
-        Ok(notes)
+        let mute = sights::mute(&*store.connect()?, run.id.0);
+        let mute = mute.map_err(|source| store.fault(source))?;
+        Ok((mute > 0).then(|| {
+            format!("pages that failed throughout the old run: {mute}; what only they link to is called appeared")
+        }))
     }
 
     /// What could not be known, and why.
-    fn notes(&self, run: &RunRow) -> Vec<String> {
+    fn notes(&self, run: &RunRow, found: &Comparison) -> Vec<String> {
         let mut notes = Vec::new();
-        let mut blind = |which: &str, why: Option<&str>, what: &str| {
+        let mut blind = |which: &str, why: Option<&str>| {
             if let Some(why) = why {
                 notes.push(format!(
-                    "pages that only the {which} run has are not counted as {what}: the other may have missed them ({why})"
+                    "pages that only the {which} run has are not counted: the other may have missed them ({why})"
                 ));
             }
         };
-        blind("old", self.new_blind, "gone");
+        // The new run had the old one's pages to start from, so that often there are none.
+        let is_missed = |why: &&str| found.not_compared.contains_key(&format!("new: {why}"));
+        blind("old", self.new_blind.filter(is_missed));
         match &self.old {
             Old::Run {
                 blind: why,
                 run: old,
                 ..
             } => {
-                blind("new", *why, "appeared");
+                blind("new", *why);
                 if limits(old) != limits(run) {
                     notes.push(
                         "the two runs had different scopes: pages may differ for that alone"
@@ -414,7 +467,23 @@ fn limits(run: &RunRow) -> crate::model::ScopePlan {
         seeds: Vec::new(),
         hosts: Vec::new(),
         select: Vec::new(),
+        known: false,
         ..run.plan.scope.clone()
+    }
+}
+
+/// Takes in a page of two runs, with what the old run knows of it; false says to stop.
+type Visitor<'a> = &'a mut dyn FnMut(&Pair<'_>, Option<&Known>) -> bool;
+
+/// Why a URL is no page of what a run was to cover, if it is none.
+fn out_of_scope(scope: &Scope, url: &CrawlUrl) -> Option<String> {
+    if scope.normal(url.clone()) != *url {
+        return Some("--ignore-param drops a parameter of its address".to_owned());
+    }
+    match scope.admit(url, Via::Known, None) {
+        Admission::Skip(_, skip) if skip.reason == SkipReason::Scope => Some(skip.detail),
+        Admission::Fetch(Role::External) => Some("another site".to_owned()),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod conclude;
 mod conclusions;
 mod course;
 mod desk;
+mod earlier;
 mod error;
 mod examine;
 mod failures;
@@ -35,6 +36,7 @@ mod row;
 mod rows;
 mod runs;
 mod schedule;
+mod schema;
 mod sights;
 mod site_files;
 mod speeds;
@@ -43,16 +45,19 @@ mod stored;
 mod summary;
 mod table;
 mod timeline;
+mod unlinked;
 mod weight;
 mod worst;
 mod writer;
 
 pub use baseline::{Baseline, BaselineSource};
 pub use change::{
-    Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
+    Change, FileRecord, KnownPage, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then,
+    VisitRecord,
 };
 pub use clusters::{FailingCluster, FailingUrl};
 pub use course::Mark;
+pub use earlier::{EarlierPage, EarlierPages};
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;
