@@ -233,6 +233,7 @@ mod tests {
                     tries: 0,
                     not_before: None,
                 },
+                slow: false,
                 in_flight: 1,
                 pace: Pace {
                     interval: Duration::ZERO,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Discovery, Frontier, Lease, Next, Pace, Settlement, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
+use crate::policy::{Families, Family};
 
 pub(super) use interleaving::any_interleaving_keeps_the_promises;
 
@@ -26,7 +27,11 @@ macro_rules! suite {
             bands_keep_their_order
             a_retry_waits_for_its_moment_and_then_comes_first
             requests_of_a_host_are_exactly_an_interval_apart
-            a_fraction_of_a_millisecond_is_rounded_up
+            fractions_of_a_millisecond_add_up
+            a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_is_left
+            slow_lanes_take_turns_and_hold_half_of_the_open_requests
+            retries_and_expired_leases_stay_in_their_slow_lane
+            setting_aside_costs_no_pace
             a_new_pace_counts_from_the_last_request
             a_pace_set_back_and_forth_forgets_no_request
             no_more_are_open_than_the_pace_allows
@@ -211,18 +216,116 @@ pub(super) async fn requests_of_a_host_are_exactly_an_interval_apart<F: Frontier
     assert_eq!(wait(&f, 60_000).await, 61_000);
 }
 
-pub(super) async fn a_fraction_of_a_millisecond_is_rounded_up<F: Frontier>(
+pub(super) async fn fractions_of_a_millisecond_add_up<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
-    let interval = Duration::from_micros(1_001);
+    let interval = Duration::from_micros(2_500);
     let f = make(Pace { interval, open: 9 }, LONG);
-    f.offer(&pages("h", 3)).await.unwrap();
-    for now in [0, 2, 4] {
+    f.offer(&pages("h", 9)).await.unwrap();
+    let mut due = Vec::new();
+    let mut now = 0;
+    for _ in 0..5 {
         visit(&f, now).await;
-        if now < 4 {
-            assert_eq!(wait(&f, now).await, now + 2);
-        }
+        due.push(now);
+        now = wait(&f, now).await;
     }
+    assert_eq!(due, [0, 3, 5, 8, 10]);
+    let interval = Duration::from_micros(500);
+    f.slow(&host("http://h/"), Pace { interval, open: 9 })
+        .await
+        .unwrap();
+    assert_eq!(wait(&f, 10).await, 11);
+    visit(&f, 11).await;
+    visit(&f, 11).await;
+    assert_eq!(wait(&f, 11).await, 12);
+}
+
+pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_is_left<
+    F: Frontier,
+>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), LONG);
+    f.offer(&pages("h", 10)).await.unwrap();
+    for _ in 0..4 {
+        let lease = visit(&f, 0).await;
+        assert!(!lease.slow);
+        set_aside(&f, &lease, 1).await;
+    }
+    let mut given = Vec::new();
+    for _ in 0..10 {
+        let lease = visit(&f, 0).await;
+        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        done(&f, &lease).await;
+    }
+    let expected = [
+        ("/p4", false),
+        ("/p5", false),
+        ("/p6", false),
+        ("/p0", true),
+        ("/p7", false),
+        ("/p8", false),
+        ("/p9", false),
+        ("/p1", true),
+        ("/p2", true),
+        ("/p3", true),
+    ];
+    let expected = expected.map(|(path, slow)| (path.to_owned(), slow));
+    assert_eq!(given, expected);
+    assert_drained(&f, 0).await;
+}
+
+pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 4), LONG);
+    f.offer(&pages("h", 4)).await.unwrap();
+    for lane in [1, 1, 2, 2] {
+        let lease = visit(&f, 0).await;
+        set_aside(&f, &lease, lane).await;
+    }
+    let first = visit(&f, 0).await;
+    let second = visit(&f, 0).await;
+    let lane = |lease: &Lease| ["http://h/p0", "http://h/p1"].contains(&path(lease));
+    assert_ne!(lane(&first), lane(&second));
+    // Two of four may be open, and something else has room beside them.
+    wait(&f, 0).await;
+    f.offer(&[page("http://h/other")]).await.unwrap();
+    assert_eq!(path(&visit(&f, 0).await), "http://h/other");
+    wait(&f, 0).await;
+    done(&f, &first).await;
+    assert!(visit(&f, 0).await.slow);
+}
+
+pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), Duration::from_secs(30));
+    f.offer(&[page("http://h/a")]).await.unwrap();
+    let lease = visit(&f, 0).await;
+    set_aside(&f, &lease, 1).await;
+    let lease = visit(&f, 0).await;
+    let again = Settlement::Again(at(500));
+    f.settle(lease.ticket, again).await.unwrap();
+    assert_eq!(wait(&f, 0).await, 500);
+    let lease = visit(&f, 500).await;
+    assert_eq!((lease.slow, lease.found.tries), (true, 1));
+    let expired = visit(&f, 30_500).await;
+    assert!(expired.slow);
+    done(&f, &expired).await;
+    assert_drained(&f, 30_500).await;
+}
+
+pub(super) async fn setting_aside_costs_no_pace<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+    let f = make(pace(1_000, 10), LONG);
+    f.offer(&pages("h", 3)).await.unwrap();
+    visit(&f, 0).await;
+    let lease = visit(&f, 1_000).await;
+    set_aside(&f, &lease, 1).await;
+    assert_eq!(f.pending().await.unwrap(), 3);
+    let other = visit(&f, 1_000).await;
+    assert_eq!((path(&other), other.slow), ("http://h/p2", false));
+    assert_eq!(wait(&f, 1_000).await, 2_000);
 }
 
 pub(super) async fn a_new_pace_counts_from_the_last_request<F: Frontier>(
@@ -523,6 +626,16 @@ fn offered_as(role: Role, text: &str) -> Discovery {
 
 fn page(text: &str) -> Discovery {
     offered_as(Role::Page, text)
+}
+
+/// One of a few families; which, is nothing to a frontier.
+fn family(number: u8) -> Family {
+    Families::default().of(&url(&format!("http://h/?{number}")))
+}
+
+async fn set_aside<F: Frontier>(f: &F, lease: &Lease, lane: u8) {
+    let aside = Settlement::Aside(family(lane));
+    f.settle(lease.ticket, aside).await.unwrap();
 }
 
 fn pages(host: &str, count: i64) -> Vec<Discovery> {

@@ -13,6 +13,7 @@ mod lane;
 mod leases;
 mod pacing;
 mod queue;
+mod slow;
 mod state;
 mod turns;
 

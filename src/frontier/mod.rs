@@ -9,6 +9,7 @@ mod local;
 use std::future::Future;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
+use crate::policy::Family;
 
 pub use crate::model::Pace;
 pub use local::LocalFrontier;
@@ -41,6 +42,8 @@ pub struct Lease {
     /// What was found, with `tries` counting the attempts made so far; an attempt whose lease
     /// expired is not known to have been made and does not count.
     pub found: Discovery,
+    /// Whether it waited in a slow lane.
+    pub slow: bool,
     /// Requests open on this host, this one included.
     pub in_flight: u32,
     /// The pace in force.
@@ -75,6 +78,9 @@ pub enum Settlement {
     /// It was not asked for and will not be: the host's pace is not charged, unless another request
     /// was charged since.
     Unused,
+    /// It was not asked for yet: it waits in the slow lane of this family, and the host's pace is not
+    /// charged, as above.
+    Aside(Family),
 }
 
 /// Why the frontier could not do its work: its own trouble, never a URL's.
@@ -91,6 +97,11 @@ pub enum FrontierError {
 /// settled in time is given out again. While a host has an unsettled [`Role::Robots`] URL, nothing
 /// else of that host is given out. Within a host, what waits for a retry comes first once it is
 /// due, then sitemaps, then pages, then resources and external URLs, each in the order offered.
+///
+/// What is set aside waits in the slow lane of its family, its retries too. As long as the host has
+/// anything else to give, every fourth URL comes from a slow lane; otherwise all do. Slow lanes take
+/// turns, and at most half of the requests that the host's pace allows to be open (at least one) are
+/// theirs.
 pub trait Frontier: Send + Sync {
     /// Takes in what was found; returns how many of them were new. What was ever offered before is
     /// ignored, settled or not.

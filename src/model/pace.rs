@@ -5,8 +5,7 @@ use std::time::Duration;
 /// How fast a host may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Least time between the starts of two requests, rounded up to whole milliseconds; zero for
-    /// no limit.
+    /// Minimum time between the starts of two requests, on average; zero for no limit.
     pub interval: Duration,
     /// Most requests open at a time, at least 1.
     pub open: u32,

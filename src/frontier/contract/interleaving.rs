@@ -7,11 +7,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use super::{at, offered_as, pace};
+use super::{at, family, offered_as, pace};
 use crate::frontier::{Discovery, Frontier, Lease, Next, Pace, Settlement, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
 const LEASE: Duration = Duration::from_secs(30);
+
+/// What a request that comes too late may save the next one.
+const LATE: Duration = Duration::from_millis(3);
 
 /// One thing that may happen.
 #[derive(Clone, Debug)]
@@ -33,6 +36,7 @@ enum End {
     Again(u32),
     InVain(u32),
     Unused,
+    Aside(u8),
 }
 
 /// Every offered URL is given out at least once and settled for good once; no URL is leased twice
@@ -82,6 +86,7 @@ fn ends() -> impl Strategy<Value = End> {
         2 => (0..20_000u32).prop_map(End::Again),
         1 => (0..20_000u32).prop_map(End::InVain),
         1 => Just(End::Unused),
+        1 => (0..3u8).prop_map(End::Aside),
     ]
 }
 
@@ -239,7 +244,7 @@ impl<F: Frontier> Record<F> {
         prop_assert_eq!(lease.pace, pace);
         let requests = self.requests.entry(host.clone()).or_default();
         for (_, request) in requests.iter() {
-            prop_assert!(self.now.since(*request) >= pace.interval);
+            prop_assert!(self.now.since(*request) + LATE >= pace.interval);
         }
         requests.push((lease.ticket, self.now));
 
@@ -279,9 +284,15 @@ impl<F: Frontier> Record<F> {
             }
             return;
         }
-        if how == Settlement::Unused {
+        if matches!(how, Settlement::Unused | Settlement::Aside(_)) {
             let requests = self.requests.entry(url.host_key()).or_default();
             requests.retain(|(request, _)| *request != ticket);
+        }
+        if let Settlement::Aside(_) = how {
+            if let Some(waiting) = self.unsettled.get_mut(&url) {
+                waiting.not_before = None;
+            }
+            return;
         }
         self.unsettled.remove(&url);
         self.settled.insert(url);
@@ -311,6 +322,7 @@ impl<F: Frontier> Record<F> {
             End::Again(millis) => Settlement::Again(self.after(millis)),
             End::InVain(millis) => Settlement::InVain(self.after(millis)),
             End::Unused => Settlement::Unused,
+            End::Aside(lane) => Settlement::Aside(family(lane)),
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::lane::{EVER, Entry};
-use super::leases::Leases;
-use super::pacing::{Pacing, whole_millis};
+use super::leases::{Held, Leases};
+use super::pacing::{Instant, Pacing};
 use super::queue::Queue;
 use super::turns::Turn;
 use crate::frontier::{Discovery, Lease, Pace, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
+use crate::policy::Family;
 
 /// How long a host without work is remembered, so that a slower pace set soon after its last
 /// request still counts from that request.
@@ -35,7 +36,7 @@ pub(super) struct Host {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Charge {
     pub(super) ticket: Ticket,
-    pub(super) at: Moment,
+    pub(super) at: Instant,
 }
 
 impl Host {
@@ -56,10 +57,19 @@ impl Host {
         if self.open >= self.pace.open.max(1) {
             return None;
         }
-        let ready = self.last.map_or(EVER, |last| {
-            last.at + Duration::from_millis(whole_millis(self.pace.interval))
-        });
-        Some(self.queue.next_at()?.max(self.parked).max(ready))
+        let ready = self.ready().map_or(EVER, Instant::moment);
+        let queued = self.queue.next_at(self.has_room_for_slow())?;
+        Some(queued.max(self.parked).max(ready))
+    }
+
+    /// When its pace allows the next request.
+    fn ready(&self) -> Option<Instant> {
+        self.last.map(|last| last.at.after(self.pace.interval))
+    }
+
+    /// Whether one more request of a slow lane may be open: half of what the host bears is theirs.
+    fn has_room_for_slow(&self) -> bool {
+        self.queue.slow_open() < (self.pace.open / 2).max(1)
     }
 
     /// Gives out what is first, unless it is too early for another request.
@@ -69,29 +79,37 @@ impl Host {
         pacing: &Pacing,
         leases: &mut Leases,
     ) -> Option<Lease> {
-        if let Err(until) = pacing.charge(&self.key, self.pace.interval, now) {
+        let at = self.ready().map_or(Instant::of(now), |due| due.served(now));
+        if let Err(until) = pacing.charge(&self.key, self.pace.interval, at) {
             // The limiter has the last word, whatever `due` made of `last`.
-            self.parked = self.parked.max(until);
+            self.parked = self.parked.max(until.moment());
             return None;
         }
-        let entry = self.queue.take(now)?;
+        let (entry, lane) = self.queue.take(now, self.has_room_for_slow())?;
         let found = self.discovery(&entry);
         let ticket = leases.ticket();
-        let before = self.last.replace(Charge { ticket, at: now });
-        leases.hold(ticket, Arc::clone(&self.key), entry, before, now);
+        let before = self.last.replace(Charge { ticket, at });
+        let held = Held {
+            host: Arc::clone(&self.key),
+            entry,
+            lane,
+            before,
+        };
+        leases.hold(ticket, held, now);
         self.open += 1;
         Some(Lease {
             ticket,
             found,
+            slow: lane.is_some(),
             in_flight: self.open,
             pace: self.pace,
         })
     }
 
-    /// Notes that the lease of an entry with this role ended.
-    pub(super) fn release(&mut self, role: Role) {
+    /// Notes that the lease of an entry with this role ended, and which slow lane it came from.
+    pub(super) fn release(&mut self, role: Role, lane: Option<Family>) {
         self.open -= 1;
-        self.queue.release(role);
+        self.queue.release(role, lane);
     }
 
     /// Takes back the charge for a request that was not made. If another request was charged
@@ -109,7 +127,7 @@ impl Host {
 
     /// Keeps another pace from now on, counted from the last request.
     pub(super) fn change_pace(&mut self, pace: Pace, pacing: &mut Pacing) {
-        if whole_millis(pace.interval) != whole_millis(self.pace.interval) {
+        if pace.interval != self.pace.interval {
             pacing.leave(&self.key, self.pace.interval);
             pacing.join(&self.key, pace.interval, self.last.map(|last| last.at));
         }
@@ -132,7 +150,8 @@ impl Host {
 
     /// Whether forgetting it changes nothing.
     pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
-        let long_ago = |last: Charge| last.at + self.pace.interval.max(REMEMBERED) <= now;
+        let forgotten = self.pace.interval.max(REMEMBERED);
+        let long_ago = |last: Charge| last.at.after(forgotten) <= Instant::of(now);
         self.open == 0
             && self.queue.is_empty()
             && self.pace == default_pace

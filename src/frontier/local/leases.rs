@@ -9,11 +9,13 @@ use super::host::Charge;
 use super::lane::Entry;
 use crate::frontier::Ticket;
 use crate::model::{HostKey, Moment};
+use crate::policy::Family;
 
 /// The open leases.
 #[derive(Debug)]
 pub(super) struct Leases {
-    open: BTreeMap<Ticket, Held>,
+    /// With the moment at which each expires.
+    open: BTreeMap<Ticket, (Moment, Held)>,
     ttl: Duration,
     issued: u64,
 }
@@ -23,9 +25,10 @@ pub(super) struct Leases {
 pub(super) struct Held {
     pub(super) host: Arc<HostKey>,
     pub(super) entry: Entry,
+    /// The slow lane that it came from, if it came from one.
+    pub(super) lane: Option<Family>,
     /// The host's last request before this one, should this one turn out not to be made.
     pub(super) before: Option<Charge>,
-    until: Moment,
 }
 
 impl Leases {
@@ -45,37 +48,24 @@ impl Leases {
     }
 
     /// Keeps what is given out under this ticket.
-    pub(super) fn hold(
-        &mut self,
-        ticket: Ticket,
-        host: Arc<HostKey>,
-        entry: Entry,
-        before: Option<Charge>,
-        now: Moment,
-    ) {
-        let until = now + self.ttl;
-        let held = Held {
-            host,
-            entry,
-            before,
-            until,
-        };
-        self.open.insert(ticket, held);
+    pub(super) fn hold(&mut self, ticket: Ticket, held: Held, now: Moment) {
+        self.open.insert(ticket, (now + self.ttl, held));
     }
 
     /// Ends a lease, unless it has ended.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<Held> {
-        self.open.remove(&ticket)
+        self.open.remove(&ticket).map(|(_, held)| held)
     }
 
     /// Ends one lease that lasted too long.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Held> {
         let first = self.open.first_entry()?;
-        (first.get().until <= now).then(|| first.remove())
+        let (until, _) = first.get();
+        (*until <= now).then(|| first.remove().1)
     }
 
     /// When the first lease expires.
     pub(super) fn next_at(&self) -> Option<Moment> {
-        self.open.first_key_value().map(|(_, held)| held.until)
+        self.open.first_key_value().map(|(_, (until, _))| *until)
     }
 }

@@ -19,25 +19,62 @@ use crate::model::{HostKey, Moment};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
-/// Governor adds moments and intervals unchecked, in nanoseconds of 64 bits; a quarter of the
-/// range for each (146 years) keeps the sum within.
-const LONGEST: u64 = u64::MAX / 4 / NANOS_PER_MILLI;
+/// Governor adds times and intervals unchecked, in nanoseconds of 64 bits; a quarter of the range for
+/// each (146 years) keeps the sum within.
+const LONGEST: u64 = u64::MAX / 4;
+
+/// A host that is served this much after it was due counts as served in time: timers wake up in whole
+/// milliseconds, and what they lose each time would add up. Two requests may be closer by as much;
+/// on average they are an interval apart.
+const LATE: u64 = 3 * NANOS_PER_MILLI;
 
 /// All state is behind the frontier's one lock, so that more shards would only cost memory; two is
 /// the least that dashmap allows.
 const SHARDS: usize = 2;
 
-/// An interval in the resolution of [`Moment`], rounded up so that the spacing is never less.
-pub(super) fn whole_millis(interval: Duration) -> u64 {
-    let millis = interval.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI));
-    u64::try_from(millis).unwrap_or(LONGEST).min(LONGEST)
+/// A time in nanoseconds since 1970: finer than a [`Moment`], so that fractions of a millisecond are
+/// not lost from one request to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Instant(u64);
+
+impl Instant {
+    /// The beginning of that millisecond.
+    pub(super) fn of(moment: Moment) -> Instant {
+        let millis = u64::try_from(moment.millis()).unwrap_or(0);
+        Instant(millis.saturating_mul(NANOS_PER_MILLI).min(LONGEST))
+    }
+
+    /// The first moment that is not before it.
+    pub(super) fn moment(self) -> Moment {
+        let millis = self.0.div_ceil(NANOS_PER_MILLI);
+        Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
+    /// The time this long after it.
+    pub(super) fn after(self, interval: Duration) -> Instant {
+        Instant(self.0.saturating_add(nanos(interval)).min(LONGEST))
+    }
+
+    /// The time for which a request at `now` is charged, if it was due at this one.
+    pub(super) fn served(self, now: Moment) -> Instant {
+        let now = Instant::of(now);
+        if self <= now && now.0 - self.0 <= LATE {
+            self
+        } else {
+            now
+        }
+    }
+}
+
+fn nanos(interval: Duration) -> u64 {
+    u64::try_from(interval.as_nanos()).map_or(LONGEST, |nanos| nanos.min(LONGEST))
 }
 
 /// The limiters of all intervals in use.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
     clock: HandedClock,
-    /// By interval in milliseconds; never zero, which is no limit.
+    /// By interval in nanoseconds; never zero, which is no limit.
     classes: HashMap<u64, Class>,
 }
 
@@ -50,24 +87,25 @@ struct Class {
 
 impl Pacing {
     /// Counts a host in that keeps this interval; `last` is its last request.
-    pub(super) fn join(&mut self, host: &Arc<HostKey>, interval: Duration, last: Option<Moment>) {
-        let Some(quota) = Quota::with_period(Duration::from_millis(whole_millis(interval))) else {
+    pub(super) fn join(&mut self, host: &Arc<HostKey>, interval: Duration, last: Option<Instant>) {
+        let interval = nanos(interval);
+        let Some(quota) = Quota::with_period(Duration::from_nanos(interval)) else {
             return;
         };
         // A limiter counts from the moment of its making and knows none before. It is made at zero
         // because it may be told of a request that is past.
-        self.clock.set(Moment::from_millis(0));
+        self.clock.set(Instant(0));
         let clock = &self.clock;
         self.classes
-            .entry(whole_millis(interval))
+            .entry(interval)
             .or_insert_with(|| Class::new(quota, clock.clone()))
             .hosts += 1;
-        self.rewind(host, interval, last);
+        self.rewind(host, Duration::from_nanos(interval), last);
     }
 
     /// Counts a host out that kept this interval.
     pub(super) fn leave(&mut self, host: &Arc<HostKey>, interval: Duration) {
-        let interval = whole_millis(interval);
+        let interval = nanos(interval);
         if let Some(class) = self.classes.get_mut(&interval) {
             class.states.0.remove(host);
             class.hosts -= 1;
@@ -77,28 +115,25 @@ impl Pacing {
         }
     }
 
-    /// Charges a request; if it is too early, tells when it would not be.
+    /// Charges a request; if it is too early, returns when it would not be.
     pub(super) fn charge(
         &self,
         host: &Arc<HostKey>,
         interval: Duration,
-        at: Moment,
-    ) -> Result<(), Moment> {
-        let Some(class) = self.classes.get(&whole_millis(interval)) else {
+        at: Instant,
+    ) -> Result<(), Instant> {
+        let Some(class) = self.classes.get(&nanos(interval)) else {
             return Ok(());
         };
         self.clock.set(at);
-        class.limiter.check_key(host).map_err(|refusal| {
-            let nanos = refusal.earliest_possible().as_u64();
-            let millis = nanos.div_ceil(NANOS_PER_MILLI);
-            Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
-        })
+        let checked = class.limiter.check_key(host);
+        checked.map_err(|refusal| Instant(refusal.earliest_possible().as_u64()))
     }
 
     /// Makes `last` the request that the next one is spaced from. A limiter cannot take a charge
     /// back, so it forgets the host and is told of that request again.
-    pub(super) fn rewind(&self, host: &Arc<HostKey>, interval: Duration, last: Option<Moment>) {
-        if let Some(class) = self.classes.get(&whole_millis(interval)) {
+    pub(super) fn rewind(&self, host: &Arc<HostKey>, interval: Duration, last: Option<Instant>) {
+        if let Some(class) = self.classes.get(&nanos(interval)) {
             class.states.0.remove(host);
             if let Some(last) = last {
                 // Nothing is known of the host, so nothing can be refused.
@@ -110,7 +145,7 @@ impl Pacing {
     /// Drops what limiters keep about hosts that may be asked at any time: governor never does so
     /// by itself.
     pub(super) fn tidy(&mut self, now: Moment) {
-        self.clock.set(now);
+        self.clock.set(Instant::of(now));
         for class in self.classes.values() {
             class.limiter.retain_recent();
             class.limiter.shrink_to_fit();
@@ -144,9 +179,8 @@ impl fmt::Debug for Class {
 struct HandedClock(Arc<AtomicU64>);
 
 impl HandedClock {
-    fn set(&self, now: Moment) {
-        let millis = u64::try_from(now.millis()).unwrap_or(0).min(LONGEST);
-        self.0.store(millis * NANOS_PER_MILLI, Ordering::Relaxed);
+    fn set(&self, now: Instant) {
+        self.0.store(now.0, Ordering::Relaxed);
     }
 }
 
@@ -204,8 +238,8 @@ mod tests {
         Arc::new(url.host_key())
     }
 
-    fn at(millis: i64) -> Moment {
-        Moment::from_millis(millis)
+    fn at(millis: i64) -> Instant {
+        Instant::of(Moment::from_millis(millis))
     }
 
     #[test]
@@ -256,21 +290,41 @@ mod tests {
             pacing.join(&h, SECOND, None);
             assert_eq!(pacing.charge(&h, SECOND, at(n)), Ok(()));
         }
-        let kept = |pacing: &Pacing| pacing.classes[&1_000].limiter.len();
-        pacing.tidy(at(999));
+        let kept = |pacing: &Pacing| pacing.classes[&1_000_000_000].limiter.len();
+        pacing.tidy(Moment::from_millis(999));
         assert_eq!(kept(&pacing), 1_000);
-        pacing.tidy(at(60_000));
+        pacing.tidy(Moment::from_millis(60_000));
         assert_eq!(kept(&pacing), 0);
     }
 
     #[test]
-    fn extremes_are_rounded_up_and_capped() {
-        assert_eq!(whole_millis(Duration::ZERO), 0);
-        assert_eq!(whole_millis(Duration::from_nanos(1)), 1);
-        assert_eq!(whole_millis(Duration::from_micros(1_500)), 2);
-        assert_eq!(whole_millis(Duration::MAX), LONGEST);
+    fn fractions_of_a_millisecond_add_up() {
+        let third = Duration::from_secs(1) / 30;
+        let (mut pacing, h) = (Pacing::default(), host("h"));
+        pacing.join(&h, third, None);
+        let (mut due, mut now) = (at(0), Moment::from_millis(0));
+        for _ in 0..300 {
+            let served = due.served(now);
+            assert_eq!(pacing.charge(&h, third, served), Ok(()));
+            due = served.after(third);
+            // A timer wakes up a millisecond late.
+            now = due.moment() + Duration::from_millis(1);
+        }
+        assert!((9_999..=10_003).contains(&now.millis()), "{now:?}");
+    }
+
+    #[test]
+    fn a_pause_is_not_saved_up() {
+        let due = at(1_000);
+        assert_eq!(due.served(Moment::from_millis(1_003)), due);
+        assert_eq!(due.served(Moment::from_millis(1_004)), at(1_004));
+    }
+
+    #[test]
+    fn extremes_are_capped() {
         let (mut pacing, h) = (Pacing::default(), host("h"));
         pacing.join(&h, Duration::MAX, None);
         assert_eq!(pacing.charge(&h, Duration::MAX, at(i64::MAX)), Ok(()));
+        assert_eq!(at(i64::MAX).after(Duration::MAX), Instant(LONGEST));
     }
 }

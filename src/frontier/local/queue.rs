@@ -1,7 +1,10 @@
-//! What one host has to give, and in which order: its robots.txt alone, then everything else.
+//! What one host has to give, and in which order: its robots.txt alone, then everything else, with
+//! the slow lanes of families in trouble in between.
 
 use super::lane::{EVER, Entry, Lane};
+use super::slow::SlowLanes;
 use crate::model::{Moment, Role};
+use crate::policy::Family;
 
 /// The entries of one host that are not leased.
 #[derive(Debug)]
@@ -11,6 +14,7 @@ pub(super) struct Queue {
     gate_leased: bool,
     /// Sitemaps, pages, and what pages are made of or point out to.
     rest: Lane<3>,
+    slow: SlowLanes,
 }
 
 impl Queue {
@@ -19,6 +23,7 @@ impl Queue {
             gate: Lane::new(),
             gate_leased: false,
             rest: Lane::new(),
+            slow: SlowLanes::default(),
         }
     }
 
@@ -32,48 +37,77 @@ impl Queue {
         }
     }
 
-    /// Adds an entry that is not to be asked for before `at`.
-    pub(super) fn wait(&mut self, entry: Entry, at: Moment) {
+    /// Adds an entry to the slow lane of this family; a robots.txt is in nobody's.
+    pub(super) fn set_aside(&mut self, entry: &Entry, family: Family) {
         match entry.role {
-            Role::Robots => self.gate.wait(entry, at),
-            _ => self.rest.wait(entry, at),
+            Role::Robots => self.push(entry),
+            _ => self.slow.set_aside(entry, family),
         }
     }
 
-    /// Puts an entry before all others.
-    pub(super) fn put_first(&mut self, entry: Entry) {
-        self.wait(entry, EVER);
+    /// Adds an entry that is not to be asked for before `at`, in the slow lane that it came from.
+    pub(super) fn wait(&mut self, entry: Entry, at: Moment, lane: Option<Family>) {
+        match (entry.role, lane) {
+            (Role::Robots, _) => self.gate.wait(entry, at),
+            (_, Some(family)) => self.slow.lane(family).wait(entry, at),
+            (_, None) => self.rest.wait(entry, at),
+        }
     }
 
-    /// When there is something to give, as far as this host's entries decide it.
-    pub(super) fn next_at(&self) -> Option<Moment> {
+    /// Puts an entry before all others of its lane.
+    pub(super) fn put_first(&mut self, entry: Entry, lane: Option<Family>) {
+        self.wait(entry, EVER, lane);
+    }
+
+    /// Entries of slow lanes that are leased.
+    pub(super) fn slow_open(&self) -> u32 {
+        self.slow.open()
+    }
+
+    /// When there is something to give, as far as this host's entries decide it. `room` tells whether
+    /// one more entry of a slow lane may be leased.
+    pub(super) fn next_at(&self, room: bool) -> Option<Moment> {
         if self.gate_leased {
             return None;
         }
-        self.gate.next_at().or_else(|| self.rest.next_at())
+        let slow = || self.slow.next_at().filter(|_| room);
+        let rest = || [self.rest.next_at(), slow()].into_iter().flatten().min();
+        self.gate.next_at().or_else(rest)
     }
 
-    /// Takes what is first at `now`.
-    pub(super) fn take(&mut self, now: Moment) -> Option<Entry> {
+    /// Takes what is first at `now`, with the slow lane that it comes from.
+    pub(super) fn take(&mut self, now: Moment, room: bool) -> Option<(Entry, Option<Family>)> {
         if self.gate_leased {
             return None;
         }
-        if self.gate.is_empty() {
-            return self.rest.take(now);
+        if !self.gate.is_empty() {
+            let entry = self.gate.take(now)?;
+            self.gate_leased = true;
+            return Some((entry, None));
         }
-        let entry = self.gate.take(now);
-        self.gate_leased = entry.is_some();
-        entry
+        let rest_is_due = self.rest.next_at().is_some_and(|at| at <= now);
+        if room
+            && self.slow.may_go(rest_is_due)
+            && let Some((entry, family)) = self.slow.take(now)
+        {
+            return Some((entry, Some(family)));
+        }
+        let entry = self.rest.take(now)?;
+        self.slow.wait_for_turn();
+        Some((entry, None))
     }
 
-    /// Notes that the lease of an entry with this role ended.
-    pub(super) fn release(&mut self, role: Role) {
+    /// Notes that the lease of an entry with this role ended, and which slow lane it came from.
+    pub(super) fn release(&mut self, role: Role, lane: Option<Family>) {
         if role == Role::Robots {
             self.gate_leased = false;
+        }
+        if lane.is_some() {
+            self.slow.release();
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.gate.is_empty() && self.rest.is_empty()
+        self.gate.is_empty() && self.rest.is_empty() && self.slow.is_empty()
     }
 }

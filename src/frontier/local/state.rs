@@ -67,7 +67,7 @@ impl State {
             self.with_host(&discovery.url.host_key(), |host, _| {
                 match discovery.not_before {
                     None => host.queue.push(&entry),
-                    Some(at) => host.queue.wait(entry, at),
+                    Some(at) => host.queue.wait(entry, at, None),
                 }
             });
         }
@@ -81,8 +81,8 @@ impl State {
         }
         while let Some(held) = self.leases.expire(self.now) {
             self.with_host(&held.host, |host, _| {
-                host.release(held.entry.role);
-                host.queue.put_first(held.entry);
+                host.release(held.entry.role, held.lane);
+                host.queue.put_first(held.entry, held.lane);
             });
         }
         while let Some(host) = self.turns.first_due(self.now) {
@@ -103,19 +103,23 @@ impl State {
         let Some(mut held) = self.leases.end(ticket) else {
             return;
         };
-        if !matches!(how, Settlement::Again(_) | Settlement::InVain(_)) {
+        if matches!(how, Settlement::Done | Settlement::Unused) {
             self.pending -= 1;
         }
         self.with_host(&held.host, |host, pacing| {
-            host.release(held.entry.role);
+            host.release(held.entry.role, held.lane);
             match how {
                 Settlement::Done => {}
                 Settlement::Again(at) => {
                     held.entry.tries = held.entry.tries.saturating_add(1);
-                    host.queue.wait(held.entry, at);
+                    host.queue.wait(held.entry, at, held.lane);
                 }
-                Settlement::InVain(at) => host.queue.wait(held.entry, at),
+                Settlement::InVain(at) => host.queue.wait(held.entry, at, held.lane),
                 Settlement::Unused => host.uncharge(ticket, held.before, pacing),
+                Settlement::Aside(family) => {
+                    host.uncharge(ticket, held.before, pacing);
+                    host.queue.set_aside(&held.entry, family);
+                }
             }
         });
     }

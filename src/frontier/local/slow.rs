@@ -1,0 +1,88 @@
+//! Slow lanes: what waits of the families of one host that are in trouble. They are never first and
+//! never starve: as long as the host has anything else to give they have every fourth turn, and they
+//! take turns among themselves.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::lane::{Entry, Lane};
+use crate::model::Moment;
+use crate::policy::Family;
+
+/// Other entries that go before one of a slow lane: a broken directory that is as large as the rest of
+/// the site delays that by a third. Ours.
+const OTHERS_FIRST: u32 = 3;
+
+/// The slow lanes of one host. A family without an entry has none.
+#[derive(Debug, Default)]
+pub(super) struct SlowLanes {
+    lanes: BTreeMap<Family, Lane<1>>,
+    /// Entries of them that are leased.
+    open: u32,
+    /// Other entries given since the last one of a slow lane.
+    waited: u32,
+    /// Whose turn was last.
+    last: Option<Family>,
+}
+
+impl SlowLanes {
+    /// The lane of a family, made if there is none.
+    pub(super) fn lane(&mut self, family: Family) -> &mut Lane<1> {
+        self.lanes.entry(family).or_insert_with(Lane::new)
+    }
+
+    /// Adds an entry that was given out as another than theirs, and was not asked for.
+    pub(super) fn set_aside(&mut self, entry: &Entry, family: Family) {
+        self.waited = self.waited.saturating_sub(1);
+        self.lane(family).push(0, entry);
+    }
+
+    pub(super) fn open(&self) -> u32 {
+        self.open
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// When one has something to give.
+    pub(super) fn next_at(&self) -> Option<Moment> {
+        self.lanes.values().filter_map(Lane::next_at).min()
+    }
+
+    /// Whether it is their turn, if the host has something else to give or not.
+    pub(super) fn may_go(&self, others_are_due: bool) -> bool {
+        !self.lanes.is_empty() && (!others_are_due || self.waited >= OTHERS_FIRST)
+    }
+
+    /// Notes that another entry went before them.
+    pub(super) fn wait_for_turn(&mut self) {
+        self.waited = self.waited.saturating_add(1);
+    }
+
+    /// Takes the first that is due of the lane whose turn it is.
+    pub(super) fn take(&mut self, now: Moment) -> Option<(Entry, Family)> {
+        let is_due = |lane: &Lane<1>| lane.next_at().is_some_and(|at| at <= now);
+        let after = self.last.map_or(Bound::Unbounded, Bound::Excluded);
+        let following = self.lanes.range((after, Bound::Unbounded));
+        let from_start = self.lanes.iter();
+        let family = following
+            .chain(from_start)
+            .find(|(_, lane)| is_due(lane))
+            .map(|(family, _)| *family)?;
+        let lane = self.lanes.get_mut(&family)?;
+        let entry = lane.take(now)?;
+        if lane.is_empty() {
+            self.lanes.remove(&family);
+        }
+        self.last = Some(family);
+        self.waited = 0;
+        self.open += 1;
+        Some((entry, family))
+    }
+
+    /// Notes that the lease of one of their entries ended.
+    pub(super) fn release(&mut self) {
+        self.open -= 1;
+    }
+}
