@@ -109,7 +109,7 @@ fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
     };
     Ok(match earlier {
         Some(run) => format!("pages that run {} of {} fetched", run.id, run.started),
-        None => "no pages, for no earlier run of this site has the same scope".to_owned(),
+        None => "no pages: no earlier run of this site has the same scope".to_owned(),
     })
 }
 

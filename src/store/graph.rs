@@ -22,10 +22,6 @@ pub(super) struct Graph {
     depths: Vec<u16>,
     /// 1 to 100; 0 for what is no page.
     scores: Vec<u8>,
-    /// What an earlier run knew and no sitemap lists.
-    known: Vec<UrlId>,
-    /// Whether another URL refers to it, in whichever way. Empty if there is nothing `known`.
-    named: Vec<bool>,
 }
 
 /// Links that lead to a URL, side by side: with many URLs every look waits for memory.
@@ -46,18 +42,10 @@ impl Graph {
             |row| row.get(0),
         )?;
         let size = highest as usize + 1;
-        let known = super::row::list(
-            connection,
-            "SELECT id FROM url WHERE run = ? AND known > 0 AND in_sitemap = 0",
-            [run],
-            |row| row.get(0),
-        )?;
         let mut graph = Graph {
             inlinks: vec![Inlinks::default(); size],
             depths: vec![NOWHERE; size],
             scores: Vec::new(),
-            named: vec![false; if known.is_empty() { 0 } else { size }],
-            known,
         };
         let followed = graph.count(connection, run)?;
         graph.scores = scores(connection, run, &followed, size)?;
@@ -72,15 +60,7 @@ impl Graph {
         let mut targets = Vec::new();
         each_page(connection, (run, 0), |page, links| {
             targets.clear();
-            for link in links {
-                if link.target != page
-                    && let Some(named) = self.named.get_mut(link.target as usize)
-                {
-                    *named = true;
-                }
-                if !link.nature.kind.is_hyperlink() {
-                    continue;
-                }
+            for link in links.filter(|link| link.nature.kind.is_hyperlink()) {
                 let Some(inlinks) = self.inlinks.get_mut(link.target as usize) else {
                     continue;
                 };
@@ -144,12 +124,6 @@ impl Graph {
             let score = Some(*score).filter(|score| *score > 0);
             update.execute((run, id, depth, inlinks.all, inlinks.unique, score))?;
         }
-        // 2 says that nothing of this run names it; that may have changed since the crawl went on.
-        let mut update = tx.prepare("UPDATE url SET known = ?3 WHERE run = ?1 AND id = ?2")?;
-        for id in &self.known {
-            let is_named = self.named.get(*id as usize).is_some_and(|named| *named);
-            update.execute((run, id, if is_named { 1 } else { 2 }))?;
-        }
         Ok(())
     }
 }
@@ -212,16 +186,13 @@ mod tests {
         let connection = Connection::open_in_memory().expect("opened");
         connection
             .execute_batch(
-                "CREATE TABLE url (run, id, seed, role, state, in_sitemap, known);
+                "CREATE TABLE url (run, id, seed, role, state);
                  CREATE TABLE page_links (page INTEGER PRIMARY KEY, links);",
             )
             .expect("made");
         for id in 1..=highest {
             connection
-                .execute(
-                    "INSERT INTO url VALUES (1, ?, ?, 3, 2, 0, 0)",
-                    (id, id == 1),
-                )
+                .execute("INSERT INTO url VALUES (1, ?, ?, 3, 2)", (id, id == 1))
                 .expect("stored");
             let of_page: Vec<PackedLink> = links
                 .iter()

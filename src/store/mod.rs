@@ -30,6 +30,7 @@ mod lock;
 mod measured;
 mod notices;
 mod outages;
+mod pairs;
 mod recheck;
 mod resume;
 mod row;

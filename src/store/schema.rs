@@ -91,3 +91,54 @@ fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::Store;
+    use super::*;
+
+    #[test]
+    fn a_file_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        let old = Connection::open(&path).expect("made");
+        let known = "    known      INTEGER NOT NULL DEFAULT 0,\n";
+        let tables = include_str!("schema.sql").replace(known, "");
+        assert!(!tables.contains("known      INTEGER"), "{tables}");
+        old.execute_batch(&tables).expect("made");
+        old.execute_batch(
+            "CREATE VIEW pages AS SELECT address FROM url;
+             CREATE VIEW gone AS SELECT address FROM url;
+             INSERT INTO url (run, id, address, host, section, folders, state, role, reason)
+                VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
+             PRAGMA application_id = 0x47544352;
+             PRAGMA user_version = 1;",
+        )
+        .expect("filled");
+        drop(old);
+        let store = Store::open(&path).expect("opened");
+        let connection = store.connect().expect("connected");
+        let (address, reason, found_on): (String, String, Option<String>) = connection
+            .query_row(
+                r#"SELECT "Address", "Reason", "Found On" FROM skipped"#,
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .expect("a row");
+        assert_eq!(
+            (address.as_str(), reason.as_str()),
+            ("http://h/a", "robots")
+        );
+        assert_eq!(found_on, None);
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .expect("a version");
+        assert_eq!(version, SCHEMA);
+        assert!(
+            connection.prepare("SELECT * FROM gone").is_err(),
+            "a view is left over"
+        );
+        drop(connection);
+        Store::open(&path).expect("opened again");
+    }
+}

@@ -35,8 +35,8 @@ pub(super) struct Known {
     pub(super) sight: Sight,
     /// Its number; 0 of one that is only listed.
     pub(super) id: UrlId,
-    /// An earlier run knew it, and nothing of this one names it.
-    pub(super) unnamed: bool,
+    /// An earlier run knew it, and nothing of this one leads to it.
+    pub(super) unreached: bool,
     pub(super) in_sitemap: bool,
 }
 
@@ -93,7 +93,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         own: row.get(1)?,
         sight: sight(row)?,
         id: row.get(13)?,
-        unnamed: row.get::<_, u8>(14)? == 2,
+        unreached: row.get::<_, u8>(14)? == 2,
         in_sitemap: row.get(15)?,
     })
 }

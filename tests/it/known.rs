@@ -128,7 +128,12 @@ async fn gone_is_what_answers_404_or_is_out_of_scope_and_what_nobody_links_to_is
     for path in ["/kept", "/removed", "/lost", "/moved", "/listed"] {
         origin.page(path, "<p>fine");
     }
-    origin.page("/self", "<p>fine <a href='/self'>here</a>");
+    // Pages that link to each other, and nobody else to them.
+    origin.page(
+        "/self",
+        "<p>fine <a href='/self'>here</a><a href='/lost'>x</a>",
+    );
+    origin.page("/lost", "<p>fine <a href='/self'>x</a>");
     audit(&desk, &origin, &[]).await;
 
     origin.page("/", &links(&["/kept"]));
@@ -144,7 +149,7 @@ async fn gone_is_what_answers_404_or_is_out_of_scope_and_what_nobody_links_to_is
     );
     origin.script("/removed", [status(410)]);
     audit(&desk, &origin, &["-o", "out"]).await;
-    let lost = "answers 200, but no page links to it and no sitemap lists it any more";
+    let lost = "answers 200, but no link from the start pages and no sitemap leads to it any more";
     let expected = [
         "gone /removed: answers 410, answered 200".to_owned(),
         format!("unlinked /lost: {lost}"),
@@ -179,6 +184,29 @@ async fn gone_is_what_answers_404_or_is_out_of_scope_and_what_nobody_links_to_is
             format!("unclear /self: {unasked}"),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_page_is_not_called_unlinked_while_a_sitemap_cannot_be_read() {
+    let origin = Origin::start().await;
+    let desk = Desk::new();
+    origin.page("/", "<p>home <a href='/linked'>x</a>");
+    origin.page("/linked", "<p>fine");
+    origin.page("/listed", "<p>fine");
+    let map = format!(
+        "<urlset><url><loc>{}</loc></url></urlset>",
+        origin.url("/listed")
+    );
+    let map = ok(&map).header("Content-Type", "application/xml");
+    origin.script("/sitemap.xml", [map]);
+    audit(&desk, &origin, &[]).await;
+    origin.script("/sitemap.xml", [status(503)]);
+    origin.page("/", "<p>home");
+    audit(&desk, &origin, &[]).await;
+    let found = compare(&desk).await;
+    let told = changes(&found, &origin);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("unlinked /linked: "), "{told:?}");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub enum Change {
     Unclear,
     /// It answers 404 or 410 now, or is out of the new run's scope.
     Gone,
-    /// It answers as before, but no page links to it and no sitemap lists it any more.
+    /// It answers as before, but no link and no sitemap leads to it any more.
     Unlinked,
     /// It fails, and less often than before.
     Better,

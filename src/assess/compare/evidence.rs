@@ -20,7 +20,7 @@ pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
             format!("answers {}, answered {}", new.status, old.status)
         }
         (Sight::Seen(_), Sight::Seen(new)) if change == Change::Unlinked => format!(
-            "answers {}, but no page links to it and no sitemap lists it any more",
+            "answers {}, but no link from the start pages and no sitemap leads to it any more",
             new.status
         ),
         (Sight::Seen(old), Sight::Seen(new)) => both(old, new),

@@ -20,8 +20,8 @@ pub struct Pair<'a> {
     pub old: Sight,
     /// What the new run knows of it.
     pub new: Sight,
-    /// Whether nothing in the new run leads to it any more: no link, redirect or sitemap. False
-    /// where what led to it before could not be read now.
+    /// Whether nothing leads to it any more in the new run: no sitemap, and no chain of links from a
+    /// start page. False where what led to it before could not be read now.
     pub unlinked: bool,
     /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
     /// oldest first; empty where it failed in none of them or there are fewer runs.

@@ -140,7 +140,7 @@ fn a_page_that_answers_without_links_is_unlinked_unless_something_worse_is_to_be
         if expected == Some(Change::Unlinked) {
             assert_eq!(
                 judged.expect("a change").evidence,
-                "answers 200, but no page links to it and no sitemap lists it any more"
+                "answers 200, but no link from the start pages and no sitemap leads to it any more"
             );
         }
     }

@@ -176,6 +176,25 @@ async fn without_known_pages_a_run_starts_afresh_and_so_do_those_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn known_pages_keep_the_clicks_at_which_an_earlier_run_found_them() {
+    let near = || with(|scope| scope.max_depth = Some(2));
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/a"])]),
+        ("/a", &[links(&["/b"])]),
+        ("/b", &[links(&["/c"])]),
+        ("/c", &[page("too far")]),
+    ];
+    let mut crawl = Crawl::to_the_end(near(), answers).await;
+    let broken: &[(&str, &[Reply])] = &[("/a", &[error(502)])];
+    for run in 2..5 {
+        let asked = crawl.again(near(), broken).await;
+        assert_eq!(asked, ["/", "/a", "/b"], "run {run}");
+        let skipped = crawl.rows(Table::Skipped, &["Address", "Reason", "Found On"]);
+        assert_eq!(skipped, ["/c | depth | /b"], "run {run}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn robots_txt_and_max_pages_hold_for_known_pages() {
     let mut crawl = chain().await;
     let rules = "User-agent: *\nDisallow: /b\n";
