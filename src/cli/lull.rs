@@ -47,10 +47,10 @@ impl Lull {
                     self.waits
                         .insert((*host).clone(), (*until, "it does not answer well"));
                 }
-                BreakerChange::Closed | BreakerChange::GaveUp => {
+                BreakerChange::Cleared | BreakerChange::Closed | BreakerChange::GaveUp => {
                     self.waits.remove(*host);
                 }
-                BreakerChange::Doubted => {}
+                BreakerChange::Suspected => {}
             },
             Event::Gauge(gauge) => {
                 self.now = gauge.now;

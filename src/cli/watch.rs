@@ -120,12 +120,17 @@ impl Observer for &mut Watch {
 
 fn note(host: &HostKey, change: BreakerChange) {
     match change {
-        BreakerChange::Doubted => tracing::info!(%host, "{host} fails often; one probe at a time"),
-        BreakerChange::Opened(until) => {
-            tracing::warn!(%host, %until, "{host} is down; asked again at {until}");
+        BreakerChange::Suspected => {
+            tracing::info!(%host, "{host}: everything fails in a row; requesting a control");
         }
-        BreakerChange::Closed => tracing::info!(%host, "{host} is up"),
-        BreakerChange::GaveUp => tracing::warn!(%host, "{host} is down; not waited for any more"),
+        BreakerChange::Cleared => {
+            tracing::info!(%host, "{host}: the control is fine, so pages fail and not the host");
+        }
+        BreakerChange::Opened(until) => {
+            tracing::warn!(%host, %until, "{host} is down; paused until {until}");
+        }
+        BreakerChange::Closed => tracing::info!(%host, "{host} is up again"),
+        BreakerChange::GaveUp => tracing::warn!(%host, "{host} is down; given up"),
     }
 }
 

@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::confirm::Passes;
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
-use super::hosts::{Hosts, Reaction};
+use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
 use super::own_network::OwnNetwork;
 use super::resume::restore;
@@ -220,7 +220,7 @@ where
                 Next::Visit(lease) if self.experiments.own(&lease) => {
                     self.begin_series(*lease).await?;
                 }
-                Next::Visit(lease) => self.begin(*lease).await,
+                Next::Visit(lease) => self.begin(*lease).await?,
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
             }
@@ -228,7 +228,7 @@ where
     }
 
     /// Begins a visit, unless it has become clear meanwhile that it must not be made.
-    async fn begin(&mut self, lease: Lease) {
+    async fn begin(&mut self, lease: Lease) -> Result<(), CrawlError> {
         if let Some(skip) = self.refuse(&lease) {
             let url = lease.found.url;
             self.admissions.refused(&url, skip.reason);
@@ -238,13 +238,18 @@ where
             });
             self.hand_over(Change::Skipped(url, skip), lease.ticket, Settlement::Unused)
                 .await;
-            return;
+            return Ok(());
+        }
+        if let Some(aside) = self.aside(&lease) {
+            let aside = Settlement::Aside(aside.family, aside.until);
+            self.frontier.settle(lease.ticket, aside).await?;
+            return Ok(());
         }
         if lease.found.pass > 1 && self.passes.is_over(self.clock.now()) {
             let url = lease.found.url;
             self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
                 .await;
-            return;
+            return Ok(());
         }
         if is_new_page(&lease) {
             self.pages += 1;
@@ -270,6 +275,16 @@ where
         );
         self.visits
             .spawn(async move { Done::Lease(Returned::Visit(Box::new(visit.await))) });
+        Ok(())
+    }
+
+    /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
+    fn aside(&self, lease: &Lease) -> Option<Aside> {
+        let found = &lease.found;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        (is_page && found.pass == 1)
+            .then(|| self.hosts.aside(&found.url, lease.slow, self.clock.now()))
+            .flatten()
     }
 
     /// Why a lease is not asked for after all.

@@ -1,22 +1,23 @@
-//! What the attempts at each host mean for the next: whether to ask again, how fast, and whether at
-//! all. The rules are the policy's; here they meet, one set for each host, and no host's trouble
-//! is another's.
+//! What the attempts at each host mean for the next: whether to retry, how fast, and whether at all.
+//! The rules are the policy's; here they meet, one set for each host, and no host's trouble is
+//! another's. A failure counts against its URL first, then against its family; the host is suspected
+//! only if everything fails in a row, and then a page of another family is the judge.
 //!
-//! How they bound the requests to a host that answers nothing but 503: quick retries end after
-//! five failures (the retry budget), the pace falls to a request every eight seconds, the breaker
-//! opens at the tenth failure, and each time it ends a single probe is sent. When the host has held
-//! up the crawl for [`PATIENCE`], what is left of it is skipped as `host_down`.
+//! How they bound the requests to a host that answers nothing but 503: the pace falls to a request
+//! every eight seconds, the breaker suspects the host at the tenth failure in a row and opens when the
+//! control fails too, and each time it ends one URL and one control are requested. When the host has
+//! held up the crawl for [`PATIENCE`], what is left of it is skipped as `host_down`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    CrawlUrl, Fingerprint, Headroom, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip,
-    SkipReason,
+    CrawlUrl, Headroom, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
-    Breaker, BreakerChange, BreakerSignal, Decision, HostPace, PaceSignal, RetryBudget, after,
+    Breaker, BreakerChange, BreakerSignal, Decision, Families, Family, FirstAttempt, HostPace,
+    LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after, announced,
 };
 
 use super::site::Site;
@@ -29,7 +30,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// The same for hosts that are only linked to: one more try after a minute is enough.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(1);
 
-/// How a host is asked while it is doubted: the speed at which no failure is self-inflicted.
+/// How a host is requested while its breaker is not closed: the speed at which no failure is
+/// self-inflicted.
 const PROBING: Duration = Duration::from_secs(1);
 
 /// URLs of a host that is given up pass as fast as they can be skipped.
@@ -47,26 +49,35 @@ pub fn first_pace(plan: &PacePlan) -> Pace {
     }
 }
 
-/// The hosts of a crawl. Memory: some kilobyte for each.
+/// Pages that were fine and may be controls, each of another family.
+const CONTROLS: usize = 3;
+
+/// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
 #[derive(Debug)]
 pub(super) struct Hosts {
     site: Arc<Site>,
+    families: Families,
     known: HashMap<HostKey, Box<Host>>,
 }
 
 #[derive(Debug)]
 struct Host {
-    budget: RetryBudget,
     pace: HostPace,
     breaker: Breaker,
+    suspects: Suspects,
     /// What the frontier was told last, or keeps by default.
     told: Pace,
-    /// The page that was fine last.
-    good: Option<CrawlUrl>,
-    /// The URL whose 503 announced an end, if no other of the host was fine since.
-    announced: Option<Fingerprint>,
-    /// Longest pause at the server's wish.
-    patience: Duration,
+    /// Pages that were fine, the latest of each family last.
+    good: Vec<(Family, CrawlUrl)>,
+}
+
+/// A URL that is not to be requested yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aside {
+    /// Whose slow lane it waits in.
+    pub(super) family: Family,
+    /// Not before this moment, if its family wants to be left alone.
+    pub(super) until: Option<Moment>,
 }
 
 /// What is to be done after an attempt.
@@ -86,25 +97,36 @@ impl Hosts {
     pub(super) fn new(site: Arc<Site>) -> Hosts {
         Hosts {
             site,
+            families: Families::default(),
             known: HashMap::new(),
         }
+    }
+
+    /// Learns families from a URL that was not known before.
+    pub(super) fn learn(&mut self, url: &CrawlUrl) {
+        self.families.learn(url);
+    }
+
+    /// Whether a page waits in the slow lane of its family. `slow` tells whether it comes from one.
+    pub(super) fn aside(&self, url: &CrawlUrl, slow: bool, now: Moment) -> Option<Aside> {
+        let host = self.known.get(&url.host_key())?;
+        if host.suspects.is_empty() || !self.site.plan.pace.adapt {
+            return None;
+        }
+        let family = self.families.of(url);
+        let until = host.suspects.held(family, now);
+        let aside = until.is_some() || (!slow && host.suspects.is_in_trouble(family));
+        aside.then_some(Aside { family, until })
     }
 
     /// Takes in a visit that is over. `roll` is the dice: at least 0, below 1.
     pub(super) fn react(&mut self, brought: &Brought, now: Moment, roll: f64) -> Reaction {
         let plan = self.site.plan.pace;
         let url = &brought.lease.found.url;
-        let host = self.host(&url.host_key());
         let tried = brought.tried;
         let mut reaction = Reaction::default();
-        match after(tried, plan.retries, &mut host.budget, roll) {
-            Decision::Settle => {}
-            Decision::SettlePark(wait) => reaction.park = Some(now + wait),
-            Decision::Again(wait) => reaction.again = Some(now + wait),
-            Decision::AgainHost(wait) => {
-                reaction.again = Some(now + wait);
-                reaction.park = reaction.again;
-            }
+        if let Decision::Again(wait) = after(tried, plan.retries, roll) {
+            reaction.again = Some(now + wait);
         }
         // A connection that went stale says nothing about the host, nor does what was not asked.
         let stale = tried.stale_connection && tried.attempts <= 1;
@@ -113,7 +135,11 @@ impl Hosts {
             Outcome::AddressRefused | Outcome::StreamRefused
         );
         if plan.adapt && !stale && speaks {
-            host.adapt(brought, &mut reaction, now, roll);
+            let host = url.host_key();
+            let matters = tried.outcome.is_failure() || self.host(&host).wants_family();
+            let family = matters.then(|| self.families.of(url));
+            self.host(&host)
+                .adapt(brought, family, &mut reaction, now, roll);
         }
         reaction
     }
@@ -155,22 +181,35 @@ impl Hosts {
         seen.filter(|(_, seen)| seen.failed.is_some()).collect()
     }
 
-    /// Why a URL is not asked for any more, if its host was given up.
+    /// Why a URL is not requested any more, if its host was given up.
     pub(super) fn refuse(&self, url: &CrawlUrl, role: Role) -> Option<Skip> {
         let host = self.known.get(&url.host_key())?;
         // A robots.txt decides more than itself, and is one request.
-        (host.breaker.is_down() && role != Role::Robots).then(|| {
-            let held = host.breaker.held().as_secs();
-            let detail = format!("gave up waiting for the host after {held} s");
-            Skip::new(SkipReason::HostDown, detail)
-        })
+        (host.breaker.is_down() && role != Role::Robots)
+            .then(|| Skip::new(SkipReason::HostDown, gave_up(host.breaker.waited())))
     }
 
-    /// The page to ask along with a URL, if its host is in doubt.
+    /// The page to request along with a URL, if its host is suspected: one that was fine, of another
+    /// family if there is one, or the home page if none ever was.
     pub(super) fn control(&self, url: &CrawlUrl, role: Role) -> Option<CrawlUrl> {
-        let host = self.known.get(&url.host_key())?;
-        let doubted = !host.breaker.is_closed() && role != Role::Robots;
-        host.good.clone().filter(|good| doubted && good != url)
+        let key = url.host_key();
+        let host = self.known.get(&key)?;
+        if host.breaker.is_closed() || role == Role::Robots {
+            return None;
+        }
+        let family = self.families.of(url);
+        let good = || host.good.iter().rev().filter(|(_, good)| good != url);
+        let other =
+            good().find(|(known, _)| *known != family && !host.suspects.is_in_trouble(*known));
+        let control = other
+            .or_else(|| good().next())
+            .map(|(_, good)| good.clone());
+        let home = || Some(key.home_page()).filter(|home| home != url);
+        if host.good.is_empty() {
+            home()
+        } else {
+            control
+        }
     }
 
     fn host(&mut self, key: &HostKey) -> &mut Host {
@@ -189,31 +228,48 @@ impl Hosts {
 impl Host {
     fn new(pace: HostPace, patience: Duration) -> Host {
         Host {
-            budget: RetryBudget::default(),
             told: pace.pace(),
             pace,
             breaker: Breaker::new(patience),
-            good: None,
-            announced: None,
-            patience,
+            suspects: Suspects::default(),
+            good: Vec::new(),
         }
     }
 
-    fn adapt(&mut self, brought: &Brought, reaction: &mut Reaction, now: Moment, roll: f64) {
+    /// Whether the family of a URL that was fine matters: one more control may be had, or a family is
+    /// suspected.
+    fn wants_family(&self) -> bool {
+        self.good.len() < CONTROLS || !self.suspects.is_empty()
+    }
+
+    fn adapt(
+        &mut self,
+        brought: &Brought,
+        family: Option<Family>,
+        reaction: &mut Reaction,
+        now: Moment,
+        roll: f64,
+    ) {
         let (found, tried) = (&brought.lease.found, brought.tried);
-        let fingerprint = found.url.fingerprint();
-        if tried.outcome == Outcome::Server503RetryAfter {
-            // Two URLs that announce the same mean the host.
-            let other = self.announced.replace(fingerprint);
-            if other.is_some_and(|other| other != fingerprint)
-                && let Some(wait) = tried.retry_after
-            {
-                reaction.park = Some(now + wait);
+        let failed = tried.outcome.is_failure();
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        let suspect = family.is_some_and(|family| self.suspects.is_in_trouble(family));
+        let mut alone = false;
+        if let Some(family) = family.filter(|_| is_page) {
+            if tried.attempts <= 1 {
+                let seen = FirstAttempt {
+                    failed,
+                    took: brought.attempt.timings.total,
+                    announced: announced(tried),
+                };
+                alone = self.suspects.note(family, seen, now);
             }
-        } else if !tried.outcome.is_failure() {
-            self.announced = None;
             if found.role == Role::Page && is_served(tried.outcome) {
-                self.good = Some(found.url.clone());
+                self.good.retain(|(known, _)| *known != family);
+                if self.good.len() == CONTROLS {
+                    self.good.remove(0);
+                }
+                self.good.push((family, found.url.clone()));
             }
         }
         self.pace.on_attempt(
@@ -223,41 +279,51 @@ impl Host {
                 started: brought.attempt.started,
                 in_flight: brought.lease.in_flight,
                 retry: tried.attempts > 1,
+                suspect,
             },
             now,
         );
+        if alone {
+            self.pace.clear(now);
+        }
+        let limited = tried.outcome == Outcome::Client429 && !suspect;
+        if let Some(wait) = announced(tried).filter(|_| limited) {
+            // It is the client that is limited, not the URL.
+            reaction.park = Some(now + wait.min(LONGEST_ANNOUNCED));
+        }
+        self.break_off(brought, reaction, now, roll);
+        let pace = self.effective();
+        reaction.pace = (pace != self.told).then_some(pace);
+        self.told = pace;
+    }
+
+    /// Lets the breaker learn from a visit, and does what follows for the host.
+    fn break_off(&mut self, brought: &Brought, reaction: &mut Reaction, now: Moment, roll: f64) {
+        let tried = brought.tried;
         let signal = BreakerSignal {
             failed: tried.outcome.is_failure(),
             host_level: tried.outcome.level() == Level::Host,
             started: brought.attempt.started,
-            control: brought.control.map(is_served),
+            control: brought.control.map(|control| !control.outcome.is_failure()),
+            announced: match brought.control {
+                Some(control) => control.announced,
+                None => announced(tried),
+            },
         };
-        let mut change = self
-            .breaker
-            .on_attempt(signal, self.good.is_some(), now, roll);
-        if let Some(until) = reaction.park
-            && change.is_none()
-        {
-            change = self.breaker.hold(until, now);
-        }
+        let change = self.breaker.on_attempt(signal, now, roll);
         match change {
             Some(BreakerChange::Opened(until)) => {
                 reaction.park = Some(reaction.park.map_or(until, |park| park.max(until)));
             }
             Some(BreakerChange::Closed) => self.pace.restart(now),
-            Some(BreakerChange::Doubted | BreakerChange::GaveUp) | None => {}
+            Some(BreakerChange::Cleared) => self.pace.clear(now),
+            Some(BreakerChange::Suspected | BreakerChange::GaveUp) | None => {}
         }
         reaction.breaker = change;
         if self.breaker.is_down() {
             reaction.park = None;
-        }
-        let too_late = |at: Moment| at.since(now) > self.patience;
-        if self.breaker.is_down() || reaction.again.is_some_and(too_late) {
             reaction.again = None;
         }
-        let pace = self.effective();
-        reaction.pace = (pace != self.told).then_some(pace);
-        self.told = pace;
     }
 
     fn effective(&self) -> Pace {
@@ -273,6 +339,23 @@ impl Host {
             }
         }
     }
+}
+
+/// What was waited for, in words.
+fn gave_up(waited: Waited) -> String {
+    let checks = match waited.checks {
+        1 => "1 check".to_owned(),
+        checks => format!("{checks} checks"),
+    };
+    let held = waited.held.as_secs();
+    let since = waited.since.map(|since| format!("; failing since {since}"));
+    let back = (waited.announced).map(|at| format!("; the host announces to be back at {at}"));
+    [
+        format!("no good answer in {checks}, waited {held} s"),
+        since.unwrap_or_default(),
+        back.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 /// Whether this is what a page is for.

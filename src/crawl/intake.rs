@@ -72,7 +72,7 @@ where
                 Some(Box::new(FileRecord::Robots(record)))
             }
         };
-        self.frontier.offer(&new).await?;
+        self.offer(&new).await?;
         Ok(Then::Settled {
             page: std::mem::take(&mut brought.page),
             links: std::mem::take(&mut brought.links),
@@ -80,6 +80,15 @@ where
             hops: hops + 1,
             file,
         })
+    }
+
+    /// Queues what is new, once its families are learned.
+    async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
+        for found in new.iter().filter(|found| found.role == Role::Page) {
+            self.hosts.learn(&found.url);
+        }
+        self.frontier.offer(new).await?;
+        Ok(())
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
@@ -171,7 +180,7 @@ where
                 self.admissions.admit(found, &mut seed.admission, &mut new);
             }
             self.writer.send(Change::Seeds(batch), NO_LEASE).await;
-            self.frontier.offer(&new).await?;
+            self.offer(&new).await?;
         }
         Ok(())
     }

@@ -41,6 +41,9 @@ pub(super) async fn restore<Q: Frontier>(
             return;
         }
         admissions.restore(&known.url);
+        if known.role == Role::Page {
+            hosts.learn(&known.url);
+        }
         if !known.queued {
             return;
         }

@@ -59,7 +59,9 @@ struct Script {
 type Trouble = fn(&str, usize) -> Option<Reply>;
 
 /// A simulated server.
-struct Origin(Box<dyn Fn(&Asked<'_>) -> Option<Timed> + Send + Sync>);
+struct Origin(Box<Answering>);
+
+type Answering = dyn Fn(&Asked<'_>) -> Option<Timed> + Send + Sync;
 
 /// A request as a simulated server sees it.
 struct Asked<'a> {

@@ -9,7 +9,7 @@ use crate::frontier::Lease;
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Keep, Link, Outcome, PageRecord, Request, Role,
 };
-use crate::policy::Tried;
+use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
 use super::attempt::{Circumstances, record, tried};
@@ -31,11 +31,19 @@ pub(super) struct Brought {
     /// Attempts at other URLs that were part of it.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
     pub(super) tried: Tried,
-    /// How the control was, if one was asked for.
-    pub(super) control: Option<Outcome>,
+    /// How the control was, if one was requested.
+    pub(super) control: Option<Control>,
     pub(super) page: Box<PageRecord>,
     pub(super) links: Vec<Link>,
     pub(super) file: Option<File>,
+}
+
+/// The answer to a control.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Control {
+    pub(super) outcome: Outcome,
+    /// How long it wants the host not to be asked.
+    pub(super) announced: Option<Duration>,
 }
 
 /// What a visit brings if it was not for a page.
@@ -122,7 +130,11 @@ pub(super) async fn visit<F: Fetcher>(
         circumstances.tries_before = 1;
         circumstances.waited = None;
         let exchange = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
-        control = Some(exchange.outcome);
+        let wait = announced(tried(&exchange, 1, clock.now()));
+        control = Some(Control {
+            outcome: exchange.outcome,
+            announced: wait.filter(|_| exchange.outcome.is_failure()),
+        });
         hops.push((url.clone(), record(&exchange, circumstances)));
     }
     circumstances.started = clock.now();

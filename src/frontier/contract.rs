@@ -634,7 +634,7 @@ fn family(number: u8) -> Family {
 }
 
 async fn set_aside<F: Frontier>(f: &F, lease: &Lease, lane: u8) {
-    let aside = Settlement::Aside(family(lane));
+    let aside = Settlement::Aside(family(lane), None);
     f.settle(lease.ticket, aside).await.unwrap();
 }
 

@@ -78,9 +78,9 @@ pub enum Settlement {
     /// It was not asked for and will not be: the host's pace is not charged, unless another request
     /// was charged since.
     Unused,
-    /// It was not asked for yet: it waits in the slow lane of this family, and the host's pace is not
-    /// charged, as above.
-    Aside(Family),
+    /// It was not asked for yet: it waits in the slow lane of this family, until a moment if there is
+    /// one, and the host's pace is not charged, as above.
+    Aside(Family, Option<Moment>),
 }
 
 /// Why the frontier could not do its work: its own trouble, never a URL's.

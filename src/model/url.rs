@@ -293,6 +293,11 @@ impl HostKey {
         self.at("/robots.txt")
     }
 
+    /// The page that people see first.
+    pub fn home_page(&self) -> CrawlUrl {
+        self.at("/")
+    }
+
     /// A URL at this origin.
     fn at(&self, path: &str) -> CrawlUrl {
         let url = Url::parse(&format!("{}{path}", self.0));

@@ -1,42 +1,32 @@
-//! When to leave a host alone altogether: a circuit breaker. It drops nothing; it says from when on
-//! the host may be asked again, or that the crawl has waited for it long enough.
+//! When to stop requesting a host for a time: a circuit breaker. It drops nothing; it says from when on
+//! the host may be requested again, or that the crawl has waited for it long enough.
 //!
-//! Many broken pages in a row are no outage. So before it opens, a page that was fine is asked
-//! again, if there is one (the *control*): if that is fine, the host is up and the crawl goes on.
+//! Many broken pages in a row are no outage. So before it opens, a *control* is requested, a page that
+//! was fine: if that is fine now, the host is up and the crawl goes on. A host is never given up
+//! without controls that fail, as long as it ever served a page.
 //!
-//! Closed, then in doubt (one probe at a time), then open (nothing), then one probe at a time
-//! again, until three in a row are fine or one is not.
+//! Closed; suspected (one request at a time, with a control); open (none); half-open (one at a time,
+//! with a control) until three in a row are fine or one is not.
 
-mod tally;
+mod streak;
 
 use std::time::Duration;
 
 use crate::model::Moment;
 
-use self::tally::Tally;
+use self::streak::Streak;
 
-/// Failures in a row that speak of the host, such as refused connections, before it is doubted:
-/// Envoy's outlier detection ejects after five.
-const HOST_FAILURES: u32 = 5;
-
-/// Failures in a row of any kind. The share below needs twenty requests a minute, and a host that
-/// fails is not asked that often.
-const FAILURES: u32 = 10;
-
-/// Probes in a row that must be fine.
+/// Requests in a row that must be fine for an open breaker to close.
 const PROBES: u32 = 3;
 
-/// The first time a host is left alone; it doubles each time the probe fails.
+/// How long the host is left alone first; it doubles each time a control fails.
 const FIRST_OPEN: Duration = Duration::from_mins(1);
 
-/// Longest time between two probes.
+/// Longest time between two controls.
 const LONGEST_OPEN: Duration = Duration::from_mins(15);
 
 /// Most that a host may hold up one run, whatever the patience.
 const MOST_PATIENCE: Duration = Duration::from_hours(2);
-
-/// Most times as many failures that are needed when doubts have proved unfounded.
-const MOST_LENIENT: u32 = 16;
 
 /// One attempt, as far as the breaker of its host depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,69 +37,83 @@ pub struct BreakerSignal {
     pub host_level: bool,
     /// When it began.
     pub started: Moment,
-    /// How a page that was fine before was now, if it was asked along: true for fine.
+    /// How the control was, if one was requested along with it: true for fine.
     pub control: Option<bool>,
+    /// For how long the control, or the failure if there was no control, wants the host not to be
+    /// asked.
+    pub announced: Option<Duration>,
 }
 
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerChange {
-    /// The host fails so often that it is asked one thing at a time, with a control.
-    Doubted,
+    /// So much fails in a row that a control is requested.
+    Suspected,
+    /// The control is fine: pages fail, the host does not.
+    Cleared,
     /// The host is left alone until this moment.
     Opened(Moment),
-    /// The host is up.
+    /// The host is up again.
     Closed,
-    /// The host was waited for long enough in this run.
+    /// The run does not wait for the host any more.
     GaveUp,
 }
 
-/// The breaker of one host. Takes some 200 bytes, and up to 1.5 kB while the host is being asked.
+/// How long a host was waited for, in words of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waited {
+    /// Since when nothing was fine.
+    pub since: Option<Moment>,
+    /// How long the run waited for it.
+    pub held: Duration,
+    /// Requests that found it still failing, one at a time and with a control.
+    pub checks: u32,
+    /// Until when the host itself announced to fail, if that was longer than the run would wait.
+    pub announced: Option<Moment>,
+}
+
+/// The breaker of one host. Takes some 150 bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breaker {
     state: State,
-    tally: Tally,
+    streak: Streak,
     /// The most that this host may hold up the run.
     patience: Duration,
-    /// How much of it is used up.
-    held: Duration,
-    /// Until when that counts.
-    held_until: Option<Moment>,
-    /// Times as many failures as usual that are needed for a doubt.
-    lenient: u32,
+    waited: Waited,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Closed,
-    /// One probe at a time, of those begun since then.
-    Probing {
+    /// A control decides, of the requests begun since then.
+    Suspected {
         since: Moment,
-        fine: u32,
-        openings: u32,
     },
     Open {
         until: Moment,
+        openings: u32,
+    },
+    HalfOpen {
+        since: Moment,
+        fine: u32,
         openings: u32,
     },
     Down,
 }
 
 impl Breaker {
-    /// A host that was not asked yet, and for which the run may wait so long in all; at most two
+    /// A host that was not requested yet, and for which the run may wait so long in all; at most two
     /// hours.
     pub fn new(patience: Duration) -> Breaker {
         Breaker {
             state: State::Closed,
-            tally: Tally::default(),
+            streak: Streak::default(),
             patience: patience.min(MOST_PATIENCE),
-            held: Duration::ZERO,
-            held_until: None,
-            lenient: 1,
+            waited: Waited::default(),
         }
     }
 
-    /// Whether the host may be asked as its pace allows.
+    /// Whether the host may be requested as its pace allows.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
@@ -119,22 +123,20 @@ impl Breaker {
         self.state == State::Down
     }
 
-    /// How long the host has held up the run so far, or will have when it may be asked next.
-    pub fn held(&self) -> Duration {
-        self.held
+    /// How long the host has held up the run so far, or will have when it may be requested next.
+    pub fn waited(&self) -> Waited {
+        self.waited
     }
 
-    /// Takes in an attempt that is over. `has_control` tells whether a page is known that was fine.
-    /// `roll` is the dice: at least 0, below 1.
+    /// Takes in an attempt that is over. `roll` is the dice: at least 0, below 1.
     pub fn on_attempt(
         &mut self,
         seen: BreakerSignal,
-        has_control: bool,
         now: Moment,
         roll: f64,
     ) -> Option<BreakerChange> {
         if let State::Open { until, openings } = self.state {
-            self.state = State::Probing {
+            self.state = State::HalfOpen {
                 since: until,
                 fine: 0,
                 openings,
@@ -142,77 +144,81 @@ impl Breaker {
         }
         match self.state {
             State::Closed => {
-                self.tally.note(seen, now);
-                if !self.tally.is_doubtful(self.lenient) {
+                self.note(seen);
+                if !self.streak.is_suspicious() {
                     return None;
                 }
-                self.tally = Tally::default();
-                if !has_control {
-                    return Some(self.open(0, now, roll));
-                }
-                self.state = State::Probing {
+                self.state = State::Suspected {
                     // What began within this very millisecond began without a control.
                     since: now + Duration::from_millis(1),
-                    fine: 0,
-                    openings: 0,
                 };
-                Some(BreakerChange::Doubted)
+                Some(BreakerChange::Suspected)
             }
-            State::Probing {
+            State::Suspected { since } if seen.started >= since => {
+                if !seen.control.unwrap_or(!seen.failed) {
+                    return Some(self.open(0, seen, now, roll));
+                }
+                self.state = State::Closed;
+                self.streak.was_unfounded();
+                self.waited = Waited::default();
+                Some(BreakerChange::Cleared)
+            }
+            State::HalfOpen {
                 since,
                 fine,
                 openings,
             } if seen.started >= since => {
                 if !seen.control.unwrap_or(!seen.failed) {
-                    return Some(self.open(openings, now, roll));
+                    return Some(self.open(openings, seen, now, roll));
                 }
                 if fine + 1 < PROBES {
-                    self.state = State::Probing {
+                    self.state = State::HalfOpen {
                         since,
                         fine: fine + 1,
                         openings,
                     };
                     return None;
                 }
-                if openings == 0 {
-                    self.lenient = (self.lenient * 2).min(MOST_LENIENT);
-                }
                 self.state = State::Closed;
+                self.streak = Streak::default();
                 Some(BreakerChange::Closed)
             }
-            State::Probing { .. } | State::Open { .. } | State::Down => None,
+            State::Suspected { .. } | State::HalfOpen { .. } | State::Open { .. } | State::Down => {
+                None
+            }
         }
     }
 
-    /// Takes in that the host itself asked to be left alone until then. Gives up if that is longer
-    /// than patience lasts.
-    pub fn hold(&mut self, until: Moment, now: Moment) -> Option<BreakerChange> {
-        if self.is_down() {
-            return None;
+    fn note(&mut self, seen: BreakerSignal) {
+        self.streak.note(seen.failed, seen.host_level);
+        if !seen.failed {
+            self.waited.since = None;
+        } else if self.waited.since.is_none() {
+            self.waited.since = Some(seen.started);
         }
-        let from = self.held_until.map_or(now, |held| held.max(now));
-        let more = until.since(from);
-        if self.held + more > self.patience {
-            self.state = State::Down;
-            return Some(BreakerChange::GaveUp);
-        }
-        self.held += more;
-        self.held_until = Some(until.max(from));
-        None
     }
 
-    fn open(&mut self, openings: u32, now: Moment, roll: f64) -> BreakerChange {
-        let left = self.patience.saturating_sub(self.held);
-        if left.is_zero() {
+    fn open(
+        &mut self,
+        openings: u32,
+        seen: BreakerSignal,
+        now: Moment,
+        roll: f64,
+    ) -> BreakerChange {
+        self.waited.checks += 1;
+        let left = self.patience.saturating_sub(self.waited.held);
+        let announced = seen.announced.unwrap_or_default();
+        if left.is_zero() || announced > left {
+            self.waited.announced = (announced > left).then(|| now + announced);
             self.state = State::Down;
             return BreakerChange::GaveUp;
         }
         let usual = (FIRST_OPEN * 2_u32.pow(openings.min(8))).min(LONGEST_OPEN);
         // +-20 %, so that several crawls do not come back at one moment.
-        let length = usual.mul_f64(0.8 + 0.4 * roll.clamp(0.0, 1.0)).min(left);
+        let usual = usual.mul_f64(0.8 + 0.4 * roll.clamp(0.0, 1.0));
+        let length = usual.max(announced).min(left);
         let until = now + length;
-        self.held += length;
-        self.held_until = Some(until);
+        self.waited.held += length;
         self.state = State::Open {
             until,
             openings: openings + 1,

@@ -11,9 +11,10 @@ mod pace;
 mod pattern;
 mod retry;
 mod scope;
+mod suspects;
 mod trap;
 
-pub use breaker::{Breaker, BreakerChange, BreakerSignal};
+pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::{
     Candidate, ConfirmPace, Enough, Selection, agrees, careful, careful_interval, select,
 };
@@ -22,6 +23,7 @@ pub use family::{Families, Family};
 pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
 pub use pace::{HostPace, PaceSignal};
 pub use pattern::Globs;
-pub use retry::{Decision, RetryBudget, Tried, after};
+pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use scope::{Scope, ScopeError, Via};
+pub use suspects::{FirstAttempt, Suspects};
 pub use trap::Traps;

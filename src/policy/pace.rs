@@ -1,23 +1,29 @@
-//! How fast one host is asked: as fast as the plan allows, until it is seen to suffer. Additive
-//! increase and multiplicative decrease of open requests and of the rate, as TCP does it:
+//! How fast one host is requested: as fast as the plan allows, until the crawl's own load is seen to
+//! hurt. Additive increase and multiplicative decrease of open requests and of the rate, as TCP does
+//! it, with the quick way back of TCP CUBIC:
 //!
 //! - *ramp*: from two open requests, one more for every two that went well while the limit was in
-//!   use, so half as many again each round trip. A healthy site is asked at full speed after some
+//!   use, so half as many again each round trip. A healthy site is requested at full speed after some
 //!   thirty answers, whatever its latency; the first trouble finds few requests open.
-//! - *wary*: after a failure that may come of the load, one request at a time and at most one a
-//!   second. What failed is asked again then, alone. If it fails again the URL is broken, not the
-//!   host: the pace comes back. If it is fine, the load was too much, and half of it is the limit.
-//! - *steady*: one open request more, and a bit more a second, for each clean window of ten
-//!   seconds. What failed before is not tried again for a minute, then two, then four.
+//! - *test*: after a failure that may come of the load, half of it. What failed is retried at that
+//!   load. If it fails again the URL is broken, not the host, and the pace is as before; so it is if as
+//!   much fails at less load. If it is fine, the load grows again within a dozen answers to just below
+//!   what failed, and once more up to it after sixty-four: one failure may be an accident.
+//! - *steady*: a load that failed twice is not tried again for a minute, then two, then four.
+//! - *wary*: if one URL after the other fails at less load too, one request at a time and at most one
+//!   a second, then fewer.
 //!
-//! Failures never make it faster: errors come back sooner than pages (Scrapy's AutoThrottle).
+//! Failures of families that are in trouble say nothing of the load, and failures never make it
+//! faster: errors come back sooner than pages (Scrapy's AutoThrottle).
 
 mod baseline;
+mod late;
 mod limit;
 mod load;
 mod signal;
 #[cfg(test)]
 mod simulation;
+mod test;
 mod wary;
 mod window;
 
@@ -26,9 +32,11 @@ use std::time::Duration;
 use crate::model::{Headroom, Load, Moment, Pace, PacePlan};
 
 use self::baseline::Baseline;
+use self::late::Late;
 use self::limit::{Avoid, Limit};
 use self::load::{Recent, Starts};
 use self::signal::Tells;
+use self::test::{Before, Finding, Test};
 use self::wary::{Wary, Way};
 use self::window::Window;
 
@@ -40,7 +48,7 @@ const PER_STEP: u32 = 2;
 /// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
 const MAX_BACKGROUND: f64 = 0.3;
 
-/// The pace of one host. Takes some 500 bytes once the host was asked a few times.
+/// The pace of one host. Takes some 500 bytes once the host was requested a few times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostPace {
     ceiling: Pace,
@@ -52,6 +60,7 @@ pub struct HostPace {
     /// Share of first attempts that fail at any pace, because their pages are broken.
     background: f64,
     baseline: Baseline,
+    late: Option<Late>,
     starts: Starts,
     recent: Recent,
     window: Window,
@@ -62,12 +71,13 @@ pub struct HostPace {
 enum Mode {
     /// With the successes since the last step.
     Ramp(u32),
+    /// Below a load that failed.
+    Test(Test),
     Wary(Wary),
-    Steady,
 }
 
 impl HostPace {
-    /// A host that was not asked yet.
+    /// A host that was not requested yet.
     pub fn new(plan: &PacePlan) -> HostPace {
         let ceiling = plan.ceiling();
         HostPace {
@@ -78,6 +88,7 @@ impl HostPace {
             avoid: None,
             background: 0.0,
             baseline: Baseline::default(),
+            late: None,
             starts: Starts::default(),
             recent: Recent::default(),
             window: Window::default(),
@@ -89,6 +100,7 @@ impl HostPace {
     pub fn pace(&self) -> Pace {
         let (open, own) = match &self.mode {
             Mode::Wary(wary) => (1, wary.interval()),
+            Mode::Test(test) if test.is_pausing() => (1, wary::SHORTEST.max(self.limit.interval())),
             _ => (self.limit.open, self.limit.interval()),
         };
         Pace {
@@ -97,7 +109,7 @@ impl HostPace {
         }
     }
 
-    /// The fastest that this host may be asked.
+    /// The fastest that this host may be requested.
     pub fn ceiling(&self) -> Pace {
         self.ceiling
     }
@@ -114,8 +126,14 @@ impl HostPace {
         if self.changed.is_none_or(|changed| seen.started > changed) {
             match seen.tells() {
                 Tells::Well => self.went_well(seen, now),
-                Tells::Trouble => self.went_wrong(seen, seen.retry, now),
-                Tells::TooHard => self.went_wrong(seen, false, now),
+                Tells::Trouble => self.went_wrong(seen, now),
+                Tells::TooHard => self.went_wrong(
+                    PaceSignal {
+                        retry: false,
+                        ..seen
+                    },
+                    now,
+                ),
                 Tells::Nothing => {}
             }
         }
@@ -123,12 +141,12 @@ impl HostPace {
         (after != before).then_some(after)
     }
 
-    /// Never asks sooner than this, as robots.txt's `Crawl-delay` demands.
+    /// Never requests sooner than this, as robots.txt's `Crawl-delay` demands.
     pub fn at_least(&mut self, interval: Duration) {
         self.ceiling.interval = self.ceiling.interval.max(interval);
     }
 
-    /// Starts again as with a host that was not asked yet: it was down, whatever the pace.
+    /// Starts again as with a host that was not requested yet: it was down, whatever the pace.
     pub fn restart(&mut self, now: Moment) {
         self.limit = Limit::start(self.ceiling);
         self.mode = Mode::Ramp(0);
@@ -136,6 +154,16 @@ impl HostPace {
         self.avoid = None;
         self.recent = Recent::default();
         self.window.restart(now);
+    }
+
+    /// A control was fine although much failed: the pages are broken, so the pace is as it was.
+    pub fn clear(&mut self, now: Moment) {
+        match self.mode {
+            Mode::Test(test) => self.take_back(test.before()),
+            Mode::Wary(wary) => self.take_back(wary.before()),
+            Mode::Ramp(_) => {}
+        }
+        self.changed = Some(now);
     }
 
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
@@ -151,49 +179,82 @@ impl HostPace {
         // Netflix lets the limit grow when half of it is in use; here it is more than half, so that
         // a host that is only ever asked one thing at a time keeps the pace it began with.
         let busy = seen.in_flight * 2 > self.limit.open;
-        self.window.busy |= busy;
         self.window.in_flight = self.window.in_flight.max(seen.in_flight);
         match &mut self.mode {
             Mode::Wary(wary) => {
                 self.headroom.healed += u32::from(seen.retry);
                 match wary.went_well(seen.retry) {
                     None => {}
-                    Some(Way::Halved) => self.mode = Mode::Steady,
-                    Some(Way::Back) => self.take_back(),
+                    Some(Way::Up(test)) => self.mode = Mode::Test(test),
+                    Some(Way::Back(before)) => self.take_back(before),
                 }
                 self.window.restart(now);
                 return;
             }
-            Mode::Ramp(well) if busy && calm => {
+            Mode::Test(test) => {
+                self.headroom.healed += u32::from(seen.retry);
+                let grows = test.went_well(seen.retry) && calm && self.late.is_none();
+                if test.is_cleared() {
+                    let before = test.before();
+                    self.take_back(before);
+                } else if test.is_over(self.avoid, now) && self.late.is_none() {
+                    self.mode = Mode::Ramp(0);
+                } else if grows {
+                    let rate = self.starts.rate();
+                    self.limit.recover(self.avoid, self.ceiling, busy);
+                    self.headroom.clean_at(Load {
+                        open: seen.in_flight,
+                        rate,
+                    });
+                }
+            }
+            Mode::Ramp(well) if calm && (busy || self.limit.rate.is_some()) => {
                 *well += 1;
                 if *well >= PER_STEP {
                     *well = 0;
-                    self.limit.open = (self.limit.open + 1).min(self.ceiling.open);
+                    self.limit.ramp(self.ceiling, busy);
                     self.headroom.clean_at(Load {
                         open: seen.in_flight,
                         rate: self.starts.rate(),
                     });
                 }
             }
-            Mode::Ramp(_) | Mode::Steady => {}
+            Mode::Ramp(_) => {}
         }
         self.look_back(now);
     }
 
-    fn went_wrong(&mut self, seen: PaceSignal, again: bool, now: Moment) {
-        if let Mode::Wary(wary) = &mut self.mode {
-            if wary.went_wrong(again) {
-                self.changed = Some(now);
+    fn went_wrong(&mut self, seen: PaceSignal, now: Moment) {
+        if !seen.retry {
+            self.recent.note(true);
+            self.window.failures += 1;
+        }
+        let is_expected = seen.tells() != Tells::TooHard && self.recent.failed() <= self.expected();
+        match &mut self.mode {
+            Mode::Wary(wary) => {
+                if wary.went_wrong(seen.retry) {
+                    self.changed = Some(now);
+                }
             }
-            return;
-        }
-        if again {
-            return;
-        }
-        self.recent.note(true);
-        self.window.failures += 1;
-        if seen.tells() == Tells::TooHard || self.recent.failed() > self.expected() {
-            self.back_off(seen, now);
+            Mode::Test(test) => match test.went_wrong(seen.retry, self.recent.share()) {
+                Finding::None => {}
+                Finding::Less if is_expected => {}
+                Finding::Less => {
+                    let load = self.load(seen);
+                    self.headroom.failed_at(load);
+                    self.avoid = self.avoid.map(|avoid| avoid.lowered(load));
+                    self.limit.halve(load);
+                    self.changed = Some(now);
+                }
+                Finding::Rout => {
+                    let rout = self.recent.failed() * 2 >= self.recent.len();
+                    let wary = Wary::new(*test, self.limit.interval(), rout);
+                    self.mode = Mode::Wary(wary);
+                    self.changed = Some(now);
+                }
+            },
+            Mode::Ramp(_) if seen.retry || is_expected => {}
+            Mode::Ramp(_) => self.back_off(seen, now),
         }
     }
 
@@ -208,68 +269,81 @@ impl HostPace {
         }
     }
 
-    fn back_off(&mut self, seen: PaceSignal, now: Moment) {
-        let load = Load {
+    fn load(&self, seen: PaceSignal) -> Load {
+        Load {
             open: seen.in_flight.max(1),
             rate: self.starts.rate(),
-        };
-        if self.limit.is_least() {
-            // There is no load left to blame.
-            self.expect_share();
         }
-        let wary = Wary::new(self);
+    }
+
+    fn back_off(&mut self, seen: PaceSignal, now: Moment) {
+        let load = self.load(seen);
+        let test = Test::new(self.before());
         self.headroom.failed_at(load);
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
-        self.mode = Mode::Wary(wary);
+        self.mode = Mode::Test(test);
         self.changed = Some(now);
     }
 
-    /// The failure was the URL's own: everything as before it, and more like it expected.
-    fn take_back(&mut self) {
-        if let Mode::Wary(wary) = self.mode {
-            let before = wary.before();
-            self.limit = before.limit;
-            self.avoid = before.avoid;
-            self.headroom.failed = before.failed;
-            self.mode = if before.ramping {
-                Mode::Ramp(0)
-            } else {
-                Mode::Steady
-            };
-            self.expect_share();
-        }
-    }
-
-    fn expect_share(&mut self) {
+    /// The failures were the URLs' own: everything as before them, and more like them expected.
+    fn take_back(&mut self, before: Before) {
+        self.limit = before.limit;
+        self.avoid = before.avoid;
+        self.headroom.failed = before.failed;
+        self.mode = Mode::Ramp(0);
         let share = self.recent.share().min(MAX_BACKGROUND);
         self.background = self.background.max(share);
     }
 
-    /// At the end of a window: less if the host became slow, more if all is well.
+    /// At the end of a window: less if the host became slow.
     fn look_back(&mut self, now: Moment) {
         let since = *self.window.since.get_or_insert(now);
         if now.since(since) < window::LENGTH {
             return;
         }
-        let latency = self.window.first_bytes.median();
-        let clean = self.window.failures <= self.expected();
-        if clean {
+        if self.window.failures <= self.expected() {
             self.headroom.clean_at(Load {
                 open: self.window.in_flight,
                 rate: self.starts.rate(),
             });
         }
-        if latency.is_some_and(|latency| self.baseline.is_slow(latency)) {
-            self.limit.open = (self.limit.open * 9 / 10).max(1);
-            self.mode = Mode::Steady;
-        } else if clean
-            && self.window.busy
-            && self.mode == Mode::Steady
-            && latency.is_none_or(|latency| self.baseline.is_calm(latency))
-        {
-            self.limit.grow(self.avoid, now, self.ceiling);
+        match self.window.first_bytes.median() {
+            Some(latency) if self.baseline.is_slow(latency) => self.became_late(latency, now),
+            Some(_) => self.late = None,
+            None => {}
         }
         self.window.restart(now);
+    }
+
+    /// Asks less of a host whose answers come late, unless that was seen to be in vain.
+    fn became_late(&mut self, latency: Duration, now: Moment) {
+        let before = self.before();
+        let late = self.late.get_or_insert(Late::new(before, latency));
+        if late.is_in_vain(latency) {
+            let before = late.before;
+            self.late = None;
+            self.baseline.accept(latency);
+            self.take_back(before);
+            return;
+        }
+        let load = Load {
+            open: self.window.in_flight.max(1),
+            rate: self.starts.rate(),
+        };
+        self.avoid = Some(Avoid::after(self.avoid, load, now));
+        self.limit.ease(load);
+        if let Mode::Ramp(_) = self.mode {
+            self.mode = Mode::Test(Test::new(before));
+        }
+    }
+
+    fn before(&self) -> Before {
+        Before {
+            limit: self.limit,
+            avoid: self.avoid,
+            failed: self.headroom.failed,
+            share: self.recent.share(),
+        }
     }
 }

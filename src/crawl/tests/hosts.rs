@@ -47,7 +47,7 @@ impl Told {
         let lines = events.iter().filter_map(|line| {
             let change = line.split_once(' ')?.1;
             let name = change.split('(').next()?;
-            ["Doubted", "Opened", "Closed", "GaveUp"]
+            ["Suspected", "Cleared", "Opened", "Closed", "GaveUp"]
                 .contains(&name)
                 .then(|| name.to_owned())
         });
@@ -70,15 +70,25 @@ async fn a_site_that_is_wholly_503_is_asked_little_and_given_up_in_time() {
     let asked = told.crawl.asked().len();
     assert!((10..=20).contains(&asked), "{asked}");
     let details = told.crawl.rows(Table::Skipped, &["Detail"]);
-    let gave_up = "gave up waiting for the host after 600 s";
-    assert_eq!(details.last().map(String::as_str), Some(gave_up));
+    let gave_up = "no good answer in 5 checks, waited 600 s; failing since 1970-01-01T00:16:";
+    assert!(
+        details.last().is_some_and(|text| text.starts_with(gave_up)),
+        "{details:?}"
+    );
     let (failed, skipped) = (told.ended("server_503"), told.skipped("host_down"));
     assert!(
         failed + skipped >= 200 && skipped > 180,
         "{failed} {skipped}"
     );
     assert_eq!(told.crawl.rows(Table::Pages, &["Address"]).len(), 200);
-    let opened = ["Opened", "Opened", "Opened", "Opened", "GaveUp"];
+    let opened = [
+        "Suspected",
+        "Opened",
+        "Opened",
+        "Opened",
+        "Opened",
+        "GaveUp",
+    ];
     assert_eq!(told.breaker(), opened);
 }
 
@@ -95,7 +105,7 @@ async fn a_site_that_fails_for_a_while_is_fetched_completely() {
     assert_eq!(fetched + lost, 1_001);
     assert!(lost <= 16, "{lost} were settled while the site was down");
     let changes = told.breaker();
-    assert_eq!(changes.first().map(String::as_str), Some("Doubted"));
+    assert_eq!(changes.first().map(String::as_str), Some("Suspected"));
     assert_eq!(changes.last().map(String::as_str), Some("Closed"));
 }
 
@@ -132,28 +142,96 @@ async fn one_failing_host_slows_no_other() {
     assert!(of("http://down.test paced 1 ") > 0);
 }
 
+fn closed(seconds: &str) -> Reply {
+    let mut reply = error(503);
+    reply.outcome = Outcome::Server503RetryAfter;
+    reply.headers.push(("retry-after", seconds.to_owned()));
+    reply
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_announced_end_parks_the_host_and_one_too_far_off_ends_it() {
-    fn closed(seconds: &str) -> Reply {
-        let mut reply = error(503);
-        reply.outcome = Outcome::Server503RetryAfter;
-        reply.headers.push(("retry-after", seconds.to_owned()));
-        reply
+async fn pages_that_announce_an_end_hold_up_nobody_else() {
+    for seconds in ["40", "120", "3600"] {
+        let mut crawl = Crawl::new(plan(), &[]);
+        let answers = site_of(100).into_iter().map(|(path, mut replies)| {
+            if ["/p3", "/p4", "/p50"].contains(&path.as_str()) {
+                replies = vec![closed(seconds)];
+            }
+            (path, replies)
+        });
+        crawl.script.answers = Mutex::new(answers.collect());
+        let seeds = crawl.plan.scope.seeds.clone();
+        assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+        let told = Told { crawl };
+        assert_eq!(told.ended("ok_html"), 98, "{seconds}");
+        assert_eq!(told.ended("server_503_retry_after"), 3, "{seconds}");
+        // Of all requests but the retries, the last came long before any announced end.
+        let asked = told.crawl.script.requests.lock().unwrap();
+        let first = asked.first().expect("asked").0;
+        let healthy = asked
+            .iter()
+            .rev()
+            .find(|(_, request)| !["/p3", "/p4", "/p50"].contains(&request.url.path_and_query()));
+        let lasted = healthy.expect("asked").0 - first;
+        assert!(lasted < Duration::from_secs(20), "{seconds}: {lasted:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_whose_control_announces_an_end_is_waited_for_or_given_up_by_its_word() {
     let told = crawl(plan(), &site_of(100), |path, request| {
-        let down = request < 6 && path.starts_with("/p");
+        let down = (30..43).contains(&request) && !robots_are_fine(path);
         down.then(|| closed("90"))
     })
     .await;
-    let pages = told
-        .crawl
-        .rows(Table::Pages, &["Address", "Outcome", "Attempts"]);
-    assert_eq!(told.ended("ok_html"), 101, "{pages:?} {:?}", told.breaker());
-    let told = crawl(plan(), &site_of(100), |path, _| {
-        path.starts_with("/p").then(|| closed("3000"))
+    assert_eq!(told.skipped("host_down"), 0);
+    assert!(told.breaker().contains(&"Opened".to_owned()));
+    let told = crawl(plan(), &site_of(100), |path, request| {
+        (request > 30 && !robots_are_fine(path)).then(|| closed("3000"))
     })
     .await;
-    assert!(told.skipped("host_down") > 90);
+    assert!(told.skipped("host_down") > 50);
+    assert_eq!(told.breaker(), ["Suspected", "GaveUp"]);
+    let details = told.crawl.rows(Table::Skipped, &["Detail"]);
+    let last = details.last().expect("skipped");
+    assert!(last.contains("the host announces to be back at"), "{last}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_directory_at_the_head_of_the_queue_delays_nothing_else() {
+    let mut answers = vec![];
+    let mut start = vec![];
+    for (section, count) in [("/a/", 20), ("/dead/", 40), ("/z/", 100)] {
+        for n in 0..count {
+            start.push(format!("{section}{n}"));
+        }
+    }
+    let targets: Vec<&str> = start.iter().map(String::as_str).collect();
+    answers.push(("/".to_owned(), vec![links(&targets)]));
+    answers.extend(start.iter().map(|path| {
+        let dead = path.starts_with("/dead/");
+        let reply = if dead { error(502) } else { page("a page") };
+        (path.clone(), vec![reply])
+    }));
+    let mut usual = plan();
+    usual.pace.rate = Some(10.0);
+    usual.pace.concurrency = 8;
+    let told = crawl(usual, &answers, |_, _| None).await;
+    assert_eq!((told.ended("ok_html"), told.ended("server_502")), (121, 40));
+    assert!(!told.breaker().contains(&"Opened".to_owned()));
+    let asked = told.crawl.script.requests.lock().unwrap();
+    let first = asked.first().expect("asked").0;
+    let at = |path: &str| {
+        let mut of_path = asked
+            .iter()
+            .filter(|(_, request)| request.url.path_and_query() == path);
+        of_path.next().expect(path).0 - first
+    };
+    let last = (0..100).map(|n| at(&format!("/z/{n}"))).max();
+    // At 10/s the 121 healthy pages take 12 s.
+    assert!(last < Some(Duration::from_secs(22)), "{last:?}");
+    let all = asked.last().expect("asked").0 - first;
+    assert!(all < Duration::from_secs(40), "{all:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,8 @@ enum End {
     Again(u32),
     InVain(u32),
     Unused,
-    Aside(u8),
+    /// Into this lane, for so long.
+    Aside(u8, u32),
 }
 
 /// Every offered URL is given out at least once and settled for good once; no URL is leased twice
@@ -86,7 +87,8 @@ fn ends() -> impl Strategy<Value = End> {
         2 => (0..20_000u32).prop_map(End::Again),
         1 => (0..20_000u32).prop_map(End::InVain),
         1 => Just(End::Unused),
-        1 => (0..3u8).prop_map(End::Aside),
+        1 => (0..3u8, prop_oneof![Just(0), 0..20_000u32])
+            .prop_map(|(lane, wait)| End::Aside(lane, wait)),
     ]
 }
 
@@ -284,13 +286,13 @@ impl<F: Frontier> Record<F> {
             }
             return;
         }
-        if matches!(how, Settlement::Unused | Settlement::Aside(_)) {
+        if matches!(how, Settlement::Unused | Settlement::Aside(..)) {
             let requests = self.requests.entry(url.host_key()).or_default();
             requests.retain(|(request, _)| *request != ticket);
         }
-        if let Settlement::Aside(_) = how {
+        if let Settlement::Aside(_, until) = how {
             if let Some(waiting) = self.unsettled.get_mut(&url) {
-                waiting.not_before = None;
+                waiting.not_before = until.filter(|_| waiting.role != Role::Robots);
             }
             return;
         }
@@ -322,7 +324,10 @@ impl<F: Frontier> Record<F> {
             End::Again(millis) => Settlement::Again(self.after(millis)),
             End::InVain(millis) => Settlement::InVain(self.after(millis)),
             End::Unused => Settlement::Unused,
-            End::Aside(lane) => Settlement::Aside(family(lane)),
+            End::Aside(lane, wait) => {
+                let until = (wait > 0).then(|| self.after(wait));
+                Settlement::Aside(family(lane), until)
+            }
         }
     }
 

@@ -38,10 +38,10 @@ impl Queue {
     }
 
     /// Adds an entry to the slow lane of this family; a robots.txt is in nobody's.
-    pub(super) fn set_aside(&mut self, entry: &Entry, family: Family) {
+    pub(super) fn set_aside(&mut self, entry: Entry, family: Family, until: Option<Moment>) {
         match entry.role {
-            Role::Robots => self.push(entry),
-            _ => self.slow.set_aside(entry, family),
+            Role::Robots => self.push(&entry),
+            _ => self.slow.set_aside(entry, family, until),
         }
     }
 

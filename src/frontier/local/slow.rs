@@ -32,9 +32,12 @@ impl SlowLanes {
     }
 
     /// Adds an entry that was given out as another than theirs, and was not asked for.
-    pub(super) fn set_aside(&mut self, entry: &Entry, family: Family) {
+    pub(super) fn set_aside(&mut self, entry: Entry, family: Family, until: Option<Moment>) {
         self.waited = self.waited.saturating_sub(1);
-        self.lane(family).push(0, entry);
+        match until {
+            None => self.lane(family).push(0, &entry),
+            Some(until) => self.lane(family).wait(entry, until),
+        }
     }
 
     pub(super) fn open(&self) -> u32 {

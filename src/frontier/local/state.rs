@@ -116,9 +116,9 @@ impl State {
                 }
                 Settlement::InVain(at) => host.queue.wait(held.entry, at, held.lane),
                 Settlement::Unused => host.uncharge(ticket, held.before, pacing),
-                Settlement::Aside(family) => {
+                Settlement::Aside(family, until) => {
                     host.uncharge(ticket, held.before, pacing);
-                    host.queue.set_aside(&held.entry, family);
+                    host.queue.set_aside(held.entry, family, until);
                 }
             }
         });

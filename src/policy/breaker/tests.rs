@@ -14,106 +14,144 @@ fn seen(failed: bool, started: Moment) -> BreakerSignal {
         host_level: false,
         started,
         control: None,
+        announced: None,
     }
 }
 
-/// Attempts of no duration, a second apart; returns what changed last.
+/// Attempts of no duration, a second apart, without controls; returns what changed last.
 fn feed(breaker: &mut Breaker, from: i64, fails: &[bool]) -> Option<BreakerChange> {
     let mut last = None;
     for (second, failed) in (from..).zip(fails) {
-        last = breaker.on_attempt(seen(*failed, at(second)), false, at(second), 0.5);
+        last = breaker.on_attempt(seen(*failed, at(second)), at(second), 0.5);
     }
     last
 }
 
+/// A breaker that suspects its host from second 9 on.
+fn suspicious() -> Breaker {
+    let mut breaker = Breaker::new(PATIENCE);
+    assert_eq!(feed(&mut breaker, 0, &[true; 9]), None);
+    let tenth = feed(&mut breaker, 9, &[true]);
+    assert_eq!(tenth, Some(BreakerChange::Suspected));
+    breaker
+}
+
 #[test]
-fn it_opens_after_five_host_failures_or_ten_or_half_of_twenty() {
+fn a_host_is_suspected_after_five_host_failures_or_ten_of_any_kind_in_a_row() {
     let mut breaker = Breaker::new(PATIENCE);
     for second in 0..5 {
         let refused = BreakerSignal {
             host_level: true,
             ..seen(true, at(second))
         };
-        let change = breaker.on_attempt(refused, false, at(second), 0.5);
-        let expected = (second == 4).then_some(BreakerChange::Opened(at(64)));
+        let change = breaker.on_attempt(refused, at(second), 0.5);
+        let expected = (second == 4).then_some(BreakerChange::Suspected);
         assert_eq!(change, expected);
     }
+    assert!(!suspicious().is_closed());
+    // However much fails, an answer in between shows that the host is up.
     let mut breaker = Breaker::new(PATIENCE);
-    assert_eq!(feed(&mut breaker, 0, &[true; 9]), None);
-    let tenth = feed(&mut breaker, 9, &[true]);
-    assert_eq!(tenth, Some(BreakerChange::Opened(at(69))));
-    let mut breaker = Breaker::new(PATIENCE);
-    let half: Vec<bool> = (0..20).map(|n| n % 2 == 1).collect();
-    assert_eq!(feed(&mut breaker, 0, &half[..19]), None);
-    let twentieth = feed(&mut breaker, 19, &[true]);
-    assert_eq!(twentieth, Some(BreakerChange::Opened(at(79))));
-}
-
-#[test]
-fn three_probes_close_it_and_one_failure_opens_it_for_twice_as_long() {
-    let mut breaker = Breaker::new(PATIENCE);
-    feed(&mut breaker, 0, &[true; 10]);
-    let early = seen(true, at(68));
-    assert_eq!(breaker.on_attempt(early, false, at(70), 0.5), None);
-    let again = feed(&mut breaker, 70, &[false, false, true]);
-    assert_eq!(again, Some(BreakerChange::Opened(at(72 + 120))));
-    let fine = feed(&mut breaker, 192, &[false, false, false]);
-    assert_eq!(fine, Some(BreakerChange::Closed));
+    let most: Vec<bool> = (0..200).map(|n| n % 10 != 9).collect();
+    assert_eq!(feed(&mut breaker, 0, &most), None);
     assert!(breaker.is_closed());
-    assert_eq!(breaker.held(), Duration::from_mins(3));
 }
 
 #[test]
-fn broken_pages_are_no_outage_if_the_control_is_fine() {
+fn it_opens_if_the_control_fails_and_clears_the_host_if_that_is_fine() {
+    for fine in [true, false] {
+        let mut breaker = suspicious();
+        // What was under way already decides nothing.
+        let early = seen(true, at(9));
+        assert_eq!(breaker.on_attempt(early, at(10), 0.5), None);
+        let checked = BreakerSignal {
+            control: Some(fine),
+            ..seen(true, at(11))
+        };
+        let change = breaker.on_attempt(checked, at(11), 0.5);
+        let expected = if fine {
+            BreakerChange::Cleared
+        } else {
+            BreakerChange::Opened(at(71))
+        };
+        assert_eq!(change, Some(expected));
+    }
+}
+
+#[test]
+fn broken_pages_raise_fewer_and_fewer_suspicions() {
     let mut breaker = Breaker::new(PATIENCE);
-    let mut doubts = 0;
+    let mut suspected = 0;
     for second in 0..400 {
-        let probing = !breaker.is_closed();
+        let checking = !breaker.is_closed();
         let broken = BreakerSignal {
-            control: probing.then_some(true),
+            control: checking.then_some(true),
             ..seen(true, at(second))
         };
-        match breaker.on_attempt(broken, true, at(second), 0.5) {
-            None | Some(BreakerChange::Closed) => {}
-            Some(BreakerChange::Doubted) => doubts += 1,
+        match breaker.on_attempt(broken, at(second), 0.5) {
+            None | Some(BreakerChange::Cleared) => {}
+            Some(BreakerChange::Suspected) => suspected += 1,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!((doubts, breaker.held()), (5, Duration::ZERO));
-    let mut breaker = Breaker::new(PATIENCE);
-    for second in 0..10 {
-        breaker.on_attempt(seen(true, at(second)), true, at(second), 0.5);
-    }
-    let down = BreakerSignal {
-        control: Some(false),
-        ..seen(false, at(10))
-    };
-    let change = breaker.on_attempt(down, true, at(10), 0.5);
-    assert_eq!(change, Some(BreakerChange::Opened(at(70))));
+    assert_eq!((suspected, breaker.waited().held), (5, Duration::ZERO));
+    // A site that serves pages again is watched as closely as at first.
+    feed(&mut breaker, 400, &[false; 20]);
+    assert_eq!(
+        feed(&mut breaker, 420, &[true; 10]),
+        Some(BreakerChange::Suspected)
+    );
 }
 
 #[test]
-fn it_gives_up_when_patience_is_used_up() {
-    let mut breaker = Breaker::new(PATIENCE);
-    let mut change = feed(&mut breaker, 0, &[true; 10]);
-    let mut probes = 0;
+fn three_fine_requests_close_it_and_one_failure_opens_it_for_twice_as_long() {
+    let mut breaker = suspicious();
+    let opened = feed(&mut breaker, 10, &[true]);
+    assert_eq!(opened, Some(BreakerChange::Opened(at(70))));
+    let early = seen(true, at(69));
+    assert_eq!(breaker.on_attempt(early, at(71), 0.5), None);
+    let again = feed(&mut breaker, 71, &[false, false, true]);
+    assert_eq!(again, Some(BreakerChange::Opened(at(73 + 120))));
+    let fine = feed(&mut breaker, 193, &[false, false, false]);
+    assert_eq!(fine, Some(BreakerChange::Closed));
+    assert!(breaker.is_closed());
+    assert_eq!(breaker.waited().held, Duration::from_mins(3));
+}
+
+#[test]
+fn it_gives_up_when_patience_is_used_up_and_says_what_was_waited_for() {
+    let mut breaker = suspicious();
+    let mut change = feed(&mut breaker, 10, &[true]);
     while let Some(BreakerChange::Opened(until)) = change {
-        probes += 1;
-        change = breaker.on_attempt(seen(true, until), false, until, 0.5);
+        change = breaker.on_attempt(seen(true, until), until, 0.5);
     }
     assert_eq!(change, Some(BreakerChange::GaveUp));
-    assert_eq!(probes, 4, "after 60, 120, 240 and the last 180 seconds");
-    assert_eq!(breaker.held(), PATIENCE);
     assert!(breaker.is_down());
+    let expected = Waited {
+        since: Some(at(0)),
+        held: PATIENCE,
+        // At the suspicion, after 60, 120, 240 and the last 180 seconds.
+        checks: 5,
+        announced: None,
+    };
+    assert_eq!(breaker.waited(), expected);
 }
 
 #[test]
-fn announced_pauses_use_up_patience_once() {
-    let mut breaker = Breaker::new(PATIENCE);
-    assert_eq!(breaker.hold(at(100), at(0)), None);
-    assert_eq!(breaker.hold(at(150), at(50)), None);
-    assert_eq!(breaker.held(), Duration::from_secs(150));
-    assert_eq!(breaker.hold(at(650), at(190)), Some(BreakerChange::GaveUp));
+fn an_end_that_the_control_announces_is_waited_for_if_patience_lasts() {
+    for (minutes, expected) in [
+        (4, BreakerChange::Opened(at(250))),
+        (60, BreakerChange::GaveUp),
+    ] {
+        let mut breaker = suspicious();
+        let closed = BreakerSignal {
+            control: Some(false),
+            announced: Some(Duration::from_mins(minutes)),
+            ..seen(true, at(10))
+        };
+        assert_eq!(breaker.on_attempt(closed, at(10), 0.5), Some(expected));
+        let until = (minutes == 60).then(|| at(3_610));
+        assert_eq!(breaker.waited().announced, until);
+    }
 }
 
 proptest! {
@@ -129,13 +167,11 @@ proptest! {
         for (pause, failed, host_level, roll) in steps {
             now += pause;
             let signal = BreakerSignal { host_level, ..seen(failed, at(now)) };
-            if let Some(BreakerChange::Opened(until)) =
-                breaker.on_attempt(signal, false, at(now), roll)
-            {
+            if let Some(BreakerChange::Opened(until)) = breaker.on_attempt(signal, at(now), roll) {
                 let length = until.since(at(now));
                 prop_assert!(length <= LONGEST_OPEN.mul_f64(1.2));
             }
-            prop_assert!(breaker.held() <= patience.min(MOST_PATIENCE));
+            prop_assert!(breaker.waited().held <= patience.min(MOST_PATIENCE));
             prop_assert!(!down || breaker.is_down(), "down is for good");
             down = breaker.is_down();
         }

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// `Gradient2Limit`.
 const SAMPLES: f64 = 600.0;
 
+/// Samples that make a first idea of the usual. Ours.
+const FIRST: f64 = 10.0;
+
 /// More than this times the usual, and the host is slow.
 const SLOW: f64 = 2.0;
 
@@ -28,10 +31,21 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// Takes in a success. The first samples count alike, lest the very first weigh for minutes.
+    /// Takes in a success. The first samples count alike, lest the very first weigh for minutes; what
+    /// is slow counts little, lest a host that suffers from the start passes for a slow one.
     pub(super) fn learn(&mut self, first_byte: Duration) {
-        self.samples = (self.samples + 1.0).min(SAMPLES);
-        self.mean += (first_byte.as_secs_f64() - self.mean) / self.samples;
+        let weight = if self.samples >= FIRST && self.is_slow(first_byte) {
+            SAMPLES
+        } else {
+            self.samples = (self.samples + 1.0).min(SAMPLES);
+            self.samples
+        };
+        self.mean += (first_byte.as_secs_f64() - self.mean) / weight;
+    }
+
+    /// Takes this for the usual from now on.
+    pub(super) fn accept(&mut self, first_byte: Duration) {
+        self.mean = first_byte.as_secs_f64();
     }
 
     pub(super) fn is_slow(&self, first_byte: Duration) -> bool {

@@ -15,8 +15,10 @@ pub struct PaceSignal {
     pub started: Moment,
     /// Requests open on the host when it began, this one included.
     pub in_flight: u32,
-    /// Whether the URL was asked for before in this pass.
+    /// Whether the URL was requested before in this pass.
     pub retry: bool,
+    /// Whether its family is in trouble: that it fails is no news.
+    pub suspect: bool,
 }
 
 /// What an attempt says of the load.
@@ -36,6 +38,7 @@ impl PaceSignal {
     pub(super) fn tells(&self) -> Tells {
         use Outcome as O;
         match self.outcome {
+            outcome if self.suspect && outcome.is_failure() => Tells::Nothing,
             O::Client429 | O::Server509 | O::Server529 => Tells::TooHard,
             O::ConnectRefused
             | O::ConnectTimeout

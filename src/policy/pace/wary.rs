@@ -1,14 +1,12 @@
-//! One request at a time, after a failure that may come of the load: is it the load, or the page?
+//! One request at a time, after one URL after the other failed although the load was halved: the
+//! host suffers from the load more than was thought, or from something else.
 
 use std::time::Duration;
 
-use crate::model::Load;
+use super::test::{Before, Test};
 
-use super::limit::{Avoid, Limit};
-use super::{HostPace, Mode};
-
-/// Least time between two requests: the speed at which failures are not self-inflicted any more.
-const SHORTEST: Duration = Duration::from_secs(1);
+/// Minimum time between two requests: the speed at which failures are not self-inflicted any more.
+pub(super) const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Failures double it up to this. The policy's minute would keep a host that is down from being
 /// recognised as such for a quarter of an hour; the breaker is there for longer silence.
@@ -18,51 +16,37 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// which follows within two seconds.
 const TRUST: u32 = 3;
 
-/// How a host is watched after a failure.
+/// How a host is watched after a burst of failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wary {
     interval: Duration,
     successes: u32,
     /// Retries that failed again although nothing else was open.
     again: u32,
-    before: Before,
-}
-
-/// What was so before the failure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Before {
-    pub(super) limit: Limit,
-    pub(super) avoid: Option<Avoid>,
-    pub(super) failed: Option<Load>,
-    pub(super) ramping: bool,
-    /// Whether so much failed that it cannot be a few broken pages.
+    test: Test,
+    /// So much failed that it cannot be a few broken pages.
     rout: bool,
 }
 
 /// Which way it goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
-    /// At half the load.
-    Halved,
-    /// As before: the page is broken, the host is not.
-    Back,
+    /// At the load that was left, and up from there.
+    Up(Test),
+    /// As before it all: pages are broken, the host is not.
+    Back(Before),
 }
 
 impl Wary {
-    /// Remembers the pace from before this failure.
-    pub(super) fn new(pace: &HostPace) -> Wary {
-        let recent = &pace.recent;
+    /// Remembers what was tested; `interval` is that of the last request. `rout` tells whether most of
+    /// what was requested lately failed.
+    pub(super) fn new(test: Test, interval: Duration, rout: bool) -> Wary {
         Wary {
-            interval: (pace.limit.interval() * 2).clamp(SHORTEST, LONGEST),
+            interval: (interval * 2).clamp(SHORTEST, LONGEST),
             successes: 0,
             again: 0,
-            before: Before {
-                limit: pace.limit,
-                avoid: pace.avoid,
-                failed: pace.headroom.failed,
-                ramping: matches!(pace.mode, Mode::Ramp(_)),
-                rout: recent.failed() > 2 && recent.failed() * 2 >= recent.len(),
-            },
+            test,
+            rout,
         }
     }
 
@@ -71,29 +55,28 @@ impl Wary {
     }
 
     pub(super) fn before(&self) -> Before {
-        self.before
+        self.test.before()
     }
 
     /// Takes in a failure; true if it made the wait longer.
-    pub(super) fn went_wrong(&mut self, again: bool) -> bool {
+    pub(super) fn went_wrong(&mut self, retry: bool) -> bool {
         self.successes = 0;
-        if again {
+        if retry {
             self.again += 1;
         } else {
+            self.test.failed_alone();
             self.interval = (self.interval * 2).min(LONGEST);
         }
-        !again
+        !retry
     }
 
-    /// Takes in a success; tells how to go on if that is clear.
+    /// Takes in a fine answer; returns how to go on if that is clear.
     pub(super) fn went_well(&mut self, retry: bool) -> Option<Way> {
         self.successes += 1;
-        if retry {
-            return Some(Way::Halved);
+        self.test.went_well(retry);
+        if !retry && self.again > 0 && !self.rout {
+            return Some(Way::Back(self.before()));
         }
-        if self.again > 0 && !self.before.rout {
-            return Some(Way::Back);
-        }
-        (self.successes >= TRUST).then_some(Way::Halved)
+        (retry || self.successes >= TRUST).then(|| Way::Up(self.test.resumed()))
     }
 }

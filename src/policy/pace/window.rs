@@ -15,8 +15,6 @@ pub(super) struct Window {
     pub(super) first_bytes: FirstBytes,
     /// Most requests seen open.
     pub(super) in_flight: u32,
-    /// Whether the limit was in use.
-    pub(super) busy: bool,
 }
 
 impl Window {
@@ -25,6 +23,5 @@ impl Window {
         self.failures = 0;
         self.first_bytes.clear();
         self.in_flight = 0;
-        self.busy = false;
     }
 }

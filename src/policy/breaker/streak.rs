@@ -1,0 +1,69 @@
+//! Failures in a row. A single answer that is fine says that the host is up.
+
+/// Failures in a row that speak of the host, such as refused connections, before it is suspected:
+/// Envoy's outlier detection ejects after five.
+const HOST_FAILURES: u32 = 5;
+
+/// Failures in a row of any kind. Ours.
+const FAILURES: u32 = 10;
+
+/// Most times as many failures that are needed when suspicions have proved unfounded.
+const MOST_LENIENT: u32 = 16;
+
+/// Answers that were fine after which no unfounded suspicion is remembered. Ours.
+const FORGET: u32 = 20;
+
+/// The last attempts at a host, as far as they failed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Streak {
+    failures: u32,
+    host_failures: u32,
+    /// Fine answers since the last unfounded suspicion.
+    fine: u32,
+    /// Times as many failures as usual that are needed.
+    lenient: u32,
+}
+
+impl Default for Streak {
+    fn default() -> Streak {
+        Streak {
+            failures: 0,
+            host_failures: 0,
+            fine: 0,
+            lenient: 1,
+        }
+    }
+}
+
+impl Streak {
+    pub(super) fn note(&mut self, failed: bool, host_level: bool) {
+        if failed {
+            self.failures += 1;
+            self.host_failures = if host_level {
+                self.host_failures + 1
+            } else {
+                0
+            };
+            return;
+        }
+        (self.failures, self.host_failures) = (0, 0);
+        self.fine += 1;
+        if self.fine >= FORGET {
+            (self.fine, self.lenient) = (0, 1);
+        }
+    }
+
+    /// Whether the host may be down.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.host_failures >= HOST_FAILURES * self.lenient
+            || self.failures >= FAILURES * self.lenient
+    }
+
+    /// The host was up: twice as much must fail before it is suspected again.
+    pub(super) fn was_unfounded(&mut self) {
+        *self = Streak {
+            lenient: (self.lenient * 2).min(MOST_LENIENT),
+            ..Streak::default()
+        };
+    }
+}

@@ -1,0 +1,150 @@
+//! Below a load at which something failed: was it the load?
+
+use crate::model::{Load, Moment};
+
+use super::limit::{Avoid, Limit};
+
+/// Answers at less load for each step back towards the load that failed.
+const PER_STEP: u32 = 4;
+
+/// Failures of different URLs at less load that may yet be accidents.
+const MOST_ACCIDENTS: u32 = 2;
+
+/// As many answers without a failure among them make a further failure an accident again.
+const APART: u32 = 12;
+
+/// Answers at less load after which the shares of failures are compared: of fewer, one failure would
+/// be a large share.
+const ENOUGH: u32 = 12;
+
+/// Failures at less and less load without which nothing is compared: a limit of requests per second is
+/// found in two steps. Ours.
+const SEVERAL: u32 = 3;
+
+/// From this part of the share before on, the share at less load is as good as the same.
+const ALIKE: f64 = 0.5;
+
+/// What was so before the failure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Before {
+    pub(super) limit: Limit,
+    pub(super) avoid: Option<Avoid>,
+    pub(super) failed: Option<Load>,
+    /// Share of failures among the recent first attempts.
+    pub(super) share: f64,
+}
+
+/// What a failure at less load means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// Nothing yet, or that URLs fail whatever the load: then the next fine answer shows that the
+    /// host is up, see [`Test::is_cleared`].
+    None,
+    /// It may still be too much: half of it again.
+    Less,
+    /// One URL after the other fails.
+    Rout,
+}
+
+/// A time at less load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Test {
+    before: Before,
+    /// Answers that were fine.
+    fine: u32,
+    /// First attempts that failed.
+    failed: u32,
+    /// Of these, those without [`APART`] fine answers since.
+    close: u32,
+    /// URLs whose failure was not seen to be their own, the one that began it included.
+    unexplained: u32,
+    since_failure: u32,
+    /// Retries that were fine.
+    healed: u32,
+    cleared: bool,
+}
+
+impl Test {
+    pub(super) fn new(before: Before) -> Test {
+        Test {
+            before,
+            fine: 0,
+            failed: 0,
+            close: 0,
+            unexplained: 1,
+            since_failure: 0,
+            healed: 0,
+            cleared: false,
+        }
+    }
+
+    pub(super) fn before(&self) -> Before {
+        self.before
+    }
+
+    /// Takes in a fine answer; returns whether the load may grow by a step.
+    pub(super) fn went_well(&mut self, retry: bool) -> bool {
+        self.fine += 1;
+        self.since_failure += 1;
+        self.healed += u32::from(retry);
+        if self.since_failure >= APART {
+            self.close = 0;
+        }
+        self.since_failure.is_multiple_of(PER_STEP)
+    }
+
+    /// Takes in a failure. `share` is that of failures among the recent first attempts.
+    pub(super) fn went_wrong(&mut self, retry: bool, share: f64) -> Finding {
+        if retry {
+            // The URL is broken. If another healed, the load may be at fault for that one.
+            self.unexplained = self.unexplained.saturating_sub(1);
+            self.cleared |= self.healed == 0 && self.unexplained == 0;
+            return Finding::None;
+        }
+        // One request a second is no load.
+        let is_harmless = self.is_pausing();
+        self.failed += 1;
+        self.close += 1;
+        self.unexplained += 1;
+        self.since_failure = 0;
+        if self.close > MOST_ACCIDENTS {
+            return Finding::Rout;
+        }
+        let is_alike = share >= ALIKE * self.before.share;
+        if self.failed >= SEVERAL && self.fine >= ENOUGH && is_alike {
+            self.cleared = true;
+            return Finding::None;
+        }
+        if is_harmless {
+            return Finding::None;
+        }
+        Finding::Less
+    }
+
+    /// Takes in a failure of a URL that was requested alone, slowly.
+    pub(super) fn failed_alone(&mut self) {
+        self.failed += 1;
+        self.since_failure = 0;
+    }
+
+    /// The test that goes on once the host is trusted again.
+    pub(super) fn resumed(self) -> Test {
+        Test { close: 0, ..self }
+    }
+
+    /// Whether nothing was fine since the last failure: then one request is open at a time, a second
+    /// after the one before, lest a limit that counts requests refuses the next for the last.
+    pub(super) fn is_pausing(&self) -> bool {
+        self.since_failure == 0
+    }
+
+    /// Whether the load is not at fault.
+    pub(super) fn is_cleared(&self) -> bool {
+        self.cleared
+    }
+
+    /// Whether the load that failed may be tried again.
+    pub(super) fn is_over(&self, avoid: Option<Avoid>, now: Moment) -> bool {
+        avoid.is_none_or(|avoid| avoid.is_over(self.since_failure, now))
+    }
+}
