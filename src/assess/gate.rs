@@ -1,17 +1,20 @@
 //! Gates: conditions under which a run is to fail, such as `5xx-rate > 1%`.
 //!
-//! A gate fails when its expression is true. Counts are exact. What is an estimate is judged on the
-//! end of its 95 % interval that has to be crossed, so that noise breaks no build: `>` on the lower
-//! end, `<` on the upper one. What nobody measured leaves a gate undecided.
+//! A gate fails when its expression is true. An estimate is judged on the end of its 95 % interval
+//! that has to be crossed, so that noise breaks no build: `>` on the lower end, `<` on the upper one.
+//! Pages that too little is known of (unconfirmed, or not requested) make a range of every metric that
+//! might count them. A gate whose answer depends on them is undecided, as is one on what nobody
+//! measured.
 
 mod judge;
 mod metric;
 mod parse;
+mod possible;
 mod unit;
 
 use std::fmt;
 
-pub use judge::{GateResult, Measured, Ruling};
+pub use judge::{Doubt, GateResult, Measured, Ruling};
 pub use metric::{METRICS, Metric, MetricInfo};
 pub use parse::GateFault;
 pub use unit::Unit;

@@ -33,6 +33,7 @@ mod risk;
 mod robots_ladder;
 mod score;
 mod site;
+mod start;
 mod tally;
 #[cfg(test)]
 mod vectors;
@@ -44,7 +45,7 @@ pub use deduction::{Deduction, Fact, apportion};
 pub use episode::{Episode, FirstLook};
 pub use first_looks::FirstLooks;
 pub use gate::{
-    Gate, GateFault, GateResult, METRICS, Measured, Metric, MetricInfo, Op, Ruling, Unit,
+    Doubt, Gate, GateFault, GateResult, METRICS, Measured, Metric, MetricInfo, Op, Ruling, Unit,
 };
 pub use host_episodes::HostEpisodes;
 pub use identity::{FOOTER, MODEL};
@@ -62,6 +63,9 @@ pub use risk::{Band, Risk, exposure, severity, url_risk};
 pub use robots_ladder::RobotsState;
 pub use score::{FEWEST_LOOKS, Score};
 pub use site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
+pub use start::{
+    NoStart, PasswordField, StartAnswer, StartFault, StartPage, StartRedirect, has_login_words,
+};
 pub use tally::Tally;
 pub use verdict::{Rules, Verdict};
 pub use weight::{Importance, priority, weight};

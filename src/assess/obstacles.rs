@@ -75,6 +75,6 @@ impl Obstacles {
 }
 
 /// What a failing share of first attempts leaves of the score, 0..1.
-fn errors_leave(rate: f64) -> f64 {
+pub(super) fn errors_leave(rate: f64) -> f64 {
     (-rate / ERROR_SCALE).exp()
 }

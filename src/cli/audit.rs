@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
-use crate::model::{CrawlPlan, CrawlUrl};
+use crate::model::{ConfirmPlan, CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 use crate::report::{self, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunState, Store, Table};
@@ -108,6 +109,9 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
+    if run.state == RunState::Incomplete {
+        confirm_again(&mut plan.confirm, store.last_pass(run.id)?);
+    }
     let mut network = network::network(args, &plan, BTreeMap::new(), console)?;
     reach::again(&plan.requests.reach, args, &mut network)?;
     Ok(Intent {
@@ -116,6 +120,15 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
         run: RunOrder::Resume(Box::new(run)),
         store: Some(store),
     })
+}
+
+/// Plans the passes once more, behind those that an incomplete run had already: pages that were not
+/// requested then may fail now, and are to be confirmed like any other.
+fn confirm_again(confirm: &mut ConfirmPlan, last_pass: u8) {
+    let had = usize::from(last_pass.saturating_sub(1));
+    let again = std::mem::take(&mut confirm.delays);
+    confirm.delays = vec![Duration::ZERO; had];
+    confirm.delays.extend(again);
 }
 
 /// How a run of a project goes on, which is as its configuration says now: what it began with that
@@ -140,7 +153,7 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
     let Some(name) = name else {
         return store
             .unfinished_run()?
-            .ok_or_else(|| Failure::usage("--resume: no run was interrupted; all are finished"));
+            .ok_or_else(|| Failure::usage("--resume: no run was interrupted or is incomplete"));
     };
     let run = store.run(name)?;
     if run.state == RunState::Finished {
@@ -215,7 +228,8 @@ async fn crawl(
     let comparison = compared.as_ref().map(|found| &found.comparison);
     numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
     let changes = comparison.map(compare::headline);
-    let gates = gates::judge(&args.fail_on, &numbers);
+    let unaudited = unaudited::why(&store, &run, &numbers)?;
+    let gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());
     let wanted = Wanted {
         formats: args.export.formats(),
         overwrite: args.export.overwrite,
@@ -244,9 +258,10 @@ async fn crawl(
             look: Look::of_people(console),
         })
     ));
-    if let Some((from, to)) = away {
+    if let (Some((from, to)), None) = (away, &unaudited) {
         people.say(unaudited::redirected(&from, &to));
     }
+    gates::tell(&gates, people);
     if let Some((why, exit)) = unfinished::why(&store, &run, ended)? {
         let id = run.id;
         people.say(format!(
@@ -254,14 +269,21 @@ async fn crawl(
         ));
         return Ok(exit);
     }
-    gates::tell(&gates, people);
-    match unaudited::why(&store, &run, &numbers, &worst)? {
-        Some(why) => {
-            people.say(format!("could not audit {}: {why}", run.site));
-            Ok(Exit::NoAudit)
-        }
-        None => Ok(gates::exit_of(&gates)),
+    let resume = match ended {
+        Ended::Incomplete => format!(
+            "; `gatecrawl audit --resume {}{hint}` requests them",
+            run.id
+        ),
+        _ => String::new(),
+    };
+    if let Some(why) = unaudited {
+        people.say(format!("could not audit {}: {why}{resume}", run.site));
+        return Ok(Exit::NoAudit);
     }
+    if ended == Ended::Incomplete {
+        people.say(unfinished::incomplete(&numbers) + &resume);
+    }
+    Ok(gates::exit_of(&gates))
 }
 
 /// Compares the run, on a thread of its own as well.
@@ -293,5 +315,28 @@ pub(super) async fn export(
     match tokio::task::spawn_blocking(write).await {
         Ok(files) => Ok(files?),
         Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_resumed_incomplete_run_are_confirmed_in_passes_of_their_own() {
+        let planned = [15, 60].map(Duration::from_secs);
+        let mut confirm = ConfirmPlan {
+            delays: planned.to_vec(),
+            ..ConfirmPlan::default()
+        };
+        confirm_again(&mut confirm, 3);
+        assert_eq!(confirm.delays[..2], [Duration::ZERO; 2]);
+        assert_eq!(confirm.delays[2..], planned);
+        let mut none = ConfirmPlan {
+            delays: Vec::new(),
+            ..confirm
+        };
+        confirm_again(&mut none, 1);
+        assert!(none.delays.is_empty());
     }
 }

@@ -13,7 +13,7 @@ use super::failure::{Failure, chain};
 /// How every SQLite file begins (sqlite.org, "Database File Format").
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
-/// Compares a run with what is named; else with the finished run of its site before, if there is one.
+/// Compares a run with what is named; else with the run of its site before, if there is one.
 pub(super) fn compared(
     store: &Store,
     run: &RunRow,
@@ -109,9 +109,10 @@ pub(super) fn find(store: &Store, flag: &str, name: &str) -> Result<Place, Failu
             fault => fault.into(),
         })?,
         None => {
-            let runs = other.runs()?.into_iter();
-            let mut finished = runs.filter(|run| run.state == RunState::Finished);
-            finished.next().ok_or_else(|| {
+            let runs = other.runs()?;
+            let newest = |state| runs.iter().find(|run| run.state == state).cloned();
+            let found = newest(RunState::Finished).or_else(|| newest(RunState::Incomplete));
+            found.ok_or_else(|| {
                 Failure::usage(format!(
                     "{flag} {name}: no run in it is finished; name one as FILE#RUN"
                 ))

@@ -5,7 +5,7 @@ mod told;
 use std::io::Write;
 
 use crate::report::{self, ReportError};
-use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store};
+use crate::store::{Baseline, BaselineSource, RunRow, Store};
 
 use super::args::CompareArgs;
 use super::baseline::{self, Place};
@@ -55,7 +55,7 @@ pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-/// The run that is named, in its own database; else the newest that is finished.
+/// The run that is named, in its own database; else the newest that came to its end.
 fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
     if let Some(name) = name {
         return match baseline::find(&store, "NEW", name)? {
@@ -66,8 +66,8 @@ fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
         };
     }
     let runs = store.runs()?.into_iter();
-    let mut finished = runs.filter(|run| run.state == RunState::Finished);
-    let newest = finished.next().ok_or_else(|| {
+    let mut ended = runs.filter(|run| run.state.has_ended());
+    let newest = ended.next().ok_or_else(|| {
         Failure::usage(
             "no finished run is stored yet; name runs, or `gatecrawl audit URL` makes one",
         )

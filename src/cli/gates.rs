@@ -2,27 +2,35 @@
 
 use std::ops::RangeInclusive;
 
-use crate::assess::{Gate, GateResult, Measured, Ruling, Score};
-use crate::store::{RunSummary, StoredScore};
+use crate::assess::{Doubt, Gate, GateResult, Measured, Ruling, Score};
+use crate::store::{RunState, RunSummary, StoredScore};
 
 use super::exit::Exit;
 use super::paint::{GREEN, RED, YELLOW, paint};
 use super::streams::People;
 
-/// Judges a run, in the order in which the gates were given.
-pub(super) fn judge(gates: &[Gate], summary: &RunSummary) -> Vec<GateResult> {
-    let measured = measured(summary);
-    let results = gates.iter().map(|gate| gate.judge(&measured));
-    if summary.pages.fetched > 0 {
-        return results.collect();
-    }
-    // Nothing of nothing fails is no evidence.
-    let undecided = |result: GateResult| GateResult {
-        result: Ruling::Undecided,
-        reason: "no page was fetched".to_owned(),
-        ..result
+/// Judges a run, in the order in which the gates were given. `unaudited` says that the site could
+/// not be audited.
+pub(super) fn judge(
+    gates: &[Gate],
+    state: RunState,
+    summary: &RunSummary,
+    unaudited: bool,
+) -> Vec<GateResult> {
+    let measured = Measured {
+        doubt: doubt(state, summary, unaudited),
+        ..measured(summary)
     };
-    results.map(undecided).collect()
+    gates.iter().map(|gate| gate.judge(&measured)).collect()
+}
+
+/// Why the run cannot vouch for the site; none if it can.
+fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt> {
+    match state {
+        _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
+        RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
+        RunState::Finished | RunState::Incomplete => unaudited.then_some(Doubt::NotAudited),
+    }
 }
 
 /// Says what became of each gate; with `--quiet` only of those that did not hold.
@@ -72,6 +80,7 @@ fn measured(summary: &RunSummary) -> Measured {
         persistent: verdict("persistent"),
         intermittent: verdict("intermittent"),
         transient: verdict("transient"),
+        unconfirmed: verdict("unconfirmed"),
         unreachable: status(0..=0),
         server_error_rate: summary.scores.rate_5xx,
         rate_502: summary.scores.rate_502,
@@ -79,6 +88,9 @@ fn measured(summary: &RunSummary) -> Measured {
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
         new_server_errors: pages.new_server_errors,
         coverage: (pages.known > 0).then_some(share),
+        requested: pages.requested,
+        not_requested: pages.not_requested,
+        doubt: None,
     }
 }
 
@@ -96,12 +108,19 @@ mod tests {
             pages: PageCounts {
                 known: 100,
                 fetched: 90,
+                requested: 90,
                 by_status: [(0, 1), (502, 2), (503, 1)].into(),
                 by_verdict: [("persistent".to_owned(), 2)].into(),
-                new_server_errors: None,
+                ..PageCounts::default()
             },
             ..RunSummary::default()
         }
+    }
+
+    fn judged(texts: &[&str], state: RunState, summary: &RunSummary, unaudited: bool) -> Exit {
+        let gates = texts.iter().map(|text| text.parse().expect("a gate"));
+        let gates: Vec<Gate> = gates.collect();
+        exit_of(&judge(&gates, state, summary, unaudited))
     }
 
     #[test]
@@ -114,18 +133,47 @@ mod tests {
             (&["persistent > 1", "unreachable > 0"], Exit::GateFailed),
         ];
         for (texts, expected) in cases {
-            let gates: Vec<Gate> = texts
-                .iter()
-                .map(|text| text.parse().expect("a gate"))
-                .collect();
-            assert_eq!(exit_of(&judge(&gates, &summary())), expected, "{texts:?}");
+            let exit = judged(texts, RunState::Finished, &summary(), false);
+            assert_eq!(exit, expected, "{texts:?}");
         }
+    }
+
+    #[test]
+    fn no_gate_holds_on_a_run_that_cannot_vouch_for_the_site() {
+        let held: &[&str] = &["5xx > 3"];
+        let cases = [
+            (RunState::Finished, false, Exit::Done),
+            (RunState::Incomplete, false, Exit::Done),
+            (RunState::Finished, true, Exit::GateUndecided),
+            (RunState::Interrupted, false, Exit::GateUndecided),
+            (RunState::Running, false, Exit::GateUndecided),
+        ];
+        for (state, unaudited, expected) in cases {
+            let exit = judged(held, state, &summary(), unaudited);
+            assert_eq!(exit, expected, "{state:?} {unaudited}");
+        }
+        // What failed has failed, unless nothing was fetched at all.
+        let exit =
+            |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
+        assert_eq!(exit(&summary()), Exit::GateFailed);
+        assert_eq!(exit(&RunSummary::default()), Exit::GateUndecided);
+    }
+
+    #[test]
+    fn pages_of_a_host_that_was_given_up_may_all_have_failed() {
+        let mut some = summary();
+        some.pages.not_requested = 10;
+        let exit = |text| judged(&[text], RunState::Incomplete, &some, false);
+        assert_eq!(exit("5xx > 3"), Exit::GateUndecided);
+        assert_eq!(exit("5xx > 13"), Exit::Done);
+        assert_eq!(exit("5xx > 2"), Exit::GateFailed);
+        assert_eq!(exit("coverage < 95%"), Exit::GateFailed);
     }
 
     #[test]
     fn a_gate_is_told_with_its_reason() {
         let gate: Gate = "502 > 1".parse().expect("a gate");
-        let results = judge(&[gate], &summary());
+        let results = judge(&[gate], RunState::Finished, &summary(), false);
         assert_eq!(
             line(&results[0], false),
             "  Gate           failed: 502 > 1 (502 is 2, > 1)"

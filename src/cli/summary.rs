@@ -49,6 +49,7 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     let state = match run.state {
         RunState::Finished => "",
         RunState::Interrupted => ", interrupted",
+        RunState::Incomplete => ", incomplete",
         RunState::Running => ", not finished",
     };
     let head = format!(

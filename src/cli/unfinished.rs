@@ -2,12 +2,13 @@
 
 use crate::crawl::Ended;
 use crate::model::OwnOutage;
-use crate::store::{RunRow, RunState, Store, StoreError};
+use crate::store::{RunRow, RunState, RunSummary, Store, StoreError};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::text::count;
 
-/// Why a run is not finished, and what the program ends with; none if it is.
+/// Why a run did not come to its end, and what the program ends with; none if it did.
 pub(super) fn why(
     store: &Store,
     run: &RunRow,
@@ -17,7 +18,7 @@ pub(super) fn why(
         return Ok(None);
     };
     let why = match ended {
-        Ended::Finished | Ended::Interrupted => "interrupted".to_owned(),
+        Ended::Finished | Ended::Incomplete | Ended::Interrupted => "interrupted".to_owned(),
         Ended::Offline => offline(store, run, ended)?,
         Ended::NeverOnline => {
             let why = offline(store, run, ended)?;
@@ -29,11 +30,22 @@ pub(super) fn why(
 
 fn exit(ended: Ended) -> Option<Exit> {
     match ended {
-        Ended::Finished => None,
+        Ended::Finished | Ended::Incomplete => None,
         Ended::Interrupted => Some(Exit::Interrupted),
         Ended::Offline => Some(Exit::Failed),
         Ended::NeverOnline => Some(Exit::NoAudit),
     }
+}
+
+/// What an incomplete run did not request.
+pub(super) fn incomplete(summary: &RunSummary) -> String {
+    let urls = summary.skipped.get("host_down").copied();
+    let urls = urls.unwrap_or_default();
+    let were = if urls == 1 { "was" } else { "were" };
+    format!(
+        "incomplete: {} {were} not requested because the host was given up (host_down)",
+        count(urls, "URL")
+    )
 }
 
 /// That this machine has no network, since when if it had one, and what shows it.
@@ -73,5 +85,13 @@ mod tests {
         let codes = [Ended::Interrupted, Ended::Offline, Ended::NeverOnline];
         let codes = codes.map(|ended| exit(ended).map(Exit::code));
         assert_eq!(codes, [Some(130), Some(1), Some(3)]);
+    }
+
+    #[test]
+    fn an_incomplete_run_says_how_much_is_missing() {
+        let mut summary = RunSummary::default();
+        summary.skipped.insert("host_down".to_owned(), 67);
+        assert!(incomplete(&summary).starts_with("incomplete: 67 URLs were not requested"));
+        assert_eq!(exit(Ended::Incomplete), None, "the gates decide");
     }
 }

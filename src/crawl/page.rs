@@ -140,6 +140,8 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let (site, asked) = (judge.site, judge.asked);
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
+    // Only there it tells anything: a form in the header of every page hides no page.
+    reading.page.asks_password = asked.hops > 0 && parse::has_password_field(&text);
     let mut found = parse::page(&text);
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));

@@ -39,7 +39,7 @@ pub struct Parts<F, Q, O> {
 pub enum Start {
     /// From these URLs.
     Fresh(Vec<CrawlUrl>),
-    /// From where it was interrupted.
+    /// From where it was interrupted, and with the URLs of hosts that were given up.
     Resume,
 }
 
@@ -48,6 +48,9 @@ pub enum Start {
 pub enum Ended {
     /// Everything was fetched or skipped with a reason.
     Finished,
+    /// A host of the site was given up, and its URLs were not requested; `Start::Resume` queues them
+    /// again.
+    Incomplete,
     /// It was told to stop; `Start::Resume` goes on.
     Interrupted,
     /// This machine lost its network and did not get it back in time; `Start::Resume` goes on.
@@ -90,6 +93,9 @@ where
     let parts = Parts { clock, ..parts };
     let was_finished = store.run_by_id(run)?.state == RunState::Finished;
     store.begin_run(run)?;
+    if start == Start::Resume && !was_finished {
+        store.requeue_given_up(run)?;
+    }
     let writer = Writer::start(&store, run)?;
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
     let ended = dispatcher.crawl(start).await;
@@ -97,9 +103,13 @@ where
     let writer = dispatcher.hand_in().await;
     // The writer's own complaint says more than "it is gone".
     writer.close().await?;
-    let ended = ended?;
+    let ended = match ended? {
+        Ended::Finished if store.gave_up(run)? => Ended::Incomplete,
+        ended => ended,
+    };
     let state = match ended {
         Ended::Finished => RunState::Finished,
+        Ended::Incomplete => RunState::Incomplete,
         // A pass more that could not be made takes nothing from what was whole.
         Ended::Offline | Ended::NeverOnline if was_finished => {
             store.keep_reopened(run)?;

@@ -22,6 +22,7 @@ use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 use super::*;
 
 mod experiments;
+mod given_up;
 mod hosts;
 mod known;
 mod outages;

@@ -27,6 +27,8 @@ pub struct PageRecord {
     pub indexability: Indexability,
     /// What HTML said, if it was HTML.
     pub html: Option<HtmlFacts>,
+    /// It is the target of a redirect, and has a field for a password.
+    pub asks_password: bool,
     /// Values of the `--select` columns, in their order.
     pub selected: Vec<Option<String>>,
 }

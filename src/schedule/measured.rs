@@ -1,7 +1,7 @@
 //! Puts what the runner tells up on the board that monitoring reads.
 
 use crate::measure::{Board, metrics_of_run};
-use crate::store::{RunId, RunState, Store, StoreError};
+use crate::store::{RunId, RunRow, Store, StoreError};
 
 use super::event::{Event, Listener, RunOutcome};
 
@@ -15,13 +15,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Puts up what is stored, for the time before the first event: the last finished run of each
+    /// Puts up what is stored, for the time before the first event: the last ended run of each
     /// project, by its name and the site that its runs are stored under.
     pub fn start(&self, projects: &[(String, String)]) -> Result<(), StoreError> {
         let runs = self.store.runs()?;
         for (project, site) in projects {
-            let last =
-                |run: &&crate::store::RunRow| run.site == *site && run.state == RunState::Finished;
+            let last = |run: &&RunRow| run.site == *site && run.state.has_ended();
             if let Some(run) = runs.iter().find(last) {
                 self.put(project, run.id)?;
             }

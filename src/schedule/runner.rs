@@ -285,8 +285,9 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         match (&busy.task, result) {
             // It goes on the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
-            (Task::Recheck { step, .. }, Ok(_)) => {
-                self.rechecked(&project, &mut state, *step, now)?;
+            (Task::Recheck { step, .. }, Ok(audited)) => {
+                let step = (*step, audited.ended);
+                self.rechecked(&project, &mut state, step, now)?;
             }
             (Task::Run { .. } | Task::Resume(_), Ok(audited)) => {
                 self.ended(&project, &mut state, audited, busy.task.due(), now)?;
@@ -347,7 +348,9 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             files: audited.files.clone(),
         };
         store.add_scheduled_run(&project.name, &made)?;
-        let failing = store.rechecked(audited.run, u8::MAX)?.failing;
+        // What was not requested of a host that was given up is requested by the ladder, too.
+        let is_over = audited.ended != Ended::Incomplete
+            && store.rechecked(audited.run, u8::MAX)?.failing.is_empty();
         self.runner.listener.hear(&Event::RunEnded(RunEnded {
             project: project.name.clone(),
             run: audited.run,
@@ -362,7 +365,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         state.last = Some(LastRun {
             run: made.run,
             ended: now,
-            step: if failing.is_empty() { OVER } else { 0 },
+            step: if is_over { OVER } else { 0 },
             pass: None,
         });
         self.runner.store.set_schedule(&project.name, state)
@@ -372,7 +375,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         &mut self,
         project: &Project,
         state: &mut ScheduleState,
-        step: u8,
+        (step, ended): (u8, Ended),
         now: Moment,
     ) -> Result<(), StoreError> {
         let Some(last) = &mut state.last else {
@@ -381,8 +384,8 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         self.tally.done += 1;
         let pass = last.pass.take().unwrap_or(u8::MAX);
         let found = self.runner.store.rechecked(last.run, pass)?;
-        let recovered = found.failing.is_empty();
-        last.step = if recovered { OVER } else { step };
+        let is_over = found.failing.is_empty() && ended != Ended::Incomplete;
+        last.step = if is_over { OVER } else { step };
         self.runner.listener.hear(&Event::Rechecked {
             project: project.name.clone(),
             run: last.run,

@@ -25,13 +25,16 @@ pub enum BaselineSource {
 }
 
 impl Store {
-    /// The finished run of the same site before this one; none if it is the first. A run that no page
-    /// answered, as when robots.txt was down, is passed over: beside it everything would be new.
+    /// The finished run of the same site before this one, or without any the incomplete one; none if
+    /// it is the first. A run that no page answered, as when robots.txt was down, is passed over: beside
+    /// it everything would be new.
     pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
-        let earlier = self.finished_runs(&run.site, run.id)?;
-        for id in earlier.into_iter().filter(|id| *id != run.id) {
-            if self.has_answers(id)? {
-                return self.run_by_id(id).map(Some);
+        for state in [RunState::Finished, RunState::Incomplete] {
+            let earlier = self.runs_in(state, &run.site, run.id)?;
+            for id in earlier.into_iter().filter(|id| *id != run.id) {
+                if self.has_answers(id)? {
+                    return self.run_by_id(id).map(Some);
+                }
             }
         }
         Ok(None)
@@ -47,7 +50,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// What changed since the finished run of the same site before this one; none if it is the first.
+    /// What changed since the run of the same site before this one; none if it is the first.
     pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
         let Some(before) = self.run_before(run)? else {
             return Ok(None);
@@ -61,11 +64,21 @@ impl Store {
 
     /// Finished runs of a site up to one, the newest first.
     pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
+        self.runs_in(RunState::Finished, site, last)
+    }
+
+    /// Runs of a site in a state up to one, the newest first.
+    pub(super) fn runs_in(
+        &self,
+        state: RunState,
+        site: &str,
+        last: RunId,
+    ) -> Result<Vec<RunId>, StoreError> {
         let connection = self.connect()?;
         super::row::list(
             &connection,
             "SELECT id FROM run WHERE id <= ? AND site = ? AND state = ? ORDER BY id DESC",
-            (last.0, site, RunState::Finished.name()),
+            (last.0, site, state.name()),
             |row| row.get(0).map(RunId),
         )
         .map_err(|source| self.fault(source))

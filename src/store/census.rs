@@ -80,6 +80,12 @@ impl Known {
     fn is_fetched(&self) -> bool {
         self.state == SETTLED || (self.state == QUEUED && self.pass > 1)
     }
+
+    /// Whether it was to be requested: it still waits, or its host was given up. Limits of the user,
+    /// such as robots.txt, scope and depth, exclude a URL for good.
+    fn was_due(&self) -> bool {
+        self.state == QUEUED || self.reason == Some(SkipReason::HostDown.code())
+    }
 }
 
 /// What is looked at of an attempt.
@@ -107,6 +113,8 @@ impl Tried {
 struct Part {
     known: u64,
     fetched: u64,
+    requested: u64,
+    not_requested: u64,
     /// By outcome and status of the last attempt that counts.
     last: BTreeMap<(u8, u16), u64>,
     verdicts: BTreeMap<String, u64>,
@@ -146,6 +154,8 @@ impl Tally {
         };
         part.known += u64::from(known.belongs());
         part.fetched += u64::from(known.is_fetched());
+        part.requested += u64::from(last.is_some());
+        part.not_requested += u64::from(last.is_none() && known.was_due());
         if let Some(last) = last {
             *part.last.entry((last.outcome, last.status)).or_default() += 1;
         }
@@ -168,6 +178,8 @@ impl Tally {
         }
         let pages = &mut summary.pages;
         (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
+        pages.requested = self.pages.requested;
+        pages.not_requested = self.pages.not_requested;
         for ((_, status), urls) in &self.pages.last {
             *pages.by_status.entry(*status).or_default() += urls;
         }

@@ -10,9 +10,9 @@ use super::error::StoreError;
 use super::file::Store;
 use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
 use super::links::{Nature, PackedLink, key, pack};
-use super::outages;
 use super::runs::RunId;
 use super::stored::StoredUrls;
+use super::{login_pages, outages};
 
 const INSERT_TEXT: &str = "INSERT INTO text VALUES (?, ?, ?)";
 
@@ -152,6 +152,9 @@ impl Desk {
                 };
                 self.links(tx, id, &links, origin)?;
                 self.page(tx, id, &page)?;
+                if page.asks_password {
+                    login_pages::store(tx, self.run, id)?;
+                }
                 match file.as_deref() {
                     Some(FileRecord::Robots(robots)) => self.robots(tx, id, robots)?,
                     Some(FileRecord::Sitemap(sitemap)) => self.sitemap(tx, id, sitemap)?,

@@ -10,6 +10,11 @@ pub struct PageCounts {
     pub known: u64,
     /// Pages that were fetched.
     pub fetched: u64,
+    /// Pages that were requested at least once.
+    pub requested: u64,
+    /// Known pages that were not requested, though no limit of the user excludes them: their host was
+    /// given up, or the crawl ended before.
+    pub not_requested: u64,
     /// Fetched pages by their last status; 0 where there was no answer.
     pub by_status: BTreeMap<u16, u64>,
     /// Fetched pages by verdict.

@@ -33,10 +33,12 @@ pub struct NewRun<'a> {
 pub enum RunState {
     /// Under way, or killed.
     Running,
-    /// Everything was fetched.
+    /// Everything was fetched, or excluded by the user's limits.
     Finished,
-    /// Stopped by its user.
+    /// Stopped by its user, or because this machine had no network.
     Interrupted,
+    /// It came to its end, but a host of the site was given up, and its pages were not requested.
+    Incomplete,
 }
 
 /// A stored run.
@@ -107,13 +109,20 @@ impl RunState {
             RunState::Running => "running",
             RunState::Finished => "finished",
             RunState::Interrupted => "interrupted",
+            RunState::Incomplete => "incomplete",
         }
+    }
+
+    /// Whether the run came to its end, and speaks for all of the site that could be reached.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, RunState::Finished | RunState::Incomplete)
     }
 
     fn from_name(name: &str) -> RunState {
         match name {
             "finished" => RunState::Finished,
             "interrupted" => RunState::Interrupted,
+            "incomplete" => RunState::Incomplete,
             _ => RunState::Running,
         }
     }
@@ -235,6 +244,7 @@ impl Store {
                 (key(run.0, 0), key(run.0, u32::MAX)),
             )?;
             super::schedule::forget_run(&tx, run)?;
+            super::login_pages::forget_run(&tx, run.0)?;
             tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
             tx.commit()
         };

@@ -9,7 +9,7 @@ CREATE TABLE run (
     version     TEXT NOT NULL,             -- of the program
     started     INTEGER NOT NULL,          -- milliseconds since 1970 UTC, as all times
     ended       INTEGER,
-    state       TEXT NOT NULL,             -- running, finished, interrupted
+    state       TEXT NOT NULL,             -- running, finished, interrupted, incomplete
     concluded   INTEGER NOT NULL DEFAULT 0 -- attempts when inlinks, depths and verdicts were last computed
 );
 

@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
 use super::row::{count, list};
-use super::runs::{RunId, RunRow, RunState};
+use super::runs::{RunId, RunRow};
 
 /// The columns that [`sight`] and its kin read, of a URL `u` and its assessment `s`.
 pub(super) const SIGHT: &str = "u.address, u.address, u.state, u.reason,
@@ -132,7 +132,7 @@ pub(super) fn blind_spot(
     connection: &Connection,
     run: &RunRow,
 ) -> rusqlite::Result<Option<&'static str>> {
-    if run.state != RunState::Finished {
+    if !run.state.has_ended() {
         return Ok(Some("that run was not finished"));
     }
     if run.plan.scope.coverage == Coverage::List {

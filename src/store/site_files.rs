@@ -10,8 +10,8 @@ use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{Moment, Outcome, SkipReason};
 
-use super::outages;
 use super::row::count;
+use super::{given_up, outages, starts};
 
 /// Most failing redirects that are spoken of.
 const MOST_REDIRECTS: u32 = 100;
@@ -26,6 +26,8 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
         sitemaps: sitemaps(connection, run)?,
         failing_redirects: failing_redirects(connection, run)?,
         own_outages: outages::facts(connection, run)?,
+        given_up: given_up::hosts(connection, run)?,
+        no_start: starts::starts(connection, run)?.unusable(),
     })
 }
 

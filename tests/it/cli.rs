@@ -275,7 +275,7 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
-async fn signal(child: Child, name: &str) -> Said {
+pub(crate) async fn signal(child: Child, name: &str) -> Said {
     let mut kill = Command::new("kill");
     output({
         kill.args([name, &child.id().to_string()]);

@@ -303,7 +303,11 @@ async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     let desk = Desk::new();
     audit(&desk, &origin, &[]).await;
     serve(&origin, &[("/", true)]);
-    audit(&desk, &origin, &["--no-known", "-o", "out", "-f", "md"]).await;
+    let url = origin.url("/");
+    let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
+    let more = ["--confirm", "1s,2s", "--no-known", "-o", "out", "-f", "md"];
+    let said = desk.run(&[&args[..], &more].concat()).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
     let told = desk.read("out/report.md");
     assert!(
         told.contains("Note: pages that only the old run has are not counted"),

@@ -16,3 +16,4 @@ mod origin;
 mod outages;
 mod secrets;
 mod tls;
+mod unaudited;

@@ -40,8 +40,9 @@ async fn a_site_in_maintenance_is_asked_little_and_not_waited_for() {
         let before = origin.requests().len();
         let audit = ["audit", "--confirm", "1s,2s", "-o", "out", "--overwrite"];
         let said = desk.run(&[&audit, what].concat()).await;
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        assert_eq!(findings(&desk), ["host_maintenance maintenance"]);
+        assert_eq!(said.code, Some(3), "{}", said.err);
+        let expected = ["host_down", "host_maintenance maintenance"];
+        assert_eq!(findings(&desk), expected);
         assert!(desk.read("out/pages.csv").contains(",maintenance,"));
         let asked = origin.requests().len() - before;
         assert!(asked <= 6, "{asked} requests");

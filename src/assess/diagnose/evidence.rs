@@ -147,6 +147,19 @@ pub enum Evidence {
         p95_ms: u64,
         answers: u64,
     },
+    Unseen {
+        urls: Ratio,
+    },
+    LastFine {
+        at: Option<Moment>,
+    },
+    Waited {
+        text: String,
+    },
+    NoStart {
+        pages: u64,
+        fault: String,
+    },
     Policy {
         text: &'static str,
     },
@@ -354,6 +367,21 @@ impl fmt::Display for Evidence {
                 f,
                 "first byte after {median_ms} ms (median) and {p95_ms} ms (95th percentile) of \
                  {answers} good answers"
+            ),
+            E::Unseen { urls } => {
+                let percent = urls.share() * 100.0;
+                write!(
+                    f,
+                    "{urls} known URLs of the site were not requested ({percent:.1} %)"
+                )
+            }
+            E::LastFine { at: Some(at) } => write!(f, "the host answered well until {at}"),
+            E::LastFine { at: None } => f.write_str("no request to the host was ever fine"),
+            E::Waited { text } => f.write_str(text),
+            E::NoStart { pages: 1, fault } => write!(f, "the start page {fault}"),
+            E::NoStart { pages, fault } => write!(
+                f,
+                "none of {pages} start pages answers with a page: the first {fault}"
             ),
             E::Policy { text } => f.write_str(text),
             E::Example { url } => write!(f, "for example {url}"),

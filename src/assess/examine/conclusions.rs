@@ -10,9 +10,10 @@ use super::repeats::{Place, is_said};
 use super::scores::{PartFound, scores};
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts, client_block,
-    of_cluster, of_host, own_outage, redirect_into_error, robots_unreachable, section_down,
-    sitemap_failing, sitemap_lists_failing, soft_errors,
+    ClientFacts, Finding, HostDownFacts, RedirectFacts, RobotsFacts, SectionFacts, SitemapFacts,
+    client_block, host_down, of_cluster, of_host, own_outage, redirect_into_error,
+    robots_unreachable, section_down, sitemap_failing, sitemap_lists_failing, soft_errors,
+    start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outage, Ratio, diagnose};
 use crate::assess::host_episodes::HostEpisodes;
@@ -185,6 +186,15 @@ fn findings(
     files: &SiteFiles,
 ) -> Vec<Finding> {
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
+    found.extend(start_page(files.no_start.as_ref()));
+    found.extend(files.given_up.iter().filter_map(|given_up| {
+        host_down(&HostDownFacts {
+            host: &given_up.host,
+            unseen: Ratio::new(given_up.urls, given_up.known),
+            waited: &given_up.waited,
+            last_fine: given_up.last_fine,
+        })
+    }));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(robots_finding(robots, hosts.get(&robots.host)));
     }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use crate::assess::NoStart;
 use crate::assess::diagnose::rules::OwnOutageFacts;
-use crate::model::Outcome;
+use crate::model::{Moment, Outcome};
 
 /// The files and redirects of a run.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,25 @@ pub struct SiteFiles {
     pub failing_redirects: Vec<EndedRedirect>,
     /// When the crawler itself had no network.
     pub own_outages: OwnOutageFacts,
+    /// Hosts of the site that were given up.
+    pub given_up: Vec<GivenUp>,
+    /// That no start page was answered with a page.
+    pub no_start: Option<NoStart>,
+}
+
+/// A host that was given up: the rest of it was not requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Pages and resources of it that were not requested.
+    pub urls: u64,
+    /// Pages and resources of the whole site that are known.
+    pub known: u64,
+    /// What was waited for, as `skipped.csv` has it; may be empty.
+    pub waited: String,
+    /// When a request to it was fine last; none if none ever was.
+    pub last_fine: Option<Moment>,
 }
 
 /// A host's robots.txt.

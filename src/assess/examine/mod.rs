@@ -20,7 +20,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use conclusions::{ClusterFound, Conclusions, TrialFound};
-pub use files::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
+pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::metric::Metric;
+use super::possible::{Missing, Possible, Unknown};
+use super::unit::Unit;
 use super::{Gate, Op};
 use crate::assess::{Interval, Score};
 
@@ -23,6 +25,8 @@ pub struct Measured {
     pub intermittent: u64,
     /// Pages with this verdict.
     pub transient: u64,
+    /// Pages with this verdict: each may turn out to be one of the three above.
+    pub unconfirmed: u64,
     /// Pages that got no HTTP answer at all.
     pub unreachable: u64,
     /// Share of first attempts with a 5xx; absent if there was no first attempt.
@@ -37,6 +41,24 @@ pub struct Measured {
     pub new_server_errors: Option<u64>,
     /// Share of the known pages that were fetched.
     pub coverage: Option<f64>,
+    /// Pages that were requested at least once.
+    pub requested: u64,
+    /// Known pages that were not, though no limit of the user excludes them: nobody knows what they
+    /// would have answered.
+    pub not_requested: u64,
+    /// Why the run as a whole cannot vouch for the site; absent if it can.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a run cannot vouch for a site, so that no gate holds on its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No page was fetched: no gate can be judged at all.
+    NothingFetched,
+    /// The site could not be audited, such as behind a login.
+    NotAudited,
+    /// The run was interrupted, so that there may be pages that it does not even know.
+    Interrupted,
 }
 
 /// What became of a gate.
@@ -60,9 +82,9 @@ pub struct GateResult {
     pub metric: Metric,
     /// The measured value, in the metric's own unit.
     pub value: Option<f64>,
-    /// Lower end of its 95 % interval; the value itself where it is exact.
+    /// Lower end of all that is possible: of its 95 % interval, and if unknown pages are fine.
     pub low: Option<f64>,
-    /// Upper end.
+    /// Upper end: of its 95 % interval, and if unknown pages fail.
     pub high: Option<f64>,
     /// What became of it.
     pub result: Ruling,
@@ -76,8 +98,8 @@ pub struct GateResult {
 impl Gate {
     /// Judges a run.
     pub fn judge(&self, measured: &Measured) -> GateResult {
-        match measured.of(self.metric) {
-            Ok(value) => self.ruled(value),
+        let result = match measured.of(self.metric) {
+            Ok(possible) => self.ruled(&possible),
             Err(why) => GateResult {
                 expression: self.to_string(),
                 metric: self.metric,
@@ -88,29 +110,68 @@ impl Gate {
                 judged: None,
                 reason: why,
             },
+        };
+        match measured.doubt {
+            Some(doubt) => result.doubted(doubt),
+            None => result,
         }
     }
 
-    fn ruled(&self, measured: Interval) -> GateResult {
-        let judged = self.op.end(measured);
-        let is_true = self.op.holds(measured, self.limit);
+    fn ruled(&self, possible: &Possible) -> GateResult {
+        let span = possible.span();
+        let at_best = self.op.holds(possible.best, self.limit);
+        let is_open = if self.op == Op::Equal {
+            possible.is_open() && span.low <= self.limit && self.limit <= span.high
+        } else {
+            at_best != self.op.holds(possible.worst, self.limit)
+        };
         GateResult {
             expression: self.to_string(),
             metric: self.metric,
-            value: Some(measured.value),
-            low: Some(measured.low),
-            high: Some(measured.high),
-            result: if is_true {
-                Ruling::Failed
-            } else {
-                Ruling::Held
+            value: Some(span.value),
+            low: Some(span.low),
+            high: Some(span.high),
+            result: match (is_open, at_best) {
+                (true, _) => Ruling::Undecided,
+                (false, true) => Ruling::Failed,
+                (false, false) => Ruling::Held,
             },
-            judged: Some(judged),
-            reason: self.reason(measured, judged, is_true),
+            judged: (!is_open).then(|| self.op.end(possible.measured)),
+            reason: match (is_open, possible.is_open()) {
+                (true, _) => self.open_reason(possible),
+                (false, true) => self.wide_reason(possible, at_best),
+                (false, false) => self.reason(possible.measured, at_best),
+            },
         }
     }
 
-    fn reason(&self, measured: Interval, judged: f64, is_true: bool) -> String {
+    /// Why it is undecided.
+    fn open_reason(&self, possible: &Possible) -> String {
+        let (name, unit) = (self.metric.name(), self.metric.unit());
+        let (range, unknown) = (possible.shown(unit), possible.unknown);
+        if unit == Unit::Count {
+            return format!("{name} is {range}: {unknown}");
+        }
+        let value = unit.show(possible.measured.value);
+        format!("{name} is {value} of what was requested, but {range} is possible: {unknown}")
+    }
+
+    /// Why it is decided whatever unknown pages are.
+    fn wide_reason(&self, possible: &Possible, is_true: bool) -> String {
+        let (name, unit) = (self.metric.name(), self.metric.unit());
+        let unknown = possible.unknown;
+        if unit != Unit::Count {
+            let reason = self.reason(possible.measured, is_true);
+            return format!("{reason}, whatever the others are: {unknown}");
+        }
+        let range = possible.shown(unit);
+        let not = if is_true { "" } else { "not " };
+        let (sign, limit) = (self.op.sign(), unit.show(self.limit));
+        format!("{name} is {range} ({unknown}), {not}{sign} {limit}")
+    }
+
+    fn reason(&self, measured: Interval, is_true: bool) -> String {
+        let judged = self.op.end(measured);
         let show = |value| self.metric.unit().show(value);
         let name = self.metric.name();
         let not = if is_true { "" } else { "not " };
@@ -163,33 +224,77 @@ impl Op {
 }
 
 impl Measured {
-    /// A metric's value, or why there is none.
-    fn of(&self, metric: Metric) -> Result<Interval, String> {
-        let count = |pages: u64| Ok(Interval::exact(pages as f64));
+    /// What a metric may be, or why nothing is known of it.
+    fn of(&self, metric: Metric) -> Result<Possible, String> {
+        let missing = Missing {
+            requested: self.requested,
+            not_requested: self.not_requested,
+        };
+        let answers = |pages| {
+            let unknown = Unknown {
+                unconfirmed: 0,
+                not_requested: self.not_requested,
+            };
+            Ok(Possible::count(pages, unknown))
+        };
+        let verdicts = |pages| {
+            let unknown = Unknown {
+                unconfirmed: self.unconfirmed,
+                not_requested: self.not_requested,
+            };
+            Ok(Possible::count(pages, unknown))
+        };
         let rate = |rate: Option<Interval>| {
-            rate.ok_or_else(|| "no first attempts were counted".to_owned())
+            let rate = rate.ok_or_else(|| "no first attempts were counted".to_owned())?;
+            Ok(Possible::rate(rate, 1.0, missing))
         };
         match metric {
-            Metric::ServerErrors => count(self.server_errors),
-            Metric::Status502 => count(self.status_502),
-            Metric::Status503 => count(self.status_503),
-            Metric::Status504 => count(self.status_504),
-            Metric::Persistent => count(self.persistent),
-            Metric::Intermittent => count(self.intermittent),
-            Metric::Transient => count(self.transient),
-            Metric::Unreachable => count(self.unreachable),
+            Metric::ServerErrors => answers(self.server_errors),
+            Metric::Status502 => answers(self.status_502),
+            Metric::Status503 => answers(self.status_503),
+            Metric::Status504 => answers(self.status_504),
+            Metric::Persistent => verdicts(self.persistent),
+            Metric::Intermittent => verdicts(self.intermittent),
+            Metric::Transient => verdicts(self.transient),
+            Metric::Unreachable => answers(self.unreachable),
             Metric::ServerErrorRate => rate(self.server_error_rate),
             Metric::Rate502 => rate(self.rate_502),
-            Metric::Crawlability => score(self.crawlability),
-            Metric::IndexingRisk => score(self.indexing_risk),
+            Metric::Crawlability => {
+                score(self.crawlability).map(|score| Possible::crawlability(score, missing))
+            }
+            Metric::IndexingRisk => {
+                score(self.indexing_risk).map(|risk| Possible::rate(risk, 100.0, missing))
+            }
             Metric::NewServerErrors => match self.new_server_errors {
-                Some(pages) => count(pages),
+                Some(pages) => answers(pages),
                 None => Err("there is no earlier run of the site to compare with".to_owned()),
             },
             Metric::Coverage => match self.coverage {
-                Some(share) => Ok(Interval::exact(share)),
+                Some(share) => Ok(Possible::certain(Interval::exact(share))),
                 None => Err("no page is known, so there is no share of them".to_owned()),
             },
+        }
+    }
+}
+
+impl GateResult {
+    /// The same where the run cannot vouch for the site: what failed has failed, and nothing holds.
+    fn doubted(self, doubt: Doubt) -> GateResult {
+        let reason = match (doubt, self.result) {
+            (Doubt::NothingFetched, _) => "no page was fetched".to_owned(),
+            (_, Ruling::Failed | Ruling::Undecided) => return self,
+            (Doubt::NotAudited, Ruling::Held) => {
+                format!("{}, but the site could not be audited", self.reason)
+            }
+            (Doubt::Interrupted, Ruling::Held) => {
+                format!("{}, but the run was interrupted", self.reason)
+            }
+        };
+        GateResult {
+            result: Ruling::Undecided,
+            judged: None,
+            reason,
+            ..self
         }
     }
 }

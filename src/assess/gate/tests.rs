@@ -31,6 +31,8 @@ fn measured() -> Measured {
         }),
         new_server_errors: None,
         coverage: Some(0.93),
+        requested: 100,
+        ..Measured::default()
     }
 }
 
@@ -211,6 +213,183 @@ fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
     }
 }
 
+/// Judges expressions against a run, with the reasons in words.
+fn check(measured: &Measured, cases: &[(&str, Ruling, &str)]) {
+    for (text, ruling, reason) in cases {
+        let result = gate(text).judge(measured);
+        assert_eq!(
+            (result.result, result.reason.as_str()),
+            (*ruling, *reason),
+            "{text}"
+        );
+        assert_eq!(result.judged.is_none(), *ruling == Ruling::Undecided);
+    }
+}
+
+#[test]
+fn unconfirmed_pages_leave_open_which_verdict_they_have() {
+    use Ruling::{Failed, Held, Undecided};
+    let some = Measured {
+        unconfirmed: 3,
+        persistent: 0,
+        intermittent: 1,
+        ..measured()
+    };
+    check(
+        &some,
+        &[
+            (
+                "persistent > 0",
+                Undecided,
+                "persistent is 0 to 3: 3 pages are unconfirmed",
+            ),
+            (
+                "persistent > 3",
+                Held,
+                "persistent is 0 to 3 (3 pages are unconfirmed), not > 3",
+            ),
+            (
+                "intermittent > 0",
+                Failed,
+                "intermittent is 1 to 4 (3 pages are unconfirmed), > 0",
+            ),
+            (
+                "transient >= 7",
+                Undecided,
+                "transient is 4 to 7: 3 pages are unconfirmed",
+            ),
+            (
+                "persistent < 3",
+                Undecided,
+                "persistent is 0 to 3: 3 pages are unconfirmed",
+            ),
+            (
+                "persistent == 2",
+                Undecided,
+                "persistent is 0 to 3: 3 pages are unconfirmed",
+            ),
+            (
+                "persistent == 4",
+                Held,
+                "persistent is 0 to 3 (3 pages are unconfirmed), not == 4",
+            ),
+            // What was answered is known, whatever it means.
+            ("5xx > 11", Failed, "5xx is 12, > 11"),
+            ("5xx > 12", Held, "5xx is 12, not > 12"),
+        ],
+    );
+    let one = Measured {
+        unconfirmed: 1,
+        persistent: 0,
+        ..measured()
+    };
+    let result = gate("persistent > 0").judge(&one);
+    assert_eq!(result.reason, "persistent is 0 to 1: 1 page is unconfirmed");
+    assert_eq!(
+        (result.value, result.low, result.high),
+        (Some(0.0), Some(0.0), Some(1.0))
+    );
+}
+
+#[test]
+fn pages_that_were_not_requested_may_have_failed() {
+    use Ruling::{Failed, Held, Undecided};
+    let some = Measured {
+        unconfirmed: 1,
+        persistent: 0,
+        new_server_errors: Some(0),
+        not_requested: 25,
+        ..measured()
+    };
+    check(
+        &some,
+        &[
+            (
+                "5xx > 12",
+                Undecided,
+                "5xx is 12 to 37: 25 known pages were not requested",
+            ),
+            (
+                "5xx > 11",
+                Failed,
+                "5xx is 12 to 37 (25 known pages were not requested), > 11",
+            ),
+            (
+                "unreachable > 26",
+                Held,
+                "unreachable is 1 to 26 (25 known pages were not requested), not > 26",
+            ),
+            (
+                "persistent > 25",
+                Undecided,
+                "persistent is 0 to 26: 1 page is unconfirmed, 25 known pages were not requested",
+            ),
+            (
+                "new-5xx > 0",
+                Undecided,
+                "new-5xx is 0 to 25: 25 known pages were not requested",
+            ),
+            ("coverage < 95%", Failed, "coverage is 93 %, < 95 %"),
+            // 100 of 125 pages were requested; 0.8 % of them failed at least.
+            (
+                "5xx-rate > 0.5%",
+                Failed,
+                "5xx-rate is 2 %; the lower end of its 95 % interval, 0.8 %, is > 0.5 %, \
+                 whatever the others are: 25 known pages were not requested",
+            ),
+            (
+                "5xx-rate > 1%",
+                Undecided,
+                "5xx-rate is 2 % of what was requested, but 0.64 % to 24 % is possible: \
+                 25 known pages were not requested",
+            ),
+            (
+                "crawlability < 50",
+                Undecided,
+                "crawlability is 75 of what was requested, but 8.12 to 87.81 is possible: \
+                 25 known pages were not requested",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_run_that_was_interrupted_holds_no_gate() {
+    use Ruling::{Failed, Undecided};
+    let interrupted = Measured {
+        doubt: Some(Doubt::Interrupted),
+        ..measured()
+    };
+    check(
+        &interrupted,
+        &[
+            (
+                "5xx > 12",
+                Undecided,
+                "5xx is 12, not > 12, but the run was interrupted",
+            ),
+            ("5xx > 11", Failed, "5xx is 12, > 11"),
+        ],
+    );
+    let wall = Measured {
+        doubt: Some(Doubt::NotAudited),
+        ..measured()
+    };
+    let reason = "5xx is 12, not > 12, but the site could not be audited";
+    check(&wall, &[("5xx > 12", Undecided, reason)]);
+    let nothing = Measured {
+        doubt: Some(Doubt::NothingFetched),
+        ..measured()
+    };
+    check(
+        &nothing,
+        &[
+            ("5xx > 11", Undecided, "no page was fetched"),
+            ("5xx > 12", Undecided, "no page was fetched"),
+        ],
+    );
+}
+
 #[test]
 fn results_are_what_the_summary_promises() {
     let result = gate("5xx-rate > 1%").judge(&measured());
@@ -286,5 +465,34 @@ fn the_metrics_are_those_of_the_documents() {
         let line = document.lines().find(|line| line.starts_with(&row));
         let said = line.map(|line| line.to_lowercase().contains(&info.doc.to_lowercase()));
         assert_eq!(said, Some(true), "{}", info.name);
+    }
+}
+
+proptest! {
+    /// However unknown pages turn out, a gate that is decided stays as it was decided.
+    #[test]
+    fn a_decided_gate_is_right_whatever_unknown_pages_are(
+        (least, unconfirmed, missing) in (0_u64..20, 0_u64..5, 0_u64..5),
+        limit in 0_u64..30,
+        op in 0_usize..5,
+    ) {
+        let text = format!("persistent {} {limit}", Op::ALL[op].sign());
+        prop_assume!(Gate::parse(&text).is_ok());
+        let gate = gate(&text);
+        let run = Measured {
+            persistent: least,
+            unconfirmed,
+            not_requested: missing,
+            requested: 100,
+            ..Measured::default()
+        };
+        let decided = gate.judge(&run).result;
+        let truths = (least..=least + unconfirmed + missing).map(|persistent| {
+            let known = Measured { persistent, requested: 100, ..Measured::default() };
+            gate.judge(&known).result
+        });
+        let truths: Vec<Ruling> = truths.collect();
+        let is_sure = truths.iter().all(|truth| *truth == truths[0]);
+        prop_assert_eq!(decided, if is_sure { truths[0] } else { Ruling::Undecided });
     }
 }

@@ -15,7 +15,6 @@ use crate::store::{RunRow, RunState, Store};
 use super::super::args::AuditArgs;
 use super::super::audit::{self, Crawled, Intent};
 use super::super::failure::{Failure, bad_out};
-use super::super::summary::WORST;
 use super::super::{baseline, database, gates, unaudited, unfinished};
 use super::projects::nobody;
 
@@ -75,9 +74,11 @@ impl Audits {
             Work::New(token) => (token.clone(), audit::fresh(args, &mut nobody())?),
             Work::Resume(run) => {
                 let run = self.store.run_by_id(*run)?;
-                if run.state == RunState::Finished {
-                    // Killed when all but the exports was done.
-                    return Ok((run, Ended::Finished));
+                // Killed when all but the exports was done.
+                match run.state {
+                    RunState::Finished => return Ok((run, Ended::Finished)),
+                    RunState::Incomplete => return Ok((run, Ended::Incomplete)),
+                    RunState::Running | RunState::Interrupted => {}
                 }
                 (
                     run.token.clone(),
@@ -124,7 +125,7 @@ impl Audits {
             out: out.clone(),
             files: Vec::new(),
         };
-        if ended != Ended::Finished {
+        if !matches!(ended, Ended::Finished | Ended::Incomplete) {
             return Ok(audited);
         }
         let mut numbers = self.store.summary(run.id)?;
@@ -138,7 +139,8 @@ impl Audits {
         let compared = audit::compare(&self.store, &run, baseline).await?;
         let comparison = compared.as_ref().map(|found| &found.comparison);
         numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
-        audited.gates = gates::judge(&args.fail_on, &numbers);
+        let unaudited = unaudited::why(&self.store, &run, &numbers)?;
+        audited.gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());
         let wanted = Wanted {
             formats: args.export.formats(),
             overwrite,
@@ -146,8 +148,7 @@ impl Audits {
             compared,
         };
         audited.files = audit::export(out, wanted, &self.store, &run).await?;
-        let worst = self.store.worst_pages(run.id, WORST)?;
-        audited.outcome = match unaudited::why(&self.store, &run, &numbers, &worst)? {
+        audited.outcome = match unaudited {
             Some(why) => RunOutcome::NoAudit(why),
             None => match Ruling::of_all(&audited.gates) {
                 Ruling::Held => RunOutcome::Done,

@@ -12,6 +12,7 @@ mod folded;
 mod links;
 mod markup;
 mod nesting;
+mod password;
 mod report;
 mod srcset;
 mod tag;
@@ -19,4 +20,5 @@ mod tag;
 mod tests;
 
 pub use collect::page;
+pub use password::has_password_field;
 pub use report::{MetaRefresh, Page};

@@ -57,6 +57,9 @@ pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
         incomplete: match run.state {
             RunState::Finished => None,
             RunState::Interrupted => Some("The crawl was interrupted: what follows is a part."),
+            RunState::Incomplete => Some(
+                "A host was given up, and its pages were not requested: what follows is a part.",
+            ),
             RunState::Running => Some("The crawl did not end: what follows is a part."),
         },
         pages: summary.counts.fetched,
@@ -226,7 +229,7 @@ fn reason(name: &str) -> &'static str {
         "scope" => "outside the site, or excluded",
         "depth" => "too many clicks from a start page",
         "max_pages" => "beyond --max-pages",
-        "host_down" => "the host was down for too long",
+        "host_down" => "the host was given up",
         "trap" => "an endless family of URLs",
         "invalid" => "no URL",
         "not_reached" => "the crawl ended before",

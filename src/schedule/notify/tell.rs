@@ -3,7 +3,7 @@
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange};
 use crate::assess::{Interval, Verdict};
 use crate::report::words::{count, duration, number, percent, tame};
-use crate::store::{RunRow, RunSummary, WorstPage};
+use crate::store::{RunRow, RunState, RunSummary, WorstPage};
 
 use super::choice::{Choice, Occasion};
 use super::happening::{GateLine, Happening};
@@ -22,6 +22,22 @@ pub struct Told<'a> {
     pub worst: &'a [WorstPage],
 }
 
+impl Told<'_> {
+    /// Whether a host of the site was given up.
+    fn is_incomplete(&self) -> bool {
+        self.run.state == RunState::Incomplete
+    }
+
+    /// Why the run does not speak for the whole site, in the words of a subject.
+    fn trouble(&self, no_audit: bool) -> Option<&'static str> {
+        match no_audit {
+            true => Some("the site could not be audited"),
+            false if self.is_incomplete() => Some("a host was given up"),
+            false => None,
+        }
+    }
+}
+
 /// What is told of a run that was made to its end; nothing if nothing of it is wanted.
 pub(super) fn run_message(
     (event, happening): (&str, &Happening),
@@ -38,16 +54,22 @@ pub(super) fn run_message(
         return None;
     };
     let changes = Changes::of(told);
-    let occasions = choice.wanted(&occasions(no_audit.is_some(), gates, &changes, choice));
+    let unseen = no_audit.is_some() || told.is_incomplete();
+    let occasions = choice.wanted(&occasions(unseen, gates, &changes, choice));
     if occasions.is_empty() {
         return None;
     }
     let failed = gates.iter().filter(|gate| gate.failed).count();
-    let urgent = no_audit.is_some() || failed > 0 || !changes.broken.is_empty();
+    let urgent = unseen || failed > 0 || !changes.broken.is_empty();
     let (tone, headline) = headline(no_audit.as_deref(), gates, &changes, told);
     Some(Message {
         tone: if urgent { Tone::Bad } else { tone },
-        subject: subject(happening.project(), no_audit.is_some(), failed, &changes),
+        subject: subject(
+            happening.project(),
+            told.trouble(no_audit.is_some()),
+            failed,
+            &changes,
+        ),
         headline,
         site: tame(&told.run.site).into_owned(),
         facts: facts(told, gates),
@@ -281,28 +303,26 @@ fn shown(page: &PageChange, state: Option<PageState>) -> Page {
     }
 }
 
-/// Every occasion that there is. A digest without a change is one only where it is asked for.
+/// Every occasion that there is. A digest without a change is one only where it is asked for. `unseen`
+/// says that the site, or a host of it, was not seen.
 fn occasions(
-    no_audit: bool,
+    unseen: bool,
     gates: &[GateLine],
     changes: &Changes,
     choice: &Choice,
 ) -> Vec<Occasion> {
     let there = |occasion: &Occasion| match occasion {
-        Occasion::RunFailed => no_audit,
+        Occasion::RunFailed => unseen,
         Occasion::GateFailed => gates.iter().any(|gate| gate.failed),
         Occasion::New5xx => changes.lasting_5xx,
         Occasion::Recovery => changes.recovered_in_all > 0,
-        Occasion::Digest => !no_audit && (changes.any || choice.always),
+        Occasion::Digest => !unseen && (changes.any || choice.always),
     };
     Occasion::ALL.into_iter().filter(there).collect()
 }
 
-fn subject(project: &str, no_audit: bool, failed: usize, changes: &Changes) -> String {
-    let mut parts = Vec::new();
-    if no_audit {
-        parts.push("the site could not be audited".to_owned());
-    }
+fn subject(project: &str, trouble: Option<&str>, failed: usize, changes: &Changes) -> String {
+    let mut parts: Vec<String> = trouble.map(str::to_owned).into_iter().collect();
     if failed > 0 {
         parts.push(format!("{} failed", count(failed as u64, "gate")));
     }
@@ -374,6 +394,16 @@ fn headline(
         [] => sentence,
         [gate] => format!("A gate failed: {gate}. {sentence}"),
         gates => format!("{} gates failed. {sentence}", gates.len()),
+    };
+    let sentence = match told.summary.skipped.get("host_down") {
+        Some(urls) if told.is_incomplete() => format!(
+            "A host was given up, and {} not requested. {sentence}",
+            match urls {
+                1 => "1 URL was".to_owned(),
+                many => format!("{} were", count(*many, "URL")),
+            }
+        ),
+        _ => sentence,
     };
     let tone = if broken == 0 && recovered > 0 {
         Tone::Good

@@ -107,6 +107,33 @@ fn told(happening: &Happening, comparison: &Comparison, choice: &Choice) -> Opti
 }
 
 #[test]
+fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
+    let incomplete = RunRow {
+        state: RunState::Incomplete,
+        ..run()
+    };
+    let summary = RunSummary {
+        skipped: [("host_down".to_owned(), 67)].into(),
+        ..RunSummary::default()
+    };
+    let message = |run: &RunRow| {
+        let told = Told {
+            run,
+            summary: &summary,
+            comparison: Some(&Comparison::default()),
+            worst: &[],
+        };
+        run_message(("key", &ended(&[])), &told, &Choice::default())
+    };
+    let told = message(&incomplete).expect("told");
+    assert_eq!(told.subject, "shop: a host was given up");
+    let said = "A host was given up, and 67 URLs were not requested. ";
+    assert!(told.headline.starts_with(said), "{}", told.headline);
+    assert_eq!(told.tone, super::Tone::Bad);
+    assert_eq!(message(&run()), None, "a run without a change");
+}
+
+#[test]
 fn notify_names_exactly_the_new_and_the_recovered_pages() {
     let changes = comparison(vec![
         changed("/new", Change::New, Verdict::Persistent, 502),

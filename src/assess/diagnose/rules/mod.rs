@@ -16,6 +16,7 @@ mod robots;
 mod site_files;
 mod title;
 mod transport;
+mod unseen;
 mod walls;
 
 pub use backend::one_backend_down;
@@ -36,6 +37,7 @@ pub use site_files::{
 };
 pub use title::title;
 pub use transport::{dns_faults, tls_faults};
+pub use unseen::{HostDownFacts, host_down, start_page};
 pub use walls::timeout_wall;
 
 use super::causes::Diagnosis;

@@ -1,0 +1,148 @@
+//! Parts of the site that nobody saw, although none of their pages failed: hosts that were given up,
+//! and whatever lies behind a start page that is none.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::context::Ratio;
+use crate::assess::diagnose::evidence::Evidence;
+use crate::assess::{NoStart, StartFault};
+use crate::model::{Moment, SkipReason};
+
+/// What is known of a host that was given up.
+#[derive(Clone, Copy, Debug)]
+pub struct HostDownFacts<'a> {
+    /// Scheme, host and port.
+    pub host: &'a str,
+    /// Known pages and resources of the site that were not requested because of it.
+    pub unseen: Ratio,
+    /// What was waited for, as `skipped.csv` has it; may be empty.
+    pub waited: &'a str,
+    /// When a request to it was fine last; none if none ever was.
+    pub last_fine: Option<Moment>,
+}
+
+/// A host that was given up: what it has was not requested, and nobody knows how that is.
+pub fn host_down(facts: &HostDownFacts<'_>) -> Option<Finding> {
+    if facts.unseen.part == 0 {
+        return None;
+    }
+    let mut evidence = vec![
+        Evidence::Unseen { urls: facts.unseen },
+        Evidence::LastFine {
+            at: facts.last_fine,
+        },
+    ];
+    evidence.extend((!facts.waited.is_empty()).then(|| Evidence::Waited {
+        text: facts.waited.to_owned(),
+    }));
+    Some(Finding {
+        rule: "host_down",
+        severity: Severity::Critical,
+        scope: Scope::Host,
+        subject: facts.host.to_owned(),
+        causes: Vec::new(),
+        confidence: 0.95,
+        evidence,
+        advice: "host_down",
+    })
+}
+
+/// A start page that is no page. What fails, what robots.txt forbids and hosts that were given up have
+/// findings of their own.
+pub fn start_page(no_start: Option<&NoStart>) -> Option<Finding> {
+    let found = no_start?;
+    if is_said(&found.fault) {
+        return None;
+    }
+    Some(Finding {
+        rule: "start_page",
+        severity: Severity::Critical,
+        scope: Scope::Site,
+        subject: found.address.clone(),
+        causes: Vec::new(),
+        confidence: 1.0,
+        evidence: vec![Evidence::NoStart {
+            pages: found.pages,
+            fault: found.fault.to_string(),
+        }],
+        advice: "start_page",
+    })
+}
+
+/// Whether other findings are about it: of pages that fail, of redirects into an error, of robots.txt
+/// and of hosts that were given up.
+fn is_said(fault: &StartFault) -> bool {
+    match fault {
+        StartFault::Answers(answer) | StartFault::LeadsTo(_, answer) => {
+            matches!(answer.status, None | Some(429 | 500..))
+        }
+        StartFault::Silent(_) => true,
+        StartFault::Skipped(reason) => {
+            matches!(reason, SkipReason::Robots | SkipReason::HostDown)
+        }
+        StartFault::Login(_) | StartFault::Away(_) | StartFault::Endless => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{HOST, fires};
+    use super::*;
+    use crate::assess::StartAnswer;
+
+    #[test]
+    fn a_host_that_was_given_up_is_critical_and_says_how_much_was_not_seen() {
+        let facts = |unseen| HostDownFacts {
+            host: HOST,
+            unseen: Ratio::new(unseen, 86),
+            waited: "gave up waiting for the host after 600 s",
+            last_fine: Some(Moment::from_millis(1_795_345_203_000)),
+        };
+        let found = fires(host_down(&facts(67)), host_down(&facts(0)));
+        assert_eq!(found.severity, Severity::Critical);
+        assert_eq!(
+            found.evidence_text(),
+            "67 of 86 known URLs of the site were not requested (77.9 %); the host answered well until \
+             2026-11-22T11:00:03.000Z; gave up waiting for the host after 600 s"
+        );
+        let never = HostDownFacts {
+            last_fine: None,
+            ..facts(67)
+        };
+        let text = fires(host_down(&never), None).evidence_text();
+        assert!(
+            text.contains("no request to the host was ever fine"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_start_page_that_is_none_is_critical() {
+        let no_start = |fault| NoStart {
+            address: format!("{HOST}/"),
+            pages: 1,
+            fault,
+        };
+        let answers = |status, text: &str| {
+            no_start(StartFault::Answers(StartAnswer {
+                status: Some(status),
+                text: text.to_owned(),
+            }))
+        };
+        let wall = answers(401, "Unauthorized");
+        // A page that fails has a finding of its own.
+        let failing = answers(503, "Service Unavailable");
+        fires(start_page(Some(&wall)), start_page(Some(&failing)));
+        let forbidden = no_start(StartFault::Skipped(SkipReason::Robots));
+        let found = fires(start_page(Some(&wall)), start_page(Some(&forbidden)));
+        assert_eq!(found.severity, Severity::Critical);
+        assert_eq!(
+            found.evidence_text(),
+            "the start page answers 401 Unauthorized"
+        );
+        let many = NoStart { pages: 5, ..wall };
+        assert_eq!(
+            fires(start_page(Some(&many)), start_page(None)).evidence_text(),
+            "none of 5 start pages answers with a page: the first answers 401 Unauthorized"
+        );
+    }
+}

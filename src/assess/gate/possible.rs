@@ -1,0 +1,168 @@
+//! What a metric may be if the pages that too little is known of turn out well, and if they turn
+//! out badly.
+
+use super::unit::Unit;
+use crate::assess::Interval;
+use crate::assess::obstacles::errors_leave;
+
+/// Pages that a metric might count, or might not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unknown {
+    /// Pages that fail, with too little evidence to say how.
+    pub(super) unconfirmed: u64,
+    /// Known pages that the run should have requested and did not.
+    pub(super) not_requested: u64,
+}
+
+/// A metric's value, and the range that unknown pages leave open. Each end is an interval of its own:
+/// noise and ignorance are two things.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Possible {
+    /// As it was measured.
+    pub(super) measured: Interval,
+    /// If all unknown pages are fine.
+    pub(super) best: Interval,
+    /// If all of them fail in the way that the metric counts.
+    pub(super) worst: Interval,
+    pub(super) unknown: Unknown,
+}
+
+impl Possible {
+    /// A value that no unknown page changes.
+    pub(super) fn certain(value: Interval) -> Possible {
+        Possible {
+            measured: value,
+            best: value,
+            worst: value,
+            unknown: Unknown::default(),
+        }
+    }
+
+    /// A number of pages: these at least, and at most these and all unknown ones.
+    pub(super) fn count(least: u64, unknown: Unknown) -> Possible {
+        let most = least + unknown.unconfirmed + unknown.not_requested;
+        Possible {
+            worst: Interval::exact(most as f64),
+            unknown,
+            ..Possible::certain(Interval::exact(least as f64))
+        }
+    }
+
+    /// A share or a risk of the requested pages, which counts up to `whole` (1 or 100).
+    pub(super) fn rate(measured: Interval, whole: f64, missing: Missing) -> Possible {
+        let share = missing.share();
+        Possible {
+            measured,
+            best: measured.map(|rate| rate * (1.0 - share)),
+            worst: measured.map(|rate| rate * (1.0 - share) + whole * share),
+            unknown: missing.unknown(),
+        }
+    }
+
+    /// Crawlability, which falls with the error rate e as exp(-e / scale): with a share s of pages
+    /// missing, their failures take at most the factor exp(-s / scale), and their success gives back
+    /// at most the part s of what is lost, in logarithms.
+    pub(super) fn crawlability(measured: Interval, missing: Missing) -> Possible {
+        let share = missing.share();
+        Possible {
+            measured,
+            best: measured.map(|score| 100.0 * (score / 100.0).powf(1.0 - share)),
+            worst: measured.map(|score| score * errors_leave(share)),
+            unknown: missing.unknown(),
+        }
+    }
+
+    /// Everything that is possible, noise included.
+    pub(super) fn span(&self) -> Interval {
+        Interval {
+            low: self.best.low.min(self.worst.low),
+            value: self.measured.value,
+            high: self.best.high.max(self.worst.high),
+        }
+    }
+
+    /// Whether unknown pages leave anything open.
+    pub(super) fn is_open(&self) -> bool {
+        self.best != self.worst
+    }
+
+    /// The ends that unknown pages leave open, the lower first: `0 to 3`.
+    pub(super) fn shown(&self, unit: Unit) -> String {
+        let span = self.span();
+        format!("{} to {}", unit.show(span.low), unit.show(span.high))
+    }
+}
+
+/// Pages that were requested, and known pages that were not and should have been.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Missing {
+    pub(super) requested: u64,
+    pub(super) not_requested: u64,
+}
+
+impl Missing {
+    /// The share of all of them that was not requested, 0..1.
+    fn share(self) -> f64 {
+        let all = self.requested + self.not_requested;
+        self.not_requested as f64 / all.max(1) as f64
+    }
+
+    fn unknown(self) -> Unknown {
+        Unknown {
+            unconfirmed: 0,
+            not_requested: self.not_requested,
+        }
+    }
+}
+
+/// `3 pages are unconfirmed, 1 known page was not requested`.
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut parts = Vec::new();
+        match self.unconfirmed {
+            0 => {}
+            1 => parts.push("1 page is unconfirmed".to_owned()),
+            many => parts.push(format!("{many} pages are unconfirmed")),
+        }
+        match self.not_requested {
+            0 => {}
+            1 => parts.push("1 known page was not requested".to_owned()),
+            many => parts.push(format!("{many} known pages were not requested")),
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(requested: u64, not_requested: u64) -> Missing {
+        Missing {
+            requested,
+            not_requested,
+        }
+    }
+
+    #[test]
+    fn pages_that_were_not_requested_widen_a_rate_on_both_sides() {
+        let rate = Interval::exact(0.2);
+        let found = Possible::rate(rate, 1.0, missing(90, 10)).span();
+        assert!((found.low - 0.18).abs() < 1e-9, "{found:?}");
+        assert!((found.high - 0.28).abs() < 1e-9, "{found:?}");
+        let all = Possible::rate(rate, 1.0, missing(90, 0));
+        assert!(!all.is_open() && all.span() == rate);
+    }
+
+    #[test]
+    fn a_few_missing_pages_move_crawlability_by_its_own_curve() {
+        let found = Possible::crawlability(Interval::exact(80.0), missing(990, 10)).span();
+        assert!(
+            (found.low - 80.0 * (-0.1_f64).exp()).abs() < 1e-9,
+            "{found:?}"
+        );
+        assert!(found.high > 80.0 && found.high < 80.5, "{found:?}");
+        let none = Possible::crawlability(Interval::exact(80.0), missing(0, 10)).span();
+        assert!(none.low < 0.01 && none.high > 99.99, "{none:?}");
+    }
+}

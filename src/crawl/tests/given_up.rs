@@ -1,0 +1,101 @@
+//! Runs of which a host was given up: what they are called, what they say, and how they go on.
+
+use super::hosts::{robots_are_fine, site_of};
+use super::*;
+
+const PAGES: usize = 300;
+
+/// A site that answers so many requests and then nothing but 503.
+async fn dies_after(pages: &[(String, Vec<Reply>)], trouble: Trouble) -> Crawl {
+    let answers: Vec<(&str, &[Reply])> = pages
+        .iter()
+        .map(|(path, replies)| (path.as_str(), replies.as_slice()))
+        .collect();
+    let mut crawl = Crawl::new(plan(), &answers);
+    crawl.script.trouble = Some(trouble);
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    crawl
+}
+
+impl Crawl {
+    fn state(&self) -> RunState {
+        self.store.run_by_id(self.run).unwrap().state
+    }
+
+    fn skipped(&self) -> Vec<String> {
+        self.rows(Table::Skipped, &["Reason"])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_dies_in_the_middle_makes_an_incomplete_run_that_says_what_was_not_seen() {
+    let crawl = dies_after(&site_of(PAGES), |path, request| {
+        (request > 100 && !robots_are_fine(path)).then(|| error(503))
+    })
+    .await;
+    assert_eq!(crawl.state(), RunState::Incomplete);
+    let skipped = crawl.skipped();
+    assert!(skipped.len() > 150, "{}", skipped.len());
+    let found = crawl.rows(
+        Table::Findings,
+        &["Rule", "Severity", "Scope", "Subject", "Evidence", "Advice"],
+    );
+    let found: Vec<_> = found
+        .iter()
+        .filter(|row| row.starts_with("host_down"))
+        .collect();
+    let [found] = found.as_slice() else {
+        panic!("one finding: {found:?}");
+    };
+    let share = format!("{} of {} known URLs", skipped.len(), PAGES + 1);
+    for part in [
+        "host_down | critical | host | ",
+        &share,
+        "the host answered well until ",
+        " | host_down",
+    ] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    let pages = crawl.store.summary(crawl.run).unwrap().pages;
+    assert_eq!(pages.requested + pages.not_requested, pages.known);
+    assert!(pages.not_requested > 150, "{pages:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incomplete_run_goes_on_with_the_pages_of_the_host_that_was_given_up() {
+    let mut crawl = dies_after(&site_of(PAGES), |path, request| {
+        (request > 100 && !robots_are_fine(path)).then(|| error(503))
+    })
+    .await;
+    let before = crawl.asked().len();
+    crawl.script.trouble = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    assert_eq!(crawl.state(), RunState::Finished);
+    assert_eq!(crawl.skipped(), Vec::<String>::new());
+    let left = crawl.rows(Table::Pages, &["Outcome"]);
+    let fine = left.iter().filter(|outcome| *outcome == "ok_html").count();
+    assert!(
+        fine > PAGES - 20,
+        "{fine} of {}: {before} before",
+        left.len()
+    );
+    let rules = crawl.rows(Table::Findings, &["Rule"]);
+    assert!(!rules.contains(&"host_down".to_owned()), "{rules:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
+    let mut linking = plan();
+    linking.scope.external = true;
+    let away: Vec<String> = (0..60).map(|n| format!("http://down.test/{n}")).collect();
+    let away: Vec<&str> = away.iter().map(String::as_str).collect();
+    let mut crawl = Crawl::new(linking, &[("/", &[links(&away)])]);
+    crawl.script.trouble = Some(|path, _| {
+        let down = path.starts_with("http://down.test/") && !path.ends_with("/robots.txt");
+        down.then(|| error(503))
+    });
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    assert!(crawl.skipped().contains(&"host_down".to_owned()));
+}

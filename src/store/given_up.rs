@@ -1,0 +1,86 @@
+//! URLs that were not requested because their host was given up.
+
+use rusqlite::Connection;
+
+use crate::assess::examine::GivenUp;
+use crate::model::{Moment, Role, SkipReason};
+
+use super::error::StoreError;
+use super::file::Store;
+use super::row::{count, list};
+use super::runs::RunId;
+
+/// Most hosts that are told of.
+const MOST_HOSTS: u32 = 100;
+
+impl Store {
+    /// Whether a page or resource of the site was not requested because its host was given up.
+    pub fn gave_up(&self, run: RunId) -> Result<bool, StoreError> {
+        self.connect()?
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM url
+                    WHERE run = ? AND state = 3 AND reason = ? AND role IN (?, ?))",
+                (
+                    run.0,
+                    SkipReason::HostDown.code(),
+                    Role::Page.code(),
+                    Role::Resource.code(),
+                ),
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))
+    }
+
+    /// Queues again what was skipped because its host was given up.
+    pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE url SET state = 1, reason = NULL, detail = NULL
+                 WHERE run = ? AND state = 3 AND reason = ?",
+                (run.0, SkipReason::HostDown.code()),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+}
+
+/// Hosts of the site that were given up, the one with most URLs first.
+pub(super) fn hosts(connection: &Connection, run: i64) -> rusqlite::Result<Vec<GivenUp>> {
+    let known = connection.query_row(
+        "SELECT count(*) FROM url WHERE run = ? AND role IN (?, ?)
+            AND (state < 3 OR reason NOT IN (?, ?))",
+        (
+            run,
+            Role::Page.code(),
+            Role::Resource.code(),
+            SkipReason::Scope.code(),
+            SkipReason::Invalid.code(),
+        ),
+        |row| count(row, 0),
+    )?;
+    // When it was fine last: what came after all failed.
+    let sql = "SELECT t.text, g.urls, g.detail,
+            (SELECT max(a.started) FROM url u CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
+                CROSS JOIN outcome o ON o.code = a.outcome
+                WHERE u.run = ?1 AND u.host = g.host AND o.failure = 0)
+        FROM (SELECT host, count(*) AS urls, max(detail) AS detail FROM url
+            WHERE run = ?1 AND state = 3 AND reason = ?2 AND role IN (?3, ?4) GROUP BY host) g
+        CROSS JOIN text t ON t.run = ?1 AND t.id = g.host
+        ORDER BY g.urls DESC, t.text LIMIT ?5";
+    let params = (
+        run,
+        SkipReason::HostDown.code(),
+        Role::Page.code(),
+        Role::Resource.code(),
+        MOST_HOSTS,
+    );
+    list(connection, sql, params, |row| {
+        Ok(GivenUp {
+            host: row.get(0)?,
+            urls: count(row, 1)?,
+            known,
+            waited: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+            last_fine: row.get::<_, Option<i64>>(3)?.map(Moment::from_millis),
+        })
+    })
+}

@@ -1,0 +1,166 @@
+//! What the start pages of a run answered.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
+use crate::model::SkipReason;
+
+use super::error::StoreError;
+use super::file::Store;
+use super::ids::UrlId;
+use super::login_pages;
+use super::runs::RunId;
+
+/// The start pages of a run, as far as they were looked at.
+#[derive(Debug, Default)]
+pub(super) struct Starts {
+    /// One of them was answered with a page, or still waits: the others need no look.
+    fine: bool,
+    pages: u64,
+    first: Option<NoStart>,
+}
+
+impl Starts {
+    /// That none of them was answered with a page; none if one was, or if there is none.
+    pub(super) fn unusable(self) -> Option<NoStart> {
+        let pages = self.pages;
+        let first = self.first.filter(|_| !self.fine)?;
+        Some(NoStart { pages, ..first })
+    }
+}
+
+impl Store {
+    /// That no start page of a run that was concluded was answered with a page; none if one was, or
+    /// if one still waits.
+    pub fn no_start(&self, run: RunId) -> Result<Option<NoStart>, StoreError> {
+        let connection = self.connect()?;
+        let found = starts(&connection, run.0).map_err(|source| self.fault(source))?;
+        Ok(found.unusable())
+    }
+}
+
+pub(super) fn starts(connection: &Connection, run: i64) -> rusqlite::Result<Starts> {
+    let mut starts = Starts::default();
+    let mut seeds = connection.prepare(
+        "SELECT id, coalesce(readable, address), state = 1 AND pass = 1, reason FROM url
+         WHERE run = ? AND seed = 1 AND role = 3 ORDER BY id",
+    )?;
+    let mut rows = seeds.query([run])?;
+    while let Some(row) = rows.next()? {
+        let id: UrlId = row.get(0)?;
+        let page = StartPage {
+            address: row.get(1)?,
+            served: is_served(connection, run, id)?,
+            answer: last_answer(connection, run, id)?,
+            skipped: reason(row.get(3)?),
+            redirect: redirect(connection, run, id)?,
+        };
+        starts.pages += 1;
+        let waits: bool = row.get(2)?;
+        let Some(fault) = page.fault().filter(|_| !waits) else {
+            starts.fine = true;
+            return Ok(starts);
+        };
+        starts.first.get_or_insert(NoStart {
+            address: page.address,
+            pages: 1,
+            fault,
+        });
+    }
+    Ok(starts)
+}
+
+fn redirect(
+    connection: &Connection,
+    run: i64,
+    id: UrlId,
+) -> rusqlite::Result<Option<StartRedirect>> {
+    let found: Option<(UrlId, String, String, Option<u8>)> = connection
+        .prepare_cached(
+            "SELECT r.last, r.ending, coalesce(u.readable, u.address), u.reason FROM redirect_end r
+             CROSS JOIN url u ON u.run = r.run AND u.id = r.last
+             WHERE r.run = ? AND r.url = ?",
+        )?
+        .query_row((run, id), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((last, ending, target, skipped)) = found else {
+        return Ok(None);
+    };
+    let password = if !login_pages::is_one(connection, run, last)? {
+        PasswordField::Absent
+    } else if is_only_page(connection, run, last)? {
+        PasswordField::OnTheOnlyPage
+    } else {
+        PasswordField::OnOneOfMany
+    };
+    Ok(Some(StartRedirect {
+        target,
+        served: is_served(connection, run, last)?,
+        answer: last_answer(connection, run, last)?,
+        skipped: reason(skipped),
+        password,
+        endless: matches!(ending.as_str(), "loop" | "too_many"),
+    }))
+}
+
+/// What a status means, where the server does not say it, as over HTTP/2.
+fn reason_phrase(status: u16) -> &'static str {
+    let known = http::StatusCode::from_u16(status).ok();
+    let phrase = known.and_then(|status| status.canonical_reason());
+    phrase.unwrap_or_default()
+}
+
+fn reason(code: Option<u8>) -> Option<SkipReason> {
+    let mut all = SkipReason::ALL.into_iter();
+    all.find(|reason| Some(reason.code()) == code)
+}
+
+fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM evidence
+                WHERE run = ? AND url = ? AND status BETWEEN 200 AND 299)",
+        )?
+        .query_row((run, id), |row| row.get(0))
+}
+
+/// Whether no other page was answered with a page.
+fn is_only_page(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT NOT EXISTS (SELECT 1 FROM url u
+                CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
+                WHERE u.run = ? AND u.id <> ? AND u.role = 3 AND a.status BETWEEN 200 AND 299)",
+        )?
+        .query_row((run, id), |row| row.get(0))
+}
+
+fn last_answer(
+    connection: &Connection,
+    run: i64,
+    id: UrlId,
+) -> rusqlite::Result<Option<StartAnswer>> {
+    connection
+        .prepare_cached(
+            "SELECT a.status, t.text, o.id FROM evidence a
+             CROSS JOIN outcome o ON o.code = a.outcome
+             LEFT JOIN text t ON t.run = a.run AND t.id = a.status_text
+             WHERE a.run = ? AND a.url = ? ORDER BY a.number DESC LIMIT 1",
+        )?
+        .query_row((run, id), |row| {
+            let status: Option<u16> = row.get(0)?;
+            let text: Option<String> = row.get(1)?;
+            let outcome: String = row.get(2)?;
+            let known = || match status {
+                Some(status) => reason_phrase(status).to_owned(),
+                None => outcome.replace('_', " "),
+            };
+            Ok(StartAnswer {
+                status,
+                text: text.unwrap_or_else(known),
+            })
+        })
+        .optional()
+}

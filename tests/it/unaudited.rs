@@ -1,0 +1,260 @@
+//! Runs that say nothing about their site, and gates that cannot be decided: what the program says,
+//! and its exit code.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use gatecrawl::model::{CrawlUrl, Moment, Skip, SkipReason};
+use gatecrawl::store::{Change, RunState, Store, Writer};
+use serde_json::Value;
+
+use crate::answer::{Answer, html, ok, redirect, status};
+use crate::cli::{Desk, Said, signal};
+use crate::origin::Origin;
+
+/// Audits an origin with a gate that would hold if nothing were known.
+async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
+    let url = origin.url("/");
+    let args = ["audit", &url, "--retries", "0", "--rate", "0", "-o", "out"];
+    desk.run(&[&args[..], more].concat()).await
+}
+
+async fn serving(answers: &[(&str, Answer)]) -> Origin {
+    let origin = Origin::start().await;
+    for (path, answer) in answers {
+        origin.script(path, [answer.clone()]);
+    }
+    origin
+}
+
+fn gates(desk: &Desk) -> Vec<String> {
+    let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    let gates = summary["gates"].as_array().expect("a list");
+    gates
+        .iter()
+        .map(|gate| gate["result"].as_str().expect("a ruling").to_owned())
+        .collect()
+}
+
+/// What a site answers, further arguments, and what is said of the answer and advised.
+type Case<'a> = (&'a [(&'a str, Answer)], &'a [&'a str], &'a str, &'a str);
+
+#[tokio::test]
+async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try() {
+    let form = html(200, "<form><input type='password' name=p></form>");
+    let cases: [Case<'_>; 11] = [
+        (
+            &[("/", status(401))],
+            &[],
+            "answers 401 Unauthorized",
+            "--basic-auth USER:PASSWORD",
+        ),
+        (
+            &[("/", status(401))],
+            &["--basic-auth", "me:wrong"],
+            "answers 401 Unauthorized",
+            "not accepted",
+        ),
+        (
+            &[("/", status(403))],
+            &[],
+            "answers 403 Forbidden",
+            "--user-agent",
+        ),
+        (&[], &[], "answers 404 Not Found", "check the URL"),
+        (&[("/", status(410))], &[], "answers 410", "check the URL"),
+        (
+            &[("/", status(429))],
+            &[],
+            "answers 429 Too Many Requests",
+            "--rate 1",
+        ),
+        (
+            &[("/", status(503))],
+            &[],
+            "answers 503 Service Unavailable",
+            "gatecrawl check http://",
+        ),
+        (
+            &[("/", redirect(302, "/login")), ("/login", form.clone())],
+            &[],
+            "redirects to a login form, ",
+            "--cookie",
+        ),
+        (
+            &[("/", redirect(302, "/welcome")), ("/welcome", form)],
+            &[],
+            "redirects to a login form, ",
+            "--cookie",
+        ),
+        (
+            &[("/", redirect(301, "/new"))],
+            &[],
+            "which answers 404 Not Found",
+            "check the URL",
+        ),
+        (
+            &[("/", redirect(302, "http://sso.example/start"))],
+            &[],
+            "redirects to another site, http://sso.example/start",
+            "--cookie",
+        ),
+    ];
+    for (answers, more, answered, advice) in cases {
+        let (origin, desk) = (serving(answers).await, Desk::new());
+        let gate = ["--fail-on", "persistent > 9"];
+        let said = audit(&desk, &origin, &[&gate[..], more].concat()).await;
+        assert_eq!(said.code, Some(3), "{answered}: {}", said.err);
+        let site = origin.url("");
+        let line = said.err.lines().last().expect("a line");
+        let begin = format!("could not audit {site}: the start page {site}/ ");
+        assert!(line.starts_with(&begin), "{line}");
+        assert!(line.contains(answered), "{answered}: {line}");
+        assert!(line.contains(advice), "{advice}: {line}");
+        assert_eq!(gates(&desk), ["undecided"], "{answered}");
+        let report = desk.read("out/report.html");
+        assert!(!report.contains("All is well"), "{answered}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_page_that_nobody_answers_for_says_what_to_check() {
+    let desk = Desk::new();
+    // The discard port: nothing listens there.
+    let args = ["audit", "https://127.0.0.1:9/", "--retries", "0", "-q"];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    for part in ["connection refused", "http:// instead of https://"] {
+        assert!(said.err.contains(part), "{}", said.err);
+    }
+    let more = ["--ignore-robots", "--basic-auth", "a:b"];
+    let said = desk.run(&[&args[..], &more].concat()).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("does not answer"), "{}", said.err);
+}
+
+#[tokio::test]
+async fn a_form_for_customers_on_every_page_hides_none_of_them() {
+    let page = "<form><input type=password></form><a href='/a'>a</a>";
+    let origin = serving(&[
+        ("/", redirect(302, "/en/")),
+        ("/en/", ok(page)),
+        ("/a", ok(page)),
+    ])
+    .await;
+    let said = audit(&Desk::new(), &origin, &[]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[tokio::test]
+async fn one_start_page_that_answers_is_enough() {
+    let origin = serving(&[("/", status(404)), ("/b", ok("<p>fine"))]).await;
+    let desk = Desk::new();
+    let list = format!("{}\n{}\n", origin.url("/"), origin.url("/b"));
+    fs::write(desk.path().join("urls.txt"), list).expect("a list");
+    let said = desk.run(&["audit", "--url-list", "urls.txt"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    origin.script("/b", [status(403)]);
+    let said = desk.run(&["audit", "--url-list", "urls.txt", "-q"]).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    let expected = "none of 2 start pages answers with a page; the first, ";
+    assert!(said.err.contains(expected), "{}", said.err);
+}
+
+#[tokio::test]
+async fn without_confirmation_a_gate_on_verdicts_is_undecided() {
+    let origin = serving(&[
+        ("/", ok("<a href='/bad'>x</a> <p>home")),
+        ("/bad", status(502)),
+    ])
+    .await;
+    let desk = Desk::new();
+    let said = audit(&desk, &origin, &["--fail-on", "persistent > 0", "-q"]).await;
+    assert_eq!(said.code, Some(4), "{}", said.err);
+    let expected = "undecided: persistent > 0 (persistent is 0 to 1: 1 page is unconfirmed)";
+    assert!(said.err.contains(expected), "{}", said.err);
+    // What does not depend on it is decided.
+    for (gate, code) in [("persistent > 1", 0), ("5xx > 0", 10)] {
+        let more = ["--fail-on", gate, "--overwrite"];
+        let said = audit(&desk, &origin, &more).await;
+        assert_eq!(said.code, Some(code), "{gate}: {}", said.err);
+    }
+}
+
+#[tokio::test]
+async fn an_incomplete_run_is_listed_as_such_and_resumed() {
+    let origin = serving(&[
+        ("/", ok("<a href='/a'>a</a> <a href='/b'>b</a> <p>home")),
+        ("/a", ok("<p>fine")),
+        ("/b", ok("<p>fine")),
+    ])
+    .await;
+    let desk = Desk::new();
+    let said = audit(&desk, &origin, &[]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    // As if the host had been given up before `/b`.
+    let store = Store::open(&desk.path().join("runs.db")).expect("a store");
+    let run = store.newest_run().expect("read").expect("a run").id;
+    let writer = Writer::start(&store, run).expect("started");
+    let url = CrawlUrl::parse(&origin.url("/b")).expect("a URL");
+    let skip = Skip::new(SkipReason::HostDown, "gave up");
+    assert!(writer.send(Change::Skipped(url, skip), 0).await);
+    writer.close().await.expect("stored");
+    let now = Moment::from_millis(2_000_000_000_000);
+    store
+        .end_run(run, RunState::Incomplete, now)
+        .expect("marked");
+    assert!(store.gave_up(run).expect("read"));
+    let listed = desk.run(&["runs"]).await;
+    assert!(listed.out.contains(" incomplete "), "{}", listed.out);
+    let before = origin.requests().len();
+    let said = desk.run(&["audit", "--resume"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let paths: Vec<_> = origin.requests().split_off(before);
+    assert!(paths.iter().any(|seen| seen.path == "/b"), "{paths:?}");
+    let listed = desk.run(&["runs"]).await;
+    assert!(listed.out.contains(" finished "), "{}", listed.out);
+}
+
+#[tokio::test]
+async fn an_interrupted_run_holds_no_gate() {
+    let links: Vec<String> = (0..30).map(|n| format!("<a href='/p{n}'>x</a>")).collect();
+    let origin = serving(&[("/", ok(&format!("<p>home {}", links.concat())))]).await;
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let gates_given = ["--fail-on", "5xx > 0", "--fail-on", "5xx > 999"];
+    let args = ["audit", &url, "--rate", "10", "--no-sitemap", "-o", "out"];
+    let mut command = desk.command(&[&args[..], &gates_given].concat());
+    let child = command.stderr(Stdio::piped()).spawn().expect("a program");
+    while origin.requests().len() < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let said = signal(child, "-HUP").await;
+    assert_eq!(said.code, Some(130), "{}", said.err);
+    assert!(!said.err.contains("held"), "{}", said.err);
+    for part in [
+        "known pages were not requested)",
+        "not > 999, but the run was interrupted",
+        "`gatecrawl audit --resume 1",
+    ] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert_eq!(gates(&desk), ["undecided", "undecided"]);
+}
+
+#[tokio::test]
+async fn a_scheduled_run_of_a_site_behind_a_login_is_no_audit() {
+    let origin = serving(&[("/", status(401))]).await;
+    let desk = Desk::new();
+    let url = origin.url("/");
+    let add = ["schedule", "add", "shop", &url, "--schedule", "@daily"];
+    let said = desk.run(&add).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = desk
+        .run(&["schedule", "run", "--once", "--now", "shop"])
+        .await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(said.err.contains("answers 401"), "{}", said.err);
+}
