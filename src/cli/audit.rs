@@ -33,7 +33,7 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
         None => fresh(args, console)?,
     };
     if args.dry_run {
-        return dry_run::run(&intent, console).await;
+        return dry_run::run(&intent, &args.store, console).await;
     }
     if let Some(out) = &args.export.out {
         report::check(out, &args.export.formats(), args.export.overwrite)

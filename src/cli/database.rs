@@ -29,17 +29,26 @@ pub(super) fn open_or_make(args: &StoreArgs) -> Result<Store, Failure> {
 
 /// Opens the file for a command that needs what is in it. None is made for it.
 pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
-    let path = path(args)?;
-    let has_something = fs::metadata(&path).is_ok_and(|file| file.is_dir() || file.len() > 0);
-    match (has_something, &args.db) {
-        (true, _) => Ok(Store::open(&path)?),
-        (false, None) => Err(none_stored()),
-        (false, Some(_)) => Err(Failure::usage(format!(
+    match (open_if_there(args)?, &args.db) {
+        (Some(store), _) => Ok(store),
+        (None, None) => Err(none_stored()),
+        (None, Some(path)) => Err(Failure::usage(format!(
             "--db {0}: no database there; `gatecrawl audit URL --db {1}` makes one",
             path.display(),
-            quoted(&path)
+            quoted(path)
         ))),
     }
+}
+
+/// Opens the file if there is one. None is made.
+pub(super) fn open_if_there(args: &StoreArgs) -> Result<Option<Store>, Failure> {
+    let path = path(args)?;
+    let has_something = fs::metadata(&path).is_ok_and(|file| file.is_dir() || file.len() > 0);
+    Ok(if has_something {
+        Some(Store::open(&path)?)
+    } else {
+        None
+    })
 }
 
 /// The run that is named; if none is, the newest.

@@ -11,7 +11,9 @@ use crate::fetch::{FetchSettings, HttpFetcher};
 use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
 use crate::parse::robots::{Access, SIZE_LIMIT, access};
 
-use super::audit::Intent;
+use super::args::StoreArgs;
+use super::audit::{Intent, label};
+use super::database;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::source::{Fetched, fetch};
@@ -25,7 +27,11 @@ const MAX_HOSTS: usize = 10;
 const PAGES: u32 = 1_000;
 
 /// Says it.
-pub(super) async fn run(intent: &Intent, console: &mut Console) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    intent: &Intent,
+    place: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let plan = &intent.plan;
     let mut lines = Lines(&mut console.stdout);
     match &intent.run {
@@ -38,6 +44,7 @@ pub(super) async fn run(intent: &Intent, console: &mut Console) -> Result<Exit, 
         lines.add("seed", seed.as_str())?;
     }
     scope(&plan.scope, &mut lines)?;
+    lines.add("known", &known(intent, place)?)?;
     let delay = robots(intent, &mut lines).await?;
     pace(plan, delay, &mut lines)?;
     Ok(Exit::Done)
@@ -84,6 +91,26 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
         lines.add(name, "yes")?;
     }
     Ok(())
+}
+
+/// Says from which earlier run pages are requested too.
+fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
+    let scope = &intent.plan.scope;
+    if !scope.known {
+        return Ok("no pages of an earlier run".to_owned());
+    }
+    let (site, before) = match &intent.run {
+        RunOrder::New(_) => (label(&scope.seeds), None),
+        RunOrder::Resume(run) => (run.site.clone(), Some(run.id)),
+    };
+    let earlier = match database::open_if_there(place)? {
+        Some(store) => store.comparable_run(&site, scope, before)?,
+        None => None,
+    };
+    Ok(match earlier {
+        Some(run) => format!("pages that run {} of {} fetched", run.id, run.started),
+        None => "no pages: no earlier run of this site has the same scope".to_owned(),
+    })
 }
 
 /// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest

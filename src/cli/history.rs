@@ -104,7 +104,7 @@ fn in_run(seen: UrlInRun) -> InRun {
         failed: state.map(|state| state.failed),
         not_fetched: match seen.sight {
             Sight::NotSeen(why) => Some(why),
-            Sight::Seen(_) | Sight::Absent => None,
+            Sight::Seen(_) | Sight::Absent | Sight::OutOfScope(_) => None,
         },
     }
 }

@@ -164,6 +164,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         ignore_robots: args.ignore_robots,
         ignore_params: args.ignore_param.clone(),
         sitemaps,
+        known: !args.no_known && !is_list,
         max_queries_per_path: args.max_queries_per_path.unwrap_or(MAX_QUERIES_PER_PATH),
         select: args.select.clone(),
     })
@@ -274,6 +275,8 @@ mod tests {
         assert_eq!(plan.scope.sitemaps, Sitemaps::Off);
         assert!(plan.scope.subdomains);
         assert_eq!(planned("a.example --sample 0").sample, SamplePlan::Off);
+        assert!(plan.scope.known);
+        assert!(!planned("a.example --no-known").scope.known);
         assert!(!planned("a.example --no-probe").probe.enabled);
         assert!(planned("a.example --probe-cache").probe.cache);
     }
@@ -285,6 +288,7 @@ mod tests {
         assert_eq!(list.scope.seeds.len(), 3);
         assert_eq!(list.scope.coverage, Coverage::List);
         assert_eq!(list.scope.sitemaps, Sitemaps::Off);
+        assert!(!list.scope.known);
         let crawl = planned(&format!("{urls} --url-list - --crawl"));
         assert_eq!(crawl.scope.coverage, Coverage::Site);
         assert_ne!(crawl.scope.sitemaps, Sitemaps::Off);

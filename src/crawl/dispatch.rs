@@ -18,6 +18,7 @@ use super::confirm::{Answer, PassPace, Passes, SAMPLE};
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
+use super::known::KnownBefore;
 use super::own_network::OwnNetwork;
 use super::resume::restore;
 use super::run::{CrawlError, Ended, Parts, Start};
@@ -63,6 +64,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) stop: Stop,
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
+    pub(super) known: KnownBefore,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
     pub(super) network: OwnNetwork,
@@ -96,6 +98,7 @@ where
         Dispatcher {
             admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
             hosts: Hosts::new(Arc::clone(&site)),
+            known: KnownBefore::of(scope),
             passes: Passes::new(
                 site.plan.confirm.clone(),
                 site.plan.sample,
@@ -146,7 +149,11 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                if self.sample().await? || self.confirm().await? || self.experiment().await? {
+                if self.offer_known().await?
+                    || self.sample().await?
+                    || self.confirm().await?
+                    || self.experiment().await?
+                {
                     continue;
                 }
                 return Ok(Ended::Finished);

@@ -83,7 +83,7 @@ where
     }
 
     /// Queues what is new, once its families are learned.
-    async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
+    pub(super) async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
         }

@@ -13,6 +13,7 @@ mod event;
 mod experiment;
 mod hosts;
 mod intake;
+mod known;
 mod memo;
 mod outage;
 mod own_network;

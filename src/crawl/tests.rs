@@ -26,6 +26,7 @@ mod experiments;
 mod flaky;
 mod given_up;
 mod hosts;
+mod known;
 mod outages;
 mod verdicts;
 
@@ -248,6 +249,7 @@ pub(super) fn plan() -> CrawlPlan {
             ignore_robots: false,
             ignore_params: Vec::new(),
             sitemaps: Sitemaps::Discovered(Vec::new()),
+            known: true,
             max_queries_per_path: 5,
             select: Vec::new(),
         },

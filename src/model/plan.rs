@@ -64,6 +64,10 @@ pub struct ScopePlan {
     pub ignore_params: Vec<String>,
     /// Where sitemaps come from.
     pub sitemaps: Sitemaps,
+    /// The pages that the site's last comparable run knew are requested too. Plans that were
+    /// stored before this existed do without.
+    #[serde(default)]
+    pub known: bool,
     /// Most distinct queries of one path before the rest counts as a trap.
     pub max_queries_per_path: u32,
     /// Extra columns: `NAME=CSS` or `NAME=CSS@attribute`.

@@ -154,6 +154,8 @@ pub enum Via {
     Redirect(Role),
     /// A sitemap lists it.
     Sitemap,
+    /// An earlier run knew it.
+    Known,
 }
 
 /// Why an address looks like one of an endless number, if it does.
@@ -269,6 +271,7 @@ mod tests {
             follow_nofollow: false,
             ignore_robots: false,
             ignore_params: Vec::new(),
+            known: true,
             sitemaps: Sitemaps::Off,
             max_queries_per_path: 100,
             select: Vec::new(),

@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// Whether any page of a run was answered.
-    fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
+    pub(super) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
             WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
@@ -68,7 +68,12 @@ impl Store {
     }
 
     /// Runs of a site in a state up to one, the newest first.
-    fn runs_in(&self, state: RunState, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
+    pub(super) fn runs_in(
+        &self,
+        state: RunState,
+        site: &str,
+        last: RunId,
+    ) -> Result<Vec<RunId>, StoreError> {
         let connection = self.connect()?;
         super::row::list(
             &connection,

@@ -12,6 +12,8 @@ use crate::model::{
 pub enum Change {
     /// URLs to start from.
     Seeds(Vec<Seed>),
+    /// Pages that an earlier run knew and this one did not find.
+    Known(Vec<KnownPage>),
     /// A leased URL was asked for.
     Visit(Box<VisitRecord>),
     /// A leased URL was not asked for after all.
@@ -37,6 +39,17 @@ pub struct Seed {
     pub admission: Admission,
     /// Whether the user named it, as opposed to a robots.txt or sitemap that goes with it.
     pub named: bool,
+}
+
+/// A page that an earlier run knew, and what was decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPage {
+    /// The URL.
+    pub url: CrawlUrl,
+    /// Whether it is to be fetched.
+    pub admission: Admission,
+    /// Clicks from a seed in the earlier run, if any led there.
+    pub depth: Option<u32>,
 }
 
 /// What one lease brought.

@@ -1,21 +1,20 @@
-//! Two runs side by side: their pages are merged in the order of addresses, a row of each at a time.
+//! Two runs side by side: what changed of their pages, and what is to be said of it.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::assess::Interval;
 use crate::assess::compare::{
-    AddressMap, Comparing, Comparison, Listed, Noise, PageChange, PageState, Pair, ScoreChange,
-    SectionChange, SectionState, Sight, SiteScores, Yardstick,
+    Comparing, Comparison, Noise, PageChange, ScoreChange, SectionChange, SectionState, SiteScores,
+    Yardstick,
 };
 
-use super::baseline::{Baseline, BaselineSource};
+use super::baseline::Baseline;
 use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredScore};
+use super::pairs::{Old, Prepared};
 use super::runs::RunRow;
-use super::sights::{self, Known, Sights};
-use super::states::{self, States};
+use super::sights;
 
 impl Store {
     /// What changed since a baseline. Pages are walked twice, and what is kept of them has a bound.
@@ -78,7 +77,8 @@ impl Store {
         found.sections = sections(old_sections, new_sections);
         found.notes = prepared.doubts(found);
         found.notes.extend(prepared.unreached(found)?);
-        found.notes.extend(prepared.notes(run));
+        let notes = prepared.notes(run, found);
+        found.notes.extend(notes);
         Ok(())
     }
 
@@ -140,176 +140,7 @@ fn sections(old: Sections, mut new: Sections) -> Vec<SectionChange> {
     all
 }
 
-/// Two runs, ready to be walked.
-struct Prepared<'a> {
-    store: &'a Store,
-    run: &'a RunRow,
-    /// Why the new run may have missed a page that it does not know.
-    new_blind: Option<&'static str>,
-    states: Option<String>,
-    old: Old<'a>,
-}
-
-enum Old<'a> {
-    Run {
-        store: &'a Store,
-        run: &'a RunRow,
-        blind: Option<&'static str>,
-        /// Its pages under their addresses on the new site, where they are mapped.
-        mapped: Option<rusqlite::Connection>,
-    },
-    Listed {
-        listed: &'a Listed,
-        /// Address on the new site, own address, state; in order.
-        pages: Vec<(String, &'a str, PageState)>,
-    },
-}
-
-impl<'a> Prepared<'a> {
-    fn new(
-        store: &'a Store,
-        run: &'a RunRow,
-        baseline: &'a Baseline,
-    ) -> Result<Prepared<'a>, StoreError> {
-        let blind = |store: &Store, run: &RunRow| {
-            sights::blind_spot(&*store.connect()?, run).map_err(|source| store.fault(source))
-        };
-        let old = match &baseline.source {
-            BaselineSource::Run(store, run) => {
-                store.conclude(run.id)?;
-                let mapped = if baseline.maps.is_empty() {
-                    None
-                } else {
-                    let connection = store.connect()?;
-                    let made = sights::mapped(&connection, run.id.0, &baseline.maps);
-                    Some(made.map_err(|source| store.fault(source))?)
-                };
-                Old::Run {
-                    blind: blind(store, run)?,
-                    store,
-                    run,
-                    mapped,
-                }
-            }
-            BaselineSource::Listed(listed) => {
-                let mapped = listed.pages.iter().map(|(own, state)| {
-                    let address = AddressMap::apply(&baseline.maps, own).into_owned();
-                    (address, own.as_str(), *state)
-                });
-                let mut pages: Vec<_> = mapped.collect();
-                pages.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
-                Old::Listed { listed, pages }
-            }
-        };
-        Ok(Prepared {
-            store,
-            run,
-            new_blind: blind(store, run)?,
-            states: states::query(store, run)?,
-            old,
-        })
-    }
-
-    /// Hands over all pages that either run knows, in the order of addresses, until told to stop.
-    fn each(&self, each: &mut dyn FnMut(&Pair<'_>) -> bool) -> Result<(), StoreError> {
-        match &self.old {
-            Old::Run {
-                store,
-                run,
-                mapped,
-                blind,
-            } => {
-                let fault = |source| store.fault(source);
-                let loan;
-                let (mut statement, params) = match mapped {
-                    Some(own) => (own.prepare(sights::MAPPED_IN_ORDER).map_err(fault)?, None),
-                    None => {
-                        loan = store.connect()?;
-                        let statement = loan.prepare(&sights::in_order()).map_err(fault)?;
-                        (statement, Some(run.id.0))
-                    }
-                };
-                let rows = statement.query(rusqlite::params_from_iter(params));
-                let mut rows = Sights(rows.map_err(fault)?);
-                let absent = unless_whole(*blind);
-                self.merge(&mut || rows.step().map_err(fault), &absent, each)
-            }
-            Old::Listed { pages, .. } => {
-                let mut pages = pages.iter().map(|(address, own, state)| Known {
-                    address: address.clone(),
-                    own: (*own).to_owned(),
-                    sight: Sight::Seen(*state),
-                });
-                let absent = Sight::Seen(PageState::unlisted());
-                self.merge(&mut || Ok(pages.next()), &absent, each)
-            }
-        }
-    }
-
-    /// `absent` is what the old run knows of a page that it does not name.
-    fn merge(
-        &self,
-        old: &mut dyn FnMut() -> Result<Option<Known>, StoreError>,
-        absent: &Sight,
-        each: &mut dyn FnMut(&Pair<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        let fault = |source| self.store.fault(source);
-        let connection = self.store.connect()?;
-        let mut statement = connection.prepare(&sights::in_order()).map_err(fault)?;
-        let mut new = Sights(statement.query([self.run.id.0]).map_err(fault)?);
-        // Without five runs there are no states: a query for nothing.
-        let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
-        let mut states = connection.prepare(states).map_err(fault)?;
-        let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
-        let new_absent = unless_whole(self.new_blind);
-        let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
-        // Several old pages may have become one: it leaves with the first address beyond it.
-        let mut met = false;
-        loop {
-            let order = match (&was, &is) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(was), Some(is)) => was.address.cmp(&is.address),
-            };
-            let pair = match (order, &was, &is) {
-                (Ordering::Less, Some(was), _) => Some(Pair {
-                    address: &was.address,
-                    old_address: &was.own,
-                    old: was.sight.clone(),
-                    new: new_absent.clone(),
-                    states: &[],
-                }),
-                (Ordering::Greater, _, Some(is)) if !met => Some(Pair {
-                    address: &is.address,
-                    old_address: &is.address,
-                    old: absent.clone(),
-                    new: is.sight.clone(),
-                    states: states.of_page(&is.address).map_err(fault)?,
-                }),
-                (Ordering::Equal, Some(was), Some(is)) => Some(Pair {
-                    address: &is.address,
-                    old_address: &was.own,
-                    old: was.sight.clone(),
-                    new: is.sight.clone(),
-                    states: states.of_page(&is.address).map_err(fault)?,
-                }),
-                _ => None,
-            };
-            if let Some(pair) = pair
-                && !each(&pair)
-            {
-                return Ok(());
-            }
-            met = order == Ordering::Equal;
-            if order == Ordering::Greater {
-                is = new.step().map_err(fault)?;
-            } else {
-                was = old()?;
-            }
-        }
-    }
-
+impl Prepared<'_> {
     /// What makes it likely that other runs were meant.
     fn doubts(&self, found: &Comparison) -> Vec<String> {
         let (old, new) = (&found.old, &found.new);
@@ -333,50 +164,41 @@ impl<'a> Prepared<'a> {
         vec![doubt.to_owned()]
     }
 
-    /// That pages are called gone or appeared which may only have been out of reach.
-    fn unreached(&self, found: &Comparison) -> Result<Vec<String>, StoreError> {
-        let note = |(pages, word): (u64, &str), which, store: &Store, run: &RunRow| {
-            if pages == 0 {
-                return Ok(None);
-            }
-            let mute = sights::mute(&*store.connect()?, run.id.0);
-            let mute = mute.map_err(|source| store.fault(source))?;
-            Ok((mute > 0).then(|| {
-                format!("pages that failed throughout the {which} run: {mute}; what only they link to is called {word}")
-            }))
+    /// That pages are called appeared which may only have been out of reach before.
+    fn unreached(&self, found: &Comparison) -> Result<Option<String>, StoreError> {
+        let Old::Run { store, run, .. } = &self.old else {
+            return Ok(None);
         };
-        let mut notes = Vec::new();
-        notes.extend(note(
-            (found.counts.gone, "gone"),
-            "new",
-            self.store,
-            self.run,
-        )?);
-        if let Old::Run { store, run, .. } = &self.old {
-            let appeared = (found.counts.appeared, "appeared");
-            notes.extend(note(appeared, "old", store, run)?);
+        if found.counts.appeared == 0 {
+            return Ok(None);
         }
-        Ok(notes)
+        let mute = sights::mute(&*store.connect()?, run.id.0);
+        let mute = mute.map_err(|source| store.fault(source))?;
+        Ok((mute > 0).then(|| {
+            format!("pages that failed throughout the old run: {mute}; what only they link to is called appeared")
+        }))
     }
 
     /// What could not be known, and why.
-    fn notes(&self, run: &RunRow) -> Vec<String> {
+    fn notes(&self, run: &RunRow, found: &Comparison) -> Vec<String> {
         let mut notes = Vec::new();
-        let mut blind = |which: &str, why: Option<&str>, what: &str| {
+        let mut blind = |which: &str, why: Option<&str>| {
             if let Some(why) = why {
                 notes.push(format!(
-                    "pages that only the {which} run has are not counted as {what}: the other may have missed them ({why})"
+                    "pages that only the {which} run has are not counted: the other may have missed them ({why})"
                 ));
             }
         };
-        blind("old", self.new_blind, "gone");
+        // The new run had the old one's pages to start from, so that often there are none.
+        let is_missed = |why: &&str| found.not_compared.contains_key(&format!("new: {why}"));
+        blind("old", self.new_blind.filter(is_missed));
         match &self.old {
             Old::Run {
                 blind: why,
                 run: old,
                 ..
             } => {
-                blind("new", *why, "appeared");
+                blind("new", *why);
                 if limits(old) != limits(run) {
                     notes.push(
                         "the two runs had different scopes: pages may differ for that alone"
@@ -414,14 +236,7 @@ fn limits(run: &RunRow) -> crate::model::ScopePlan {
         seeds: Vec::new(),
         hosts: Vec::new(),
         select: Vec::new(),
+        known: false,
         ..run.plan.scope.clone()
-    }
-}
-
-/// What a run knows of a page that it does not name.
-fn unless_whole(blind: Option<&'static str>) -> Sight {
-    match blind {
-        Some(why) => Sight::NotSeen(why.to_owned()),
-        None => Sight::Absent,
     }
 }

@@ -18,6 +18,7 @@ use super::graph::{Graph, each_page};
 use super::ids::UrlId;
 use super::runs::RunId;
 use super::site_files::{extent, site_files};
+use super::unlinked::Reach;
 
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
@@ -39,12 +40,14 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     // One transaction for all its statements: each of its own would lock and unlock the file.
     let reading = connection.transaction()?;
     let graph = Graph::read(&reading, run)?;
+    let reach = Reach::read(&reading, run)?;
     reading.finish()?;
     // At once for writing: one that begins as a reader may not wait for its turn. Until it ends, the
     // log beside the file holds the rows of `url` and `assessment` once more, some 150 bytes a page;
     // in memory it is the connection's cache.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     graph.store(&tx, run)?;
+    reach.store(&tx, run)?;
     redirect_ends(&tx, run)?;
     let failing = assess(&tx, run)?;
     error_links(&tx, run, &failing)?;

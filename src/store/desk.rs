@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 
 use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
 
-use super::change::{Change, FileRecord, Seed, SitemapEntry, Then, VisitRecord};
+use super::change::{Change, FileRecord, KnownPage, Seed, SitemapEntry, Then, VisitRecord};
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
@@ -37,6 +37,8 @@ struct Origin {
     hops: u8,
     seed: bool,
     in_sitemap: bool,
+    /// From an earlier run.
+    known: bool,
 }
 
 /// What a link calls its target.
@@ -86,6 +88,7 @@ impl Desk {
     pub(super) fn apply(&mut self, tx: &Transaction<'_>, change: Change) -> rusqlite::Result<()> {
         match change {
             Change::Seeds(seeds) => self.seeds(tx, seeds),
+            Change::Known(pages) => self.known_pages(tx, pages),
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
             Change::Kept(url) => self.kept(tx, &url),
@@ -99,13 +102,23 @@ impl Desk {
     fn seeds(&mut self, tx: &Transaction<'_>, seeds: Vec<Seed>) -> rusqlite::Result<()> {
         for seed in seeds {
             let origin = Origin {
-                found_on: None,
                 depth: seed.named.then_some(0),
-                hops: 0,
                 seed: seed.named,
-                in_sitemap: false,
+                ..Origin::NOWHERE
             };
             self.learn(tx, &seed.url, &seed.admission, origin)?;
+        }
+        Ok(())
+    }
+
+    fn known_pages(&mut self, tx: &Transaction<'_>, pages: Vec<KnownPage>) -> rusqlite::Result<()> {
+        for page in pages {
+            let origin = Origin {
+                depth: page.depth,
+                known: true,
+                ..Origin::NOWHERE
+            };
+            self.learn(tx, &page.url, &page.admission, origin)?;
         }
         Ok(())
     }
@@ -135,8 +148,7 @@ impl Desk {
                     found_on: Some(id),
                     depth: links_depth,
                     hops,
-                    seed: false,
-                    in_sitemap: false,
+                    ..Origin::NOWHERE
                 };
                 self.links(tx, id, &links, origin)?;
                 self.page(tx, id, &page)?;
@@ -411,8 +423,8 @@ impl Desk {
         let readable = url.readable();
         tx.prepare_cached(
             "INSERT INTO url (run, id, address, readable, host, section, folders, state, role, seed,
-                hops, found_on, found_depth, reason, detail, in_sitemap)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                hops, found_on, found_depth, reason, detail, in_sitemap, known)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(rusqlite::params![
             self.run,
@@ -431,6 +443,7 @@ impl Desk {
             skip.map(|skip| skip.reason.code()),
             skip.and_then(detail),
             origin.in_sitemap,
+            origin.known,
         ])?;
         let known = Known {
             id,
@@ -483,6 +496,7 @@ impl Origin {
         hops: 0,
         seed: false,
         in_sitemap: false,
+        known: false,
     };
 }
 

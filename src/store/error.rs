@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::file::SCHEMA;
 use super::runs::RunId;
+use super::schema::SCHEMA;
 
 /// Why the store could not do its work.
 #[derive(Debug, thiserror::Error)]

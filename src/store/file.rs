@@ -10,14 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use super::error::{StoreError, StoreFault};
 use super::identity::Identity;
 use super::loan::{Idle, Loan};
-use super::notices::NOTICES;
-use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
-
-/// Version of the schema, in `PRAGMA user_version`.
-pub(super) const SCHEMA: i64 = 1;
-
-/// Marks our files, in `PRAGMA application_id`: "GTCR".
-const APPLICATION: i64 = 0x4754_4352;
+use super::schema::{APPLICATION, SCHEMA, create, upgrade};
 
 /// How long somebody at a terminal waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -43,16 +36,19 @@ impl Store {
             identity: Arc::default(),
             idle: Idle::default(),
         };
-        if store.look()? {
-            store.upgrade()?;
-            return Ok(store);
+        match store.look()? {
+            Tables::Ready => return Ok(store),
+            Tables::Older => {}
+            Tables::None => store.make_private(),
         }
-        store.make_private();
         let mut connection = store.connect()?;
         // Another process may have been faster.
-        if !store.is_ours(Marks::of(&connection))? {
-            create(&mut connection).map_err(|source| store.fault(source))?;
-        }
+        let made = match store.tables(Marks::of(&connection))? {
+            Tables::None => create(&mut connection),
+            Tables::Older => upgrade(&mut connection),
+            Tables::Ready => Ok(()),
+        };
+        made.map_err(|source| store.fault(source))?;
         drop(connection);
         Ok(store)
     }
@@ -177,20 +173,20 @@ impl Store {
         })
     }
 
-    /// Whether the file is there and ready. It is only read, for it may be somebody else's.
-    fn look(&self) -> Result<bool, StoreError> {
+    /// What tables the file has, if it is there. It is only read, for it may be somebody else's.
+    fn look(&self) -> Result<Tables, StoreError> {
         // Empty, or no plain file: SQLite has something to say of that when it opens it.
         if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
-            return Ok(false);
+            return Ok(Tables::None);
         }
         let reader = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let marks = Marks::of(&reader);
         if marks.as_ref().err().is_some_and(is_half_written) {
             // Whoever made it was killed in the middle of that: it cannot be read before that is undone.
             let writer = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-            return self.is_ours(Marks::of(&writer));
+            return self.tables(Marks::of(&writer));
         }
-        self.is_ours(marks)
+        self.tables(marks)
     }
 
     fn open_to_look(&self, access: OpenFlags) -> Result<Connection, StoreError> {
@@ -203,8 +199,8 @@ impl Store {
         Ok(connection)
     }
 
-    /// Whether the file has our tables; false if it has none at all.
-    fn is_ours(&self, marks: rusqlite::Result<Marks>) -> Result<bool, StoreError> {
+    /// What tables the file has, which may be none; an error if they are not ours.
+    fn tables(&self, marks: rusqlite::Result<Marks>) -> Result<Tables, StoreError> {
         let marks = marks.map_err(|source| match source.sqlite_error_code() {
             // What SQLite keeps beside the file even to read it.
             Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
@@ -213,15 +209,27 @@ impl Store {
             _ => self.fault(source),
         })?;
         match (marks.application, marks.version) {
-            (APPLICATION, SCHEMA) => Ok(true),
+            (APPLICATION, SCHEMA) => Ok(Tables::Ready),
+            (APPLICATION, 1..SCHEMA) => Ok(Tables::Older),
             (APPLICATION, found) if found > SCHEMA => Err(StoreError::Newer {
                 path: self.path.clone(),
                 found,
             }),
-            (0, 0) if marks.tables == 0 => Ok(false),
+            (0, 0) if marks.tables == 0 => Ok(Tables::None),
             _ => Err(StoreError::Foreign(self.path.clone())),
         }
     }
+}
+
+/// The tables of a file that is ours or may become so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tables {
+    /// There are none.
+    None,
+    /// An earlier version of the program made them.
+    Older,
+    /// They are as they should be.
+    Ready,
 }
 
 /// What a file tells of whose it is.
@@ -287,47 +295,6 @@ fn what(fault: &rusqlite::Error) -> String {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         fault => fault.to_string(),
     }
-}
-
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
-    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let made: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if made == SCHEMA {
-        // Another process was faster.
-        return Ok(());
-    }
-    tx.execute_batch(include_str!("schema.sql"))?;
-    tx.execute_batch(include_str!("views.sql"))?;
-    tx.execute_batch(NOTICES)?;
-    for outcome in Outcome::ALL {
-        tx.execute(
-            "INSERT INTO outcome VALUES (?, ?, ?, ?)",
-            (
-                outcome.code(),
-                outcome.id(),
-                outcome.is_failure(),
-                outcome.search_failure() == SearchFailure::Soft,
-            ),
-        )?;
-    }
-    let name = |table: &str, code: u8, name: &str| {
-        tx.execute(&format!("INSERT INTO {table} VALUES (?, ?)"), (code, name))
-    };
-    for role in Role::ALL {
-        name("role", role.code(), role.name())?;
-    }
-    for reason in SkipReason::ALL {
-        name("reason", reason.code(), reason.name())?;
-    }
-    for kind in LinkKind::ALL {
-        name("kind", kind.code(), kind.name())?;
-    }
-    for position in (0..=6).map(Position::from_code) {
-        name("position", position.code(), position.name())?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION)?;
-    tx.pragma_update(None, "user_version", SCHEMA)?;
-    tx.commit()
 }
 
 #[cfg(test)]

@@ -106,13 +106,13 @@ impl Store {
         };
         list(&connection, &sql, [address], |row| {
             Ok(UrlInRun {
-                run: RunId(row.get(13)?),
-                started: Moment::from_millis(row.get(14)?),
-                site: row.get(15)?,
+                run: RunId(row.get(16)?),
+                started: Moment::from_millis(row.get(17)?),
+                site: row.get(18)?,
                 sight: sight(row)?,
-                first_failed: moment(row, 16)?,
-                last_failed: moment(row, 17)?,
-                last_ok: moment(row, 18)?,
+                first_failed: moment(row, 19)?,
+                last_failed: moment(row, 20)?,
+                last_ok: moment(row, 21)?,
             })
         })
         .map_err(|source| self.fault(source))

@@ -14,6 +14,7 @@ mod conclusions;
 mod course;
 mod courses;
 mod desk;
+mod earlier;
 mod error;
 mod examine;
 mod failures;
@@ -33,6 +34,7 @@ mod login_pages;
 mod measured;
 mod notices;
 mod outages;
+mod pairs;
 mod recheck;
 mod resume;
 mod row;
@@ -40,6 +42,7 @@ mod rows;
 mod runs;
 mod sampling;
 mod schedule;
+mod schema;
 mod sights;
 mod site_files;
 mod speeds;
@@ -49,17 +52,19 @@ mod stored;
 mod summary;
 mod table;
 mod timeline;
-mod upgrade;
+mod unlinked;
 mod weight;
 mod worst;
 mod writer;
 
 pub use baseline::{Baseline, BaselineSource};
 pub use change::{
-    Change, FileRecord, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then, VisitRecord,
+    Change, FileRecord, KnownPage, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then,
+    VisitRecord,
 };
 pub use clusters::{FailingCluster, FailingUrl};
 pub use course::Mark;
+pub use earlier::{EarlierPage, EarlierPages};
 pub use error::{StoreError, StoreFault};
 pub use failures::FailedUrl;
 pub use file::Store;

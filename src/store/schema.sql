@@ -56,6 +56,8 @@ CREATE TABLE url (
     inlinks    INTEGER,
     unique_inlinks INTEGER,
     link_score INTEGER,
+    -- 1 if it was taken from an earlier run; when the crawl is over, 2 if nothing of this run leads to it
+    known      INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
 

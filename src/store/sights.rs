@@ -10,6 +10,7 @@ use crate::model::{Coverage, SkipReason};
 
 use super::error::StoreError;
 use super::file::Store;
+use super::ids::UrlId;
 use super::row::{count, list};
 use super::runs::{RunId, RunRow};
 
@@ -18,7 +19,8 @@ pub(super) const SIGHT: &str = "u.address, u.address, u.state, u.reason,
         s.verdict, coalesce(s.attempts, 0), s.failed, s.passes, s.error_rate, s.error_low,
         s.error_high, s.priority,
         (SELECT a.status FROM evidence a WHERE a.run = u.run AND a.url = u.id
-            ORDER BY a.number DESC LIMIT 1)";
+            ORDER BY a.number DESC LIMIT 1),
+        u.id, u.known, u.in_sitemap";
 
 /// Pages of the site, resources and other sites aside. What is out of scope or no URL is no page.
 const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
@@ -31,6 +33,11 @@ pub(super) struct Known {
     /// Its own address.
     pub(super) own: String,
     pub(super) sight: Sight,
+    /// Its number; 0 of one that is only listed.
+    pub(super) id: UrlId,
+    /// An earlier run knew it, and nothing of this one leads to it.
+    pub(super) unreached: bool,
+    pub(super) in_sitemap: bool,
 }
 
 /// The query for the pages of a run in the order of their addresses.
@@ -49,16 +56,16 @@ pub(super) fn mapped(
     let tx = own.transaction()?;
     tx.execute_batch(
         "CREATE TABLE page (address, own, state, reason, verdict, attempts, failed, passes,
-            error_rate, error_low, error_high, priority, status)",
+            error_rate, error_low, error_high, priority, status, id, known, in_sitemap)",
     )?;
     let mut insert =
-        tx.prepare("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+        tx.prepare("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let mut pages = connection.prepare(&format!("SELECT {SIGHT} {PAGES}"))?;
     let mut rows = pages.query([run])?;
     while let Some(row) = rows.next()? {
         let mapped = AddressMap::apply(maps, row.get_ref(0)?.as_str()?);
         insert.raw_bind_parameter(1, mapped.as_ref())?;
-        for at in 1..13 {
+        for at in 1..16 {
             insert.raw_bind_parameter(at + 1, ToSqlOutput::Borrowed(row.get_ref(at)?))?;
         }
         insert.raw_execute()?;
@@ -85,6 +92,9 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         address: row.get(0)?,
         own: row.get(1)?,
         sight: sight(row)?,
+        id: row.get(13)?,
+        unreached: row.get::<_, u8>(14)? == 2,
+        in_sitemap: row.get(15)?,
     })
 }
 

@@ -60,6 +60,11 @@ impl Look<'_> {
         (!known.skipped).then_some(UrlNumber(known.id))
     }
 
+    /// Whether the run knows the URL, fetched or not.
+    pub fn has(&self, fingerprint: Fingerprint) -> bool {
+        self.get(fingerprint).is_some()
+    }
+
     pub(super) fn get(&self, fingerprint: Fingerprint) -> Option<Known> {
         self.0.get(fingerprint)
     }

@@ -62,7 +62,7 @@ SELECT
     CASE u.role WHEN 3 THEN round(s.priority, 2) END AS "Priority",
     CASE u.in_sitemap WHEN 1 THEN 'true' ELSE 'false' END AS "In Sitemap",
     section.text AS "Section",
-    coalesce(source.readable, source.address) AS "Found On",
+    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On",
     remote.text AS "Remote IP",
     round(a.ttfb_us / 1000.0, 1) AS "TTFB (ms)",
     strftime('%Y-%m-%dT%H:%M:%fZ', s.first_failed / 1000.0, 'unixepoch') AS "First Failed",
@@ -180,7 +180,7 @@ SELECT
     final_outcome.id AS "Final Outcome",
     r.ending AS "Ending",
     u.inlinks AS "Inlinks",
-    coalesce(source.readable, source.address) AS "Found On"
+    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On"
 FROM redirect_end r
 CROSS JOIN url u ON u.run = r.run AND u.id = r.url
 CROSS JOIN page p ON p.run = u.run AND p.url = u.id
@@ -208,7 +208,7 @@ SELECT
     f.entries AS "Entries",
     f.foreign_entries AS "Foreign Entries",
     f.problems AS "Problems",
-    coalesce(source.readable, source.address) AS "Found On"
+    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On"
 FROM url u
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
     AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
@@ -251,8 +251,9 @@ SELECT
     coalesce(u.readable, u.address) AS "Address",
     reason.name AS "Reason",
     u.detail AS "Detail",
-    coalesce(source.readable, source.address) AS "Found On",
-    coalesce(u.depth, u.found_depth) AS "Depth"
+    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On",
+    -- the clicks at which an earlier run found it are none of this run
+    coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END) AS "Depth"
 FROM url u
 CROSS JOIN reason ON reason.code = u.reason
 LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on

@@ -13,6 +13,7 @@ impl Change {
     pub(super) fn weight(&self) -> usize {
         let held = match self {
             Change::Seeds(seeds) => seeds.iter().map(|seed| url(&seed.url)).sum(),
+            Change::Known(pages) => pages.iter().map(|page| url(&page.url)).sum(),
             Change::Visit(visit) => of_visit(visit),
             Change::Reopened(urls, _) => urls.iter().map(url).sum(),
             Change::Probed(_, attempts) => attempts.iter().map(attempt).sum(),

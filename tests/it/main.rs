@@ -10,6 +10,7 @@ mod fetch;
 #[expect(unreachable_pub, reason = "a library of its own for the fuzzer")]
 mod fuzz;
 mod fuzzed;
+mod known;
 mod nameserver;
 mod origin;
 mod outages;

@@ -16,10 +16,12 @@ pub enum Change {
     /// Only the new run has it.
     Appeared,
     /// It fails in one run and not in the other, and there is too little evidence to call it a
-    /// change; or one of the runs did not look at it.
+    /// change; or one of the runs did not request it.
     Unclear,
-    /// Only the old run has it, or it answers 404 or 410 now.
+    /// It answers 404 or 410 now, or is out of the new run's scope.
     Gone,
+    /// It answers as before, but no link and no sitemap leads to it any more.
+    Unlinked,
     /// It fails, and less often than before.
     Better,
     /// It failed and is fine now.
@@ -41,21 +43,24 @@ pub struct ChangeCounts {
     pub flapping: u64,
     /// In the new run alone.
     pub appeared: u64,
-    /// In the old run alone.
+    /// Answering 404 or 410 now, or out of scope now.
     pub gone: u64,
+    /// Answering as before, with nothing that leads to it any more.
+    pub unlinked: u64,
     /// Different, with too little evidence.
     pub unclear: u64,
 }
 
 impl Change {
     /// Every change, the worst first.
-    pub const ALL: [Change; 8] = [
+    pub const ALL: [Change; 9] = [
         Change::New,
         Change::Worse,
         Change::Flapping,
         Change::Appeared,
         Change::Unclear,
         Change::Gone,
+        Change::Unlinked,
         Change::Better,
         Change::Fixed,
     ];
@@ -69,6 +74,7 @@ impl Change {
             Change::Appeared => "appeared",
             Change::Unclear => "unclear",
             Change::Gone => "gone",
+            Change::Unlinked => "unlinked",
             Change::Better => "better",
             Change::Fixed => "fixed",
         }
@@ -94,6 +100,7 @@ impl ChangeCounts {
             Change::Appeared => &mut self.appeared,
             Change::Unclear => &mut self.unclear,
             Change::Gone => &mut self.gone,
+            Change::Unlinked => &mut self.unlinked,
             Change::Better => &mut self.better,
             Change::Fixed => &mut self.fixed,
         }

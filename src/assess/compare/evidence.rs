@@ -19,9 +19,19 @@ pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
         {
             format!("answers {}, answered {}", new.status, old.status)
         }
+        (Sight::Seen(_), Sight::Seen(new)) if change == Change::Unlinked => format!(
+            "answers {}, but no link from the start pages and no sitemap leads to it any more",
+            new.status
+        ),
         (Sight::Seen(old), Sight::Seen(new)) => both(old, new),
         (Sight::Absent, Sight::Seen(new)) => format!("{}, was not known", now(new)),
-        (Sight::Seen(old), Sight::Absent) => format!("is not known any more, {}", before(old)),
+        (Sight::Seen(old), Sight::Absent) => format!(
+            "was not requested now: no link or sitemap leads to it; {}",
+            before(old)
+        ),
+        (Sight::Seen(old), Sight::OutOfScope(why)) => {
+            format!("is out of scope now: {why}; {}", before(old))
+        }
         (Sight::NotSeen(why), Sight::Seen(new)) => {
             format!("{}, was not looked at: {}", now(new), words(why))
         }

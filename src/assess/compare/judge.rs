@@ -20,6 +20,9 @@ pub struct Pair<'a> {
     pub old: Sight,
     /// What the new run knows of it.
     pub new: Sight,
+    /// Whether nothing leads to it any more in the new run: no sitemap, and no chain of links from a
+    /// start page. False where what led to it before could not be read now.
+    pub unlinked: bool,
     /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
     /// oldest first; empty where it failed in none of them or there are fewer runs.
     pub states: &'a [bool],
@@ -65,10 +68,15 @@ impl Yardstick {
             (Sight::Seen(_), Sight::Seen(_)) if state_changes(pair.states) >= FLAPPING_CHANGES => {
                 Some(Change::Flapping)
             }
-            (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new),
+            (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new).or_else(|| {
+                let is_unlinked = pair.unlinked && new.is_fine();
+                is_unlinked.then_some(Change::Unlinked)
+            }),
             // A link to a page that is not there makes no page.
             (Sight::Absent, Sight::Seen(new)) => (!new.is_missing()).then_some(Change::Appeared),
-            (Sight::Seen(old), Sight::Absent) => (!old.is_missing()).then_some(Change::Gone),
+            (Sight::Seen(old), Sight::OutOfScope(_)) => (!old.is_missing()).then_some(Change::Gone),
+            // Nobody requested it, so nobody knows.
+            (Sight::Seen(old), Sight::Absent) => (!old.is_missing()).then_some(Change::Unclear),
             (Sight::NotSeen(_), Sight::Seen(seen)) | (Sight::Seen(seen), Sight::NotSeen(_)) => {
                 seen.fails().then_some(Change::Unclear)
             }

@@ -31,8 +31,10 @@ pub enum Sight {
     Seen(PageState),
     /// It was not, and why: a reason such as `robots`, or in words.
     NotSeen(String),
-    /// The run looked everywhere and did not find it.
+    /// The run followed all links and sitemaps and did not find it.
     Absent,
+    /// It is no part of what the run was to cover, and why, in words.
+    OutOfScope(String),
 }
 
 impl PageState {
@@ -60,6 +62,11 @@ impl PageState {
         matches!(self.status, 404 | 410)
     }
 
+    /// Whether it answers 200-299 and does not fail.
+    pub(super) const fn is_fine(&self) -> bool {
+        self.status >= 200 && self.status <= 299 && !self.fails()
+    }
+
     /// Whether it answers 500-599.
     pub const fn is_server_error(&self) -> bool {
         self.status >= 500 && self.status <= 599
@@ -78,7 +85,7 @@ impl Sight {
     pub const fn state(&self) -> Option<&PageState> {
         match self {
             Sight::Seen(state) => Some(state),
-            Sight::NotSeen(_) | Sight::Absent => None,
+            Sight::NotSeen(_) | Sight::Absent | Sight::OutOfScope(_) => None,
         }
     }
 }

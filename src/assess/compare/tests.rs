@@ -32,6 +32,7 @@ fn pair(old: Sight, new: Sight) -> Pair<'static> {
         old_address: "https://a.example/",
         old,
         new,
+        unlinked: false,
         states: &[],
     }
 }
@@ -86,9 +87,19 @@ fn changes_are_told_by_rates() {
 #[test]
 fn pages_that_one_run_did_not_see() {
     let robots = || Sight::NotSeen("robots".to_owned());
+    let elsewhere = || Sight::OutOfScope("matches --exclude /shop".to_owned());
+    let not_there = PageState {
+        status: 404,
+        ..fine()
+    };
     let cases = [
         (Sight::Absent, Sight::Seen(fine()), Some(Change::Appeared)),
-        (Sight::Seen(fine()), Sight::Absent, Some(Change::Gone)),
+        (Sight::Seen(fine()), Sight::Absent, Some(Change::Unclear)),
+        (Sight::Seen(not_there), Sight::Absent, None),
+        (Sight::Seen(fine()), elsewhere(), Some(Change::Gone)),
+        (Sight::Seen(broken()), elsewhere(), Some(Change::Gone)),
+        (Sight::Seen(not_there), elsewhere(), None),
+        (robots(), elsewhere(), None),
         (Sight::Seen(fine()), robots(), None),
         (Sight::Seen(broken()), robots(), Some(Change::Unclear)),
         (robots(), Sight::Seen(broken()), Some(Change::Unclear)),
@@ -98,6 +109,40 @@ fn pages_that_one_run_did_not_see() {
     for (old, new, expected) in cases {
         let pair = pair(old, new);
         assert_eq!(change(&pair), expected, "{pair:?}");
+    }
+}
+
+#[test]
+fn a_page_that_answers_without_links_is_unlinked_unless_something_worse_is_to_be_said() {
+    let redirect = PageState {
+        status: 301,
+        ..fine()
+    };
+    let not_there = PageState {
+        status: 410,
+        ..fine()
+    };
+    let cases = [
+        (fine(), fine(), Some(Change::Unlinked)),
+        (fine(), broken(), Some(Change::New)),
+        (broken(), fine(), Some(Change::Fixed)),
+        (fine(), not_there, Some(Change::Gone)),
+        (fine(), redirect, None),
+        (broken(), broken(), None),
+    ];
+    for (old, new, expected) in cases {
+        let pair = Pair {
+            unlinked: true,
+            ..seen(old, new)
+        };
+        let judged = QUIET.judge(&pair);
+        assert_eq!(judged.as_ref().map(|judged| judged.change), expected);
+        if expected == Some(Change::Unlinked) {
+            assert_eq!(
+                judged.expect("a change").evidence,
+                "answers 200, but no link from the start pages and no sitemap leads to it any more"
+            );
+        }
     }
 }
 
@@ -123,7 +168,14 @@ fn evidence_is_said_in_figures() {
         ),
         (
             pair(Sight::Seen(fine()), Sight::Absent),
-            "is not known any more, was fine 1 of 1",
+            "was not requested now: no link or sitemap leads to it; was fine 1 of 1",
+        ),
+        (
+            pair(
+                Sight::Seen(fine()),
+                Sight::OutOfScope("matches no --include".to_owned()),
+            ),
+            "is out of scope now: matches no --include; was fine 1 of 1",
         ),
     ];
     for (pair, expected) in cases {

@@ -32,6 +32,9 @@ pub(crate) struct ScopeArgs {
     /// Read no sitemap
     #[arg(long, conflicts_with = "sitemap")]
     pub(crate) no_sitemap: bool,
+    /// Do not start from the pages that the site's last comparable run knew
+    #[arg(long)]
+    pub(crate) no_known: bool,
     /// Follow no more than this many clicks from the start
     #[arg(short = 'd', long, value_name = "N")]
     pub(crate) max_depth: Option<u32>,

@@ -86,8 +86,9 @@ const fn meaning(change: Change) -> &'static str {
         Change::Worse => "failing more often",
         Change::Flapping => "to and fro over the last five runs",
         Change::Appeared => "in the new run alone",
-        Change::Unclear => "different, with too little evidence",
-        Change::Gone => "in the old run alone, or not found now",
+        Change::Unclear => "different with too little evidence, or not requested",
+        Change::Gone => "answering 404 or 410 now, or out of scope now",
+        Change::Unlinked => "answering, with nothing that links to it any more",
         Change::Better => "failing less often",
         Change::Fixed => "failing before, fine now",
     }

@@ -1,0 +1,144 @@
+//! The tables of the file: made once, and brought up to date when an earlier version made them.
+//! Between two versions tables and columns are only added, so no row is rewritten; views and the
+//! tables of names are made again.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::notices::NOTICES;
+use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
+
+/// One statement list for each step from a version to the next; the first leads from 1 to 2.
+const STEPS: [&str; 1] = ["ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;"];
+
+/// Version of the schema, in `PRAGMA user_version`.
+pub(super) const SCHEMA: i64 = 1 + STEPS.len() as i64;
+
+/// Marks our files, in `PRAGMA application_id`: "GTCR".
+pub(super) const APPLICATION: i64 = 0x4754_4352;
+
+/// Makes all tables in an empty file, unless another process was faster.
+pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&tx)? >= SCHEMA {
+        return Ok(());
+    }
+    tx.execute_batch(include_str!("schema.sql"))?;
+    tx.execute_batch(include_str!("views.sql"))?;
+    tx.execute_batch(NOTICES)?;
+    names(&tx)?;
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", SCHEMA)?;
+    tx.commit()
+}
+
+/// Brings a file of an earlier version up to date, unless another process was faster.
+pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&tx)?;
+    if found >= SCHEMA {
+        return Ok(());
+    }
+    for step in STEPS.iter().skip((found - 1).unsigned_abs() as usize) {
+        tx.execute_batch(step)?;
+    }
+    let views: Vec<String> = super::row::list(
+        &tx,
+        "SELECT name FROM sqlite_schema WHERE type = 'view'",
+        [],
+        |row| row.get(0),
+    )?;
+    for view in views {
+        tx.execute_batch(&format!("DROP VIEW \"{view}\""))?;
+    }
+    tx.execute_batch(include_str!("views.sql"))?;
+    names(&tx)?;
+    tx.pragma_update(None, "user_version", SCHEMA)?;
+    tx.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Fills the tables that say which number stands for which name.
+fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    for outcome in Outcome::ALL {
+        tx.execute(
+            "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)",
+            (
+                outcome.code(),
+                outcome.id(),
+                outcome.is_failure(),
+                outcome.search_failure() == SearchFailure::Soft,
+            ),
+        )?;
+    }
+    let name = |table: &str, code: u8, name: &str| {
+        let sql = format!("INSERT OR REPLACE INTO {table} VALUES (?, ?)");
+        tx.execute(&sql, (code, name))
+    };
+    for role in Role::ALL {
+        name("role", role.code(), role.name())?;
+    }
+    for reason in SkipReason::ALL {
+        name("reason", reason.code(), reason.name())?;
+    }
+    for kind in LinkKind::ALL {
+        name("kind", kind.code(), kind.name())?;
+    }
+    for position in (0..=6).map(Position::from_code) {
+        name("position", position.code(), position.name())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::Store;
+    use super::*;
+
+    #[test]
+    fn a_file_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        let old = Connection::open(&path).expect("made");
+        let known = "    known      INTEGER NOT NULL DEFAULT 0,\n";
+        let tables = include_str!("schema.sql").replace(known, "");
+        assert!(!tables.contains("known      INTEGER"), "{tables}");
+        old.execute_batch(&tables).expect("made");
+        old.execute_batch(
+            "CREATE VIEW pages AS SELECT address FROM url;
+             CREATE VIEW gone AS SELECT address FROM url;
+             INSERT INTO url (run, id, address, host, section, folders, state, role, reason)
+                VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
+             PRAGMA application_id = 0x47544352;
+             PRAGMA user_version = 1;",
+        )
+        .expect("filled");
+        drop(old);
+        let store = Store::open(&path).expect("opened");
+        let connection = store.connect().expect("connected");
+        let (address, reason, found_on): (String, String, Option<String>) = connection
+            .query_row(
+                r#"SELECT "Address", "Reason", "Found On" FROM skipped"#,
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .expect("a row");
+        assert_eq!(
+            (address.as_str(), reason.as_str()),
+            ("http://h/a", "robots")
+        );
+        assert_eq!(found_on, None);
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .expect("a version");
+        assert_eq!(version, SCHEMA);
+        assert!(
+            connection.prepare("SELECT * FROM gone").is_err(),
+            "a view is left over"
+        );
+        drop(connection);
+        Store::open(&path).expect("opened again");
+    }
+}
