@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::behaviour::{always, custom, fine};
+use super::behaviour::{Behaviour, always, custom, fine};
+use super::hosts::excuses;
 use super::origin::Origin;
 use super::request::{Reply, Request};
 use super::run::{Run, Target, audit, audit_for};
@@ -39,11 +40,8 @@ fn behind_a_wall() -> Origin {
 fn ends_at_the_door(scenario: &'static str, run: &Run, words: &[&str]) {
     let mut wants = Wants::of(scenario, run);
     wants.exit(3);
-    let lines = run.printed.lines();
-    let line = lines
-        .filter(|line| line.starts_with("error: "))
-        .collect::<Vec<_>>();
-    wants.exactly("lines of error", 1, line.len());
+    let line = excuses(run);
+    wants.exactly("lines that say so", 1, line.len());
     for word in words {
         let says = line.iter().any(|line| line.contains(word));
         wants.that(&format!("it says {word}"), says, line.join(" / "));
@@ -121,7 +119,7 @@ fn a_gate_on_verdicts_is_undecided_without_confirmation() {
     wants.end();
 }
 
-fn unconfirmed_502() -> super::behaviour::Behaviour {
+fn unconfirmed_502() -> Behaviour {
     let mut page = always(502);
     page.truth.verdicts = &["unconfirmed"];
     page

@@ -33,31 +33,34 @@ fn redirect(status: u16, to: &'static str) -> Behaviour {
     })
 }
 
-/// Answers that break off or are no HTTP: what counts is that each is requested and has a verdict
-/// of its own; which outcome each has is tested where outcomes are made.
+/// Answers that break off or are no HTTP.
 fn broken_answers() -> Vec<(&'static str, Behaviour)> {
     let html = "Content-Type: text/html\r\n";
     let long = |head: &str| format!("HTTP/1.1 200 OK\r\n{html}{head}\r\n<p>half");
     vec![
         (
             "cut-length",
-            bytes(&[], None, &long("Content-Length: 900\r\n")),
+            bytes(PERSISTENT, None, &long("Content-Length: 900\r\n")),
         ),
         (
             "cut-chunks",
-            bytes(&[], None, &long("Transfer-Encoding: chunked\r\n\r\nff")),
+            bytes(
+                PERSISTENT,
+                None,
+                &long("Transfer-Encoding: chunked\r\n\r\nff"),
+            ),
         ),
         (
             "two-lengths",
             bytes(
-                &[],
+                PERSISTENT,
                 None,
                 &long("Content-Length: 7\r\nContent-Length: 9\r\n"),
             ),
         ),
         (
             "bad-coding",
-            bytes(&[], None, &long("Content-Encoding: gzip\r\n")),
+            bytes(PERSISTENT, None, &long("Content-Encoding: gzip\r\n")),
         ),
         ("no-http", bytes(PERSISTENT, Some(0), "hello\r\n\r\n")),
         (
@@ -120,11 +123,11 @@ fn moods() -> Vec<(&'static str, Behaviour)> {
 }
 
 const STATUSES: [u16; 18] = [
-    500, 501, 502, 503, 504, 505, 507, 508, 509, 510, 511, 520, 521, 522, 523, 524, 525, 529,
+    500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 520, 521, 522, 523, 524, 525, 529,
 ];
 
-/// Refusals that are the answer: no fault of the server.
-const REFUSALS: [u16; 7] = [400, 401, 403, 404, 406, 410, 451];
+/// Answers that search engines do not treat like a fault of the server.
+const REFUSALS: [u16; 7] = [401, 403, 404, 406, 410, 451, 511];
 
 #[test]
 #[ignore = "takes minutes"]

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use regex::Regex;
+
 use super::behaviour::{FINE, GOOD, custom, error, fine_after};
-use super::origin::Origin;
+use super::origin::{Origin, seen_by_nginx};
 use super::request::Reply;
 use super::run::{Run, Target, audit, audit_target};
-use super::sections::failures;
+use super::sections::findings;
 use super::site::Site;
 use super::want::Wants;
 use crate::crawler::Desk;
@@ -44,18 +46,18 @@ fn limited(status: u16) -> Run {
         start: server.url("/"),
         truths,
     };
-    audit_target(&Desk::new(), target, &[])
+    let mut run = audit_target(&Desk::new(), target, &[]);
+    run.seen = seen_by_nginx(&server);
+    run
 }
 
-/// Whether a text names a limit of about five requests a second.
+/// Whether a text names a limit of about five requests a second: `5/s`, `5.2 requests/s`.
 fn names_the_limit(text: &str) -> bool {
-    let words: Vec<_> = text.split([' ', '(', ')', ',', ';', ':']).collect();
-    words.windows(2).any(|pair| {
-        let number = pair[0].trim_end_matches("/s").parse::<f64>();
-        let unit = pair[1].starts_with("requests/s")
-            || pair[1].starts_with("requests")
-            || pair[0].ends_with("/s");
-        unit && number.is_ok_and(|n| (3.5..=6.5).contains(&n))
+    let pattern = r"(\d+(?:\.\d+)?)(?:/s| requests?(?:/s| a second| per second))";
+    let pattern = Regex::new(pattern).expect("a pattern");
+    pattern.captures_iter(text).any(|found| {
+        let number: f64 = found[1].parse().expect("digits");
+        (3.5..=6.5).contains(&number)
     })
 }
 
@@ -65,7 +67,7 @@ fn limit_is_found(scenario: &'static str, status: u16) {
     wants.every_page_fetched();
     wants.truth();
     wants.at_most("failed requests", 6, run.failed_requests());
-    let found = failures(&run);
+    let found = findings(&run);
     let named = found.iter().any(|text| names_the_limit(text));
     wants.that("a finding with the limit", named, found.join("; "));
     wants.all_within(Duration::from_mins(4));

@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 use super::error_page;
 use super::request::{Reply, Request};
 use super::site::Site;
+use crate::nginx::{self, Logged};
+use crate::server::Server;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 512;
@@ -26,8 +28,22 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     /// The status that it got; 0 for none.
     pub(crate) status: u16,
-    /// Requests open when it arrived, itself included.
+    /// Requests open when it arrived, itself included; 0 if that is not recorded.
     pub(crate) open: usize,
+}
+
+/// What nginx recorded, in the order of its answers.
+pub(crate) fn seen_by_nginx(server: &Server) -> Vec<Seen> {
+    let log = nginx::log(server);
+    let began = |request: &Logged| request.ended - request.took;
+    let first = log.iter().map(began).fold(f64::INFINITY, f64::min);
+    let seen = |request: Logged| Seen {
+        at: Duration::from_secs_f64((began(&request) - first).max(0.0)),
+        path: request.target,
+        status: request.status,
+        open: 0,
+    };
+    log.into_iter().map(seen).collect()
 }
 
 /// A site that is served until this is dropped.

@@ -56,7 +56,7 @@ pub(crate) struct Run {
     pub(crate) findings: Vec<Row>,
     pub(crate) compare: Vec<Row>,
     pub(crate) summary: Value,
-    /// What the origin recorded; empty if it is not ours.
+    /// What the origin recorded.
     pub(crate) seen: Vec<Seen>,
 }
 
@@ -248,22 +248,27 @@ impl Run {
         gaps.max().unwrap_or_default()
     }
 
-    /// Requests in all: as the origin saw them, or else by the exports.
+    /// Requests in all, as the origin saw them.
     pub(crate) fn requests(&self) -> usize {
-        if self.seen.is_empty() {
-            self.attempts.len()
-        } else {
-            self.seen.len()
-        }
+        self.seen.len()
     }
 }
 
-/// Whether a request failed: not answered, or answered with 5xx or 429.
+/// Outcomes, or beginnings of them, that search engines do not treat like a 5xx.
+const NO_FAILURES: [&str; 7] = [
+    "ok_",
+    "not_modified",
+    "redirect",
+    "soft_error_200",
+    "too_large",
+    "server_511",
+    "client_",
+];
+
+/// Whether a request failed in a way that search engines treat like a 5xx.
 pub(crate) fn is_failure(attempt: &Row) -> bool {
-    match attempt["Status Code"].as_str() {
-        "429" => true,
-        code => code == "0" || code.is_empty() || code.starts_with('5'),
-    }
+    let outcome = attempt["Outcome"].as_str();
+    outcome == "client_429" || !NO_FAILURES.iter().any(|begin| outcome.starts_with(begin))
 }
 
 fn between(from: jiff::Timestamp, to: jiff::Timestamp) -> Duration {

@@ -138,12 +138,14 @@ fn unfair(run: &Run) -> (Vec<String>, Vec<String>) {
         let Some(row) = run.page(url) else { continue };
         let (fine, failed) = tallies.get(url.as_str()).copied().unwrap_or_default();
         let verdict = row["Verdict"].as_str();
-        // A page whose status does not show its fault is judged by its own scenario.
-        let told_by_status = truth.status.is_some_and(|status| status != 0) || failed > 0;
-        if told_by_status && failed == 0 && !matches!(verdict, "" | "ok") {
+        // Redirects and soft errors are judged by more than their own requests.
+        if truth.verdicts.is_empty() {
+            continue;
+        }
+        if failed == 0 && !matches!(verdict, "" | "ok") {
             blamed.push(format!("{url} {verdict}"));
         }
-        if told_by_status && fine > 0 && verdict == "persistent" {
+        if fine > 0 && verdict == "persistent" {
             hasty.push(url.clone());
         }
     }
@@ -230,6 +232,8 @@ fn details(run: &Run, broken: &[String]) -> String {
 fn write(kind: &str, scenario: &str, text: &str) {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sick");
     fs::create_dir_all(&dir).expect("a folder");
-    let name = format!("{}.{kind}", scenario.replace(' ', "-"));
+    let words = scenario.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let name = format!("{}.{kind}", words.join("-"));
     fs::write(dir.join(name), text).expect("written");
 }
