@@ -5,7 +5,8 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::behaviour::{FINE, GOOD, custom, error, fine_after};
-use super::origin::{Origin, seen_by_nginx};
+use super::origin::Origin;
+use super::record::seen_by_nginx;
 use super::request::Reply;
 use super::run::{Run, Target, audit, audit_target};
 use super::sections::findings;

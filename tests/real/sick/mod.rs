@@ -4,6 +4,7 @@
 //! `tests/sick.sh` prints. Those that take minutes run only when they are named.
 
 mod behaviour;
+mod connection;
 mod door;
 mod episodes;
 mod error_page;
@@ -13,9 +14,11 @@ mod hosts;
 mod known;
 mod limits;
 mod origin;
+mod record;
 mod request;
 mod retry_after;
 mod run;
 mod sections;
 mod site;
+mod table;
 mod want;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::behaviour::Truth;
-use super::origin::{Origin, Seen};
+use super::origin::Origin;
+use super::record::Seen;
 use crate::crawler::{self, Desk, Row};
 use crate::program::signal;
 use crate::server::pause;

@@ -6,7 +6,8 @@ use super::behaviour::{
     FINE, always, always_after, announced, broken_with_gzip, fine, fine_after, once,
     unavailable_soon,
 };
-use super::origin::{Origin, seen_by_nginx};
+use super::origin::Origin;
+use super::record::seen_by_nginx;
 use super::run::{Run, Target, audit, audit_target};
 use super::site::Site;
 use super::want::Wants;

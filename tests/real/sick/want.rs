@@ -2,12 +2,10 @@
 //! test fails, and the line of the table is written whatever the result.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use super::run::{Run, is_failure};
+use super::table::{self, seconds};
 
 /// The wants of a scenario, as far as they were looked at.
 pub(crate) struct Wants<'a> {
@@ -96,26 +94,7 @@ impl<'a> Wants<'a> {
 
     /// Writes the line of the table, and fails if a want is broken.
     pub(crate) fn end(self) {
-        let run = self.run;
-        let result = if self.broken.is_empty() {
-            "ok".to_owned()
-        } else {
-            format!("FAILED: {}", self.broken.join(" | "))
-        };
-        let line = format!(
-            "{}\t{} of {}\t{}\t{}\t{}\t{}\t{}\t{}\n",
-            self.scenario,
-            run.fetched(),
-            run.truths.len(),
-            verdicts(run),
-            seconds(run.crawl()),
-            seconds(run.stall()),
-            seconds(run.all),
-            run.requests(),
-            result,
-        );
-        write("tsv", self.scenario, &line);
-        write("log", self.scenario, &details(run, &self.broken));
+        table::write(self.scenario, self.run, &self.broken);
         assert!(
             self.broken.is_empty(),
             "{}: {:#?}",
@@ -171,69 +150,4 @@ pub(crate) fn wrong(run: &Run) -> Vec<String> {
         }
     }
     wrong
-}
-
-fn verdicts(run: &Run) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (url, _) in &run.truths {
-        let verdict = run.page(url).map_or("", |row| row["Verdict"].as_str());
-        *counts.entry(verdict).or_default() += 1;
-    }
-    let mut parts = Vec::new();
-    for (verdict, count) in counts {
-        let name = if verdict.is_empty() { "none" } else { verdict };
-        parts.push(format!("{count} {name}"));
-    }
-    format!("{} ({} wrong)", parts.join(", "), wrong(run).len())
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-fn details(run: &Run, broken: &[String]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "exit {:?}, stopped {}", run.code(), run.stopped);
-    for want in broken {
-        let _ = writeln!(text, "broken: {want}");
-    }
-    let longest = 40;
-    for wrong in wrong(run).iter().take(longest) {
-        let _ = writeln!(text, "wrong: {wrong}");
-    }
-    for row in run.skipped.iter().take(longest) {
-        let _ = writeln!(
-            text,
-            "skipped: {} {}: {}",
-            row["Address"], row["Reason"], row["Detail"]
-        );
-    }
-    for row in &run.findings {
-        let _ = writeln!(
-            text,
-            "finding: {} {} {} {} {} {}: {}",
-            row["Rule"],
-            row["Severity"],
-            row["Scope"],
-            row["Subject"],
-            row["Cause"],
-            row["Confidence"],
-            row["Evidence"]
-        );
-    }
-    let _ = writeln!(text, "failed requests: {}", run.failed_requests());
-    let open = run.seen.iter().map(|seen| seen.open).max().unwrap_or(0);
-    let _ = writeln!(text, "most requests open at the origin: {open}");
-    let _ = writeln!(text, "{}", run.printed);
-    text
-}
-
-/// Writes a file for `tests/sick.sh`.
-fn write(kind: &str, scenario: &str, text: &str) {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sick");
-    fs::create_dir_all(&dir).expect("a folder");
-    let words = scenario.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    let name = format!("{}.{kind}", words.join("-"));
-    fs::write(dir.join(name), text).expect("written");
 }
