@@ -67,6 +67,11 @@ pub(crate) fn fine_after(time: Duration) -> Behaviour {
     behaviour(FINE.verdicts, FINE.status, move |_| Reply::Page(time))
 }
 
+/// Fine in itself, on a host that fails at times: these verdicts are true of it then.
+pub(crate) fn on_a_failing_host(verdicts: &'static [&'static str]) -> Behaviour {
+    behaviour(verdicts, Some(200), |_| Reply::Page(GOOD))
+}
+
 /// Always this error.
 pub(crate) fn always(status: u16) -> Behaviour {
     behaviour(&["persistent"], Some(status), move |_| error(status))

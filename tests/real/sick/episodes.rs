@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::behaviour::{GOOD, custom, down_by_turns, error, fine};
+use super::behaviour::{down_by_turns, error, fine, on_a_failing_host};
 use super::origin::Origin;
-use super::request::Reply;
 use super::run::{Run, audit};
 use super::sections::findings;
 use super::site::Site;
@@ -35,9 +34,11 @@ fn names_the_rhythm(text: &str) -> bool {
 #[test]
 #[ignore = "takes minutes"]
 fn a_section_that_comes_and_goes_is_one_finding_with_its_rhythm() {
+    // 500 pages take 50 s, so that the first pass meets the section down and up, and the second
+    // pass, 15 s later, meets it down again.
     let site = Site::new()
         .section("tickets", 60, &down_by_turns(s(0)..s(30), s(60)))
-        .section("guides", 60, &fine())
+        .section("guides", 200, &fine())
         .section("shop", 236, &fine());
     let run = audit(&Origin::serve(site), &[]);
     let mut wants = Wants::of("section down 30 s, up 30 s", &run);
@@ -62,7 +63,7 @@ fn a_section_that_comes_and_goes_is_one_finding_with_its_rhythm() {
 
 /// 300 pages of a host that is down as a whole at times, and the verdicts that are true of them.
 fn host_down(down: Range<Duration>, period: Duration, verdicts: &'static [&'static str]) -> Run {
-    let page = custom(verdicts, Some(200), |_| Reply::Page(GOOD));
+    let page = on_a_failing_host(verdicts);
     let site = Site::new()
         .section("guides", 100, &page)
         .section("shop", 100, &page)

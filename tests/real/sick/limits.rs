@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::behaviour::{FINE, GOOD, custom, error, fine_after};
+use super::behaviour::{FINE, error, fine_after, on_a_failing_host};
 use super::origin::Origin;
 use super::record::seen_by_nginx;
-use super::request::Reply;
 use super::run::{Run, Target, audit, audit_target};
 use super::sections::findings;
 use super::site::Site;
@@ -39,7 +38,7 @@ fn limited(status: u16) -> Run {
         );
         (zone, limit)
     });
-    let refused = custom(REFUSED, Some(200), |_| Reply::Page(GOOD)).truth;
+    let refused = on_a_failing_host(REFUSED).truth;
     let mut truths = vec![(server.url("/"), FINE)];
     let pages = (1..PAGES).map(|n| (server.url(&format!("/shop/{n}.html")), refused));
     truths.extend(pages);

@@ -1,12 +1,13 @@
 //! Audits a sick site with the real program, and reads what it exported.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::behaviour::Truth;
+use super::behaviour::{FINE, Truth};
 use super::origin::Origin;
 use super::record::Seen;
 use crate::crawler::{self, Desk, Row};
@@ -220,6 +221,17 @@ impl Run {
     /// Requests that failed in a way that search engines treat like a 5xx.
     pub(crate) fn failed_requests(&self) -> usize {
         self.counted().filter(|row| is_failure(row)).count()
+    }
+
+    /// Failed requests at pages that are fine in themselves: the crawl or the host was at fault.
+    pub(crate) fn failed_at_healthy_pages(&self) -> usize {
+        let healthy = |(_, truth): &&(String, Truth)| truth.verdicts == FINE.verdicts;
+        let healthy = self.truths.iter().filter(healthy);
+        let healthy: HashSet<_> = healthy.map(|(url, _)| url).collect();
+        let failed = self.counted().filter(|row| is_failure(row));
+        failed
+            .filter(|row| healthy.contains(&row["Address"]))
+            .count()
     }
 
     /// Starts of the requests of the first pass, in order.

@@ -82,7 +82,12 @@ fn details(run: &Run, broken: &[String]) -> String {
             row["Evidence"]
         );
     }
-    let _ = writeln!(text, "failed requests: {}", run.failed_requests());
+    let _ = writeln!(
+        text,
+        "failed requests: {}, of them {} at healthy pages",
+        run.failed_requests(),
+        run.failed_at_healthy_pages()
+    );
     let open = run.seen.iter().map(|seen| seen.open).max().unwrap_or(0);
     let _ = writeln!(text, "most requests open at the origin: {open}");
     let _ = writeln!(text, "{}", run.printed);
