@@ -78,7 +78,7 @@ fn broken_answers() -> Vec<(&'static str, Behaviour)> {
 }
 
 /// Answers of another kind than their status says, or at other times.
-fn moods() -> Vec<(&'static str, Behaviour)> {
+fn changing_answers() -> Vec<(&'static str, Behaviour)> {
     let dressed = error_page::body(502);
     let soft = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\
@@ -140,7 +140,7 @@ fn fifty_kinds_of_faults_get_an_answer_each() {
         let refusal = custom(&["ok"], Some(status), move |_| error(status));
         kinds.push((format!("status-{status}"), refusal));
     }
-    let odd = broken_answers().into_iter().chain(moods());
+    let odd = broken_answers().into_iter().chain(changing_answers());
     kinds.extend(odd.map(|(name, behaviour)| (name.to_owned(), behaviour)));
     assert_eq!(kinds.len(), 50);
 

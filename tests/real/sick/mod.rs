@@ -1,11 +1,10 @@
-//! Sick sites, audited by the real program in real time: each is described in a few lines
-//! (`site`, `behaviour`), served and recorded in this process (`origin`) or by real nginx, and each
-//! scenario says what an audit of it has to come to. A scenario leaves one line for the table that
-//! `tests/sick.sh` prints. Those that take minutes run only when they are named.
+//! Sick sites, audited by the real program in real time. `site` and `behaviour` describe a site in
+//! a few lines; `origin` serves and records it, or real nginx does. Each scenario says what its
+//! audit must show, and leaves a line for the table of `tests/sick.sh`. Scenarios that take minutes
+//! are ignored unless `cargo nextest run --test real sick --run-ignored all` asks for them.
 
 mod behaviour;
 mod connection;
-mod door;
 mod episodes;
 mod error_page;
 mod fifty;
@@ -20,5 +19,6 @@ mod retry_after;
 mod run;
 mod sections;
 mod site;
+mod start_page;
 mod table;
 mod want;

@@ -35,7 +35,7 @@ pub(crate) fn seen_by_nginx(server: &Server) -> Vec<Seen> {
     log.into_iter().map(seen).collect()
 }
 
-/// The site that is served, and what was asked of it.
+/// The site that is served, and what was requested of it.
 pub(crate) struct State {
     site: Mutex<Arc<Site>>,
     record: Mutex<Record>,
@@ -50,7 +50,7 @@ struct Record {
 }
 
 impl State {
-    /// A site that nobody asked for yet.
+    /// A site without a request so far.
     pub(crate) fn new(site: Site) -> State {
         State {
             site: Mutex::new(Arc::new(site)),

@@ -15,10 +15,10 @@ use crate::program::signal;
 use crate::server::pause;
 
 /// No audit of this suite may take longer: it is interrupted then.
-const LIMIT: Duration = Duration::from_mins(15);
+const LIMIT: Duration = Duration::from_mins(16);
 
 /// Time that an interrupted audit has to write its exports.
-const FAREWELL: Duration = Duration::from_mins(1);
+const EXPORT_TIME: Duration = Duration::from_mins(1);
 
 /// What an audit is pointed at, and the truth about it.
 pub(crate) struct Target {
@@ -133,7 +133,7 @@ fn finish(
     let stopped = status.is_none();
     let status = status.unwrap_or_else(|| {
         signal(&child, "INT");
-        wait(&mut child, Instant::now() + FAREWELL).unwrap_or_else(|| {
+        wait(&mut child, Instant::now() + EXPORT_TIME).unwrap_or_else(|| {
             child.kill().expect("killed");
             child.wait().expect("ended")
         })

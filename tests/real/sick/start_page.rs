@@ -1,11 +1,11 @@
-//! Audits that saw nothing of a site, and gates that nothing was learnt for.
+//! Start pages that are no page, and gates without evidence.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::behaviour::{Behaviour, always, custom, fine};
-use super::hosts::excuses;
+use super::hosts::reasons;
 use super::origin::Origin;
 use super::request::{Reply, Request};
 use super::run::{Run, Target, audit, audit_for};
@@ -25,23 +25,23 @@ fn reply(status: u16, headers: &'static str) -> Reply {
 /// `user:right` in Base64.
 const RIGHT: &str = "Basic dXNlcjpyaWdodA==";
 
-fn wall(request: &Request) -> Option<Reply> {
+fn login_wall(request: &Request) -> Option<Reply> {
     let known = request.header("authorization") == Some(RIGHT);
     let robots = request.path == "/robots.txt";
     (!known && !robots).then(|| reply(401, "WWW-Authenticate: Basic realm=\"staging\"\r\n"))
 }
 
-fn behind_a_wall() -> Origin {
-    Origin::serve(Site::new().section("shop", 20, &fine()).host(wall))
+fn behind_a_login() -> Origin {
+    Origin::serve(Site::new().section("shop", 20, &fine()).host(login_wall))
 }
 
 /// What is wanted when the start page is no page: exit 3, and a line with what it answered and what
 /// to try.
-fn ends_at_the_door(scenario: &'static str, run: &Run, words: &[&str]) {
+fn the_start_page_ends_the_audit(scenario: &'static str, run: &Run, words: &[&str]) {
     let mut wants = Wants::of(scenario, run);
     wants.exit(3);
-    let line = excuses(run);
-    wants.exactly("lines that say so", 1, line.len());
+    let line = reasons(run);
+    wants.exactly("lines that say why", 1, line.len());
     for word in words {
         let says = line.iter().any(|line| line.contains(word));
         wants.that(&format!("it says {word}"), says, line.join(" / "));
@@ -52,19 +52,19 @@ fn ends_at_the_door(scenario: &'static str, run: &Run, words: &[&str]) {
 
 #[test]
 fn a_login_wall_is_no_audit() {
-    let run = audit(&behind_a_wall(), &[]);
-    ends_at_the_door("login wall (401)", &run, &["401", "--basic-auth"]);
+    let run = audit(&behind_a_login(), &[]);
+    the_start_page_ends_the_audit("login wall (401)", &run, &["401", "--basic-auth"]);
 }
 
 #[test]
 fn a_wrong_login_is_no_audit() {
-    let run = audit(&behind_a_wall(), &["--basic-auth", "user:wrong"]);
-    ends_at_the_door("wrong --basic-auth", &run, &["401", "--basic-auth"]);
+    let run = audit(&behind_a_login(), &["--basic-auth", "user:wrong"]);
+    the_start_page_ends_the_audit("wrong --basic-auth", &run, &["401", "--basic-auth"]);
 }
 
 #[test]
 fn the_right_login_is_an_audit() {
-    let run = audit(&behind_a_wall(), &["--basic-auth", "user:right"]);
+    let run = audit(&behind_a_login(), &["--basic-auth", "user:right"]);
     let mut wants = Wants::of("right --basic-auth", &run);
     wants.exit(0);
     wants.every_page_fetched();
@@ -75,7 +75,7 @@ fn the_right_login_is_an_audit() {
 fn a_start_page_that_is_missing_is_no_audit() {
     let missing = custom(&["ok"], Some(404), |_| reply(404, ""));
     let run = audit(&Origin::serve(Site::new().home(missing)), &[]);
-    ends_at_the_door("start page 404", &run, &["404"]);
+    the_start_page_ends_the_audit("start page 404", &run, &["404"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_login_form_after_a_redirect_is_no_audit() {
     });
     let site = Site::new().page("/login", login).home(to);
     let run = audit(&Origin::serve(site), &[]);
-    ends_at_the_door("login form after a redirect", &run, &["--cookie"]);
+    the_start_page_ends_the_audit("login form after a redirect", &run, &["--cookie"]);
 }
 
 /// What became of the only gate.
