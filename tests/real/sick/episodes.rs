@@ -99,7 +99,7 @@ fn one_host_finding<'a>(scenario: &'static str, run: &'a Run) -> Wants<'a> {
 
 /// How many times of day a text names, such as `14:05`.
 fn clock_times(text: &str) -> usize {
-    let pattern = Regex::new(r"\b\d\d:\d\d(:\d\d)?").expect("a pattern");
+    let pattern = Regex::new(r"\d\d:\d\d(:\d\d)?").expect("a pattern");
     pattern.find_iter(text).count()
 }
 
