@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::netns;
+use crate::program;
 use crate::server::{note, pause};
 
 /// A row of an export, by column.
@@ -106,10 +107,10 @@ impl Desk {
 
     /// A command of the program, on this desk's runs.
     pub(crate) fn program(&self, command: &str) -> Command {
-        let program = env!("CARGO_BIN_EXE_gatecrawl");
+        let program = program::path();
         let mut program = match &self.namespace {
             None => Command::new(program),
-            Some(name) => netns::inside(name, program),
+            Some(name) => netns::inside(name, &program),
         };
         program
             .arg(command)

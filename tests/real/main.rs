@@ -24,4 +24,5 @@ mod report;
 mod schedule;
 mod scheduled;
 mod server;
+mod sick;
 mod tls;

@@ -1,6 +1,7 @@
 //! Two network namespaces with a wire between them: a network that a test may cut without anybody
 //! else noticing. Only root may make them.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,9 +29,9 @@ pub(crate) const UNKEPT: u16 = 81;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A program that is started in a network namespace.
-pub(crate) fn inside(namespace: &str, program: &str) -> Command {
+pub(crate) fn inside(namespace: &str, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(IP);
-    command.args(["netns", "exec", namespace, program]);
+    command.args(["netns", "exec", namespace]).arg(program);
     command
 }
 

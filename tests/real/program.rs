@@ -1,7 +1,7 @@
 //! The program as a child process that a test can stop, starve and kill.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -31,9 +31,15 @@ impl Said {
     }
 }
 
+/// The program under test: `GATECRAWL` names another build, to compare it with this one.
+pub(crate) fn path() -> PathBuf {
+    let other = std::env::var_os("GATECRAWL");
+    other.map_or_else(|| env!("CARGO_BIN_EXE_gatecrawl").into(), PathBuf::from)
+}
+
 /// A command of the program, with nothing of the caller's settings.
 pub(crate) fn command(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrawl"));
+    let mut command = Command::new(path());
     command.args(args);
     alone(home, command)
 }
@@ -41,7 +47,8 @@ pub(crate) fn command(home: &Path, args: &[&str]) -> Command {
 /// A command line for the shell, in which `gatecrawl` is the program.
 pub(crate) fn shell(home: &Path, line: &str) -> Command {
     let mut command = Command::new("/bin/sh");
-    let line = line.replace("gatecrawl", env!("CARGO_BIN_EXE_gatecrawl"));
+    let program = path().display().to_string();
+    let line = line.replace("gatecrawl", &program);
     command.args(["-c", &line]);
     alone(home, command)
 }

@@ -34,7 +34,7 @@ impl Desk {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gatecrawl"));
+        let mut command = Command::new(crate::program::path());
         command
             .arg("schedule")
             .args(args)
@@ -306,7 +306,7 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
     assert!(code == Some(0) && said.contains("run 2 done"), "{said}");
     assert_eq!(desk.reports(), [desk.path("reports/shop-2")]);
-    let output = Command::new(env!("CARGO_BIN_EXE_gatecrawl"))
+    let output = Command::new(crate::program::path())
         .args(["runs", "--db"])
         .arg(desk.path("runs.db"))
         .output();
