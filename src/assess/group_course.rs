@@ -19,6 +19,10 @@ const FEWEST_PAGES: u32 = 2;
 /// Fewest pages of all outages together, for any to count (ours): three in one, or two in each of two.
 const FEWEST_PAGES_IN_ALL: u32 = 3;
 
+/// Shortest time from the first failure to the last, if several requests were open: what fails in one
+/// instant may fail because it was open together (ours).
+const SHORTEST: Duration = Duration::from_millis(300);
+
 /// Most failures kept of pages that never were fine.
 const MOST_DEAD: usize = 2_048;
 
@@ -175,8 +179,10 @@ impl GroupCourse {
     fn close(&mut self, after: Option<Moment>) {
         let Some(run) = self.run.take() else { return };
         let pages = run.pages.len() as u32;
-        if pages < FEWEST_PAGES {
-            if self.single.len() < MOST_OUTAGES {
+        let lasted = run.outage.until.since(run.outage.from);
+        let together = lasted < SHORTEST && run.open > run.outage.failed;
+        if pages < FEWEST_PAGES || together {
+            if pages < FEWEST_PAGES && self.single.len() < MOST_OUTAGES {
                 let page = run.pages.first();
                 let outage = Outage {
                     after,

@@ -70,7 +70,9 @@ impl LimitedRequests {
         if refused < FEWEST || refused == requests {
             return None;
         }
+        // One may be off by the way to the server, if it is not half of them.
         let most = (UNEXPLAINED * refused as f64) as u64;
+        let most = most.max(1).min((refused - 1) / 2);
         let mut best: Option<(u64, RateLimit)> = None;
         for burst in BUCKETS {
             let mut rate = SLOWEST;

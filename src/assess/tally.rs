@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Level, Looks, Moment, Outcome};
+use crate::model::{Layer, Level, Looks, Moment, Outcome};
 
 use super::judgement::Judgement;
 use super::kind::FailureKind;
@@ -190,7 +190,9 @@ impl Tally {
         self.host = HostPart {
             episode: seen.host_episode,
             other: self.host.other || elsewhere,
-            url_level: self.host.url_level || seen.outcome.level() == Level::Url,
+            url_level: self.host.url_level
+                || seen.outcome.level() == Level::Url
+                || seen.outcome.layer() == Layer::Http,
         };
     }
 

@@ -272,6 +272,16 @@ impl Passes {
         ends.is_some_and(|ends| now > ends)
     }
 
+    /// Whether a pass or the sample requests a URL that was fine before.
+    pub(super) fn was_fine(&self, found: &Discovery) -> bool {
+        if found.pass == SAMPLE {
+            return found.role == Role::Page;
+        }
+        let current = self.current.as_ref();
+        let watched = current.and_then(|pass| pass.watched.get(&found.url.fingerprint()));
+        watched.is_some_and(Watched::was_fine)
+    }
+
     /// Takes in an answer of a pass.
     pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
         let Some(current) = &mut self.current else {

@@ -275,6 +275,9 @@ where
             control: (lease.found.pass == 1)
                 .then(|| self.hosts.control(&lease.found.url, lease.found.role))
                 .flatten(),
+            companions: (self.passes.was_fine(&lease.found))
+                .then(|| self.hosts.companions(&lease.found.url))
+                .unwrap_or_default(),
             stored: self.writer.urls(),
         };
         let visit = visit(

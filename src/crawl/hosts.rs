@@ -49,8 +49,10 @@ pub fn first_pace(plan: &PacePlan) -> Pace {
     }
 }
 
-/// Pages that were fine and may be controls, each of another family.
-const CONTROLS: usize = 3;
+/// Pages that were fine and never failed, one of each family: most that are kept, and of these most of
+/// families of which nothing failed.
+const CONTROLS: usize = 8;
+const CLEAN_CONTROLS: usize = 3;
 
 /// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
 #[derive(Debug)]
@@ -67,7 +69,7 @@ struct Host {
     suspects: Suspects,
     /// What the frontier was told last, or keeps by default.
     told: Pace,
-    /// Pages that were fine, the latest of each family last.
+    /// Pages that were fine, at most one of a family, the latest last.
     good: Vec<(Family, CrawlUrl)>,
 }
 
@@ -134,12 +136,15 @@ impl Hosts {
             tried.outcome,
             Outcome::AddressRefused | Outcome::StreamRefused
         );
+        let host = url.host_key();
+        let matters = tried.outcome.is_failure() || self.host(&host).wants_family();
+        let family = matters.then(|| self.families.of(url));
+        let host = self.host(&host);
+        if let Some(family) = family {
+            host.note_control(url, brought.lease.found.role, tried.outcome, family);
+        }
         if plan.adapt && !stale && speaks {
-            let host = url.host_key();
-            let matters = tried.outcome.is_failure() || self.host(&host).wants_family();
-            let family = matters.then(|| self.families.of(url));
-            self.host(&host)
-                .adapt(brought, family, &mut reaction, now, roll);
+            host.adapt(brought, family, &mut reaction, now, roll);
         }
         reaction
     }
@@ -162,15 +167,22 @@ impl Hosts {
         }
     }
 
-    /// This pace for a host, unless the plan or its robots.txt wants longer pauses.
+    /// This pace for a host, unless the plan or its robots.txt wants longer pauses, or the crawl found
+    /// that the host bears less.
     pub(super) fn no_faster(&self, host: &HostKey, pace: Pace) -> Pace {
-        let known = self.known.get(host);
-        let least = known.map_or(self.site.plan.pace.interval(), |known| {
-            known.pace.ceiling().interval
-        });
+        let plan = self.site.plan.pace;
+        let Some(known) = self.known.get(host) else {
+            return Pace {
+                interval: pace.interval.max(plan.interval()),
+                ..pace
+            };
+        };
+        let ceiling = known.pace.ceiling();
+        let learned = known.pace.learned().filter(|_| plan.adapt);
+        let most = learned.unwrap_or(ceiling);
         Pace {
-            interval: pace.interval.max(least),
-            ..pace
+            interval: pace.interval.max(most.interval),
+            open: pace.open.min(most.open),
         }
     }
 
@@ -197,19 +209,36 @@ impl Hosts {
         if host.breaker.is_closed() || role == Role::Robots {
             return None;
         }
+        if host.good.is_empty() {
+            return Some(key.home_page()).filter(|home| home != url);
+        }
+        self.other_page(url)
+    }
+
+    /// A page of the host that was fine: of a family of which nothing failed, else of another than this
+    /// URL's, else any.
+    fn other_page(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
+        let host = self.known.get(&url.host_key())?;
         let family = self.families.of(url);
         let good = || host.good.iter().rev().filter(|(_, good)| good != url);
-        let other =
-            good().find(|(known, _)| *known != family && !host.suspects.is_in_trouble(*known));
-        let control = other
-            .or_else(|| good().next())
-            .map(|(_, good)| good.clone());
-        let home = || Some(key.home_page()).filter(|home| home != url);
-        if host.good.is_empty() {
-            home()
-        } else {
-            control
-        }
+        let clean = good().find(|(known, _)| *known != family && !host.suspects.knows(*known));
+        let other = || good().find(|(known, _)| *known != family);
+        let found = clean.or_else(other).or_else(|| good().next());
+        found.map(|(_, good)| good.clone())
+    }
+
+    /// Pages to request at once when a URL fails that was fine before: one of its family and one of
+    /// another. If both are fine, it is the URL's own failure.
+    pub(super) fn companions(&self, url: &CrawlUrl) -> Vec<CrawlUrl> {
+        let family = self.families.of(url);
+        let good = self.known.get(&url.host_key()).map(|host| &host.good);
+        let mut good = good.into_iter().flatten();
+        let neighbour = good.find(|(known, good)| *known == family && good != url);
+        let neighbour = neighbour.map(|(_, good)| good.clone());
+        let other = self
+            .other_page(url)
+            .filter(|other| Some(other) != neighbour.as_ref());
+        neighbour.into_iter().chain(other).collect()
     }
 
     fn host(&mut self, key: &HostKey) -> &mut Host {
@@ -239,7 +268,26 @@ impl Host {
     /// Whether the family of a URL that was fine matters: one more control may be had, or a family is
     /// suspected.
     fn wants_family(&self) -> bool {
-        self.good.len() < CONTROLS || !self.suspects.is_empty()
+        self.good.len() < CLEAN_CONTROLS || !self.suspects.is_empty()
+    }
+
+    /// Keeps a page that was fine as a control, and none that failed.
+    fn note_control(&mut self, url: &CrawlUrl, role: Role, outcome: Outcome, family: Family) {
+        if outcome.is_failure() {
+            self.good.retain(|(_, good)| good != url);
+        }
+        if role != Role::Page || !is_served(outcome) {
+            return;
+        }
+        self.good.retain(|(known, _)| *known != family);
+        let is_clean = |(family, _): &(Family, CrawlUrl)| !self.suspects.knows(*family);
+        let clean = self.good.iter().filter(|good| is_clean(good)).count();
+        if self.good.len() == CONTROLS {
+            let oldest = self.good.iter().position(is_clean);
+            let oldest = oldest.filter(|_| clean > CLEAN_CONTROLS);
+            self.good.remove(oldest.unwrap_or_default());
+        }
+        self.good.push((family, url.clone()));
     }
 
     fn adapt(
@@ -263,13 +311,6 @@ impl Host {
                     announced: announced(tried),
                 };
                 alone = self.suspects.note(family, seen, now);
-            }
-            if found.role == Role::Page && is_served(tried.outcome) {
-                self.good.retain(|(known, _)| *known != family);
-                if self.good.len() == CONTROLS {
-                    self.good.remove(0);
-                }
-                self.good.push((family, found.url.clone()));
             }
         }
         self.pace.on_attempt(

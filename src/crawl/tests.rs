@@ -15,8 +15,7 @@ use crate::frontier::LocalFrontier;
 use crate::model::{
     Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
     Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
-    ScopePlan,
-    Sitemaps, Timings, Version, Witnesses,
+    ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -901,7 +900,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
         crawl.rows(Table::Pages, &columns)[..6],
         [
             "/ | ok | 3 | 0",
-            "/behind | ok | 1 | 2",
+            "/behind | ok | 3 | 2",
             "/blip | transient | 3 | 1",
             "/dead | persistent | 3 | 1",
             "/fine/ | ok | 3 | 1",

@@ -71,6 +71,9 @@ pub(super) struct Beginning {
     pub(super) disallowed: bool,
     /// A page that was fine, to be asked for first: is it the host or the URL that fails?
     pub(super) control: Option<CrawlUrl>,
+    /// Pages that were fine, to be requested at once if the URL fails: whether they fail at that moment
+    /// too tells an outage of the host or a section from a page that fails at times.
+    pub(super) companions: Vec<CrawlUrl>,
     /// What the store has.
     pub(super) stored: StoredUrls,
 }
@@ -126,9 +129,11 @@ pub(super) async fn visit<F: Fetcher>(
     let mut hops = Vec::new();
     let mut control = None;
     if let Some(url) = &beginning.control {
-        let mut circumstances = circumstances.clone();
-        circumstances.tries_before = 1;
-        circumstances.waited = None;
+        let circumstances = Circumstances {
+            tries_before: 1,
+            waited: None,
+            ..circumstances.clone()
+        };
         let exchange = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
         let wait = announced(tried(&exchange, 1, clock.now()));
         control = Some(Control {
@@ -140,6 +145,16 @@ pub(super) async fn visit<F: Fetcher>(
     circumstances.started = clock.now();
     let exchange = fetcher.fetch(request(&site, &lease)).await;
     let exchange = judged(lease.found.role, exchange);
+    let failed = exchange.outcome.is_failure();
+    for url in beginning.companions.iter().filter(|_| failed) {
+        let circumstances = Circumstances {
+            started: clock.now(),
+            waited: None,
+            ..circumstances.clone()
+        };
+        let beside = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
+        hops.push((url.clone(), record(&beside, circumstances)));
+    }
     let attempt = record(&exchange, circumstances);
     let tried = tried(&exchange, attempts, clock.now());
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {

@@ -114,6 +114,14 @@ impl HostPace {
         self.ceiling
     }
 
+    /// The pace below a load that failed, if one is avoided now.
+    pub fn learned(&self) -> Option<Pace> {
+        self.avoid.map(|_| Pace {
+            interval: self.ceiling.interval.max(self.limit.interval()),
+            open: self.limit.open.clamp(1, self.ceiling.open),
+        })
+    }
+
     /// What the host was seen to bear so far.
     pub fn headroom(&self) -> Headroom {
         self.headroom

@@ -89,6 +89,11 @@ impl Suspects {
         is_new && !others.any(|(_, other)| !other.is_in_trouble() && lately(other))
     }
 
+    /// Whether anything of a family failed.
+    pub fn knows(&self, family: Family) -> bool {
+        self.families.contains_key(&family)
+    }
+
     /// Whether a family is in trouble.
     pub fn is_in_trouble(&self, family: Family) -> bool {
         let record = self.families.get(&family);

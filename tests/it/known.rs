@@ -33,7 +33,7 @@ fn linked(n: usize) -> String {
 async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
     let url = origin.url("/");
     let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
-    let confirm = ["--confirm", "1s,2s"];
+    let confirm = ["--confirm", "1s,2s", "--sample", "0"];
     desk.run(&[&args[..], &confirm, more].concat()).await
 }
 

@@ -82,6 +82,7 @@ pub enum Evidence {
         until: Moment,
         failed: u64,
         pages: u32,
+        after: Option<Moment>,
     },
     Outages {
         count: u64,
@@ -306,11 +307,19 @@ impl fmt::Display for Evidence {
                 until,
                 failed,
                 pages,
-            } => write!(
-                f,
-                "from {from} to {until} ({:.0} s) every request failed: {failed} to {pages} pages",
-                until.since(*from).as_secs_f64()
-            ),
+                after,
+            } => {
+                let seconds = until.since(*from).as_secs_f64();
+                write!(
+                    f,
+                    "from {from} to {until} ({seconds:.0} s) every request failed, {failed} of them \
+                     to {pages} pages"
+                )?;
+                match after {
+                    Some(after) => write!(f, "; the first good answer came at {after}"),
+                    None => Ok(()),
+                }
+            }
             E::Outages { count } => write!(f, "it went down {count} times in all"),
             E::NotOver => f.write_str("it was still down when the crawl ended"),
             E::Rhythm {

@@ -19,6 +19,10 @@ const JITTER: f64 = 0.08;
 /// its multiples by chance has a probability of (2 x 0.08)^2, some 2.6 %.
 const FEWEST: usize = 3;
 
+/// Of three outages whose edges were not all seen, two such times are enough if they are this near to
+/// their mean, which they are by chance in 4 % (ours).
+const JITTER_OF_TWO: f64 = 0.02;
+
 /// A time in which everything failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -144,12 +148,17 @@ impl Outages {
         };
         let steps = [steps(&starts), steps(&ends)].concat();
         let shortest = steps.iter().copied().reduce(f64::min)?;
-        if steps.len() < FEWEST || shortest <= 0.0 {
+        let jitter = match steps.len() {
+            FEWEST.. => JITTER,
+            2 if self.times.len() >= FEWEST => JITTER_OF_TWO,
+            _ => return None,
+        };
+        if shortest <= 0.0 {
             return None;
         }
         let multiples = |step: &f64| (step / shortest).round();
         let period = steps.iter().sum::<f64>() / steps.iter().map(multiples).sum::<f64>();
-        let fits = |step: &f64| (step / period - multiples(step)).abs() <= JITTER;
+        let fits = |step: &f64| (step / period - multiples(step)).abs() <= jitter;
         if !steps.iter().all(fits) {
             return None;
         }
@@ -197,6 +206,22 @@ mod tests {
         let irregular = outages(&[(0, 29), (60, 89), (150, 170), (260, 275)]);
         assert_eq!(irregular.rhythm(), None);
         assert_eq!(outages(&[(0, 29), (60, 89)]).rhythm(), None, "too few");
+    }
+
+    #[test]
+    fn of_three_outages_two_exact_times_are_enough() {
+        let unseen = |mut all: Outages| {
+            for outage in &mut all.times {
+                outage.before = None;
+            }
+            all.rhythm().map(|found| found.every.as_secs_f64().round())
+        };
+        assert_eq!(
+            unseen(outages(&[(0, 29), (75, 88), (130, 147)])),
+            Some(59.0)
+        );
+        assert_eq!(unseen(outages(&[(0, 29), (75, 88), (130, 153)])), None);
+        assert_eq!(unseen(outages(&[(0, 29), (60, 89)])), None);
     }
 
     #[test]

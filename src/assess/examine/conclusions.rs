@@ -225,9 +225,15 @@ fn findings(
     }
     let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
-        found.extend(of_host(&host.facts));
+        let of_host = of_host(&host.facts);
+        // Backends that take turns let one client through and refuse the next by chance.
+        let takes_turns = |finding: &Finding| finding.rule == "one_backend_down";
+        let refuses = (!of_host.iter().any(takes_turns))
+            .then(|| client_block(&client_facts(name, host, groups)))
+            .flatten();
+        found.extend(of_host);
         found.extend(soft_errors(&host.pages));
-        found.extend(client_block(&client_facts(name, host, groups)));
+        found.extend(refuses);
         for (group, down) in sections_down(name, host, groups) {
             told.insert(group);
             let place = Place {

@@ -125,8 +125,13 @@ impl Examination {
             None => self.rules.whatever_the_speed(),
         };
         let mut judgement = tally.judge(&rules);
-        if outage.is_some_and(OutageOfUrl::comes_again) {
-            judgement = tally.judged(Verdict::Intermittent);
+        if let Some(outage) = outage {
+            if outage.comes_again() {
+                judgement = tally.judged(Verdict::Intermittent);
+            } else if outage.whole == Whole::Host && judgement.last_ok.is_some() {
+                judgement = tally.judged(Verdict::Transient);
+            }
+            judgement.in_outage = true;
         }
         let weight = weight(seen.importance);
         if matches!(seen.role, Role::Robots | Role::Sitemap) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::Finding;
 use crate::model::Cause;
 
@@ -14,6 +15,9 @@ pub(super) const PAGES: [&str; 5] = [
     "transient_cluster",
     "unconfirmed_cluster",
 ];
+
+/// Those of URLs that may be fine at other times.
+const AT_TIMES: [&str; 2] = ["intermittent_cluster", "unconfirmed_cluster"];
 
 /// Where what a finding is about lies.
 #[derive(Clone, Copy, Debug)]
@@ -52,12 +56,15 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
             // What fails every time fails at the other backends too.
-            "one_backend_down" => {
-                has_recovered
-                    || ["intermittent_cluster", "unconfirmed_cluster"].contains(&narrow.rule)
-            }
+            "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
             "host_outage" => has_recovered,
-            "load_induced" => has_recovered && narrow.causes.contains(&Cause::Overload),
+            // What is refused at times because of a limit is neither flaky nor broken.
+            "load_induced" => {
+                let is_limit = |evidence: &Evidence| matches!(evidence, Evidence::RateLimit { .. });
+                let limited = wide.evidence.iter().any(is_limit);
+                let at_times = limited && AT_TIMES.contains(&narrow.rule);
+                (has_recovered || at_times) && narrow.causes.contains(&Cause::Overload)
+            }
             _ => false,
         }
 }

@@ -78,6 +78,11 @@ impl Watched {
         Watched { seen, made: 0 }
     }
 
+    /// Whether any answer was fine.
+    pub(super) fn was_fine(&self) -> bool {
+        self.seen.ever_ok
+    }
+
     pub(super) fn saw(&mut self, answer: &Answer) {
         let failed = answer.outcome.search_failure() != SearchFailure::No;
         self.made += 1;

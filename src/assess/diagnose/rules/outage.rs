@@ -100,6 +100,7 @@ fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
         until: outage.until,
         failed: outage.failed,
         pages: outage.pages,
+        after: outage.after,
     }));
     if outages.times.last().is_some_and(|last| !last.is_over()) {
         told.push(Evidence::NotOver);
@@ -147,7 +148,7 @@ mod tests {
         let found = fires(host_outage(&failed), host_outage(&fine));
         let text = found.evidence_text();
         assert!(
-            text.contains("(20 s) every request failed: 12 to 9 pages"),
+            text.contains("(20 s) every request failed, 12 of them to 9 pages; the first good"),
             "{text}"
         );
         assert_eq!(
