@@ -89,6 +89,8 @@ pub(super) struct Answer {
     pub(super) pass: u8,
     /// When its request began.
     pub(super) started: Moment,
+    /// How long it took.
+    pub(super) took: Duration,
     /// What happened.
     pub(super) outcome: Outcome,
     /// Whether it announced when to come back.
@@ -102,6 +104,8 @@ pub(super) struct Follows {
     pub(super) again: Option<Moment>,
     /// The pace of its host from now on, if it changes.
     pub(super) pace: Option<Pace>,
+    /// Whether it is known that load is not why its host fails.
+    pub(super) load_excluded: bool,
 }
 
 impl Passes {
@@ -295,6 +299,7 @@ impl Passes {
         let trial = self.trials.entry(host.clone()).or_default();
         let changes = trial.answered(answer.outcome.is_failure());
         let pace = self.pace.of(trial);
+        let load_excluded = trial.is_excluded();
         watched.saw(answer);
         let again = watched.wants_more(answer, trial, current.is_last);
         let again = again
@@ -306,6 +311,7 @@ impl Passes {
         Follows {
             again,
             pace: changes.then_some(pace),
+            load_excluded,
         }
     }
 }

@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
-use crate::model::{Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason};
+use crate::model::{
+    Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
+};
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
@@ -431,13 +433,24 @@ where
         let answer = Answer {
             pass: found.pass,
             started: brought.attempt.started,
+            took: brought.attempt.timings.total,
             outcome: brought.attempt.outcome,
             announced: brought.tried.retry_after.is_some(),
         };
         let follows = self.passes.answered(&found.url, &answer, now);
         let host = found.url.host_key();
+        let failed = |hop: &&(CrawlUrl, Attempt)| hop.1.outcome.is_failure();
+        for (control, _) in brought.hops.iter().filter(failed) {
+            self.hosts.control_failed(control);
+        }
+        if follows.load_excluded {
+            self.hosts.load_excluded(&host, now);
+        }
+        // Companions were requested that the frontier does not know of.
+        let more = brought.lease.pace.interval * brought.hops.len() as u32;
         Reaction {
             again: follows.again,
+            park: (!more.is_zero()).then(|| now + more),
             pace: follows.pace.map(|pace| self.hosts.no_faster(&host, pace)),
             ..Reaction::default()
         }

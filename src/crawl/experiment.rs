@@ -23,8 +23,8 @@ use super::series::{LONGEST_WAIT, Probed, Series, past_caches, without_query};
 /// biggest first.
 const MAX_CLUSTERS: usize = 20;
 
-/// Longest time for all experiments: as long as the confirmation passes may take by default.
-const BUDGET: Duration = Duration::from_mins(10);
+/// Longest time for all experiments: half as long as the confirmation passes may take by default.
+const BUDGET: Duration = Duration::from_mins(5);
 
 /// The experiments of one crawl.
 #[derive(Debug)]

@@ -49,9 +49,10 @@ pub fn first_pace(plan: &PacePlan) -> Pace {
     }
 }
 
-/// Pages that were fine and never failed, one of each family: most that are kept, and of these most of
-/// families of which nothing failed.
-const CONTROLS: usize = 8;
+/// Pages that were fine and never failed: most that are kept of a host and of each of its families, and
+/// how many families of which nothing failed are enough.
+const CONTROLS: usize = 12;
+const OF_FAMILY: usize = 3;
 const CLEAN_CONTROLS: usize = 3;
 
 /// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
@@ -69,7 +70,7 @@ struct Host {
     suspects: Suspects,
     /// What the frontier was told last, or keeps by default.
     told: Pace,
-    /// Pages that were fine, at most one of a family, the latest last.
+    /// Pages that were fine, the latest last.
     good: Vec<(Family, CrawlUrl)>,
 }
 
@@ -186,6 +187,13 @@ impl Hosts {
         }
     }
 
+    /// Takes in that a host fails whatever the load: nothing is avoided any more.
+    pub(super) fn load_excluded(&mut self, host: &HostKey, now: Moment) {
+        if let Some(host) = self.known.get_mut(host) {
+            host.pace.exonerate(now);
+        }
+    }
+
     /// What hosts were seen to bear, as far as failures told something of it.
     pub(super) fn headroom(&self) -> Vec<(HostKey, Headroom)> {
         let hosts = self.known.iter();
@@ -227,18 +235,26 @@ impl Hosts {
         found.map(|(_, good)| good.clone())
     }
 
-    /// Pages to request at once when a URL fails that was fine before: one of its family and one of
-    /// another. If both are fine, it is the URL's own failure.
+    /// Pages to request at once when a URL fails that was fine before: one of its family, and one of
+    /// another if there is one. If both are fine, it is the URL's own failure.
     pub(super) fn companions(&self, url: &CrawlUrl) -> Vec<CrawlUrl> {
         let family = self.families.of(url);
-        let good = self.known.get(&url.host_key()).map(|host| &host.good);
-        let mut good = good.into_iter().flatten();
-        let neighbour = good.find(|(known, good)| *known == family && good != url);
-        let neighbour = neighbour.map(|(_, good)| good.clone());
-        let other = self
-            .other_page(url)
-            .filter(|other| Some(other) != neighbour.as_ref());
-        neighbour.into_iter().chain(other).collect()
+        let known = self.known.get(&url.host_key());
+        let good = known.into_iter().flat_map(|host| host.good.iter().rev());
+        let others = good.filter(|(_, good)| good != url);
+        let (near, far): (Vec<_>, Vec<_>) = others.partition(|(known, _)| *known == family);
+        let far = self.other_page(url).filter(|_| !far.is_empty());
+        let mut near = near.into_iter().map(|(_, good)| good.clone());
+        let first = near.next();
+        let second = far.or_else(|| near.next());
+        first.into_iter().chain(second).collect()
+    }
+
+    /// Takes in that a control failed: it is none any more.
+    pub(super) fn control_failed(&mut self, url: &CrawlUrl) {
+        if let Some(host) = self.known.get_mut(&url.host_key()) {
+            host.good.retain(|(_, good)| good != url);
+        }
     }
 
     fn host(&mut self, key: &HostKey) -> &mut Host {
@@ -279,10 +295,18 @@ impl Host {
         if role != Role::Page || !is_served(outcome) {
             return;
         }
-        self.good.retain(|(known, _)| *known != family);
-        let is_clean = |(family, _): &(Family, CrawlUrl)| !self.suspects.knows(*family);
-        let clean = self.good.iter().filter(|good| is_clean(good)).count();
-        if self.good.len() == CONTROLS {
+        if self.good.iter().any(|(_, good)| good == url) {
+            return;
+        }
+        let mut of_family = (0..self.good.len()).filter(|at| self.good[*at].0 == family);
+        let first = of_family.next();
+        if of_family.count() + 1 >= OF_FAMILY
+            && let Some(first) = first
+        {
+            self.good.remove(first);
+        } else if self.good.len() == CONTROLS {
+            let is_clean = |(family, _): &(Family, CrawlUrl)| !self.suspects.knows(*family);
+            let clean = self.good.iter().filter(|good| is_clean(good)).count();
             let oldest = self.good.iter().position(is_clean);
             let oldest = oldest.filter(|_| clean > CLEAN_CONTROLS);
             self.good.remove(oldest.unwrap_or_default());

@@ -23,6 +23,10 @@ use super::{confirm, visit};
 /// unless it was known before: then the series is as short as one can be.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
+/// request of a series waits for is known after two.
+const LONGEST_SERIES: Duration = Duration::from_secs(150);
+
 /// The query parameter that makes an address new to every cache.
 const PARAMETER: &str = "gatecrawl-probe";
 
@@ -52,6 +56,7 @@ pub(super) struct Series<F> {
 impl<F: Fetcher> Series<F> {
     /// Makes the series. What is known when it is cut short is brought back all the same.
     pub(super) async fn run(mut self) -> Probed {
+        self.deadline = self.deadline.min(self.clock.now() + LONGEST_SERIES);
         let failing = self.subject.failing;
         if self.make(&opening(failing)).await
             && let Some(last) = self.attempts.last()

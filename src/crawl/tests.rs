@@ -27,6 +27,7 @@ mod given_up;
 mod hosts;
 mod known;
 mod outages;
+mod sick;
 mod verdicts;
 
 /// Answers of a site that does not exist.
@@ -900,7 +901,7 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
         crawl.rows(Table::Pages, &columns)[..6],
         [
             "/ | ok | 3 | 0",
-            "/behind | ok | 3 | 2",
+            "/behind | ok | 2 | 2",
             "/blip | transient | 3 | 1",
             "/dead | persistent | 3 | 1",
             "/fine/ | ok | 3 | 1",

@@ -147,6 +147,7 @@ pub(super) async fn visit<F: Fetcher>(
     let exchange = judged(lease.found.role, exchange);
     let failed = exchange.outcome.is_failure();
     for url in beginning.companions.iter().filter(|_| failed) {
+        clock.sleep_until(clock.now() + lease.pace.interval).await;
         let circumstances = Circumstances {
             started: clock.now(),
             waited: None,

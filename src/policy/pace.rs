@@ -174,6 +174,12 @@ impl HostPace {
         self.changed = Some(now);
     }
 
+    /// Confirmation passes found that load is not why the host fails: no load is avoided any more.
+    pub fn exonerate(&mut self, now: Moment) {
+        self.clear(now);
+        self.avoid = None;
+    }
+
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
             self.recent.note(false);

@@ -46,6 +46,8 @@ pub struct Suspects {
 struct Record {
     /// Weights of the last first attempts, zero for one that went well; the newest last.
     recent: Vec<u8>,
+    /// Failures in a row that announced their end.
+    announced: u32,
     last_failed: Moment,
     /// Until when all of it waits, once it said so.
     held: Option<Moment>,
@@ -71,11 +73,15 @@ impl Suspects {
         }
         let weight = 1 + u8::from(seen.took >= SLOW);
         record.recent.push(if seen.failed { weight } else { 0 });
+        record.announced = match (seen.failed, seen.announced) {
+            (true, Some(_)) => record.announced + 1,
+            (true, None) | (false, _) => 0,
+        };
         // Its URLs keep saying it: all of it waits, once. A longer wait is for later passes.
         let wait = seen.announced.filter(|wait| *wait <= LONGEST_ANNOUNCED);
         if let Some(wait) = wait.filter(|_| seen.failed)
             && record.held.is_none()
-            && record.is_in_trouble()
+            && record.announced >= ENOUGH
         {
             record.held = Some(now + wait);
         }

@@ -128,7 +128,7 @@ impl Examination {
         if let Some(outage) = outage {
             if outage.comes_again() {
                 judgement = tally.judged(Verdict::Intermittent);
-            } else if outage.whole == Whole::Host && judgement.last_ok.is_some() {
+            } else if outage.whole == Whole::Host && judgement.last_ok > judgement.last_failed {
                 judgement = tally.judged(Verdict::Transient);
             }
             judgement.in_outage = true;

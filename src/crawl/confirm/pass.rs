@@ -28,6 +28,8 @@ pub(super) struct Watched {
     seen: Candidate,
     /// Looks made in this pass.
     made: u32,
+    /// Time that they took.
+    took: Duration,
 }
 
 /// How fast passes may go.
@@ -39,6 +41,10 @@ pub(in crate::crawl) struct PassPace {
 /// Least time between two requests of a pass where the plan has no ceiling: ten a second are fast
 /// enough for what fails.
 const FASTEST: Duration = Duration::from_millis(100);
+
+/// Time that the looks at one URL may take in one pass before no further one is begun: one page that
+/// hangs must not hold up the pass for minutes.
+const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
 impl CurrentPass {
     /// How long it took, without the wait for its start.
@@ -75,7 +81,11 @@ impl CurrentPass {
 
 impl Watched {
     pub(super) const fn new(seen: Candidate) -> Watched {
-        Watched { seen, made: 0 }
+        Watched {
+            seen,
+            made: 0,
+            took: Duration::ZERO,
+        }
     }
 
     /// Whether any answer was fine.
@@ -86,13 +96,17 @@ impl Watched {
     pub(super) fn saw(&mut self, answer: &Answer) {
         let failed = answer.outcome.search_failure() != SearchFailure::No;
         self.made += 1;
+        self.took += answer.took;
         self.seen.saw(answer.pass.into(), answer.started, failed);
     }
 
     /// Whether it takes one more look in this pass. A page that announces how long it will fail is not
     /// asked before that, and load needs no test of chance.
     pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
-        !answer.announced && !trial.is_convicted() && self.seen.wants_more(self.made, is_last)
+        !answer.announced
+            && self.took < LONGEST_LOOKS
+            && !trial.is_convicted()
+            && self.seen.wants_more(self.made, is_last)
     }
 }
 

@@ -17,7 +17,7 @@ struct Site {
 }
 
 /// An audit as people make it: at the default pace, confirmed, with experiments.
-fn usual() -> CrawlPlan {
+pub(super) fn usual() -> CrawlPlan {
     let mut plan = confirming();
     plan.probe = ProbePlan::default();
     plan.pace.rate = Some(10.0);

@@ -51,6 +51,11 @@ impl LoadTrial {
         matches!(self.stage, Stage::Trial | Stage::Excluded)
     }
 
+    /// Whether load is not the reason.
+    pub const fn is_excluded(&self) -> bool {
+        matches!(self.stage, Stage::Excluded)
+    }
+
     /// Whether load is the reason.
     pub const fn is_convicted(&self) -> bool {
         matches!(self.stage, Stage::Convicted)

@@ -26,6 +26,8 @@ pub(super) struct Wary {
     test: Test,
     /// So much failed that it cannot be a few broken pages.
     rout: bool,
+    /// A URL failed after another was fine: no load is behind that at this speed.
+    mixed: bool,
 }
 
 /// Which way it goes on.
@@ -47,6 +49,7 @@ impl Wary {
             again: 0,
             test,
             rout,
+            mixed: false,
         }
     }
 
@@ -60,6 +63,7 @@ impl Wary {
 
     /// Takes in a failure; true if it made the wait longer.
     pub(super) fn went_wrong(&mut self, retry: bool) -> bool {
+        self.mixed |= !retry && self.successes > 0;
         self.successes = 0;
         if retry {
             self.again += 1;
@@ -73,8 +77,9 @@ impl Wary {
     /// Takes in a fine answer; returns how to go on if that is clear.
     pub(super) fn went_well(&mut self, retry: bool) -> Option<Way> {
         self.successes += 1;
+        self.interval = SHORTEST;
         self.test.went_well(retry);
-        if !retry && self.again > 0 && !self.rout {
+        if !retry && (self.mixed || (self.again > 0 && !self.rout)) {
             return Some(Way::Back(self.before()));
         }
         (retry || self.successes >= TRUST).then(|| Way::Up(self.test.resumed()))

@@ -1,0 +1,130 @@
+//! Sick sites at the default pace: the crawl reaches every page, and nearly as fast as on a healthy site.
+//! The same with the real program in real time, and many more, is in `tests/real/sick`.
+
+use super::verdicts::usual;
+use super::*;
+
+/// What a page of the site answers, whenever it is requested.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Page {
+    Fine,
+    Always(u16),
+    /// 503 with a `Retry-After` of so many seconds.
+    Soon(u32),
+    /// 502 at the first request.
+    Once,
+}
+
+/// An audited site, by the time that its crawl and all of it took.
+struct Audited {
+    crawl: Crawl,
+    crawled: Duration,
+    all: Duration,
+}
+
+async fn audited(pages: &[(String, Page)]) -> Audited {
+    let targets: Vec<&str> = pages.iter().map(|(path, _)| path.as_str()).collect();
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[("/", &[links(&targets)])]);
+    let answers = pages.iter().map(|(path, kind)| {
+        let replies = match kind {
+            Page::Fine => vec![page("a page")],
+            Page::Always(status) => vec![error(*status)],
+            Page::Soon(seconds) => {
+                let mut reply = error(503);
+                reply.outcome = Outcome::Server503RetryAfter;
+                reply.headers.push(("retry-after", seconds.to_string()));
+                vec![reply]
+            }
+            Page::Once => vec![error(502), page("a page")],
+        };
+        (path.clone(), replies)
+    });
+    crawl.script.answers.lock().unwrap().extend(answers);
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let (crawled, all) = {
+        let requests = crawl.script.requests.lock().unwrap();
+        let first = requests.first().expect("requested").0;
+        let all = requests.last().expect("requested").0 - first;
+        // The first pause of fifteen seconds in which nothing waits for a retry is before the passes.
+        let pass = crawl.rows(Table::Attempts, &["Pass"]);
+        let of_crawl = pass.iter().filter(|pass| *pass == "1").count();
+        (requests[of_crawl - 1].0 - first, all)
+    };
+    Audited {
+        crawl,
+        crawled,
+        all,
+    }
+}
+
+impl Audited {
+    /// Every page has the verdict that its answers deserve.
+    fn is_right_about(&self, pages: &[(String, Page)]) {
+        let rows = self.crawl.rows(Table::Pages, &["Address", "Verdict"]);
+        for (path, kind) in pages {
+            let expected = match kind {
+                Page::Fine => "ok",
+                Page::Always(_) | Page::Soon(_) => "persistent",
+                Page::Once => "transient",
+            };
+            let row = format!("{path} | {expected}");
+            let found = rows
+                .iter()
+                .find(|row| row.starts_with(&format!("{path} |")));
+            let attempts = self
+                .crawl
+                .rows(Table::Attempts, &["Address", "Pass", "Started", "Outcome"]);
+            let attempts: Vec<&String> = attempts
+                .iter()
+                .filter(|row| row.starts_with(&format!("{path} |")))
+                .collect();
+            assert!(rows.contains(&row), "{kind:?}: {found:?} {attempts:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_at_random_on_a_flat_site_slow_nobody_and_are_judged_right() {
+    for seed in 0..3 {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut kinds = vec![Page::Fine; 173];
+        for kind in [Page::Always(502), Page::Always(504), Page::Always(500)] {
+            kinds.extend([kind; 14]);
+        }
+        kinds.extend([Page::Soon(30); 12]);
+        kinds.extend([Page::Once; 13]);
+        dice.shuffle(&mut kinds);
+        let pages = kinds.into_iter().enumerate();
+        let pages: Vec<(String, Page)> = pages
+            .map(|(n, kind)| (format!("/infoschema-{n}-table.html"), kind))
+            .collect();
+        let audited = audited(&pages).await;
+        let (crawled, all) = (audited.crawled, audited.all);
+        assert!(
+            crawled < Duration::from_secs(75),
+            "seed {seed}: {crawled:?}"
+        );
+        assert!(all < Duration::from_mins(5), "seed {seed}: {all:?}");
+        audited.is_right_about(&pages);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_directory_costs_the_other_pages_nothing() {
+    let section = |name: &str, count: usize, kind: Page| {
+        let name = name.to_owned();
+        (0..count).map(move |n| (format!("/{name}/{n}.html"), kind))
+    };
+    let pages: Vec<(String, Page)> = section("first", 20, Page::Fine)
+        .chain(section("dead", 40, Page::Always(502)))
+        .chain(section("rest", 300, Page::Fine))
+        .collect();
+    let audited = audited(&pages).await;
+    let (crawled, all) = (audited.crawled, audited.all);
+    assert!(crawled < Duration::from_secs(90), "{crawled:?}");
+    assert!(all < Duration::from_mins(6), "{all:?}");
+    audited.is_right_about(&pages);
+}
