@@ -14,6 +14,10 @@ const FAILING: f64 = 0.25;
 /// Failures at the plan's pace that are no accident. Ours.
 const NO_ACCIDENT: u32 = 3;
 
+/// How many times as large the share of failures must be at the plan's pace as of careful requests: what
+/// fails by chance does so at any pace. Ours.
+const MUCH_MORE: f64 = 5.0;
+
 /// Whether load makes a host fail, found in its confirmation passes. It lasts for all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadTrial {
@@ -76,7 +80,13 @@ impl LoadTrial {
                 Stage::Excluded
             }
             Stage::Careful if self.careful.all >= MOST_CAREFUL => Stage::Trial,
-            Stage::Trial if self.fast.failed >= NO_ACCIDENT && self.fast.many() => Stage::Convicted,
+            Stage::Trial if self.fast.failed >= NO_ACCIDENT && self.fast.many() => {
+                if self.fast.share() >= MUCH_MORE * self.careful.share() {
+                    Stage::Convicted
+                } else {
+                    Stage::Excluded
+                }
+            }
             stage => stage,
         };
         self.may_be_fast() != before
@@ -84,6 +94,10 @@ impl LoadTrial {
 }
 
 impl Seen {
+    fn share(self) -> f64 {
+        f64::from(self.failed) / f64::from(self.all.max(1))
+    }
+
     fn many(self) -> bool {
         f64::from(self.failed) >= FAILING * f64::from(self.all)
     }
