@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
+use crate::frontier::{Discovery, Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
     Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
 };
@@ -277,9 +277,7 @@ where
             control: (lease.found.pass == 1)
                 .then(|| self.hosts.control(&lease.found.url, lease.found.role))
                 .flatten(),
-            companions: (self.passes.was_fine(&lease.found))
-                .then(|| self.hosts.companions(&lease.found.url))
-                .unwrap_or_default(),
+            companions: self.companions(&lease.found),
             stored: self.writer.urls(),
         };
         let visit = visit(
@@ -292,6 +290,15 @@ where
         self.visits
             .spawn(async move { Done::Lease(Returned::Visit(Box::new(visit.await))) });
         Ok(())
+    }
+
+    /// What is requested beside a URL if it fails.
+    fn companions(&self, found: &Discovery) -> Vec<CrawlUrl> {
+        if self.passes.was_fine(found) {
+            self.hosts.companions(&found.url)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.

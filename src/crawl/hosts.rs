@@ -4,7 +4,7 @@
 //! only if everything fails in a row, and then a page of another family is the judge.
 //!
 //! How they bound the requests to a host that answers nothing but 503: the pace falls to a request
-//! every eight seconds, the breaker suspects the host at the tenth failure in a row and opens when the
+//! every eight seconds, the breaker suspects the host at the eighth failure in a row and opens when the
 //! control fails too, and each time it ends one URL and one control are requested. When the host has
 //! held up the crawl for [`PATIENCE`], what is left of it is skipped as `host_down`.
 
@@ -146,6 +146,11 @@ impl Hosts {
         }
         if plan.adapt && !stale && speaks {
             host.adapt(brought, family, &mut reaction, now, roll);
+        }
+        for (control, attempt) in &brought.hops {
+            if attempt.outcome.is_failure() {
+                self.control_failed(control);
+            }
         }
         reaction
     }
@@ -327,15 +332,13 @@ impl Host {
         let is_page = matches!(found.role, Role::Page | Role::Resource);
         let suspect = family.is_some_and(|family| self.suspects.is_in_trouble(family));
         let mut alone = false;
-        if let Some(family) = family.filter(|_| is_page) {
-            if tried.attempts <= 1 {
-                let seen = FirstAttempt {
-                    failed,
-                    took: brought.attempt.timings.total,
-                    announced: announced(tried),
-                };
-                alone = self.suspects.note(family, seen, now);
-            }
+        if let Some(family) = family.filter(|_| is_page && tried.attempts <= 1) {
+            let seen = FirstAttempt {
+                failed,
+                took: brought.attempt.timings.total,
+                announced: announced(tried),
+            };
+            alone = self.suspects.note(family, seen, now);
         }
         self.pace.on_attempt(
             PaceSignal {

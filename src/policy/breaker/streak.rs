@@ -4,8 +4,8 @@
 /// Envoy's outlier detection ejects after five.
 const HOST_FAILURES: u32 = 5;
 
-/// Failures in a row of any kind. Ours.
-const FAILURES: u32 = 10;
+/// Failures in a row of any kind. Ours: a suspicion that is unfounded costs one request.
+const FAILURES: u32 = 8;
 
 /// Most times as many failures that are needed when suspicions have proved unfounded.
 const MOST_LENIENT: u32 = 16;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::behaviour::{FINE, error, fine_after, on_a_failing_host};
+use super::behaviour::{error, fine_after, on_a_failing_host};
 use super::origin::Origin;
 use super::record::seen_by_nginx;
 use super::run::{Run, Target, audit, audit_target};
@@ -39,7 +39,7 @@ fn limited(status: u16) -> Run {
         (zone, limit)
     });
     let refused = on_a_failing_host(REFUSED).truth;
-    let mut truths = vec![(server.url("/"), FINE)];
+    let mut truths = vec![(server.url("/"), refused)];
     let pages = (1..PAGES).map(|n| (server.url(&format!("/shop/{n}.html")), refused));
     truths.extend(pages);
     let target = Target {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::behaviour::{Behaviour, Decide, Truth, fine};
+use super::behaviour::{Behaviour, Decide, Truth, fine, on_a_failing_host};
 use super::request::{Reply, Request};
 
 /// A page and what it links to.
@@ -102,6 +102,12 @@ impl Site {
         F: Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
     {
         self.host = Arc::new(rule);
+        // The home page and the index pages fail with the rest, and may be requested as controls then.
+        let truth = on_a_failing_host(&["ok", "transient", "intermittent"]).truth;
+        let is_index = |path: &str| path == "/" || path.starts_with("/index/");
+        for (_, page) in self.pages.iter_mut().filter(|(path, _)| is_index(path)) {
+            page.behaviour.truth = truth;
+        }
         self
     }
 
