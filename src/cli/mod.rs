@@ -26,7 +26,6 @@ mod links;
 mod logins;
 mod logs;
 mod look;
-mod lull;
 mod network;
 mod paint;
 mod parse;
@@ -42,6 +41,7 @@ mod signals;
 mod sitemap;
 mod source;
 mod spark;
+mod stall;
 mod streams;
 mod summary;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::crawl::{Event, Gauge};
 use crate::model::{Attempt, Moment, Role};
 
-use super::lull::Lull;
+use super::stall::Stall;
 use super::streams::People;
 use super::text::{count, duration, number};
 
@@ -26,7 +26,7 @@ pub(super) struct Progress {
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
-    lull: Lull,
+    stall: Stall,
     /// Since when this machine has no network.
     offline: Option<Moment>,
     /// When, and how many pages were done by then.
@@ -47,13 +47,14 @@ enum After {
     /// A confirmation pass: what is waited for, and for how long.
     Confirming {
         starts: Moment,
+        ends_by: Moment,
         failing: u64,
         left_out: u64,
     },
     /// A sample of so many pages that never failed.
     Sampling { pages: u64 },
     /// Experiments on so many URLs.
-    Experimenting { urls: u64 },
+    Experimenting { urls: u64, ends_by: Moment },
 }
 
 /// Pages by what their last attempt brought.
@@ -83,7 +84,7 @@ impl Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
             after: None,
-            lull: Lull::default(),
+            stall: Stall::default(),
             offline: None,
             marks: VecDeque::from([(now, 0)]),
             display,
@@ -92,7 +93,7 @@ impl Progress {
     }
 
     pub(super) fn see(&mut self, event: &Event<'_>) {
-        self.lull.see(event);
+        self.stall.see(event);
         match event {
             Event::Attempted {
                 role,
@@ -102,12 +103,14 @@ impl Progress {
             } if *role >= Role::Page && attempt.purpose.is_evidence() => self.tally.add(attempt),
             Event::Confirming {
                 starts,
+                ends_by,
                 failing,
                 left_out,
                 ..
             } => {
                 self.after = Some(After::Confirming {
                     starts: *starts,
+                    ends_by: *ends_by,
                     failing: *failing as u64,
                     left_out: *left_out as u64,
                 });
@@ -116,9 +119,11 @@ impl Progress {
                 let pages = *pages as u64;
                 self.after = Some(After::Sampling { pages });
             }
-            Event::Experimenting { urls, .. } => {
-                let urls = *urls as u64;
-                self.after = Some(After::Experimenting { urls });
+            Event::Experimenting { urls, ends_by, .. } => {
+                self.after = Some(After::Experimenting {
+                    urls: *urls as u64,
+                    ends_by: *ends_by,
+                });
             }
             Event::Outage { since, ended, .. } => {
                 self.offline = ended.is_none().then_some(*since);
@@ -144,18 +149,17 @@ impl Progress {
         if self.marks.len() > WINDOW {
             self.marks.pop_front();
         }
-        let quiet = self.lull.told(&self.gauge);
-        let text = || match (self.offline, &quiet) {
-            (Some(since), _) => offline(since, &self.gauge),
-            (None, Some(lull)) if self.after.is_none() => {
+        let stall = self.stall.reason(&self.gauge);
+        let text = || match (self.offline, self.after, &stall) {
+            (Some(since), ..) => offline(since, &self.gauge),
+            (None, Some(after), None) => said(after, &self.gauge),
+            (None, Some(after), Some(stall)) => format!("{} | {stall}", said(after, &self.gauge)),
+            (None, None, Some(stall)) => {
                 let waiting = number(self.gauge.pending);
                 let pages = count(self.tally.done, "page");
-                format!("{pages} | {waiting} waiting | {lull}")
+                format!("{pages} | {waiting} waiting | {stall}")
             }
-            (None, _) => match self.after {
-                Some(after) => said(after, &self.gauge),
-                None => line(&self.tally, &self.gauge, rate(&self.marks)),
-            },
+            (None, None, None) => line(&self.tally, &self.gauge, rate(&self.marks)),
         };
         match &mut self.display {
             Display::Bar(bar) => {
@@ -204,6 +208,7 @@ fn said(after: After, gauge: &Gauge) -> String {
     match after {
         After::Confirming {
             starts,
+            ends_by,
             failing,
             left_out,
         } => {
@@ -212,7 +217,10 @@ fn said(after: After, gauge: &Gauge) -> String {
             let mut text = if wait > Duration::ZERO {
                 format!("requesting {urls} again in {}", duration(wait))
             } else {
-                format!("requesting {urls} again; {left} left")
+                format!(
+                    "requesting {urls} again; {left} left, {}",
+                    at_most(ends_by, gauge)
+                )
             };
             if left_out > 0 {
                 text.push_str(" (a sample: the time for it is bounded)");
@@ -223,11 +231,16 @@ fn said(after: After, gauge: &Gauge) -> String {
             let pages = count(pages, "page");
             format!("requesting {pages} that never failed once more, as a sample; {left} left")
         }
-        After::Experimenting { urls } => {
+        After::Experimenting { urls, ends_by } => {
             let urls = count(urls, "failing URL");
-            format!("asking {urls} in other ways, to tell causes apart; {left} left")
+            let most = at_most(ends_by, gauge);
+            format!("experiments with {urls}, to tell causes apart; {left} left, {most}")
         }
     }
+}
+
+fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
+    format!("{} at most", duration(ends_by.since(gauge.now)))
 }
 
 fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
@@ -294,6 +307,7 @@ mod tests {
         };
         let pass = After::Confirming {
             starts: Moment::default() + Duration::from_secs(15),
+            ends_by: Moment::default() + Duration::from_mins(10),
             failing: 1,
             left_out: 2,
         };
@@ -306,8 +320,14 @@ mod tests {
             "requesting 20 pages that never failed once more, as a sample; 4 left"
         );
         assert_eq!(
-            said(After::Experimenting { urls: 6 }, &gauge),
-            "asking 6 failing URLs in other ways, to tell causes apart; 4 left"
+            said(
+                After::Experimenting {
+                    urls: 6,
+                    ends_by: Moment::default() + Duration::from_mins(5),
+                },
+                &gauge
+            ),
+            "experiments with 6 failing URLs, to tell causes apart; 4 left, 5 m 00 s at most"
         );
     }
 

@@ -86,6 +86,7 @@ impl Observer for &mut Watch {
                 starts,
                 failing,
                 left_out,
+                ..
             } => {
                 tracing::info!(
                     pass, %starts, failing, left_out,
@@ -98,7 +99,7 @@ impl Observer for &mut Watch {
                     "sample: {pages} pages that never failed are requested once more"
                 );
             }
-            Event::Experimenting { clusters, urls } => {
+            Event::Experimenting { clusters, urls, .. } => {
                 tracing::info!(
                     clusters,
                     urls,

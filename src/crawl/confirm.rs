@@ -72,6 +72,8 @@ pub(super) struct NextPass {
     pub(super) number: u8,
     /// When it begins.
     pub(super) starts: Moment,
+    /// When its time is over.
+    pub(super) ends_by: Moment,
     /// What is asked, controls included, in order.
     pub(super) asked: Vec<Discovery>,
     /// Failing URLs among them.
@@ -246,6 +248,7 @@ impl Passes {
         NextPass {
             number,
             starts: pace.starts,
+            ends_by: pace.starts + pace.budget,
             failing: asked.len(),
             asked,
             left_out: 0,

@@ -418,6 +418,7 @@ where
         self.observer.see(&Event::Confirming {
             pass: next.number,
             starts: next.starts,
+            ends_by: next.ends_by,
             failing: next.failing,
             left_out: next.left_out,
         });

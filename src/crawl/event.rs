@@ -56,6 +56,8 @@ pub enum Event<'a> {
         pass: u8,
         /// When it begins.
         starts: Moment,
+        /// When its time is over.
+        ends_by: Moment,
         /// Failing URLs that it asks again.
         failing: usize,
         /// Failing URLs that the budget does not reach.
@@ -68,6 +70,8 @@ pub enum Event<'a> {
         clusters: usize,
         /// URLs that stand for them.
         urls: usize,
+        /// When their time is over.
+        ends_by: Moment,
     },
     /// This machine has no network, so nothing is asked; or it has it again.
     Outage {

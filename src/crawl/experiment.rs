@@ -127,6 +127,7 @@ where
         self.observer.see(&Event::Experimenting {
             clusters: affected.count(),
             urls: causes.len(),
+            ends_by: now + BUDGET,
         });
         let hosts: HashSet<HostKey> = causes.iter().map(|it| it.url.host_key()).collect();
         for host in &hosts {

@@ -352,7 +352,7 @@ impl Crawl {
                         format!("{host} paced {} {:?}", pace.open, pace.interval)
                     }
                     Event::Breaker { host, change } => format!("{host} {change:?}"),
-                    Event::Experimenting { clusters, urls } => {
+                    Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
                     }
                     Event::Outage { ended, .. } => {

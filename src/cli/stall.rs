@@ -1,28 +1,30 @@
-//! Why nothing is being fetched: a host asked for a pause, is down, or its pace is slow.
+//! The stall reason: why nothing is being fetched. A host asked for a pause, is down, is paced slowly, or
+//! does not answer what is open.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::crawl::{Event, Gauge};
 use crate::model::{HostKey, Moment};
 use crate::policy::BreakerChange;
 
-use super::text::duration;
+use super::text::{count, duration};
 
-/// Gauges without a request, one a second, before a lull is worth a word.
+/// Gauges without an answer, one a second, before a stall is worth a word.
 const PATIENCE: u32 = 3;
 
-/// Whom the crawl waits for.
+/// What the crawl waits for.
 #[derive(Debug, Default)]
-pub(super) struct Lull {
+pub(super) struct Stall {
     now: Moment,
     /// Gauges since the last request ended.
-    idle: u32,
+    quiet: u32,
     /// Until when each host is left alone, and why. Those that are over are dropped at each gauge.
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
 }
 
-impl Lull {
+impl Stall {
     pub(super) fn see(&mut self, event: &Event<'_>) {
         match event {
             Event::Attempted {
@@ -31,7 +33,7 @@ impl Lull {
                 again,
                 ..
             } => {
-                self.idle = 0;
+                self.quiet = 0;
                 let host = url.host_key();
                 if let Some(until) = again {
                     let why = match attempt.trace.retry_after {
@@ -54,20 +56,25 @@ impl Lull {
             },
             Event::Gauge(gauge) => {
                 self.now = gauge.now;
-                self.idle = if gauge.open == 0 { self.idle + 1 } else { 0 };
+                self.quiet += 1;
                 self.waits.retain(|_, (until, _)| *until > gauge.now);
             }
             _ => {}
         }
     }
 
-    /// What is waited for, if nothing is being fetched for a while.
-    pub(super) fn told(&self, gauge: &Gauge) -> Option<String> {
-        if self.idle < PATIENCE || gauge.pending == 0 {
+    /// What is waited for, if nothing has been fetched for a while.
+    pub(super) fn reason(&self, gauge: &Gauge) -> Option<String> {
+        if self.quiet < PATIENCE || gauge.pending == 0 {
             return None;
         }
+        if gauge.open > 0 {
+            let open = count(gauge.open as u64, "open request");
+            let since = duration(Duration::from_secs(self.quiet.into()));
+            return Some(format!("waiting for {open}, no answer for {since}"));
+        }
         let paced = self.last.iter().filter_map(|(host, started)| {
-            let pause = std::time::Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
+            let pause = Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
             Some((host, *started + pause, "its pace"))
         });
         let waits = self
@@ -85,20 +92,18 @@ impl Lull {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::CrawlUrl;
 
     #[test]
-    fn a_lull_names_the_host_that_comes_first() {
+    fn a_stall_names_the_host_that_comes_first() {
         let host = |text| CrawlUrl::parse(text).expect("a URL").host_key();
         let (a, b) = (host("http://a.example/"), host("http://b.example/"));
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
-        let mut lull = Lull::default();
+        let mut stall = Stall::default();
         for (host, until) in [(&a, at(80)), (&b, at(63))] {
             let change = BreakerChange::Opened(until);
-            lull.see(&Event::Breaker { host, change });
+            stall.see(&Event::Breaker { host, change });
         }
         let mut told = |seconds| {
             let gauge = Gauge {
@@ -106,8 +111,8 @@ mod tests {
                 pending: 2,
                 ..Gauge::default()
             };
-            lull.see(&Event::Gauge(gauge));
-            lull.told(&gauge)
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
         };
         assert_eq!((told(1), told(2)), (None, None));
         let expected = |left, host| {
@@ -122,5 +127,22 @@ mod tests {
         assert_eq!(told(53), expected(10, "b"));
         assert_eq!(told(64), expected(16, "a"));
         assert_eq!(told(81), None);
+    }
+
+    #[test]
+    fn a_stall_names_requests_that_are_not_answered() {
+        let mut stall = Stall::default();
+        let gauge = Gauge {
+            pending: 3,
+            open: 2,
+            ..Gauge::default()
+        };
+        let mut reason = || {
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
+        };
+        assert_eq!((reason(), reason()), (None, None));
+        let expected = "waiting for 2 open requests, no answer for 3.0 s";
+        assert_eq!(reason().as_deref(), Some(expected));
     }
 }
