@@ -29,6 +29,7 @@ cut -d ' ' -f 2 "$scratch/origin" >"$scratch/seeds"
 
 options=(--rate 1 --confirm none --http1 --no-sitemap -q)
 if "$program" audit --help | grep -q -e '--no-probe'; then options+=(--no-probe); fi
+if "$program" audit --help | grep -q -e '--sample'; then options+=(--sample 0); fi
 taskset -c "$CRAWLER_CORE" /usr/bin/time -o "$scratch/time" -f '%U %S %e %M' "$program" audit "${options[@]}" --db "$scratch/crawl.db" \
     --url-list "$scratch/seeds" --crawl >"$scratch/output" 2>&1 &
 crawler=$!

@@ -22,6 +22,7 @@ export TOKIO_WORKER_THREADS=1
 count() { # PAGES: sets `counted`, the instructions of a crawl of so many pages
     local options=(--rate 0 -c 1 --confirm none --no-adapt --http1 -q)
     if "$program" audit --help | grep -q -e '--no-probe'; then options+=(--no-probe); fi
+    if "$program" audit --help | grep -q -e '--sample'; then options+=(--sample 0); fi
     "$site" "$scratch/$1" "$1"
     serve "$scratch/$1"
     rm -f "$scratch"/crawl.db*

@@ -189,6 +189,7 @@ crawl() { # PROGRAM URL [ARGUMENT...]
     shift 2
     local options=(--rate 0 -c 32 --confirm none --http1 -q)
     if "$program" audit --help | grep -q -e '--no-probe'; then options+=(--no-probe); fi
+    if "$program" audit --help | grep -q -e '--sample'; then options+=(--sample 0); fi
     rm -f "$scratch"/crawl.db*
     measure "$program" audit "${options[@]}" --db "$scratch/crawl.db" "$@" "$url" || true
     stored=$(find "$scratch" -name 'crawl.db*' -printf '%s\n' | awk '{sum += $1} END {print sum + 0}')

@@ -95,8 +95,8 @@ pub(super) struct Answer {
     pub(super) took: Duration,
     /// What happened.
     pub(super) outcome: Outcome,
-    /// Whether it announced when to come back.
-    pub(super) announced: bool,
+    /// How long it asks to be left alone (`Retry-After`).
+    pub(super) announced: Option<Duration>,
 }
 
 /// What follows an answer of a pass.
@@ -308,6 +308,7 @@ impl Passes {
         let again = again
             .then(|| current.again_at(&host, pace.interval, now))
             .flatten();
+        let again = again.map(|at| at.max(now + answer.announced.unwrap_or_default()));
         if again.is_none() {
             current.done(url);
         }

@@ -443,7 +443,7 @@ where
             started: brought.attempt.started,
             took: brought.attempt.timings.total,
             outcome: brought.attempt.outcome,
-            announced: brought.tried.retry_after.is_some(),
+            announced: brought.tried.retry_after,
         };
         let follows = self.passes.answered(&found.url, &answer, now);
         let host = found.url.host_key();

@@ -80,6 +80,10 @@ pub struct Breaker {
     streak: Streak,
     /// The most that this host may hold up the run.
     patience: Duration,
+    /// Since when it has been found down, checks included.
+    down: Option<Moment>,
+    /// How long it held up the run before that.
+    earlier: Duration,
     waited: Waited,
 }
 
@@ -110,6 +114,8 @@ impl Breaker {
             state: State::Closed,
             streak: Streak::default(),
             patience: patience.min(MOST_PATIENCE),
+            down: None,
+            earlier: Duration::ZERO,
             waited: Waited::default(),
         }
     }
@@ -182,6 +188,8 @@ impl Breaker {
                 }
                 self.state = State::Closed;
                 self.streak = Streak::default();
+                let down = self.down.take().map(|down| now.since(down));
+                self.earlier += down.unwrap_or_default();
                 Some(BreakerChange::Closed)
             }
             State::Suspected { .. } | State::HalfOpen { .. } | State::Open { .. } | State::Down => {
@@ -207,6 +215,9 @@ impl Breaker {
         roll: f64,
     ) -> BreakerChange {
         self.waited.checks += 1;
+        let down = *self.down.get_or_insert(now);
+        // A check of a host that hangs takes its time, too.
+        self.waited.held = (self.earlier + now.since(down)).min(self.patience);
         let left = self.patience.saturating_sub(self.waited.held);
         let announced = seen.announced.unwrap_or_default();
         if left.is_zero() || announced > left {

@@ -42,6 +42,10 @@ pub(in crate::crawl) struct PassPace {
 /// enough for what fails.
 const FASTEST: Duration = Duration::from_millis(100);
 
+/// Longest `Retry-After` that is waited for between two looks of a pass; with a longer one there is one
+/// look in each pass.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// Time that the looks at one URL may take in one pass before no further one is begun: one page that
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
@@ -101,9 +105,9 @@ impl Watched {
     }
 
     /// Whether it takes one more look in this pass. A page that announces how long it will fail is not
-    /// asked before that, and load needs no test of chance.
+    /// asked before that, if it is long, and load needs no test of chance.
     pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
-        !answer.announced
+        answer.announced.is_none_or(|wait| wait <= LONGEST_WAIT)
             && self.took < LONGEST_LOOKS
             && !trial.is_convicted()
             && self.seen.wants_more(self.made, is_last)

@@ -114,7 +114,8 @@ fn three_fine_requests_close_it_and_one_failure_opens_it_for_twice_as_long() {
     let fine = feed(&mut breaker, 58, &[false, false, false]);
     assert_eq!(fine, Some(BreakerChange::Closed));
     assert!(breaker.is_closed());
-    assert_eq!(breaker.waited().held, Duration::from_secs(45));
+    // From the first opening to the end of the second pause.
+    assert_eq!(breaker.waited().held, Duration::from_secs(48));
 }
 
 #[test]

@@ -22,6 +22,10 @@ const MIN_RATE: f64 = 1.0;
 /// A step of recovery, as a factor of the rate. Ours: half the rate is made up for in three steps.
 const RECOVERY: f64 = 1.25;
 
+/// The same as a part of the rate that failed, where that is more: after several halvings a factor alone
+/// takes long. Ours.
+const STEP: f64 = 0.125;
+
 /// A step of the ramp, as a factor of the rate: what failed before is approached slowly, so that few
 /// requests are under way when it fails again. Ours.
 const RAMP: f64 = 1.0625;
@@ -92,7 +96,8 @@ impl Limit {
         }
         if let Some(rate) = &mut self.rate {
             let most = (avoid.load.rate * BELOW).max(MIN_RATE);
-            *rate = (*rate * RECOVERY).min(most).max(*rate);
+            let step = (*rate * RECOVERY).max(*rate + avoid.load.rate * STEP);
+            *rate = step.min(most).max(*rate);
         }
     }
 

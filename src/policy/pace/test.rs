@@ -5,7 +5,7 @@ use crate::model::{Load, Moment};
 use super::limit::{Avoid, Limit};
 
 /// Answers at less load for each step back towards the load that failed.
-const PER_STEP: u32 = 4;
+const PER_STEP: u32 = 3;
 
 /// Failures of different URLs at less load that may yet be accidents.
 const MOST_ACCIDENTS: u32 = 2;
