@@ -54,7 +54,7 @@ pub struct Uncaught {
     pub pages: Interval,
     /// Pages that were never seen failing.
     pub never_failed: u64,
-    /// Whether any page was seen failing. If none was, only the upper bound says something.
+    /// Whether any page was seen failing and fine. If none was, only the upper bound says something.
     pub any_failed: bool,
 }
 
@@ -91,7 +91,7 @@ impl LookCounts {
                 high,
             },
             never_failed,
-            any_failed: failed > 0,
+            any_failed: (self.pages.keys()).any(|(all, failed)| *failed > 0 && failed < all),
         })
     }
 

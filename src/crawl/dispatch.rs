@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier, Lease, Next, Settlement, Ticket};
+use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
     Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
 };
@@ -270,6 +270,7 @@ where
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let last = self.last_attempt.remove(&lease.found.url.fingerprint());
+        let companions = self.companions(&lease).await?;
         let beginning = Beginning {
             waited: last.map(|ended| self.clock.now().since(ended)),
             disallowed: self.admissions.disallowed(&lease.found.url),
@@ -277,7 +278,7 @@ where
             control: (lease.found.pass == 1)
                 .then(|| self.hosts.control(&lease.found.url, lease.found.role))
                 .flatten(),
-            companions: self.companions(&lease.found),
+            companions,
             stored: self.writer.urls(),
         };
         let visit = visit(
@@ -293,12 +294,19 @@ where
     }
 
     /// What is requested beside a URL if it fails.
-    fn companions(&self, found: &Discovery) -> Vec<CrawlUrl> {
-        if self.passes.was_fine(found) {
-            self.hosts.companions(&found.url)
-        } else {
-            Vec::new()
+    async fn companions(&mut self, lease: &Lease) -> Result<Vec<CrawlUrl>, CrawlError> {
+        if !self.passes.was_fine(&lease.found) {
+            return Ok(Vec::new());
         }
+        let (url, now) = (&lease.found.url, self.clock.now());
+        let chosen = self.hosts.companions(url);
+        if !chosen.is_empty() {
+            // The frontier knows nothing of them: their turns are kept free.
+            let turns = chosen.len() as u32 + 1;
+            let until = now + lease.pace.interval * turns;
+            self.frontier.park(&url.host_key(), until).await?;
+        }
+        Ok(chosen)
     }
 
     /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
@@ -454,11 +462,8 @@ where
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
-        // Companions were requested that the frontier does not know of.
-        let more = brought.lease.pace.interval * brought.hops.len() as u32;
         Reaction {
             again: follows.again,
-            park: (!more.is_zero()).then(|| now + more),
             pace: follows.pace.map(|pace| self.hosts.no_faster(&host, pace)),
             ..Reaction::default()
         }

@@ -70,7 +70,7 @@ struct Host {
     suspects: Suspects,
     /// What the frontier was told last, or keeps by default.
     told: Pace,
-    /// Pages that were fine, the latest last.
+    /// Pages that were fine, the latest last; those that were companions go to the front.
     good: Vec<(Family, CrawlUrl)>,
 }
 
@@ -242,7 +242,19 @@ impl Hosts {
 
     /// Pages to request at once when a URL fails that was fine before: one of its family, and one of
     /// another if there is one. If both are fine, it is the URL's own failure.
-    pub(super) fn companions(&self, url: &CrawlUrl) -> Vec<CrawlUrl> {
+    pub(super) fn companions(&mut self, url: &CrawlUrl) -> Vec<CrawlUrl> {
+        let chosen = self.chosen_companions(url);
+        if let Some(host) = self.known.get_mut(&url.host_key()) {
+            // In turn, so that no page is requested much more often than others.
+            let (used, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut host.good)
+                .into_iter()
+                .partition(|(_, good)| chosen.contains(good));
+            host.good = used.into_iter().chain(rest).collect();
+        }
+        chosen
+    }
+
+    fn chosen_companions(&self, url: &CrawlUrl) -> Vec<CrawlUrl> {
         let family = self.families.of(url);
         let known = self.known.get(&url.host_key());
         let good = known.into_iter().flat_map(|host| host.good.iter().rev());

@@ -193,6 +193,9 @@ impl HostPace {
         // Netflix lets the limit grow when half of it is in use; here it is more than half, so that
         // a host that is only ever asked one thing at a time keeps the pace it began with.
         let busy = seen.in_flight * 2 > self.limit.open;
+        // Where a rate keeps requests apart, more are open only if answers take longer; then pages that
+        // hang must not leave the others without room.
+        let is_spaced = !self.ceiling.interval.is_zero();
         self.window.in_flight = self.window.in_flight.max(seen.in_flight);
         match &mut self.mode {
             Mode::Wary(wary) => {
@@ -222,11 +225,11 @@ impl HostPace {
                     });
                 }
             }
-            Mode::Ramp(well) if calm && (busy || self.limit.rate.is_some()) => {
+            Mode::Ramp(well) if calm && (busy || is_spaced || self.limit.rate.is_some()) => {
                 *well += 1;
                 if *well >= PER_STEP {
                     *well = 0;
-                    self.limit.ramp(self.ceiling, busy);
+                    self.limit.ramp(self.ceiling, busy || is_spaced);
                     self.headroom.clean_at(Load {
                         open: seen.in_flight,
                         rate: self.starts.rate(),

@@ -61,8 +61,11 @@ pub fn after(tried: Tried, retries: u32, roll: f64) -> Decision {
     let jitter = roll.clamp(0.0, 1.0);
     match announced(tried) {
         Some(wait) if wait * tried.attempts >= LONGEST_ANNOUNCED => Decision::Settle,
-        // 0-10 % on top, so that not everybody returns at the same moment.
-        Some(wait) => Decision::Again(wait.mul_f64(1.0 + 0.1 * jitter)),
+        // 0-10 % on top, so that not everybody returns at the same moment; no sooner than without it.
+        Some(wait) => {
+            let backoff = backoff_bound(tried.attempts).mul_f64(jitter);
+            Decision::Again(wait.mul_f64(1.0 + 0.1 * jitter).max(backoff))
+        }
         None => Decision::Again(backoff_bound(tried.attempts).mul_f64(jitter)),
     }
 }

@@ -33,8 +33,8 @@ pub fn uncaught(found: &Uncaught) -> String {
     let fine = count(found.never_failed, "page");
     if !found.any_failed {
         return format!(
-            "No page failed; at most {high} of {fine} may fail now and then without having been \
-             caught (95 % bound)."
+            "No page was seen to fail now and then; at most {high} of {fine} may do so without having \
+             been caught (95 % bound)."
         );
     }
     format!(
@@ -192,8 +192,8 @@ mod tests {
         );
         assert_eq!(
             uncaught(&found(false)),
-            "No page failed; at most 84 of 1,330 pages may fail now and then without having been \
-             caught (95 % bound)."
+            "No page was seen to fail now and then; at most 84 of 1,330 pages may do so without \
+             having been caught (95 % bound)."
         );
     }
 

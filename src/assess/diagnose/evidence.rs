@@ -310,10 +310,11 @@ impl fmt::Display for Evidence {
                 after,
             } => {
                 let seconds = until.since(*from).as_secs_f64();
+                let s = if *pages == 1 { "" } else { "s" };
                 write!(
                     f,
                     "from {from} to {until} ({seconds:.0} s) every request failed, {failed} of them \
-                     to {pages} pages"
+                     to {pages} page{s}"
                 )?;
                 match after {
                     Some(after) => write!(f, "; the first good answer came at {after}"),

@@ -132,7 +132,8 @@ impl Courses {
             ever_fine: seen.ever_fine,
             open: seen.open,
         };
-        if seen.is_page {
+        // A limit refuses those who ask too fast: nobody else's pages are down.
+        if seen.is_page && seen.outcome != Outcome::Client429 {
             host.follow(home, timed);
         }
         let refused = is_refusal(seen.status);
