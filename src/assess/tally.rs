@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Layer, Level, Looks, Moment, Outcome};
+use crate::model::{Layer, Level, Looks, Moment, Outcome, Pressure};
 
 use super::judgement::Judgement;
 use super::kind::FailureKind;
@@ -51,9 +51,11 @@ struct Load {
     /// A failure that speed does not explain.
     other: bool,
     last_failed_pass: u32,
-    /// Attempts at speed that succeeded since the last failure.
+    /// The least pressure of a failure so far.
+    least: Option<Pressure>,
+    /// Attempts with no less pressure than a failure had that succeeded since the last failure.
     fast_ok: u32,
-    /// Polite attempts that succeeded in a later pass than the last failure's.
+    /// Attempts with less pressure that succeeded in a later pass than the last failure's.
     polite_ok: u32,
 }
 
@@ -183,6 +185,10 @@ impl Tally {
         self.load = Load {
             other: self.load.other || seen.is_polite() || !seen.may_be_load(),
             last_failed_pass: seen.pass,
+            least: Some(match self.load.least {
+                Some(least) if is_as_hard(seen.pressure, least) => least,
+                _ => seen.pressure,
+            }),
             fast_ok: 0,
             polite_ok: 0,
         };
@@ -207,12 +213,19 @@ impl Tally {
         (self.first_soft, self.last_soft) = (None, None);
         self.ttfb = self.ttfb.or(seen.ttfb);
         self.course.add(seen.pass, seen.started, false);
-        if !seen.is_polite() {
+        let least = self.load.least;
+        if !seen.is_polite() && least.is_none_or(|least| is_as_hard(seen.pressure, least)) {
             self.load.fast_ok += 1;
         } else if seen.pass > self.load.last_failed_pass {
             self.load.polite_ok += 1;
         }
     }
+}
+
+/// Whether a host was requested as hard as at another time, or harder.
+fn is_as_hard(pressure: Pressure, other: Pressure) -> bool {
+    let rate = |pressure: Pressure| pressure.rate.unwrap_or(f64::INFINITY);
+    pressure.in_flight >= other.in_flight && rate(pressure) >= rate(other)
 }
 
 #[cfg(test)]

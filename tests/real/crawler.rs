@@ -79,7 +79,15 @@ impl Desk {
 
     /// Begins the crawl of `gatecrawl audit`, without what follows it.
     pub(crate) fn begin(&self, args: &[&str]) -> Audit {
-        let crawl = ["--confirm", "none", "--no-probe", "--format", "csv"];
+        let crawl = [
+            "--confirm",
+            "none",
+            "--no-probe",
+            "--sample",
+            "0",
+            "--format",
+            "csv",
+        ];
         self.start(&[args, &crawl].concat())
     }
 

@@ -16,7 +16,9 @@ use crate::server::{Server, note};
 
 const PAGES: usize = 3_000;
 const WITHIN: Duration = Duration::from_mins(2);
-const CRAWL: [&str; 8] = [
+const CRAWL: [&str; 10] = [
+    "--sample",
+    "0",
     "--rate",
     "0",
     "--confirm",
@@ -261,7 +263,7 @@ fn a_scheduled_run_whose_disk_is_full_is_told_and_neither_it_nor_the_next_is_los
     let home = tempfile::tempdir().expect("a directory");
     let config = format!(
         "db = '{}'\nformat = 'csv'\nconfirm = 'none'\nno-probe = true\nno-sitemap = true\nrate = 0\n\
-         [project.shop]\nurl = '{}'\nschedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\n\
+         sample = 0\n[project.shop]\nurl = '{}'\nschedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\n\
          out = 'reports/{{project}}-{{run}}'\n",
         disk.file("runs.db").display(),
         nginx.url("/0.html")

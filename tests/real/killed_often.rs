@@ -131,6 +131,8 @@ impl Desk {
         let pace = ["--rate", "0", "-c", &open];
         let plan = [
             "--no-probe",
+            "--sample",
+            "0",
             "--confirm",
             "1s",
             "--retries",

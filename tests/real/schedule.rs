@@ -121,7 +121,7 @@ impl Drop for Running {
 
 fn config(site: &Server, more: &str) -> String {
     format!(
-        "db = 'runs.db'\nformat = 'csv'\nconfirm = 'none'\nno-probe = true\nno-sitemap = true\nrate = 0\n\
+        "db = 'runs.db'\nformat = 'csv'\nconfirm = 'none'\nno-probe = true\nno-sitemap = true\nrate = 0\nsample = 0\n\
          [project.shop]\nurl = '{}'\nschedule = 'monthly on 1 04:00'\ntimezone = 'UTC'\n\
          out = 'reports/{{project}}-{{run}}'\n{more}",
         site.url("/0.html")
@@ -288,7 +288,11 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     );
     // The report of the run is renewed, and tells what both attempts brought.
     assert_eq!(row(&first, &site, "/a.html", "Status Code"), "200");
-    assert_eq!(row(&first, &site, "/a.html", "Attempts"), "2");
+    // A page that recovered is looked at until a test of chance is decided.
+    let looks: u32 = row(&first, &site, "/a.html", "Attempts")
+        .parse()
+        .expect("a number");
+    assert!(looks >= 2, "{looks}");
     assert_eq!(row(&first, &site, "/b.html", "Status Code"), "502");
     assert_eq!(log_of(&site, "/b.html").len(), 2);
 
