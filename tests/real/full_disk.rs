@@ -109,7 +109,7 @@ fn resume(home: &Path, db: &Path, out: &Path) -> Said {
 
 #[test]
 fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
-    let Some(disk) = Disk::new("700k") else {
+    let Some(disk) = Disk::new("900k") else {
         return;
     };
     let nginx = nginx();
@@ -256,7 +256,7 @@ fn what_may_only_be_read_is_said_before_anything_is_asked() {
 
 #[test]
 fn a_scheduled_run_whose_disk_is_full_is_told_and_neither_it_nor_the_next_is_lost() {
-    let Some(disk) = Disk::new("700k") else {
+    let Some(disk) = Disk::new("900k") else {
         return;
     };
     let nginx = nginx();

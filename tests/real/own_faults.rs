@@ -19,8 +19,7 @@ use crate::server::{Server, note, pause};
 const WITHIN: Duration = Duration::from_mins(2);
 
 /// What makes an audit a crawl and nothing else, as fast as it can be.
-const CRAWL: &str =
-    "--rate 0 --confirm none --no-probe --no-sitemap --format csv --db runs.db --out exports";
+const CRAWL: &str = "--rate 0 --sample 0 --confirm none --no-probe --no-sitemap --format csv --db runs.db --out exports";
 
 #[test]
 fn a_limit_of_64_open_files_fails_no_page() {
