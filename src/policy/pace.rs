@@ -217,7 +217,9 @@ impl HostPace {
                 } else if test.is_over(self.avoid, now) && self.late.is_none() {
                     self.mode = Mode::Ramp(0);
                 } else if grows {
-                    let rate = self.starts.rate();
+                    // The starts of some seconds ago were faster than what is borne now.
+                    let started = self.starts.rate();
+                    let rate = self.limit.rate.map_or(started, |own| own.min(started));
                     self.limit.recover(self.avoid, self.ceiling, busy);
                     self.headroom.clean_at(Load {
                         open: seen.in_flight,
@@ -333,7 +335,7 @@ impl HostPace {
         self.window.restart(now);
     }
 
-    /// Asks less of a host whose answers come late, unless that was seen to be in vain.
+    /// Asks less of a host whose answers come late, unless that did not help before.
     fn became_late(&mut self, latency: Duration, now: Moment) {
         let before = self.before();
         let late = self.late.get_or_insert(Late::new(before, latency));

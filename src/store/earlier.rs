@@ -67,7 +67,7 @@ impl Store {
 
     /// The next of them, at most `most`; empty after the last. A page is one of them if that run
     /// fetched it and it did not answer 404 or 410. So is one that it had from a run before, but
-    /// could not request for want of time or because the host was down.
+    /// had no time to request, or whose host was down.
     pub fn next_earlier_pages(
         &self,
         pages: &mut EarlierPages,
