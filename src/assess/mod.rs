@@ -11,6 +11,7 @@ pub mod compare;
 mod crawlability;
 mod deduction;
 pub mod diagnose;
+mod earlier_runs;
 mod episode;
 pub mod examine;
 mod first_looks;
@@ -45,6 +46,7 @@ mod weight;
 
 pub use crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
 pub use deduction::{Deduction, Fact, apportion};
+pub use earlier_runs::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN};
 pub use episode::{Episode, FirstLook};
 pub use first_looks::FirstLooks;
 pub use gate::{

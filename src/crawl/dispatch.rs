@@ -385,11 +385,8 @@ where
         Ok(())
     }
 
-    /// Stores what only the dispatcher knows, and ends: what is left is the writer.
-    pub(super) async fn hand_in(self) -> Writer {
-        for (host, seen) in self.hosts.headroom() {
-            self.writer.send(Change::Bears(host, seen), NO_LEASE).await;
-        }
+    /// What is left of it when the crawl is over.
+    pub(super) fn into_writer(self) -> Writer {
         self.writer
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    CrawlUrl, Headroom, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+    CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, Decision, Families, Family, FirstAttempt, HostPace,
@@ -197,13 +197,6 @@ impl Hosts {
         if let Some(host) = self.known.get_mut(host) {
             host.pace.exonerate(now);
         }
-    }
-
-    /// What hosts were seen to bear, as far as failures told something of it.
-    pub(super) fn headroom(&self) -> Vec<(HostKey, Headroom)> {
-        let hosts = self.known.iter();
-        let seen = hosts.map(|(host, known)| (host.clone(), known.pace.headroom()));
-        seen.filter(|(_, seen)| seen.failed.is_some()).collect()
     }
 
     /// Why a URL is not requested any more, if its host was given up.

@@ -100,7 +100,7 @@ where
     let mut dispatcher = Dispatcher::new(site, run, writer, parts);
     let ended = dispatcher.crawl(start).await;
     // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
-    let writer = dispatcher.hand_in().await;
+    let writer = dispatcher.into_writer();
     // The writer's own complaint says more than "it is gone".
     writer.close().await?;
     let ended = match ended? {

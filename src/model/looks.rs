@@ -69,12 +69,17 @@ impl FlakyTest {
         self.decided
     }
 
-    /// Logarithm of the likelihood of [`OFTEN`] over that of [`RARELY`].
     fn evidence(&self) -> f64 {
-        let failed = (OFTEN / RARELY).ln();
-        let good = ((1.0 - OFTEN) / (1.0 - RARELY)).ln();
-        f64::from(self.failed) * failed + f64::from(self.good) * good
+        looks_evidence(self.failed, self.good)
     }
+}
+
+/// Logarithm of the likelihood of so many failed and good looks if a page fails [`OFTEN`] over that if it
+/// fails [`RARELY`].
+pub fn looks_evidence(failed: u32, good: u32) -> f64 {
+    let of_failed = (OFTEN / RARELY).ln();
+    let of_good = ((1.0 - OFTEN) / (1.0 - RARELY)).ln();
+    f64::from(failed) * of_failed + f64::from(good) * of_good
 }
 
 /// The looks at one URL, counted. A look is an attempt that shares its fate with no other: the crawl's

@@ -7,7 +7,6 @@ mod client;
 mod excerpt;
 mod exchange;
 mod fingerprint;
-mod headroom;
 mod link;
 mod looks;
 mod moment;
@@ -30,9 +29,10 @@ pub use exchange::{
     Version,
 };
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};
-pub use headroom::{Headroom, Load};
 pub use link::{LinkKind, MAX_REL, Position, Reference};
-pub use looks::{FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR};
+pub use looks::{
+    FlakyTest, Frequency, LOOK_SPACING, Looks, OFTEN, RARELY, TEST_ERROR, looks_evidence,
+};
 pub use moment::Moment;
 pub use outage::{Network, OwnOutage, Silence, Witnesses};
 pub use outcome::{Cause, Layer, Level, Outcome, QuickRetry, Recheck, SearchFailure};

@@ -29,12 +29,12 @@ mod window;
 
 use std::time::Duration;
 
-use crate::model::{Headroom, Load, Moment, Pace, PacePlan};
+use crate::model::{Moment, Pace, PacePlan};
 
 use self::baseline::Baseline;
 use self::late::Late;
 use self::limit::{Avoid, Limit};
-use self::load::{Recent, Starts};
+use self::load::{Load, Recent, Starts};
 use self::signal::Tells;
 use self::test::{Before, Finding, Test};
 use self::wary::{Wary, Way};
@@ -64,7 +64,6 @@ pub struct HostPace {
     starts: Starts,
     recent: Recent,
     window: Window,
-    headroom: Headroom,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,7 +91,6 @@ impl HostPace {
             starts: Starts::default(),
             recent: Recent::default(),
             window: Window::default(),
-            headroom: Headroom::default(),
         }
     }
 
@@ -120,11 +118,6 @@ impl HostPace {
             interval: self.ceiling.interval.max(self.limit.interval()),
             open: self.limit.open.clamp(1, self.ceiling.open),
         })
-    }
-
-    /// What the host was seen to bear so far.
-    pub fn headroom(&self) -> Headroom {
-        self.headroom
     }
 
     /// Takes in an attempt that is over; returns the pace from now on if it is another one.
@@ -199,7 +192,6 @@ impl HostPace {
         self.window.in_flight = self.window.in_flight.max(seen.in_flight);
         match &mut self.mode {
             Mode::Wary(wary) => {
-                self.headroom.healed += u32::from(seen.retry);
                 match wary.went_well(seen.retry) {
                     None => {}
                     Some(Way::Up(test)) => self.mode = Mode::Test(test),
@@ -209,7 +201,6 @@ impl HostPace {
                 return;
             }
             Mode::Test(test) => {
-                self.headroom.healed += u32::from(seen.retry);
                 let grows = test.went_well(seen.retry) && calm && self.late.is_none();
                 if test.is_cleared() {
                     let before = test.before();
@@ -217,14 +208,7 @@ impl HostPace {
                 } else if test.is_over(self.avoid, now) && self.late.is_none() {
                     self.mode = Mode::Ramp(0);
                 } else if grows {
-                    // The starts of some seconds ago were faster than what is borne now.
-                    let started = self.starts.rate();
-                    let rate = self.limit.rate.map_or(started, |own| own.min(started));
                     self.limit.recover(self.avoid, self.ceiling, busy);
-                    self.headroom.clean_at(Load {
-                        open: seen.in_flight,
-                        rate,
-                    });
                 }
             }
             Mode::Ramp(well) if calm && (busy || is_spaced || self.limit.rate.is_some()) => {
@@ -232,10 +216,6 @@ impl HostPace {
                 if *well >= PER_STEP {
                     *well = 0;
                     self.limit.ramp(self.ceiling, busy || is_spaced);
-                    self.headroom.clean_at(Load {
-                        open: seen.in_flight,
-                        rate: self.starts.rate(),
-                    });
                 }
             }
             Mode::Ramp(_) => {}
@@ -260,7 +240,6 @@ impl HostPace {
                 Finding::Less if is_expected => {}
                 Finding::Less => {
                     let load = self.load(seen);
-                    self.headroom.failed_at(load);
                     self.avoid = self.avoid.map(|avoid| avoid.lowered(load));
                     self.limit.halve(load);
                     self.changed = Some(now);
@@ -298,7 +277,6 @@ impl HostPace {
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
         let test = Test::new(self.before());
-        self.headroom.failed_at(load);
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
         self.mode = Mode::Test(test);
@@ -309,7 +287,6 @@ impl HostPace {
     fn take_back(&mut self, before: Before) {
         self.limit = before.limit;
         self.avoid = before.avoid;
-        self.headroom.failed = before.failed;
         self.mode = Mode::Ramp(0);
         let share = self.recent.share().min(MAX_BACKGROUND);
         self.background = self.background.max(share);
@@ -320,12 +297,6 @@ impl HostPace {
         let since = *self.window.since.get_or_insert(now);
         if now.since(since) < window::LENGTH {
             return;
-        }
-        if self.window.failures <= self.expected() {
-            self.headroom.clean_at(Load {
-                open: self.window.in_flight,
-                rate: self.starts.rate(),
-            });
         }
         match self.window.first_bytes.median() {
             Some(latency) if self.baseline.is_slow(latency) => self.became_late(latency, now),
@@ -361,7 +332,6 @@ impl HostPace {
         Before {
             limit: self.limit,
             avoid: self.avoid,
-            failed: self.headroom.failed,
             share: self.recent.share(),
         }
     }

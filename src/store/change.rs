@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{
-    Admission, Attempt, CrawlUrl, Headroom, HostKey, Link, Moment, OwnOutage, PageRecord, Role,
-    Skip,
-};
+use crate::model::{Admission, Attempt, CrawlUrl, Link, Moment, OwnOutage, PageRecord, Role, Skip};
 
 /// One thing that became known.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +21,6 @@ pub enum Change {
     Kept(CrawlUrl),
     /// Experiments were made on a settled URL, which stays as it was.
     Probed(CrawlUrl, Vec<Attempt>),
-    /// What a host was seen to bear.
-    Bears(HostKey, Headroom),
     /// This machine has no network, or has it again.
     Outage(OwnOutage),
 }

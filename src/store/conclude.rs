@@ -64,11 +64,14 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     let mut failing: Vec<bool> = Vec::new();
     let mut insert = tx.prepare(
-        "INSERT INTO assessment VALUES
-         (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO assessment (run, url, verdict, outcome, attempts, failed, failed_5xx, failed_502,
+            passes, first_failed, last_failed, last_ok, error_rate, error_low, error_high,
+            risk, risk_low, risk_high, risk_now, weight, priority, cluster,
+            in_outage, earlier_failed, earlier_runs)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let mut examination = Examination::new(Rules::ONE_SHOT);
-    examine(tx, run, &mut examination, &mut |url, examined| {
+    examine(tx, run, &mut examination, &mut |url, examined, earlier| {
         let found = &examined.judgement;
         if found.verdict != Verdict::Ok {
             failing.resize(url as usize, false);
@@ -98,6 +101,9 @@ fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
             examined.weight,
             examined.priority,
             examined.cluster.map(|number| number as u32),
+            found.in_outage,
+            earlier.failed(),
+            earlier.all(),
         ])?;
         Ok(())
     })?;

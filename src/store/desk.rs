@@ -93,7 +93,6 @@ impl Desk {
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
             Change::Kept(url) => self.kept(tx, &url),
             Change::Probed(url, attempts) => self.probed(tx, &url, &attempts),
-            Change::Bears(host, headroom) => self.bears(tx, &host, headroom),
             Change::Outage(outage) => outages::store(tx, self.run, &outage),
             Change::Reopened(urls, pass) => self.reopened(tx, &urls, pass),
         }

@@ -12,14 +12,13 @@ use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{
     Courses, Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect,
 };
-use crate::assess::{Importance, Observation};
-use crate::model::{
-    CrawlUrl, Headroom, Load, Moment, Outcome, Pressure, Purpose, Role, SearchFailure,
-};
+use crate::assess::{EarlierRuns, Importance, Observation};
+use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role, SearchFailure};
 use crate::policy::Families;
 
 use super::beside::Beside;
 use super::courses::{InTime, watched};
+use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
 use super::ids::UrlId;
 use super::speeds::speeds;
@@ -27,19 +26,23 @@ use super::speeds::speeds;
 /// Most texts remembered.
 const MOST_TEXTS: usize = 4_096;
 
+/// Stores what became of a URL.
+pub(super) type Storing<'a> = dyn FnMut(UrlId, &Examined, EarlierRuns) -> rusqlite::Result<()> + 'a;
+
 /// Lets an examination see all of a run; every URL that was asked for is handed to `store`.
 pub(super) fn examine(
     connection: &Connection,
     run: i64,
     examination: &mut Examination,
-    store: &mut dyn FnMut(UrlId, &Examined) -> rusqlite::Result<()>,
+    store: &mut Storing<'_>,
 ) -> rusqlite::Result<()> {
     let mut texts = Texts::of(connection, run)?;
-    headroom(connection, run, examination)?;
     ended(connection, run, examination)?;
     let mut families = Families::default();
+    let mut earlier = HashMap::new();
     if anything_failed(connection, run)? {
         families = learned_families(connection, run)?;
+        earlier = earlier_runs(connection, run)?;
         let mut courses = Courses::default();
         let fine = watched(connection, run, &mut texts, &families, &mut courses)?;
         let mut timeline = InTime {
@@ -56,6 +59,7 @@ pub(super) fn examine(
     let mut reader = Reader {
         texts,
         families,
+        earlier,
         max_inlinks: max_inlinks(connection, run)?,
     };
     each_url(connection, run, &mut reader, examination, store)
@@ -65,6 +69,7 @@ pub(super) fn examine(
 struct Reader<'a> {
     texts: Texts<'a>,
     families: Families,
+    earlier: HashMap<UrlId, EarlierRuns>,
     max_inlinks: u32,
 }
 
@@ -94,34 +99,6 @@ fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> ru
     Ok(())
 }
 
-fn headroom(
-    connection: &Connection,
-    run: i64,
-    examination: &mut Examination,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT host, failed_open, failed_rate, clean_open, clean_rate, healed
-         FROM host_load WHERE run = ?",
-    )?;
-    let mut rows = statement.query([run])?;
-    while let Some(row) = rows.next()? {
-        let failed: (Option<u32>, Option<f64>) = (row.get(1)?, row.get(2)?);
-        let headroom = Headroom {
-            failed: match failed {
-                (Some(open), Some(rate)) => Some(Load { open, rate }),
-                _ => None,
-            },
-            clean: Load {
-                open: row.get(3)?,
-                rate: row.get(4)?,
-            },
-            healed: row.get(5)?,
-        };
-        examination.bears(row.get_ref(0)?.as_str()?, headroom);
-    }
-    Ok(())
-}
-
 /// How the hosts did at a polite pace, and at speed. A host may have several numbers as a text.
 fn at_speeds(
     connection: &Connection,
@@ -144,7 +121,7 @@ fn each_url(
     run: i64,
     reader: &mut Reader<'_>,
     examination: &mut Examination,
-    store: &mut dyn FnMut(UrlId, &Examined) -> rusqlite::Result<()>,
+    store: &mut Storing<'_>,
 ) -> rusqlite::Result<()> {
     let mut heads = connection.prepare("SELECT head FROM error_body WHERE run = ? AND body = ?")?;
     let mut head_of = |body: i64| -> rusqlite::Result<Option<Vec<u8>>> {
@@ -184,7 +161,9 @@ fn each_url(
             Some(body) => head_of(body)?,
             None => None,
         };
-        store(id, &url.show(head.as_deref(), reader, examination))?;
+        let earlier = reader.earlier.get(&id).copied().unwrap_or_default();
+        let examined = url.show(head.as_deref(), earlier, reader, examination);
+        store(id, &examined, earlier)?;
     }
     Ok(())
 }
@@ -297,7 +276,13 @@ impl Url {
     }
 
     /// Shows it to an examination.
-    fn show(&self, head: Option<&[u8]>, reader: &Reader<'_>, to: &mut Examination) -> Examined {
+    fn show(
+        &self,
+        head: Option<&[u8]>,
+        earlier: EarlierRuns,
+        reader: &Reader<'_>,
+        to: &mut Examination,
+    ) -> Examined {
         let failed = self
             .attempts
             .iter()
@@ -321,6 +306,7 @@ impl Url {
                 canonical: self.indexable,
                 home: is_home,
             },
+            earlier,
             attempts: &attempts,
             soft_page: self.soft.and_then(|soft| {
                 let head = soft.body.map_or(Some(&[][..]), |_| head);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::assess::examine::SpeedEffect;
 use crate::assess::{FirstLook, HostEpisodes};
 use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
 use crate::policy::Candidate;
@@ -167,7 +166,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
         url.end_pass();
         url.seen.in_outage = url.outage.number.is_some() && !url.outage.other;
         let speed = speeds.get(&url.seen.host);
-        url.seen.needed = speed.map_or(0, SpeedEffect::looks_needed);
+        url.seen.needed = speed.map_or(0, |speed| speed.flapping.looks_needed(url.seen.failure));
     }
     Ok(Ok(found))
 }

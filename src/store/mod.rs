@@ -15,6 +15,7 @@ mod course;
 mod courses;
 mod desk;
 mod earlier;
+mod earlier_runs;
 mod error;
 mod examine;
 mod failures;

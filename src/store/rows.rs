@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Transaction;
 
-use crate::model::{Attempt, CrawlUrl, Headroom, HostKey, Indexability, PageRecord, Version};
+use crate::model::{Attempt, CrawlUrl, Indexability, PageRecord, Version};
 
 use super::change::{RobotsRecord, SitemapRecord};
 use super::desk::Desk;
@@ -77,33 +77,6 @@ impl Desk {
             (Some(body), Some(page)) => self.error_body(tx, body, &page.head),
             _ => Ok(()),
         }
-    }
-
-    /// Keeps what a host was seen to bear; what an earlier part of the crawl saw stays true.
-    pub(super) fn bears(
-        &self,
-        tx: &Transaction<'_>,
-        host: &HostKey,
-        seen: Headroom,
-    ) -> rusqlite::Result<()> {
-        tx.prepare_cached(
-            "INSERT INTO host_load VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT DO UPDATE SET
-                failed_open = min(coalesce(failed_open, ?3), coalesce(?3, failed_open)),
-                failed_rate = min(coalesce(failed_rate, ?4), coalesce(?4, failed_rate)),
-                clean_open = max(clean_open, ?5), clean_rate = max(clean_rate, ?6),
-                healed = healed + ?7",
-        )?
-        .execute(rusqlite::params![
-            self.run,
-            host.as_str(),
-            seen.failed.map(|load| load.open),
-            seen.failed.map(|load| load.rate),
-            seen.clean.open,
-            seen.clean.rate,
-            seen.healed,
-        ])
-        .map(|_| ())
     }
 
     /// Keeps the beginning of an error's body, once however often it came.

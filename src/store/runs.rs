@@ -78,7 +78,7 @@ pub struct RunCounts {
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
 
 /// Tables with rows of a run. Those of `page_links` are told by their key.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 20] = [
     "text",
     "url",
     "attempt",
@@ -92,7 +92,6 @@ const TABLES: [&str; 21] = [
     "deduction",
     "part",
     "finding",
-    "host_load",
     "error_link",
     "redirect_end",
     "robots_txt",

@@ -8,7 +8,14 @@ use super::notices::NOTICES;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// One statement list for each step from a version to the next; the first leads from 1 to 2.
-const STEPS: [&str; 1] = ["ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;"];
+const STEPS: [&str; 2] = [
+    "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
+    // What a host bears is read from its attempts.
+    "DROP TABLE IF EXISTS host_load;
+     ALTER TABLE assessment ADD COLUMN in_outage INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE assessment ADD COLUMN earlier_failed INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE assessment ADD COLUMN earlier_runs INTEGER NOT NULL DEFAULT 0;",
+];
 
 /// Version of the schema, in `PRAGMA user_version`.
 pub(super) const SCHEMA: i64 = 1 + STEPS.len() as i64;
@@ -51,6 +58,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
         tx.execute_batch(&format!("DROP VIEW \"{view}\""))?;
     }
     tx.execute_batch(include_str!("views.sql"))?;
+    tx.execute_batch(NOTICES)?;
     names(&tx)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
     tx.commit()
@@ -94,6 +102,8 @@ fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::file::Store;
     use super::*;
 
@@ -102,10 +112,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let old = Connection::open(&path).expect("made");
-        let known = "    known      INTEGER NOT NULL DEFAULT 0,\n";
-        let tables = include_str!("schema.sql").replace(known, "");
-        assert!(!tables.contains("known      INTEGER"), "{tables}");
-        old.execute_batch(&tables).expect("made");
+        old.execute_batch(include_str!("../../fixtures/schema_v1.sql"))
+            .expect("made");
         old.execute_batch(
             "CREATE VIEW pages AS SELECT address FROM url;
              CREATE VIEW gone AS SELECT address FROM url;
@@ -138,7 +146,26 @@ mod tests {
             connection.prepare("SELECT * FROM gone").is_err(),
             "a view is left over"
         );
+        let fresh = Store::open(&dir.path().join("fresh.db")).expect("made");
+        let made = fresh.connect().expect("connected");
+        let (upgraded, made) = (columns(&connection), columns(&made));
+        let differ: Vec<&String> = upgraded.symmetric_difference(&made).collect();
+        assert!(differ.is_empty(), "{differ:?}");
         drop(connection);
         Store::open(&path).expect("opened again");
+    }
+
+    /// All columns of all tables and views.
+    fn columns(connection: &Connection) -> BTreeSet<String> {
+        let columns: Vec<String> = super::super::row::list(
+            connection,
+            "SELECT t.name || '.' || c.name || ' ' || c.type FROM sqlite_schema t
+             JOIN pragma_table_info(t.name) c
+             WHERE t.type IN ('table', 'view') AND t.name <> 'gone'",
+            [],
+            |row| row.get(0),
+        )
+        .expect("read");
+        columns.into_iter().collect()
     }
 }

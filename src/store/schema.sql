@@ -173,6 +173,9 @@ CREATE TABLE assessment (
     weight   NUMERIC NOT NULL,       -- 1 to 7
     priority NUMERIC NOT NULL,       -- risk times weight
     cluster  INTEGER,                -- cluster.number, if it failed
+    in_outage INTEGER NOT NULL DEFAULT 0, -- 1 if all failures lie in outages of its host, section or family
+    earlier_failed INTEGER NOT NULL DEFAULT 0, -- earlier runs in which it failed,
+    earlier_runs INTEGER NOT NULL DEFAULT 0,   -- of those that looked at it
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
@@ -272,18 +275,6 @@ CREATE TABLE finding (
     advice   TEXT NOT NULL,          -- key of the playbook
     server   TEXT,                   -- the server product whose notes apply
     PRIMARY KEY (run, number)
-) WITHOUT ROWID;
-
--- What the crawl saw a host bear.
-CREATE TABLE host_load (
-    run      INTEGER NOT NULL,
-    host     TEXT NOT NULL,
-    failed_open INTEGER,             -- fewest requests open at once, and lowest rate, at which
-    failed_rate REAL,                -- failures began
-    clean_open INTEGER NOT NULL,     -- most of both that went well
-    clean_rate REAL NOT NULL,
-    healed   INTEGER NOT NULL,       -- URLs that were fine when asked again alone
-    PRIMARY KEY (run, host)
 ) WITHOUT ROWID;
 
 -- Links that lead to failing URLs. Computed when the crawl is over.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::Ratio;
-use crate::assess::examine::SpeedEffect;
+use crate::assess::examine::{Failing, SpeedEffect};
 use crate::model::{Outcome, Pressure, Purpose, Role};
 
 use super::beside::Beside;
@@ -43,7 +43,7 @@ pub(super) fn speeds(
 
 /// What is looked at of an attempt.
 struct Tried {
-    failed: bool,
+    outcome: Outcome,
     pressure: Pressure,
     purpose: Option<Purpose>,
 }
@@ -54,7 +54,7 @@ impl Tried {
             return Ok(None);
         };
         Ok(Some(Tried {
-            failed: outcome.is_failure(),
+            outcome,
             pressure: Pressure {
                 in_flight: row.get(2)?,
                 rate: row.get(3)?,
@@ -78,35 +78,29 @@ struct Url {
     failed: u64,
     politely: u64,
     politely_failed: u64,
-    /// One failed when nothing but the host set the rate.
-    unbounded_failed: bool,
     /// The first attempts of the crawl, of which there is one or, after a redirect of a file, none.
     first: u64,
-    first_failed: u64,
     confirmed: u64,
-    confirmed_failed: u64,
+    failures: BTreeMap<Outcome, Failing>,
 }
 
 impl Url {
     fn add(&mut self, tried: &Tried) {
         let is_polite = tried.is_polite();
+        let failed = tried.outcome.is_failure();
         self.attempts += 1;
-        self.failed += u64::from(tried.failed);
+        self.failed += u64::from(failed);
         self.politely += u64::from(is_polite);
-        self.politely_failed += u64::from(is_polite && tried.failed);
-        let failed = u64::from(tried.failed);
-        match tried.purpose {
-            Some(Purpose::Crawl) => {
-                self.first += 1;
-                self.first_failed += failed;
-            }
-            Some(Purpose::Confirm) => {
-                self.confirmed += 1;
-                self.confirmed_failed += failed;
-            }
-            _ => {}
+        self.politely_failed += u64::from(is_polite && failed);
+        let is_first = tried.purpose == Some(Purpose::Crawl);
+        let is_confirmation = tried.purpose == Some(Purpose::Confirm);
+        self.first += u64::from(is_first);
+        self.confirmed += u64::from(is_confirmation);
+        if failed {
+            let kind = self.failures.entry(tried.outcome).or_default();
+            kind.first += u64::from(is_first);
+            kind.confirmed += u64::from(is_confirmation);
         }
-        self.unbounded_failed |= tried.failed && tried.pressure.rate.is_none();
     }
 
     fn count_for(&self, host: &mut SpeedEffect) {
@@ -119,12 +113,10 @@ impl Url {
             self.attempts - self.politely,
         );
         host.healed += u64::from(healed);
-        host.unbounded += u64::from(healed && self.unbounded_failed);
         host.urls += 1;
-        host.first = more(host.first, self.first_failed, self.first);
-        if self.failed > 0 {
-            host.again = more(host.again, self.confirmed_failed, self.confirmed);
+        host.flapping.looked_at(self.first);
+        for (outcome, failing) in &self.failures {
+            host.flapping.failed(*outcome, *failing, self.confirmed);
         }
-        host.flapping += u64::from(self.failed > 0);
     }
 }

@@ -43,6 +43,8 @@ pub struct WorstPage {
     pub source: String,
     /// How sure the cause is, 0..1.
     pub confidence: f64,
+    /// Earlier runs in which it failed, of those that looked at it.
+    pub earlier: (u32, u32),
     pub(super) id: UrlId,
 }
 
@@ -73,14 +75,14 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
         "WITH chosen AS (
             SELECT s.url, CASE u.role WHEN 3 THEN round(s.priority, 2) END AS priority, s.failed,
                 u.inlinks, coalesce(u.readable, u.address) AS address, u.address AS encoded,
-                s.verdict, s.attempts, s.cluster, u.section
+                s.verdict, s.attempts, s.cluster, u.section, s.earlier_failed, s.earlier_runs
             {FAILING}
             ORDER BY priority DESC, s.failed DESC, u.inlinks DESC, address LIMIT ?2
          )
          SELECT c.address, coalesce(last.status, 0), coalesce(status.text, ''), o.id, c.verdict,
             c.attempts, c.failed, coalesce(c.inlinks, 0), c.priority, coalesce(k.cause, ''),
             c.encoded, bad.request_id, b.head, coalesce(section.text, ''), coalesce(k.source, ''),
-            coalesce(k.confidence, 0.0), c.url
+            coalesce(k.confidence, 0.0), c.url, c.earlier_failed, c.earlier_runs
          FROM chosen c
          CROSS JOIN attempt last ON last.run = ?1 AND last.url = c.url AND last.number = (
             SELECT max(number) FROM evidence WHERE run = ?1 AND url = c.url)
@@ -115,6 +117,7 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
                 source: row.get(14)?,
                 confidence: row.get(15)?,
                 id: row.get(16)?,
+                earlier: (row.get(17)?, row.get(18)?),
             })
         })?
         .collect()

@@ -51,6 +51,10 @@ pub struct ClusterFacts {
     pub transient: u64,
     /// URLs that fail, with too little evidence to say how often.
     pub unconfirmed: u64,
+    /// URLs that failed in earlier runs too.
+    pub failed_earlier: u64,
+    /// Runs in which one of them failed, of those that looked at it: of the one that failed most often.
+    pub most_earlier: Ratio,
     /// Some of its URLs.
     pub examples: Vec<String>,
     /// Waits for the answers.
@@ -90,6 +94,8 @@ impl ClusterFacts {
             intermittent: 0,
             transient: 0,
             unconfirmed: 0,
+            failed_earlier: 0,
+            most_earlier: Ratio::default(),
             examples: Vec::new(),
             times: TimerCounts::default(),
             announced: 0,
@@ -149,6 +155,14 @@ impl ClusterFacts {
         }
     }
 
+    /// Counts in how many earlier runs a URL of the cluster failed, of those that looked at it.
+    pub fn add_earlier(&mut self, runs: Ratio) {
+        self.failed_earlier += u64::from(runs.part > 0);
+        if runs.part > self.most_earlier.part {
+            self.most_earlier = runs;
+        }
+    }
+
     /// Adds another cluster, whose failures have the same cause.
     pub fn merge(&mut self, other: &ClusterFacts) {
         let sum = |one: Ratio, more: Ratio| Ratio::new(one.part + more.part, one.of + more.of);
@@ -158,6 +172,10 @@ impl ClusterFacts {
         self.intermittent += other.intermittent;
         self.transient += other.transient;
         self.unconfirmed += other.unconfirmed;
+        self.failed_earlier += other.failed_earlier;
+        if other.most_earlier.part > self.most_earlier.part {
+            self.most_earlier = other.most_earlier;
+        }
         let room = EXAMPLES.saturating_sub(self.examples.len());
         self.examples
             .extend(other.examples.iter().take(room).cloned());

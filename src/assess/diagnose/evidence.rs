@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::context::Ratio;
+use super::load_curve::Load;
 use super::soft_error::SoftSign;
 use crate::assess::rate_limit::RateLimit;
 use crate::model::{Cause, Moment, Outcome};
@@ -66,16 +67,10 @@ pub enum Evidence {
         failing: Ratio,
     },
     Load {
-        from_open: u32,
-        share_below: f64,
-        share_from: f64,
-        rate: Option<f64>,
-    },
-    Headroom {
-        failed_open: u32,
-        failed_rate: f64,
-        clean_open: u32,
-        clean_rate: f64,
+        load: Load,
+        from: u32,
+        below: Ratio,
+        above: Ratio,
     },
     Outage {
         from: Moment,
@@ -181,6 +176,10 @@ pub enum Evidence {
         hops: u32,
         inlinks: u64,
     },
+    EarlierRuns {
+        urls: Ratio,
+        most: Ratio,
+    },
     Lasts {
         hours: f64,
     },
@@ -268,39 +267,19 @@ impl fmt::Display for Evidence {
             }
             E::Sections { failing } => write!(f, "{failing} sections have failing URLs"),
             E::Load {
-                from_open,
-                share_below,
-                share_from,
-                rate,
+                load,
+                from,
+                below,
+                above,
             } => {
+                let counted = match load {
+                    Load::Open => "requests open at once",
+                    Load::Begun => "requests within a second",
+                };
                 write!(
                     f,
-                    "from {from_open} requests open at once {:.0} % fail, below that {:.1} %",
-                    share_from * 100.0,
-                    share_below * 100.0
-                )?;
-                match rate {
-                    Some(rate) => write!(f, " (at up to {rate:.1} requests/s)"),
-                    None => Ok(()),
-                }
-            }
-            E::Headroom {
-                failed_open,
-                failed_rate,
-                clean_open,
-                clean_rate,
-            } => {
-                write!(
-                    f,
-                    "errors began with {failed_open} requests open at once and {failed_rate:.1} a second"
-                )?;
-                if *clean_open > 0 {
-                    write!(
-                        f,
-                        "; {clean_open} at once and {clean_rate:.1} a second went well"
-                    )?;
-                }
-                Ok(())
+                    "from {from} {counted} on {above} fail, below that {below}"
+                )
             }
             E::Outage {
                 from,
@@ -495,6 +474,10 @@ impl fmt::Display for Evidence {
                 } else {
                     "links lead"
                 },
+            ),
+            E::EarlierRuns { urls, most } => write!(
+                f,
+                "{urls} URLs failed in earlier runs too, one of them in {most}"
             ),
             E::Lasts { hours } if *hours < 1.0 => {
                 write!(f, "seen over {:.0} s", hours * 3600.0)

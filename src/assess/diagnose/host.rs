@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
+use super::load_curve::LoadStep;
 use super::outages::Outages;
 use crate::assess::rate_limit::RateLimit;
-use crate::model::{Headroom, Outcome};
+use crate::model::Outcome;
 
 /// How many addresses of a host are told apart.
 const ADDRESSES: usize = 32;
-/// Open requests are told apart up to this many.
-const LOADS: usize = 33;
 /// Waits are told apart in steps of a tenth, from 1 ms to some hours.
 const STEPS: usize = 175;
 
@@ -52,70 +51,6 @@ impl Addresses {
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// Failures by the number of requests that were open on the host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LoadCurve {
-    by_open: [Ratio; LOADS],
-    fastest: Option<f64>,
-}
-
-/// The load at which errors start.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LoadStep {
-    /// Requests open at once.
-    pub from_open: u32,
-    /// Failures with fewer.
-    pub below: Ratio,
-    /// Failures with that many or more.
-    pub from: Ratio,
-    /// The highest rate in requests per second.
-    pub rate: Option<f64>,
-}
-
-impl Default for LoadCurve {
-    fn default() -> Self {
-        LoadCurve {
-            by_open: [Ratio::default(); LOADS],
-            fastest: None,
-        }
-    }
-}
-
-impl LoadCurve {
-    /// Counts one answer.
-    pub fn add(&mut self, in_flight: u32, rate: Option<f64>, failed: bool) {
-        self.by_open[(in_flight as usize).min(LOADS - 1)].count(failed);
-        self.fastest = match (self.fastest, rate) {
-            (Some(fastest), Some(rate)) => Some(fastest.max(rate)),
-            (fastest, rate) => fastest.or(rate),
-        };
-    }
-
-    /// The load that parts failing from fine best, if there is one: few failures below it, and so
-    /// many from there on that chance does not explain it (the 95 % intervals lie apart).
-    pub fn step(&self) -> Option<LoadStep> {
-        let sum = |range: &[Ratio]| {
-            let add = |a: Ratio, b: &Ratio| Ratio::new(a.part + b.part, a.of + b.of);
-            range.iter().fold(Ratio::default(), add)
-        };
-        (2..LOADS)
-            .map(|open| LoadStep {
-                from_open: open as u32,
-                below: sum(&self.by_open[..open]),
-                from: sum(&self.by_open[open..]),
-                rate: self.fastest,
-            })
-            .filter(|step| step.below.of >= 5 && step.from.part >= 3)
-            .filter(|step| step.below.interval().high < step.from.interval().low)
-            .max_by(|a, b| {
-                let gap = |step: &LoadStep| step.from.share() - step.below.share();
-                gap(a)
-                    .total_cmp(&gap(b))
-                    .then(b.from_open.cmp(&a.from_open))
-            })
     }
 }
 
@@ -183,16 +118,14 @@ pub struct HostFacts {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Failures by address.
     pub addresses: Addresses,
-    /// Failures by load.
-    pub load: LoadCurve,
+    /// The load from which on it fails more, if there is one.
+    pub load: Option<LoadStep>,
     /// Times in which the whole host failed.
     pub outages: Outages,
     /// The rate that it refuses to exceed.
     pub limit: Option<RateLimit>,
     /// The section that the limit is for; absent for one of the whole host.
     pub limited_section: Option<String>,
-    /// What the crawl saw it bear.
-    pub headroom: Headroom,
     /// Times to the first byte of good answers.
     pub first_bytes: TimeHistogram,
     /// Answers with an invalid `Retry-After`.
@@ -231,13 +164,6 @@ impl HostFacts {
         }
     }
 
-    /// Counts an answer for the effect of load. Those of URLs that fail whatever the load stay out
-    /// of it: they come when they come, and would make any load look bad.
-    pub fn add_load(&mut self, seen: &AnswerFacts<'_>) {
-        self.load
-            .add(seen.in_flight, seen.rate, seen.outcome.is_failure());
-    }
-
     /// How many failures had this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)
@@ -262,21 +188,5 @@ mod tests {
                 "{found} for {expected}"
             );
         }
-    }
-
-    #[test]
-    fn the_load_at_which_errors_start_is_found() {
-        let mut curve = LoadCurve::default();
-        for n in 0..200_u32 {
-            let open = 1 + n % 8;
-            curve.add(open, Some(4.0), open >= 6 && n % 3 != 0);
-        }
-        let step = curve.step().expect("a step");
-        assert_eq!((step.from_open, step.below.part), (6, 0));
-        let mut even = LoadCurve::default();
-        for n in 0..200_u32 {
-            even.add(1 + n % 8, None, n % 5 == 0);
-        }
-        assert_eq!(even.step(), None);
     }
 }

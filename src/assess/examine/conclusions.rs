@@ -87,6 +87,7 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
     } = seen;
     for (name, host) in &mut hosts {
         if let Some(known) = together.host(name) {
+            host.facts.load = known.load;
             if let Some((limit, section)) = &known.limit {
                 host.facts.limit = Some(*limit);
                 host.facts.limited_section.clone_from(section);

@@ -1,9 +1,9 @@
 //! The courses of hosts, sections and families over the time of a run, and which of them went down as a
 //! whole. All attempts come in time order, before the URLs do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::assess::diagnose::Outages;
+use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::group_course::{GroupCourse, TimedAttempt};
 use crate::assess::rate_limit::{LimitedRequests, RateLimit};
 use crate::model::{Moment, Outcome, SearchFailure};
@@ -57,11 +57,12 @@ pub struct Courses {
 #[derive(Debug, Default)]
 struct HostCourses {
     whole: GroupCourse,
+    load: LoadCurve,
     sections: HashMap<String, GroupCourse>,
     families: HashMap<String, GroupCourse>,
     /// Those that a limit of the whole host, or of a section, may refuse.
     requests: LimitedRequests,
-    of_sections: HashMap<String, LimitedRequests>,
+    of_sections: BTreeMap<String, LimitedRequests>,
 }
 
 /// What went down as a whole, and which hosts limit the rate of requests.
@@ -71,6 +72,8 @@ pub struct Together(HashMap<String, HostTogether>);
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
+    /// The load from which on it fails more.
+    pub(super) load: Option<LoadStep>,
     /// The rate that it refuses to exceed, and in which section if not on the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
     sections: HashMap<String, Outages>,
@@ -132,6 +135,8 @@ impl Courses {
             ever_fine: seen.ever_fine,
             open: seen.open,
         };
+        host.load
+            .add(seen.started, seen.open, seen.outcome.is_failure());
         // A limit refuses those who ask too fast: nobody else's pages are down.
         if seen.is_page && seen.outcome != Outcome::Client429 {
             host.follow(home, timed);
@@ -156,6 +161,7 @@ impl Courses {
             let limit = host.limit();
             let found = HostTogether {
                 whole: host.whole.outages(),
+                load: host.load.step(),
                 sections: kept(host.sections),
                 families: kept(host.families),
                 limit,
@@ -193,6 +199,13 @@ impl HostCourses {
                 }
             }))
         })
+    }
+}
+
+impl HostTogether {
+    /// Whether it fails more the harder it is asked.
+    pub(super) fn fails_by_load(&self) -> bool {
+        self.limit.is_some() || self.load.is_some()
     }
 }
 

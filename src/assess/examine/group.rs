@@ -7,7 +7,7 @@ use super::courses::Whole;
 use super::is_bad;
 use super::trials::Trials;
 use super::url::Seen;
-use crate::assess::diagnose::{self, ClusterFacts};
+use crate::assess::diagnose::{self, ClusterFacts, Ratio};
 use crate::assess::verdict::Verdict;
 use crate::model::{Outcome, Role};
 
@@ -87,6 +87,9 @@ impl Cluster {
             }
         }
         self.facts.add_url(seen.address, seen.family, verdict);
+        let earlier = seen.earlier;
+        let earlier = Ratio::new(earlier.failed().into(), earlier.all().into());
+        self.facts.add_earlier(earlier);
         self.trials.take(seen);
     }
 

@@ -80,9 +80,6 @@ impl Host {
         for attempt in seen.evidence() {
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
-                if !fails {
-                    self.facts.add_load(&attempt.facts);
-                }
             }
             if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));

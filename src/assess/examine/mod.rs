@@ -6,6 +6,7 @@
 mod conclusions;
 mod courses;
 mod files;
+mod flapping;
 mod group;
 mod host;
 mod known;
@@ -24,11 +25,12 @@ use std::collections::BTreeMap;
 pub use conclusions::{ClusterFound, Conclusions, TrialFound};
 pub use courses::{CourseAttempt, Courses, Home, Together};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
+pub use flapping::{Failing, Flapping};
 pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
-use self::courses::Whole;
+use self::courses::{HostTogether, Whole};
 use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
@@ -40,7 +42,7 @@ use super::site::{OTHER, Scored, SiteTally};
 use super::tally::Tally;
 use super::verdict::{Rules, Verdict};
 use super::weight::{priority, weight};
-use crate::model::{Headroom, Moment, Outcome, Role, SearchFailure};
+use crate::model::{Moment, Outcome, Role, SearchFailure};
 
 /// Most hosts that are told apart; some 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -56,8 +58,6 @@ pub struct Examination {
     episodes: BTreeMap<String, HostEpisodes>,
     together: Together,
     tally: SiteTally,
-    /// By host; as many as failed in the crawl.
-    headroom: BTreeMap<String, Headroom>,
     hosts: BTreeMap<String, Host>,
     clusters: Known<ClusterKey, Cluster>,
 }
@@ -70,7 +70,6 @@ impl Examination {
             episodes: BTreeMap::new(),
             together: Together::default(),
             tally: SiteTally::default(),
-            headroom: BTreeMap::new(),
             hosts: BTreeMap::new(),
             clusters: Known::at_most(MOST_CLUSTERS),
         }
@@ -96,11 +95,6 @@ impl Examination {
         self.rules = self.rules.at(at);
     }
 
-    /// Takes what the crawl saw a host bear. Comes before its URLs.
-    pub fn bears(&mut self, host: &str, headroom: Headroom) {
-        self.headroom.insert(host.to_owned(), headroom);
-    }
-
     /// Takes what asking slowly changed on a host.
     pub fn at_speeds(&mut self, host: &str, speed: SpeedEffect) {
         self.host(host).speed = speed;
@@ -117,21 +111,32 @@ impl Examination {
             tally.add(observation);
         }
         let outage = self.outage(seen);
+        let fails_by_load =
+            (self.together.host(seen.host)).is_some_and(HostTogether::fails_by_load);
+        let last_failure = seen.last_failure().map(|attempt| attempt.facts.outcome);
         let rules = match self.hosts.get(seen.host) {
             // A host that was down was down at any speed.
             Some(_) if outage.is_some() => self.rules.whatever_the_speed(),
-            Some(host) if host.speed.is_a_reason(&host.facts.headroom) => self.rules,
-            Some(host) => (self.rules.whatever_the_speed()).at_least(host.speed.looks_needed()),
+            Some(host) if fails_by_load && host.speed.is_a_reason() => self.rules,
+            Some(host) => {
+                let flapping = &host.speed.flapping;
+                let needed = last_failure.map_or(0, |outcome| flapping.looks_needed(outcome));
+                self.rules.whatever_the_speed().at_least(needed)
+            }
             None => self.rules.whatever_the_speed(),
         };
         let mut judgement = tally.judge(&rules);
         if let Some(outage) = outage {
             if outage.comes_again() {
                 judgement = tally.judged(Verdict::Intermittent);
-            } else if outage.whole == Whole::Host && judgement.last_ok > judgement.last_failed {
+            } else if outage.whole == Whole::Host && outage.is_over && judgement.last_ok.is_some() {
                 judgement = tally.judged(Verdict::Transient);
             }
             judgement.in_outage = true;
+        }
+        let comes_and_goes = !judgement.in_outage && seen.earlier.comes_and_goes();
+        if judgement.verdict == Verdict::Transient && comes_and_goes {
+            judgement = tally.judged(Verdict::Intermittent);
         }
         let weight = weight(seen.importance);
         if matches!(seen.role, Role::Robots | Role::Sitemap) {
@@ -183,9 +188,7 @@ impl Examination {
         let fits = self.hosts.len() < MOST_HOSTS || self.hosts.contains_key(name);
         let name = if fits { name } else { OTHER };
         if !self.hosts.contains_key(name) {
-            let mut host = Host::new(name);
-            host.facts.headroom = self.headroom.get(name).copied().unwrap_or_default();
-            self.hosts.insert(name.to_owned(), host);
+            self.hosts.insert(name.to_owned(), Host::new(name));
         }
         self.hosts.get_mut(name).expect("it is there by now")
     }
@@ -202,9 +205,11 @@ impl Examination {
         let numbers = failed.map(|attempt| outages.at(attempt.observation.started));
         let mut numbers = numbers.collect::<Option<Vec<usize>>>()?;
         numbers.dedup();
-        (!numbers.is_empty()).then(|| OutageOfUrl {
+        let last = numbers.last()?;
+        Some(OutageOfUrl {
             whole,
             times: numbers.len(),
+            is_over: outages.times[*last].is_over(),
             has_rhythm: outages.rhythm().is_some(),
         })
     }
@@ -216,9 +221,7 @@ impl Examination {
         verdict: Verdict,
         together: Option<Whole>,
     ) -> Option<usize> {
-        let last = seen
-            .evidence()
-            .rfind(|attempt| is_bad(attempt.facts.outcome))?;
+        let last = seen.last_failure()?;
         let key = ClusterKey {
             host: seen.host.to_owned(),
             section: seen.section.to_owned(),
@@ -245,6 +248,8 @@ struct OutageOfUrl {
     whole: Whole,
     /// In how many of them it failed.
     times: usize,
+    /// Whether the host, or the part of the site, was fine again after the last of them.
+    is_over: bool,
     has_rhythm: bool,
 }
 

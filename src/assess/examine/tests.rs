@@ -1,11 +1,11 @@
 //! Examinations of runs that were never made: a URL and its attempts a line.
 
 use super::*;
-use crate::assess::Importance;
 use crate::assess::diagnose::{Announced, Ratio};
 use crate::assess::episode::FirstLook;
 use crate::assess::observation::Observation;
-use crate::model::{Load, Moment, Pressure, Probe, Purpose};
+use crate::assess::{EarlierRuns, Importance};
+use crate::model::{Moment, Pressure, Probe, Purpose};
 
 const HOST: &str = "https://www.shop.test";
 
@@ -100,6 +100,7 @@ impl Run {
                 canonical: true,
                 home: false,
             },
+            earlier: EarlierRuns::default(),
             attempts,
             soft_page,
         })
@@ -307,30 +308,50 @@ fn an_outage_of_the_host_makes_its_pages_transient() {
     assert_eq!(run.verdict("FF , f"), Verdict::Intermittent);
 }
 
+/// A host of which one request in five fails with so many open or more.
+fn busy(from_open: u32) -> Together {
+    let mut courses = Courses::default();
+    let home = Home {
+        host: HOST,
+        section: "/a/",
+        family: "/a/*",
+    };
+    courses.watch(home, false);
+    for n in 0..200_u32 {
+        let open = 1 + n % 7;
+        let fails = open >= from_open && n % 5 == 0;
+        let seen = CourseAttempt {
+            url: n.into(),
+            started: Moment::from_millis(i64::from(n) * 500),
+            outcome: if fails {
+                Outcome::Server502
+            } else {
+                Outcome::OkHtml
+            },
+            status: Some(if fails { 502 } else { 200 }),
+            open,
+            ever_fine: true,
+            is_page: true,
+        };
+        courses.add(home, seen);
+    }
+    courses.together()
+}
+
 #[test]
 fn speed_is_blamed_where_the_host_shows_it() {
-    let borne = |open| Headroom {
-        failed: Some(Load {
-            open: 5,
-            rate: 30.0,
-        }),
-        clean: Load { open, rate: 10.0 },
-        healed: 1,
-    };
-    let effect = |healed| SpeedEffect {
-        at_speed: Ratio::new(healed, 100),
+    let effect = SpeedEffect {
+        at_speed: Ratio::new(3, 100),
         politely: Ratio::new(0, 10),
-        healed,
+        healed: 3,
         urls: 50,
-        unbounded: 0,
-        flapping: healed,
         ..SpeedEffect::default()
     };
-    for (healed, expected) in [(1, Verdict::Transient), (3, Verdict::LoadInduced)] {
+    for (from_open, expected) in [(1, Verdict::Transient), (6, Verdict::LoadInduced)] {
         let mut run = Run::new();
-        run.0.bears(HOST, borne(4));
-        run.0.at_speeds(HOST, effect(healed));
-        assert_eq!(run.verdict("F ,"), expected, "{healed}");
+        run.0.together(busy(from_open));
+        run.0.at_speeds(HOST, effect.clone());
+        assert_eq!(run.verdict("F ,"), expected, "{from_open}");
         run.pages("/a/", 20, ".");
         let found = run.conclude();
         let said = rules(&found).contains(&"load_induced");

@@ -1,6 +1,7 @@
 //! One URL as it is handed over, and what comes back.
 
 use crate::assess::diagnose::AnswerFacts;
+use crate::assess::earlier_runs::EarlierRuns;
 use crate::assess::judgement::Judgement;
 use crate::assess::observation::Observation;
 use crate::assess::weight::Importance;
@@ -21,6 +22,8 @@ pub struct Seen<'a> {
     pub role: Role,
     /// What makes it matter.
     pub importance: Importance,
+    /// What earlier runs saw of it, if it failed.
+    pub earlier: EarlierRuns,
     /// Its attempts in time order, experiments included.
     pub attempts: &'a [SeenAttempt<'a>],
     /// The page of its last answer, if that was an error page with a status of success.
@@ -68,5 +71,11 @@ impl<'a> Seen<'a> {
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
         attempts.filter(|attempt| attempt.purpose.is_evidence())
+    }
+
+    /// The last of them that failed or was an error page with a status of success.
+    pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
+        self.evidence()
+            .rfind(|attempt| super::is_bad(attempt.facts.outcome))
     }
 }

@@ -239,3 +239,31 @@ async fn many_known_pages_are_each_requested_once_though_the_run_is_interrupted(
     let known = found.iter().filter(|found| *found == "previous run");
     assert_eq!(known.count(), 1_300);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_fails_in_one_run_of_three_comes_and_goes_by_its_third() {
+    let hiccup: &[(&str, &[Reply])] = &[("/a", &[error(502), page("fine again")])];
+    let fine: &[(&str, &[Reply])] = &[("/a", &[page("fine")])];
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/a", "/b"])]),
+        ("/a", &[error(502), page("fine again")]),
+        ("/b", &[page("never fails")]),
+    ];
+    let plan = || {
+        let mut plan = plan();
+        plan.pace.retries = 1;
+        plan
+    };
+    let mut crawl = Crawl::to_the_end(plan(), answers).await;
+    let verdicts = |crawl: &Crawl| crawl.rows(Table::Pages, &["Verdict"]);
+    assert_eq!(verdicts(&crawl), ["ok", "transient", "ok"]);
+    crawl.again(plan(), fine).await;
+    assert_eq!(verdicts(&crawl), ["ok", "ok", "ok"]);
+    crawl.again(plan(), hiccup).await;
+    assert_eq!(verdicts(&crawl), ["ok", "intermittent", "ok"]);
+    let worst = crawl.store.worst_pages(crawl.run, 1).unwrap();
+    assert_eq!(worst[0].earlier, (1, 2));
+    let found = crawl.rows(Table::Findings, &["Evidence"]).concat();
+    let said = "1 of 1 URLs failed in earlier runs too, one of them in 1 of 2";
+    assert!(found.contains(said), "{found}");
+}

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::model::{Load, Moment, Pace};
+use super::load::Load;
+use crate::model::{Moment, Pace};
 
 /// Requests open at the start: two cannot hurt a site that serves people, and show whether it
 /// answers side by side.

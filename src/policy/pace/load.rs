@@ -6,6 +6,15 @@ use std::time::Duration;
 
 use crate::model::Moment;
 
+/// How hard a host was asked at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Load {
+    /// Requests open at a time.
+    pub(super) open: u32,
+    /// Requests begun per second.
+    pub(super) rate: f64,
+}
+
 /// When the last requests began.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Starts(VecDeque<Moment>);

@@ -47,7 +47,6 @@ struct Story {
     /// Answers that came late because of the load.
     slow: u32,
     end: Option<Pace>,
-    headroom: Headroom,
 }
 
 struct Open {
@@ -147,7 +146,6 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
     }
     story.seconds = now as f64 / 1_000.0;
     story.end = Some(pace);
-    story.headroom = host.headroom();
     story
 }
 
@@ -183,16 +181,13 @@ fn a_site_that_bears_four_open_requests_or_25_a_second_is_found_out_with_few_err
         // Several requests are under way when a limit of requests per second is met first.
         assert!(story.errors <= 10 && story.late_errors <= 1, "{story:?}");
         assert!(story.seconds < seconds, "{story:?}");
-        let failed = story.headroom.failed.expect("it failed");
         let end = story.end.expect("it ended");
         assert!(end.open as usize <= most_open, "{story:?}");
         if most_per_second == 25 {
-            assert!((15.0..=26.0).contains(&failed.rate), "{story:?}");
             assert!((0.038..0.06).contains(&end.interval.as_secs_f64()));
         } else {
-            assert_eq!((failed.open, end.open), (5, 4));
+            assert_eq!(end.open, 4);
         }
-        assert!(story.headroom.healed > 0, "{story:?}");
     }
 }
 
@@ -266,7 +261,7 @@ fn broken_pages_do_not_slow_a_crawl() {
         // 200 seconds for the pages, and a tenth of one for each retry.
         let story = crawl(server, plan(8, Some(10.0)), 2_000);
         assert!(story.seconds < seconds, "{story:?}");
-        assert_eq!(story.headroom.failed, None);
+        assert_eq!(story.end.map(|pace| pace.open), Some(8), "{story:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Below a load at which something failed: was it the load?
 
-use crate::model::{Load, Moment};
+use crate::model::Moment;
 
 use super::limit::{Avoid, Limit};
 
@@ -29,7 +29,6 @@ const ALIKE: f64 = 0.5;
 pub(super) struct Before {
     pub(super) limit: Limit,
     pub(super) avoid: Option<Avoid>,
-    pub(super) failed: Option<Load>,
     /// Share of failures among the recent first attempts.
     pub(super) share: f64,
 }

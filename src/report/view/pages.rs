@@ -58,6 +58,8 @@ pub(crate) struct Page {
     request_id: Option<String>,
     error_body: Option<String>,
     curl: String,
+    /// In how many earlier runs it failed; empty if in none.
+    pub(crate) earlier: String,
     marks: Vec<MarkView>,
 }
 
@@ -133,6 +135,10 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
             .error_body
             .map(|body| body.chars().take(BODY).collect()),
         curl: curl.unwrap_or_default(),
+        earlier: match page.earlier {
+            (0, _) => String::new(),
+            (failed, all) => format!("failed in {failed} of {all} earlier runs too"),
+        },
         marks: marks.into_iter().map(mark).collect(),
         address: page.address,
     }

@@ -102,13 +102,17 @@ impl Site {
         F: Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
     {
         self.host = Arc::new(rule);
-        // The home page and the index pages fail with the rest, and may be requested as controls then.
+        self.all_may_fail();
+        self
+    }
+
+    /// The home page and the index pages fail with the rest, and may be requested as controls then.
+    fn all_may_fail(&mut self) {
         let truth = on_a_failing_host(&["ok", "transient", "intermittent"]).truth;
         let is_index = |path: &str| path == "/" || path.starts_with("/index/");
         for (_, page) in self.pages.iter_mut().filter(|(path, _)| is_index(path)) {
             page.behaviour.truth = truth;
         }
-        self
     }
 
     /// The home page behaves so.
@@ -121,6 +125,7 @@ impl Site {
     /// Nothing listens in this time, since the first request.
     pub(crate) fn refuses(mut self, time: Range<Duration>) -> Site {
         self.refuses = Some(time);
+        self.all_may_fail();
         self
     }
 

@@ -55,7 +55,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
         .filter(|backends| (low..=high).contains(&(1.0 / f64::from(*backends))))
         .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;
     // Errors that start at some load are overload, whatever their share.
-    if facts.load.step().is_some() {
+    if facts.load.is_some() {
         return None;
     }
     let failed = facts.answers;

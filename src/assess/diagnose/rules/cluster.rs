@@ -88,6 +88,12 @@ fn counts(facts: &ClusterFacts) -> Vec<Evidence> {
         },
     }];
     evidence.extend(verdicts(facts));
+    if facts.failed_earlier > 0 {
+        evidence.push(Evidence::EarlierRuns {
+            urls: Ratio::new(facts.failed_earlier, all),
+            most: facts.most_earlier,
+        });
+    }
     if facts.families.len() > 1 {
         let mut patterns: Vec<(&String, &u64)> = facts.families.iter().collect();
         patterns.sort_by_key(|(_, urls)| std::cmp::Reverse(**urls));

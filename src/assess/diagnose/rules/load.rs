@@ -13,22 +13,16 @@ const SLOW: Duration = Duration::from_millis(1500);
 /// Fewer good answers tell nothing of a host's speed.
 const FEWEST: u64 = 20;
 
-/// Failures that start at some load, or a limit of requests per second: the host has little headroom
-/// for crawlers and visitors. Of a host that went down as a whole, at loads that it bore at other times,
+/// Failures that start at some load, or a limit of requests per second: the host bears few crawlers and
+/// visitors more. Of a host that went down as a whole, at loads that it bore at other times,
 /// its outages speak.
 pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     if facts.limit.is_none() && !facts.outages.is_empty() {
         return None;
     }
-    let step = facts.load.step().filter(|_| facts.limit.is_none());
+    let step = facts.load.filter(|_| facts.limit.is_none());
     let confirmed = facts.load_induced.part > 0;
-    // A crawl that slows down in time sees too few errors for a curve, but where they began.
-    let clean = facts.headroom.clean;
-    let began = facts
-        .headroom
-        .failed
-        .filter(|failed| confirmed && (failed.open > clean.open || failed.rate > clean.rate));
-    if step.is_none() && !confirmed && facts.limit.is_none() {
+    if !confirmed && facts.limit.is_none() {
         return None;
     }
     let mut evidence = Vec::new();
@@ -43,18 +37,10 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
     }
     if let Some(step) = step {
         evidence.push(Evidence::Load {
-            from_open: step.from_open,
-            share_below: step.below.share(),
-            share_from: step.from.share(),
-            rate: step.rate,
-        });
-    }
-    if let Some(load) = began {
-        evidence.push(Evidence::Headroom {
-            failed_open: load.open,
-            failed_rate: load.rate,
-            clean_open: clean.open,
-            clean_rate: clean.rate,
+            load: step.load,
+            from: step.from,
+            below: step.below,
+            above: step.above,
         });
     }
     if confirmed {
@@ -69,7 +55,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
         scope: Scope::Host,
         subject: facts.host.clone(),
         causes: vec![Cause::Overload],
-        confidence: if facts.limit.is_some() || (confirmed && (step.is_some() || began.is_some())) {
+        confidence: if facts.limit.is_some() || (confirmed && step.is_some()) {
             0.95
         } else {
             0.75
@@ -107,29 +93,28 @@ pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
 mod tests {
     use super::super::fixture::{answer, fires, host};
     use super::*;
+    use crate::assess::diagnose::{Load, LoadStep};
     use crate::assess::rate_limit::RateLimit;
     use crate::model::Outcome;
 
     #[test]
     fn errors_that_start_at_a_load_name_it() {
-        let mut busy = host(&[]);
-        for n in 0..120_u32 {
-            let open = 1 + n % 8;
-            let outcome = if open >= 5 {
-                Outcome::Server503
-            } else {
-                Outcome::OkHtml
-            };
-            let mut seen = answer(outcome);
-            seen.in_flight = open;
-            busy.add(&seen);
-            busy.add_load(&seen);
-        }
-        let quiet = host(&[(Outcome::Server503, 20), (Outcome::OkHtml, 100)]);
+        let mut busy = host(&[(Outcome::Server503, 20), (Outcome::OkHtml, 100)]);
+        busy.load = Some(LoadStep {
+            load: Load::Open,
+            from: 5,
+            below: Ratio::new(1, 60),
+            above: Ratio::new(19, 60),
+            chance: 1e-5,
+        });
+        busy.load_induced = Ratio::new(12, 100);
+        let mut quiet = busy.clone();
+        quiet.load_induced = Ratio::default();
         let found = fires(load_induced(&busy), load_induced(&quiet));
-        let words =
-            "from 5 requests open at once 100 % fail, below that 0.0 % (at up to 2.0 requests/s)";
+        let words = "from 5 requests open at once on 19 of 60 fail, below that 1 of 60; 12 of 100 \
+                     URLs of the host, at speed only, fail";
         assert_eq!(found.evidence_text(), words);
+        assert!(found.confidence > 0.9);
     }
 
     #[test]
