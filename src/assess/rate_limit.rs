@@ -80,7 +80,9 @@ impl LimitedRequests {
                 let wrong = self.wrong(rate, burst);
                 match &mut best {
                     // The rates that explain as much are a range.
-                    Some((known, limit)) if wrong == *known && burst == limit.burst => {
+                    Some((known, limit))
+                        if wrong == *known && burst == limit.burst && limit.high * STEP >= rate =>
+                    {
                         limit.high = rate;
                     }
                     Some((known, _)) if wrong >= *known => {}

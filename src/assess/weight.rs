@@ -25,6 +25,9 @@ const CANONICAL: f64 = 0.5;
 /// Weight of the home page.
 const HOME: f64 = 3.0;
 
+/// The most that a page can weigh.
+pub(super) const MOST_WEIGHT: f64 = 1.0 + INLINKS + SITEMAP + CANONICAL + HOME;
+
 /// How much the URL matters: 1..7.
 pub fn weight(of: Importance) -> f64 {
     let share = match of.max_inlinks {

@@ -226,7 +226,7 @@ async fn crawl(
     let mut numbers = store.summary(run.id)?;
     let compared = compare(&store, &run, baseline).await?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
-    numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
+    numbers.pages.compared_with(comparison);
     let changes = comparison.map(compare::headline);
     let unaudited = unaudited::why(&store, &run, &numbers)?;
     let gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());

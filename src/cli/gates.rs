@@ -87,6 +87,7 @@ fn measured(summary: &RunSummary) -> Measured {
         crawlability: score(summary.scores.crawlability.as_ref()),
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
         new_server_errors: pages.new_server_errors,
+        maybe_new_server_errors: pages.maybe_new_server_errors,
         coverage: (pages.known > 0).then_some(share),
         requested: pages.requested,
         not_requested: pages.not_requested,

@@ -32,7 +32,8 @@ fn hardly_requested(pages: &PageCounts) -> Option<String> {
     let due = pages.requested + pages.not_requested;
     (pages.requested * 2 < due).then(|| {
         format!(
-            "only {} of {} could be requested: their host was given up",
+            "only {} of {} were requested, because a host was given up or its robots.txt could not be \
+             read",
             number(pages.requested),
             count(due, "known page")
         )
@@ -231,7 +232,10 @@ mod tests {
         assert_eq!(hardly_requested(&pages(0, 0)), None);
         assert_eq!(
             hardly_requested(&pages(19, 67)).as_deref(),
-            Some("only 19 of 86 known pages could be requested: their host was given up")
+            Some(
+                "only 19 of 86 known pages were requested, because a host was given up or its \
+                 robots.txt could not be read"
+            )
         );
     }
 }

@@ -39,11 +39,10 @@ fn exit(ended: Ended) -> Option<Exit> {
 
 /// What an incomplete run did not request.
 pub(super) fn incomplete(summary: &RunSummary) -> String {
-    let urls = summary.skipped.get("host_down").copied();
-    let urls = urls.unwrap_or_default();
+    let urls = summary.given_up;
     let were = if urls == 1 { "was" } else { "were" };
     format!(
-        "incomplete: {} {were} not requested because the host was given up (host_down)",
+        "incomplete: {} {were} not requested because a host was given up (host_down)",
         count(urls, "URL")
     )
 }
@@ -89,8 +88,10 @@ mod tests {
 
     #[test]
     fn an_incomplete_run_says_how_much_is_missing() {
-        let mut summary = RunSummary::default();
-        summary.skipped.insert("host_down".to_owned(), 67);
+        let summary = RunSummary {
+            given_up: 67,
+            ..RunSummary::default()
+        };
         assert!(incomplete(&summary).starts_with("incomplete: 67 URLs were not requested"));
         assert_eq!(exit(Ended::Incomplete), None, "the gates decide");
     }

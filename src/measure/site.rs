@@ -20,7 +20,7 @@ pub fn metrics_of_run(
 ) -> Result<Vec<Metric>, StoreError> {
     let mut summary = store.summary(run.id)?;
     let changes = store.changes_since_before(run)?;
-    summary.pages.new_server_errors = changes.map(|changes| changes.new_5xx);
+    summary.pages.compared_with(changes.as_ref());
     let own = [("project", project), ("site", run.site.as_str())];
     let mut metrics = attempts(store, run, own)?;
     metrics.extend(pages(&summary.pages, own));

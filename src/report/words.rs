@@ -33,13 +33,13 @@ pub fn uncaught(found: &Uncaught) -> String {
     let fine = count(found.never_failed, "page");
     if !found.any_failed {
         return format!(
-            "No page was seen to fail now and then; at most {high} of {fine} may do so without having \
-             been caught (95 % bound)."
+            "Apart from outages and load, no page was seen to fail now and then. At most {high} of \
+             {fine} may fail at least one time in twenty without having been caught (97.5 % bound)."
         );
     }
     format!(
-        "Of {fine} that never failed, an estimated {} ({} to {high}, 95 %) fail now and then and were \
-         not caught.",
+        "Of {fine} that never failed, about {} (95 % interval: {} to {high}) probably fail now and then \
+         and were not caught.",
         whole(found.pages.value),
         whole(found.pages.low),
     )
@@ -187,13 +187,13 @@ mod tests {
         };
         assert_eq!(
             uncaught(&found(true)),
-            "Of 1,330 pages that never failed, an estimated 48 (16 to 84, 95 %) fail now and then and \
-             were not caught."
+            "Of 1,330 pages that never failed, about 48 (95 % interval: 16 to 84) probably fail now \
+             and then and were not caught."
         );
         assert_eq!(
             uncaught(&found(false)),
-            "No page was seen to fail now and then; at most 84 of 1,330 pages may do so without \
-             having been caught (95 % bound)."
+            "Apart from outages and load, no page was seen to fail now and then. At most 84 of 1,330 \
+             pages may fail at least one time in twenty without having been caught (97.5 % bound)."
         );
     }
 

@@ -25,16 +25,12 @@ pub enum BaselineSource {
 }
 
 impl Store {
-    /// The finished run of the same site before this one, or without any the incomplete one; none if
-    /// it is the first. A run that no page answered, as when robots.txt was down, is passed over: beside
+    /// The newest finished or incomplete run of the same site before this one; none if it is the first. A run that no page answered, as when robots.txt was down, is passed over: beside
     /// it everything would be new.
     pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
-        for state in [RunState::Finished, RunState::Incomplete] {
-            let earlier = self.runs_in(state, &run.site, run.id)?;
-            for id in earlier.into_iter().filter(|id| *id != run.id) {
-                if self.has_answers(id)? {
-                    return self.run_by_id(id).map(Some);
-                }
+        for id in self.whole_runs(&run.site, run.id)? {
+            if id != run.id && self.has_answers(id)? {
+                return self.run_by_id(id).map(Some);
             }
         }
         Ok(None)
@@ -64,24 +60,32 @@ impl Store {
 
     /// Finished runs of a site up to one, the newest first.
     pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
-        self.runs_in(RunState::Finished, site, last)
+        self.runs_in(&[RunState::Finished], site, last)
     }
 
-    /// Runs of a site in a state up to one, the newest first.
-    pub(super) fn runs_in(
+    /// Finished and incomplete runs of a site up to one, the newest first. What an incomplete one did not
+    /// request it says nothing of.
+    pub(super) fn whole_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
+        self.runs_in(&[RunState::Finished, RunState::Incomplete], site, last)
+    }
+
+    fn runs_in(
         &self,
-        state: RunState,
+        states: &[RunState],
         site: &str,
         last: RunId,
     ) -> Result<Vec<RunId>, StoreError> {
         let connection = self.connect()?;
-        super::row::list(
+        let runs: Vec<(RunId, String)> = super::row::list(
             &connection,
-            "SELECT id FROM run WHERE id <= ? AND site = ? AND state = ? ORDER BY id DESC",
-            (last.0, site, state.name()),
-            |row| row.get(0).map(RunId),
+            "SELECT id, state FROM run WHERE id <= ? AND site = ? ORDER BY id DESC",
+            (last.0, site),
+            |row| Ok((RunId(row.get(0)?), row.get(1)?)),
         )
-        .map_err(|source| self.fault(source))
+        .map_err(|source| self.fault(source))?;
+        let is_wanted = |state: &str| states.iter().any(|wanted| wanted.name() == state);
+        let wanted = runs.into_iter().filter(|(_, state)| is_wanted(state));
+        Ok(wanted.map(|(id, _)| id).collect())
     }
 
     /// How a comparison calls a run of this file; `at_hand` is the file that needs no name.

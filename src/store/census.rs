@@ -1,7 +1,7 @@
 //! Whatever is counted of a run's URLs, in one walk over them with their attempts and verdicts
 //! beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, Row};
 
@@ -27,13 +27,14 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
     let mut verdicts =
         connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
     let mut verdicts = Beside::of_run(&mut verdicts, run)?;
+    let closed = closed_hosts(connection, run)?;
     let mut urls = connection
-        .prepare("SELECT id, role, state, reason, pass FROM url WHERE run = ? ORDER BY id")?;
+        .prepare("SELECT id, role, state, reason, pass, host FROM url WHERE run = ? ORDER BY id")?;
     let mut urls = urls.query([run])?;
     let mut tally = Tally::default();
     while let Some(row) = urls.next()? {
         let id: UrlId = row.get(0)?;
-        let known = Known::read(row)?;
+        let known = Known::read(row, &closed)?;
         let mut last = None;
         while let Some(row) = attempts.next_of(id)? {
             last = tally.attempt(Tried::read(row)?, last);
@@ -52,17 +53,33 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
     Ok(tally.summary())
 }
 
+/// Hosts of which nothing could be requested because robots.txt could not be read, by the numbers of
+/// their texts.
+fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
+    let hosts: Vec<u32> = super::row::list(
+        connection,
+        "SELECT t.id FROM text t WHERE t.run = ?1 AND t.text IN (
+            SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable')",
+        [run],
+        |row| row.get(0),
+    )?;
+    Ok(hosts.into_iter().collect())
+}
+
 /// What is looked at of a URL.
 struct Known {
     role: u8,
     state: u8,
     reason: Option<u8>,
     pass: u32,
+    /// Whether its host's robots.txt could not be read.
+    closed: bool,
 }
 
 impl Known {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Known> {
+    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<Known> {
         Ok(Known {
+            closed: closed.contains(&row.get(5)?),
             role: row.get(1)?,
             state: row.get(2)?,
             reason: row.get(3)?,
@@ -81,10 +98,15 @@ impl Known {
         self.state == SETTLED || (self.state == QUEUED && self.pass != 1)
     }
 
-    /// Whether it was to be requested: it still waits, or its host was given up. Limits of the user,
-    /// such as robots.txt, scope and depth, exclude a URL for good.
+    /// Whether it was to be requested: it still waits, its host was given up, or robots.txt could not be
+    /// read. What robots.txt says, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
-        self.state == QUEUED || self.reason == Some(SkipReason::HostDown.code())
+        let is_forbidden = self.reason == Some(SkipReason::Robots.code());
+        self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.reason == Some(SkipReason::HostDown.code())
     }
 }
 
@@ -126,6 +148,8 @@ struct Tally {
     others: Part,
     attempts: u64,
     retries: u64,
+    /// Pages and resources that were not requested because their host was given up.
+    given_up: u64,
     /// By reason.
     skipped: BTreeMap<u8, u64>,
     /// Links that are no URLs.
@@ -147,7 +171,11 @@ impl Tally {
         if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
             *self.skipped.entry(reason).or_default() += 1;
         }
-        let part = match Role::from_code(known.role) {
+        let role = Role::from_code(known.role);
+        if last.is_none() && matches!(role, Some(Role::Page | Role::Resource)) {
+            self.given_up += u64::from(known.is_given_up());
+        }
+        let part = match role {
             Some(Role::Page) => &mut self.pages,
             Some(Role::Resource | Role::External) => &mut self.others,
             Some(Role::Robots | Role::Sitemap) | None => return,
@@ -170,6 +198,7 @@ impl Tally {
     fn summary(&self) -> RunSummary {
         let mut summary = RunSummary {
             retries: self.retries,
+            given_up: self.given_up,
             ..RunSummary::default()
         };
         summary.counts.attempts = self.attempts;

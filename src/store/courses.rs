@@ -14,6 +14,9 @@ use crate::policy::Families;
 use super::examine::Texts;
 use super::ids::UrlId;
 
+/// Purposes of the attempts that tell when a host, or a part of it, was up.
+const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone')";
+
 /// Lets the groups be followed to which URLs belong that failed and were fine at other times; returns
 /// which URLs were fine at least once, by their numbers.
 pub(super) fn watched(
@@ -23,20 +26,20 @@ pub(super) fn watched(
     families: &Families,
     courses: &mut Courses,
 ) -> rusqlite::Result<Vec<bool>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare(&format!(
         "WITH fact AS (
             SELECT a.url AS url,
                 max(o.failure OR o.soft) AS failed,
                 max(NOT (o.failure OR o.soft)) AS fine,
                 max((o.failure OR o.soft) AND a.status IN (429, 503)) AS refused
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND a.purpose IN ('crawl', 'retry', 'confirm', 'probe:alone')
+            WHERE a.run = ?1 AND a.purpose IN {TIMED}
             GROUP BY a.url
          )
          SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section
          FROM fact CROSS JOIN url u ON u.run = ?1 AND u.id = fact.url
          WHERE fact.fine AND u.role BETWEEN 1 AND 4 ORDER BY u.id",
-    )?;
+    ))?;
     let mut rows = statement.query([run])?;
     let mut fine: Vec<bool> = Vec::new();
     while let Some(row) = rows.next()? {
@@ -77,13 +80,13 @@ impl InTime<'_> {
         run: i64,
         texts: &mut Texts<'_>,
     ) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(
+        let mut statement = connection.prepare(&format!(
             "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose = 'crawl',
                 u.host, u.section, u.address, u.role FROM attempt a
              CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-             WHERE a.run = ? AND a.purpose IN ('crawl', 'retry', 'confirm', 'probe:alone')
+             WHERE a.run = ? AND a.purpose IN {TIMED}
                 AND u.role BETWEEN 1 AND 4 ORDER BY a.started",
-        )?;
+        ))?;
         let mut rows = statement.query([run])?;
         while let Some(row) = rows.next()? {
             let Some(outcome) = Outcome::from_code(row.get(2)?) else {

@@ -7,7 +7,7 @@ use crate::model::{Coverage, CrawlUrl, HostKey, Role, ScopePlan, SkipReason};
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
-use super::runs::{RunId, RunRow, RunState};
+use super::runs::{RunId, RunRow};
 
 /// A place in the pages of an earlier run, from which they are read on.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,8 @@ pub struct EarlierPage {
 }
 
 impl Store {
-    /// The newest finished run before this one, or without any the newest incomplete one, of which
-    /// some page answered and that was to cover the same: same origins to start from, same limits.
+    /// The newest finished or incomplete run before this one, of which some page answered and that was
+    /// to cover the same: same origins to start from, same limits.
     /// None if there is no such run.
     pub fn comparable_run(
         &self,
@@ -40,9 +40,7 @@ impl Store {
             return Ok(None);
         }
         let last = before.unwrap_or(RunId(i64::MAX));
-        let mut earlier = self.runs_in(RunState::Finished, site, last)?;
-        earlier.extend(self.runs_in(RunState::Incomplete, site, last)?);
-        for id in earlier {
+        for id in self.whole_runs(site, last)? {
             if Some(id) == before || !self.has_answers(id)? {
                 continue;
             }

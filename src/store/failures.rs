@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::assess::examine::SpeedEffect;
 use crate::assess::{FirstLook, HostEpisodes};
 use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
 use crate::policy::Candidate;
 
 use super::error::StoreError;
 use super::file::Store;
+use super::host_ids::HostIds;
 use super::ids::UrlId;
 use super::runs::RunId;
 use super::speeds::speeds;
@@ -99,6 +101,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     let mut rows = statement.query([run])?;
     let mut found: Vec<FailedUrl> = Vec::new();
     let mut known_episodes = None;
+    let mut hosts = HostIds::of_run(connection, run)?;
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
         let Some(outcome) = Outcome::from_code(row.get(7)?) else {
@@ -116,7 +119,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                 depth: row.get(3)?,
                 hops: row.get(4)?,
                 seen: Candidate {
-                    host: row.get(10)?,
+                    host: hosts.of(row.get(10)?)?,
                     section: row.get(5)?,
                     failure: outcome,
                     attempts: 0,
@@ -143,7 +146,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             let started = Moment::from_millis(row.get(8)?);
             // Of most runs nothing failed.
             if known_episodes.is_none() {
-                known_episodes = Some(episodes(connection, run)?);
+                known_episodes = Some(episodes(connection, run, &mut hosts)?);
             }
             let episodes = known_episodes.as_ref();
             let host = episodes.and_then(|hosts| hosts.get(&url.seen.host));
@@ -157,22 +160,27 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             });
         }
     }
-    let speeds = if found.is_empty() {
-        BTreeMap::new()
-    } else {
-        speeds(connection, run)?
-    };
+    let mut effects: BTreeMap<u32, SpeedEffect> = BTreeMap::new();
+    if !found.is_empty() {
+        for (host, effect) in speeds(connection, run)? {
+            effects.entry(hosts.of(host)?).or_default().add(&effect);
+        }
+    }
     for url in &mut found {
         url.end_pass();
         url.seen.in_outage = url.outage.number.is_some() && !url.outage.other;
-        let speed = speeds.get(&url.seen.host);
+        let speed = effects.get(&url.seen.host);
         url.seen.needed = speed.map_or(0, |speed| speed.flapping.looks_needed(url.seen.failure));
     }
     Ok(Ok(found))
 }
 
 /// The outages of each host, by the number of its text.
-fn episodes(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<u32, HostEpisodes>> {
+fn episodes(
+    connection: &Connection,
+    run: i64,
+    ids: &mut HostIds<'_>,
+) -> rusqlite::Result<HashMap<u32, HostEpisodes>> {
     let mut statement = connection.prepare(
         "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
          CROSS JOIN url u ON u.run = a.run AND u.id = a.url
@@ -182,7 +190,8 @@ fn episodes(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<u32, 
     let mut hosts: HashMap<u32, HostEpisodes> = HashMap::new();
     while let Some(row) = rows.next()? {
         if let Some(outcome) = Outcome::from_code(row.get(2)?) {
-            hosts.entry(row.get(0)?).or_default().add(FirstLook {
+            let host = ids.of(row.get(0)?)?;
+            hosts.entry(host).or_default().add(FirstLook {
                 started: Moment::from_millis(row.get(1)?),
                 outcome,
                 in_flight: row.get(3)?,

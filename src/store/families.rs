@@ -7,8 +7,8 @@ use crate::policy::Families;
 
 /// What the pages and resources of a run teach of its families. Bounded as they are.
 pub(super) fn learned_families(connection: &Connection, run: i64) -> rusqlite::Result<Families> {
-    let mut statement =
-        connection.prepare("SELECT address FROM url WHERE run = ? AND role >= 3 ORDER BY id")?;
+    let mut statement = connection
+        .prepare("SELECT address FROM url WHERE run = ? AND role IN (3, 4) ORDER BY id")?;
     let mut rows = statement.query([run])?;
     let mut families = Families::default();
     while let Some(row) = rows.next()? {

@@ -59,14 +59,17 @@ pub(super) fn hosts(connection: &Connection, run: i64) -> rusqlite::Result<Vec<G
         |row| count(row, 0),
     )?;
     // When it was fine last: what came after all failed.
-    let sql = "SELECT t.text, g.urls, g.detail,
+    let sql = "SELECT g.name, g.urls, g.detail,
             (SELECT max(a.started) FROM url u CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
                 CROSS JOIN outcome o ON o.code = a.outcome
-                WHERE u.run = ?1 AND u.host = g.host AND o.failure = 0)
-        FROM (SELECT host, count(*) AS urls, max(detail) AS detail FROM url
-            WHERE run = ?1 AND state = 3 AND reason = ?2 AND role IN (?3, ?4) GROUP BY host) g
-        CROSS JOIN text t ON t.run = ?1 AND t.id = g.host
-        ORDER BY g.urls DESC, t.text LIMIT ?5";
+                WHERE u.run = ?1 AND o.failure = 0
+                    AND u.host IN (SELECT id FROM text WHERE run = ?1 AND text = g.name))
+        FROM (SELECT t.text AS name, count(*) AS urls, max(u.detail) AS detail FROM url u
+            CROSS JOIN text t ON t.run = u.run AND t.id = u.host
+            WHERE u.run = ?1 AND u.state = 3 AND u.reason = ?2 AND u.role IN (?3, ?4)
+                AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.run = u.run AND e.url = u.id)
+            GROUP BY t.text) g
+        ORDER BY g.urls DESC, g.name LIMIT ?5";
     let params = (
         run,
         SkipReason::HostDown.code(),

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::assess::compare::Comparison;
+
 /// Pages of the site, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageCounts {
@@ -21,4 +23,14 @@ pub struct PageCounts {
     pub by_verdict: BTreeMap<String, u64>,
     /// Pages with a 5xx that had none in the baseline: for who compares to fill in; absent without one.
     pub new_server_errors: Option<u64>,
+    /// Pages with a 5xx that the baseline knew and did not request.
+    pub maybe_new_server_errors: u64,
+}
+
+impl PageCounts {
+    /// Fills in what a comparison with the baseline counted, if there was one.
+    pub fn compared_with(&mut self, found: Option<&Comparison>) {
+        self.new_server_errors = found.map(|found| found.new_5xx);
+        self.maybe_new_server_errors = found.map_or(0, |found| found.maybe_new_5xx);
+    }
 }

@@ -26,6 +26,7 @@ mod found;
 mod given_up;
 mod graph;
 mod history;
+mod host_ids;
 mod identity;
 mod ids;
 mod links;

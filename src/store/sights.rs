@@ -150,7 +150,8 @@ pub(super) fn blind_spot(
         return Ok(Some("that run could not read a start page"));
     }
     let cut: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 3 AND reason IN (?, ?))",
+        "SELECT EXISTS (SELECT 1 FROM url
+            WHERE run = ? AND role = 3 AND state = 3 AND reason IN (?, ?))",
         (
             run.id.0,
             SkipReason::MaxPages.code(),

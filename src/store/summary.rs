@@ -32,6 +32,8 @@ pub struct RunSummary {
     pub by_verdict: BTreeMap<String, u64>,
     /// URLs that were not fetched, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// Pages and resources that were not requested because their host was given up.
+    pub given_up: u64,
     /// What each host's robots.txt allows.
     pub robots: Vec<RobotsSummary>,
     /// Scores, and what they consist of.

@@ -34,7 +34,12 @@ impl Comparing {
     pub fn add(&mut self, pair: &Pair<'_>) {
         let found = &mut self.found;
         let is_5xx = |sight: &Sight| sight.state().is_some_and(PageState::is_server_error);
-        found.new_5xx += u64::from(is_5xx(&pair.new) && !is_5xx(&pair.old));
+        if is_5xx(&pair.new) {
+            match &pair.old {
+                Sight::NotSeen(_) => found.maybe_new_5xx += 1,
+                old => found.new_5xx += u64::from(!is_5xx(old)),
+            }
+        }
         let unseen = match (&pair.old, &pair.new) {
             (Sight::NotSeen(why), Sight::Seen(_)) => Some(format!("old: {why}")),
             (Sight::Seen(_), Sight::NotSeen(why)) => Some(format!("new: {why}")),

@@ -26,6 +26,9 @@ pub struct Comparison {
     pub not_compared: BTreeMap<String, u64>,
     /// Pages that answer 5xx in the new run and did not in the old one; what `new-5xx` counts.
     pub new_5xx: u64,
+    /// Pages that answer 5xx in the new run, and that the old one knew and did not request: they may be
+    /// new ones.
+    pub maybe_new_5xx: u64,
     /// The rate at which pages of the site fail that do not fail for good, 0..1: changes that it
     /// explains are not counted.
     pub background: f64,

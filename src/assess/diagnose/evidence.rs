@@ -87,6 +87,9 @@ pub enum Evidence {
         every_seconds: f64,
         down_seconds: Option<f64>,
     },
+    EachLasted {
+        seconds: f64,
+    },
     Restart,
     RateLimit {
         low: f64,
@@ -312,8 +315,11 @@ impl fmt::Display for Evidence {
                 ),
                 None => write!(f, "it has a rhythm: down every {every_seconds:.0} s"),
             },
+            E::EachLasted { seconds } => {
+                write!(f, "it was down for about {seconds:.0} s each time")
+            }
             E::Restart => f.write_str(
-                "short and whole, as in a deploy or a restart: at most 2 minutes, and nothing \
+                "short and whole, as in a deploy or a restart: over within 2 minutes, and nothing \
                  was fine in between",
             ),
             E::RateLimit {

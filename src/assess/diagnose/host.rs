@@ -164,6 +164,12 @@ impl HostFacts {
         }
     }
 
+    /// Whether it limits the rate of requests to a section: on the whole host, or there.
+    pub fn limits(&self, section: &str) -> bool {
+        let limited = self.limited_section.as_deref();
+        self.limit.is_some() && limited.is_none_or(|limited| limited == section)
+    }
+
     /// How many failures had this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)

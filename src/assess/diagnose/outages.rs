@@ -12,16 +12,13 @@ const SHARP: Duration = Duration::from_secs(6);
 /// A deploy or a restart is over within this time (ours: what a slow start of an application takes).
 const RESTART: Duration = Duration::from_mins(2);
 
-/// How far a time between two edges may lie from a multiple of the period, as a share of it (ours).
-const JITTER: f64 = 0.08;
+/// How far a time from one outage to the next may lie from a multiple of the period, as a part of it, and
+/// most periods between the two (ours): with enough of them anything is a multiple. Outages at random fit
+/// in one case of twenty, if three such times are known.
+const LOOSE: (f64, f64) = (0.08, 3.0);
 
-/// Fewest times between edges that make a rhythm. One of them sets the period; that two others are near
-/// its multiples by chance has a probability of (2 x 0.08)^2, some 2.6 %.
-const FEWEST: usize = 3;
-
-/// Of three outages whose edges were not all seen, two such times are enough if they are this near to
-/// their mean, which they are by chance in 4 % (ours).
-const JITTER_OF_TWO: f64 = 0.02;
+/// The same where only two such times are known.
+const STRICT: (f64, f64) = (0.015, 2.0);
 
 /// A time in which everything failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +106,11 @@ impl Outages {
 
     /// Whether each was short, and they end: as in a deploy, a restart or a crash loop.
     pub fn is_restart(&self) -> bool {
-        let is_short = |outage: &Outage| outage.until.since(outage.from) <= RESTART;
+        // As long as it may have lasted: nobody may have asked for a while.
+        let is_short = |outage: &Outage| {
+            let from = outage.before.unwrap_or(outage.from);
+            outage.after.unwrap_or(outage.until).since(from) <= RESTART
+        };
         // The last may still have gone on when the crawl ended.
         self.times.iter().any(Outage::is_over) && self.times.iter().all(is_short)
     }
@@ -139,36 +140,51 @@ impl Outages {
         }
     }
 
-    /// The rhythm, if times from edge to edge are multiples of one period.
+    /// The rhythm, if the times from start to start, and from end to end, are multiples of one period.
+    /// Starts and ends of the same outages are no independent evidence: as many times count as are known
+    /// of one of them.
     pub fn rhythm(&self) -> Option<Rhythm> {
-        let starts: Vec<f64> = self.times.iter().filter_map(Outage::began).collect();
-        let ends: Vec<f64> = self.times.iter().filter_map(Outage::ended).collect();
-        let steps = |edges: &[f64]| -> Vec<f64> {
+        let steps = |edge: fn(&Outage) -> Option<f64>| -> Vec<f64> {
+            let edges: Vec<f64> = self.times.iter().filter_map(edge).collect();
             edges.windows(2).map(|pair| pair[1] - pair[0]).collect()
         };
-        let steps = [steps(&starts), steps(&ends)].concat();
-        let shortest = steps.iter().copied().reduce(f64::min)?;
-        let jitter = match steps.len() {
-            FEWEST.. => JITTER,
-            2 if self.times.len() >= FEWEST => JITTER_OF_TWO,
-            _ => return None,
+        let kinds = [steps(Outage::began), steps(Outage::ended)];
+        let (jitter, most) = match kinds[0].len().max(kinds[1].len()) {
+            0 | 1 => return None,
+            2 => STRICT,
+            _ => LOOSE,
         };
-        if shortest <= 0.0 {
+        let known: Vec<f64> = kinds
+            .into_iter()
+            .filter(|kind| kind.len() > 1)
+            .flatten()
+            .collect();
+        let shortest = known
+            .iter()
+            .copied()
+            .reduce(f64::min)
+            .filter(|step| *step > 0.0)?;
+        let multiple = |step: &f64| (step / shortest).round();
+        let period = known.iter().sum::<f64>() / known.iter().map(multiple).sum::<f64>();
+        let fits =
+            |step: &f64| multiple(step) <= most && (step / period - multiple(step)).abs() <= jitter;
+        if !known.iter().all(fits) {
             return None;
         }
-        let multiples = |step: &f64| (step / shortest).round();
-        let period = steps.iter().sum::<f64>() / steps.iter().map(multiples).sum::<f64>();
-        let fits = |step: &f64| (step / period - multiples(step)).abs() <= jitter;
-        if !steps.iter().all(fits) {
-            return None;
-        }
-        let mut lasted: Vec<f64> = self.times.iter().filter_map(Outage::lasted).collect();
-        lasted.sort_by(f64::total_cmp);
-        let down = lasted.get(lasted.len() / 2).copied();
         Some(Rhythm {
             every: Duration::from_secs_f64(period),
-            down: down.map(Duration::from_secs_f64),
+            down: self.usual_length(1),
         })
+    }
+
+    /// How long each lasted, the median, if so many were seen whole.
+    pub fn usual_length(&self, fewest: usize) -> Option<Duration> {
+        let mut lasted: Vec<f64> = self.times.iter().filter_map(Outage::lasted).collect();
+        lasted.sort_by(f64::total_cmp);
+        let usual = lasted.get(lasted.len() / 2).copied();
+        usual
+            .filter(|_| lasted.len() >= fewest)
+            .map(Duration::from_secs_f64)
     }
 }
 
@@ -206,6 +222,25 @@ mod tests {
         let irregular = outages(&[(0, 29), (60, 89), (150, 170), (260, 275)]);
         assert_eq!(irregular.rhythm(), None);
         assert_eq!(outages(&[(0, 29), (60, 89)]).rhythm(), None, "too few");
+    }
+
+    #[test]
+    fn outages_at_random_rarely_have_a_rhythm() {
+        let mut dice = fastrand::Rng::with_seed(5);
+        for (count, most) in [(3, 80), (4, 40), (6, 20)] {
+            let mut found = 0;
+            for _ in 0..1_000 {
+                let mut at = 0;
+                let times: Vec<(i64, i64)> = (0..count)
+                    .map(|_| {
+                        at += 25 + (-dice.f64().ln() * 120.0) as i64;
+                        (at, at + 20)
+                    })
+                    .collect();
+                found += u32::from(outages(&times).rhythm().is_some());
+            }
+            assert!(found <= most, "{found} of 1,000 with {count} outages");
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> 
                 host.facts.limited_section.clone_from(section);
             }
             // Refusals of a limit come together too.
-            if known.limit.is_none() {
+            if !known.limits_all() {
                 host.facts.outages.clone_from(&known.whole);
             }
         }
@@ -142,7 +142,7 @@ fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outag
 }
 
 fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) -> Context {
-    let is_limited = host.is_some_and(|host| host.facts.limit.is_some())
+    let is_limited = host.is_some_and(|host| host.facts.limits(&cluster.facts.cluster.section))
         && is_refusal(cluster.facts.status)
         && cluster.facts.failing() == 0;
     Context {

@@ -203,6 +203,19 @@ impl HostCourses {
 }
 
 impl HostTogether {
+    /// Whether it limits the rate of requests, whatever their section.
+    pub(super) fn limits_all(&self) -> bool {
+        matches!(self.limit, Some((_, None)))
+    }
+
+    /// Whether it limits the rate of requests to a section.
+    fn limits(&self, section: &str) -> bool {
+        let limited = |(_, limited): &(RateLimit, Option<String>)| {
+            limited.as_deref().is_none_or(|limited| limited == section)
+        };
+        self.limit.as_ref().is_some_and(limited)
+    }
+
     /// Whether it fails more the harder it is asked.
     pub(super) fn fails_by_load(&self) -> bool {
         self.limit.is_some() || self.load.is_some()
@@ -218,7 +231,7 @@ impl Together {
     pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
         let host = self.0.get(home.host)?;
         // Refusals of a limit come together too.
-        if host.limit.is_some() {
+        if host.limits(home.section) {
             return None;
         }
         let whole = Some(&host.whole).filter(|found| !found.is_empty());

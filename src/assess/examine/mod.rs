@@ -208,9 +208,8 @@ impl Examination {
         let last = numbers.last()?;
         Some(OutageOfUrl {
             whole,
-            times: numbers.len(),
             is_over: outages.times[*last].is_over(),
-            has_rhythm: outages.rhythm().is_some(),
+            times: outages.count(),
         })
     }
 
@@ -236,6 +235,8 @@ impl Examination {
             section: OTHER.to_owned(),
             family: String::new(),
             fingerprint: None,
+            // What a part of the host is called is given up with its name.
+            together: key.together.filter(|whole| *whole == Whole::Host),
             ..key.clone()
         };
         self.clusters.place(key, coarse, Cluster::new)
@@ -246,19 +247,18 @@ impl Examination {
 #[derive(Clone, Copy, Debug)]
 struct OutageOfUrl {
     whole: Whole,
-    /// In how many of them it failed.
-    times: usize,
     /// Whether the host, or the part of the site, was fine again after the last of them.
     is_over: bool,
-    has_rhythm: bool,
+    /// How many outages the host, or the part of the site, had in all.
+    times: u64,
 }
 
 impl OutageOfUrl {
-    /// Whether the URL belongs to a part of the site that comes and goes: it failed in two of its
-    /// outages, or in one of those that have a rhythm and will come again. A host that was down is
-    /// another matter: its pages have recovered with it.
+    /// Whether the URL belongs to a part of the site that comes and goes: it went down twice or more, and
+    /// all of it shares that fate. A host that was down is another matter: its pages have recovered
+    /// with it.
     fn comes_again(self) -> bool {
-        self.whole != Whole::Host && (self.times >= 2 || self.has_rhythm)
+        self.whole != Whole::Host && self.times >= 2
     }
 }
 

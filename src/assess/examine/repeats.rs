@@ -44,10 +44,13 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     }
     if wide.rule == "part_outage" {
         let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
-        return PAGES.contains(&narrow.rule)
-            && narrow.rule != "persistent_cluster"
-            && !place.sections.is_empty()
-            && place.sections.keys().all(is_there);
+        // Pages that come and go of something else have a finding of their own.
+        let is_part = match narrow.rule {
+            "transient_cluster" | "unconfirmed_cluster" => true,
+            "intermittent_cluster" => narrow.causes == wide.causes,
+            _ => false,
+        };
+        return is_part && !place.sections.is_empty() && place.sections.keys().all(is_there);
     }
     let has_recovered = narrow.rule == "transient_cluster";
     wide.subject == place.host
@@ -60,7 +63,12 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             "host_outage" => has_recovered,
             // What is refused at times because of a limit is neither flaky nor broken.
             "load_induced" => {
-                let is_limit = |evidence: &Evidence| matches!(evidence, Evidence::RateLimit { .. });
+                let is_limit = |evidence: &Evidence| match evidence {
+                    Evidence::RateLimit { section, .. } => section.as_ref().is_none_or(|limited| {
+                        place.sections.keys().all(|section| section == limited)
+                    }),
+                    _ => false,
+                };
                 let limited = wide.evidence.iter().any(is_limit);
                 let at_times = limited && AT_TIMES.contains(&narrow.rule);
                 (has_recovered || at_times) && narrow.causes.contains(&Cause::Overload)
@@ -137,6 +145,9 @@ mod tests {
             &[Cause::Overload],
             true,
         );
+        check(&comes_and_goes, "intermittent_cluster", &causes, true);
+        let other_cause = [Cause::ApplicationError];
+        check(&comes_and_goes, "intermittent_cluster", &other_cause, false);
         check(&comes_and_goes, "persistent_cluster", &causes, false);
         let other = finding("section_down", "https://www.shop.test/b/", &causes);
         check(&other, "persistent_cluster", &causes, false);

@@ -39,6 +39,8 @@ pub struct Measured {
     pub indexing_risk: Option<Score>,
     /// Pages with a 5xx that had none in the baseline; absent without a baseline.
     pub new_server_errors: Option<u64>,
+    /// Pages with a 5xx that the baseline knew and did not request: each may be one of those.
+    pub maybe_new_server_errors: u64,
     /// Share of the known pages that were fetched.
     pub coverage: Option<f64>,
     /// Pages that were requested at least once.
@@ -162,7 +164,7 @@ impl Gate {
         let unknown = possible.unknown;
         if unit != Unit::Count {
             let reason = self.reason(possible.measured, is_true);
-            return format!("{reason}, whatever the others are: {unknown}");
+            return format!("{reason}, whether the unknown pages fail or not: {unknown}");
         }
         let range = possible.shown(unit);
         let not = if is_true { "" } else { "not " };
@@ -232,8 +234,8 @@ impl Measured {
         };
         let answers = |pages| {
             let unknown = Unknown {
-                unconfirmed: 0,
                 not_requested: self.not_requested,
+                ..Unknown::default()
             };
             Ok(Possible::count(pages, unknown))
         };
@@ -241,12 +243,13 @@ impl Measured {
             let unknown = Unknown {
                 unconfirmed: self.unconfirmed,
                 not_requested: self.not_requested,
+                ..Unknown::default()
             };
             Ok(Possible::count(pages, unknown))
         };
         let rate = |rate: Option<Interval>| {
             let rate = rate.ok_or_else(|| "no first attempts were counted".to_owned())?;
-            Ok(Possible::rate(rate, 1.0, missing))
+            Ok(Possible::rate(rate, missing))
         };
         match metric {
             Metric::ServerErrors => answers(self.server_errors),
@@ -263,10 +266,17 @@ impl Measured {
                 score(self.crawlability).map(|score| Possible::crawlability(score, missing))
             }
             Metric::IndexingRisk => {
-                score(self.indexing_risk).map(|risk| Possible::rate(risk, 100.0, missing))
+                score(self.indexing_risk).map(|risk| Possible::risk(risk, missing))
             }
             Metric::NewServerErrors => match self.new_server_errors {
-                Some(pages) => answers(pages),
+                Some(pages) => Ok(Possible::count(
+                    pages,
+                    Unknown {
+                        not_requested: self.not_requested,
+                        not_compared: self.maybe_new_server_errors,
+                        ..Unknown::default()
+                    },
+                )),
                 None => Err("there is no earlier run of the site to compare with".to_owned()),
             },
             Metric::Coverage => match self.coverage {

@@ -4,6 +4,7 @@
 use super::unit::Unit;
 use crate::assess::Interval;
 use crate::assess::obstacles::errors_leave;
+use crate::assess::weight::MOST_WEIGHT;
 
 /// Pages that a metric might count, or might not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) struct Unknown {
     pub(super) unconfirmed: u64,
     /// Known pages that the run should have requested and did not.
     pub(super) not_requested: u64,
+    /// Failing pages that the baseline knew and did not request.
+    pub(super) not_compared: u64,
 }
 
 /// A metric's value, and the range that unknown pages leave open. Each end is an interval of its own:
@@ -40,7 +43,7 @@ impl Possible {
 
     /// A number of pages: these at least, and at most these and all unknown ones.
     pub(super) fn count(least: u64, unknown: Unknown) -> Possible {
-        let most = least + unknown.unconfirmed + unknown.not_requested;
+        let most = least + unknown.unconfirmed + unknown.not_requested + unknown.not_compared;
         Possible {
             worst: Interval::exact(most as f64),
             unknown,
@@ -48,9 +51,21 @@ impl Possible {
         }
     }
 
-    /// A share or a risk of the requested pages, which counts up to `whole` (1 or 100).
-    pub(super) fn rate(measured: Interval, whole: f64, missing: Missing) -> Possible {
-        let share = missing.share();
+    /// A share of the requested pages.
+    pub(super) fn rate(measured: Interval, missing: Missing) -> Possible {
+        Possible::part(measured, 1.0, missing.share(), missing)
+    }
+
+    /// A risk of the requested pages: a mean in which each page counts by its weight, and those that are
+    /// missing may weigh as much as a page can.
+    pub(super) fn risk(measured: Interval, missing: Missing) -> Possible {
+        let heaviest = MOST_WEIGHT * missing.not_requested as f64;
+        let share = heaviest / (heaviest + missing.requested as f64).max(1.0);
+        Possible::part(measured, 100.0, share, missing)
+    }
+
+    /// What counts up to `whole`, where so much of it is missing.
+    fn part(measured: Interval, whole: f64, share: f64, missing: Missing) -> Possible {
         Possible {
             measured,
             best: measured.map(|rate| rate * (1.0 - share)),
@@ -109,8 +124,8 @@ impl Missing {
 
     fn unknown(self) -> Unknown {
         Unknown {
-            unconfirmed: 0,
             not_requested: self.not_requested,
+            ..Unknown::default()
         }
     }
 }
@@ -128,6 +143,13 @@ impl std::fmt::Display for Unknown {
             0 => {}
             1 => parts.push("1 known page was not requested".to_owned()),
             many => parts.push(format!("{many} known pages were not requested")),
+        }
+        match self.not_compared {
+            0 => {}
+            1 => parts.push("1 failing page was not requested by the baseline".to_owned()),
+            many => parts.push(format!(
+                "{many} failing pages were not requested by the baseline"
+            )),
         }
         f.write_str(&parts.join(", "))
     }
@@ -147,10 +169,10 @@ mod tests {
     #[test]
     fn pages_that_were_not_requested_widen_a_rate_on_both_sides() {
         let rate = Interval::exact(0.2);
-        let found = Possible::rate(rate, 1.0, missing(90, 10)).span();
+        let found = Possible::rate(rate, missing(90, 10)).span();
         assert!((found.low - 0.18).abs() < 1e-9, "{found:?}");
         assert!((found.high - 0.28).abs() < 1e-9, "{found:?}");
-        let all = Possible::rate(rate, 1.0, missing(90, 0));
+        let all = Possible::rate(rate, missing(90, 0));
         assert!(!all.is_open() && all.span() == rate);
     }
 

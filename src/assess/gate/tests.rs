@@ -335,7 +335,7 @@ fn pages_that_were_not_requested_may_have_failed() {
                 "5xx-rate > 0.5%",
                 Failed,
                 "5xx-rate is 2 %; the lower end of its 95 % interval, 0.8 %, is > 0.5 %, \
-                 whatever the others are: 25 known pages were not requested",
+                 whether the unknown pages fail or not: 25 known pages were not requested",
             ),
             (
                 "5xx-rate > 1%",

@@ -138,7 +138,7 @@ impl Audits {
         )?;
         let compared = audit::compare(&self.store, &run, baseline).await?;
         let comparison = compared.as_ref().map(|found| &found.comparison);
-        numbers.pages.new_server_errors = comparison.map(|found| found.new_5xx);
+        numbers.pages.compared_with(comparison);
         let unaudited = unaudited::why(&self.store, &run, &numbers)?;
         audited.gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());
         let wanted = Wanted {

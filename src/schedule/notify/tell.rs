@@ -395,12 +395,12 @@ fn headline(
         [gate] => format!("A gate failed: {gate}. {sentence}"),
         gates => format!("{} gates failed. {sentence}", gates.len()),
     };
-    let sentence = match told.summary.skipped.get("host_down") {
-        Some(urls) if told.is_incomplete() => format!(
+    let sentence = match told.summary.given_up {
+        urls if told.is_incomplete() => format!(
             "A host was given up, and {} not requested. {sentence}",
             match urls {
                 1 => "1 URL was".to_owned(),
-                many => format!("{} were", count(*many, "URL")),
+                many => format!("{} were", count(many, "URL")),
             }
         ),
         _ => sentence,

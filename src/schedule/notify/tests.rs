@@ -113,7 +113,7 @@ fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
         ..run()
     };
     let summary = RunSummary {
-        skipped: [("host_down".to_owned(), 67)].into(),
+        given_up: 67,
         ..RunSummary::default()
     };
     let message = |run: &RunRow| {

@@ -90,10 +90,17 @@ fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
             count: outages.count(),
         });
     }
-    told.extend(outages.rhythm().map(|rhythm| Evidence::Rhythm {
+    let rhythm = outages.rhythm().map(|rhythm| Evidence::Rhythm {
         every_seconds: rhythm.every.as_secs_f64(),
         down_seconds: rhythm.down.map(|down| down.as_secs_f64()),
-    }));
+    });
+    let each_lasted = || {
+        let usual = outages.usual_length(2)?;
+        Some(Evidence::EachLasted {
+            seconds: usual.as_secs_f64(),
+        })
+    };
+    told.extend(rhythm.or_else(each_lasted));
     let each = outages.times.iter().take(TOLD);
     told.extend(each.map(|outage| Evidence::Outage {
         from: outage.from,
@@ -156,7 +163,7 @@ mod tests {
             (vec![Cause::UpstreamDown], "short_outage")
         );
         assert_eq!(found.severity, Severity::Warning);
-        failed.outages.times[0].until = Moment::from_millis(1_795_346_000_000);
+        failed.outages.times[0].after = Some(Moment::from_millis(1_795_346_000_000));
         let long = host_outage(&failed).expect("a finding");
         assert_eq!((long.causes.len(), long.advice), (0, "step.server_status"));
     }
