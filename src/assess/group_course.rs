@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::model::Moment;
 
+use super::chance::runs_or_fewer;
 use super::diagnose::{Outage, Outages};
 
 /// Fewest pages of an outage: one that fails alone is that page's matter.
@@ -29,9 +30,14 @@ const MOST_DEAD: usize = 2_048;
 /// The share of failures that must lie in outages (ours).
 const MOST: f64 = 0.8;
 
-/// How many standard deviations fewer runs than by chance there must be: one course in a thousand has
-/// so few by chance.
+/// How rarely so few runs may come by chance.
+const BY_CHANCE: f64 = 0.001;
+
+/// The same in standard deviations, where many are counted.
 const DEVIATIONS: f64 = 3.1;
+
+/// Up to so many failures, or good answers, chance is computed exactly (ours).
+const FEW: u64 = 50;
 
 /// Good answers at a load no lower than that of the failures, for the load not to be their reason
 /// (ours).
@@ -159,12 +165,11 @@ impl GroupCourse {
     pub(super) fn outages(mut self) -> Outages {
         self.close(None);
         self.add_single();
-        let by_chance = self.runs_by_chance();
         let together = self.in_outages as f64 >= MOST * self.failed as f64
             && self.pages >= FEWEST_PAGES_IN_ALL
             // Of a group with several parts, outages of one alone are the part's.
             && (self.down_parts || !self.has_parts)
-            && self.deviations(by_chance) <= -DEVIATIONS;
+            && self.has_too_few_runs();
         if !together || !self.was_asked_as_hard() {
             return Outages::default();
         }
@@ -222,20 +227,16 @@ impl GroupCourse {
         self.outages.times.sort_by_key(|outage| outage.from);
     }
 
-    /// The number of runs that chance makes of so many failures and good answers: mean and variance.
-    fn runs_by_chance(&self) -> (f64, f64) {
+    /// Whether there are fewer runs of failures and of good answers than chance makes of so many.
+    fn has_too_few_runs(&self) -> bool {
+        if self.failed.min(self.fine) <= FEW {
+            return runs_or_fewer(self.runs, self.failed, self.fine) <= BY_CHANCE;
+        }
         let (failed, fine) = (self.failed as f64, self.fine as f64);
         let (all, product) = (failed + fine, 2.0 * failed * fine);
         let mean = product / all + 1.0;
         let variance = product * (product - all) / (all * all * (all - 1.0));
-        (mean, variance)
-    }
-
-    fn deviations(&self, (mean, variance): (f64, f64)) -> f64 {
-        if variance.is_nan() || variance <= 0.0 {
-            return 0.0;
-        }
-        (self.runs as f64 - mean) / variance.sqrt()
+        self.runs as f64 <= mean - DEVIATIONS * variance.sqrt()
     }
 
     fn was_asked_as_hard(&self) -> bool {

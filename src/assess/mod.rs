@@ -7,6 +7,7 @@
 //! [`SiteTally`] takes the judgements with their [`weight()`]; [`crawlability()`] and
 //! [`indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
 
+mod chance;
 pub mod compare;
 mod crawlability;
 mod deduction;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::context::Ratio;
+use crate::assess::chance::hits_or_more;
 use crate::model::Moment;
 
 /// Loads up to this many are told apart exactly, larger ones in steps of a tenth.
@@ -112,7 +113,8 @@ impl Counts {
             let above = Ratio::new(all.part - below.part, all.of - below.of);
             let is_apart = below.share() <= APART * above.share();
             if count.of > 0 && below.of > 0 && above.part >= FEWEST && is_apart {
-                let chance = as_many_by_chance(above, all) * (seen - 1) as f64;
+                let chance =
+                    hits_or_more(above.part, above.of, all.part, all.of) * (seen - 1) as f64;
                 if chance <= best.map_or(BY_CHANCE, |best| best.chance) {
                     best = Some(LoadStep {
                         load,
@@ -147,42 +149,9 @@ fn lowest(place: usize) -> u32 {
     (f64::from(EXACT) * 1.1_f64.powi((place - exact - 1) as i32)) as u32 + 1
 }
 
-/// The chance that of all requests so many of the failures or more lie among those above, if load does
-/// not matter: the upper tail of the hypergeometric distribution.
-fn as_many_by_chance(above: Ratio, all: Ratio) -> f64 {
-    let ways = |of: u64, part: u64| ln_factorial(of) - ln_factorial(part) - ln_factorial(of - part);
-    let fine = all.of - all.part;
-    let least = above.part.max(above.of.saturating_sub(fine));
-    let most = all.part.min(above.of);
-    let term = |failed: u64| {
-        ways(all.part, failed) + ways(fine, above.of - failed) - ways(all.of, above.of)
-    };
-    let sum: f64 = (least..=most).map(|failed| term(failed).exp()).sum();
-    sum.min(1.0)
-}
-
-/// Stirling's series; its error is below 3e-5 from 2 on.
-fn ln_factorial(n: u64) -> f64 {
-    if n < 2 {
-        return 0.0;
-    }
-    let n = n as f64;
-    let series = 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3));
-    n * n.ln() - n + 0.5 * (std::f64::consts::TAU * n).ln() + series
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_tail_is_that_of_the_textbook() {
-        // The lady tasting tea: 4 of 4 right by chance in 1 of 70, 3 or more in 17 of 70.
-        let chance = |right| as_many_by_chance(Ratio::new(right, 4), Ratio::new(4, 8));
-        assert!((chance(4) - 1.0 / 70.0).abs() < 1e-4, "{}", chance(4));
-        assert!((chance(3) - 17.0 / 70.0).abs() < 1e-3, "{}", chance(3));
-        assert!((chance(0) - 1.0).abs() < 1e-3);
-    }
 
     #[test]
     fn every_load_lies_in_a_place_that_begins_no_higher() {

@@ -12,13 +12,18 @@ const SHARP: Duration = Duration::from_secs(6);
 /// A deploy or a restart is over within this time (ours: what a slow start of an application takes).
 const RESTART: Duration = Duration::from_mins(2);
 
-/// How far a time from one outage to the next may lie from a multiple of the period, as a part of it, and
-/// most periods between the two (ours): with enough of them anything is a multiple. Outages at random fit
-/// in one case of twenty, if three such times are known.
-const LOOSE: (f64, f64) = (0.08, 3.0);
+/// How far the time from one outage to the next may lie from a multiple of the period, at the least, as a
+/// part of it (ours); if its ends were not seen as exactly, by as much as they may be off.
+const JITTER: f64 = 0.01;
 
-/// The same where only two such times are known.
-const STRICT: (f64, f64) = (0.015, 2.0);
+/// Most periods from one outage to the next (ours): with enough of them anything is a multiple.
+const MOST_PERIODS: f64 = 3.0;
+
+/// How rarely outages at random may fit a period as well (ours).
+const BY_CHANCE: f64 = 0.04;
+
+/// Fewest pages of an outage that shows that a part of the site goes down as a whole (ours).
+const WIDE: u32 = 5;
 
 /// A time in which everything failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,30 +72,50 @@ impl Outage {
         self.after.is_some()
     }
 
-    /// When it began, if a good answer shortly before says so: half-way between the two.
-    fn began(&self) -> Option<f64> {
-        edge(self.before?, self.from)
+    /// When it began: between the last good answer and the first failure.
+    fn began(&self) -> Option<Edge> {
+        Some(Edge::between(self.before?, self.from))
     }
 
-    fn ended(&self) -> Option<f64> {
-        edge(self.until, self.after?)
+    /// When it ended: between the last failure and the first good answer.
+    fn ended(&self) -> Option<Edge> {
+        Some(Edge::between(self.until, self.after?))
     }
 
     /// Seconds that it lasted, if all of it was seen.
     fn lasted(&self) -> Option<f64> {
-        let seen = self.unseen <= SHARP;
-        self.began()
-            .zip(self.ended())
-            .filter(|_| seen)
-            .map(|(from, to)| to - from)
+        let (began, ended) = self.began().zip(self.ended())?;
+        let sharp = SHARP.as_secs_f64() / 2.0;
+        let is_seen = self.unseen <= SHARP && began.off <= sharp && ended.off <= sharp;
+        is_seen.then_some(ended.at - began.at)
     }
 }
 
-/// The middle of a change that lies between two moments, in seconds.
-fn edge(one: Moment, other: Moment) -> Option<f64> {
-    let between = other.since(one);
-    let middle = one.millis() as f64 / 1000.0 + between.as_secs_f64() / 2.0;
-    (between <= SHARP).then_some(middle)
+/// A change that lies between two moments, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    /// The middle between them.
+    at: f64,
+    /// How far it may be off.
+    off: f64,
+}
+
+impl Edge {
+    fn between(one: Moment, other: Moment) -> Edge {
+        let off = other.since(one).as_secs_f64() / 2.0;
+        Edge {
+            at: one.millis() as f64 / 1000.0 + off,
+            off,
+        }
+    }
+
+    /// The time to the same change of the next outage.
+    fn to(self, next: Edge) -> Edge {
+        Edge {
+            at: next.at - self.at,
+            off: self.off + next.off,
+        }
+    }
 }
 
 impl Outages {
@@ -140,41 +165,52 @@ impl Outages {
         }
     }
 
-    /// The rhythm, if the times from start to start, and from end to end, are multiples of one period.
-    /// Starts and ends of the same outages are no independent evidence: as many times count as are known
-    /// of one of them.
+    /// The rhythm, if the times from one outage to the next are multiples of one period, and chance does
+    /// not explain that: one of them sets the period, and each other lies as near to a multiple by chance
+    /// as often as twice what it may be off is of the period.
     pub fn rhythm(&self) -> Option<Rhythm> {
-        let steps = |edge: fn(&Outage) -> Option<f64>| -> Vec<f64> {
-            let edges: Vec<f64> = self.times.iter().filter_map(edge).collect();
-            edges.windows(2).map(|pair| pair[1] - pair[0]).collect()
+        let mut steps = self.steps();
+        steps.sort_by(|one, other| one.off.total_cmp(&other.off));
+        let shortest = steps.iter().map(|step| step.at).reduce(f64::min)?;
+        if shortest <= 0.0 {
+            return None;
+        }
+        let multiple = |step: &Edge| (step.at / shortest).round();
+        let sum = steps.iter().map(|step| step.at).sum::<f64>();
+        let period = sum / steps.iter().map(multiple).sum::<f64>();
+        let off = |step: &Edge| step.off.max(JITTER * period);
+        let fits = |step: &Edge| {
+            multiple(step) <= MOST_PERIODS && (step.at - multiple(step) * period).abs() <= off(step)
         };
-        let kinds = [steps(Outage::began), steps(Outage::ended)];
-        let (jitter, most) = match kinds[0].len().max(kinds[1].len()) {
-            0 | 1 => return None,
-            2 => STRICT,
-            _ => LOOSE,
-        };
-        let known: Vec<f64> = kinds
-            .into_iter()
-            .filter(|kind| kind.len() > 1)
-            .flatten()
-            .collect();
-        let shortest = known
-            .iter()
-            .copied()
-            .reduce(f64::min)
-            .filter(|step| *step > 0.0)?;
-        let multiple = |step: &f64| (step / shortest).round();
-        let period = known.iter().sum::<f64>() / known.iter().map(multiple).sum::<f64>();
-        let fits =
-            |step: &f64| multiple(step) <= most && (step / period - multiple(step)).abs() <= jitter;
-        if !known.iter().all(fits) {
+        let by_chance = |step: &Edge| (2.0 * off(step) / period).min(1.0);
+        let chance: f64 = steps.iter().skip(1).map(by_chance).product();
+        if steps.len() < 2 || !steps.iter().all(fits) || chance > BY_CHANCE {
             return None;
         }
         Some(Rhythm {
             every: Duration::from_secs_f64(period),
             down: self.usual_length(1),
         })
+    }
+
+    /// The times from each outage to the next, from start to start or from end to end, whichever was seen
+    /// better.
+    fn steps(&self) -> Vec<Edge> {
+        let between = |pair: &[Outage]| {
+            let starts = pair[0].began().zip(pair[1].began());
+            let ends = pair[0].ended().zip(pair[1].ended());
+            let steps = starts.into_iter().chain(ends);
+            steps
+                .map(|(one, next)| one.to(next))
+                .min_by(|one, other| one.off.total_cmp(&other.off))
+        };
+        self.times.windows(2).filter_map(between).collect()
+    }
+
+    /// Whether it went down as a whole, with several pages, twice or more.
+    pub fn comes_again(&self) -> bool {
+        let wide = self.times.iter().filter(|outage| outage.pages >= WIDE);
+        wide.count() >= 2 || self.rhythm().is_some()
     }
 
     /// How long each lasted, the median, if so many were seen whole.

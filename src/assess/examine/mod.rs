@@ -209,7 +209,8 @@ impl Examination {
         Some(OutageOfUrl {
             whole,
             is_over: outages.times[*last].is_over(),
-            times: outages.count(),
+            times: numbers.len(),
+            part_comes_again: outages.comes_again(),
         })
     }
 
@@ -249,16 +250,18 @@ struct OutageOfUrl {
     whole: Whole,
     /// Whether the host, or the part of the site, was fine again after the last of them.
     is_over: bool,
-    /// How many outages the host, or the part of the site, had in all.
-    times: u64,
+    /// In how many of them it failed.
+    times: usize,
+    /// Whether the host, or the part of the site, went down as a whole twice or more.
+    part_comes_again: bool,
 }
 
 impl OutageOfUrl {
-    /// Whether the URL belongs to a part of the site that comes and goes: it went down twice or more, and
-    /// all of it shares that fate. A host that was down is another matter: its pages have recovered
+    /// Whether the URL comes and goes: it failed in two outages of a part of the site, or the part comes and
+    /// goes as a whole, and all of it shares that fate. A host that was down is another matter: its pages have recovered
     /// with it.
     fn comes_again(self) -> bool {
-        self.whole != Whole::Host && self.times >= 2
+        self.whole != Whole::Host && (self.times >= 2 || self.part_comes_again)
     }
 }
 
