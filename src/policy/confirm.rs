@@ -11,6 +11,8 @@ use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
 
 pub use load_trial::LoadTrial;
 
+use super::shuffle::shuffle;
+
 /// Most careful requests to a host: one at a time, one a second.
 const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
 
@@ -216,13 +218,6 @@ fn sample(candidates: &[Candidate], places: Vec<usize>, most: usize) -> (Vec<usi
         }
     }
     (asked, strata.into_values().flatten().collect())
-}
-
-/// Fisher and Yates.
-fn shuffle(places: &mut [usize], roll: &mut dyn FnMut(usize) -> usize) {
-    for last in (1..places.len()).rev() {
-        places.swap(last, roll(last + 1).min(last));
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod pattern;
 mod retry;
 mod sample;
 mod scope;
+mod shuffle;
 mod suspects;
 mod trap;
 

@@ -48,6 +48,10 @@ const PER_STEP: u32 = 2;
 /// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
 const MAX_BACKGROUND: f64 = 0.3;
 
+/// What is left of the expected share of broken pages after each first attempt, while fewer fail: half
+/// of it after 350. Ours.
+const FADING: f64 = 0.998;
+
 /// The pace of one host. Takes some 500 bytes once the host was requested a few times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostPace {
@@ -153,6 +157,7 @@ impl HostPace {
         self.mode = Mode::Ramp(0);
         self.changed = Some(now);
         self.avoid = None;
+        self.late = None;
         self.recent = Recent::default();
         self.window.restart(now);
     }
@@ -175,7 +180,7 @@ impl HostPace {
 
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
-            self.recent.note(false);
+            self.note_first(false);
         }
         let mut calm = true;
         if let Some(latency) = seen.latency() {
@@ -225,8 +230,11 @@ impl HostPace {
 
     fn went_wrong(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
-            self.recent.note(true);
-            self.window.failures += 1;
+            self.note_first(true);
+            // Something fails as well: a test of the load is not over because of late answers alone.
+            if let Some(late) = &mut self.late {
+                late.before = None;
+            }
         }
         let is_expected = seen.tells() != Tells::TooHard && self.recent.failed() <= self.expected();
         match &mut self.mode {
@@ -253,6 +261,15 @@ impl HostPace {
             },
             Mode::Ramp(_) if seen.retry || is_expected => {}
             Mode::Ramp(_) => self.back_off(seen, now),
+        }
+    }
+
+    /// Keeps how a first attempt at a URL went.
+    fn note_first(&mut self, failed: bool) {
+        self.recent.note(failed);
+        // Where less fails than was expected, less is expected: slowly, as few attempts tell little.
+        if self.recent.len() == Recent::KEPT && self.recent.share() < self.background {
+            self.background = self.recent.share().max(self.background * FADING);
         }
     }
 
@@ -288,20 +305,19 @@ impl HostPace {
         self.limit = before.limit;
         self.avoid = before.avoid;
         self.mode = Mode::Ramp(0);
+        self.late = None;
         let share = self.recent.share().min(MAX_BACKGROUND);
         self.background = self.background.max(share);
     }
 
     /// At the end of a window: less if the host became slow.
     fn look_back(&mut self, now: Moment) {
-        let since = *self.window.since.get_or_insert(now);
-        if now.since(since) < window::LENGTH {
+        if !self.window.is_over(now) {
             return;
         }
         match self.window.first_bytes.median() {
             Some(latency) if self.baseline.is_slow(latency) => self.became_late(latency, now),
-            Some(_) => self.late = None,
-            None => {}
+            Some(_) | None => self.late = None,
         }
         self.window.restart(now);
     }
@@ -309,12 +325,17 @@ impl HostPace {
     /// Asks less of a host whose answers come late, unless that did not help before.
     fn became_late(&mut self, latency: Duration, now: Moment) {
         let before = self.before();
-        let late = self.late.get_or_insert(Late::new(before, latency));
+        let is_ramp = matches!(self.mode, Mode::Ramp(_));
+        let late = self
+            .late
+            .get_or_insert(Late::new(latency, is_ramp.then_some(before)));
         if late.is_in_vain(latency) {
             let before = late.before;
             self.late = None;
             self.baseline.accept(latency);
-            self.take_back(before);
+            if let Some(before) = before {
+                self.take_back(before);
+            }
             return;
         }
         let load = Load {
