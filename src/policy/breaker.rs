@@ -225,6 +225,9 @@ impl Breaker {
 
     fn note(&mut self, seen: BreakerSignal) {
         self.streak.note(seen.failed, seen.host_level);
+        if let Some(fine) = seen.control {
+            self.streak.note(!fine, seen.host_level && !fine);
+        }
         if !seen.failed {
             self.waited.since = None;
         } else if self.waited.since.is_none() {

@@ -42,6 +42,12 @@ use self::window::Window;
 
 pub use signal::PaceSignal;
 
+/// One request at a time, one a second: the pace at which no failure is of the crawl's own making. Ours.
+pub const CAREFUL: Pace = Pace {
+    interval: Duration::from_secs(1),
+    open: 1,
+};
+
 /// Successes for each further open request while ramping up.
 const PER_STEP: u32 = 2;
 
@@ -102,7 +108,9 @@ impl HostPace {
     pub fn pace(&self) -> Pace {
         let (open, own) = match &self.mode {
             Mode::Wary(wary) => (1, wary.interval()),
-            Mode::Test(test) if test.is_pausing() => (1, wary::SHORTEST.max(self.limit.interval())),
+            Mode::Test(test) if test.is_pausing() => {
+                (CAREFUL.open, CAREFUL.interval.max(self.limit.interval()))
+            }
             _ => (self.limit.open, self.limit.interval()),
         };
         Pace {
@@ -243,7 +251,7 @@ impl HostPace {
                     self.changed = Some(now);
                 }
             }
-            Mode::Test(test) => match test.went_wrong(seen.retry, self.recent.share()) {
+            Mode::Test(test) => match test.went_wrong(seen, self.recent.share()) {
                 Finding::None => {}
                 Finding::Less if is_expected => {}
                 Finding::Less => {
@@ -287,13 +295,23 @@ impl HostPace {
     fn load(&self, seen: PaceSignal) -> Load {
         Load {
             open: seen.in_flight.max(1),
-            rate: self.starts.rate(),
+            rate: self.rate(),
+        }
+    }
+
+    /// Requests per second lately, or that might have been made, if too few were for telling.
+    fn rate(&self) -> f64 {
+        let (made, interval) = (self.starts.rate(), self.pace().interval);
+        if interval.is_zero() || !self.starts.are_few() {
+            made
+        } else {
+            made.max(1.0 / interval.as_secs_f64())
         }
     }
 
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
-        let test = Test::new(self.before());
+        let test = Test::new(self.before(), seen.is_retried_soon());
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
         self.mode = Mode::Test(test);
@@ -340,12 +358,12 @@ impl HostPace {
         }
         let load = Load {
             open: self.window.in_flight.max(1),
-            rate: self.starts.rate(),
+            rate: self.rate(),
         };
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.ease(load);
         if let Mode::Ramp(_) = self.mode {
-            self.mode = Mode::Test(Test::new(before));
+            self.mode = Mode::Test(Test::new(before, true));
         }
     }
 

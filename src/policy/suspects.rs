@@ -45,6 +45,15 @@ pub struct FirstAttempt {
     pub announced: Option<Duration>,
 }
 
+/// What a first attempt shows that was not known before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// A family alone is in trouble, and not the host.
+    pub alone: bool,
+    /// The family that was in trouble is fine: all of the last attempts were.
+    pub recovered: bool,
+}
+
 /// The families of one host of which something failed lately.
 #[derive(Debug, Default)]
 pub struct Suspects {
@@ -62,6 +71,7 @@ struct Record {
     elsewhere: u32,
     /// Whether it is known that it alone is in trouble, and not the host.
     alone: bool,
+    was_in_trouble: bool,
     /// Until when all of it waits.
     held: Option<Moment>,
     /// How long it waited in all because it limits us.
@@ -74,9 +84,9 @@ impl Suspects {
         self.families.is_empty()
     }
 
-    /// Takes in a first attempt at a URL of this family. Returns whether it shows of any family that it
-    /// alone is in trouble, and not the host, which was not known before.
-    pub fn note(&mut self, family: Family, seen: FirstAttempt, now: Moment) -> bool {
+    /// Takes in a first attempt at a URL of this family.
+    pub fn note(&mut self, family: Family, seen: FirstAttempt, now: Moment) -> Noted {
+        let mut recovered = false;
         self.note_elsewhere(family, seen.failed);
         if seen.failed && !self.families.contains_key(&family) {
             self.make_room();
@@ -87,10 +97,29 @@ impl Suspects {
         if let Some(record) = self.families.get_mut(&family) {
             record.note(seen, now);
             if record.recent.len() == RECENT && record.is_fine() {
+                recovered = record.was_in_trouble;
                 self.families.remove(&family);
             }
         }
-        self.find_alone(now)
+        Noted {
+            alone: self.find_alone(now),
+            recovered,
+        }
+    }
+
+    /// Takes in a control that was requested beside a failing URL, at the same load.
+    pub fn note_control(&mut self, control: Family, failed: bool) {
+        self.note_elsewhere(control, failed);
+    }
+
+    /// Whether a family failed when it was requested last, and too little is known of others since it
+    /// began to: if it fails again, a control is to tell.
+    pub fn is_doubtful(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(|record| {
+            let failed = record.recent.last().is_some_and(|weight| *weight > 0);
+            failed && !record.alone && record.elsewhere < ELSEWHERE
+        })
     }
 
     /// A page that was fine before is fine while everything else fails: what is in trouble is so alone.
@@ -179,6 +208,9 @@ impl Suspects {
 
 impl Record {
     fn note(&mut self, seen: FirstAttempt, now: Moment) {
+        if seen.failed && self.is_fine() {
+            self.elsewhere = 0;
+        }
         if self.recent.len() == RECENT {
             self.recent.remove(0);
         }
@@ -200,6 +232,7 @@ impl Record {
             self.last_failed = now;
         }
         self.alone &= self.is_in_trouble();
+        self.was_in_trouble |= self.is_in_trouble();
     }
 
     fn is_in_trouble(&self) -> bool {
@@ -280,7 +313,7 @@ mod tests {
         attempts.chars().enumerate().position(|(second, mark)| {
             let family = if "F.".contains(mark) { shop } else { blog };
             let seen = if "Ff".contains(mark) { FAILED } else { FINE };
-            suspects.note(family, seen, at(second as u64))
+            suspects.note(family, seen, at(second as u64)).alone
         })
     }
 
@@ -308,14 +341,14 @@ mod tests {
     fn a_page_of_control_that_is_fine_shows_that_a_family_is_alone() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         for second in 0..8 {
-            assert!(!suspects.note(shop, FAILED, at(second)));
+            assert!(!suspects.note(shop, FAILED, at(second)).alone);
         }
         assert!(!suspects.is_alone(shop));
         suspects.host_is_up();
         assert!(suspects.is_alone(shop));
-        for second in 8..16 {
-            suspects.note(shop, FINE, at(second));
-        }
+        let recovered = [8, 9, 10, 11, 12, 13, 14, 15];
+        let recovered = recovered.map(|second| suspects.note(shop, FINE, at(second)).recovered);
+        assert_eq!(recovered.iter().position(|it| *it), Some(7));
         assert!(!suspects.is_alone(shop) && suspects.is_empty());
     }
 

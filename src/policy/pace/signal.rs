@@ -17,6 +17,8 @@ pub struct PaceSignal {
     pub in_flight: u32,
     /// Whether the URL was requested before in this pass.
     pub retry: bool,
+    /// How long its answer wants it not to be requested, so that its retry comes no sooner.
+    pub announced: Option<Duration>,
     /// Whether its family is in trouble: that it fails is no news.
     pub suspect: bool,
 }
@@ -34,7 +36,16 @@ pub(super) enum Tells {
     Nothing,
 }
 
+/// A retry that comes later than this comes too late to tell whether the load was at fault. Ours: twice
+/// the longest wait before a first retry.
+const LATE_RETRY: Duration = Duration::from_secs(4);
+
 impl PaceSignal {
+    /// Whether the retry of the URL will tell soon whether it is broken.
+    pub(super) fn is_retried_soon(&self) -> bool {
+        self.announced.is_none_or(|wait| wait <= LATE_RETRY)
+    }
+
     pub(super) fn tells(&self) -> Tells {
         use Outcome as O;
         match self.outcome {

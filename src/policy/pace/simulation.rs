@@ -137,6 +137,7 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
                     started: Moment::from_millis(now),
                     in_flight: open.len() as u32 + 1,
                     retry: tries > 0,
+                    announced: None,
                     suspect: false,
                 },
             });
@@ -305,6 +306,7 @@ proptest! {
                 started: Moment::from_millis(now - took),
                 in_flight,
                 retry,
+                announced: None,
                 suspect: false,
             };
             let told = host.on_attempt(signal, Moment::from_millis(now));

@@ -3,6 +3,7 @@
 use crate::model::Moment;
 
 use super::limit::{Avoid, Limit};
+use super::signal::PaceSignal;
 
 /// Answers at less load for each step back towards the load that failed.
 const PER_STEP: u32 = 3;
@@ -55,24 +56,28 @@ pub(super) struct Test {
     failed: u32,
     /// Of these, those without [`APART`] fine answers since.
     close: u32,
-    /// URLs whose failure was not seen to be their own, the one that began it included.
+    /// URLs whose failure was not seen to be their own, the one that began it included, as far as they
+    /// are retried soon.
     unexplained: u32,
     since_failure: u32,
-    /// Retries that were fine.
+    /// Retries that were fine, and that failed again.
     healed: u32,
+    broken: u32,
     cleared: bool,
 }
 
 impl Test {
-    pub(super) fn new(before: Before) -> Test {
+    /// `is_retried_soon` tells whether the retry of what failed will soon show whether it is broken.
+    pub(super) fn new(before: Before, is_retried_soon: bool) -> Test {
         Test {
             before,
             fine: 0,
             failed: 0,
             close: 0,
-            unexplained: 1,
+            unexplained: u32::from(is_retried_soon),
             since_failure: 0,
             healed: 0,
+            broken: 0,
             cleared: false,
         }
     }
@@ -93,18 +98,19 @@ impl Test {
     }
 
     /// Takes in a failure. `share` is that of failures among the recent first attempts.
-    pub(super) fn went_wrong(&mut self, retry: bool, share: f64) -> Finding {
-        if retry {
-            // The URL is broken. If another healed, the load may be at fault for that one.
+    pub(super) fn went_wrong(&mut self, seen: PaceSignal, share: f64) -> Finding {
+        if seen.retry {
+            // The URL is broken. If as many others healed, the load may be at fault for those.
             self.unexplained = self.unexplained.saturating_sub(1);
-            self.cleared |= self.healed == 0 && self.unexplained == 0;
+            self.broken += 1;
+            self.cleared |= self.broken > self.healed && self.unexplained == 0;
             return Finding::None;
         }
         // One request a second is no load.
         let is_harmless = self.is_pausing();
         self.failed += 1;
         self.close += 1;
-        self.unexplained += 1;
+        self.unexplained += u32::from(seen.is_retried_soon());
         self.since_failure = 0;
         if self.close > MOST_ACCIDENTS {
             return Finding::Rout;

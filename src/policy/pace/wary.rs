@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
+use super::CAREFUL;
 use super::test::{Before, Test};
-
-/// Minimum time between two requests: the speed at which failures are not self-inflicted any more.
-pub(super) const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Failures double it up to this. The policy's minute would keep a host that is down from being
 /// recognised as such for a quarter of an hour; the breaker is there for longer silence.
@@ -44,7 +42,7 @@ impl Wary {
     /// what was requested lately failed.
     pub(super) fn new(test: Test, interval: Duration, rout: bool) -> Wary {
         Wary {
-            interval: (interval * 2).clamp(SHORTEST, LONGEST),
+            interval: (interval * 2).clamp(CAREFUL.interval, LONGEST),
             successes: 0,
             again: 0,
             test,
@@ -77,7 +75,7 @@ impl Wary {
     /// Takes in a fine answer; returns how to go on if that is clear.
     pub(super) fn went_well(&mut self, retry: bool) -> Option<Way> {
         self.successes += 1;
-        self.interval = SHORTEST;
+        self.interval = CAREFUL.interval;
         self.test.went_well(retry);
         if !retry && (self.mixed || (self.again > 0 && !self.rout)) {
             return Some(Way::Back(self.before()));
