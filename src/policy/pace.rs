@@ -5,7 +5,7 @@
 //! - *ramp*: from two open requests, one more for every two that went well while the limit was in
 //!   use, so half as many again each round trip. A healthy site is requested at full speed after some
 //!   thirty answers, whatever its latency; the first trouble finds few requests open.
-//! - *test*: after a failure that may come of the load, half of it. What failed is retried at that
+//! - *trial*: after a failure that may come of the load, half of it. What failed is retried at that
 //!   load. If it fails again the URL is broken, not the host, and the pace is as before; so it is if as
 //!   much fails at less load. If it is fine, the load grows again within a dozen answers to just below
 //!   what failed, and once more up to it after sixty-four: one failure may be an accident.
@@ -23,7 +23,7 @@ mod load;
 mod signal;
 #[cfg(test)]
 mod simulation;
-mod test;
+mod trial;
 mod wary;
 mod window;
 
@@ -36,7 +36,7 @@ use self::late::Late;
 use self::limit::{Avoid, Limit};
 use self::load::{Load, Recent, Starts};
 use self::signal::Tells;
-use self::test::{Before, Finding, Test};
+use self::trial::{Before, Finding, Trial};
 use self::wary::{Wary, Way};
 use self::window::Window;
 
@@ -81,7 +81,7 @@ enum Mode {
     /// With the successes since the last step.
     Ramp(u32),
     /// Below a load that failed.
-    Test(Test),
+    Trial(Trial),
     Wary(Wary),
 }
 
@@ -108,7 +108,7 @@ impl HostPace {
     pub fn pace(&self) -> Pace {
         let (open, own) = match &self.mode {
             Mode::Wary(wary) => (1, wary.interval()),
-            Mode::Test(test) if test.is_pausing() => {
+            Mode::Trial(trial) if trial.is_pausing() => {
                 (CAREFUL.open, CAREFUL.interval.max(self.limit.interval()))
             }
             _ => (self.limit.open, self.limit.interval()),
@@ -132,9 +132,8 @@ impl HostPace {
         })
     }
 
-    /// Takes in an attempt that is over; returns the pace from now on if it is another one.
-    pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) -> Option<Pace> {
-        let before = self.pace();
+    /// Takes in an attempt that is over.
+    pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) {
         self.starts.note(seen.started);
         if self.changed.is_none_or(|changed| seen.started > changed) {
             match seen.tells() {
@@ -150,8 +149,6 @@ impl HostPace {
                 Tells::Nothing => {}
             }
         }
-        let after = self.pace();
-        (after != before).then_some(after)
     }
 
     /// Never requests sooner than this, as robots.txt's `Crawl-delay` demands.
@@ -173,7 +170,7 @@ impl HostPace {
     /// A control was fine although much failed: the pages are broken, so the pace is as it was.
     pub fn clear(&mut self, now: Moment) {
         match self.mode {
-            Mode::Test(test) => self.take_back(test.before()),
+            Mode::Trial(trial) => self.take_back(trial.before()),
             Mode::Wary(wary) => self.take_back(wary.before()),
             Mode::Ramp(_) => {}
         }
@@ -207,18 +204,18 @@ impl HostPace {
             Mode::Wary(wary) => {
                 match wary.went_well(seen.retry) {
                     None => {}
-                    Some(Way::Up(test)) => self.mode = Mode::Test(test),
+                    Some(Way::Up(trial)) => self.mode = Mode::Trial(trial),
                     Some(Way::Back(before)) => self.take_back(before),
                 }
                 self.window.restart(now);
                 return;
             }
-            Mode::Test(test) => {
-                let grows = test.went_well(seen.retry) && calm && self.late.is_none();
-                if test.is_cleared() {
-                    let before = test.before();
+            Mode::Trial(trial) => {
+                let grows = trial.went_well(seen.retry) && calm && self.late.is_none();
+                if trial.is_cleared() {
+                    let before = trial.before();
                     self.take_back(before);
-                } else if test.is_over(self.avoid, now) && self.late.is_none() {
+                } else if trial.is_over(self.avoid, now) && self.late.is_none() {
                     self.mode = Mode::Ramp(0);
                 } else if grows {
                     self.limit.recover(self.avoid, self.ceiling, busy);
@@ -239,7 +236,7 @@ impl HostPace {
     fn went_wrong(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
             self.note_first(true);
-            // Something fails as well: a test of the load is not over because of late answers alone.
+            // Something fails as well: a trial of the load is not over because of late answers alone.
             if let Some(late) = &mut self.late {
                 late.before = None;
             }
@@ -251,7 +248,7 @@ impl HostPace {
                     self.changed = Some(now);
                 }
             }
-            Mode::Test(test) => match test.went_wrong(seen, self.recent.share()) {
+            Mode::Trial(trial) => match trial.went_wrong(seen, self.recent.share()) {
                 Finding::None => {}
                 Finding::Less if is_expected => {}
                 Finding::Less => {
@@ -260,9 +257,9 @@ impl HostPace {
                     self.limit.halve(load);
                     self.changed = Some(now);
                 }
-                Finding::Rout => {
+                Finding::ManyFail => {
                     let rout = self.recent.failed() * 2 >= self.recent.len();
-                    let wary = Wary::new(*test, self.limit.interval(), rout);
+                    let wary = Wary::new(*trial, self.limit.interval(), rout);
                     self.mode = Mode::Wary(wary);
                     self.changed = Some(now);
                 }
@@ -311,10 +308,10 @@ impl HostPace {
 
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
-        let test = Test::new(self.before(), seen.is_retried_soon());
+        let trial = Trial::new(self.before(), seen.is_retried_soon());
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
-        self.mode = Mode::Test(test);
+        self.mode = Mode::Trial(trial);
         self.changed = Some(now);
     }
 
@@ -363,7 +360,7 @@ impl HostPace {
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.ease(load);
         if let Mode::Ramp(_) = self.mode {
-            self.mode = Mode::Test(Test::new(before, true));
+            self.mode = Mode::Trial(Trial::new(before, true));
         }
     }
 

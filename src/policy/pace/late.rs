@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::test::Before;
+use super::trial::Before;
 
 /// Windows at less and less load after which it is told.
 const WINDOWS: u32 = 3;

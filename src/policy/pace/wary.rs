@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::CAREFUL;
-use super::test::{Before, Test};
+use super::trial::{Before, Trial};
 
 /// Failures double it up to this. The policy's minute would keep a host that is down from being
 /// recognised as such for a quarter of an hour; the breaker is there for longer silence.
@@ -21,7 +21,7 @@ pub(super) struct Wary {
     successes: u32,
     /// Retries that failed again although nothing else was open.
     again: u32,
-    test: Test,
+    trial: Trial,
     /// So much failed that it cannot be a few broken pages.
     rout: bool,
     /// A URL failed after another was fine: no load is behind that at this speed.
@@ -32,7 +32,7 @@ pub(super) struct Wary {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
     /// At the load that was left, and up from there.
-    Up(Test),
+    Up(Trial),
     /// As before it all: pages are broken, the host is not.
     Back(Before),
 }
@@ -40,12 +40,12 @@ pub(super) enum Way {
 impl Wary {
     /// Remembers what was tested; `interval` is that of the last request. `rout` tells whether most of
     /// what was requested lately failed.
-    pub(super) fn new(test: Test, interval: Duration, rout: bool) -> Wary {
+    pub(super) fn new(trial: Trial, interval: Duration, rout: bool) -> Wary {
         Wary {
             interval: (interval * 2).clamp(CAREFUL.interval, LONGEST),
             successes: 0,
             again: 0,
-            test,
+            trial,
             rout,
             mixed: false,
         }
@@ -56,7 +56,7 @@ impl Wary {
     }
 
     pub(super) fn before(&self) -> Before {
-        self.test.before()
+        self.trial.before()
     }
 
     /// Takes in a failure; true if it made the wait longer.
@@ -66,7 +66,7 @@ impl Wary {
         if retry {
             self.again += 1;
         } else {
-            self.test.failed_alone();
+            self.trial.failed_alone();
             self.interval = (self.interval * 2).min(LONGEST);
         }
         !retry
@@ -76,10 +76,10 @@ impl Wary {
     pub(super) fn went_well(&mut self, retry: bool) -> Option<Way> {
         self.successes += 1;
         self.interval = CAREFUL.interval;
-        self.test.went_well(retry);
+        self.trial.went_well(retry);
         if !retry && (self.mixed || (self.again > 0 && !self.rout)) {
             return Some(Way::Back(self.before()));
         }
-        (retry || self.successes >= TRUST).then(|| Way::Up(self.test.resumed()))
+        (retry || self.successes >= TRUST).then(|| Way::Up(self.trial.resumed()))
     }
 }

@@ -38,17 +38,17 @@ pub(super) struct Before {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     /// Nothing yet, or that URLs fail whatever the load: then the next fine answer shows that the
-    /// host is up, see [`Test::is_cleared`].
+    /// host is up, see [`Trial::is_cleared`].
     None,
     /// It may still be too much: half of it again.
     Less,
     /// One URL after the other fails.
-    Rout,
+    ManyFail,
 }
 
 /// A time at less load.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Test {
+pub(super) struct Trial {
     before: Before,
     /// Answers that were fine.
     fine: u32,
@@ -66,10 +66,10 @@ pub(super) struct Test {
     cleared: bool,
 }
 
-impl Test {
+impl Trial {
     /// `is_retried_soon` tells whether the retry of what failed will soon show whether it is broken.
-    pub(super) fn new(before: Before, is_retried_soon: bool) -> Test {
-        Test {
+    pub(super) fn new(before: Before, is_retried_soon: bool) -> Trial {
+        Trial {
             before,
             fine: 0,
             failed: 0,
@@ -113,7 +113,7 @@ impl Test {
         self.unexplained += u32::from(seen.is_retried_soon());
         self.since_failure = 0;
         if self.close > MOST_ACCIDENTS {
-            return Finding::Rout;
+            return Finding::ManyFail;
         }
         let is_alike = share >= ALIKE * self.before.share;
         if self.failed >= SEVERAL && self.fine >= ENOUGH && is_alike {
@@ -132,9 +132,9 @@ impl Test {
         self.since_failure = 0;
     }
 
-    /// The test that goes on once the host is trusted again.
-    pub(super) fn resumed(self) -> Test {
-        Test { close: 0, ..self }
+    /// The trial that goes on once the host is trusted again.
+    pub(super) fn resumed(self) -> Trial {
+        Trial { close: 0, ..self }
     }
 
     /// Whether nothing was fine since the last failure: then one request is open at a time, a second
