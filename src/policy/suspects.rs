@@ -361,7 +361,9 @@ mod tests {
             let urls: Vec<CrawlUrl> = (0..9)
                 .filter_map(|leaf| CrawlUrl::parse(&path(leaf)).ok())
                 .collect();
-            urls.iter().for_each(|url| families.learn(url));
+            for url in &urls {
+                families.learn(url);
+            }
             suspects.note(families.of(&urls[0]), FAILED, at(n));
         }
         assert!(suspects.families.len() <= MOST_FAMILIES);
@@ -376,11 +378,11 @@ mod tests {
     fn a_family_that_limits_us_waits_but_not_for_ever() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         suspects.note(shop, FAILED, at(0));
-        suspects.limited(shop, Duration::from_secs(60), at(0));
-        suspects.limited(shop, Duration::from_secs(60), at(10));
+        suspects.limited(shop, Duration::from_mins(1), at(0));
+        suspects.limited(shop, Duration::from_mins(1), at(10));
         assert_eq!(suspects.held(shop, at(10)), Some(at(70)));
         for minute in 2..20 {
-            suspects.limited(shop, Duration::from_secs(60), at(60 * minute));
+            suspects.limited(shop, Duration::from_mins(1), at(60 * minute));
         }
         assert_eq!(suspects.held(shop, at(1_200)), None);
     }
