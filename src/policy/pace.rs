@@ -54,6 +54,9 @@ const PER_STEP: u32 = 2;
 /// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
 const MAX_BACKGROUND: f64 = 0.3;
 
+/// Failures among the recent attempts that may be accidents, if their URLs are not retried soon. Ours.
+const MOST_ACCIDENTS: usize = 2;
+
 /// What is left of the expected share of broken pages after each first attempt, while fewer fail: half
 /// of it after 350. Ours.
 const FADING: f64 = 0.998;
@@ -242,6 +245,7 @@ impl HostPace {
             }
         }
         let is_expected = seen.tells() != Tells::TooHard && self.recent.failed() <= self.expected();
+        let may_be_accident = self.may_be_accident(seen);
         match &mut self.mode {
             Mode::Wary(wary) => {
                 if wary.went_wrong(seen.retry) {
@@ -264,7 +268,7 @@ impl HostPace {
                     self.changed = Some(now);
                 }
             },
-            Mode::Ramp(_) if seen.retry || is_expected => {}
+            Mode::Ramp(_) if seen.retry || is_expected || may_be_accident => {}
             Mode::Ramp(_) => self.back_off(seen, now),
         }
     }
@@ -289,6 +293,12 @@ impl HostPace {
         }
     }
 
+    /// Whether a failure may be the URL's own, where no retry will show it soon: the first two are
+    /// taken for that.
+    fn may_be_accident(&self, seen: PaceSignal) -> bool {
+        !seen.tells_soon() && self.recent.failed() <= MOST_ACCIDENTS
+    }
+
     fn load(&self, seen: PaceSignal) -> Load {
         Load {
             open: seen.in_flight.max(1),
@@ -308,7 +318,7 @@ impl HostPace {
 
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
-        let trial = Trial::new(self.before(), seen.is_retried_soon());
+        let trial = Trial::new(self.before(), seen.tells_soon());
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
         self.mode = Mode::Trial(trial);

@@ -41,9 +41,11 @@ pub(super) enum Tells {
 const LATE_RETRY: Duration = Duration::from_secs(4);
 
 impl PaceSignal {
-    /// Whether the retry of the URL will tell soon whether it is broken.
-    pub(super) fn is_retried_soon(&self) -> bool {
-        self.announced.is_none_or(|wait| wait <= LATE_RETRY)
+    /// Whether it says of the load what there is to say soon: by itself, or by the retry of the URL, which
+    /// tells whether that is broken.
+    pub(super) fn tells_soon(&self) -> bool {
+        let is_late = self.announced.is_some_and(|wait| wait > LATE_RETRY);
+        !is_late || self.tells() == Tells::TooHard
     }
 
     pub(super) fn tells(&self) -> Tells {

@@ -16,7 +16,7 @@ const APART: u32 = 12;
 
 /// Answers at less load after which the shares of failures are compared: of fewer, one failure would
 /// be a large share.
-const ENOUGH: u32 = 12;
+const ENOUGH: u32 = 8;
 
 /// Failures at less and less load without which nothing is compared: a limit of requests per second is
 /// found in two steps. Ours.
@@ -67,14 +67,14 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// `is_retried_soon` tells whether the retry of what failed will soon show whether it is broken.
-    pub(super) fn new(before: Before, is_retried_soon: bool) -> Trial {
+    /// `tells_soon` tells whether the retry of what failed will soon show whether it is broken.
+    pub(super) fn new(before: Before, tells_soon: bool) -> Trial {
         Trial {
             before,
             fine: 0,
             failed: 0,
             close: 0,
-            unexplained: u32::from(is_retried_soon),
+            unexplained: u32::from(tells_soon),
             since_failure: 0,
             healed: 0,
             broken: 0,
@@ -110,17 +110,17 @@ impl Trial {
         let is_harmless = self.is_pausing();
         self.failed += 1;
         self.close += 1;
-        self.unexplained += u32::from(seen.is_retried_soon());
+        self.unexplained += u32::from(seen.tells_soon());
         self.since_failure = 0;
-        if self.close > MOST_ACCIDENTS {
-            return Finding::ManyFail;
-        }
         let is_alike = share >= ALIKE * self.before.share;
         if self.failed >= SEVERAL && self.fine >= ENOUGH && is_alike {
             self.cleared = true;
             return Finding::None;
         }
-        if is_harmless {
+        if self.close > MOST_ACCIDENTS {
+            return Finding::ManyFail;
+        }
+        if is_harmless || !seen.tells_soon() {
             return Finding::None;
         }
         Finding::Less
