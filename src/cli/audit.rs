@@ -109,8 +109,10 @@ fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Resul
     let run = interrupted(&store, name)?;
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
-    if run.state == RunState::Incomplete {
-        confirm_again(&mut plan.confirm, store.last_pass(run.id)?);
+    let last_pass = store.last_pass(run.id)?;
+    let crawls_on = run.state == RunState::Incomplete || store.has_queued(run.id)?;
+    if crawls_on && last_pass > 1 {
+        confirm_again(&mut plan.confirm, last_pass);
     }
     let mut network = network::network(args, &plan, BTreeMap::new(), console)?;
     reach::again(&plan.requests.reach, args, &mut network)?;

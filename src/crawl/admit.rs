@@ -138,15 +138,7 @@ fn answers(outcome: Outcome) -> bool {
 
 /// A host's robots.txt, to be asked for before anything else there.
 pub(super) fn robots_txt(host: &HostKey) -> Discovery {
-    Discovery {
-        url: host.robots_txt(),
-        role: Role::Robots,
-        depth: 0,
-        hops: 0,
-        pass: 1,
-        tries: 0,
-        not_before: None,
-    }
+    Discovery::new(host.robots_txt(), Role::Robots)
 }
 
 #[cfg(test)]
@@ -156,13 +148,8 @@ mod tests {
 
     fn found(text: &str) -> Discovery {
         Discovery {
-            url: CrawlUrl::parse(text).expect("a valid URL"),
-            role: Role::Page,
             depth: 1,
-            hops: 0,
-            pass: 1,
-            tries: 0,
-            not_before: None,
+            ..Discovery::new(CrawlUrl::parse(text).expect("a valid URL"), Role::Page)
         }
     }
 

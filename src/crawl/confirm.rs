@@ -3,20 +3,23 @@
 //! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
 //! interrupted crawl.
 
+mod conduct;
 mod pass;
+mod sample;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::frontier::Discovery;
 use crate::model::{
     ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Outcome, Pace, Role, SamplePlan,
 };
-use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select, stratified};
-use crate::store::{FailedUrl, RunId, Store, StoreError};
+use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
+use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
+pub(super) use self::pass::PassPace;
 use self::pass::{CurrentPass, Watched};
-pub(super) use self::pass::{PassPace, slowest};
+use self::sample::Sample;
 
 /// Longest wait for the first byte in a pass: longer than the minute after which most gateways
 /// give up, so that theirs is the answer that is seen.
@@ -25,12 +28,6 @@ pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
 /// The number of the sample among the passes. It is none of them: it comes after the crawl, which is
 /// number 1, and before number 2.
 pub(super) const SAMPLE: u8 = 0;
-
-/// Longest time for the sample: as long as the passes may take by default.
-const SAMPLE_TIME: Duration = Duration::from_mins(10);
-
-/// Pages among which a page of the sample is chosen, at random: enough to tell the site's families.
-const SAMPLED_OF: u64 = 10;
 
 /// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
 /// apart.
@@ -49,9 +46,7 @@ const MAX_PASSES: usize = 250;
 pub(super) struct Passes {
     plan: ConfirmPlan,
     pace: PassPace,
-    sample: SamplePlan,
-    /// Whether the sample was made, or is not to be.
-    sampled: bool,
+    sample: Sample,
     /// Passes begun so far.
     begun: usize,
     /// When the crawl itself was over.
@@ -59,8 +54,6 @@ pub(super) struct Passes {
     /// Time that passes took so far, without the waits between them.
     spent: Duration,
     current: Option<CurrentPass>,
-    /// When the sample must end.
-    sample_ends: Option<Moment>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
 }
@@ -115,21 +108,29 @@ impl Passes {
         Passes {
             plan,
             pace,
-            sample,
-            sampled: sample == SamplePlan::Off,
+            sample: Sample::new(sample),
             begun: 0,
             crawl_ended: None,
             spent: Duration::ZERO,
             current: None,
-            sample_ends: None,
             trials: HashMap::new(),
         }
     }
 
-    /// Goes on after so many passes, and after the sample if it was begun.
-    pub(super) fn resume_after(&mut self, last: u8, sampled: bool) {
-        self.begun = usize::from(last.saturating_sub(1));
-        self.sampled |= sampled || self.begun > 0;
+    /// Goes on where an interrupted crawl was. A pass that was cut short is begun once more: what was
+    /// known of its URLs is known no more.
+    pub(super) fn resume_after(&mut self, made: PassesMade, now: Moment) {
+        let whole = made
+            .last
+            .saturating_sub(if made.is_cut_short { 2 } else { 1 });
+        self.begun = usize::from(whole);
+        self.crawl_ended = made.crawl_ended;
+        if made.is_cut_short {
+            self.spent = made.spent;
+        }
+        if made.is_sampled || made.last > 1 {
+            self.sample.resume(now);
+        }
     }
 
     /// The pages of the sample, once.
@@ -140,28 +141,8 @@ impl Passes {
         now: Moment,
         dice: &mut fastrand::Rng,
     ) -> Result<Vec<Discovery>, StoreError> {
-        if std::mem::replace(&mut self.sampled, true) {
-            return Ok(Vec::new());
-        }
         self.crawl_ended.get_or_insert(now);
-        self.sample_ends = Some(now + SAMPLE_TIME);
-        let size = self.sample.size(store.settled_pages(run)?);
-        let most = size.saturating_mul(SAMPLED_OF);
-        let fine = store.never_failed(run, most as usize, &mut |below| dice.usize(..below))?;
-        let urls: Vec<&CrawlUrl> = fine.iter().map(|page| &page.url).collect();
-        let chosen = stratified(&urls, size as usize, &mut |below| dice.usize(..below));
-        Ok(chosen
-            .into_iter()
-            .map(|at| Discovery {
-                url: fine[at].url.clone(),
-                role: Role::Page,
-                depth: fine[at].depth.unwrap_or(0),
-                hops: fine[at].hops,
-                pass: SAMPLE,
-                tries: 0,
-                not_before: None,
-            })
-            .collect())
+        self.sample.pages(store, run, now, dice)
     }
 
     /// Chooses what comes next when nothing is left to ask. None if everything is known that can
@@ -174,7 +155,7 @@ impl Passes {
         dice: &mut fastrand::Rng,
     ) -> Result<Option<NextPass>, StoreError> {
         if let Some(current) = self.current.take() {
-            self.spent += current.lasted(now);
+            self.spent += current.lasted();
         }
         let crawl_ended = *self.crawl_ended.get_or_insert(now);
         let left = self.plan.budget.saturating_sub(self.spent);
@@ -210,6 +191,10 @@ impl Passes {
             let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
             let controls = store.controls(run, &names)?;
             let of_pass = |url| control(url, next.number, pace.starts);
+            if let Some(current) = &mut self.current {
+                let controls = controls.iter().map(|url| (url.fingerprint(), 0));
+                current.controls.extend(controls);
+            }
             next.asked.extend(controls.iter().map(of_pass));
             return Ok(Some(next));
         }
@@ -228,7 +213,7 @@ impl Passes {
             .iter()
             .map(|failed| (failed.url.fingerprint(), Watched::new(failed.seen)))
             .collect();
-        let mut waiting: HashMap<HostKey, usize> = HashMap::new();
+        let mut waiting: BTreeMap<HostKey, usize> = BTreeMap::new();
         for found in &asked {
             *waiting.entry(found.url.host_key()).or_default() += 1;
         }
@@ -239,11 +224,14 @@ impl Passes {
         let hosts = hosts.collect();
         self.current = Some(CurrentPass {
             starts: pace.starts,
+            last_answer: pace.starts,
             deadline: pace.starts + pace.budget,
             looks_end: pace.starts + pace.budget / passes_left as u32,
             is_last: passes_left == 1,
             waiting,
             watched,
+            controls: HashMap::new(),
+            parked: HashMap::new(),
         });
         NextPass {
             number,
@@ -266,17 +254,55 @@ impl Passes {
         if let Some(current) = &mut self.current {
             current.extend(by);
         }
-        self.sample_ends = self.sample_ends.map(|ends| ends + by);
+        self.sample.extend(by);
     }
 
     /// Whether a pass, or the sample, has used up its time.
     pub(super) fn is_over(&self, pass: u8, now: Moment) -> bool {
-        let ends = match pass {
-            1 => None,
-            SAMPLE => self.sample_ends,
-            _ => self.current.as_ref().map(|current| current.deadline),
-        };
-        ends.is_some_and(|ends| now > ends)
+        match pass {
+            1 => false,
+            SAMPLE => self.sample.is_over(now),
+            _ => {
+                let current = self.current.as_ref();
+                current.is_some_and(|current| now > current.deadline)
+            }
+        }
+    }
+
+    /// Whether a host has URLs that the pass under way is not done with.
+    pub(super) fn is_confirming(&self, host: &HostKey) -> bool {
+        let current = self.current.as_ref();
+        let waiting = current.and_then(|current| current.waiting.get(host));
+        waiting.is_some_and(|waiting| *waiting > 0)
+    }
+
+    /// Takes note that a URL of the pass under way is not requested after all.
+    pub(super) fn not_requested(&mut self, url: &CrawlUrl) {
+        if let Some(current) = &mut self.current
+            && current.watched.contains_key(&url.fingerprint())
+        {
+            current.done(url);
+        }
+    }
+
+    /// Whether the pass under way requests a URL as a control, by its own number.
+    pub(super) fn is_control(&self, url: &CrawlUrl) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|current| current.controls.contains_key(&url.fingerprint()))
+    }
+
+    /// A look for the pass under way at a page that was fine and failed beside another.
+    pub(super) fn look_at_control(&mut self, url: &CrawlUrl, now: Moment) -> Option<Discovery> {
+        let number = self.last();
+        let at = self.current.as_mut()?.control_again(url, now)?;
+        Some(control(url, number, at))
+    }
+
+    /// How long a host that limits us (429) is left alone by the pass under way, which must not end
+    /// with it.
+    pub(super) fn limited(&mut self, host: &HostKey, wait: Duration) -> Duration {
+        let current = self.current.as_mut();
+        current.map_or(wait, |current| current.limited(host, wait))
     }
 
     /// Whether a pass or the sample requests a URL that was fine before.
@@ -294,13 +320,19 @@ impl Passes {
         let Some(current) = &mut self.current else {
             return Follows::default();
         };
+        current.last_answer = now;
+        let failed = answer.outcome.is_failure();
         let Some(watched) = current.watched.get_mut(&url.fingerprint()) else {
-            // A control.
-            return Follows::default();
+            // A control: the last that is seen of it must not be an outage that is over soon.
+            let again = failed.then(|| current.control_again(url, now)).flatten();
+            return Follows {
+                again,
+                ..Follows::default()
+            };
         };
         let host = url.host_key();
         let trial = self.trials.entry(host.clone()).or_default();
-        let changes = trial.answered(answer.outcome.is_failure());
+        let changes = trial.answered(failed);
         let pace = self.pace.of(trial);
         let load_excluded = trial.is_excluded();
         watched.saw(answer);
@@ -323,25 +355,19 @@ impl Passes {
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
     Discovery {
-        url: failed.url.clone(),
-        role: failed.role,
         depth: failed.depth.unwrap_or(0),
         hops: failed.hops,
         pass,
-        tries: 0,
         // The same copy again would be counted as another failure.
         not_before: Some(cached.map_or(starts, |_| starts + CACHED_ERROR)),
+        ..Discovery::new(failed.url.clone(), failed.role)
     }
 }
 
-fn control(url: &CrawlUrl, pass: u8, starts: Moment) -> Discovery {
+fn control(url: &CrawlUrl, pass: u8, at: Moment) -> Discovery {
     Discovery {
-        url: url.clone(),
-        role: Role::Page,
-        depth: 0,
-        hops: 0,
         pass,
-        tries: 0,
-        not_before: Some(starts),
+        not_before: Some(at),
+        ..Discovery::new(url.clone(), Role::Page)
     }
 }

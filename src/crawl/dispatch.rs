@@ -8,15 +8,17 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
+use crate::frontier::{Discovery, Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
-    Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
+    Admission, CrawlUrl, Fingerprint, HostKey, LinkKind, Moment, Network, Pace, Role, Skip,
+    SkipReason,
 };
+use crate::policy::Via;
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
 use super::clock::Clock;
-use super::confirm::{Answer, PassPace, Passes, SAMPLE};
+use super::confirm::{PassPace, Passes};
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
@@ -31,6 +33,9 @@ use super::visit::{Beginning, Brought, visit};
 
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
+
+/// Most URLs that are set aside at a time: after so many, what came back meanwhile is taken in. Ours.
+const MOST_ASIDE: usize = 1_000;
 
 /// Mark of changes that settle nothing.
 pub(super) const NO_LEASE: u64 = u64::MAX;
@@ -62,7 +67,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) writer: Writer,
     pub(super) observer: O,
     pub(super) clock: Clock,
-    dice: fastrand::Rng,
+    pub(super) dice: fastrand::Rng,
     pub(super) stop: Stop,
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
@@ -134,6 +139,7 @@ where
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
                 let (store, site) = (self.store.clone(), Arc::clone(&self.site));
+                let made = store.resume_passes(self.run)?;
                 self.pages = restore(
                     &store,
                     self.run,
@@ -144,9 +150,7 @@ where
                 .await?;
                 // Known already, unless the crawl was killed before it stored them.
                 self.sow(site.plan.scope.seeds.clone()).await?;
-                let sampled = store.is_sampled(self.run)?;
-                self.passes
-                    .resume_after(store.last_pass(self.run)?, sampled);
+                self.passes.resume_after(made, self.clock.now());
             }
         }
         loop {
@@ -218,6 +222,7 @@ where
 
     /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
+        let mut aside = 0;
         loop {
             let open = self.visits.len() + self.unsettled.len() + self.network.waiting.len();
             let busy = open >= self.open;
@@ -225,11 +230,22 @@ where
             if busy || holds_up || self.stop.level() != StopLevel::Run {
                 return Ok(Some(self.next_gauge));
             }
-            match self.frontier.lease(self.clock.now()).await? {
+            let now = self.clock.now();
+            if aside >= MOST_ASIDE {
+                return Ok(Some(now));
+            }
+            match self.frontier.lease(now).await? {
                 Next::Visit(lease) if self.experiments.own(&lease) => {
                     self.begin_series(*lease).await?;
                 }
-                Next::Visit(lease) => self.begin(*lease).await?,
+                Next::Visit(lease) => match self.aside(&lease) {
+                    Some(aside_of) => {
+                        let settlement = Settlement::Aside(aside_of.family, aside_of.until);
+                        self.frontier.settle(lease.ticket, settlement).await?;
+                        aside += 1;
+                    }
+                    None => self.begin(*lease).await?,
+                },
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
             }
@@ -244,12 +260,15 @@ where
         {
             // What was fetched before stays as it was.
             let url = lease.found.url;
+            self.passes.not_requested(&url);
+            self.last_attempt.remove(&url.fingerprint());
             self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
                 .await;
             return Ok(());
         }
         if let Some(skip) = self.refuse(&lease) {
             let url = lease.found.url;
+            self.last_attempt.remove(&url.fingerprint());
             self.admissions.refused(&url, skip.reason);
             self.observer.see(&Event::Skipped {
                 url: &url,
@@ -259,27 +278,22 @@ where
                 .await;
             return Ok(());
         }
-        if let Some(aside) = self.aside(&lease) {
-            let aside = Settlement::Aside(aside.family, aside.until);
-            self.frontier.settle(lease.ticket, aside).await?;
-            return Ok(());
-        }
         if is_new_page(&lease) {
             self.pages += 1;
+        }
+        if pass == 1 {
+            self.go_on_crawling(&lease.found.url).await?;
         }
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let last = self.last_attempt.remove(&lease.found.url.fingerprint());
-        let companions = self.companions(&lease).await?;
         let beginning = Beginning {
             waited: last.map(|ended| self.clock.now().since(ended)),
             disallowed: self.admissions.disallowed(&lease.found.url),
-            // Passes have controls of their own.
-            control: (lease.found.pass == 1)
-                .then(|| self.hosts.control(&lease.found.url, lease.found.role))
-                .flatten(),
-            companions,
+            control: self.control(&lease.found),
+            companions: self.companions(&lease.found),
             stored: self.writer.urls(),
+            stop: self.stop.clone(),
         };
         let visit = visit(
             Arc::clone(&self.fetcher),
@@ -293,20 +307,25 @@ where
         Ok(())
     }
 
-    /// What is requested beside a URL if it fails.
-    async fn companions(&mut self, lease: &Lease) -> Result<Vec<CrawlUrl>, CrawlError> {
-        if !self.passes.was_fine(&lease.found) {
-            return Ok(Vec::new());
+    /// The control for a URL of the crawl, if its host is doubted. Passes have controls of their own.
+    fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
+        let may_doubt = found.pass == 1 && found.role != Role::Robots && self.site.plan.pace.adapt;
+        if !may_doubt || !self.hosts.is_doubted(found) {
+            return None;
         }
-        let (url, now) = (&lease.found.url, self.clock.now());
-        let chosen = self.hosts.companions(url);
-        if !chosen.is_empty() {
-            // The frontier knows nothing of them: their turns are kept free.
-            let turns = chosen.len() as u32 + 1;
-            let until = now + lease.pace.interval * turns;
-            self.frontier.park(&url.host_key(), until).await?;
-        }
-        Ok(chosen)
+        let known = self.hosts.control(&found.url);
+        known.or_else(|| self.home_page(found))
+    }
+
+    /// The home page of a URL's host, if it is another page and may be requested.
+    fn home_page(&self, found: &Discovery) -> Option<CrawlUrl> {
+        let home = found.url.host_key().home_page();
+        let via = Via::Link(LinkKind::Anchor);
+        let admission = self.site.scope.admit(&home, via, Some(0));
+        let may_ask = home != found.url
+            && matches!(admission, Admission::Fetch(_))
+            && self.may_ask(found, Some(&home));
+        may_ask.then_some(home)
     }
 
     /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
@@ -357,6 +376,9 @@ where
             again,
         });
         self.heed(&url.host_key(), &reaction).await?;
+        let pace = reaction.pace.unwrap_or(brought.lease.pace);
+        self.charge(&brought, pace, now).await?;
+        self.look_at_failed_controls(&brought, now).await?;
         let ticket = brought.lease.ticket;
         let pass = brought.lease.found.pass;
         if again.is_some() {
@@ -390,82 +412,6 @@ where
         self.writer
     }
 
-    /// Begins the sample of pages that never failed, once.
-    async fn sample(&mut self) -> Result<bool, CrawlError> {
-        let now = self.clock.now();
-        let pages = self
-            .passes
-            .sample(&self.store, self.run, now, &mut self.dice)?;
-        if pages.is_empty() {
-            return Ok(false);
-        }
-        self.observer.see(&Event::Sampling { pages: pages.len() });
-        let urls = pages.iter().map(|found| found.url.clone()).collect();
-        self.writer
-            .send(Change::Reopened(urls, SAMPLE), NO_LEASE)
-            .await;
-        self.frontier.offer(&pages).await?;
-        Ok(true)
-    }
-
-    /// Begins the next confirmation pass, if there is one.
-    async fn confirm(&mut self) -> Result<bool, CrawlError> {
-        if self.experiments.have_begun() {
-            return Ok(false);
-        }
-        let now = self.clock.now();
-        let next = self
-            .passes
-            .next(&self.store, self.run, now, &mut self.dice)?;
-        let Some(next) = next else {
-            return Ok(false);
-        };
-        self.observer.see(&Event::Confirming {
-            pass: next.number,
-            starts: next.starts,
-            ends_by: next.ends_by,
-            failing: next.failing,
-            left_out: next.left_out,
-        });
-        for (host, pace) in &next.hosts {
-            let pace = self.hosts.no_faster(host, *pace);
-            self.frontier.slow(host, pace).await?;
-        }
-        let urls = next.asked.iter().map(|found| found.url.clone()).collect();
-        self.writer
-            .send(Change::Reopened(urls, next.number), NO_LEASE)
-            .await;
-        self.frontier.offer(&next.asked).await?;
-        Ok(true)
-    }
-
-    /// What an answer of a confirmation pass means: the pass keeps its own pace, waits for nobody's
-    /// `Retry-After`, and looks again only at what is unclear.
-    fn confirmed(&mut self, brought: &Brought, now: Moment) -> Reaction {
-        let found = &brought.lease.found;
-        let answer = Answer {
-            pass: found.pass,
-            started: brought.attempt.started,
-            took: brought.attempt.timings.total,
-            outcome: brought.attempt.outcome,
-            announced: brought.tried.retry_after,
-        };
-        let follows = self.passes.answered(&found.url, &answer, now);
-        let host = found.url.host_key();
-        let failed = |hop: &&(CrawlUrl, Attempt)| hop.1.outcome.is_failure();
-        for (control, _) in brought.hops.iter().filter(failed) {
-            self.hosts.control_failed(control);
-        }
-        if follows.load_excluded {
-            self.hosts.load_excluded(&host, now);
-        }
-        Reaction {
-            again: follows.again,
-            pace: follows.pace.map(|pace| self.hosts.no_faster(&host, pace)),
-            ..Reaction::default()
-        }
-    }
-
     /// Does what an attempt means for its host.
     async fn heed(&mut self, host: &HostKey, reaction: &Reaction) -> Result<(), CrawlError> {
         if let Some(until) = reaction.park {
@@ -475,8 +421,21 @@ where
             self.frontier.slow(host, pace).await?;
             self.observer.see(&Event::Paced { host, pace });
         }
+        if let Some(family) = reaction.recovered {
+            self.frontier.rejoin(host, family).await?;
+        }
         if let Some(change) = reaction.breaker {
             self.observer.see(&Event::Breaker { host, change });
+        }
+        Ok(())
+    }
+
+    /// Keeps free the turns of requests that were made beside a URL: the frontier knows nothing of them.
+    async fn charge(&self, brought: &Brought, pace: Pace, now: Moment) -> Result<(), CrawlError> {
+        let (found, beside) = (&brought.lease.found, brought.hops.len() as u32);
+        if beside > 0 && found.role != Role::Robots {
+            let until = now + pace.interval * beside;
+            self.frontier.park(&found.url.host_key(), until).await?;
         }
         Ok(())
     }

@@ -3,17 +3,16 @@
 //! and given to the frontier that the crawl used, one series a lease. The store knows nothing of
 //! experiments under way: what is interrupted before it was stored is made again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
-use crate::policy::{Failing, MOST_REQUESTS, Subject};
+use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl};
 
-use super::confirm;
 use super::dispatch::{Dispatcher, Done, Returned};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
@@ -129,7 +128,7 @@ where
             urls: causes.len(),
             ends_by: now + BUDGET,
         });
-        let hosts: HashSet<HostKey> = causes.iter().map(|it| it.url.host_key()).collect();
+        let hosts: BTreeSet<HostKey> = causes.iter().map(|it| it.url.host_key()).collect();
         for host in &hosts {
             let pace = self.alone(host);
             self.frontier.slow(host, pace).await?;
@@ -137,14 +136,10 @@ where
         let asked: Vec<Discovery> = causes
             .iter()
             .map(|cause| Discovery {
-                url: cause.url.clone(),
-                role: Role::Page,
-                depth: 0,
-                hops: 0,
                 pass,
-                tries: 0,
                 // The last request of the pass before may have ended just now.
                 not_before: Some(now + self.alone(&cause.url.host_key()).interval),
+                ..Discovery::new(cause.url.clone(), Role::Page)
             })
             .collect();
         self.frontier.offer(&asked).await?;
@@ -168,7 +163,7 @@ where
 
     /// One request at a time, one a second, or fewer if that is what the host asks for.
     fn alone(&self, host: &HostKey) -> Pace {
-        self.hosts.no_faster(host, confirm::slowest())
+        self.hosts.no_faster(host, CAREFUL)
     }
 
     /// Begins the series that a lease is for, unless its time is over.
@@ -213,7 +208,7 @@ where
     }
 
     /// Whether there is such another form of an address, and robots.txt allows it.
-    fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
+    pub(super) fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
         other.is_some_and(|url| {
             let other = Discovery {
                 url: url.clone(),

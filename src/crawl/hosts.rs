@@ -12,12 +12,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::frontier::Discovery;
 use crate::model::{
     CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
 };
 use crate::policy::{
-    Breaker, BreakerChange, BreakerSignal, Decision, Families, Family, FirstAttempt, HostPace,
-    LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after, announced,
+    Breaker, BreakerChange, BreakerSignal, CAREFUL, Controls, Decision, Families, Family,
+    FirstAttempt, HostPace, Kinship, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after,
+    announced,
 };
 
 use super::site::Site;
@@ -29,10 +31,6 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The same for hosts that are only linked to: one more try after a minute is enough.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(1);
-
-/// How a host is requested while its breaker is not closed: the speed at which no failure is
-/// self-inflicted.
-const PROBING: Duration = Duration::from_secs(1);
 
 /// URLs of a host that is given up pass as fast as they can be skipped.
 const DRAINING: Pace = Pace {
@@ -49,12 +47,6 @@ pub fn first_pace(plan: &PacePlan) -> Pace {
     }
 }
 
-/// Pages that were fine and never failed: most that are kept of a host and of each of its families, and
-/// how many families of which nothing failed are enough.
-const CONTROLS: usize = 12;
-const OF_FAMILY: usize = 3;
-const CLEAN_CONTROLS: usize = 3;
-
 /// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
 #[derive(Debug)]
 pub(super) struct Hosts {
@@ -68,10 +60,9 @@ struct Host {
     pace: HostPace,
     breaker: Breaker,
     suspects: Suspects,
-    /// What the frontier was told last, or keeps by default.
-    told: Pace,
-    /// Pages that were fine, the latest last; those that were companions go to the front.
-    good: Vec<(Family, CrawlUrl)>,
+    /// What the frontier was told last, or keeps by default; absent while a pass sets the pace.
+    told: Option<Pace>,
+    controls: Controls,
 }
 
 /// A URL that is not to be requested yet.
@@ -94,6 +85,8 @@ pub(super) struct Reaction {
     pub(super) pace: Option<Pace>,
     /// What changed about asking it at all.
     pub(super) breaker: Option<BreakerChange>,
+    /// This family is out of trouble: what waits in its slow lane goes back to the others.
+    pub(super) recovered: Option<Family>,
 }
 
 impl Hosts {
@@ -124,25 +117,37 @@ impl Hosts {
 
     /// Takes in a visit that is over. `roll` is the dice: at least 0, below 1.
     pub(super) fn react(&mut self, brought: &Brought, now: Moment, roll: f64) -> Reaction {
-        let plan = self.site.plan.pace;
-        let url = &brought.lease.found.url;
-        let tried = brought.tried;
+        let Hosts {
+            site,
+            families,
+            known,
+        } = self;
+        let (plan, confirms) = (site.plan.pace, !site.plan.confirm.delays.is_empty());
+        let (found, tried) = (&brought.lease.found, brought.tried);
+        let host = host_of(known, site, &found.url.host_key());
+        let matters = tried.outcome.is_failure() || host.wants_family();
+        let family = matters.then(|| families.of(&found.url));
+        let alone = family.is_some_and(|family| host.suspects.is_alone(family));
+        // Whatever fails in a family that does is requested again by the passes.
+        let retries = if plan.adapt && alone && confirms {
+            0
+        } else {
+            plan.retries
+        };
         let mut reaction = Reaction::default();
-        if let Decision::Again(wait) = after(tried, plan.retries, roll) {
+        if let Decision::Again(wait) = after(tried, retries, roll) {
             reaction.again = Some(now + wait);
         }
+        host.note_control(found, tried.outcome, families);
         // A connection that went stale says nothing about the host, nor does what was not asked.
         let stale = tried.stale_connection && tried.attempts <= 1;
         let speaks = !matches!(
             tried.outcome,
             Outcome::AddressRefused | Outcome::StreamRefused
         );
-        let host = url.host_key();
-        let matters = tried.outcome.is_failure() || self.host(&host).wants_family();
-        let family = matters.then(|| self.families.of(url));
-        let host = self.host(&host);
-        if let Some(family) = family {
-            host.note_control(url, brought.lease.found.role, tried.outcome, family);
+        if let (Some(_), Some((control, attempt))) = (brought.control, brought.hops.first()) {
+            let failed = attempt.outcome.is_failure();
+            host.suspects.note_control(families.of(control), failed);
         }
         if plan.adapt && !stale && speaks {
             host.adapt(brought, family, &mut reaction, now, roll);
@@ -166,8 +171,9 @@ impl Hosts {
         let host = self.host(host);
         host.pace.at_least(interval);
         if adapt {
-            host.told = host.effective();
-            Some(host.told)
+            let pace = host.effective();
+            host.told = Some(pace);
+            Some(pace)
         } else {
             Some(host.pace.ceiling())
         }
@@ -192,6 +198,37 @@ impl Hosts {
         }
     }
 
+    /// The pace that a pass sets for a host, as far as that may be so fast. It holds until
+    /// [`Hosts::crawl_pace`].
+    pub(super) fn pass_pace(&mut self, host: &HostKey, pace: Pace) -> Pace {
+        let pace = self.no_faster(host, pace);
+        self.host(host).told = None;
+        pace
+    }
+
+    /// The crawl's own pace for a host, if a pass set another.
+    pub(super) fn crawl_pace(&mut self, host: &HostKey) -> Option<Pace> {
+        let adapt = self.site.plan.pace.adapt;
+        let host = self
+            .known
+            .get_mut(host)
+            .filter(|host| host.told.is_none())?;
+        let pace = if adapt {
+            host.effective()
+        } else {
+            host.pace.ceiling()
+        };
+        host.told = Some(pace);
+        Some(pace)
+    }
+
+    /// This machine had no network for so long: that is no host's time.
+    pub(super) fn extend(&mut self, by: Duration) {
+        for host in self.known.values_mut() {
+            host.breaker.extend(by);
+        }
+    }
+
     /// Takes in that a host fails whatever the load: nothing is avoided any more.
     pub(super) fn load_excluded(&mut self, host: &HostKey, now: Moment) {
         if let Some(host) = self.known.get_mut(host) {
@@ -207,121 +244,104 @@ impl Hosts {
             .then(|| Skip::new(SkipReason::HostDown, gave_up(host.breaker.waited())))
     }
 
-    /// The page to request along with a URL, if its host is suspected: one that was fine, of another
-    /// family if there is one, or the home page if none ever was.
-    pub(super) fn control(&self, url: &CrawlUrl, role: Role) -> Option<CrawlUrl> {
-        let key = url.host_key();
-        let host = self.known.get(&key)?;
-        if host.breaker.is_closed() || role == Role::Robots {
-            return None;
-        }
-        if host.good.is_empty() {
-            return Some(key.home_page()).filter(|home| home != url);
-        }
-        self.other_page(url)
+    /// Whether it is doubted that the host of a URL is up, or, before it is requested for the first
+    /// time, whether its family alone is in trouble.
+    pub(super) fn is_doubted(&self, found: &Discovery) -> bool {
+        let Some(host) = self.known.get(&found.url.host_key()) else {
+            return false;
+        };
+        let may_doubt_family = found.tries == 0 && !host.suspects.is_empty();
+        let is_doubtful = || host.suspects.is_doubtful(self.families.of(&found.url));
+        !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
     }
 
-    /// A page of the host that was fine: of a family of which nothing failed, else of another than this
-    /// URL's, else any.
-    fn other_page(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
+    /// The page to request if a URL of a doubted host fails: one that was fine, of another family if
+    /// there is one.
+    pub(super) fn control(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
         let host = self.known.get(&url.host_key())?;
-        let family = self.families.of(url);
-        let good = || host.good.iter().rev().filter(|(_, good)| good != url);
-        let clean = good().find(|(known, _)| *known != family && !host.suspects.knows(*known));
-        let other = || good().find(|(known, _)| *known != family);
-        let found = clean.or_else(other).or_else(|| good().next());
-        found.map(|(_, good)| good.clone())
+        host.controls.beside(url, host.kinship(&self.families))
     }
 
-    /// Pages to request at once when a URL fails that was fine before: one of its family, and one of
-    /// another if there is one. If both are fine, it is the URL's own failure.
-    pub(super) fn companions(&mut self, url: &CrawlUrl) -> Vec<CrawlUrl> {
-        let chosen = self.chosen_companions(url);
-        if let Some(host) = self.known.get_mut(&url.host_key()) {
-            // In turn, so that no page is requested much more often than others.
-            let (used, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut host.good)
-                .into_iter()
-                .partition(|(_, good)| chosen.contains(good));
-            host.good = used.into_iter().chain(rest).collect();
-        }
-        chosen
-    }
-
-    fn chosen_companions(&self, url: &CrawlUrl) -> Vec<CrawlUrl> {
-        let family = self.families.of(url);
-        let known = self.known.get(&url.host_key());
-        let good = known.into_iter().flat_map(|host| host.good.iter().rev());
-        let others = good.filter(|(_, good)| good != url);
-        let (near, far): (Vec<_>, Vec<_>) = others.partition(|(known, _)| *known == family);
-        let far = self.other_page(url).filter(|_| !far.is_empty());
-        let mut near = near.into_iter().map(|(_, good)| good.clone());
-        let first = near.next();
-        let second = far.or_else(|| near.next());
-        first.into_iter().chain(second).collect()
+    /// Pages to request at once when a URL fails that was fine before. `best` tells which are rather
+    /// taken than others.
+    pub(super) fn companions(
+        &mut self,
+        url: &CrawlUrl,
+        best: &dyn Fn(&CrawlUrl) -> bool,
+    ) -> Vec<CrawlUrl> {
+        let Some(host) = self.known.get_mut(&url.host_key()) else {
+            return Vec::new();
+        };
+        let kinship = Kinship {
+            families: &self.families,
+            suspects: &host.suspects,
+        };
+        host.controls.companions(url, kinship, best)
     }
 
     /// Takes in that a control failed: it is none any more.
     pub(super) fn control_failed(&mut self, url: &CrawlUrl) {
         if let Some(host) = self.known.get_mut(&url.host_key()) {
-            host.good.retain(|(_, good)| good != url);
+            host.controls.failed(url);
         }
     }
 
     fn host(&mut self, key: &HostKey) -> &mut Host {
-        let site = &self.site;
-        self.known.entry(key.clone()).or_insert_with(|| {
-            let patience = if site.scope.is_site(&key.robots_txt()) {
-                PATIENCE
-            } else {
-                PATIENCE_WITH_OTHERS
-            };
-            Box::new(Host::new(HostPace::new(&site.plan.pace), patience))
-        })
+        host_of(&mut self.known, &self.site, key)
     }
+}
+
+/// What is known of a host, which is made if it is not known.
+fn host_of<'h>(
+    known: &'h mut HashMap<HostKey, Box<Host>>,
+    site: &Site,
+    key: &HostKey,
+) -> &'h mut Host {
+    known.entry(key.clone()).or_insert_with(|| {
+        let patience = if site.scope.is_site(&key.robots_txt()) {
+            PATIENCE
+        } else {
+            PATIENCE_WITH_OTHERS
+        };
+        Box::new(Host::new(HostPace::new(&site.plan.pace), patience))
+    })
 }
 
 impl Host {
     fn new(pace: HostPace, patience: Duration) -> Host {
         Host {
-            told: pace.pace(),
+            told: Some(pace.pace()),
             pace,
             breaker: Breaker::new(patience),
             suspects: Suspects::default(),
-            good: Vec::new(),
+            controls: Controls::default(),
+        }
+    }
+
+    fn kinship<'a>(&'a self, families: &'a Families) -> Kinship<'a> {
+        Kinship {
+            families,
+            suspects: &self.suspects,
         }
     }
 
     /// Whether the family of a URL that was fine matters: one more control may be had, or a family is
     /// suspected.
     fn wants_family(&self) -> bool {
-        self.good.len() < CLEAN_CONTROLS || !self.suspects.is_empty()
+        self.controls.are_few() || !self.suspects.is_empty()
     }
 
     /// Keeps a page that was fine as a control, and none that failed.
-    fn note_control(&mut self, url: &CrawlUrl, role: Role, outcome: Outcome, family: Family) {
+    fn note_control(&mut self, found: &Discovery, outcome: Outcome, families: &Families) {
         if outcome.is_failure() {
-            self.good.retain(|(_, good)| good != url);
+            self.controls.failed(&found.url);
+        } else if found.role == Role::Page && is_served(outcome) && self.wants_family() {
+            let kinship = Kinship {
+                families,
+                suspects: &self.suspects,
+            };
+            self.controls.was_fine(&found.url, kinship);
         }
-        if role != Role::Page || !is_served(outcome) {
-            return;
-        }
-        if self.good.iter().any(|(_, good)| good == url) {
-            return;
-        }
-        let mut of_family = (0..self.good.len()).filter(|at| self.good[*at].0 == family);
-        let first = of_family.next();
-        if of_family.count() + 1 >= OF_FAMILY
-            && let Some(first) = first
-        {
-            self.good.remove(first);
-        } else if self.good.len() == CONTROLS {
-            let is_clean = |(family, _): &(Family, CrawlUrl)| !self.suspects.knows(*family);
-            let clean = self.good.iter().filter(|good| is_clean(good)).count();
-            let oldest = self.good.iter().position(is_clean);
-            let oldest = oldest.filter(|_| clean > CLEAN_CONTROLS);
-            self.good.remove(oldest.unwrap_or_default());
-        }
-        self.good.push((family, url.clone()));
     }
 
     fn adapt(
@@ -335,7 +355,7 @@ impl Host {
         let (found, tried) = (&brought.lease.found, brought.tried);
         let failed = tried.outcome.is_failure();
         let is_page = matches!(found.role, Role::Page | Role::Resource);
-        let suspect = family.is_some_and(|family| self.suspects.is_in_trouble(family));
+        let suspect = family.filter(|family| self.suspects.is_alone(*family));
         let mut alone = false;
         if let Some(family) = family.filter(|_| is_page && tried.attempts <= 1) {
             let seen = FirstAttempt {
@@ -343,7 +363,9 @@ impl Host {
                 took: brought.attempt.timings.total,
                 announced: announced(tried),
             };
-            alone = self.suspects.note(family, seen, now);
+            let noted = self.suspects.note(family, seen, now);
+            alone = noted.alone;
+            reaction.recovered = noted.recovered.then_some(family);
         }
         self.pace.on_attempt(
             PaceSignal {
@@ -352,22 +374,32 @@ impl Host {
                 started: brought.attempt.started,
                 in_flight: brought.lease.in_flight,
                 retry: tried.attempts > 1,
-                suspect,
+                announced: announced(tried),
+                suspect: suspect.is_some(),
             },
             now,
         );
         if alone {
             self.pace.clear(now);
         }
-        let limited = tried.outcome == Outcome::Client429 && !suspect;
+        let limited = tried.outcome == Outcome::Client429;
         if let Some(wait) = announced(tried).filter(|_| limited) {
-            // It is the client that is limited, not the URL.
-            reaction.park = Some(now + wait.min(LONGEST_ANNOUNCED));
+            let wait = wait.min(LONGEST_ANNOUNCED);
+            match suspect {
+                // It is this family that limits us.
+                Some(family) => self.suspects.limited(family, wait, now),
+                // It is the client that is limited, not the URL.
+                None => reaction.park = Some(now + wait),
+            }
         }
         self.break_off(brought, reaction, now, roll);
         let pace = self.effective();
-        reaction.pace = (pace != self.told).then_some(pace);
-        self.told = pace;
+        // A pass keeps its own pace, unless the host is in doubt.
+        let may_change = self.told.is_some() || reaction.breaker.is_some();
+        if may_change && self.told != Some(pace) {
+            reaction.pace = Some(pace);
+            self.told = Some(pace);
+        }
     }
 
     /// Lets the breaker learn from a visit, and does what follows for the host.
@@ -389,7 +421,12 @@ impl Host {
                 reaction.park = Some(reaction.park.map_or(until, |park| park.max(until)));
             }
             Some(BreakerChange::Closed) => self.pace.restart(now),
-            Some(BreakerChange::Cleared) => self.pace.clear(now),
+            Some(BreakerChange::Cleared) => {
+                self.pace.clear(now);
+                if tried.outcome.is_failure() {
+                    self.suspects.host_is_up();
+                }
+            }
             Some(BreakerChange::Suspected | BreakerChange::GaveUp) | None => {}
         }
         reaction.breaker = change;
@@ -407,8 +444,8 @@ impl Host {
             pace
         } else {
             Pace {
-                interval: self.pace.ceiling().interval.max(PROBING),
-                open: 1,
+                interval: self.pace.ceiling().interval.max(CAREFUL.interval),
+                ..CAREFUL
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::model::{Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget,
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
-use super::admit::robots_txt;
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
 use super::run::CrawlError;
@@ -44,13 +43,9 @@ where
             if let Admission::Fetch(role) = *admission {
                 let redirect = link.kind == LinkKind::Redirect;
                 let target = Discovery {
-                    url: url.clone(),
-                    role,
                     depth: found.depth + u32::from(!redirect),
                     hops: if redirect { found.hops + 1 } else { 0 },
-                    pass: 1,
-                    tries: 0,
-                    not_before: None,
+                    ..Discovery::new(url.clone(), role)
                 };
                 self.admissions.admit(target, admission, &mut new);
             }
@@ -94,13 +89,8 @@ where
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
         if let Admission::Fetch(role) = entry.admission {
             let found = Discovery {
-                url: entry.url.clone(),
-                role,
                 depth: if role == Role::Sitemap { nesting } else { 0 },
-                hops: 0,
-                pass: 1,
-                tries: 0,
-                not_before: None,
+                ..Discovery::new(entry.url.clone(), role)
             };
             self.admissions.admit(found, &mut entry.admission, new);
         }
@@ -172,11 +162,7 @@ where
                 let Admission::Fetch(role) = seed.admission else {
                     continue;
                 };
-                let found = Discovery {
-                    role,
-                    url: seed.url.clone(),
-                    ..robots_txt(&seed.url.host_key())
-                };
+                let found = Discovery::new(seed.url.clone(), role);
                 self.admissions.admit(found, &mut seed.admission, &mut new);
             }
             self.writer.send(Change::Seeds(batch), NO_LEASE).await;

@@ -74,13 +74,8 @@ where
             let mut admission = self.site.scope.admit(&url, Via::Known, page.depth);
             if let Admission::Fetch(role) = admission {
                 let found = Discovery {
-                    url: url.clone(),
-                    role,
                     depth: page.depth.unwrap_or(0),
-                    hops: 0,
-                    pass: 1,
-                    tries: 0,
-                    not_before: None,
+                    ..Discovery::new(url.clone(), role)
                 };
                 self.admissions.admit(found, &mut admission, &mut new);
             }

@@ -108,6 +108,7 @@ where
                 self.tell(began, Some(now)).await;
                 self.passes.extend(now.since(began));
                 self.experiments.extend(now.since(began));
+                self.hosts.extend(now.since(began));
                 self.network.suspect = None;
             }
         }

@@ -1,6 +1,6 @@
 //! Puts back what an interrupted crawl knew.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::frontier::{Discovery, Frontier};
 use crate::model::Role;
@@ -24,7 +24,7 @@ pub(super) async fn restore<Q: Frontier>(
     (admissions, hosts): (&mut Admissions, &mut Hosts),
     site: &Site,
 ) -> Result<u64, CrawlError> {
-    let mut known_hosts = HashSet::new();
+    let mut known_hosts = BTreeSet::new();
     for known in store.known_robots(run)? {
         let rules = Rules::restore(site, &known);
         if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay()) {
@@ -35,7 +35,7 @@ pub(super) async fn restore<Q: Frontier>(
     }
     // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one.
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());
-    let mut asking = HashSet::new();
+    let mut asking = BTreeSet::new();
     store.known_urls(run, &mut |known| {
         if known.skipped {
             return;

@@ -16,7 +16,7 @@ use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
 use super::attempt::{Circumstances, record};
 use super::clock::Clock;
 use super::site::Site;
-use super::stop::{Stop, StopLevel};
+use super::stop::Stop;
 use super::{confirm, visit};
 
 /// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
@@ -116,16 +116,7 @@ impl<F: Fetcher> Series<F> {
         if self.next > self.deadline {
             return false;
         }
-        while self.stop.level() == StopLevel::Run {
-            if self.clock.now() >= self.next {
-                return true;
-            }
-            tokio::select! {
-                () = self.clock.sleep_until(self.next) => {}
-                () = self.stop.changed() => {}
-            }
-        }
-        false
+        self.stop.pause(&self.clock, self.next).await
     }
 
     /// Makes one request; returns for how long its answer, if it fails, asks to be left alone.

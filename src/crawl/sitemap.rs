@@ -134,15 +134,8 @@ mod tests {
 
     fn read_text(body: String) -> SitemapRecord {
         let site = Site::new(plan()).expect("a plan");
-        let found = Discovery {
-            url: CrawlUrl::parse("http://site.test/sitemap.txt").expect("a URL"),
-            role: Role::Sitemap,
-            depth: 0,
-            hops: 0,
-            pass: 1,
-            tries: 0,
-            not_before: None,
-        };
+        let url = CrawlUrl::parse("http://site.test/sitemap.txt").expect("a URL");
+        let found = Discovery::new(url, Role::Sitemap);
         let exchange = Exchange {
             outcome: Outcome::OkNonHtml,
             fault: String::new(),

@@ -2,6 +2,10 @@
 
 use tokio::sync::watch;
 
+use crate::model::Moment;
+
+use super::clock::Clock;
+
 /// How urgent it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopLevel {
@@ -28,6 +32,20 @@ impl Stop {
     /// How urgent it is now.
     pub fn level(&self) -> StopLevel {
         *self.0.borrow()
+    }
+
+    /// Waits until a moment; false if a request must not be begun then, as the crawl was told to end.
+    pub(super) async fn pause(&mut self, clock: &Clock, until: Moment) -> bool {
+        while self.level() == StopLevel::Run {
+            if clock.now() >= until {
+                return true;
+            }
+            tokio::select! {
+                () = clock.sleep_until(until) => {}
+                () = self.changed() => {}
+            }
+        }
+        false
     }
 
     /// Waits until it becomes more urgent; for ever, if nobody holds the switch any more.

@@ -17,6 +17,7 @@ use super::clock::Clock;
 use super::page::{Asked, Reading};
 use super::robots::{self, Rules};
 use super::site::Site;
+use super::stop::Stop;
 use super::{confirm, page, sitemap};
 
 /// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
@@ -69,13 +70,15 @@ pub(super) struct Beginning {
     pub(super) waited: Option<Duration>,
     /// robots.txt forbids it, and the user said to fetch it all the same.
     pub(super) disallowed: bool,
-    /// A page that was fine, to be asked for first: is it the host or the URL that fails?
+    /// A page that was fine, to be requested if the URL fails: is it the host or the URL that fails?
     pub(super) control: Option<CrawlUrl>,
-    /// Pages that were fine, to be requested at once if the URL fails: whether they fail at that moment
+    /// Pages that were fine, to be requested if the URL fails: whether they fail at that moment
     /// too tells an outage of the host or a section from a page that fails at times.
     pub(super) companions: Vec<CrawlUrl>,
     /// What the store has.
     pub(super) stored: StoredUrls,
+    /// Ends the crawl early.
+    pub(super) stop: Stop,
 }
 
 /// Which connection a lease is fetched over: retries and confirmations take a new one.
@@ -104,60 +107,25 @@ pub(super) async fn visit<F: Fetcher>(
 ) -> Brought {
     let mut circumstances = Circumstances::of(&lease, clock.now(), &site.user_agent);
     circumstances.waited = beginning.waited;
-    let attempts = lease.found.tries + 1;
+    let asking = Asking {
+        fetcher: &*fetcher,
+        site: &site,
+        clock: &clock,
+        circumstances,
+    };
     if lease.found.role == Role::Robots {
-        let answer = robots::fetch(&*fetcher, &site, &lease, &clock).await;
-        let mut tried = tried(&answer.first, attempts, clock.now());
-        tried.outcome = answer.outcome;
-        let asked = asked(&lease, beginning.disallowed);
-        let reading = page::read(&site, &beginning.stored, asked, &answer.first);
-        return Brought {
-            attempt: record(&answer.first, circumstances),
-            hops: answer.hops,
-            tried,
-            control: None,
-            page: Box::new(reading.page),
-            links: Vec::new(),
-            file: Some(File::Robots(Box::new(RobotsFile {
-                rules: answer.rules,
-                record: answer.record,
-                sitemaps: answer.sitemaps,
-            }))),
-            lease,
-        };
+        return asking.robots(lease, &beginning).await;
     }
-    let mut hops = Vec::new();
-    let mut control = None;
-    if let Some(url) = &beginning.control {
-        let circumstances = Circumstances {
-            tries_before: 1,
-            waited: None,
-            ..circumstances.clone()
-        };
-        let exchange = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
-        let wait = announced(tried(&exchange, 1, clock.now()));
-        control = Some(Control {
-            outcome: exchange.outcome,
-            announced: wait.filter(|_| exchange.outcome.is_failure()),
-        });
-        hops.push((url.clone(), record(&exchange, circumstances)));
-    }
-    circumstances.started = clock.now();
     let exchange = fetcher.fetch(request(&site, &lease)).await;
     let exchange = judged(lease.found.role, exchange);
-    let failed = exchange.outcome.is_failure();
-    for url in beginning.companions.iter().filter(|_| failed) {
-        clock.sleep_until(clock.now() + lease.pace.interval).await;
-        let circumstances = Circumstances {
-            started: clock.now(),
-            waited: None,
-            ..circumstances.clone()
-        };
-        let beside = judged(Role::Page, fetcher.fetch(control_request(&site, url)).await);
-        hops.push((url.clone(), record(&beside, circumstances)));
-    }
-    let attempt = record(&exchange, circumstances);
+    let attempts = lease.found.tries + 1;
     let tried = tried(&exchange, attempts, clock.now());
+    let beside = if tried.outcome.is_failure() {
+        asking.beside(&lease, &beginning, tried).await
+    } else {
+        Beside::default()
+    };
+    let attempt = record(&exchange, asking.circumstances);
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
         let _turn = Arc::clone(&site.large_pages).acquire_owned().await;
         let work = move || read(&site, lease, &beginning, &exchange);
@@ -171,12 +139,105 @@ pub(super) async fn visit<F: Fetcher>(
     Brought {
         lease,
         attempt,
-        hops,
+        hops: beside.hops,
         tried,
-        control,
+        control: beside.control,
         page: Box::new(reading.page),
         links: reading.links,
         file,
+    }
+}
+
+/// What was requested beside a URL that failed.
+#[derive(Debug, Default)]
+struct Beside {
+    hops: Vec<(CrawlUrl, Attempt)>,
+    control: Option<Control>,
+}
+
+/// How the requests of one visit are made.
+struct Asking<'a, F> {
+    fetcher: &'a F,
+    site: &'a Site,
+    clock: &'a Clock,
+    circumstances: Circumstances,
+}
+
+impl<F: Fetcher> Asking<'_, F> {
+    async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
+        let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
+        let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
+        tried.outcome = answer.outcome;
+        let asked = asked(&lease, beginning.disallowed);
+        let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
+        Brought {
+            attempt: record(&answer.first, self.circumstances),
+            hops: answer.hops,
+            tried,
+            control: None,
+            page: Box::new(reading.page),
+            links: Vec::new(),
+            file: Some(File::Robots(Box::new(RobotsFile {
+                rules: answer.rules,
+                record: answer.record,
+                sitemaps: answer.sitemaps,
+            }))),
+            lease,
+        }
+    }
+
+    /// Requests the control, or else the companions of a URL that failed, each as long after the request
+    /// before as the host's pace wants it.
+    async fn beside(&self, lease: &Lease, beginning: &Beginning, tried: Tried) -> Beside {
+        let mut beside = Beside::default();
+        if let Some(url) = &beginning.control {
+            let circumstances = Circumstances {
+                tries_before: 1,
+                ..self.circumstances.clone()
+            };
+            if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
+            {
+                let wait = announced(super::attempt::tried(&exchange, 1, self.clock.now()));
+                beside.control = Some(Control {
+                    outcome: exchange.outcome,
+                    announced: wait.filter(|_| exchange.outcome.is_failure()),
+                });
+                beside.hops.push((url.clone(), attempt));
+            }
+            return beside;
+        }
+        // A server that wants to be left alone is not asked for two pages more.
+        let companions = beginning.companions.iter();
+        for url in companions.filter(|_| announced(tried).is_none()) {
+            let circumstances = self.circumstances.clone();
+            if let Some((_, attempt)) = self.one(url, circumstances, lease, beginning).await {
+                beside.hops.push((url.clone(), attempt));
+            }
+        }
+        beside
+    }
+
+    /// Requests one page beside the URL; nothing if the crawl is told to end before.
+    async fn one(
+        &self,
+        url: &CrawlUrl,
+        circumstances: Circumstances,
+        lease: &Lease,
+        beginning: &Beginning,
+    ) -> Option<(Exchange, Attempt)> {
+        let next = self.clock.now() + lease.pace.interval;
+        if !beginning.stop.clone().pause(self.clock, next).await {
+            return None;
+        }
+        let circumstances = Circumstances {
+            started: self.clock.now(),
+            waited: None,
+            ..circumstances
+        };
+        let exchange = self.fetcher.fetch(control_request(self.site, url)).await;
+        let exchange = judged(Role::Page, exchange);
+        let attempt = record(&exchange, circumstances);
+        Some((exchange, attempt))
     }
 }
 
@@ -252,15 +313,7 @@ mod tests {
         let kept = |role| {
             let lease = Lease {
                 ticket: Ticket(1),
-                found: Discovery {
-                    url: CrawlUrl::parse("http://site.test/a").expect("a URL"),
-                    role,
-                    depth: 0,
-                    hops: 0,
-                    pass: 1,
-                    tries: 0,
-                    not_before: None,
-                },
+                found: Discovery::new(CrawlUrl::parse("http://site.test/a").expect("a URL"), role),
                 slow: false,
                 in_flight: 1,
                 pace: Pace {

@@ -30,6 +30,8 @@ macro_rules! suite {
             fractions_of_a_millisecond_add_up
             a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_is_left
             slow_lanes_take_turns_and_hold_half_of_the_open_requests
+            slow_lanes_have_all_the_room_when_nothing_else_is_left
+            a_family_out_of_trouble_goes_behind_what_is_queued
             retries_and_expired_leases_stay_in_their_slow_lane
             setting_aside_costs_no_pace
             a_new_pace_counts_from_the_last_request
@@ -279,22 +281,71 @@ pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests<F: 
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 4), LONG);
-    f.offer(&pages("h", 4)).await.unwrap();
+    f.offer(&pages("h", 12)).await.unwrap();
     for lane in [1, 1, 2, 2] {
         let lease = visit(&f, 0).await;
         set_aside(&f, &lease, lane).await;
     }
+    let mut slow = Vec::new();
+    for _ in 0..10 {
+        let lease = visit(&f, 0).await;
+        if lease.slow {
+            slow.push(path(&lease).to_owned());
+        } else {
+            done(&f, &lease).await;
+        }
+    }
+    // Two of four are open, of two lanes, while six others went by.
+    slow.sort();
+    assert_eq!(slow, ["http://h/p0", "http://h/p2"]);
+}
+
+pub(super) async fn slow_lanes_have_all_the_room_when_nothing_else_is_left<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 4), LONG);
+    f.offer(&pages("h", 6)).await.unwrap();
+    for _ in 0..6 {
+        let lease = visit(&f, 0).await;
+        set_aside(&f, &lease, 1).await;
+    }
+    for _ in 0..4 {
+        assert!(visit(&f, 0).await.slow);
+    }
+    wait(&f, 0).await;
+}
+
+pub(super) async fn a_family_out_of_trouble_goes_behind_what_is_queued<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 10), LONG);
+    f.offer(&pages("h", 6)).await.unwrap();
+    for lane in [1, 1, 2] {
+        let lease = visit(&f, 0).await;
+        set_aside(&f, &lease, lane).await;
+    }
     let first = visit(&f, 0).await;
-    let second = visit(&f, 0).await;
-    let lane = |lease: &Lease| ["http://h/p0", "http://h/p1"].contains(&path(lease));
-    assert_ne!(lane(&first), lane(&second));
-    // Two of four may be open, and something else has room beside them.
-    wait(&f, 0).await;
-    f.offer(&[page("http://h/other")]).await.unwrap();
-    assert_eq!(path(&visit(&f, 0).await), "http://h/other");
-    wait(&f, 0).await;
-    done(&f, &first).await;
-    assert!(visit(&f, 0).await.slow);
+    let waits = Settlement::Aside(family(1), Some(at(500)));
+    f.settle(first.ticket, waits).await.unwrap();
+    f.rejoin(&host("http://h/"), family(1)).await.unwrap();
+    f.rejoin(&host("http://h/"), family(3)).await.unwrap();
+    assert_eq!(f.pending().await.unwrap(), 6);
+    let mut given = Vec::new();
+    for now in [0, 0, 0, 0, 0, 500] {
+        let lease = visit(&f, now).await;
+        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        done(&f, &lease).await;
+    }
+    let expected = [
+        ("/p4", false),
+        ("/p5", false),
+        ("/p0", false),
+        ("/p2", true),
+        ("/p1", false),
+        ("/p3", false),
+    ];
+    assert_eq!(given, expected.map(|(path, slow)| (path.to_owned(), slow)));
+    assert_drained(&f, 500).await;
 }
 
 pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane<F: Frontier>(
@@ -613,15 +664,7 @@ fn host(text: &str) -> HostKey {
 }
 
 fn offered_as(role: Role, text: &str) -> Discovery {
-    Discovery {
-        url: url(text),
-        role,
-        depth: 0,
-        hops: 0,
-        pass: 1,
-        tries: 0,
-        not_before: None,
-    }
+    Discovery::new(url(text), role)
 }
 
 fn page(text: &str) -> Discovery {

@@ -23,6 +23,7 @@ use std::time::Duration;
 use self::state::State;
 use super::{Discovery, Frontier, FrontierError, Next, Pace, Settlement, Ticket};
 use crate::model::{HostKey, Moment};
+use crate::policy::Family;
 
 /// A frontier in the memory of this process.
 #[derive(Debug)]
@@ -63,6 +64,11 @@ impl Frontier for LocalFrontier {
 
     async fn slow(&self, host: &HostKey, pace: Pace) -> Result<(), FrontierError> {
         self.state()?.slow(host, pace);
+        Ok(())
+    }
+
+    async fn rejoin(&self, host: &HostKey, family: Family) -> Result<(), FrontierError> {
+        self.state()?.rejoin(host, family);
         Ok(())
     }
 

@@ -34,6 +34,21 @@ pub struct Discovery {
     pub not_before: Option<Moment>,
 }
 
+impl Discovery {
+    /// A URL that was found in the crawl itself, next to a seed, and may be asked for at once.
+    pub fn new(url: CrawlUrl, role: Role) -> Discovery {
+        Discovery {
+            url,
+            role,
+            depth: 0,
+            hops: 0,
+            pass: 1,
+            tries: 0,
+            not_before: None,
+        }
+    }
+}
+
 /// A URL given out to be fetched now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -100,8 +115,8 @@ pub enum FrontierError {
 ///
 /// What is set aside waits in the slow lane of its family, its retries too. As long as the host has
 /// anything else to give, every fourth URL comes from a slow lane; otherwise all do. Slow lanes take
-/// turns, and at most half of the requests that the host's pace allows to be open (at least one) are
-/// theirs.
+/// turns, and as long as the host has anything else queued, at most half of the requests that its pace
+/// allows to be open (at least one) are theirs.
 pub trait Frontier: Send + Sync {
     /// Takes in what was found; returns how many of them were new. What was ever offered before is
     /// ignored, settled or not.
@@ -126,6 +141,13 @@ pub trait Frontier: Send + Sync {
         &self,
         host: &HostKey,
         pace: Pace,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
+    /// Ends the slow lane of a family: what waits in it goes behind what the host has queued.
+    fn rejoin(
+        &self,
+        host: &HostKey,
+        family: Family,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
     /// Gives out nothing of this host before `until`. Of several moments the latest holds.

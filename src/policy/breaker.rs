@@ -29,6 +29,10 @@ const LONGEST_OPEN: Duration = Duration::from_mins(15);
 /// Most that a host may hold up one run, whatever the patience.
 const MOST_PATIENCE: Duration = Duration::from_hours(2);
 
+/// The part of the time for which a host served that is taken off the time for which it was waited
+/// before: a host that restarts now and then in a crawl of many hours is not given up for the sum. Ours.
+const FORGETS: u32 = 10;
+
 /// One attempt, as far as the breaker of its host depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerSignal {
@@ -82,8 +86,10 @@ pub struct Breaker {
     patience: Duration,
     /// Since when it has been found down, checks included.
     down: Option<Moment>,
-    /// How long it held up the run before that.
+    /// How long it held up the run before that, as far as that is not forgotten.
     earlier: Duration,
+    /// When it was found up again.
+    recovered: Option<Moment>,
     waited: Waited,
 }
 
@@ -106,6 +112,13 @@ enum State {
     Down,
 }
 
+impl BreakerSignal {
+    /// Whether the host answers: the URL itself, or else a page that was fine before.
+    fn shows_host_up(&self) -> bool {
+        !self.failed || self.control == Some(true)
+    }
+}
+
 impl Breaker {
     /// A host that was not requested yet, and for which the run may wait so long in all; at most two
     /// hours.
@@ -116,6 +129,7 @@ impl Breaker {
             patience: patience.min(MOST_PATIENCE),
             down: None,
             earlier: Duration::ZERO,
+            recovered: None,
             waited: Waited::default(),
         }
     }
@@ -162,7 +176,7 @@ impl Breaker {
                 Some(BreakerChange::Suspected)
             }
             State::Suspected { since } if seen.started >= since => {
-                if !seen.control.unwrap_or(!seen.failed) {
+                if !seen.shows_host_up() {
                     return Some(self.open(0, seen, now, roll));
                 }
                 self.state = State::Closed;
@@ -175,7 +189,7 @@ impl Breaker {
                 fine,
                 openings,
             } if seen.started >= since => {
-                if !seen.control.unwrap_or(!seen.failed) {
+                if !seen.shows_host_up() {
                     return Some(self.open(openings, seen, now, roll));
                 }
                 if fine + 1 < PROBES {
@@ -190,6 +204,12 @@ impl Breaker {
                 self.streak = Streak::default();
                 let down = self.down.take().map(|down| now.since(down));
                 self.earlier += down.unwrap_or_default();
+                self.recovered = Some(now);
+                // What is said when it is given up is said of one outage.
+                self.waited = Waited {
+                    held: self.waited.held,
+                    ..Waited::default()
+                };
                 Some(BreakerChange::Closed)
             }
             State::Suspected { .. } | State::HalfOpen { .. } | State::Open { .. } | State::Down => {
@@ -198,8 +218,16 @@ impl Breaker {
         }
     }
 
+    /// Takes in that this machine had no network for so long: that is none of the host's time.
+    pub fn extend(&mut self, by: Duration) {
+        self.down = self.down.map(|down| down + by);
+    }
+
     fn note(&mut self, seen: BreakerSignal) {
         self.streak.note(seen.failed, seen.host_level);
+        if let Some(fine) = seen.control {
+            self.streak.note(!fine, seen.host_level && !fine);
+        }
         if !seen.failed {
             self.waited.since = None;
         } else if self.waited.since.is_none() {
@@ -215,6 +243,10 @@ impl Breaker {
         roll: f64,
     ) -> BreakerChange {
         self.waited.checks += 1;
+        if let Some(recovered) = self.recovered.take() {
+            let forgotten = now.since(recovered) / FORGETS;
+            self.earlier = self.earlier.saturating_sub(forgotten);
+        }
         let down = *self.down.get_or_insert(now);
         // A check of a host that hangs takes its time, too.
         self.waited.held = (self.earlier + now.since(down)).min(self.patience);

@@ -11,11 +11,11 @@ use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
 
 pub use load_trial::LoadTrial;
 
+use super::pace::CAREFUL;
+use super::shuffle::shuffle;
+
 /// Most careful requests to a host: one at a time, one a second.
 const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
-
-/// Least time between two careful requests.
-const CAREFUL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Passes in a row without any failure before a URL that comes and goes is left alone.
 const RECOVERED: u32 = 2;
@@ -137,11 +137,6 @@ impl Candidate {
     }
 }
 
-/// Least time between two careful requests.
-pub fn careful_interval() -> Duration {
-    CAREFUL_INTERVAL
-}
-
 /// Least time between two looks at one URL, where a host is asked for so many in turn: each is looked
 /// at once before any is looked at again.
 pub fn look_spacing(urls: usize, interval: Duration) -> Duration {
@@ -185,9 +180,9 @@ pub fn select(
 
 /// How many requests to one host fit into the budget.
 fn capacity(pace: ConfirmPace) -> usize {
-    let careful_time = CAREFUL_INTERVAL * MOST_CAREFUL;
+    let careful_time = CAREFUL.interval * MOST_CAREFUL;
     if pace.budget <= careful_time {
-        return (pace.budget.as_secs_f64() / CAREFUL_INTERVAL.as_secs_f64()) as usize;
+        return (pace.budget.as_secs_f64() / CAREFUL.interval.as_secs_f64()) as usize;
     }
     let left = pace.budget.saturating_sub(careful_time).as_secs_f64();
     let interval = pace.interval.max(Duration::from_millis(1)).as_secs_f64();
@@ -216,13 +211,6 @@ fn sample(candidates: &[Candidate], places: Vec<usize>, most: usize) -> (Vec<usi
         }
     }
     (asked, strata.into_values().flatten().collect())
-}
-
-/// Fisher and Yates.
-fn shuffle(places: &mut [usize], roll: &mut dyn FnMut(usize) -> usize) {
-    for last in (1..places.len()).rev() {
-        places.swap(last, roll(last + 1).min(last));
-    }
 }
 
 #[cfg(test)]

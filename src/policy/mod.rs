@@ -4,6 +4,7 @@
 
 mod breaker;
 mod confirm;
+mod controls;
 mod experiment;
 mod family;
 mod outage;
@@ -12,20 +13,20 @@ mod pattern;
 mod retry;
 mod sample;
 mod scope;
+mod shuffle;
 mod suspects;
 mod trap;
 
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
-pub use confirm::{
-    Candidate, ConfirmPace, Enough, LoadTrial, Selection, careful_interval, look_spacing, select,
-};
+pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
+pub use controls::{Controls, Kinship};
 pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, opening, rest};
 pub use family::{Families, Family};
 pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
-pub use pace::{HostPace, PaceSignal};
+pub use pace::{CAREFUL, HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
-pub use suspects::{FirstAttempt, Suspects};
+pub use suspects::{FirstAttempt, Noted, Suspects};
 pub use trap::Traps;

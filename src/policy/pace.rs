@@ -5,7 +5,7 @@
 //! - *ramp*: from two open requests, one more for every two that went well while the limit was in
 //!   use, so half as many again each round trip. A healthy site is requested at full speed after some
 //!   thirty answers, whatever its latency; the first trouble finds few requests open.
-//! - *test*: after a failure that may come of the load, half of it. What failed is retried at that
+//! - *trial*: after a failure that may come of the load, half of it. What failed is retried at that
 //!   load. If it fails again the URL is broken, not the host, and the pace is as before; so it is if as
 //!   much fails at less load. If it is fine, the load grows again within a dozen answers to just below
 //!   what failed, and once more up to it after sixty-four: one failure may be an accident.
@@ -23,7 +23,7 @@ mod load;
 mod signal;
 #[cfg(test)]
 mod simulation;
-mod test;
+mod trial;
 mod wary;
 mod window;
 
@@ -36,17 +36,30 @@ use self::late::Late;
 use self::limit::{Avoid, Limit};
 use self::load::{Load, Recent, Starts};
 use self::signal::Tells;
-use self::test::{Before, Finding, Test};
+use self::trial::{Before, Finding, Trial};
 use self::wary::{Wary, Way};
 use self::window::Window;
 
 pub use signal::PaceSignal;
+
+/// One request at a time, one a second: the pace at which no failure is of the crawl's own making. Ours.
+pub const CAREFUL: Pace = Pace {
+    interval: Duration::from_secs(1),
+    open: 1,
+};
 
 /// Successes for each further open request while ramping up.
 const PER_STEP: u32 = 2;
 
 /// Highest share of failures that is put down to broken pages. Beyond it, trouble is trouble.
 const MAX_BACKGROUND: f64 = 0.3;
+
+/// Failures among the recent attempts that may be accidents, if their URLs are not retried soon. Ours.
+const MOST_ACCIDENTS: usize = 2;
+
+/// What is left of the expected share of broken pages after each first attempt, while fewer fail: half
+/// of it after 350. Ours.
+const FADING: f64 = 0.998;
 
 /// The pace of one host. Takes some 500 bytes once the host was requested a few times.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +84,7 @@ enum Mode {
     /// With the successes since the last step.
     Ramp(u32),
     /// Below a load that failed.
-    Test(Test),
+    Trial(Trial),
     Wary(Wary),
 }
 
@@ -98,7 +111,9 @@ impl HostPace {
     pub fn pace(&self) -> Pace {
         let (open, own) = match &self.mode {
             Mode::Wary(wary) => (1, wary.interval()),
-            Mode::Test(test) if test.is_pausing() => (1, wary::SHORTEST.max(self.limit.interval())),
+            Mode::Trial(trial) if trial.is_pausing() => {
+                (CAREFUL.open, CAREFUL.interval.max(self.limit.interval()))
+            }
             _ => (self.limit.open, self.limit.interval()),
         };
         Pace {
@@ -120,9 +135,8 @@ impl HostPace {
         })
     }
 
-    /// Takes in an attempt that is over; returns the pace from now on if it is another one.
-    pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) -> Option<Pace> {
-        let before = self.pace();
+    /// Takes in an attempt that is over.
+    pub fn on_attempt(&mut self, seen: PaceSignal, now: Moment) {
         self.starts.note(seen.started);
         if self.changed.is_none_or(|changed| seen.started > changed) {
             match seen.tells() {
@@ -138,8 +152,6 @@ impl HostPace {
                 Tells::Nothing => {}
             }
         }
-        let after = self.pace();
-        (after != before).then_some(after)
     }
 
     /// Never requests sooner than this, as robots.txt's `Crawl-delay` demands.
@@ -153,6 +165,7 @@ impl HostPace {
         self.mode = Mode::Ramp(0);
         self.changed = Some(now);
         self.avoid = None;
+        self.late = None;
         self.recent = Recent::default();
         self.window.restart(now);
     }
@@ -160,7 +173,7 @@ impl HostPace {
     /// A control was fine although much failed: the pages are broken, so the pace is as it was.
     pub fn clear(&mut self, now: Moment) {
         match self.mode {
-            Mode::Test(test) => self.take_back(test.before()),
+            Mode::Trial(trial) => self.take_back(trial.before()),
             Mode::Wary(wary) => self.take_back(wary.before()),
             Mode::Ramp(_) => {}
         }
@@ -175,7 +188,7 @@ impl HostPace {
 
     fn went_well(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
-            self.recent.note(false);
+            self.note_first(false);
         }
         let mut calm = true;
         if let Some(latency) = seen.latency() {
@@ -194,18 +207,18 @@ impl HostPace {
             Mode::Wary(wary) => {
                 match wary.went_well(seen.retry) {
                     None => {}
-                    Some(Way::Up(test)) => self.mode = Mode::Test(test),
+                    Some(Way::Up(trial)) => self.mode = Mode::Trial(trial),
                     Some(Way::Back(before)) => self.take_back(before),
                 }
                 self.window.restart(now);
                 return;
             }
-            Mode::Test(test) => {
-                let grows = test.went_well(seen.retry) && calm && self.late.is_none();
-                if test.is_cleared() {
-                    let before = test.before();
+            Mode::Trial(trial) => {
+                let grows = trial.went_well(seen.retry) && calm && self.late.is_none();
+                if trial.is_cleared() {
+                    let before = trial.before();
                     self.take_back(before);
-                } else if test.is_over(self.avoid, now) && self.late.is_none() {
+                } else if trial.is_over(self.avoid, now) && self.late.is_none() {
                     self.mode = Mode::Ramp(0);
                 } else if grows {
                     self.limit.recover(self.avoid, self.ceiling, busy);
@@ -225,17 +238,21 @@ impl HostPace {
 
     fn went_wrong(&mut self, seen: PaceSignal, now: Moment) {
         if !seen.retry {
-            self.recent.note(true);
-            self.window.failures += 1;
+            self.note_first(true);
+            // Something fails as well: a trial of the load is not over because of late answers alone.
+            if let Some(late) = &mut self.late {
+                late.before = None;
+            }
         }
         let is_expected = seen.tells() != Tells::TooHard && self.recent.failed() <= self.expected();
+        let may_be_accident = self.may_be_accident(seen);
         match &mut self.mode {
             Mode::Wary(wary) => {
                 if wary.went_wrong(seen.retry) {
                     self.changed = Some(now);
                 }
             }
-            Mode::Test(test) => match test.went_wrong(seen.retry, self.recent.share()) {
+            Mode::Trial(trial) => match trial.went_wrong(seen, self.recent.share()) {
                 Finding::None => {}
                 Finding::Less if is_expected => {}
                 Finding::Less => {
@@ -244,15 +261,24 @@ impl HostPace {
                     self.limit.halve(load);
                     self.changed = Some(now);
                 }
-                Finding::Rout => {
+                Finding::ManyFail => {
                     let rout = self.recent.failed() * 2 >= self.recent.len();
-                    let wary = Wary::new(*test, self.limit.interval(), rout);
+                    let wary = Wary::new(*trial, self.limit.interval(), rout);
                     self.mode = Mode::Wary(wary);
                     self.changed = Some(now);
                 }
             },
-            Mode::Ramp(_) if seen.retry || is_expected => {}
+            Mode::Ramp(_) if seen.retry || is_expected || may_be_accident => {}
             Mode::Ramp(_) => self.back_off(seen, now),
+        }
+    }
+
+    /// Keeps how a first attempt at a URL went.
+    fn note_first(&mut self, failed: bool) {
+        self.recent.note(failed);
+        // Where less fails than was expected, less is expected: slowly, as few attempts tell little.
+        if self.recent.len() == Recent::KEPT && self.recent.share() < self.background {
+            self.background = self.recent.share().max(self.background * FADING);
         }
     }
 
@@ -267,19 +293,35 @@ impl HostPace {
         }
     }
 
+    /// Whether a failure may be the URL's own, where no retry will show it soon: the first two are
+    /// taken for that.
+    fn may_be_accident(&self, seen: PaceSignal) -> bool {
+        !seen.tells_soon() && self.recent.failed() <= MOST_ACCIDENTS
+    }
+
     fn load(&self, seen: PaceSignal) -> Load {
         Load {
             open: seen.in_flight.max(1),
-            rate: self.starts.rate(),
+            rate: self.rate(),
+        }
+    }
+
+    /// Requests per second lately, or that might have been made, if too few were for telling.
+    fn rate(&self) -> f64 {
+        let (made, interval) = (self.starts.rate(), self.pace().interval);
+        if interval.is_zero() || !self.starts.are_few() {
+            made
+        } else {
+            made.max(1.0 / interval.as_secs_f64())
         }
     }
 
     fn back_off(&mut self, seen: PaceSignal, now: Moment) {
         let load = self.load(seen);
-        let test = Test::new(self.before());
+        let trial = Trial::new(self.before(), seen.tells_soon());
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.halve(load);
-        self.mode = Mode::Test(test);
+        self.mode = Mode::Trial(trial);
         self.changed = Some(now);
     }
 
@@ -288,20 +330,19 @@ impl HostPace {
         self.limit = before.limit;
         self.avoid = before.avoid;
         self.mode = Mode::Ramp(0);
+        self.late = None;
         let share = self.recent.share().min(MAX_BACKGROUND);
         self.background = self.background.max(share);
     }
 
     /// At the end of a window: less if the host became slow.
     fn look_back(&mut self, now: Moment) {
-        let since = *self.window.since.get_or_insert(now);
-        if now.since(since) < window::LENGTH {
+        if !self.window.is_over(now) {
             return;
         }
         match self.window.first_bytes.median() {
             Some(latency) if self.baseline.is_slow(latency) => self.became_late(latency, now),
-            Some(_) => self.late = None,
-            None => {}
+            Some(_) | None => self.late = None,
         }
         self.window.restart(now);
     }
@@ -309,22 +350,27 @@ impl HostPace {
     /// Asks less of a host whose answers come late, unless that did not help before.
     fn became_late(&mut self, latency: Duration, now: Moment) {
         let before = self.before();
-        let late = self.late.get_or_insert(Late::new(before, latency));
+        let is_ramp = matches!(self.mode, Mode::Ramp(_));
+        let late = self
+            .late
+            .get_or_insert(Late::new(latency, is_ramp.then_some(before)));
         if late.is_in_vain(latency) {
             let before = late.before;
             self.late = None;
             self.baseline.accept(latency);
-            self.take_back(before);
+            if let Some(before) = before {
+                self.take_back(before);
+            }
             return;
         }
         let load = Load {
             open: self.window.in_flight.max(1),
-            rate: self.starts.rate(),
+            rate: self.rate(),
         };
         self.avoid = Some(Avoid::after(self.avoid, load, now));
         self.limit.ease(load);
         if let Mode::Ramp(_) = self.mode {
-            self.mode = Mode::Test(Test::new(before));
+            self.mode = Mode::Trial(Trial::new(before, true));
         }
     }
 

@@ -3,8 +3,9 @@
 use crate::model::CrawlUrl;
 
 use super::family::Families;
+use super::shuffle::shuffle;
 
-/// Chooses at most `most` of these URLs, by their place in the list. Each is as likely as any other, and
+/// Chooses at most `most` of these URLs, by their place in the list, in random order. Each is as likely as any other, and
 /// each family has its share: they are ordered by family, and by chance within it, and then every n-th is
 /// taken (systematic sampling). `roll` is the dice: below its argument.
 pub fn stratified(
@@ -28,9 +29,12 @@ pub fn stratified(
         .collect();
     order.sort_unstable();
     let start = roll(count);
-    (0..most)
+    let mut chosen: Vec<usize> = (0..most)
         .map(|number| order[(start + number * count / most) % count].2)
-        .collect()
+        .collect();
+    // Requested in this order, and cut off where time runs out: no family may always be the last.
+    shuffle(&mut chosen, roll);
+    chosen
 }
 
 #[cfg(test)]
@@ -51,6 +55,9 @@ mod tests {
             let mut chosen = stratified(&urls, 40, &mut |below| dice.usize(..below));
             let blog = chosen.iter().filter(|at| **at >= 300).count();
             assert!((9..=11).contains(&blog), "{blog} of 40");
+            // Of the blog's ten, not all are among the first or the last fifteen.
+            let of_blog = |part: &[usize]| part.iter().filter(|at| **at >= 300).count();
+            assert!(of_blog(&chosen[..15]) < 9 && of_blog(&chosen[25..]) < 9);
             chosen.sort_unstable();
             chosen.dedup();
             assert_eq!(chosen.len(), 40);

@@ -76,7 +76,7 @@ pub use lock::RunLock;
 pub use measured::PageCounts;
 pub use notices::{NewNotice, Notice, NoticeCounts};
 pub use recheck::Rechecked;
-pub use resume::{KnownRobots, KnownUrl};
+pub use resume::{KnownRobots, KnownUrl, PassesMade};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use sampling::FinePage;
 pub use schedule::{LastRun, OpenRun, ScheduleState, ScheduledRun};

@@ -1,5 +1,7 @@
 //! What an interrupted crawl needs to know to go on: everything it had recorded.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
@@ -32,6 +34,21 @@ pub struct KnownUrl {
     pub tries: u32,
     /// It waits until then for a retry.
     pub not_before: Option<Moment>,
+}
+
+/// How far the sample and the passes of a stored run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassesMade {
+    /// The highest pass so far; 1 is the crawl itself.
+    pub last: u8,
+    /// Whether that pass was interrupted.
+    pub is_cut_short: bool,
+    /// Whether the sample was begun.
+    pub is_sampled: bool,
+    /// When the last request of the crawl itself began, if nothing of it waits.
+    pub crawl_ended: Option<Moment>,
+    /// Time that passes took.
+    pub spent: Duration,
 }
 
 /// A host's robots.txt of a stored run.
@@ -122,6 +139,51 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// How far the sample and the passes of a run came. What waited in a pass that was cut short does so
+    /// no more: that pass is to be begun again.
+    pub fn resume_passes(&self, run: RunId) -> Result<PassesMade, StoreError> {
+        let last = self.last_pass(run)?;
+        let connection = self.connect_patiently()?;
+        let read = || -> rusqlite::Result<PassesMade> {
+            let cut_short = connection.execute(
+                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
+                [run.0],
+            )?;
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0),
+                    CASE WHEN NOT EXISTS
+                        (SELECT 1 FROM url WHERE run = ?1 AND state = 1 AND pass = 1)
+                    THEN (SELECT max(started) FROM evidence WHERE run = ?1 AND pass = 1) END,
+                    (SELECT coalesce(sum(lasted), 0) FROM
+                        (SELECT max(started + total_us / 1000) - min(started) AS lasted
+                         FROM evidence WHERE run = ?1 AND pass > 1 GROUP BY pass))",
+                [run.0],
+                |row| {
+                    let spent: i64 = row.get(2)?;
+                    Ok(PassesMade {
+                        last,
+                        is_cut_short: cut_short > 0,
+                        is_sampled: row.get(0)?,
+                        crawl_ended: row.get::<_, Option<i64>>(1)?.map(Moment::from_millis),
+                        spent: Duration::from_millis(spent.unsigned_abs()),
+                    })
+                },
+            )
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Whether URLs of a run wait to be requested for the first time.
+    pub fn has_queued(&self, run: RunId) -> Result<bool, StoreError> {
+        self.connect()?
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 1 AND pass = 1)",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))
     }
 
     /// When the last attempt of a run was made, if any was.

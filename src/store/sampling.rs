@@ -38,17 +38,6 @@ impl Store {
         });
         pages.collect()
     }
-
-    /// Whether the sample of a run was begun: pages of it have 0 for their pass.
-    pub fn is_sampled(&self, run: RunId) -> Result<bool, StoreError> {
-        self.connect()?
-            .query_row(
-                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND pass = 0)",
-                [run.0],
-                |row| row.get(0),
-            )
-            .map_err(|source| self.fault(source))
-    }
 }
 
 type Row = (String, Option<u32>, u8);

@@ -1,10 +1,10 @@
 //! The pass under way: what is known of its URLs, until when it may go on, and how fast.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan, SearchFailure};
-use crate::policy::{Candidate, LoadTrial, careful_interval, look_spacing};
+use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spacing};
 
 use super::Answer;
 
@@ -12,14 +12,21 @@ use super::Answer;
 #[derive(Debug)]
 pub(super) struct CurrentPass {
     pub(super) starts: Moment,
+    /// When its last answer came. What healed may lead on: the crawl goes on then, and that is no time
+    /// of the pass.
+    pub(super) last_answer: Moment,
     pub(super) deadline: Moment,
     /// When second and further looks end, so that later passes have time for their first ones.
     pub(super) looks_end: Moment,
     /// Whether no other pass is planned.
     pub(super) is_last: bool,
     /// URLs that are not done, by host.
-    pub(super) waiting: HashMap<HostKey, usize>,
+    pub(super) waiting: BTreeMap<HostKey, usize>,
     pub(super) watched: HashMap<Fingerprint, Watched>,
+    /// Looks at each control that failed.
+    pub(super) controls: HashMap<Fingerprint, u32>,
+    /// How long each host was left alone because it limits us.
+    pub(super) parked: HashMap<HostKey, Duration>,
 }
 
 /// A failing URL in the pass under way.
@@ -50,15 +57,45 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// hangs must not hold up the pass for minutes.
 const LONGEST_LOOKS: Duration = Duration::from_secs(30);
 
+/// First time after which a control that failed is looked at again; it doubles each time. Ours: with
+/// the next two that is two minutes, longer than a deploy or a restart.
+const CONTROL_AGAIN: Duration = Duration::from_secs(15);
+
+/// Most looks at a control that fails, in one pass.
+const MOST_CONTROL_LOOKS: u32 = 4;
+
+/// The part of a pass for which a host that limits us may be left alone. Ours.
+const MOST_PARKED: u32 = 5;
+
 impl CurrentPass {
     /// How long it took, without the wait for its start.
-    pub(super) fn lasted(&self, now: Moment) -> Duration {
-        now.since(self.starts)
+    pub(super) fn lasted(&self) -> Duration {
+        self.last_answer.since(self.starts)
+    }
+
+    /// When a control that failed is looked at again, if it is.
+    pub(super) fn control_again(&mut self, url: &CrawlUrl, now: Moment) -> Option<Moment> {
+        let looks = self.controls.entry(url.fingerprint()).or_default();
+        *looks += 1;
+        let at = now + CONTROL_AGAIN * 2_u32.pow(looks.saturating_sub(1).min(8));
+        (*looks < MOST_CONTROL_LOOKS && at <= self.deadline).then_some(at)
+    }
+
+    /// How much of this wait is granted to a host that limits us.
+    pub(super) fn limited(&mut self, host: &HostKey, wait: Duration) -> Duration {
+        let most = self.deadline.since(self.starts) / MOST_PARKED;
+        let parked = self.parked.entry(host.clone()).or_default();
+        let wait = wait
+            .min(LONGEST_ANNOUNCED)
+            .min(most.saturating_sub(*parked));
+        *parked += wait;
+        wait
     }
 
     /// Moves its ends by the time that it could not go on.
     pub(super) fn extend(&mut self, by: Duration) {
         self.starts = self.starts + by;
+        self.last_answer = self.last_answer + by;
         self.deadline = self.deadline + by;
         self.looks_end = self.looks_end + by;
     }
@@ -124,7 +161,7 @@ impl PassPace {
         if trial.may_be_fast() {
             self.fast()
         } else {
-            slowest()
+            CAREFUL
         }
     }
 
@@ -135,13 +172,5 @@ impl PassPace {
             interval: ceiling.interval.max(FASTEST),
             ..ceiling
         }
-    }
-}
-
-/// One at a time, one a second: no failure at this pace is of the crawl's own making.
-pub(in crate::crawl) fn slowest() -> Pace {
-    Pace {
-        interval: careful_interval(),
-        open: 1,
     }
 }

@@ -232,9 +232,9 @@ async fn a_dead_directory_at_the_head_of_the_queue_delays_nothing_else() {
     };
     let last = (0..100).map(|n| at(&format!("/z/{n}"))).max();
     // At 10/s the 121 healthy pages take 12 s.
-    assert!(last < Some(Duration::from_secs(22)), "{last:?}");
+    assert!(last < Some(Duration::from_secs(24)), "{last:?}");
     let all = asked.last().expect("asked").0 - first;
-    assert!(all < Duration::from_secs(40), "{all:?}");
+    assert!(all < Duration::from_secs(44), "{all:?}");
 }
 
 #[tokio::test(start_paused = true)]

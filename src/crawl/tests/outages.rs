@@ -226,8 +226,8 @@ async fn a_pass_of_confirmation_goes_on_after_an_outage_with_all_of_its_time() {
     };
     crawl.script.remote = Some(([192, 0, 2, 1], 80).into());
     crawl.script.trouble = Some(|path, _| matches!(path, "/a" | "/b" | "/c").then(|| error(500)));
-    // robots.txt, the page, its sitemap, and three times three: the next one is asked in a pass.
-    crawl.script.dark = Some(Dark::from(13, Duration::from_mins(5), silent));
+    // robots.txt, the page, its sitemap, three times two, and a control; then all but one of a pass.
+    crawl.script.dark = Some(Dark::from(15, Duration::from_mins(5), silent));
     assert_eq!(crawl.begins().await, Ended::Finished);
     assert_eq!(crawl.network_events(), ["network gone", "network back"]);
     assert!(crawl.lost() > 0);

@@ -88,14 +88,14 @@ impl Audited {
 
 #[tokio::test(start_paused = true)]
 async fn faults_at_random_on_a_flat_site_slow_nobody_and_are_judged_right() {
-    for seed in 0..3 {
+    for seed in [0, 1, 2, 23] {
         let mut dice = fastrand::Rng::with_seed(seed);
-        let mut kinds = vec![Page::Fine; 173];
+        let mut kinds = vec![Page::Fine; 172];
         for kind in [Page::Always(502), Page::Always(504), Page::Always(500)] {
             kinds.extend([kind; 14]);
         }
-        kinds.extend([Page::Soon(30); 12]);
-        kinds.extend([Page::Once; 13]);
+        kinds.extend([Page::Soon(30); 13]);
+        kinds.extend([Page::Once; 12]);
         dice.shuffle(&mut kinds);
         let pages = kinds.into_iter().enumerate();
         let pages: Vec<(String, Page)> = pages
@@ -103,6 +103,7 @@ async fn faults_at_random_on_a_flat_site_slow_nobody_and_are_judged_right() {
             .collect();
         let audited = audited(&pages).await;
         let (crawled, all) = (audited.crawled, audited.all);
+        eprintln!("DBG seed {seed} {crawled:?} {all:?}");
         assert!(
             crawled < Duration::from_secs(75),
             "seed {seed}: {crawled:?}"

@@ -67,9 +67,10 @@ impl Host {
         self.last.map(|last| last.at.after(self.pace.interval))
     }
 
-    /// Whether one more request of a slow lane may be open: half of what the host bears is theirs.
+    /// Whether one more request of a slow lane may be open: half of what the host bears is theirs, and
+    /// all of it if there is nothing else.
     fn has_room_for_slow(&self) -> bool {
-        self.queue.slow_open() < (self.pace.open / 2).max(1)
+        self.queue.has_only_slow() || self.queue.slow_open() < (self.pace.open / 2).max(1)
     }
 
     /// Gives out what is first, unless it is too early for another request.

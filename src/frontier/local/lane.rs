@@ -72,6 +72,15 @@ impl<const BANDS: usize> Lane<BANDS> {
     pub(super) fn is_empty(&self) -> bool {
         self.next_at().is_none()
     }
+
+    /// All that is in it, in the order in which it would be taken, with the moment that it waits for.
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (Entry, Option<Moment>)> {
+        let waiting = self.waiting.into_sorted_vec().into_iter().rev();
+        let waiting = waiting.map(|it| (it.entry, Some(it.at)));
+        let bands = self.bands.into_iter();
+        let rest = bands.flat_map(|mut band| std::iter::from_fn(move || band.pop()));
+        waiting.chain(rest.map(|entry| (entry, None)))
+    }
 }
 
 #[derive(Debug)]

@@ -64,6 +64,24 @@ impl Queue {
         self.slow.open()
     }
 
+    /// Whether nothing waits but in slow lanes.
+    pub(super) fn has_only_slow(&self) -> bool {
+        self.gate.is_empty() && self.rest.is_empty()
+    }
+
+    /// Puts what waits in the slow lane of a family behind everything else of its kind.
+    pub(super) fn rejoin(&mut self, family: Family) {
+        let Some(lane) = self.slow.end(family) else {
+            return;
+        };
+        for (entry, at) in lane.into_entries() {
+            match at {
+                Some(at) => self.rest.wait(entry, at),
+                None => self.push(&entry),
+            }
+        }
+    }
+
     /// When there is something to give, as far as this host's entries decide it. `room` tells whether
     /// one more entry of a slow lane may be leased.
     pub(super) fn next_at(&self, room: bool) -> Option<Moment> {

@@ -40,6 +40,11 @@ impl SlowLanes {
         }
     }
 
+    /// Takes away the lane of a family, if it has one.
+    pub(super) fn end(&mut self, family: Family) -> Option<Lane<1>> {
+        self.lanes.remove(&family)
+    }
+
     pub(super) fn open(&self) -> u32 {
         self.open
     }

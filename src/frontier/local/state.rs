@@ -11,6 +11,7 @@ use super::pacing::Pacing;
 use super::turns::Turns;
 use crate::frontier::{Discovery, Lease, Next, Pace, Settlement, Ticket};
 use crate::model::{FingerprintTable, HostKey, Moment};
+use crate::policy::Family;
 
 /// How often idle hosts and stale limiter state are dropped.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
@@ -128,6 +129,10 @@ impl State {
         self.with_host(host, |host, pacing| host.change_pace(pace, pacing));
     }
 
+    pub(super) fn rejoin(&mut self, host: &HostKey, family: Family) {
+        self.with_host(host, |host, _| host.queue.rejoin(family));
+    }
+
     pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
         // The latest of several moments: whoever asked for it was promised it.
         self.with_host(host, |host, _| host.parked = host.parked.max(until));
@@ -191,14 +196,9 @@ mod tests {
         };
         let mut state = State::new(pace, Duration::from_mins(1));
         let found: Vec<Discovery> = (0..100)
-            .map(|n| Discovery {
-                url: CrawlUrl::parse(&format!("http://h{n}/")).expect("valid"),
-                role: Role::Page,
-                depth: 0,
-                hops: 0,
-                pass: 1,
-                tries: 0,
-                not_before: None,
+            .map(|n| {
+                let url = CrawlUrl::parse(&format!("http://h{n}/")).expect("valid");
+                Discovery::new(url, Role::Page)
             })
             .collect();
         assert_eq!(state.offer(&found), 100);

@@ -155,6 +155,68 @@ fn an_end_that_the_control_announces_is_waited_for_if_patience_lasts() {
     }
 }
 
+/// Opens a breaker that is closed by eight failures and a failing check, at this second.
+fn go_down(breaker: &mut Breaker, from: i64) -> Option<BreakerChange> {
+    feed(breaker, from, &[true; 8]);
+    feed(breaker, from + 9, &[true])
+}
+
+#[test]
+fn a_url_that_is_fine_shows_that_the_host_is_up_whatever_the_control_does() {
+    let fine = |second| BreakerSignal {
+        control: Some(false),
+        ..seen(false, at(second))
+    };
+    let mut breaker = suspicious();
+    let change = breaker.on_attempt(fine(10), at(10), 0.5);
+    assert_eq!(change, Some(BreakerChange::Cleared));
+    let mut breaker = suspicious();
+    feed(&mut breaker, 10, &[true]);
+    let changes = [26, 27, 28].map(|second| breaker.on_attempt(fine(second), at(second), 0.5));
+    assert_eq!(changes, [None, None, Some(BreakerChange::Closed)]);
+}
+
+#[test]
+fn a_host_that_restarts_now_and_then_is_not_given_up_for_the_sum() {
+    let mut breaker = Breaker::new(PATIENCE);
+    for hour in 0..200 {
+        let second = hour * 3_600;
+        let opened = go_down(&mut breaker, second);
+        assert!(matches!(opened, Some(BreakerChange::Opened(_))), "{hour}");
+        let closed = feed(&mut breaker, second + 30, &[false; 3]);
+        assert_eq!(closed, Some(BreakerChange::Closed), "{hour}");
+    }
+    // One that is down as often as it is up is.
+    let mut breaker = Breaker::new(PATIENCE);
+    let gave_up = (0..200).any(|minute| {
+        let change = go_down(&mut breaker, minute * 60);
+        feed(&mut breaker, minute * 60 + 40, &[false; 3]);
+        change == Some(BreakerChange::GaveUp)
+    });
+    assert!(gave_up);
+}
+
+#[test]
+fn what_is_said_of_a_host_that_is_down_is_said_of_one_outage() {
+    let mut breaker = suspicious();
+    feed(&mut breaker, 10, &[true]);
+    feed(&mut breaker, 30, &[false; 3]);
+    let waited = breaker.waited();
+    assert_eq!((waited.since, waited.checks), (None, 0));
+    go_down(&mut breaker, 1_000);
+    let waited = breaker.waited();
+    assert_eq!((waited.since, waited.checks), (Some(at(1_000)), 1));
+}
+
+#[test]
+fn a_time_without_network_is_none_of_the_hosts() {
+    let mut breaker = suspicious();
+    feed(&mut breaker, 10, &[true]);
+    breaker.extend(Duration::from_mins(30));
+    let again = feed(&mut breaker, 1_830, &[true]);
+    assert!(matches!(again, Some(BreakerChange::Opened(_))), "{again:?}");
+}
+
 proptest! {
     #[test]
     fn it_never_holds_a_run_longer_than_patience(

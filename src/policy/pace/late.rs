@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::test::Before;
+use super::trial::Before;
 
 /// Windows at less and less load after which it is told.
 const WINDOWS: u32 = 3;
@@ -13,13 +13,14 @@ const BETTER: f64 = 0.75;
 /// How it began, and how long it lasts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Late {
-    pub(super) before: Before,
+    /// What was so before, if late answers alone made the pace less.
+    pub(super) before: Option<Before>,
     first: Duration,
     windows: u32,
 }
 
 impl Late {
-    pub(super) fn new(before: Before, median: Duration) -> Late {
+    pub(super) fn new(median: Duration, before: Option<Before>) -> Late {
         Late {
             before,
             first: median,

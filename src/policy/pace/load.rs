@@ -26,6 +26,9 @@ impl Starts {
     /// Older ones say nothing of the present.
     const HORIZON: Duration = Duration::from_secs(2);
 
+    /// Fewer are no base for a rate that is to be avoided for minutes. Ours.
+    const FEW: usize = 8;
+
     /// A shorter time is no base for a rate, in seconds: two requests begun at once are no
     /// thousands a second.
     const LEAST_SPAN: f64 = 0.1;
@@ -35,6 +38,17 @@ impl Starts {
             self.0.pop_front();
         }
         self.0.push_back(started);
+    }
+
+    /// Whether so few began lately that their rate says little: at the start of a crawl, or where pages
+    /// take long.
+    pub(super) fn are_few(&self) -> bool {
+        let last = self.0.iter().max();
+        let lately = |last: &Moment| {
+            let recent = self.0.iter().filter(|at| **at + Starts::HORIZON >= *last);
+            recent.count() < Starts::FEW
+        };
+        last.is_none_or(lately)
     }
 
     /// Requests begun per second lately; 1 if there was but one.
@@ -60,6 +74,9 @@ impl Recent {
     /// Attempts that are looked back on.
     pub(super) const KEPT: usize = 20;
 
+    /// Fewer tell no share. Ours.
+    const FEW: usize = 10;
+
     pub(super) fn note(&mut self, failed: bool) {
         if self.0.len() == Recent::KEPT {
             self.0.pop_front();
@@ -75,9 +92,9 @@ impl Recent {
         self.0.iter().filter(|failed| **failed).count()
     }
 
-    /// The share of failures, as if the attempts that are not there yet had been fine.
+    /// The share of failures; of fewer attempts than these, as if the others had been fine.
     pub(super) fn share(&self) -> f64 {
-        self.failed() as f64 / Recent::KEPT as f64
+        self.failed() as f64 / self.len().max(Recent::FEW) as f64
     }
 }
 

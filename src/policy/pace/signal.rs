@@ -17,6 +17,8 @@ pub struct PaceSignal {
     pub in_flight: u32,
     /// Whether the URL was requested before in this pass.
     pub retry: bool,
+    /// How long its answer wants it not to be requested, so that its retry comes no sooner.
+    pub announced: Option<Duration>,
     /// Whether its family is in trouble: that it fails is no news.
     pub suspect: bool,
 }
@@ -34,7 +36,18 @@ pub(super) enum Tells {
     Nothing,
 }
 
+/// A retry that comes later than this comes too late to tell whether the load was at fault. Ours: twice
+/// the longest wait before a first retry.
+const LATE_RETRY: Duration = Duration::from_secs(4);
+
 impl PaceSignal {
+    /// Whether it says of the load what there is to say soon: by itself, or by the retry of the URL, which
+    /// tells whether that is broken.
+    pub(super) fn tells_soon(&self) -> bool {
+        let is_late = self.announced.is_some_and(|wait| wait > LATE_RETRY);
+        !is_late || self.tells() == Tells::TooHard
+    }
+
     pub(super) fn tells(&self) -> Tells {
         use Outcome as O;
         match self.outcome {

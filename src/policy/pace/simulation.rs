@@ -85,9 +85,8 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
                 let bound = 2_000 << done.tries;
                 retries.push((now + dice.i64(0..bound), done.page, done.tries + 1));
             }
-            if let Some(new) = host.on_attempt(done.signal, Moment::from_millis(now)) {
-                pace = new;
-            }
+            host.on_attempt(done.signal, Moment::from_millis(now));
+            pace = host.pace();
         }
         while open.len() < pace.open as usize && now >= last + pace.interval.as_millis() as i64 {
             let due = retries.iter().position(|(at, ..)| *at <= now);
@@ -137,6 +136,7 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
                     started: Moment::from_millis(now),
                     in_flight: open.len() as u32 + 1,
                     retry: tries > 0,
+                    announced: None,
                     suspect: false,
                 },
             });
@@ -265,6 +265,103 @@ fn broken_pages_do_not_slow_a_crawl() {
     }
 }
 
+/// A page that was served, of a host with so many open requests.
+fn served(second: u64, took: u64, in_flight: u32) -> PaceSignal {
+    PaceSignal {
+        outcome: Outcome::OkHtml,
+        first_byte: Some(Duration::from_secs(took)),
+        started: Moment::default() + Duration::from_secs(second - took),
+        in_flight,
+        retry: false,
+        announced: None,
+        suspect: false,
+    }
+}
+
+/// A host whose pages take a second, and then 25; six at a time.
+fn slow_at_last() -> (HostPace, u64) {
+    let mut host = HostPace::new(&plan(8, None));
+    for second in 1..60 {
+        let now = Moment::default() + Duration::from_secs(second);
+        host.on_attempt(served(second, 1, 6), now);
+    }
+    let mut second = 85;
+    while host.late.is_none() {
+        let now = Moment::default() + Duration::from_secs(second);
+        host.on_attempt(served(second, 25, 6), now);
+        second += 5;
+        assert!(second < 400, "it is late");
+    }
+    (host, second)
+}
+
+#[test]
+fn pages_that_take_long_are_told_from_load_though_few_come_in_ten_seconds() {
+    let (mut host, from) = slow_at_last();
+    for step in 0..60 {
+        let second = from + 5 * step;
+        let now = Moment::default() + Duration::from_secs(second);
+        host.on_attempt(served(second, 25, 6), now);
+    }
+    assert_eq!(host.late, None, "those pages are slow by themselves");
+}
+
+#[test]
+fn late_answers_end_with_what_they_began() {
+    let (mut host, from) = slow_at_last();
+    host.restart(Moment::default() + Duration::from_secs(from));
+    assert_eq!(host.late, None);
+    // A failure while answers are late: that they are so for good ends no trial of the load.
+    let (mut host, from) = slow_at_last();
+    let at = |second| Moment::default() + Duration::from_secs(second);
+    let failed = PaceSignal {
+        outcome: Outcome::Server503,
+        ..served(from + 30, 25, 6)
+    };
+    host.on_attempt(failed, at(from + 30));
+    for step in 0..40 {
+        let second = from + 60 + 5 * step;
+        host.on_attempt(served(second, 25, 6), at(second));
+        if host.late.is_none() {
+            break;
+        }
+    }
+    assert_eq!(host.late, None);
+    assert!(matches!(host.mode, Mode::Trial(_)), "{:?}", host.mode);
+}
+
+#[test]
+fn a_failure_among_the_first_requests_says_little_of_the_rate() {
+    let mut host = HostPace::new(&plan(8, Some(10.0)));
+    let at = Moment::from_millis;
+    // Two requests in three seconds: a slow robots.txt, and a start page that fails.
+    host.on_attempt(
+        PaceSignal {
+            started: at(0),
+            ..served(3, 3, 1)
+        },
+        at(3_000),
+    );
+    let failed = PaceSignal {
+        outcome: Outcome::Server502,
+        started: at(3_000),
+        ..served(4, 1, 1)
+    };
+    host.on_attempt(failed, at(3_020));
+    for n in 0..12 {
+        let started = at(5_000 + n * 200);
+        host.on_attempt(
+            PaceSignal {
+                started,
+                ..served(9, 1, 1)
+            },
+            started + Duration::from_millis(20),
+        );
+    }
+    let interval = host.pace().interval;
+    assert!(interval <= Duration::from_millis(200), "{interval:?}");
+}
+
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop::sample::select(vec![
         Outcome::OkHtml,
@@ -305,11 +402,11 @@ proptest! {
                 started: Moment::from_millis(now - took),
                 in_flight,
                 retry,
+                announced: None,
                 suspect: false,
             };
-            let told = host.on_attempt(signal, Moment::from_millis(now));
+            host.on_attempt(signal, Moment::from_millis(now));
             let pace = host.pace();
-            prop_assert_eq!(told, (pace != before).then_some(pace));
             prop_assert!((1..=ceiling.open).contains(&pace.open));
             prop_assert!(pace.interval >= ceiling.interval && pace.interval <= slowest);
             if outcome.is_failure() {

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use super::test::{Before, Test};
-
-/// Minimum time between two requests: the speed at which failures are not self-inflicted any more.
-pub(super) const SHORTEST: Duration = Duration::from_secs(1);
+use super::CAREFUL;
+use super::trial::{Before, Trial};
 
 /// Failures double it up to this. The policy's minute would keep a host that is down from being
 /// recognised as such for a quarter of an hour; the breaker is there for longer silence.
@@ -23,7 +21,7 @@ pub(super) struct Wary {
     successes: u32,
     /// Retries that failed again although nothing else was open.
     again: u32,
-    test: Test,
+    trial: Trial,
     /// So much failed that it cannot be a few broken pages.
     rout: bool,
     /// A URL failed after another was fine: no load is behind that at this speed.
@@ -34,7 +32,7 @@ pub(super) struct Wary {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
     /// At the load that was left, and up from there.
-    Up(Test),
+    Up(Trial),
     /// As before it all: pages are broken, the host is not.
     Back(Before),
 }
@@ -42,12 +40,12 @@ pub(super) enum Way {
 impl Wary {
     /// Remembers what was tested; `interval` is that of the last request. `rout` tells whether most of
     /// what was requested lately failed.
-    pub(super) fn new(test: Test, interval: Duration, rout: bool) -> Wary {
+    pub(super) fn new(trial: Trial, interval: Duration, rout: bool) -> Wary {
         Wary {
-            interval: (interval * 2).clamp(SHORTEST, LONGEST),
+            interval: (interval * 2).clamp(CAREFUL.interval, LONGEST),
             successes: 0,
             again: 0,
-            test,
+            trial,
             rout,
             mixed: false,
         }
@@ -58,7 +56,7 @@ impl Wary {
     }
 
     pub(super) fn before(&self) -> Before {
-        self.test.before()
+        self.trial.before()
     }
 
     /// Takes in a failure; true if it made the wait longer.
@@ -68,7 +66,7 @@ impl Wary {
         if retry {
             self.again += 1;
         } else {
-            self.test.failed_alone();
+            self.trial.failed_alone();
             self.interval = (self.interval * 2).min(LONGEST);
         }
         !retry
@@ -77,11 +75,11 @@ impl Wary {
     /// Takes in a fine answer; returns how to go on if that is clear.
     pub(super) fn went_well(&mut self, retry: bool) -> Option<Way> {
         self.successes += 1;
-        self.interval = SHORTEST;
-        self.test.went_well(retry);
+        self.interval = CAREFUL.interval;
+        self.trial.went_well(retry);
         if !retry && (self.mixed || (self.again > 0 && !self.rout)) {
             return Some(Way::Back(self.before()));
         }
-        (retry || self.successes >= TRUST).then(|| Way::Up(self.test.resumed()))
+        (retry || self.successes >= TRUST).then(|| Way::Up(self.trial.resumed()))
     }
 }

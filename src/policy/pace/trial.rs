@@ -3,6 +3,7 @@
 use crate::model::Moment;
 
 use super::limit::{Avoid, Limit};
+use super::signal::PaceSignal;
 
 /// Answers at less load for each step back towards the load that failed.
 const PER_STEP: u32 = 3;
@@ -15,7 +16,7 @@ const APART: u32 = 12;
 
 /// Answers at less load after which the shares of failures are compared: of fewer, one failure would
 /// be a large share.
-const ENOUGH: u32 = 12;
+const ENOUGH: u32 = 8;
 
 /// Failures at less and less load without which nothing is compared: a limit of requests per second is
 /// found in two steps. Ours.
@@ -37,17 +38,17 @@ pub(super) struct Before {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     /// Nothing yet, or that URLs fail whatever the load: then the next fine answer shows that the
-    /// host is up, see [`Test::is_cleared`].
+    /// host is up, see [`Trial::is_cleared`].
     None,
     /// It may still be too much: half of it again.
     Less,
     /// One URL after the other fails.
-    Rout,
+    ManyFail,
 }
 
 /// A time at less load.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Test {
+pub(super) struct Trial {
     before: Before,
     /// Answers that were fine.
     fine: u32,
@@ -55,24 +56,28 @@ pub(super) struct Test {
     failed: u32,
     /// Of these, those without [`APART`] fine answers since.
     close: u32,
-    /// URLs whose failure was not seen to be their own, the one that began it included.
+    /// URLs whose failure was not seen to be their own, the one that began it included, as far as they
+    /// are retried soon.
     unexplained: u32,
     since_failure: u32,
-    /// Retries that were fine.
+    /// Retries that were fine, and that failed again.
     healed: u32,
+    broken: u32,
     cleared: bool,
 }
 
-impl Test {
-    pub(super) fn new(before: Before) -> Test {
-        Test {
+impl Trial {
+    /// `tells_soon` tells whether the retry of what failed will soon show whether it is broken.
+    pub(super) fn new(before: Before, tells_soon: bool) -> Trial {
+        Trial {
             before,
             fine: 0,
             failed: 0,
             close: 0,
-            unexplained: 1,
+            unexplained: u32::from(tells_soon),
             since_failure: 0,
             healed: 0,
+            broken: 0,
             cleared: false,
         }
     }
@@ -93,28 +98,29 @@ impl Test {
     }
 
     /// Takes in a failure. `share` is that of failures among the recent first attempts.
-    pub(super) fn went_wrong(&mut self, retry: bool, share: f64) -> Finding {
-        if retry {
-            // The URL is broken. If another healed, the load may be at fault for that one.
+    pub(super) fn went_wrong(&mut self, seen: PaceSignal, share: f64) -> Finding {
+        if seen.retry {
+            // The URL is broken. If as many others healed, the load may be at fault for those.
             self.unexplained = self.unexplained.saturating_sub(1);
-            self.cleared |= self.healed == 0 && self.unexplained == 0;
+            self.broken += 1;
+            self.cleared |= self.broken > self.healed && self.unexplained == 0;
             return Finding::None;
         }
         // One request a second is no load.
         let is_harmless = self.is_pausing();
         self.failed += 1;
         self.close += 1;
-        self.unexplained += 1;
+        self.unexplained += u32::from(seen.tells_soon());
         self.since_failure = 0;
-        if self.close > MOST_ACCIDENTS {
-            return Finding::Rout;
-        }
         let is_alike = share >= ALIKE * self.before.share;
         if self.failed >= SEVERAL && self.fine >= ENOUGH && is_alike {
             self.cleared = true;
             return Finding::None;
         }
-        if is_harmless {
+        if self.close > MOST_ACCIDENTS {
+            return Finding::ManyFail;
+        }
+        if is_harmless || !seen.tells_soon() {
             return Finding::None;
         }
         Finding::Less
@@ -126,9 +132,9 @@ impl Test {
         self.since_failure = 0;
     }
 
-    /// The test that goes on once the host is trusted again.
-    pub(super) fn resumed(self) -> Test {
-        Test { close: 0, ..self }
+    /// The trial that goes on once the host is trusted again.
+    pub(super) fn resumed(self) -> Trial {
+        Trial { close: 0, ..self }
     }
 
     /// Whether nothing was fine since the last failure: then one request is open at a time, a second

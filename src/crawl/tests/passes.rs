@@ -1,0 +1,171 @@
+//! Confirmation passes beside what goes on: pages that heal and lead on, interruptions, and controls that
+//! fail for a while.
+
+use super::verdicts::usual;
+use super::*;
+
+fn at_once(reply: Reply) -> Timed {
+    Timed {
+        reply,
+        takes: Duration::from_millis(20),
+    }
+}
+
+fn origin(answer: impl Fn(&Asked<'_>) -> Timed + Send + Sync + 'static) -> Origin {
+    let answer = move |asked: &Asked<'_>| {
+        Some(match asked.path {
+            "/robots.txt" | "/sitemap.xml" => at_once(error(404)),
+            _ => answer(asked),
+        })
+    };
+    Origin(Box::new(answer))
+}
+
+fn numbered(folder: &str, count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("{folder}{n}")).collect()
+}
+
+fn linking(paths: &[String]) -> Reply {
+    let targets: Vec<&str> = paths.iter().map(String::as_str).collect();
+    links(&targets)
+}
+
+fn audit() -> CrawlPlan {
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    plan
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_healed_page_leads_to_is_crawled_at_full_pace_and_takes_no_time_of_the_passes() {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let (start, shop) = (
+        links(&["/category", "/broken", "/a", "/b"]),
+        numbered("/shop/", 1_500),
+    );
+    let category = linking(&shop);
+    crawl.script.origin = Some(origin(move |asked| {
+        let heals = Duration::from_secs(12);
+        match asked.path {
+            "/" => at_once(start.clone()),
+            "/category" if asked.at < heals => at_once(error(502)),
+            "/category" => at_once(category.clone()),
+            "/broken" => at_once(error(502)),
+            _ => at_once(page("a page")),
+        }
+    }));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let (first, last) = {
+        let requests = crawl.script.requests.lock().unwrap();
+        (requests.first().unwrap().0, requests.last().unwrap().0)
+    };
+    // At 10/s the shop takes 150 s, and the passes a minute and a half.
+    let lasted = last - first;
+    assert!(lasted < Duration::from_mins(5), "{lasted:?}");
+    let verdicts = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+    for expected in [
+        "/broken | persistent",
+        "/category | transient",
+        "/shop/1499 | ok",
+    ] {
+        assert!(verdicts.contains(&expected.to_owned()), "{expected}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_was_interrupted_is_begun_again_with_care() {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let (dead, fine) = (numbered("/dead/", 30), numbered("/fine/", 30));
+    let start = linking(&[dead, fine].concat());
+    crawl.script.origin = Some(origin(move |asked| match asked.path {
+        "/" => at_once(start.clone()),
+        path if path.starts_with("/dead/") => at_once(error(502)),
+        _ => at_once(page("a page")),
+    }));
+    let (stop, _) = stop_switch();
+    crawl.script.stop_after = Some((95, stop));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    let of_pass = |crawl: &Crawl, pass: &str| {
+        let rows = crawl.rows(Table::Attempts, &["Pass"]);
+        rows.iter().filter(|row| *row == pass).count()
+    };
+    let before = of_pass(&crawl, "2");
+    assert!((1..30).contains(&before), "{before} in the second pass");
+    let made = crawl.script.requests.lock().unwrap().len();
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let after = of_pass(&crawl, "2") - before;
+    assert!(after >= 30, "{after}");
+    {
+        let requests = crawl.script.requests.lock().unwrap();
+        let apart = requests[made..made + 5].windows(2);
+        for pair in apart {
+            let apart = pair[1].0.duration_since(pair[0].0);
+            assert!(apart >= Duration::from_secs(1), "{apart:?}");
+        }
+    }
+    let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+    let persistent = verdicts.iter().filter(|verdict| *verdict == "persistent");
+    assert_eq!(persistent.count(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_pass_ends_when_its_time_is_over() {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let (dead, fine) = (numbered("/dead/", 400), numbered("/fine/", 30));
+    let start = linking(&[dead, fine].concat());
+    crawl.script.origin = Some(origin(move |asked| match asked.path {
+        "/" => at_once(start.clone()),
+        path if path.starts_with("/dead/") => Timed {
+            reply: error(504),
+            takes: Duration::from_secs(30),
+        },
+        _ => at_once(page("a page")),
+    }));
+    let (stop, _) = stop_switch();
+    crawl.script.stop_after = Some((480, stop));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    let made = crawl.script.requests.lock().unwrap().len();
+    let passes = crawl.rows(Table::Attempts, &["Pass"]);
+    assert!(passes.contains(&"2".to_owned()));
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let requests = crawl.script.requests.lock().unwrap();
+    let lasted = requests.last().unwrap().0 - requests[made].0;
+    assert!(lasted < Duration::from_mins(11), "{lasted:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_control_that_fails_in_the_last_pass_is_looked_at_until_it_is_fine() {
+    let mut crawl = Crawl::new(audit(), &[]);
+    let mut targets = numbered("/fine/", 30);
+    targets.push("/broken".to_owned());
+    let start = linking(&targets);
+    crawl.script.origin = Some(origin(move |asked| {
+        // The last pass begins a minute after the crawl.
+        let down = Duration::from_secs(58)..Duration::from_secs(80);
+        match asked.path {
+            "/broken" => at_once(error(502)),
+            _ if down.contains(&asked.at) => at_once(error(502)),
+            "/" => at_once(start.clone()),
+            _ => at_once(page("a page")),
+        }
+    }));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let attempts = crawl.rows(Table::Attempts, &["Address", "Pass", "Status Code"]);
+    assert!(attempts.contains(&"/ | 3 | 502".to_owned()), "{attempts:?}");
+    let pages = crawl.rows(Table::Pages, &["Address", "Status Code", "Verdict"]);
+    for row in pages {
+        let broken = row.starts_with("/broken ");
+        assert_eq!(row.contains("| 502 |"), broken, "{row}");
+        let verdict = row.rsplit(" | ").next().expect("a verdict");
+        assert!(
+            ["ok", "transient", "persistent"].contains(&verdict),
+            "{row}"
+        );
+    }
+}
