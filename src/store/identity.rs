@@ -12,27 +12,23 @@ pub(super) struct Identity(Option<(u64, u64)>);
 impl Identity {
     /// That of the file that has this name now.
     pub(super) fn of(path: &Path) -> Identity {
-        Identity(
-            std::fs::metadata(path)
-                .ok()
-                .as_ref()
-                .and_then(device_and_inode),
-        )
+        Identity(device_and_inode(std::fs::metadata(path).ok().as_ref()))
     }
 
     /// That of a file that is open, whatever became of its name.
     pub(super) fn of_open(file: &File) -> Identity {
-        Identity(file.metadata().ok().as_ref().and_then(device_and_inode))
+        Identity(device_and_inode(file.metadata().ok().as_ref()))
     }
 }
 
 #[cfg(unix)]
-fn device_and_inode(file: &Metadata) -> Option<(u64, u64)> {
+fn device_and_inode(file: Option<&Metadata>) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
+    let file = file?;
     Some((file.dev(), file.ino()))
 }
 
 #[cfg(not(unix))]
-fn device_and_inode(_file: &Metadata) -> Option<(u64, u64)> {
+fn device_and_inode(_file: Option<&Metadata>) -> Option<(u64, u64)> {
     None
 }

@@ -1,7 +1,8 @@
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+
+use crate::measure::Place;
 
 use super::StoreArgs;
 
@@ -75,9 +76,9 @@ pub(crate) struct RunArgs {
     /// Most projects at a time; those on one host take turns anyway
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallel: u8,
-    /// Serve metrics for Prometheus at this address [without one: 127.0.0.1:9598]
+    /// Serve metrics for Prometheus at this address or name [without one: 127.0.0.1:9598]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9598", conflicts_with = "once")]
-    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) metrics: Option<Place>,
 }
 
 /// What is printed.
