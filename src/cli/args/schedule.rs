@@ -90,7 +90,7 @@ pub(crate) struct EmitArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) program: Option<PathBuf>,
     /// The container image, for kubernetes
-    #[arg(long, value_name = "IMAGE", default_value = "gatecrawl:latest")]
+    #[arg(long, value_name = "IMAGE", default_value = concat!("gatecrawl:", env!("CARGO_PKG_VERSION")))]
     pub(crate) image: String,
 }
 
