@@ -60,6 +60,8 @@ pub struct Order {
     pub store: Store,
     /// Which run it is.
     pub run: RunOrder,
+    /// What it is asked for besides, to be kept with it until that stands.
+    pub asked: Option<String>,
 }
 
 /// Which run an order is about.
@@ -121,6 +123,9 @@ pub async fn audit<O: Observer>(
         }
         RunOrder::Resume(run) => (*run, Start::Resume),
     };
+    if order.asked.is_some() {
+        store.set_asked(run.id, order.asked.as_deref())?;
+    }
     let pace = crawl::first_pace(&site.plan.pace);
     let parts = Parts {
         fetcher: Arc::clone(&fetcher),

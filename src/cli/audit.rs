@@ -13,8 +13,9 @@ use crate::report::{self, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunState, Store, Table};
 
 use super::args::AuditArgs;
+use super::asked::Asked;
 use super::exit::Exit;
-use super::failure::{Failure, bad_out};
+use super::failure::Failure;
 use super::gaps::gaps;
 use super::look::Look;
 use super::progress::Progress;
@@ -26,19 +27,33 @@ use super::{
     unfinished, urls,
 };
 
-/// Makes the audit.
+/// Makes the audit, or what is left of one.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let intent = match &args.resume {
-        Some(name) => resumed(args, name.as_deref(), console)?,
-        None => fresh(args, console)?,
+    let Some(name) = &args.resume else {
+        let intent = fresh(args, console)?;
+        return make(args, intent, Asked::of(args), console).await;
     };
+    let store = database::open(&args.store)?;
+    let run = interrupted(&store, name.as_deref())?;
+    let asked = Asked::again(args, &store, run.id)?;
+    if run.state == RunState::Finished && !args.dry_run {
+        return bring(args, run, (store, asked), console).await;
+    }
+    let intent = resumed(args, run, store, console)?;
+    make(args, intent, asked, console).await
+}
+
+/// Crawls, and brings what was asked for.
+async fn make(
+    args: &AuditArgs,
+    intent: Intent,
+    asked: Asked,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     if args.dry_run {
         return dry_run::run(&intent, &args.store, console).await;
     }
-    if let Some(out) = &args.export.out {
-        report::check(out, &args.export.formats(), args.export.overwrite)
-            .map_err(|fault| bad_out(&fault))?;
-    }
+    asked.check_out()?;
     let store = match intent.store {
         Some(store) => store,
         None => {
@@ -48,26 +63,62 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
         }
     };
     // What is named wrongly is better known before the crawl.
-    let baseline = &args.baseline;
-    let baseline = baseline::named(
-        &store,
-        "--baseline",
-        baseline.baseline.as_deref(),
-        &baseline.maps.map,
-    )?;
+    let bringing = Bringing::new(args, store, asked)?;
     let order = Order {
         label: label(&intent.plan.scope.seeds),
         token: app::new_token(),
         plan: intent.plan,
         network: intent.network,
-        store,
+        store: bringing.store.clone(),
         run: intent.run,
+        asked: bringing.asked.text(&bringing.store),
     };
     mention_few_files(&console.people);
     let (switch, stop) = stop_switch();
     tokio::select! {
-        done = crawl(args, order, (stop, baseline), console) => done,
+        done = crawl(bringing, order, stop, console) => done,
         () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
+    }
+}
+
+/// Brings what a finished run still owes: its process was killed while it wrote exports.
+async fn bring(
+    args: &AuditArgs,
+    run: RunRow,
+    (store, asked): (Store, Asked),
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    asked.check_out()?;
+    let bringing = Bringing::new(args, store, asked)?;
+    let (switch, _stop) = stop_switch();
+    let crawled = Crawled {
+        run,
+        ended: Ended::Finished,
+        away: None,
+    };
+    tokio::select! {
+        done = conclude(bringing, crawled, console) => done,
+        () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
+    }
+}
+
+/// What is to be brought of a run, and where from.
+struct Bringing {
+    asked: Asked,
+    baseline: Option<Baseline>,
+    store: Store,
+    /// How the database is named to another command.
+    hint: String,
+}
+
+impl Bringing {
+    fn new(args: &AuditArgs, store: Store, asked: Asked) -> Result<Bringing, Failure> {
+        Ok(Bringing {
+            baseline: asked.baseline(&store)?,
+            hint: database::hint(&store, &args.store),
+            asked,
+            store,
+        })
     }
 }
 
@@ -104,9 +155,12 @@ pub(super) fn fresh(args: &AuditArgs, console: &mut Console) -> Result<Intent, F
     })
 }
 
-fn resumed(args: &AuditArgs, name: Option<&str>, console: &mut Console) -> Result<Intent, Failure> {
-    let store = database::open(&args.store)?;
-    let run = interrupted(&store, name)?;
+fn resumed(
+    args: &AuditArgs,
+    run: RunRow,
+    store: Store,
+    console: &mut Console,
+) -> Result<Intent, Failure> {
     let mut plan = run.plan.clone();
     plan::amend(&mut plan, &args.pace, &args.identity)?;
     let last_pass = store.last_pass(run.id)?;
@@ -158,7 +212,7 @@ fn interrupted(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
             .ok_or_else(|| Failure::usage("--resume: no run was interrupted or is incomplete"));
     };
     let run = store.run(name)?;
-    if run.state == RunState::Finished {
+    if run.state == RunState::Finished && store.asked(run.id)?.is_none() {
         return Err(Failure::usage(format!(
             "--resume {name}: this run is finished"
         )));
@@ -210,35 +264,51 @@ pub(super) async fn carry_out(
 }
 
 async fn crawl(
-    args: &AuditArgs,
+    bringing: Bringing,
     order: Order,
-    (stop, baseline): (Stop, Option<Baseline>),
+    stop: Stop,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    let people = &console.people;
-    let store = order.store.clone();
     let token = match &order.run {
         RunOrder::New(_) => order.token.clone(),
         RunOrder::Resume(run) => run.token.clone(),
     };
-    let hint = database::hint(&store, &args.store);
-    let Crawled { run, ended, away } = carry_out(order, stop, people.clone())
+    let crawled = carry_out(order, stop, console.people.clone())
         .await
-        .map_err(|failure| unfinished::resumable(failure, &store, &token, &hint))?;
+        .map_err(|failure| {
+            unfinished::resumable(failure, &bringing.store, &token, &bringing.hint)
+        })?;
+    conclude(bringing, crawled, console).await
+}
+
+/// Compares, writes and judges what was asked for, and says what there is to say of the run.
+async fn conclude(
+    bringing: Bringing,
+    crawled: Crawled,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let Bringing {
+        asked,
+        baseline,
+        store,
+        hint,
+    } = bringing;
+    let Crawled { run, ended, away } = crawled;
+    let people = &console.people;
     let mut numbers = store.summary(run.id)?;
     let compared = compare(&store, &run, baseline).await?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
     numbers.pages.compared_with(comparison);
     let changes = comparison.map(compare::headline);
     let unaudited = unaudited::why(&store, &run, &numbers)?;
-    let gates = gates::judge(&args.fail_on, run.state, &numbers, unaudited.is_some());
+    let gates = gates::judge(&asked.gates, run.state, &numbers, unaudited.is_some());
     let wanted = Wanted {
-        formats: args.export.formats(),
-        overwrite: args.export.overwrite,
+        formats: asked.formats,
+        overwrite: asked.overwrite,
         gates: gates.clone(),
         compared,
     };
-    let files = export(args.export.out.clone(), wanted, &store, &run)
+    let files = export(asked.out, wanted, &store, &run)
         .await
         .map_err(|failure| {
             failure.advised(&format!(
@@ -264,6 +334,9 @@ async fn crawl(
         people.say(unaudited::redirected(&from, &to));
     }
     gates::tell(&gates, people);
+    if run.state == RunState::Finished {
+        store.set_asked(run.id, None)?;
+    }
     if let Some((why, exit)) = unfinished::why(&store, &run, ended)? {
         let id = run.id;
         people.say(format!(

@@ -71,7 +71,8 @@ pub(super) fn hint(store: &Store, args: &StoreArgs) -> String {
     }
 }
 
-fn path(args: &StoreArgs) -> Result<PathBuf, Failure> {
+/// The file that is named, or where it is by default.
+pub(super) fn path(args: &StoreArgs) -> Result<PathBuf, Failure> {
     if let Some(path) = &args.db {
         return Ok(path.clone());
     }

@@ -5,6 +5,7 @@
 mod about;
 mod agents;
 mod args;
+mod asked;
 mod audit;
 mod baseline;
 mod check;

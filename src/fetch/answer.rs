@@ -56,8 +56,19 @@ fn is_html(media_type: &str) -> bool {
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    Some(essence.to_ascii_lowercase()).filter(|essence| !essence.is_empty())
+    // Said twice by two layers of a server, the last one that is a type counts (Fetch standard, "extract a MIME type").
+    let types = value.rsplit(',').map(essence);
+    types
+        .clone()
+        .find(|essence| essence.contains('/'))
+        .or_else(|| types.last())
+        .map(str::to_ascii_lowercase)
+        .filter(|essence| !essence.is_empty())
+}
+
+/// The type without its parameters.
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// The marks by which browsers know a page (MIME Sniffing standard, section 7.1), those that open
@@ -116,6 +127,14 @@ mod tests {
         let cases = [
             (200, typed("Text/HTML; charset=x"), "", "ok_html"),
             (200, typed("application/xhtml+xml"), "", "ok_html"),
+            (200, typed("text/html, text/html"), "", "ok_html"),
+            (
+                200,
+                typed("text/html; charset=utf-8, text/html"),
+                "",
+                "ok_html",
+            ),
+            (200, typed("text/html, image/png"), "", "ok_non_html"),
             (203, typed("image/png"), "<html>", "ok_non_html"),
             (200, None, "\u{feff} <!DOCTYPE html><p>", "ok_html"),
             (200, None, "hello", "ok_non_html"),

@@ -5,6 +5,7 @@
 mod board;
 mod metric;
 mod otlp;
+mod place;
 mod prometheus;
 mod push;
 mod serve;
@@ -13,6 +14,7 @@ mod site;
 pub use board::Board;
 pub use metric::{Kind, Metric, Sample};
 pub use otlp::encode as otlp;
+pub use place::Place;
 pub use prometheus::text;
 pub use push::{Push, PushError, push};
 pub use serve::{ServeError, serve};

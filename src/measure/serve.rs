@@ -1,11 +1,15 @@
 //! A port that Prometheus reads: one path, read only. It is meant for this machine; whoever opens it
 //! to others puts something with a password before it.
+//!
+//! Who is silent holds up nobody: a connection has one second for its request, and if there are too many the oldest
+//! goes. A page in somebody's browser, whose own name leads to this machine, gets nothing: requests are answered
+//! that name this machine as it was named to us.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,68 +18,74 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::board::Board;
+use super::place::{Place, is_meant};
 use super::prometheus;
 
-/// Connections at a time; more wait.
+/// Most connections at a time (ours); one more ends the oldest.
 const AT_ONCE: usize = 16;
 
-/// Longest time that a request's headers may take, and that a connection may live.
-const HEADERS: Duration = Duration::from_secs(10);
-const LIFE: Duration = Duration::from_mins(5);
+/// Longest time that a request's headers may take (ours); Prometheus sends them at once.
+const HEADERS: Duration = Duration::from_secs(1);
+
+/// Longest time that a connection may live (ours), which is one request: who reads slowly ends here.
+const LIFE: Duration = Duration::from_secs(10);
 
 /// A pause after trouble with accepting, such as too many open files.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the port cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("could not serve metrics on {address}: {source}; name another address or stop what has it")]
+#[error("could not serve metrics on {place}: {source}; name another address or stop what has it")]
 pub struct ServeError {
-    address: SocketAddr,
+    place: Place,
     source: io::Error,
 }
 
 /// Opens the port and serves `/metrics` until `stop` comes. Returns the address, which differs from
 /// what was asked for if that had port 0, and what has to be awaited.
 pub async fn serve(
-    address: SocketAddr,
+    place: Place,
     board: Board,
     stop: impl Future<Output = ()>,
 ) -> Result<(SocketAddr, impl Future<Output = ()>), ServeError> {
-    let fault = |source| ServeError { address, source };
-    let listener = TcpListener::bind(address).await.map_err(fault)?;
-    let bound = listener.local_addr().map_err(fault)?;
-    Ok((bound, accept(listener, board, stop)))
+    let opened = async {
+        let listener = TcpListener::bind(place.host_and_port()).await?;
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
+    };
+    match opened.await {
+        Ok((listener, bound)) => {
+            let site = Site {
+                place,
+                bound,
+                board,
+            };
+            Ok((bound, accept(listener, site, stop)))
+        }
+        Err(source) => Err(ServeError { place, source }),
+    }
 }
 
-async fn accept(listener: TcpListener, board: Board, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+/// What is served, and where.
+#[derive(Clone)]
+struct Site {
+    place: Place,
+    bound: SocketAddr,
+    board: Board,
+}
+
+async fn accept(listener: TcpListener, site: Site, stop: impl Future<Output = ()>) {
+    let mut open = Open::default();
     let work = async {
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                return;
-            };
-            let Ok((stream, _)) = listener.accept().await else {
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            };
-            let board = board.clone();
-            tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let answer = answer(&request, &board);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEADERS)
-                    .serve_connection(TokioIo::new(stream), service);
-                // Whoever breaks off or stays too long is not our trouble.
-                let _ = tokio::time::timeout(LIFE, connection).await;
-                drop(place);
-            });
+            match listener.accept().await {
+                Ok((stream, _)) => open.admit(talk(stream, site.clone())),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
         }
     };
     tokio::select! {
@@ -84,10 +94,51 @@ async fn accept(listener: TcpListener, board: Board, stop: impl Future<Output = 
     }
 }
 
-fn answer(request: &Request<Incoming>, board: &Board) -> Response<Full<Bytes>> {
+/// The open connections, the oldest first.
+#[derive(Default)]
+struct Open {
+    tasks: JoinSet<()>,
+    handles: VecDeque<AbortHandle>,
+}
+
+impl Open {
+    fn admit(&mut self, talk: impl Future<Output = ()> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        self.handles.retain(|handle| !handle.is_finished());
+        if self.handles.len() >= AT_ONCE
+            && let Some(oldest) = self.handles.pop_front()
+        {
+            oldest.abort();
+        }
+        self.handles.push_back(self.tasks.spawn(talk));
+    }
+}
+
+/// Answers one request.
+async fn talk(stream: TcpStream, site: Site) {
+    let service = service_fn(move |request| {
+        let answer = answer(&request, &site);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    // Whoever breaks off or stays too long is not our trouble.
+    let _ = tokio::time::timeout(LIFE, connection).await;
+}
+
+fn answer(request: &Request<Incoming>, site: &Site) -> Response<Full<Bytes>> {
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (status, kind, text) = match (request.method(), request.uri().path()) {
+        _ if !is_meant(host, &site.place, site.bound) => plain(
+            StatusCode::MISDIRECTED_REQUEST,
+            "ask for the name or address that --metrics has\n",
+        ),
         (&Method::GET | &Method::HEAD, "/metrics") => {
-            let text = prometheus::text(board.metrics());
+            let text = prometheus::text(site.board.metrics());
             (StatusCode::OK, prometheus::CONTENT_TYPE, text)
         }
         (_, "/metrics") => plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
@@ -102,4 +153,56 @@ fn answer(request: &Request<Incoming>, board: &Board) -> Response<Full<Bytes>> {
 
 fn plain(status: StatusCode, text: &str) -> (StatusCode, &'static str, String) {
     (status, "text/plain; charset=utf-8", text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn started() -> SocketAddr {
+        let any: Place = "127.0.0.1:0".parse().expect("a place");
+        let stop = std::future::pending();
+        let (address, work) = serve(any, Board::default(), stop).await.expect("served");
+        tokio::spawn(work);
+        address
+    }
+
+    async fn get(address: SocketAddr, host: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[tokio::test]
+    async fn silent_connections_hold_up_no_scrape_and_are_closed() {
+        let address = started().await;
+        let began = Instant::now();
+        let mut silent = Vec::new();
+        for _ in 0..AT_ONCE * 3 {
+            silent.push(TcpStream::connect(address).await.expect("connected"));
+        }
+        assert_eq!(get(address, "localhost").await, "HTTP/1.1 200 OK");
+        assert!(began.elapsed() < HEADERS, "{:?}", began.elapsed());
+        for mut stream in silent {
+            let mut rest = Vec::new();
+            let closed = tokio::time::timeout(HEADERS * 5, stream.read_to_end(&mut rest)).await;
+            closed.expect("it stays open").ok();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_somebody_else_gets_nothing() {
+        let address = started().await;
+        let own = get(address, &address.to_string()).await;
+        assert_eq!(own, "HTTP/1.1 200 OK");
+        let other = get(address, "attacker.example").await;
+        assert_eq!(other, "HTTP/1.1 421 Misdirected Request");
+    }
 }

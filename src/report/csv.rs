@@ -73,19 +73,59 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
     record.push_field(number.as_bytes());
 }
 
-/// The text, with an apostrophe in front if a spreadsheet would take it for a formula (OWASP, "CSV
-/// injection"), and U+FFFD for control characters other than tab and line breaks, which would command
+/// The text, harmless in a spreadsheet and a terminal: an apostrophe before whatever a spreadsheet would take for a formula
+/// (OWASP, "CSV injection"), and U+FFFD for control characters other than tab and line breaks, which would command
 /// the terminal that shows the file.
+///
+/// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a cell
+/// may begin behind each of these and behind each line break.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    if text.contains(commands) {
-        let text = text.replace(commands, "\u{fffd}");
-        return Cow::Owned(plain(&text).into_owned());
+    let mut plain = String::new();
+    // Bytes of the text that `plain` has already.
+    let mut taken = 0;
+    let mut cell = Some(Begins::Text);
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if commands(c) {
+            plain.push_str(&text[taken..at]);
+            plain.push('\u{fffd}');
+            taken = end;
+        } else if cell.is_some() && is_formula(c) || cell == Some(Begins::Text) && is_break(c) {
+            plain.push_str(&text[taken..at]);
+            plain.push('\'');
+            taken = at;
+        }
+        cell = match c {
+            ';' | '\t' | '\n' | '\r' => Some(Begins::Within),
+            // What stands before a formula there and is taken off.
+            ' ' | '"' if cell == Some(Begins::Within) => cell,
+            _ => None,
+        };
     }
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
+    if plain.is_empty() {
+        return Cow::Borrowed(text);
     }
+    plain.push_str(&text[taken..]);
+    Cow::Owned(plain)
+}
+
+/// Where a cell begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    /// Where the text does.
+    Text,
+    /// In the midst of it, if its file is read with another separator than ours.
+    Within,
+}
+
+/// Whether a cell that begins with this is a formula.
+fn is_formula(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@')
+}
+
+/// Whether this is taken off before a cell is looked at.
+fn is_break(c: char) -> bool {
+    matches!(c, '\t' | '\r')
 }
 
 /// Whether a character is a control character other than tab and line breaks, of the second set (C1) too.
@@ -103,12 +143,51 @@ mod tests {
         String::from_utf8(record[0].to_vec()).expect("UTF-8")
     }
 
+    /// The cells that a spreadsheet finds in a record of ours if it separates them by something else: quotes mean
+    /// something at the beginning of a cell only.
+    fn cells(text: &str, separator: char) -> Vec<String> {
+        let mut csv = writer(Vec::new());
+        let record = ["https://h/", &plain(text), "200"];
+        csv.write_record(record).expect("written");
+        let written = String::from_utf8(csv.into_inner().expect("flushed")).expect("UTF-8");
+        written
+            .split([separator, '\n', '\r'])
+            .map(|cell| cell.trim_start_matches(['"', ' ']).to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_whatever_separates_them() {
+        let formulas = ["=1+1", "+1", "-1", "@x", "=HYPERLINK(\"http://x/\")"];
+        let before = [
+            ";", "x;", "x; ", "x;\"", "x;\" \"", ";;", "x\t", "\t", "\t\t", "x\n", "\n", "x\r\n",
+            "x\u{7};",
+        ];
+        for (formula, before) in formulas.iter().flat_map(|f| before.map(|b| (f, b))) {
+            let text = format!("{before}{formula};y");
+            for separator in [';', '\t'] {
+                for cell in cells(&text, separator) {
+                    assert!(!cell.starts_with(is_formula), "{text:?}: {cell:?}");
+                }
+            }
+        }
+        assert_eq!(plain("x;=1"), "x;'=1");
+        assert_eq!(plain("=a;b;-c\n@d"), "'=a;b;'-c\n'@d");
+    }
+
     #[test]
     fn formulas_become_texts_and_numbers_stay_numbers() {
         for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
             assert_eq!(field(Cell::Text(text)), format!("'{text}"));
         }
-        for text in ["", "a=1", " =1", "'=1", "\n=1", "https://example.com/"] {
+        for text in [
+            "",
+            "a=1",
+            " =1",
+            "'=1",
+            "a, b-c",
+            "https://example.com/?a=-1",
+        ] {
             assert_eq!(field(Cell::Text(text)), text);
         }
         assert_eq!(field(Cell::Text("=\x1b[2J")), "'=\u{fffd}[2J");

@@ -1,6 +1,9 @@
 //! The directory of the exports. It is claimed before anything is written to it; a file is written
 //! under a temporary name and renamed when it is whole, so a full disk or a killed process leaves
 //! either the file of before or the new one, never half of it.
+//!
+//! The directory may hold files of somebody else, in a shared folder or a checkout. So a temporary file is always
+//! new, under a name that cannot be foreseen: a link that was put there is never followed.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -12,6 +15,9 @@ use super::format::{Export, Format};
 
 /// Ending of a file that is being written.
 const PARTIAL: &str = ".partial";
+
+/// Name of the file by which a directory is found to be writable.
+const PROBE: &str = "probe";
 
 /// A directory in which exports may be written.
 #[derive(Debug)]
@@ -47,6 +53,7 @@ impl Directory {
             }
         }
         directory.probe()?;
+        directory.sweep().map_err(fault)?;
         Ok(directory)
     }
 
@@ -57,9 +64,11 @@ impl Directory {
         write: impl FnOnce(&mut File) -> Result<(), Fault>,
     ) -> Result<PathBuf, ReportError> {
         let (path, partial) = (self.0.join(name), self.partial(name));
-        let written = File::create(&partial)
+        let written = File::create_new(&partial)
             .map_err(Fault::from)
             .and_then(|mut file| {
+                // Says that it is in use. Where files cannot be locked, nobody sweeps them either.
+                let _ = file.try_lock();
                 write(&mut file)?;
                 file.flush()?;
                 // A file system may take the bytes and fail to keep them: ask before renaming.
@@ -92,27 +101,53 @@ impl Directory {
         Ok(())
     }
 
+    /// A name that nobody can foresee, for a file that is being written.
     fn partial(&self, name: &str) -> PathBuf {
-        self.0.join(format!(".{name}{PARTIAL}"))
+        let unforeseen = fastrand::u64(..);
+        self.0.join(format!(".{name}.{unforeseen:016x}{PARTIAL}"))
     }
 
     fn probe(&self) -> Result<(), ReportError> {
-        let partial = self.partial("probe");
-        File::create(&partial)
+        let partial = self.partial(PROBE);
+        File::create_new(&partial)
             .and_then(|_| fs::remove_file(&partial))
             .map_err(|source| ReportError::Write {
                 path: self.0.clone(),
                 source,
             })
     }
+
+    /// Takes away what killed processes left unfinished.
+    fn sweep(&self) -> io::Result<()> {
+        let ours = exports();
+        for entry in fs::read_dir(&self.0)? {
+            let entry = entry?;
+            let unfinished = is_partial(&entry.file_name().to_string_lossy(), &ours);
+            if unfinished && entry.file_type()?.is_file() && is_left(&entry.path()) {
+                // It does no harm where it cannot be removed.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether no process writes this file: who does has a lock on it.
+fn is_left(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// All files that an export may make, by name.
+fn exports() -> HashMap<String, Export> {
+    Export::of(&Format::ALL)
+        .into_iter()
+        .map(|export| (export.file_name(), export))
+        .collect()
 }
 
 /// The first entry, by name, that no export would have made.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
-    let ours: HashMap<String, Export> = Export::of(&Format::ALL)
-        .into_iter()
-        .map(|export| (export.file_name(), export))
-        .collect();
+    let ours = exports();
     let mut found: Option<String> = None;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -142,10 +177,16 @@ fn is_ours(path: &Path, export: Export) -> bool {
         && (found.is_empty() || found == head)
 }
 
+/// Whether a file has the name of one that is being written: `.pages.csv.0123456789abcdef.partial`.
 fn is_partial(name: &str, ours: &HashMap<String, Export>) -> bool {
     name.strip_prefix('.')
         .and_then(|name| name.strip_suffix(PARTIAL))
-        .is_some_and(|name| name == "probe" || ours.contains_key(name))
+        .and_then(|name| name.rsplit_once('.'))
+        .is_some_and(|(name, unforeseen)| {
+            unforeseen.len() == 16
+                && unforeseen.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && (name == PROBE || ours.contains_key(name))
+        })
 }
 
 #[cfg(test)]
@@ -166,8 +207,50 @@ mod tests {
                 Ok(file.write_all(b"Address,Content Type,")?)
             })
             .expect("written");
-        fs::write(out.join(".attempts.csv.partial"), "x").expect("left behind");
+        let left = out.join(".attempts.csv.0123456789abcdef.partial");
+        fs::write(&left, "x").expect("left behind");
         claim(&out, false).expect("holds our files only");
+        assert!(!left.exists(), "what a killed process left stays");
+    }
+
+    #[test]
+    fn what_another_process_writes_is_not_swept() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = claim(temp.path(), false).expect("made");
+        directory
+            .put("pages.csv", |file| {
+                file.write_all(b"Address,Content Type,")?;
+                claim(temp.path(), false).expect("claimed by another process");
+                Ok(())
+            })
+            .expect("still there");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_somebody_put_there_are_never_written_through() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let precious = temp.path().join("precious");
+        fs::write(&precious, "mine").expect("written");
+        let out = temp.path().join("out");
+        fs::create_dir(&out).expect("made");
+        let names = [
+            "pages.csv",
+            ".pages.csv.partial",
+            ".probe.partial",
+            ".pages.csv.0123456789abcdef.partial",
+        ];
+        for name in names {
+            std::os::unix::fs::symlink(&precious, out.join(name)).expect("linked");
+        }
+        let directory = claim(&out, true).expect("claimed");
+        directory
+            .put("pages.csv", |file| Ok(file.write_all(b"Address")?))
+            .expect("written");
+        assert_eq!(fs::read(&precious).expect("read"), b"mine");
+        let written = out.join("pages.csv");
+        assert!(fs::symlink_metadata(&written).expect("there").is_file());
+        assert_eq!(fs::read(&written).expect("read"), b"Address");
     }
 
     #[test]

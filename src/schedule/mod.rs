@@ -3,6 +3,7 @@
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
 mod auditor;
+mod clock_fault;
 mod due;
 pub mod edit;
 pub mod emit;

@@ -6,12 +6,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::Moment;
-use crate::store::{ScheduledRun, Store, StoreError};
+use crate::store::{RunId, ScheduledRun, Store, StoreError};
 
 use super::project::Keep;
 
 /// A day, in hours.
 const DAY: u64 = 24;
+
+/// The last runs, which are never too old (ours): what a run is compared with is among them.
+const YOUNG: usize = 3;
+
+/// How many runs are deleted for their age when a run ends (ours): one that the run takes the place of, and one more, so
+/// that a history that is too long becomes shorter.
+const AT_ONCE: usize = 2;
 
 /// Deletes what a project does not keep. What is in use stays for the next time.
 pub(super) fn tidy(
@@ -39,16 +46,34 @@ fn split(
     keep: Keep,
     now: Moment,
 ) -> (Vec<ScheduledRun>, Vec<ScheduledRun>) {
+    let mut aged = aged(&runs, keep, now);
     let mut rank = 0;
     runs.into_iter().partition(|run| {
         rank += 1;
         let many = keep.runs.is_some_and(|most| rank > most);
-        let age = keep
-            .days
-            .map(|days| Duration::from_hours(u64::from(days) * DAY));
-        let old = age.is_some_and(|most| now.since(run.ended) > most);
-        rank == 1 || !(many || old)
+        rank == 1 || !(many || aged.remove(&run.run))
     })
+}
+
+/// Runs that are too old: the oldest few. A clock that is years ahead for a day does not take the history with it.
+fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
+    let Some(days) = keep.days else {
+        return HashSet::new();
+    };
+    let most = Duration::from_hours(u64::from(days) * DAY);
+    // What ended in the future, or after a run that came later, did so by a clock that was ahead.
+    let ended = runs.iter().scan(now, |latest, run| {
+        *latest = run.ended.min(*latest);
+        Some((run.run, *latest))
+    });
+    let mut aged: Vec<RunId> = ended
+        .skip(YOUNG)
+        .filter(|(_, ended)| now.since(*ended) > most)
+        .map(|(run, _)| run)
+        .collect();
+    aged.reverse();
+    aged.truncate(AT_ONCE);
+    aged.into_iter().collect()
 }
 
 fn delete_files(made: &ScheduledRun, in_use: &HashSet<PathBuf>) {
@@ -69,7 +94,6 @@ fn delete_files(made: &ScheduledRun, in_use: &HashSet<PathBuf>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::RunId;
 
     fn made(run: i64, days_ago: u64) -> ScheduledRun {
         let hours = Duration::from_hours(days_ago * DAY);
@@ -100,7 +124,8 @@ mod tests {
         assert_eq!(kept(None, None), [4, 3, 2, 1]);
         assert_eq!(kept(Some(2), None), [4, 3]);
         assert_eq!(kept(None, Some(14)), [4, 3, 2]);
-        assert_eq!(kept(Some(3), Some(8)), [4, 3]);
+        assert_eq!(kept(Some(3), Some(8)), [4, 3, 2]);
+        assert_eq!(kept(Some(2), Some(8)), [4, 3]);
         let (kept, surplus) = split(
             vec![made(1, 90)],
             Keep {
@@ -110,6 +135,33 @@ mod tests {
             now(),
         );
         assert_eq!((kept.len(), surplus.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_takes_two_runs_and_never_the_last_three() {
+        let by_age = Keep {
+            runs: None,
+            days: Some(30),
+        };
+        let numbers = |runs: &[ScheduledRun]| runs.iter().map(|run| run.run.0).collect::<Vec<_>>();
+        let years = now() + Duration::from_hours(DAY * 3_650);
+        let mut runs: Vec<_> = (1..=8)
+            .rev()
+            .map(|run| made(run, 8 - run.unsigned_abs()))
+            .collect();
+        for left in [6, 4, 3, 3] {
+            runs = split(runs, by_age, years).0;
+            assert_eq!(runs.len(), left);
+        }
+        assert_eq!(numbers(&runs), [8, 7, 6]);
+        // What it noted meanwhile grows old as if it had ended when the next one did.
+        let mut runs: Vec<_> = [(9, 0), (8, 1), (7, 2), (6, 3), (5, 60)]
+            .map(|(run, ago)| made(run, ago))
+            .into();
+        runs[3].ended = years;
+        runs[4].ended = years;
+        let later = now() + Duration::from_hours(DAY * 31);
+        assert_eq!(numbers(&split(runs, by_age, later).1), [6, 5]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::model::{HostKey, Moment};
 use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
 
 use super::auditor::{AuditOrder, Audited, Auditor, Unmade, Work};
+use super::clock_fault::mended;
 use super::due::{Next, Task, missed, next};
 use super::event::{Event, Listener, RunEnded, RunOutcome};
 use super::project::Project;
@@ -169,7 +170,9 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
 
     /// What the projects have to do that nobody works on.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
-        self.later.retain(|_, until| *until > now);
+        // What would wait for longer was put off before the clock was put back.
+        let waits = |until: Moment| until > now && until.since(now) <= NO_NETWORK;
+        self.later.retain(|_, until| waits(*until));
         let mut outlook = Outlook::default();
         let mut soonest = |at: Moment| {
             outlook.next = Some(outlook.next.map_or(at, |next| next.min(at)));
@@ -199,10 +202,34 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
     fn state(&self, project: &Project, now: Moment) -> Result<ScheduleState, StoreError> {
         let store = &self.runner.store;
         if let Some(state) = store.schedule(&project.name)? {
-            return Ok(state);
+            return match mended(project, &state, now) {
+                Some(mended) => self.mend(project, mended, now),
+                None => Ok(state),
+            };
         }
         let state = ScheduleState::new(now);
         store.set_schedule(&project.name, &state)?;
+        Ok(state)
+    }
+
+    /// Keeps what was mended, and says so once. Whoever works on the project keeps it instead.
+    fn mend(
+        &self,
+        project: &Project,
+        state: ScheduleState,
+        now: Moment,
+    ) -> Result<ScheduleState, StoreError> {
+        let store = &self.runner.store;
+        if let Some(_lock) = store.lock_project(&project.name)? {
+            store.set_schedule(&project.name, &state)?;
+            let name = &project.name;
+            tracing::warn!(
+                project = %name,
+                "{name}: its last run is noted for a time to come, so the clock of this machine was ahead, or is behind \
+                 now; it counts as served at {} UTC and goes on from there",
+                now.spreadsheet()
+            );
+        }
         Ok(state)
     }
 

@@ -329,6 +329,23 @@ async fn a_killed_run_goes_on_and_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_was_ten_years_ahead_keeps_no_project_from_being_due() {
+    let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
+    let mut machine = Machine::new("2036-05-01T12:00:00Z", &[("shop", "a", text)]);
+    machine.killed_at("2036-05-02T12:00:00Z").await;
+    machine.clock = crawl::Clock::starting_at(at("2026-05-01T12:00:00Z"));
+    machine.killed_at("2026-05-03T12:00:00Z").await;
+    let begun = machine.begun().remove("shop").expect("runs");
+    let due: Vec<Moment> = begun.iter().map(|(due, _)| *due).collect();
+    let expected = [
+        "2036-05-02T03:30:00Z",
+        "2026-05-02T03:30:00Z",
+        "2026-05-03T03:30:00Z",
+    ];
+    assert_eq!(due, expected.map(at));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_told_to_stop_interrupts_and_goes_on_the_next_time() {
     let text = "schedule = 'daily at 03:30'\ntimezone = 'UTC'\n";
     let machine = Machine::new("2026-05-01T12:00:00Z", &[("shop", "a", text)]);

@@ -62,6 +62,11 @@ pub enum StoreFault {
     /// What the operating system says.
     #[error("{0}")]
     System(io::Error),
+    /// Something of somebody else has the name of a lock.
+    #[error(
+        "this is not an empty file, as locks of gatecrawl are; move it away or name another database with --db"
+    )]
+    NoLock,
     /// The thread that writes could not start.
     #[error("could not start the thread that writes: {0}")]
     Thread(io::Error),

@@ -2,6 +2,7 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod asked;
 mod attempts;
 mod baseline;
 mod beside;

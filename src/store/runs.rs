@@ -218,12 +218,10 @@ impl Store {
             .transpose()
     }
 
-    /// The newest run that was not finished.
+    /// The newest run that was not finished, or still owes what it was asked for.
     pub fn unfinished_run(&self) -> Result<Option<RunRow>, StoreError> {
-        Ok(self
-            .runs()?
-            .into_iter()
-            .find(|run| run.state != RunState::Finished))
+        let finished = RunState::Finished.name();
+        self.first("state <> ?1 OR asked IS NOT NULL", [finished])
     }
 
     /// Forgets a run and all that belongs to it.

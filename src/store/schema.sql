@@ -10,7 +10,8 @@ CREATE TABLE run (
     started     INTEGER NOT NULL,          -- milliseconds since 1970 UTC, as all times
     ended       INTEGER,
     state       TEXT NOT NULL,             -- running, finished, interrupted, incomplete
-    concluded   INTEGER NOT NULL DEFAULT 0 -- attempts when inlinks, depths and verdicts were last computed
+    concluded   INTEGER NOT NULL DEFAULT 0, -- attempts when inlinks, depths and verdicts were last computed
+    asked       TEXT                       -- exports and gates that it still owes, as JSON of the command line
 );
 
 CREATE TABLE outcome (

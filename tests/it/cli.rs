@@ -275,6 +275,42 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
+#[tokio::test]
+async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
+    let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
+    let origin = site(&paths).await;
+    let desk = Desk::new();
+    let (home, dir) = (origin.url("/"), desk.path().join("out"));
+    let quick = ["--confirm", "none", "--no-probe", "--sample", "0"];
+    let gate = ["--fail-on", "coverage > 0"];
+    let audit = ["audit", &home, "--rate", "10", "--no-sitemap", "-o", "out"];
+    let mut command = desk.command(&[&audit[..], &gate, &quick].concat());
+    let child = command.stderr(Stdio::piped()).spawn().expect("a program");
+    while origin.requests().len() < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // As if it had been killed before it wrote them.
+    fs::create_dir(dir.join("pages.csv")).expect("in the way");
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let said = Said::from(ended.await.expect("no panic").expect("an end"));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    fs::remove_dir(dir.join("pages.csv")).expect("out of the way");
+    let asked = origin.requests().len();
+
+    let elsewhere = desk.path().join("elsewhere");
+    fs::create_dir(&elsewhere).expect("made");
+    let mut command = desk.command(&["audit", "--resume"]);
+    command.current_dir(&elsewhere);
+    let said = Said::from(output(command).await);
+    assert_eq!(said.code, Some(10), "{}", said.err);
+    assert!(said.err.contains("coverage > 0"), "{}", said.err);
+    assert_eq!(desk.read("out/pages.csv").lines().count(), 12);
+    assert!(dir.join("report.html").exists() && dir.join("summary.json").exists());
+    assert_eq!(origin.requests().len(), asked, "requested again");
+    let said = desk.run(&["audit", "--resume"]).await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+}
+
 pub(crate) async fn signal(child: Child, name: &str) -> Said {
     let mut kill = Command::new("kill");
     output({

@@ -14,6 +14,8 @@ mod known;
 mod nameserver;
 mod origin;
 mod outages;
+#[cfg(target_os = "linux")]
+mod preloaded;
 mod secrets;
 mod tls;
 mod unaudited;

@@ -359,6 +359,36 @@ fn emitted(desk: &Desk, target: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// That a service may do little enough: at most 3 of 10 points, for root and for a user.
+fn confined(desk: &Desk, target: &str) {
+    for user in ["root", "gatecrawl"] {
+        let mut command = desk.command(&["emit", target]);
+        let output = command.env("USER", user).output().expect("it starts");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let unit = text.split("# gatecrawl.timer:").next().expect("a unit");
+        let service = desk.path("gatecrawl.service");
+        std::fs::write(&service, unit).expect("written");
+        let judged = Command::new("/usr/bin/systemd-analyze")
+            .args(["security", "--offline=true", "--no-pager", "--threshold=30"])
+            .arg(&service)
+            .output()
+            .expect("systemd-analyze");
+        let said = String::from_utf8_lossy(&judged.stdout);
+        let overall = said.lines().last().unwrap_or_default();
+        assert!(judged.status.success(), "{target} for {user}: {overall}");
+    }
+}
+
+#[test]
+fn units_may_do_little() {
+    let desk = Desk::new(
+        "[project.shop]\nurl = 'a.example'\nschedule = 'weekly on mon 06:00'\ntimezone = 'UTC'\n",
+    );
+    for target in ["systemd", "systemd-timer"] {
+        confined(&desk, target);
+    }
+}
+
 fn verified(files: &[PathBuf]) {
     let output = Command::new("/usr/bin/systemd-analyze")
         .args(["verify", "--man=no", "--recursive-errors=no"])

@@ -1,7 +1,7 @@
 //! Addresses of one site as they are on another: a staging site is compared with production.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use regex::Regex;
@@ -15,6 +15,8 @@ pub struct AddressMap {
     pattern: Regex,
     /// With every group in braces: `$1x` would be a group named `1x` otherwise.
     address: String,
+    /// As it was written.
+    text: String,
 }
 
 /// Why a text is no map.
@@ -102,7 +104,17 @@ impl FromStr for AddressMap {
             rest = &rest[digits..];
         }
         address.push_str(rest);
-        Ok(AddressMap { pattern, address })
+        Ok(AddressMap {
+            pattern,
+            address,
+            text: text.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for AddressMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

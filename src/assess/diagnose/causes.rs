@@ -125,9 +125,14 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let named = page.filter(|page| page.names_product());
     let product = named.map(|page| page.product.as_str());
     if let Some(page) = named {
-        evidence.push(Evidence::Page {
-            product: Some(page.product.clone()),
-            title: None,
+        let product = page.product.clone();
+        evidence.push(if page.is_status_alone() {
+            Evidence::OwnStatus { product }
+        } else {
+            Evidence::Page {
+                product: Some(product),
+                title: None,
+            }
         });
     }
     let mut shares = prior(generator, facts);

@@ -50,6 +50,9 @@ pub enum Evidence {
         count: u64,
         longest_seconds: u64,
     },
+    OwnStatus {
+        product: String,
+    },
     DefaultRetryAfter {
         count: u64,
         longest_seconds: u64,
@@ -227,6 +230,7 @@ impl fmt::Display for Evidence {
                 (None, Some(title)) => write!(f, "the error page says \u{201c}{title}\u{201d}"),
                 (None, None) => f.write_str("the error page is of a known kind"),
             },
+            E::OwnStatus { product } => write!(f, "a status that only {product} has"),
             E::Header { name, value } => write!(f, "header {name}: {value}"),
             E::Outcome { outcome, count } => write!(f, "{count} \u{d7} {outcome}"),
             E::Attempts { failed } => write!(f, "{failed} requests failed"),

@@ -99,6 +99,11 @@ impl Fingerprint {
         self.product != "any"
     }
 
+    /// Whether it is known by its status alone, whatever the answer says.
+    pub fn is_status_alone(&self) -> bool {
+        self.bodies.is_empty() && self.headers.is_empty()
+    }
+
     /// Without a list, a fingerprint is of any error; and of success, because error pages come
     /// with 200 too.
     fn fits_status(&self, status: u16) -> bool {

@@ -1,7 +1,8 @@
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+
+use crate::measure::Place;
 
 use super::StoreArgs;
 
@@ -75,9 +76,9 @@ pub(crate) struct RunArgs {
     /// Most projects at a time; those on one host take turns anyway
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallel: u8,
-    /// Serve metrics for Prometheus at this address [without one: 127.0.0.1:9598]
+    /// Serve metrics for Prometheus at this address or name [without one: 127.0.0.1:9598]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9598", conflicts_with = "once")]
-    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) metrics: Option<Place>,
 }
 
 /// What is printed.
@@ -89,7 +90,7 @@ pub(crate) struct EmitArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) program: Option<PathBuf>,
     /// The container image, for kubernetes
-    #[arg(long, value_name = "IMAGE", default_value = "gatecrawl:latest")]
+    #[arg(long, value_name = "IMAGE", default_value = concat!("gatecrawl:", env!("CARGO_PKG_VERSION")))]
     pub(crate) image: String,
 }
 

@@ -94,6 +94,8 @@ impl Audits {
             }
         };
         let order = Order {
+            // The schedule remembers it itself.
+            asked: None,
             label: audit::label(&intent.plan.scope.seeds),
             token: token.clone(),
             plan: intent.plan,

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::app;
 use crate::crawl::{Stop, StopLevel, stop_switch};
-use crate::measure::{Board, Push, push, serve};
+use crate::measure::{Board, Place, Push, push, serve};
 use crate::schedule::Measured;
 use crate::schedule::notify::{Channels, Ear, Notifier};
 use crate::store::Store;
@@ -41,7 +40,7 @@ impl Background {
         store: &Store,
         channels: BTreeMap<String, Channels>,
         projects: &[(String, String)],
-        (metrics, people): (Option<SocketAddr>, &People),
+        (metrics, people): (Option<Place>, &People),
     ) -> Result<Background, Failure> {
         let measured = Measured {
             store: store.clone(),
@@ -54,8 +53,8 @@ impl Background {
         let receiver = receiver.map_err(|fault| Failure::usage(fault.to_string()))?;
         let (end, ended) = stop_switch();
         let mut tasks = JoinSet::new();
-        if let Some(address) = metrics {
-            let served = serve(address, measured.board.clone(), over(&ended)).await;
+        if let Some(place) = metrics {
+            let served = serve(place, measured.board.clone(), over(&ended)).await;
             let (address, work) =
                 served.map_err(|fault| Failure::usage(super::super::failure::chain(&fault)))?;
             people.mention(format!("metrics at http://{address}/metrics"));

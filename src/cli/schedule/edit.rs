@@ -1,6 +1,6 @@
 //! `gatecrawl schedule add` and `remove`: edits of the configuration file that leave the rest as it is.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -81,26 +81,29 @@ pub(super) fn remove(
     Ok(Exit::Done)
 }
 
-/// Makes an empty file with the owner and the permissions of another, or with none for its group if that cannot
-/// be the same.
-#[cfg(unix)]
-fn like(known: &Metadata, path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+/// Makes an empty file for its owner alone. It must not be there: a link that somebody put there is never followed.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut new = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    new.write(true).create_new(true).open(path)
+}
 
-    let _ = std::fs::remove_file(path);
-    let mut new = std::fs::OpenOptions::new();
-    new.write(true).create_new(true).mode(0o600).open(path)?;
-    let mode = match chown(path, Some(known.uid()), Some(known.gid())) {
+/// Gives a file the owner and the permissions of another, or none for its group if that cannot be the same.
+#[cfg(unix)]
+fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let mode = match fchown(file, Some(known.uid()), Some(known.gid())) {
         Ok(()) => known.mode(),
         Err(_) => known.mode() & !0o070,
     };
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn like(known: &Metadata, path: &Path) -> std::io::Result<()> {
-    std::fs::File::create(path)?;
-    std::fs::set_permissions(path, known.permissions())
+fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
+    file.set_permissions(known.permissions())
 }
 
 /// Replaces the file in one step: half a configuration is worse than an old one.
@@ -108,20 +111,25 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     // What a link leads to is replaced, not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut beside = path.clone().into_os_string();
-    beside.push(".new");
+    beside.push(format!(".{:016x}.new", fastrand::u64(..)));
     let beside = PathBuf::from(beside);
     let replace = || {
-        match std::fs::metadata(&path) {
+        let mut file = match std::fs::metadata(&path) {
             Ok(known) => {
+                let file = private(&beside)?;
                 // Before there is anything in it: at no moment may more people read it than may read the old one.
-                like(&known, &beside)?;
-                std::fs::OpenOptions::new().write(true).open(&beside)?
+                share_like(&known, &file)?;
+                file
             }
-            Err(_) => std::fs::File::create(&beside)?,
-        }
-        .write_all(text.as_bytes())?;
+            Err(_) => File::create_new(&beside)?,
+        };
+        file.write_all(text.as_bytes())?;
         std::fs::rename(&beside, &path)
     };
-    replace()
-        .map_err(|fault| Failure::usage(format!("could not write {}: {fault}", path.display())))
+    let replaced = replace();
+    if replaced.is_err() {
+        // The fault at hand says more than one of tidying up after it.
+        let _ = std::fs::remove_file(&beside);
+    }
+    replaced.map_err(|fault| Failure::usage(format!("could not write {}: {fault}", path.display())))
 }

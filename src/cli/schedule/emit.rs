@@ -1,11 +1,12 @@
 //! `gatecrawl schedule emit`: prints what starts the schedule by other means.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::app;
 use crate::schedule::emit::{Installation, cron, github_actions, kubernetes, service, timer};
 
 use super::super::args::{EmitArgs, StoreArgs, Target};
+use super::super::database;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::streams::Console;
@@ -26,6 +27,13 @@ pub(super) fn emit(
         },
         config: absolute(&path)?,
         database: store.db.as_deref().map(absolute).transpose()?,
+        data: data()?,
+        outs: planned
+            .iter()
+            .filter_map(|planned| planned.project.out.as_deref())
+            .filter(|out| out.is_absolute())
+            .map(fixed)
+            .collect(),
         user: std::env::var("USER")
             .ok()
             .filter(|user| user != "root" && !user.is_empty()),
@@ -43,6 +51,18 @@ pub(super) fn emit(
     };
     console.stdout.write_all(text.as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Where the database is if none is named.
+fn data() -> Result<PathBuf, Failure> {
+    let path = database::path(&StoreArgs::default())?;
+    Ok(path.parent().map(Path::to_owned).unwrap_or_default())
+}
+
+/// The part of a path of exports that is the same for each run: what is in braces stands for the run's own.
+fn fixed(out: &Path) -> PathBuf {
+    let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains('{');
+    out.components().take_while(is_fixed).collect()
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {

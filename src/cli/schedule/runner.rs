@@ -41,7 +41,7 @@ pub(super) async fn run(
     let people = console.people.clone();
     let named = |planned: &Planned| (planned.project.name.clone(), planned.site.clone());
     let sites: Vec<_> = planned.iter().map(named).collect();
-    let heard = (args.metrics, &people);
+    let heard = (args.metrics.clone(), &people);
     let background = Background::start(&store, channels, &sites, heard).await?;
     let timings = planned
         .iter()

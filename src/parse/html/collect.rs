@@ -111,6 +111,8 @@ impl<'t> Collector<'t> {
         let mut room = std::mem::take(&mut self.room);
         match self.text_is {
             TextIs::Title => self.title.push(text.decoded(&mut room)),
+            // A frameset has no text.
+            TextIs::Visible if self.elements.is_frameset() => {}
             TextIs::Visible if !self.elements.in_template() => {
                 self.visible(text.decoded(&mut room));
             }
@@ -151,6 +153,9 @@ impl<'t> Collector<'t> {
 
     /// Follows a start tag; what its content is, if that is not markup.
     fn start_tag(&mut self, tag: &Tag<'t>) -> Option<Content> {
+        if self.elements.is_frameset() && !tag.element().is_of_frameset() {
+            return None;
+        }
         self.part_words(tag);
         let is_html = self.elements.open(tag);
         // An open anchor may have ended by implication, and another one begun.
@@ -162,7 +167,7 @@ impl<'t> Collector<'t> {
         }
         if !self.elements.in_template() {
             if is_html && tag.element().speaks() {
-                facts::of_tag(&mut self.page, tag, self.elements.in_noscript());
+                facts::of_tag(&mut self.page, tag, &self.elements);
                 self.alt(tag);
                 self.links.of_tag(tag, &self.elements);
             }
@@ -210,7 +215,7 @@ impl<'t> Collector<'t> {
 
 impl Collector<'_> {
     /// Elements whose content the tokenizer must not take for markup. With scripts off, as here,
-    /// `noscript` and `noframes` are markup.
+    /// `noscript` is markup.
     fn enter_raw(&mut self, tag: &Tag<'_>) -> Content {
         const TITLE: Id = Id::of(b"title");
         const TEXTAREA: Id = Id::of(b"textarea");
@@ -223,7 +228,7 @@ impl Collector<'_> {
             SCRIPT => (Content::Script, TextIs::Hidden),
             XMP => (Content::RawText, TextIs::Visible),
             PLAINTEXT => (Content::PlainText, TextIs::Visible),
-            // style, iframe, noembed
+            // style, iframe, noembed, noframes
             _ => (Content::RawText, TextIs::Hidden),
         };
         let hidden = self.elements.in_template();

@@ -37,7 +37,7 @@ fn of_tree(html: &Html, found: &mut Found) {
     let attributes = [
         ("a", "href", LinkKind::Anchor),
         ("area", "href", LinkKind::Area),
-        ("iframe", "src", LinkKind::Iframe),
+        ("iframe:not([srcdoc])", "src", LinkKind::Iframe),
         ("frame", "src", LinkKind::Frame),
         ("img", "src", LinkKind::Image),
         ("input[type=image i]", "src", LinkKind::Image),
@@ -64,7 +64,14 @@ fn of_tree(html: &Html, found: &mut Found) {
         let hreflang = element
             .attr("hreflang")
             .is_some_and(|l| !l.trim().is_empty());
+        let in_body = element
+            .ancestors()
+            .filter_map(ElementRef::wrap)
+            .any(|outer| outer.value().name() == "body");
         for kind in link_kinds(element.attr("rel").unwrap_or_default(), hreflang) {
+            if kind == LinkKind::Canonical && in_body {
+                continue;
+            }
             put(kind, element.attr("href").unwrap_or_default());
             if kind == LinkKind::Preload {
                 for url in srcset::candidates(element.attr("imagesrcset").unwrap_or_default()) {
@@ -79,8 +86,8 @@ fn of_tree(html: &Html, found: &mut Found) {
             put(LinkKind::MetaRefresh, target);
         }
     }
-    // The tree builder believes that scripts run and keeps these two as text.
-    for element in elements(html, "noscript, noframes") {
+    // The tree builder believes that scripts run and keeps this as text.
+    for element in elements(html, "noscript") {
         let inner: String = element.text().collect();
         of_tree(&Html::parse_fragment(&inner), found);
     }

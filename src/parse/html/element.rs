@@ -136,6 +136,14 @@ impl Element {
         self.has(SPEAKS)
     }
 
+    /// Whether it may stand in a frameset; the parser ignores all others there.
+    pub(super) fn is_of_frameset(self) -> bool {
+        const FRAME: Id = Id::of(b"frame");
+        const FRAMESET: Id = Id::of(b"frameset");
+        const NOFRAMES: Id = Id::of(b"noframes");
+        matches!(self.id, FRAME | FRAMESET | NOFRAMES)
+    }
+
     /// Whether its content is no markup.
     pub(super) fn is_raw(self) -> bool {
         self.has(RAW)

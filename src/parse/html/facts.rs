@@ -3,11 +3,12 @@
 use super::super::refresh::parse_refresh;
 use super::element::Id;
 use super::links::trim;
+use super::nesting::OpenElements;
 use super::report::{MAX_BOT_RULES, MAX_ROBOTS, MetaRefresh, Page};
 use super::tag::{Attr, Tag};
 
 /// Takes in what an HTML start tag says about its page.
-pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, in_noscript: bool) {
+pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) {
     const HTML: Id = Id::of(b"html");
     const BASE: Id = Id::of(b"base");
     const LINK: Id = Id::of(b"link");
@@ -18,7 +19,9 @@ pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, in_noscript: bool) {
         BASE if page.base.is_none() => {
             page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
         }
-        LINK if page.canonical.is_none() => {
+        // In the body anybody may have written it, in a comment for example: search engines ignore it there (Google,
+        // "Consolidate duplicate URLs").
+        LINK if page.canonical.is_none() && !within.in_body() => {
             let rel = tag.value(Attr::Rel).unwrap_or_default();
             let mut words = rel.split_ascii_whitespace();
             if words.any(|word| word.eq_ignore_ascii_case("canonical")) && !tag.is_cut(Attr::Href) {
@@ -28,7 +31,7 @@ pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, in_noscript: bool) {
         META => {
             // Search engines run scripts, so what `noscript` says does not redirect them. Of
             // several refreshes the first one counts ("will declaratively refresh").
-            if page.meta_refresh.is_none() && !in_noscript {
+            if page.meta_refresh.is_none() && !within.in_noscript() {
                 page.meta_refresh = refresh(tag);
             }
             robots(page, tag);

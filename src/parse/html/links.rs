@@ -51,7 +51,7 @@ impl<'t> Links<'t> {
                     &Words::of(LinkKind::Area, tag, &rel, position),
                 );
             }
-            LINK => self.of_link(tag, position),
+            LINK => self.of_link(tag, within),
             META => {
                 if let Some(target) = refresh(tag).and_then(|refresh| refresh.target) {
                     self.push(target.into(), &Words::none(LinkKind::MetaRefresh, position));
@@ -84,6 +84,8 @@ impl<'t> Links<'t> {
                     );
                 }
             }
+            // Its own text is shown then, and nothing is fetched.
+            IFRAME if tag.has(Attr::Srcdoc) => {}
             IFRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Iframe, position)),
             FRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Frame, position)),
             SCRIPT => self.add(tag, Attr::Src, &Words::none(LinkKind::Script, position)),
@@ -112,13 +114,17 @@ impl<'t> Links<'t> {
         (self.found.len() > before).then_some(before)
     }
 
-    fn of_link(&mut self, tag: &Tag<'t>, position: Position) {
+    fn of_link(&mut self, tag: &Tag<'t>, within: &OpenElements) {
         let Some(rel) = tag.value(Attr::Rel) else {
             return;
         };
         let language = tag.value(Attr::Hreflang).unwrap_or_default();
         let language = language.trim();
+        let position = within.position();
         for kind in link_kinds(&rel, !language.is_empty()) {
+            if kind == LinkKind::Canonical && within.in_body() {
+                continue;
+            }
             let rel = if kind == LinkKind::Hreflang {
                 language
             } else {

@@ -24,6 +24,7 @@ const SELECT: Id = Id::of(b"select");
 const TEMPLATE: Id = Id::of(b"template");
 const NOSCRIPT: Id = Id::of(b"noscript");
 const TITLE: Id = Id::of(b"title");
+const FRAMESET: Id = Id::of(b"frameset");
 const SVG: Id = Id::of(b"svg");
 const MATH: Id = Id::of(b"math");
 
@@ -50,6 +51,7 @@ pub(super) struct OpenElements {
     /// Formatting elements that were cut short: the parser opens them again in what follows.
     reopened: Vec<Id>,
     in_body: bool,
+    is_frameset: bool,
     deepest: usize,
     elements: u64,
 }
@@ -92,6 +94,16 @@ impl OpenElements {
 
     pub(super) fn in_noscript(&self) -> bool {
         self.noscripts > 0
+    }
+
+    /// Whether the head is over.
+    pub(super) fn in_body(&self) -> bool {
+        self.in_body
+    }
+
+    /// Whether the page has frames in the place of a body.
+    pub(super) fn is_frameset(&self) -> bool {
+        self.is_frameset
     }
 
     pub(super) fn in_foreign(&self) -> bool {
@@ -147,6 +159,7 @@ impl OpenElements {
     pub(super) fn open(&mut self, tag: &Tag<'_>) -> bool {
         let element = tag.element();
         let (id, class) = (element.id, element.class);
+        self.is_frameset |= id == FRAMESET && !self.in_body;
         self.in_body |= !element.is_of_head();
         if self.in_foreign() && element.ends_foreign() {
             while self.in_foreign() {

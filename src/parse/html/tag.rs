@@ -33,9 +33,10 @@ pub(super) enum Attr {
     Data,
     Poster,
     XlinkHref,
+    Srcdoc,
 }
 
-const ATTRS: usize = Attr::XlinkHref as usize + 1;
+const ATTRS: usize = Attr::Srcdoc as usize + 1;
 
 /// A start or end tag.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub(super) struct Tag<'t> {
     pub(super) is_end: bool,
     pub(super) self_closing: bool,
     /// Which attributes it has, a bit for each.
-    present: u16,
+    present: u32,
     values: [&'t str; ATTRS],
 }
 
@@ -76,6 +77,7 @@ impl Attr {
             b"data" => Data,
             b"poster" => Poster,
             b"xlink:href" => XlinkHref,
+            b"srcdoc" => Srcdoc,
         }
     }
 
@@ -86,7 +88,7 @@ impl Attr {
         }
     }
 
-    const fn bit(self) -> u16 {
+    const fn bit(self) -> u32 {
         1 << self as u8
     }
 }

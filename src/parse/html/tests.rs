@@ -293,3 +293,50 @@ proptest! {
         page(&text);
     }
 }
+
+#[test]
+fn a_canonical_counts_in_the_head_only() {
+    let canonical = |html: &str| {
+        let found = page(html);
+        let links = found.references.iter();
+        let as_link = links.filter(|r| r.kind == LinkKind::Canonical).count();
+        (found.canonical, as_link)
+    };
+    let there = (Some("/c".to_owned()), 1);
+    assert_eq!(canonical("<head><link rel=canonical href=/c>"), there);
+    assert_eq!(
+        canonical("<title>x</title></head><link rel=canonical href=/c><body>"),
+        there
+    );
+    for before in ["<body>", "<p>", "text", "<div></div>"] {
+        let html = format!("<title>x</title>{before}<link rel=canonical href=/c>");
+        assert_eq!(canonical(&html), (None, 0), "{before}");
+    }
+}
+
+#[test]
+fn a_frameset_has_frames_and_nothing_else() {
+    let targets = |html: &str| {
+        let found = page(html).references.into_iter();
+        found.map(|r| r.target.into_owned()).collect::<Vec<_>>()
+    };
+    let html = "<title>x</title><frameset><frame src=/a><a href=/no>no</a><script>'</frameset>'</script>\
+                <noframes><a href=/no>no</a></noframes></frameset><a href=/no>no</a>";
+    assert_eq!(targets(html), ["/a"]);
+    // In a body it is nothing, and the links are links.
+    assert_eq!(
+        targets("<p>text<frameset><a href=/a>a</a></frameset>"),
+        ["/a"]
+    );
+    assert_eq!(
+        targets("<noframes><a href=/no>no</a></noframes><a href=/a>a</a>"),
+        ["/a"]
+    );
+}
+
+#[test]
+fn a_frame_with_its_own_text_fetches_nothing() {
+    let found = page("<iframe srcdoc='<p>x' src=/no></iframe><iframe src=/a></iframe>");
+    let targets: Vec<_> = found.references.iter().map(|r| &*r.target).collect();
+    assert_eq!(targets, ["/a"]);
+}

@@ -210,7 +210,8 @@ impl<'e> Collector<'e> {
             Kind::Alternate => &mut self.report.alternates,
         };
         *count += 1;
-        if *count > ENTRY_LIMIT {
+        // A page may have one alternate for each language: of these the size of the file is the bound.
+        if *count > ENTRY_LIMIT && kind != Kind::Alternate {
             return;
         }
         (self.each)(Entry {
@@ -226,7 +227,6 @@ impl<'e> Collector<'e> {
         let kinds = [
             (self.report.entries, "pages or sitemaps"),
             (self.report.resources, "images or videos"),
-            (self.report.alternates, "alternates"),
         ];
         for (count, kind) in kinds {
             if count > ENTRY_LIMIT {

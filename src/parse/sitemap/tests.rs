@@ -353,3 +353,25 @@ proptest! {
         prop_assert!(report.problem_count >= report.problems.len() as u64);
     }
 }
+
+#[test]
+fn alternates_are_no_entries() {
+    let mut text = String::from(
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:xhtml='http://www.w3.org/1999/xhtml'>",
+    );
+    for n in 0..10_000 {
+        let _ = write!(text, "<url><loc>https://h/{n}</loc>");
+        for language in ["de", "en", "es", "fr", "it", "pl"] {
+            let _ = write!(
+                text,
+                "<xhtml:link rel='alternate' hreflang='{language}' href='https://h/{language}/{n}'/>"
+            );
+        }
+        text.push_str("</url>");
+    }
+    text.push_str("</urlset>");
+    let (entries, report) = all(text.as_bytes());
+    assert_eq!(entries.len(), 70_000);
+    assert_eq!((report.entries, report.alternates), (10_000, 60_000));
+    assert_eq!(report.problem_count, 0, "{:?}", report.problems);
+}

@@ -48,10 +48,7 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
                     told(found)
                 ),
             },
-            None => Headline {
-                tone: "fine",
-                text: format!("All is well: none of {} failed.", count(pages, "page")),
-            },
+            None => unfailing(summary),
         };
     }
     let kinds = KINDS
@@ -73,6 +70,38 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
             number(failed),
             count(pages, "page"),
             kinds.join(", ")
+        ),
+    }
+}
+
+/// What there is to say where no page failed. A page that is gone is no failure of the server, and still not well.
+fn unfailing(summary: &RunSummary) -> Headline {
+    let pages = count(summary.pages.fetched, "page");
+    let refused: u64 = summary
+        .pages
+        .by_status
+        .range(400..500)
+        .map(|(_, n)| n)
+        .sum();
+    if refused == 0 {
+        return Headline {
+            tone: "fine",
+            text: format!("All is well: none of {pages} failed."),
+        };
+    }
+    let most = summary
+        .pages
+        .by_status
+        .range(400..500)
+        .max_by_key(|(_, n)| **n);
+    let most = most.map_or(String::new(), |(status, n)| {
+        format!(", {} of them {status}", number(*n))
+    });
+    Headline {
+        tone: "other",
+        text: format!(
+            "No page answered with a server error, but {} of {pages} answered with 4xx{most}.",
+            number(refused)
         ),
     }
 }
@@ -113,6 +142,19 @@ mod tests {
             ..RunSummary::default()
         };
         headline(&summary, likeliest)
+    }
+
+    #[test]
+    fn dead_links_are_not_well() {
+        let mut summary = RunSummary::default();
+        summary.pages.fetched = 1_240;
+        summary.pages.by_status = [(200, 1_075), (404, 160), (410, 5)].into();
+        let gone = headline(&summary, None);
+        assert_eq!(
+            gone.text,
+            "No page answered with a server error, but 165 of 1,240 pages answered with 4xx, 160 of them 404."
+        );
+        assert_eq!(gone.tone, "other");
     }
 
     #[test]

@@ -17,8 +17,9 @@ const MOST: usize = 24;
 const DAYS: i32 = 400;
 
 const HEAD: &str = r#"# .github/workflows/gatecrawl.yml, beside a gatecrawl.toml at the top of the repository, in which
-# db = "runs.db" and out = "reports/{project}/{date}". The variable GATECRAWL_GIT of the repository says where
-# the source of gatecrawl is. GitHub knows UTC only: print this anew when clocks change.
+# db = "runs.db" and out = "reports/{project}/{date}". The variables GATECRAWL_GIT and GATECRAWL_REV of the repository
+# say where the source of gatecrawl is, and which commit of it is used. Actions are pinned to commits, so that nobody
+# changes what runs here. GitHub knows UTC only: print this anew when clocks change.
 name: gatecrawl
 on:
   workflow_dispatch:
@@ -63,22 +64,25 @@ fn job(name: &str, lines: &[String]) -> String {
     runs-on: ubuntu-latest
     timeout-minutes: 350
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
       - name: Take along the earlier runs
-        uses: actions/cache@v4
+        uses: actions/cache@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3
         with:
           path: runs.db
           key: gatecrawl-${{{{ github.run_id }}}}-{name}
           restore-keys: gatecrawl-
       - name: Install
-        run: cargo install --locked --git "$GATECRAWL_GIT" gatecrawl
+        run: cargo install --locked --git "$GATECRAWL_GIT" --rev "$GATECRAWL_REV" gatecrawl
         env:
           GATECRAWL_GIT: ${{{{ vars.GATECRAWL_GIT }}}}
+          GATECRAWL_REV: ${{{{ vars.GATECRAWL_REV }}}}
       - name: Audit
         run: gatecrawl schedule run --once --now {name}
       - name: Keep the report
         if: always()
-        uses: actions/upload-artifact@v4
+        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         with:
           name: {name}
           path: reports
@@ -194,6 +198,13 @@ mod tests {
             condition.ends_with("contains(fromJSON('[\"0 5 * * 1\"]'), github.event.schedule)")
         );
         let steps = job["steps"].as_vec().expect("steps");
+        // A tag can be moved to something else, a commit cannot.
+        for uses in steps.iter().filter_map(|step| step["uses"].as_str()) {
+            let (_, commit) = uses.split_once('@').expect("pinned");
+            let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(is_commit, "{uses}");
+        }
+        assert!(text.contains("--rev \"$GATECRAWL_REV\""), "{text}");
         let audit = steps
             .iter()
             .find(|step| step["name"].as_str() == Some("Audit"));

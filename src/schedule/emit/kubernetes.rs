@@ -34,11 +34,16 @@ spec:
       template:
         spec:
           restartPolicy: Never
+          # It has nothing to ask of the cluster.
+          automountServiceAccountToken: false
           terminationGracePeriodSeconds: 300
           securityContext:
             runAsNonRoot: true
             runAsUser: 10001
+            runAsGroup: 10001
             fsGroup: 10001
+            seccompProfile:
+              type: RuntimeDefault
           containers:
             - name: gatecrawl
               image: {image}
@@ -52,12 +57,22 @@ spec:
                 requests:
                   cpu: 250m
                   memory: 256Mi
+                limits:
+                  memory: 1Gi
+              securityContext:
+                allowPrivilegeEscalation: false
+                readOnlyRootFilesystem: true
+                capabilities:
+                  drop: [ALL]
               volumeMounts:
                 - name: config
                   mountPath: /etc/gatecrawl
                   readOnly: true
                 - name: data
                   mountPath: /data
+                # Large sorts of the database.
+                - name: scratch
+                  mountPath: /tmp
           volumes:
             - name: config
               configMap:
@@ -65,6 +80,8 @@ spec:
             - name: data
               persistentVolumeClaim:
                 claimName: gatecrawl
+            - name: scratch
+              emptyDir: {{}}
 "#,
         image = yaml(image),
     )

@@ -23,7 +23,11 @@ pub struct Installation {
     pub config: PathBuf,
     /// The database, if it is not where it is by default.
     pub database: Option<PathBuf>,
-    /// As whom it runs; absent for whoever starts it.
+    /// Where the database is by default, for its user.
+    pub data: PathBuf,
+    /// Directories in which exports go, but for those beside the configuration.
+    pub outs: Vec<PathBuf>,
+    /// As whom it runs; absent for root, who makes a user of its own for it.
     pub user: Option<String>,
 }
 
@@ -65,6 +69,8 @@ fn installation() -> Installation {
         program: "/usr/local/bin/gatecrawl".into(),
         config: "/srv/site audits/100%/gatecrawl.toml".into(),
         database: Some("/var/lib/gatecrawl/runs.db".into()),
+        data: "/home/gatecrawl/.local/share/gatecrawl".into(),
+        outs: vec!["/srv/www/reports".into()],
         user: Some("gatecrawl".to_owned()),
     }
 }

@@ -7,6 +7,7 @@ its type. Prints what differs; nothing is good.
 import csv
 import datetime
 import json
+import re
 import sqlite3
 import sys
 import unicodedata
@@ -23,6 +24,7 @@ LONGEST = 32767
 def plain(text):
     """A text as CSV files have it: no formula, no control characters."""
     text = "".join("\ufffd" if unicodedata.category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
+    text = re.sub(r'([;\t\n\r][ "]*)(?=[=+\-@])', r"\1'", text)
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
@@ -90,7 +92,8 @@ def in_workbook(name, text):
 
 
 def bare(text):
-    """Without the apostrophe that keeps a CSV cell from being a formula."""
+    """Without the apostrophes that keep a CSV cell from being a formula."""
+    text = re.sub(r"""([;\t\n\r][ "]*)'(?=[=+\-@])""", r"\1", text)
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -104,6 +104,7 @@ impl Finding {
     pub fn server(&self) -> Option<&'static str> {
         self.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Page { product, .. } => server_key(product.as_deref()?),
+            Evidence::OwnStatus { product } => server_key(product),
             _ => None,
         })
     }

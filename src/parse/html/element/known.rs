@@ -63,7 +63,7 @@ const TRAITS: [(u8, &str); 7] = [
     ),
     (
         RAW,
-        "iframe noembed plaintext script style textarea title xmp",
+        "iframe noembed noframes plaintext script style textarea title xmp",
     ),
 ];
 
