@@ -117,7 +117,7 @@ fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
 /// pause that one asks for.
 async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Option<Duration>, Failure> {
     let scope = &intent.plan.scope;
-    let fetcher = fetcher(intent).await?;
+    let fetcher = fetcher(intent)?;
     let mut hosts: Vec<_> = scope.seeds.iter().map(CrawlUrl::host_key).collect();
     hosts.dedup();
     let mut delay = None;
@@ -183,9 +183,9 @@ fn forbidden(
 }
 
 /// The fetcher that the audit would have.
-async fn fetcher(intent: &Intent) -> Result<HttpFetcher, Failure> {
+fn fetcher(intent: &Intent) -> Result<HttpFetcher, Failure> {
     let site = Site::new(intent.plan.clone()).map_err(Failure::own)?;
-    let settings = app::settings(&Arc::new(site), intent.network.clone(), "").await;
+    let settings = app::settings(&Arc::new(site), intent.network.clone(), "");
     // No run asks.
     HttpFetcher::new(FetchSettings {
         run: None,

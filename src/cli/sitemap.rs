@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
-use crate::fetch::HttpFetcher;
+use crate::fetch::{Fetcher, HttpFetcher};
 use crate::model::{CrawlUrl, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
 use crate::report::{csv_writer, plain};
@@ -37,21 +37,21 @@ pub(super) async fn run(args: &SitemapArgs, console: &mut Console) -> Result<Exi
         waiting: Vec::new(),
         seen: HashSet::new(),
     };
-    if let Some(url) = as_url(&args.source) {
-        walk.waiting.push((url?, 0));
+    let source = as_url(&args.source).transpose()?;
+    if let Some(url) = &source {
+        walk.waiting.push(Waiting {
+            url: url.clone(),
+            nesting: 0,
+            listed_by: None,
+        });
     } else {
         let path = Path::new(&args.source);
         let bytes = read_file("", path, MOST, &mut console.stdin)?;
-        walk.take(&args.source, 0, &bytes)?;
+        walk.take(&args.source, None, 0, &bytes)?;
     }
-    let mut client = None;
-    while let Some((url, nesting)) = walk.waiting.pop() {
-        if client.is_none() {
-            client = Some(fetcher(&url).await?);
-        }
-        if let Some(client) = &client {
-            walk.fetch(client, &url, nesting).await?;
-        }
+    let fetcher = fetcher(source.as_ref())?;
+    while let Some(next) = walk.waiting.pop() {
+        walk.fetch(&fetcher, &next).await?;
     }
     walk.printer.finish()?;
     Ok(if walk.whole { Exit::Done } else { Exit::Failed })
@@ -64,19 +64,27 @@ struct Walk<'a> {
     people: &'a People,
     /// Whether nothing was lost so far.
     whole: bool,
-    waiting: Vec<(CrawlUrl, u32)>,
+    waiting: Vec<Waiting>,
     seen: HashSet<CrawlUrl>,
 }
 
+/// A sitemap to be fetched.
+struct Waiting {
+    url: CrawlUrl,
+    /// Indexes above it.
+    nesting: u32,
+    /// Where the index came from that lists it; absent for a file on disk.
+    listed_by: Option<CrawlUrl>,
+}
+
 impl Walk<'_> {
-    async fn fetch(
-        &mut self,
-        fetcher: &HttpFetcher,
-        url: &CrawlUrl,
-        nesting: u32,
-    ) -> Result<(), Failure> {
+    async fn fetch(&mut self, fetcher: &HttpFetcher, next: &Waiting) -> Result<(), Failure> {
+        let url = &next.url;
         if !self.seen.insert(url.clone()) {
             return Ok(());
+        }
+        if let Some(index) = &next.listed_by {
+            fetcher.led(index, url);
         }
         let answer = fetch(fetcher, url, MOST as usize).await;
         let readable = matches!(
@@ -84,7 +92,8 @@ impl Walk<'_> {
             Outcome::OkHtml | Outcome::OkNonHtml | Outcome::SoftError200 | Outcome::TooLarge
         );
         if readable {
-            return self.take(url.as_str(), nesting, &answer.exchange.body);
+            let (name, from) = (url.as_str(), Some(&answer.url));
+            return self.take(name, from, next.nesting, &answer.exchange.body);
         }
         self.whole = false;
         self.people.say(format!("{url}: {}", answer.status()));
@@ -92,7 +101,13 @@ impl Walk<'_> {
     }
 
     /// Reads one file and prints its entries, or remembers the sitemaps it lists.
-    fn take(&mut self, name: &str, nesting: u32, bytes: &[u8]) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        name: &str,
+        from: Option<&CrawlUrl>,
+        nesting: u32,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
         let deeper = self.args.recursive && nesting < MAX_NESTING;
         let mut listed = Vec::new();
         let mut printed = Ok(());
@@ -109,7 +124,11 @@ impl Walk<'_> {
         for entry in listed.iter().rev() {
             match crawl_url(&entry.location) {
                 Ok(url) if self.seen.len() + self.waiting.len() < MAX_FILES => {
-                    self.waiting.push((url, nesting + 1));
+                    self.waiting.push(Waiting {
+                        url,
+                        nesting: nesting + 1,
+                        listed_by: from.cloned(),
+                    });
                 }
                 Ok(_) => self.lose(name, entry, "too many sitemaps"),
                 Err(fault) => self.lose(name, entry, &fault),

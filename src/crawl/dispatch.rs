@@ -133,6 +133,7 @@ where
         match start {
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
+                self.recall_places()?;
                 let (store, site) = (self.store.clone(), Arc::clone(&self.site));
                 self.pages = restore(
                     &store,

@@ -56,6 +56,7 @@ where
             }
         }
         let (depth, hops) = (found.depth, found.hops);
+        let mut source = found.url.clone();
         let file = match brought.file.take() {
             None => None,
             Some(File::Sitemap(mut record)) => {
@@ -68,10 +69,14 @@ where
                 let host = found.url.host_key();
                 self.admissions.set_rules(host.clone(), file.rules);
                 let (record, sitemaps) = (file.record, file.sitemaps);
+                source = record.final_url.clone();
                 let record = self.obey(&host, record, sitemaps, &mut new).await?;
                 Some(Box::new(FileRecord::Robots(record)))
             }
         };
+        for target in &new {
+            self.fetcher.led(&source, &target.url);
+        }
         self.offer(&new).await?;
         Ok(Then::Settled {
             page: std::mem::take(&mut brought.page),

@@ -18,6 +18,7 @@ mod memo;
 mod outage;
 mod own_network;
 mod page;
+mod places;
 mod resume;
 mod robots;
 mod run;

@@ -51,7 +51,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     };
     let clients = clients(&names, own, attempts, &plan);
     let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
-    let settings = app::settings(&site, network.clone(), TOKEN).await;
+    let settings = app::settings(&site, network.clone(), TOKEN);
     let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
     let mut all = Vec::new();
     for url in &urls {
