@@ -31,6 +31,7 @@ mod sleep;
 mod tls;
 mod tls_ear;
 mod tls_fault;
+mod windows;
 mod witness;
 
 use std::future::Future;
