@@ -12,6 +12,7 @@ mod pattern;
 mod retry;
 mod sample;
 mod scope;
+mod site_name;
 mod suspects;
 mod trap;
 
@@ -27,5 +28,6 @@ pub use pattern::Globs;
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
+pub use site_name::{is_below, is_public_suffix, without_www};
 pub use suspects::{FirstAttempt, Suspects};
 pub use trap::Traps;
