@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::fetch::{Fetcher, HttpFetcher};
-use crate::model::{CrawlUrl, Outcome};
+use crate::model::{CrawlUrl, HostKey, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
+use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAPS};
 use crate::report::{csv_writer, plain};
 
 use super::args::{SitemapArgs, SitemapFormat};
@@ -19,9 +20,6 @@ use super::value::crawl_url;
 
 /// Longest chain of indexes, as in an audit.
 const MAX_NESTING: u32 = 3;
-
-/// Most sitemaps that are fetched: what one index may list.
-const MAX_FILES: usize = 50_000;
 
 /// Read no more of a sitemap: its limit, and one to notice that it is exceeded.
 const MOST: u64 = SIZE_LIMIT + 1;
@@ -36,9 +34,12 @@ pub(super) async fn run(args: &SitemapArgs, console: &mut Console) -> Result<Exi
         whole: true,
         waiting: Vec::new(),
         seen: HashSet::new(),
+        own: None,
+        strangers: 0,
     };
     let source = as_url(&args.source).transpose()?;
     if let Some(url) = &source {
+        walk.own = Some(url.host_key());
         walk.waiting.push(Waiting {
             url: url.clone(),
             nesting: 0,
@@ -66,6 +67,10 @@ struct Walk<'a> {
     whole: bool,
     waiting: Vec<Waiting>,
     seen: HashSet<CrawlUrl>,
+    /// The host of the first sitemap that was fetched or listed.
+    own: Option<HostKey>,
+    /// Sitemaps at other hosts.
+    strangers: u64,
 }
 
 /// A sitemap to be fetched.
@@ -123,7 +128,10 @@ impl Walk<'_> {
         // The last is taken first: so they come in the order of the file.
         for entry in listed.iter().rev() {
             match crawl_url(&entry.location) {
-                Ok(url) if self.seen.len() + self.waiting.len() < MAX_FILES => {
+                Ok(url) if self.is_strange(&url) => {
+                    self.lose(name, entry, "too many sitemaps of other hosts");
+                }
+                Ok(url) if self.seen.len() + self.waiting.len() < MOST_SITEMAPS as usize => {
                     self.waiting.push(Waiting {
                         url,
                         nesting: nesting + 1,
@@ -135,6 +143,16 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a sitemap is at another host than the first, beyond as many as an audit would read.
+    fn is_strange(&mut self, url: &CrawlUrl) -> bool {
+        let own = self.own.get_or_insert_with(|| url.host_key());
+        if *own == url.host_key() {
+            return false;
+        }
+        self.strangers += 1;
+        self.strangers > MOST_FOREIGN_SITEMAPS
     }
 
     fn lose(&mut self, name: &str, entry: &Entry, why: &str) {

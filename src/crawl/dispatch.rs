@@ -12,6 +12,7 @@ use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
     Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
 };
+use crate::policy::SitemapCount;
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
@@ -80,6 +81,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     last_attempt: HashMap<Fingerprint, Moment>,
     /// Pages asked for, to keep `max_pages`.
     pub(super) pages: u64,
+    /// Sitemaps asked for.
+    pub(super) sitemaps: SitemapCount,
     rate: Option<f64>,
     next_gauge: Moment,
 }
@@ -123,6 +126,7 @@ where
             unsettled: HashMap::new(),
             last_attempt: HashMap::new(),
             pages: 0,
+            sitemaps: SitemapCount::default(),
             rate: None,
             next_gauge: parts.clock.now(),
         }
@@ -134,6 +138,7 @@ where
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
                 self.recall_places()?;
+                self.recall_sitemaps()?;
                 let (store, site) = (self.store.clone(), Arc::clone(&self.site));
                 self.pages = restore(
                     &store,
@@ -268,6 +273,7 @@ where
         if is_new_page(&lease) {
             self.pages += 1;
         }
+        self.count_sitemap(&lease);
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let last = self.last_attempt.remove(&lease.found.url.fingerprint());
@@ -324,6 +330,9 @@ where
         let found = &lease.found;
         let skip = self.admissions.forbidden(found);
         if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
+            return Some(skip);
+        }
+        if let Some(skip) = self.refuse_sitemap(lease) {
             return Some(skip);
         }
         let most = self.site.plan.scope.max_pages?;

@@ -60,6 +60,7 @@ where
         let file = match brought.file.take() {
             None => None,
             Some(File::Sitemap(mut record)) => {
+                self.bound_entries(&mut record);
                 for entry in &mut record.entries {
                     self.admit_entry(entry, depth + 1, &mut new);
                 }

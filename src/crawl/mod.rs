@@ -26,6 +26,7 @@ mod series;
 mod single;
 mod site;
 mod sitemap;
+mod sitemap_bounds;
 mod stop;
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,7 @@ mod known;
 mod outages;
 mod places;
 mod sick;
+mod sitemaps;
 mod verdicts;
 
 /// Answers of a site that does not exist.

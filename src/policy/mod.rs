@@ -13,6 +13,7 @@ mod retry;
 mod sample;
 mod scope;
 mod site_name;
+mod sitemaps;
 mod suspects;
 mod trap;
 
@@ -29,5 +30,6 @@ pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
 pub use site_name::{is_below, is_public_suffix, without_www};
+pub use sitemaps::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAP_ENTRIES, MOST_SITEMAPS, SitemapCount};
 pub use suspects::{FirstAttempt, Suspects};
 pub use trap::Traps;
