@@ -18,6 +18,7 @@ use super::audit::{Intent, label};
 use super::database;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::parse;
 use super::source::{Fetched, fetch};
 use super::streams::Console;
 use super::text;
@@ -36,6 +37,9 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let plan = &intent.plan;
     let mut lines = Lines(&mut console.stdout);
+    let config = parse::in_use(place.config.as_ref());
+    let config = config.map(|path| path.display().to_string());
+    lines.add("config", config.as_deref().unwrap_or("none"))?;
     match &intent.run {
         RunOrder::New(urls) => {
             lines.add("start", &text::count(urls.len() as u64, "URL"))?;

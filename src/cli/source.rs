@@ -62,7 +62,7 @@ pub(super) struct Fetched {
 /// A fetcher for a command that fetches a few files, beginning with the one that the user named, if any.
 pub(super) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
     let settings = FetchSettings {
-        user_agent: agents::OWN.to_owned(),
+        user_agent: agents::own(None),
         named: Named::of(url),
         ..FetchSettings::default()
     };

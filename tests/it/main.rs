@@ -15,5 +15,6 @@ mod nameserver;
 mod origin;
 mod outages;
 mod secrets;
+mod settings;
 mod tls;
 mod unaudited;
