@@ -290,11 +290,8 @@ mod tests {
         let html = escape(secret, |char| format!("&#{char};"));
         let json = escape(secret, |char| format!("\\u{char:04x}"));
         let twice = url.replace('%', "%25");
-        let lines: String = secret.chars().map(|char| format!("{char}\r\n")).collect();
-        let spread: String = secret
-            .chars()
-            .map(|char| format!("{char}{}", "\n".repeat(40)))
-            .collect();
+        let apart = |between: &str| secret.split("").collect::<Vec<_>>().join(between);
+        let (lines, spread) = (apart("\r\n"), apart(&"\n".repeat(40)));
         let wide = |bytes: fn(u16) -> [u8; 2]| secret.encode_utf16().flat_map(bytes).collect();
         let texts = [secret.to_owned(), url, html, json, twice, lines, spread];
         let mut all: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();

@@ -118,7 +118,7 @@ mod tests {
                 "{pair:?}"
             );
         }
-        assert_eq!(windows.of(b"").collect::<Vec<_>>(), [0..0]);
+        assert_eq!(windows.of(b"").last(), Some(0..0));
     }
 
     #[test]

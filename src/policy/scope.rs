@@ -84,16 +84,19 @@ impl Scope {
         let describe = |host: &str, port: Option<u16>| {
             let port = port.map_or(String::new(), |port| format!(":{port}"));
             let www = format!("www.{host}");
-            let mut words = format!("{host}{port}");
-            if without_www(&www) == host && !is_address(host) {
-                words.push_str(&format!(" and {www}{port}"));
-            }
-            if self.plan.subdomains && is_public_suffix(host) {
-                words.push_str(", no host below it: it is a public suffix");
-            } else if self.plan.subdomains && !is_address(host) {
-                words.push_str(&format!(" and every host below {host}"));
-            }
-            words
+            let twin = if without_www(&www) == host && !is_address(host) {
+                format!(" and {www}{port}")
+            } else {
+                String::new()
+            };
+            let below = match self.plan.subdomains {
+                true if is_public_suffix(host) => {
+                    ", no host below it: it is a public suffix".to_owned()
+                }
+                true if !is_address(host) => format!(" and every host below {host}"),
+                _ => String::new(),
+            };
+            format!("{host}{port}{twin}{below}")
         };
         let sites = self.sites.0.iter();
         let mut hosts: Vec<String> = sites

@@ -86,12 +86,11 @@ fn reply(query: &[u8], before: &[String]) -> Option<(String, Option<Vec<u8>>)> {
         Reply::Code(code) => (code, None),
         Reply::NoData => (0, None),
         Reply::Here => (0, Some([127, 0, 0, 1])),
-        Reply::Private => (0, Some([10, 0, 0, 1])),
         // A and AAAA are asked for together.
         Reply::Rebound if before.iter().filter(|it| **it == name).count() < 2 => {
             (0, Some([127, 0, 0, 1]))
         }
-        Reply::Rebound => (0, Some([10, 0, 0, 1])),
+        Reply::Private | Reply::Rebound => (0, Some([10, 0, 0, 1])),
     };
     let address = address.filter(|_| wants_v4);
     let mut packet = query[..2].to_vec();

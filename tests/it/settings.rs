@@ -181,7 +181,7 @@ async fn a_database_that_may_not_be_read_is_not_called_missing() {
         use std::os::unix::fs::PermissionsExt;
         let path = desk.path().join("shut.db");
         fs::write(&path, "text").expect("a file");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("shut");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("shut");
         // Root may read everything.
         if fs::File::open(&path).is_err() {
             let said = desk.run(&["runs", "--db", "shut.db"]).await;

@@ -42,13 +42,13 @@ pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {
 /// Over plain http secrets go only to hosts that were named with it.
 fn plain(plan: &CrawlPlan) -> String {
     let seeds = plan.scope.seeds.iter();
-    let plain: BTreeSet<String> = seeds
+    let hosts: BTreeSet<String> = seeds
         .filter(|seed| seed.as_url().scheme() == "http")
         .map(|seed| CrawlUrl::host_key(seed).to_string())
         .collect();
-    if plain.is_empty() {
+    if hosts.is_empty() {
         return "nothing over http".to_owned();
     }
-    let plain: Vec<String> = plain.into_iter().collect();
-    format!("over http only to {}", plain.join(", "))
+    let hosts: Vec<String> = hosts.into_iter().collect();
+    format!("over http only to {}", hosts.join(", "))
 }

@@ -26,7 +26,7 @@ fn names(of: impl IntoIterator<Item = String>) -> Reply {
 /// How many sitemaps were requested whose address has this part.
 fn requested(crawl: &Crawl, part: &str) -> usize {
     let asked = crawl.script.asked.lock().unwrap();
-    let maps = asked.iter().filter(|(path, _)| path.ends_with(".xml"));
+    let maps = asked.iter().filter(|(path, _)| path.contains(".xml"));
     maps.filter(|(path, _)| path.contains(part)).count()
 }
 

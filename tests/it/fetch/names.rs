@@ -79,7 +79,7 @@ async fn an_override_stands_above_name_service_and_guard() {
 fn naming(names: &NameServer, urls: &[&str]) -> HttpFetcher {
     let urls: Vec<CrawlUrl> = urls
         .iter()
-        .map(|text| CrawlUrl::parse(text).unwrap())
+        .map(|text| CrawlUrl::parse(text).expect("a URL"))
         .collect();
     let fetcher = HttpFetcher::new(FetchSettings {
         named: Named::of(&urls),

@@ -225,10 +225,10 @@ async fn a_name_given_by_hand_can_be_asked_at_that_address_and_no_other() {
 #[tokio::test]
 async fn the_addresses_of_a_host_are_those_that_may_be_asked() {
     let names = NameServer::start().await;
-    let named = ["http://www.example/", "http://127.0.0.1:8080/"];
-    let named = named.map(|text| CrawlUrl::parse(text).unwrap());
+    let vouched = ["http://www.example/", "http://127.0.0.1:8080/"];
+    let vouched = vouched.map(|text| CrawlUrl::parse(text).unwrap());
     let fetcher = HttpFetcher::new(FetchSettings {
-        named: Named::of(&named),
+        named: Named::of(&vouched),
         dns: DnsSource::Servers(vec![names.address]),
         ..settings()
     });
