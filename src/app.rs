@@ -2,7 +2,6 @@
 
 mod exposed;
 mod files;
-mod neighbours;
 mod text_file;
 
 use std::collections::HashSet;
@@ -13,15 +12,15 @@ use http::HeaderValue;
 
 use crate::crawl::{self, Clock, CrawlError, Ended, Observer, Parts, Site, SiteError, Start, Stop};
 use crate::fetch::{
-    FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress, Secrets, SecretsFor,
+    FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Named, ProxyAddress, Secrets,
+    SecretsFor,
 };
 use crate::frontier::LocalFrontier;
-use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment};
+use crate::model::{CrawlPlan, CrawlUrl, HostKey, Moment, ScopePlan, Sitemaps};
 use crate::store::{NewRun, RunRow, Store, StoreError};
 
 pub use exposed::is_exposed;
 pub use files::{MOST_OPEN, TooFewFiles, check_files, most_open};
-pub use neighbours::private_addresses;
 pub use text_file::read_text;
 
 /// Exchanges of one lease at most: a robots.txt with its redirects.
@@ -109,7 +108,7 @@ pub async fn audit<O: Observer>(
         RunOrder::Resume(run) => run.token.clone(),
     };
     // Before the run is recorded: what cannot be fetched with leaves no run behind.
-    let settings = settings(&site, order.network, &token).await;
+    let settings = settings(&site, order.network, &token);
     let fetcher = Arc::new(HttpFetcher::new(settings)?);
     let (run, start) = match order.run {
         RunOrder::New(seeds) => {
@@ -167,7 +166,7 @@ pub fn new_token() -> String {
 }
 
 /// How the requests of an audit are made, named `token` towards the site.
-pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
+pub fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
     let may_be_overheard = may_be_overheard(seeds);
@@ -178,7 +177,7 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         secrets_for: SecretsFor::when(move |url| {
             theirs.scope.is_site(url) && (url.as_url().scheme() == "https" || may_be_overheard(url))
         }),
-        private_addresses: private_addresses(seeds, &network.overrides).await,
+        named: named(&site.plan.scope),
         secrets: network.secrets,
         connect_timeout: requests.connect,
         idle_timeout: requests.body_idle,
@@ -189,6 +188,21 @@ pub async fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchS
         pool_per_host: files::idle_per_host(most_open(), site.plan.pace.concurrency as usize),
         ..FetchSettings::default()
     }
+}
+
+/// The hosts that the user named: those of start pages, of sitemaps and of `--host`.
+fn named(scope: &ScopePlan) -> Named {
+    let sitemaps = match &scope.sitemaps {
+        Sitemaps::Off => &[][..],
+        Sitemaps::Discovered(named) => named,
+    };
+    // Either scheme, on the port that is given or the usual ones.
+    let hosts = scope.hosts.iter().flat_map(|host| {
+        let schemes = ["http", "https"].into_iter();
+        schemes.filter_map(move |scheme| CrawlUrl::parse(&format!("{scheme}://{host}/")).ok())
+    });
+    let hosts: Vec<CrawlUrl> = hosts.collect();
+    Named::of(scope.seeds.iter().chain(sitemaps).chain(&hosts))
 }
 
 /// Which URLs may be sent secrets in clear: those at a place that was itself named with `http`. A

@@ -2,12 +2,11 @@
 
 use crate::model::{CLIENTS, ClientPreset};
 
-/// Our own `User-Agent`: who we are and where to read about us.
-pub(super) const OWN: &str = concat!(
-    "gatecrawl/",
-    env!("CARGO_PKG_VERSION"),
-    " (+https://crates.io/crates/gatecrawl)"
-);
+/// Our own `User-Agent`, without anybody to turn to.
+const OWN: &str = concat!("gatecrawl/", env!("CARGO_PKG_VERSION"));
+
+/// Longest contact, in bytes (ours): an address fits, and header fields stay short.
+const LONGEST_CONTACT: usize = 200;
 
 /// The name under which robots.txt addresses us.
 const OWN_TOKEN: &str = "gatecrawl";
@@ -24,9 +23,50 @@ pub(super) struct Identity {
     pub(super) robots_agents: Vec<String>,
 }
 
-/// Reads `--user-agent`: a preset's name, or a text of the user's own.
-pub(super) fn identity(text: Option<&str>) -> Identity {
-    let text = text.map_or(OWN, str::trim);
+/// Our own `User-Agent`: who we are, and whom to turn to about a crawl.
+pub(super) fn own(contact: Option<&str>) -> String {
+    match contact {
+        Some(contact) => format!("{OWN} (+{contact})"),
+        None => OWN.to_owned(),
+    }
+}
+
+/// Whether a `User-Agent` is our own and names nobody.
+pub(super) fn names_nobody(user_agent: &str) -> bool {
+    user_agent == OWN
+}
+
+/// Reads `--contact`: the address of a page or of a mailbox.
+pub(super) fn contact(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_page = || {
+        let url = url::Url::parse(text).ok();
+        url.is_some_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
+    };
+    let is_mailbox = || {
+        let parts = text.strip_prefix("mailto:").unwrap_or(text).split_once('@');
+        parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains(['@', '/', ':'])
+        })
+    };
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')' | b'"' | b'\\'));
+    if is_plain && text.len() <= LONGEST_CONTACT && (is_page() || is_mailbox()) {
+        Ok(text.to_owned())
+    } else {
+        Err("write the address of a page (https://...) or of a mailbox (name@host)".to_owned())
+    }
+}
+
+/// Reads `--user-agent`: a preset's name, or a text of the user's own; without it, ours.
+pub(super) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
+    let own = own(contact);
+    let text = text.map_or(own.as_str(), str::trim);
     let (user_agent, token) = match ClientPreset::named(text) {
         // Robots.txt has no name for browsers, so for them ours is kept.
         Some(preset) => (preset.user_agent, preset.token.unwrap_or(OWN_TOKEN)),
@@ -68,6 +108,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn our_user_agent_names_whom_to_turn_to() {
+        let version = env!("CARGO_PKG_VERSION");
+        let nobody = identity(None, None).user_agent;
+        assert_eq!(nobody, format!("gatecrawl/{version}"));
+        assert!(names_nobody(&nobody));
+        for text in [
+            "https://shop.example/bot",
+            "seo@shop.example",
+            "mailto:a@b.example",
+        ] {
+            let named = identity(None, Some(&contact(text).expect("a contact")));
+            assert_eq!(named.user_agent, format!("gatecrawl/{version} (+{text})"));
+            assert_eq!(named.robots_agents, ["gatecrawl"]);
+            assert!(!names_nobody(&named.user_agent));
+        }
+        for text in [
+            "",
+            "shop",
+            "ftp://shop.example/",
+            "https://me:hush@shop.example/",
+            "a@b",
+            "a b@shop.example",
+            "https://shop.example/)\r\nX-Evil: 1",
+            "https://shop.example/(",
+        ] {
+            assert!(contact(text).is_err(), "{text}");
+        }
+        assert!(contact(&format!("https://h/{}", "x".repeat(LONGEST_CONTACT))).is_err());
+    }
+
+    #[test]
     fn robots_txt_knows_us_by_the_first_product() {
         let cases = [
             (None, "gatecrawl"),
@@ -79,7 +150,7 @@ mod tests {
             (Some("/1"), "gatecrawl"),
         ];
         for (text, token) in cases {
-            assert_eq!(identity(text).robots_agents, [token], "{text:?}");
+            assert_eq!(identity(text, None).robots_agents, [token], "{text:?}");
         }
     }
 }

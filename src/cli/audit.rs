@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Host;
+
 use crate::app::{self, Network, Order, RunOrder};
 use crate::crawl::{Ended, Stop, stop_switch};
 use crate::model::{ConfirmPlan, CrawlPlan, CrawlUrl};
@@ -12,6 +14,7 @@ use crate::policy::Scope;
 use crate::report::{self, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunState, Store, Table};
 
+use super::agents;
 use super::args::AuditArgs;
 use super::asked::Asked;
 use super::exit::Exit;
@@ -74,6 +77,7 @@ async fn make(
         asked: bringing.asked.text(&bringing.store),
     };
     mention_few_files(&console.people);
+    mention_no_contact(&order.plan, &console.people);
     let (switch, stop) = stop_switch();
     tokio::select! {
         done = crawl(bringing, order, stop, console) => done,
@@ -130,6 +134,21 @@ fn mention_few_files(people: &People) {
             "few files may be open on this machine, so {open} requests at a time at most; \
              `ulimit -n 2048` before it allows more"
         ));
+    }
+}
+
+/// Says it if the operators of a site cannot know whom to turn to.
+fn mention_no_contact(plan: &CrawlPlan, people: &People) {
+    let is_here = |url: &CrawlUrl| match url.host() {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let names_nobody = agents::names_nobody(&plan.requests.user_agent);
+    if names_nobody && !plan.scope.seeds.iter().all(is_here) {
+        people.mention(
+            "the site's operators cannot see who crawls; --contact URL|MAIL names a page or mailbox of yours to them",
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 mod file;
 mod key;
 mod secret;
+mod trust;
 
 use std::ffi::OsString;
 use std::slice;
@@ -21,6 +22,7 @@ use file::scalar;
 pub(super) use file::{File, PROJECTS, RawProject, SMTP, text};
 pub(super) use key::{find, key, keys, nearest};
 pub(super) use secret::{holds_secrets, is_secret};
+pub(super) use trust::refuse_projects;
 
 /// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
@@ -48,6 +50,13 @@ pub(super) fn words(
         let id = known.get_id().as_str();
         let wanted = command.get_arguments().any(|arg| arg.get_id() == id);
         if wanted && !is_decided(command, typed, known) {
+            let refusal = || trust::refusal(command, typed, known);
+            if !file.named
+                && !found.is_empty()
+                && let Some(why) = refusal()
+            {
+                return Err(file.fault(line, &why));
+            }
             words.extend(found);
         }
     }
@@ -164,6 +173,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str, typed: &[&str]) -> Result<Vec<String>, String> {
+        read_as(true, text, typed)
+    }
+
+    fn read_as(named: bool, text: &str, typed: &[&str]) -> Result<Vec<String>, String> {
         let mut program = Cli::command();
         let all = [&["gatecrawl"], typed].concat();
         let matches = program.try_get_matches_from_mut(all).expect("valid");
@@ -171,6 +184,7 @@ mod tests {
         let file = File {
             path: Path::new("conf/gatecrawl.toml"),
             text,
+            named,
         };
         let command = program.find_subcommand(name).expect("known");
         match words(&file, &program, command, typed) {
@@ -232,6 +246,35 @@ mod tests {
         let expected = vec!["--db=conf/runs.db".to_owned()];
         assert_eq!(read(text, &["runs"]), Ok(expected.clone()));
         assert_eq!(read(text, &["report"]), Ok(expected));
+    }
+
+    #[test]
+    fn a_file_that_nobody_named_does_not_decide_whom_secrets_reach() {
+        let found = |text: &str, typed: &[&str]| read_as(false, text, typed);
+        let audit = ["audit", "a.example"];
+        for text in [
+            "proxy = 'http://evil.example:1'",
+            "rate = 5\nresolve = ['a.example:443:192.0.2.1']",
+            "insecure = true",
+            "host = ['evil.example']",
+        ] {
+            let fault = found(text, &audit).expect_err(text);
+            assert!(fault.contains("--config gatecrawl.toml"), "{fault}");
+            assert!(read(text, &audit).is_ok(), "{text}");
+            assert!(found(text, &["runs"]).is_ok(), "{text}");
+        }
+        assert_eq!(found("insecure = false", &audit), Ok(Vec::new()));
+        let typed = ["audit", "a.example", "--proxy", "http://mine.example:1"];
+        assert_eq!(found("proxy = 'http://evil.example:1'", &typed), Ok(vec![]));
+
+        let site = "url = ['evil.example']";
+        assert!(found(site, &["audit"]).is_ok(), "no secret is there");
+        let secret = ["audit", "--cookie", "a=1"];
+        assert!(found(site, &secret).is_err());
+        assert!(read(site, &secret).is_ok());
+        assert!(found("subdomains = true", &[&audit[..], &secret[1..]].concat()).is_err());
+        let own = "url = ['evil.example']\ncookie = 'a=1'";
+        assert!(found(own, &["audit"]).is_ok(), "its own secret");
     }
 
     #[test]

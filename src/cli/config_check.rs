@@ -24,7 +24,12 @@ fn check(path: &Path, text: &str) -> Result<(), Failure> {
     if let Some((name, typed)) = typed.subcommand()
         && let Some(audit) = program.find_subcommand(name)
     {
-        config::words(&File { path, text }, &program, audit, typed)?;
+        let file = File {
+            path,
+            text,
+            named: true,
+        };
+        config::words(&file, &program, audit, typed)?;
     }
     schedule::check_projects(path, text)
 }

@@ -1,6 +1,7 @@
 //! Cookie files: the Netscape format that curl and browser extensions write, or header lines.
 
 use crate::model::CrawlUrl;
+use crate::policy::{is_below, without_www};
 
 /// A cookie, and where it may go.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,14 +39,9 @@ impl Domain {
 
     /// Whether a site of this host may have URLs that the cookie is meant for.
     pub(super) fn concerns(&self, host: &str) -> bool {
-        let host = host.strip_prefix("www.").unwrap_or(host);
+        let host = without_www(host);
         host == self.host || is_below(&self.host, host) || is_below(host, &self.host)
     }
-}
-
-fn is_below(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain)
-        .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The cookies of a file.
@@ -144,6 +140,16 @@ mod tests {
         assert_eq!(concerned("example.com"), 3);
         assert_eq!(concerned("www.example.com"), 3);
         assert_eq!(concerned("other.example"), 0);
+    }
+
+    #[test]
+    fn a_cookie_of_a_public_suffix_goes_to_no_host_below_it() {
+        let read: Vec<Cookie> = cookies(".gov.uk\tTRUE\t/\tFALSE\t0\tall\t1\n").collect();
+        let domain = read[0].domain.as_ref().expect("a domain");
+        let url = |text| CrawlUrl::parse(text).expect("a URL");
+        assert!(!domain.admits(&url("https://www.gov.uk/")));
+        assert!(!domain.concerns("www.gov.uk"));
+        assert!(domain.admits(&url("https://gov.uk/")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The file in which runs are kept: where it is, and opening it.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -43,12 +44,25 @@ pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
 /// Opens the file if there is one. None is made.
 pub(super) fn open_if_there(args: &StoreArgs) -> Result<Option<Store>, Failure> {
     let path = path(args)?;
-    let has_something = fs::metadata(&path).is_ok_and(|file| file.is_dir() || file.len() > 0);
-    Ok(if has_something {
-        Some(Store::open(&path)?)
-    } else {
-        None
-    })
+    let fault = |fault: io::Error| {
+        let why = match fault.kind() {
+            ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+            _ => fault.to_string(),
+        };
+        Failure::usage(format!(
+            "could not open the database {}: {why}",
+            path.display()
+        ))
+    };
+    match fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fault(error)),
+        Ok(file) if file.is_file() && file.len() == 0 => return Ok(None),
+        // Whether it may be read; others, such as a directory, are for the store to refuse.
+        Ok(file) if file.is_file() => drop(File::open(&path).map_err(fault)?),
+        Ok(_) => {}
+    }
+    Ok(Some(Store::open(&path)?))
 }
 
 /// The run that is named; if none is, the newest.

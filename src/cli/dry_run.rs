@@ -1,6 +1,8 @@
 //! `gatecrawl audit --dry-run`: what would be done, without doing it. One request a host is made,
 //! for robots.txt: without it nobody can say what may be fetched.
 
+mod secrets;
+
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use super::audit::{Intent, label};
 use super::database;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::parse;
 use super::source::{Fetched, fetch};
 use super::streams::Console;
 use super::text;
@@ -34,6 +37,9 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let plan = &intent.plan;
     let mut lines = Lines(&mut console.stdout);
+    let config = parse::in_use(place.config.as_ref());
+    let config = config.map(|path| path.display().to_string());
+    lines.add("config", config.as_deref().unwrap_or("none"))?;
     match &intent.run {
         RunOrder::New(urls) => {
             lines.add("start", &text::count(urls.len() as u64, "URL"))?;
@@ -44,8 +50,12 @@ pub(super) async fn run(
         lines.add("seed", seed.as_str())?;
     }
     scope(&plan.scope, &mut lines)?;
+    let site = Arc::new(Site::new(plan.clone()).map_err(Failure::own)?);
+    for line in secrets::lines(plan, &site.scope) {
+        lines.add("secrets", &line)?;
+    }
     lines.add("known", &known(intent, place)?)?;
-    let delay = robots(intent, &mut lines).await?;
+    let delay = robots(intent, &site, &mut lines).await?;
     pace(plan, delay, &mut lines)?;
     Ok(Exit::Done)
 }
@@ -115,9 +125,13 @@ fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
 
 /// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest
 /// pause that one asks for.
-async fn robots(intent: &Intent, lines: &mut Lines<'_>) -> Result<Option<Duration>, Failure> {
+async fn robots(
+    intent: &Intent,
+    site: &Arc<Site>,
+    lines: &mut Lines<'_>,
+) -> Result<Option<Duration>, Failure> {
     let scope = &intent.plan.scope;
-    let fetcher = fetcher(intent).await?;
+    let fetcher = fetcher(intent, site)?;
     let mut hosts: Vec<_> = scope.seeds.iter().map(CrawlUrl::host_key).collect();
     hosts.dedup();
     let mut delay = None;
@@ -183,9 +197,8 @@ fn forbidden(
 }
 
 /// The fetcher that the audit would have.
-async fn fetcher(intent: &Intent) -> Result<HttpFetcher, Failure> {
-    let site = Site::new(intent.plan.clone()).map_err(Failure::own)?;
-    let settings = app::settings(&Arc::new(site), intent.network.clone(), "").await;
+fn fetcher(intent: &Intent, site: &Arc<Site>) -> Result<HttpFetcher, Failure> {
+    let settings = app::settings(site, intent.network.clone(), "");
     // No run asks.
     HttpFetcher::new(FetchSettings {
         run: None,

@@ -47,7 +47,7 @@ pub(super) async fn run(args: &LinksArgs, console: &mut Console) -> Result<Exit,
 }
 
 async fn fetched(url: &CrawlUrl, base: Option<CrawlUrl>) -> Result<Source, Failure> {
-    let fetched = fetch(&fetcher(url).await?, url, MOST).await;
+    let fetched = fetch(&fetcher(Some(url))?, url, MOST).await;
     match fetched.outcome {
         Outcome::OkHtml | Outcome::OkNonHtml | Outcome::SoftError200 | Outcome::TooLarge => {
             Ok(Source {

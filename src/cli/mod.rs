@@ -61,7 +61,7 @@ use crate::app;
 
 use args::{Cli, ColorChoice, Command};
 use failure::Failure;
-use parse::Typed;
+use parse::{Said, Typed};
 use streams::Console;
 
 pub use config_check::check_config;
@@ -72,7 +72,7 @@ pub use streams::Streams;
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
     let mut console = Console::new(streams);
     let done = match parse::parse(args.into_iter().collect()) {
-        Ok(Typed::Command(cli, caution)) => run(*cli, caution, &mut console),
+        Ok(Typed::Command(cli, said)) => run(*cli, said, &mut console),
         Ok(Typed::Text(text)) => print(&mut console, &text),
         Ok(Typed::Nothing(text)) => {
             console.people.say(text);
@@ -91,7 +91,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
     })
 }
 
-fn run(cli: Cli, caution: Option<String>, console: &mut Console) -> Result<Exit, Failure> {
+fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     let people = &mut console.people;
     people.quiet = cli.global.quiet;
     let color = |terminal: bool| match cli.global.color {
@@ -102,7 +102,10 @@ fn run(cli: Cli, caution: Option<String>, console: &mut Console) -> Result<Exit,
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
     logs::start(&cli.global, people);
-    if let Some(caution) = caution {
+    if let Some(config) = said.config {
+        people.mention(format!("settings of {} are in use", config.display()));
+    }
+    if let Some(caution) = said.caution {
         tracing::warn!("{caution}");
     }
     // What the runtime waits with are files.

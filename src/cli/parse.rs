@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::app;
 
@@ -18,27 +18,36 @@ pub(super) const CONFIG: &str = "gatecrawl.toml";
 
 /// What was typed.
 pub(super) enum Typed {
-    /// A command, and what its user should better change.
-    Command(Box<Cli>, Option<String>),
+    /// A command, and what is said before it begins.
+    Command(Box<Cli>, Said),
     /// A question about the program itself, with its answer.
     Text(String),
     /// Nothing: the answer goes to stderr, for it is not what a pipe waits for.
     Nothing(String),
 }
 
+/// What is said before a command begins.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// The config file that settings came from.
+    pub(super) config: Option<PathBuf>,
+    /// What its user should better change.
+    pub(super) caution: Option<String>,
+}
+
 /// Reads the arguments and the config file.
 pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
-    let mut command = Cli::command();
+    let mut command = without_empty_variables(Cli::command());
     let matches = match command.try_get_matches_from_mut(&words) {
         Ok(matches) => matches,
         Err(error) => return answer(&error),
     };
-    let mut caution = None;
+    let mut said = Said::default();
     if let Some((name, typed)) = matches.subcommand()
         && let Some(chosen) = command.find_subcommand(name)
     {
         refuse_scope_of_resumed(chosen, typed)?;
-        let added = from_config(&command, chosen, typed, &mut caution)?;
+        let added = from_config(&command, chosen, typed, &mut said)?;
         let at = words
             .iter()
             .skip(1)
@@ -50,9 +59,27 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
         .try_get_matches_from_mut(words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
-        Ok(cli) => Ok(Typed::Command(Box::new(cli), caution)),
+        Ok(cli) => Ok(Typed::Command(Box::new(cli), said)),
         Err(error) => answer(&error),
     }
+}
+
+/// The command without the variables of the environment that are empty: they say nothing, as if they were not set.
+pub(super) fn without_empty_variables(command: Command) -> Command {
+    let is_empty = |arg: &Arg| {
+        let name = arg.get_env();
+        name.and_then(std::env::var_os)
+            .is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|arg| {
+            if is_empty(&arg) {
+                arg.env(None::<&str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn answer(error: &clap::Error) -> Result<Typed, Failure> {
@@ -105,29 +132,38 @@ fn from_config(
     program: &Command,
     command: &Command,
     typed: &ArgMatches,
-    caution: &mut Option<String>,
+    said: &mut Said,
 ) -> Result<Vec<OsString>, Failure> {
     if !command.get_arguments().any(|arg| arg.get_id() == "config") {
         return Ok(Vec::new());
     }
-    let path = match typed.get_one::<PathBuf>("config") {
+    let named = typed.get_one::<PathBuf>("config");
+    let path = match (named, in_use(named)) {
         // It makes the file that it adds to.
-        Some(path) if is_adding(command, typed) && !path.exists() => return Ok(Vec::new()),
-        Some(path) => path.clone(),
-        None if Path::new(CONFIG).exists() => PathBuf::from(CONFIG),
-        None => return Ok(Vec::new()),
+        (Some(path), _) if is_adding(command, typed) && !path.exists() => return Ok(Vec::new()),
+        (_, Some(path)) => path,
+        (_, None) => return Ok(Vec::new()),
     };
     let text = config::text(&path)
         .map_err(|fault| Failure::usage(format!("--config {}: {fault}", path.display())))?;
     let file = config::File {
         path: &path,
         text: &text,
+        named: named.is_some(),
     };
     let audit = program.find_subcommand("audit");
     if app::is_exposed(&path) && audit.is_some_and(|audit| config::holds_secrets(&file, audit)) {
-        *caution = Some(exposed(&path));
+        said.caution = Some(exposed(&path));
     }
-    config::words(&file, program, command, typed)
+    let words = config::words(&file, program, command, typed)?;
+    said.config = Some(path).filter(|_| !words.is_empty());
+    Ok(words)
+}
+
+/// The config file that is read: the one that is named, or the one in this directory.
+pub(super) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
+    let found = || Path::new(CONFIG).exists().then(|| PathBuf::from(CONFIG));
+    named.cloned().or_else(found)
 }
 
 /// What to say of a file with secrets that everybody may read.

@@ -3,15 +3,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use regex::Regex;
+use regex::RegexBuilder;
 
 use crate::model::{
     ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ProbePlan, ReachPlan, RequestPlan,
     SamplePlan, ScopePlan, Sitemaps,
 };
 use crate::parse::FieldSelector;
+use crate::policy::PATTERN_SIZE;
 
-use super::agents::identity;
+use super::agents::{Identity, identity};
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
 use super::failure::Failure;
 use super::secrets::user_agent;
@@ -22,7 +23,7 @@ const MAX_QUERIES_PER_PATH: u32 = 1_000;
 
 /// The plan of a new run that starts from these URLs, of which there is at least one.
 pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
-    let identity = identity(user_agent(&args.identity)?.as_deref());
+    let identity = identified(&args.identity)?;
     let mut plan = CrawlPlan {
         scope: scope(&args.scope, seeds)?,
         pace: PacePlan {
@@ -53,6 +54,17 @@ pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
     Ok(plan)
 }
 
+/// As whom is asked.
+fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
+    let text = user_agent(named)?;
+    if text.is_some() && named.contact.is_some() {
+        return Err(Failure::usage(
+            "--contact: it is for our own User-Agent, and another is given; leave one of them out",
+        ));
+    }
+    Ok(identity(text.as_deref(), named.contact.as_deref()))
+}
+
 /// Makes sure that no column of `--select` has the name of one of ours.
 pub(super) fn check_names(select: &[String], ours: &[String]) -> Result<(), Failure> {
     for column in select {
@@ -73,8 +85,8 @@ pub(super) fn amend(
     named: &IdentityArgs,
 ) -> Result<(), Failure> {
     set_pace(plan, pace);
-    if let Some(text) = user_agent(named)? {
-        let identity = identity(Some(&text));
+    if named.contact.is_some() || user_agent(named)?.is_some() {
+        let identity = identified(named)?;
         plan.requests.user_agent = identity.user_agent;
         plan.requests.robots_agents = identity.robots_agents;
     }
@@ -186,7 +198,15 @@ fn one_of_each_origin(urls: &[CrawlUrl]) -> Vec<CrawlUrl> {
 }
 
 fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
-    Regex::new(pattern).map(|_| ()).map_err(|fault| {
+    let read = RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).build();
+    read.map(|_| ()).map_err(|fault| {
+        if let regex::Error::CompiledTooBig(_) = fault {
+            let most = PATTERN_SIZE >> 10;
+            return Failure::usage(format!(
+                "--{flag} {pattern:?} is too large: it takes more than {most} KiB, and every URL would wait for it; \
+                 counts such as {{0,500}} multiply, so write * or + for them, and [a-z] or [0-9] for \\w or \\d"
+            ));
+        }
         // The library draws where the fault is, over several lines; the last one says what it is.
         let fault = fault.to_string();
         let what = fault.lines().last().unwrap_or_default();

@@ -56,7 +56,8 @@ pub(super) fn again(
     Ok(())
 }
 
-const LOGIN: &str = "a login in its URL";
+/// What a login in a URL is called among the secrets of a run.
+pub(super) const LOGIN: &str = "a login in its URL";
 
 /// The names of the secrets that were given.
 fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {

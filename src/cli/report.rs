@@ -10,7 +10,7 @@ use super::failure::{Failure, bad_out};
 use super::streams::Console;
 use super::{baseline, database, history};
 
-/// Writes them, and prints the names of the files.
+/// Writes them, and prints the names of the files unless `--quiet` is given.
 pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(url) = &args.url {
         return history::run(url, args, console);
@@ -35,8 +35,11 @@ pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Fail
         gates: Vec::new(),
         compared: baseline::compared(&store, &run, named)?,
     };
-    for file in report::write(&store, &run, &wanted, out)? {
-        writeln!(console.stdout, "{}", file.display())?;
+    let files = report::write(&store, &run, &wanted, out)?;
+    if !console.people.quiet {
+        for file in files {
+            writeln!(console.stdout, "{}", file.display())?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -86,7 +86,7 @@ fn robots_txt(url: &CrawlUrl) -> CrawlUrl {
 }
 
 async fn fetched(url: &CrawlUrl, agents: &[&str], people: &People) -> Result<Rules, Failure> {
-    let fetcher = fetcher(url).await?;
+    let fetcher = fetcher(Some(url))?;
     let answer = fetch(&fetcher, url, SIZE_LIMIT + 1).await;
     let status = answer.status();
     let (rules, meaning) = match access(answer.outcome, &answer.exchange.body) {

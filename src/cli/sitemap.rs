@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
-use crate::fetch::HttpFetcher;
-use crate::model::{CrawlUrl, Outcome};
+use crate::fetch::{Fetcher, HttpFetcher};
+use crate::model::{CrawlUrl, HostKey, Outcome};
 use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
+use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAPS};
 use crate::report::{csv_writer, plain};
 
 use super::args::{SitemapArgs, SitemapFormat};
@@ -19,9 +20,6 @@ use super::value::crawl_url;
 
 /// Longest chain of indexes, as in an audit.
 const MAX_NESTING: u32 = 3;
-
-/// Most sitemaps that are fetched: what one index may list.
-const MAX_FILES: usize = 50_000;
 
 /// Read no more of a sitemap: its limit, and one to notice that it is exceeded.
 const MOST: u64 = SIZE_LIMIT + 1;
@@ -36,22 +34,25 @@ pub(super) async fn run(args: &SitemapArgs, console: &mut Console) -> Result<Exi
         whole: true,
         waiting: Vec::new(),
         seen: HashSet::new(),
+        own: None,
+        strangers: 0,
     };
-    if let Some(url) = as_url(&args.source) {
-        walk.waiting.push((url?, 0));
+    let source = as_url(&args.source).transpose()?;
+    if let Some(url) = &source {
+        walk.own = Some(url.host_key());
+        walk.waiting.push(Waiting {
+            url: url.clone(),
+            nesting: 0,
+            listed_by: None,
+        });
     } else {
         let path = Path::new(&args.source);
         let bytes = read_file("", path, MOST, &mut console.stdin)?;
-        walk.take(&args.source, 0, &bytes)?;
+        walk.take(&args.source, None, 0, &bytes)?;
     }
-    let mut client = None;
-    while let Some((url, nesting)) = walk.waiting.pop() {
-        if client.is_none() {
-            client = Some(fetcher(&url).await?);
-        }
-        if let Some(client) = &client {
-            walk.fetch(client, &url, nesting).await?;
-        }
+    let fetcher = fetcher(source.as_ref())?;
+    while let Some(next) = walk.waiting.pop() {
+        walk.fetch(&fetcher, &next).await?;
     }
     walk.printer.finish()?;
     Ok(if walk.whole { Exit::Done } else { Exit::Failed })
@@ -64,19 +65,31 @@ struct Walk<'a> {
     people: &'a People,
     /// Whether nothing was lost so far.
     whole: bool,
-    waiting: Vec<(CrawlUrl, u32)>,
+    waiting: Vec<Waiting>,
     seen: HashSet<CrawlUrl>,
+    /// The host of the first sitemap that was fetched or listed.
+    own: Option<HostKey>,
+    /// Sitemaps at other hosts.
+    strangers: u64,
+}
+
+/// A sitemap to be fetched.
+struct Waiting {
+    url: CrawlUrl,
+    /// Indexes above it.
+    nesting: u32,
+    /// Where the index came from that lists it; absent for a file on disk.
+    listed_by: Option<CrawlUrl>,
 }
 
 impl Walk<'_> {
-    async fn fetch(
-        &mut self,
-        fetcher: &HttpFetcher,
-        url: &CrawlUrl,
-        nesting: u32,
-    ) -> Result<(), Failure> {
+    async fn fetch(&mut self, fetcher: &HttpFetcher, next: &Waiting) -> Result<(), Failure> {
+        let url = &next.url;
         if !self.seen.insert(url.clone()) {
             return Ok(());
+        }
+        if let Some(index) = &next.listed_by {
+            fetcher.led(index, url);
         }
         let answer = fetch(fetcher, url, MOST as usize).await;
         let readable = matches!(
@@ -84,7 +97,8 @@ impl Walk<'_> {
             Outcome::OkHtml | Outcome::OkNonHtml | Outcome::SoftError200 | Outcome::TooLarge
         );
         if readable {
-            return self.take(url.as_str(), nesting, &answer.exchange.body);
+            let (name, from) = (url.as_str(), Some(&answer.url));
+            return self.take(name, from, next.nesting, &answer.exchange.body);
         }
         self.whole = false;
         self.people.say(format!("{url}: {}", answer.status()));
@@ -92,7 +106,13 @@ impl Walk<'_> {
     }
 
     /// Reads one file and prints its entries, or remembers the sitemaps it lists.
-    fn take(&mut self, name: &str, nesting: u32, bytes: &[u8]) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        name: &str,
+        from: Option<&CrawlUrl>,
+        nesting: u32,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
         let deeper = self.args.recursive && nesting < MAX_NESTING;
         let mut listed = Vec::new();
         let mut printed = Ok(());
@@ -108,14 +128,31 @@ impl Walk<'_> {
         // The last is taken first: so they come in the order of the file.
         for entry in listed.iter().rev() {
             match crawl_url(&entry.location) {
-                Ok(url) if self.seen.len() + self.waiting.len() < MAX_FILES => {
-                    self.waiting.push((url, nesting + 1));
+                Ok(url) if self.is_strange(&url) => {
+                    self.lose(name, entry, "too many sitemaps of other hosts");
+                }
+                Ok(url) if self.seen.len() + self.waiting.len() < MOST_SITEMAPS as usize => {
+                    self.waiting.push(Waiting {
+                        url,
+                        nesting: nesting + 1,
+                        listed_by: from.cloned(),
+                    });
                 }
                 Ok(_) => self.lose(name, entry, "too many sitemaps"),
                 Err(fault) => self.lose(name, entry, &fault),
             }
         }
         Ok(())
+    }
+
+    /// Whether a sitemap is at another host than the first, beyond as many as an audit would read.
+    fn is_strange(&mut self, url: &CrawlUrl) -> bool {
+        let own = self.own.get_or_insert_with(|| url.host_key());
+        if *own == url.host_key() {
+            return false;
+        }
+        self.strangers += 1;
+        self.strangers > MOST_FOREIGN_SITEMAPS
     }
 
     fn lose(&mut self, name: &str, entry: &Entry, why: &str) {

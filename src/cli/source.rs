@@ -5,8 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::app;
-use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, location};
+use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, Named, location};
 use crate::model::{CrawlUrl, Exchange, Keep, Outcome, Request};
 
 use super::agents;
@@ -60,11 +59,11 @@ pub(super) struct Fetched {
     pub(super) outcome: Outcome,
 }
 
-/// A fetcher for a command that asks for a few files of one site.
-pub(super) async fn fetcher(url: &CrawlUrl) -> Result<HttpFetcher, Failure> {
+/// A fetcher for a command that fetches a few files, beginning with the one that the user named, if any.
+pub(super) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
     let settings = FetchSettings {
-        user_agent: agents::OWN.to_owned(),
-        private_addresses: app::private_addresses(std::slice::from_ref(url), &[]).await,
+        user_agent: agents::own(None),
+        named: Named::of(url),
         ..FetchSettings::default()
     };
     HttpFetcher::new(settings).map_err(Failure::own)
@@ -91,6 +90,7 @@ pub(super) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) 
         };
         match target {
             Some(target) if outcome == Outcome::Redirect => {
+                fetcher.led(&at, &target);
                 seen.push(target.clone());
                 at = target;
             }

@@ -13,7 +13,7 @@ use crate::model::{
     Admission, CrawlUrl, Fingerprint, HostKey, LinkKind, Moment, Network, Pace, Role, Skip,
     SkipReason,
 };
-use crate::policy::Via;
+use crate::policy::{SitemapCount, Via};
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
@@ -85,6 +85,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     last_attempt: HashMap<Fingerprint, Moment>,
     /// Pages asked for, to keep `max_pages`.
     pub(super) pages: u64,
+    /// Sitemaps asked for.
+    pub(super) sitemaps: SitemapCount,
     rate: Option<f64>,
     next_gauge: Moment,
 }
@@ -128,6 +130,7 @@ where
             unsettled: HashMap::new(),
             last_attempt: HashMap::new(),
             pages: 0,
+            sitemaps: SitemapCount::default(),
             rate: None,
             next_gauge: parts.clock.now(),
         }
@@ -138,6 +141,8 @@ where
         match start {
             Start::Fresh(seeds) => self.sow(seeds).await?,
             Start::Resume => {
+                self.recall_places()?;
+                self.recall_sitemaps()?;
                 let (store, site) = (self.store.clone(), Arc::clone(&self.site));
                 let made = store.resume_passes(self.run)?;
                 self.pages = restore(
@@ -284,6 +289,7 @@ where
         if pass == 1 {
             self.go_on_crawling(&lease.found.url).await?;
         }
+        self.count_sitemap(&lease);
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let last = self.last_attempt.remove(&lease.found.url.fingerprint());
@@ -342,6 +348,9 @@ where
         let found = &lease.found;
         let skip = self.admissions.forbidden(found);
         if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
+            return Some(skip);
+        }
+        if let Some(skip) = self.refuse_sitemap(lease) {
             return Some(skip);
         }
         let most = self.site.plan.scope.max_pages?;

@@ -51,9 +51,11 @@ where
             }
         }
         let (depth, hops) = (found.depth, found.hops);
+        let mut source = found.url.clone();
         let file = match brought.file.take() {
             None => None,
             Some(File::Sitemap(mut record)) => {
+                self.bound_entries(&mut record);
                 for entry in &mut record.entries {
                     self.admit_entry(entry, depth + 1, &mut new);
                 }
@@ -63,10 +65,14 @@ where
                 let host = found.url.host_key();
                 self.admissions.set_rules(host.clone(), file.rules);
                 let (record, sitemaps) = (file.record, file.sitemaps);
+                source = record.final_url.clone();
                 let record = self.obey(&host, record, sitemaps, &mut new).await?;
                 Some(Box::new(FileRecord::Robots(record)))
             }
         };
+        for target in &new {
+            self.fetcher.led(&source, &target.url);
+        }
         self.offer(&new).await?;
         Ok(Then::Settled {
             page: std::mem::take(&mut brought.page),

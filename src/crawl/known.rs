@@ -3,9 +3,11 @@
 //! the confirmation passes, so that what fails among them is confirmed like the rest. What they
 //! link to is followed: a site is seen behind a page that broke.
 
+use std::collections::HashSet;
+
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
-use crate::model::{Admission, Coverage, ScopePlan};
+use crate::model::{Admission, Coverage, HostKey, ScopePlan};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage};
 
@@ -21,8 +23,8 @@ const BATCH: u32 = 1_000;
 pub(super) enum KnownBefore {
     /// Not at all.
     NotBegun,
-    /// Up to where this reads on.
-    Reading(EarlierPages),
+    /// Up to where this reads on, without the pages of hosts that are on another network now.
+    Reading(EarlierPages, HashSet<HostKey>),
     /// To the end, or there are none.
     Done,
 }
@@ -53,9 +55,15 @@ where
                 1 => self.store.earlier_pages(self.run)?,
                 _ => None,
             };
-            self.known = earlier.map_or(KnownBefore::Done, KnownBefore::Reading);
+            self.known = match earlier {
+                Some(earlier) => {
+                    let moved = self.moved_since(&earlier)?;
+                    KnownBefore::Reading(earlier, moved)
+                }
+                None => KnownBefore::Done,
+            };
         }
-        let KnownBefore::Reading(earlier) = &mut self.known else {
+        let KnownBefore::Reading(earlier, moved) = &mut self.known else {
             return Ok(false);
         };
         let pages = self.store.next_earlier_pages(earlier, BATCH)?;
@@ -67,6 +75,9 @@ where
         let (mut unknown, mut new) = (Vec::new(), Vec::new());
         for page in pages {
             let url = self.site.scope.normal(page.url);
+            if moved.contains(&url.host_key()) {
+                continue;
+            }
             // What this run found is as it says: skipped for its own reason, or fetched.
             if urls.look().has(url.fingerprint()) {
                 continue;

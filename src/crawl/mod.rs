@@ -18,6 +18,7 @@ mod memo;
 mod outage;
 mod own_network;
 mod page;
+mod places;
 mod resume;
 mod robots;
 mod run;
@@ -25,6 +26,7 @@ mod series;
 mod single;
 mod site;
 mod sitemap;
+mod sitemap_bounds;
 mod stop;
 #[cfg(test)]
 mod tests;

@@ -118,6 +118,7 @@ pub(super) async fn fetch<F: Fetcher>(
             };
             break;
         }
+        fetcher.led(&at, &target);
         let circumstances = Circumstances::of(lease, clock.now(), &site.user_agent);
         let exchange = ask(target.clone()).await;
         hops.push((target.clone(), record(&exchange, circumstances)));

@@ -84,6 +84,11 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
                 Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Trap, detail)),
             )
         }
+        // One that robots.txt keeps elsewhere may be an index of others that lie beside it.
+        Kind::Sitemap if !scope.is_site(&url) && !belongs(&found.url, &url) => (
+            Role::Sitemap,
+            Admission::Skip(Role::Sitemap, Skip::new(SkipReason::Scope, FOREIGN_SITEMAP)),
+        ),
         Kind::Sitemap => (Role::Sitemap, Admission::Fetch(Role::Sitemap)),
         Kind::Resource if !scope.plan().resources => return None,
         Kind::Resource => (
@@ -101,6 +106,8 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
 
 const FOREIGN: &str = "in a sitemap of another site";
 
+const FOREIGN_SITEMAP: &str = "a sitemap of another site that robots.txt does not name";
+
 fn foreign_or(site: &Site, found: &Discovery, url: &CrawlUrl, role: Role) -> Admission {
     if !site.scope.is_site(url) && !belongs(&found.url, url) {
         return Admission::Skip(role, Skip::new(SkipReason::Scope, FOREIGN));
@@ -112,7 +119,7 @@ fn foreign_or(site: &Site, found: &Discovery, url: &CrawlUrl, role: Role) -> Adm
 }
 
 fn is_foreign(entry: &SitemapEntry) -> bool {
-    matches!(&entry.admission, Admission::Skip(_, skip) if skip.detail == FOREIGN)
+    matches!(&entry.admission, Admission::Skip(_, skip) if skip.detail == FOREIGN || skip.detail == FOREIGN_SITEMAP)
 }
 
 const fn name(format: Format) -> Option<&'static str> {

@@ -28,8 +28,10 @@ mod hosts;
 mod known;
 mod outages;
 mod passes;
+mod places;
 mod politeness;
 mod sick;
+mod sitemaps;
 mod verdicts;
 
 /// Answers of a site that does not exist.
@@ -61,6 +63,12 @@ struct Script {
     reused: bool,
     /// Whether the crawl sends cookies.
     cookies: bool,
+    /// Which hosts led to which, as the crawl told.
+    led: Mutex<Vec<(String, String)>>,
+    /// Where hosts were, as the crawl told.
+    were: Mutex<Vec<(String, Vec<IpAddr>)>>,
+    /// Whether hosts are elsewhere than they were.
+    moved: bool,
 }
 
 type Trouble = fn(&str, usize) -> Option<Reply>;
@@ -150,6 +158,20 @@ impl Fetcher for Script {
 
     fn sends_cookies(&self, _: &CrawlUrl) -> bool {
         self.cookies
+    }
+
+    fn led(&self, from: &CrawlUrl, to: &CrawlUrl) {
+        let pair = (from.host_key().to_string(), to.host_key().to_string());
+        let mut led = self.led.lock().unwrap();
+        if pair.0 != pair.1 && !led.contains(&pair) {
+            led.push(pair);
+        }
+    }
+
+    fn was_at(&self, url: &CrawlUrl, addresses: &[IpAddr]) -> bool {
+        let mut were = self.were.lock().unwrap();
+        were.push((url.host_key().to_string(), addresses.to_vec()));
+        !self.moved
     }
 
     async fn network(&self, witnesses: Witnesses) -> Network {

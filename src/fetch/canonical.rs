@@ -11,10 +11,10 @@ use htmlize::Context;
 
 /// How many codings may lie within one another, such as a URL in JSON in an attribute. Each may take the memory of
 /// the text once more.
-const LAYERS: usize = 4;
+pub(super) const LAYERS: usize = 4;
 
 /// The longest character reference, in bytes: `&CounterClockwiseContourIntegral;`.
-const LONGEST_REFERENCE: usize = 33;
+pub(super) const LONGEST_REFERENCE: usize = 33;
 
 /// A text and its canonical form.
 pub(super) struct Canonical<'t> {

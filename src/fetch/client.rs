@@ -19,11 +19,12 @@ use super::body::{self, Limits, Use};
 use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::files::Files;
+use super::guard::Refused;
 use super::redact::Redactor;
 use super::settings::FetchSettings;
 use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake, awake_once};
-use super::{Fetcher, echoes, guard, packed, tls, witness};
+use super::{Fetcher, echoes, packed, tls, witness};
 use crate::model::{
     Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol,
     Request, Timings, Version, Witnesses,
@@ -123,7 +124,7 @@ impl HttpFetcher {
     /// What is to be sent, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
         if !self.is_given(&request.url) {
-            self.settings.private_addresses.check_host(&request.url)?;
+            self.names.neighbours().check_host(&request.url)?;
         }
         // Addresses may be longer than requests can say.
         request
@@ -196,7 +197,9 @@ impl HttpFetcher {
             attempt.carried_from(carrier.local_addr());
         }
         match response.remote_addr() {
-            Some(remote) if !self.may_ask(remote.ip()) => Err(guard::NotPublic(remote.ip()).into()),
+            Some(remote) if !self.may_answer(&request.url, remote.ip()) => {
+                Err(Refused::of(remote.ip()).into())
+            }
             _ => Ok(response),
         }
     }
@@ -293,19 +296,24 @@ impl HttpFetcher {
             let words = "behind a proxy no address can be chosen";
             return Err(Fault::new(Outcome::AddressRefused, words));
         }
-        if self.settings.private_addresses.admit(address)
+        if self.names.neighbours().admit(url, address)
             || self.given(url).any(|given| given == address)
         {
             return Ok(());
         }
-        Err(guard::NotPublic(address).into())
+        Err(Refused::of(address).into())
     }
 
-    fn may_ask(&self, address: IpAddr) -> bool {
-        let settings = &self.settings;
-        let given = || settings.overrides.iter().any(|o| o.address == address);
-        // Behind a proxy only the proxy's own address is to be seen.
-        settings.private_addresses.admit(address) || settings.proxy.is_some() || given()
+    /// Whether a URL may be answered from an address. Behind a proxy only the proxy's own is to be seen.
+    fn may_answer(&self, url: &CrawlUrl, address: IpAddr) -> bool {
+        self.settings.proxy.is_some()
+            || self.names.neighbours().admit(url, address)
+            || self.is_given_address(address)
+    }
+
+    fn is_given_address(&self, address: IpAddr) -> bool {
+        let mut given = self.settings.overrides.iter();
+        given.any(|given| given.address == address)
     }
 }
 
@@ -337,13 +345,30 @@ impl Fetcher for HttpFetcher {
         self.names.of(&host, port).await.unwrap_or_default()
     }
 
+    fn led(&self, from: &CrawlUrl, to: &CrawlUrl) {
+        // Where an address was given by hand, nothing was learnt about the host's network.
+        if !self.is_given(from) {
+            self.names.neighbours().led(from, to);
+        }
+    }
+
+    fn was_at(&self, url: &CrawlUrl, addresses: &[IpAddr]) -> bool {
+        let says_nothing = self.settings.proxy.is_some() || self.is_given(url);
+        says_nothing || self.names.neighbours().was_at(url, addresses)
+    }
+
     fn sends_cookies(&self, url: &CrawlUrl) -> bool {
         let settings = &self.settings;
         settings.secrets_for.admits(url) && settings.secrets.confided(url).0.contains_key(COOKIE)
     }
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {
-        witnesses.others.retain(|place| self.may_ask(place.ip()));
+        witnesses.others.retain(|place| {
+            let address = place.ip();
+            self.settings.proxy.is_some()
+                || self.names.neighbours().admit_for_anybody(address)
+                || self.is_given_address(address)
+        });
         // Whoever sleeps hears nobody.
         let told = awake_once(|| self.ask(&witnesses)).await;
         told.unwrap_or(Network::Unknown)

@@ -24,7 +24,7 @@ use tower::BoxError;
 use super::attempt::Attempt;
 use super::dns_cache::{DnsCache, Remembered};
 use super::dns_sockets::Sockets;
-use super::guard::PrivateAddresses;
+use super::neighbours::Neighbours;
 use super::settings::{DnsSource, FetchSettings, HostOverride};
 
 /// Addresses are used no longer than this, whatever their owner says: a site that moves during a
@@ -68,7 +68,7 @@ pub(super) struct Names {
     cache: Arc<DnsCache<Found>>,
     overrides: Arc<[HostOverride]>,
     limit: Duration,
-    private_addresses: PrivateAddresses,
+    neighbours: Arc<Neighbours>,
     /// The proxy's own host may well be next door.
     proxy_host: Option<String>,
 }
@@ -86,7 +86,7 @@ impl Names {
             cache: Arc::new(DnsCache::new()),
             overrides: settings.overrides.clone().into(),
             limit: settings.dns_timeout,
-            private_addresses: settings.private_addresses.clone(),
+            neighbours: Arc::new(Neighbours::new(settings.named.clone())),
             proxy_host,
         })
     }
@@ -98,7 +98,7 @@ impl Names {
         let host = normal(host);
         let mut found = match self.at_hand(&host, port) {
             Some(addresses) => addresses,
-            None => self.ask(host).await?,
+            None => self.ask(host, port).await?,
         };
         let mut seen = HashSet::new();
         found.retain(|address| seen.insert(*address));
@@ -132,6 +132,11 @@ impl Names {
         }
     }
 
+    /// Which hosts may be on a private network, by what their names resolved to.
+    pub(super) fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
     /// The name servers that are asked.
     pub(super) fn servers(&self) -> Vec<IpAddr> {
         self.servers.clone()
@@ -153,10 +158,14 @@ impl Names {
         Some(given).filter(|given| !given.is_empty())
     }
 
-    /// Addresses by name service, those that may not be asked left out.
-    fn ask(&self, host: String) -> impl Future<Output = Result<Vec<IpAddr>, BoxError>> + use<> {
-        let guard = Some(self.private_addresses.clone());
-        let guard = guard.filter(|_| self.proxy_host.as_ref() != Some(&host));
+    /// Addresses by name service, those that may not be requested at this port left out.
+    fn ask(
+        &self,
+        host: String,
+        port: Option<u16>,
+    ) -> impl Future<Output = Result<Vec<IpAddr>, BoxError>> + use<> {
+        let neighbours = Some(Arc::clone(&self.neighbours));
+        let guard = neighbours.filter(|_| self.proxy_host.as_ref() != Some(&host));
         let (resolver, limit) = (self.resolver.clone(), self.limit);
         let sockets = self.sockets.clone();
         let cache = Arc::clone(&self.cache);
@@ -165,7 +174,7 @@ impl Names {
                 .get(&host, || look_up((resolver, sockets), host.clone(), limit))
                 .await?;
             match guard {
-                Some(allowed) => Ok(allowed.of(&found)?),
+                Some(guard) => Ok(guard.judge(&host, port.unwrap_or_default(), &found)?),
                 None => Ok(found.to_vec()),
             }
         }
@@ -187,7 +196,7 @@ impl Resolve for Names {
         if let Some(addresses) = self.at_hand(&host, port) {
             return Box::pin(async move { Ok(socket_addresses(addresses)) });
         }
-        let asking = self.ask(host);
+        let asking = self.ask(host, port);
         Box::pin(async move {
             let asked = Instant::now();
             if let Some(attempt) = &attempt {

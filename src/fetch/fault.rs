@@ -10,7 +10,7 @@ use hyper_util::client::legacy::Error as ClientError;
 use super::attempt::{Attempt, Phase};
 use super::dial::{self, DialTimeout};
 use super::dns::DnsFault;
-use super::guard::NotPublic;
+use super::guard::Refused;
 use super::tls_fault::of_tls;
 use crate::model::Outcome;
 
@@ -31,8 +31,8 @@ impl Fault {
     }
 }
 
-impl From<NotPublic> for Fault {
-    fn from(refused: NotPublic) -> Fault {
+impl From<Refused> for Fault {
+    fn from(refused: Refused) -> Fault {
         Fault::new(Outcome::AddressRefused, refused.to_string())
     }
 }
@@ -118,7 +118,7 @@ fn is_out_of_files(cause: &(dyn Error + 'static)) -> bool {
 }
 
 fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {
-    if let Some(refused) = cause.downcast_ref::<NotPublic>() {
+    if let Some(refused) = cause.downcast_ref::<Refused>() {
         return Some(Fault::from(*refused));
     }
     if let Some(fault) = cause.downcast_ref::<DnsFault>() {

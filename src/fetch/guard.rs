@@ -1,22 +1,37 @@
-//! Which addresses a crawl may ask. Links, redirects and name servers belong to others: none of
-//! them may lead the crawler to a service that only its own machine or network can reach.
+//! Which addresses are public, and which network the others are on. Links, redirects and name servers
+//! belong to others: none of them may lead the crawler to a service that only its own machine or network
+//! can reach (`neighbours.rs` decides).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Host;
 
-use crate::model::CrawlUrl;
-
-/// An address that may not be asked.
+/// Why an address may not be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("address {0} is not public")]
-pub(super) struct NotPublic(pub(super) IpAddr);
+pub(super) enum Refused {
+    /// It is not public, and nothing on its network led there.
+    #[error("address {0} is not public")]
+    NotPublic(IpAddr),
+    /// The host was on a private network before in this run.
+    #[error("address {0} is public, and the host was on a private network before in this run")]
+    Moved(IpAddr),
+}
 
-/// The addresses that may be asked though they are not public: those of the site itself, and of
-/// the same network. By default there are none.
+impl Refused {
+    /// Why this one is refused.
+    pub(super) fn of(address: IpAddr) -> Refused {
+        if is_public(address) {
+            Refused::Moved(address)
+        } else {
+            Refused::NotPublic(address)
+        }
+    }
+}
+
+/// Where a host is: on the open internet, which is the default, or on these networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PrivateAddresses {
+pub(super) struct PrivateAddresses {
     networks: BTreeSet<Network>,
     /// Those that belong to no such network.
     single: BTreeSet<IpAddr>,
@@ -37,52 +52,40 @@ enum Network {
 }
 
 impl PrivateAddresses {
-    /// Those of the networks that these addresses are in; public ones add nothing.
-    pub fn around(addresses: impl IntoIterator<Item = IpAddr>) -> PrivateAddresses {
-        let mut allowed = PrivateAddresses::default();
-        for address in addresses.into_iter().filter(|address| !is_public(*address)) {
-            match Network::of(address) {
-                Some(network) => allowed.networks.insert(network),
-                None => allowed.single.insert(address),
+    /// Where a host with these addresses is. One with a public address is public, whatever else its
+    /// name leads to.
+    pub(super) fn of_host(addresses: &[IpAddr]) -> PrivateAddresses {
+        let mut place = PrivateAddresses::default();
+        if addresses.iter().any(|address| is_public(*address)) {
+            return place;
+        }
+        for address in addresses {
+            match Network::of(*address) {
+                Some(network) => place.networks.insert(network),
+                None => place.single.insert(*address),
             };
         }
-        allowed
+        place
     }
 
-    /// Refuses a URL whose host alone says that it may not be asked. Our resolver is not asked
-    /// about addresses, nor about any name when a proxy asks, so its filter is not enough.
-    pub(super) fn check_host(&self, url: &CrawlUrl) -> Result<(), NotPublic> {
-        let address = match url.host() {
-            Host::Domain(name) => match hidden_address(name) {
-                Some(address) => address,
-                None => return Ok(()),
-            },
-            Host::Ipv4(address) => address.into(),
-            Host::Ipv6(address) => address.into(),
-        };
-        if self.admit(address) {
-            Ok(())
-        } else {
-            Err(NotPublic(address))
+    /// Whether this is the open internet.
+    pub(super) fn is_public(&self) -> bool {
+        self.networks.is_empty() && self.single.is_empty()
+    }
+
+    /// Whether an address is there.
+    pub(super) fn holds(&self, address: IpAddr) -> bool {
+        if is_public(address) {
+            return self.is_public();
         }
-    }
-
-    /// Those of a name's addresses that may be asked. A name with none leads where crawls have no
-    /// business.
-    pub(super) fn of(&self, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, NotPublic> {
-        let (usable, refused): (Vec<IpAddr>, Vec<IpAddr>) =
-            addresses.iter().partition(|address| self.admit(**address));
-        match refused.first() {
-            Some(first) if usable.is_empty() => Err(NotPublic(*first)),
-            _ => Ok(usable),
-        }
-    }
-
-    /// Whether an address may be asked: it is public, or among these.
-    pub(super) fn admit(&self, address: IpAddr) -> bool {
-        is_public(address)
-            || self.single.contains(&address)
+        self.single.contains(&address)
             || Network::of(address).is_some_and(|network| self.networks.contains(&network))
+    }
+
+    /// Adds networks.
+    pub(super) fn add(&mut self, others: PrivateAddresses) {
+        self.networks.extend(others.networks);
+        self.single.extend(others.single);
     }
 }
 
@@ -102,7 +105,7 @@ impl Network {
 
 /// The address that a name stands for whoever resolves it. Parsed URLs have names in lower case, and
 /// take an address with more than one final dot for a name, which not everybody does.
-fn hidden_address(name: &str) -> Option<IpAddr> {
+pub(super) fn hidden_address(name: &str) -> Option<IpAddr> {
     let name = name.trim_end_matches('.');
     // Every resolver has to give this machine's addresses (RFC 6761 section 6.3).
     if name == "localhost" || name.ends_with(".localhost") {
@@ -116,7 +119,7 @@ fn hidden_address(name: &str) -> Option<IpAddr> {
 
 /// Whether an address is reachable from the whole internet, by the special-purpose registries of
 /// IANA (RFC 6890).
-pub fn is_public(address: IpAddr) -> bool {
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -211,59 +214,19 @@ mod tests {
     }
 
     #[test]
-    fn addresses_in_urls_are_seen_in_every_spelling() {
-        let refused = |text| {
-            let url = CrawlUrl::parse(text).expect("a URL");
-            PrivateAddresses::default().check_host(&url).is_err()
-        };
-        assert!(refused("http://2130706433/"));
-        assert!(refused("http://0x7f.1/"));
-        assert!(refused("http://[::1]:8080/"));
-        // The URL standard takes these for names.
-        assert!(refused("http://127.0.0.1../"));
-        assert!(refused("http://0x7f.1.../"));
-        assert!(refused("http://169.254.169.254../"));
-        assert!(!refused("http://1.1.1.1/"));
-        assert!(!refused("http://1.1.1.1../"));
-    }
-
-    #[test]
-    fn localhost_is_this_machine_whoever_resolves_it() {
-        let refused = |allowed: &PrivateAddresses, text| {
-            let url = CrawlUrl::parse(text).expect("a URL");
-            allowed.check_host(&url).is_err()
-        };
-        let none = PrivateAddresses::default();
-        for url in [
-            "http://localhost/",
-            "http://LOCALHOST.:8080/",
-            "http://localhost../",
-            "http://app.localhost/",
-        ] {
-            assert!(refused(&none, url), "{url}");
-            let loopback = PrivateAddresses::around([Ipv6Addr::LOCALHOST.into()]);
-            assert!(!refused(&loopback, url), "{url}");
-            let private = PrivateAddresses::around([Ipv4Addr::new(10, 0, 0, 1).into()]);
-            assert!(refused(&private, url), "{url}");
-        }
-        for url in ["http://localhost.example/", "http://notlocalhost/"] {
-            assert!(!refused(&none, url), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_private_site_opens_its_own_network_and_no_other() {
+    fn a_host_is_on_its_own_network_and_no_other() {
         let parse = |text: &str| text.parse::<IpAddr>().expect("address");
-        let cases: [(&[&str], &[&str], &[&str]); 6] = [
+        let cases: [(&[&str], &[&str], &[&str]); 7] = [
             (
                 &["10.1.2.3"],
-                &["10.1.2.3", "192.168.0.1", "::ffff:10.0.0.1", "1.1.1.1"],
+                &["10.1.2.3", "192.168.0.1", "::ffff:10.0.0.1"],
                 &[
                     "127.0.0.1",
                     "169.254.169.254",
                     "fd00:ec2::254",
                     "100.64.0.1",
                     "0.0.0.0",
+                    "1.1.1.1",
                 ],
             ),
             (
@@ -275,14 +238,16 @@ mod tests {
             (&["169.254.1.1"], &["169.254.169.254"], &["10.0.0.1"]),
             (&["100.64.0.1"], &["100.64.0.1"], &["100.64.0.2"]),
             (&["1.1.1.1"], &["8.8.8.8"], &["10.0.0.1", "127.0.0.1"]),
+            (&["127.0.0.1", "1.1.1.1"], &["8.8.8.8"], &["127.0.0.1"]),
         ];
-        for (site, admitted, refused) in cases {
-            let allowed = PrivateAddresses::around(site.iter().map(|text| parse(text)));
-            for address in admitted {
-                assert!(allowed.admit(parse(address)), "{site:?} {address}");
+        for (host, held, others) in cases {
+            let addresses: Vec<IpAddr> = host.iter().map(|text| parse(text)).collect();
+            let place = PrivateAddresses::of_host(&addresses);
+            for address in held {
+                assert!(place.holds(parse(address)), "{host:?} {address}");
             }
-            for address in refused {
-                assert!(!allowed.admit(parse(address)), "{site:?} {address}");
+            for address in others {
+                assert!(!place.holds(parse(address)), "{host:?} {address}");
             }
         }
     }

@@ -20,6 +20,7 @@ mod echoes;
 mod fault;
 mod files;
 mod guard;
+mod neighbours;
 mod outbound;
 mod packed;
 mod redact;
@@ -30,6 +31,7 @@ mod sleep;
 mod tls;
 mod tls_ear;
 mod tls_fault;
+mod windows;
 mod witness;
 
 use std::future::Future;
@@ -40,7 +42,7 @@ use crate::model::{CrawlUrl, Exchange, Network, Request, Witnesses};
 pub use answer::location;
 pub use client::HttpFetcher;
 pub use echo::Echo;
-pub use guard::{PrivateAddresses, is_public};
+pub use neighbours::{MOST_NEIGHBOURS, Named};
 pub use outbound::outbound_client;
 pub use redact::{Redactor, TooManySecrets};
 pub use secrets::{Confided, HostSecret, Secrets, SecretsFor};
@@ -56,6 +58,16 @@ pub trait Fetcher: Send + Sync {
     /// The addresses of a URL's host that may be asked, a few at most; none if it has none, or if
     /// a proxy chooses among them.
     fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
+
+    /// Is told that what was fetched from one URL's host leads to another URL. Pages of a private network
+    /// may lead on within it; those of the open internet must not.
+    fn led(&self, _from: &CrawlUrl, _to: &CrawlUrl) {}
+
+    /// Is told at which addresses a URL's host answered in an earlier process. Returns whether that
+    /// agrees with where the host is now.
+    fn was_at(&self, _: &CrawlUrl, _: &[IpAddr]) -> bool {
+        true
+    }
 
     /// Whether cookies are sent with requests for a URL.
     fn sends_cookies(&self, _: &CrawlUrl) -> bool {

@@ -7,11 +7,8 @@ use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::redact::Redactor;
+use super::redact::{Redactor, cut, merged};
 use crate::parse::sitemap::SIZE_LIMIT;
-
-/// Bytes that are unpacked at a time.
-const WINDOW: usize = 1 << 20;
 
 /// What is read of a file: a byte more than of a sitemap, so that its reader still sees one that is too long.
 const MOST: u64 = SIZE_LIMIT + 1;
@@ -23,15 +20,15 @@ pub(super) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Vec<u8>> {
     }
     let mut has_secret = false;
     // What is wrong with the file is for its reader to say.
-    let _ = unpack(body, &mut |piece| {
-        has_secret |= matches!(redactor.bytes(piece), Cow::Owned(_));
+    let _ = unpack(redactor, body, &mut |piece| {
+        has_secret |= matches!(piece, Cow::Owned(_));
         Ok(())
     });
     if !has_secret {
         return None;
     }
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    let whole = unpack(body, &mut |piece| packer.write_all(&redactor.bytes(piece)));
+    let whole = unpack(redactor, body, &mut |piece| packer.write_all(&piece));
     match whole {
         Ok(()) => packer.finish().ok(),
         Err(_) => packer
@@ -41,23 +38,45 @@ pub(super) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Hands out what is in the file, in pieces that end where no secret goes on.
-fn unpack(body: &[u8], each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+/// Hands out what is in the file in pieces, without secrets.
+fn unpack(
+    redactor: &Redactor,
+    body: &[u8],
+    each: &mut dyn FnMut(Cow<'_, [u8]>) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = MultiGzDecoder::new(body).take(MOST);
     let mut window = Vec::new();
+    // How much of the window was handed out before and is there for the search alone.
+    let mut done = 0;
+    let mut width = redactor.windows().width();
     loop {
-        let room = WINDOW.saturating_sub(window.len()).max(1) as u64;
+        let room = width.saturating_sub(window.len()).max(1) as u64;
         let read = file.by_ref().take(room).read_to_end(&mut window);
-        if matches!(read, Ok(0) | Err(_)) {
-            return each(&window).and(read.map(|_| ()));
+        let is_end = matches!(read, Ok(0) | Err(_));
+        if !is_end && window.len() < width {
+            continue;
         }
-        if window.len() >= WINDOW {
-            // Before a tag or at the end of a line.
-            let end = window.iter().rposition(|byte| matches!(byte, b'<' | b'\n'));
-            let end = end.filter(|end| *end > 0).unwrap_or(window.len());
-            each(&window[..end])?;
-            window.drain(..end);
+        let next = match redactor.windows().next_start(&window) {
+            _ if is_end => window.len(),
+            Some(next) => next,
+            None => {
+                width *= 2;
+                continue;
+            }
+        };
+        let mut parts = merged(redactor.parts_of_window(&window));
+        // What begins in the next window is found there. What ends in it is cut here, whole.
+        parts.retain(|part| part.end > done && part.start < next);
+        let end = parts.last().map_or(next, |part| part.end.max(next));
+        let parts = parts.into_iter();
+        let parts = parts.map(|part| part.start.saturating_sub(done)..part.end - done);
+        each(cut(&window[done.min(end)..end], parts.collect()))?;
+        if is_end {
+            return read.map(|_| ());
         }
+        window.drain(..next);
+        done = end - next;
+        width = redactor.windows().width();
     }
 }
 
@@ -90,6 +109,20 @@ mod tests {
         let cleaned = cleaned(&redactor(), &body).expect("secrets");
         let expected = line.replace("s3cret-token", "[secret]").repeat(100_000);
         assert_eq!(unpacked(&cleaned), (expected, true));
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_a_window_ends() {
+        let (redactor, width) = (redactor(), redactor().windows().width());
+        for echo in ["s3cret-token", "s3cr\net-tok\ne\nn", "%733cret%2Dtoken"] {
+            for before in (width - 2 * echo.len()..width + 2).step_by(7) {
+                let text =
+                    |echo: &str| "x".repeat(before) + echo + &"y".repeat(width - 700) + echo + "z";
+                let cleaned = cleaned(&redactor, &packed(text(echo).as_bytes())).expect("secrets");
+                let (found, _) = unpacked(&cleaned);
+                assert!(found == text("[secret]"), "{echo:?} after {before}");
+            }
+        }
     }
 
     #[test]

@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use http::{HeaderMap, HeaderValue};
-use memchr::memchr2;
 
 use super::canonical::canonical;
 use super::echo::Echo;
 use super::echoes;
+use super::windows::Windows;
 use crate::model::Exchange;
 
 /// What stands in the place of a secret.
@@ -22,9 +22,6 @@ const MARK: &str = "[secret]";
 
 /// The same between the NULs of UTF-16.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
-
-/// A long text is cleaned in pieces of about so many bytes, for each is copied.
-const PIECE: usize = 256 << 10;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
@@ -36,7 +33,10 @@ pub struct TooManySecrets;
 
 /// Replaces secrets by a mark. `Debug` shows none.
 #[derive(Clone)]
-pub struct Redactor(AhoCorasick);
+pub struct Redactor {
+    automaton: AhoCorasick,
+    windows: Windows,
+}
 
 impl Redactor {
     /// Looks for these; none if there is nothing to look for. What is part of a text of `public`, such as the
@@ -57,9 +57,15 @@ impl Redactor {
             .match_kind(MatchKind::LeftmostLongest)
             // Tables of long secrets would be large.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(patterns);
+            .build(&patterns);
+        let longest = patterns.iter().map(Vec::len).max().unwrap_or_default();
         automaton
-            .map(|automaton| Some(Redactor(automaton)))
+            .map(|automaton| {
+                Some(Redactor {
+                    automaton,
+                    windows: Windows::new(longest),
+                })
+            })
             .map_err(|_| TooManySecrets)
     }
 
@@ -99,47 +105,57 @@ impl Redactor {
 
     /// The text without secrets; borrowed if it has none.
     pub(super) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        let mut cleaned: Option<Vec<u8>> = None;
-        let mut done = 0;
-        while done < text.len() {
-            let piece = &text[done..done + first_piece(&text[done..])];
-            match (self.piece(piece), &mut cleaned) {
-                (Cow::Borrowed(_), None) => {}
-                (new, Some(cleaned)) => cleaned.extend_from_slice(&new),
-                (Cow::Owned(new), None) => cleaned = Some([&text[..done], &new].concat()),
-            }
-            done += piece.len();
-        }
-        cleaned.map_or(Cow::Borrowed(text), Cow::Owned)
+        cut(text, self.parts(text))
     }
 
-    fn piece<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        // As they are first: what stands before one may look like an escape together with its beginning.
-        match cut(text, self.found(text)) {
-            Cow::Borrowed(text) => cut(text, self.found_in_form(text)),
-            Cow::Owned(text) => Cow::Owned(cut(&text, self.found_in_form(&text)).into_owned()),
+    /// How a text is divided that is too long to be searched at once.
+    pub(super) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// Where secrets stand in a text, in order and apart from each other.
+    pub(super) fn parts(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        for window in self.windows.of(text) {
+            let found = self.parts_of_window(&text[window.clone()]);
+            let shifted = found
+                .into_iter()
+                .map(|part| part.start + window.start..part.end + window.start);
+            parts.extend(shifted);
         }
+        merged(parts)
+    }
+
+    /// The same for a text that is short enough to be searched at once; not in order.
+    pub(super) fn parts_of_window(&self, text: &[u8]) -> Vec<Range<usize>> {
+        // As they are too: what stands before one may look like an escape together with its beginning.
+        let mut parts = self.found(text);
+        let form = canonical(text);
+        parts.extend(form.written(self.found(form.bytes())));
+        parts
     }
 
     fn found(&self, text: &[u8]) -> Vec<Range<usize>> {
-        self.0.find_iter(text).map(|found| found.range()).collect()
-    }
-
-    fn found_in_form(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let form = canonical(text);
-        form.written(self.found(form.bytes()))
+        let found = self.automaton.find_iter(text);
+        found.map(|found| found.range()).collect()
     }
 }
 
-/// How much of a text is cleaned at once: up to where a line or a tag begins, for no secret goes on there.
-fn first_piece(text: &[u8]) -> usize {
-    let rest = text.get(PIECE..).unwrap_or_default();
-    let end = memchr2(b'<', b'\n', rest);
-    end.map_or(text.len(), |end| PIECE + end)
+/// Parts that overlap made one, in order.
+pub(super) fn merged(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_unstable_by_key(|part| (part.start, part.end));
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match apart.last_mut() {
+            Some(last) if part.start < last.end => last.end = last.end.max(part.end),
+            _ => apart.push(part),
+        }
+    }
+    apart
 }
 
-/// The text with a mark in the place of these parts.
-fn cut(text: &[u8], parts: Vec<Range<usize>>) -> Cow<'_, [u8]> {
+/// The text with a mark in the place of these parts, which are in order and apart.
+pub(super) fn cut(text: &[u8], parts: Vec<Range<usize>>) -> Cow<'_, [u8]> {
     if parts.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -149,9 +165,9 @@ fn cut(text: &[u8], parts: Vec<Range<usize>>) -> Cow<'_, [u8]> {
         out.extend_from_slice(text.get(done..part.start).unwrap_or_default());
         let is_wide = text[part.clone()].contains(&0);
         out.extend_from_slice(if is_wide { WIDE_MARK } else { MARK }.as_bytes());
-        done = part.end.max(done);
+        done = part.end;
     }
-    out.extend_from_slice(&text[done..]);
+    out.extend_from_slice(text.get(done..).unwrap_or_default());
     Cow::Owned(out)
 }
 
@@ -262,6 +278,71 @@ mod tests {
             assert!(
                 cleaned.starts_with("plain\n") && cleaned.matches("plain\n").count() == 100_000
             );
+        }
+    }
+
+    /// The ways in which an echo may be written, each with a place where a window could end.
+    fn written(secret: &str) -> Vec<Vec<u8>> {
+        let escape = |text: &str, write: fn(u32) -> String| -> String {
+            text.chars().map(|char| write(char.into())).collect()
+        };
+        let url = escape(secret, |char| format!("%{char:02x}"));
+        let html = escape(secret, |char| format!("&#{char};"));
+        let json = escape(secret, |char| format!("\\u{char:04x}"));
+        let twice = url.replace('%', "%25");
+        let apart = |between: &str| secret.split("").collect::<Vec<_>>().join(between);
+        let (lines, spread) = (apart("\r\n"), apart(&"\n".repeat(40)));
+        let wide = |bytes: fn(u16) -> [u8; 2]| secret.encode_utf16().flat_map(bytes).collect();
+        let texts = [secret.to_owned(), url, html, json, twice, lines, spread];
+        let mut all: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+        all.extend([wide(u16::to_le_bytes), wide(u16::to_be_bytes)]);
+        all
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_a_window_ends() {
+        let secret = "s3<r&t-tok\"n";
+        let echo = Echo::Value(secret.to_owned());
+        let whole = Redactor::new(&[echo], &[]).expect("few").expect("one");
+        let mut narrow = whole.clone();
+        narrow.windows = whole.windows.narrow();
+        let width = narrow.windows.width();
+        for filler in [
+            "x", "<", "\n", "\\", "%", "&", "\0", "%25", "ab c\n", "&amp;",
+        ] {
+            let filler = filler.repeat(2 * width / filler.len()).into_bytes();
+            for echo in written(secret) {
+                // The first window ends at its width, and the second begins before that.
+                let step = echo.len().div_ceil(24);
+                for at in (width - 2 * echo.len().min(width / 4)..=width + 2).step_by(step) {
+                    let text = [&filler[..at], &echo, &filler[at..]].concat();
+                    let found = narrow.parts(&text);
+                    let is_found = |part: &Range<usize>| {
+                        let mut found = found.iter();
+                        found.any(|found| found.start <= part.start && part.end <= found.end)
+                    };
+                    let expected = whole.parts(&text);
+                    // Behind an odd number of backslashes it is no echo.
+                    assert!(!expected.is_empty() || filler[0] == b'\\');
+                    assert!(
+                        expected.iter().all(is_found),
+                        "{:?} at {at} behind {:?}",
+                        String::from_utf8_lossy(&echo),
+                        String::from_utf8_lossy(&filler[..5])
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_broken_over_lines_is_found_at_the_edge_of_a_quarter_mebibyte() {
+        let echo = Echo::Value("s3cret<token1".to_owned());
+        let redactor = Redactor::new(&[echo], &[]).expect("few").expect("one");
+        for before in (262_144 - 20)..262_144 + 2 {
+            let text = "x".repeat(before) + "s3cret<to\nken1" + &"y".repeat(1_000);
+            let expected = "x".repeat(before) + MARK + &"y".repeat(1_000);
+            assert_eq!(redactor.text(&text).len(), expected.len(), "{before}");
         }
     }
 

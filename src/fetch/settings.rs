@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use rustls::pki_types::CertificateDer;
 
-use super::guard::PrivateAddresses;
+use super::neighbours::Named;
 use super::secrets::{Secrets, SecretsFor};
 
 /// How all requests of one crawl are made.
@@ -44,9 +44,9 @@ pub struct FetchSettings {
     pub http1_only: bool,
     /// Idle connections kept per host.
     pub pool_per_host: usize,
-    /// Which loopback, private and link-local addresses may be asked. A public site must not lead a
-    /// crawler into the network it runs in.
-    pub private_addresses: PrivateAddresses,
+    /// Which hosts the user named. They may have loopback, private and link-local addresses, and so may
+    /// what is fetched from there lead to; everybody else is on the open internet.
+    pub named: Named,
     /// Trust what the operating system trusts, besides the usual public authorities.
     pub system_roots: bool,
     /// Certificate authorities to trust as well.
@@ -71,7 +71,7 @@ impl Default for FetchSettings {
             insecure: false,
             http1_only: false,
             pool_per_host: 8,
-            private_addresses: PrivateAddresses::default(),
+            named: Named::default(),
             system_roots: true,
             extra_roots: Vec::new(),
         }

@@ -7,12 +7,17 @@ use regex::{RegexSet, RegexSetBuilder};
 use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Skip, SkipReason};
 
 use super::pattern::Globs;
+use super::site_name::{is_below, is_public_suffix, without_www};
 
 /// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap.
 const MAX_URL: usize = 2048;
 
 /// A path in which one folder comes this often is going round in circles.
 const MAX_REPEATS: usize = 3;
+
+/// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time grows with it:
+/// at this size, the slowest pattern takes a third of a second for the longest URL.
+pub const PATTERN_SIZE: usize = 1 << 20;
 
 /// Memory that one set of regular expressions may take, in bytes.
 const REGEX_SIZE: usize = 4 << 20;
@@ -72,6 +77,33 @@ impl Scope {
     pub fn is_site(&self, url: &CrawlUrl) -> bool {
         let (host, port) = site_of(url);
         self.sites.has(host, port) || (self.plan.subdomains && self.sites.has_above(host, port))
+    }
+
+    /// The hosts of the site in words, sorted: `example.com and www.example.com`.
+    pub fn hosts(&self) -> Vec<String> {
+        let describe = |host: &str, port: Option<u16>| {
+            let port = port.map_or(String::new(), |port| format!(":{port}"));
+            let www = format!("www.{host}");
+            let twin = if without_www(&www) == host && !is_address(host) {
+                format!(" and {www}{port}")
+            } else {
+                String::new()
+            };
+            let below = match self.plan.subdomains {
+                true if is_public_suffix(host) => {
+                    ", no host below it: it is a public suffix".to_owned()
+                }
+                true if !is_address(host) => format!(" and every host below {host}"),
+                _ => String::new(),
+            };
+            format!("{host}{port}{twin}{below}")
+        };
+        let sites = self.sites.0.iter();
+        let mut hosts: Vec<String> = sites
+            .flat_map(|(host, ports)| ports.iter().map(move |port| describe(host, *port)))
+            .collect();
+        hosts.sort();
+        hosts
     }
 
     /// What to do about the target of a link, redirect or sitemap entry, found `depth` clicks from
@@ -194,20 +226,20 @@ impl Sites {
     fn has_above(&self, host: &str, port: Option<u16>) -> bool {
         let dots = host.match_indices('.');
         dots.map(|(at, _)| &host[at + 1..])
-            .any(|above| self.has(above, port))
+            .any(|above| self.has(above, port) && is_below(host, above))
     }
 }
 
 /// Host and port without a leading `www.`: `example.com` and `www.example.com` are one site, on
-/// http and https alike.
+/// http and https alike; `gov.uk` and `www.gov.uk` are not, as anybody may own names below a public suffix.
 fn site_of(url: &CrawlUrl) -> (&str, Option<u16>) {
     let url = url.as_url();
-    (strip_www(url.host_str().unwrap_or_default()), url.port())
+    (without_www(url.host_str().unwrap_or_default()), url.port())
 }
 
 /// A host as it is given by name, with a port or without.
 fn named(host: &str) -> (&str, Option<u16>) {
-    let host = strip_www(host);
+    let host = without_www(host);
     match host.rsplit_once(':') {
         Some((name, port)) if !name.ends_with(':') => match port.parse() {
             Ok(port) => (name, Some(port)),
@@ -217,8 +249,10 @@ fn named(host: &str) -> (&str, Option<u16>) {
     }
 }
 
-fn strip_www(host: &str) -> &str {
-    host.strip_prefix("www.").unwrap_or(host)
+fn is_address(host: &str) -> bool {
+    host.trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>()
+        .is_ok()
 }
 
 /// A folder that comes more than [`MAX_REPEATS`] times in a path, as relative links that point one
@@ -303,6 +337,63 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(reason(&plan(), text, LINK, Some(1)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_below_a_public_suffix_are_not_the_site() {
+        let cases = [
+            ("https://www.gov.uk/", "https://hmrc.gov.uk/", "-scope"),
+            ("https://www.gov.uk/", "https://gov.uk/", "-scope"),
+            ("https://www.gov.uk/", "https://www.gov.uk/a", "page"),
+            ("https://www.gov.uk/", "https://assets.www.gov.uk/", "page"),
+            ("https://www.com/", "https://evil.com/", "-scope"),
+            ("https://www.gov.pl/", "https://evil.gov.pl/", "-scope"),
+            ("https://github.io/", "https://evil.github.io/", "-scope"),
+            ("https://me.github.io/", "https://a.me.github.io/", "page"),
+            (
+                "https://www.example.co.uk/",
+                "https://shop.example.co.uk/",
+                "page",
+            ),
+            ("http://intranet/", "http://wiki.intranet/", "page"),
+        ];
+        for (seed, target, expected) in cases {
+            let mut wide = plan();
+            wide.seeds = vec![url(seed)];
+            wide.subdomains = true;
+            assert_eq!(
+                reason(&wide, target, LINK, Some(1)),
+                expected,
+                "{seed} {target}"
+            );
+        }
+        let mut named = plan();
+        named.hosts = vec!["uk".to_owned()];
+        named.subdomains = true;
+        assert_eq!(reason(&named, "https://evil.uk/", LINK, Some(1)), "-scope");
+    }
+
+    #[test]
+    fn the_hosts_of_the_site_are_told_in_words() {
+        let mut wide = plan();
+        wide.seeds.push(url("http://127.0.0.1:8080/"));
+        wide.seeds.push(url("https://www.gov.uk/"));
+        let told = |plan: &ScopePlan| Scope::new(plan).expect("valid").hosts();
+        let narrow = [
+            "127.0.0.1:8080",
+            "example.com and www.example.com",
+            "www.gov.uk",
+        ];
+        assert_eq!(told(&wide)[..2], narrow[..2]);
+        wide.subdomains = true;
+        wide.hosts = vec!["github.io".to_owned()];
+        let told = told(&wide);
+        for expected in [
+            "example.com and www.example.com and every host below example.com",
+            "github.io, no host below it: it is a public suffix",
+        ] {
+            assert!(told.iter().any(|line| line == expected), "{told:?}");
         }
     }
 

@@ -17,6 +17,13 @@ pub struct EarlierPages {
     after: UrlId,
 }
 
+impl EarlierPages {
+    /// The run that they are from.
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+}
+
 /// A page that an earlier run knew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierPage {

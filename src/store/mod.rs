@@ -38,6 +38,7 @@ mod measured;
 mod notices;
 mod outages;
 mod pairs;
+mod reached;
 mod recheck;
 mod resume;
 mod row;

@@ -186,6 +186,32 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
+    /// The sitemaps of a run that were requested, and how many entries they list together.
+    pub fn sitemaps_read(&self, run: RunId) -> Result<(Vec<CrawlUrl>, u64), StoreError> {
+        let connection = self.connect()?;
+        let fault = |source| self.fault(source);
+        let addresses: Vec<String> = super::row::list(
+            &connection,
+            "SELECT address FROM url u WHERE run = ?1 AND role = ?2 AND state <> 3
+                AND EXISTS (SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)",
+            (run.0, Role::Sitemap.code()),
+            |row| row.get(0),
+        )
+        .map_err(fault)?;
+        let entries: i64 = connection
+            .query_row(
+                "SELECT coalesce(sum(entries), 0) FROM sitemap_file WHERE run = ?",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(fault)?;
+        let read = addresses.iter().map(|address| {
+            CrawlUrl::parse(address)
+                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))
+        });
+        Ok((read.collect::<Result<_, _>>()?, entries.unsigned_abs()))
+    }
+
     /// When the last attempt of a run was made, if any was.
     pub fn last_attempt(&self, run: RunId) -> Result<Option<Moment>, StoreError> {
         let connection = self.connect()?;

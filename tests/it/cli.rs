@@ -575,6 +575,42 @@ async fn a_dry_run_asks_for_robots_txt_alone() {
 }
 
 #[tokio::test]
+async fn a_dry_run_says_where_secrets_go() {
+    let origin = site(&[]).await;
+    let desk = Desk::new();
+    let (url, host) = (origin.url("/"), origin.address());
+    let told = async |more: &[&str]| {
+        let said = desk
+            .run(&[&["audit", &url, "--dry-run"], more].concat())
+            .await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let lines = said
+            .out
+            .lines()
+            .filter_map(|line| line.strip_prefix("secrets: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]).await, ["none are given"]);
+    let secrets = ["--cookie", "a=s3cret-token", "-H", "X-Key: s3cret-token"];
+    let more = [
+        "--subdomains",
+        "--host",
+        "github.io",
+        "--host",
+        "shop.example",
+    ];
+    assert_eq!(
+        told(&[&secrets[..], &more].concat()).await,
+        [
+            format!("--header, --cookie: to {host}"),
+            "--header, --cookie: to github.io, no host below it: it is a public suffix".to_owned(),
+            "--header, --cookie: to shop.example and www.shop.example and every host below shop.example".to_owned(),
+            format!("--header, --cookie: over https; over http only to http://{host}"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn tools_follow_redirects_and_say_what_a_status_means() {
     let origin = site(&["/page".to_owned()]).await;
     let desk = Desk::new();

@@ -14,7 +14,7 @@ mod witnesses;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, Named};
 use gatecrawl::model::{CrawlUrl, Exchange, Request};
 
 use crate::answer::Answer;
@@ -23,7 +23,7 @@ use crate::origin::Origin;
 
 fn settings() -> FetchSettings {
     FetchSettings {
-        private_addresses: PrivateAddresses::around([Ipv4Addr::LOCALHOST.into()]),
+        named: Named::everybody(),
         system_roots: false,
         ..FetchSettings::default()
     }

@@ -17,5 +17,6 @@ mod outages;
 #[cfg(target_os = "linux")]
 mod preloaded;
 mod secrets;
+mod settings;
 mod tls;
 mod unaudited;

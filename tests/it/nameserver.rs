@@ -19,6 +19,8 @@ enum Reply {
     Here,
     /// An address that is not public, `10.0.0.1`.
     Private,
+    /// `127.0.0.1` at first, `10.0.0.1` ever after, neither to be kept.
+    Rebound,
     Code(u8),
     NoData,
     Silence,
@@ -33,7 +35,8 @@ impl NameServer {
         tokio::spawn(async move {
             let mut packet = [0; 1500];
             while let Ok((length, client)) = socket.recv_from(&mut packet).await {
-                let Some((name, reply)) = reply(&packet[..length]) else {
+                let before = book.lock().expect("a live server").clone();
+                let Some((name, reply)) = reply(&packet[..length], &before) else {
                     continue;
                 };
                 book.lock().expect("a live server").push(name);
@@ -52,8 +55,8 @@ impl NameServer {
     }
 }
 
-/// The name in a query and the packet that answers it.
-fn reply(query: &[u8]) -> Option<(String, Option<Vec<u8>>)> {
+/// The name in a query and the packet that answers it, after these names were asked for.
+fn reply(query: &[u8], before: &[String]) -> Option<(String, Option<Vec<u8>>)> {
     let mut labels = Vec::new();
     let mut at = 12;
     while *query.get(at)? != 0 {
@@ -75,6 +78,7 @@ fn reply(query: &[u8]) -> Option<(String, Option<Vec<u8>>)> {
         "nodata" => Reply::NoData,
         "silent" => Reply::Silence,
         "private" => Reply::Private,
+        "rebound" => Reply::Rebound,
         _ => Reply::Here,
     };
     let (code, address) = match kind {
@@ -82,7 +86,11 @@ fn reply(query: &[u8]) -> Option<(String, Option<Vec<u8>>)> {
         Reply::Code(code) => (code, None),
         Reply::NoData => (0, None),
         Reply::Here => (0, Some([127, 0, 0, 1])),
-        Reply::Private => (0, Some([10, 0, 0, 1])),
+        // A and AAAA are asked for together.
+        Reply::Rebound if before.iter().filter(|it| **it == name).count() < 2 => {
+            (0, Some([127, 0, 0, 1]))
+        }
+        Reply::Private | Reply::Rebound => (0, Some([10, 0, 0, 1])),
     };
     let address = address.filter(|_| wants_v4);
     let mut packet = query[..2].to_vec();
@@ -100,8 +108,13 @@ fn reply(query: &[u8]) -> Option<(String, Option<Vec<u8>>)> {
     ]);
     packet.extend(question);
     if let Some(address) = address {
-        // The name of the question, A, IN, 60 seconds, four bytes.
-        packet.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+        let seconds = if matches!(kind, Reply::Rebound) {
+            0
+        } else {
+            60
+        };
+        // The name of the question, A, IN, the time to live, four bytes.
+        packet.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, seconds, 0, 4]);
         packet.extend(address);
     }
     Some((name, Some(packet)))

@@ -4,6 +4,7 @@ use clap::{Args, ValueHint};
 
 use crate::fetch::HostOverride;
 
+use super::super::agents::contact;
 use super::super::value::Secret;
 
 /// As whom we ask. Secrets are texts here: they are checked where no message shows them.
@@ -14,6 +15,9 @@ pub(crate) struct IdentityArgs {
     /// edge, opera [default: gatecrawl's own]
     #[arg(short = 'A', long, value_name = "TEXT")]
     pub(crate) user_agent: Option<String>,
+    /// Name a page or mailbox of yours in our User-Agent, for operators who have questions
+    #[arg(long, value_name = "URL|MAIL", value_parser = contact, conflicts_with = "user_agent")]
+    pub(crate) contact: Option<String>,
     /// Add a header field, for the site only (repeatable); the environment may hold several, a line each
     #[arg(
         short = 'H',

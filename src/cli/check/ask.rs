@@ -63,6 +63,7 @@ pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking
             Some(target) if known(&target) => Some(Outcome::RedirectLoop),
             Some(_) if asked.hops.len() >= MAX_HOPS => Some(Outcome::RedirectTooMany),
             Some(target) => {
+                fetcher.led(&at, &target);
                 asked.hops.push((at, attempt));
                 at = target;
                 continue;

@@ -49,9 +49,10 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     let RunOrder::New(urls) = run else {
         return Err(Failure::usage("no URL to check"));
     };
-    let clients = clients(&names, own, attempts, &plan);
+    let ours = agents::own(audit.identity.contact.as_deref());
+    let clients = clients(&names, (own, &ours), attempts, &plan);
     let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
-    let settings = app::settings(&site, network.clone(), TOKEN).await;
+    let settings = app::settings(&site, network.clone(), TOKEN);
     let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
     let mut all = Vec::new();
     for url in &urls {
@@ -72,8 +73,13 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Those that are named, or ourselves alone.
-fn clients(names: &[String], own: String, attempts: u32, plan: &CrawlPlan) -> Vec<Client> {
+/// Those that are named, or ourselves alone. `ours` is our own `User-Agent`, `own` what we are called.
+fn clients(
+    names: &[String],
+    (own, ours): (String, &str),
+    attempts: u32,
+    plan: &CrawlPlan,
+) -> Vec<Client> {
     let client = |name: String, guise: Option<Guise>| Client {
         asking: Asking {
             user_agent: guise.as_ref().map_or_else(
@@ -90,7 +96,7 @@ fn clients(names: &[String], own: String, attempts: u32, plan: &CrawlPlan) -> Ve
     }
     let guise = |name: &String| match ClientPreset::named(name) {
         Some(preset) => Guise::from(preset),
-        None => Guise::called(agents::OWN),
+        None => Guise::called(ours),
     };
     names
         .iter()

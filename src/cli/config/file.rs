@@ -29,6 +29,8 @@ pub(in crate::cli) fn text(path: &Path) -> std::io::Result<String> {
 pub(in crate::cli) struct File<'a> {
     pub(in crate::cli) path: &'a Path,
     pub(in crate::cli) text: &'a str,
+    /// Whether the user named it, as opposed to a file that lies in the directory.
+    pub(in crate::cli) named: bool,
 }
 
 impl fmt::Debug for File<'_> {

@@ -64,7 +64,14 @@ mod tests {
         for (text, expected) in cases {
             let path = Path::new("gatecrawl.toml");
             assert_eq!(
-                holds_secrets(&File { path, text }, audit),
+                holds_secrets(
+                    &File {
+                        path,
+                        text,
+                        named: false
+                    },
+                    audit
+                ),
                 expected,
                 "{text}"
             );

@@ -50,6 +50,7 @@ pub(super) async fn test(
 ) -> Result<Exit, Failure> {
     let path = projects::path(store);
     let text = projects::text(&path)?;
+    projects::refuse_unnamed(store, &path, &text)?;
     let planned = projects::read(&path, &text)?;
     known(&planned, name)?;
     let channels = read(&path, &text, &planned)?;
@@ -75,7 +76,12 @@ pub(super) async fn test(
 }
 
 fn smtp(path: &Path, text: &str) -> Result<Option<SmtpConfig>, Failure> {
-    let table = File { path, text }.table(SMTP)?;
+    let table = File {
+        path,
+        text,
+        named: true,
+    }
+    .table(SMTP)?;
     let smtp = table.map(SmtpConfig::read).transpose();
     smtp.map_err(|fault| wrong(path, &fault))
 }

@@ -45,9 +45,26 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// Refuses a file that nobody named if it decides whom secrets reach.
+pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Result<(), Failure> {
+    let file = File {
+        path,
+        text,
+        named: args.config.is_some(),
+    };
+    match Cli::command().find_subcommand("audit") {
+        Some(audit) => config::refuse_projects(&file, audit),
+        None => Ok(()),
+    }
+}
+
 /// All projects, checked so that nothing but the site can be wrong when they are due.
 pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
-    let file = File { path, text };
+    let file = File {
+        path,
+        text,
+        named: true,
+    };
     let projects = file.projects()?;
     for (at, raw) in projects.iter().enumerate() {
         let same = |other: &&RawProject| variables(&other.name) == variables(&raw.name);
@@ -183,7 +200,7 @@ fn environment(project: &str) -> Vec<(OsString, OsString)> {
     let named = |arg: &Arg| {
         let name = variable(project, arg.get_env()?.to_str()?);
         let mut word = OsString::from(format!("--{}=", arg.get_long()?));
-        word.push(std::env::var_os(name)?);
+        word.push(std::env::var_os(name).filter(|value| !value.is_empty())?);
         Some((OsString::from(arg.get_id().as_str()), word))
     };
     let private = audit.get_arguments().filter(|arg| arg.get_id() != "db");

@@ -26,6 +26,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let path = projects::path(store);
     let text = projects::text(&path)?;
+    projects::refuse_unnamed(store, &path, &text)?;
     let planned = projects::read(&path, &text)?;
     if planned.is_empty() {
         return Err(Failure::usage(format!(

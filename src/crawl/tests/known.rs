@@ -28,7 +28,11 @@ impl Crawl {
     }
 
     /// Makes another run to its end. Returns what was requested, in order.
-    async fn again(&mut self, plan: CrawlPlan, answers: &[(&str, &[Reply])]) -> Vec<String> {
+    pub(super) async fn again(
+        &mut self,
+        plan: CrawlPlan,
+        answers: &[(&str, &[Reply])],
+    ) -> Vec<String> {
         self.next(plan, answers);
         self.crawl_all().await;
         self.asked()

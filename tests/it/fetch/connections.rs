@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, Named};
 
 use super::{fetcher, hasty, request, settings};
 use crate::answer::{After, ok};
@@ -43,7 +43,7 @@ async fn addresses_that_are_not_public_are_not_asked() {
     let origin = Origin::start().await;
     let names = NameServer::start().await;
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         dns: DnsSource::Servers(vec![names.address]),
         ..settings()
     });

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses};
-use gatecrawl::model::{Connection, Exchange};
+use gatecrawl::fetch::{DnsSource, FetchSettings, Fetcher, HttpFetcher, Named};
+use gatecrawl::model::{Connection, CrawlUrl, Exchange};
 
 use super::{SHORT, asking, request, settings};
 use crate::nameserver::NameServer;
@@ -65,7 +65,7 @@ async fn an_override_stands_above_name_service_and_guard() {
     origin.page("/", "<p>staging</p>");
     let port = origin.address().port();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         overrides: vec![format!("www.example.com:{port}:127.0.0.1").parse().unwrap()],
         ..settings()
     });
@@ -74,4 +74,52 @@ async fn an_override_stands_above_name_service_and_guard() {
         .fetch(request(&origin.url_as("www.example.com", "/")))
         .await;
     assert_eq!(exchange.outcome.id(), "ok_html");
+}
+
+fn naming(names: &NameServer, urls: &[&str]) -> HttpFetcher {
+    let urls: Vec<CrawlUrl> = urls
+        .iter()
+        .map(|text| CrawlUrl::parse(text).expect("a URL"))
+        .collect();
+    let fetcher = HttpFetcher::new(FetchSettings {
+        named: Named::of(&urls),
+        dns: DnsSource::Servers(vec![names.address]),
+        ..settings()
+    });
+    fetcher.expect("settings in order")
+}
+
+#[tokio::test]
+async fn a_name_that_moves_to_another_network_is_requested_there_no_more() {
+    let origin = Origin::start().await;
+    let names = NameServer::start().await;
+    let url = origin.url_as("rebound.example", "/");
+    let fetcher = naming(&names, &[&url]);
+    let mut fresh = request(&url);
+    fresh.connection = Connection::Fresh;
+    let first = fetcher.fetch(fresh.clone()).await;
+    assert_eq!(first.status, Some(404), "{}", first.fault);
+    // An answer that is not to be kept is kept for five seconds.
+    tokio::time::sleep(Duration::from_millis(5_200)).await;
+    let later = fetcher.fetch(fresh).await;
+    assert_eq!(later.outcome.id(), "address_refused");
+    assert_eq!(later.fault, "address 10.0.0.1 is not public");
+}
+
+#[tokio::test]
+async fn a_private_network_is_open_only_where_a_page_of_it_led() {
+    let origin = Origin::start().await;
+    let names = NameServer::start().await;
+    let site = origin.url_as("www.example", "/");
+    let (next, literal) = (origin.url_as("next.example", "/"), origin.url("/"));
+    let fetcher = naming(&names, &[&site, "http://nxdomain.example/"]);
+    let outcome = async |url: &str| fetcher.fetch(request(url)).await.outcome.id();
+    assert_eq!(outcome(&site).await, "client_404");
+    let parse = |text: &str| CrawlUrl::parse(text).unwrap();
+    for url in [&next, &literal] {
+        fetcher.led(&parse("http://nxdomain.example/"), &parse(url));
+        assert_eq!(outcome(url).await, "address_refused", "{url}");
+        fetcher.led(&parse(&site), &parse(url));
+        assert_eq!(outcome(url).await, "client_404", "{url}");
+    }
 }

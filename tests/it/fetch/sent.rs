@@ -1,8 +1,7 @@
 //! What the fetcher says, and to whom.
 
 use gatecrawl::fetch::{
-    DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses, ProxyAddress, Secrets,
-    SecretsFor,
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, Named, ProxyAddress, Secrets, SecretsFor,
 };
 
 use gatecrawl::model::LONGEST_URL;
@@ -65,7 +64,7 @@ async fn a_proxy_is_asked_for_everything() {
     proxy.script("http://site.example/a", [ok("<p>by proxy</p>")]);
     let address = proxy.address();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         proxy: Some(ProxyAddress::new(format!("http://user:pass@{address}"))),
         ..settings()
     });
@@ -121,7 +120,7 @@ async fn localhost_is_not_asked_for_at_a_proxy() {
     let proxy = Origin::start().await;
     let fetcher = HttpFetcher::new(FetchSettings {
         proxy: Some(ProxyAddress::new(format!("http://{}", proxy.address()))),
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         ..settings()
     });
     let fetcher = fetcher.expect("settings in order");

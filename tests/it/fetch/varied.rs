@@ -4,8 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use gatecrawl::fetch::{
-    DnsSource, FetchSettings, Fetcher, HttpFetcher, PrivateAddresses, ProxyAddress, Secrets,
-    SecretsFor,
+    DnsSource, FetchSettings, Fetcher, HttpFetcher, Named, ProxyAddress, Secrets, SecretsFor,
 };
 use gatecrawl::model::{
     ClientPreset, Coding, Cookies, CrawlUrl, Guise, Protocol, Request, Version,
@@ -185,7 +184,7 @@ async fn an_address_that_is_not_public_cannot_be_chosen() {
     let origin = Origin::start().await;
     let names = NameServer::start().await;
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         dns: DnsSource::Servers(vec![names.address]),
         ..settings()
     });
@@ -206,7 +205,7 @@ async fn a_name_given_by_hand_can_be_asked_at_that_address_and_no_other() {
     let origin = Origin::start().await;
     let port = origin.address().port();
     let fetcher = HttpFetcher::new(FetchSettings {
-        private_addresses: PrivateAddresses::default(),
+        named: Named::default(),
         overrides: vec![format!("www.example:{port}:127.0.0.1").parse().unwrap()],
         ..settings()
     });
@@ -226,7 +225,14 @@ async fn a_name_given_by_hand_can_be_asked_at_that_address_and_no_other() {
 #[tokio::test]
 async fn the_addresses_of_a_host_are_those_that_may_be_asked() {
     let names = NameServer::start().await;
-    let fetcher = asking(&names);
+    let vouched = ["http://www.example/", "http://127.0.0.1:8080/"];
+    let vouched = vouched.map(|text| CrawlUrl::parse(text).unwrap());
+    let fetcher = HttpFetcher::new(FetchSettings {
+        named: Named::of(&vouched),
+        dns: DnsSource::Servers(vec![names.address]),
+        ..settings()
+    });
+    let fetcher = fetcher.unwrap();
     let cases: [(&str, &[IpAddr]); 4] = [
         ("http://www.example/", &[HERE]),
         ("http://private.example/", &[]),

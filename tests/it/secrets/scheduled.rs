@@ -125,8 +125,11 @@ async fn the_secrets_of_a_project_come_out_nowhere() {
         ("schedule emit cron", 0),
         ("schedule emit github-actions", 0),
         ("schedule emit kubernetes", 0),
-        ("schedule notify-test shop -vv", 1),
-        ("schedule run --once --now shop -vv", 0),
+        ("schedule --config gatecrawl.toml notify-test shop -vv", 1),
+        (
+            "schedule --config gatecrawl.toml run --once --now shop -vv",
+            0,
+        ),
         ("schedule list", 0),
         ("runs show", 0),
         ("report -o again -f csv,json,html,md,jsonl", 0),

@@ -1,0 +1,65 @@
+//! What a config file may not say that only lies in the directory, as it may have come with somebody else's
+//! checkout: whom secrets reach.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use super::super::failure::Failure;
+use super::file::{File, SMTP};
+use super::key::find;
+
+/// Arguments that lead requests, with all that they carry, to others.
+const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
+
+/// Arguments that say what the site is: whoever hands in secrets in another way says whom they are for.
+const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
+
+/// Arguments that are secrets.
+const SECRETS: [&str; 4] = ["header", "basic_auth", "cookie", "cookie_file"];
+
+/// Why a file that nobody named may not set an argument, if it may not.
+pub(super) fn refusal(command: &Command, typed: &ArgMatches, arg: &Arg) -> Option<String> {
+    let (id, name) = (arg.get_id().as_str(), super::key(arg));
+    if REACH.contains(&id) {
+        return Some(format!("{name}: it decides whom secrets reach; {NAME_IT}"));
+    }
+    (SITE.contains(&id) && has_secrets(command, typed)).then(|| {
+        format!("{name}: secrets were given elsewhere, and it decides whom they reach; {NAME_IT}")
+    })
+}
+
+const NAME_IT: &str = "if you trust this file, name it with --config gatecrawl.toml";
+
+/// Whether secrets were typed, or are in the environment.
+fn has_secrets(command: &Command, typed: &ArgMatches) -> bool {
+    let given = |id: &str| {
+        let source = typed.value_source(id);
+        source.is_some_and(|source| source != ValueSource::DefaultValue)
+    };
+    let mut arguments = command.get_arguments().map(|arg| arg.get_id().as_str());
+    arguments.any(|id| SECRETS.contains(&id) && given(id))
+}
+
+/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach.
+pub(in crate::cli) fn refuse_projects(file: &File<'_>, audit: &Command) -> Result<(), Failure> {
+    if file.named {
+        return Ok(());
+    }
+    let smtp = file.table(SMTP)?.unwrap_or_default();
+    if smtp.keys().any(|key| key.starts_with("password")) {
+        let path = file.path.display();
+        return Err(Failure::usage(format!(
+            "{path}: [{SMTP}]: it decides whom its password reaches; {NAME_IT}"
+        )));
+    }
+    let of_projects = file.projects()?.into_iter().flat_map(|it| it.entries);
+    let all = file.entries()?.into_iter().chain(of_projects);
+    for (key, value, line) in all {
+        let reaches = find(audit, &key).is_some_and(|arg| REACH.contains(&arg.get_id().as_str()));
+        if reaches && value.as_bool() != Some(false) {
+            let what = format!("{key}: it decides whom secrets reach; {NAME_IT}");
+            return Err(file.fault(line, &what));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Sitemaps of somebody's choice: indexes without end, and of strangers.
+
+use super::*;
+
+fn index(of: impl IntoIterator<Item = String>) -> Reply {
+    let mut xml = "<sitemapindex>".to_owned();
+    for url in of {
+        let _ = write!(xml, "<sitemap><loc>{url}</loc></sitemap>");
+    }
+    text(&(xml + "</sitemapindex>"))
+}
+
+fn urls(of: &[&str]) -> Reply {
+    let mut xml = "<urlset>".to_owned();
+    for url in of {
+        let _ = write!(xml, "<url><loc>{url}</loc></url>");
+    }
+    text(&(xml + "</urlset>"))
+}
+
+fn names(of: impl IntoIterator<Item = String>) -> Reply {
+    let lines = of.into_iter().map(|url| format!("Sitemap: {url}\n"));
+    text(&lines.collect::<String>())
+}
+
+/// How many sitemaps were requested whose address has this part.
+fn requested(crawl: &Crawl, part: &str) -> usize {
+    let asked = crawl.script.asked.lock().unwrap();
+    let maps = asked.iter().filter(|(path, _)| path.contains(".xml"));
+    maps.filter(|(path, _)| path.contains(part)).count()
+}
+
+fn once() -> CrawlPlan {
+    let mut plan = plan();
+    plan.pace.retries = 0;
+    plan
+}
+
+fn skipped(crawl: &Crawl, detail: &str) -> usize {
+    let rows = crawl.rows(Table::Skipped, &["Reason", "Detail"]);
+    rows.iter().filter(|row| *row == detail).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_of_the_site_leads_to_no_sitemap_of_a_stranger() {
+    let strangers = (0..50).map(|n| format!("http://stranger.test/{n}.xml"));
+    let own = ["http://site.test/own.xml".to_owned()];
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[names(["/index.xml".to_owned()])]),
+        ("/index.xml", &[index(strangers.chain(own))]),
+        ("/own.xml", &[urls(&["http://site.test/orphan"])]),
+        ("/orphan", &[page("a page")]),
+    ];
+    let crawl = Crawl::to_the_end(once(), answers).await;
+    assert_eq!(requested(&crawl, "stranger"), 0);
+    assert!(crawl.asked().contains(&"/orphan".to_owned()));
+    let detail = "scope | a sitemap of another site that robots.txt does not name";
+    assert_eq!(skipped(&crawl, detail), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn robots_txt_may_keep_its_sitemaps_elsewhere_up_to_a_hundred() {
+    let named = (0..60).map(|n| format!("http://a{n}.test/map.xml"));
+    let beside = (0..60).map(|n| format!("http://a0.test/{n}.xml"));
+    let other = ["http://other.test/far.xml".to_owned()];
+    let answers: &[(&str, &[Reply])] = &[
+        ("/robots.txt", &[names(named)]),
+        ("http://a0.test/map.xml", &[index(beside.chain(other))]),
+    ];
+    let crawl = Crawl::to_the_end(once(), answers).await;
+    assert_eq!(requested(&crawl, ".test/"), 100);
+    assert_eq!(requested(&crawl, "other"), 0);
+    assert_eq!(
+        skipped(&crawl, "trap | more than 100 sitemaps of other sites"),
+        20
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn indexes_without_end_are_read_up_to_a_thousand_files() {
+    let mut plan = once();
+    plan.pace.concurrency = 32;
+    let mut crawl = Crawl::new(plan, &[]);
+    // Each sitemap is an index of thirty more.
+    crawl.script.edge = Some(|request| {
+        let path = request.url.path_and_query();
+        let stem = path.strip_suffix(".xml")?;
+        let below = (0..30).map(|n| format!("http://site.test{stem}-{n}.xml"));
+        Some(index(below))
+    });
+    let seeds = crawl.plan.scope.seeds.clone();
+    crawl.run(Start::Fresh(seeds)).await;
+    assert_eq!(requested(&crawl, ""), 1_000);
+    assert!(skipped(&crawl, "trap | more than 1000 sitemaps in one run") > 20_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_sitemaps_than_pages() {
+    let maps = |n| (0..n).map(|n| format!("http://site.test/{n}.xml"));
+    let mut few = once();
+    few.scope.max_pages = Some(5);
+    let answers: &[(&str, &[Reply])] = &[("/robots.txt", &[names(maps(20))])];
+    let mut crawl = Crawl::new(few, answers);
+    crawl.script.addresses = Vec::new();
+    let seeds = crawl.plan.scope.seeds.clone();
+    crawl.run(Start::Fresh(seeds)).await;
+    assert_eq!(requested(&crawl, ""), 5);
+    let detail = "max_pages | no more sitemaps than the 5 pages of --max-pages";
+    assert_eq!(skipped(&crawl, detail), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_on_knows_how_many_sitemaps_it_read() {
+    let named = (0..120).map(|n| format!("http://a{n}.test/map.xml"));
+    let mut crawl = Crawl::new(once(), &[("/robots.txt", &[names(named)])]);
+    let (placeholder, _) = stop_switch();
+    crawl.script.stop_after = Some((60, placeholder));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    assert!(requested(&crawl, ".test/") < 100);
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    assert_eq!(requested(&crawl, ".test/"), 100);
+}

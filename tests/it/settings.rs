@@ -1,0 +1,206 @@
+//! Where settings come from, and what is said about it.
+
+use std::fs;
+
+use crate::cli::{Desk, Said, output};
+use crate::origin::Origin;
+
+async fn site() -> Origin {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>home</p>");
+    origin
+}
+
+fn write(desk: &Desk, config: &str) {
+    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
+}
+
+const NOTICE: &str = "settings of gatecrawl.toml are in use";
+
+#[tokio::test]
+async fn the_config_file_in_use_is_named() {
+    let (origin, desk) = (site().await, Desk::new());
+    let url = origin.url("/");
+    let dry = ["audit", &url, "--dry-run"];
+    assert!(desk.run(&dry).await.out.contains("config: none\n"));
+    write(&desk, "rate = 50\n");
+    let said = desk.run(&dry).await;
+    assert!(
+        said.out.contains("config: gatecrawl.toml\n"),
+        "{}",
+        said.out
+    );
+    let said = desk.run(&["audit", &url]).await;
+    assert_eq!(
+        (said.code, said.err.matches(NOTICE).count()),
+        (Some(0), 1),
+        "{}",
+        said.err
+    );
+    let quiet = desk.run(&["audit", &url, "-q"]).await;
+    assert_eq!((quiet.code, quiet.err.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() {
+    let (origin, evil, desk) = (site().await, site().await, Desk::new());
+    let url = origin.url("/");
+    write(&desk, &format!("proxy = 'http://{}'\n", evil.address()));
+    let said = desk
+        .run(&["audit", &url, "--cookie", "a=s3cret-token"])
+        .await;
+    assert_eq!(said.code, Some(2));
+    assert!(
+        said.err
+            .starts_with("error: gatecrawl.toml, line 1: proxy: it decides whom secrets reach"),
+        "{}",
+        said.err
+    );
+    assert!(evil.requests().is_empty());
+    let named = ["audit", &url, "--dry-run", "--config", "gatecrawl.toml"];
+    assert_eq!(desk.run(&named).await.code, Some(0));
+
+    // The environment's secrets go to the site that was typed, or that a named file says.
+    write(&desk, &format!("url = ['{}']\n", evil.url("/")));
+    let seen = evil.requests().len();
+    let mut command = desk.command(&["audit", "--confirm", "none"]);
+    command.env("GATECRAWL_COOKIE", "a=s3cret-token");
+    let said = Said::from(output(command).await);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert_eq!(evil.requests().len(), seen);
+}
+
+#[tokio::test]
+async fn a_schedule_that_was_only_found_does_not_decide_whom_secrets_reach() {
+    let desk = Desk::new();
+    let project = "[project.shop]\nurl = 'http://127.0.0.1:9/'\nschedule = '@daily'\n";
+    let smtp = "[smtp]\nhost = 'h.example'\nfrom = 'a@b.example'\npassword-env = 'HOME'\n";
+    for config in [
+        format!("{project}insecure = true\n"),
+        format!("insecure = true\n{project}"),
+        format!("{smtp}{project}"),
+    ] {
+        write(&desk, &config);
+        let said = desk.run(&["schedule", "run", "--once"]).await;
+        assert_eq!(said.code, Some(2), "{config}: {}", said.err);
+        assert!(said.err.contains("--config gatecrawl.toml"), "{}", said.err);
+        let checked = desk.run(&["schedule", "check"]).await;
+        assert_eq!(checked.code, Some(0), "{config}: {}", checked.err);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_is_as_if_it_were_not_set() {
+    let (origin, desk) = (site().await, Desk::new());
+    let url = origin.url("/");
+    let mut command = desk.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
+    for name in ["PROXY", "COOKIE", "HEADER", "BASIC_AUTH"] {
+        command.env(format!("GATECRAWL_{name}"), "");
+    }
+    let said = Said::from(output(command).await);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    // So a setting of the file holds.
+    write(&desk, "cookie = 'a=1'\n");
+    let mut command = desk.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
+    command.env("GATECRAWL_COOKIE", "");
+    assert_eq!(output(command).await.status.code(), Some(0));
+    let last = origin.requests().pop().expect("a request");
+    assert_eq!(last.header("cookie"), Some("a=1"));
+}
+
+#[tokio::test]
+async fn a_contact_is_in_the_user_agent_and_its_absence_is_said_once() {
+    let (origin, desk) = (site().await, Desk::new());
+    let url = origin.url("/");
+    let agent = || {
+        let last = origin.requests().pop().expect("a request");
+        last.header("user-agent").map(str::to_owned)
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let silent = desk.run(&["audit", &url]).await;
+    assert!(
+        !silent.err.contains("--contact"),
+        "this machine is its own operator"
+    );
+    assert_eq!(agent(), Some(format!("gatecrawl/{version}")));
+    desk.run(&["audit", &url, "--contact", "seo@shop.example"])
+        .await;
+    assert_eq!(
+        agent(),
+        Some(format!("gatecrawl/{version} (+seo@shop.example)"))
+    );
+    write(&desk, "contact = 'https://shop.example/bot'\n");
+    desk.run(&["check", &url, "--attempts", "1", "--contact", "a@b.example"])
+        .await;
+    assert_eq!(agent(), Some(format!("gatecrawl/{version} (+a@b.example)")));
+    desk.run(&["audit", &url]).await;
+    assert_eq!(
+        agent(),
+        Some(format!("gatecrawl/{version} (+https://shop.example/bot)"))
+    );
+    desk.run(&["audit", &url, "-A", "AcmeBot/1"]).await;
+    assert_eq!(agent(), Some("AcmeBot/1".to_owned()));
+    fs::remove_file(desk.path().join("gatecrawl.toml")).expect("removed");
+
+    // A name of another host, at an address of this one.
+    let port = origin.address().port();
+    let given = format!("shop.example:{port}:127.0.0.1");
+    let away = origin.url_as("shop.example", "/");
+    let said = desk.run(&["audit", &away, "--resolve", &given]).await;
+    assert_eq!(
+        said.err.matches("--contact URL|MAIL").count(),
+        1,
+        "{}",
+        said.err
+    );
+    let bad = desk.run(&["audit", &url, "--contact", "nobody"]).await;
+    assert_eq!(bad.code, Some(2), "{}", bad.err);
+}
+
+#[tokio::test]
+async fn a_pattern_that_would_hold_up_every_url_is_refused() {
+    let desk = Desk::new();
+    let args = ["audit", "a.example", "--exclude", "(a{0,500}){0,50}b"];
+    let said = desk.run(&args).await;
+    assert_eq!(said.code, Some(2));
+    let expected =
+        r#"error: --exclude "(a{0,500}){0,50}b" is too large: it takes more than 1024 KiB"#;
+    assert!(said.err.starts_with(expected), "{}", said.err);
+}
+
+#[tokio::test]
+async fn a_database_that_may_not_be_read_is_not_called_missing() {
+    let desk = Desk::new();
+    fs::write(desk.path().join("file"), "text").expect("a file");
+    let said = desk.run(&["runs", "--db", "file/runs.db"]).await;
+    assert_eq!(said.code, Some(2));
+    let expected = "error: could not open the database file/runs.db: ";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = desk.path().join("shut.db");
+        fs::write(&path, "text").expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("shut");
+        // Root may read everything.
+        if fs::File::open(&path).is_err() {
+            let said = desk.run(&["runs", "--db", "shut.db"]).await;
+            let expected = "error: could not open the database shut.db: no permission to read it\n";
+            assert_eq!(said.err, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_report_lists_no_files() {
+    let (origin, desk) = (site().await, Desk::new());
+    desk.run(&["audit", &origin.url("/")]).await;
+    let said = desk.run(&["report", "-o", "out"]).await;
+    assert!(said.out.contains("pages.csv"), "{}", said.out);
+    let said = desk.run(&["report", "-q", "-o", "again"]).await;
+    assert_eq!(
+        (said.code, said.out.as_str(), said.err.as_str()),
+        (Some(0), "", "")
+    );
+    assert!(desk.path().join("again/pages.csv").exists());
+}
