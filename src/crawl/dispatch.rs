@@ -382,6 +382,7 @@ where
                 .send(Change::Reopened(vec![url], pass), NO_LEASE)
                 .await;
         }
+        drop(brought.held);
         Ok(())
     }
 

@@ -10,6 +10,9 @@ use crate::policy::{Scope, ScopeError};
 
 use super::memo::LinkMemo;
 
+/// Large sitemaps that are read at a time. Ours.
+const MOST_SITEMAPS: usize = 2;
+
 /// The compiled plan of a crawl.
 #[derive(Debug)]
 pub struct Site {
@@ -25,6 +28,8 @@ pub struct Site {
     pub(super) memo: LinkMemo,
     /// Large pages that may be read at a time: what is read of one is larger than itself.
     pub(super) large_pages: Arc<Semaphore>,
+    /// Large sitemaps likewise: the entries of one may have as many bytes as the file.
+    pub(super) large_sitemaps: Arc<Semaphore>,
 }
 
 /// A plan that cannot be carried out.
@@ -67,6 +72,7 @@ impl Site {
             fields,
             memo: LinkMemo::default(),
             large_pages: Arc::new(Semaphore::new(processors())),
+            large_sitemaps: Arc::new(Semaphore::new(MOST_SITEMAPS)),
             user_agent: plan.requests.user_agent.as_str().into(),
             plan,
         })

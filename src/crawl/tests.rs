@@ -13,9 +13,9 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
-    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
-    ScopePlan, Sitemaps, Timings, Version, Witnesses,
+    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Held,
+    Moment, Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan,
+    SamplePlan, ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
@@ -228,6 +228,7 @@ impl Fetcher for Script {
             remote: self.remote.filter(|_| reply.status > 0),
             version: self.version,
             reused: self.reused,
+            held: Held::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::assess::diagnose::soft_error;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, Connection, CrawlUrl, Exchange, Keep, Link, Outcome, PageRecord, Request, Role,
+    Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Outcome, PageRecord, Request, Role,
 };
 use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
@@ -36,6 +36,8 @@ pub(super) struct Brought {
     pub(super) page: Box<PageRecord>,
     pub(super) links: Vec<Link>,
     pub(super) file: Option<File>,
+    /// The memory of the body, for which stands by now what was read of it.
+    pub(super) held: Held,
 }
 
 /// The answer to a control.
@@ -112,6 +114,7 @@ pub(super) async fn visit<F: Fetcher>(
         let asked = asked(&lease, beginning.disallowed);
         let reading = page::read(&site, &beginning.stored, asked, &answer.first);
         return Brought {
+            held: Held::default(),
             attempt: record(&answer.first, circumstances),
             hops: answer.hops,
             tried,
@@ -157,9 +160,14 @@ pub(super) async fn visit<F: Fetcher>(
         hops.push((url.clone(), record(&beside, circumstances)));
     }
     let attempt = record(&exchange, circumstances);
+    let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
-        let _turn = Arc::clone(&site.large_pages).acquire_owned().await;
+        let turns = match lease.found.role {
+            Role::Sitemap => &site.large_sitemaps,
+            _ => &site.large_pages,
+        };
+        let _turn = Arc::clone(turns).acquire_owned().await;
         let work = move || read(&site, lease, &beginning, &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,
@@ -177,6 +185,7 @@ pub(super) async fn visit<F: Fetcher>(
         page: Box::new(reading.page),
         links: reading.links,
         file,
+        held,
     }
 }
 
@@ -213,6 +222,8 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
         connection: Connection::Fresh,
         first_byte_limit: site.plan.requests.first_byte,
         body_limit: site.plan.requests.max_body,
+        // Nobody reads it; and a visit that holds one body must not wait for memory for another.
+        keep: Keep::Excerpts,
         ..Request::page(url.clone())
     }
 }

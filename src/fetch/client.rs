@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer;
 use super::attempt::Attempt;
 use super::body::{self, Limits, Use};
+use super::budget::Budget;
 use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::files::Files;
@@ -25,7 +26,7 @@ use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake, awake_once};
 use super::{Fetcher, echoes, guard, packed, tls, witness};
 use crate::model::{
-    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol,
+    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Held, Keep, Network, Outcome, Protocol,
     Request, Timings, Version, Witnesses,
 };
 
@@ -44,6 +45,7 @@ pub struct HttpFetcher {
     redactor: Option<Redactor>,
     settings: Arc<FetchSettings>,
     files: Arc<Files>,
+    budget: Budget,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -71,6 +73,7 @@ impl HttpFetcher {
             names,
             settings: Arc::new(settings),
             files: Arc::default(),
+            budget: Budget::of_process(),
         })
     }
 
@@ -237,7 +240,7 @@ impl HttpFetcher {
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };
-        let received = body::read(response, &headers, usage, limits).await;
+        let received = body::read(response, &headers, (usage, limits), self.budget.share()).await;
         let fault = received.fault.unwrap_or_else(|| {
             let outcome = answer::outcome(&request.url, status, &headers, &received.body);
             Fault::new(outcome, "")
@@ -251,6 +254,7 @@ impl HttpFetcher {
             decoded_bytes: received.decoded_bytes,
             remote,
             version: Some(version),
+            held: received.held,
             ..unanswered(fault)
         }
     }
@@ -390,5 +394,6 @@ fn unanswered(fault: Fault) -> Exchange {
         remote: None,
         version: None,
         reused: false,
+        held: Held::default(),
     }
 }

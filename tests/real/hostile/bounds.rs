@@ -1,0 +1,128 @@
+//! Sites made to exhaust whoever crawls them by many answers, each of which is within its own bound.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::crawler::Desk;
+use crate::origin;
+use crate::server::{note, pause};
+
+const MIB: usize = 1024 * 1024;
+
+/// Most memory that a crawl of such a site may have.
+const MAX_KIB: u64 = 300 * 1024;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes).expect("memory has room");
+    packer.finish().expect("memory has room")
+}
+
+/// Sends a packed body, its end a while later.
+fn packed(line: &mut TcpStream, kind: &str, body: &[u8], late: Duration) -> io::Result<()> {
+    write!(
+        line,
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    let (most, end) = body.split_at(body.len() - 20);
+    line.write_all(most)?;
+    line.flush()?;
+    pause(late);
+    line.write_all(end)
+}
+
+fn text(line: &mut TcpStream, text: &str) -> io::Result<()> {
+    write!(
+        line,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+fn missing(line: &mut TcpStream) -> io::Result<()> {
+    line.write_all(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+}
+
+/// Crawls a site whose other hosts are `h0.hostile.test` and so on, as many as there are. Returns its
+/// exports and the most memory that it took.
+fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Desk, u64) {
+    let desk = Desk::new();
+    let start = format!("http://site.hostile.test:{}/", at.port());
+    let names = (0..hosts).map(|n| format!("h{n}"));
+    let names = names.chain(["site".to_owned()]);
+    let resolved: Vec<_> = names
+        .map(|name| format!("{name}.hostile.test:{}:127.0.0.1", at.port()))
+        .collect();
+    let mut all = vec![start.as_str(), "--rate", "0"];
+    all.extend(args);
+    for given in &resolved {
+        all.extend(["--resolve", given]);
+    }
+    let ended = desk.audit(&all);
+    note(&format!("{} KiB", ended.peak_kib));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    (desk, ended.peak_kib)
+}
+
+#[test]
+fn sitemaps_of_many_hosts_share_one_budget_of_memory() {
+    const HOSTS: usize = 16;
+    let spaces = gzip(&vec![b' '; 50 * MIB]);
+    let at = origin::serve(move |path, line| match path {
+        "/" => origin::page(line, "<title>fine</title><p>fine</p>"),
+        "/robots.txt" => {
+            let port = line.local_addr()?.port();
+            let named = (0..HOSTS).map(|n| format!("Sitemap: http://h{n}.hostile.test:{port}/s\n"));
+            text(line, &named.collect::<String>())
+        }
+        "/s" => packed(line, "application/xml", &spaces, Duration::from_secs(3)),
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, HOSTS, &["--retries", "0"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    assert_eq!(desk.rows("sitemaps.csv").len(), HOSTS);
+    let read = |row: &&crate::crawler::Row| row["Outcome"].starts_with("ok_");
+    let attempts = desk.rows("attempts.csv");
+    assert_eq!(
+        attempts
+            .iter()
+            .filter(read)
+            .filter(|row| row["Address"].ends_with("/s"))
+            .count(),
+        HOSTS
+    );
+}
+
+#[test]
+fn large_pages_share_one_budget_of_memory() {
+    const PAGES: usize = 48;
+    let spaces = gzip(
+        &[
+            b"<title>fine</title><p>fine</p>",
+            &*vec![b' '; 10 * MIB - 100],
+        ]
+        .concat(),
+    );
+    let at = origin::serve(move |path, line| match path {
+        "/" => {
+            let links = (0..PAGES).map(|n| format!("<a href=/p/{n}>p</a>"));
+            origin::page(line, &links.collect::<String>())
+        }
+        path if path.starts_with("/p/") => {
+            packed(line, "text/html", &spaces, Duration::from_secs(3))
+        }
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, 0, &["-c", "64", "--no-adapt"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    let pages = desk.rows("pages.csv");
+    let fine = pages.iter().filter(|row| row["Outcome"] == "ok_html");
+    assert_eq!(fine.count(), PAGES + 1);
+}
