@@ -8,9 +8,11 @@ use crate::model::{
     Admission, CrawlUrl, Fingerprint, FingerprintMap, FingerprintTable, HostKey, Layer, Outcome,
     Role, Skip, SkipReason,
 };
+use crate::parse::robots::Group;
 use crate::policy::Traps;
 
-use super::robots::Rules;
+use super::robots::{self, Rules};
+use super::rules::{RulesMemory, Text};
 
 /// What is known of the hosts and URLs of a crawl. Memory: 10 to 12 bytes for each URL, some
 /// hundred for each host.
@@ -20,6 +22,7 @@ pub(super) struct Admissions {
     /// Those of them that were refused when they were due.
     refused: FingerprintMap<SkipReason>,
     hosts: HashMap<HostKey, Host>,
+    rules: RulesMemory,
     traps: Traps,
     ignore_robots: bool,
 }
@@ -31,11 +34,16 @@ struct Host {
 }
 
 impl Admissions {
-    pub(super) fn new(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
+    pub(super) fn new(
+        max_queries_per_path: u32,
+        ignore_robots: bool,
+        rules: RulesMemory,
+    ) -> Admissions {
         Admissions {
             known: FingerprintTable::default(),
             refused: FingerprintMap::default(),
             hosts: HashMap::new(),
+            rules,
             traps: Traps::new(max_queries_per_path),
             ignore_robots,
         }
@@ -70,10 +78,7 @@ impl Admissions {
             self.known.insert(host.robots_txt().fingerprint(), ());
             self.hosts.insert(host.clone(), Host::default());
         }
-        let skip = self
-            .hosts
-            .get(&host)
-            .and_then(|host| self.forbid(host, &found));
+        let skip = self.forbidden_at_hand(&host, &found);
         if let Some(skip) = skip {
             *admission = Admission::Skip(found.role, skip);
         } else if self.traps.is_trap(&found.url) {
@@ -98,34 +103,66 @@ impl Admissions {
     /// Why a URL must not be fetched by what its host's robots.txt says, if that is known and
     /// obeyed.
     pub(super) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
-        self.forbid(self.hosts.get(&found.url.host_key())?, found)
+        let host = found.url.host_key();
+        match self.obeyed(&host, found)? {
+            Rules::Text(text) => self.by_rules(*text, &host, &found.url),
+            Rules::Unreachable(_) => Some(robots::unreadable()),
+            Rules::AllowAll => None,
+        }
+    }
+
+    /// The same as far as it is known without a look at what is stored: whoever is taken in is looked at
+    /// once more before it is requested.
+    fn forbidden_at_hand(&self, host: &HostKey, found: &Discovery) -> Option<Skip> {
+        match self.obeyed(host, found)? {
+            Rules::Text(text) => robots::forbid(&*self.rules.at_hand(*text)?, &found.url),
+            Rules::Unreachable(_) => Some(robots::unreadable()),
+            Rules::AllowAll => None,
+        }
     }
 
     /// Whether robots.txt forbids a URL that is fetched all the same.
     pub(super) fn disallowed(&self, url: &CrawlUrl) -> bool {
-        let rules = self
-            .hosts
-            .get(&url.host_key())
-            .and_then(|host| host.rules.as_ref());
-        self.ignore_robots && rules.is_some_and(|rules| rules.forbid(url).is_some())
+        let host = url.host_key();
+        let rules = self.hosts.get(&host).and_then(|host| host.rules.as_ref());
+        self.ignore_robots
+            && match rules {
+                Some(Rules::Text(text)) => self.by_rules(*text, &host, url).is_some(),
+                Some(Rules::Unreachable(_)) => true,
+                Some(Rules::AllowAll) | None => false,
+            }
     }
 
-    pub(super) fn set_rules(&mut self, host: HostKey, rules: Rules) {
+    /// Notes what a host's robots.txt lets us do, with its rules if they were read.
+    pub(super) fn set_rules(&mut self, host: HostKey, rules: Rules, group: Option<(Text, Group)>) {
         self.hosts.entry(host).or_default().rules = Some(rules);
+        if let Some((text, group)) = group {
+            self.rules.keep(text, group);
+        }
     }
 
-    fn forbid(&self, host: &Host, found: &Discovery) -> Option<Skip> {
+    /// Why the rules of a text forbid a URL of this host, if they do.
+    fn by_rules(&self, text: Text, host: &HostKey, url: &CrawlUrl) -> Option<Skip> {
+        match self.rules.get(text, host) {
+            Some(group) => robots::forbid(&group, url),
+            // Not to know them is no permission.
+            None => Some(robots::unreadable()),
+        }
+    }
+
+    /// The rules of a host that this is to obey, if there are any.
+    fn obeyed(&self, host: &HostKey, found: &Discovery) -> Option<&Rules> {
         if self.ignore_robots || found.role == Role::Robots {
             return None;
         }
-        match host.rules.as_ref()? {
+        match self.hosts.get(host)?.rules.as_ref()? {
             // robots.txt names sitemaps itself, and says nothing about who may read them.
-            Rules::Group(_) if found.role == Role::Sitemap => None,
+            Rules::Text(_) if found.role == Role::Sitemap => None,
             // No site to protect, and a link to nowhere is just what was asked for.
             Rules::Unreachable(outcome) if found.role == Role::External && !answers(*outcome) => {
                 None
             }
-            rules => rules.forbid(&found.url),
+            rules => Some(rules),
         }
     }
 }
@@ -154,6 +191,11 @@ mod tests {
     use super::*;
     use crate::parse::robots::Robots;
 
+    fn admissions(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
+        let rules = RulesMemory::new(1 << 20, |_| None);
+        Admissions::new(max_queries_per_path, ignore_robots, rules)
+    }
+
     fn found(text: &str) -> Discovery {
         Discovery {
             url: CrawlUrl::parse(text).expect("a valid URL"),
@@ -176,7 +218,7 @@ mod tests {
 
     #[test]
     fn robots_txt_comes_before_the_first_url_of_a_host_and_each_url_once() {
-        let mut admissions = Admissions::new(100, false);
+        let mut admissions = admissions(100, false);
         let (new, _) = offer(&mut admissions, "http://a/x");
         assert_eq!(new, ["http://a/robots.txt", "http://a/x"]);
         assert!(offer(&mut admissions, "http://a/x").0.is_empty());
@@ -189,8 +231,9 @@ mod tests {
         let rules = Robots::parse(b"User-agent: *\nDisallow: /private").group(&["gatecrawl"]);
         let host = found("http://a/").url.host_key();
         for (ignore, expected) in [(false, true), (true, false)] {
-            let mut admissions = Admissions::new(100, ignore);
-            admissions.set_rules(host.clone(), Rules::Group(rules.clone()));
+            let mut admissions = admissions(100, ignore);
+            let text = Text(1);
+            admissions.set_rules(host.clone(), Rules::Text(text), Some((text, rules.clone())));
             let (_, admission) = offer(&mut admissions, "http://a/private/x");
             let skipped = matches!(&admission, Admission::Skip(_, skip)
                 if skip.reason == SkipReason::Robots && skip.detail == "line 2: Disallow: /private");
@@ -203,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_are_not_in_memory_are_read_before_the_request_and_never_taken_for_a_permission() {
+        let stored = |body: &'static [u8]| Robots::parse(body).group(&["gatecrawl"]);
+        let rules = RulesMemory::new(1 << 20, move |host| {
+            let is_known = host.as_str() == "http://a";
+            is_known.then(|| stored(b"User-agent: *\nDisallow: /private"))
+        });
+        let mut admissions = Admissions::new(100, false, rules);
+        for (host, forbidden) in [("http://a", [true, false]), ("http://b", [true, true])] {
+            let pages = ["/private/x", "/"].map(|path| found(&format!("{host}{path}")));
+            let text = Text(host.len() as u64 + u64::from(forbidden[1]));
+            admissions.set_rules(pages[0].url.host_key(), Rules::Text(text), None);
+            let (new, _) = offer(&mut admissions, pages[0].url.as_str());
+            assert!(!new.is_empty(), "taken in");
+            let verdicts = pages.map(|page| admissions.forbidden(&page).is_some());
+            assert_eq!(verdicts, forbidden, "{host}");
+        }
+        assert!(offer(&mut admissions, "http://a/private/y").0.is_empty());
+    }
+
+    #[test]
     fn an_unreadable_robots_txt_forbids_the_site_and_no_link_to_nowhere() {
         let cases = [
             (Outcome::Server502, Role::Page, true),
@@ -212,9 +275,9 @@ mod tests {
             (Outcome::DnsNxdomain, Role::External, false),
         ];
         for (outcome, role, forbidden) in cases {
-            let mut admissions = Admissions::new(100, false);
+            let mut admissions = admissions(100, false);
             let mut page = found("http://a/x");
-            admissions.set_rules(page.url.host_key(), Rules::Unreachable(outcome));
+            admissions.set_rules(page.url.host_key(), Rules::Unreachable(outcome), None);
             page.role = role;
             let skip = admissions.forbidden(&page);
             assert_eq!(skip.is_some(), forbidden, "{outcome} {role:?}");
@@ -223,7 +286,7 @@ mod tests {
 
     #[test]
     fn endless_queries_are_traps() {
-        let mut admissions = Admissions::new(2, false);
+        let mut admissions = admissions(2, false);
         for n in 0..2 {
             let (_, admission) = offer(&mut admissions, &format!("http://a/cal?d={n}"));
             assert_eq!(admission, Admission::Fetch(Role::Page));

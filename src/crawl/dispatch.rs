@@ -23,6 +23,8 @@ use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
 use super::own_network::OwnNetwork;
 use super::resume::restore;
+use super::robots;
+use super::rules::{RULES_IN_MEMORY, RulesMemory};
 use super::run::{CrawlError, Ended, Parts, Start};
 use super::series::Probed;
 use super::site::Site;
@@ -98,7 +100,11 @@ where
     ) -> Dispatcher<F, Q, O> {
         let scope = &site.plan.scope;
         Dispatcher {
-            admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
+            admissions: Admissions::new(
+                scope.max_queries_per_path,
+                scope.ignore_robots,
+                rules_of(run, &parts.store, &site),
+            ),
             hosts: Hosts::new(Arc::clone(&site)),
             known: KnownBefore::of(scope),
             passes: Passes::new(
@@ -515,6 +521,15 @@ where
         }
         Ok(())
     }
+}
+
+/// The rules of robots.txt files, read from what the run has stored.
+fn rules_of(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
+    let (store, site) = (store.clone(), Arc::clone(site));
+    RulesMemory::new(RULES_IN_MEMORY, move |host| {
+        let text = store.robots_text(run, host).ok()??;
+        Some(robots::group(&site, &text))
+    })
 }
 
 /// Whether this is the first request for a page of the site.

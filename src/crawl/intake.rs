@@ -66,7 +66,8 @@ where
             }
             Some(File::Robots(file)) => {
                 let host = found.url.host_key();
-                self.admissions.set_rules(host.clone(), file.rules);
+                self.admissions
+                    .set_rules(host.clone(), file.rules, file.group);
                 let (record, sitemaps) = (file.record, file.sitemaps);
                 let record = self.obey(&host, record, sitemaps, &mut new).await?;
                 Some(Box::new(FileRecord::Robots(record)))

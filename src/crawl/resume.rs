@@ -25,13 +25,17 @@ pub(super) async fn restore<Q: Frontier>(
     site: &Site,
 ) -> Result<u64, CrawlError> {
     let mut known_hosts = HashSet::new();
-    for known in store.known_robots(run)? {
+    let mut paces = Vec::new();
+    store.known_robots(run, &mut |known| {
         let rules = Rules::restore(site, &known);
-        if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay()) {
-            frontier.slow(&known.host, pace).await?;
+        if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay(site, &known)) {
+            paces.push((known.host.clone(), pace));
         }
         known_hosts.insert(known.host.clone());
-        admissions.set_rules(known.host, rules);
+        admissions.set_rules(known.host, rules, None);
+    })?;
+    for (host, pace) in &paces {
+        frontier.slow(host, *pace).await?;
     }
     // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one.
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());

@@ -9,6 +9,7 @@ use crate::frontier::Lease;
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Outcome, PageRecord, Request, Role,
 };
+use crate::parse::robots::Group;
 use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
@@ -16,6 +17,7 @@ use super::attempt::{Circumstances, record, tried};
 use super::clock::Clock;
 use super::page::{Asked, Reading};
 use super::robots::{self, Rules};
+use super::rules::Text;
 use super::site::Site;
 use super::{confirm, page, sitemap};
 
@@ -59,6 +61,8 @@ pub(super) enum File {
 #[derive(Debug)]
 pub(super) struct RobotsFile {
     pub(super) rules: Rules,
+    /// The rules themselves, if the file is small.
+    pub(super) group: Option<(Text, Group)>,
     pub(super) record: RobotsRecord,
     /// Sitemaps it names.
     pub(super) sitemaps: Vec<CrawlUrl>,
@@ -114,7 +118,7 @@ pub(super) async fn visit<F: Fetcher>(
         let asked = asked(&lease, beginning.disallowed);
         let reading = page::read(&site, &beginning.stored, asked, &answer.first);
         return Brought {
-            held: Held::default(),
+            held: answer.held,
             attempt: record(&answer.first, circumstances),
             hops: answer.hops,
             tried,
@@ -123,6 +127,7 @@ pub(super) async fn visit<F: Fetcher>(
             links: Vec::new(),
             file: Some(File::Robots(Box::new(RobotsFile {
                 rules: answer.rules,
+                group: answer.group,
                 record: answer.record,
                 sitemaps: answer.sitemaps,
             }))),

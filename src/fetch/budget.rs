@@ -10,13 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::Held;
 
-/// Bytes that bodies share. Pages of the web have some hundred kilobytes: 512 open requests do
-/// not reach it. Ours.
-pub(super) const BODY_BUDGET: usize = 64 << 20;
+/// Bytes that bodies share. Most pages of the web have less than what each body has for
+/// itself (`FREE`). Ours.
+pub(super) const BODY_BUDGET: usize = 32 << 20;
 
 /// Bytes for bodies that must be finished although the budget is used up: at least as many as the largest
 /// body has, a sitemap of 50 MiB. Ours.
-pub(super) const BODY_RESERVE: usize = 64 << 20;
+pub(super) const BODY_RESERVE: usize = 56 << 20;
 
 /// Bytes that every body may have without taking any of the budget. Ours: 32 MiB for 512 of them.
 pub(super) const FREE: usize = 64 * 1024;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -125,4 +126,33 @@ fn large_pages_share_one_budget_of_memory() {
     let pages = desk.rows("pages.csv");
     let fine = pages.iter().filter(|row| row["Outcome"] == "ok_html");
     assert_eq!(fine.count(), PAGES + 1);
+}
+
+#[test]
+fn rules_of_many_hosts_share_one_bound_of_memory() {
+    const HOSTS: usize = 50;
+    let files = AtomicUsize::new(0);
+    let at = origin::serve(move |path, line| match path {
+        "/" => {
+            let port = line.local_addr()?.port();
+            let links = (0..HOSTS)
+                .flat_map(|n| ["p", "no"].map(|path| format!("h{n}.hostile.test:{port}/{path}")))
+                .map(|place| format!("<a href=http://{place}>p</a>"));
+            origin::page(line, &links.collect::<String>())
+        }
+        // No two files are equal.
+        "/robots.txt" => {
+            let number = files.fetch_add(1, Ordering::Relaxed);
+            let rules = (0..30_000).map(|n| format!("Disallow:/{number}{n}\n"));
+            let rules: String = rules.collect();
+            text(line, &format!("User-agent: *\nDisallow: /no\n{rules}"))
+        }
+        _ => text(line, "fine"),
+    });
+    let (desk, peak) = crawl(at, HOSTS, &["--external", "--no-sitemap"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    let skipped = desk.rows("skipped.csv");
+    let robots = skipped.iter().filter(|row| row["Reason"] == "robots");
+    let told = robots.filter(|row| row["Detail"] == "line 2: Disallow: /no");
+    assert_eq!(told.count(), HOSTS);
 }
