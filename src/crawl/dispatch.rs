@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
-    Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, Skip, SkipReason,
+    Attempt, CrawlUrl, Fingerprint, HostKey, Moment, Network, Role, ScopePlan, Skip, SkipReason,
 };
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
@@ -82,6 +82,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     last_attempt: HashMap<Fingerprint, Moment>,
     /// Pages asked for, to keep `max_pages`.
     pub(super) pages: u64,
+    /// When `max_time` is over.
+    until: Option<Moment>,
     rate: Option<f64>,
     next_gauge: Moment,
 }
@@ -100,11 +102,8 @@ where
     ) -> Dispatcher<F, Q, O> {
         let scope = &site.plan.scope;
         Dispatcher {
-            admissions: Admissions::new(
-                scope.max_queries_per_path,
-                scope.ignore_robots,
-                rules_of(run, &parts.store, &site),
-            ),
+            admissions: Admissions::new(scope, rules_of(run, &parts.store, &site)),
+            until: scope.max_time.map(|time| parts.clock.now() + time),
             hosts: Hosts::new(Arc::clone(&site)),
             known: KnownBefore::of(scope),
             passes: Passes::new(
@@ -255,8 +254,8 @@ where
             return Ok(());
         }
         if let Some(skip) = self.refuse(&lease) {
-            let url = lease.found.url;
-            self.admissions.refused(&url, skip.reason);
+            let (url, role) = (lease.found.url, lease.found.role);
+            self.admissions.refused(&url, role, skip.reason);
             self.observer.see(&Event::Skipped {
                 url: &url,
                 skip: &skip,
@@ -272,6 +271,7 @@ where
         }
         if is_new_page(&lease) {
             self.pages += 1;
+            self.admissions.appetite.fetched(1);
         }
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
@@ -331,9 +331,12 @@ where
         if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
             return Some(skip);
         }
+        let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
+        if is_new && self.until.is_some_and(|until| self.clock.now() >= until) {
+            return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
+        }
         let most = self.site.plan.scope.max_pages?;
-        (is_new_page(lease) && self.pages >= most)
-            .then(|| Skip::new(SkipReason::MaxPages, format!("after {most} pages")))
+        (is_new_page(lease) && self.pages >= most).then(|| ScopePlan::beyond_pages(most))
     }
 
     /// Takes in what came back at that moment.

@@ -9,9 +9,11 @@ use crate::model::{Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget,
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
-use super::admit::robots_txt;
+use super::admit::{By, robots_txt};
+use super::appetite::ENDLESS;
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
+use super::page::further;
 use super::run::CrawlError;
 use super::visit::{Brought, File};
 
@@ -26,6 +28,7 @@ where
 {
     /// Takes in what a settled visit found.
     pub(super) async fn take_in(&mut self, brought: &mut Brought) -> Result<Then, CrawlError> {
+        self.moderate(brought);
         let found = &brought.lease.found;
         let mut new = Vec::new();
         for link in &mut brought.links {
@@ -52,7 +55,8 @@ where
                     tries: 0,
                     not_before: None,
                 };
-                self.admissions.admit(target, admission, &mut new);
+                let by = By::Page(&found.url);
+                self.admissions.admit(target, by, admission, &mut new);
             }
         }
         let (depth, hops) = (found.depth, found.hops);
@@ -83,6 +87,42 @@ where
         })
     }
 
+    /// Leaves out new URLs for which the run has no room, and says how many.
+    fn moderate(&mut self, brought: &mut Brought) {
+        let urls = self.writer.urls();
+        let (look, admissions) = (urls.look(), &mut self.admissions);
+        let mut fits = |url: &CrawlUrl, fingerprint| {
+            admissions.is_settled(fingerprint)
+                || look.has(fingerprint)
+                || admissions.appetite.take(url.as_str().len())
+        };
+        let before = brought.links.len();
+        brought.links.retain(|link| match &link.target {
+            // The end of a redirect belongs to the page.
+            LinkTarget::Url { .. } if link.kind == LinkKind::Redirect => true,
+            LinkTarget::Url {
+                url, fingerprint, ..
+            } => fits(url, *fingerprint),
+            LinkTarget::Stored(_) | LinkTarget::Invalid { .. } => true,
+        });
+        let left = before - brought.links.len();
+        if left > 0 {
+            brought.links.push(further(left, ENDLESS.to_owned()));
+        }
+        if let Some(File::Sitemap(record)) = &mut brought.file {
+            let before = record.entries.len();
+            record
+                .entries
+                .retain(|entry| fits(&entry.url, entry.url.fingerprint()));
+            let left = before - record.entries.len();
+            if left > 0 {
+                record
+                    .problems
+                    .push(format!("{left} URLs left out: {ENDLESS}"));
+            }
+        }
+    }
+
     /// Queues what is new, once its families are learned.
     pub(super) async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
         for found in new.iter().filter(|found| found.role == Role::Page) {
@@ -103,7 +143,8 @@ where
                 tries: 0,
                 not_before: None,
             };
-            self.admissions.admit(found, &mut entry.admission, new);
+            self.admissions
+                .admit(found, By::List, &mut entry.admission, new);
         }
     }
 
@@ -178,7 +219,8 @@ where
                     url: seed.url.clone(),
                     ..robots_txt(&seed.url.host_key())
                 };
-                self.admissions.admit(found, &mut seed.admission, &mut new);
+                self.admissions
+                    .admit(found, By::Name, &mut seed.admission, &mut new);
             }
             self.writer.send(Change::Seeds(batch), NO_LEASE).await;
             self.offer(&new).await?;

@@ -9,6 +9,7 @@ use crate::model::{Admission, Coverage, ScopePlan};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage};
 
+use super::admit::By;
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::Observer;
 use super::run::CrawlError;
@@ -82,7 +83,8 @@ where
                     tries: 0,
                     not_before: None,
                 };
-                self.admissions.admit(found, &mut admission, &mut new);
+                self.admissions
+                    .admit(found, By::List, &mut admission, &mut new);
             }
             unknown.push(KnownPage {
                 url,

@@ -5,6 +5,7 @@
 
 mod admit;
 mod answered;
+mod appetite;
 mod attempt;
 mod clock;
 mod confirm;
@@ -18,8 +19,8 @@ mod memo;
 mod outage;
 mod own_network;
 mod page;
-mod resume;
 mod resolved;
+mod resume;
 mod robots;
 mod rules;
 mod run;

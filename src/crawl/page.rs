@@ -229,13 +229,14 @@ impl<'a> Judge<'a> {
         let keys = self.keys(resolver, &references);
         let known = memo.known(&keys, self.stored);
         for ((reference, key), known) in references.into_iter().zip(keys).zip(known) {
+            if known.is_none() && self.room.is_used_up() {
+                continue;
+            }
+            let known = known.or_else(|| key.and_then(|_| self.plain(resolver, &reference)));
             let find = || self.find(resolver, &reference);
             let meaning = match (known, key) {
                 (Some(known), _) => Ok(known),
-                (None, Some(key)) => match self.plain(resolver, &reference) {
-                    Some(stored) => Ok(stored),
-                    None => memo.meaning(key, find),
-                },
+                (None, Some(key)) => memo.meaning(key, find),
                 (None, None) => find(),
             };
             if let Ok(Meaning {

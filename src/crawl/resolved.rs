@@ -9,6 +9,9 @@ use super::memo::LONGEST;
 /// what is known already do not count. Ours.
 pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
+/// Once so many links had no room, no others are resolved: that is work, too. Ours.
+const MOST_MISSES: usize = 100;
+
 /// The room that a page has for new URLs.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -26,6 +29,13 @@ impl Room {
             counted: FingerprintSet::default(),
             left_out: 0,
         }
+    }
+
+    /// Whether references of which nothing is known are still to be resolved; counts one that is not.
+    pub(super) fn is_used_up(&mut self) -> bool {
+        let is_used_up = self.left_out >= MOST_MISSES;
+        self.left_out += usize::from(is_used_up);
+        is_used_up
     }
 
     /// Whether there is room for a link to a URL that the store may not have. Links to the same URL share
@@ -72,5 +82,8 @@ mod tests {
         let long = url(&"x".repeat(8_000));
         let fits = (0..20_000).filter(|_| room.take(&long)).count();
         assert_eq!(fits, RESOLVED_ON_A_PAGE / long.as_str().len());
+        assert!(room.is_used_up());
+        assert_eq!(room.left_out, 20_001 - fits);
+        assert!(!Room::new().is_used_up());
     }
 }

@@ -41,10 +41,11 @@ pub(super) async fn restore<Q: Frontier>(
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());
     let mut asking = HashSet::new();
     store.known_urls(run, &mut |known| {
+        admissions.appetite.restore(known.url.as_str().len());
         if known.skipped {
             return;
         }
-        admissions.restore(&known.url);
+        admissions.restore(&known.url, known.role);
         if known.role == Role::Page {
             hosts.learn(&known.url);
         }
@@ -71,12 +72,14 @@ pub(super) async fn restore<Q: Frontier>(
     })?;
     for host in asking.difference(&known_hosts) {
         let gate = robots_txt(host);
-        admissions.restore(&gate.url);
+        admissions.restore(&gate.url, gate.role);
         gates.push(gate);
     }
     frontier.offer(&gates).await?;
     for batch in waiting.chunks(BATCH) {
         frontier.offer(batch).await?;
     }
-    Ok(store.settled_pages(run)?)
+    let pages = store.settled_pages(run)?;
+    admissions.appetite.fetched(pages);
+    Ok(pages)
 }

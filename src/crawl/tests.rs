@@ -251,6 +251,8 @@ pub(super) fn plan() -> CrawlPlan {
             ignore_params: Vec::new(),
             sitemaps: Sitemaps::Discovered(Vec::new()),
             known: true,
+            max_hosts: None,
+            max_time: None,
             max_queries_per_path: 5,
             select: Vec::new(),
         },

@@ -28,4 +28,4 @@ pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use sample::stratified;
 pub use scope::{Scope, ScopeError, Via};
 pub use suspects::{FirstAttempt, Suspects};
-pub use trap::Traps;
+pub use trap::{FoundOn, Traps};

@@ -156,3 +156,76 @@ fn rules_of_many_hosts_share_one_bound_of_memory() {
     let told = robots.filter(|row| row["Detail"] == "line 2: Disallow: /no");
     assert_eq!(told.count(), HOSTS);
 }
+
+/// A page of links that no other page has: `number` and the number of the link make them so.
+fn links(number: usize, links: usize, length: usize) -> String {
+    let link = |n: usize| format!("<a href={number}-{n}-{}></a>", "x".repeat(length));
+    (0..links).map(link).collect()
+}
+
+/// The size of a desk's database, in bytes.
+fn stored(desk: &Desk) -> u64 {
+    let database = desk.database();
+    let wal = database.with_extension("db-wal");
+    [database, wal]
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|file| file.len())
+        .sum()
+}
+
+/// Most memory that the crawl of a site may have whose pages are as large as they may be and all links.
+const MAX_KIB_OF_LINKS: u64 = 400 * 1024;
+
+/// Bytes that a run of such a site may store.
+const MAX_STORED: u64 = 400 * MIB as u64;
+
+#[test]
+fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
+    let base = "b".repeat(8_000);
+    let at = origin::serve(move |path, line| match path {
+        "/robots.txt" | "/sitemap.xml" => missing(line),
+        "/" => {
+            let pages = (0..5).map(|n| format!("<a href=/p/{n}>p</a>"));
+            origin::page(line, &pages.collect::<String>())
+        }
+        path if path.starts_with("/p/") => {
+            let links = links(0, 20_000, 1);
+            origin::page(line, &format!("<base href={path}/{base}/>{links}"))
+        }
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, 0, &["--max-pages", "6"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let skipped = desk.rows("skipped.csv");
+    let rest = skipped
+        .iter()
+        .filter(|row| row["Detail"].contains("MiB of new URLs"));
+    assert_eq!(rest.count(), 5);
+}
+
+/// A site each of whose pages links to thousands of new ones, whose URLs are long.
+fn endless() -> SocketAddr {
+    let pages = AtomicUsize::new(0);
+    origin::serve(move |path, line| match path {
+        "/robots.txt" | "/sitemap.xml" => missing(line),
+        _ => {
+            let number = pages.fetch_add(1, Ordering::Relaxed);
+            origin::page(line, &links(number, 20_000, 450))
+        }
+    })
+}
+
+#[test]
+fn a_site_that_names_new_urls_without_end_fills_neither_memory_nor_disk() {
+    let (desk, peak) = crawl(endless(), 0, &["--max-pages", "24"]);
+    assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
+    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let fetched = desk.rows("pages.csv");
+    let fetched = fetched.iter().filter(|row| row["Outcome"] == "ok_html");
+    assert_eq!(fetched.count(), 24);
+    let skipped = desk.rows("skipped.csv");
+    let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
+    assert!(told("MiB of new URLs") && told("the site seems endless here"));
+}
