@@ -21,6 +21,7 @@ use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
+mod endless;
 mod experiments;
 mod flaky;
 mod given_up;
