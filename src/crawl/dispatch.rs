@@ -21,6 +21,7 @@ use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
+use super::levels::Levels;
 use super::own_network::OwnNetwork;
 use super::resume::restore;
 use super::robots;
@@ -69,6 +70,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
     pub(super) known: KnownBefore,
+    pub(super) levels: Levels,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
     pub(super) network: OwnNetwork,
@@ -106,6 +108,7 @@ where
             until: scope.max_time.map(|time| parts.clock.now() + time),
             hosts: Hosts::new(Arc::clone(&site)),
             known: KnownBefore::of(scope),
+            levels: Levels::new(scope.max_depth),
             passes: Passes::new(
                 site.plan.confirm.clone(),
                 site.plan.sample,
@@ -156,7 +159,8 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                if self.offer_known().await?
+                if self.offer_next_level().await?
+                    || self.offer_known().await?
                     || self.sample().await?
                     || self.confirm().await?
                     || self.experiment().await?

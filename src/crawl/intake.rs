@@ -77,7 +77,7 @@ where
                 Some(Box::new(FileRecord::Robots(record)))
             }
         };
-        self.offer(&new).await?;
+        self.offer(new).await?;
         Ok(Then::Settled {
             page: std::mem::take(&mut brought.page),
             links: std::mem::take(&mut brought.links),
@@ -124,12 +124,20 @@ where
     }
 
     /// Queues what is new, once its families are learned.
-    pub(super) async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
+    pub(super) async fn offer(&mut self, mut new: Vec<Discovery>) -> Result<(), CrawlError> {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
         }
-        self.frontier.offer(new).await?;
+        self.levels.hold_back(&mut new);
+        self.frontier.offer(&new).await?;
         Ok(())
+    }
+
+    /// Queues the pages that are one click further away. Returns false if there are none.
+    pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
+        let next = self.levels.next();
+        self.frontier.offer(&next).await?;
+        Ok(!next.is_empty())
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
@@ -223,7 +231,7 @@ where
                     .admit(found, By::Name, &mut seed.admission, &mut new);
             }
             self.writer.send(Change::Seeds(batch), NO_LEASE).await;
-            self.offer(&new).await?;
+            self.offer(new).await?;
         }
         Ok(())
     }

@@ -94,7 +94,7 @@ where
         }
         if !unknown.is_empty() {
             self.writer.send(Change::Known(unknown), NO_LEASE).await;
-            self.offer(&new).await?;
+            self.offer(new).await?;
         }
         Ok(true)
     }

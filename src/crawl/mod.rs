@@ -15,6 +15,7 @@ mod experiment;
 mod hosts;
 mod intake;
 mod known;
+mod levels;
 mod memo;
 mod outage;
 mod own_network;

@@ -1,8 +1,8 @@
-//! Sites without an end: the crawl ends, and every URL that it left is accounted for.
+//! Sites without an end, and limits: the crawl ends, and every URL that it left is accounted for.
 
 use super::*;
 
-/// A site that answers by path, each answer after 20 ms.
+/// A site that answers by path, each answer after 20 ms, slow ones after 5 s.
 async fn crawl(plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
     let mut crawl = Crawl::new(plan, &[]);
     let answering = move |asked: &Asked<'_>| {
@@ -10,7 +10,8 @@ async fn crawl(plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
             "/robots.txt" | "/sitemap.xml" => error(404),
             _ => answer(asked),
         };
-        let takes = Duration::from_millis(20);
+        let slow = asked.path.starts_with("/slow");
+        let takes = Duration::from_millis(if slow { 5_000 } else { 20 });
         Some(Timed { reply, takes })
     };
     crawl.script.origin = Some(Origin(Box::new(answering)));
@@ -84,11 +85,31 @@ async fn hosts_that_never_end_are_told_and_left() {
         )
     })
     .await;
-    let pages = crawl
-        .asked()
-        .iter()
-        .filter(|path| !path.ends_with("/robots.txt"))
-        .count();
+    let asked = crawl.asked();
+    let pages = asked.iter().filter(|path| path.ends_with('/')).count();
     assert_eq!(pages, 8, "the start and seven others");
     assert_eq!(skipped(&crawl)["max_hosts | after 7 hosts"], 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn depth_is_breadth_first_whatever_the_order_of_answers() {
+    let mut near = plan();
+    near.scope.max_depth = Some(3);
+    let crawl = crawl(near, |asked| match asked.path {
+        "/" => links(&["/slow", "/a"]),
+        "/a" => links(&["/b"]),
+        // The long way is the quick one.
+        "/slow" | "/b" => links(&["/x"]),
+        "/x" => links(&["/y"]),
+        "/y" => links(&["/z"]),
+        _ => page("the end"),
+    })
+    .await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/a", "/b", "/slow", "/x", "/y"]);
+    assert_eq!(
+        crawl.rows(Table::Skipped, &["Address", "Reason"]),
+        ["/z | depth"]
+    );
+    let depths = crawl.rows(Table::Pages, &["Address", "Crawl Depth"]);
+    assert!(depths.contains(&"/y | 3".to_owned()), "{depths:?}");
 }
