@@ -132,9 +132,10 @@ mod tests {
             for _ in 0..10_000 {
                 let mut runs = EarlierRuns::default();
                 for _ in 0..earlier {
-                    let sight = match dice.f64() < 0.02 {
-                        true => EarlierSight::Recovered,
-                        false => EarlierSight::Fine,
+                    let sight = if dice.f64() < 0.02 {
+                        EarlierSight::Recovered
+                    } else {
+                        EarlierSight::Fine
                     };
                     runs.add(sight);
                 }

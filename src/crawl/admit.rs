@@ -72,7 +72,7 @@ impl Admissions {
             hosts: HashMap::new(),
             rules,
             traps: Traps::new(scope.max_queries_per_path),
-            appetite: Appetite::default(),
+            appetite: Appetite::new(scope.max_pages),
             pages: 0,
             found_hosts: 0,
             max_pages: scope.max_pages,
@@ -261,8 +261,8 @@ mod tests {
     fn admissions(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {
         let rules = RulesMemory::new(1 << 20, |_| None);
         let scope = ScopePlan {
-            max_queries_per_path,
             ignore_robots,
+            max_queries_per_path,
             ..plan().scope
         };
         Admissions::new(&scope, rules)

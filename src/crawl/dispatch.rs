@@ -275,7 +275,7 @@ where
         }
         if is_new_page(&lease) {
             self.pages += 1;
-            self.admissions.appetite.fetched(1);
+            self.admissions.appetite.fetched();
         }
         let interval = lease.pace.interval.as_secs_f64();
         self.rate = (interval > 0.0).then(|| 1.0 / interval);

@@ -91,19 +91,17 @@ where
     fn moderate(&mut self, brought: &mut Brought) {
         let urls = self.writer.urls();
         let (look, admissions) = (urls.look(), &mut self.admissions);
-        let mut fits = |url: &CrawlUrl, fingerprint| {
-            admissions.is_settled(fingerprint)
-                || look.has(fingerprint)
-                || admissions.appetite.take(url.as_str().len())
-        };
         let before = brought.links.len();
         brought.links.retain(|link| match &link.target {
             // The end of a redirect belongs to the page.
-            LinkTarget::Url { .. } if link.kind == LinkKind::Redirect => true,
             LinkTarget::Url {
                 url, fingerprint, ..
-            } => fits(url, *fingerprint),
-            LinkTarget::Stored(_) | LinkTarget::Invalid { .. } => true,
+            } if link.kind != LinkKind::Redirect => {
+                admissions.is_settled(*fingerprint)
+                    || look.has(*fingerprint)
+                    || admissions.appetite.take_link(url.as_str().len())
+            }
+            _ => true,
         });
         let left = before - brought.links.len();
         if left > 0 {
@@ -111,14 +109,15 @@ where
         }
         if let Some(File::Sitemap(record)) = &mut brought.file {
             let before = record.entries.len();
-            record
-                .entries
-                .retain(|entry| fits(&entry.url, entry.url.fingerprint()));
+            record.entries.retain(|SitemapEntry { url, .. }| {
+                admissions.is_settled(url.fingerprint())
+                    || look.has(url.fingerprint())
+                    || admissions.appetite.take_listed(url.as_str().len())
+            });
             let left = before - record.entries.len();
             if left > 0 {
-                record
-                    .problems
-                    .push(format!("{left} URLs left out: {ENDLESS}"));
+                let told = format!("{left} URLs left out: {ENDLESS}");
+                record.problems.push(told);
             }
         }
     }

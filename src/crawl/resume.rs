@@ -41,7 +41,6 @@ pub(super) async fn restore<Q: Frontier>(
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());
     let mut asking = HashSet::new();
     store.known_urls(run, &mut |known| {
-        admissions.appetite.restore(known.url.as_str().len());
         if known.skipped {
             return;
         }
@@ -79,7 +78,5 @@ pub(super) async fn restore<Q: Frontier>(
     for batch in waiting.chunks(BATCH) {
         frontier.offer(batch).await?;
     }
-    let pages = store.settled_pages(run)?;
-    admissions.appetite.fetched(pages);
-    Ok(pages)
+    Ok(store.settled_pages(run)?)
 }

@@ -128,6 +128,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -135,8 +136,11 @@ mod tests {
     use crate::parse::robots::Robots;
 
     fn group(rules: usize) -> Group {
-        let rules: String = (0..rules).map(|n| format!("Disallow: /{n}/\n")).collect();
-        Robots::parse(format!("User-agent: *\n{rules}").as_bytes()).group(&["gatecrawl"])
+        let mut text = "User-agent: *\n".to_owned();
+        for n in 0..rules {
+            let _ = writeln!(text, "Disallow: /{n}/");
+        }
+        Robots::parse(text.as_bytes()).group(&["gatecrawl"])
     }
 
     #[test]

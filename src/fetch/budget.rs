@@ -88,7 +88,8 @@ impl Share {
 
     /// Takes what the body, which has `size` bytes by now, has grown by.
     pub(super) fn settle(&mut self, size: usize, loan: Loan) {
-        let has = self.taken.as_ref().map_or(0, |taken| taken.num_permits());
+        let has = self.taken.as_ref();
+        let has = has.map_or(0, OwnedSemaphorePermit::num_permits);
         let more = size.saturating_sub(FREE).saturating_sub(has);
         if more == 0 || self.overdrawn.0.is_some() {
             return;
