@@ -85,7 +85,12 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
         lines.add("exclude", pattern)?;
     }
     let depth = scope.max_depth.map(u64::from);
-    for (name, limit) in [("max-depth", depth), ("max-pages", scope.max_pages)] {
+    let limits = [
+        ("max-depth", depth),
+        ("max-pages", scope.max_pages),
+        ("max-hosts", scope.max_hosts),
+    ];
+    for (name, limit) in limits {
         if let Some(limit) = limit {
             lines.add(name, &limit.to_string())?;
         }

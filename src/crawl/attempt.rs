@@ -154,7 +154,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::model::Timings;
+    use crate::model::{Held, Timings};
 
     #[test]
     fn no_text_of_a_record_is_as_long_as_a_header_may_be() {
@@ -186,6 +186,7 @@ mod tests {
             remote: None,
             version: None,
             reused: false,
+            held: Held::default(),
         };
         let circumstances = Circumstances {
             pass: 1,

@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Next, Settlement, Ticket};
 use crate::model::{
-    Admission, CrawlUrl, Fingerprint, HostKey, LinkKind, Moment, Network, Pace, Role, Skip,
-    SkipReason,
+    Admission, CrawlUrl, Fingerprint, HostKey, LinkKind, Moment, Network, Pace, Role, ScopePlan,
+    Skip, SkipReason,
 };
 use crate::policy::{SitemapCount, Via};
 use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
@@ -23,8 +23,11 @@ use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
+use super::levels::Levels;
 use super::own_network::OwnNetwork;
 use super::resume::restore;
+use super::robots;
+use super::rules::{RULES_IN_MEMORY, RulesMemory};
 use super::run::{CrawlError, Ended, Parts, Start};
 use super::series::Probed;
 use super::site::Site;
@@ -72,6 +75,7 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
     pub(super) known: KnownBefore,
+    pub(super) levels: Levels,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
     pub(super) network: OwnNetwork,
@@ -87,6 +91,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) pages: u64,
     /// Sitemaps asked for.
     pub(super) sitemaps: SitemapCount,
+    /// When `max_time` is over.
+    until: Option<Moment>,
     rate: Option<f64>,
     next_gauge: Moment,
 }
@@ -105,9 +111,11 @@ where
     ) -> Dispatcher<F, Q, O> {
         let scope = &site.plan.scope;
         Dispatcher {
-            admissions: Admissions::new(scope.max_queries_per_path, scope.ignore_robots),
+            admissions: Admissions::new(scope, rules_of(run, &parts.store, &site)),
+            until: scope.max_time.map(|time| parts.clock.now() + time),
             hosts: Hosts::new(Arc::clone(&site)),
             known: KnownBefore::of(scope),
+            levels: Levels::new(scope.max_depth),
             passes: Passes::new(
                 site.plan.confirm.clone(),
                 site.plan.sample,
@@ -160,7 +168,8 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
-                if self.offer_known().await?
+                if self.offer_next_level().await?
+                    || self.offer_known().await?
                     || self.sample().await?
                     || self.confirm().await?
                     || self.experiment().await?
@@ -272,9 +281,9 @@ where
             return Ok(());
         }
         if let Some(skip) = self.refuse(&lease) {
-            let url = lease.found.url;
+            let (url, role) = (lease.found.url, lease.found.role);
             self.last_attempt.remove(&url.fingerprint());
-            self.admissions.refused(&url, skip.reason);
+            self.admissions.refused(&url, role, skip.reason);
             self.observer.see(&Event::Skipped {
                 url: &url,
                 skip: &skip,
@@ -285,6 +294,7 @@ where
         }
         if is_new_page(&lease) {
             self.pages += 1;
+            self.admissions.appetite.fetched();
         }
         if pass == 1 {
             self.go_on_crawling(&lease.found.url).await?;
@@ -353,9 +363,12 @@ where
         if let Some(skip) = self.refuse_sitemap(lease) {
             return Some(skip);
         }
+        let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
+        if is_new && self.until.is_some_and(|until| self.clock.now() >= until) {
+            return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
+        }
         let most = self.site.plan.scope.max_pages?;
-        (is_new_page(lease) && self.pages >= most)
-            .then(|| Skip::new(SkipReason::MaxPages, format!("after {most} pages")))
+        (is_new_page(lease) && self.pages >= most).then(|| ScopePlan::beyond_pages(most))
     }
 
     /// Takes in what came back at that moment.
@@ -413,6 +426,7 @@ where
                 .send(Change::Reopened(vec![url], pass), NO_LEASE)
                 .await;
         }
+        drop(brought.held);
         Ok(())
     }
 
@@ -482,6 +496,15 @@ where
         }
         Ok(())
     }
+}
+
+/// The rules of robots.txt files, read from what the run has stored.
+fn rules_of(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
+    let (store, site) = (store.clone(), Arc::clone(site));
+    RulesMemory::new(RULES_IN_MEMORY, move |host| {
+        let text = store.robots_text(run, host).ok()??;
+        Some(robots::group(&site, &text))
+    })
 }
 
 /// Whether this is the first request for a page of the site.

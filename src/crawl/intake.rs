@@ -9,8 +9,11 @@ use crate::model::{Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget,
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
+use super::admit::By;
+use super::appetite::ENDLESS;
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
+use super::page::further;
 use super::run::CrawlError;
 use super::visit::{Brought, File};
 
@@ -25,6 +28,7 @@ where
 {
     /// Takes in what a settled visit found.
     pub(super) async fn take_in(&mut self, brought: &mut Brought) -> Result<Then, CrawlError> {
+        self.moderate(brought);
         let found = &brought.lease.found;
         let mut new = Vec::new();
         for link in &mut brought.links {
@@ -47,7 +51,8 @@ where
                     hops: if redirect { found.hops + 1 } else { 0 },
                     ..Discovery::new(url.clone(), role)
                 };
-                self.admissions.admit(target, admission, &mut new);
+                let by = By::Page(&found.url);
+                self.admissions.admit(target, by, admission, &mut new);
             }
         }
         let (depth, hops) = (found.depth, found.hops);
@@ -63,7 +68,8 @@ where
             }
             Some(File::Robots(file)) => {
                 let host = found.url.host_key();
-                self.admissions.set_rules(host.clone(), file.rules);
+                self.admissions
+                    .set_rules(host.clone(), file.rules, file.group);
                 let (record, sitemaps) = (file.record, file.sitemaps);
                 source = record.final_url.clone();
                 let record = self.obey(&host, record, sitemaps, &mut new).await?;
@@ -73,7 +79,7 @@ where
         for target in &new {
             self.fetcher.led(&source, &target.url);
         }
-        self.offer(&new).await?;
+        self.offer(new).await?;
         Ok(Then::Settled {
             page: std::mem::take(&mut brought.page),
             links: std::mem::take(&mut brought.links),
@@ -83,13 +89,56 @@ where
         })
     }
 
+    /// Leaves out new URLs for which the run has no room, and says how many.
+    fn moderate(&mut self, brought: &mut Brought) {
+        let urls = self.writer.urls();
+        let (look, admissions) = (urls.look(), &mut self.admissions);
+        let before = brought.links.len();
+        brought.links.retain(|link| match &link.target {
+            // The end of a redirect belongs to the page.
+            LinkTarget::Url {
+                url, fingerprint, ..
+            } if link.kind != LinkKind::Redirect => {
+                admissions.is_settled(*fingerprint)
+                    || look.has(*fingerprint)
+                    || admissions.appetite.take_link(url.as_str().len())
+            }
+            _ => true,
+        });
+        let left = before - brought.links.len();
+        if left > 0 {
+            brought.links.push(further(left, ENDLESS.to_owned()));
+        }
+        if let Some(File::Sitemap(record)) = &mut brought.file {
+            let before = record.entries.len();
+            record.entries.retain(|SitemapEntry { url, .. }| {
+                admissions.is_settled(url.fingerprint())
+                    || look.has(url.fingerprint())
+                    || admissions.appetite.take_listed(url.as_str().len())
+            });
+            let left = before - record.entries.len();
+            if left > 0 {
+                let told = format!("{left} URLs left out: {ENDLESS}");
+                record.problems.push(told);
+            }
+        }
+    }
+
     /// Queues what is new, once its families are learned.
-    pub(super) async fn offer(&mut self, new: &[Discovery]) -> Result<(), CrawlError> {
+    pub(super) async fn offer(&mut self, mut new: Vec<Discovery>) -> Result<(), CrawlError> {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
         }
-        self.frontier.offer(new).await?;
+        self.levels.hold_back(&mut new);
+        self.frontier.offer(&new).await?;
         Ok(())
+    }
+
+    /// Queues the pages that are one click further away. Returns false if there are none.
+    pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
+        let next = self.levels.next();
+        self.frontier.offer(&next).await?;
+        Ok(!next.is_empty())
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {
@@ -98,7 +147,8 @@ where
                 depth: if role == Role::Sitemap { nesting } else { 0 },
                 ..Discovery::new(entry.url.clone(), role)
             };
-            self.admissions.admit(found, &mut entry.admission, new);
+            self.admissions
+                .admit(found, By::List, &mut entry.admission, new);
         }
     }
 
@@ -169,10 +219,11 @@ where
                     continue;
                 };
                 let found = Discovery::new(seed.url.clone(), role);
-                self.admissions.admit(found, &mut seed.admission, &mut new);
+                self.admissions
+                    .admit(found, By::Name, &mut seed.admission, &mut new);
             }
             self.writer.send(Change::Seeds(batch), NO_LEASE).await;
-            self.offer(&new).await?;
+            self.offer(new).await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::model::{Admission, Coverage, HostKey, ScopePlan};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage};
 
+use super::admit::By;
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::Observer;
 use super::run::CrawlError;
@@ -88,7 +89,8 @@ where
                     depth: page.depth.unwrap_or(0),
                     ..Discovery::new(url.clone(), role)
                 };
-                self.admissions.admit(found, &mut admission, &mut new);
+                self.admissions
+                    .admit(found, By::List, &mut admission, &mut new);
             }
             unknown.push(KnownPage {
                 url,
@@ -98,7 +100,7 @@ where
         }
         if !unknown.is_empty() {
             self.writer.send(Change::Known(unknown), NO_LEASE).await;
-            self.offer(&new).await?;
+            self.offer(new).await?;
         }
         Ok(true)
     }

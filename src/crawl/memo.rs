@@ -14,7 +14,7 @@ use crate::store::StoredUrls;
 const PLACES: usize = 1 << 16;
 
 /// Meanings of longer URLs are not kept, in bytes: they are no pages.
-const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 512;
 
 /// What a reference means.
 #[derive(Clone, Debug)]

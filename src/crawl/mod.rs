@@ -5,6 +5,7 @@
 
 mod admit;
 mod answered;
+mod appetite;
 mod attempt;
 mod clock;
 mod confirm;
@@ -14,13 +15,16 @@ mod experiment;
 mod hosts;
 mod intake;
 mod known;
+mod levels;
 mod memo;
 mod outage;
 mod own_network;
 mod page;
 mod places;
+mod resolved;
 mod resume;
 mod robots;
+mod rules;
 mod run;
 mod series;
 mod single;

@@ -1,28 +1,31 @@
 //! From an answer to what is known of a page: its facts, and its links resolved and judged.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
     Admission, CrawlUrl, Exchange, FingerprintSet, HtmlFacts, Indexability, Link, LinkCounts,
     LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect,
-    RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, excerpt,
+    RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, beginning, excerpt,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::Via;
 use crate::store::StoredUrls;
 
 use super::memo::{Found, Key, LeadsTo, Meaning};
+use super::resolved::{RESOLVED_ON_A_PAGE, Room};
 use super::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
 
 /// A faulty reference is kept as far as this, in characters.
-const MAX_FAULTY: usize = 2_000;
+const MAX_FAULTY: usize = 200;
 
 /// What an answer says.
 #[derive(Debug, Default)]
@@ -165,9 +168,7 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
         judge.links(&from_header, of_header, &mut reading.links);
     }
     judge.links(&from_page, references, &mut reading.links);
-    if found.left_out + found.overlong > 0 {
-        reading.links.push(left_out(&found));
-    }
+    reading.links.extend(left_out(&found, judge.room.left_out));
 
     let canonical = canonical(&reading.links);
     signs.noindex = directives.noindex;
@@ -199,6 +200,7 @@ struct Judge<'a> {
     nofollow: bool,
     counts: LinkCounts,
     seen: FingerprintSet,
+    room: Room,
 }
 
 impl<'a> Judge<'a> {
@@ -210,6 +212,7 @@ impl<'a> Judge<'a> {
             nofollow: false,
             counts: LinkCounts::default(),
             seen: FingerprintSet::default(),
+            room: Room::new(),
         }
     }
 
@@ -226,15 +229,24 @@ impl<'a> Judge<'a> {
         let keys = self.keys(resolver, &references);
         let known = memo.known(&keys, self.stored);
         for ((reference, key), known) in references.into_iter().zip(keys).zip(known) {
+            if known.is_none() && self.room.is_used_up() {
+                continue;
+            }
+            let known = known.or_else(|| key.and_then(|_| self.plain(resolver, &reference)));
             let find = || self.find(resolver, &reference);
             let meaning = match (known, key) {
                 (Some(known), _) => Ok(known),
-                (None, Some(key)) => match self.plain(resolver, &reference) {
-                    Some(stored) => Ok(stored),
-                    None => memo.meaning(key, find),
-                },
+                (None, Some(key)) => memo.meaning(key, find),
                 (None, None) => find(),
             };
+            if let Ok(Meaning {
+                leads_to: LeadsTo::Found(found),
+                ..
+            }) = &meaning
+                && !self.room.take(&found.url)
+            {
+                continue;
+            }
             links.extend(self.link(reference, meaning));
         }
     }
@@ -293,7 +305,7 @@ impl<'a> Judge<'a> {
             Ok(meaning) => self.target(meaning, reference.kind, follow),
             Err(UrlFault::Scheme(_)) => return None,
             Err(fault) => LinkTarget::Invalid {
-                text: reference.target.chars().take(MAX_FAULTY).collect(),
+                text: faulty(&reference.target),
                 fault: fault.to_string(),
             },
         };
@@ -337,15 +349,45 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn left_out(found: &parse::Page<'_>) -> Link {
+/// What is kept of a reference that is no URL: of a long one the beginning, and what tells it apart from
+/// others that begin so.
+fn faulty(target: &str) -> String {
+    let kept = beginning(target, MAX_FAULTY);
+    if kept.len() == target.len() {
+        return target.to_owned();
+    }
+    let fingerprint = xxh3_64(target.as_bytes());
+    format!(
+        "{kept}... ({} bytes, fingerprint {fingerprint:016x})",
+        target.len()
+    )
+}
+
+/// A row for the links of a page that were not taken in; `without_room` of them would have made it name
+/// too much.
+fn left_out(found: &parse::Page<'_>, without_room: usize) -> Option<Link> {
+    let all = found.left_out + found.overlong + without_room;
+    let mut fault = format!(
+        "{} beyond the limit of links per page, {} longer than a link may be",
+        found.left_out, found.overlong
+    );
+    if without_room > 0 {
+        let most = RESOLVED_ON_A_PAGE >> 20;
+        let _ = write!(
+            fault,
+            ", {without_room} beyond the {most} MiB of new URLs that a page may name"
+        );
+    }
+    (all > 0).then(|| further(all, fault))
+}
+
+/// A row that stands for links that were not taken in.
+pub(super) fn further(links: usize, fault: String) -> Link {
     Link {
         kind: LinkKind::Anchor,
         target: LinkTarget::Invalid {
-            text: format!("{} further links", found.left_out + found.overlong),
-            fault: format!(
-                "{} beyond the limit of links per page, {} longer than a link may be",
-                found.left_out, found.overlong
-            ),
+            text: format!("{links} further links"),
+            fault,
         },
         anchor: CompactString::default(),
         rel: CompactString::default(),

@@ -25,13 +25,17 @@ pub(super) async fn restore<Q: Frontier>(
     site: &Site,
 ) -> Result<u64, CrawlError> {
     let mut known_hosts = BTreeSet::new();
-    for known in store.known_robots(run)? {
+    let mut paces = Vec::new();
+    store.known_robots(run, &mut |known| {
         let rules = Rules::restore(site, &known);
-        if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay()) {
-            frontier.slow(&known.host, pace).await?;
+        if let Some(pace) = hosts.obey(&known.host, rules.crawl_delay(site, &known)) {
+            paces.push((known.host.clone(), pace));
         }
         known_hosts.insert(known.host.clone());
-        admissions.set_rules(known.host, rules);
+        admissions.set_rules(known.host, rules, None);
+    })?;
+    for (host, pace) in &paces {
+        frontier.slow(host, *pace).await?;
     }
     // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one.
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());
@@ -40,7 +44,7 @@ pub(super) async fn restore<Q: Frontier>(
         if known.skipped {
             return;
         }
-        admissions.restore(&known.url);
+        admissions.restore(&known.url, known.role);
         if known.role == Role::Page {
             hosts.learn(&known.url);
         }
@@ -67,7 +71,7 @@ pub(super) async fn restore<Q: Frontier>(
     })?;
     for host in asking.difference(&known_hosts) {
         let gate = robots_txt(host);
-        admissions.restore(&gate.url);
+        admissions.restore(&gate.url, gate.role);
         gates.push(gate);
     }
     frontier.offer(&gates).await?;

@@ -5,13 +5,14 @@ use std::time::Duration;
 use crate::fetch::{Fetcher, location};
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, CrawlUrl, Exchange, HostKey, Keep, Outcome, Request, Skip, SkipReason,
+    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, Skip, SkipReason,
 };
 use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
 use crate::store::{KnownRobots, RobotsRecord};
 
 use super::attempt::{Circumstances, record};
 use super::clock::Clock;
+use super::rules::{SMALL_FILE, Text};
 use super::site::Site;
 
 /// Most redirects of a robots.txt that are followed; beyond them it counts as missing
@@ -21,8 +22,8 @@ const MAX_HOPS: usize = 5;
 /// What a host's robots.txt lets us do.
 #[derive(Clone, Debug)]
 pub(super) enum Rules {
-    /// What these rules say.
-    Group(Group),
+    /// What the rules of this text say.
+    Text(Text),
     /// Everything.
     AllowAll,
     /// Nothing: it could not be read, because of this.
@@ -30,40 +31,44 @@ pub(super) enum Rules {
 }
 
 impl Rules {
-    /// Why a path must not be fetched, if it must not.
-    pub(super) fn forbid(&self, url: &CrawlUrl) -> Option<Skip> {
-        match self {
-            Rules::AllowAll => None,
-            Rules::Unreachable(_) => Some(Skip::new(
-                SkipReason::Robots,
-                "robots.txt could not be read, so nothing may be fetched",
-            )),
-            Rules::Group(group) => {
-                let verdict = group.verdict(url.path_and_query());
-                let line = verdict.line.unwrap_or_default();
-                let rule = verdict.rule.unwrap_or_default();
-                (!verdict.allowed)
-                    .then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
-            }
-        }
-    }
-
-    /// The pause that the file asks for.
-    pub(super) fn crawl_delay(&self) -> Option<Duration> {
-        match self {
-            Rules::Group(group) => group.crawl_delay(),
-            Rules::AllowAll | Rules::Unreachable(_) => None,
-        }
-    }
-
     /// The rules that an interrupted crawl had stored.
     pub(super) fn restore(site: &Site, known: &KnownRobots) -> Rules {
         match (known.access.as_str(), &known.body) {
-            ("rules", Some(body)) => Rules::Group(Robots::parse(body).group(&site.robots_agents())),
+            ("rules", Some(body)) => Rules::Text(site.text(body)),
             ("unreachable", _) => Rules::Unreachable(Outcome::RobotsUnreachable),
             _ => Rules::AllowAll,
         }
     }
+
+    /// The pause that a stored file asks for.
+    pub(super) fn crawl_delay(&self, site: &Site, known: &KnownRobots) -> Option<Duration> {
+        let body = known
+            .body
+            .as_ref()
+            .filter(|_| matches!(self, Rules::Text(_)))?;
+        group(site, body).crawl_delay()
+    }
+}
+
+/// Why a path must not be fetched by these rules, if it must not.
+pub(super) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
+    let verdict = group.verdict(url.path_and_query());
+    let line = verdict.line.unwrap_or_default();
+    let rule = verdict.rule.unwrap_or_default();
+    (!verdict.allowed).then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
+}
+
+/// Why nothing of a host may be fetched.
+pub(super) fn unreadable() -> Skip {
+    Skip::new(
+        SkipReason::Robots,
+        "robots.txt could not be read, so nothing may be fetched",
+    )
+}
+
+/// The rules in a text that hold for the crawl.
+pub(super) fn group(site: &Site, body: &[u8]) -> Group {
+    Robots::parse(body).group(&site.robots_agents())
 }
 
 /// What asking for a robots.txt brought.
@@ -76,6 +81,10 @@ pub(super) struct Answer {
     /// What happened in the end.
     pub(super) outcome: Outcome,
     pub(super) rules: Rules,
+    /// The rules themselves, if the file is small.
+    pub(super) group: Option<(Text, Group)>,
+    /// The memory of the file.
+    pub(super) held: Held,
     /// Without the sitemaps that are to be fetched, which the dispatcher decides.
     pub(super) record: RobotsRecord,
     /// Sitemaps it names, resolved.
@@ -126,13 +135,17 @@ pub(super) async fn fetch<F: Fetcher>(
         at = target;
         last = Some(exchange);
     }
-    let body = &last.as_ref().unwrap_or(&first).body;
-    let (rules, record, sitemaps) = read(site, &lease.found.url.host_key(), outcome, body, at);
+    let file = last.as_ref().unwrap_or(&first);
+    let held = file.held.clone();
+    let host = lease.found.url.host_key();
+    let (rules, group, record, sitemaps) = read(site, &host, outcome, &file.body, at);
     Answer {
         first,
         hops,
         outcome,
         rules,
+        group,
+        held,
         record,
         sitemaps,
     }
@@ -144,7 +157,7 @@ fn read(
     outcome: Outcome,
     body: &[u8],
     final_url: CrawlUrl,
-) -> (Rules, RobotsRecord, Vec<CrawlUrl>) {
+) -> (Rules, Option<(Text, Group)>, RobotsRecord, Vec<CrawlUrl>) {
     let mut record = RobotsRecord {
         host: host.as_str().to_owned(),
         access: "allow_all",
@@ -158,10 +171,10 @@ fn read(
         final_url,
     };
     match access(outcome, body) {
-        Access::AllowAll => (Rules::AllowAll, record, Vec::new()),
+        Access::AllowAll => (Rules::AllowAll, None, record, Vec::new()),
         Access::DisallowAll => {
             record.access = "unreachable";
-            (Rules::Unreachable(outcome), record, Vec::new())
+            (Rules::Unreachable(outcome), None, record, Vec::new())
         }
         Access::Rules(robots) => {
             let group = robots.group(&site.robots_agents());
@@ -182,7 +195,9 @@ fn read(
             record.rules = robots.rule_count();
             record.crawl_delay = group.crawl_delay();
             record.body = Some(body.to_vec());
-            (Rules::Group(group), record, sitemaps)
+            let text = site.text(body);
+            let group = Some((text, group)).filter(|_| body.len() <= SMALL_FILE);
+            (Rules::Text(text), group, record, sitemaps)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What every visit of a crawl needs and none changes.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -9,6 +10,10 @@ use crate::parse::{FieldSelector, SelectorFault};
 use crate::policy::{Scope, ScopeError};
 
 use super::memo::LinkMemo;
+use super::rules::Text;
+
+/// Large sitemaps that are read at a time. Ours.
+const MOST_SITEMAPS: usize = 2;
 
 /// The compiled plan of a crawl.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub struct Site {
     pub(super) memo: LinkMemo,
     /// Large pages that may be read at a time: what is read of one is larger than itself.
     pub(super) large_pages: Arc<Semaphore>,
+    /// Large sitemaps likewise: the entries of one may have as many bytes as the file.
+    pub(super) large_sitemaps: Arc<Semaphore>,
+    /// Its keys keep a site from making a robots.txt that is taken for that of another.
+    texts: RandomState,
 }
 
 /// A plan that cannot be carried out.
@@ -67,9 +76,16 @@ impl Site {
             fields,
             memo: LinkMemo::default(),
             large_pages: Arc::new(Semaphore::new(processors())),
+            large_sitemaps: Arc::new(Semaphore::new(MOST_SITEMAPS)),
+            texts: RandomState::new(),
             user_agent: plan.requests.user_agent.as_str().into(),
             plan,
         })
+    }
+
+    /// Stands for the text of a robots.txt.
+    pub(super) fn text(&self, body: &[u8]) -> Text {
+        Text(self.texts.hash_one(body))
     }
 
     /// The names under which robots.txt may address the crawl.

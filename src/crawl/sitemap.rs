@@ -137,7 +137,7 @@ const fn name(format: Format) -> Option<&'static str> {
 mod tests {
     use super::super::tests::plan;
     use super::*;
-    use crate::model::Timings;
+    use crate::model::{Held, Timings};
 
     fn read_text(body: String) -> SitemapRecord {
         let site = Site::new(plan()).expect("a plan");
@@ -156,6 +156,7 @@ mod tests {
             remote: None,
             version: None,
             reused: false,
+            held: Held::default(),
         };
         read(&site, &found, &exchange)
     }

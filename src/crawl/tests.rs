@@ -13,14 +13,15 @@ use tokio::time::Instant;
 use crate::fetch::Fetcher;
 use crate::frontier::LocalFrontier;
 use crate::model::{
-    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Moment,
-    Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan, SamplePlan,
-    ScopePlan, Sitemaps, Timings, Version, Witnesses,
+    Coding, ConfirmPlan, Connection, Cookies, Coverage, CrawlPlan, CrawlUrl, Exchange, Held,
+    Moment, Network, Outcome, PacePlan, ProbePlan, Protocol, ReachPlan, Request, RequestPlan,
+    SamplePlan, ScopePlan, Sitemaps, Timings, Version, Witnesses,
 };
 use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
+mod endless;
 mod experiments;
 mod flaky;
 mod given_up;
@@ -252,6 +253,7 @@ impl Fetcher for Script {
             remote: self.remote.filter(|_| reply.status > 0),
             version: self.version,
             reused: self.reused,
+            held: Held::default(),
         }
     }
 }
@@ -274,6 +276,8 @@ pub(super) fn plan() -> CrawlPlan {
             ignore_params: Vec::new(),
             sitemaps: Sitemaps::Discovered(Vec::new()),
             known: true,
+            max_hosts: None,
+            max_time: None,
             max_queries_per_path: 5,
             select: Vec::new(),
         },

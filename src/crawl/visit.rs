@@ -7,8 +7,9 @@ use crate::assess::diagnose::soft_error;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, Connection, CrawlUrl, Exchange, Keep, Link, Outcome, PageRecord, Request, Role,
+    Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Outcome, PageRecord, Request, Role,
 };
+use crate::parse::robots::Group;
 use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
@@ -16,6 +17,7 @@ use super::attempt::{Circumstances, record, tried};
 use super::clock::Clock;
 use super::page::{Asked, Reading};
 use super::robots::{self, Rules};
+use super::rules::Text;
 use super::site::Site;
 use super::stop::Stop;
 use super::{confirm, page, sitemap};
@@ -37,6 +39,8 @@ pub(super) struct Brought {
     pub(super) page: Box<PageRecord>,
     pub(super) links: Vec<Link>,
     pub(super) file: Option<File>,
+    /// The memory of the body, for which stands by now what was read of it.
+    pub(super) held: Held,
 }
 
 /// The answer to a control.
@@ -58,6 +62,8 @@ pub(super) enum File {
 #[derive(Debug)]
 pub(super) struct RobotsFile {
     pub(super) rules: Rules,
+    /// The rules themselves, if the file is small.
+    pub(super) group: Option<(Text, Group)>,
     pub(super) record: RobotsRecord,
     /// Sitemaps it names.
     pub(super) sitemaps: Vec<CrawlUrl>,
@@ -119,6 +125,7 @@ pub(super) async fn visit<F: Fetcher>(
     let exchange = fetcher.fetch(request(&site, &lease)).await;
     let exchange = judged(lease.found.role, exchange);
     let attempts = lease.found.tries + 1;
+    let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
     let beside = if tried.outcome.is_failure() {
         asking.beside(&lease, &beginning, tried).await
@@ -127,7 +134,11 @@ pub(super) async fn visit<F: Fetcher>(
     };
     let attempt = record(&exchange, asking.circumstances);
     let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
-        let _turn = Arc::clone(&site.large_pages).acquire_owned().await;
+        let turns = match lease.found.role {
+            Role::Sitemap => &site.large_sitemaps,
+            _ => &site.large_pages,
+        };
+        let _turn = Arc::clone(turns).acquire_owned().await;
         let work = move || read(&site, lease, &beginning, &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,
@@ -145,6 +156,7 @@ pub(super) async fn visit<F: Fetcher>(
         page: Box::new(reading.page),
         links: reading.links,
         file,
+        held,
     }
 }
 
@@ -171,6 +183,7 @@ impl<F: Fetcher> Asking<'_, F> {
         let asked = asked(&lease, beginning.disallowed);
         let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
         Brought {
+            held: answer.held,
             attempt: record(&answer.first, self.circumstances),
             hops: answer.hops,
             tried,
@@ -179,6 +192,7 @@ impl<F: Fetcher> Asking<'_, F> {
             links: Vec::new(),
             file: Some(File::Robots(Box::new(RobotsFile {
                 rules: answer.rules,
+                group: answer.group,
                 record: answer.record,
                 sitemaps: answer.sitemaps,
             }))),
@@ -274,6 +288,8 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
         connection: Connection::Fresh,
         first_byte_limit: site.plan.requests.first_byte,
         body_limit: site.plan.requests.max_body,
+        // Nobody reads it; and a visit that holds one body must not wait for memory for another.
+        keep: Keep::Excerpts,
         ..Request::page(url.clone())
     }
 }

@@ -7,9 +7,10 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
+use super::budget::Share;
 use super::decode::{Decoder, Sink, Stop};
 use super::fault::{Fault, of_body};
-use crate::model::Outcome;
+use crate::model::{Held, Outcome};
 
 /// What is done with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +44,16 @@ pub(super) struct Received {
     pub(super) decoded_bytes: u64,
     /// Why it is not the whole body.
     pub(super) fault: Option<Fault>,
+    /// What the body has of the budget.
+    pub(super) held: Held,
 }
 
 /// Reads the body of an answer with these headers.
 pub(super) async fn read(
     mut response: Response,
     headers: &HeaderMap,
-    usage: Use,
-    limits: Limits,
+    (usage, limits): (Use, Limits),
+    mut share: Share,
 ) -> Received {
     let mut received = Received::default();
     let mut sink = Sink::new(limits.bytes, limits.kept);
@@ -59,7 +62,7 @@ pub(super) async fn read(
         headers,
         (usage, limits),
         &mut received,
-        &mut sink,
+        (&mut sink, &mut share),
     )
     .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
@@ -68,15 +71,16 @@ pub(super) async fn read(
         Use::Page | Use::Excerpt => sink.count as u64,
     };
     received.body = sink.bytes;
+    received.held = share.held();
     received
 }
 
 async fn fill(
     response: &mut Response,
     headers: &HeaderMap,
-    (usage, limits): (Use, Limits),
+    (usage, mut limits): (Use, Limits),
     received: &mut Received,
-    sink: &mut Sink,
+    (sink, share): (&mut Sink, &mut Share),
 ) -> Result<(), Fault> {
     let announced = response.content_length().unwrap_or_default();
     if usage == Use::Count && announced > limits.bytes as u64 {
@@ -98,7 +102,12 @@ async fn fill(
         received.wire_bytes += chunk.len() as u64;
         let usable = &chunk[..chunk.len().min(room as usize)];
         if let Some(decoder) = &mut decoder {
+            let waiting = Instant::now();
+            let loan = share.borrow(sink.bytes.capacity(), limits.kept).await;
+            // The server has no part in that.
+            limits.deadline += waiting.elapsed();
             let pushed = decoder.push(usable, sink);
+            share.settle(sink.bytes.capacity(), loan);
             pushed.map_err(|stop| stopped(stop, limits))?;
         }
         if usable.len() < chunk.len() {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer;
 use super::attempt::Attempt;
 use super::body::{self, Limits, Use};
+use super::budget::Budget;
 use super::dns::Names;
 use super::fault::{Fault, of_request};
 use super::files::Files;
@@ -26,7 +27,7 @@ use super::setup::{self, FetchSetupError, RUN_HEADER};
 use super::sleep::{MOST_SLEEPS, awake, awake_once};
 use super::{Fetcher, echoes, packed, tls, witness};
 use crate::model::{
-    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Keep, Network, Outcome, Protocol,
+    Coding, Connection, Cookies, CrawlUrl, Exchange, Guise, Held, Keep, Network, Outcome, Protocol,
     Request, Timings, Version, Witnesses,
 };
 
@@ -45,6 +46,7 @@ pub struct HttpFetcher {
     redactor: Option<Redactor>,
     settings: Arc<FetchSettings>,
     files: Arc<Files>,
+    budget: Budget,
 }
 
 impl fmt::Debug for HttpFetcher {
@@ -72,6 +74,7 @@ impl HttpFetcher {
             names,
             settings: Arc::new(settings),
             files: Arc::default(),
+            budget: Budget::of_process(),
         })
     }
 
@@ -240,7 +243,7 @@ impl HttpFetcher {
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };
-        let received = body::read(response, &headers, usage, limits).await;
+        let received = body::read(response, &headers, (usage, limits), self.budget.share()).await;
         let fault = received.fault.unwrap_or_else(|| {
             let outcome = answer::outcome(&request.url, status, &headers, &received.body);
             Fault::new(outcome, "")
@@ -254,6 +257,7 @@ impl HttpFetcher {
             decoded_bytes: received.decoded_bytes,
             remote,
             version: Some(version),
+            held: received.held,
             ..unanswered(fault)
         }
     }
@@ -415,5 +419,6 @@ fn unanswered(fault: Fault) -> Exchange {
         remote: None,
         version: None,
         reused: false,
+        held: Held::default(),
     }
 }

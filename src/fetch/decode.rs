@@ -13,6 +13,9 @@ const DEEPEST: usize = 2;
 /// Most bytes that are believed before they come.
 const MOST_EXPECTED: usize = 1 << 20;
 
+/// Bodies from here on grow by a quarter, in bytes.
+const LARGE: usize = 1 << 20;
+
 /// Why decoding ended before its input did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -51,13 +54,24 @@ impl Sink {
             .reserve(usize::try_from(bytes).unwrap_or(most).min(most));
     }
 
+    /// Makes room for some bytes more. A large body grows by a quarter and never beyond what is kept: by
+    /// doubling it would take twice its size.
+    fn make_room(&mut self, more: usize) {
+        let (length, capacity) = (self.bytes.len(), self.bytes.capacity());
+        if length + more > capacity && capacity >= LARGE {
+            let wanted = (length + more).max(capacity + capacity / 4);
+            self.bytes.reserve_exact(wanted.min(self.kept) - length);
+        }
+    }
+
     fn append(&mut self, piece: &[u8]) -> Result<(), Stop> {
         let room = self.cap - self.count;
         let taken = &piece[..piece.len().min(room)];
         self.count += taken.len();
         let wanted = self.kept.saturating_sub(self.bytes.len());
-        self.bytes
-            .extend_from_slice(&taken[..taken.len().min(wanted)]);
+        let kept = &taken[..taken.len().min(wanted)];
+        self.make_room(kept.len());
+        self.bytes.extend_from_slice(kept);
         if piece.len() > room {
             Err(Stop::Full)
         } else {

@@ -7,6 +7,7 @@
 mod answer;
 mod attempt;
 mod body;
+mod budget;
 mod canonical;
 mod client;
 mod codings;

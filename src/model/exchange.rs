@@ -1,6 +1,9 @@
 //! One HTTP exchange, or the way in which it failed.
 
+use std::any::Any;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -139,6 +142,26 @@ pub struct Exchange {
     pub version: Option<Version>,
     /// Whether the request went over a connection that was open already.
     pub reused: bool,
+    /// The memory that the body is accounted for with.
+    pub held: Held,
+}
+
+/// Memory of a bounded budget, given back when the last copy is dropped. It is to live as long as what
+/// it was taken for.
+#[derive(Clone, Default)]
+pub struct Held(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Held {
+    /// Holds what gives memory back when it is dropped.
+    pub fn new(share: impl Any + Send + Sync) -> Held {
+        Held(Some(Arc::new(share)))
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Held").field(&self.0.is_some()).finish()
+    }
 }
 
 /// How long each part of an exchange took. Absent parts did not happen.

@@ -25,7 +25,7 @@ pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::{beginning, excerpt};
 pub use exchange::{
-    Coding, Connection, Cookies, Exchange, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
+    Coding, Connection, Cookies, Exchange, Held, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
     Version,
 };
 pub use fingerprint::{AsIs, FingerprintMap, FingerprintSet};

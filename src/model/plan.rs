@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
+use super::role::{Skip, SkipReason};
 use super::url::CrawlUrl;
 
 /// One crawl.
@@ -52,6 +53,13 @@ pub struct ScopePlan {
     pub max_depth: Option<u32>,
     /// Most pages that are fetched; those found beyond them are skipped.
     pub max_pages: Option<u64>,
+    /// Most hosts of which anything is requested, those that were named besides. Plans that were stored
+    /// before this existed have no limit, nor one of time.
+    #[serde(default)]
+    pub max_hosts: Option<u64>,
+    /// How long pages are requested for the first time, counted from the start or the resumption.
+    #[serde(default)]
+    pub max_time: Option<Duration>,
     /// Also images, scripts and styles.
     pub resources: bool,
     /// Also the status of links to other sites.
@@ -118,6 +126,35 @@ const fn yes() -> bool {
 
 /// Longest `Crawl-delay` that is obeyed.
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
+
+impl ScopePlan {
+    /// Most pages of a run, if nothing else is said: at ten a second more than a day. Ours.
+    pub const USUAL_MAX_PAGES: u64 = 1_000_000;
+
+    /// Most hosts of a run, if nothing else is said. Ours.
+    pub const USUAL_MAX_HOSTS: u64 = 1_000;
+
+    /// Why a page beyond the allowed number of pages is skipped.
+    pub fn beyond_pages(most: u64) -> Skip {
+        let detail = beyond(most, Self::USUAL_MAX_PAGES, "pages");
+        Skip::new(SkipReason::MaxPages, detail)
+    }
+
+    /// Why a URL on a host beyond the allowed number of hosts is skipped.
+    pub fn beyond_hosts(most: u64) -> Skip {
+        let detail = beyond(most, Self::USUAL_MAX_HOSTS, "hosts");
+        Skip::new(SkipReason::MaxHosts, detail)
+    }
+}
+
+/// Nobody chose the usual limit: it is there for sites without an end.
+fn beyond(most: u64, usual: u64, what: &str) -> String {
+    if most == usual {
+        format!("after {most} {what}: the site seems endless here")
+    } else {
+        format!("after {most} {what}")
+    }
+}
 
 impl CrawlPlan {
     /// Least time between the starts of two requests to a host whose robots.txt asks for a pause.

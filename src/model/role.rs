@@ -71,11 +71,15 @@ pub enum SkipReason {
     Trap = 7,
     /// Not a URL.
     Invalid = 8,
+    /// On a host beyond the allowed number of hosts.
+    MaxHosts = 9,
+    /// Not requested before the allowed time was over.
+    MaxTime = 10,
 }
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [SkipReason; 8] = [
+    pub const ALL: [SkipReason; 10] = [
         SkipReason::Robots,
         SkipReason::Nofollow,
         SkipReason::Scope,
@@ -84,6 +88,8 @@ impl SkipReason {
         SkipReason::HostDown,
         SkipReason::Trap,
         SkipReason::Invalid,
+        SkipReason::MaxHosts,
+        SkipReason::MaxTime,
     ];
 
     /// The stored number.
@@ -102,6 +108,8 @@ impl SkipReason {
             SkipReason::HostDown => "host_down",
             SkipReason::Trap => "trap",
             SkipReason::Invalid => "invalid",
+            SkipReason::MaxHosts => "max_hosts",
+            SkipReason::MaxTime => "max_time",
         }
     }
 }

@@ -300,6 +300,8 @@ mod tests {
             exclude: Vec::new(),
             max_depth: None,
             max_pages: None,
+            max_hosts: None,
+            max_time: None,
             resources: false,
             external: false,
             follow_nofollow: false,

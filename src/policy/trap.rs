@@ -1,18 +1,38 @@
-//! Paths whose queries never end: calendars, filters that combine, session numbers.
+//! Families of URLs that never end: queries of one path (calendars, filters that combine, session
+//! numbers), and paths that differ in numbers alone and lead on from one to the next.
 
 use std::collections::HashMap;
 
 use crate::model::CrawlUrl;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most paths that are watched. A site with more paths with queries than this is watched in part.
+/// Most paths, and most shapes of paths, that are watched. A site with more of them is watched in part.
+/// Ours.
 const MAX_PATHS: usize = 200_000;
 
-/// Counts the distinct queries of each path.
+/// A shape of paths may have this many times as many URLs as a path may have queries: 5,000 by default.
+/// Ours: no reader goes through so many pages of a list one by one.
+const PATHS_PER_QUERY: u32 = 5;
+
+/// Only so many clicks from a start page a shape of paths can be endless: what is closer is reached some
+/// other way than from one to the next. Ours.
+const DEEP: u32 = 50;
+
+/// Counts the distinct queries of each path, and the URLs of each shape of paths.
 #[derive(Debug)]
 pub struct Traps {
     limit: u32,
     queries: HashMap<u64, u32>,
+    shapes: HashMap<u64, u32>,
+}
+
+/// Where a URL was found.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundOn<'a> {
+    /// The page that links to it.
+    pub page: &'a CrawlUrl,
+    /// Clicks from a start page.
+    pub depth: u32,
 }
 
 impl Traps {
@@ -21,45 +41,119 @@ impl Traps {
         Traps {
             limit,
             queries: HashMap::new(),
+            shapes: HashMap::new(),
         }
     }
 
-    /// Counts a URL that was not known before, and tells whether its path has had its share.
-    pub fn is_trap(&mut self, url: &CrawlUrl) -> bool {
-        let Some(query) = url.as_url().query() else {
-            return false;
+    /// Counts a URL that was not known before, and says why it is one of an endless family, if it is.
+    pub fn trap(&mut self, url: &CrawlUrl, found: Option<FoundOn<'_>>) -> Option<String> {
+        if let Some(query) = url.as_url().query() {
+            let path = &url.as_str()[..url.as_str().len() - query.len()];
+            let counted = count(&mut self.queries, xxh3_64(path.as_bytes()), self.limit);
+            return (!counted).then(|| {
+                let limit = self.limit;
+                format!("the site seems endless here: more than {limit} queries of one path")
+            });
+        }
+        let shape = shape(url)?;
+        let most = self.limit.saturating_mul(PATHS_PER_QUERY);
+        let counted = count(&mut self.shapes, xxh3_64(shape.as_bytes()), most);
+        let leads_on = || {
+            let on = found.filter(|found| found.depth > DEEP);
+            on.is_some_and(|on| self::shape(on.page).as_deref() == Some(&shape))
         };
-        let path = &url.as_str()[..url.as_str().len() - query.len()];
-        let key = xxh3_64(path.as_bytes());
-        if self.queries.len() >= MAX_PATHS && !self.queries.contains_key(&key) {
-            return false;
-        }
-        let count = self.queries.entry(key).or_default();
-        if *count >= self.limit {
-            return true;
-        }
-        *count += 1;
-        false
+        (!counted && leads_on()).then(|| {
+            format!(
+                "the site seems endless here: more than {most} paths that differ in numbers alone, each \
+                 found on the one before"
+            )
+        })
     }
+}
 
-    /// The bound in words, for the detail of a skipped URL.
-    pub fn detail(&self) -> String {
-        format!("more than {} queries of one path", self.limit)
+/// Counts one more; false if there are `most` already.
+fn count(counts: &mut HashMap<u64, u32>, key: u64, most: u32) -> bool {
+    if counts.len() >= MAX_PATHS && !counts.contains_key(&key) {
+        return true;
     }
+    let count = counts.entry(key).or_default();
+    if *count >= most {
+        return false;
+    }
+    *count += 1;
+    true
+}
+
+/// Origin and path with `#` for each number; none if there is no number in the path.
+fn shape(url: &CrawlUrl) -> Option<String> {
+    let path = url.as_url().path();
+    if !path.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let origin = &url.as_url()[..url::Position::BeforePath];
+    let mut shape = String::with_capacity(origin.len() + path.len());
+    shape.push_str(origin);
+    let mut before = ' ';
+    for letter in path.chars() {
+        match (letter.is_ascii_digit(), before.is_ascii_digit()) {
+            (true, true) => {}
+            (true, false) => shape.push('#'),
+            (false, _) => shape.push(letter),
+        }
+        before = letter;
+    }
+    Some(shape)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn url(text: &str) -> CrawlUrl {
+        CrawlUrl::parse(text).expect("valid")
+    }
+
     #[test]
     fn a_path_may_have_so_many_queries() {
         let mut traps = Traps::new(2);
-        let mut ask = |text| traps.is_trap(&CrawlUrl::parse(text).expect("valid"));
+        let mut ask = |text| traps.trap(&url(text), None).is_some();
         assert!(!ask("http://h/cal?d=1"));
         assert!(!ask("http://h/cal?d=2"));
         assert!(ask("http://h/cal?d=3"));
         assert!(!ask("http://h/cal"));
         assert!(!ask("http://h/other?d=1"));
+    }
+
+    #[test]
+    fn paths_that_differ_in_numbers_and_lead_on_from_one_to_the_next_end() {
+        let mut traps = Traps::new(100);
+        let mut chain = |from: &str, to: &str, depth| {
+            let page = url(&format!("http://h{from}"));
+            let found = FoundOn { page: &page, depth };
+            let found = Some(found).filter(|_| !from.is_empty());
+            traps.trap(&url(&format!("http://h{to}")), found).is_some()
+        };
+        let ended = (0..2_000).find(|n| {
+            let (from, to) = (format!("/cal/{n}/"), format!("/cal/{}/", n + 1));
+            chain(&from, &to, *n)
+        });
+        assert_eq!(ended, Some(500));
+        // Another family, a list of products, a sitemap and what is close go on.
+        assert!(!chain("/news/1", "/news/2", 900));
+        assert!(!chain("/list/60", "/cal/5000/", 900));
+        assert!(!chain("", "/cal/5001/", 900));
+        assert!(!chain("/cal/3/", "/cal/5002/", 50));
+        assert!(chain("/cal/3/", "/cal/5003/", 51));
+    }
+
+    #[test]
+    fn a_shape_has_a_mark_for_each_number() {
+        let shape = |text| shape(&url(text));
+        assert_eq!(
+            shape("http://h/cal/2031/05/"),
+            Some("http://h/cal/#/#/".to_owned())
+        );
+        assert_eq!(shape("http://h/p12-x3"), Some("http://h/p#-x#".to_owned()));
+        assert_eq!(shape("http://h1/about"), None);
     }
 }

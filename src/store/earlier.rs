@@ -86,14 +86,16 @@ impl Store {
                 AND ((u.state = 2 AND coalesce((SELECT a.status FROM evidence a
                         WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1), 0)
                         NOT IN (404, 410))
-                    OR (u.state = 3 AND u.known > 0 AND u.reason IN (?4, ?5)))
-             ORDER BY u.id LIMIT ?6",
+                    OR (u.state = 3 AND u.known > 0 AND u.reason IN (?4, ?5, ?6, ?7)))
+             ORDER BY u.id LIMIT ?8",
             (
                 pages.run.0,
                 pages.after,
                 Role::Page.code(),
                 SkipReason::MaxPages.code(),
                 SkipReason::HostDown.code(),
+                SkipReason::MaxHosts.code(),
+                SkipReason::MaxTime.code(),
                 most,
             ),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -127,6 +129,8 @@ fn limits(scope: &ScopePlan) -> ScopePlan {
         seeds: Vec::new(),
         select: Vec::new(),
         max_pages: None,
+        max_hosts: None,
+        max_time: None,
         resources: false,
         external: false,
         known: false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
@@ -114,31 +114,43 @@ impl Store {
             .map_err(|what| self.damaged(what))
     }
 
-    /// The robots.txt files of a run.
-    pub fn known_robots(&self, run: RunId) -> Result<Vec<KnownRobots>, StoreError> {
+    /// Hands over the robots.txt files of a run, one after the other.
+    pub fn known_robots(
+        &self,
+        run: RunId,
+        each: &mut dyn FnMut(KnownRobots),
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT host, access, body FROM robots_txt WHERE run = ?";
         let connection = self.connect()?;
-        let read = || -> rusqlite::Result<Vec<_>> {
-            connection
-                .prepare("SELECT host, access, body FROM robots_txt WHERE run = ?")?
-                .query_map([run.0], |row| {
-                    let host: String = row.get(0)?;
-                    Ok((host, row.get(1)?, row.get(2)?))
-                })?
-                .collect()
-        };
-        let rows: Vec<(String, String, Option<Vec<u8>>)> =
-            read().map_err(|source| self.fault(source))?;
-        rows.into_iter()
-            .map(|(host, access, body)| {
-                let url = CrawlUrl::parse(&host)
-                    .map_err(|_| self.damaged(format!("cannot read stored host {host:?}")))?;
-                Ok(KnownRobots {
+        let mut read = || -> rusqlite::Result<Result<(), String>> {
+            let mut statement = connection.prepare(SQL)?;
+            let mut rows = statement.query([run.0])?;
+            while let Some(row) = rows.next()? {
+                let host: String = row.get(0)?;
+                let Ok(url) = CrawlUrl::parse(&host) else {
+                    return Ok(Err(format!("cannot read stored host {host:?}")));
+                };
+                each(KnownRobots {
                     host: url.host_key(),
-                    access,
-                    body,
-                })
-            })
-            .collect()
+                    access: row.get(1)?,
+                    body: row.get(2)?,
+                });
+            }
+            Ok(Ok(()))
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .map_err(|what| self.damaged(what))
+    }
+
+    /// The text of a host's robots.txt, if it has one.
+    pub fn robots_text(&self, run: RunId, host: &HostKey) -> Result<Option<Vec<u8>>, StoreError> {
+        const SQL: &str = "SELECT body FROM robots_txt WHERE run = ? AND host = ?";
+        let connection = self.connect()?;
+        let text = connection
+            .query_row(SQL, (run.0, host.as_str()), |row| row.get(0))
+            .optional();
+        Ok(text.map_err(|source| self.fault(source))?.flatten())
     }
 
     /// How far the sample and the passes of a run came. What waited in a pass that was cut short does so

@@ -35,12 +35,14 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
 pub(super) fn extent(connection: &Connection, run: i64) -> rusqlite::Result<Extent> {
     let left: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3
-            AND (state = 1 OR state = 3 AND reason IN (?2, ?3, ?4)))",
+            AND (state = 1 OR state = 3 AND reason IN (?2, ?3, ?4, ?5, ?6)))",
         (
             run,
             SkipReason::MaxPages.code(),
             SkipReason::Depth.code(),
             SkipReason::HostDown.code(),
+            SkipReason::MaxHosts.code(),
+            SkipReason::MaxTime.code(),
         ),
         |row| row.get(0),
     )?;

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Arg, Args, ValueHint};
 
-use super::super::value::{Secret, host};
+use super::super::value::{Secret, duration, host};
 
 /// Heading of the flags that are fixed for the life of a run.
 const SCOPE: &str = "Scope";
@@ -38,9 +39,15 @@ pub(crate) struct ScopeArgs {
     /// Follow no more than this many clicks from the start
     #[arg(short = 'd', long, value_name = "N")]
     pub(crate) max_depth: Option<u32>,
-    /// Fetch no more pages than this; what is found beyond them is listed in skipped.csv
+    /// Fetch no more pages than this; what is found beyond them is listed in skipped.csv [default: 1000000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_pages: Option<u64>,
+    /// Request URLs of no more hosts than this, besides those that are named [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_hosts: Option<u64>,
+    /// Request no further pages after this time; then confirm, and conclude
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) max_time: Option<Duration>,
     /// Fetch only URLs that match (repeatable: one of them)
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,

@@ -99,6 +99,16 @@ impl Group {
         self.rules.is_empty()
     }
 
+    /// About how many bytes of memory the rules take.
+    pub fn bytes(&self) -> usize {
+        /// What a rule takes besides its texts, which are there twice or three times.
+        const RULE: usize = 240;
+        let rules = self.rules.values().flatten();
+        rules
+            .map(|rule| RULE + rule.text.len() + 2 * rule.pattern.weight())
+            .sum()
+    }
+
     fn deciding(&self, path: &[u8]) -> Option<&Rule> {
         self.lengths
             .iter()

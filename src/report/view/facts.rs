@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Coverage;
+use crate::model::{Coverage, ScopePlan};
 use crate::report::words::{count, duration};
 use crate::store::{RunRow, RunState, RunSummary};
 
@@ -122,7 +122,8 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
         "Exclude",
         scope.exclude.join(" "),
     );
-    if let Some(most) = scope.max_pages {
+    let usual = Some(ScopePlan::USUAL_MAX_PAGES);
+    if let Some(most) = scope.max_pages.filter(|_| scope.max_pages != usual) {
         note(true, "Limit", count(most, "page"));
     }
     if let Some(depth) = scope.max_depth {
@@ -229,8 +230,10 @@ fn reason(name: &str) -> &'static str {
         "scope" => "outside the site, or excluded",
         "depth" => "too many clicks from a start page",
         "max_pages" => "beyond --max-pages",
+        "max_hosts" => "on hosts beyond --max-hosts",
+        "max_time" => "not requested within --max-time",
         "host_down" => "the host was given up",
-        "trap" => "an endless family of URLs",
+        "trap" => "the site seems endless here",
         "invalid" => "no URL",
         "not_reached" => "the crawl ended before",
         _ => "",

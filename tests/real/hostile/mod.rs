@@ -3,6 +3,7 @@
 //! whoever reads of it.
 
 mod bombs;
+mod bounds;
 mod case;
 mod certificates;
 mod faults;

@@ -1,0 +1,102 @@
+//! How many bytes of URLs a run takes in. A site of any size names few new URLs for each page that is fetched,
+//! besides those in its sitemaps; one that goes on naming them faster than they can be fetched is
+//! endless, and would fill the disk. A resumed run begins to count anew.
+
+use crate::model::ScopePlan;
+
+/// Bytes of URLs that a run may take in before any page is fetched: some 700,000 of usual length. Ours.
+pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
+
+/// Bytes that each fetched page adds: some three hundred URLs of usual length, many times what sites have
+/// on average. Ours.
+pub(super) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
+
+/// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as much. Ours.
+pub(super) const LISTED_PER_PAGE: u64 = 128;
+
+/// What is said of URLs that were not taken in.
+pub(super) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
+                                  pages can be fetched";
+
+/// What a run has taken in so far.
+#[derive(Debug)]
+pub(super) struct Appetite {
+    /// Bytes of links, and how many they may be by now.
+    linked: u64,
+    most_linked: u64,
+    /// Bytes of entries of sitemaps.
+    listed: u64,
+    most_listed: u64,
+}
+
+impl Appetite {
+    /// Of a run that may fetch so many pages.
+    pub(super) fn new(max_pages: Option<u64>) -> Appetite {
+        let pages = max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES);
+        let listed = pages.saturating_mul(LISTED_PER_PAGE);
+        Appetite {
+            linked: 0,
+            most_linked: ADDRESSES_AT_FIRST,
+            listed: 0,
+            most_listed: ADDRESSES_AT_FIRST.saturating_add(listed),
+        }
+    }
+
+    /// A page was fetched.
+    pub(super) fn fetched(&mut self) {
+        self.most_linked = self.most_linked.saturating_add(ADDRESSES_PER_PAGE);
+    }
+
+    /// Takes in a new URL of so many bytes that a page links to, if there is room for it.
+    pub(super) fn take_link(&mut self, bytes: usize) -> bool {
+        take(&mut self.linked, bytes, self.most_linked)
+    }
+
+    /// Takes in a new URL of so many bytes that a sitemap lists, if there is room for it.
+    pub(super) fn take_listed(&mut self, bytes: usize) -> bool {
+        take(&mut self.listed, bytes, self.most_listed)
+    }
+}
+
+fn take(taken: &mut u64, bytes: usize, most: u64) -> bool {
+    let after = *taken + bytes as u64;
+    let fits = after <= most;
+    if fits {
+        *taken = after;
+    }
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIB: usize = 1 << 10;
+
+    #[test]
+    fn a_run_takes_in_a_lot_at_first_and_then_as_its_pages_allow() {
+        let mut appetite = Appetite::new(None);
+        let mut take = |pages: usize| {
+            (0..pages).for_each(|_| appetite.fetched());
+            (0..1_000_000)
+                .take_while(|_| appetite.take_link(KIB))
+                .count()
+        };
+        assert_eq!(
+            [take(0), take(0), take(1), take(10)],
+            [64 * KIB, 0, 32, 320]
+        );
+    }
+
+    #[test]
+    fn sitemaps_may_list_what_may_be_fetched() {
+        for pages in [1_000, 5_000_000] {
+            let mut appetite = Appetite::new(Some(pages));
+            let listed = (0..20_000_000_u64)
+                .take_while(|_| appetite.take_listed(100))
+                .count() as u64;
+            assert!(listed > pages && listed < pages * 2 + 700_000, "{listed}");
+            assert!(appetite.take_link(KIB));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Breadth first where the number of clicks decides what is fetched: a page is requested when all pages that
+//! are fewer clicks away have been. Otherwise a page that is first reached by a longer way, because a server was
+//! slow to answer, would keep what it links to from being fetched. Without `--max-depth` nothing is held back.
+
+use crate::frontier::Discovery;
+use crate::model::{CrawlUrl, Role};
+
+/// Pages that wait until those of fewer clicks have been fetched.
+#[derive(Debug)]
+pub(super) struct Levels {
+    is_limited: bool,
+    /// Clicks of the pages that are fetched now.
+    now: u32,
+    held: Vec<Held>,
+}
+
+/// As little of a page as it takes: there may be as many as the site has.
+#[derive(Debug)]
+struct Held {
+    url: Box<str>,
+    depth: u32,
+    hops: u8,
+}
+
+impl Levels {
+    /// For a crawl that goes no further than so many clicks, if there is such a limit.
+    pub(super) fn new(max_depth: Option<u32>) -> Levels {
+        Levels {
+            is_limited: max_depth.is_some(),
+            now: 0,
+            held: Vec::new(),
+        }
+    }
+
+    /// Keeps what is not to be fetched yet, and leaves the rest.
+    pub(super) fn hold_back(&mut self, new: &mut Vec<Discovery>) {
+        if !self.is_limited {
+            return;
+        }
+        let (now, held) = (self.now, &mut self.held);
+        new.retain(|found| {
+            let is_later = found.role == Role::Page && found.pass == 1 && found.depth > now;
+            if is_later {
+                held.push(Held {
+                    url: found.url.as_str().into(),
+                    depth: found.depth,
+                    hops: found.hops,
+                });
+            }
+            !is_later
+        });
+    }
+
+    /// The pages of the next level, once those before are fetched; none if there are no more.
+    pub(super) fn next(&mut self) -> Vec<Discovery> {
+        let Some(next) = self.held.iter().map(|held| held.depth).min() else {
+            return Vec::new();
+        };
+        self.now = next;
+        let due = self.held.extract_if(.., |held| held.depth == next);
+        due.filter_map(|held| {
+            Some(Discovery {
+                url: CrawlUrl::parse(&held.url).ok()?,
+                role: Role::Page,
+                depth: held.depth,
+                hops: held.hops,
+                pass: 1,
+                tries: 0,
+                not_before: None,
+            })
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,231 @@
+//! Sites made to exhaust whoever crawls them by many answers, each of which is within its own bound.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::crawler::Desk;
+use crate::origin;
+use crate::server::{note, pause};
+
+const MIB: usize = 1024 * 1024;
+
+/// Most memory that a crawl of such a site may have.
+const MAX_KIB: u64 = 300 * 1024;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes).expect("memory has room");
+    packer.finish().expect("memory has room")
+}
+
+/// Sends a packed body, its end a while later.
+fn packed(line: &mut TcpStream, kind: &str, body: &[u8], late: Duration) -> io::Result<()> {
+    write!(
+        line,
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    let (most, end) = body.split_at(body.len() - 20);
+    line.write_all(most)?;
+    line.flush()?;
+    pause(late);
+    line.write_all(end)
+}
+
+fn text(line: &mut TcpStream, text: &str) -> io::Result<()> {
+    write!(
+        line,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+fn missing(line: &mut TcpStream) -> io::Result<()> {
+    line.write_all(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+}
+
+/// Crawls a site whose other hosts are `h0.hostile.test` and so on, as many as there are. Returns its
+/// exports and the most memory that it took.
+fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Desk, u64) {
+    let desk = Desk::new();
+    let start = format!("http://site.hostile.test:{}/", at.port());
+    let names = (0..hosts).map(|n| format!("h{n}"));
+    let names = names.chain(["site".to_owned()]);
+    let resolved: Vec<_> = names
+        .map(|name| format!("{name}.hostile.test:{}:127.0.0.1", at.port()))
+        .collect();
+    let mut all = vec![start.as_str(), "--rate", "0"];
+    all.extend(args);
+    for given in &resolved {
+        all.extend(["--resolve", given]);
+    }
+    let ended = desk.audit(&all);
+    note(&format!("{} KiB", ended.peak_kib));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    (desk, ended.peak_kib)
+}
+
+#[test]
+fn sitemaps_of_many_hosts_share_one_budget_of_memory() {
+    const HOSTS: usize = 16;
+    let spaces = gzip(&vec![b' '; 50 * MIB]);
+    let at = origin::serve(move |path, line| match path {
+        "/" => origin::page(line, "<title>fine</title><p>fine</p>"),
+        "/robots.txt" => {
+            let port = line.local_addr()?.port();
+            let named = (0..HOSTS).map(|n| format!("Sitemap: http://h{n}.hostile.test:{port}/s\n"));
+            text(line, &named.collect::<String>())
+        }
+        "/s" => packed(line, "application/xml", &spaces, Duration::from_secs(3)),
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, HOSTS, &["--retries", "0"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    assert_eq!(desk.rows("sitemaps.csv").len(), HOSTS);
+    let read = |row: &&crate::crawler::Row| row["Outcome"].starts_with("ok_");
+    let attempts = desk.rows("attempts.csv");
+    assert_eq!(
+        attempts
+            .iter()
+            .filter(read)
+            .filter(|row| row["Address"].ends_with("/s"))
+            .count(),
+        HOSTS
+    );
+}
+
+#[test]
+fn large_pages_share_one_budget_of_memory() {
+    const PAGES: usize = 48;
+    let spaces = gzip(
+        &[
+            b"<title>fine</title><p>fine</p>",
+            &*vec![b' '; 10 * MIB - 100],
+        ]
+        .concat(),
+    );
+    let at = origin::serve(move |path, line| match path {
+        "/" => {
+            let links = (0..PAGES).map(|n| format!("<a href=/p/{n}>p</a>"));
+            origin::page(line, &links.collect::<String>())
+        }
+        path if path.starts_with("/p/") => {
+            packed(line, "text/html", &spaces, Duration::from_secs(3))
+        }
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, 0, &["-c", "64", "--no-adapt"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    let pages = desk.rows("pages.csv");
+    let fine = pages.iter().filter(|row| row["Outcome"] == "ok_html");
+    assert_eq!(fine.count(), PAGES + 1);
+}
+
+#[test]
+fn rules_of_many_hosts_share_one_bound_of_memory() {
+    const HOSTS: usize = 50;
+    let files = AtomicUsize::new(0);
+    let at = origin::serve(move |path, line| match path {
+        "/" => {
+            let port = line.local_addr()?.port();
+            let links = (0..HOSTS)
+                .flat_map(|n| ["p", "no"].map(|path| format!("h{n}.hostile.test:{port}/{path}")))
+                .map(|place| format!("<a href=http://{place}>p</a>"));
+            origin::page(line, &links.collect::<String>())
+        }
+        // No two files are equal.
+        "/robots.txt" => {
+            let number = files.fetch_add(1, Ordering::Relaxed);
+            let rules = (0..30_000).map(|n| format!("Disallow:/{number}{n}\n"));
+            let rules: String = rules.collect();
+            text(line, &format!("User-agent: *\nDisallow: /no\n{rules}"))
+        }
+        _ => text(line, "fine"),
+    });
+    let (desk, peak) = crawl(at, HOSTS, &["--external", "--no-sitemap"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    let skipped = desk.rows("skipped.csv");
+    let robots = skipped.iter().filter(|row| row["Reason"] == "robots");
+    let told = robots.filter(|row| row["Detail"] == "line 2: Disallow: /no");
+    assert_eq!(told.count(), HOSTS);
+}
+
+/// A page of links that no other page has: `number` and the number of the link make them so.
+fn links(number: usize, links: usize, length: usize) -> String {
+    let link = |n: usize| format!("<a href={number}-{n}-{}></a>", "x".repeat(length));
+    (0..links).map(link).collect()
+}
+
+/// The size of a desk's database, in bytes.
+fn stored(desk: &Desk) -> u64 {
+    let database = desk.database();
+    let wal = database.with_extension("db-wal");
+    [database, wal]
+        .iter()
+        .filter_map(|file| std::fs::metadata(file).ok())
+        .map(|file| file.len())
+        .sum()
+}
+
+/// Most memory that the crawl of a site may have whose pages are as large as they may be and all links.
+const MAX_KIB_OF_LINKS: u64 = 400 * 1024;
+
+/// Bytes that a run of such a site may store.
+const MAX_STORED: u64 = 400 * MIB as u64;
+
+#[test]
+fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
+    let base = "b".repeat(8_000);
+    let at = origin::serve(move |path, line| match path {
+        "/robots.txt" | "/sitemap.xml" => missing(line),
+        "/" => {
+            let pages = (0..5).map(|n| format!("<a href=/p/{n}>p</a>"));
+            origin::page(line, &pages.collect::<String>())
+        }
+        path if path.starts_with("/p/") => {
+            let links = links(0, 20_000, 1);
+            origin::page(line, &format!("<base href={path}/{base}/>{links}"))
+        }
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, 0, &["--max-pages", "6"]);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let skipped = desk.rows("skipped.csv");
+    let rest = skipped
+        .iter()
+        .filter(|row| row["Detail"].contains("MiB of new URLs"));
+    assert_eq!(rest.count(), 5);
+}
+
+/// A site each of whose pages links to thousands of new ones, whose URLs are long.
+fn endless() -> SocketAddr {
+    let pages = AtomicUsize::new(0);
+    origin::serve(move |path, line| match path {
+        "/robots.txt" | "/sitemap.xml" => missing(line),
+        _ => {
+            let number = pages.fetch_add(1, Ordering::Relaxed);
+            origin::page(line, &links(number, 20_000, 450))
+        }
+    })
+}
+
+#[test]
+fn a_site_that_names_new_urls_without_end_fills_neither_memory_nor_disk() {
+    let (desk, peak) = crawl(endless(), 0, &["--max-pages", "24"]);
+    assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
+    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let fetched = desk.rows("pages.csv");
+    let fetched = fetched.iter().filter(|row| row["Outcome"] == "ok_html");
+    assert_eq!(fetched.count(), 24);
+    let skipped = desk.rows("skipped.csv");
+    let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
+    assert!(told("MiB of new URLs") && told("the site seems endless here"));
+}
