@@ -34,6 +34,12 @@ pub(super) async fn run(
             path.display()
         )));
     }
+    if !args.once {
+        let path = path.display();
+        console
+            .people
+            .mention(format!("projects of {path} are in use"));
+    }
     for name in &args.now {
         known(&planned, name)?;
     }

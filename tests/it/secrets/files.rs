@@ -72,11 +72,12 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
         "none",
     ];
     let with_file = [&audit[..], &["--cookie-file", "cookies.txt"]].concat();
+    let with_config = [&audit[..], &["--config", "gatecrawl.toml"]].concat();
     let project = "[project.a]\nurl = 'a.example'\nschedule = '@daily'";
     let ours = "gatecrawl.toml";
     let cases = [
         (ours, format!("cookie = 'a={secret}'\n"), &audit[..]),
-        (ours, format!("proxy = '{proxy}'\n"), &audit),
+        (ours, format!("proxy = '{proxy}'\n"), &with_config),
         (
             ours,
             format!("{project}\nbasic-auth = 'u:{secret}'\n"),
