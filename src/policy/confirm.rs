@@ -105,12 +105,17 @@ impl Candidate {
             && self.passes >= enough.passes
             && self.attempts >= enough.attempts
             && self.span >= enough.span
-            && self.looks.all() >= self.needed;
+            && self.has_looks_enough();
         match self.looks.frequency() {
             Some(Frequency::Rarely) => true,
             Some(Frequency::Often) => self.ok_in_a_row >= RECOVERED,
             None => proven,
         }
+    }
+
+    /// Whether chance will not explain its failures, even if more turn out to be needed.
+    fn has_looks_enough(&self) -> bool {
+        self.needed == 0 || self.looks.all() >= with_spare(self.needed)
     }
 
     /// Takes in an answer of the pass under way.
@@ -131,7 +136,7 @@ impl Candidate {
         let open = if self.ever_ok {
             !self.in_outage && self.looks.frequency().is_none()
         } else {
-            self.needed > 0 && self.looks.all() < with_spare(self.needed)
+            !self.has_looks_enough()
         };
         open && made < most
     }

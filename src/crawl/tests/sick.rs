@@ -103,7 +103,6 @@ async fn faults_at_random_on_a_flat_site_slow_nobody_and_are_judged_right() {
             .collect();
         let audited = audited(&pages).await;
         let (crawled, all) = (audited.crawled, audited.all);
-        eprintln!("DBG seed {seed} {crawled:?} {all:?}");
         assert!(
             crawled < Duration::from_secs(75),
             "seed {seed}: {crawled:?}"
