@@ -18,7 +18,7 @@ pub(super) enum Use {
     Page,
     /// Decoded and kept as far as the cap goes; more is neither read nor missed.
     Excerpt,
-    /// Only counted.
+    /// Only counted, on the wire and, as far as it can be decoded, decoded.
     Count,
 }
 
@@ -53,7 +53,8 @@ pub(super) async fn read(
     limits: Limits,
 ) -> Received {
     let mut received = Received::default();
-    let mut sink = Sink::new(limits.bytes, limits.kept);
+    let kept = if usage == Use::Count { 0 } else { limits.kept };
+    let mut sink = Sink::new(limits.bytes, kept);
     let ended = fill(
         &mut response,
         headers,
@@ -63,10 +64,7 @@ pub(super) async fn read(
     )
     .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
-    received.decoded_bytes = match usage {
-        Use::Count => received.wire_bytes,
-        Use::Page | Use::Excerpt => sink.count as u64,
-    };
+    received.decoded_bytes = sink.count as u64;
     received.body = sink.bytes;
     received
 }
@@ -91,23 +89,31 @@ async fn fill(
             sink.expect(announced);
             Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
         }
-        Use::Count => None,
+        Use::Count => Decoder::new(headers).ok(),
     };
     while let Some(chunk) = next(response, limits, framed).await? {
         let room = limits.bytes as u64 - received.wire_bytes;
         received.wire_bytes += chunk.len() as u64;
         let usable = &chunk[..chunk.len().min(room as usize)];
-        if let Some(decoder) = &mut decoder {
-            let pushed = decoder.push(usable, sink);
-            pushed.map_err(|stop| stopped(stop, limits))?;
+        if let Some(undoing) = &mut decoder {
+            match undoing.push(usable, sink) {
+                // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
+                Err(_) if usage == Use::Count => decoder = None,
+                pushed => pushed.map_err(|stop| stopped(stop, limits))?,
+            }
         }
         if usable.len() < chunk.len() {
             return Err(too_large(limits));
         }
     }
-    match &mut decoder {
-        Some(decoder) => decoder.finish(sink).map_err(|stop| stopped(stop, limits)),
-        None => Ok(()),
+    let finished = decoder.map(|mut decoder| decoder.finish(sink));
+    match finished {
+        Some(Ok(())) => Ok(()),
+        Some(Err(stop)) if usage != Use::Count => Err(stopped(stop, limits)),
+        Some(Err(_)) | None => {
+            sink.count = received.wire_bytes as usize;
+            Ok(())
+        }
     }
 }
 
