@@ -145,7 +145,7 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
     // Only there it tells anything: a form in the header of every page hides no page.
     reading.page.asks_password = asked.hops > 0 && parse::has_password_field(&text);
-    let mut found = parse::page(&text);
+    let mut found = parse::page_as(&text, content_type.as_deref());
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));
     judge.nofollow = directives.nofollow;
@@ -431,7 +431,7 @@ fn error_page(exchange: &Exchange) -> Option<HtmlFacts> {
     }
     let content_type = exchange.header("content-type");
     let (text, _) = parse::decode(&exchange.body, content_type.as_deref());
-    let found = parse::page(&text);
+    let found = parse::page_as(&text, content_type.as_deref());
     found.title.is_some().then(|| HtmlFacts {
         title: found.title,
         text_hash: found.text_hash,

@@ -57,11 +57,11 @@ fn is_html(media_type: &str) -> bool {
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
     // Said twice by two layers of a server, the last one that is a type counts (Fetch standard, "extract a MIME type").
-    let mut types = value.rsplit(',').map(essence);
-    types
-        .clone()
+    value
+        .rsplit(',')
+        .map(essence)
         .find(|essence| essence.contains('/'))
-        .or_else(|| types.next_back())
+        .or_else(|| value.split(',').next().map(essence))
         .map(str::to_ascii_lowercase)
         .filter(|essence| !essence.is_empty())
 }

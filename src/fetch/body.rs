@@ -19,7 +19,7 @@ pub(super) enum Use {
     Page,
     /// Decoded and kept as far as the cap goes; more is neither read nor missed.
     Excerpt,
-    /// Only counted.
+    /// Only counted, on the wire and, as far as it can be decoded, decoded.
     Count,
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn read(
     mut share: Share,
 ) -> Received {
     let mut received = Received::default();
-    let mut sink = Sink::new(limits.bytes, limits.kept);
+    let mut sink = Sink::new(limits.bytes, kept_of(usage, limits));
     let ended = fill(
         &mut response,
         headers,
@@ -66,13 +66,18 @@ pub(super) async fn read(
     )
     .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
-    received.decoded_bytes = match usage {
-        Use::Count => received.wire_bytes,
-        Use::Page | Use::Excerpt => sink.count as u64,
-    };
+    received.decoded_bytes = sink.count as u64;
     received.body = sink.bytes;
     received.held = share.held();
     received
+}
+
+/// How many bytes of the body stay in memory.
+fn kept_of(usage: Use, limits: Limits) -> usize {
+    match usage {
+        Use::Count => 0,
+        Use::Page | Use::Excerpt => limits.kept,
+    }
 }
 
 async fn fill(
@@ -95,28 +100,38 @@ async fn fill(
             sink.expect(announced);
             Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
         }
-        Use::Count => None,
+        Use::Count => Decoder::new(headers).ok(),
     };
+    let kept = kept_of(usage, limits);
     while let Some(chunk) = next(response, limits, framed).await? {
         let room = limits.bytes as u64 - received.wire_bytes;
         received.wire_bytes += chunk.len() as u64;
         let usable = &chunk[..chunk.len().min(room as usize)];
-        if let Some(decoder) = &mut decoder {
+        if let Some(undoing) = &mut decoder {
             let waiting = Instant::now();
-            let loan = share.borrow(sink.bytes.capacity(), limits.kept).await;
+            let loan = share.borrow(sink.bytes.capacity(), kept).await;
             // The server has no part in that.
             limits.deadline += waiting.elapsed();
-            let pushed = decoder.push(usable, sink);
+            let pushed = undoing.push(usable, sink);
             share.settle(sink.bytes.capacity(), loan);
-            pushed.map_err(|stop| stopped(stop, limits))?;
+            match pushed {
+                // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
+                Err(_) if usage == Use::Count => decoder = None,
+                pushed => pushed.map_err(|stop| stopped(stop, limits))?,
+            }
         }
         if usable.len() < chunk.len() {
             return Err(too_large(limits));
         }
     }
-    match &mut decoder {
-        Some(decoder) => decoder.finish(sink).map_err(|stop| stopped(stop, limits)),
-        None => Ok(()),
+    let finished = decoder.map(|mut decoder| decoder.finish(sink));
+    match finished {
+        Some(Ok(())) => Ok(()),
+        Some(Err(stop)) if usage != Use::Count => Err(stopped(stop, limits)),
+        Some(Err(_)) | None => {
+            sink.count = received.wire_bytes as usize;
+            Ok(())
+        }
     }
 }
 

@@ -86,6 +86,12 @@ impl CrawlUrl {
             let _ = url.set_username("");
             let _ = url.set_password(None);
         }
+        // The parser leaves it as it is; by the URL standard it belongs to the characters of a path that are escaped.
+        if url.path().contains('^') {
+            let path = url.path().replace('^', "%5E");
+            url.set_path(&path);
+            check_text(url.as_str())?;
+        }
         if url.as_str().contains('%') {
             if let Cow::Owned(path) = normal_escapes(url.path()) {
                 url.set_path(&path);
@@ -323,6 +329,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_caret_is_escaped_in_a_path_as_browsers_do() {
+        let url = CrawlUrl::parse("http://h/a^b?c^d").expect("valid");
+        assert_eq!(url.as_str(), "http://h/a%5Eb?c^d");
+        assert_eq!(CrawlUrl::parse("http://h/a%5eb?c^d"), Ok(url));
+    }
 
     fn normal(text: &str) -> String {
         CrawlUrl::parse(text)

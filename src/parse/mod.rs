@@ -18,7 +18,7 @@ pub mod sitemap;
 pub use charset::decode;
 pub use directives::RobotsDirectives;
 pub use headers::{link_references, refresh_header};
-pub use html::{MetaRefresh, Page, has_password_field, page};
+pub use html::{MetaRefresh, Page, has_password_field, page, page_as};
 pub use refresh::parse_refresh;
 pub use resolve::Resolver;
 pub use retry_after::{LONGEST_DELAY, RetryAfter, retry_after};

@@ -101,12 +101,26 @@ impl Resolver {
 
     fn join(&self, target: &str) -> Result<Url, UrlFault> {
         check_text(target)?;
+        let target = two_slashes(target, &self.base);
+        let target = target.as_ref();
         let options = Url::options().base_url(Some(&self.base));
         if self.encoding == UTF_8 {
             return Ok(options.parse(target)?);
         }
         let encode: QueryEncoder<'_> = &|query| encode(query, self.encoding);
         Ok(options.encoding_override(Some(encode)).parse(target)?)
+    }
+}
+
+/// A reference that begins with more than two slashes means what it means with two (URL standard, "special authority
+/// ignore slashes state"); the `url` crate finds an empty host in it.
+fn two_slashes<'a>(target: &'a str, base: &Url) -> Cow<'a, str> {
+    let text = target.trim_start_matches(|c| c <= ' ');
+    let host = text.trim_start_matches(['/', '\\']);
+    if text.len() - host.len() > 2 && matches!(base.scheme(), "http" | "https") {
+        Cow::Owned(format!("//{host}"))
+    } else {
+        Cow::Borrowed(target)
     }
 }
 
@@ -263,6 +277,15 @@ mod tests {
             Err(UrlFault::Scheme("ftp".to_owned()))
         );
         assert!(resolver.resolve("http://g/").is_ok());
+    }
+
+    #[test]
+    fn more_than_two_slashes_are_two() {
+        for target in ["///other/x", "////other/x", " \\\\/other/x", "/\\/other/x"] {
+            let found = resolver(None, UTF_8).resolve(target).expect(target);
+            assert_eq!(found.path_and_query(), "/x", "{target}");
+            assert_eq!(found.as_url().host_str(), Some("other"), "{target}");
+        }
     }
 
     #[test]

@@ -15,8 +15,25 @@ const A: Id = Id::of(b"a");
 
 /// Reads a page: its references and the facts about it. Total and linear in the text's length.
 pub fn page(text: &str) -> Page<'_> {
+    read(text, OpenElements::default())
+}
+
+/// Reads a page that was served with this `Content-Type`: by the rules of XML, a tag that closes itself has no content.
+pub fn page_as<'t>(text: &'t str, content_type: Option<&str>) -> Page<'t> {
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    let is_xml =
+        media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/xhtml+xml"));
+    let elements = if is_xml {
+        OpenElements::of_xml()
+    } else {
+        OpenElements::default()
+    };
+    read(text, elements)
+}
+
+fn read(text: &str, elements: OpenElements) -> Page<'_> {
     let mut markup = Markup::new(text);
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(elements);
     while let Some(token) = markup.next(collector.elements.in_foreign()) {
         match token {
             Token::Text(text) => collector.text(text),
@@ -92,11 +109,11 @@ impl Caption {
 // === Events ===
 
 impl<'t> Collector<'t> {
-    fn new() -> Collector<'t> {
+    fn new(elements: OpenElements) -> Collector<'t> {
         Collector {
             page: Page::default(),
             links: Links::default(),
-            elements: OpenElements::default(),
+            elements,
             text_is: TextIs::Visible,
             visible: Digest::new(),
             title: Folded::new(MAX_HEADLINE),
@@ -175,7 +192,8 @@ impl<'t> Collector<'t> {
                 self.anchor_of = self.links.of_anchor(tag, self.elements.position());
             }
         }
-        (is_html && tag.element().is_raw()).then(|| self.enter_raw(tag))
+        let is_raw = is_html && tag.element().is_raw() && !self.elements.closes_itself(tag);
+        is_raw.then(|| self.enter_raw(tag))
     }
 
     fn end_tag(&mut self, tag: &Tag<'_>) {

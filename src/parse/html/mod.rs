@@ -19,6 +19,6 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use collect::page;
+pub use collect::{page, page_as};
 pub use password::has_password_field;
 pub use report::{MetaRefresh, Page};

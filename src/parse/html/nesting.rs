@@ -50,6 +50,8 @@ pub(super) struct OpenElements {
     noscripts: usize,
     /// Formatting elements that were cut short: the parser opens them again in what follows.
     reopened: Vec<Id>,
+    /// Whether the page is XML.
+    is_xml: bool,
     in_body: bool,
     is_frameset: bool,
     deepest: usize,
@@ -94,6 +96,19 @@ impl OpenElements {
 
     pub(super) fn in_noscript(&self) -> bool {
         self.noscripts > 0
+    }
+
+    /// Those of a page of XML.
+    pub(super) fn of_xml() -> OpenElements {
+        OpenElements {
+            is_xml: true,
+            ..OpenElements::default()
+        }
+    }
+
+    /// Whether an HTML element has no content because its tag says so, which counts in XML only.
+    pub(super) fn closes_itself(&self, tag: &Tag<'_>) -> bool {
+        self.is_xml && tag.self_closing
     }
 
     /// Whether the head is over.
@@ -186,7 +201,7 @@ impl OpenElements {
         let has_content = if in_foreign || foreign.is_some() {
             !tag.self_closing
         } else {
-            !matches!(class, Class::Void | Class::Root)
+            !matches!(class, Class::Void | Class::Root) && !self.closes_itself(tag)
         };
         if has_content {
             let landmark = landmark(tag).filter(|_| class != Class::Formatting);

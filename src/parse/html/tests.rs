@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::model::{LinkKind, Position, Reference};
 
 use super::report::MAX_REFERENCES;
-use super::{MetaRefresh, Page, page};
+use super::{MetaRefresh, Page, page, page_as};
 
 const LINKS: &str = include_str!("../../../fixtures/html/links.html");
 
@@ -339,4 +339,19 @@ fn a_frame_with_its_own_text_fetches_nothing() {
     let found = page("<iframe srcdoc='<p>x' src=/no></iframe><iframe src=/a></iframe>");
     let targets: Vec<_> = found.references.iter().map(|r| &*r.target).collect();
     assert_eq!(targets, ["/a"]);
+}
+
+#[test]
+fn in_xhtml_a_tag_that_closes_itself_swallows_nothing() {
+    let text = "<html><head><script src='/a.js'/><title>x</title></head><body><iframe src='/f'/><div/>\
+                <p>Hello <a href='/b'/> you</p></body></html>";
+    let xml = page_as(text, Some("application/xhtml+xml; charset=utf-8"));
+    assert_eq!(xml.title.as_deref(), Some("x"));
+    let targets: Vec<_> = xml.references.iter().map(|r| &*r.target).collect();
+    assert_eq!(targets, ["/a.js", "/f", "/b"]);
+    assert!(xml.references.iter().all(|r| r.anchor.is_empty()));
+    // As HTML the script goes on to its end tag, which never comes.
+    for content_type in [None, Some("text/html")] {
+        assert_eq!(page_as(text, content_type).references.len(), 1);
+    }
 }

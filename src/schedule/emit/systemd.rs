@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::Installation;
@@ -126,8 +127,12 @@ fn identity(what: &Installation) -> String {
     };
     let mut text = format!("User={}\n", escaped(user));
     if let Some(dir) = what.config.parent() {
-        let dir = escaped(&dir.display().to_string());
-        text += &format!("WorkingDirectory={dir}\n");
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            text,
+            "WorkingDirectory={}",
+            escaped(&dir.display().to_string())
+        );
     }
     text + "# What it may write, if it is there.\n" + &writable(what)
 }
@@ -145,12 +150,10 @@ fn writable(what: &Installation) -> String {
         .chain([database])
         .chain(what.outs.iter().cloned())
         .collect();
-    dirs.iter()
-        .map(|dir| {
-            let dir = quoted(&format!("-{}", dir.display()));
-            format!("ReadWritePaths={dir}\n")
-        })
-        .collect()
+    let lines = dirs
+        .iter()
+        .map(|dir| format!("ReadWritePaths={}", quoted(&format!("-{}", dir.display()))));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn command(what: &Installation, more: &[&str]) -> String {

@@ -45,6 +45,32 @@ fn zstd(data: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn the_size_of_what_is_only_counted_is_that_after_decoding() {
+    let style = "a { color: red }\n".repeat(1_000);
+    let (whole, cut) = (
+        gzip(style.as_bytes()),
+        gzip(style.as_bytes())[..20].to_vec(),
+    );
+    let bomb = gzip(&vec![b' '; 20 << 20]);
+    let cases = [
+        (whole, style.len()),
+        // Otherwise it is what came.
+        (cut.clone(), cut.len()),
+        (b"no gzip".to_vec(), 7),
+        (bomb.clone(), bomb.len()),
+    ];
+    for (body, size) in cases {
+        let answer = bytes(body)
+            .header("Content-Type", "text/css")
+            .header("Content-Encoding", "gzip");
+        let exchange = fetch(answer).await;
+        assert_eq!(exchange.outcome.id(), "ok_non_html");
+        assert_eq!(exchange.decoded_bytes, size as u64);
+        assert!(exchange.body.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn every_coding_is_undone() {
     let (one, two) = PAGE.as_bytes().split_at(10);
     let cases = [
