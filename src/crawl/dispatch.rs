@@ -157,7 +157,7 @@ where
                     &store,
                     self.run,
                     &self.frontier,
-                    (&mut self.admissions, &mut self.hosts),
+                    (&mut self.admissions, &mut self.hosts, &mut self.levels),
                     &site,
                 )
                 .await?;

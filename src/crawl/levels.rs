@@ -39,7 +39,8 @@ impl Levels {
         }
         let (now, held) = (self.now, &mut self.held);
         new.retain(|found| {
-            let is_later = found.role == Role::Page && found.pass == 1 && found.depth > now;
+            let is_first = found.pass == 1 && found.tries == 0 && found.not_before.is_none();
+            let is_later = found.role == Role::Page && is_first && found.depth > now;
             if is_later {
                 held.push(Held {
                     url: found.url.as_str().into(),

@@ -8,6 +8,7 @@ use crate::store::{RunId, Store};
 
 use super::admit::{Admissions, robots_txt};
 use super::hosts::Hosts;
+use super::levels::Levels;
 use super::robots::Rules;
 use super::run::CrawlError;
 use super::site::Site;
@@ -21,7 +22,7 @@ pub(super) async fn restore<Q: Frontier>(
     store: &Store,
     run: RunId,
     frontier: &Q,
-    (admissions, hosts): (&mut Admissions, &mut Hosts),
+    (admissions, hosts, levels): (&mut Admissions, &mut Hosts, &mut Levels),
     site: &Site,
 ) -> Result<u64, CrawlError> {
     let mut known_hosts = BTreeSet::new();
@@ -75,6 +76,7 @@ pub(super) async fn restore<Q: Frontier>(
         gates.push(gate);
     }
     frontier.offer(&gates).await?;
+    levels.hold_back(&mut waiting);
     for batch in waiting.chunks(BATCH) {
         frontier.offer(batch).await?;
     }
