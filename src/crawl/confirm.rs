@@ -41,6 +41,12 @@ const CACHED_ERROR: Duration = Duration::from_secs(10);
 /// Most passes, so that they can be numbered.
 const MAX_PASSES: usize = 250;
 
+/// Most URLs of the last short pass (ours): where more were left failing, the host is down.
+const MOST_CLOSING: usize = 200;
+
+/// Time for it (ours).
+const CLOSING_TIME: Duration = Duration::from_mins(1);
+
 /// The passes of one crawl.
 #[derive(Debug)]
 pub(super) struct Passes {
@@ -56,6 +62,8 @@ pub(super) struct Passes {
     current: Option<CurrentPass>,
     /// Whether load makes hosts fail.
     trials: HashMap<HostKey, LoadTrial>,
+    /// Whether the last look at what was left failing was made.
+    closed: bool,
 }
 
 /// A pass about to begin.
@@ -114,6 +122,7 @@ impl Passes {
             spent: Duration::ZERO,
             current: None,
             trials: HashMap::new(),
+            closed: false,
         }
     }
 
@@ -157,19 +166,39 @@ impl Passes {
         if let Some(current) = self.current.take() {
             self.spent += current.lasted();
         }
-        let crawl_ended = *self.crawl_ended.get_or_insert(now);
+        self.crawl_ended.get_or_insert(now);
         let left = self.plan.budget.saturating_sub(self.spent);
-        if left.is_zero() || self.begun >= self.plan.delays.len().min(MAX_PASSES) {
+        if self.plan.delays.is_empty() {
             return Ok(None);
         }
         let failed = store.failed_urls(run)?;
+        let planned = (!left.is_zero())
+            .then(|| self.planned(&failed, now, left, dice))
+            .flatten();
+        let Some(mut next) = planned else {
+            return Ok(self.closing(&failed, now));
+        };
+        self.add_controls(&mut next, store, run)?;
+        Ok(Some(next))
+    }
+
+    /// The next pass of the plan, with so much time left for it.
+    fn planned(
+        &mut self,
+        failed: &[FailedUrl],
+        now: Moment,
+        left: Duration,
+        dice: &mut fastrand::Rng,
+    ) -> Option<NextPass> {
+        let crawl_ended = self.crawl_ended.unwrap_or(now);
         let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
         let enough = Enough {
             passes: PASSES,
             attempts: ATTEMPTS,
             span: self.plan.proof,
         };
-        while let Some(delay) = self.plan.delays.get(self.begun).copied() {
+        while self.begun < MAX_PASSES {
+            let delay = self.plan.delays.get(self.begun).copied()?;
             let pace = ConfirmPace {
                 starts: now.max(crawl_ended + delay),
                 budget: left,
@@ -177,7 +206,7 @@ impl Passes {
             };
             let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
             if selection.asked.is_empty() && selection.announced.is_empty() {
-                return Ok(None);
+                return None;
             }
             self.begun += 1;
             if selection.asked.is_empty() {
@@ -188,17 +217,54 @@ impl Passes {
             let asked: Vec<&FailedUrl> = selection.asked.iter().map(|at| &failed[*at]).collect();
             let mut next = self.begin(pace, &asked);
             next.left_out = selection.left_out.len();
-            let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
-            let controls = store.controls(run, &names)?;
-            let of_pass = |url| control(url, next.number, pace.starts);
-            if let Some(current) = &mut self.current {
-                let controls = controls.iter().map(|url| (url.fingerprint(), 0));
-                current.controls.extend(controls);
-            }
-            next.asked.extend(controls.iter().map(of_pass));
-            return Ok(Some(next));
+            return Some(next);
         }
-        Ok(None)
+        None
+    }
+
+    /// A short pass after those of the plan, once, for what was fine and failed when it was requested
+    /// last: what is seen last of a page must not be an outage that is over soon.
+    fn closing(&mut self, failed: &[FailedUrl], now: Moment) -> Option<NextPass> {
+        if self.begun >= MAX_PASSES || std::mem::replace(&mut self.closed, true) {
+            return None;
+        }
+        let left_failing = failed.iter().filter(|failed| {
+            failed.seen.is_left_failing() && failed.seen.announced.is_none_or(|end| end <= now)
+        });
+        let asked: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
+        if asked.is_empty() {
+            return None;
+        }
+        self.begun += 1;
+        let pace = ConfirmPace {
+            starts: now,
+            budget: CLOSING_TIME,
+            interval: self.pace.fast().interval,
+        };
+        let next = self.begin(pace, &asked);
+        if let Some(current) = &mut self.current {
+            current.is_closing = true;
+        }
+        Some(next)
+    }
+
+    /// Adds controls to a pass.
+    fn add_controls(
+        &mut self,
+        next: &mut NextPass,
+        store: &Store,
+        run: RunId,
+    ) -> Result<(), StoreError> {
+        let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
+        let controls = store.controls(run, &names)?;
+        let of_pass = |url| control(url, next.number, next.starts);
+        let asked: Vec<Discovery> = controls.iter().map(of_pass).collect();
+        if let Some(current) = &mut self.current {
+            let controls = controls.iter().map(|url| (url.fingerprint(), 0));
+            current.controls.extend(controls);
+        }
+        next.asked.extend(asked);
+        Ok(())
     }
 
     /// Begins the pass whose turn it is.
@@ -232,6 +298,7 @@ impl Passes {
             watched,
             controls: HashMap::new(),
             parked: HashMap::new(),
+            is_closing: false,
         });
         NextPass {
             number,
@@ -336,7 +403,11 @@ impl Passes {
         let pace = self.pace.of(trial);
         let load_excluded = trial.is_excluded();
         watched.saw(answer);
-        let again = watched.wants_more(answer, trial, current.is_last);
+        let again = if current.is_closing {
+            failed && watched.has_time()
+        } else {
+            watched.wants_more(answer, trial, current.is_last)
+        };
         let again = again
             .then(|| current.again_at(&host, pace.interval, now))
             .flatten();

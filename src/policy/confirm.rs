@@ -52,6 +52,8 @@ pub struct Candidate {
     pub needed: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
+    /// Whether the last one failed.
+    pub last_failed: bool,
     /// Whether all failures lie in one outage of its host that is over.
     pub in_outage: bool,
     /// Passes without any failure since the last that had one.
@@ -118,10 +120,17 @@ impl Candidate {
         self.needed == 0 || self.looks.all() >= with_spare(self.needed)
     }
 
+    /// Whether a last look is due when all passes are over: it was fine, and failed when it was requested
+    /// last, as a control in an outage that ends soon may. Of what comes and goes nothing is expected.
+    pub fn is_left_failing(&self) -> bool {
+        self.ever_ok && self.last_failed && self.looks.frequency() != Some(Frequency::Often)
+    }
+
     /// Takes in an answer of the pass under way.
     pub fn saw(&mut self, pass: u32, started: Moment, failed: bool) {
         self.attempts += 1;
         self.ever_ok |= !failed;
+        self.last_failed = failed;
         self.looks.add(pass, started, failed);
     }
 

@@ -127,6 +127,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                     looks: Looks::default(),
                     needed: 0,
                     ever_ok: false,
+                    last_failed: false,
                     in_outage: false,
                     ok_in_a_row: 0,
                     span: Duration::ZERO,

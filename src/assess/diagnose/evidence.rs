@@ -89,6 +89,7 @@ pub enum Evidence {
     Rhythm {
         every_seconds: f64,
         down_seconds: Option<f64>,
+        sure: bool,
     },
     EachLasted {
         seconds: f64,
@@ -310,14 +311,21 @@ impl fmt::Display for Evidence {
             E::Outages { count } => write!(f, "it went down {count} times in all"),
             E::NotOver => f.write_str("it was still down when the crawl ended"),
             E::Rhythm {
-                every_seconds,
+                every_seconds: every,
                 down_seconds,
-            } => match down_seconds {
-                Some(down) => write!(
+                sure,
+            } => match (sure, down_seconds) {
+                (true, Some(down)) => {
+                    write!(
+                        f,
+                        "it has a rhythm: down for about {down:.0} s in every {every:.0} s"
+                    )
+                }
+                (true, None) => write!(f, "it has a rhythm: down every {every:.0} s"),
+                (false, _) => write!(
                     f,
-                    "it has a rhythm: down for about {down:.0} s in every {every_seconds:.0} s"
+                    "its times would fit a rhythm, down about every {every:.0} s, but that may be chance"
                 ),
-                None => write!(f, "it has a rhythm: down every {every_seconds:.0} s"),
             },
             E::EachLasted { seconds } => {
                 write!(f, "it was down for about {seconds:.0} s each time")

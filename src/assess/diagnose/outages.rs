@@ -22,6 +22,9 @@ const MOST_PERIODS: f64 = 3.0;
 /// How rarely outages at random may fit a period as well (ours).
 const BY_CHANCE: f64 = 0.04;
 
+/// A step that may be off by more than this part of the period says nothing of it (ours).
+const VAGUE: f64 = 0.3;
+
 /// Fewest pages of an outage that shows that a part of the site goes down as a whole (ours).
 const WIDE: u32 = 5;
 
@@ -52,6 +55,8 @@ pub struct Rhythm {
     pub every: Duration,
     /// How long each lasts, if that was seen.
     pub down: Option<Duration>,
+    /// Whether chance does not explain it.
+    pub sure: bool,
 }
 
 /// All outages of a host, a section or a family.
@@ -165,8 +170,8 @@ impl Outages {
         }
     }
 
-    /// The rhythm, if the times from one outage to the next are multiples of one period, and chance does
-    /// not explain that: one of them sets the period, and each other lies as near to a multiple by chance
+    /// The rhythm, if the times from one outage to the next are multiples of one period, and whether chance
+    /// explains that: one of them sets the period, and each other lies as near to a multiple by chance
     /// as often as twice what it may be off is of the period.
     pub fn rhythm(&self) -> Option<Rhythm> {
         let mut steps = self.steps();
@@ -184,12 +189,14 @@ impl Outages {
         };
         let by_chance = |step: &Edge| (2.0 * off(step) / period).min(1.0);
         let chance: f64 = steps.iter().skip(1).map(by_chance).product();
-        if steps.len() < 2 || !steps.iter().all(fits) || chance > BY_CHANCE {
+        let is_vague = |step: &Edge| step.off > VAGUE * period;
+        if steps.len() < 2 || !steps.iter().all(fits) || steps.iter().any(is_vague) {
             return None;
         }
         Some(Rhythm {
             every: Duration::from_secs_f64(period),
             down: self.usual_length(1),
+            sure: chance <= BY_CHANCE,
         })
     }
 
@@ -210,7 +217,7 @@ impl Outages {
     /// Whether it went down as a whole, with several pages, twice or more.
     pub fn comes_again(&self) -> bool {
         let wide = self.times.iter().filter(|outage| outage.pages >= WIDE);
-        wide.count() >= 2 || self.rhythm().is_some()
+        wide.count() >= 2 || self.rhythm().is_some_and(|rhythm| rhythm.sure)
     }
 
     /// How long each lasted, the median, if so many were seen whole.
@@ -273,7 +280,7 @@ mod tests {
                         (at, at + 20)
                     })
                     .collect();
-                found += u32::from(outages(&times).rhythm().is_some());
+                found += u32::from(outages(&times).rhythm().is_some_and(|it| it.sure));
             }
             assert!(found <= most, "{found} of 1,000 with {count} outages");
         }

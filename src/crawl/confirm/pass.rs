@@ -27,6 +27,8 @@ pub(super) struct CurrentPass {
     pub(super) controls: HashMap<Fingerprint, u32>,
     /// How long each host was left alone because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
+    /// Whether it is the last look at what was fine and failed last.
+    pub(super) is_closing: bool,
 }
 
 /// A failing URL in the pass under way.
@@ -52,6 +54,10 @@ const FASTEST: Duration = Duration::from_millis(100);
 /// Longest `Retry-After` that is waited for between two looks of a pass; with a longer one there is one
 /// look in each pass.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Most looks at a URL that was fine and failed last (ours): with two seconds between them they outlast a
+/// restart.
+const CLOSING_LOOKS: u32 = 8;
 
 /// Time that the looks at one URL may take in one pass before no further one is begun: one page that
 /// hangs must not hold up the pass for minutes.
@@ -139,6 +145,11 @@ impl Watched {
         self.made += 1;
         self.took += answer.took;
         self.seen.saw(answer.pass.into(), answer.started, failed);
+    }
+
+    /// Whether its looks took so little time that it may be looked at until it is fine.
+    pub(super) fn has_time(&self) -> bool {
+        self.made < CLOSING_LOOKS && self.took < LONGEST_LOOKS
     }
 
     /// Whether it takes one more look in this pass. A page that announces how long it will fail is not

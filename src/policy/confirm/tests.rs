@@ -23,6 +23,7 @@ fn failing() -> Candidate {
         passes: 1,
         looks: Looks::default(),
         needed: 0,
+        last_failed: false,
         ever_ok: false,
         in_outage: false,
         ok_in_a_row: 0,

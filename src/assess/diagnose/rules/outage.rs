@@ -93,6 +93,7 @@ fn told(outages: &Outages, is_restart: bool) -> Vec<Evidence> {
     let rhythm = outages.rhythm().map(|rhythm| Evidence::Rhythm {
         every_seconds: rhythm.every.as_secs_f64(),
         down_seconds: rhythm.down.map(|down| down.as_secs_f64()),
+        sure: rhythm.sure,
     });
     let each_lasted = || {
         let usual = outages.usual_length(2)?;
