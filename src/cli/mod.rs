@@ -102,7 +102,9 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
     logs::start(&cli.global, people);
-    if let Some(config) = said.config {
+    // Cron sends a mail with whatever is said, every few minutes; the runner names its projects itself.
+    let is_schedule = matches!(cli.command, Command::Schedule(_));
+    if let Some(config) = said.config.filter(|_| !is_schedule) {
         people.mention(format!("settings of {} are in use", config.display()));
     }
     if let Some(caution) = said.caution {

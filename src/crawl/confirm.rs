@@ -154,6 +154,11 @@ impl Passes {
         self.sample.pages(store, run, now, dice)
     }
 
+    /// How fast a host may be asked for the sample.
+    pub(super) fn sample_pace(&self) -> Pace {
+        self.pace.of_sample()
+    }
+
     /// Chooses what comes next when nothing is left to ask. None if everything is known that can
     /// be.
     pub(super) fn next(
@@ -425,6 +430,8 @@ impl Passes {
 
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
+    // A short announcement is waited for, each URL by itself.
+    let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
     Discovery {
         depth: failed.depth.unwrap_or(0),
         hops: failed.hops,

@@ -234,7 +234,7 @@ pub enum SamplePlan {
 
 impl SamplePlan {
     /// Most and fewest pages of the usual sample. Enough to see one page in a hundred that fails half
-    /// of the time, for 20 s at the default pace. Ours.
+    /// of the time, for a minute at the default pace. Ours.
     const MOST: u64 = 200;
     const FEWEST: u64 = 20;
 

@@ -7,6 +7,7 @@ mod load_trial;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::retry::LONGEST_ANNOUNCED;
 use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
 
 pub use load_trial::LoadTrial;
@@ -171,7 +172,8 @@ pub fn select(
         if candidate.is_settled(enough) {
             continue;
         }
-        if candidate.announced.is_some_and(|end| end > pace.starts) {
+        let patience = pace.starts + LONGEST_ANNOUNCED;
+        if candidate.announced.is_some_and(|end| end > patience) {
             selection.announced.push(at);
         } else {
             hosts.entry(candidate.host).or_default().push(at);

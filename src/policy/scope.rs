@@ -124,8 +124,13 @@ impl Scope {
 
     fn role(&self, url: &CrawlUrl, via: Via) -> Role {
         match via {
-            // Where a checked URL leads is part of what is checked, wherever that is.
-            Via::Redirect(role) if role != Role::Page => role,
+            Via::Redirect(Role::Robots) => Role::Robots,
+            // Where a checked URL leads is part of what is checked, wherever that is; but what leads to a page
+            // of the site must not keep it from being one: everything behind it would be lost.
+            Via::Redirect(Role::Sitemap) if may_be_sitemap(url) => Role::Sitemap,
+            Via::Redirect(Role::Resource) if !self.is_site(url) || !may_be_page(url) => {
+                Role::Resource
+            }
             _ if !self.is_site(url) => Role::External,
             Via::Link(kind) if kind.is_resource() => Role::Resource,
             _ => Role::Page,
@@ -188,6 +193,27 @@ pub enum Via {
     Sitemap,
     /// An earlier run knew it.
     Known,
+}
+
+/// Whether the target of a sitemap's redirect may be a sitemap, by its name.
+fn may_be_sitemap(url: &CrawlUrl) -> bool {
+    let name = url.path_and_query().to_ascii_lowercase();
+    name.contains("sitemap")
+        || [".xml", ".gz", ".txt"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// Whether the target of a resource's redirect may be a page, by its name: a missing image is often sent to
+/// the home page.
+fn may_be_page(url: &CrawlUrl) -> bool {
+    const ENDINGS: [&str; 7] = ["html", "htm", "xhtml", "php", "asp", "aspx", "jsp"];
+    let path = url.as_url().path();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_none_or(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
 /// Why an address looks like one of an endless number, if it does.
@@ -471,6 +497,38 @@ mod tests {
         assert_eq!(reason(&plan(), circle, LINK, Some(1)), "-trap");
         let fine = "https://example.com/a/b/a/b/a/b/c";
         assert_eq!(reason(&plan(), fine, LINK, Some(1)), "page");
+    }
+
+    #[test]
+    fn a_redirect_to_a_page_of_the_site_leads_to_a_page_whatever_redirects_there() {
+        let mut all = plan();
+        (all.resources, all.external) = (true, true);
+        let scope = Scope::new(&all).expect("a valid plan");
+        let role = |text: &str, from| match scope.admit(&url(text), Via::Redirect(from), Some(0)) {
+            Admission::Fetch(role) | Admission::Skip(role, _) => role,
+        };
+        let cases = [
+            ("https://example.com/en/", Role::Sitemap, Role::Page),
+            (
+                "https://example.com/sitemap_index.php",
+                Role::Sitemap,
+                Role::Sitemap,
+            ),
+            ("https://cdn.test/all.xml.gz", Role::Sitemap, Role::Sitemap),
+            ("https://example.com/en/", Role::Resource, Role::Page),
+            (
+                "https://example.com/logo.svg",
+                Role::Resource,
+                Role::Resource,
+            ),
+            ("https://cdn.test/logo", Role::Resource, Role::Resource),
+            ("https://example.com/landing", Role::External, Role::Page),
+            ("https://other.test/landing", Role::External, Role::External),
+            ("https://example.com/rules.txt", Role::Robots, Role::Robots),
+        ];
+        for (url, from, expected) in cases {
+            assert_eq!(role(url, from), expected, "{url} from {from:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The dispatcher's half of confirmation: begins the sample and the passes, and takes in what they bring.
 
+use std::collections::BTreeSet;
+
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
-use crate::model::{Attempt, CrawlUrl, Moment, Outcome};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
 use crate::policy::announced;
 use crate::store::Change;
 
@@ -27,6 +29,11 @@ where
             .sample(&self.store, self.run, now, &mut self.dice)?;
         if pages.is_empty() {
             return Ok(false);
+        }
+        let hosts: BTreeSet<HostKey> = pages.iter().map(|page| page.url.host_key()).collect();
+        for host in &hosts {
+            let pace = self.hosts.pass_pace(host, self.passes.sample_pace());
+            self.frontier.slow(host, pace).await?;
         }
         self.observer.see(&Event::Sampling { pages: pages.len() });
         self.reopen(&pages, SAMPLE).await;

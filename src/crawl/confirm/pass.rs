@@ -51,6 +51,10 @@ pub(in crate::crawl) struct PassPace {
 /// enough for what fails.
 const FASTEST: Duration = Duration::from_millis(100);
 
+/// How much more slowly than failing pages a sample is requested (ours): what it fails of must not be the
+/// crawl's own speed.
+const SAMPLE_SLOWER: u32 = 3;
+
 /// Longest `Retry-After` that is waited for between two looks of a pass; with a longer one there is one
 /// look in each pass.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -173,6 +177,15 @@ impl PassPace {
             self.fast()
         } else {
             CAREFUL
+        }
+    }
+
+    /// Slowly enough for the sample to fail of nothing but its pages.
+    pub(super) fn of_sample(&self) -> Pace {
+        let fast = self.fast();
+        Pace {
+            interval: fast.interval * SAMPLE_SLOWER,
+            ..fast
         }
     }
 

@@ -169,3 +169,20 @@ async fn a_control_that_fails_in_the_last_pass_is_looked_at_until_it_is_fine() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sitemap_that_redirects_to_the_home_page_hides_no_page() {
+    let answers: &[(&str, &[Reply])] = &[
+        ("/sitemap.xml", &[redirect("http://site.test/en/")]),
+        ("/", &[redirect("http://site.test/en/")]),
+        ("/en/", &[links(&["/en/a", "/en/dead"])]),
+        ("/en/a", &[page("fine")]),
+        ("/en/dead", &[error(502)]),
+    ];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let pages = crawl.rows(Table::Pages, &["Address", "Status Code"]);
+    assert_eq!(
+        pages,
+        ["/ | 301", "/en/ | 200", "/en/a | 200", "/en/dead | 502"]
+    );
+}

@@ -82,12 +82,12 @@ fn nothing_is_asked_that_teaches_nothing() {
 }
 
 #[test]
-fn an_announced_end_beyond_the_start_of_a_pass_is_waited_for_and_an_earlier_one_is_not() {
+fn a_short_announcement_is_waited_for_in_a_pass_and_a_long_one_is_not() {
     let until = |millis| Candidate {
         announced: Some(Moment::from_millis(millis)),
         ..failing()
     };
-    let all = [until(60_000), until(60_001)];
+    let all = [until(120_000), until(120_001)];
     let selection = select(&all, ENOUGH, PACE, &mut |_| 0);
     assert_eq!((selection.asked, selection.announced), (vec![0], vec![1]));
 }
