@@ -117,13 +117,17 @@ fn reason(code: Option<u8>) -> Option<SkipReason> {
     all.find(|reason| Some(reason.code()) == code)
 }
 
+/// Whether it was answered with a page. An error page with a status of success, or none at all (204, 205),
+/// is no page to start from if nothing else of the site was answered.
 fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
-    connection
+    let (succeeded, with_page): (bool, bool) = connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM evidence
-                WHERE run = ? AND url = ? AND status BETWEEN 200 AND 299)",
+            "SELECT count(*) > 0, coalesce(max(o.soft = 0 AND a.status NOT IN (204, 205)), 0)
+             FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
+             WHERE a.run = ? AND a.url = ? AND a.status BETWEEN 200 AND 299",
         )?
-        .query_row((run, id), |row| row.get(0))
+        .query_row((run, id), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(with_page || (succeeded && !is_only_page(connection, run, id)?))
 }
 
 /// Whether no other page was answered with a page.
@@ -144,7 +148,7 @@ fn last_answer(
 ) -> rusqlite::Result<Option<StartAnswer>> {
     connection
         .prepare_cached(
-            "SELECT a.status, t.text, o.id FROM evidence a
+            "SELECT a.status, t.text, o.id, o.soft FROM evidence a
              CROSS JOIN outcome o ON o.code = a.outcome
              LEFT JOIN text t ON t.run = a.run AND t.id = a.status_text
              WHERE a.run = ? AND a.url = ? ORDER BY a.number DESC LIMIT 1",
@@ -157,10 +161,11 @@ fn last_answer(
                 Some(status) => reason_phrase(status).to_owned(),
                 None => outcome.replace('_', " "),
             };
-            Ok(StartAnswer {
-                status,
-                text: text.unwrap_or_else(known),
-            })
+            let mut text = text.unwrap_or_else(known);
+            if row.get(3)? {
+                text += ", with an error page";
+            }
+            Ok(StartAnswer { status, text })
         })
         .optional()
 }

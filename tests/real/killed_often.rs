@@ -311,9 +311,14 @@ fn shoot(mut command: Command, delay: Option<Duration>) -> bool {
 /// The rows of pages.csv by address, without what tells of time.
 fn without_times(exports: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     let timeless = |row: Row| -> BTreeMap<String, String> {
-        // A pass that was cut short is begun again, and asks its controls once more.
+        // A pass that was cut short is begun again, and asks its controls once more; they weigh in how sure
+        // the causes are.
         let is_fine = row["Verdict"] == "ok";
-        let is_left_out = |name: &str| TIMES.contains(&name) || (is_fine && LOOKS.contains(&name));
+        let is_left_out = |name: &str| {
+            TIMES.contains(&name)
+                || name == "Cause Confidence"
+                || (is_fine && LOOKS.contains(&name))
+        };
         let cells = row.into_iter();
         cells.filter(|(name, _)| !is_left_out(name)).collect()
     };

@@ -102,3 +102,23 @@ async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
     assert!(crawl.skipped().contains(&"host_down".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_start_page_without_content_or_with_an_error_page_is_none_if_nothing_else_answers() {
+    let error_page = "<title>502 Bad Gateway</title><center><h1>502 Bad Gateway</h1></center>";
+    let empty = Reply {
+        status: 204,
+        ..page("")
+    };
+    let cases = [
+        (page(error_page), "answers 200 OK, with an error page"),
+        (empty, "answers 204 No Content"),
+    ];
+    for (reply, expected) in cases {
+        let answers: &[(&str, &[Reply])] = &[("/", &[reply])];
+        let crawl = Crawl::to_the_end(plan(), answers).await;
+        let found = crawl.store.no_start(crawl.run).unwrap();
+        let found = found.map(|found| found.fault.to_string());
+        assert_eq!(found.as_deref(), Some(expected));
+    }
+}
