@@ -143,6 +143,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             let stopped = self.runner.stop.level() != StopLevel::Run;
             let mut outlook = Outlook::default();
             if !stopped {
+                self.wait_no_longer_than_meant(now);
                 outlook = self.look(until.unwrap_or(now))?;
                 self.begin_all(&mut outlook, now)?;
             }
@@ -168,11 +169,14 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         }
     }
 
+    /// Forgets what was put off before the clock was put back: it would wait for longer than was meant.
+    fn wait_no_longer_than_meant(&mut self, now: Moment) {
+        self.later.retain(|_, until| until.since(now) <= NO_NETWORK);
+    }
+
     /// What the projects have to do that nobody works on.
     fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
-        // What would wait for longer was put off before the clock was put back.
-        let waits = |until: Moment| until > now && until.since(now) <= NO_NETWORK;
-        self.later.retain(|_, until| waits(*until));
+        self.later.retain(|_, until| *until > now);
         let mut outlook = Outlook::default();
         let mut soonest = |at: Moment| {
             outlook.next = Some(outlook.next.map_or(at, |next| next.min(at)));

@@ -67,6 +67,8 @@ impl Auditor for Fake {
         let run = run.map_err(|fault| Unmade::Fault(fault.to_string()))?;
         let online = *self.online.lock().unwrap();
         if online.is_some_and(|from| self.clock.now() < from) {
+            // As long as witnesses are asked.
+            tokio::time::sleep(Duration::from_millis(700)).await;
             return Err(Unmade::Offline("this machine has no network".to_owned()));
         }
         {
@@ -405,7 +407,7 @@ async fn a_run_without_a_network_is_put_off_and_goes_on_when_there_is_one() {
     let soon = back + Duration::from_mins(3) + AUDIT;
     let (due, ended) = ended.expect("made");
     assert_eq!(due, at("2026-05-02T03:30:00Z"));
-    assert!(ended.since(soon) < Duration::from_secs(1), "{ended}");
+    assert!(ended.since(soon) < Duration::from_secs(20), "{ended}");
 }
 
 #[tokio::test(start_paused = true)]
