@@ -17,7 +17,7 @@ use super::site::Site;
 const BATCH: usize = 1_000;
 
 /// Reads the run and fills frontier, admissions and the paces of hosts; returns how many pages were
-/// settled.
+/// requested.
 pub(super) async fn restore<Q: Frontier>(
     store: &Store,
     run: RunId,
@@ -80,5 +80,5 @@ pub(super) async fn restore<Q: Frontier>(
     for batch in waiting.chunks(BATCH) {
         frontier.offer(batch).await?;
     }
-    Ok(store.settled_pages(run)?)
+    Ok(store.requested_pages(run)?)
 }

@@ -925,11 +925,17 @@ async fn what_failed_is_asked_again_later_and_gets_its_verdict() {
     ];
     let crawl = Crawl::to_the_end(confirming(), answers).await;
     let columns = ["Address", "Verdict", "Passes", "Crawl Depth"];
+    let mut pages = crawl.rows(Table::Pages, &columns);
+    // It may be chosen for a control of a later pass, or not.
+    let behind = pages.remove(1);
+    assert!(
+        behind.starts_with("/behind | ok | ") && behind.ends_with(" | 2"),
+        "{behind}"
+    );
     assert_eq!(
-        crawl.rows(Table::Pages, &columns)[..6],
+        pages[..5],
         [
             "/ | ok | 3 | 0",
-            "/behind | ok | 2 | 2",
             "/blip | transient | 3 | 1",
             "/dead | persistent | 3 | 1",
             "/fine/ | ok | 3 | 1",

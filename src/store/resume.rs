@@ -237,12 +237,14 @@ impl Store {
         Ok(last.map(Moment::from_millis))
     }
 
-    /// Pages of a run that were fetched for good.
-    pub fn settled_pages(&self, run: RunId) -> Result<u64, StoreError> {
+    /// Pages of a run that were requested; some may wait to be retried.
+    pub fn requested_pages(&self, run: RunId) -> Result<u64, StoreError> {
         let connection = self.connect()?;
         let count: i64 = connection
             .query_row(
-                "SELECT count(*) FROM url WHERE run = ? AND state = 2 AND role = ?",
+                "SELECT count(*) FROM url u WHERE u.run = ? AND u.role = ? AND (u.state = 2
+                    OR (u.state = 1 AND EXISTS (
+                        SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)))",
                 (run.0, Role::Page.code()),
                 |row| row.get(0),
             )

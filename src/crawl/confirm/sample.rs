@@ -52,7 +52,7 @@ impl Sample {
             return Ok(Vec::new());
         }
         self.ends = Some(now + LONGEST);
-        let size = self.plan.size(store.settled_pages(run)?);
+        let size = self.plan.size(store.requested_pages(run)?);
         let most = size.saturating_mul(CHOSEN_OF);
         let fine = store.never_failed(run, most as usize, &mut |below| dice.usize(..below))?;
         let urls: Vec<&CrawlUrl> = fine.iter().map(|page| &page.url).collect();
