@@ -39,12 +39,20 @@ const TIMES: [&str; 6] = [
     "Last OK",
 ];
 
-/// Columns that tell how often a page was requested.
-const LOOKS: [&str; 4] = [
+/// Columns that tell how often a page was requested: a pass that was cut short is begun again, and makes its
+/// looks, and those at controls, once more.
+const LOOKS: [&str; 11] = [
     "Attempts",
+    "Failed Attempts",
+    "5xx Attempts",
+    "502 Attempts",
     "Passes",
     "Error Rate Low 95%",
     "Error Rate High 95%",
+    "Indexing Risk Low",
+    "Indexing Risk High",
+    "Priority",
+    "Cause Confidence",
 ];
 
 #[test]
@@ -308,17 +316,10 @@ fn shoot(mut command: Command, delay: Option<Duration>) -> bool {
     }
 }
 
-/// The rows of pages.csv by address, without what tells of time.
+/// The rows of pages.csv by address, without what tells of time and of how often it was requested.
 fn without_times(exports: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     let timeless = |row: Row| -> BTreeMap<String, String> {
-        // A pass that was cut short is begun again, and asks its controls once more; they weigh in how sure
-        // the causes are.
-        let is_fine = row["Verdict"] == "ok";
-        let is_left_out = |name: &str| {
-            TIMES.contains(&name)
-                || name == "Cause Confidence"
-                || (is_fine && LOOKS.contains(&name))
-        };
+        let is_left_out = |name: &str| TIMES.contains(&name) || LOOKS.contains(&name);
         let cells = row.into_iter();
         cells.filter(|(name, _)| !is_left_out(name)).collect()
     };
