@@ -143,13 +143,13 @@ impl Scope {
         match role {
             _ if matches!(via, Via::Redirect(from) if from == role && role != Role::Page) => None,
             Role::External if !self.plan.external => {
-                Some("another site; --external checks such links")
+                Some("another site (--external checks such links)")
             }
             Role::Resource if !self.plan.resources => {
-                Some("not a page; --resources checks such links")
+                Some("not a page (--resources checks such links)")
             }
             Role::Page if self.plan.coverage == Coverage::List && !listed => {
-                Some("not in the list; --crawl follows links")
+                Some("not in the list (--crawl follows links)")
             }
             _ => None,
         }
