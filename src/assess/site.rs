@@ -49,6 +49,8 @@ pub struct Aggregate {
     verdicts: [u64; 6],
     /// Risk times weight by verdict.
     shares: [f64; 6],
+    /// Pages of each verdict that have a part in it.
+    at_risk: [u64; 6],
     worst: [Examples; 6],
     slowest: Examples,
 }
@@ -72,6 +74,7 @@ impl Aggregate {
         let share = risk.value * url.weight;
         if share > 0.0 {
             self.shares[verdict as usize] += share;
+            self.at_risk[verdict as usize] += 1;
             self.worst[verdict as usize].add(share, url.address);
         }
     }
@@ -96,7 +99,7 @@ impl Aggregate {
                 rule: risk_rule(verdict),
                 points: share / weights,
                 evidence: vec![
-                    Fact::count("urls", self.count(verdict)),
+                    Fact::count("urls", self.at_risk[verdict as usize]),
                     Fact::count("of_urls", self.urls),
                     Fact::measure("weighted_risk", share, 2),
                     Fact::measure("of_weight", weights, 2),

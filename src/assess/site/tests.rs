@@ -47,6 +47,21 @@ fn site(urls: &[(u8, Judgement, f64)]) -> SiteTally {
 }
 
 #[test]
+fn a_lost_point_counts_the_urls_that_lost_it() {
+    let counted = site(&[
+        (0, judged("E"), 1.0),
+        (0, judged("."), 1.0),
+        (0, judged("."), 2.0),
+    ]);
+    let rows = counted.site.risk_shares();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(
+        rows[0].evidence.contains(&Fact::count("urls", 1)),
+        "{rows:?}"
+    );
+}
+
+#[test]
 fn urls_are_counted_by_verdict_section_and_host() {
     let urls = [
         (1, judged("S"), 1.0),
