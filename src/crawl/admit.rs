@@ -177,7 +177,7 @@ impl Admissions {
         }
     }
 
-    /// The same as far as it is known without a look at what is stored: whoever is taken in is looked at
+    /// The same as far as it is known without a look at what is stored: what is admitted is looked at
     /// once more before it is requested.
     fn forbidden_at_hand(&self, host: &HostKey, found: &Discovery) -> Option<Skip> {
         match self.obeyed(host, found)? {

@@ -1,6 +1,6 @@
 //! How many bytes of URLs a run takes in. A site of any size names few new URLs for each page that is fetched,
 //! besides those in its sitemaps; one that goes on naming them faster than they can be fetched is
-//! endless, and would fill the disk. A resumed run begins to count anew.
+//! endless, and would fill the disk. A resumed run starts counting from zero.
 
 use crate::model::ScopePlan;
 

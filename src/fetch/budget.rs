@@ -21,7 +21,7 @@ pub(super) const BODY_RESERVE: usize = 56 << 20;
 /// Bytes that every body may have without taking any of the budget. Ours: 32 MiB for 512 of them.
 pub(super) const FREE: usize = 64 * 1024;
 
-/// Longest wait for the reserve. Whoever holds some of it ends within the time for a whole exchange;
+/// Longest wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange;
 /// if that should ever fail, too much memory is better than a crawl that stands still. Ours.
 const PATIENCE: Duration = Duration::from_mins(5);
 

@@ -215,7 +215,7 @@ fn place(url: &CrawlUrl) -> (&str, u16) {
     (host.strip_suffix('.').unwrap_or(host), port)
 }
 
-/// The address that a host is, or stands for whoever resolves it.
+/// The address of a host that is one, or that resolvers replace by one, such as `localhost`.
 fn literal(host: &str) -> Option<IpAddr> {
     let address = host.trim_matches(['[', ']']).parse().ok();
     address.or_else(|| hidden_address(host))

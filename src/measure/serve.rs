@@ -125,7 +125,7 @@ async fn talk(stream: TcpStream, site: Site) {
         .header_read_timeout(HEADERS)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // Whoever breaks off or stays too long is not our trouble.
+    // A client that disconnects or stays too long is no fault of ours.
     let _ = tokio::time::timeout(LIFE, connection).await;
 }
 

@@ -11,7 +11,7 @@ use super::key::find;
 /// Arguments that lead requests, with all that they carry, to others.
 const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
 
-/// Arguments that say what the site is: whoever hands in secrets in another way says whom they are for.
+/// Arguments that say what the site is: who gives secrets in another way must also say which site they are for.
 const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
 
 /// Arguments that are secrets.

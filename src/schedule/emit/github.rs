@@ -19,7 +19,7 @@ const DAYS: i32 = 400;
 const HEAD: &str = r#"# .github/workflows/gatecrawl.yml, beside a gatecrawl.toml at the top of the repository, in which
 # db = "runs.db" and out = "reports/{project}/{date}". The variables GATECRAWL_GIT and GATECRAWL_REV of the repository
 # say where the source of gatecrawl is, and which commit of it is used. Actions are pinned to commits, so that nobody
-# changes what runs here. GitHub knows UTC only: print this anew when clocks change.
+# changes what runs here. GitHub knows UTC only: print this again when clocks change.
 name: gatecrawl
 on:
   workflow_dispatch:
