@@ -283,12 +283,9 @@ fn under_fire(kills: u32, seed: u64) {
         for (address, row) in &expected {
             let found = found.get(address).expect(address);
             assert_eq!(row.kept, found.kept, "{address}");
-            assert!(
-                row.attempts <= found.attempts,
-                "{address}: {} of {}",
-                found.attempts,
-                row.attempts
-            );
+            // Which fine pages are controls of a pass depends on when it began.
+            let is_fine = row.kept["Verdict"] == "ok";
+            assert!(is_fine || row.attempts <= found.attempts, "{address}");
         }
         assert_eq!(found.len(), expected.len());
         assert!(
