@@ -83,8 +83,8 @@ pub(super) struct GroupCourse {
     /// The part of the first outage, and whether another part had any.
     down_part: Option<u32>,
     down_parts: bool,
-    /// Runs of failures at a single page, with the sum of open requests.
-    single: Vec<(i64, Outage, u64)>,
+    /// Runs of failures at a single page.
+    single: Vec<(i64, Outage)>,
     /// Pages that failed in outages.
     down_pages: HashSet<i64>,
     /// Failures of pages that never were fine, which prove nothing by themselves.
@@ -92,8 +92,8 @@ pub(super) struct GroupCourse {
     outages: Outages,
     /// Good answers by the number of open requests.
     fine_by_open: Box<[u32; LOADS]>,
-    /// Sum of the requests that were open when one failed in an outage.
-    open_when_failed: u64,
+    /// Failures likewise.
+    failed_by_open: Box<[u32; LOADS]>,
 }
 
 /// A run of failures that goes on.
@@ -126,7 +126,7 @@ impl Default for GroupCourse {
             dead: Vec::new(),
             outages: Outages::default(),
             fine_by_open: Box::new([0; LOADS]),
-            open_when_failed: 0,
+            failed_by_open: Box::new([0; LOADS]),
         }
     }
 }
@@ -144,6 +144,13 @@ impl GroupCourse {
         let part = *self.part.get_or_insert(seen.part);
         self.has_parts |= part != seen.part;
         self.runs += u64::from(self.last.is_none_or(|last| last.failed != seen.failed));
+        let by_open = if seen.failed {
+            &mut self.failed_by_open
+        } else {
+            &mut self.fine_by_open
+        };
+        let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
+        *slot = slot.saturating_add(1);
         if seen.failed {
             self.failed += 1;
             let unseen = self.last.map(|last| seen.started.since(last.started));
@@ -152,8 +159,6 @@ impl GroupCourse {
             run.add(seen, unseen.unwrap_or_default());
         } else {
             self.fine += 1;
-            let slot = &mut self.fine_by_open[(seen.open as usize).min(LOADS - 1)];
-            *slot = slot.saturating_add(1);
             self.last_fine = Some(seen.started);
             self.close(Some(seen.started));
         }
@@ -194,8 +199,7 @@ impl GroupCourse {
                     pages,
                     ..run.outage
                 };
-                self.single
-                    .extend(page.map(|page| (*page, outage, run.open)));
+                self.single.extend(page.map(|page| (*page, outage)));
             }
             return;
         }
@@ -204,7 +208,6 @@ impl GroupCourse {
         self.down_parts |= run.has_parts || part != run.part;
         self.in_outages += run.outage.failed;
         self.pages += pages;
-        self.open_when_failed += run.open;
         if self.outages.times.len() < MOST_OUTAGES {
             self.outages.times.push(Outage {
                 after,
@@ -219,9 +222,8 @@ impl GroupCourse {
     /// A page that failed with the others fails of the same thing when it is the only one requested.
     fn add_single(&mut self) {
         let known = &self.down_pages;
-        for (_, outage, open) in self.single.iter().filter(|(page, ..)| known.contains(page)) {
+        for (_, outage) in self.single.iter().filter(|(page, _)| known.contains(page)) {
             self.in_outages += outage.failed;
-            self.open_when_failed += open;
             self.outages.times.push(*outage);
         }
         self.outages.times.sort_by_key(|outage| outage.from);
@@ -239,11 +241,18 @@ impl GroupCourse {
         self.runs as f64 <= mean - DEVIATIONS * variance.sqrt()
     }
 
+    /// Whether most failures came at a load at which the group was fine as well.
     fn was_asked_as_hard(&self) -> bool {
-        let mean = self.open_when_failed / self.in_outages.max(1);
-        let from = (mean as usize).min(LOADS - 1);
-        let fine = self.fine_by_open[from..].iter();
-        fine.map(|count| u64::from(*count)).sum::<u64>() >= AS_HARD
+        let mut fine = 0;
+        let borne = (0..LOADS).rev().find(|open| {
+            fine += u64::from(self.fine_by_open[*open]);
+            fine >= AS_HARD
+        });
+        let within = |borne: usize| -> u64 {
+            let failed = self.failed_by_open[..=borne].iter();
+            failed.map(|count| u64::from(*count)).sum()
+        };
+        borne.is_some_and(|borne| 2 * within(borne) >= self.failed)
     }
 }
 

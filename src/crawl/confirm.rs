@@ -6,6 +6,7 @@
 mod conduct;
 mod pass;
 mod sample;
+mod sentinel;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 pub(super) use self::pass::PassPace;
 use self::pass::{CurrentPass, Watched};
 use self::sample::Sample;
+use self::sentinel::Sentinels;
 
 /// Longest wait for the first byte in a pass: longer than the minute after which most gateways
 /// give up, so that theirs is the answer that is seen.
@@ -214,6 +216,8 @@ impl Passes {
                 return None;
             }
             self.begun += 1;
+            let following = self.plan.delays.get(self.begun);
+            let following = following.map(|delay| crawl_ended + *delay);
             if selection.asked.is_empty() {
                 // Everything is announced to fail beyond the start of this pass; a later one may come
                 // after that.
@@ -222,6 +226,9 @@ impl Passes {
             let asked: Vec<&FailedUrl> = selection.asked.iter().map(|at| &failed[*at]).collect();
             let mut next = self.begin(pace, &asked);
             next.left_out = selection.left_out.len();
+            if let Some(current) = &mut self.current {
+                current.sentinels = Sentinels::among(&asked, pace.starts, following);
+            }
             return Some(next);
         }
         None
@@ -303,6 +310,7 @@ impl Passes {
             watched,
             controls: HashMap::new(),
             parked: HashMap::new(),
+            sentinels: Sentinels::default(),
             is_closing: false,
         });
         NextPass {
@@ -392,9 +400,12 @@ impl Passes {
         let Some(current) = &mut self.current else {
             return Follows::default();
         };
-        current.last_answer = now;
         let failed = answer.outcome.is_failure();
-        let Some(watched) = current.watched.get_mut(&url.fingerprint()) else {
+        let watched = current.watched.get_mut(&url.fingerprint());
+        if watched.as_ref().is_none_or(|watched| !watched.is_done) {
+            current.last_answer = now;
+        }
+        let Some(watched) = watched else {
             // A control: the last that is seen of it must not be an outage that is over soon.
             let again = failed.then(|| current.control_again(url, now)).flatten();
             return Follows {
@@ -420,6 +431,7 @@ impl Passes {
         if again.is_none() {
             current.done(url);
         }
+        let again = again.or_else(|| current.sentinels.again(url, now));
         Follows {
             again,
             pace: changes.then_some(pace),

@@ -55,7 +55,7 @@ pub struct Candidate {
     pub ever_ok: bool,
     /// Whether the last one failed.
     pub last_failed: bool,
-    /// Whether all failures lie in one outage of its host that is over.
+    /// Whether all failures lie in outages of its host.
     pub in_outage: bool,
     /// Passes without any failure since the last that had one.
     pub ok_in_a_row: u32,
@@ -122,9 +122,11 @@ impl Candidate {
     }
 
     /// Whether a last look is due when all passes are over: it was fine, and failed when it was requested
-    /// last, as a control in an outage that ends soon may. Of what comes and goes nothing is expected.
+    /// last, as a control in an outage that ends soon may. Of what comes and goes by itself nothing is
+    /// expected.
     pub fn is_left_failing(&self) -> bool {
-        self.ever_ok && self.last_failed && self.looks.frequency() != Some(Frequency::Often)
+        let comes_and_goes = self.looks.frequency() == Some(Frequency::Often);
+        self.ever_ok && self.last_failed && (self.in_outage || !comes_and_goes)
     }
 
     /// Takes in an answer of the pass under way.

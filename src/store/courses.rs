@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::assess::FirstLook;
-use crate::assess::examine::{CourseAttempt, Courses, Examination, Home};
+use crate::assess::examine::{CourseAttempt, Courses, Home, PartEvidence, Together};
 use crate::model::{CrawlUrl, Moment, Outcome, Role};
 use crate::policy::Families;
 
@@ -17,9 +17,34 @@ use super::ids::UrlId;
 /// Purposes of the attempts that tell when a host, or a part of it, was up.
 const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone')";
 
-/// Lets the groups be followed to which URLs belong that failed and were fine at other times; returns
-/// which URLs were fine at least once, by their numbers.
-pub(super) fn watched(
+/// Takes a first look at a page or a resource of a host.
+pub(super) type Looking<'a> = dyn FnMut(&str, FirstLook) + 'a;
+
+/// Hands the first looks of a run to `look`, in the order of time, and tells from all attempts what went
+/// down as a whole, by such evidence.
+pub(super) fn together(
+    connection: &Connection,
+    run: i64,
+    texts: &mut Texts<'_>,
+    families: &Families,
+    evidence: PartEvidence,
+    look: &mut Looking<'_>,
+) -> rusqlite::Result<Together> {
+    let mut courses = Courses::by(evidence);
+    let fine = watched(connection, run, texts, families, &mut courses)?;
+    let mut timeline = InTime {
+        look,
+        courses,
+        families,
+        fine,
+    };
+    timeline.walk(connection, run, texts)?;
+    Ok(timeline.courses.together())
+}
+
+/// Lets the groups be followed to which URLs belong that failed, and were fine at other times if that
+/// counts; returns which URLs were fine at least once, by their numbers.
+fn watched(
     connection: &Connection,
     run: i64,
     texts: &mut Texts<'_>,
@@ -36,17 +61,19 @@ pub(super) fn watched(
             WHERE a.run = ?1 AND a.purpose IN {TIMED}
             GROUP BY a.url
          )
-         SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section
+         SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section, fact.fine
          FROM fact CROSS JOIN url u ON u.run = ?1 AND u.id = fact.url
-         WHERE fact.fine AND u.role BETWEEN 1 AND 4 ORDER BY u.id",
+         WHERE u.role BETWEEN 1 AND 4 ORDER BY u.id",
     ))?;
     let mut rows = statement.query([run])?;
     let mut fine: Vec<bool> = Vec::new();
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
+        let is_fine = row.get(6)?;
         fine.resize(id as usize, false);
-        fine.push(true);
+        fine.push(is_fine);
         if row.get(1)?
+            && (is_fine || courses.takes_unproven())
             && let Ok(url) = CrawlUrl::parse(row.get_ref(3)?.as_str()?)
         {
             let home = Home {
@@ -62,19 +89,18 @@ pub(super) fn watched(
 }
 
 /// Those who see the attempts in the order of time.
-pub(super) struct InTime<'a> {
-    /// Takes the first looks.
-    pub(super) examination: &'a mut Examination,
+struct InTime<'a, 'b> {
+    look: &'a mut Looking<'b>,
     /// Take all attempts.
-    pub(super) courses: Courses,
-    pub(super) families: &'a Families,
+    courses: Courses,
+    families: &'a Families,
     /// Which URLs were fine at least once.
-    pub(super) fine: Vec<bool>,
+    fine: Vec<bool>,
 }
 
-impl InTime<'_> {
+impl InTime<'_, '_> {
     /// Shows them all attempts at pages, resources and files of the site.
-    pub(super) fn walk(
+    fn walk(
         &mut self,
         connection: &Connection,
         run: i64,
@@ -98,13 +124,14 @@ impl InTime<'_> {
                 Role::from_code(row.get(9)?),
                 Some(Role::Page | Role::Resource)
             );
-            if is_page && row.get(5)? {
+            let is_first = row.get(5)?;
+            if is_page && is_first {
                 let look = FirstLook {
                     started,
                     outcome,
                     in_flight: row.get(4)?,
                 };
-                self.examination.look(&host, look);
+                (self.look)(&host, look);
             }
             if self.courses.is_empty() {
                 continue;
@@ -124,6 +151,7 @@ impl InTime<'_> {
                 status: row.get(3)?,
                 open: row.get(4)?,
                 ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
+                is_first,
                 is_page,
             };
             self.courses.add(home, seen);

@@ -10,14 +10,14 @@ use rusqlite::{Connection, Row};
 
 use crate::assess::diagnose::{Announced, AnswerFacts, is_cached};
 use crate::assess::examine::{
-    Courses, Examination, Examined, Seen, SeenAttempt, SeenPage, SpeedEffect,
+    Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenPage, SpeedEffect,
 };
 use crate::assess::{EarlierRuns, Importance, Observation};
 use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role, SearchFailure};
 use crate::policy::Families;
 
 use super::beside::Beside;
-use super::courses::{InTime, watched};
+use super::courses::together;
 use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
 use super::ids::UrlId;
@@ -43,17 +43,10 @@ pub(super) fn examine(
     if anything_failed(connection, run)? {
         families = learned_families(connection, run)?;
         earlier = earlier_runs(connection, run)?;
-        let mut courses = Courses::default();
-        let fine = watched(connection, run, &mut texts, &families, &mut courses)?;
-        let mut timeline = InTime {
-            examination,
-            courses,
-            families: &families,
-            fine,
-        };
-        timeline.walk(connection, run, &mut texts)?;
-        let courses = timeline.courses;
-        examination.together(courses.together());
+        let mut look = |host: &str, look| examination.look(host, look);
+        let evidence = PartEvidence::Recovered;
+        let together = together(connection, run, &mut texts, &families, evidence, &mut look)?;
+        examination.together(together);
         at_speeds(connection, run, &mut texts, examination)?;
     }
     let mut reader = Reader {
@@ -353,7 +346,7 @@ pub(super) struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn of(connection: &Connection, run: i64) -> rusqlite::Result<Texts<'_>> {
+    pub(super) fn of(connection: &Connection, run: i64) -> rusqlite::Result<Texts<'_>> {
         Ok(Texts {
             run,
             statement: connection.prepare("SELECT text FROM text WHERE run = ? AND id = ?")?,

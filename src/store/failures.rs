@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::assess::examine::SpeedEffect;
-use crate::assess::{FirstLook, HostEpisodes};
+use crate::assess::HostEpisodes;
+use crate::assess::examine::{Home, PartEvidence, SpeedEffect, Whole};
 use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
 use crate::policy::Candidate;
 
+use super::courses::together;
 use super::error::StoreError;
+use super::examine::Texts;
+use super::families::learned_families;
 use super::file::Store;
 use super::host_ids::HostIds;
 use super::ids::UrlId;
@@ -36,20 +39,14 @@ pub struct FailedUrl {
     pub seen: Candidate,
     /// `Age` of the last failing answer: it came from a cache, if that is more than 0.
     pub age: Option<Duration>,
+    /// The part of the site that seems to have gone down as a whole at each of its failures: the pattern of
+    /// a section or a family.
+    pub down_with: Option<String>,
     id: UrlId,
     pass: u32,
-    first_failed: Moment,
+    /// When its failed attempts began.
+    failed: Vec<Moment>,
     clean: bool,
-    outage: Outage,
-}
-
-/// Whether the failures of a URL are one outage of its host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Outage {
-    number: Option<u32>,
-    /// A failure outside it.
-    other: bool,
-    failures: u32,
 }
 
 impl Store {
@@ -100,7 +97,6 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     )?;
     let mut rows = statement.query([run])?;
     let mut found: Vec<FailedUrl> = Vec::new();
-    let mut known_episodes = None;
     let mut hosts = HostIds::of_run(connection, run)?;
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
@@ -134,72 +130,77 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
                     announced: None,
                 },
                 age: None,
+                down_with: None,
                 id,
                 pass: 0,
-                first_failed: Moment::default(),
+                failed: Vec::new(),
                 clean: true,
-                outage: Outage::default(),
             });
         }
         if let Some(url) = found.last_mut() {
             let age: Option<u32> = row.get(9)?;
             let announced: Option<i64> = row.get(11)?;
-            let started = Moment::from_millis(row.get(8)?);
-            // Of most runs nothing failed.
-            if known_episodes.is_none() {
-                known_episodes = Some(episodes(connection, run, &mut hosts)?);
-            }
-            let episodes = known_episodes.as_ref();
-            let host = episodes.and_then(|hosts| hosts.get(&url.seen.host));
             url.add(&Tried {
                 pass: row.get(6)?,
                 outcome,
-                started,
+                started: Moment::from_millis(row.get(8)?),
                 age: age.map(|seconds| Duration::from_secs(seconds.into())),
                 announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),
-                outage: host.and_then(|host| host.number_at(started)),
             });
         }
     }
-    let mut effects: BTreeMap<u32, SpeedEffect> = BTreeMap::new();
+    // Of most runs nothing failed.
     if !found.is_empty() {
-        for (host, effect) in speeds(connection, run)? {
-            effects.entry(hosts.of(host)?).or_default().add(&effect);
-        }
-    }
-    for url in &mut found {
-        url.end_pass();
-        url.seen.in_outage = url.outage.number.is_some() && !url.outage.other;
-        let speed = effects.get(&url.seen.host);
-        url.seen.needed = speed.map_or(0, |speed| speed.flapping.looks_needed(url.seen.failure));
+        look_around(connection, run, &mut hosts, &mut found)?;
     }
     Ok(Ok(found))
 }
 
-/// The outages of each host, by the number of its text.
-fn episodes(
+/// Adds what is known of the hosts of the URLs, and of the parts of the site that they are in.
+fn look_around(
     connection: &Connection,
     run: i64,
-    ids: &mut HostIds<'_>,
-) -> rusqlite::Result<HashMap<u32, HostEpisodes>> {
-    let mut statement = connection.prepare(
-        "SELECT u.host, a.started, a.outcome, a.in_flight FROM attempt a
-         CROSS JOIN url u ON u.run = a.run AND u.id = a.url
-         WHERE a.run = ? AND a.purpose = 'crawl' AND u.role IN (3, 4) ORDER BY a.started",
-    )?;
-    let mut rows = statement.query([run])?;
-    let mut hosts: HashMap<u32, HostEpisodes> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        if let Some(outcome) = Outcome::from_code(row.get(2)?) {
-            let host = ids.of(row.get(0)?)?;
-            hosts.entry(host).or_default().add(FirstLook {
-                started: Moment::from_millis(row.get(1)?),
-                outcome,
-                in_flight: row.get(3)?,
-            });
-        }
+    hosts: &mut HostIds<'_>,
+    found: &mut [FailedUrl],
+) -> rusqlite::Result<()> {
+    let mut effects: BTreeMap<u32, SpeedEffect> = BTreeMap::new();
+    for (host, effect) in speeds(connection, run)? {
+        effects.entry(hosts.of(host)?).or_default().add(&effect);
     }
-    Ok(hosts)
+    let mut texts = Texts::of(connection, run)?;
+    let families = learned_families(connection, run)?;
+    let mut episodes: HashMap<String, HostEpisodes> = HashMap::new();
+    let mut look = |host: &str, look| {
+        if let Some(host) = episodes.get_mut(host) {
+            host.add(look);
+        } else {
+            episodes.entry(host.to_owned()).or_default().add(look);
+        }
+    };
+    let evidence = PartEvidence::Suspicion;
+    let together = together(connection, run, &mut texts, &families, evidence, &mut look)?;
+    for url in found {
+        url.end_pass();
+        let speed = effects.get(&url.seen.host);
+        url.seen.needed = speed.map_or(0, |speed| speed.flapping.looks_needed(url.seen.failure));
+        let host = &*texts.get(url.seen.host)?;
+        let section = &*texts.get(url.seen.section)?;
+        let family = &*families.pattern(&url.url);
+        let home = Home {
+            host,
+            section,
+            family,
+        };
+        let outage = together.outage_of(home, &mut url.failed.iter().copied());
+        let whole = outage.map(|outage| outage.whole);
+        url.seen.in_outage = whole == Some(Whole::Host) || url.is_in(episodes.get(host));
+        url.down_with = match whole {
+            Some(Whole::Section) => Some(section.to_owned()),
+            Some(Whole::Family) => Some(family.to_owned()),
+            Some(Whole::Host) | None => None,
+        };
+    }
+    Ok(())
 }
 
 /// What is looked at of an attempt.
@@ -209,8 +210,6 @@ struct Tried {
     started: Moment,
     age: Option<Duration>,
     announced: Option<Duration>,
-    /// The number of the host's outage it lies in.
-    outage: Option<u32>,
 }
 
 impl FailedUrl {
@@ -230,14 +229,11 @@ impl FailedUrl {
             return;
         }
         self.clean = false;
-        if self.first_failed == Moment::default() {
-            self.first_failed = tried.started;
-        }
+        self.failed.push(tried.started);
         self.seen.failure = tried.outcome;
-        self.seen.span = tried.started.since(self.first_failed);
+        self.seen.span = tried.started.since(self.failed[0]);
         self.seen.announced = tried.announced.map(|wait| tried.started + wait);
         self.age = tried.age;
-        self.outage.add(tried);
     }
 
     fn end_pass(&mut self) {
@@ -247,14 +243,13 @@ impl FailedUrl {
             self.seen.ok_in_a_row = 0;
         }
     }
-}
 
-impl Outage {
-    fn add(&mut self, tried: &Tried) {
-        let elsewhere = self.failures > 0 && self.number != tried.outage;
-        self.other |= elsewhere;
-        self.number = tried.outage;
-        self.failures += 1;
+    /// Whether all of its failures lie in one outage of its host.
+    fn is_in(&self, host: Option<&HostEpisodes>) -> bool {
+        let Some(host) = host else { return false };
+        let mut numbers = self.failed.iter().map(|at| host.number_at(*at));
+        let first = numbers.next().flatten();
+        first.is_some() && numbers.all(|number| number == first)
     }
 }
 

@@ -176,21 +176,35 @@ impl Outages {
     pub fn rhythm(&self) -> Option<Rhythm> {
         let mut steps = self.steps();
         steps.sort_by(|one, other| one.off.total_cmp(&other.off));
-        let shortest = steps.iter().map(|step| step.at).reduce(f64::min)?;
-        if shortest <= 0.0 {
+        // An edge that was hardly seen sets no period; it must not contradict it.
+        let least = steps.iter().map(|step| step.at).reduce(f64::min)?;
+        let exact: Vec<Edge> = (steps.iter().copied())
+            .filter(|step| step.off <= VAGUE * least)
+            .collect();
+        let shortest = exact.iter().map(|step| step.at).reduce(f64::min)?;
+        if exact.len() < 2 || shortest <= 0.0 {
             return None;
         }
-        let multiple = |step: &Edge| (step.at / shortest).round();
-        let sum = steps.iter().map(|step| step.at).sum::<f64>();
-        let period = sum / steps.iter().map(multiple).sum::<f64>();
+        // The least squares of what each lies off, in units of what it may be off.
+        let sums = exact.iter().fold((0.0, 0.0), |(sum, weights), step| {
+            let multiple = (step.at / shortest).round();
+            let weight = step.off.max(JITTER * shortest).powi(-2);
+            (
+                sum + weight * multiple * step.at,
+                weights + weight * multiple * multiple,
+            )
+        });
+        let period = sums.0 / sums.1;
         let off = |step: &Edge| step.off.max(JITTER * period);
+        let nearest = |step: &Edge| (step.at / period).round().max(1.0);
         let fits = |step: &Edge| {
-            multiple(step) <= MOST_PERIODS && (step.at - multiple(step) * period).abs() <= off(step)
+            let multiple = nearest(step);
+            (step.at - multiple * period).abs() <= off(step)
+                && (multiple <= MOST_PERIODS || step.off > VAGUE * period)
         };
         let by_chance = |step: &Edge| (2.0 * off(step) / period).min(1.0);
-        let chance: f64 = steps.iter().skip(1).map(by_chance).product();
-        let is_vague = |step: &Edge| step.off > VAGUE * period;
-        if steps.len() < 2 || !steps.iter().all(fits) || steps.iter().any(is_vague) {
+        let chance: f64 = exact.iter().skip(1).map(by_chance).product();
+        if !steps.iter().all(fits) {
             return None;
         }
         Some(Rhythm {

@@ -40,13 +40,28 @@ pub struct CourseAttempt {
     pub open: u32,
     /// Whether the URL is fine at least at times.
     pub ever_fine: bool,
+    /// Whether it is the first of its URL.
+    pub is_first: bool,
     /// Whether it is a page or a resource.
     pub is_page: bool,
+}
+
+/// What speaks for a part of the site having gone down as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartEvidence {
+    /// Pages that failed and were fine at other times.
+    #[default]
+    Recovered,
+    /// Besides, the first attempts at pages that were not fine yet, while others of the part were. It may
+    /// be that they never are: enough to look closer, and for no conclusion. Further attempts say nothing:
+    /// what failed is requested again in a row.
+    Suspicion,
 }
 
 /// The courses while attempts come in.
 #[derive(Debug, Default)]
 pub struct Courses {
+    evidence: PartEvidence,
     hosts: HashMap<String, HostCourses>,
     groups: usize,
     limited: usize,
@@ -82,15 +97,31 @@ pub(super) struct HostTogether {
 
 /// What went down as a whole when a URL of it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Whole {
+pub enum Whole {
+    /// Its host.
     Host,
+    /// Its section.
     Section,
+    /// Its family.
     Family,
 }
 
 impl Courses {
-    /// Follows the groups of a URL that failed and was fine at other times; `refused` if by a status
-    /// that limits have. Comes before the attempts.
+    /// Nothing was seen yet.
+    pub fn by(evidence: PartEvidence) -> Courses {
+        Courses {
+            evidence,
+            ..Courses::default()
+        }
+    }
+
+    /// Whether URLs are followed that never were fine.
+    pub fn takes_unproven(&self) -> bool {
+        self.evidence == PartEvidence::Suspicion
+    }
+
+    /// Follows the groups of a URL that failed, and was fine at other times if that counts; `refused` if by
+    /// a status that limits have. Comes before the attempts.
     pub fn watch(&mut self, home: Home<'_>, refused: bool) {
         if self.groups >= MOST_GROUPS {
             return;
@@ -139,7 +170,8 @@ impl Courses {
             .add(seen.started, seen.open, seen.outcome.is_failure());
         // A limit refuses those who ask too fast: nobody else's pages are down.
         if seen.is_page && seen.outcome != Outcome::Client429 {
-            host.follow(home, timed);
+            let suspicion = self.evidence == PartEvidence::Suspicion && seen.is_first;
+            host.follow(home, timed, suspicion);
         }
         let refused = is_refusal(seen.status);
         if seen.ever_fine && (refused || !timed.failed) && !host.of_sections.is_empty() {
@@ -173,8 +205,12 @@ impl Courses {
 }
 
 impl HostCourses {
-    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt) {
+    fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
         self.whole.add(seen);
+        let seen = TimedAttempt {
+            ever_fine: seen.ever_fine || suspicion,
+            ..seen
+        };
         let section = self.sections.get_mut(home.section);
         let family = self.families.get_mut(home.family);
         for course in section.into_iter().chain(family) {

@@ -11,6 +11,7 @@ mod group;
 mod host;
 mod known;
 mod merge;
+mod outage_of_url;
 mod repeats;
 mod scores;
 mod speed;
@@ -23,14 +24,15 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use conclusions::{ClusterFound, Conclusions, TrialFound};
-pub use courses::{CourseAttempt, Courses, Home, Together};
+pub use courses::{CourseAttempt, Courses, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
+pub use outage_of_url::OutageOfUrl;
 pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
-use self::courses::{HostTogether, Whole};
+use self::courses::HostTogether;
 use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
@@ -200,18 +202,9 @@ impl Examination {
             section: seen.section,
             family: seen.family,
         };
-        let (whole, outages) = self.together.of(home)?;
         let failed = seen.evidence().filter(|seen| is_bad(seen.facts.outcome));
-        let numbers = failed.map(|attempt| outages.at(attempt.observation.started));
-        let mut numbers = numbers.collect::<Option<Vec<usize>>>()?;
-        numbers.dedup();
-        let last = numbers.last()?;
-        Some(OutageOfUrl {
-            whole,
-            is_over: outages.times[*last].is_over(),
-            times: numbers.len(),
-            part_comes_again: outages.comes_again(),
-        })
+        let mut failed = failed.map(|attempt| attempt.observation.started);
+        self.together.outage_of(home, &mut failed)
     }
 
     /// The cluster that a failing URL belongs to: that of its last failure.
@@ -241,27 +234,6 @@ impl Examination {
             ..key.clone()
         };
         self.clusters.place(key, coarse, Cluster::new)
-    }
-}
-
-/// The outages in which a URL failed, and that explain all of its failures.
-#[derive(Clone, Copy, Debug)]
-struct OutageOfUrl {
-    whole: Whole,
-    /// Whether the host, or the part of the site, was fine again after the last of them.
-    is_over: bool,
-    /// In how many of them it failed.
-    times: usize,
-    /// Whether the host, or the part of the site, went down as a whole twice or more.
-    part_comes_again: bool,
-}
-
-impl OutageOfUrl {
-    /// Whether the URL comes and goes: it failed in two outages of a part of the site, or the part comes and
-    /// goes as a whole, and all of it shares that fate. A host that was down is another matter: its pages have recovered
-    /// with it.
-    fn comes_again(self) -> bool {
-        self.whole != Whole::Host && (self.times >= 2 || self.part_comes_again)
     }
 }
 

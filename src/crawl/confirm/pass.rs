@@ -7,6 +7,7 @@ use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan, Searc
 use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spacing};
 
 use super::Answer;
+use super::sentinel::Sentinels;
 
 /// The pass under way.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(super) struct CurrentPass {
     pub(super) controls: HashMap<Fingerprint, u32>,
     /// How long each host was left alone because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
+    pub(super) sentinels: Sentinels,
     /// Whether it is the last look at what was fine and failed last.
     pub(super) is_closing: bool,
 }
@@ -39,6 +41,8 @@ pub(super) struct Watched {
     made: u32,
     /// Time that they took.
     took: Duration,
+    /// Whether it takes no more looks in this pass, but as a sentinel.
+    pub(super) is_done: bool,
 }
 
 /// How fast passes may go.
@@ -108,6 +112,7 @@ impl CurrentPass {
         self.last_answer = self.last_answer + by;
         self.deadline = self.deadline + by;
         self.looks_end = self.looks_end + by;
+        self.sentinels.extend(by);
     }
 
     /// When a URL of a host is looked at once more; never if there is no time left for that.
@@ -122,8 +127,12 @@ impl CurrentPass {
         (at <= self.looks_end).then_some(at)
     }
 
-    /// Takes note that a URL is not requested again in this pass.
+    /// Takes note that a URL is not requested again in this pass, but as a sentinel.
     pub(super) fn done(&mut self, url: &CrawlUrl) {
+        let watched = self.watched.get_mut(&url.fingerprint());
+        if watched.is_none_or(|watched| std::mem::replace(&mut watched.is_done, true)) {
+            return;
+        }
         if let Some(waiting) = self.waiting.get_mut(&url.host_key()) {
             *waiting = waiting.saturating_sub(1);
         }
@@ -136,6 +145,7 @@ impl Watched {
             seen,
             made: 0,
             took: Duration::ZERO,
+            is_done: false,
         }
     }
 
@@ -160,6 +170,7 @@ impl Watched {
     /// asked before that, if it is long, and load needs no test of chance.
     pub(super) fn wants_more(&self, answer: &Answer, trial: &LoadTrial, is_last: bool) -> bool {
         answer.announced.is_none_or(|wait| wait <= LONGEST_WAIT)
+            && !self.is_done
             && self.took < LONGEST_LOOKS
             && !trial.is_convicted()
             && self.seen.wants_more(self.made, is_last)

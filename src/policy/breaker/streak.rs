@@ -4,6 +4,10 @@
 /// Envoy's outlier detection ejects after five.
 const HOST_FAILURES: u32 = 5;
 
+/// The same where nothing was ever fine: as many as Kubernetes makes of a container that was not ready yet
+/// before it does something (`failureThreshold`). A host that hangs takes half a minute for each.
+const NEW_HOST_FAILURES: u32 = 3;
+
 /// Failures in a row of any kind. Ours: a suspicion that is unfounded costs one request.
 const FAILURES: u32 = 8;
 
@@ -20,6 +24,8 @@ pub(super) struct Streak {
     host_failures: u32,
     /// Fine answers since the last unfounded suspicion.
     fine: u32,
+    /// Whether any answer was ever fine.
+    served: bool,
     /// Times as many failures as usual that are needed.
     lenient: u32,
 }
@@ -30,6 +36,7 @@ impl Default for Streak {
             failures: 0,
             host_failures: 0,
             fine: 0,
+            served: false,
             lenient: 1,
         }
     }
@@ -47,6 +54,7 @@ impl Streak {
             return;
         }
         (self.failures, self.host_failures) = (0, 0);
+        self.served = true;
         self.fine += 1;
         if self.fine >= FORGET {
             (self.fine, self.lenient) = (0, 1);
@@ -55,13 +63,19 @@ impl Streak {
 
     /// Whether the host may be down.
     pub(super) fn is_suspicious(&self) -> bool {
-        self.host_failures >= HOST_FAILURES * self.lenient
+        let host_failures = if self.served {
+            HOST_FAILURES
+        } else {
+            NEW_HOST_FAILURES
+        };
+        self.host_failures >= host_failures * self.lenient
             || self.failures >= FAILURES * self.lenient
     }
 
     /// The host was up: twice as much must fail before it is suspected again.
     pub(super) fn was_unfounded(&mut self) {
         *self = Streak {
+            served: self.served,
             lenient: (self.lenient * 2).min(MOST_LENIENT),
             ..Streak::default()
         };

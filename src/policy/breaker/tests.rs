@@ -38,15 +38,19 @@ fn suspicious() -> Breaker {
 
 #[test]
 fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() {
-    let mut breaker = Breaker::new(PATIENCE);
-    for second in 0..5 {
-        let refused = BreakerSignal {
-            host_level: true,
-            ..seen(true, at(second))
-        };
-        let change = breaker.on_attempt(refused, at(second), 0.5);
-        let expected = (second == 4).then_some(BreakerChange::Suspected);
-        assert_eq!(change, expected);
+    // Three are enough where nothing was ever fine.
+    for (served, needed) in [(true, 5), (false, 3)] {
+        let mut breaker = Breaker::new(PATIENCE);
+        feed(&mut breaker, 0, if served { &[false] } else { &[] });
+        for second in 1..=needed {
+            let refused = BreakerSignal {
+                host_level: true,
+                ..seen(true, at(second))
+            };
+            let change = breaker.on_attempt(refused, at(second), 0.5);
+            let expected = (second == needed).then_some(BreakerChange::Suspected);
+            assert_eq!(change, expected, "{served}, {second}");
+        }
     }
     assert!(!suspicious().is_closed());
     // However much fails, an answer in between shows that the host is up.

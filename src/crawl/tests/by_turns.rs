@@ -1,0 +1,109 @@
+//! Hosts and sections that go down as a whole, by turns. The same with the real program in real time is
+//! in `tests/real/sick/episodes.rs`.
+
+use std::ops::Range;
+
+use super::verdicts::usual;
+use super::*;
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Times in which something is down.
+struct Turns {
+    down: Range<Duration>,
+    period: Duration,
+    /// Shifts all of it, so that the crawl meets it elsewhere.
+    shift: Duration,
+}
+
+impl Turns {
+    fn is_down(&self, at: Duration) -> bool {
+        let nanos = (at + self.shift).as_nanos() % self.period.as_nanos();
+        self.down.contains(&Duration::from_nanos(nanos as u64))
+    }
+}
+
+/// Audits a site of these sections, each with so many pages; what is below `down` answers 502 by turns.
+async fn audited(sections: &[(&str, usize)], down: &'static str, turns: Turns) -> Crawl {
+    let pages = |(name, count): &(&str, usize)| -> Vec<String> {
+        (0..*count).map(|n| format!("/{name}/{n}.html")).collect()
+    };
+    let paths: Vec<String> = sections.iter().flat_map(pages).collect();
+    let home = links(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut crawl = Crawl::new(usual(), &[]);
+    crawl.script.origin = Some(Origin(Box::new(move |asked| {
+        let is_page = asked.path == "/" || asked.path.ends_with(".html");
+        let reply = match asked.path {
+            path if path.starts_with(down) && turns.is_down(asked.at) => error(502),
+            "/" => home.clone(),
+            _ if is_page => page("a page"),
+            _ => error(404),
+        };
+        Some(Timed {
+            reply,
+            takes: Duration::from_millis(20),
+        })
+    })));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    crawl
+}
+
+impl Crawl {
+    /// Requests that failed.
+    fn failures(&self) -> usize {
+        let rows = self.rows(Table::Attempts, &["Status Code"]);
+        rows.iter().filter(|status| *status == "502").count()
+    }
+
+    /// What the findings say.
+    fn said(&self) -> Vec<String> {
+        self.rows(Table::Findings, &["Rule", "Subject", "Evidence"])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_a_host_that_restarts_again_and_again_end_fine() {
+    let sections = [("guides", 100), ("shop", 100), ("help", 96)];
+    for shift in [0, 7, 13, 22] {
+        let turns = Turns {
+            down: s(10)..s(15),
+            period: s(30),
+            shift: s(shift),
+        };
+        let crawl = audited(&sections, "/", turns).await;
+        let left: Vec<String> = crawl
+            .rows(Table::Pages, &["Address", "Status Code", "Verdict"])
+            .into_iter()
+            .filter(|row| !row.ends_with("| 200 | ok") && !row.ends_with("| 200 | transient"))
+            .collect();
+        assert!(left.is_empty(), "{shift}: {left:#?}");
+        assert!(crawl.failures() <= 30, "{shift}: {}", crawl.failures());
+        let said = crawl.said();
+        assert_eq!(said.len(), 1, "{shift}: {said:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_section_that_comes_and_goes_is_told_with_its_rhythm() {
+    let sections = [("tickets", 60), ("guides", 200), ("shop", 236)];
+    for shift in [0, 5, 10] {
+        let turns = Turns {
+            down: s(0)..s(30),
+            period: s(60),
+            shift: s(shift),
+        };
+        let crawl = audited(&sections, "/tickets/", turns).await;
+        let said = crawl.said();
+        assert_eq!(said.len(), 1, "{shift}: {said:#?}");
+        let rhythm = (59..=61).any(|every| said[0].contains(&format!("in every {every} s")));
+        assert!(rhythm, "{shift}: {said:#?}");
+        let verdicts = crawl.rows(Table::Pages, &["Verdict"]);
+        let wrong = verdicts
+            .iter()
+            .filter(|verdict| !["ok", "intermittent"].contains(&verdict.as_str()));
+        assert_eq!(wrong.count(), 0, "{shift}");
+    }
+}
