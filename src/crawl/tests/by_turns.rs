@@ -34,7 +34,7 @@ async fn audited(sections: &[(&str, usize)], down: &'static str, turns: Turns) -
     let home = links(&paths.iter().map(String::as_str).collect::<Vec<_>>());
     let mut crawl = Crawl::new(usual(), &[]);
     crawl.script.origin = Some(Origin(Box::new(move |asked| {
-        let is_page = asked.path == "/" || asked.path.ends_with(".html");
+        let is_page = paths.iter().any(|path| path == asked.path);
         let reply = match asked.path {
             path if path.starts_with(down) && turns.is_down(asked.at) => error(502),
             "/" => home.clone(),

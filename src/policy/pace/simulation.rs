@@ -1,5 +1,10 @@
 //! The pace against model servers in virtual time: what it costs to find out what they bear.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "what a simulation found is read where its bounds are chosen"
+)]
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -44,6 +49,8 @@ struct Story {
     /// Those of the second half of the crawl.
     late_errors: u32,
     requests: u32,
+    /// Pages that were served.
+    served: u32,
     /// Answers that came late because of the load.
     slow: u32,
     end: Option<Pace>,
@@ -81,6 +88,7 @@ fn crawl(server: Server, plan: PacePlan, count: u32) -> Story {
         while let Some(at) = open.iter().position(|request| request.ends <= now) {
             let done = open.swap_remove(at);
             let failed = done.signal.outcome != Outcome::OkHtml;
+            story.served += u32::from(!failed);
             if failed && done.tries < 2 {
                 let bound = 2_000 << done.tries;
                 retries.push((now + dice.i64(0..bound), done.page, done.tries + 1));
@@ -262,6 +270,86 @@ fn broken_pages_do_not_slow_a_crawl() {
         let story = crawl(server, plan(8, Some(10.0)), 2_000);
         assert!(story.seconds < seconds, "{story:?}");
         assert_eq!(story.end.map(|pace| pace.open), Some(8), "{story:?}");
+    }
+}
+
+#[test]
+fn the_table_of_what_a_pace_costs_can_be_read() {
+    let open4 = Server {
+        most_open: 4,
+        ..HEALTHY
+    };
+    let rate25 = Server {
+        most_per_second: 25,
+        ..HEALTHY
+    };
+    let both = Server {
+        most_open: 4,
+        most_per_second: 25,
+        ..HEALTHY
+    };
+    let slow10 = Server {
+        latency: 100,
+        slow_above: 10,
+        ..HEALTHY
+    };
+    let minute = Server {
+        outage: (60_000, 120_000),
+        ..HEALTHY
+    };
+    let accident = Server {
+        latency: 2,
+        outage: (10, 11),
+        ..HEALTHY
+    };
+    let broken10 = Server {
+        broken: Some(10),
+        ..HEALTHY
+    };
+    let chance10 = Server {
+        accident: Some(10),
+        ..HEALTHY
+    };
+    let cases = [
+        ("healthy, 10/s", HEALTHY, plan(8, Some(10.0)), 2_000),
+        ("breaks above 4 open", open4, plan(32, None), 5_000),
+        ("breaks above 25 a second", rate25, plan(32, None), 5_000),
+        ("breaks above both", both, plan(32, None), 5_000),
+        (
+            "slows tenfold above 10 a second",
+            slow10,
+            plan(16, None),
+            2_000,
+        ),
+        (
+            "breaks for a minute in the middle",
+            minute,
+            plan(8, Some(10.0)),
+            2_000,
+        ),
+        ("one failure in 3,000", accident, plan(16, None), 3_000),
+        (
+            "every tenth page is broken",
+            broken10,
+            plan(8, Some(10.0)),
+            2_000,
+        ),
+        (
+            "every tenth request fails by chance",
+            chance10,
+            plan(8, Some(10.0)),
+            2_000,
+        ),
+    ];
+    for (name, server, plan, count) in cases {
+        let story = crawl(server, plan, count);
+        let broken = server.broken.map_or(0, |every| count / every);
+        // What fails three times in the minute of an outage is left to the passes.
+        assert!(story.served + broken >= count - 10, "{name}: {story:?}");
+        println!(
+            "| {name} | {} | {} | {} | {} | {:.0} s |",
+            story.served, story.requests, story.errors, story.slow, story.seconds
+        );
     }
 }
 
