@@ -136,14 +136,6 @@ impl Progress {
         }
     }
 
-    /// Takes the live line away.
-    pub(super) fn finish(self) {
-        if let Display::Bar(bar) = self.display {
-            self.people.show(None);
-            bar.finish_and_clear();
-        }
-    }
-
     fn draw(&mut self, now: Instant) {
         self.marks.push_back((now, self.tally.done));
         if self.marks.len() > WINDOW {
@@ -171,6 +163,16 @@ impl Progress {
                 self.people.say(text());
             }
             Display::Lines { .. } | Display::Nothing => {}
+        }
+    }
+}
+
+/// Takes the live line away.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Display::Bar(bar) = &self.display {
+            self.people.show(None);
+            bar.finish_and_clear();
         }
     }
 }

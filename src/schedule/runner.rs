@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinSet};
 
-use crate::app;
+use crate::audit;
 use crate::crawl::{Ended, Stop, StopLevel};
 use crate::model::{HostKey, Moment};
 use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
@@ -479,7 +479,7 @@ fn prepare(
         Task::Run { due } => {
             let place = project.out.as_deref();
             let open = OpenRun {
-                token: app::new_token(),
+                token: audit::new_token(),
                 due: *due,
                 out: place
                     .map(|out| out::with_time(out, &project.name, &project.timing.local(*due))),

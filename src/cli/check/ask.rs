@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app;
 use crate::assess::diagnose::{
     Announced, AnswerFacts, Cluster, ClusterFacts, Context, Diagnosis, Maker, diagnose,
 };
 use crate::crawl::single;
 use crate::fetch::{Fetcher, location};
+use crate::machine;
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request, SearchFailure,
 };
@@ -93,7 +93,7 @@ async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exch
         guise: asking.guise.clone(),
         ..Request::page(url.clone())
     };
-    single(fetcher, request, app::wall_clock(), &asking.user_agent).await
+    single(fetcher, request, machine::wall_clock(), &asking.user_agent).await
 }
 
 /// Whether an attempt is one that has to be explained.

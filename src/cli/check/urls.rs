@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::app::{self, Network, RunOrder};
 use crate::assess::diagnose::{Context, Experiment, Ratio, Trial};
+use crate::audit::{CrawlOrder, Network, RunOrder, settings};
 use crate::cli::agents;
 use crate::cli::args::{AuditArgs, CheckArgs};
-use crate::cli::audit::{Intent, fresh};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::order::fresh;
 use crate::cli::streams::Console;
 use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
@@ -43,16 +43,14 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     audit.scope.url = args.url;
     audit.identity = args.identity;
     audit.network = args.network;
-    let Intent {
-        plan, network, run, ..
-    } = fresh(&audit, console)?;
-    let RunOrder::New(urls) = run else {
+    let CrawlOrder { plan, network, run } = fresh(&audit, TOKEN.to_owned(), console)?;
+    let RunOrder::New { seeds: urls, .. } = run else {
         return Err(Failure::usage("no URL to check"));
     };
     let ours = agents::own(audit.identity.contact.as_deref());
     let clients = clients(&names, (own, &ours), attempts, &plan);
     let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
-    let settings = app::settings(&site, network.clone(), TOKEN);
+    let settings = settings(&site, network.clone(), TOKEN);
     let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
     let mut all = Vec::new();
     for url in &urls {
