@@ -3,6 +3,7 @@
 
 pub mod assess;
 pub mod audit;
+pub mod check;
 pub mod cli;
 pub mod crawl;
 pub mod demo;

@@ -76,4 +76,15 @@ mod tests {
         confirm_again(&mut none, 1);
         assert!(none.delays.is_empty());
     }
+
+    #[test]
+    fn a_recheck_is_one_pass_at_once_and_nothing_else() {
+        let usual = CrawlPlan::usual(Vec::new());
+        let mut plan = usual.clone();
+        recheck(&mut plan, 4);
+        assert_eq!(plan.confirm.delays, [Duration::ZERO; 3]);
+        assert_eq!(plan.confirm.budget, usual.confirm.budget);
+        assert_eq!((plan.sample, plan.probe.enabled), (SamplePlan::Off, false));
+        assert_eq!((plan.scope, plan.pace), (usual.scope, usual.pace));
+    }
 }

@@ -20,6 +20,7 @@ mod readable;
 mod role;
 mod table;
 mod url;
+mod usual;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};

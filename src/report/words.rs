@@ -26,6 +26,12 @@ pub fn count(value: u64, noun: &str) -> String {
     format!("{} {noun}{s}", number(value))
 }
 
+/// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
+/// line, and its colours are not ours.
+pub fn one_line(text: &str) -> String {
+    tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+}
+
 /// How many pages fail now and then and were not caught, in a sentence.
 pub fn uncaught(found: &Uncaught) -> String {
     let whole = |pages: f64| number(pages.round() as u64);
@@ -173,6 +179,11 @@ pub fn risk(band: &str) -> &str {
 mod tests {
     use super::*;
     use crate::assess::Interval;
+
+    #[test]
+    fn a_field_of_a_stranger_stays_in_its_line() {
+        assert_eq!(one_line("a\r\n b\x1b[8mc"), "a b\\u{1b}[8mc");
+    }
 
     #[test]
     fn what_was_not_caught_is_estimated_or_bounded() {

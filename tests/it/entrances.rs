@@ -1,7 +1,17 @@
-//! The two ways to an audit: what a person types, and the schedule. Both bring the same of the same site.
+//! The ways to an audit: what a person types, the schedule, and the library. All bring the same of the same site.
 
+use std::error::Error;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gatecrawl::audit::{
+    Asked, AuditError, Audited, CrawlOrder, Network, Order, Out, Remembered, RunOrder, Work, make,
+    new_token,
+};
+use gatecrawl::crawl::{Event, stop_switch};
+use gatecrawl::model::{CrawlPlan, CrawlUrl, SamplePlan};
+use gatecrawl::store::Store;
 use serde_json::Value;
 
 use crate::answer::{Answer, html, redirect, status};
@@ -21,7 +31,7 @@ struct Case<'a> {
     formats: &'a str,
     gates: &'a [&'a str],
     baseline: Option<&'a str>,
-    /// The exit codes: of `audit`, and of `schedule run --once`.
+    /// The exit codes of `audit` and of `schedule run --once`.
     codes: [i32; 2],
     /// What became of the gates.
     rulings: &'a [&'a str],
@@ -46,33 +56,37 @@ struct Brought {
 enum Entrance {
     Audit,
     Schedule,
+    Library,
 }
 
+/// The end of an audit: an exit code if there was a process, and why there is no audit.
+type End = (Option<i32>, Option<String>);
+
 impl Entrance {
-    async fn make(self, desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
-        match self {
+    async fn make(self, desk: &Desk, origin: &Origin, case: &Case<'_>) -> End {
+        let said = match self {
             Entrance::Audit => audit(desk, origin, case).await,
             Entrance::Schedule => scheduled(desk, origin, case).await,
-        }
+            Entrance::Library => return (None, library(desk, origin, case).await),
+        };
+        (said.code, reason(&said))
     }
+}
 
-    /// Why there is no audit, without the words around it.
-    fn reason(self, said: &Said) -> Option<String> {
-        let marks: &[&str] = match self {
-            Entrance::Audit => &["could not audit ", "error: "],
-            Entrance::Schedule => &["could not be audited: ", "could not be run: "],
-        };
-        let line = said.err.lines().last()?;
-        let (mark, rest) = marks
-            .iter()
-            .find_map(|mark| Some((mark, line.split_once(mark)?.1)))?;
-        let rest = match *mark {
-            "could not audit " => rest.split_once(": ")?.1,
-            "could not be audited: " => rest.rsplit_once(", in ")?.0,
-            _ => rest,
-        };
-        Some(rest.to_owned())
-    }
+/// Why there is no audit, without the words around it.
+fn reason(said: &Said) -> Option<String> {
+    let line = said.err.lines().last()?;
+    let after = |mark| line.split_once(mark).map(|(_, rest)| rest);
+    let of_site = || after("could not audit ")?.split_once(": ");
+    let of_project = || after(": run ")?.split_once(" could not be audited: ");
+    let rest = if let Some((_, why)) = of_site() {
+        why
+    } else if let Some((_, why)) = of_project() {
+        why.rsplit_once(", in ")?.0
+    } else {
+        after("error: ").or(after("could not be run: "))?
+    };
+    Some(rest.to_owned())
 }
 
 async fn audit(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
@@ -107,6 +121,71 @@ async fn scheduled(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
         .await
 }
 
+async fn library(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Option<String> {
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&attempts);
+    let observer = move |event: &Event<'_>| {
+        if let Event::Attempted { .. } = event {
+            seen.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let asked = origin.requests().len();
+    let made = match order(desk, origin, case).check() {
+        Ok(order) => make(order, observer, stop_switch().1).await,
+        Err(fault) => Err(fault),
+    };
+    let requests = origin.requests().len() - asked;
+    assert_eq!(attempts.load(Ordering::Relaxed), requests, "{}", case.name);
+    match made {
+        Ok(Audited { delivered, .. }) => Some(delivered?.unaudited?.to_string()),
+        Err(fault) => Some(chain(&fault)),
+    }
+}
+
+fn order(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Order {
+    let seeds = vec![CrawlUrl::parse(&origin.url("/")).expect("a URL")];
+    let mut plan = CrawlPlan::usual(seeds.clone());
+    (plan.pace.rate, plan.pace.retries) = (None, 0);
+    plan.confirm.delays.clear();
+    plan.sample = SamplePlan::Off;
+    plan.probe.enabled = false;
+    let gates = case.gates.iter().map(|gate| gate.parse().expect("a gate"));
+    let formats = case.formats.split(',');
+    // Its files are named from the test's own directory.
+    let path = |name: &str| match name.ends_with(".json") {
+        true => desk.path().join(name).display().to_string(),
+        false => name.to_owned(),
+    };
+    Order {
+        work: Work::Crawl(Box::new(CrawlOrder {
+            plan,
+            network: Network::default(),
+            run: RunOrder::New {
+                token: new_token(),
+                seeds,
+            },
+        })),
+        asked: Asked {
+            out: Some(Out::To(desk.path().join(SHOP))),
+            formats: formats.map(|name| name.parse().expect("known")).collect(),
+            overwrite: true,
+            gates: gates.collect(),
+            baseline: case.baseline.map(path),
+            maps: Vec::new(),
+        },
+        remembered: Remembered::WithRun,
+        store: Store::open(&desk.path().join("runs.db")).expect("a store"),
+    }
+}
+
+/// A fault with its causes.
+fn chain(fault: &AuditError) -> String {
+    let first: &dyn Error = fault;
+    let causes = std::iter::successors(Some(first), |&fault| fault.source());
+    let words: Vec<_> = causes.map(ToString::to_string).collect();
+    words.join(": ")
+}
+
 async fn brought(entrance: Entrance, case: &Case<'_>) -> (Option<i32>, Brought) {
     let (origin, desk) = (Origin::start().await, Desk::new());
     let serve = |pages: &[(&str, Answer)]| {
@@ -122,14 +201,14 @@ async fn brought(entrance: Entrance, case: &Case<'_>) -> (Option<i32>, Brought) 
             baseline: None,
             ..case.clone()
         };
-        let said = entrance.make(&desk, &origin, &earlier).await;
-        assert_eq!(said.code, Some(0), "{entrance:?}: {}", said.err);
+        let (_, reason) = entrance.make(&desk, &origin, &earlier).await;
+        assert_eq!(reason, None, "{entrance:?}");
         fs::copy(export.join("summary.json"), desk.path().join("old.json")).expect("copied");
         fs::remove_dir_all(&export).expect("removed");
     }
     serve(case.site);
     let asked = origin.requests().len();
-    let said = entrance.make(&desk, &origin, case).await;
+    let (code, reason) = entrance.make(&desk, &origin, case).await;
     let summary = match export.join("summary.json").exists() {
         true => serde_json::from_str(&desk.read(&format!("{SHOP}/summary.json"))).expect("JSON"),
         false => Value::Null,
@@ -159,10 +238,10 @@ async fn brought(entrance: Entrance, case: &Case<'_>) -> (Option<i32>, Brought) 
         gates: summary["gates"].clone(),
         compare,
         files,
-        reason: entrance.reason(&said).map(|reason| plain(&reason)),
+        reason: reason.map(|reason| plain(&reason)),
         requests: requests.into_iter().map(|request| request.path).collect(),
     };
-    (said.code, brought)
+    (code, brought)
 }
 
 fn name(file: &fs::DirEntry) -> String {
@@ -170,7 +249,7 @@ fn name(file: &fs::DirEntry) -> String {
 }
 
 #[tokio::test]
-async fn the_command_line_and_the_schedule_bring_the_same_of_the_same_site() {
+async fn every_entrance_brings_the_same_of_the_same_site() {
     let home = ("/", html(200, "<p>home <a href='/a'>x</a>"));
     let fine = &[home.clone(), ("/a", html(200, "<p>fine"))][..];
     let broken = &[home, ("/a", status(502))][..];
@@ -276,12 +355,14 @@ async fn the_command_line_and_the_schedule_bring_the_same_of_the_same_site() {
         },
     ];
     for case in &cases {
-        let (audit, schedule) = tokio::join!(
+        let (audit, schedule, library) = tokio::join!(
             brought(Entrance::Audit, case),
-            brought(Entrance::Schedule, case)
+            brought(Entrance::Schedule, case),
+            brought(Entrance::Library, case)
         );
         let name = case.name;
         assert_eq!(audit.1, schedule.1, "{name}");
+        assert_eq!(audit.1, library.1, "{name}");
         let codes = case.codes.map(Some);
         assert_eq!([audit.0, schedule.0], codes, "{name}: {:?}", audit.1);
         let rulings = audit.1.gates.as_array().into_iter().flatten();

@@ -9,6 +9,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("cli", 6),
     ("schedule", 5),
     ("audit", 4),
+    ("check", 4),
     ("crawl", 3),
     ("report", 3),
     ("measure", 3),
