@@ -71,7 +71,7 @@ pub async fn make<O: Observer + Sync + 'static>(
 }
 
 /// Notes that the one who asked for an audit was told what became of it: a finished run owes nothing more.
-pub fn told(store: &Store, run: &RunRow) -> Result<(), StoreError> {
+pub fn settle(store: &Store, run: &RunRow) -> Result<(), StoreError> {
     if run.state == RunState::Finished {
         store.set_asked(run.id, None)?;
     }

@@ -21,7 +21,7 @@ pub use asked::{Asked, Out};
 pub use baseline::{BadBaseline, BaselineError, Place, compare, find, named};
 pub use deliver::{Delivered, report};
 pub use error::{AuditError, BrokenOff, CrawlFault, Left};
-pub use make::{Audited, make, told};
+pub use make::{Audited, make, settle};
 pub use network::{Network, settings};
 pub use offline::Offline;
 pub use order::{Checked, CrawlOrder, Order, Remembered, RunOrder, Work, label, new_token};

@@ -4,7 +4,7 @@
 use url::Host;
 
 use crate::audit::{
-    self, AuditError, Audited, CrawlOrder, Delivered, Order, Remembered, Work, make, new_token,
+    AuditError, Audited, CrawlOrder, Delivered, Order, Remembered, Work, make, new_token, settle,
 };
 use crate::crawl::{Ended, Stop, stop_switch};
 use crate::machine::{MOST_OPEN, most_open};
@@ -118,7 +118,7 @@ fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Resu
         return Ok(Exit::Done);
     };
     say(audited, delivered, store, console)?;
-    audit::told(store, run)?;
+    settle(store, run)?;
     let goes_on = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);
     if let Some((why, exit)) = unfinished::why(audited) {
         people.say(why + &goes_on("goes on"));

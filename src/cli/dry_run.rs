@@ -44,7 +44,7 @@ pub(super) async fn run(
             lines.add("start", &text::count(seeds.len() as u64, "URL"))?;
         }
         RunOrder::Resume(run) | RunOrder::Recheck(run, _) => {
-            lines.add("resume", &format!("run {}", run.id))?
+            lines.add("resume", &format!("run {}", run.id))?;
         }
     }
     for seed in plan.scope.seeds.iter().take(MAX_HOSTS) {

@@ -1,6 +1,7 @@
 //! The ways to an audit: what a person types, the schedule, and the library. All bring the same of the same site.
 
 use std::error::Error;
+use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,23 +22,145 @@ use crate::origin::Origin;
 /// The name of the project, and of the directory of its exports.
 const SHOP: &str = "shop";
 
+/// What a site answers, by path.
+type Site = fn() -> Vec<(&'static str, Answer)>;
+
 /// An audit, and what it comes to.
-#[derive(Clone, Default)]
-struct Case<'a> {
-    name: &'a str,
-    /// What the site answered to an earlier audit, if there was one.
-    before: Option<&'a [(&'a str, Answer)]>,
-    site: &'a [(&'a str, Answer)],
-    formats: &'a str,
-    gates: &'a [&'a str],
-    baseline: Option<&'a str>,
+#[derive(Clone)]
+struct Case {
+    name: &'static str,
+    /// The site at the time of an earlier audit, if there was one.
+    before: Option<Site>,
+    site: Site,
+    formats: &'static str,
+    gates: &'static [&'static str],
+    baseline: Option<&'static str>,
     /// The exit codes of `audit` and of `schedule run --once`.
     codes: [i32; 2],
     /// What became of the gates.
-    rulings: &'a [&'a str],
+    rulings: &'static [&'static str],
     /// The beginning of the reason, if the site could not be audited or the audit not be made.
-    reason: Option<&'a str>,
+    reason: Option<&'static str>,
 }
+
+fn home() -> (&'static str, Answer) {
+    ("/", html(200, "<p>home <a href='/a'>x</a>"))
+}
+
+fn fine() -> Vec<(&'static str, Answer)> {
+    vec![home(), ("/a", html(200, "<p>fine"))]
+}
+
+fn broken() -> Vec<(&'static str, Answer)> {
+    vec![home(), ("/a", status(502))]
+}
+
+const USUAL: Case = Case {
+    name: "",
+    before: None,
+    site: fine,
+    formats: "csv,json",
+    gates: &[],
+    baseline: None,
+    codes: [0, 0],
+    rulings: &[],
+    reason: None,
+};
+
+const CASES: &[Case] = &[
+    Case {
+        name: "all is well",
+        site: fine,
+        gates: &["5xx > 0", "coverage < 90%"],
+        rulings: &["held", "held"],
+        ..USUAL
+    },
+    Case {
+        name: "other formats",
+        site: broken,
+        formats: "jsonl,json,junit,md",
+        gates: &["5xx > 1"],
+        rulings: &["held"],
+        ..USUAL
+    },
+    Case {
+        name: "a gate fails",
+        site: broken,
+        gates: &["5xx > 1", "502 > 0"],
+        rulings: &["held", "failed"],
+        codes: [10, 10],
+        ..USUAL
+    },
+    Case {
+        name: "a gate without an earlier run",
+        site: broken,
+        gates: &["new-5xx > 0"],
+        rulings: &["undecided"],
+        codes: [4, 4],
+        ..USUAL
+    },
+    Case {
+        name: "an earlier run",
+        before: Some(fine),
+        site: broken,
+        gates: &["new-5xx > 0"],
+        rulings: &["failed"],
+        codes: [10, 10],
+        ..USUAL
+    },
+    Case {
+        name: "a named run",
+        before: Some(broken),
+        site: broken,
+        gates: &["new-5xx > 0"],
+        baseline: Some("1"),
+        rulings: &["held"],
+        ..USUAL
+    },
+    Case {
+        name: "a summary",
+        before: Some(fine),
+        site: broken,
+        gates: &["new-5xx > 0"],
+        baseline: Some("old.json"),
+        rulings: &["failed"],
+        codes: [10, 10],
+        ..USUAL
+    },
+    Case {
+        name: "a login",
+        site: || vec![("/", status(401))],
+        gates: &["persistent > 9"],
+        rulings: &["undecided"],
+        codes: [3, 3],
+        reason: Some("the start page SITE/ answers 401 Unauthorized; give a login"),
+        ..USUAL
+    },
+    Case {
+        name: "another site",
+        site: || vec![("/", redirect(302, "http://sso.example/start"))],
+        gates: &["5xx > 0"],
+        rulings: &["undecided"],
+        codes: [3, 3],
+        reason: Some("the start page SITE/ redirects to another site, http://sso.example/"),
+        ..USUAL
+    },
+    Case {
+        name: "no robots.txt",
+        site: || vec![("/robots.txt", status(503))],
+        codes: [3, 3],
+        reason: Some("robots.txt of SITE could not be read (503"),
+        ..USUAL
+    },
+    Case {
+        name: "no such baseline",
+        site: fine,
+        baseline: Some("nope"),
+        codes: [2, 1],
+        reason: Some("--baseline nope: neither a run of DESK/runs.db nor a file"),
+        ..USUAL
+    },
+];
 
 /// What an entrance brought.
 #[derive(Debug, PartialEq)]
@@ -63,7 +186,7 @@ enum Entrance {
 type End = (Option<i32>, Option<String>);
 
 impl Entrance {
-    async fn make(self, desk: &Desk, origin: &Origin, case: &Case<'_>) -> End {
+    async fn make(self, desk: &Desk, origin: &Origin, case: &Case) -> End {
         let said = match self {
             Entrance::Audit => audit(desk, origin, case).await,
             Entrance::Schedule => scheduled(desk, origin, case).await,
@@ -89,7 +212,7 @@ fn reason(said: &Said) -> Option<String> {
     Some(rest.to_owned())
 }
 
-async fn audit(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
+async fn audit(desk: &Desk, origin: &Origin, case: &Case) -> Said {
     let url = origin.url("/");
     let mut args = vec!["audit", &url, "--retries", "0", "--rate", "0"];
     args.extend(["-o", SHOP, "--overwrite", "-f", case.formats]);
@@ -102,7 +225,7 @@ async fn audit(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
     desk.run(&args).await
 }
 
-async fn scheduled(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
+async fn scheduled(desk: &Desk, origin: &Origin, case: &Case) -> Said {
     let mut config = format!(
         "[project.{SHOP}]\nurl = '{}'\nschedule = '@weekly'\nretries = 0\nrate = 0\nconfirm = 'none'\n\
          no-probe = true\nsample = 0\nout = '{SHOP}'\noverwrite = true\nformat = '{}'\n",
@@ -110,10 +233,10 @@ async fn scheduled(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
         case.formats
     );
     if !case.gates.is_empty() {
-        config += &format!("fail-on = {:?}\n", case.gates);
+        let _ = writeln!(config, "fail-on = {:?}", case.gates);
     }
     if let Some(baseline) = case.baseline {
-        config += &format!("baseline = '{baseline}'\n");
+        let _ = writeln!(config, "baseline = '{baseline}'");
     }
     fs::write(desk.path().join("shop.toml"), config).expect("written");
     let args = ["schedule", "run", "--once", "--now", SHOP];
@@ -121,7 +244,7 @@ async fn scheduled(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Said {
         .await
 }
 
-async fn library(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Option<String> {
+async fn library(desk: &Desk, origin: &Origin, case: &Case) -> Option<String> {
     let attempts = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&attempts);
     let observer = move |event: &Event<'_>| {
@@ -142,7 +265,7 @@ async fn library(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Option<String
     }
 }
 
-fn order(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Order {
+fn order(desk: &Desk, origin: &Origin, case: &Case) -> Order {
     let seeds = vec![CrawlUrl::parse(&origin.url("/")).expect("a URL")];
     let mut plan = CrawlPlan::usual(seeds.clone());
     (plan.pace.rate, plan.pace.retries) = (None, 0);
@@ -151,10 +274,14 @@ fn order(desk: &Desk, origin: &Origin, case: &Case<'_>) -> Order {
     plan.probe.enabled = false;
     let gates = case.gates.iter().map(|gate| gate.parse().expect("a gate"));
     let formats = case.formats.split(',');
-    // Its files are named from the test's own directory.
-    let path = |name: &str| match name.ends_with(".json") {
-        true => desk.path().join(name).display().to_string(),
-        false => name.to_owned(),
+    // A file is named from the test's own directory.
+    let path = |name: &'static str| {
+        let file = desk.path().join(name);
+        if file.exists() {
+            file.display().to_string()
+        } else {
+            name.to_owned()
+        }
     };
     Order {
         work: Work::Crawl(Box::new(CrawlOrder {
@@ -186,11 +313,11 @@ fn chain(fault: &AuditError) -> String {
     words.join(": ")
 }
 
-async fn brought(entrance: Entrance, case: &Case<'_>) -> (Option<i32>, Brought) {
+async fn brought(entrance: Entrance, case: &Case) -> (Option<i32>, Brought) {
     let (origin, desk) = (Origin::start().await, Desk::new());
-    let serve = |pages: &[(&str, Answer)]| {
-        for (path, answer) in pages {
-            origin.script(path, [answer.clone()]);
+    let serve = |site: Site| {
+        for (path, answer) in site() {
+            origin.script(path, [answer]);
         }
     };
     let export = desk.path().join(SHOP);
@@ -209,10 +336,10 @@ async fn brought(entrance: Entrance, case: &Case<'_>) -> (Option<i32>, Brought) 
     serve(case.site);
     let asked = origin.requests().len();
     let (code, reason) = entrance.make(&desk, &origin, case).await;
-    let summary = match export.join("summary.json").exists() {
-        true => serde_json::from_str(&desk.read(&format!("{SHOP}/summary.json"))).expect("JSON"),
-        false => Value::Null,
-    };
+    let summary = fs::read_to_string(export.join("summary.json"));
+    let summary: Value = summary.map_or(Value::Null, |text| {
+        serde_json::from_str(&text).expect("JSON")
+    });
     // Each has a port, a directory and a day of its own.
     let here = origin.url("");
     let plain = |text: &str| {
@@ -250,111 +377,7 @@ fn name(file: &fs::DirEntry) -> String {
 
 #[tokio::test]
 async fn every_entrance_brings_the_same_of_the_same_site() {
-    let home = ("/", html(200, "<p>home <a href='/a'>x</a>"));
-    let fine = &[home.clone(), ("/a", html(200, "<p>fine"))][..];
-    let broken = &[home, ("/a", status(502))][..];
-    let closed = &[("/", status(401))][..];
-    let away = &[("/", redirect(302, "http://sso.example/start"))][..];
-    let dark = &[("/robots.txt", status(503))][..];
-    let usual = Case {
-        formats: "csv,json",
-        ..Case::default()
-    };
-    let cases = [
-        Case {
-            name: "all is well",
-            site: fine,
-            gates: &["5xx > 0", "coverage < 90%"],
-            rulings: &["held", "held"],
-            ..usual
-        },
-        Case {
-            name: "other formats",
-            site: broken,
-            formats: "jsonl,json,junit,md",
-            gates: &["5xx > 1"],
-            rulings: &["held"],
-            ..usual
-        },
-        Case {
-            name: "a gate fails",
-            site: broken,
-            gates: &["5xx > 1", "502 > 0"],
-            rulings: &["held", "failed"],
-            codes: [10, 10],
-            ..usual
-        },
-        Case {
-            name: "a gate without an earlier run",
-            site: broken,
-            gates: &["new-5xx > 0"],
-            rulings: &["undecided"],
-            codes: [4, 4],
-            ..usual
-        },
-        Case {
-            name: "an earlier run",
-            before: Some(fine),
-            site: broken,
-            gates: &["new-5xx > 0"],
-            rulings: &["failed"],
-            codes: [10, 10],
-            ..usual
-        },
-        Case {
-            name: "a named run",
-            before: Some(broken),
-            site: broken,
-            gates: &["new-5xx > 0"],
-            baseline: Some("1"),
-            rulings: &["held"],
-            ..usual
-        },
-        Case {
-            name: "a summary",
-            before: Some(fine),
-            site: broken,
-            gates: &["new-5xx > 0"],
-            baseline: Some("old.json"),
-            rulings: &["failed"],
-            codes: [10, 10],
-            ..usual
-        },
-        Case {
-            name: "a login",
-            site: closed,
-            gates: &["persistent > 9"],
-            rulings: &["undecided"],
-            codes: [3, 3],
-            reason: Some("the start page SITE/ answers 401 Unauthorized; give a login"),
-            ..usual
-        },
-        Case {
-            name: "another site",
-            site: away,
-            gates: &["5xx > 0"],
-            rulings: &["undecided"],
-            codes: [3, 3],
-            reason: Some("the start page SITE/ redirects to another site, http://sso.example/"),
-            ..usual
-        },
-        Case {
-            name: "no robots.txt",
-            site: dark,
-            codes: [3, 3],
-            reason: Some("robots.txt of SITE could not be read (503"),
-            ..usual
-        },
-        Case {
-            name: "no such baseline",
-            site: fine,
-            baseline: Some("nope"),
-            codes: [2, 1],
-            reason: Some("--baseline nope: neither a run of DESK/runs.db nor a file"),
-            ..usual
-        },
-    ];
-    for case in &cases {
+    for case in CASES {
         let (audit, schedule, library) = tokio::join!(
             brought(Entrance::Audit, case),
             brought(Entrance::Schedule, case),
