@@ -8,7 +8,7 @@ use crate::audit::{
     Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Work, make,
 };
 use crate::crawl::Stop;
-use crate::schedule::{self, AuditOrder, Auditor, RunOutcome, Unmade};
+use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
 use crate::store::Store;
 
 use super::super::args::AuditArgs;
@@ -26,7 +26,7 @@ pub(super) struct Audits {
 }
 
 impl Auditor for Audits {
-    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<schedule::Audited, Unmade> {
+    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<AuditMade, Unmade> {
         let (order, hint) = self.order(order)?;
         let order = order.check().map_err(Failure::from)?;
         // Nobody looks on, but there is a log.
@@ -60,10 +60,10 @@ impl Audits {
         Ok((order, database::hint(&self.store, &args.store)))
     }
 
-    fn work(&self, args: &AuditArgs, work: schedule::Work) -> Result<Work, Failure> {
+    fn work(&self, args: &AuditArgs, work: AuditWork) -> Result<Work, Failure> {
         let crawl = match work {
-            schedule::Work::New(token) => fresh(args, token, &mut nobody())?,
-            schedule::Work::Resume(run) => {
+            AuditWork::New(token) => fresh(args, token, &mut nobody())?,
+            AuditWork::Resume(run) => {
                 let run = self.store.run_by_id(run)?;
                 // Killed when all but the exports was done.
                 if run.state.has_ended() {
@@ -71,7 +71,7 @@ impl Audits {
                 }
                 continued(args, run, &mut nobody())?
             }
-            schedule::Work::Recheck(run, pass) => {
+            AuditWork::Recheck(run, pass) => {
                 let run = self.store.run_by_id(run)?;
                 CrawlOrder {
                     run: RunOrder::Recheck(Box::new(run.clone()), pass),
@@ -84,20 +84,20 @@ impl Audits {
 }
 
 /// What a project asks for. Its directory is the run's own, so what goes on replaces its files.
-fn wanted_of(args: &AuditArgs, work: &schedule::Work, out: Option<PathBuf>) -> Asked {
+fn wanted_of(args: &AuditArgs, work: &AuditWork, out: Option<PathBuf>) -> Asked {
     Asked {
         out: out.map(Out::OfRun),
-        overwrite: !matches!(work, schedule::Work::New(_)) || args.export.overwrite,
+        overwrite: !matches!(work, AuditWork::New(_)) || args.export.overwrite,
         ..asked::of(args)
     }
 }
 
 /// What the schedule tells of an audit.
-fn told(audited: Audited) -> Result<schedule::Audited, Unmade> {
+fn told(audited: Audited) -> Result<AuditMade, Unmade> {
     if let Some(offline) = audited.offline {
         return Err(Unmade::Offline(offline.to_string()));
     }
-    let told = schedule::Audited {
+    let told = AuditMade {
         run: audited.run.id,
         ended: audited.ended,
         outcome: RunOutcome::Done,
@@ -107,7 +107,7 @@ fn told(audited: Audited) -> Result<schedule::Audited, Unmade> {
     };
     Ok(match audited.delivered {
         None => told,
-        Some(delivered) => schedule::Audited {
+        Some(delivered) => AuditMade {
             outcome: outcome(&delivered),
             gates: delivered.gates,
             out: delivered.out,
