@@ -1,7 +1,9 @@
 //! From a sitemap's bytes to what is known of it and what it adds to the crawl.
 
 use crate::frontier::Discovery;
-use crate::model::{Admission, CrawlUrl, Exchange, Outcome, Role, Skip, SkipReason, excerpt};
+use crate::model::{
+    Admission, CrawlUrl, EXCERPT, Exchange, Outcome, Role, Skip, SkipReason, excerpt,
+};
 use crate::parse::sitemap::{
     Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
 };
@@ -16,9 +18,6 @@ const MAX_NESTING: u32 = 3;
 /// Read no more of a sitemap, in bytes: the limit of sitemaps.org and one to notice that it is
 /// exceeded.
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
-
-/// A location that is no URL is shown as far as this, in characters.
-const MAX_FAULTY: usize = 200;
 
 /// Reads an answer to a request for a sitemap.
 pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> SitemapRecord {
@@ -42,7 +41,7 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
         &mut |entry| match CrawlUrl::parse(&entry.location) {
             Ok(url) => record.entries.extend(judge(site, found, &entry, url)),
             Err(fault) if invalid.len() < PROBLEM_LIMIT => {
-                let location = excerpt(entry.location, MAX_FAULTY);
+                let location = excerpt(entry.location, EXCERPT);
                 invalid.push(format!("line {}: {location:?}: {fault}", entry.line));
             }
             Err(_) => unlisted += 1,
@@ -52,7 +51,7 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     record.foreign = record
         .entries
         .iter()
-        .filter(|entry| is_foreign(entry))
+        .filter(|entry| !entry.alternate && is_foreign(entry))
         .count() as u64;
     let listed = report.problems.iter().map(ToString::to_string);
     record.problems = listed.chain(invalid).collect();
@@ -101,6 +100,7 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
         url,
         role,
         admission,
+        alternate: entry.kind == Kind::Alternate,
     })
 }
 

@@ -27,6 +27,7 @@ mod flaky;
 mod given_up;
 mod hosts;
 mod known;
+mod long_urls;
 mod outages;
 mod passes;
 mod places;

@@ -174,6 +174,15 @@ fn stored(desk: &Desk) -> u64 {
         .sum()
 }
 
+/// The size of the files of a directory, in bytes.
+fn bytes_in(directory: &std::path::Path) -> u64 {
+    let files = std::fs::read_dir(directory).expect("there");
+    files
+        .filter_map(|file| file.and_then(|file| file.metadata()).ok())
+        .map(|file| file.len())
+        .sum()
+}
+
 /// Most memory that the crawl of a site may have whose pages are as large as they may be and all links.
 const MAX_KIB_OF_LINKS: u64 = 400 * 1024;
 
@@ -182,11 +191,12 @@ const MAX_STORED: u64 = 400 * MIB as u64;
 
 #[test]
 fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
+    const PAGES: usize = 12;
     let base = "b".repeat(8_000);
     let at = origin::serve(move |path, line| match path {
         "/robots.txt" | "/sitemap.xml" => missing(line),
         "/" => {
-            let pages = (0..5).map(|n| format!("<a href=/p/{n}>p</a>"));
+            let pages = (0..PAGES).map(|n| format!("<a href=/p/{n}>p</a>"));
             origin::page(line, &pages.collect::<String>())
         }
         path if path.starts_with("/p/") => {
@@ -195,14 +205,24 @@ fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
         }
         _ => missing(line),
     });
-    let (desk, peak) = crawl(at, 0, &["--max-pages", "6"]);
-    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
-    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let (desk, peak) = crawl(at, 0, &[]);
+    assert!((1..MAX_KIB / 3).contains(&peak), "{peak} KiB");
+    let exported = bytes_in(&desk.exports());
+    note(&format!(
+        "{} bytes stored, {exported} exported",
+        stored(&desk)
+    ));
+    assert!(stored(&desk) < 4 * MIB as u64, "{} bytes", stored(&desk));
+    assert!(exported < 8 * MIB as u64, "{exported} bytes");
     let skipped = desk.rows("skipped.csv");
     let rest = skipped
         .iter()
-        .filter(|row| row["Detail"].contains("MiB of new URLs"));
-    assert_eq!(rest.count(), 5);
+        .filter(|row| row["Detail"].contains("invalid beyond the first 100"));
+    assert_eq!(rest.count(), PAGES);
+    let told = skipped
+        .iter()
+        .filter(|row| row["Detail"] == "longer than 2048 bytes");
+    assert_eq!(told.count(), PAGES * 100);
 }
 
 /// A site each of whose pages links to thousands of new ones, whose URLs are long.
