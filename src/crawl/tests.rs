@@ -243,6 +243,7 @@ impl Fetcher for Script {
             status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
+            packed: None,
             wire_bytes: reply.body.len() as u64,
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),

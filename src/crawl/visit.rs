@@ -135,7 +135,8 @@ pub(super) async fn visit<F: Fetcher>(
     };
     let at = asking.circumstances.started;
     let attempt = record(&exchange, asking.circumstances);
-    let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
+    let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
+    let (lease, reading, file) = if is_large {
         let turns = match lease.found.role {
             Role::Sitemap => &site.large_sitemaps,
             _ => &site.large_pages,
@@ -272,7 +273,7 @@ pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
 
 fn request(site: &Site, lease: &Lease) -> Request {
     let (body_limit, keep) = match lease.found.role {
-        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::All),
+        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::Packed),
         Role::Resource | Role::External => (site.plan.requests.max_body, Keep::Excerpts),
         Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
     };
@@ -343,7 +344,7 @@ mod tests {
             request(&site, &lease).keep
         };
         assert_eq!(kept(Role::Page), Keep::Pages);
-        assert_eq!(kept(Role::Sitemap), Keep::All);
+        assert_eq!(kept(Role::Sitemap), Keep::Packed);
         assert_eq!(kept(Role::Resource), Keep::Excerpts);
         assert_eq!(kept(Role::External), Keep::Excerpts);
     }

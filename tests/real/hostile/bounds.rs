@@ -101,6 +101,68 @@ fn sitemaps_of_many_hosts_share_one_budget_of_memory() {
     );
 }
 
+/// A sitemap of 50 MiB at most, of what `entry` makes of a number.
+fn full(entry: impl Fn(usize) -> String) -> String {
+    let mut map = "<urlset>".to_owned();
+    for number in 0.. {
+        let entry = entry(number);
+        if map.len() + entry.len() > 50 * MIB - 20 {
+            break;
+        }
+        map += &entry;
+    }
+    map + "</urlset>"
+}
+
+/// Crawls a site of two sitemaps; returns their rows and the most memory that it took.
+fn two_sitemaps(map: String) -> (Vec<crate::crawler::Row>, u64) {
+    let at = origin::serve(move |path, line| match path {
+        "/" => origin::page(line, "<title>fine</title><p>fine</p>"),
+        "/robots.txt" => text(line, "Sitemap: /a.xml\nSitemap: /b.xml\n"),
+        // A megabyte a second or more: both are on their way at once.
+        "/a.xml" | "/b.xml" => {
+            let length = map.len();
+            write!(
+                line,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: {length}\r\n\r\n"
+            )?;
+            map.as_bytes().chunks(2 * MIB).try_for_each(|piece| {
+                pause(Duration::from_millis(40));
+                line.write_all(piece)
+            })
+        }
+        _ => missing(line),
+    });
+    let (desk, peak) = crawl(at, 0, &["--max-pages", "10"]);
+    (desk.rows("sitemaps.csv"), peak)
+}
+
+#[test]
+fn large_honest_sitemaps_are_not_held_whole() {
+    let pad = "<priority>0.5</priority>".repeat(38);
+    let (rows, peak) = two_sitemaps(full(|number| {
+        let place = format!(
+            "http://site.hostile.test/category-{}/product-{number}.html",
+            number % 97
+        );
+        format!("<url><loc>{place}</loc><lastmod>2026-01-01</lastmod>{pad}</url>\n")
+    }));
+    for row in &rows {
+        let entries: usize = row["Entries"].parse().expect("a number");
+        assert!(entries > 49_000, "{row:?}");
+    }
+    assert!((1..MAX_KIB / 2).contains(&peak), "{peak} KiB");
+}
+
+#[test]
+fn alternates_without_end_are_taken_in_up_to_a_limit() {
+    let (rows, peak) = two_sitemaps(full(|number| {
+        format!("<url><link rel=\"alternate\" href=\"http://site.hostile.test/{number}\"/></url>")
+    }));
+    assert_eq!(rows.len(), 2);
+    assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
+}
+
 #[test]
 fn large_pages_share_one_budget_of_memory() {
     const PAGES: usize = 48;
