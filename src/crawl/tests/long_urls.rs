@@ -35,8 +35,8 @@ async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
     let base = format!("<base href='/{}/'>", "b".repeat(8_000));
     let short = (0..20_000).map(|n| format!("<a href={n}>x</a>"));
     let body = base + "<a href=/fine>fine</a>" + &short.collect::<String>();
-    let start: String = (0..4).map(|n| format!("<a href=/p{n}>p</a>")).collect();
-    let mut answers = vec![("/".to_owned(), [page(&start)])];
+    let start = links(&["/p0", "/p1", "/p2", "/p3"]);
+    let mut answers = vec![("/".to_owned(), [start])];
     answers.extend((0..4).map(|n| (format!("/p{n}"), [page(&body)])));
     let answers: Vec<(&str, &[Reply])> = answers
         .iter()
