@@ -297,3 +297,32 @@ async fn without_adapting_a_429_holds_its_own_url_alone() {
         assert!(wait < Duration::from_secs(35), "{announced:?}: {wait:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_adapting_a_429_of_a_pass_holds_no_other_url() {
+    // How long after a 429 of a pass another URL was requested, at least.
+    let mut held = Vec::new();
+    for adapt in [true, false] {
+        let mut list = confirming();
+        list.pace.adapt = adapt;
+        list.scope.sitemaps = Sitemaps::Off;
+        list.scope.seeds = (0..6).map(|n| url(&format!("/p{n}"))).collect();
+        let told = crawl(list, &[], |path, _| match path {
+            "/robots.txt" => None,
+            "/p0" => Some(error(429)),
+            _ => Some(error(502)),
+        })
+        .await;
+        let asked = told.crawl.script.requests.lock().unwrap();
+        let of_pass = |(_, request): &&(Instant, Request)| request.connection == Connection::Fresh;
+        let passes: Vec<_> = asked.iter().filter(of_pass).collect();
+        let is_limited = |request: &Request| request.url.path_and_query() == "/p0";
+        let gaps = passes
+            .windows(2)
+            .filter(|two| is_limited(&two[0].1) && !is_limited(&two[1].1))
+            .map(|two| two[1].0.saturating_duration_since(two[0].0));
+        held.push(gaps.min().expect("a request after a 429"));
+    }
+    assert!(held[0] > 2 * held[1], "{held:?}");
+    assert!(held[1] < Duration::from_secs(5), "{held:?}");
+}
