@@ -62,6 +62,7 @@ enum After {
 struct Tally {
     done: u64,
     classes: [u64; 4],
+    other: u64,
     unanswered: u64,
 }
 
@@ -180,7 +181,8 @@ impl Tally {
         self.done += 1;
         match attempt.status {
             Some(status @ 200..=599) => self.classes[usize::from(status / 100 - 2)] += 1,
-            _ => self.unanswered += 1,
+            Some(_) => self.other += 1,
+            None => self.unanswered += 1,
         }
     }
 }
@@ -254,6 +256,9 @@ fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
             parts.push(format!("{} {class}", number(pages)));
         }
     }
+    if tally.other > 0 {
+        parts.push(format!("{} other", number(tally.other)));
+    }
     if tally.unanswered > 0 {
         parts.push(format!("{} without answer", number(tally.unanswered)));
     }
@@ -280,6 +285,7 @@ mod tests {
         let tally = Tally {
             done: 1_234,
             classes: [1_200, 20, 0, 10],
+            other: 2,
             unanswered: 4,
         };
         let gauge = Gauge {
@@ -290,8 +296,8 @@ mod tests {
         };
         assert_eq!(
             line(&tally, &gauge, 9.96),
-            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 4 without answer \
-             | pace 10.0/s | 1 m 00 s left"
+            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 2 other \
+             | 4 without answer | pace 10.0/s | 1 m 00 s left"
         );
         assert_eq!(
             line(&Tally::default(), &Gauge::default(), 0.0),

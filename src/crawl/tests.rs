@@ -28,6 +28,7 @@ mod flaky;
 mod given_up;
 mod hosts;
 mod known;
+mod long_urls;
 mod outages;
 mod passes;
 mod places;
@@ -243,6 +244,7 @@ impl Fetcher for Script {
             status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
+            packed: None,
             wire_bytes: reply.body.len() as u64,
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),

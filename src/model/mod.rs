@@ -23,7 +23,7 @@ mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use client::{CLIENTS, ClientPreset, Guise};
-pub use excerpt::{beginning, excerpt};
+pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use exchange::{
     Coding, Connection, Cookies, Exchange, Held, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
     Version,
@@ -49,4 +49,6 @@ pub use probe::Probe;
 pub use readable::readable;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
-pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text};
+pub use url::{
+    CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
+};

@@ -168,7 +168,12 @@ pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
     let classes = &summary.classes;
     let all = [
         (classes.success, "2xx", "answered", "fine"),
-        (classes.redirect, "3xx", "redirects", "moved"),
+        (
+            classes.redirect,
+            "3xx",
+            "redirects or not modified",
+            "moved",
+        ),
         (
             classes.client_error,
             "4xx",
