@@ -77,6 +77,10 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
 /// What there is to say where no page failed. A page that is gone is no failure of the server, and still not well.
 fn unfailing(summary: &RunSummary) -> Headline {
     let pages = count(summary.pages.fetched, "page");
+    let warning = summary
+        .findings
+        .iter()
+        .find(|found| found.severity != "notice");
     let refused: u64 = summary
         .pages
         .by_status
@@ -84,9 +88,18 @@ fn unfailing(summary: &RunSummary) -> Headline {
         .map(|(_, n)| n)
         .sum();
     if refused == 0 {
-        return Headline {
-            tone: "fine",
-            text: format!("All is well: none of {pages} failed."),
+        return match warning {
+            Some(found) => Headline {
+                tone: "other",
+                text: format!("No page failed, but: {}.", told(found)),
+            },
+            None => Headline {
+                tone: "fine",
+                text: match summary.pages.fetched {
+                    1 => "All is well: the 1 page that was fetched did not fail.".to_owned(),
+                    _ => format!("All is well: none of {pages} failed."),
+                },
+            },
         };
     }
     let most = summary
@@ -155,6 +168,30 @@ mod tests {
             "No page answered with a server error, but 165 of 1,240 pages answered with 4xx, 160 of them 404."
         );
         assert_eq!(gone.tone, "other");
+    }
+
+    #[test]
+    fn nothing_is_well_while_there_is_a_warning() {
+        let with = |severity: &str| {
+            let mut summary = RunSummary::default();
+            summary.pages.fetched = 2;
+            summary.findings = vec![StoredFinding {
+                rule: "external_links".to_owned(),
+                severity: severity.to_owned(),
+                subject: "https://a.test".to_owned(),
+                ..StoredFinding::default()
+            }];
+            headline(&summary, None)
+        };
+        let told = with("warning");
+        assert_eq!(
+            (told.tone, told.text.as_str()),
+            (
+                "other",
+                "No page failed, but: external links that fail (https://a.test)."
+            )
+        );
+        assert_eq!(with("notice").tone, "fine");
     }
 
     #[test]
