@@ -20,7 +20,7 @@ use super::admit::Admissions;
 use super::clock::Clock;
 use super::confirm::{PassPace, Passes};
 use super::event::{Event, Gauge, Observer};
-use super::experiment::Experiments;
+use super::experiment::{Experiments, NextStep};
 use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
 use super::levels::Levels;
@@ -203,6 +203,11 @@ where
                     // The writer has stopped; closing it tells why.
                     None => return Ok(Ended::Interrupted),
                 },
+                Some(step) = self.experiments.step() => {
+                    let NextStep { url, probe, at } = &step;
+                    let (probe, at) = (*probe, *at);
+                    self.observer.see(&Event::Probing { url, probe, at });
+                }
                 () = self.clock.sleep_until(wake), if !only_store => {}
                 () = self.stop.changed() => {}
             }
