@@ -94,5 +94,10 @@ async fn pages_of_an_earlier_run_are_left_out_where_their_host_is_on_another_net
         crawl.script.moved = moved;
         let asked = crawl.again(plan(), &[("/", &[page("no link")])]).await;
         assert_eq!(asked.len(), expected, "{asked:?}");
+        let skipped = crawl.rows(Table::Skipped, &["Address", "Reason", "Detail", "Found On"]);
+        let told = "/a | scope | known from the previous run only, and its host is on another \
+                    network now (a private address then or now) | previous run";
+        let wanted: &[&str] = if moved { &[told] } else { &[] };
+        assert_eq!(skipped, wanted);
     }
 }
