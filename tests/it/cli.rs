@@ -136,7 +136,8 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["new-5xx > 0"],
             4,
-            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
+            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with: \
+             the next run is judged; for this one name a baseline with --baseline, or gate on 5xx)\n",
         ),
         (&["502 > 1", "coverage < 95%"], 0, ""),
         (
@@ -591,6 +592,44 @@ async fn experiments_are_made_on_what_fails_and_told_in_the_export() {
     assert_eq!(browsers[0].header("x-key"), Some("k"));
     let pages = desk.read("out/server_errors.csv");
     assert!(pages.contains("server_502,1,1,1,1,1,"), "{pages}");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_follows_the_crawl() {
+    let origin = site(&[]).await;
+    let desk = Desk::new();
+    let dry = async |more: &[&str]| {
+        let url = origin.url("/");
+        let args = [&["audit", &url, "--dry-run"], more].concat();
+        Said::from(output(desk.command(&args)).await).out
+    };
+    let usual = dry(&[]).await;
+    for line in [
+        "confirm: what fails is requested again after 15 s, 1 m 00 s, for 10 m 00 s at most in all\n",
+        "sample: 5 % of the pages that never failed, 20 to 200 of them, requested once more\n",
+        "experiments: a few failing URLs are asked in other ways\n",
+    ] {
+        assert!(usual.contains(line), "{line}: {usual}");
+    }
+    assert!(!usual.contains("max-time"), "{usual}");
+    let more = [
+        "--confirm",
+        "none",
+        "--sample",
+        "1",
+        "--max-time",
+        "2h",
+        "--no-probe",
+    ];
+    let other = dry(&more).await;
+    for line in [
+        "confirm: none: what fails stays unconfirmed\n",
+        "sample: 1 page that never failed requested once more\n",
+        "max-time: 2 h 00 m\n",
+        "experiments: none\n",
+    ] {
+        assert!(other.contains(line), "{line}: {other}");
+    }
 }
 
 #[tokio::test]

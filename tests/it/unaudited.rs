@@ -131,6 +131,20 @@ async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try
 }
 
 #[tokio::test]
+async fn every_report_says_that_robots_txt_forbids_the_start_page() {
+    let forbidden = ok("User-agent: *\nDisallow: /\n").header("content-type", "text/plain");
+    let (origin, desk) = (serving(&[("/robots.txt", forbidden)]).await, Desk::new());
+    let said = audit(&desk, &origin, &["-f", "html,md"]).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    let expected = "No page could be fetched: the start page";
+    for report in ["out/report.md", "out/report.html"] {
+        let report = desk.read(report);
+        assert!(report.contains(expected), "{report}");
+        assert!(report.contains("is forbidden by robots.txt"), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn a_start_page_that_nobody_answers_for_says_what_to_check() {
     let desk = Desk::new();
     // The discard port: nothing listens there.

@@ -100,6 +100,8 @@ pub enum Evidence {
         high: f64,
         burst: u32,
         refused: Ratio,
+        /// 429, or 503 where that is what most were refused with.
+        status: u16,
         section: Option<String>,
     },
     NoNetwork {
@@ -351,6 +353,7 @@ impl fmt::Display for Evidence {
                 high,
                 burst,
                 refused,
+                status,
                 section,
             } => {
                 let limit = RateLimit {
@@ -374,7 +377,7 @@ impl fmt::Display for Evidence {
                 }
                 write!(
                     f,
-                    ": {refused} requests were refused, all others kept to it"
+                    ": {refused} requests were refused with {status}, all others kept to it"
                 )
             }
             E::NoNetwork {

@@ -21,7 +21,7 @@ use crate::assess::diagnose::rules::{
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
-use crate::model::{Layer, Outcome, Probe};
+use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -234,7 +234,9 @@ fn findings(
             .then(|| client_block(&client_facts(name, host, groups)))
             .flatten();
         found.extend(of_host);
-        found.extend(soft_errors(&host.pages));
+        found.extend(soft_errors(&host.pages, |cause| {
+            diagnosed(name, cause, groups)
+        }));
         found.extend(refuses);
         for (group, down) in sections_down(name, host, groups) {
             told.insert(group);
@@ -309,6 +311,20 @@ fn findings(
     });
     found.truncate(MOST_FINDINGS);
     found
+}
+
+/// What was concluded of most of a host's error pages with a status of success that point at a cause.
+fn diagnosed<'a>(
+    host: &str,
+    cause: Cause,
+    groups: &'a [(Group, Diagnosis)],
+) -> Option<&'a Diagnosis> {
+    let of_pages = groups.iter().filter(|(group, _)| {
+        let facts = &group.cluster.facts;
+        facts.cluster.host == host && facts.soft == Some(cause)
+    });
+    let most = of_pages.max_by_key(|(group, _)| group.cluster.urls);
+    most.map(|(_, diagnosis)| diagnosis)
 }
 
 fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
