@@ -20,7 +20,7 @@ use super::admit::Admissions;
 use super::clock::Clock;
 use super::confirm::{PassPace, Passes};
 use super::event::{Event, Gauge, Observer};
-use super::experiment::{Experiments, NextStep};
+use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
 use super::known::KnownBefore;
 use super::levels::Levels;
@@ -203,11 +203,6 @@ where
                     // The writer has stopped; closing it tells why.
                     None => return Ok(Ended::Interrupted),
                 },
-                Some(step) = self.experiments.step() => {
-                    let NextStep { url, probe, at } = &step;
-                    let (probe, at) = (*probe, *at);
-                    self.observer.see(&Event::Probing { url, probe, at });
-                }
                 () = self.clock.sleep_until(wake), if !only_store => {}
                 () = self.stop.changed() => {}
             }
@@ -490,6 +485,7 @@ where
     async fn gauge(&mut self) -> Result<(), CrawlError> {
         let now = self.clock.now();
         if now >= self.next_gauge {
+            self.announce_steps();
             self.next_gauge = now + GAUGE;
             let gauge = Gauge {
                 now,

@@ -71,8 +71,8 @@ impl Experiments {
     }
 
     /// The next request that a series is about to make.
-    pub(super) async fn step(&mut self) -> Option<NextStep> {
-        self.steps.recv().await
+    fn step(&mut self) -> Option<NextStep> {
+        self.steps.try_recv().ok()
     }
 
     /// Whether nothing but experiments is left.
@@ -246,12 +246,21 @@ where
         })
     }
 
+    /// Says which requests series are about to make.
+    pub(super) fn announce_steps(&mut self) {
+        while let Some(NextStep { url, probe, at }) = self.experiments.step() {
+            let url = &url;
+            self.observer.see(&Event::Probing { url, probe, at });
+        }
+    }
+
     /// Takes in what a series brought.
     pub(super) async fn absorb_series(&mut self, probed: Probed) -> Result<(), CrawlError> {
         let Probed {
             lease,
             mut attempts,
         } = probed;
+        self.announce_steps();
         // In mid-series the network may have been gone and come back.
         for attempt in &mut attempts {
             self.network.strike(attempt);
