@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
-    Admission, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability, Link,
+    Admission, Coverage, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability, Link,
     LinkCounts, LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Moment, Outcome, PageRecord,
     Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, excerpt,
     marked_excerpt,
@@ -145,7 +145,8 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
     // Only there it tells anything: a form in the header of every page hides no page.
-    reading.page.asks_password = asked.hops > 0 && parse::has_password_field(&text);
+    let is_start = asked.depth == 0 && site.plan.scope.coverage == Coverage::Site;
+    reading.page.asks_password = (asked.hops > 0 || is_start) && parse::has_password_field(&text);
     let mut found = parse::page_as(&text, content_type.as_deref());
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));

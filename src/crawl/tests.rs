@@ -386,6 +386,9 @@ impl Crawl {
                     Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
                     }
+                    Event::Probing { url, probe, .. } => {
+                        format!("probing {} {}", url.path_and_query(), probe.name())
+                    }
                     Event::Outage { ended, .. } => {
                         format!("network {}", if ended.is_some() { "back" } else { "gone" })
                     }

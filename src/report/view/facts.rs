@@ -53,7 +53,7 @@ pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
         site: run.site.clone(),
         run: run.id.0,
         started: run.started.spreadsheet(),
-        took: run.ended.map(|ended| duration(ended.since(run.started))),
+        took: run.took().map(duration),
         incomplete: match run.state {
             RunState::Finished => None,
             RunState::Interrupted => Some("The crawl was interrupted: what follows is a part."),
