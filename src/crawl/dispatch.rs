@@ -338,10 +338,12 @@ where
         let home = found.url.host_key().home_page();
         let via = Via::Link(LinkKind::Anchor);
         let admission = self.site.scope.admit(&home, via, Some(0));
-        let may_ask = home != found.url
+        // As a page: robots.txt does not forbid sitemaps.
+        let page = Discovery::new(home, Role::Page);
+        let may_ask = page.url != found.url
             && matches!(admission, Admission::Fetch(_))
-            && self.may_ask(found, Some(&home));
-        may_ask.then_some(home)
+            && self.admissions.forbidden(&page).is_none();
+        may_ask.then_some(page.url)
     }
 
     /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.

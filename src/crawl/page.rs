@@ -8,10 +8,10 @@ use compact_str::CompactString;
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
-    Admission, Coverage, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability, Link,
-    LinkCounts, LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Moment, Outcome, PageRecord,
-    Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, excerpt,
-    marked_excerpt,
+    Admission, Coverage, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability,
+    Link, LinkCounts, LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Moment, Outcome,
+    PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason, UrlFault,
+    excerpt, marked_excerpt,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::{LONGEST_CRAWLED, Via};
