@@ -244,7 +244,8 @@ fn a_site_that_names_new_urls_without_end_takes_little_with_the_usual_limits() {
 fn a_run_that_has_stored_what_it_may_ends_in_order() {
     let (desk, _) = crawl(endless(2_000), 0, &["--max-disk", "10MB"]);
     let size = stored(&desk);
-    assert!((10_000_000..40_000_000).contains(&size), "{size} bytes");
+    // What is under way when the limit is reached is stored: 32 MiB wait for the writer at most.
+    assert!((10_000_000..70_000_000).contains(&size), "{size} bytes");
     let skipped = desk.rows("skipped.csv");
     let left = skipped.iter().filter(|row| row["Reason"] == "max_disk");
     assert!(left.clone().count() > 1_000);
