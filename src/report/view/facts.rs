@@ -237,6 +237,7 @@ fn reason(name: &str) -> &'static str {
         "max_pages" => "beyond --max-pages",
         "max_hosts" => "on hosts beyond --max-hosts",
         "max_time" => "not requested within --max-time",
+        "max_disk" => "not requested within --max-disk",
         "host_down" => "the host was given up",
         "trap" => "the site seems endless here",
         "invalid" => "no URL",
