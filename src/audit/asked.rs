@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Gate;
 use crate::assess::compare::AddressMap;
 use crate::report::{Format, check};
-use crate::store::{Baseline, RunId, Store};
+use crate::store::{Baseline, RunId, RunRow, RunState, Store};
 
 use super::baseline::{BaselineError, named};
 use super::error::AuditError;
@@ -81,6 +81,26 @@ impl Asked {
         text.as_deref().map(Asked::read).transpose()
     }
 
+    /// Notes that this was written of a finished run: a run that was asked for nothing else owes nothing more.
+    /// Returns the gates that it was asked for too.
+    pub(super) fn settle(&self, store: &Store, run: &RunRow) -> Result<Vec<Gate>, AuditError> {
+        if run.state != RunState::Finished {
+            return Ok(Vec::new());
+        }
+        let Some(owed) = Asked::kept(store, run.id)? else {
+            return Ok(Vec::new());
+        };
+        let (ours, theirs) = (self.named(store), owed.named(store));
+        let is_written = ours.out == theirs.out
+            && theirs.format.iter().all(|name| ours.format.contains(name))
+            && ours.baseline == theirs.baseline
+            && ours.map == theirs.map;
+        if is_written && owed.gates.is_empty() {
+            store.set_asked(run.id, None)?;
+        }
+        Ok(owed.gates)
+    }
+
     /// Makes sure that the exports can be written, as far as their directory is known.
     pub fn check_out(&self) -> Result<(), AuditError> {
         match self.out.as_ref().and_then(Out::fixed) {
@@ -101,11 +121,19 @@ impl Asked {
     /// As it is kept with the run; none if nothing is asked for. Files are named from the root: the run may go on
     /// elsewhere.
     pub(super) fn text(&self, store: &Store) -> Option<String> {
+        let kept = self.named(store);
+        if kept == Kept::default() {
+            return None;
+        }
+        serde_json::to_string(&kept).ok()
+    }
+
+    fn named(&self, store: &Store) -> Kept {
         let baseline = self.baseline.as_deref().map(|name| match store.run(name) {
             Ok(_) => name.to_owned(),
             Err(_) => absolute(Path::new(name)).display().to_string(),
         });
-        let kept = Kept {
+        Kept {
             format: match self.out {
                 Some(_) => self.formats.iter().map(|f| f.name().to_owned()).collect(),
                 None => Vec::new(),
@@ -115,11 +143,7 @@ impl Asked {
             fail_on: words(&self.gates),
             baseline,
             map: words(&self.maps),
-        };
-        if kept == Kept::default() {
-            return None;
         }
-        serde_json::to_string(&kept).ok()
     }
 
     fn read(text: &str) -> Result<Asked, AuditError> {

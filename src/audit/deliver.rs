@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::assess::GateResult;
 use crate::assess::compare::Comparison;
+use crate::assess::{Gate, GateResult};
 use crate::report::{self, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunSummary, Store};
 
@@ -34,7 +34,7 @@ pub struct Delivered {
 pub(super) fn deliver(
     store: &Store,
     run: &RunRow,
-    asked: Asked,
+    asked: &Asked,
     baseline: Option<Baseline>,
 ) -> Result<Delivered, AuditError> {
     let mut summary = store.summary(run.id)?;
@@ -56,19 +56,31 @@ pub(super) fn deliver(
     })
 }
 
-/// Writes the exports of a stored run once more. Gates are judged by the audit alone.
-pub fn report(store: &Store, run: &RunRow, asked: Asked) -> Result<Vec<PathBuf>, AuditError> {
+/// The exports of a stored run, written once more.
+#[derive(Debug)]
+pub struct Reported {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Gates that the run was asked for, and that were never judged: only an audit does that.
+    pub owed: Vec<Gate>,
+}
+
+/// Writes the exports of a stored run once more.
+pub fn report(store: &Store, run: &RunRow, asked: &Asked) -> Result<Reported, AuditError> {
     let baseline = asked.baseline(store)?;
     asked.check_out()?;
     let compared = compare_run(store, run, baseline)?;
     let out = asked.out.as_ref().map(|out| out.of(run.id));
     let wanted = wanted(asked, Vec::new(), compared);
-    write(store, run, &wanted, out.as_deref())
+    Ok(Reported {
+        files: write(store, run, &wanted, out.as_deref())?,
+        owed: asked.settle(store, run)?,
+    })
 }
 
-fn wanted(asked: Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> Wanted {
+fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> Wanted {
     Wanted {
-        formats: asked.formats,
+        formats: asked.formats.clone(),
         overwrite: asked.overwrite,
         gates,
         compared,

@@ -55,7 +55,7 @@ pub async fn make<O: Observer + Sync + 'static>(
     if is_over || remembered == Remembered::WithRun {
         let run = run.clone();
         // On a thread of its own, so that signals are heard meanwhile.
-        let deliver = move || deliver(&store, &run, asked, baseline);
+        let deliver = move || deliver(&store, &run, &asked, baseline);
         delivered = match tokio::task::spawn_blocking(deliver).await {
             Ok(made) => Some(made?),
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),

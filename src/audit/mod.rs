@@ -19,7 +19,7 @@ mod unaudited;
 
 pub use asked::{Asked, Out};
 pub use baseline::{BadBaseline, BaselineError, Place, compare, find, named};
-pub use deliver::{Delivered, report};
+pub use deliver::{Delivered, Reported, report};
 pub use error::{AuditError, BrokenOff, CrawlFault, Left};
 pub use make::{Audited, make, settle};
 pub use network::{Network, settings};

@@ -21,9 +21,15 @@ pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Fail
     let store = database::open(&args.store)?;
     let run = database::run(&store, args.run.as_deref())?;
     let asked = asked::of_stored(&args.export, &args.baseline);
-    let files = audit::report(&store, &run, asked)?;
+    let reported = audit::report(&store, &run, &asked)?;
+    if let Some(first) = reported.owed.first() {
+        let (id, hint) = (run.id, database::hint(&store, &args.store));
+        console.people.say(format!(
+            "run {id} has not judged its gates yet, such as {first}: `gatecrawl audit --resume {id}{hint}` does"
+        ));
+    }
     if !console.people.quiet {
-        for file in files {
+        for file in reported.files {
             writeln!(console.stdout, "{}", file.display())?;
         }
     }

@@ -13,6 +13,7 @@ use super::gaps::Gaps;
 use super::look::Look;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::text::{count, duration, number, tame};
+use super::wrap::paragraph;
 
 /// How many of the worst pages are named.
 pub(super) const WORST: u32 = 10;
@@ -45,7 +46,7 @@ pub(super) fn summary(told: &Told<'_>) -> String {
 fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     let (run, summary) = (told.run, told.summary);
     let (counts, color) = (summary.counts, told.look.color);
-    let took = run.ended.map(|ended| duration(ended.since(run.started)));
+    let took = run.took().map(duration);
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
         RunState::Finished => "",
@@ -62,7 +63,8 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     out.push_str(&scores::scores(&summary.scores, color));
     writeln!(out, "  Verdicts       {}", tally(&summary.by_verdict))?;
     if let Some(found) = &summary.scores.uncaught {
-        writeln!(out, "  Not caught     {}", uncaught(found))?;
+        let text = uncaught(found);
+        out.push_str(&paragraph(&text, told.look.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
@@ -202,6 +204,8 @@ fn worst(page: &WorstPage, color: bool) -> String {
     let what = if what.is_empty() {
         String::new()
     } else {
+        let is_limit = page.status == 429 && what == "overload";
+        let what = if is_limit { "rate limit" } else { what };
         format!(" ({})", what.replace('_', " "))
     };
     format!(

@@ -28,6 +28,7 @@ mod flaky;
 mod given_up;
 mod hosts;
 mod known;
+mod long_urls;
 mod outages;
 mod passes;
 mod places;
@@ -243,6 +244,7 @@ impl Fetcher for Script {
             status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
+            packed: None,
             wire_bytes: reply.body.len() as u64,
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),
@@ -279,6 +281,7 @@ pub(super) fn plan() -> CrawlPlan {
             known: true,
             max_hosts: None,
             max_time: None,
+            max_disk: None,
             max_queries_per_path: 5,
             select: Vec::new(),
         },
@@ -325,6 +328,8 @@ struct Crawl {
     began: Moment,
     events: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
+    /// Bytes of paths that the frontier keeps in memory, if not as many as usual.
+    room: Option<usize>,
 }
 
 impl Crawl {
@@ -352,6 +357,7 @@ impl Crawl {
             store,
             run,
             began: Moment::from_millis(1_000_000),
+            room: None,
             events: Arc::default(),
             _dir: dir,
         }
@@ -370,7 +376,10 @@ impl Crawl {
         let parts = Parts {
             open: 512,
             fetcher: Arc::clone(&script),
-            frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
+            frontier: match self.room {
+                None => LocalFrontier::new(pace, Duration::from_hours(10)),
+                Some(room) => LocalFrontier::with_room(pace, Duration::from_hours(10), room),
+            },
             store: self.store.clone(),
             observer: move |event: &Event<'_>| {
                 let line = match event {
@@ -383,6 +392,9 @@ impl Crawl {
                     Event::Breaker { host, change } => format!("{host} {change:?}"),
                     Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
+                    }
+                    Event::Probing { url, probe, .. } => {
+                        format!("probing {} {}", url.path_and_query(), probe.name())
                     }
                     Event::Outage { ended, .. } => {
                         format!("network {}", if ended.is_some() { "back" } else { "gone" })

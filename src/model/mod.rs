@@ -2,6 +2,7 @@
 //! no socket, no file. A room that needs a value of another room needs it to live here.
 
 mod attempt;
+mod bytes;
 mod cause;
 mod client;
 mod excerpt;
@@ -23,8 +24,9 @@ mod url;
 mod usual;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
+pub use bytes::bytes_in_words;
 pub use client::{CLIENTS, ClientPreset, Guise};
-pub use excerpt::{beginning, excerpt};
+pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use exchange::{
     Coding, Connection, Cookies, Exchange, Held, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
     Version,
@@ -50,4 +52,6 @@ pub use probe::Probe;
 pub use readable::readable;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
-pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text};
+pub use url::{
+    CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
+};

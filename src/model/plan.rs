@@ -60,6 +60,10 @@ pub struct ScopePlan {
     /// How long pages are requested for the first time, counted from the start or the resumption.
     #[serde(default)]
     pub max_time: Option<Duration>,
+    /// Bytes by which the database may grow before no page is requested any more, counted from the start or the
+    /// resumption; absent for what is usual.
+    #[serde(default)]
+    pub max_disk: Option<u64>,
     /// Also images, scripts and styles.
     pub resources: bool,
     /// Also the status of links to other sites.
@@ -149,6 +153,11 @@ impl ScopePlan {
 
 /// Nobody chose the usual limit: it is there for sites without an end.
 fn beyond(most: u64, usual: u64, what: &str) -> String {
+    let what = if most == 1 {
+        what.trim_end_matches('s')
+    } else {
+        what
+    };
     if most == usual {
         format!("after {most} {what}: the site seems endless here")
     } else {

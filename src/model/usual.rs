@@ -57,6 +57,7 @@ impl ScopePlan {
             max_pages: Some(ScopePlan::USUAL_MAX_PAGES),
             max_hosts: Some(ScopePlan::USUAL_MAX_HOSTS),
             max_time: None,
+            max_disk: None,
             resources: false,
             external: false,
             follow_nofollow: false,

@@ -9,11 +9,15 @@ use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Ski
 use super::pattern::Globs;
 use super::site_name::{is_below, is_public_suffix, without_www};
 
-/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap.
-const MAX_URL: usize = 2048;
+/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other crawlers stop
+/// at about this length (Scrapy and Heritrix: 2,083).
+pub const LONGEST_CRAWLED: usize = 2048;
 
 /// A path in which one folder comes this often is going round in circles.
 const MAX_REPEATS: usize = 3;
+
+/// Folders of a path: twice what the deepest archives of real sites have. Ours.
+const MOST_FOLDERS: u32 = 30;
 
 /// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time grows with it:
 /// at this size, the slowest pattern takes a third of a second for the longest URL.
@@ -219,8 +223,13 @@ fn may_be_page(url: &CrawlUrl) -> bool {
 /// Why an address looks like one of an endless number, if it does.
 fn trap(url: &CrawlUrl) -> Option<Skip> {
     let length = url.as_str().len();
-    if length > MAX_URL {
-        let detail = format!("{length} bytes long, {MAX_URL} at most");
+    if length > LONGEST_CRAWLED {
+        let detail = format!("{length} bytes long, {LONGEST_CRAWLED} at most");
+        return Some(Skip::new(SkipReason::Trap, detail));
+    }
+    let folders = url.folder_depth();
+    if folders > MOST_FOLDERS {
+        let detail = format!("{folders} folders deep, {MOST_FOLDERS} at most");
         return Some(Skip::new(SkipReason::Trap, detail));
     }
     let folder = repeated_folder(url.as_url().path())?;
@@ -328,6 +337,7 @@ mod tests {
             max_pages: None,
             max_hosts: None,
             max_time: None,
+            max_disk: None,
             resources: false,
             external: false,
             follow_nofollow: false,
@@ -491,10 +501,19 @@ mod tests {
 
     #[test]
     fn circles_and_endless_urls_are_traps() {
-        let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
+        let long = format!("https://example.com/{}", "a".repeat(LONGEST_CRAWLED));
         assert_eq!(reason(&plan(), &long, LINK, Some(1)), "-trap");
         let circle = "https://example.com/a/b/a/b/a/b/a/b/";
         assert_eq!(reason(&plan(), circle, LINK, Some(1)), "-trap");
+        let deep = |folders: u32| {
+            let path: String = (0..folders).map(|n| format!("/f{n}")).collect();
+            format!("https://example.com{path}/")
+        };
+        assert_eq!(reason(&plan(), &deep(MOST_FOLDERS), LINK, Some(1)), "page");
+        assert_eq!(
+            reason(&plan(), &deep(MOST_FOLDERS + 1), LINK, Some(1)),
+            "-trap"
+        );
         let fine = "https://example.com/a/b/a/b/a/b/c";
         assert_eq!(reason(&plan(), fine, LINK, Some(1)), "page");
     }

@@ -54,7 +54,7 @@ impl Desk {
     pub(super) fn open(store: &Store, run: RunId) -> Result<Desk, StoreError> {
         let connection = store.connect()?;
         let urls = StoredUrls::default();
-        store.each_url(&connection, run, &mut |url| {
+        store.each_url(&connection, run, (0, u32::MAX), &mut |url| {
             let known = Known {
                 id: url.id,
                 skipped: url.skipped,
@@ -463,7 +463,7 @@ impl Desk {
         for entry in entries {
             let origin = Origin {
                 found_on: Some(source),
-                in_sitemap: listed && entry.role != Role::Sitemap,
+                in_sitemap: listed && entry.role != Role::Sitemap && !entry.alternate,
                 ..Origin::NOWHERE
             };
             self.learn(tx, &entry.url, &entry.admission, origin)?;

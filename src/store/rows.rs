@@ -174,12 +174,14 @@ impl Desk {
         sitemap: &SitemapRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
+        let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
+        let entries = entries.count();
         tx.prepare_cached("INSERT OR REPLACE INTO sitemap_file VALUES (?, ?, ?, ?, ?, ?)")?
             .execute(rusqlite::params![
                 self.run,
                 id,
                 sitemap.format,
-                sitemap.entries.len() as i64,
+                entries as i64,
                 sitemap.foreign.cast_signed(),
                 sitemap.problems.join("\n"),
             ])

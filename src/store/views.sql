@@ -180,7 +180,14 @@ SELECT
     final_outcome.id AS "Final Outcome",
     r.ending AS "Ending",
     u.inlinks AS "Inlinks",
-    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On"
+    CASE
+        -- /sitemap.xml, requested because robots.txt names none
+        WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+            CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+            WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+        THEN 'guessed'
+        ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+    END AS "Found On"
 FROM redirect_end r
 CROSS JOIN url u ON u.run = r.run AND u.id = r.url
 CROSS JOIN page p ON p.run = u.run AND p.url = u.id
@@ -208,7 +215,14 @@ SELECT
     f.entries AS "Entries",
     f.foreign_entries AS "Foreign Entries",
     f.problems AS "Problems",
-    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On"
+    CASE
+        -- /sitemap.xml, requested because robots.txt names none
+        WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+            CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+            WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+        THEN 'guessed'
+        ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+    END AS "Found On"
 FROM url u
 LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
     AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
@@ -251,7 +265,14 @@ SELECT
     coalesce(u.readable, u.address) AS "Address",
     reason.name AS "Reason",
     u.detail AS "Detail",
-    coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END) AS "Found On",
+    CASE
+        -- /sitemap.xml, requested because robots.txt names none
+        WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+            CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+            WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+        THEN 'guessed'
+        ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+    END AS "Found On",
     -- the clicks at which an earlier run found it are none of this run
     coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END) AS "Depth"
 FROM url u

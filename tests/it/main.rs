@@ -6,6 +6,7 @@ mod cli;
 mod compare;
 mod demo;
 mod entrances;
+mod external;
 mod fetch;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library of its own for the fuzzer")]

@@ -90,7 +90,7 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
         cause: if found.cause.is_empty() {
             String::new()
         } else {
-            words::causes(&found.cause)
+            words::causes_of(found)
         },
         confidence: found.confidence,
         evidence: first(&found.evidence, SENTENCES),

@@ -87,7 +87,7 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
     read(store, run, (Table::Skipped, columns), |row| {
         matches!(
             row.text("Reason"),
-            "host_down" | "trap" | "invalid" | "max_pages" | "max_hosts" | "max_time"
+            "host_down" | "trap" | "invalid" | "max_pages" | "max_hosts" | "max_time" | "max_disk"
         )
     })
 }

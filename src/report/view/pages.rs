@@ -126,7 +126,7 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
             .next()
             .unwrap_or_default()
             .to_owned(),
-        cause: words::causes(&page.cause),
+        cause: words::cause_of_page(&page.cause, page.status),
         confidence: page.confidence,
         source: page.source,
         section: page.section,
