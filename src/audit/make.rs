@@ -39,7 +39,10 @@ pub async fn make<O: Observer + Sync + 'static>(
         store,
     } = order;
     let crawled = match work {
-        Work::Deliver(run) => Crawled::of_stored(*run),
+        Work::Deliver(run) => {
+            drop(observer);
+            Crawled::of_stored(*run)
+        }
         Work::Crawl(order) => {
             let kept = match remembered {
                 Remembered::WithRun => asked.text(&store),

@@ -4,7 +4,7 @@
 use url::Host;
 
 use crate::audit::{
-    AuditError, Audited, CrawlOrder, Delivered, Order, Remembered, Work, make, new_token, settle,
+    Asked, AuditError, Audited, Delivered, Order, Remembered, Work, make, new_token, settle,
 };
 use crate::crawl::{Ended, Stop, stop_switch};
 use crate::machine::{MOST_OPEN, most_open};
@@ -26,34 +26,11 @@ use super::{agents, asked, compare, database, dry_run, failure, gates, plan, sig
 /// Makes the audit, or what is left of one.
 pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
     let order = match &args.resume {
-        None => {
-            let crawl = fresh(args, new_token(), console)?;
-            if args.dry_run {
-                return dry_run::run(&crawl, &args.store, console).await;
-            }
-            new(args, crawl)?
-        }
-        Some(name) => {
-            let store = database::open(&args.store)?;
-            let run = to_resume(&store, name.as_deref())?;
-            let asked = asked::again(args, &store, run.id)?;
-            // The process was killed while it wrote exports.
-            let work = if run.state == RunState::Finished && !args.dry_run {
-                Work::Deliver(Box::new(run))
-            } else {
-                let crawl = resumed(args, run, console)?;
-                if args.dry_run {
-                    return dry_run::run(&crawl, &args.store, console).await;
-                }
-                Work::Crawl(Box::new(crawl))
-            };
-            Order {
-                work,
-                asked,
-                remembered: Remembered::WithRun,
-                store,
-            }
-        }
+        None => new(args, console).await?,
+        Some(name) => again(args, name.as_deref(), console).await?,
+    };
+    let Some(order) = order else {
+        return Ok(Exit::Done);
     };
     let (switch, stop) = stop_switch();
     tokio::select! {
@@ -62,19 +39,49 @@ pub(super) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit,
     }
 }
 
-/// A new run.
-fn new(args: &AuditArgs, crawl: CrawlOrder) -> Result<Order, Failure> {
+/// A new run; none if it was only to be said what would be done.
+async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, Failure> {
+    let crawl = fresh(args, new_token(), console)?;
+    if args.dry_run {
+        dry_run::run(&crawl, &args.store, console).await?;
+        return Ok(None);
+    }
     let asked = asked::of(args);
     // Before there is a database for it.
     asked.check_out()?;
     let store = database::open_or_make(&args.store)?;
     plan::check_names(&crawl.plan.scope.select, &store.columns(Table::Pages)?)?;
-    Ok(Order {
-        work: Work::Crawl(Box::new(crawl)),
+    Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
+}
+
+/// The run that `--resume` names; none if it was only to be said what would be done.
+async fn again(
+    args: &AuditArgs,
+    name: Option<&str>,
+    console: &mut Console,
+) -> Result<Option<Order>, Failure> {
+    let store = database::open(&args.store)?;
+    let run = to_resume(&store, name)?;
+    let asked = asked::again(args, &store, run.id)?;
+    // The process was killed while it wrote exports.
+    if run.state == RunState::Finished && !args.dry_run {
+        return Ok(Some(ordered(Work::Deliver(Box::new(run)), asked, store)));
+    }
+    let crawl = resumed(args, run, console)?;
+    if args.dry_run {
+        dry_run::run(&crawl, &args.store, console).await?;
+        return Ok(None);
+    }
+    Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
+}
+
+fn ordered(work: Work, asked: Asked, store: Store) -> Order {
+    Order {
+        work,
         asked,
         remembered: Remembered::WithRun,
         store,
-    })
+    }
 }
 
 /// Makes it, and says what there is to say of it.

@@ -20,7 +20,6 @@ use crate::store::free_space;
 
 use super::args::StoreArgs;
 use super::database;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::parse;
 use super::source::{Fetched, fetch};
@@ -38,7 +37,7 @@ pub(super) async fn run(
     order: &CrawlOrder,
     place: &StoreArgs,
     console: &mut Console,
-) -> Result<Exit, Failure> {
+) -> Result<(), Failure> {
     let plan = &order.plan;
     let mut lines = Lines(&mut console.stdout);
     let config = parse::in_use(place.config.as_ref());
@@ -63,8 +62,7 @@ pub(super) async fn run(
     }
     lines.add("known", &known(order, place)?)?;
     let delay = robots(order, &site, &mut lines).await?;
-    pace(plan, delay, &mut lines)?;
-    Ok(Exit::Done)
+    pace(plan, delay, &mut lines)
 }
 
 /// `name: value`, one a line.

@@ -10,7 +10,7 @@ use gatecrawl::audit::{
     Asked, AuditError, Audited, CrawlOrder, Network, Order, Out, Remembered, RunOrder, Work, make,
     new_token,
 };
-use gatecrawl::crawl::{Event, stop_switch};
+use gatecrawl::crawl::{Ended, Event, Stop, StopLevel, stop_switch};
 use gatecrawl::model::{CrawlPlan, CrawlUrl, SamplePlan};
 use gatecrawl::store::Store;
 use serde_json::Value;
@@ -399,5 +399,58 @@ async fn every_entrance_brings_the_same_of_the_same_site() {
             ),
             None => assert_eq!(reason, None, "{name}"),
         }
+    }
+}
+
+/// Makes an audit by the library.
+async fn made(order: Order, stop: Stop) -> Audited {
+    let order = order.check().expect("nothing is wrong");
+    let made = make(order, |_: &Event<'_>| (), stop).await;
+    made.expect("an audit")
+}
+
+#[tokio::test]
+async fn what_a_finished_run_still_owes_is_delivered_without_a_request() {
+    let (origin, desk) = (Origin::start().await, Desk::new());
+    for (path, answer) in broken() {
+        origin.script(path, [answer]);
+    }
+    let case = Case {
+        gates: &["502 > 0"],
+        ..USUAL
+    };
+    let first = made(order(&desk, &origin, &case), stop_switch().1).await;
+    let requests = origin.requests().len();
+    let work = Work::Deliver(Box::new(first.run.clone()));
+    let again = Order {
+        work,
+        ..order(&desk, &origin, &case)
+    };
+    let again = made(again, stop_switch().1).await;
+    assert_eq!(origin.requests().len(), requests);
+    assert_eq!((again.run.id, again.ended), (first.run.id, first.ended));
+    let of = |audited: Audited| {
+        let delivered = audited.delivered.expect("what was asked for");
+        (delivered.gates, delivered.files)
+    };
+    assert_eq!(of(again), of(first));
+}
+
+#[tokio::test]
+async fn an_interrupted_run_is_delivered_unless_it_is_ordered_again() {
+    for (remembered, is_delivered) in [(Remembered::WithRun, true), (Remembered::ByCaller, false)] {
+        let (origin, desk) = (Origin::start().await, Desk::new());
+        let order = Order {
+            remembered,
+            ..order(&desk, &origin, &USUAL)
+        };
+        let store = order.store.clone();
+        let (switch, stop) = stop_switch();
+        switch.send(StopLevel::Drain).expect("somebody listens");
+        let audited = made(order, stop).await;
+        assert_eq!(audited.ended, Ended::Interrupted);
+        assert_eq!(audited.delivered.is_some(), is_delivered, "{remembered:?}");
+        let kept = Asked::kept(&store, audited.run.id).expect("readable");
+        assert_eq!(kept.is_some(), is_delivered, "{remembered:?}");
     }
 }
