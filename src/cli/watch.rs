@@ -94,6 +94,10 @@ impl Observer for &mut Watch {
                     "pass {pass} requests {failing} failing URLs again at {starts}"
                 );
             }
+            Event::Watching { pages, until } => {
+                let n = count(*pages as u64, "page");
+                tracing::info!(pages, %until, "watching {n} of parts of the site that seem to come and go, until {until}");
+            }
             Event::Sampling { pages } => {
                 let n = count(*pages as u64, "page");
                 tracing::info!(pages, "sample: requesting {n} that never failed once more");

@@ -63,6 +63,14 @@ pub enum Event<'a> {
         /// Failing URLs that the budget does not reach.
         left_out: usize,
     },
+    /// A confirmation pass is done but for its sentinels: pages of parts of the site that go down as a whole, which
+    /// are requested every few seconds.
+    Watching {
+        /// How many.
+        pages: usize,
+        /// Until when: the next pass begins then, if there is one.
+        until: Moment,
+    },
     /// Failing URLs are about to be asked in other ways. Their attempts are told when all of a URL
     /// are made.
     Experimenting {
