@@ -435,7 +435,7 @@ impl Passes {
         if again.is_none() {
             current.done(url);
         }
-        let again = again.or_else(|| current.watch(url, trial, pace.interval, answer, now));
+        let again = again.or_else(|| current.watch(url, pace.interval, answer, now));
         let watching = again.and_then(|_| current.watches_only());
         Follows {
             again,

@@ -129,19 +129,16 @@ impl CurrentPass {
         (at <= self.looks_end).then_some(at)
     }
 
-    /// When a URL that takes no more looks is requested again, if it is a sentinel. One that hangs is none, nor is one
-    /// of a host that does not bear the load.
+    /// When a URL that takes no more looks is requested again, if it is a sentinel. One that hangs is none.
     pub(super) fn watch(
         &self,
         url: &CrawlUrl,
-        trial: &LoadTrial,
         interval: Duration,
         answer: &Answer,
         now: Moment,
     ) -> Option<Moment> {
         let watched = self.watched.get(&url.fingerprint())?;
-        let may_watch = !trial.is_convicted() && watched.took < LONGEST_LOOKS;
-        may_watch
+        (watched.took < LONGEST_LOOKS)
             .then(|| self.sentinels.again(url, now, interval, answer.announced))
             .flatten()
     }
