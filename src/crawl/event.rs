@@ -1,6 +1,6 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Role, Silence, Skip};
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, RobotsAccess, Role, Silence, Skip};
 use crate::policy::BreakerChange;
 
 /// Something that happened.
@@ -29,7 +29,7 @@ pub enum Event<'a> {
         /// The origin.
         host: &'a HostKey,
         /// `rules`, `allow_all` or `unreachable`.
-        access: &'static str,
+        access: RobotsAccess,
     },
     /// A host is asked at another pace from now on.
     Paced {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
-use crate::model::{Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget, Role, Sitemaps};
+use crate::model::{
+    Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget, RobotsAccess, Role, Sitemaps,
+};
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
@@ -171,7 +173,7 @@ where
         let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off
             && plan.scope.coverage == Coverage::Site
             && self.site.scope.is_site(&host.robots_txt())
-            && record.access != "unreachable";
+            && record.access != RobotsAccess::Unreachable;
         if reads_sitemaps {
             if sitemaps.is_empty() {
                 sitemaps.push(host.default_sitemap());

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod cause;
+mod causes;
 mod client;
 mod excerpt;
 mod exchange;
@@ -17,11 +18,14 @@ mod page;
 mod plan;
 mod probe;
 mod readable;
+mod redirect_end;
+mod robots_access;
 mod role;
 mod table;
 mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
+pub use causes::Causes;
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::{beginning, excerpt};
 pub use exchange::{
@@ -47,6 +51,8 @@ pub use plan::{
 };
 pub use probe::Probe;
 pub use readable::readable;
+pub use redirect_end::RedirectEnd;
+pub use robots_access::RobotsAccess;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
 pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text};

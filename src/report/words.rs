@@ -1,10 +1,10 @@
 //! Numbers, times and the store's names as people read them, in a terminal as in a report.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::assess::Uncaught;
-use crate::model::Cause;
+use crate::assess::{Band, Uncaught};
 use crate::store::StoredDeduction;
 
 /// A number with its thousands apart: `1,234`.
@@ -105,12 +105,13 @@ fn acts(c: char) -> bool {
     turns || parts || hides || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// The causes of `upstream_down or overload` as people say them.
-pub fn causes(ids: &str) -> String {
-    let named = ids.split(" or ").map(|id| {
-        Cause::from_id(id).map_or_else(|| id.to_owned(), |cause| cause.title().to_owned())
-    });
-    named.collect::<Vec<_>>().join(" or ")
+/// Counts by the names of what is counted, in the order of the names.
+pub fn by_name<T: Copy>(
+    counts: &BTreeMap<T, u64>,
+    name: fn(T) -> &'static str,
+) -> BTreeMap<&'static str, u64> {
+    let counts = counts.iter();
+    counts.map(|(key, count)| (name(*key), *count)).collect()
 }
 
 /// What took points from a score, with the numbers behind it.
@@ -146,26 +147,24 @@ pub fn deduction(row: &StoredDeduction) -> String {
 
 /// The band of Crawlability in words: `high` alone would read as praise beside a score of which 100 is
 /// best.
-pub fn hindrance(band: &str) -> &str {
+pub const fn hindrance(band: Band) -> &'static str {
     match band {
-        "none" => "unhindered",
-        "low" => "hardly hindered",
-        "medium" => "hindered",
-        "high" => "badly hindered",
-        "critical" => "all but blocked",
-        other => other,
+        Band::None => "unhindered",
+        Band::Low => "hardly hindered",
+        Band::Medium => "hindered",
+        Band::High => "badly hindered",
+        Band::Critical => "all but blocked",
     }
 }
 
 /// The band of Indexing Risk in words.
-pub fn risk(band: &str) -> &str {
+pub const fn risk(band: Band) -> &'static str {
     match band {
-        "none" => "no risk",
-        "low" => "low risk",
-        "medium" => "medium risk",
-        "high" => "high risk",
-        "critical" => "critical risk",
-        other => other,
+        Band::None => "no risk",
+        Band::Low => "low risk",
+        Band::Medium => "medium risk",
+        Band::High => "high risk",
+        Band::Critical => "critical risk",
     }
 }
 

@@ -1,6 +1,7 @@
-//! Reading rows: what every reader of the store needs.
+//! Rows of the tables: what every reader of the store needs.
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Params, Row};
 
 /// All rows of a query.
 pub(super) fn list<T>(
@@ -15,4 +16,17 @@ pub(super) fn list<T>(
 /// A number of things.
 pub(super) fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get(at).map(i64::unsigned_abs)
+}
+
+/// The value of a stored name. One that nothing has is damage.
+pub(super) fn named<T>(
+    row: &Row<'_>,
+    at: usize,
+    value: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let name = row.get_ref(at)?.as_str()?;
+    value(name).ok_or_else(|| {
+        let what = format!("unknown name {name:?}");
+        Error::FromSqlConversionFailure(at, Type::Text, what.into())
+    })
 }

@@ -155,7 +155,7 @@ impl Desk {
             self.run,
             robots.host,
             id,
-            robots.access,
+            robots.access.name(),
             robots.final_url.as_str(),
             robots.groups,
             robots.rules,

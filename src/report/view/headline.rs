@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::assess::Verdict;
+use crate::assess::diagnose::rules::Severity;
 use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
@@ -14,12 +16,12 @@ pub(crate) struct Headline {
 }
 
 /// Verdicts of pages that failed, and how they did.
-const KINDS: [(&str, &str); 5] = [
-    ("persistent", "always"),
-    ("intermittent", "now and then"),
-    ("load_induced", "only at the crawl's speed"),
-    ("unconfirmed", "with too little evidence to say how"),
-    ("transient", "and then recovered"),
+const KINDS: [(Verdict, &str); 5] = [
+    (Verdict::Persistent, "always"),
+    (Verdict::Intermittent, "now and then"),
+    (Verdict::LoadInduced, "only at the crawl's speed"),
+    (Verdict::Unconfirmed, "with too little evidence to say how"),
+    (Verdict::Transient, "and then recovered"),
 ];
 
 /// The sentence for a run, with the cause that most failing pages have and their share of them.
@@ -36,8 +38,8 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
             },
         };
     }
-    let verdict = |name: &str| summary.pages.by_verdict.get(name).copied().unwrap_or(0);
-    let failed: u64 = KINDS.iter().map(|(name, _)| verdict(name)).sum();
+    let verdict = |verdict| summary.pages.by_verdict.get(&verdict).copied().unwrap_or(0);
+    let failed: u64 = KINDS.iter().map(|(kind, _)| verdict(*kind)).sum();
     if failed == 0 {
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
@@ -53,7 +55,7 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
     }
     let kinds = KINDS
         .iter()
-        .map(|(name, how)| (verdict(name), how))
+        .map(|(kind, how)| (verdict(*kind), how))
         .filter(|(n, _)| *n > 0);
     let kinds: Vec<String> = kinds
         .map(|(n, how)| format!("{} {how}", number(n)))
@@ -62,7 +64,9 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
         let of = if share < 1.0 { " of most" } else { "" };
         format!(" The likeliest cause{of}: {cause}.")
     });
-    let lasting = verdict("persistent") + verdict("intermittent") + verdict("unconfirmed");
+    let lasting = verdict(Verdict::Persistent)
+        + verdict(Verdict::Intermittent)
+        + verdict(Verdict::Unconfirmed);
     Headline {
         tone: if lasting > 0 { "bad" } else { "other" },
         text: format!(
@@ -107,7 +111,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
 }
 
 fn is_serious(found: &StoredFinding) -> bool {
-    matches!(found.severity.as_str(), "critical" | "error")
+    found.severity >= Severity::Error
 }
 
 fn told(found: &StoredFinding) -> String {
@@ -129,14 +133,11 @@ mod tests {
     use super::*;
     use crate::store::PageCounts;
 
-    fn told(verdicts: &[(&str, u64)], likeliest: Option<(&str, f64)>) -> Headline {
+    fn told(verdicts: &[(Verdict, u64)], likeliest: Option<(&str, f64)>) -> Headline {
         let summary = RunSummary {
             pages: PageCounts {
                 fetched: verdicts.iter().map(|(_, pages)| pages).sum(),
-                by_verdict: verdicts
-                    .iter()
-                    .map(|(name, n)| ((*name).to_owned(), *n))
-                    .collect(),
+                by_verdict: verdicts.iter().copied().collect(),
                 ..PageCounts::default()
             },
             ..RunSummary::default()
@@ -159,11 +160,15 @@ mod tests {
 
     #[test]
     fn one_sentence_says_how_the_site_is() {
-        let fine = told(&[("ok", 1_240)], None);
+        let fine = told(&[(Verdict::Ok, 1_240)], None);
         assert_eq!(fine.text, "All is well: none of 1,240 pages failed.");
         assert_eq!(fine.tone, "fine");
         let bad = told(
-            &[("ok", 1_226), ("persistent", 9), ("transient", 5)],
+            &[
+                (Verdict::Ok, 1_226),
+                (Verdict::Persistent, 9),
+                (Verdict::Transient, 5),
+            ],
             Some(("a slow backend", 0.6)),
         );
         assert_eq!(
@@ -172,14 +177,14 @@ mod tests {
              The likeliest cause of most: a slow backend."
         );
         assert_eq!(bad.tone, "bad");
-        let mild = told(&[("ok", 1), ("transient", 1)], None);
+        let mild = told(&[(Verdict::Ok, 1), (Verdict::Transient, 1)], None);
         assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
         assert_eq!(mild.tone, "other");
         assert_eq!(told(&[], None).text, "No page could be fetched.");
         let waiting = RunSummary {
             pages: PageCounts {
                 fetched: 2,
-                by_verdict: [("ok".to_owned(), 2), ("unconfirmed".to_owned(), 1)].into(),
+                by_verdict: [(Verdict::Ok, 2), (Verdict::Unconfirmed, 1)].into(),
                 ..PageCounts::default()
             },
             ..RunSummary::default()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::{Cause, Outcome};
 use crate::report::curl::line_of;
-use crate::report::words;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
 /// Most pages shown.
@@ -42,7 +42,7 @@ pub(crate) struct Page {
     href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,
-    outcome: String,
+    outcome: Outcome,
     pub(crate) verdict: String,
     pub(crate) attempts: u64,
     pub(crate) failed: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Page {
     pub(crate) priority: Option<f64>,
     pub(crate) cause: String,
     /// Topic of the playbook; empty where no cause is known.
-    topic: String,
+    topic: &'static str,
     /// 0..1.
     pub(crate) confidence: f64,
     source: String,
@@ -67,7 +67,7 @@ pub(crate) struct Page {
 #[derive(Debug, Serialize)]
 struct MarkView {
     number: u32,
-    purpose: String,
+    purpose: &'static str,
     pass: u32,
     /// Time of day, UTC.
     time: String,
@@ -115,18 +115,13 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
         status: page.status,
         status_text: page.status_text,
         outcome: page.outcome,
-        verdict: page.verdict.replace('_', " "),
+        verdict: page.verdict.name().replace('_', " "),
         attempts: page.attempts,
         failed: page.failed,
         inlinks: page.inlinks,
         priority: page.priority,
-        topic: page
-            .cause
-            .split(" or ")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        cause: words::causes(&page.cause),
+        topic: page.causes.first().map_or("", Cause::id),
+        cause: page.causes.title(),
         confidence: page.confidence,
         source: page.source,
         section: page.section,
@@ -147,12 +142,12 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
 fn mark(mark: Mark) -> MarkView {
     MarkView {
         number: mark.number,
-        purpose: mark.purpose,
+        purpose: mark.purpose.name(),
         pass: mark.pass,
         time: mark.started.spreadsheet().split_off("YYYY-MM-DD ".len()),
         what: match mark.status {
             Some(status) => status.to_string(),
-            None => mark.outcome.replace('_', " "),
+            None => mark.outcome.id().replace('_', " "),
         },
         ms: mark.total_ms,
         tone: match mark.tone {

@@ -22,6 +22,21 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the mildest first.
+    pub const ALL: [Severity; 4] = [
+        Severity::Notice,
+        Severity::Warning,
+        Severity::Error,
+        Severity::Critical,
+    ];
+
+    /// The severity of that name.
+    pub fn from_id(id: &str) -> Option<Severity> {
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.id() == id)
+    }
+
     /// The name in exports.
     pub const fn id(self) -> &'static str {
         match self {
@@ -48,6 +63,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope, the narrowest first.
+    pub const ALL: [Scope; 4] = [Scope::Url, Scope::Section, Scope::Host, Scope::Site];
+
+    /// The scope of that name.
+    pub fn from_id(id: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.id() == id)
+    }
+
     /// The section if the URLs of a cluster are of one alone, or else their host.
     pub fn of_places(facts: &ClusterFacts) -> Scope {
         match facts.sections.len() {

@@ -1,0 +1,87 @@
+//! Every URL that is known and was not fetched, with the reason.
+
+use super::column::{
+    Kind::{Address, Name, Text, Whole},
+    Names, columns,
+};
+use super::view::{By::Up, View};
+use crate::model::SkipReason;
+use crate::store::error::StoreError;
+use crate::store::file::Store;
+use crate::store::runs::RunId;
+use crate::store::table::Table;
+use crate::store::typed::{TypedRow, Unreadable};
+
+columns! {
+    ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
+    REASON = "Reason", Name(Names::SkipReason), "reason.name",
+        "`robots`, `nofollow`, `scope`, `depth`, `max_pages`, `max_hosts`, `max_time`, \
+        `host_down`, `trap` or `invalid`. A row `N further links` stands for links of a page \
+        that were not taken in.";
+    DETAIL = "Detail", Text, "u.detail", wide 40,
+        "The deciding line of robots.txt, what is wrong with the URL, or which limit it is \
+        beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
+        without end.";
+    FOUND_ON = "Found On", Address,
+        "coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)";
+    // The clicks at which an earlier run found it are not counted in this run.
+    DEPTH = "Depth", Whole, "coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END)",
+        "Clicks from a start page.";
+}
+
+/// The view.
+pub(super) const VIEW: View = View {
+    columns: COLUMNS,
+    run: "u.run",
+    from: "FROM url u
+        CROSS JOIN reason ON reason.code = u.reason
+        LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
+        WHERE u.state = 3
+        UNION ALL
+        SELECT
+            l.run,
+            l.address,
+            'invalid',
+            l.detail,
+            coalesce(source.readable, source.address),
+            source.depth + 1
+        FROM invalid_link l
+        CROSS JOIN url source ON source.run = l.run AND source.id = l.found_on",
+    order: &[Up(ADDRESS), Up(REASON), Up(DETAIL), Up(FOUND_ON)],
+};
+
+/// A URL that was not fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SkippedRow {
+    /// The address as people read it.
+    pub address: String,
+    /// Why.
+    pub reason: SkipReason,
+    /// What is particular to the URL; may be empty.
+    pub detail: String,
+    /// What named it; may be empty.
+    pub found_on: String,
+}
+
+impl Store {
+    /// Hands over what a run did not fetch, in order, until `each` returns false.
+    pub fn skipped(
+        &self,
+        run: RunId,
+        each: &mut dyn FnMut(SkippedRow) -> bool,
+    ) -> Result<(), StoreError> {
+        let table = (run, Table::Skipped);
+        self.typed_rows(table, SkippedRow::read, each)
+    }
+}
+
+impl SkippedRow {
+    fn read(row: TypedRow<'_>) -> Result<SkippedRow, Unreadable> {
+        Ok(SkippedRow {
+            address: row.text(&ADDRESS),
+            reason: row.name(&REASON, SkipReason::from_name)?,
+            detail: row.text(&DETAIL),
+            found_on: row.text(&FOUND_ON),
+        })
+    }
+}
