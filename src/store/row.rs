@@ -1,4 +1,4 @@
-//! Rows of the tables: what every reader of the store needs.
+//! Rows of the tables: what every reader and writer of the store needs.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Params, Row};
@@ -30,3 +30,21 @@ pub(super) fn named<T>(
         Error::FromSqlConversionFailure(at, Type::Text, what.into())
     })
 }
+
+/// Inserts a row, each value beside the name of its column. What a column takes from a query instead stands at the end;
+/// there `?1` is the first value.
+macro_rules! insert {
+    ($tx:expr, $verb:literal, $first:ident: $value:expr $(, $column:ident: $other:expr)* $(,)?
+        $(; $queried:ident: $query:literal)?) => {
+        $tx.prepare_cached(concat!(
+            $verb, " (", stringify!($first) $(, ", ", stringify!($column))* $(, ", ", stringify!($queried))?,
+            ") VALUES (?" $(, ", ?", $crate::store::row::insert!(@drop $column))* $(, ", ", $query)?, ")"
+        ))?
+        .execute(rusqlite::params![$value $(, $other)*])
+    };
+    (@drop $column:ident) => {
+        ""
+    };
+}
+
+pub(super) use insert;
