@@ -3,7 +3,7 @@
 
 use crate::model::{CrawlUrl, RobotsAccess};
 use crate::policy::Scope;
-use crate::store::{RunRow, Store, StoreError};
+use crate::store::{RobotsRow, RunRow, SitemapRow, Store, StoreError};
 
 /// How many of each are named; the others are counted.
 const NAMED: usize = 5;
@@ -46,7 +46,7 @@ pub(super) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
     if !run.plan.scope.ignore_robots
         && let Ok(scope) = Scope::new(&run.plan.scope)
     {
-        store.robots(run.id, &mut |row| {
+        store.typed_rows(run.id, &mut |row: RobotsRow| {
             let is_site = CrawlUrl::parse(&row.host).is_ok_and(|url| scope.is_site(&url));
             if is_site && row.access == RobotsAccess::Unreachable {
                 let came = came(row.status, &row.status_text);
@@ -55,7 +55,7 @@ pub(super) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
             true
         })?;
     }
-    store.sitemaps(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: SitemapRow| {
         if row.outcome.is_some() {
             gaps.all_sitemaps += 1;
             if matches!(row.status, 0 | 500..) {

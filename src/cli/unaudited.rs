@@ -133,7 +133,7 @@ fn said(robots: &RobotsRow) -> String {
 /// The robots.txt of the first host of which it is unreachable.
 fn unreadable(store: &Store, run: &RunRow) -> Result<Option<RobotsRow>, StoreError> {
     let mut found = None;
-    store.robots(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
         found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
         found.is_none()
     })?;

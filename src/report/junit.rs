@@ -69,7 +69,7 @@ pub(super) fn write(
 ) -> Result<(), Fault> {
     let of_gates = Counts::of(gates.iter().map(|gate| ending_of_gate(gate.result)));
     let mut of_urls = Counts::default();
-    store.failing_rows(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: FailingRow| {
         of_urls.add(Some(ending_of_url(&row)));
         true
     })?;
@@ -90,7 +90,7 @@ pub(super) fn write(
     begin_suite("gatecrawl URLs", run, of_urls, &mut xml)?;
     let findings = store.summary(run.id)?.findings;
     let mut fault = None;
-    store.failing_rows(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: FailingRow| {
         fault = write_url(&row, run, &findings, &mut xml).err();
         fault.is_none()
     })?;

@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{Role, SkipReason};
 use crate::store::tables::{error_inlinks, pages};
-use crate::store::{Cell, RunRow, Store, Table};
+use crate::store::{Cell, FailingRow, RunRow, Store, Table};
 
 use super::csv::plain;
 use super::error::Fault;
@@ -159,7 +159,7 @@ fn is_wanted(sheet: Sheet, row: &[Cell<'_>], elsewhere: &HashSet<u64>) -> bool {
 /// Fingerprints of failing addresses of other sites: eight bytes each.
 fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault> {
     let mut found = HashSet::new();
-    store.failing_rows(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: FailingRow| {
         if row.role == Role::External {
             found.insert(xxh3_64(row.address.as_bytes()));
         }

@@ -7,6 +7,7 @@ use crate::assess::diagnose::Diagnosis;
 use crate::assess::diagnose::rules::Finding;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
 use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
+use crate::model::Causes;
 
 use super::row::insert;
 
@@ -102,8 +103,8 @@ fn store_cluster(
 }
 
 fn causes(diagnosis: &Diagnosis) -> String {
-    let named = diagnosis.named().iter().map(|(cause, _)| cause.id());
-    named.collect::<Vec<_>>().join(" or ")
+    let named = diagnosis.named().iter().map(|(cause, _)| *cause);
+    named.collect::<Causes>().to_string()
 }
 
 fn store_finding(

@@ -93,5 +93,6 @@ pub use tables::robots::RobotsRow;
 pub use tables::sitemaps::SitemapRow;
 pub use tables::skipped::SkippedRow;
 pub use timeline::{Tick, Tone};
+pub use typed::{ReadRow, TypedRow, Unreadable};
 pub use worst::WorstPage;
 pub use writer::Writer;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
-use crate::model::{RedirectEnd, SkipReason};
+use crate::model::{Outcome, RedirectEnd, SkipReason};
 
 use super::error::StoreError;
 use super::file::Store;
@@ -158,10 +158,10 @@ fn last_answer(
         .query_row((run, id), |row| {
             let status: Option<u16> = row.get(0)?;
             let text: Option<String> = row.get(1)?;
-            let outcome: String = row.get(2)?;
+            let outcome = named(row, 2, Outcome::from_id)?;
             let known = || match status {
                 Some(status) => reason_phrase(status).to_owned(),
-                None => outcome.replace('_', " "),
+                None => outcome.id().replace('_', " "),
             };
             let mut text = text.unwrap_or_else(known);
             if row.get(3)? {

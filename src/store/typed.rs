@@ -8,13 +8,22 @@ use super::table::{Cell, Table};
 use super::tables::Column;
 use crate::model::Moment;
 
+/// What code reads of a table's rows.
+pub trait ReadRow: Sized {
+    /// The table.
+    const TABLE: Table;
+
+    /// Reads a row of it.
+    fn read(row: TypedRow<'_>) -> Result<Self, Unreadable>;
+}
+
 /// A row of a table whose cells are read in their types.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TypedRow<'a>(&'a [Cell<'a>]);
+pub struct TypedRow<'a>(&'a [Cell<'a>]);
 
 /// What a cell says that it cannot say.
 #[derive(Debug)]
-pub(super) struct Unreadable(String);
+pub struct Unreadable(String);
 
 impl TypedRow<'_> {
     /// A text; empty if it is not known.
@@ -81,16 +90,14 @@ impl TypedRow<'_> {
 }
 
 impl Store {
-    /// Hands over the rows of a table of a run, each as `read` makes it, in order, until `each` says to stop by
-    /// returning false.
-    pub(super) fn typed_rows<R>(
+    /// Hands over the rows of a run, in order, until `each` says to stop by returning false.
+    pub fn typed_rows<R: ReadRow>(
         &self,
-        (run, table): (RunId, Table),
-        read: impl Fn(TypedRow<'_>) -> Result<R, Unreadable>,
+        run: RunId,
         each: &mut dyn FnMut(R) -> bool,
     ) -> Result<(), StoreError> {
         let mut unreadable = None;
-        self.rows(run, table, &mut |cells| match read(TypedRow(cells)) {
+        self.rows(run, R::TABLE, &mut |cells| match R::read(TypedRow(cells)) {
             Ok(row) => each(row),
             Err(what) => {
                 unreadable = Some(what);

@@ -1,5 +1,6 @@
 //! What is said of columns is what their declarations say: in docs/columns.md, and of the cells.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -73,7 +74,7 @@ fn rows(columns: &[Column]) -> String {
             next.says.is_none() && old.is_some() && next.name.strip_prefix("New ") == old
         });
         let new = new.map_or(String::new(), |new| format!(", `{}`", new.name));
-        out += &format!("| `{}`{new} | {says} |\n", column.name);
+        let _ = writeln!(out, "| `{}`{new} | {says} |", column.name);
     }
     out
 }

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::model::{RedirectEnd, RobotsAccess, SkipReason};
 use crate::store::tables::Column;
-use crate::store::{RunRow, Store, StoreError, Table};
+use crate::store::{
+    RedirectRow, RobotsRow, RunRow, SitemapRow, SkippedRow, Store, StoreError, Table,
+};
 
 /// Most rows shown of a table.
 const MOST: usize = 60;
@@ -43,7 +45,7 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
         INLINKS,
     ];
     let mut rows = Choice::default();
-    store.redirects(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: RedirectRow| {
         let is_final = row.ending == RedirectEnd::Final;
         rows.add(
             !is_final || row.hops > 1 || !(200..400).contains(&row.final_status),
@@ -78,7 +80,7 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
         PROBLEMS,
     ];
     let mut rows = Choice::default();
-    store.sitemaps(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: SitemapRow| {
         // `/sitemap.xml` is asked for though nobody named it.
         let is_guess = row.found_on.is_empty() && matches!(row.status, 404 | 410);
         rows.add(
@@ -115,7 +117,7 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
         PROBLEMS,
     ];
     let mut rows = Choice::default();
-    store.robots(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
         rows.add(
             row.access == RobotsAccess::Unreachable || !row.problems.is_empty(),
             || {
@@ -139,7 +141,7 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
 pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
     let mut rows = Choice::default();
-    store.skipped(run.id, &mut |row| {
+    store.typed_rows(run.id, &mut |row: SkippedRow| {
         let is_bad = matches!(
             row.reason,
             SkipReason::HostDown

@@ -89,7 +89,7 @@ pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
     let mut rows = Vec::new();
     for page in store.worst_pages(run.id, MOST)? {
         let marks = store.marks(run.id, &page, MARKS)?;
-        rows.push(self::page(page, marks, run));
+        rows.push(self::page(page, &marks, run));
     }
     Ok(Pages {
         rows,
@@ -108,7 +108,7 @@ pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreErr
         .collect())
 }
 
-fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
+fn page(page: WorstPage, marks: &[Mark], run: &RunRow) -> Page {
     let curl = line_of(run, &page.encoded).filter(|line| line.len() <= CURL);
     Page {
         href: page.encoded,
@@ -134,12 +134,12 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
             (0, _) => String::new(),
             (failed, all) => format!("failed in {failed} of {all} earlier runs too"),
         },
-        marks: marks.into_iter().map(mark).collect(),
+        marks: marks.iter().map(mark).collect(),
         address: page.address,
     }
 }
 
-fn mark(mark: Mark) -> MarkView {
+fn mark(mark: &Mark) -> MarkView {
     MarkView {
         number: mark.number,
         purpose: mark.purpose.name(),

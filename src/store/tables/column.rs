@@ -165,8 +165,8 @@ impl Kind {
         match (self, cell) {
             (_, Cell::Empty)
             | (Kind::Text | Kind::Address, Cell::Text(_))
-            | (Kind::Whole, Cell::Integer(_)) => true,
-            (Kind::Decimals(_), Cell::Real(_)) => true,
+            | (Kind::Whole, Cell::Integer(_))
+            | (Kind::Decimals(_), Cell::Real(_)) => true,
             (Kind::Share(_), Cell::Real(value)) => (0.0..=1.0).contains(&value),
             (Kind::Time, Cell::Text(text)) => text.len() == "2026-11-28T12:00:00.000Z".len(),
             (Kind::Second, Cell::Text(text)) => text.len() == "2026-11-28 12:00:00".len(),

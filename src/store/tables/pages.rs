@@ -11,11 +11,8 @@ use super::view::{
 };
 use crate::assess::Verdict;
 use crate::model::{Causes, Moment, Outcome, Role};
-use crate::store::error::StoreError;
-use crate::store::file::Store;
-use crate::store::runs::RunId;
 use crate::store::table::Table;
-use crate::store::typed::{TypedRow, Unreadable};
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)",
@@ -241,19 +238,9 @@ pub struct FailingRow {
     pub last_ok: Option<Moment>,
 }
 
-impl Store {
-    /// Hands over what failed at least once in a run, the worst first, until `each` returns false.
-    pub fn failing_rows(
-        &self,
-        run: RunId,
-        each: &mut dyn FnMut(FailingRow) -> bool,
-    ) -> Result<(), StoreError> {
-        let table = (run, Table::ServerErrors);
-        self.typed_rows(table, FailingRow::read, each)
-    }
-}
+impl ReadRow for FailingRow {
+    const TABLE: Table = Table::ServerErrors;
 
-impl FailingRow {
     fn read(row: TypedRow<'_>) -> Result<FailingRow, Unreadable> {
         Ok(FailingRow {
             address: row.text(&ADDRESS),

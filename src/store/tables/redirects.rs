@@ -6,11 +6,8 @@ use super::column::{
 };
 use super::view::{By::Up, View};
 use crate::model::RedirectEnd;
-use crate::store::error::StoreError;
-use crate::store::file::Store;
-use crate::store::runs::RunId;
 use crate::store::table::Table;
-use crate::store::typed::{TypedRow, Unreadable};
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
@@ -75,19 +72,9 @@ pub struct RedirectRow {
     pub inlinks: Option<u64>,
 }
 
-impl Store {
-    /// Hands over the redirects of a run, in order, until `each` returns false.
-    pub fn redirects(
-        &self,
-        run: RunId,
-        each: &mut dyn FnMut(RedirectRow) -> bool,
-    ) -> Result<(), StoreError> {
-        let table = (run, Table::Redirects);
-        self.typed_rows(table, RedirectRow::read, each)
-    }
-}
+impl ReadRow for RedirectRow {
+    const TABLE: Table = Table::Redirects;
 
-impl RedirectRow {
     fn read(row: TypedRow<'_>) -> Result<RedirectRow, Unreadable> {
         Ok(RedirectRow {
             address: row.text(&ADDRESS),

@@ -6,11 +6,8 @@ use super::column::{
 };
 use super::view::{By::Up, View};
 use crate::model::RobotsAccess;
-use crate::store::error::StoreError;
-use crate::store::file::Store;
-use crate::store::runs::RunId;
 use crate::store::table::Table;
-use crate::store::typed::{TypedRow, Unreadable};
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     HOST = "Host", Text, "r.host", wide 24,
@@ -69,19 +66,9 @@ pub struct RobotsRow {
     pub problems: String,
 }
 
-impl Store {
-    /// Hands over the robots.txt files of a run, in order, until `each` returns false.
-    pub fn robots(
-        &self,
-        run: RunId,
-        each: &mut dyn FnMut(RobotsRow) -> bool,
-    ) -> Result<(), StoreError> {
-        let table = (run, Table::Robots);
-        self.typed_rows(table, RobotsRow::read, each)
-    }
-}
+impl ReadRow for RobotsRow {
+    const TABLE: Table = Table::Robots;
 
-impl RobotsRow {
     fn read(row: TypedRow<'_>) -> Result<RobotsRow, Unreadable> {
         Ok(RobotsRow {
             host: row.text(&HOST),

@@ -6,11 +6,8 @@ use super::column::{
 };
 use super::view::{By::Up, View};
 use crate::model::Outcome;
-use crate::store::error::StoreError;
-use crate::store::file::Store;
-use crate::store::runs::RunId;
 use crate::store::table::Table;
-use crate::store::typed::{TypedRow, Unreadable};
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
@@ -69,19 +66,9 @@ pub struct SitemapRow {
     pub found_on: String,
 }
 
-impl Store {
-    /// Hands over the sitemaps of a run, in order, until `each` returns false.
-    pub fn sitemaps(
-        &self,
-        run: RunId,
-        each: &mut dyn FnMut(SitemapRow) -> bool,
-    ) -> Result<(), StoreError> {
-        let table = (run, Table::Sitemaps);
-        self.typed_rows(table, SitemapRow::read, each)
-    }
-}
+impl ReadRow for SitemapRow {
+    const TABLE: Table = Table::Sitemaps;
 
-impl SitemapRow {
     fn read(row: TypedRow<'_>) -> Result<SitemapRow, Unreadable> {
         Ok(SitemapRow {
             address: row.text(&ADDRESS),

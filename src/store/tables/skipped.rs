@@ -6,11 +6,8 @@ use super::column::{
 };
 use super::view::{By::Up, View};
 use crate::model::SkipReason;
-use crate::store::error::StoreError;
-use crate::store::file::Store;
-use crate::store::runs::RunId;
 use crate::store::table::Table;
-use crate::store::typed::{TypedRow, Unreadable};
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
@@ -63,19 +60,9 @@ pub struct SkippedRow {
     pub found_on: String,
 }
 
-impl Store {
-    /// Hands over what a run did not fetch, in order, until `each` returns false.
-    pub fn skipped(
-        &self,
-        run: RunId,
-        each: &mut dyn FnMut(SkippedRow) -> bool,
-    ) -> Result<(), StoreError> {
-        let table = (run, Table::Skipped);
-        self.typed_rows(table, SkippedRow::read, each)
-    }
-}
+impl ReadRow for SkippedRow {
+    const TABLE: Table = Table::Skipped;
 
-impl SkippedRow {
     fn read(row: TypedRow<'_>) -> Result<SkippedRow, Unreadable> {
         Ok(SkippedRow {
             address: row.text(&ADDRESS),

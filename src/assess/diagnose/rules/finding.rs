@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::{Evidence, sentences};
 use crate::assess::playbook::server_key;
-use crate::model::Cause;
+use crate::model::{Cause, Causes};
 
 /// How bad a finding is for crawling and indexing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -114,8 +114,8 @@ pub struct Finding {
 impl Finding {
     /// The causes as one text: `overload`, `overload or maintenance`, or nothing.
     pub fn cause_text(&self) -> String {
-        let ids: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
-        ids.join(" or ")
+        let causes: Causes = self.causes.iter().copied().collect();
+        causes.to_string()
     }
 
     /// The evidence, a sentence each.
