@@ -17,6 +17,8 @@ pub struct PageSigns {
     pub disallowed: bool,
     /// Meta robots or `X-Robots-Tag` say noindex.
     pub noindex: bool,
+    /// They say that it is unavailable after a date that has passed.
+    pub unavailable: bool,
     /// The canonical link names another URL.
     pub canonical_elsewhere: bool,
     /// It redirects by `meta refresh` to another URL.
@@ -28,15 +30,20 @@ pub fn indexability(signs: PageSigns) -> Indexability {
     use Indexability::{Indexable, NonIndexable};
     match (signs.status, signs.outcome) {
         _ if signs.disallowed => NonIndexable("Blocked by robots.txt"),
+        // Without an earlier copy there is nothing to index.
+        (Some(204 | 205), _) => NonIndexable("No Content"),
+        (Some(304), _) => NonIndexable("Not Modified"),
         (Some(300..=399), _) => NonIndexable("Redirected"),
         (Some(400..=499), _) => NonIndexable("Client Error"),
         (Some(500..=599), _) => NonIndexable("Server Error"),
+        (_, Outcome::StatusInvalid) => NonIndexable("Invalid Status"),
         (_, Outcome::SoftError200) => NonIndexable("Soft Error"),
         (_, Outcome::StreamRefused) => NonIndexable("No Response"),
         (_, outcome) if outcome.is_failure() || outcome.layer() != Layer::Http => {
             NonIndexable("No Response")
         }
         _ if signs.noindex => NonIndexable("noindex"),
+        _ if signs.unavailable => NonIndexable("unavailable_after"),
         _ if signs.canonical_elsewhere => NonIndexable("Canonicalised"),
         _ if signs.refreshes => NonIndexable("Redirected"),
         _ => Indexable,
@@ -54,6 +61,7 @@ mod tests {
             status: Some(200),
             disallowed: false,
             noindex: false,
+            unavailable: false,
             canonical_elsewhere: false,
             refreshes: false,
         };
@@ -99,6 +107,30 @@ mod tests {
             (
                 status(Some(200), Outcome::OkHtml),
                 Indexability::NonIndexable("noindex"),
+            ),
+            (
+                status(Some(204), Outcome::OkNonHtml),
+                Indexability::NonIndexable("No Content"),
+            ),
+            (
+                status(Some(205), Outcome::OkHtml),
+                Indexability::NonIndexable("No Content"),
+            ),
+            (
+                status(Some(304), Outcome::NotModified),
+                Indexability::NonIndexable("Not Modified"),
+            ),
+            (
+                status(Some(999), Outcome::StatusInvalid),
+                Indexability::NonIndexable("Invalid Status"),
+            ),
+            (
+                PageSigns {
+                    unavailable: true,
+                    canonical_elsewhere: true,
+                    ..fine
+                },
+                Indexability::NonIndexable("unavailable_after"),
             ),
             (
                 PageSigns {

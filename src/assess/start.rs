@@ -17,6 +17,9 @@ pub struct StartPage {
     pub address: String,
     /// Whether it was ever answered with a status of 200 to 299.
     pub served: bool,
+    /// Whether it is a login form and nothing else: it asks for a password, links to no page of the site, and
+    /// no other page of the site was answered with such a status.
+    pub only_login: bool,
     /// What the last request came to: `401 Unauthorized`, `connection refused`; absent if there was
     /// none.
     pub answer: Option<StartAnswer>,
@@ -71,6 +74,8 @@ pub enum StartFault {
     Answers(StartAnswer),
     /// It does not answer: what went wrong.
     Silent(String),
+    /// It is a login form itself, and leads nowhere else.
+    LoginForm,
     /// It redirects to a login form at this address.
     Login(String),
     /// It redirects to another site, at this address.
@@ -87,7 +92,7 @@ impl StartPage {
     /// Why nobody saw a page here; none if somebody did.
     pub fn fault(&self) -> Option<StartFault> {
         if self.served {
-            return None;
+            return self.only_login.then_some(StartFault::LoginForm);
         }
         if let Some(redirect) = &self.redirect {
             return redirect.fault();
@@ -154,6 +159,7 @@ impl fmt::Display for StartFault {
         match self {
             StartFault::Answers(answer) => write!(f, "answers {answer}"),
             StartFault::Silent(what) => write!(f, "does not answer ({what})"),
+            StartFault::LoginForm => f.write_str("is a login form that leads to no other page"),
             StartFault::Login(target) => write!(f, "redirects to a login form, {target}"),
             StartFault::Away(target) => write!(f, "redirects to another site, {target}"),
             StartFault::LeadsTo(target, answer) if answer.status.is_some() => {
@@ -256,6 +262,12 @@ mod tests {
             ..with(answer(503, ""))
         };
         assert_eq!(said(&recovered), None);
+        let form = StartPage {
+            only_login: true,
+            ..recovered
+        };
+        let expected = "is a login form that leads to no other page";
+        assert_eq!(said(&form).as_deref(), Some(expected));
     }
 
     #[test]

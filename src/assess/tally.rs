@@ -126,7 +126,11 @@ impl Tally {
         };
         Judgement {
             verdict,
-            attempts: self.attempts,
+            // Attempts that count; if there are none, those that say nothing.
+            attempts: match self.evidence {
+                0 => self.attempts,
+                counted => counted,
+            },
             failed: self.failed,
             soft: self.soft,
             status_5xx: self.status_5xx,

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Gate;
 use crate::assess::compare::AddressMap;
 use crate::report::{Format, ReportError, check};
-use crate::store::{Baseline, RunId, Store};
+use crate::store::{Baseline, RunId, RunRow, RunState, Store};
 
-use super::args::AuditArgs;
+use super::args::{AuditArgs, ReportArgs};
 use super::baseline;
 use super::failure::{Failure, bad_out};
 
@@ -77,6 +77,41 @@ impl Asked {
         Ok(asked)
     }
 
+    /// What `gatecrawl report` writes: the same, but for gates, which it does not judge.
+    pub(super) fn of_report(args: &ReportArgs) -> Asked {
+        Asked {
+            out: args.export.out.clone(),
+            formats: args.export.formats(),
+            overwrite: args.export.overwrite,
+            gates: Vec::new(),
+            baseline: args.baseline.baseline.clone(),
+            maps: args.baseline.maps.map.clone(),
+        }
+    }
+
+    /// Notes that this was written of a finished run: a run that was asked for nothing else owes nothing more.
+    /// Returns the gates that it was asked for too.
+    pub(super) fn settle(&self, store: &Store, run: &RunRow) -> Result<Vec<Gate>, Failure> {
+        let Some(text) = store
+            .asked(run.id)?
+            .filter(|_| run.state == RunState::Finished)
+        else {
+            return Ok(Vec::new());
+        };
+        let owed = Asked::read(&text)?;
+        let is_written = self.out.as_deref().map(absolute) == owed.out
+            && owed
+                .formats
+                .iter()
+                .all(|format| self.formats.contains(format))
+            && self.kept(store).baseline == owed.kept(store).baseline
+            && words(&self.maps) == words(&owed.maps);
+        if is_written && owed.gates.is_empty() {
+            store.set_asked(run.id, None)?;
+        }
+        Ok(owed.gates)
+    }
+
     /// Makes sure that the exports can be written.
     pub(super) fn check_out(&self) -> Result<(), Failure> {
         let Some(out) = &self.out else {
@@ -94,11 +129,19 @@ impl Asked {
     /// As it is kept with the run; none if nothing is asked for. Files are named from the root: the run may go on
     /// elsewhere.
     pub(super) fn text(&self, store: &Store) -> Option<String> {
+        let kept = self.kept(store);
+        if kept == Kept::default() {
+            return None;
+        }
+        serde_json::to_string(&kept).ok()
+    }
+
+    fn kept(&self, store: &Store) -> Kept {
         let baseline = self.baseline.as_deref().map(|name| match store.run(name) {
             Ok(_) => name.to_owned(),
             Err(_) => absolute(Path::new(name)).display().to_string(),
         });
-        let kept = Kept {
+        Kept {
             format: match self.out {
                 Some(_) => self.formats.iter().map(|f| f.name().to_owned()).collect(),
                 None => Vec::new(),
@@ -108,11 +151,7 @@ impl Asked {
             fail_on: words(&self.gates),
             baseline,
             map: words(&self.maps),
-        };
-        if kept == Kept::default() {
-            return None;
         }
-        serde_json::to_string(&kept).ok()
     }
 
     fn read(text: &str) -> Result<Asked, Failure> {

@@ -10,8 +10,9 @@ use std::time::Duration;
 use crate::app::{self, RunOrder};
 use crate::crawl::Site;
 use crate::fetch::{FetchSettings, HttpFetcher};
-use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
+use crate::model::{ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, SamplePlan, ScopePlan, Sitemaps};
 use crate::parse::robots::{Access, SIZE_LIMIT, access};
+use crate::report::words;
 
 use super::args::StoreArgs;
 use super::audit::{Intent, label};
@@ -85,6 +86,9 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
         lines.add("exclude", pattern)?;
     }
     let depth = scope.max_depth.map(u64::from);
+    if let Some(time) = scope.max_time {
+        lines.add("max-time", &text::duration(time))?;
+    }
     let limits = [
         ("max-depth", depth),
         ("max-pages", scope.max_pages),
@@ -212,6 +216,31 @@ fn fetcher(intent: &Intent, site: &Arc<Site>) -> Result<HttpFetcher, Failure> {
     .map_err(Failure::own)
 }
 
+/// When what fails is requested again, counted from the end of the crawl.
+fn confirm(plan: &ConfirmPlan) -> String {
+    if plan.delays.is_empty() {
+        return "none: what fails stays unconfirmed".to_owned();
+    }
+    let delays = plan.delays.iter().map(|delay| text::duration(*delay));
+    format!(
+        "what fails is requested again after {}, for {} at most in all",
+        delays.collect::<Vec<_>>().join(", "),
+        text::duration(plan.budget)
+    )
+}
+
+fn sample(plan: SamplePlan) -> String {
+    let pages = match plan {
+        SamplePlan::Off | SamplePlan::Pages(0) => return "none".to_owned(),
+        SamplePlan::Usual => "5 % of the pages that never failed, 20 to 200 of them,".to_owned(),
+        SamplePlan::Pages(pages) => format!("{} that never failed", text::count(pages, "page")),
+        SamplePlan::Share(share) => {
+            format!("{} of the pages that never failed", words::percent(share))
+        }
+    };
+    format!("{pages} requested once more")
+}
+
 fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Result<(), Failure> {
     let pace = plan.pace;
     let rate = match pace.rate {
@@ -224,6 +253,8 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
         lines.add("crawl-delay", &text::duration(delay))?;
     }
     lines.add("retries", &pace.retries.to_string())?;
+    lines.add("confirm", &confirm(&plan.confirm))?;
+    lines.add("sample", &sample(plan.sample))?;
     let experiments = match (plan.probe.enabled, plan.probe.cache) {
         (false, _) => "none",
         (true, false) => "a few failing URLs are asked in other ways",

@@ -103,6 +103,14 @@ pub(super) fn complaint(error: &clap::Error) -> String {
     let text = lines.collect::<Vec<_>>().join("\n");
     // What a list begins with goes on in the same line.
     let text = text.replace(":\n  ", ": ");
+    // Nothing of ours takes a value that begins with a dash: to pass it all the same leads nowhere.
+    let text = match text.split_once("\n  tip: to pass '-") {
+        Some((wrong, tip)) if tip.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{}; no value may be negative", wrong.trim_end())
+        }
+        Some((wrong, _)) => wrong.trim_end().to_owned(),
+        None => text,
+    };
     text.trim_start_matches("error: ").to_owned()
 }
 

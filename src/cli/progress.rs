@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::crawl::{Event, Gauge};
-use crate::model::{Attempt, Moment, Role};
+use crate::model::{Attempt, Moment, Probe, Role};
 
 use super::stall::Stall;
 use super::streams::People;
@@ -14,6 +14,9 @@ use super::text::{count, duration, number};
 
 /// Pause between two lines where nobody watches.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
+
+/// The usual pause between two requests of an experiment: not worth a word.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Gauges that the observed rate is taken over: one comes each second.
 const WINDOW: usize = 15;
@@ -26,6 +29,8 @@ pub(super) struct Progress {
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
+    /// The request of an experiment that was begun last.
+    probing: Option<Probing>,
     stall: Stall,
     /// Since when this machine has no network.
     offline: Option<Moment>,
@@ -57,11 +62,30 @@ enum After {
     Experimenting { urls: u64, ends_by: Moment },
 }
 
+/// A request of an experiment.
+#[derive(Debug)]
+struct Probing {
+    url: String,
+    probe: Probe,
+    at: Moment,
+}
+
+impl Probing {
+    fn said(&self, now: Moment) -> String {
+        let when = match self.at.since(now) {
+            wait if wait > PAUSE => format!("in {}", duration(wait)),
+            _ => "now".to_owned(),
+        };
+        format!(" | {when} {}: {}", self.probe.way(), self.url)
+    }
+}
+
 /// Pages by what their last attempt brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     done: u64,
     classes: [u64; 4],
+    other: u64,
     unanswered: u64,
 }
 
@@ -84,6 +108,7 @@ impl Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
             after: None,
+            probing: None,
             stall: Stall::default(),
             offline: None,
             marks: VecDeque::from([(now, 0)]),
@@ -108,6 +133,7 @@ impl Progress {
                 left_out,
                 ..
             } => {
+                self.probing = None;
                 self.after = Some(After::Confirming {
                     starts: *starts,
                     ends_by: *ends_by,
@@ -117,12 +143,20 @@ impl Progress {
             }
             Event::Sampling { pages } => {
                 let pages = *pages as u64;
+                self.probing = None;
                 self.after = Some(After::Sampling { pages });
             }
             Event::Experimenting { urls, ends_by, .. } => {
                 self.after = Some(After::Experimenting {
                     urls: *urls as u64,
                     ends_by: *ends_by,
+                });
+            }
+            Event::Probing { url, probe, at } => {
+                self.probing = Some(Probing {
+                    url: url.to_string(),
+                    probe: *probe,
+                    at: *at,
                 });
             }
             Event::Outage { since, ended, .. } => {
@@ -150,10 +184,16 @@ impl Progress {
             self.marks.pop_front();
         }
         let stall = self.stall.reason(&self.gauge);
-        let text = || match (self.offline, self.after, &stall) {
+        let after = || {
+            let text = said(self.after?, &self.gauge);
+            let probing = self.probing.as_ref();
+            let now = probing.map_or(String::new(), |probing| probing.said(self.gauge.now));
+            Some(text + &now)
+        };
+        let text = || match (self.offline, after(), &stall) {
             (Some(since), ..) => offline(since, &self.gauge),
-            (None, Some(after), None) => said(after, &self.gauge),
-            (None, Some(after), Some(stall)) => format!("{} | {stall}", said(after, &self.gauge)),
+            (None, Some(after), None) => after,
+            (None, Some(after), Some(stall)) => format!("{after} | {stall}"),
             (None, None, Some(stall)) => {
                 let waiting = number(self.gauge.pending);
                 let pages = count(self.tally.done, "page");
@@ -180,7 +220,8 @@ impl Tally {
         self.done += 1;
         match attempt.status {
             Some(status @ 200..=599) => self.classes[usize::from(status / 100 - 2)] += 1,
-            _ => self.unanswered += 1,
+            Some(_) => self.other += 1,
+            None => self.unanswered += 1,
         }
     }
 }
@@ -254,6 +295,9 @@ fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
             parts.push(format!("{} {class}", number(pages)));
         }
     }
+    if tally.other > 0 {
+        parts.push(format!("{} other", number(tally.other)));
+    }
     if tally.unanswered > 0 {
         parts.push(format!("{} without answer", number(tally.unanswered)));
     }
@@ -280,6 +324,7 @@ mod tests {
         let tally = Tally {
             done: 1_234,
             classes: [1_200, 20, 0, 10],
+            other: 2,
             unanswered: 4,
         };
         let gauge = Gauge {
@@ -290,8 +335,8 @@ mod tests {
         };
         assert_eq!(
             line(&tally, &gauge, 9.96),
-            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 4 without answer \
-             | pace 10.0/s | 1 m 00 s left"
+            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 2 other \
+             | 4 without answer | pace 10.0/s | 1 m 00 s left"
         );
         assert_eq!(
             line(&Tally::default(), &Gauge::default(), 0.0),
@@ -328,6 +373,24 @@ mod tests {
                 &gauge
             ),
             "experiments with 6 failing URLs, to tell causes apart; 4 left, 5 m 00 s at most"
+        );
+    }
+
+    #[test]
+    fn an_experiment_says_what_it_does() {
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let probing = Probing {
+            url: "http://a.example/x".to_owned(),
+            probe: Probe::Browser,
+            at: at(40),
+        };
+        assert_eq!(
+            probing.said(at(10)),
+            " | in 30 s as a browser: http://a.example/x"
+        );
+        assert_eq!(
+            probing.said(at(39)),
+            " | now as a browser: http://a.example/x"
         );
     }
 

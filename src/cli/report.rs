@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::report::{self, Wanted};
 
 use super::args::ReportArgs;
+use super::asked::Asked;
 use super::exit::Exit;
 use super::failure::{Failure, bad_out};
 use super::streams::Console;
@@ -36,6 +37,13 @@ pub(super) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Fail
         compared: baseline::compared(&store, &run, named)?,
     };
     let files = report::write(&store, &run, &wanted, out)?;
+    let gates = Asked::of_report(args).settle(&store, &run)?;
+    if let Some(first) = gates.first() {
+        let (id, hint) = (run.id, database::hint(&store, &args.store));
+        console.people.say(format!(
+            "run {id} has not judged its gates yet, such as {first}: `gatecrawl audit --resume {id}{hint}` does"
+        ));
+    }
     if !console.people.quiet {
         for file in files {
             writeln!(console.stdout, "{}", file.display())?;

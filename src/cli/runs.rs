@@ -73,6 +73,9 @@ struct Listed {
     site: String,
     started: Moment,
     ended: Option<Moment>,
+    /// How long it was worked on.
+    #[serde(skip)]
+    took: Option<std::time::Duration>,
     state: &'static str,
     /// Absent where nothing was concluded yet.
     numbers: Option<RunOverview>,
@@ -84,6 +87,7 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
     for run in store.runs()? {
         runs.push(Listed {
             numbers: store.overview(run.id)?,
+            took: run.took(),
             run: run.id.0,
             token: run.token,
             site: run.site,
@@ -123,9 +127,7 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
 
 fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
     let run = &runs[at];
-    let took = run
-        .ended
-        .map(|ended| text::duration(ended.since(run.started)));
+    let took = run.took.map(text::duration);
     let numbers = run.numbers.as_ref();
     let pages = |pages: fn(&RunOverview) -> u64| numbers.map(|of| text::number(pages(of)));
     let score = |score: fn(&RunOverview) -> Option<Interval>| {

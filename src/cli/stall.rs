@@ -22,6 +22,8 @@ pub(super) struct Stall {
     /// Until when each host is left alone, and why. Those that are over are dropped at each gauge.
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
+    /// When the next request of an experiment begins.
+    probes_at: Option<Moment>,
 }
 
 impl Stall {
@@ -54,9 +56,17 @@ impl Stall {
                 }
                 BreakerChange::Suspected => {}
             },
+            Event::Probing { at, .. } => {
+                self.quiet = 0;
+                self.probes_at = Some(*at);
+            }
             Event::Gauge(gauge) => {
                 self.now = gauge.now;
                 self.quiet += 1;
+                // Between two requests of an experiment no answer is due.
+                if self.probes_at.is_some_and(|at| at > gauge.now) {
+                    self.quiet = 0;
+                }
                 self.waits.retain(|_, (until, _)| *until > gauge.now);
             }
             _ => {}
@@ -93,7 +103,7 @@ impl Stall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CrawlUrl;
+    use crate::model::{CrawlUrl, Probe};
 
     #[test]
     fn a_stall_names_the_host_that_comes_first() {
@@ -127,6 +137,38 @@ mod tests {
         assert_eq!(told(53), expected(10, "b"));
         assert_eq!(told(64), expected(16, "a"));
         assert_eq!(told(81), None);
+    }
+
+    #[test]
+    fn requests_of_experiments_and_the_pauses_between_them_are_no_stall() {
+        let url = CrawlUrl::parse("http://a.example/x").expect("a URL");
+        let mut stall = Stall::default();
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let mut told = |now, next: Option<u64>| {
+            if let Some(next) = next {
+                let (url, probe, at) = (&url, Probe::Browser, at(next));
+                stall.see(&Event::Probing { url, probe, at });
+            }
+            let gauge = Gauge {
+                now: at(now),
+                pending: 3,
+                open: 1,
+                ..Gauge::default()
+            };
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
+        };
+        for second in 1..20 {
+            assert_eq!(told(second, (second % 2 == 1).then_some(second)), None);
+        }
+        // A pause that the server asked for.
+        assert_eq!(told(20, Some(40)), None);
+        for second in 21..40 {
+            assert_eq!(told(second, None), None, "{second}");
+        }
+        // Only then an answer is due.
+        assert_eq!((told(40, None), told(41, None)), (None, None));
+        assert!(told(42, None).is_some());
     }
 
     #[test]

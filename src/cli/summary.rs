@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::assess::Verdict;
-use crate::model::SkipReason;
+use crate::model::{Cause, SkipReason};
 use crate::report::words::{by_name, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
@@ -15,6 +15,7 @@ use super::gaps::Gaps;
 use super::look::Look;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::text::{count, duration, number, tame};
+use super::wrap::paragraph;
 
 /// How many of the worst pages are named.
 pub(super) const WORST: u32 = 10;
@@ -47,7 +48,7 @@ pub(super) fn summary(told: &Told<'_>) -> String {
 fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     let (run, summary) = (told.run, told.summary);
     let (counts, color) = (summary.counts, told.look.color);
-    let took = run.ended.map(|ended| duration(ended.since(run.started)));
+    let took = run.took().map(duration);
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
         RunState::Finished => "",
@@ -68,7 +69,8 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         tally(&by_name(&summary.by_verdict, Verdict::name))
     )?;
     if let Some(found) = &summary.scores.uncaught {
-        writeln!(out, "  Not caught     {}", uncaught(found))?;
+        let text = uncaught(found);
+        out.push_str(&paragraph(&text, told.look.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
@@ -204,10 +206,10 @@ fn worst(page: &WorstPage, color: bool) -> String {
     };
     let attempts = format!("{}/{}", page.failed, page.attempts);
     let priority = page.priority.map(|priority| format!("{priority:.1}"));
-    let what = if page.status == 0 {
-        page.outcome.id().to_owned()
-    } else {
-        page.causes.to_string()
+    let what = match page.status {
+        0 => page.outcome.id().to_owned(),
+        429 if page.causes.is_only(Cause::Overload) => "rate limit".to_owned(),
+        _ => page.causes.to_string(),
     };
     let what = if what.is_empty() {
         String::new()

@@ -55,10 +55,10 @@ fn advice(no_start: &NoStart, had_login: bool) -> String {
             of_answer(answer, address, had_login)
         }
         StartFault::Silent(_) => of_silence(address),
-        StartFault::Login(_) if had_login => {
+        StartFault::Login(_) | StartFault::LoginForm if had_login => {
             "the login or cookie that was given is not accepted".to_owned()
         }
-        StartFault::Login(_) => {
+        StartFault::Login(_) | StartFault::LoginForm => {
             "give the cookie of a session with --cookie or --cookie-file".to_owned()
         }
         StartFault::Away(target) if has_login_words(target) => {

@@ -9,6 +9,7 @@ use crate::policy::BreakerChange;
 use crate::policy::Scope;
 
 use super::progress::Progress;
+use super::text::count;
 
 /// A reader of a crawl's events.
 pub(super) struct Watch {
@@ -95,17 +96,20 @@ impl Observer for &mut Watch {
                 );
             }
             Event::Sampling { pages } => {
-                tracing::info!(
-                    pages,
-                    "sample: {pages} pages that never failed are requested once more"
-                );
+                let n = count(*pages as u64, "page");
+                tracing::info!(pages, "sample: requesting {n} that never failed once more");
             }
             Event::Experimenting { clusters, urls, .. } => {
+                let (n, kinds) = (count(*urls as u64, "URL"), count(*clusters as u64, "kind"));
                 tracing::info!(
                     clusters,
                     urls,
-                    "experiments: {urls} URLs of {clusters} kinds of failure are asked in other ways"
+                    "experiments: {n} of {kinds} of failure to be requested in other ways"
                 );
+            }
+            Event::Probing { url, probe, .. } => {
+                let way = probe.way();
+                tracing::debug!(%url, probe = probe.name(), "experiment with {url}: {way}");
             }
             Event::Outage {
                 since,

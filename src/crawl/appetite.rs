@@ -2,7 +2,9 @@
 //! besides those in its sitemaps; one that goes on naming them faster than they can be fetched is
 //! endless, and would fill the disk. A resumed run starts counting from zero.
 
-use crate::model::ScopePlan;
+use crate::model::{CrawlUrl, ScopePlan};
+
+use super::memo::LONGEST;
 
 /// Bytes of URLs that a run may take in before any page is fetched: some 700,000 of usual length. Ours.
 pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
@@ -47,15 +49,22 @@ impl Appetite {
         self.most_linked = self.most_linked.saturating_add(ADDRESSES_PER_PAGE);
     }
 
-    /// Takes in a new URL of so many bytes that a page links to, if there is room for it.
+    /// Takes in a new URL of this weight that a page links to, if there is room for it.
     pub(super) fn take_link(&mut self, bytes: usize) -> bool {
         take(&mut self.linked, bytes, self.most_linked)
     }
 
-    /// Takes in a new URL of so many bytes that a sitemap lists, if there is room for it.
+    /// Takes in a new URL of this weight that a sitemap lists, if there is room for it.
     pub(super) fn take_listed(&mut self, bytes: usize) -> bool {
         take(&mut self.listed, bytes, self.most_listed)
     }
+}
+
+/// What a URL is counted as, in bytes: one of usual length as what it has, one of `n` times that as `n` times what
+/// it has, so that the longest take little room altogether. They stand in every export that names them.
+pub(super) fn weight(url: &CrawlUrl) -> usize {
+    let length = url.as_str().len();
+    length.max(length * length / LONGEST)
 }
 
 fn take(taken: &mut u64, bytes: usize, most: u64) -> bool {
@@ -86,6 +95,18 @@ mod tests {
             [take(0), take(0), take(1), take(10)],
             [64 * KIB, 0, 32, 320]
         );
+    }
+
+    #[test]
+    fn long_urls_weigh_more_than_they_are_long() {
+        let weight = |length: usize| {
+            let url = format!("http://h/{}", "a".repeat(length - "http://h/".len()));
+            weight(&CrawlUrl::parse(&url).expect("a URL"))
+        };
+        let cases = [(100, 100), (512, 512), (1_024, 2_048), (8_192, 131_072)];
+        for (length, expected) in cases {
+            assert_eq!(weight(length), expected);
+        }
     }
 
     #[test]

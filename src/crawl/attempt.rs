@@ -71,7 +71,7 @@ pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attem
         pressure: circumstances.pressure,
         user_agent: circumstances.user_agent,
         trace: Trace::of(exchange),
-        body_fingerprint: (!exchange.body.is_empty()).then(|| xxh3_64(&exchange.body)),
+        body_fingerprint: exchange.packed.or_else(|| fingerprint(&exchange.body)),
         redirect: (exchange.status.is_some_and(|status| status / 100 == 3))
             .then(|| exchange.header("location"))
             .flatten()
@@ -112,6 +112,10 @@ fn error_page(exchange: &Exchange) -> Option<ErrorPage> {
         made_by: maker_of(&answer, &found).map(Maker::id),
         head: exchange.body[..exchange.body.len().min(MAX_ERROR_HEAD)].to_vec(),
     })
+}
+
+fn fingerprint(body: &[u8]) -> Option<u64> {
+    (!body.is_empty()).then(|| xxh3_64(body))
 }
 
 /// The reason phrase, or what went wrong in words.
@@ -180,6 +184,7 @@ mod tests {
             reason: Some(long),
             headers,
             body: Vec::new(),
+            packed: None,
             wire_bytes: 0,
             decoded_bytes: 0,
             timings: Timings::default(),

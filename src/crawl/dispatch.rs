@@ -485,6 +485,7 @@ where
     async fn gauge(&mut self) -> Result<(), CrawlError> {
         let now = self.clock.now();
         if now >= self.next_gauge {
+            self.announce_steps();
             self.next_gauge = now + GAUGE;
             let gauge = Gauge {
                 now,

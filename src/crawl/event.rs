@@ -1,6 +1,8 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, RobotsAccess, Role, Silence, Skip};
+use crate::model::{
+    Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
+};
 use crate::policy::BreakerChange;
 
 /// Something that happened.
@@ -72,6 +74,15 @@ pub enum Event<'a> {
         urls: usize,
         /// When their time is over.
         ends_by: Moment,
+    },
+    /// A request of an experiment is next.
+    Probing {
+        /// The failing URL.
+        url: &'a CrawlUrl,
+        /// How it is requested.
+        probe: Probe,
+        /// When.
+        at: Moment,
     },
     /// This machine has no network, so nothing is asked; or it has it again.
     Outage {

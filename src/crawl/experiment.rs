@@ -7,6 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
@@ -25,11 +27,25 @@ const MAX_CLUSTERS: usize = 20;
 /// Longest time for all experiments: half as long as the confirmation passes may take by default.
 const BUDGET: Duration = Duration::from_mins(5);
 
+/// Most requests that are announced and not heard of yet; what comes after them is not announced. Ours.
+const MOST_STEPS: usize = 64;
+
 /// The experiments of one crawl.
 #[derive(Debug)]
 pub(super) struct Experiments {
     plan: ProbePlan,
     begun: Option<Begun>,
+    /// Requests that series are about to make, for whoever looks on.
+    steps: mpsc::Receiver<NextStep>,
+    announce: mpsc::Sender<NextStep>,
+}
+
+/// A request that a series is about to make.
+#[derive(Debug)]
+pub(super) struct NextStep {
+    pub(super) url: CrawlUrl,
+    pub(super) probe: Probe,
+    pub(super) at: Moment,
 }
 
 /// Experiments under way.
@@ -45,7 +61,18 @@ struct Begun {
 
 impl Experiments {
     pub(super) fn new(plan: ProbePlan) -> Experiments {
-        Experiments { plan, begun: None }
+        let (announce, steps) = mpsc::channel(MOST_STEPS);
+        Experiments {
+            plan,
+            begun: None,
+            steps,
+            announce,
+        }
+    }
+
+    /// The next request that a series is about to make.
+    fn step(&mut self) -> Option<NextStep> {
+        self.steps.try_recv().ok()
     }
 
     /// Whether nothing but experiments is left.
@@ -201,6 +228,7 @@ where
             deadline,
             attempts: Vec::new(),
             next: now,
+            announce: self.experiments.announce.clone(),
         };
         self.visits
             .spawn(async move { Done::Lease(Returned::Series(Box::new(series.run().await))) });
@@ -218,12 +246,21 @@ where
         })
     }
 
+    /// Says which requests series are about to make.
+    pub(super) fn announce_steps(&mut self) {
+        while let Some(NextStep { url, probe, at }) = self.experiments.step() {
+            let url = &url;
+            self.observer.see(&Event::Probing { url, probe, at });
+        }
+    }
+
     /// Takes in what a series brought.
     pub(super) async fn absorb_series(&mut self, probed: Probed) -> Result<(), CrawlError> {
         let Probed {
             lease,
             mut attempts,
         } = probed;
+        self.announce_steps();
         // In mid-series the network may have been gone and come back.
         for attempt in &mut attempts {
             self.network.strike(attempt);

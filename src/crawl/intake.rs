@@ -12,7 +12,7 @@ use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
 use super::admit::By;
-use super::appetite::ENDLESS;
+use super::appetite::{ENDLESS, weight};
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
 use super::page::further;
@@ -103,7 +103,7 @@ where
             } if link.kind != LinkKind::Redirect => {
                 admissions.is_settled(*fingerprint)
                     || look.has(*fingerprint)
-                    || admissions.appetite.take_link(url.as_str().len())
+                    || admissions.appetite.take_link(weight(url))
             }
             _ => true,
         });
@@ -116,7 +116,7 @@ where
             record.entries.retain(|SitemapEntry { url, .. }| {
                 admissions.is_settled(url.fingerprint())
                     || look.has(url.fingerprint())
-                    || admissions.appetite.take_listed(url.as_str().len())
+                    || admissions.appetite.take_listed(weight(url))
             });
             let left = before - record.entries.len();
             if left > 0 {
@@ -183,6 +183,7 @@ where
                     url,
                     role: Role::Sitemap,
                     admission: Admission::Fetch(Role::Sitemap),
+                    alternate: false,
                 };
                 self.admit_entry(&mut entry, 0, new);
                 record.sitemaps.push(entry);

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
-use crate::model::{Admission, Coverage, HostKey, ScopePlan};
+use crate::model::{Admission, Coverage, HostKey, ScopePlan, Skip, SkipReason};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage};
 
@@ -18,6 +18,10 @@ use super::run::CrawlError;
 
 /// Pages read, stored and offered at a time: bounds memory.
 const BATCH: u32 = 1_000;
+
+/// Why a page of such a host is not requested.
+const MOVED: &str = "known from the previous run only, and its host is on another network now (a private \
+                     address then or now)";
 
 /// How far the pages of the earlier run were offered.
 #[derive(Debug)]
@@ -76,14 +80,16 @@ where
         let (mut unknown, mut new) = (Vec::new(), Vec::new());
         for page in pages {
             let url = self.site.scope.normal(page.url);
-            if moved.contains(&url.host_key()) {
-                continue;
-            }
             // What this run found is as it says: skipped for its own reason, or fetched.
             if urls.look().has(url.fingerprint()) {
                 continue;
             }
             let mut admission = self.site.scope.admit(&url, Via::Known, page.depth);
+            if let Admission::Fetch(role) = admission
+                && moved.contains(&url.host_key())
+            {
+                admission = Admission::Skip(role, Skip::new(SkipReason::Scope, MOVED));
+            }
             if let Admission::Fetch(role) = admission {
                 let found = Discovery {
                     depth: page.depth.unwrap_or(0),

@@ -4,28 +4,25 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::assess::{PageSigns, indexability};
 use crate::fetch::location;
 use crate::model::{
-    Admission, CrawlUrl, Exchange, FingerprintSet, HtmlFacts, Indexability, Link, LinkCounts,
-    LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Outcome, PageRecord, Position, Redirect,
-    RedirectKind, Reference, Role, Skip, SkipReason, UrlFault, beginning, excerpt,
+    Admission, Coverage, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability,
+    Link, LinkCounts, LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Moment, Outcome,
+    PageRecord, Position, Redirect, RedirectKind, Reference, Role, Skip, SkipReason, UrlFault,
+    excerpt, marked_excerpt,
 };
 use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
-use crate::policy::Via;
+use crate::policy::{LONGEST_CRAWLED, Via};
 use crate::store::StoredUrls;
 
 use super::memo::{Found, Key, LeadsTo, Meaning};
-use super::resolved::{RESOLVED_ON_A_PAGE, Room};
+use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
 use super::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
-
-/// A faulty reference is kept as far as this, in characters.
-const MAX_FAULTY: usize = 200;
 
 /// What an answer says.
 #[derive(Debug, Default)]
@@ -43,6 +40,8 @@ pub(super) struct Asked<'a> {
     pub(super) hops: u8,
     /// robots.txt forbids it, though it was fetched.
     pub(super) disallowed: bool,
+    /// When it was requested.
+    pub(super) at: Moment,
 }
 
 /// Reads an answer, whatever it is.
@@ -66,11 +65,13 @@ pub(super) fn read(
     if exchange.outcome == Outcome::Redirect {
         http_redirect(site, asked, exchange, &mut reading);
     }
+    let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS);
     let mut signs = PageSigns {
         outcome: exchange.outcome,
         status: exchange.status,
         disallowed: asked.disallowed,
-        noindex: RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS).noindex,
+        noindex: directives.noindex,
+        unavailable: directives.is_unavailable(asked.at),
         canonical_elsewhere: false,
         refreshes: false,
     };
@@ -144,7 +145,8 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let content_type = exchange.header("content-type");
     let (text, encoding) = parse::decode(&exchange.body, content_type.as_deref());
     // Only there it tells anything: a form in the header of every page hides no page.
-    reading.page.asks_password = asked.hops > 0 && parse::has_password_field(&text);
+    let is_start = asked.depth == 0 && site.plan.scope.coverage == Coverage::Site;
+    reading.page.asks_password = (asked.hops > 0 || is_start) && parse::has_password_field(&text);
     let mut found = parse::page_as(&text, content_type.as_deref());
     let directives = RobotsDirectives::of_headers(&exchange.headers, &SEARCH_BOTS)
         .and(found.robots(&SEARCH_BOTS));
@@ -168,10 +170,11 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
         judge.links(&from_header, of_header, &mut reading.links);
     }
     judge.links(&from_page, references, &mut reading.links);
-    reading.links.extend(left_out(&found, judge.room.left_out));
+    reading.links.extend(left_out(&found, &judge.room));
 
     let canonical = canonical(&reading.links);
     signs.noindex = directives.noindex;
+    signs.unavailable = directives.is_unavailable(asked.at);
     signs.canonical_elsewhere = canonical.as_ref().is_some_and(|url| url != asked.url);
     let target = refresh(exchange, &found, &from_page);
     if let Some(target) = target.filter(|target| target != asked.url) {
@@ -247,6 +250,9 @@ impl<'a> Judge<'a> {
             {
                 continue;
             }
+            if let Err(UrlFault::TooLong { .. }) = &meaning {
+                self.room.was_too_long();
+            }
             links.extend(self.link(reference, meaning));
         }
     }
@@ -284,6 +290,7 @@ impl<'a> Judge<'a> {
     fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let scope = &self.site.scope;
         let url = scope.normal(resolver.resolve(&reference.target)?);
+        let url = url.no_longer_than(LONGEST_CRAWLED)?;
         let depth = self.asked.depth + 1;
         Ok(Meaning {
             fingerprint: url.fingerprint(),
@@ -304,10 +311,8 @@ impl<'a> Judge<'a> {
         let target = match meaning {
             Ok(meaning) => self.target(meaning, reference.kind, follow),
             Err(UrlFault::Scheme(_)) => return None,
-            Err(fault) => LinkTarget::Invalid {
-                text: faulty(&reference.target),
-                fault: fault.to_string(),
-            },
+            Err(_) if !self.room.list_faulty() => return None,
+            Err(fault) => faulty(&reference.target, fault),
         };
         Some(Link {
             kind: reference.kind,
@@ -349,24 +354,20 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What is kept of a reference that is no URL: of a long one the beginning, and what tells it apart from
-/// others that begin so.
-fn faulty(target: &str) -> String {
-    let kept = beginning(target, MAX_FAULTY);
-    if kept.len() == target.len() {
-        return target.to_owned();
-    }
-    let fingerprint = xxh3_64(target.as_bytes());
-    format!(
-        "{kept}... ({} bytes, fingerprint {fingerprint:016x})",
-        target.len()
-    )
+/// What is kept of a reference that is no URL, or a too long one: of a long text an excerpt.
+fn faulty(target: &str, fault: UrlFault) -> LinkTarget {
+    let told = fault.to_string();
+    let text = match fault {
+        UrlFault::TooLong { excerpt, .. } => excerpt,
+        UrlFault::Scheme(_) | UrlFault::Invalid(_) => marked_excerpt(target, EXCERPT),
+    };
+    LinkTarget::Invalid { text, fault: told }
 }
 
-/// A row for the links of a page that were not taken in; `without_room` of them would have made it name
-/// too much.
-fn left_out(found: &parse::Page<'_>, without_room: usize) -> Option<Link> {
-    let all = found.left_out + found.overlong + without_room;
+/// A row for the links of a page that were not taken in.
+fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
+    let (without_room, unlisted) = (room.left_out, room.unlisted());
+    let all = found.left_out + found.overlong + without_room + unlisted;
     let mut fault = format!(
         "{} beyond the limit of links per page, {} longer than a link may be",
         found.left_out, found.overlong
@@ -377,6 +378,9 @@ fn left_out(found: &parse::Page<'_>, without_room: usize) -> Option<Link> {
             fault,
             ", {without_room} beyond the {most} MiB of new URLs that a page may name"
         );
+    }
+    if unlisted > 0 {
+        let _ = write!(fault, ", {unlisted} invalid beyond the first {MOST_FAULTY}");
     }
     (all > 0).then(|| further(all, fault))
 }

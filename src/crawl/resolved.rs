@@ -1,16 +1,20 @@
 //! How much the references of one page may amount to once they are resolved. A short reference beside a long
 //! `<base>` is a long URL: a page of a few hundred kilobytes could name hundreds of megabytes.
 
-use crate::model::{CrawlUrl, FingerprintSet};
+use crate::model::{CrawlUrl, FingerprintSet, LONGEST_URL};
 
+use super::appetite::weight;
 use super::memo::LONGEST;
 
-/// Bytes of URLs that one page adds to what is known: some forty thousand links of usual length. Links to
-/// what is known already do not count. Ours.
+/// Bytes of URLs that one page adds to what is known: some forty thousand links of usual length, or thirty of the
+/// longest, which weigh more. Links to what is known already do not count. Ours.
 pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
 /// Once so many links had no room, no others are resolved: that is work, too. Ours.
 const MOST_MISSES: usize = 100;
+
+/// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
+pub(super) const MOST_FAULTY: usize = 100;
 
 /// The room that a page has for new URLs.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(super) struct Room {
     counted: FingerprintSet,
     /// Links that there was no room for.
     pub(super) left_out: usize,
+    /// References that are no URLs, or too long ones.
+    faulty: usize,
 }
 
 impl Room {
@@ -28,6 +34,26 @@ impl Room {
             left: RESOLVED_ON_A_PAGE,
             counted: FingerprintSet::default(),
             left_out: 0,
+            faulty: 0,
+        }
+    }
+
+    /// Whether a reference that is no URL, or a too long one, is listed.
+    pub(super) fn list_faulty(&mut self) -> bool {
+        self.faulty += 1;
+        self.faulty <= MOST_FAULTY
+    }
+
+    /// Faulty references that are not listed.
+    pub(super) fn unlisted(&self) -> usize {
+        self.faulty.saturating_sub(MOST_FAULTY)
+    }
+
+    /// Counts the work that it was to find a URL too long.
+    pub(super) fn was_too_long(&mut self) {
+        match self.left.checked_sub(LONGEST_URL) {
+            Some(left) => self.left = left,
+            None => self.left_out += 1,
         }
     }
 
@@ -45,11 +71,12 @@ impl Room {
         if length <= LONGEST && self.counted.contains(&url.fingerprint()) {
             return true;
         }
-        if length > self.left {
+        let weight = weight(url);
+        if weight > self.left {
             self.left_out += 1;
             return false;
         }
-        self.left -= length;
+        self.left -= weight;
         self.counted.insert(url.fingerprint());
         true
     }
@@ -81,9 +108,29 @@ mod tests {
         let mut room = Room::new();
         let long = url(&"x".repeat(8_000));
         let fits = (0..20_000).filter(|_| room.take(&long)).count();
-        assert_eq!(fits, RESOLVED_ON_A_PAGE / long.as_str().len());
+        assert_eq!(fits, RESOLVED_ON_A_PAGE / weight(&long));
+        assert!((20..50).contains(&fits), "{fits}");
         assert!(room.is_used_up());
         assert_eq!(room.left_out, 20_001 - fits);
         assert!(!Room::new().is_used_up());
+    }
+    #[test]
+    fn faulty_references_are_listed_up_to_a_limit_and_end_nothing() {
+        let mut room = Room::new();
+        assert_eq!((0..1_000).filter(|_| room.list_faulty()).count(), 100);
+        assert_eq!(room.unlisted(), 900);
+        assert!(!room.is_used_up());
+    }
+
+    #[test]
+    fn urls_that_are_too_long_are_found_out_up_to_a_limit_of_work() {
+        let mut room = Room::new();
+        let found_out = (0..20_000)
+            .take_while(|_| {
+                room.was_too_long();
+                !room.is_used_up()
+            })
+            .count();
+        assert!((500..700).contains(&found_out), "{found_out}");
     }
 }

@@ -190,7 +190,7 @@ fn read(
                         .push(format!("line {line}: Sitemap {sitemap:?}: {fault}")),
                 }
             }
-            record.named_sitemaps = robots.sitemaps().len() as u32;
+            record.named_sitemaps = sitemaps.len() as u32;
             record.access = RobotsAccess::Rules;
             record.groups = robots.group_count();
             record.rules = robots.rule_count();

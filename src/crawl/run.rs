@@ -92,7 +92,7 @@ where
     };
     let parts = Parts { clock, ..parts };
     let was_finished = store.run_by_id(run)?.state == RunState::Finished;
-    store.begin_run(run)?;
+    store.begin_run(run, parts.clock.now())?;
     if start == Start::Resume && !was_finished {
         store.requeue_given_up(run)?;
     }

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
@@ -15,6 +17,7 @@ use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
 
 use super::attempt::{Circumstances, record};
 use super::clock::Clock;
+use super::experiment::NextStep;
 use super::site::Site;
 use super::stop::Stop;
 use super::{confirm, visit};
@@ -51,6 +54,8 @@ pub(super) struct Series<F> {
     pub(super) attempts: Vec<Attempt>,
     /// When the next request may begin.
     pub(super) next: Moment,
+    /// Where each request is announced.
+    pub(super) announce: mpsc::Sender<NextStep>,
 }
 
 impl<F: Fetcher> Series<F> {
@@ -85,6 +90,7 @@ impl<F: Fetcher> Series<F> {
             let Some(request) = self.request(*step) else {
                 continue;
             };
+            self.announce(step.probe);
             if !self.pause().await {
                 return false;
             }
@@ -98,6 +104,15 @@ impl<F: Fetcher> Series<F> {
             self.next = self.clock.now() + pause;
         }
         true
+    }
+
+    /// Says what comes next. If nobody has listened for long, it is not said: it is for people only.
+    fn announce(&self, probe: Probe) {
+        let _ = self.announce.try_send(NextStep {
+            url: self.lease.found.url.clone(),
+            probe,
+            at: self.next,
+        });
     }
 
     /// What was tried so far, and what came of it.

@@ -1,7 +1,10 @@
 //! From a sitemap's bytes to what is known of it and what it adds to the crawl.
 
 use crate::frontier::Discovery;
-use crate::model::{Admission, CrawlUrl, Exchange, Outcome, Role, Skip, SkipReason, excerpt};
+use crate::model::{
+    Admission, CrawlUrl, EXCERPT, Exchange, FingerprintSet, Outcome, Role, Skip, SkipReason,
+    excerpt,
+};
 use crate::parse::sitemap::{
     Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
 };
@@ -13,12 +16,13 @@ use super::site::Site;
 /// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
 const MAX_NESTING: u32 = 3;
 
+/// Alternates that are kept of one sitemap: those of 50,000 pages in five languages whose sitemaps are not read. An
+/// alternate that is in the sitemap already is not kept again. Ours.
+const MOST_ALTERNATES: usize = 200_000;
+
 /// Read no more of a sitemap, in bytes: the limit of sitemaps.org and one to notice that it is
 /// exceeded.
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
-
-/// A location that is no URL is shown as far as this, in characters.
-const MAX_FAULTY: usize = 200;
 
 /// Reads an answer to a request for a sitemap.
 pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> SitemapRecord {
@@ -37,12 +41,16 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     }
     let mut invalid = Vec::new();
     let mut unlisted: u64 = 0;
+    let mut alternates = Alternates::up_to(MOST_ALTERNATES);
     let report = entries(
         &exchange.body,
         &mut |entry| match CrawlUrl::parse(&entry.location) {
-            Ok(url) => record.entries.extend(judge(site, found, &entry, url)),
+            Ok(url) if alternates.takes(entry.kind, &url) => {
+                record.entries.extend(judge(site, found, &entry, url));
+            }
+            Ok(_) => {}
             Err(fault) if invalid.len() < PROBLEM_LIMIT => {
-                let location = excerpt(entry.location, MAX_FAULTY);
+                let location = excerpt(entry.location, EXCERPT);
                 invalid.push(format!("line {}: {location:?}: {fault}", entry.line));
             }
             Err(_) => unlisted += 1,
@@ -52,7 +60,7 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     record.foreign = record
         .entries
         .iter()
-        .filter(|entry| is_foreign(entry))
+        .filter(|entry| !entry.alternate && is_foreign(entry))
         .count() as u64;
     let listed = report.problems.iter().map(ToString::to_string);
     record.problems = listed.chain(invalid).collect();
@@ -63,6 +71,11 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     if more > 0 {
         record.problems.push(format!("and {more} more problems"));
     }
+    if alternates.left_out > 0 {
+        let left_out = alternates.left_out;
+        let told = format!("{left_out} alternates beyond the first {MOST_ALTERNATES} left out");
+        record.problems.push(told);
+    }
     if record.foreign > 0 {
         let foreign = record.foreign;
         record
@@ -70,6 +83,39 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
             .push(format!("{foreign} URLs of other sites, not crawled"));
     }
     record
+}
+
+/// What is in one sitemap so far, and how many alternates it is to take.
+struct Alternates {
+    seen: FingerprintSet,
+    room: usize,
+    left_out: u64,
+}
+
+impl Alternates {
+    fn up_to(most: usize) -> Alternates {
+        Alternates {
+            seen: FingerprintSet::default(),
+            room: most,
+            left_out: 0,
+        }
+    }
+
+    /// Whether an entry is taken in. All but alternates are.
+    fn takes(&mut self, kind: Kind, url: &CrawlUrl) -> bool {
+        if kind != Kind::Alternate {
+            self.seen.insert(url.fingerprint());
+            return true;
+        }
+        let is_new = !self.seen.contains(&url.fingerprint());
+        if is_new && self.room == 0 {
+            self.left_out += 1;
+            return false;
+        }
+        self.room -= usize::from(is_new);
+        self.seen.insert(url.fingerprint());
+        is_new
+    }
 }
 
 /// What the crawl does about an entry; nothing about images and videos unless asked.
@@ -101,6 +147,7 @@ fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option
         url,
         role,
         admission,
+        alternate: entry.kind == Kind::Alternate,
     })
 }
 
@@ -150,6 +197,7 @@ mod tests {
             reason: None,
             headers: http::HeaderMap::new(),
             body: body.into_bytes(),
+            packed: None,
             wire_bytes: 0,
             decoded_bytes: 0,
             timings: Timings::default(),
@@ -170,6 +218,29 @@ mod tests {
             problem.ends_with("10000 more pages or sitemaps"),
             "{problem}"
         );
+    }
+
+    #[test]
+    fn alternates_are_taken_once_each_up_to_a_limit() {
+        let mut alternates = Alternates::up_to(3);
+        let mut take = |kind, numbers: std::ops::Range<u32>| {
+            let url = |n: &u32| CrawlUrl::parse(&format!("http://site.test/{n}")).expect("a URL");
+            numbers.filter(|n| alternates.takes(kind, &url(n))).count()
+        };
+        assert_eq!(take(Kind::Page, 0..2), 2);
+        assert_eq!(take(Kind::Alternate, 0..7), 3);
+        assert_eq!(take(Kind::Alternate, 0..5), 0);
+        assert_eq!(take(Kind::Page, 2..9), 7);
+        assert_eq!(alternates.left_out, 2);
+    }
+
+    #[test]
+    fn an_alternate_that_is_named_often_is_one_entry() {
+        let link = "<link rel='alternate' href='http://site.test/de'/>";
+        let url = format!("<url><loc>http://site.test/en</loc>{link}{link}</url>");
+        let record = read_text(format!("<urlset>{url}{url}</urlset>"));
+        let is_alternate: Vec<bool> = record.entries.iter().map(|it| it.alternate).collect();
+        assert_eq!(is_alternate, [true, false, false]);
     }
 
     #[test]

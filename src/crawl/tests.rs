@@ -28,6 +28,7 @@ mod flaky;
 mod given_up;
 mod hosts;
 mod known;
+mod long_urls;
 mod outages;
 mod passes;
 mod places;
@@ -243,6 +244,7 @@ impl Fetcher for Script {
             status: Some(reply.status).filter(|status| *status > 0),
             reason: None,
             headers,
+            packed: None,
             wire_bytes: reply.body.len() as u64,
             decoded_bytes: reply.body.len() as u64,
             body: reply.body.into_bytes(),
@@ -383,6 +385,9 @@ impl Crawl {
                     Event::Breaker { host, change } => format!("{host} {change:?}"),
                     Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
+                    }
+                    Event::Probing { url, probe, .. } => {
+                        format!("probing {} {}", url.path_and_query(), probe.name())
                     }
                     Event::Outage { ended, .. } => {
                         format!("network {}", if ended.is_some() { "back" } else { "gone" })

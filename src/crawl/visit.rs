@@ -7,7 +7,8 @@ use crate::assess::diagnose::soft_error;
 use crate::fetch::Fetcher;
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Outcome, PageRecord, Request, Role,
+    Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Moment, Outcome, PageRecord,
+    Request, Role,
 };
 use crate::parse::robots::Group;
 use crate::policy::{Tried, announced};
@@ -132,20 +133,22 @@ pub(super) async fn visit<F: Fetcher>(
     } else {
         Beside::default()
     };
+    let at = asking.circumstances.started;
     let attempt = record(&exchange, asking.circumstances);
-    let (lease, reading, file) = if exchange.body.len() > LARGE_BODY {
+    let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
+    let (lease, reading, file) = if is_large {
         let turns = match lease.found.role {
             Role::Sitemap => &site.large_sitemaps,
             _ => &site.large_pages,
         };
         let _turn = Arc::clone(turns).acquire_owned().await;
-        let work = move || read(&site, lease, &beginning, &exchange);
+        let work = move || read(&site, lease, (&beginning, at), &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),
         }
     } else {
-        read(&site, lease, &beginning, &exchange)
+        read(&site, lease, (&beginning, at), &exchange)
     };
     Brought {
         lease,
@@ -180,7 +183,7 @@ impl<F: Fetcher> Asking<'_, F> {
         let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
-        let asked = asked(&lease, beginning.disallowed);
+        let asked = asked(&lease, (beginning.disallowed, self.circumstances.started));
         let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
         Brought {
             held: answer.held,
@@ -270,7 +273,7 @@ pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
 
 fn request(site: &Site, lease: &Lease) -> Request {
     let (body_limit, keep) = match lease.found.role {
-        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::All),
+        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::Packed),
         Role::Resource | Role::External => (site.plan.requests.max_body, Keep::Excerpts),
         Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
     };
@@ -294,23 +297,24 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
     }
 }
 
-fn asked(lease: &Lease, disallowed: bool) -> Asked<'_> {
+fn asked(lease: &Lease, (disallowed, at): (bool, Moment)) -> Asked<'_> {
     Asked {
         url: &lease.found.url,
         role: lease.found.role,
         depth: lease.found.depth,
         hops: lease.found.hops,
         disallowed,
+        at,
     }
 }
 
 fn read(
     site: &Site,
     lease: Lease,
-    beginning: &Beginning,
+    (beginning, at): (&Beginning, Moment),
     exchange: &Exchange,
 ) -> (Lease, Reading, Option<File>) {
-    let asked = asked(&lease, beginning.disallowed);
+    let asked = asked(&lease, (beginning.disallowed, at));
     let reading = page::read(site, &beginning.stored, asked, exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
     let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
@@ -340,7 +344,7 @@ mod tests {
             request(&site, &lease).keep
         };
         assert_eq!(kept(Role::Page), Keep::Pages);
-        assert_eq!(kept(Role::Sitemap), Keep::All);
+        assert_eq!(kept(Role::Sitemap), Keep::Packed);
         assert_eq!(kept(Role::Resource), Keep::Excerpts);
         assert_eq!(kept(Role::External), Keep::Excerpts);
     }

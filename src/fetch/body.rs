@@ -8,8 +8,9 @@ use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::Share;
-use super::decode::{Decoder, Sink, Stop};
+use super::decode::{Decoder, Stop};
 use super::fault::{Fault, of_body};
+use super::sink::{Kept, Sink};
 use crate::model::{Held, Outcome};
 
 /// What is done with a body.
@@ -17,6 +18,8 @@ use crate::model::{Held, Outcome};
 pub(super) enum Use {
     /// Decoded whole, up to the cap, and kept as far as that is wanted.
     Page,
+    /// The same, packed in memory if it is large.
+    Packed,
     /// Decoded and kept as far as the cap goes; more is neither read nor missed.
     Excerpt,
     /// Only counted, on the wire and, as far as it can be decoded, decoded.
@@ -39,7 +42,7 @@ pub(super) struct Limits {
 /// What was read.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    pub(super) body: Vec<u8>,
+    pub(super) kept: Kept,
     pub(super) wire_bytes: u64,
     pub(super) decoded_bytes: u64,
     /// Why it is not the whole body.
@@ -56,7 +59,10 @@ pub(super) async fn read(
     mut share: Share,
 ) -> Received {
     let mut received = Received::default();
-    let mut sink = Sink::new(limits.bytes, kept_of(usage, limits));
+    let mut sink = match usage {
+        Use::Packed => Sink::packing(limits.bytes),
+        Use::Page | Use::Excerpt | Use::Count => Sink::new(limits.bytes, kept_of(usage, limits)),
+    };
     let ended = fill(
         &mut response,
         headers,
@@ -67,7 +73,7 @@ pub(super) async fn read(
     .await;
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
     received.decoded_bytes = sink.count as u64;
-    received.body = sink.bytes;
+    received.kept = sink.into_kept();
     received.held = share.held();
     received
 }
@@ -76,7 +82,7 @@ pub(super) async fn read(
 fn kept_of(usage: Use, limits: Limits) -> usize {
     match usage {
         Use::Count => 0,
-        Use::Page | Use::Excerpt => limits.kept,
+        Use::Page | Use::Packed | Use::Excerpt => limits.kept,
     }
 }
 
@@ -96,7 +102,7 @@ async fn fill(
         || headers.contains_key(CONTENT_LENGTH)
         || headers.contains_key(TRANSFER_ENCODING);
     let mut decoder = match usage {
-        Use::Page | Use::Excerpt => {
+        Use::Page | Use::Packed | Use::Excerpt => {
             sink.expect(announced);
             Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
         }
@@ -109,11 +115,11 @@ async fn fill(
         let usable = &chunk[..chunk.len().min(room as usize)];
         if let Some(undoing) = &mut decoder {
             let waiting = Instant::now();
-            let loan = share.borrow(sink.bytes.capacity(), kept).await;
+            let loan = share.borrow(sink.size(), kept).await;
             // The server has no part in that.
             limits.deadline += waiting.elapsed();
             let pushed = undoing.push(usable, sink);
-            share.settle(sink.bytes.capacity(), loan);
+            share.settle(sink.size(), loan);
             match pushed {
                 // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
                 Err(_) if usage == Use::Count => decoder = None,

@@ -86,11 +86,15 @@ impl Share {
         Loan(lent.ok().and_then(Result::ok))
     }
 
-    /// Takes what the body, which has `size` bytes by now, has grown by.
+    /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it was packed into less.
     pub(super) fn settle(&mut self, size: usize, loan: Loan) {
         let has = self.taken.as_ref();
         let has = has.map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = size.saturating_sub(FREE).saturating_sub(has);
+        let wanted = size.saturating_sub(FREE);
+        if let Some(taken) = &mut self.taken {
+            drop(taken.split(has.saturating_sub(wanted)));
+        }
+        let more = wanted.saturating_sub(has);
         if more == 0 || self.overdrawn.0.is_some() {
             return;
         }
@@ -142,6 +146,16 @@ mod tests {
         assert_eq!(left(&budget).0, 5 * MIB + FREE);
         drop(copy);
         assert_eq!(left(&budget), (8 * MIB, 8 * MIB));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_was_packed_gives_back_what_it_needs_no_more() {
+        let budget = Budget::new(8 * MIB, 8 * MIB);
+        let mut share = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
+        share.settle(MIB, Loan::default());
+        assert_eq!(left(&budget).0, 7 * MIB + FREE);
+        share.settle(FREE / 2, Loan::default());
+        assert_eq!(left(&budget).0, 8 * MIB);
     }
 
     #[tokio::test(start_paused = true)]

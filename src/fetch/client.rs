@@ -105,10 +105,11 @@ impl HttpFetcher {
         if let Some(redactor) = &self.redactor {
             redactor.clean(&mut exchange);
             // Whoever wants every kind of file also unpacks it.
-            if request.keep == Keep::All
+            if matches!(request.keep, Keep::All | Keep::Packed)
                 && let Some(cleaned) = packed::cleaned(redactor, &exchange.body)
             {
-                exchange.body = cleaned;
+                exchange.packed = exchange.packed.map(|_| cleaned.fingerprint);
+                exchange.body = cleaned.file;
             }
         }
         exchange.timings = attempt.timings(first_byte);
@@ -227,32 +228,35 @@ impl HttpFetcher {
         let usage = match success {
             false => Use::Excerpt,
             true if request.keep == Keep::All => Use::Page,
+            true if request.keep == Keep::Packed => Use::Packed,
             true if answer::may_be_page(&headers) => Use::Page,
             true => Use::Count,
         };
         let bytes = match usage {
             Use::Excerpt => request.body_limit.min(EXCERPT),
-            Use::Page | Use::Count => request.body_limit,
+            Use::Page | Use::Packed | Use::Count => request.body_limit,
         };
         let limits = Limits {
             bytes,
             kept: match request.keep {
                 Keep::Excerpts => bytes.min(EXCERPT),
-                Keep::Pages | Keep::All => bytes,
+                Keep::Pages | Keep::All | Keep::Packed => bytes,
             },
             idle: self.settings.idle_timeout,
             deadline: self.deadline(request, attempt),
         };
         let received = body::read(response, &headers, (usage, limits), self.budget.share()).await;
         let fault = received.fault.unwrap_or_else(|| {
-            let outcome = answer::outcome(&request.url, status, &headers, &received.body);
+            let head = received.kept.head();
+            let outcome = answer::outcome(&request.url, status, &headers, head);
             Fault::new(outcome, "")
         });
         Exchange {
             status: Some(status),
             reason,
             headers,
-            body: received.body,
+            body: received.kept.bytes,
+            packed: received.kept.packed.map(|packed| packed.fingerprint),
             wire_bytes: received.wire_bytes,
             decoded_bytes: received.decoded_bytes,
             remote,
@@ -413,6 +417,7 @@ fn unanswered(fault: Fault) -> Exchange {
         reason: None,
         headers: HeaderMap::new(),
         body: Vec::new(),
+        packed: None,
         wire_bytes: 0,
         decoded_bytes: 0,
         timings: Timings::default(),

@@ -28,6 +28,7 @@ mod redact;
 mod secrets;
 mod settings;
 mod setup;
+mod sink;
 mod sleep;
 mod tls;
 mod tls_ear;

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::redact::{Redactor, cut, merged};
 use crate::parse::sitemap::SIZE_LIMIT;
@@ -13,8 +14,16 @@ use crate::parse::sitemap::SIZE_LIMIT;
 /// What is read of a file: a byte more than of a sitemap, so that its reader still sees one that is too long.
 const MOST: u64 = SIZE_LIMIT + 1;
 
+/// A file without secrets.
+#[derive(Debug)]
+pub(super) struct Cleaned {
+    pub(super) file: Vec<u8>,
+    /// Of what is in it.
+    pub(super) fingerprint: u64,
+}
+
 /// The file without secrets; none if it is no gzip file or has none. Where it breaks off, the new one does too.
-pub(super) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Cleaned> {
     if !body.starts_with(&[0x1F, 0x8B]) {
         return None;
     }
@@ -28,14 +37,22 @@ pub(super) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    let whole = unpack(redactor, body, &mut |piece| packer.write_all(&piece));
-    match whole {
+    let mut digest = Xxh3Default::new();
+    let whole = unpack(redactor, body, &mut |piece| {
+        digest.update(&piece);
+        packer.write_all(&piece)
+    });
+    let file = match whole {
         Ok(()) => packer.finish().ok(),
         Err(_) => packer
             .flush()
             .ok()
             .map(|()| std::mem::take(packer.get_mut())),
-    }
+    };
+    Some(Cleaned {
+        file: file?,
+        fingerprint: digest.digest(),
+    })
 }
 
 /// Hands out what is in the file in pieces, without secrets.
@@ -82,6 +99,8 @@ fn unpack(
 
 #[cfg(test)]
 mod tests {
+    use xxhash_rust::xxh3::xxh3_64;
+
     use super::super::echo::Echo;
     use super::*;
 
@@ -108,7 +127,8 @@ mod tests {
         let body = packed(line.repeat(100_000).as_bytes());
         let cleaned = cleaned(&redactor(), &body).expect("secrets");
         let expected = line.replace("s3cret-token", "[secret]").repeat(100_000);
-        assert_eq!(unpacked(&cleaned), (expected, true));
+        assert_eq!(cleaned.fingerprint, xxh3_64(expected.as_bytes()));
+        assert_eq!(unpacked(&cleaned.file), (expected, true));
     }
 
     #[test]
@@ -119,7 +139,7 @@ mod tests {
                 let text =
                     |echo: &str| "x".repeat(before) + echo + &"y".repeat(width - 700) + echo + "z";
                 let cleaned = cleaned(&redactor, &packed(text(echo).as_bytes())).expect("secrets");
-                let (found, _) = unpacked(&cleaned);
+                let (found, _) = unpacked(&cleaned.file);
                 assert!(found == text("[secret]"), "{echo:?} after {before}");
             }
         }
@@ -129,7 +149,7 @@ mod tests {
     fn what_breaks_off_still_does() {
         let body = packed("<loc>s3cret-token</loc>".repeat(1000).as_bytes());
         let cleaned = cleaned(&redactor(), &body[..body.len() - 20]).expect("secrets");
-        let (text, whole) = unpacked(&cleaned);
+        let (text, whole) = unpacked(&cleaned.file);
         assert!(text.starts_with("<loc>[secret]</loc>") && !whole);
     }
 
@@ -140,7 +160,7 @@ mod tests {
             b"s3cret-token",
             b"\x1F\x8B",
         ] {
-            assert_eq!(cleaned(&redactor(), body), None);
+            assert!(cleaned(&redactor(), body).is_none());
         }
     }
 }

@@ -79,7 +79,12 @@ impl Redactor {
 
     /// Cleans all that an answer said.
     pub(super) fn clean(&self, exchange: &mut Exchange) {
-        self.clean_message(&mut exchange.headers, &mut exchange.body);
+        if exchange.packed.is_some() {
+            // Its body is unpacked to be cleaned.
+            self.clean_message(&mut exchange.headers, &mut Vec::new());
+        } else {
+            self.clean_message(&mut exchange.headers, &mut exchange.body);
+        }
         exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
         exchange.fault = self.text(&exchange.fault);
     }

@@ -160,7 +160,7 @@ fn times(run: &RunRow, own: Own<'_>) -> Vec<Metric> {
         "When the last run that was made to its end was over, in seconds since 1970 UTC",
     );
     let seconds = ended.millis() as f64 / 1_000.0;
-    let mut metrics = vec![took.with(&own, ended.since(run.started).as_secs_f64())];
+    let mut metrics = vec![took.with(&own, run.took().unwrap_or_default().as_secs_f64())];
     metrics.extend((run.state == RunState::Finished).then(|| success.with(&own, seconds)));
     metrics
 }

@@ -29,6 +29,11 @@ impl Causes {
         self.0.is_empty()
     }
 
+    /// Whether this is the only one.
+    pub fn is_only(&self, cause: Cause) -> bool {
+        self.0 == [cause]
+    }
+
     /// The best one.
     pub fn first(&self) -> Option<Cause> {
         self.0.first().copied()
@@ -73,6 +78,7 @@ mod tests {
         let two = Causes::from_text("upstream_down or overload").expect("causes");
         assert_eq!(two.title(), "a backend that is down or server overload");
         assert_eq!(two.first(), Some(Cause::UpstreamDown));
+        assert!(!two.is_only(Cause::UpstreamDown));
         assert_eq!(Causes::from_text("dns or gnomes"), None);
     }
 }

@@ -112,6 +112,8 @@ pub enum Keep {
     Excerpts,
     /// Every body: robots.txt and sitemaps come with all kinds of types.
     All,
+    /// Every body, a large one as a gzip file of it: for a reader that unpacks.
+    Packed,
 }
 
 /// One exchange: what was received, how long each part took, and what it amounts to.
@@ -129,6 +131,8 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// The decoded body, as far as it was read and kept.
     pub body: Vec<u8>,
+    /// The fingerprint of the body, if what is kept is a gzip file of it.
+    pub packed: Option<u64>,
     /// Bytes of the body as they came over the wire.
     pub wire_bytes: u64,
     /// Bytes of the body after decoding. A body that is not kept is not decoded either: bytes on

@@ -27,7 +27,7 @@ mod url;
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use causes::Causes;
 pub use client::{CLIENTS, ClientPreset, Guise};
-pub use excerpt::{beginning, excerpt};
+pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use exchange::{
     Coding, Connection, Cookies, Exchange, Held, Keep, MAX_HEADER_TEXT, Protocol, Request, Timings,
     Version,
@@ -55,4 +55,6 @@ pub use redirect_end::RedirectEnd;
 pub use robots_access::RobotsAccess;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
-pub use url::{CrawlUrl, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text};
+pub use url::{
+    CrawlUrl, EXCERPT, Fingerprint, HostKey, LONGEST_URL, QueryEncoder, UrlFault, check_text,
+};

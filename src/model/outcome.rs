@@ -72,7 +72,7 @@ pub enum Level {
 }
 
 /// The cause to assume when nothing else is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the field's terms")]
 pub enum Cause {
     None,

@@ -149,6 +149,11 @@ impl ScopePlan {
 
 /// Nobody chose the usual limit: it is there for sites without an end.
 fn beyond(most: u64, usual: u64, what: &str) -> String {
+    let what = if most == 1 {
+        what.trim_end_matches('s')
+    } else {
+        what
+    };
     if most == usual {
         format!("after {most} {what}: the site seems endless here")
     } else {

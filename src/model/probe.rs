@@ -65,6 +65,21 @@ impl Probe {
         Probe::ALL.into_iter().find(|probe| probe.name() == name)
     }
 
+    /// How the request is made, for people: "as a browser".
+    pub const fn way(self) -> &'static str {
+        match self {
+            Probe::Alone => "alone, in the crawl's own way",
+            Probe::Browser => "as a browser",
+            Probe::FreshConnection => "over a new connection",
+            Probe::Http1 => "over HTTP/1.1",
+            Probe::Address => "at one address of the host",
+            Probe::CacheBusting => "past caches",
+            Probe::Uncompressed => "without compression",
+            Probe::WithoutQuery => "without its query",
+            Probe::WithoutCookies => "without cookies",
+        }
+    }
+
     /// What it tells apart, for people: "a block of crawlers from a fault of the server".
     pub const fn separates(self) -> &'static str {
         match self {

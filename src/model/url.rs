@@ -8,11 +8,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::excerpt::marked_excerpt;
 use super::readable::readable;
 
-/// Longest URL that is read or made, in bytes: no request can name a longer one, and work on a URL
-/// grows with its length.
-pub const LONGEST_URL: usize = 64 * 1024;
+/// Longest URL that is requested at all, in bytes: one that was named, or that a redirect leads to. Servers take
+/// request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 asks for 8,000).
+pub const LONGEST_URL: usize = 8 * 1024;
+
+/// Longest text that is read as a URL or as a reference to one, in bytes: its normal form may be shorter, and the
+/// work on it grows with its length.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// Unused bytes that a URL may keep allocated behind its text.
+const SLACK: usize = 256;
+
+/// Characters of a URL that is too long, or of a text that is no URL, that are kept. Ours.
+pub const EXCERPT: usize = 200;
 
 /// An absolute `http` or `https` URL, normalised: WHATWG parsing, no fragment, no user info, no
 /// default port, unreserved characters decoded, other percent-escapes in upper-case hex.
@@ -34,9 +45,14 @@ pub enum UrlFault {
     /// A scheme other than http and https; nothing is wrong with the link.
     #[error("scheme {0:?} is not crawled")]
     Scheme(String),
-    /// Longer than [`LONGEST_URL`].
-    #[error("longer than {LONGEST_URL} bytes")]
-    TooLong,
+    /// Longer than is taken.
+    #[error("longer than {most} bytes")]
+    TooLong {
+        /// Its beginning, its length and what tells it apart from others that begin so.
+        excerpt: String,
+        /// The bound.
+        most: usize,
+    },
     /// Not a URL at all.
     #[error("not a valid URL: {0}")]
     Invalid(#[from] url::ParseError),
@@ -50,13 +66,13 @@ impl CrawlUrl {
     pub fn parse(text: &str) -> Result<CrawlUrl, UrlFault> {
         let text = text.trim();
         check_text(text)?;
-        CrawlUrl::from_url(Url::parse(text)?)
+        Ok(CrawlUrl::from_url(Url::parse(text)?)?.without_slack(text))
     }
 
     /// Resolves a reference found on this page, its query in UTF-8.
     pub fn join(&self, reference: &str) -> Result<CrawlUrl, UrlFault> {
         check_text(reference)?;
-        CrawlUrl::from_url(self.0.join(reference)?)
+        Ok(CrawlUrl::from_url(self.0.join(reference)?)?.without_slack(reference))
     }
 
     /// Resolves a reference found on this page, its query in the page's own encoding.
@@ -70,7 +86,7 @@ impl CrawlUrl {
             .base_url(Some(&self.0))
             .encoding_override(Some(encode))
             .parse(reference)?;
-        CrawlUrl::from_url(url)
+        Ok(CrawlUrl::from_url(url)?.without_slack(reference))
     }
 
     /// The normal form of a parsed URL.
@@ -79,7 +95,7 @@ impl CrawlUrl {
             return Err(UrlFault::Scheme(url.scheme().to_owned()));
         }
         url.set_fragment(None);
-        // Escaping makes a text longer.
+        // Escaping and a base make a text longer.
         check_text(url.as_str())?;
         if !url.username().is_empty() || url.password().is_some() {
             // An http URL has a host, so neither call can fail.
@@ -100,7 +116,24 @@ impl CrawlUrl {
                 url.set_query(Some(&query));
             }
         }
-        Ok(CrawlUrl(Arc::new(url)))
+        CrawlUrl(Arc::new(url)).no_longer_than(LONGEST_URL)
+    }
+
+    /// The same URL, if it has so many bytes at most.
+    pub fn no_longer_than(self, most: usize) -> Result<CrawlUrl, UrlFault> {
+        if self.as_str().len() > most {
+            return Err(too_long(self.as_str(), most));
+        }
+        Ok(self)
+    }
+
+    /// The same URL without the memory that a longer text took while it was read: a fragment, or escapes.
+    #[must_use]
+    pub fn without_slack(self, written: &str) -> CrawlUrl {
+        if written.len() <= self.as_str().len() + SLACK {
+            return self;
+        }
+        CrawlUrl(Arc::new(Url::clone(&self.0)))
     }
 
     /// The same URL without the query parameters that `ignored` names.
@@ -185,13 +218,18 @@ impl CrawlUrl {
 /// Refuses a text that is not to be read as a URL or as a reference to one: it is too long, or of the scheme
 /// `file`, for which the parser has rules of its own that some texts break.
 pub fn check_text(text: &str) -> Result<(), UrlFault> {
-    if text.len() > LONGEST_URL {
-        return Err(UrlFault::TooLong);
+    if text.len() > LONGEST_TEXT {
+        return Err(too_long(text, LONGEST_TEXT));
     }
     if names_file(text) {
         return Err(UrlFault::Scheme("file".to_owned()));
     }
     Ok(())
+}
+
+fn too_long(text: &str, most: usize) -> UrlFault {
+    let excerpt = marked_excerpt(text, EXCERPT);
+    UrlFault::TooLong { excerpt, most }
 }
 
 /// Whether the parser takes this for the scheme `file` (URL standard, "basic URL parser": what it leaves out
@@ -391,7 +429,7 @@ mod tests {
     #[test]
     fn escapes_within_escapes_take_one_pass() {
         // Each "%33" that is decoded ends the escape before it.
-        let levels = LONGEST_URL / 2 - 50;
+        let levels = LONGEST_TEXT / 2 - 50;
         let text = format!("http://h/{}{}", "%".repeat(levels), "3".repeat(levels + 1));
         let start = std::time::Instant::now();
         assert_eq!(normal(&text), "http://h/3");
@@ -410,19 +448,62 @@ mod tests {
         assert!(base.join("file").is_ok());
     }
 
+    fn length_fault(found: &Result<CrawlUrl, UrlFault>) -> &str {
+        match found {
+            Err(UrlFault::TooLong { excerpt, .. }) => excerpt,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn texts_beyond_the_limit_are_refused() {
+    fn urls_beyond_the_limit_are_refused_with_an_excerpt_that_tells_them_apart() {
         let base = CrawlUrl::parse("http://h/").expect("valid");
         let fits = "a".repeat(LONGEST_URL - base.as_str().len());
         assert!(base.join(&fits).is_ok());
-        let too_long = UrlFault::TooLong;
-        assert_eq!(base.join(&format!("{fits}a")), Err(too_long.clone()));
-        let long = "a".repeat(LONGEST_URL + 1);
-        assert_eq!(base.join(&long), Err(too_long.clone()));
-        assert_eq!(base.join_encoded(&long, &latin), Err(too_long.clone()));
-        assert_eq!(CrawlUrl::parse(&format!("http://h/{long}")), Err(too_long));
+        let (b, c) = (
+            base.join(&format!("{fits}b")),
+            base.join(&format!("{fits}c")),
+        );
+        let (b, c) = (length_fault(&b), length_fault(&c));
+        assert!(b.starts_with("http://h/aaaaaa"), "{b}");
+        assert!(b.contains("... (8193 bytes, fingerprint "), "{b}");
+        assert!(b.len() < 300 && b != c);
+        length_fault(&base.join_encoded(&format!("{fits}b"), &latin));
+        length_fault(&CrawlUrl::parse(&format!("http://h/{fits}b")));
         // Short as written, long once it is escaped.
-        assert!(base.join(&"é".repeat(LONGEST_URL / 2)).is_err());
+        length_fault(&base.join(&"é".repeat(LONGEST_URL / 2)));
+    }
+
+    #[test]
+    fn texts_beyond_the_limit_are_not_read_even_if_the_url_would_be_short() {
+        let base = CrawlUrl::parse("http://h/").expect("valid");
+        let text = |length: usize| format!("a#{}", "b".repeat(length - 2));
+        let fits = base.join(&text(LONGEST_TEXT)).expect("a URL");
+        assert_eq!(fits.as_str(), "http://h/a");
+        let excerpt = base.join(&text(LONGEST_TEXT + 1));
+        assert!(length_fault(&excerpt).starts_with("a#bbb"));
+    }
+
+    #[test]
+    fn a_url_keeps_no_memory_of_the_longer_text_that_it_was_written_as() {
+        let base = CrawlUrl::parse("http://h/").expect("valid");
+        let long = "b".repeat(60_000);
+        let texts = [
+            format!("http://h/a#{long}"),
+            format!("http://h/{long}/../a"),
+            format!("http://h/{}{}", "%".repeat(20_000), "3".repeat(20_001)),
+        ];
+        for text in &texts {
+            for url in [
+                CrawlUrl::parse(text),
+                base.join(text),
+                base.join_encoded(text, &latin),
+            ] {
+                let url = Arc::into_inner(url.expect("a URL").0).expect("one owner");
+                let capacity = String::from(url).capacity();
+                assert!(capacity < 1_000, "{capacity} bytes");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use http::HeaderMap;
 
+use super::unavailable::has_passed;
+use crate::model::Moment;
+
 /// The directives that decide whether a page can be found and its links count. What several places
 /// say adds up: none takes back what another forbids (Google, "Robots meta tag specifications").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,8 +15,8 @@ pub struct RobotsDirectives {
     pub nofollow: bool,
     /// `nosnippet`.
     pub nosnippet: bool,
-    /// The date of `unavailable_after`, as written.
-    pub unavailable_after: Option<String>,
+    /// The dates of `unavailable_after`, as written.
+    pub unavailable_after: Vec<String>,
 }
 
 /// Directives with a value of their own, whose colon does not end a crawler's name.
@@ -52,8 +55,14 @@ impl RobotsDirectives {
             noindex: self.noindex || other.noindex,
             nofollow: self.nofollow || other.nofollow,
             nosnippet: self.nosnippet || other.nosnippet,
-            unavailable_after: self.unavailable_after.or(other.unavailable_after),
+            unavailable_after: [self.unavailable_after, other.unavailable_after].concat(),
         }
+    }
+
+    /// Whether a date of `unavailable_after` has passed.
+    pub fn is_unavailable(&self, now: Moment) -> bool {
+        let mut dates = self.unavailable_after.iter();
+        dates.any(|date| has_passed(date, now))
     }
 
     fn read(&mut self, value: &str, bots: &[&str]) {
@@ -71,7 +80,7 @@ impl RobotsDirectives {
                 in_date = for_us && self.apply(after);
             } else if in_date && part.starts_with(|c: char| c.is_ascii_digit()) {
                 // The comma of "Fri, 25 Jun 2026 15:00:00 GMT" is the date's own.
-                if let Some(date) = &mut self.unavailable_after {
+                if let Some(date) = self.unavailable_after.last_mut() {
                     date.push_str(", ");
                     date.push_str(part);
                 }
@@ -92,9 +101,9 @@ impl RobotsDirectives {
         self.noindex |= is("noindex") || is("none");
         self.nofollow |= is("nofollow") || is("none");
         self.nosnippet |= is("nosnippet");
-        let is_date = is("unavailable_after") && self.unavailable_after.is_none();
+        let is_date = is("unavailable_after");
         if is_date {
-            self.unavailable_after = Some(value.to_owned());
+            self.unavailable_after.push(value.to_owned());
         }
         is_date
     }
@@ -172,10 +181,35 @@ mod tests {
         ];
         for (value, date) in cases {
             let found = RobotsDirectives::of_headers(&headers(&[value]), &BOTS);
-            assert_eq!(found.unavailable_after.as_deref(), Some(date), "{value}");
+            assert_eq!(found.unavailable_after, [date], "{value}");
             assert!(!found.noindex);
             assert_eq!(found.nofollow, value.contains("nofollow"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_page_is_unavailable_after_any_date_that_is_for_us() {
+        let now = Moment::from_millis(1_800_000_000_000);
+        let (past, future) = ("Thu, 25 Jun 2026 15:00:00 GMT", "2126-06-25");
+        let unavailable = |header: &str, meta: &str| {
+            let header = RobotsDirectives::of_headers(&headers(&[header]), &BOTS);
+            header
+                .and(RobotsDirectives::of_meta(meta, &[], &BOTS))
+                .is_unavailable(now)
+        };
+        let after = |date: &str| format!("unavailable_after: {date}");
+        assert!(unavailable("all", &after(past)));
+        assert!(unavailable(&after(past), ""));
+        assert!(unavailable(
+            &format!("googlebot: {}", after(past)),
+            &after(future)
+        ));
+        assert!(unavailable(
+            &format!("{}, {}", after(future), after(past)),
+            ""
+        ));
+        assert!(!unavailable(&format!("otherbot: {}", after(past)), ""));
+        assert!(!unavailable(&after(future), &after("soon")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod retry_after;
 pub mod robots;
 mod select;
 pub mod sitemap;
+mod unavailable;
 
 pub use charset::decode;
 pub use directives::RobotsDirectives;

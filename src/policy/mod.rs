@@ -29,7 +29,7 @@ pub use pace::{CAREFUL, HostPace, PaceSignal};
 pub use pattern::Globs;
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use sample::stratified;
-pub use scope::{PATTERN_SIZE, Scope, ScopeError, Via};
+pub use scope::{LONGEST_CRAWLED, PATTERN_SIZE, Scope, ScopeError, Via};
 pub use site_name::{is_below, is_public_suffix, without_www};
 pub use sitemaps::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAP_ENTRIES, MOST_SITEMAPS, SitemapCount};
 pub use suspects::{FirstAttempt, Noted, Suspects};

@@ -9,8 +9,9 @@ use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Ski
 use super::pattern::Globs;
 use super::site_name::{is_below, is_public_suffix, without_www};
 
-/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap.
-const MAX_URL: usize = 2048;
+/// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other crawlers stop
+/// at about this length (Scrapy and Heritrix: 2,083).
+pub const LONGEST_CRAWLED: usize = 2048;
 
 /// A path in which one folder comes this often is going round in circles.
 const MAX_REPEATS: usize = 3;
@@ -219,8 +220,8 @@ fn may_be_page(url: &CrawlUrl) -> bool {
 /// Why an address looks like one of an endless number, if it does.
 fn trap(url: &CrawlUrl) -> Option<Skip> {
     let length = url.as_str().len();
-    if length > MAX_URL {
-        let detail = format!("{length} bytes long, {MAX_URL} at most");
+    if length > LONGEST_CRAWLED {
+        let detail = format!("{length} bytes long, {LONGEST_CRAWLED} at most");
         return Some(Skip::new(SkipReason::Trap, detail));
     }
     let folder = repeated_folder(url.as_url().path())?;
@@ -491,7 +492,7 @@ mod tests {
 
     #[test]
     fn circles_and_endless_urls_are_traps() {
-        let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
+        let long = format!("https://example.com/{}", "a".repeat(LONGEST_CRAWLED));
         assert_eq!(reason(&plan(), &long, LINK, Some(1)), "-trap");
         let circle = "https://example.com/a/b/a/b/a/b/a/b/";
         assert_eq!(reason(&plan(), circle, LINK, Some(1)), "-trap");

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::assess::{Band, Uncaught};
-use crate::store::StoredDeduction;
+use crate::model::{Cause, Causes};
+use crate::store::{StoredDeduction, StoredFinding};
 
 /// A number with its thousands apart: `1,234`.
 pub fn number(value: u64) -> String {
@@ -114,6 +117,33 @@ pub fn by_name<T: Copy>(
     counts.map(|(key, count)| (name(*key), *count)).collect()
 }
 
+/// The causes of a finding as people say them. What is refused with 429 is a limit that somebody has set: that
+/// is said of an overload.
+pub fn causes_of(found: &StoredFinding) -> String {
+    let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
+    let is_limit = |fact: &Value| match fact["kind"].as_str() {
+        Some("rate_limit") => fact["status"] == 429,
+        Some("outcome") => fact["outcome"] == "client_429",
+        _ => false,
+    };
+    let text = found.causes.title();
+    if facts.iter().any(is_limit) {
+        text.replace(Cause::Overload.title(), RATE_LIMIT)
+    } else {
+        text
+    }
+}
+
+/// The cause of one page's failures, which was last answered with this status.
+pub fn cause_of_page(causes: &Causes, status: u16) -> String {
+    match status {
+        429 => causes.title().replace(Cause::Overload.title(), RATE_LIMIT),
+        _ => causes.title(),
+    }
+}
+
+const RATE_LIMIT: &str = "a rate limit (429)";
+
 /// What took points from a score, with the numbers behind it.
 pub fn deduction(row: &StoredDeduction) -> String {
     let fact = |name: &str| {
@@ -170,8 +200,35 @@ pub const fn risk(band: Band) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::assess::Interval;
+
+    #[test]
+    fn an_overload_that_answers_429_is_a_rate_limit() {
+        let found = |facts| StoredFinding {
+            causes: [Cause::Overload, Cause::Firewall].into_iter().collect(),
+            facts,
+            ..StoredFinding::default()
+        };
+        let said = |facts| causes_of(&found(facts));
+        let limit = "a rate limit (429) or a firewall or bot protection";
+        assert_eq!(said(json!([{"kind": "rate_limit", "status": 429}])), limit);
+        assert_eq!(
+            said(json!([{"kind": "outcome", "outcome": "client_429"}])),
+            limit
+        );
+        let overload = "server overload or a firewall or bot protection";
+        assert_eq!(
+            said(json!([{"kind": "rate_limit", "status": 503}])),
+            overload
+        );
+        assert_eq!(said(Value::Null), overload);
+        let causes: Causes = [Cause::Overload].into_iter().collect();
+        assert_eq!(cause_of_page(&causes, 429), "a rate limit (429)");
+        assert_eq!(cause_of_page(&causes, 503), "server overload");
+    }
 
     #[test]
     fn what_was_not_caught_is_estimated_or_bounded() {

@@ -30,7 +30,7 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
     let mut verdicts = Beside::of_run(&mut verdicts, run)?;
     let closed = closed_hosts(connection, run)?;
     let mut urls = connection
-        .prepare("SELECT id, role, state, reason, pass, host FROM url WHERE run = ? ORDER BY id")?;
+        .prepare("SELECT id, role, state, reason, host FROM url WHERE run = ? ORDER BY id")?;
     let mut urls = urls.query([run])?;
     let mut tally = Tally::default();
     while let Some(row) = urls.next()? {
@@ -72,7 +72,6 @@ struct Known {
     role: u8,
     state: u8,
     reason: Option<u8>,
-    pass: u32,
     /// Whether its host's robots.txt could not be read.
     closed: bool,
 }
@@ -80,11 +79,10 @@ struct Known {
 impl Known {
     fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<Known> {
         Ok(Known {
-            closed: closed.contains(&row.get(5)?),
+            closed: closed.contains(&row.get(4)?),
             role: row.get(1)?,
             state: row.get(2)?,
             reason: row.get(3)?,
-            pass: row.get(4)?,
         })
     }
 
@@ -94,9 +92,9 @@ impl Known {
         self.state < SKIPPED || self.reason.is_some_and(|reason| !foreign.contains(&reason))
     }
 
-    /// A URL that waits to be asked in a later pass was fetched in the first.
-    fn is_fetched(&self) -> bool {
-        self.state == SETTLED || (self.state == QUEUED && self.pass != 1)
+    /// A URL that waits for a retry, or for a later pass, was fetched: it has a status and a verdict.
+    fn is_fetched(&self, last: Option<Tried>) -> bool {
+        self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
     /// Whether it was to be requested: it still waits, its host was given up, or robots.txt could not be
@@ -182,7 +180,7 @@ impl Tally {
             Some(Role::Robots | Role::Sitemap) | None => return,
         };
         part.known += u64::from(known.belongs());
-        part.fetched += u64::from(known.is_fetched());
+        part.fetched += u64::from(known.is_fetched(last));
         part.requested += u64::from(last.is_some());
         part.not_requested += u64::from(last.is_none() && known.was_due());
         if let Some(last) = last {

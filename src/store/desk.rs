@@ -475,7 +475,7 @@ impl Desk {
         for entry in entries {
             let origin = Origin {
                 found_on: Some(source),
-                in_sitemap: listed && entry.role != Role::Sitemap,
+                in_sitemap: listed && entry.role != Role::Sitemap && !entry.alternate,
                 ..Origin::NOWHERE
             };
             self.learn(tx, &entry.url, &entry.admission, origin)?;

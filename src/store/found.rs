@@ -79,7 +79,7 @@ pub struct StoredDeduction {
 }
 
 /// What a diagnosis rule found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StoredFinding {
     /// The rule's name.
     pub rule: String,

@@ -1,4 +1,4 @@
-//! Targets of redirects that ask for a password. The table is made when it is first needed, so that
+//! Start pages and targets of redirects that ask for a password. The table is made when it is first needed, so that
 //! files that were there before gain it.
 
 use rusqlite::{Connection, Transaction};

@@ -14,6 +14,7 @@ mod conclude;
 mod conclusions;
 mod course;
 mod courses;
+mod dead_links;
 mod desk;
 mod earlier;
 mod earlier_runs;

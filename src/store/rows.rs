@@ -173,13 +173,14 @@ impl Desk {
         sitemap: &SitemapRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
+        let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
         insert!(
             tx,
             "INSERT OR REPLACE INTO sitemap_file",
             run: self.run,
             url: id,
             format: sitemap.format,
-            entries: sitemap.entries.len() as i64,
+            entries: entries.count() as i64,
             foreign_entries: sitemap.foreign.cast_signed(),
             problems: sitemap.problems.join("\n"),
         )

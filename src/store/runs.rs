@@ -1,6 +1,7 @@
 //! The list of runs.
 
 use std::fmt;
+use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Params, Row};
 
@@ -10,6 +11,7 @@ use super::error::{StoreError, StoreFault};
 use super::file::Store;
 use super::links::key;
 use super::notices::NOTICES;
+use super::row::count;
 
 /// The number of a run within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,8 +60,18 @@ pub struct RunRow {
     pub started: Moment,
     /// When it ended.
     pub ended: Option<Moment>,
+    /// For how long in between no process worked on it: it was interrupted, and went on later.
+    pub idle: Duration,
     /// How far it came.
     pub state: RunState,
+}
+
+impl RunRow {
+    /// For how long it was worked on, if it ended.
+    pub fn took(&self) -> Option<Duration> {
+        let whole = self.ended?.since(self.started);
+        Some(whole.saturating_sub(self.idle))
+    }
 }
 
 /// What is counted over a run's pages.
@@ -75,7 +87,7 @@ pub struct RunCounts {
     pub failing: u64,
 }
 
-const COLUMNS: &str = "id, token, site, plan, version, started, ended, state";
+const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Those of `page_links` are told by their key.
 const TABLES: [&str; 20] = [
@@ -156,21 +168,26 @@ impl Store {
         Ok(RunId(connection.last_insert_rowid()))
     }
 
-    /// Records that a run goes on.
-    pub fn begin_run(&self, run: RunId) -> Result<(), StoreError> {
-        self.mark(run, RunState::Running, None)
+    /// Records that a run begins, or goes on: since its end nobody worked on it, or since its last
+    /// attempt, if the process was killed.
+    pub fn begin_run(&self, run: RunId, now: Moment) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE run SET state = ?2, ended = NULL, idle_ms = idle_ms + max(0, ?3 - coalesce(ended,
+                    (SELECT max(started + total_us / 1000) FROM attempt WHERE run = ?1), ?3))
+                 WHERE id = ?1",
+                (run.0, RunState::Running.name(), now.millis()),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
     }
 
     /// Records how a run ended, and when.
     pub fn end_run(&self, run: RunId, state: RunState, ended: Moment) -> Result<(), StoreError> {
-        self.mark(run, state, Some(ended.millis()))
-    }
-
-    fn mark(&self, run: RunId, state: RunState, ended: Option<i64>) -> Result<(), StoreError> {
         self.connect_patiently()?
             .execute(
                 "UPDATE run SET state = ?, ended = ? WHERE id = ?",
-                (state.name(), ended, run.0),
+                (state.name(), ended.millis(), run.0),
             )
             .map_err(|source| self.fault(source))?;
         Ok(())
@@ -261,8 +278,10 @@ impl Store {
         };
         let (id, token, site, plan, version, started) =
             read().map_err(|source| self.fault(source))?;
-        let rest = || -> rusqlite::Result<(Option<i64>, String)> { Ok((row.get(6)?, row.get(7)?)) };
-        let (ended, state) = rest().map_err(|source| self.fault(source))?;
+        let rest = || -> rusqlite::Result<(Option<i64>, String, u64)> {
+            Ok((row.get(6)?, row.get(7)?, count(row, 8)?))
+        };
+        let (ended, state, idle) = rest().map_err(|source| self.fault(source))?;
         let plan = serde_json::from_str(&plan)
             .map_err(|fault| self.damaged(format!("cannot read the plan of run {id}: {fault}")))?;
         Ok(RunRow {
@@ -273,6 +292,7 @@ impl Store {
             version,
             started: Moment::from_millis(started),
             ended: ended.map(Moment::from_millis),
+            idle: Duration::from_millis(idle),
             state: RunState::from_name(&state),
         })
     }

@@ -11,6 +11,7 @@ CREATE TABLE run (
     ended       INTEGER,
     state       TEXT NOT NULL,             -- running, finished, interrupted, incomplete
     concluded   INTEGER NOT NULL DEFAULT 0, -- attempts when inlinks, depths and verdicts were last computed
+    idle_ms     INTEGER NOT NULL DEFAULT 0, -- time since it began in which no process worked on it
     asked       TEXT                       -- exports and gates that it still owes, as JSON of the command line
 );
 

@@ -8,10 +8,10 @@ use rusqlite::{Connection, Row};
 
 use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
-use crate::model::{Moment, Outcome, SkipReason};
+use crate::model::{Moment, Outcome, Role, SkipReason};
 
 use super::row::count;
-use super::{given_up, outages, starts};
+use super::{dead_links, given_up, outages, starts};
 
 /// Most failing redirects that are spoken of.
 const MOST_REDIRECTS: u32 = 100;
@@ -27,6 +27,7 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
         failing_redirects: failing_redirects(connection, run)?,
         own_outages: outages::facts(connection, run)?,
         given_up: given_up::hosts(connection, run)?,
+        dead_links: dead_links::dead_links(connection, run)?,
         no_start: starts::starts(connection, run)?.unusable(),
     })
 }
@@ -162,10 +163,10 @@ fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
                 AND a.number = (SELECT max(number) FROM evidence WHERE run = r.run AND url = r.last)
              CROSS JOIN outcome o ON o.code = a.outcome AND o.failure = 1
              LEFT JOIN assessment s ON s.run = r.run AND s.url = r.last
-             WHERE r.run = ?1 AND r.ending = 'final'
+             WHERE r.run = ?1 AND r.ending = 'final' AND u.role <> ?3
              ORDER BY u.inlinks DESC, u.address LIMIT ?2",
         )?
-        .query_map((run, MOST_REDIRECTS), |row| {
+        .query_map((run, MOST_REDIRECTS, Role::External.code()), |row| {
             Ok(EndedRedirect {
                 from: row.get(0)?,
                 target: row.get(1)?,

@@ -8,6 +8,7 @@ use crate::model::{Outcome, RedirectEnd, SkipReason};
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
+use super::links::{key, unpack};
 use super::login_pages;
 use super::row::named;
 use super::runs::RunId;
@@ -52,6 +53,7 @@ pub(super) fn starts(connection: &Connection, run: i64) -> rusqlite::Result<Star
         let page = StartPage {
             address: row.get(1)?,
             served: is_served(connection, run, id)?,
+            only_login: is_only_login(connection, run, id)?,
             answer: last_answer(connection, run, id)?,
             skipped: reason(row.get(3)?),
             redirect: redirect(connection, run, id)?,
@@ -69,6 +71,34 @@ pub(super) fn starts(connection: &Connection, run: i64) -> rusqlite::Result<Star
         });
     }
     Ok(starts)
+}
+
+fn is_only_login(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+    Ok(login_pages::is_one(connection, run, id)?
+        && is_only_page(connection, run, id)?
+        && !leads_on(connection, run, id)?)
+}
+
+/// Whether a page links to another page of the site, whatever that answered.
+fn leads_on(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
+    let sql = "SELECT links FROM page_links WHERE page = ?";
+    let links: Option<Vec<u8>> = connection
+        .prepare_cached(sql)?
+        .query_row([key(run, id)], |row| row.get(0))
+        .optional()?;
+    let mut is_page = connection.prepare_cached(
+        "SELECT role = 3 AND (state < 3 OR reason NOT IN (?, ?)) FROM url WHERE run = ? AND id = ?",
+    )?;
+    let apart = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
+    for link in unpack(links.as_deref().unwrap_or_default()) {
+        let is_other = link.target != id && link.nature.kind.is_hyperlink();
+        if is_other
+            && is_page.query_row((apart[0], apart[1], run, link.target), |row| row.get(0))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn redirect(

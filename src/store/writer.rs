@@ -294,8 +294,8 @@ mod tests {
         let slow = Slow::new();
         let writer = Writer::start(&slow.store, RUN).expect("started");
         let load = Load {
-            urls: 200,
-            length: 19_000,
+            urls: 2_000,
+            length: 1_900,
         };
         let taken = load.fill(&writer);
         assert_eq!(taken as usize, ROOM / load.weight());
@@ -307,8 +307,8 @@ mod tests {
         let slow = Slow::new();
         let writer = Writer::start(&slow.store, RUN).expect("started");
         let load = Load {
-            urls: 2_000,
-            length: 19_000,
+            urls: 20_000,
+            length: 1_900,
         };
         assert!(load.weight() > ROOM);
         let taken = load.fill(&writer);

@@ -136,7 +136,8 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["new-5xx > 0"],
             4,
-            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with)\n",
+            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with: \
+             the next run is judged; for this one name a baseline with --baseline, or gate on 5xx)\n",
         ),
         (&["502 > 1", "coverage < 95%"], 0, ""),
         (
@@ -275,26 +276,32 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
-#[tokio::test]
-async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
-    let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
-    let origin = site(&paths).await;
-    let desk = Desk::new();
+/// Audits a site of ten pages so that the run is stored and its exports are not, as if it had been killed before it
+/// wrote them.
+async fn owing(desk: &Desk, origin: &Origin, more: &[&str]) {
     let (home, dir) = (origin.url("/"), desk.path().join("out"));
     let quick = ["--confirm", "none", "--no-probe", "--sample", "0"];
-    let gate = ["--fail-on", "coverage > 0"];
     let audit = ["audit", &home, "--rate", "10", "--no-sitemap", "-o", "out"];
-    let mut command = desk.command(&[&audit[..], &gate, &quick].concat());
+    let mut command = desk.command(&[&audit[..], more, &quick].concat());
     let child = command.stderr(Stdio::piped()).spawn().expect("a program");
-    while origin.requests().len() < 3 {
+    let before = origin.requests().len();
+    while origin.requests().len() < before + 3 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    // As if it had been killed before it wrote them.
     fs::create_dir(dir.join("pages.csv")).expect("in the way");
     let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
     let said = Said::from(ended.await.expect("no panic").expect("an end"));
     assert_eq!(said.code, Some(2), "{}", said.err);
     fs::remove_dir(dir.join("pages.csv")).expect("out of the way");
+}
+
+#[tokio::test]
+async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
+    let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
+    let origin = site(&paths).await;
+    let desk = Desk::new();
+    owing(&desk, &origin, &["--fail-on", "coverage > 0"]).await;
+    let dir = desk.path().join("out");
     let asked = origin.requests().len();
 
     let elsewhere = desk.path().join("elsewhere");
@@ -309,6 +316,44 @@ async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
     assert_eq!(origin.requests().len(), asked, "requested again");
     let said = desk.run(&["audit", "--resume"]).await;
     assert_eq!(said.code, Some(2), "{}", said.err);
+}
+
+#[tokio::test]
+async fn exports_that_a_run_still_owes_are_settled_by_report_if_they_are_the_same() {
+    let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
+    let origin = site(&paths).await;
+    let desk = Desk::new();
+    owing(&desk, &origin, &[]).await;
+    let report = |more: &[&str]| {
+        let args = [&["report", "-q"], more].concat();
+        let command = desk.command(&args);
+        async move { Said::from(output(command).await) }
+    };
+    // Elsewhere, or in fewer formats: not what was asked for.
+    for (more, owes) in [
+        (&["-o", "elsewhere"][..], true),
+        (&["-o", "out", "-f", "csv"], true),
+        (&["-o", "out"], false),
+    ] {
+        let said = report(more).await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let run = desk.command(&["audit", "--resume", "--dry-run"]);
+        let said = Said::from(output(run).await);
+        let code = if owes { 0 } else { 2 };
+        assert_eq!(said.code, Some(code), "{more:?}: {}", said.err);
+    }
+
+    let desk = Desk::new();
+    owing(&desk, &origin, &["--fail-on", "5xx > 0"]).await;
+    let said = Said::from(output(desk.command(&["report", "-o", "out"])).await);
+    assert!(
+        said.err.contains("has not judged its gates yet"),
+        "{}",
+        said.err
+    );
+    let said = desk.run(&["audit", "--resume"]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("5xx > 0"), "{}", said.err);
 }
 
 pub(crate) async fn signal(child: Child, name: &str) -> Said {
@@ -547,6 +592,44 @@ async fn experiments_are_made_on_what_fails_and_told_in_the_export() {
     assert_eq!(browsers[0].header("x-key"), Some("k"));
     let pages = desk.read("out/server_errors.csv");
     assert!(pages.contains("server_502,1,1,1,1,1,"), "{pages}");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_follows_the_crawl() {
+    let origin = site(&[]).await;
+    let desk = Desk::new();
+    let dry = async |more: &[&str]| {
+        let url = origin.url("/");
+        let args = [&["audit", &url, "--dry-run"], more].concat();
+        Said::from(output(desk.command(&args)).await).out
+    };
+    let usual = dry(&[]).await;
+    for line in [
+        "confirm: what fails is requested again after 15 s, 1 m 00 s, for 10 m 00 s at most in all\n",
+        "sample: 5 % of the pages that never failed, 20 to 200 of them, requested once more\n",
+        "experiments: a few failing URLs are asked in other ways\n",
+    ] {
+        assert!(usual.contains(line), "{line}: {usual}");
+    }
+    assert!(!usual.contains("max-time"), "{usual}");
+    let more = [
+        "--confirm",
+        "none",
+        "--sample",
+        "1",
+        "--max-time",
+        "2h",
+        "--no-probe",
+    ];
+    let other = dry(&more).await;
+    for line in [
+        "confirm: none: what fails stays unconfirmed\n",
+        "sample: 1 page that never failed requested once more\n",
+        "max-time: 2 h 00 m\n",
+        "experiments: none\n",
+    ] {
+        assert!(other.contains(line), "{line}: {other}");
+    }
 }
 
 #[tokio::test]

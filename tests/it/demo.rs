@@ -52,6 +52,10 @@ fn the_demo_shows_every_fault_it_promises() {
         assert_eq!(found[path]["Outcome"], outcome, "{path}");
     }
     assert_eq!(found["/shop/tea/darjeeling/"]["Verdict"], "transient");
+    for path in ["/shop/tea/gyokuro/", "/shop/checkout/", "/shop/pots/care/"] {
+        assert_eq!(found[path]["Verdict"], "persistent", "{path}");
+    }
+    assert!(found.values().all(|row| row["Verdict"] != "unconfirmed"));
     assert_eq!(found["/account/"]["Indexability"], "Non-Indexable");
     let slow = found["/shop/tea/white-peony/photos/"]["TTFB (ms)"].parse::<f64>();
     assert!(slow.expect("a number") >= 1_500.0);

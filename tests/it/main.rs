@@ -5,6 +5,7 @@ mod answer;
 mod cli;
 mod compare;
 mod demo;
+mod external;
 mod fetch;
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "a library of its own for the fuzzer")]

@@ -43,7 +43,7 @@ type Case<'a> = (&'a [(&'a str, Answer)], &'a [&'a str], &'a str, &'a str);
 #[tokio::test]
 async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try() {
     let form = html(200, "<form><input type='password' name=p></form>");
-    let cases: [Case<'_>; 11] = [
+    let cases: [Case<'_>; 13] = [
         (
             &[("/", status(401))],
             &[],
@@ -83,6 +83,18 @@ async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try
             "--cookie",
         ),
         (
+            &[("/", form.clone())],
+            &[],
+            "is a login form that leads to no other page",
+            "--cookie",
+        ),
+        (
+            &[("/", form.clone())],
+            &["--cookie", "sid=old"],
+            "is a login form that leads to no other page",
+            "not accepted",
+        ),
+        (
             &[("/", redirect(302, "/welcome")), ("/welcome", form)],
             &[],
             "redirects to a login form, ",
@@ -119,6 +131,20 @@ async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try
 }
 
 #[tokio::test]
+async fn every_report_says_that_robots_txt_forbids_the_start_page() {
+    let forbidden = ok("User-agent: *\nDisallow: /\n").header("content-type", "text/plain");
+    let (origin, desk) = (serving(&[("/robots.txt", forbidden)]).await, Desk::new());
+    let said = audit(&desk, &origin, &["-f", "html,md"]).await;
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    let expected = "No page could be fetched: the start page";
+    for report in ["out/report.md", "out/report.html"] {
+        let report = desk.read(report);
+        assert!(report.contains(expected), "{report}");
+        assert!(report.contains("is forbidden by robots.txt"), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn a_start_page_that_nobody_answers_for_says_what_to_check() {
     let desk = Desk::new();
     // The discard port: nothing listens there.
@@ -145,6 +171,15 @@ async fn a_form_for_customers_on_every_page_hides_none_of_them() {
     ])
     .await;
     let said = audit(&Desk::new(), &origin, &[]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    // Not even if all that it links to fails, or if it was asked for by name.
+    let origin = serving(&[("/", ok(page)), ("/a", status(500))]).await;
+    let said = audit(&Desk::new(), &origin, &[]).await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let origin = serving(&[("/login", ok("<p><input type=password>"))]).await;
+    let desk = Desk::new();
+    fs::write(desk.path().join("urls.txt"), origin.url("/login")).expect("a list");
+    let said = desk.run(&["audit", "--url-list", "urls.txt"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
 }
 

@@ -33,6 +33,8 @@ const TRIED_CONFIDENCE: f64 = 0.95;
 const CERTAIN: f64 = 0.95;
 /// How far a default cause can be trusted: the same fault has another status on each proxy.
 const DEFAULT_CONFIDENCE: f64 = 0.7;
+/// An error page with a status of success says by itself what is wrong. Ours.
+pub(super) const SOFT_CONFIDENCE: f64 = 0.8;
 
 /// A mechanism with advice of its own, within its cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -138,7 +140,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
     let mut shares = prior(generator, facts);
     weigh_answers(&mut shares, facts, page, &mut evidence);
     weigh_context(&mut shares, around, &mut evidence);
-    let mut shares = match plain(facts.cluster.outcome) {
+    let mut shares = match plain(facts, around) {
         Some(cause) => Shares::of(&[(cause, 1.0)]),
         None => shares.normalised(),
     };
@@ -165,8 +167,14 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
 }
 
 /// The cause that an outcome is by itself, whatever else is known: a certificate that has expired is no
-/// sign of overload, however few pages it concerns.
-fn plain(outcome: Outcome) -> Option<Cause> {
+/// sign of overload, however few pages it concerns. An error page with a status of success speaks for itself
+/// unless an experiment made a difference.
+fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
+    let outcome = facts.cluster.outcome;
+    let helps = around.experiments.iter().any(Experiment::helps);
+    if let Some(cause) = facts.soft.filter(|_| !helps) {
+        return Some(cause);
+    }
     let cause = outcome.default_cause();
     let certain = matches!(
         (outcome.layer(), cause),
@@ -220,10 +228,11 @@ fn overruled(shares: Shares, cause: Cause) -> Shares {
 
 /// How far the shares can be trusted: as far as what they rest on.
 fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
-    let decided =
-        around.log_line.is_some() || around.load_induced || plain(facts.cluster.outcome).is_some();
-    if decided {
+    if around.log_line.is_some() || around.load_induced {
         return 1.0;
+    }
+    if plain(facts, around).is_some() {
+        return facts.soft.map_or(1.0, |_| SOFT_CONFIDENCE);
     }
     if around.experiments.iter().any(Experiment::helps) {
         return TRIED_CONFIDENCE;

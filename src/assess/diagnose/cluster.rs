@@ -10,7 +10,7 @@ use super::context::Ratio;
 use super::host::Addresses;
 use super::timing::TimerCounts;
 use crate::assess::verdict::Verdict;
-use crate::model::{Moment, Outcome};
+use crate::model::{Cause, Moment, Outcome};
 
 /// How many addresses of failing URLs are kept as examples.
 const EXAMPLES: usize = 5;
@@ -39,6 +39,8 @@ pub struct Cluster {
 pub struct ClusterFacts {
     /// What makes it one cluster.
     pub cluster: Cluster,
+    /// The cause that its pages point at, if they are error pages with a status of success.
+    pub soft: Option<Cause>,
     /// The status of its answers, if they had one.
     pub status: Option<u16>,
     /// Failing answers.
@@ -88,6 +90,7 @@ impl ClusterFacts {
     pub fn new(cluster: Cluster) -> ClusterFacts {
         ClusterFacts {
             cluster,
+            soft: None,
             status: None,
             failures: 0,
             persistent: Ratio::default(),
@@ -166,6 +169,7 @@ impl ClusterFacts {
     /// Adds another cluster, whose failures have the same cause.
     pub fn merge(&mut self, other: &ClusterFacts) {
         let sum = |one: Ratio, more: Ratio| Ratio::new(one.part + more.part, one.of + more.of);
+        self.soft = self.soft.or(other.soft);
         self.status = self.status.or(other.status);
         self.failures += other.failures;
         self.persistent = sum(self.persistent, other.persistent);

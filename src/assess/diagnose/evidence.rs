@@ -100,6 +100,8 @@ pub enum Evidence {
         high: f64,
         burst: u32,
         refused: Ratio,
+        /// 429, or 503 where that is what most were refused with.
+        status: u16,
         section: Option<String>,
     },
     NoNetwork {
@@ -207,6 +209,18 @@ pub enum Evidence {
     NoStart {
         pages: u64,
         fault: String,
+    },
+    DeadLinks {
+        urls: u64,
+        pages: u64,
+    },
+    DeadLink {
+        address: String,
+        end: Option<String>,
+        status: Option<u16>,
+        outcome: Outcome,
+        pages: u64,
+        examples: Vec<String>,
     },
     Policy {
         text: &'static str,
@@ -339,6 +353,7 @@ impl fmt::Display for Evidence {
                 high,
                 burst,
                 refused,
+                status,
                 section,
             } => {
                 let limit = RateLimit {
@@ -362,7 +377,7 @@ impl fmt::Display for Evidence {
                 }
                 write!(
                     f,
-                    ": {refused} requests were refused, all others kept to it"
+                    ": {refused} requests were refused with {status}, all others kept to it"
                 )
             }
             E::NoNetwork {
@@ -525,10 +540,46 @@ impl fmt::Display for Evidence {
                 f,
                 "none of {pages} start pages answers with a page: the first {fault}"
             ),
+            E::DeadLinks { urls, pages } => {
+                let (urls, fail) = match urls {
+                    1 => ("1 external link".to_owned(), "fails"),
+                    urls => (format!("{urls} external links"), "fail"),
+                };
+                write!(f, "{urls} on {} {fail}", count(*pages, "page"))
+            }
+            E::DeadLink {
+                address,
+                end,
+                status,
+                outcome,
+                pages,
+                examples,
+            } => {
+                f.write_str(address)?;
+                if let Some(end) = end {
+                    write!(f, " redirects to {end}, which")?;
+                }
+                match status {
+                    Some(status) => write!(f, " answers {status}")?,
+                    None => write!(f, " does not answer ({})", outcome.id().replace('_', " "))?,
+                }
+                let such = match *pages {
+                    pages if pages > examples.len() as u64 => "for example ",
+                    _ => "",
+                };
+                let (pages, examples) = (count(*pages, "page"), examples.join(", "));
+                write!(f, ", linked from {pages}, {such}{examples}")
+            }
             E::Policy { text } => f.write_str(text),
             E::Example { url } => write!(f, "for example {url}"),
         }
     }
+}
+
+/// `1 page`, `12 pages`.
+fn count(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
 }
 
 /// A rate for people: one decimal below ten.

@@ -14,14 +14,14 @@ use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, HostDownFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
-    SitemapFacts, client_block, host_down, is_down, of_cluster, of_host, own_outage, part_outage,
-    redirect_into_error, robots_unreachable, section_down, sitemap_failing, sitemap_lists_failing,
-    soft_errors, start_page,
+    SitemapFacts, client_block, external_links, host_down, is_down, of_cluster, of_host,
+    own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
+    sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::indexing::{Extent, IndexingRisk};
 use crate::assess::site::Aggregate;
-use crate::model::{Layer, Outcome, Probe};
+use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
@@ -213,6 +213,7 @@ fn findings(
 ) -> Vec<Finding> {
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
     found.extend(start_page(files.no_start.as_ref()));
+    found.extend(external_links(&files.dead_links));
     found.extend(files.given_up.iter().filter_map(|given_up| {
         host_down(&HostDownFacts {
             host: &given_up.host,
@@ -233,7 +234,9 @@ fn findings(
             .then(|| client_block(&client_facts(name, host, groups)))
             .flatten();
         found.extend(of_host);
-        found.extend(soft_errors(&host.pages));
+        found.extend(soft_errors(&host.pages, |cause| {
+            diagnosed(name, cause, groups)
+        }));
         found.extend(refuses);
         for (group, down) in sections_down(name, host, groups) {
             told.insert(group);
@@ -295,9 +298,12 @@ fn findings(
         let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
         found.extend(redirect_into_error(&facts, diagnosis));
     }
+    // Other people's sites come after the site's own troubles.
+    let is_elsewhere = |finding: &Finding| finding.rule == "external_links";
     found.sort_by(|one, other| {
         let by_severity = other.severity.cmp(&one.severity);
         by_severity
+            .then(is_elsewhere(one).cmp(&is_elsewhere(other)))
             .then(other.scope.cmp(&one.scope))
             .then(other.confidence.total_cmp(&one.confidence))
             .then_with(|| one.rule.cmp(other.rule))
@@ -305,6 +311,20 @@ fn findings(
     });
     found.truncate(MOST_FINDINGS);
     found
+}
+
+/// What was concluded of most of a host's error pages with a status of success that point at a cause.
+fn diagnosed<'a>(
+    host: &str,
+    cause: Cause,
+    groups: &'a [(Group, Diagnosis)],
+) -> Option<&'a Diagnosis> {
+    let of_pages = groups.iter().filter(|(group, _)| {
+        let facts = &group.cluster.facts;
+        facts.cluster.host == host && facts.soft == Some(cause)
+    });
+    let most = of_pages.max_by_key(|(group, _)| group.cluster.urls);
+    most.map(|(_, diagnosis)| diagnosis)
 }
 
 fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {

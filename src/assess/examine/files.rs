@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::assess::NoStart;
-use crate::assess::diagnose::rules::OwnOutageFacts;
+use crate::assess::diagnose::rules::{DeadLinks, OwnOutageFacts};
 use crate::model::{Moment, Outcome};
 
 /// The files and redirects of a run.
@@ -20,6 +20,8 @@ pub struct SiteFiles {
     pub own_outages: OwnOutageFacts,
     /// Hosts of the site that were given up.
     pub given_up: Vec<GivenUp>,
+    /// External links that fail.
+    pub dead_links: DeadLinks,
     /// That no start page was answered with a page.
     pub no_start: Option<NoStart>,
 }

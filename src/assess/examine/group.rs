@@ -9,7 +9,7 @@ use super::trials::Trials;
 use super::url::Seen;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};
 use crate::assess::verdict::Verdict;
-use crate::model::{Outcome, Role};
+use crate::model::{Cause, Outcome, Role};
 
 /// What makes failing URLs one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub(super) struct ClusterKey {
     pub(super) family: String,
     pub(super) outcome: Outcome,
     pub(super) fingerprint: Option<String>,
+    /// The cause that an error page with a status of success points at.
+    pub(super) soft: Option<Cause>,
     /// Whether they fail at the speed of the crawl only.
     pub(super) at_speed: bool,
     /// Whether the failing answers were waited for: what is refused at once has another cause than
@@ -59,13 +61,17 @@ pub(super) struct Cluster {
 
 impl Cluster {
     pub(super) fn new(key: &ClusterKey) -> Cluster {
+        let facts = ClusterFacts::new(diagnose::Cluster {
+            host: key.host.clone(),
+            section: key.section.clone(),
+            outcome: key.outcome,
+            fingerprint: key.fingerprint.clone(),
+        });
         Cluster {
-            facts: ClusterFacts::new(diagnose::Cluster {
-                host: key.host.clone(),
-                section: key.section.clone(),
-                outcome: key.outcome,
-                fingerprint: key.fingerprint.clone(),
-            }),
+            facts: ClusterFacts {
+                soft: key.soft,
+                ..facts
+            },
             at_speed: key.at_speed,
             waits: key.waits,
             together: key.together,

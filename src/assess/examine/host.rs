@@ -6,7 +6,7 @@ use super::failed;
 use super::speed::SpeedEffect;
 use super::url::Seen;
 use crate::assess::diagnose::rules::PageFaults;
-use crate::assess::diagnose::{HostFacts, Ratio, SoftError, fingerprint, soft_error};
+use crate::assess::diagnose::{HostFacts, Ratio, fingerprint};
 use crate::assess::judgement::Judgement;
 use crate::assess::site::OTHER;
 use crate::assess::verdict::Verdict;
@@ -121,10 +121,7 @@ impl Host {
         match last.facts.outcome {
             Outcome::OkHtml => self.pages.add(seen.address, None),
             Outcome::SoftError200 => {
-                let page = seen.soft_page;
-                let fault = page.and_then(|page| soft_error(page.status, page.head));
-                let fault = fault.unwrap_or_else(SoftError::unexplained);
-                self.pages.add(seen.address, Some(&fault));
+                self.pages.add(seen.address, Some(&seen.soft_error()));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::courses::Whole;
 use super::group::Cluster;
 use crate::assess::diagnose::Trial;
-use crate::model::Outcome;
+use crate::model::{Cause, Outcome};
 
 /// Clusters with one cause.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ struct Symptom {
     host: String,
     outcome: Outcome,
     fingerprint: Option<String>,
+    soft: Option<Cause>,
     at_speed: bool,
     waits: bool,
     /// What went down as a whole, and its name within the host.
@@ -83,6 +84,7 @@ impl Symptom {
             host: what.host.clone(),
             outcome: what.outcome,
             fingerprint: what.fingerprint.clone(),
+            soft: cluster.facts.soft,
             at_speed: cluster.at_speed,
             waits: cluster.waits,
             together: cluster

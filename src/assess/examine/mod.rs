@@ -221,6 +221,7 @@ impl Examination {
             family: seen.family.to_owned(),
             outcome: last.facts.outcome,
             fingerprint: last.facts.fingerprint.map(str::to_owned),
+            soft: (last.facts.outcome == Outcome::SoftError200).then(|| seen.soft_error().cause),
             at_speed: verdict == Verdict::LoadInduced,
             waits: ClusterKey::is_wait(last.facts.waited),
             together,

@@ -1,6 +1,6 @@
 //! One URL as it is handed over, and what comes back.
 
-use crate::assess::diagnose::AnswerFacts;
+use crate::assess::diagnose::{AnswerFacts, SoftError, soft_error};
 use crate::assess::earlier_runs::EarlierRuns;
 use crate::assess::judgement::Judgement;
 use crate::assess::observation::Observation;
@@ -71,6 +71,13 @@ impl<'a> Seen<'a> {
     pub(super) fn evidence(&self) -> impl DoubleEndedIterator<Item = &SeenAttempt<'a>> {
         let attempts = self.attempts.iter();
         attempts.filter(|attempt| attempt.purpose.is_evidence())
+    }
+
+    /// What is wrong with its page, that of its last answer, if that is an error page with a status of success.
+    pub(super) fn soft_error(&self) -> SoftError {
+        let page = self.soft_page.as_ref();
+        page.and_then(|page| soft_error(page.status, page.head))
+            .unwrap_or_else(SoftError::unexplained)
     }
 
     /// The last of them that failed or was an error page with a status of success.

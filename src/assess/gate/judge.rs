@@ -277,7 +277,7 @@ impl Measured {
                         ..Unknown::default()
                     },
                 )),
-                None => Err("there is no earlier run of the site to compare with".to_owned()),
+                None => Err(NO_BASELINE.to_owned()),
             },
             Metric::Coverage => match self.coverage {
                 Some(share) => Ok(Possible::certain(Interval::exact(share))),
@@ -286,6 +286,10 @@ impl Measured {
         }
     }
 }
+
+/// A first run has nothing to compare with: nobody knows which of its errors are new.
+const NO_BASELINE: &str = "there is no earlier run of the site to compare with: the next run is judged; for this one \
+                           name a baseline with --baseline, or gate on 5xx";
 
 impl GateResult {
     /// The same where the run cannot vouch for the site: what failed has failed, and nothing holds.

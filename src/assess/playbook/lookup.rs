@@ -177,11 +177,16 @@ impl Books {
 
     /// A status without an entry is what the crawler would record of it.
     fn other_status(&self, key: &str) -> Option<Playbook> {
-        let status = key
-            .parse()
-            .ok()
-            .filter(|status| (400..600).contains(status))?;
-        self.outcome(Outcome::of_error_status(status, false).id())
+        let outcome = match key.parse().ok()? {
+            204 | 205 => Outcome::OkNonHtml,
+            200..=299 => Outcome::OkHtml,
+            304 => Outcome::NotModified,
+            301 | 302 | 303 | 307 | 308 => Outcome::Redirect,
+            300..=399 => Outcome::RedirectBad,
+            status @ 400..=999 => Outcome::of_error_status(status, false),
+            _ => return None,
+        };
+        self.outcome(outcome.id())
     }
 
     fn server(&self, key: &str) -> Option<Playbook> {

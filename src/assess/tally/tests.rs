@@ -61,14 +61,14 @@ fn an_address_that_may_not_be_asked_says_nothing_about_the_site() {
 }
 
 #[test]
-fn a_refused_stream_is_counted_and_not_held_against_the_page() {
+fn a_refused_stream_is_not_held_against_the_page() {
     let found = judge(&[seen(Outcome::StreamRefused, 0, 1, FAST)]);
     assert_eq!((found.attempts, found.failed), (1, 0));
     assert_eq!(found.verdict, Verdict::Ok);
 }
 
 #[test]
-fn a_stale_connection_is_counted_and_not_held_against_the_page() {
+fn a_stale_connection_is_not_held_against_the_page() {
     let stale = Observation {
         reused: true,
         ..seen(Outcome::EmptyReply, 0, 1, FAST)
@@ -76,6 +76,18 @@ fn a_stale_connection_is_counted_and_not_held_against_the_page() {
     let found = judge(&[stale]);
     assert_eq!((found.attempts, found.failed), (1, 0));
     assert_eq!(found.verdict, Verdict::Ok);
+}
+
+#[test]
+fn attempts_are_those_that_count() {
+    let stale = Observation {
+        reused: true,
+        ..seen(Outcome::ResetBeforeHeaders, 0, 1, FAST)
+    };
+    let failing = [1, 16, 76].map(|at| seen(Outcome::Server502, at, 1 + (at > 1) as u32, SLOW));
+    let found = judge(&[&[stale][..], &failing].concat());
+    assert_eq!((found.attempts, found.failed), (3, 3));
+    assert_eq!(found.verdict, Verdict::Persistent);
 }
 
 #[test]

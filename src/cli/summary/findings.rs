@@ -7,6 +7,7 @@ use crate::cli::look::Look;
 use crate::cli::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, number, tame};
 use crate::cli::wrap::paragraph;
+use crate::report::words::causes_of;
 use crate::store::StoredFinding;
 
 /// How many findings are told.
@@ -54,7 +55,7 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
         let _ = writeln!(
             out,
             "      Cause: {} ({sure:.0} % sure)",
-            finding.causes.title()
+            causes_of(finding)
         );
     }
     let shown: Vec<&str> = finding

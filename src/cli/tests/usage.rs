@@ -15,6 +15,10 @@ fn mistakes_are_named_with_what_to_do() {
         "unexpected argument '--max-depht' found; tip: a similar argument exists: '--max-depth'",
     );
     check(
+        &["audit", "a.example", "--max-pages", "-1"],
+        "unexpected argument '-1' found; no value may be negative",
+    );
+    check(
         &["audit", "a.example", "--timeout", "soon"],
         "invalid value 'soon' for '--timeout <DURATION>': \"soon\" is no duration such as 200ms, 2s or 1m",
     );

@@ -70,7 +70,7 @@ where
     }
 
     /// What an answer of a confirmation pass means: the pass keeps its own pace, and looks again only
-    /// at what is unclear. A `Retry-After` holds its URL; a 429 holds its host for a while.
+    /// at what is unclear. A `Retry-After` holds its URL; a 429 holds its host for a while, if the plan adapts.
     pub(in crate::crawl) fn confirmed(&mut self, brought: &Brought, now: Moment) -> Reaction {
         let found = &brought.lease.found;
         let outcome = brought.attempt.outcome;
@@ -93,6 +93,7 @@ where
             self.hosts.load_excluded(&host, now);
         }
         let limited = announced(brought.tried).filter(|_| outcome == Outcome::Client429);
+        let limited = limited.filter(|_| self.site.plan.pace.adapt);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
         Reaction {
             again: follows.again,

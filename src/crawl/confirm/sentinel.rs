@@ -1,4 +1,4 @@
-//! Sentinels: one page of each part of a site that went down as a whole, requested every two seconds as
+//! Sentinels: one page of each part of a site that went down as a whole, requested every few seconds as
 //! long as passes last, and between them. A pass asks everything at once and then nothing for a while;
 //! without sentinels nobody sees when the part goes down and comes back, and whether in a rhythm.
 
@@ -11,36 +11,52 @@ use crate::store::FailedUrl;
 /// Time between two looks (ours): the edges of an outage of half a minute are seen well enough.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// The same for a page that was never fine (ours): it may be dead throughout.
+const EVERY_UNPROVEN: Duration = Duration::from_secs(5);
+
 /// How long the last pass has sentinels (ours): a minute is the commonest period of what is restarted
 /// or checked by turns.
 const LAST: Duration = Duration::from_mins(1);
 
-/// Most sentinels of one host (ours): their requests take at most half of ten a second.
+/// Most sentinels of one host (ours): their requests take less than half of ten a second.
 const MOST: usize = 8;
+
+/// The same of pages that were never fine (ours).
+const MOST_UNPROVEN: usize = 2;
 
 /// The sentinels of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Sentinels {
-    pages: HashSet<Fingerprint>,
+    /// With the time between two looks.
+    pages: HashMap<Fingerprint, Duration>,
     until: Moment,
 }
 
 impl Sentinels {
-    /// One page of each part that went down as a whole, of those that a pass requests; until the next
-    /// pass begins, if there is one.
+    /// One page of each part that seems to go down as a whole, of those that a pass requests, if possible one
+    /// that was fine at times; until the next pass begins. The last pass has only such ones.
     pub(super) fn among(asked: &[&FailedUrl], starts: Moment, next: Option<Moment>) -> Sentinels {
         let mut parts: HashSet<(HostKey, &str)> = HashSet::new();
-        let mut of_host: HashMap<HostKey, usize> = HashMap::new();
-        let mut pages = HashSet::new();
-        for failed in asked {
-            let Some(part) = &failed.down_with else {
-                continue;
-            };
-            let host = failed.url.host_key();
-            let count = of_host.entry(host.clone()).or_default();
-            if *count < MOST && parts.insert((host, part)) {
-                *count += 1;
-                pages.insert(failed.url.fingerprint());
+        let mut of_host: HashMap<(HostKey, bool), usize> = HashMap::new();
+        let mut pages = HashMap::new();
+        for (was_fine, most, every) in [(true, MOST, EVERY), (false, MOST_UNPROVEN, EVERY_UNPROVEN)]
+        {
+            if !was_fine && next.is_none() {
+                break;
+            }
+            for failed in asked
+                .iter()
+                .filter(|failed| failed.seen.ever_ok == was_fine)
+            {
+                let Some(part) = &failed.down_with else {
+                    continue;
+                };
+                let host = failed.url.host_key();
+                let count = of_host.entry((host.clone(), was_fine)).or_default();
+                if *count < most && parts.insert((host, part)) {
+                    *count += 1;
+                    pages.insert(failed.url.fingerprint(), every);
+                }
             }
         }
         Sentinels {
@@ -51,8 +67,8 @@ impl Sentinels {
 
     /// When a page is looked at again, if it is a sentinel and its time is not over.
     pub(super) fn again(&self, url: &CrawlUrl, now: Moment) -> Option<Moment> {
-        let at = now + EVERY;
-        (at < self.until && self.pages.contains(&url.fingerprint())).then_some(at)
+        let at = now + *self.pages.get(&url.fingerprint())?;
+        (at < self.until).then_some(at)
     }
 
     /// Moves their end by the time that the pass could not go on.

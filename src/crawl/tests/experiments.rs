@@ -103,6 +103,22 @@ async fn a_block_of_crawlers_is_told_from_a_fault_of_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_request_of_an_experiment_is_announced_before_the_series_is_over() {
+    let start = [links(&["/dead"])];
+    let crawl = Crawl::new(probing(), &site(&start, &[("/dead", &[error(500)])]));
+    let crawl = crawl.finish().await;
+    let events = crawl.events.lock().unwrap();
+    let first = events
+        .iter()
+        .position(|event| event.starts_with("experimenting"));
+    let ways = ["alone", "browser", "identity", "alone"];
+    let announced = ways.map(|way| format!("probing /dead probe:{way}"));
+    let made = ways.map(|_| "/dead server_500".to_owned());
+    let of_series = &events[first.expect("experiments") + 1..];
+    assert_eq!(of_series, [announced, made].concat());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_summary_counts_no_experiment() {
     let start = [links(&["/blocked"])];
     let mut crawl = Crawl::new(probing(), &site(&start, &[]));

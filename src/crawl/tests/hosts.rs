@@ -248,3 +248,81 @@ async fn without_adapting_every_url_is_asked_for() {
     .await;
     assert_eq!(told.ended("server_503"), 100);
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_adapting_a_429_holds_its_own_url_alone() {
+    for announced in [None, Some("20")] {
+        let mut stubborn = plan();
+        stubborn.pace = PacePlan {
+            adapt: false,
+            concurrency: 1,
+            rate: Some(10.0),
+            ..stubborn.pace
+        };
+        stubborn.confirm.delays = Vec::new();
+        stubborn.scope.sitemaps = Sitemaps::Off;
+        stubborn.scope.seeds = (0..20).map(|n| url(&format!("/p{n}"))).collect();
+        let mut limited = error(429);
+        limited
+            .headers
+            .extend(announced.map(|wait| ("retry-after", wait.to_owned())));
+        let fine = page("a page");
+        let mut answers: Vec<(String, Vec<Reply>)> = (1..20)
+            .map(|n| (format!("/p{n}"), vec![fine.clone()]))
+            .collect();
+        answers.push(("/p0".to_owned(), vec![limited, fine]));
+        let told = crawl(stubborn, &answers, |_, _| None).await;
+        assert_eq!(told.ended("ok_html"), 20);
+        let asked = told.crawl.script.requests.lock().unwrap();
+        let first = asked.first().expect("asked").0;
+        let times = |path: &str| -> Vec<Duration> {
+            let of_path = asked
+                .iter()
+                .filter(|(_, request)| request.url.path_and_query() == path);
+            of_path.map(|(at, _)| *at - first).collect()
+        };
+        // Two seconds at ten a second; the store takes a little.
+        let others = (1..20).flat_map(|n| times(&format!("/p{n}"))).max();
+        assert!(
+            others < Some(Duration::from_secs(5)),
+            "{announced:?}: {others:?}"
+        );
+        let own = times("/p0");
+        let wait = own[1].saturating_sub(own[0]);
+        let least = if announced.is_some() { 20 } else { 0 };
+        assert!(
+            wait >= Duration::from_secs(least),
+            "{announced:?}: {wait:?}"
+        );
+        assert!(wait < Duration::from_secs(35), "{announced:?}: {wait:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_adapting_a_429_of_a_pass_holds_no_other_url() {
+    // How long after a 429 of a pass another URL was requested, at least.
+    let mut held = Vec::new();
+    for adapt in [true, false] {
+        let mut list = confirming();
+        list.pace.adapt = adapt;
+        list.scope.sitemaps = Sitemaps::Off;
+        list.scope.seeds = (0..6).map(|n| url(&format!("/p{n}"))).collect();
+        let told = crawl(list, &[], |path, _| match path {
+            "/robots.txt" => None,
+            "/p0" => Some(error(429)),
+            _ => Some(error(502)),
+        })
+        .await;
+        let asked = told.crawl.script.requests.lock().unwrap();
+        let of_pass = |(_, request): &&(Instant, Request)| request.connection == Connection::Fresh;
+        let passes: Vec<_> = asked.iter().filter(of_pass).collect();
+        let is_limited = |request: &Request| request.url.path_and_query() == "/p0";
+        let gaps = passes
+            .windows(2)
+            .filter(|two| is_limited(&two[0].1) && !is_limited(&two[1].1))
+            .map(|two| two[1].0.saturating_duration_since(two[0].0));
+        held.push(gaps.min().expect("a request after a 429"));
+    }
+    assert!(held[0] > 2 * held[1], "{held:?}");
+    assert!(held[1] < Duration::from_secs(5), "{held:?}");
+}

@@ -186,3 +186,25 @@ async fn a_sitemap_that_redirects_to_the_home_page_hides_no_page() {
         ["/ | 301", "/en/ | 200", "/en/a | 200", "/en/dead | 502"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_waits_for_its_retry_when_the_crawl_is_interrupted_is_fetched() {
+    let answers: &[(&str, &[Reply])] = &[("/", &[links(&["/bad"])]), ("/bad", &[error(502)])];
+    let mut crawl = Crawl::new(plan(), answers);
+    let (unused, _) = stop_switch();
+    // robots.txt, sitemap, home, the page.
+    crawl.script.stop_after = Some((4, unused));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    crawl.store.conclude(crawl.run).unwrap();
+    let summary = crawl.store.summary(crawl.run).unwrap();
+    let pages = &summary.pages;
+    let judged: u64 = pages.by_verdict.values().sum();
+    let answered: u64 = pages.by_status.values().sum();
+    assert_eq!((pages.known, pages.by_status[&502]), (2, 1));
+    assert_eq!(
+        (pages.fetched, judged, answered),
+        (pages.requested, pages.requested, pages.requested)
+    );
+    assert_eq!(pages.not_requested + pages.requested, pages.known);
+}

@@ -94,5 +94,36 @@ async fn pages_of_an_earlier_run_are_left_out_where_their_host_is_on_another_net
         crawl.script.moved = moved;
         let asked = crawl.again(plan(), &[("/", &[page("no link")])]).await;
         assert_eq!(asked.len(), expected, "{asked:?}");
+        let skipped = crawl.rows(Table::Skipped, &["Address", "Reason", "Detail", "Found On"]);
+        let told = "/a | scope | known from the previous run only, and its host is on another \
+                    network now (a private address then or now) | previous run";
+        let wanted: &[&str] = if moved { &[told] } else { &[] };
+        assert_eq!(skipped, wanted);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_nobody_worked_on_a_run_is_none_of_its_duration() {
+    let mut crawl = Crawl::new(plan(), &[("/", &[links(&["/a", "/b"])])]);
+    let (unused, _) = stop_switch();
+    crawl.script.stop_after = Some((2, unused));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    crawl.script.stop_after = None;
+    let run = |crawl: &Crawl| crawl.store.run_by_id(crawl.run).unwrap();
+    let before = run(&crawl).took().unwrap();
+    // It goes on ten minutes later.
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let row = run(&crawl);
+    let (took, whole) = (row.took().unwrap(), row.ended.unwrap().since(row.started));
+    assert!(whole > Duration::from_mins(10), "{whole:?}");
+    let soon = before + Duration::from_mins(1);
+    assert!(took >= before && took < soon, "{took:?}");
+    // A killed process leaves no end: then the last attempt is what is known.
+    let connection = rusqlite::Connection::open(crawl.store.path()).unwrap();
+    let sql = "UPDATE run SET state = 'running', ended = NULL";
+    connection.execute(sql, []).unwrap();
+    crawl.run(Start::Resume).await;
+    let took = run(&crawl).took().unwrap();
+    assert!(took < soon, "{took:?}");
 }

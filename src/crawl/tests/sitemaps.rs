@@ -122,3 +122,65 @@ async fn a_run_that_goes_on_knows_how_many_sitemaps_it_read() {
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     assert_eq!(requested(&crawl, ".test/"), 100);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_guessed_sitemap_says_so_and_a_named_one_says_who_named_it() {
+    let columns = ["Address", "Found On"];
+    let named = names(["/sitemap.xml".to_owned()]);
+    let unusable = names(["mailto:a@b".to_owned()]);
+    let cases = [
+        (error(404), "guessed"),
+        (text("User-agent: *"), "guessed"),
+        (unusable, "guessed"),
+        (named, "/robots.txt"),
+    ];
+    for (robots, found_on) in cases {
+        let answers: &[(&str, &[Reply])] = &[("/robots.txt", &[robots])];
+        let crawl = Crawl::to_the_end(once(), answers).await;
+        let expected = format!("/sitemap.xml | {found_on}");
+        assert_eq!(crawl.rows(Table::Sitemaps, &columns), [expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guessed_sitemap_that_redirects_says_so_too() {
+    let answers: &[(&str, &[Reply])] = &[("/sitemap.xml", &[redirect("/map.xml")])];
+    let crawl = Crawl::to_the_end(once(), answers).await;
+    let found_on = crawl.rows(Table::Redirects, &["Address", "Found On"]);
+    assert_eq!(found_on, ["/sitemap.xml | guessed"]);
+    let found_on = crawl.rows(Table::Sitemaps, &["Address", "Found On"]);
+    assert_eq!(
+        found_on,
+        ["/map.xml | /sitemap.xml", "/sitemap.xml | guessed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alternate_is_found_and_no_entry_of_the_sitemap() {
+    let alternate = |url: &str| format!("<xhtml:link rel='alternate' hreflang='de' href='{url}'/>");
+    let entry =
+        |url: &str, more: &str| format!("<url><loc>http://site.test{url}</loc>{more}</url>");
+    let both = alternate("http://site.test/b");
+    let apart = alternate("http://site.test/c") + &alternate("http://elsewhere.test/d");
+    let map = format!(
+        "<urlset xmlns:xhtml='http://www.w3.org/1999/xhtml'>{}{}</urlset>",
+        entry("/a", &(both + &apart)),
+        entry("/b", "")
+    );
+    let fine = [page("a page")];
+    let answers: &[(&str, &[Reply])] = &[
+        ("/sitemap.xml", &[text(&map)]),
+        ("/a", &fine),
+        ("/b", &fine),
+        ("/c", &fine),
+    ];
+    let crawl = Crawl::to_the_end(once(), answers).await;
+    let counts = crawl.rows(Table::Sitemaps, &["Entries", "Foreign Entries", "Problems"]);
+    assert_eq!(counts, ["2 | 0 | "]);
+    let mut listed = crawl.rows(Table::Pages, &["Address", "In Sitemap"]);
+    listed.sort();
+    assert_eq!(
+        listed,
+        ["/ | false", "/a | true", "/b | true", "/c | false"]
+    );
+}

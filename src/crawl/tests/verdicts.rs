@@ -450,8 +450,19 @@ async fn error_pages_that_say_200_are_soft_errors() {
         );
         assert!(audited.number(path, "Indexing Risk") > 10.0, "{path}");
     }
+    // Each finding has the cause that its pages have in the exports.
+    for (path, cause) in [
+        ("/shop/0", "upstream_down"),
+        ("/shop/1", "application_error"),
+    ] {
+        assert_eq!(audited.page(path, &["Probable Cause"]), cause);
+    }
+    let mut found = audited.findings();
+    found.sort();
+    let expected = ["soft_error application_error", "soft_error upstream_down"];
+    assert_eq!(found, expected);
     let evidence = audited.evidence("soft_error");
-    assert!(evidence.starts_with("2 of 13 pages"), "{evidence}");
+    assert!(evidence.starts_with("1 of 13 pages"), "{evidence}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ fn write(entry: &Entry, out: &mut Vec<u8>) {
     out.extend([entry.role.code(), entry.hops, entry.pass]);
     put(entry.depth, out);
     put(entry.tries, out);
-    // A URL is no longer than 64 KiB.
+    // A URL is no longer than 8 KiB.
     put(entry.path.len() as u32, out);
     out.extend_from_slice(entry.path.as_bytes());
 }

@@ -227,6 +227,7 @@ fn entry(path: &str, role: Role) -> SitemapEntry {
         url: url(path),
         role,
         admission: Admission::Fetch(role),
+        alternate: false,
     }
 }
 

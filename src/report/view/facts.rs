@@ -54,7 +54,7 @@ pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
         site: run.site.clone(),
         run: run.id.0,
         started: run.started.spreadsheet(),
-        took: run.ended.map(|ended| duration(ended.since(run.started))),
+        took: run.took().map(duration),
         incomplete: match run.state {
             RunState::Finished => None,
             RunState::Interrupted => Some("The crawl was interrupted: what follows is a part."),
@@ -182,7 +182,12 @@ pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
     let classes = &summary.classes;
     let all = [
         (classes.success, "2xx", "answered", "fine"),
-        (classes.redirect, "3xx", "redirects", "moved"),
+        (
+            classes.redirect,
+            "3xx",
+            "redirects or not modified",
+            "moved",
+        ),
         (
             classes.client_error,
             "4xx",

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Scope, Severity, title};
 use crate::assess::playbook::lookup;
+use crate::report::words::causes_of;
 use crate::store::{StoredFinding, StoredTrial};
 
 use super::pages::Pages;
@@ -85,7 +86,7 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
         title: title(&found.rule).to_owned(),
         scope: found.scope,
         subject: found.subject.clone(),
-        cause: found.causes.title(),
+        cause: causes_of(found),
         confidence: found.confidence,
         evidence: first(&found.evidence, SENTENCES),
         meaning: playbook.meaning,

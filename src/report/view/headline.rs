@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::assess::Verdict;
 use crate::assess::diagnose::rules::Severity;
+use crate::assess::{NoStart, Verdict};
 use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
@@ -25,14 +25,18 @@ const KINDS: [(Verdict, &str); 5] = [
 ];
 
 /// The sentence for a run, with the cause that most failing pages have and their share of them.
-pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> Headline {
-    // A page that waits for a retry is not fetched yet, and has a verdict.
+pub(super) fn headline(
+    summary: &RunSummary,
+    likeliest: Option<(&str, f64)>,
+    no_start: Option<&NoStart>,
+) -> Headline {
+    // A page of a host that was given up has a verdict if it was requested before.
     let judged: u64 = summary.pages.by_verdict.values().sum();
     let pages = judged.max(summary.pages.fetched);
     if pages == 0 {
         return Headline {
             tone: "bad",
-            text: match nothing(summary) {
+            text: match nothing(summary).or_else(|| no_start.map(NoStart::to_string)) {
                 Some(why) => format!("No page could be fetched: {why}."),
                 None => "No page could be fetched.".to_owned(),
             },
@@ -81,6 +85,10 @@ pub(super) fn headline(summary: &RunSummary, likeliest: Option<(&str, f64)>) -> 
 /// What there is to say where no page failed. A page that is gone is no failure of the server, and still not well.
 fn unfailing(summary: &RunSummary) -> Headline {
     let pages = count(summary.pages.fetched, "page");
+    let warning = summary
+        .findings
+        .iter()
+        .find(|found| found.severity > Severity::Notice);
     let refused: u64 = summary
         .pages
         .by_status
@@ -88,9 +96,18 @@ fn unfailing(summary: &RunSummary) -> Headline {
         .map(|(_, n)| n)
         .sum();
     if refused == 0 {
-        return Headline {
-            tone: "fine",
-            text: format!("All is well: none of {pages} failed."),
+        return match warning {
+            Some(found) => Headline {
+                tone: "other",
+                text: format!("No page failed, but: {}.", told(found)),
+            },
+            None => Headline {
+                tone: "fine",
+                text: match summary.pages.fetched {
+                    1 => "All is well: the 1 page that was fetched did not fail.".to_owned(),
+                    _ => format!("All is well: none of {pages} failed."),
+                },
+            },
         };
     }
     let most = summary
@@ -131,6 +148,8 @@ fn nothing(summary: &RunSummary) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::StartFault;
+    use crate::model::SkipReason;
     use crate::store::PageCounts;
 
     fn told(verdicts: &[(Verdict, u64)], likeliest: Option<(&str, f64)>) -> Headline {
@@ -142,7 +161,7 @@ mod tests {
             },
             ..RunSummary::default()
         };
-        headline(&summary, likeliest)
+        headline(&summary, likeliest, None)
     }
 
     #[test]
@@ -150,12 +169,36 @@ mod tests {
         let mut summary = RunSummary::default();
         summary.pages.fetched = 1_240;
         summary.pages.by_status = [(200, 1_075), (404, 160), (410, 5)].into();
-        let gone = headline(&summary, None);
+        let gone = headline(&summary, None, None);
         assert_eq!(
             gone.text,
             "No page answered with a server error, but 165 of 1,240 pages answered with 4xx, 160 of them 404."
         );
         assert_eq!(gone.tone, "other");
+    }
+
+    #[test]
+    fn nothing_is_well_while_there_is_a_warning() {
+        let with = |severity| {
+            let mut summary = RunSummary::default();
+            summary.pages.fetched = 2;
+            summary.findings = vec![StoredFinding {
+                rule: "external_links".to_owned(),
+                severity,
+                subject: "https://a.test".to_owned(),
+                ..StoredFinding::default()
+            }];
+            headline(&summary, None, None)
+        };
+        let told = with(Severity::Warning);
+        assert_eq!(
+            (told.tone, told.text.as_str()),
+            (
+                "other",
+                "No page failed, but: external links that fail (https://a.test)."
+            )
+        );
+        assert_eq!(with(Severity::Notice).tone, "fine");
     }
 
     #[test]
@@ -181,6 +224,15 @@ mod tests {
         assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
         assert_eq!(mild.tone, "other");
         assert_eq!(told(&[], None).text, "No page could be fetched.");
+        let forbidden = NoStart {
+            address: "https://a.test/".to_owned(),
+            pages: 1,
+            fault: StartFault::Skipped(SkipReason::Robots),
+        };
+        assert_eq!(
+            headline(&RunSummary::default(), None, Some(&forbidden)).text,
+            "No page could be fetched: the start page https://a.test/ is forbidden by robots.txt."
+        );
         let waiting = RunSummary {
             pages: PageCounts {
                 fetched: 2,
@@ -190,7 +242,7 @@ mod tests {
             ..RunSummary::default()
         };
         assert!(
-            headline(&waiting, None)
+            headline(&waiting, None, None)
                 .text
                 .starts_with("1 of 3 pages failed")
         );

@@ -69,7 +69,11 @@ impl View {
         })?;
         Ok(View {
             about: facts::about(run, &summary),
-            headline: headline::headline(&summary, pages.likeliest_cause()),
+            headline: headline::headline(
+                &summary,
+                pages.likeliest_cause(),
+                store.no_start(run.id)?.as_ref(),
+            ),
             scores: scores::scores(&summary.scores),
             uncaught: summary.scores.uncaught.as_ref().map(uncaught),
             verdicts: facts::verdicts(&summary),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Cause, Outcome};
 use crate::report::curl::line_of;
+use crate::report::words::cause_of_page;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
 /// Most pages shown.
@@ -121,7 +122,7 @@ fn page(page: WorstPage, marks: &[Mark], run: &RunRow) -> Page {
         inlinks: page.inlinks,
         priority: page.priority,
         topic: page.causes.first().map_or("", Cause::id),
-        cause: page.causes.title(),
+        cause: cause_of_page(&page.causes, page.status),
         confidence: page.confidence,
         source: page.source,
         section: page.section,

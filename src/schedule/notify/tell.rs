@@ -459,10 +459,7 @@ fn facts(told: &Told<'_>, gates: &[GateLine]) -> Vec<Fact> {
         );
         facts.push(fact("Coverage", value));
     }
-    let took = told
-        .run
-        .ended
-        .map(|ended| duration(ended.since(told.run.started)));
+    let took = told.run.took().map(duration);
     let took = took.map_or(String::new(), |took| format!(", took {took}"));
     let started = told.run.started.spreadsheet();
     facts.push(fact("Crawl", format!("{started} UTC{took}")));

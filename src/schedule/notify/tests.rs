@@ -47,6 +47,7 @@ fn run() -> RunRow {
         version: "0".to_owned(),
         started: Moment::from_millis(0),
         ended: Some(Moment::from_millis(65_000)),
+        idle: std::time::Duration::ZERO,
         state: RunState::Finished,
     }
 }

@@ -33,7 +33,10 @@ columns! {
     INDEXABILITY_STATUS = "Indexability Status", Text,
         "CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Blocked by robots.txt' ELSE p.indexability \
         END",
-        "What keeps it out of search.";
+        "What keeps it out of search: `Blocked by robots.txt`, `Redirected`, `Client Error`, \
+        `Server Error`, `Invalid Status` (such as 999), `No Content` (204, 205), `Not Modified` \
+        (304), `Soft Error`, `No Response`, `noindex`, `unavailable_after` (its date had passed \
+        when the page was requested; directives for Googlebot count as well), `Canonicalised`.";
     TITLE_1 = "Title 1", Text, "p.title", wide 40,
         "The first title.";
     META_ROBOTS_1 = "Meta Robots 1", Text, "meta_robots.text",
@@ -92,9 +95,10 @@ columns! {
     OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24,
         "What the last attempt amounted to, such as `ok_html`, `server_502` or `dns_nxdomain`.";
     ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)",
-        "How often it was asked for. What failed on a connection that the server had closed \
-        meanwhile, before a byte of an answer, is among them; it says nothing of the page, so \
-        that `Error Rate` leaves it out.";
+        "How many requests count: `Failed Attempts` of them failed. A request that failed on a \
+        connection that the server had closed meanwhile, before a byte of an answer, says \
+        nothing of the page and is left out; attempts.csv has it. If there was no other, it is \
+        counted here, and not as failed.";
     FAILED_ATTEMPTS = "Failed Attempts", Whole, "s.failed",
         "How many of them failed in a way that search engines treat like a 5xx.";
     ATTEMPTS_5XX = "5xx Attempts", Whole, "s.failed_5xx",

@@ -25,7 +25,7 @@ columns! {
     RULES = "Rules", Whole, "r.rules",
         "How many rules.";
     SITEMAPS = "Sitemaps", Whole, "r.sitemaps",
-        "How many sitemaps it names.";
+        "How many sitemaps it names that can be requested.";
     CRAWL_DELAY = "Crawl-delay (s)", Decimals(3), "r.crawl_delay_ms / 1000.0",
         "The pause between requests that it asks us to keep.";
     PROBLEMS = "Problems", Text, "r.problems", wide 40;

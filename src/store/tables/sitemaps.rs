@@ -18,13 +18,23 @@ columns! {
     FORMAT = "Format", Text, "f.format",
         "What it turned out to be.";
     ENTRIES = "Entries", Whole, "f.entries",
-        "How many URLs it lists.";
+        "How many URLs it lists. Alternates in other languages (`hreflang`) are crawled, but not \
+        counted here.";
     FOREIGN_ENTRIES = "Foreign Entries", Whole, "f.foreign_entries",
         "How many of them belong to another site.";
     PROBLEMS = "Problems", Text, "f.problems", wide 40,
         "What is wrong with it.";
     FOUND_ON = "Found On", Address,
-        "coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)";
+        "CASE
+            -- /sitemap.xml, requested because robots.txt names none
+            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+            THEN 'guessed'
+            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+        END",
+        "The robots.txt or sitemap that names it; `guessed` for the `/sitemap.xml` that is requested \
+        where robots.txt names no sitemap.";
 }
 
 /// The view.

@@ -13,14 +13,22 @@ columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
     REASON = "Reason", Name(Names::SkipReason), "reason.name",
         "`robots`, `nofollow`, `scope`, `depth`, `max_pages`, `max_hosts`, `max_time`, \
-        `host_down`, `trap` or `invalid`. A row `N further links` stands for links of a page \
-        that were not taken in.";
+        `host_down`, `trap` or `invalid` (no URL, or one longer than 2,048 bytes, of which \
+        `Address` holds the beginning, the length and a fingerprint). A row `N further links` \
+        stands for links of a page that were not taken in.";
     DETAIL = "Detail", Text, "u.detail", wide 40,
         "The deciding line of robots.txt, what is wrong with the URL, or which limit it is \
         beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
         without end.";
     FOUND_ON = "Found On", Address,
-        "coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)";
+        "CASE
+            -- /sitemap.xml, requested because robots.txt names none
+            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+            THEN 'guessed'
+            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+        END";
     // The clicks at which an earlier run found it are not counted in this run.
     DEPTH = "Depth", Whole, "coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END)",
         "Clicks from a start page.";

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use gatecrawl::fetch::Fetcher;
+use gatecrawl::fetch::{FetchSettings, Fetcher, HttpFetcher, Secrets};
 use gatecrawl::model::Keep;
 
-use super::{fetch, fetcher, hasty, outcome, request};
+use super::{fetch, fetcher, hasty, outcome, request, settings};
 use crate::answer::{After, Answer, bytes, html, ok, raw, status};
 use crate::origin::Origin;
 
@@ -129,4 +129,83 @@ async fn an_error_page_is_kept_up_to_64_kib_and_its_status_decides() {
         .header("Content-Length", "5000")
         .then(After::Reset);
     assert_eq!(outcome(broken).await, "server_500");
+}
+
+/// A body that is a gzip file in memory, unpacked.
+fn unpacked(file: &[u8]) -> String {
+    let mut text = String::new();
+    let mut unpacker = flate2::read::GzDecoder::new(file);
+    std::io::Read::read_to_string(&mut unpacker, &mut text).expect("a whole gzip file");
+    text
+}
+
+#[tokio::test]
+async fn a_large_sitemap_is_packed_and_judged_by_what_it_is() {
+    let large = "<loc>http://h/</loc>\n".repeat(40_000);
+    let page = format!("<!doctype html><p>{large}");
+    let cut = ok(&large)
+        .header("Content-Length", "900000")
+        .then(After::Close);
+    let cases = [
+        (ok(&large), "ok_html", &large),
+        (bytes(large.as_str()), "ok_non_html", &large),
+        (bytes(page.as_str()), "ok_html", &page),
+        (cut, "body_truncated", &large),
+    ];
+    for (answer, outcome, expected) in cases {
+        let origin = Origin::start().await;
+        origin.script("/", [answer]);
+        let mut asked = request(&origin.url("/"));
+        asked.keep = Keep::Packed;
+        let exchange = fetcher().fetch(asked.clone()).await;
+        assert_eq!(exchange.outcome.id(), outcome);
+        assert_eq!(exchange.decoded_bytes, expected.len() as u64);
+        assert!(exchange.packed.is_some() && exchange.body.len() < 50_000);
+        assert!(unpacked(&exchange.body) == *expected);
+    }
+    let origin = Origin::start().await;
+    origin.script("/", [ok(&large)]);
+    let mut asked = request(&origin.url("/"));
+    (asked.keep, asked.body_limit) = (Keep::Packed, 500_000);
+    let exchange = fetcher().fetch(asked).await;
+    assert_eq!(exchange.outcome.id(), "too_large");
+    assert!(unpacked(&exchange.body) == large[..500_000]);
+}
+
+#[tokio::test]
+async fn a_large_error_page_and_a_small_sitemap_are_not_packed() {
+    for answer in [html(502, &"x".repeat(400_000)), ok("<urlset/>")] {
+        let origin = Origin::start().await;
+        origin.script("/", [answer]);
+        let mut asked = request(&origin.url("/"));
+        asked.keep = Keep::Packed;
+        let exchange = fetcher().fetch(asked).await;
+        assert_eq!(exchange.packed, None);
+        assert!(exchange.body.starts_with(b"x") || exchange.body == b"<urlset/>");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_cut_out_of_a_large_sitemap_before_anybody_reads_it() {
+    let mut headers = http::HeaderMap::new();
+    let secret = "q7x-hunter-2";
+    headers.insert("x-key", http::HeaderValue::from_static("q7x-hunter-2"));
+    let fetcher = HttpFetcher::new(FetchSettings {
+        secrets: Secrets {
+            headers,
+            ..Secrets::default()
+        },
+        ..settings()
+    });
+    let line = format!("<loc>http://h/?key={secret}</loc>\n");
+    let origin = Origin::start().await;
+    origin.script("/", [bytes(line.repeat(10_000))]);
+    let mut asked = request(&origin.url("/"));
+    asked.keep = Keep::Packed;
+    let exchange = fetcher.expect("settings in order").fetch(asked).await;
+    let expected = line.replace(secret, "[secret]").repeat(10_000);
+    assert!(unpacked(&exchange.body) == expected);
+    assert_eq!(exchange.decoded_bytes, (line.len() * 10_000) as u64);
+    let fingerprint = xxhash_rust::xxh3::xxh3_64(expected.as_bytes());
+    assert_eq!(exchange.packed, Some(fingerprint));
 }

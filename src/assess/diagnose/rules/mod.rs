@@ -6,6 +6,7 @@
 mod backend;
 mod client;
 mod cluster;
+mod external;
 mod finding;
 mod load;
 mod maintenance;
@@ -25,6 +26,7 @@ pub use cluster::{
     SectionFacts, compression_fault, intermittent_cluster, is_down, persistent_cluster,
     section_down, transient_cluster, unconfirmed_cluster,
 };
+pub use external::{DeadLink, DeadLinks, external_links, is_dead};
 pub use finding::{Finding, Scope, Severity};
 pub use load::{load_induced, slow_host};
 pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid};

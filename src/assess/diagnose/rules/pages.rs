@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::causes::{Diagnosis, SOFT_CONFIDENCE};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
-use crate::assess::diagnose::shares::Shares;
 use crate::assess::diagnose::soft_error::{SoftError, SoftSign};
 use crate::model::{Cause, Outcome};
 
@@ -21,8 +21,15 @@ pub struct PageFaults {
     pub host: String,
     /// Error pages with 200, of all pages with 200.
     pub pages: Ratio,
+    /// By the cause that they point at.
+    by_cause: BTreeMap<Cause, Faults>,
+}
+
+/// Error pages with one cause.
+#[derive(Clone, Debug, Default)]
+struct Faults {
+    pages: u64,
     signs: BTreeMap<SoftSign, u64>,
-    causes: Shares,
     examples: Vec<String>,
 }
 
@@ -39,43 +46,54 @@ impl PageFaults {
     pub fn add(&mut self, url: &str, fault: Option<&SoftError>) {
         self.pages.count(fault.is_some());
         if let Some(fault) = fault {
-            *self.signs.entry(fault.sign).or_default() += 1;
-            self.causes.add(fault.cause, 1.0);
-            if self.examples.len() < EXAMPLES {
-                self.examples.push(url.to_owned());
+            let faults = self.by_cause.entry(fault.cause).or_default();
+            faults.pages += 1;
+            *faults.signs.entry(fault.sign).or_default() += 1;
+            if faults.examples.len() < EXAMPLES {
+                faults.examples.push(url.to_owned());
             }
         }
     }
 }
 
 /// Error pages that say 200: search engines drop them as soft 404, without the patience that they
-/// have with a 5xx.
-pub fn soft_errors(facts: &PageFaults) -> Option<Finding> {
-    if facts.pages.part == 0 {
-        return None;
-    }
-    let mut evidence = vec![Evidence::Soft { pages: facts.pages }];
-    evidence.extend(facts.signs.iter().map(|(sign, count)| Evidence::SoftSign {
-        sign: *sign,
-        count: *count,
-    }));
-    evidence.extend(
-        facts
-            .examples
-            .iter()
-            .map(|url| Evidence::Example { url: url.clone() }),
-    );
-    let cause = facts.causes.ranked().first().map(|(cause, _)| *cause);
-    Some(Finding {
-        rule: "soft_error",
-        severity: Severity::Error,
-        scope: Scope::Host,
-        subject: facts.host.clone(),
-        causes: cause.into_iter().collect(),
-        confidence: 0.8,
-        evidence,
-        advice: "soft_error",
-    })
+/// have with a 5xx. One finding for each cause that the pages point at; `diagnosed` says what was concluded
+/// of those pages.
+pub fn soft_errors<'d>(
+    facts: &PageFaults,
+    diagnosed: impl Fn(Cause) -> Option<&'d Diagnosis>,
+) -> Vec<Finding> {
+    let found = facts.by_cause.iter().map(|(cause, faults)| {
+        let pages = Ratio::new(faults.pages, facts.pages.of);
+        let signs = faults.signs.iter().map(|(sign, count)| Evidence::SoftSign {
+            sign: *sign,
+            count: *count,
+        });
+        let examples = faults.examples.iter();
+        let examples = examples.map(|url| Evidence::Example { url: url.clone() });
+        let (causes, confidence) = match diagnosed(*cause) {
+            Some(diagnosis) => {
+                let named = diagnosis.named().iter().map(|(cause, _)| *cause);
+                (named.collect(), diagnosis.confidence)
+            }
+            None => (vec![*cause], SOFT_CONFIDENCE),
+        };
+        Finding {
+            rule: "soft_error",
+            severity: Severity::Error,
+            scope: Scope::Host,
+            subject: facts.host.clone(),
+            causes,
+            confidence,
+            evidence: [Evidence::Soft { pages }]
+                .into_iter()
+                .chain(signs)
+                .chain(examples)
+                .collect(),
+            advice: "soft_error",
+        }
+    });
+    found.collect()
 }
 
 /// Bodies that end before they are complete: a proxy passes them on with 200 when the backend dies.
@@ -130,6 +148,8 @@ pub fn cached_errors(facts: &ClusterFacts) -> Option<Finding> {
 mod tests {
     use super::super::fixture::{HOST, answer, cluster, fires, host};
     use super::*;
+    use crate::assess::diagnose::causes::diagnose;
+    use crate::assess::diagnose::context::Context;
     use crate::assess::diagnose::soft_error::soft_error;
     use crate::model::Moment;
 
@@ -148,12 +168,45 @@ mod tests {
             );
             good.add("https://www.shop.test/a", None);
         }
-        let found = fires(soft_errors(&bad), soft_errors(&good));
+        let first = |faults| soft_errors(faults, |_| None).into_iter().next();
+        let found = fires(first(&bad), first(&good));
         assert!(
             found
                 .evidence_text()
                 .starts_with("2 of 3 pages with a status of success")
         );
+    }
+
+    #[test]
+    fn error_pages_with_200_are_one_finding_a_cause_with_what_was_concluded_of_them() {
+        let mut faults = PageFaults::new(HOST);
+        for (n, body) in ["<title>Site Maintenance</title>", "", ""]
+            .iter()
+            .enumerate()
+        {
+            let fault = soft_error(200, body.as_bytes());
+            faults.add(&format!("{HOST}/{n}"), fault.as_ref());
+        }
+        let mut facts = cluster(Outcome::SoftError200, 2);
+        facts.soft = Some(Cause::ApplicationError);
+        let diagnosis = diagnose(&facts, &Context::default());
+        let diagnosed = |cause| (cause == Cause::ApplicationError).then_some(&diagnosis);
+        let found = soft_errors(&faults, diagnosed);
+        let told: Vec<_> = found
+            .iter()
+            .map(|it| (&it.causes[..], it.confidence))
+            .collect();
+        let expected = [
+            (&[Cause::Maintenance][..], SOFT_CONFIDENCE),
+            (&[Cause::ApplicationError], SOFT_CONFIDENCE),
+        ];
+        assert_eq!(told, expected);
+        let text = found[1].evidence_text();
+        assert!(
+            text.starts_with("2 of 3 pages with a status of success"),
+            "{text}"
+        );
+        assert!(!text.contains(&format!("{HOST}/0")), "{text}");
     }
 
     #[test]

@@ -79,7 +79,10 @@ fn is_said(fault: &StartFault) -> bool {
         StartFault::Skipped(reason) => {
             matches!(reason, SkipReason::Robots | SkipReason::HostDown)
         }
-        StartFault::Login(_) | StartFault::Away(_) | StartFault::Endless => false,
+        StartFault::LoginForm
+        | StartFault::Login(_)
+        | StartFault::Away(_)
+        | StartFault::Endless => false,
     }
 }
 

@@ -171,3 +171,21 @@ fn a_server_has_its_own_way() {
         .count();
     assert!(named * 2 > fingerprints().len(), "{named}");
 }
+
+#[test]
+fn every_status_that_a_server_may_send_means_what_the_crawl_records_of_it() {
+    for (status, outcome) in [
+        ("200", "ok_html"),
+        ("204", "ok_non_html"),
+        ("205", "ok_non_html"),
+        ("301", "redirect"),
+        ("300", "redirect_bad"),
+        ("304", "not_modified"),
+        ("999", "status_invalid"),
+    ] {
+        assert_eq!(lookup(status, None).expect(status).key, outcome);
+    }
+    for no_status in ["0", "99", "100", "1000"] {
+        assert!(lookup(no_status, None).is_none(), "{no_status}");
+    }
+}

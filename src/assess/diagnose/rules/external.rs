@@ -1,0 +1,137 @@
+//! Links of the site that lead to other sites and fail there.
+
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::evidence::Evidence;
+use crate::model::{Layer, Outcome};
+
+/// External links that fail, the most linked first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadLinks {
+    /// The audited site.
+    pub site: String,
+    /// How many there are; more than are listed, if there are many.
+    pub urls: u64,
+    /// Pages that have such a link.
+    pub pages: u64,
+    /// The most linked.
+    pub links: Vec<DeadLink>,
+}
+
+/// An external link that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLink {
+    /// Its address.
+    pub address: String,
+    /// Where it redirects to in the end; none if it does not.
+    pub end: Option<String>,
+    /// The last status there; none if nothing was answered.
+    pub status: Option<u16>,
+    /// What happened there last.
+    pub outcome: Outcome,
+    /// Pages that link to it.
+    pub pages: u64,
+    /// Some of them.
+    pub examples: Vec<String>,
+}
+
+/// Whether the last answer of another site says that a link to it leads nowhere. A 401, 403 or 429
+/// says so to a crawler only.
+pub fn is_dead(outcome: Outcome, status: Option<u16>) -> bool {
+    match status {
+        Some(status) => matches!(status, 404 | 410 | 500..),
+        None => outcome.is_failure() && outcome.layer() != Layer::Policy,
+    }
+}
+
+/// External links that fail: one finding, as it is the site's pages that must be edited. Other sites
+/// have no part in the scores.
+pub fn external_links(facts: &DeadLinks) -> Option<Finding> {
+    if facts.urls == 0 {
+        return None;
+    }
+    let mut evidence = vec![Evidence::DeadLinks {
+        urls: facts.urls,
+        pages: facts.pages,
+    }];
+    evidence.extend(facts.links.iter().map(|link| Evidence::DeadLink {
+        address: link.address.clone(),
+        end: link.end.clone(),
+        status: link.status,
+        outcome: link.outcome,
+        pages: link.pages,
+        examples: link.examples.clone(),
+    }));
+    Some(Finding {
+        rule: "external_links",
+        severity: Severity::Warning,
+        scope: Scope::Site,
+        subject: facts.site.clone(),
+        causes: Vec::new(),
+        confidence: 0.9,
+        evidence,
+        advice: "external_links",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::fires;
+    use super::*;
+
+    #[test]
+    fn dead_external_links_are_one_finding_with_the_pages_that_link_to_them() {
+        let link = |status, outcome, pages| DeadLink {
+            address: "https://other.test/a".to_owned(),
+            end: None,
+            status,
+            outcome,
+            pages,
+            examples: vec!["https://shop.test/".to_owned()],
+        };
+        let facts = DeadLinks {
+            site: "https://shop.test".to_owned(),
+            urls: 2,
+            pages: 3,
+            links: vec![
+                link(Some(404), Outcome::Client404, 3),
+                DeadLink {
+                    end: Some("https://gone.test/".to_owned()),
+                    ..link(None, Outcome::DnsNxdomain, 1)
+                },
+            ],
+        };
+        let found = fires(
+            external_links(&facts),
+            external_links(&DeadLinks::default()),
+        );
+        assert_eq!(found.severity, Severity::Warning);
+        assert_eq!(
+            found.evidence_text(),
+            "2 external links on 3 pages fail; https://other.test/a answers 404, linked from 3 \
+             pages, for example https://shop.test/; https://other.test/a redirects to \
+             https://gone.test/, which does not answer (dns nxdomain), linked from 1 page, \
+             https://shop.test/"
+        );
+    }
+
+    #[test]
+    fn what_refuses_crawlers_is_no_dead_link() {
+        let cases = [
+            (Outcome::Client404, Some(404), true),
+            (Outcome::Client410, Some(410), true),
+            (Outcome::Server502, Some(502), true),
+            (Outcome::ConnectRefused, None, true),
+            (Outcome::DnsNxdomain, None, true),
+            (Outcome::Client401, Some(401), false),
+            (Outcome::Client403, Some(403), false),
+            (Outcome::Client429, Some(429), false),
+            (Outcome::OkHtml, Some(200), false),
+            (Outcome::BodyTruncated, Some(200), false),
+            (Outcome::AddressRefused, None, false),
+            (Outcome::RobotsUnreachable, None, false),
+        ];
+        for (outcome, status, expected) in cases {
+            assert_eq!(is_dead(outcome, status), expected, "{outcome} {status:?}");
+        }
+    }
+}

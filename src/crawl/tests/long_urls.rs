@@ -1,0 +1,68 @@
+//! URLs that are longer than URLs of pages are.
+
+use super::*;
+
+fn length_of_longest(crawl: &Crawl, table: Table) -> usize {
+    let rows = crawl.rows(table, &["Address"]);
+    rows.iter().map(String::len).max().unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_url_is_kept_as_an_excerpt_that_tells_it_apart_and_is_not_requested() {
+    let long = |end: &str| format!("/{}{end}", "l".repeat(3_000));
+    let start = links(&[&long("x"), &long("y"), &long("y"), "/short"]);
+    let answers: &[(&str, &[Reply])] = &[("/", &[start]), ("/short", &[page("a page")])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/short"]);
+    let columns = ["Address", "Reason", "Detail", "Found On"];
+    let mut skipped = crawl.rows(Table::Skipped, &columns);
+    skipped.sort();
+    skipped.dedup();
+    assert_eq!(skipped.len(), 2, "{skipped:?}");
+    for row in &skipped {
+        assert!(row.starts_with("/llll"), "{row}");
+        assert!(row.contains("... (3018 bytes, fingerprint "), "{row}");
+        assert!(
+            row.ends_with(" | invalid | longer than 2048 bytes | /"),
+            "{row}"
+        );
+        assert!(row.len() < 400, "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
+    let base = format!("<base href='/{}/'>", "b".repeat(8_000));
+    let short = (0..20_000).map(|n| format!("<a href={n}>x</a>"));
+    let body = base + "<a href=/fine>fine</a>" + &short.collect::<String>();
+    let start = links(&["/p0", "/p1", "/p2", "/p3"]);
+    let mut answers = vec![("/".to_owned(), [start])];
+    answers.extend((0..4).map(|n| (format!("/p{n}"), [page(&body)])));
+    let answers: Vec<(&str, &[Reply])> = answers
+        .iter()
+        .map(|(path, replies)| (path.as_str(), &replies[..]))
+        .collect();
+    let crawl = Crawl::to_the_end(plan(), &answers).await;
+    let asked = crawl.asked_sorted();
+    assert_eq!(asked.len(), 6, "{asked:?}");
+    let skipped = crawl.rows(Table::Skipped, &["Reason", "Detail"]);
+    let rest = |row: &&String| row.contains("invalid beyond the first 100");
+    assert_eq!(skipped.iter().filter(rest).count(), 4);
+    assert_eq!(skipped.len(), 4 * 101);
+    assert!(length_of_longest(&crawl, Table::Skipped) < 300);
+    let database = std::fs::metadata(crawl.store.path()).unwrap().len();
+    assert!(database < 5 << 20, "{database} bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn broken_references_hide_no_link_behind_them() {
+    let broken = "<a href='http://['>x</a>".repeat(5_000);
+    let body = format!("{broken}<a href=/fine>fine</a>");
+    let answers: &[(&str, &[Reply])] = &[("/", &[page(&body)]), ("/fine", &[page("a page")])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    assert_eq!(crawl.asked_sorted(), ["/", "/fine"]);
+    let skipped = crawl.rows(Table::Skipped, &["Address", "Detail"]);
+    let rest = "4900 further links | 0 beyond the limit of links per page, 0 longer than a link may \
+                be, 4900 invalid beyond the first 100";
+    assert_eq!(skipped.iter().filter(|row| *row == rest).count(), 1);
+}
