@@ -21,7 +21,7 @@ columns! {
         "Where the chain ends.";
     FINAL_STATUS_CODE = "Final Status Code", Whole, "coalesce(f.status, 0)",
         "The status there.";
-    FINAL_STATUS = "Final Status", Whole, "final_status.text",
+    FINAL_STATUS = "Final Status", Text, "final_status.text",
         "Its reason phrase.";
     FINAL_OUTCOME = "Final Outcome", Name(Names::Outcome), "final_outcome.id",
         "What the last attempt there amounted to.";
