@@ -10,9 +10,13 @@ use std::time::Duration;
 use crate::app::{self, RunOrder};
 use crate::crawl::Site;
 use crate::fetch::{FetchSettings, HttpFetcher};
-use crate::model::{ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, SamplePlan, ScopePlan, Sitemaps};
+use crate::model::{
+    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, SamplePlan, ScopePlan, Sitemaps, bytes_in_words,
+};
 use crate::parse::robots::{Access, SIZE_LIMIT, access};
+use crate::policy::DiskBudget;
 use crate::report::words;
+use crate::store::free_space;
 
 use super::args::StoreArgs;
 use super::audit::{Intent, label};
@@ -51,6 +55,7 @@ pub(super) async fn run(
         lines.add("seed", seed.as_str())?;
     }
     scope(&plan.scope, &mut lines)?;
+    lines.add("max-disk", &max_disk(&plan.scope, place)?)?;
     let site = Arc::new(Site::new(plan.clone()).map_err(Failure::own)?);
     for line in secrets::lines(plan, &site.scope) {
         lines.add("secrets", &line)?;
@@ -110,6 +115,18 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
         lines.add(name, "yes")?;
     }
     Ok(())
+}
+
+/// Says by how much the database may grow.
+fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
+    let free = free_space(&database::path(place)?);
+    let budget = DiskBudget::new(scope.max_disk, free);
+    let size = bytes_in_words(budget.bytes);
+    Ok(if budget.is_lowered() {
+        format!("{size}, half of what is free")
+    } else {
+        size
+    })
 }
 
 /// Says from which earlier run pages are requested too.

@@ -173,6 +173,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         max_pages: Some(args.max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES)),
         max_hosts: Some(args.max_hosts.unwrap_or(ScopePlan::USUAL_MAX_HOSTS)),
         max_time: args.max_time,
+        max_disk: args.max_disk.map(|bytes| bytes as u64),
         resources: args.resources,
         external: args.external,
         follow_nofollow: args.follow_nofollow,
@@ -277,6 +278,7 @@ mod tests {
         assert_eq!(plan.scope.max_pages, Some(1_000_000));
         assert_eq!(plan.scope.max_hosts, Some(1_000));
         assert_eq!(plan.scope.max_time, None);
+        assert_eq!(plan.scope.max_disk, None);
         assert_eq!((plan.probe.enabled, plan.probe.cache), (true, false));
         assert_eq!(plan.sample, SamplePlan::Usual);
     }
@@ -284,7 +286,7 @@ mod tests {
     #[test]
     fn flags_reach_the_plan() {
         let plan = planned(
-            "a.example -d 3 --max-pages 9 --max-hosts 7 --max-time 2h -c 2 --rate-limit 0 --delay 2s -t 5 --max-body 1k \
+            "a.example -d 3 --max-pages 9 --max-hosts 7 --max-time 2h --max-disk 3GB -c 2 --rate-limit 0 --delay 2s -t 5 --max-body 1k \
              --max-retries 0 --host B.example --subdomains --no-sitemap --ignore-param utm_* -A Bot/1",
         );
         assert_eq!(
@@ -293,6 +295,7 @@ mod tests {
         );
         assert_eq!(plan.scope.max_hosts, Some(7));
         assert_eq!(plan.scope.max_time, Some(Duration::from_hours(2)));
+        assert_eq!(plan.scope.max_disk, Some(3_000_000_000));
         assert_eq!((plan.pace.concurrency, plan.pace.rate), (2, None));
         assert_eq!(plan.pace.delay, Duration::from_secs(2));
         assert_eq!(plan.pace.retries, 0);

@@ -13,12 +13,13 @@ use crate::model::{
     Admission, CrawlUrl, Fingerprint, HostKey, LinkKind, Moment, Network, Pace, Role, ScopePlan,
     Skip, SkipReason,
 };
-use crate::policy::{SitemapCount, Via};
-use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
+use crate::policy::{Copies, SitemapCount, Via};
+use crate::store::{Addresses, Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
 use super::clock::Clock;
 use super::confirm::{PassPace, Passes};
+use super::disk::Disk;
 use super::event::{Event, Gauge, Observer};
 use super::experiment::Experiments;
 use super::hosts::{Aside, Hosts, Reaction};
@@ -75,7 +76,11 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) admissions: Admissions,
     pub(super) hosts: Hosts,
     pub(super) known: KnownBefore,
+    pub(super) copies: Copies,
+    disk: Disk,
     pub(super) levels: Levels,
+    /// What the run has stored.
+    pub(super) addresses: Addresses,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
     pub(super) network: OwnNetwork,
@@ -105,7 +110,7 @@ where
 {
     pub(super) fn new(
         site: Arc<Site>,
-        run: RunId,
+        (run, addresses, disk): (RunId, Addresses, Disk),
         writer: Writer,
         parts: Parts<F, Q, O>,
     ) -> Dispatcher<F, Q, O> {
@@ -115,7 +120,10 @@ where
             until: scope.max_time.map(|time| parts.clock.now() + time),
             hosts: Hosts::new(Arc::clone(&site)),
             known: KnownBefore::of(scope),
+            copies: Copies::new(scope.max_queries_per_path),
+            disk,
             levels: Levels::new(scope.max_depth),
+            addresses,
             passes: Passes::new(
                 site.plan.confirm.clone(),
                 site.plan.sample,
@@ -338,10 +346,12 @@ where
         let home = found.url.host_key().home_page();
         let via = Via::Link(LinkKind::Anchor);
         let admission = self.site.scope.admit(&home, via, Some(0));
-        let may_ask = home != found.url
+        // As a page: robots.txt does not forbid sitemaps.
+        let page = Discovery::new(home, Role::Page);
+        let may_ask = page.url != found.url
             && matches!(admission, Admission::Fetch(_))
-            && self.may_ask(found, Some(&home));
-        may_ask.then_some(home)
+            && self.admissions.forbidden(&page).is_none();
+        may_ask.then_some(page.url)
     }
 
     /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
@@ -366,6 +376,9 @@ where
         let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
         if is_new && self.until.is_some_and(|until| self.clock.now() >= until) {
             return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
+        }
+        if let Some(skip) = self.disk.refuse().filter(|_| is_new) {
+            return Some(skip);
         }
         let most = self.site.plan.scope.max_pages?;
         (is_new_page(lease) && self.pages >= most).then(|| ScopePlan::beyond_pages(most))
@@ -487,6 +500,7 @@ where
         if now >= self.next_gauge {
             self.announce_steps();
             self.next_gauge = now + GAUGE;
+            self.disk.look(&self.store);
             let gauge = Gauge {
                 now,
                 pending: self.frontier.pending().await?,

@@ -2,11 +2,13 @@
 //! entries and rules.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
 use crate::model::{
-    Admission, Coverage, CrawlUrl, HostKey, LinkKind, LinkTarget, RobotsAccess, Role, Sitemaps,
+    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, RobotsAccess, Role,
+    Sitemaps, Skip, SkipReason,
 };
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
@@ -19,6 +21,9 @@ use super::page::further;
 use super::run::CrawlError;
 use super::visit::{Brought, File};
 
+/// Time between two looks for what the writer is about to store. Ours.
+const UNTIL_STORED: Duration = Duration::from_millis(10);
+
 /// Seeds stored and offered at a time.
 const SEED_BATCH: usize = 1_000;
 
@@ -30,33 +35,9 @@ where
 {
     /// Takes in what a settled visit found.
     pub(super) async fn take_in(&mut self, brought: &mut Brought) -> Result<Then, CrawlError> {
+        let mut new = self.admit_links(brought);
         self.moderate(brought);
         let found = &brought.lease.found;
-        let mut new = Vec::new();
-        for link in &mut brought.links {
-            let LinkTarget::Url {
-                url,
-                fingerprint,
-                admission,
-            } = &mut link.target
-            else {
-                continue;
-            };
-            // Most links of a page lead to what is known.
-            if self.admissions.is_settled(*fingerprint) {
-                continue;
-            }
-            if let Admission::Fetch(role) = *admission {
-                let redirect = link.kind == LinkKind::Redirect;
-                let target = Discovery {
-                    depth: found.depth + u32::from(!redirect),
-                    hops: if redirect { found.hops + 1 } else { 0 },
-                    ..Discovery::new(url.clone(), role)
-                };
-                let by = By::Page(&found.url);
-                self.admissions.admit(target, by, admission, &mut new);
-            }
-        }
         let (depth, hops) = (found.depth, found.hops);
         let mut source = found.url.clone();
         let file = match brought.file.take() {
@@ -91,38 +72,88 @@ where
         })
     }
 
-    /// Leaves out new URLs for which the run has no room, and says how many.
-    fn moderate(&mut self, brought: &mut Brought) {
+    /// Admits the links of a page, and returns what is new of them. New URLs for which the run has no room are
+    /// left out, and it is noted how many.
+    fn admit_links(&mut self, brought: &mut Brought) -> Vec<Discovery> {
+        let endless = self.endless(brought);
+        let found = &brought.lease.found;
         let urls = self.writer.urls();
         let (look, admissions) = (urls.look(), &mut self.admissions);
+        let mut new = Vec::new();
         let before = brought.links.len();
-        brought.links.retain(|link| match &link.target {
-            // The end of a redirect belongs to the page.
-            LinkTarget::Url {
-                url, fingerprint, ..
-            } if link.kind != LinkKind::Redirect => {
-                admissions.is_settled(*fingerprint)
-                    || look.has(*fingerprint)
-                    || admissions.appetite.take_link(weight(url))
+        brought.links.retain_mut(|link| {
+            let LinkTarget::Url {
+                url,
+                fingerprint,
+                admission,
+            } = &mut link.target
+            else {
+                return true;
+            };
+            // Most links of a page lead to what is known.
+            if admissions.is_settled(*fingerprint) {
+                return true;
             }
-            _ => true,
+            let redirect = link.kind == LinkKind::Redirect;
+            let bytes = weight(url);
+            // The end of a redirect belongs to the page.
+            let is_free = redirect || look.has(*fingerprint);
+            if let Admission::Fetch(role) = *admission {
+                if !is_free && !admissions.appetite.has_room(bytes) {
+                    return false;
+                }
+                if let (Some(why), Role::Page) = (&endless, role) {
+                    *admission = Admission::Skip(role, Skip::new(SkipReason::Trap, why));
+                } else {
+                    let target = Discovery {
+                        depth: found.depth + u32::from(!redirect),
+                        hops: if redirect { found.hops + 1 } else { 0 },
+                        ..Discovery::new(url.clone(), role)
+                    };
+                    let by = By::Page(&found.url);
+                    admissions.admit(target, by, admission, &mut new);
+                }
+            }
+            is_free
+                || match admission {
+                    Admission::Fetch(_) => admissions.appetite.take_link(bytes),
+                    Admission::Skip(..) => admissions.appetite.take_noted(bytes),
+                }
         });
         let left = before - brought.links.len();
         if left > 0 {
             brought.links.push(further(left, ENDLESS.to_owned()));
         }
-        if let Some(File::Sitemap(record)) = &mut brought.file {
-            let before = record.entries.len();
-            record.entries.retain(|SitemapEntry { url, .. }| {
-                admissions.is_settled(url.fingerprint())
-                    || look.has(url.fingerprint())
-                    || admissions.appetite.take_listed(weight(url))
-            });
-            let left = before - record.entries.len();
-            if left > 0 {
-                let told = format!("{left} URLs left out: {ENDLESS}");
-                record.problems.push(told);
-            }
+        new
+    }
+
+    /// Why new links on a page are not followed, if it is one of too many that say the same.
+    fn endless(&mut self, brought: &Brought) -> Option<String> {
+        let found = &brought.lease.found;
+        let html = brought.page.html.as_ref()?;
+        let is_new = found.pass == 1 && found.role == Role::Page;
+        is_new
+            .then(|| self.copies.count(&found.url, html))
+            .flatten()
+    }
+
+    /// Leaves out entries of a sitemap for which the run has no room, and says how many.
+    fn moderate(&mut self, brought: &mut Brought) {
+        let Some(File::Sitemap(record)) = &mut brought.file else {
+            return;
+        };
+        let urls = self.writer.urls();
+        let (look, admissions) = (urls.look(), &mut self.admissions);
+        let before = record.entries.len();
+        record.entries.retain(|SitemapEntry { url, .. }| {
+            admissions.is_settled(url.fingerprint())
+                || look.has(url.fingerprint())
+                || admissions.appetite.take_listed(weight(url))
+        });
+        let left = before - record.entries.len();
+        if left > 0 {
+            let told = format!("{left} URLs left out: {ENDLESS}");
+            record.problems.push(told);
         }
     }
 
@@ -139,8 +170,24 @@ where
     /// Queues the pages that are one click further away. Returns false if there are none.
     pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
         let next = self.levels.next();
-        self.frontier.offer(&next).await?;
+        for held in &next {
+            let address = self.stored_address(held.url).await?;
+            if let Some(found) = held.found(&address) {
+                self.frontier.offer(&[found]).await?;
+            }
+        }
         Ok(!next.is_empty())
+    }
+
+    /// The address of a URL that was handed to the writer, once it is stored.
+    async fn stored_address(&self, url: Fingerprint) -> Result<String, CrawlError> {
+        loop {
+            if let Some(address) = self.addresses.of(url)? {
+                return Ok(address);
+            }
+            let later = self.clock.now() + UNTIL_STORED;
+            self.clock.sleep_until(later).await;
+        }
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {

@@ -3,7 +3,7 @@
 //! slow to answer, would keep what it links to from being fetched. Without `--max-depth` nothing is held back.
 
 use crate::frontier::Discovery;
-use crate::model::{CrawlUrl, Role};
+use crate::model::{CrawlUrl, Fingerprint, Role};
 
 /// Pages that wait until those of fewer clicks have been fetched.
 #[derive(Debug)]
@@ -14,12 +14,23 @@ pub(super) struct Levels {
     held: Vec<Held>,
 }
 
-/// As little of a page as it takes: there may be as many as the site has.
+/// As little of a page as it takes: there may be as many as the site has, and the store has their addresses.
 #[derive(Debug)]
-struct Held {
-    url: Box<str>,
+pub(super) struct Held {
+    pub(super) url: Fingerprint,
     depth: u32,
     hops: u8,
+}
+
+impl Held {
+    /// The page, with its address.
+    pub(super) fn found(&self, address: &str) -> Option<Discovery> {
+        Some(Discovery {
+            depth: self.depth,
+            hops: self.hops,
+            ..Discovery::new(CrawlUrl::parse(address).ok()?, Role::Page)
+        })
+    }
 }
 
 impl Levels {
@@ -43,7 +54,7 @@ impl Levels {
             let is_later = found.role == Role::Page && is_first && found.depth > now;
             if is_later {
                 held.push(Held {
-                    url: found.url.as_str().into(),
+                    url: found.url.fingerprint(),
                     depth: found.depth,
                     hops: found.hops,
                 });
@@ -53,23 +64,12 @@ impl Levels {
     }
 
     /// The pages of the next level, once those before are fetched; none if there are no more.
-    pub(super) fn next(&mut self) -> Vec<Discovery> {
+    pub(super) fn next(&mut self) -> Vec<Held> {
         let Some(next) = self.held.iter().map(|held| held.depth).min() else {
             return Vec::new();
         };
         self.now = next;
         let due = self.held.extract_if(.., |held| held.depth == next);
-        due.filter_map(|held| {
-            Some(Discovery {
-                url: CrawlUrl::parse(&held.url).ok()?,
-                role: Role::Page,
-                depth: held.depth,
-                hops: held.hops,
-                pass: 1,
-                tries: 0,
-                not_before: None,
-            })
-        })
-        .collect()
+        due.collect()
     }
 }

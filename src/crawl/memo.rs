@@ -9,12 +9,12 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::model::{Admission, CrawlUrl, Fingerprint, LinkKind, UrlNumber};
 use crate::store::StoredUrls;
 
-/// References that are remembered. Some 10 MB on a real site, 50 MB at most: of what is stored when it
+/// References that are remembered. Some 10 MB on a real site, 30 MB at most: of what is stored when it
 /// is referred to again the URL is let go.
 const PLACES: usize = 1 << 16;
 
-/// Meanings of longer URLs are not kept, in bytes: they are no pages.
-pub(super) const LONGEST: usize = 512;
+/// Meanings of longer URLs are not kept, in bytes: few links of real pages are so long, and a hostile site's all are.
+pub(super) const LONGEST: usize = 256;
 
 /// What a reference means.
 #[derive(Clone, Debug)]

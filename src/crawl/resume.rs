@@ -13,8 +13,8 @@ use super::robots::Rules;
 use super::run::CrawlError;
 use super::site::Site;
 
-/// How many URLs are offered to the frontier at a time.
-const BATCH: usize = 1_000;
+/// How many URLs are read and offered to the frontier at a time.
+const BATCH: u32 = 1_000;
 
 /// Reads the run and fills frontier, admissions and the paces of hosts; returns how many pages were
 /// requested.
@@ -38,10 +38,12 @@ pub(super) async fn restore<Q: Frontier>(
     for (host, pace) in &paces {
         frontier.slow(host, *pace).await?;
     }
-    // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one.
+    // A robots.txt that waits for its retry is the gate of its host; other hosts need a new one. Nothing is given
+    // out before all of them are offered.
     let (mut gates, mut waiting) = (Vec::new(), Vec::new());
     let mut asking = BTreeSet::new();
-    store.known_urls(run, &mut |known| {
+    let mut after = 0;
+    while store.next_known_urls(run, &mut after, BATCH, &mut |known| {
         if known.skipped {
             return;
         }
@@ -69,16 +71,16 @@ pub(super) async fn restore<Q: Frontier>(
             asking.insert(host);
             waiting.push(found);
         }
-    })?;
+    })? {
+        levels.hold_back(&mut waiting);
+        frontier.offer(&waiting).await?;
+        waiting.clear();
+    }
     for host in asking.difference(&known_hosts) {
         let gate = robots_txt(host);
         admissions.restore(&gate.url, gate.role);
         gates.push(gate);
     }
     frontier.offer(&gates).await?;
-    levels.hold_back(&mut waiting);
-    for batch in waiting.chunks(BATCH) {
-        frontier.offer(batch).await?;
-    }
     Ok(store.requested_pages(run)?)
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, FrontierError};
 use crate::model::CrawlUrl;
-use crate::store::{RunId, RunState, Store, StoreError, Writer};
+use crate::store::{Addresses, RunId, RunState, Store, StoreError, Writer};
 
 use super::clock::Clock;
+use super::disk::Disk;
 use super::dispatch::Dispatcher;
 use super::event::Observer;
+use super::shelf::StoreShelf;
 use super::site::Site;
 use super::stop::Stop;
 
@@ -96,8 +98,12 @@ where
     if start == Start::Resume && !was_finished {
         store.requeue_given_up(run)?;
     }
+    let disk = Disk::new(&store, site.plan.scope.max_disk)?;
     let writer = Writer::start(&store, run)?;
-    let mut dispatcher = Dispatcher::new(site, run, writer, parts);
+    let addresses = Addresses::new(&store, run, writer.urls());
+    let shelf = Arc::new(StoreShelf(addresses.clone()));
+    parts.frontier.use_shelf(shelf).await?;
+    let mut dispatcher = Dispatcher::new(site, (run, addresses, disk), writer, parts);
     let ended = dispatcher.crawl(start).await;
     // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
     let writer = dispatcher.into_writer();

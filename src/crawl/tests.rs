@@ -281,6 +281,7 @@ pub(super) fn plan() -> CrawlPlan {
             known: true,
             max_hosts: None,
             max_time: None,
+            max_disk: None,
             max_queries_per_path: 5,
             select: Vec::new(),
         },
@@ -327,6 +328,8 @@ struct Crawl {
     began: Moment,
     events: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
+    /// Bytes of paths that the frontier keeps in memory, if not as many as usual.
+    room: Option<usize>,
 }
 
 impl Crawl {
@@ -354,6 +357,7 @@ impl Crawl {
             store,
             run,
             began: Moment::from_millis(1_000_000),
+            room: None,
             events: Arc::default(),
             _dir: dir,
         }
@@ -372,7 +376,10 @@ impl Crawl {
         let parts = Parts {
             open: 512,
             fetcher: Arc::clone(&script),
-            frontier: LocalFrontier::new(pace, Duration::from_hours(10)),
+            frontier: match self.room {
+                None => LocalFrontier::new(pace, Duration::from_hours(10)),
+                Some(room) => LocalFrontier::with_room(pace, Duration::from_hours(10), room),
+            },
             store: self.store.clone(),
             observer: move |event: &Event<'_>| {
                 let line = match event {

@@ -2,6 +2,7 @@
 //! them the tests of one; the moments are invented, so nothing waits.
 
 mod interleaving;
+mod shelf;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,6 +12,10 @@ use crate::model::{CrawlUrl, HostKey, Moment, Role};
 use crate::policy::{Families, Family};
 
 pub(super) use interleaving::any_interleaving_keeps_the_promises;
+pub(super) use shelf::{
+    TestShelf, a_shelf_changes_neither_order_nor_what_is_given_out,
+    what_is_not_on_the_shelf_yet_is_given_out_once_it_is,
+};
 
 /// The lease time of tests that are not about it.
 const LONG: Duration = Duration::from_hours(1);
@@ -48,6 +53,8 @@ macro_rules! suite {
             hosts_without_a_limit_take_turns
             being_offered_to_costs_no_host_its_turn
             a_thousand_hosts_keep_their_rate
+            a_shelf_changes_neither_order_nor_what_is_given_out
+            what_is_not_on_the_shelf_yet_is_given_out_once_it_is
         }
 
         #[test]

@@ -6,9 +6,11 @@
 mod contract;
 mod local;
 
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
-use crate::model::{CrawlUrl, HostKey, Moment, Role};
+use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Role};
 use crate::policy::Family;
 
 pub use crate::model::Pace;
@@ -106,6 +108,12 @@ pub enum FrontierError {
     Unreachable(String),
 }
 
+/// Where addresses are kept that wait to be fetched: a frontier need not hold the text of all of them in memory.
+pub trait Shelf: Send + Sync + fmt::Debug {
+    /// The address with this fingerprint; `None` if it is not stored yet.
+    fn address(&self, url: Fingerprint) -> Result<Option<String>, FrontierError>;
+}
+
 /// The contract, kept by one suite of tests that runs against every implementation.
 ///
 /// A URL is given out at most once between an offer and its settlement; what is leased and not
@@ -155,6 +163,13 @@ pub trait Frontier: Send + Sync {
         &self,
         host: &HostKey,
         until: Moment,
+    ) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
+    /// Says where addresses can be read again. Everything that is offered from now on, except a robots.txt, is
+    /// stored there soon after it is offered. This changes what is kept in memory, and nothing else.
+    fn use_shelf(
+        &self,
+        addresses: Arc<dyn Shelf>,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
     /// URLs waiting or leased.

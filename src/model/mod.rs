@@ -2,6 +2,7 @@
 //! no socket, no file. A room that needs a value of another room needs it to live here.
 
 mod attempt;
+mod bytes;
 mod cause;
 mod causes;
 mod client;
@@ -25,6 +26,7 @@ mod table;
 mod url;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
+pub use bytes::bytes_in_words;
 pub use causes::Causes;
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::{beginning, excerpt, marked_excerpt};

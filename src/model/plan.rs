@@ -60,6 +60,10 @@ pub struct ScopePlan {
     /// How long pages are requested for the first time, counted from the start or the resumption.
     #[serde(default)]
     pub max_time: Option<Duration>,
+    /// Bytes by which the database may grow before no page is requested any more, counted from the start or the
+    /// resumption; absent for what is usual.
+    #[serde(default)]
+    pub max_disk: Option<u64>,
     /// Also images, scripts and styles.
     pub resources: bool,
     /// Also the status of links to other sites.

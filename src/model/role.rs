@@ -80,11 +80,13 @@ pub enum SkipReason {
     MaxHosts = 9,
     /// Not requested before the allowed time was over.
     MaxTime = 10,
+    /// Not requested before the run had stored as much as it may.
+    MaxDisk = 11,
 }
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [SkipReason; 10] = [
+    pub const ALL: [SkipReason; 11] = [
         SkipReason::Robots,
         SkipReason::Nofollow,
         SkipReason::Scope,
@@ -95,6 +97,7 @@ impl SkipReason {
         SkipReason::Invalid,
         SkipReason::MaxHosts,
         SkipReason::MaxTime,
+        SkipReason::MaxDisk,
     ];
 
     /// The stored number.
@@ -115,6 +118,7 @@ impl SkipReason {
             SkipReason::Invalid => "invalid",
             SkipReason::MaxHosts => "max_hosts",
             SkipReason::MaxTime => "max_time",
+            SkipReason::MaxDisk => "max_disk",
         }
     }
 

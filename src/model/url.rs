@@ -315,6 +315,11 @@ impl Fingerprint {
         self.0
     }
 
+    /// The one with this number, as [`Fingerprint::get`] told it.
+    pub const fn from_number(number: u64) -> Fingerprint {
+        Fingerprint(number & (u64::MAX >> 1))
+    }
+
     /// What stands for the URL in one pass over it; in the first, for the URL itself.
     #[must_use]
     pub const fn in_pass(self, pass: u8) -> Fingerprint {
@@ -340,6 +345,11 @@ impl HostKey {
     /// The page that people see first.
     pub fn home_page(&self) -> CrawlUrl {
         self.at("/")
+    }
+
+    /// The fingerprint of the URL with this path and query at this origin, both as a [`CrawlUrl`] has them.
+    pub fn fingerprint_at(&self, path_and_query: &str) -> Fingerprint {
+        Fingerprint(xxh3_64([self.as_str(), path_and_query].concat().as_bytes()) >> 1)
     }
 
     /// A URL at this origin.

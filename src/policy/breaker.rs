@@ -40,6 +40,8 @@ pub struct BreakerSignal {
     pub failed: bool,
     /// Whether such a failure speaks of the whole host.
     pub host_level: bool,
+    /// Whether it was an attempt at a page: that robots.txt is served says little of the pages.
+    pub is_page: bool,
     /// When it began.
     pub started: Moment,
     /// How the control was, if one was requested along with it: true for fine.
@@ -201,7 +203,7 @@ impl Breaker {
                     return None;
                 }
                 self.state = State::Closed;
-                self.streak = Streak::default();
+                self.streak.recovered();
                 let down = self.down.take().map(|down| now.since(down));
                 self.earlier += down.unwrap_or_default();
                 self.recovered = Some(now);
@@ -227,6 +229,9 @@ impl Breaker {
         self.streak.note(seen.failed, seen.host_level);
         if let Some(fine) = seen.control {
             self.streak.note(!fine, seen.host_level && !fine);
+        }
+        if seen.is_page && seen.shows_host_up() {
+            self.streak.served();
         }
         if !seen.failed {
             self.waited.since = None;

@@ -5,6 +5,8 @@
 mod breaker;
 mod confirm;
 mod controls;
+mod copies;
+mod disk;
 mod experiment;
 mod family;
 mod outage;
@@ -22,6 +24,8 @@ mod trap;
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
 pub use controls::{Controls, Kinship};
+pub use copies::Copies;
+pub use disk::{DiskBudget, USUAL_MAX_DISK};
 pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, opening, rest};
 pub use family::{Families, Family};
 pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};

@@ -16,6 +16,9 @@ pub const LONGEST_CRAWLED: usize = 2048;
 /// A path in which one folder comes this often is going round in circles.
 const MAX_REPEATS: usize = 3;
 
+/// Folders of a path: twice what the deepest archives of real sites have. Ours.
+const MOST_FOLDERS: u32 = 30;
+
 /// Memory that one regular expression of `--include` or `--exclude` may take, in bytes (ours). Time grows with it:
 /// at this size, the slowest pattern takes a third of a second for the longest URL.
 pub const PATTERN_SIZE: usize = 1 << 20;
@@ -224,6 +227,11 @@ fn trap(url: &CrawlUrl) -> Option<Skip> {
         let detail = format!("{length} bytes long, {LONGEST_CRAWLED} at most");
         return Some(Skip::new(SkipReason::Trap, detail));
     }
+    let folders = url.folder_depth();
+    if folders > MOST_FOLDERS {
+        let detail = format!("{folders} folders deep, {MOST_FOLDERS} at most");
+        return Some(Skip::new(SkipReason::Trap, detail));
+    }
     let folder = repeated_folder(url.as_url().path())?;
     let detail = format!("folder {folder:?} comes more than {MAX_REPEATS} times");
     Some(Skip::new(SkipReason::Trap, detail))
@@ -329,6 +337,7 @@ mod tests {
             max_pages: None,
             max_hosts: None,
             max_time: None,
+            max_disk: None,
             resources: false,
             external: false,
             follow_nofollow: false,
@@ -496,6 +505,15 @@ mod tests {
         assert_eq!(reason(&plan(), &long, LINK, Some(1)), "-trap");
         let circle = "https://example.com/a/b/a/b/a/b/a/b/";
         assert_eq!(reason(&plan(), circle, LINK, Some(1)), "-trap");
+        let deep = |folders: u32| {
+            let path: String = (0..folders).map(|n| format!("/f{n}")).collect();
+            format!("https://example.com{path}/")
+        };
+        assert_eq!(reason(&plan(), &deep(MOST_FOLDERS), LINK, Some(1)), "page");
+        assert_eq!(
+            reason(&plan(), &deep(MOST_FOLDERS + 1), LINK, Some(1)),
+            "-trap"
+        );
         let fine = "https://example.com/a/b/a/b/a/b/c";
         assert_eq!(reason(&plan(), fine, LINK, Some(1)), "page");
     }

@@ -55,7 +55,7 @@ impl Desk {
     pub(super) fn open(store: &Store, run: RunId) -> Result<Desk, StoreError> {
         let connection = store.connect()?;
         let urls = StoredUrls::default();
-        store.each_url(&connection, run, &mut |url| {
+        store.each_url(&connection, run, (0, u32::MAX), &mut |url| {
             let known = Known {
                 id: url.id,
                 skipped: url.skipped,

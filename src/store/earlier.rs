@@ -86,8 +86,8 @@ impl Store {
                 AND ((u.state = 2 AND coalesce((SELECT a.status FROM evidence a
                         WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1), 0)
                         NOT IN (404, 410))
-                    OR (u.state = 3 AND u.known > 0 AND u.reason IN (?4, ?5, ?6, ?7)))
-             ORDER BY u.id LIMIT ?8",
+                    OR (u.state = 3 AND u.known > 0 AND u.reason IN (?4, ?5, ?6, ?7, ?8)))
+             ORDER BY u.id LIMIT ?9",
             (
                 pages.run.0,
                 pages.after,
@@ -96,6 +96,7 @@ impl Store {
                 SkipReason::HostDown.code(),
                 SkipReason::MaxHosts.code(),
                 SkipReason::MaxTime.code(),
+                SkipReason::MaxDisk.code(),
                 most,
             ),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -131,6 +132,7 @@ fn limits(scope: &ScopePlan) -> ScopePlan {
         max_pages: None,
         max_hosts: None,
         max_time: None,
+        max_disk: None,
         resources: false,
         external: false,
         known: false,

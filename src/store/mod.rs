@@ -2,6 +2,7 @@
 //! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
 //! is what it recorded: there is no second copy of the frontier's state.
 
+mod addresses;
 mod asked;
 mod attempts;
 mod baseline;
@@ -50,6 +51,7 @@ mod schedule;
 mod schema;
 mod sights;
 mod site_files;
+mod space;
 mod speeds;
 mod starts;
 mod states;
@@ -64,6 +66,7 @@ mod weight;
 mod worst;
 mod writer;
 
+pub use addresses::Addresses;
 pub use baseline::{Baseline, BaselineSource};
 pub use change::{
     Change, FileRecord, KnownPage, RobotsRecord, Seed, SitemapEntry, SitemapRecord, Then,
@@ -85,6 +88,7 @@ pub use resume::{KnownRobots, KnownUrl, PassesMade};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use sampling::FinePage;
 pub use schedule::{LastRun, OpenRun, ScheduleState, ScheduledRun};
+pub use space::free_space;
 pub use stored::{Look, StoredUrls};
 pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses};
 pub use table::{Cell, Table};

@@ -67,26 +67,47 @@ impl Store {
     /// Hands over every URL of a run, in the order in which they were found.
     pub fn known_urls(&self, run: RunId, each: &mut dyn FnMut(KnownUrl)) -> Result<(), StoreError> {
         let connection = self.connect()?;
-        self.each_url(&connection, run, each)
+        self.each_url(&connection, run, (0, u32::MAX), each)?;
+        Ok(())
     }
 
+    /// Hands over the next URLs of a run, at most `most`, in the order in which they were found; moves `after`
+    /// to the last of them. Returns false if there were none.
+    pub fn next_known_urls(
+        &self,
+        run: RunId,
+        after: &mut u32,
+        most: u32,
+        each: &mut dyn FnMut(KnownUrl),
+    ) -> Result<bool, StoreError> {
+        let connection = self.connect()?;
+        let last = self.each_url(&connection, run, (*after, most), each)?;
+        *after = last.unwrap_or(*after);
+        Ok(last.is_some())
+    }
+
+    /// Hands over at most `most` URLs after this number; returns the number of the last.
     pub(super) fn each_url(
         &self,
         connection: &Connection,
         run: RunId,
+        (after, most): (UrlId, u32),
         each: &mut dyn FnMut(KnownUrl),
-    ) -> Result<(), StoreError> {
-        let mut read = || -> rusqlite::Result<Result<(), String>> {
+    ) -> Result<Option<UrlId>, StoreError> {
+        let mut read = || -> rusqlite::Result<Result<Option<UrlId>, String>> {
+            let mut last = None;
             let mut statement = connection.prepare(
                 "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before, pass,
                     CASE state WHEN 1 THEN
                         (SELECT count(*) FROM evidence a WHERE a.run = url.run AND a.url = url.id
                             AND a.pass = url.pass)
                     ELSE 0 END
-                 FROM url WHERE run = ? ORDER BY id",
+                 FROM url WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             )?;
-            let mut rows = statement.query([run.0])?;
+            let mut rows = statement.query((run.0, after, most))?;
             while let Some(row) = rows.next()? {
+                let id = row.get(0)?;
+                last = Some(id);
                 let address = row.get_ref(1)?.as_str()?;
                 let (Ok(url), Some(role)) =
                     (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
@@ -95,7 +116,7 @@ impl Store {
                 };
                 let state: i64 = row.get(3)?;
                 each(KnownUrl {
-                    id: row.get(0)?,
+                    id,
                     url,
                     role,
                     queued: state == 1,
@@ -108,7 +129,7 @@ impl Store {
                     not_before: row.get::<_, Option<i64>>(7)?.map(Moment::from_millis),
                 });
             }
-            Ok(Ok(()))
+            Ok(Ok(last))
         };
         read()
             .map_err(|source| self.fault(source))?

@@ -11,7 +11,7 @@ use super::table::Table;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// One statement list for each step from a version to the next; the first leads from 1 to 2.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // What a host bears is read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -20,6 +20,8 @@ const STEPS: [&str; 4] = [
      ALTER TABLE assessment ADD COLUMN earlier_runs INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE run ADD COLUMN asked TEXT;",
     "ALTER TABLE run ADD COLUMN idle_ms INTEGER NOT NULL DEFAULT 0;",
+    // A name more: `max_disk`.
+    "",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.

@@ -153,17 +153,20 @@ pub(super) fn blind_spot(
     }
     let cut: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url
-            WHERE run = ? AND role = 3 AND state = 3 AND reason IN (?, ?, ?, ?))",
+            WHERE run = ? AND role = 3 AND state = 3 AND reason IN (?, ?, ?, ?, ?))",
         (
             run.id.0,
             SkipReason::MaxPages.code(),
             SkipReason::HostDown.code(),
             SkipReason::MaxHosts.code(),
             SkipReason::MaxTime.code(),
+            SkipReason::MaxDisk.code(),
         ),
         |row| row.get(0),
     )?;
-    Ok(cut.then_some("that run left out pages (max_pages, max_hosts, max_time or host_down)"))
+    Ok(cut.then_some(
+        "that run left out pages (max_pages, max_hosts, max_time, max_disk or host_down)",
+    ))
 }
 
 /// Pages that were asked for and never answered: what is linked from them alone was not found.

@@ -36,7 +36,7 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
 pub(super) fn extent(connection: &Connection, run: i64) -> rusqlite::Result<Extent> {
     let left: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3
-            AND (state = 1 OR state = 3 AND reason IN (?2, ?3, ?4, ?5, ?6)))",
+            AND (state = 1 OR state = 3 AND reason IN (?2, ?3, ?4, ?5, ?6, ?7)))",
         (
             run,
             SkipReason::MaxPages.code(),
@@ -44,6 +44,7 @@ pub(super) fn extent(connection: &Connection, run: i64) -> rusqlite::Result<Exte
             SkipReason::HostDown.code(),
             SkipReason::MaxHosts.code(),
             SkipReason::MaxTime.code(),
+            SkipReason::MaxDisk.code(),
         ),
         |row| row.get(0),
     )?;

@@ -16,7 +16,7 @@ use crate::server::{Server, note};
 
 const PAGES: usize = 3_000;
 const WITHIN: Duration = Duration::from_mins(2);
-const CRAWL: [&str; 10] = [
+const CRAWL: [&str; 12] = [
     "--sample",
     "0",
     "--rate",
@@ -27,6 +27,9 @@ const CRAWL: [&str; 10] = [
     "--no-sitemap",
     "--format",
     "csv",
+    // Otherwise a run leaves half of a disk free.
+    "--max-disk",
+    "1GB",
 ];
 
 /// A small disk.

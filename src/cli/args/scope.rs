@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Arg, Args, ValueHint};
 
-use super::super::value::{Secret, duration, host};
+use super::super::value::{Secret, duration, host, size};
 
 /// Heading of the flags that are fixed for the life of a run.
 const SCOPE: &str = "Scope";
@@ -48,6 +48,10 @@ pub(crate) struct ScopeArgs {
     /// Request no further pages after this time; then confirm, and conclude
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) max_time: Option<Duration>,
+    /// Request no further pages once the database has grown by this much; then confirm, and conclude [default: 20GB,
+    /// or half of what is free on its disk]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_disk: Option<usize>,
     /// Fetch only URLs that match (repeatable: one of them)
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,

@@ -4,7 +4,13 @@ use super::*;
 
 /// A site that answers by path, each answer after 20 ms, slow ones after 5 s.
 async fn crawl(plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
+    crawl_in(None, plan, answer).await
+}
+
+/// The same with other room for what waits.
+async fn crawl_in(room: Option<usize>, plan: CrawlPlan, answer: fn(&Asked<'_>) -> Reply) -> Crawl {
     let mut crawl = Crawl::new(plan, &[]);
+    crawl.room = room;
     let answering = move |asked: &Asked<'_>| {
         let reply = match asked.path {
             "/robots.txt" | "/sitemap.xml" => error(404),
@@ -112,4 +118,107 @@ async fn depth_is_breadth_first_whatever_the_order_of_answers() {
     );
     let depths = crawl.rows(Table::Pages, &["Address", "Crawl Depth"]);
     assert!(depths.contains(&"/y | 3".to_owned()), "{depths:?}");
+}
+
+/// A page of a site that never ends: three links to pages below it, with names that no other has.
+fn bushy(asked: &Asked<'_>, text: &str) -> Reply {
+    let folder = asked.path.trim_end_matches('/');
+    let name = |n: u64| xxhash_rust::xxh3::xxh3_64_with_seed(asked.path.as_bytes(), n);
+    let below = (0..3).map(|n| format!("<a href='{folder}/{:x}/'></a>", name(n)));
+    let below: String = below.collect();
+    page(&format!("<title>Welcome</title><p>{text}</p>{below}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_answers_every_path_alike_ends() {
+    let crawl = crawl(plan(), |asked| bushy(asked, "Hello.")).await;
+    // A thousand copies, and what they lead to.
+    let fetched = crawl.asked().len();
+    assert!((1_000..3_500).contains(&fetched), "{fetched}");
+    let told = "trap | the site seems endless here: found on one of more than 1000 pages with the same title \
+                and text";
+    let skipped = skipped(&crawl);
+    assert!(skipped.contains_key(told), "{skipped:?}");
+    assert_eq!(skipped.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_site_under_one_title_is_fetched_to_its_last_page() {
+    let crawl = crawl(plan(), |asked| match asked.path.strip_prefix("/p/") {
+        None => links(&["/p/1"]),
+        Some(number) => {
+            let number: u32 = number.parse().unwrap_or(0);
+            let next = [2 * number, 2 * number + 1].map(|n| format!("<a href='/p/{n}'></a>"));
+            let next = if number < 1_000 {
+                next.concat()
+            } else {
+                String::new()
+            };
+            page(&format!("<title>Shop</title><p>Article {number}</p>{next}"))
+        }
+    })
+    .await;
+    assert_eq!(crawl.asked().len(), 2_000);
+    assert!(skipped(&crawl).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_in_order_when_it_has_stored_as_much_as_it_may() {
+    let mut small = plan();
+    small.scope.max_disk = Some(2_000_000);
+    let crawl = crawl(small, |asked| {
+        let text = format!("{} {}", asked.path, "word ".repeat(100));
+        bushy(asked, &text)
+    })
+    .await;
+    let size = crawl.store.size().unwrap();
+    assert!((2_000_000..4_000_000).contains(&size), "{size}");
+    let left = skipped(&crawl);
+    assert!(left["max_disk | after 2 MB of database"] > 100, "{left:?}");
+    let run = crawl.store.run_by_id(crawl.run).unwrap();
+    assert_eq!(run.state, RunState::Finished);
+    assert!(!crawl.rows(Table::Pages, &["Verdict"]).is_empty());
+}
+
+/// A site of 341 pages, four below each other.
+fn tree(asked: &Asked<'_>) -> Reply {
+    let number: u32 = asked.path.trim_matches('/').parse().unwrap_or(1);
+    let below = (0..4).map(|n| format!("/{}/", number * 4 + n));
+    let below: Vec<String> = below.filter(|_| number < 200).collect();
+    links(&below.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_the_store_alone_is_fetched_in_the_same_order() {
+    let mut one_by_one = plan();
+    one_by_one.pace.concurrency = 1;
+    let in_memory = crawl_in(None, one_by_one.clone(), tree).await;
+    let in_store = crawl_in(Some(0), one_by_one.clone(), tree).await;
+    assert_eq!(in_memory.asked().len(), 341);
+    assert_eq!(in_store.asked(), in_memory.asked());
+    one_by_one.scope.max_depth = Some(3);
+    let near = crawl_in(Some(0), one_by_one, tree).await;
+    assert_eq!(near.asked(), in_memory.asked()[..85], "three clicks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_the_store_alone_is_fetched_by_a_resumed_run() {
+    let answer = |asked: &Asked<'_>| {
+        let is_file = asked.path.ends_with(".xml") || asked.path.ends_with(".txt");
+        let reply = if is_file { error(404) } else { tree(asked) };
+        let takes = Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    };
+    let mut crawl = Crawl::new(plan(), &[]);
+    crawl.room = Some(0);
+    crawl.script.origin = Some(Origin(Box::new(answer)));
+    let (switch, _) = stop_switch();
+    crawl.script.stop_after = Some((150, switch));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Interrupted);
+    crawl.script.stop_after = None;
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
+    let mut asked = crawl.asked_sorted();
+    asked.dedup();
+    assert_eq!(asked.len(), 341);
 }

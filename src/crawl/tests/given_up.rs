@@ -122,3 +122,29 @@ async fn a_start_page_without_content_or_with_an_error_page_is_none_if_nothing_e
         assert_eq!(found.as_deref(), Some(expected));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_a_host_that_hangs_ends_within_a_quarter_of_an_hour() {
+    let mut plan = super::verdicts::usual();
+    plan.scope.coverage = Coverage::List;
+    plan.scope.seeds = (0..60).map(|n| url(&format!("/{n}"))).collect();
+    let mut crawl = Crawl::new(plan, &[]);
+    crawl.script.origin = Some(Origin(Box::new(|asked| {
+        (asked.path != "/robots.txt").then(|| Timed {
+            reply: Reply {
+                outcome: Outcome::TtfbTimeout,
+                status: 0,
+                headers: Vec::new(),
+                body: String::new(),
+            },
+            takes: Duration::from_secs(30),
+        })
+    })));
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    let took = crawl.script.began.get().unwrap().elapsed();
+    // Ten minutes of patience, and requests that hang for half a minute each.
+    assert!(took < Duration::from_secs(840), "{took:?}");
+    let attempts = crawl.rows(Table::Attempts, &["Address"]);
+    assert!(attempts.len() < 20, "{attempts:#?}");
+}

@@ -1,10 +1,10 @@
 //! Entries first in, first out, written one behind the other: as long as their paths and a few bytes
-//! more, with nothing to make or to free for each. A site's queue is most of what it has.
+//! more, or fourteen bytes if their paths are on the shelf, with nothing to make or to free for each. A site's queue is most of what it has.
 
 use std::collections::VecDeque;
 
-use super::lane::Entry;
-use crate::model::Role;
+use super::lane::{Entry, Place};
+use crate::model::{Fingerprint, Role};
 
 /// Bytes after which a new chunk is begun. Of a host with less to give, the only chunk grows as it
 /// is filled.
@@ -12,6 +12,9 @@ const CHUNK: usize = 16 * 1024;
 
 /// Bytes that an entry takes besides its path, at most.
 const LONGEST_HEADER: usize = 3 + 3 * 5;
+
+/// Stands where the length of a path would: every path has one byte at least.
+const SHELVED: u32 = 0;
 
 /// A queue of entries.
 #[derive(Debug, Default)]
@@ -27,7 +30,7 @@ impl Fifo {
     }
 
     pub(super) fn push(&mut self, entry: &Entry) {
-        let mut length = LONGEST_HEADER + entry.path.len();
+        let mut length = LONGEST_HEADER + place_length(&entry.place);
         let chunk = self.chunks.back();
         if chunk.is_none_or(|chunk| chunk.len() + length > CHUNK) {
             if !self.chunks.is_empty() {
@@ -57,9 +60,24 @@ fn write(entry: &Entry, out: &mut Vec<u8>) {
     out.extend([entry.role.code(), entry.hops, entry.pass]);
     put(entry.depth, out);
     put(entry.tries, out);
-    // A URL is no longer than 8 KiB.
-    put(entry.path.len() as u32, out);
-    out.extend_from_slice(entry.path.as_bytes());
+    match &entry.place {
+        Place::Path(path) => {
+            // A URL is no longer than 8 KiB.
+            put(path.len() as u32, out);
+            out.extend_from_slice(path.as_bytes());
+        }
+        Place::Shelved(url) => {
+            put(SHELVED, out);
+            out.extend_from_slice(&url.get().to_le_bytes());
+        }
+    }
+}
+
+fn place_length(place: &Place) -> usize {
+    match place {
+        Place::Path(path) => path.len(),
+        Place::Shelved(_) => size_of::<u64>(),
+    }
 }
 
 /// Reads what [`write`] wrote.
@@ -67,10 +85,17 @@ fn read(bytes: &mut &[u8]) -> Option<Entry> {
     let (&[role, hops, pass], rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     let (depth, tries, length) = (take(bytes)?, take(bytes)?, take(bytes)?);
-    let (path, rest) = bytes.split_at_checked(length as usize)?;
-    *bytes = rest;
+    let place = if length == SHELVED {
+        let (number, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Place::Shelved(Fingerprint::from_number(u64::from_le_bytes(*number)))
+    } else {
+        let (path, rest) = bytes.split_at_checked(length as usize)?;
+        *bytes = rest;
+        Place::Path(std::str::from_utf8(path).ok()?.into())
+    };
     Some(Entry {
-        path: std::str::from_utf8(path).ok()?.into(),
+        place,
         depth,
         tries,
         hops,
@@ -110,8 +135,12 @@ mod tests {
     fn entry(dice: &mut fastrand::Rng) -> Entry {
         let length = dice.usize(..200) * dice.usize(..200);
         let number = |dice: &mut fastrand::Rng| dice.u32(..) >> dice.u32(..32);
+        let place = match dice.u32(..3) {
+            0 => Place::Shelved(Fingerprint::from_number(dice.u64(..))),
+            _ => Place::Path(format!("/{}", "é".repeat(length)).into()),
+        };
         Entry {
-            path: format!("/{}", "é".repeat(length)).into(),
+            place,
             depth: number(dice),
             tries: number(dice),
             hops: dice.u8(..),
@@ -147,7 +176,7 @@ mod tests {
         let mut fifo = Fifo::default();
         for n in 100_000..200_000 {
             fifo.push(&Entry {
-                path: format!("/{n}").into(),
+                place: Place::Path(format!("/{n}").into()),
                 depth: 3,
                 tries: 0,
                 hops: 0,

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lane::{EVER, Entry};
+use super::lane::{EVER, Entry, Place};
 use super::leases::{Held, Leases};
 use super::pacing::{Instant, Pacing};
 use super::queue::Queue;
+use super::room::Room;
 use super::turns::Turn;
-use crate::frontier::{Discovery, Lease, Pace, Ticket};
+use crate::frontier::{Discovery, FrontierError, Lease, Pace, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 use crate::policy::Family;
 
 /// How long a host without work is remembered, so that a slower pace set soon after its last
 /// request still counts from that request.
 const REMEMBERED: Duration = Duration::from_mins(10);
+
+/// Wait for an address that is not on the shelf yet: the writer stores changes within milliseconds. Ours.
+const UNTIL_STORED: Duration = Duration::from_millis(10);
 
 /// A host and its queue.
 #[derive(Debug)]
@@ -78,15 +82,25 @@ impl Host {
         &mut self,
         now: Moment,
         pacing: &Pacing,
-        leases: &mut Leases,
-    ) -> Option<Lease> {
+        (leases, room): (&mut Leases, &mut Room),
+    ) -> Result<Option<Lease>, FrontierError> {
         let at = self.ready().map_or(Instant::of(now), |due| due.served(now));
         if let Err(until) = pacing.charge(&self.key, self.pace.interval, at) {
             // The limiter has the last word, whatever `due` made of `last`.
             self.parked = self.parked.max(until.moment());
-            return None;
+            return Ok(None);
         }
-        let (entry, lane) = self.queue.take(now, self.has_room_for_slow())?;
+        let Some((mut entry, lane)) = self.queue.take(now, self.has_room_for_slow()) else {
+            return Ok(None);
+        };
+        if !room.take_out(&mut entry, &self.key)? {
+            self.queue.release(entry.role, lane);
+            self.queue.put_first(entry, lane);
+            self.parked = self.parked.max(now + UNTIL_STORED);
+            let last = self.last.map(|last| last.at);
+            pacing.rewind(&self.key, self.pace.interval, last);
+            return Ok(None);
+        }
         let found = self.discovery(&entry);
         let ticket = leases.ticket();
         let before = self.last.replace(Charge { ticket, at });
@@ -98,13 +112,13 @@ impl Host {
         };
         leases.hold(ticket, held, now);
         self.open += 1;
-        Some(Lease {
+        Ok(Some(Lease {
             ticket,
             found,
             slow: lane.is_some(),
             in_flight: self.open,
             pace: self.pace,
-        })
+        }))
     }
 
     /// Notes that the lease of an entry with this role ended, and which slow lane it came from.
@@ -137,7 +151,10 @@ impl Host {
 
     /// What was found, with the host's part of the URL put back.
     fn discovery(&self, entry: &Entry) -> Discovery {
-        let text = [self.key.as_str(), &entry.path].concat();
+        let Place::Path(path) = &entry.place else {
+            unreachable!("what is given out was taken from the shelf");
+        };
+        let text = [self.key.as_str(), path].concat();
         Discovery {
             url: CrawlUrl::parse(&text).expect("a URL taken apart is a URL when put together"),
             role: entry.role,

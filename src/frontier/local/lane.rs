@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::fifo::Fifo;
-use crate::model::{Moment, Role};
+use crate::model::{Fingerprint, Moment, Role};
 
 /// Before any moment that anybody hands in.
 pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
@@ -13,13 +13,21 @@ pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
 /// One URL of a host; the host's own part of the text is kept once, by the host.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Path and query.
-    pub(super) path: Box<str>,
+    pub(super) place: Place,
     pub(super) depth: u32,
     pub(super) tries: u32,
     pub(super) hops: u8,
     pub(super) role: Role,
     pub(super) pass: u8,
+}
+
+/// Where a URL is on its host.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Its path and query.
+    Path(Box<str>),
+    /// On the shelf, by the fingerprint of the whole URL.
+    Shelved(Fingerprint),
 }
 
 /// What waits for its moment comes first once that has come; then the bands, first in first out.

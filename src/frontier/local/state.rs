@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
-use super::lane::{EVER, Entry};
+use super::lane::{EVER, Entry, Place};
 use super::leases::Leases;
 use super::pacing::Pacing;
+use super::room::Room;
 use super::turns::Turns;
-use crate::frontier::{Discovery, Lease, Next, Pace, Settlement, Ticket};
+use crate::frontier::{Discovery, FrontierError, Lease, Next, Pace, Settlement, Shelf, Ticket};
 use crate::model::{FingerprintTable, HostKey, Moment};
 use crate::policy::Family;
 
@@ -27,6 +28,7 @@ pub(super) struct State {
     turns: Turns,
     pacing: Pacing,
     leases: Leases,
+    room: Room,
     /// Every URL ever offered, in the pass in which it was.
     known: FingerprintTable<()>,
     /// URLs queued, waiting or leased.
@@ -34,7 +36,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(default_pace: Pace, lease_ttl: Duration) -> State {
+    pub(super) fn new(default_pace: Pace, lease_ttl: Duration, room: usize) -> State {
         State {
             default_pace,
             now: EVER,
@@ -43,9 +45,14 @@ impl State {
             turns: Turns::default(),
             pacing: Pacing::default(),
             leases: Leases::new(lease_ttl),
+            room: Room::new(room),
             known: FingerprintTable::default(),
             pending: 0,
         }
+    }
+
+    pub(super) fn use_shelf(&mut self, addresses: Arc<dyn Shelf>) {
+        self.room.use_shelf(addresses);
     }
 
     pub(super) fn offer(&mut self, found: &[Discovery]) -> usize {
@@ -57,30 +64,31 @@ impl State {
             }
             new += 1;
             self.pending += 1;
-            let entry = Entry {
-                path: discovery.url.path_and_query().into(),
+            let mut entry = Entry {
+                place: Place::Path(discovery.url.path_and_query().into()),
                 depth: discovery.depth,
                 tries: discovery.tries,
                 hops: discovery.hops,
                 role: discovery.role,
                 pass: discovery.pass,
             };
-            self.with_host(&discovery.url.host_key(), |host, _| {
-                match discovery.not_before {
-                    None => host.queue.push(&entry),
-                    Some(at) => host.queue.wait(entry, at, None),
-                }
+            let host = discovery.url.host_key();
+            self.room.admit(&mut entry, &host);
+            self.with_host(&host, |host, _| match discovery.not_before {
+                None => host.queue.push(&entry),
+                Some(at) => host.queue.wait(entry, at, None),
             });
         }
         new
     }
 
-    pub(super) fn lease(&mut self, now: Moment) -> Next {
+    pub(super) fn lease(&mut self, now: Moment) -> Result<Next, FrontierError> {
         self.now = self.now.max(now);
         if self.now.since(self.tidied) >= TIDY_EVERY {
             self.tidy();
         }
-        while let Some(held) = self.leases.expire(self.now) {
+        while let Some(mut held) = self.leases.expire(self.now) {
+            self.room.admit(&mut held.entry, &held.host);
             self.with_host(&held.host, |host, _| {
                 host.release(held.entry.role, held.lane);
                 host.queue.put_first(held.entry, held.lane);
@@ -88,16 +96,16 @@ impl State {
         }
         while let Some(host) = self.turns.first_due(self.now) {
             let host = Arc::clone(host);
-            if let Some(lease) = self.visit(&host) {
-                return Next::Visit(Box::new(lease));
+            if let Some(lease) = self.visit(&host)? {
+                return Ok(Next::Visit(Box::new(lease)));
             }
         }
         // A host that only the end of a lease can make due has no turn, but that lease has an end.
-        [self.turns.next_at(), self.leases.next_at()]
+        Ok([self.turns.next_at(), self.leases.next_at()]
             .into_iter()
             .flatten()
             .min()
-            .map_or(Next::Drained, Next::NotBefore)
+            .map_or(Next::Drained, Next::NotBefore))
     }
 
     pub(super) fn settle(&mut self, ticket: Ticket, how: Settlement) {
@@ -106,6 +114,8 @@ impl State {
         };
         if matches!(how, Settlement::Done | Settlement::Unused) {
             self.pending -= 1;
+        } else {
+            self.room.admit(&mut held.entry, &held.host);
         }
         self.with_host(&held.host, |host, pacing| {
             host.release(held.entry.role, held.lane);
@@ -158,13 +168,16 @@ impl State {
     }
 
     /// Gives out what this host, whose turn it is, has first.
-    fn visit(&mut self, key: &HostKey) -> Option<Lease> {
-        let (now, host) = (self.now, self.hosts.get_mut(key)?);
+    fn visit(&mut self, key: &HostKey) -> Result<Option<Lease>, FrontierError> {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(key) else {
+            return Ok(None);
+        };
         self.turns.clear(&mut host.turn);
-        let lease = host.give(now, &self.pacing, &mut self.leases);
+        let lease = host.give(now, &self.pacing, (&mut self.leases, &mut self.room))?;
         let due = host.due();
         self.turns.set(&mut host.turn, &host.key, due, now);
-        lease
+        Ok(lease)
     }
 
     fn tidy(&mut self) {
@@ -194,7 +207,7 @@ mod tests {
             interval: Duration::from_secs(1),
             open: 1,
         };
-        let mut state = State::new(pace, Duration::from_mins(1));
+        let mut state = State::new(pace, Duration::from_mins(1), usize::MAX);
         let found: Vec<Discovery> = (0..100)
             .map(|n| {
                 let url = CrawlUrl::parse(&format!("http://h{n}/")).expect("valid");
@@ -202,14 +215,14 @@ mod tests {
             })
             .collect();
         assert_eq!(state.offer(&found), 100);
-        while let Next::Visit(lease) = state.lease(Moment::from_millis(0)) {
+        while let Next::Visit(lease) = state.lease(Moment::from_millis(0)).expect("memory") {
             state.settle(lease.ticket, Settlement::Done);
         }
         let slow = Pace { open: 2, ..pace };
         state.slow(&found[0].url.host_key(), slow);
-        state.lease(Moment::from_millis(60_000));
+        state.lease(Moment::from_millis(60_000)).expect("memory");
         assert_eq!(state.hosts.len(), 100, "remembered for a while");
-        state.lease(Moment::from_millis(700_000));
+        state.lease(Moment::from_millis(700_000)).expect("memory");
         assert_eq!(state.hosts.len(), 1, "a pace that was set is kept");
         assert_eq!(state.known.len(), 100);
         assert_eq!(state.turns.next_at(), None);

@@ -4,12 +4,13 @@
 /// Envoy's outlier detection ejects after five.
 const HOST_FAILURES: u32 = 5;
 
-/// The same where nothing was ever fine: as many as Kubernetes makes of a container that was not ready yet
-/// before it does something (`failureThreshold`). A host that hangs takes half a minute for each.
-const NEW_HOST_FAILURES: u32 = 3;
-
 /// Failures in a row of any kind. Ours: a suspicion that is unfounded costs one request.
 const FAILURES: u32 = 8;
+
+/// Failures in a row of any kind where no page was ever fine: as many as Kubernetes makes of a container that
+/// was not ready yet before it does something (`failureThreshold`). A host that hangs takes half a minute
+/// for each.
+const NEW_HOST_FAILURES: u32 = 3;
 
 /// Most times as many failures that are needed when suspicions have proved unfounded.
 const MOST_LENIENT: u32 = 16;
@@ -24,7 +25,7 @@ pub(super) struct Streak {
     host_failures: u32,
     /// Fine answers since the last unfounded suspicion.
     fine: u32,
-    /// Whether any answer was ever fine.
+    /// Whether any page was ever fine.
     served: bool,
     /// Times as many failures as usual that are needed.
     lenient: u32,
@@ -54,28 +55,38 @@ impl Streak {
             return;
         }
         (self.failures, self.host_failures) = (0, 0);
-        self.served = true;
         self.fine += 1;
         if self.fine >= FORGET {
             (self.fine, self.lenient) = (0, 1);
         }
     }
 
+    /// Takes note that a page was fine.
+    pub(super) fn served(&mut self) {
+        self.served = true;
+    }
+
     /// Whether the host may be down.
     pub(super) fn is_suspicious(&self) -> bool {
-        let host_failures = if self.served {
-            HOST_FAILURES
-        } else {
-            NEW_HOST_FAILURES
-        };
-        self.host_failures >= host_failures * self.lenient
+        if !self.served {
+            return self.failures >= NEW_HOST_FAILURES * self.lenient;
+        }
+        self.host_failures >= HOST_FAILURES * self.lenient
             || self.failures >= FAILURES * self.lenient
+    }
+
+    /// The host is up again: nothing is held against it.
+    pub(super) fn recovered(&mut self) {
+        *self = Streak {
+            served: true,
+            ..Streak::default()
+        };
     }
 
     /// The host was up: twice as much must fail before it is suspected again.
     pub(super) fn was_unfounded(&mut self) {
         *self = Streak {
-            served: self.served,
+            served: true,
             lenient: (self.lenient * 2).min(MOST_LENIENT),
             ..Streak::default()
         };

@@ -12,6 +12,7 @@ fn seen(failed: bool, started: Moment) -> BreakerSignal {
     BreakerSignal {
         failed,
         host_level: false,
+        is_page: true,
         started,
         control: None,
         announced: None,
@@ -30,6 +31,7 @@ fn feed(breaker: &mut Breaker, from: i64, fails: &[bool]) -> Option<BreakerChang
 /// A breaker that suspects its host from second 9 on.
 fn suspicious() -> Breaker {
     let mut breaker = Breaker::new(PATIENCE);
+    assert_eq!(feed(&mut breaker, 1, &[false]), None);
     assert_eq!(feed(&mut breaker, 2, &[true; 7]), None);
     let eighth = feed(&mut breaker, 9, &[true]);
     assert_eq!(eighth, Some(BreakerChange::Suspected));
@@ -38,24 +40,28 @@ fn suspicious() -> Breaker {
 
 #[test]
 fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() {
-    // Three are enough where nothing was ever fine.
-    for (served, needed) in [(true, 5), (false, 3)] {
+    // Three of any kind are enough where no page was ever fine.
+    for (is_page, host_level, needed) in [(true, true, 5), (false, true, 3), (false, false, 3)] {
         let mut breaker = Breaker::new(PATIENCE);
-        feed(&mut breaker, 0, if served { &[false] } else { &[] });
+        let fine = BreakerSignal {
+            is_page,
+            ..seen(false, at(0))
+        };
+        assert_eq!(breaker.on_attempt(fine, at(0), 0.5), None);
         for second in 1..=needed {
             let refused = BreakerSignal {
-                host_level: true,
+                host_level,
                 ..seen(true, at(second))
             };
             let change = breaker.on_attempt(refused, at(second), 0.5);
             let expected = (second == needed).then_some(BreakerChange::Suspected);
-            assert_eq!(change, expected, "{served}, {second}");
+            assert_eq!(change, expected, "{is_page}, {second}");
         }
     }
     assert!(!suspicious().is_closed());
     // However much fails, an answer in between shows that the host is up.
     let mut breaker = Breaker::new(PATIENCE);
-    let most: Vec<bool> = (0..200).map(|n| n % 8 != 7).collect();
+    let most: Vec<bool> = (0..200).map(|n| n % 8 != 0).collect();
     assert_eq!(feed(&mut breaker, 0, &most), None);
     assert!(breaker.is_closed());
 }
@@ -183,8 +189,9 @@ fn a_url_that_is_fine_shows_that_the_host_is_up_whatever_the_control_does() {
 #[test]
 fn a_host_that_restarts_now_and_then_is_not_given_up_for_the_sum() {
     let mut breaker = Breaker::new(PATIENCE);
+    feed(&mut breaker, 0, &[false]);
     for hour in 0..200 {
-        let second = hour * 3_600;
+        let second = hour * 3_600 + 1;
         let opened = go_down(&mut breaker, second);
         assert!(matches!(opened, Some(BreakerChange::Opened(_))), "{hour}");
         let closed = feed(&mut breaker, second + 30, &[false; 3]);

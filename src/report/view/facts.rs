@@ -247,6 +247,7 @@ const fn reason(reason: SkipReason) -> &'static str {
         SkipReason::MaxPages => "beyond --max-pages",
         SkipReason::MaxHosts => "on hosts beyond --max-hosts",
         SkipReason::MaxTime => "not requested within --max-time",
+        SkipReason::MaxDisk => "not requested within --max-disk",
         SkipReason::HostDown => "the host was given up",
         SkipReason::Trap => "the site seems endless here",
         SkipReason::Invalid => "no URL",

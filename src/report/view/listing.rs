@@ -150,6 +150,7 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
                 | SkipReason::MaxPages
                 | SkipReason::MaxHosts
                 | SkipReason::MaxTime
+                | SkipReason::MaxDisk
         );
         rows.add(is_bad, || {
             vec![

@@ -287,21 +287,21 @@ fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
     assert_eq!(told.count(), PAGES * 100);
 }
 
-/// A site each of whose pages links to thousands of new ones, whose URLs are long.
-fn endless() -> SocketAddr {
+/// A site each of whose pages links to so many new ones, whose URLs are long.
+fn endless(each: usize) -> SocketAddr {
     let pages = AtomicUsize::new(0);
     origin::serve(move |path, line| match path {
         "/robots.txt" | "/sitemap.xml" => missing(line),
         _ => {
             let number = pages.fetch_add(1, Ordering::Relaxed);
-            origin::page(line, &links(number, 20_000, 450))
+            origin::page(line, &links(number, each, 450))
         }
     })
 }
 
 #[test]
 fn a_site_that_names_new_urls_without_end_fills_neither_memory_nor_disk() {
-    let (desk, peak) = crawl(endless(), 0, &["--max-pages", "24"]);
+    let (desk, peak) = crawl(endless(20_000), 0, &["--max-pages", "24"]);
     assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
     assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
     let fetched = desk.rows("pages.csv");
@@ -310,4 +310,34 @@ fn a_site_that_names_new_urls_without_end_fills_neither_memory_nor_disk() {
     let skipped = desk.rows("skipped.csv");
     let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
     assert!(told("MiB of new URLs") && told("the site seems endless here"));
+}
+
+#[test]
+fn a_site_that_names_new_urls_without_end_takes_little_with_the_usual_limits() {
+    let (desk, peak) = crawl(endless(20_000), 0, &["--max-time", "20s"]);
+    assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
+    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
+    let skipped = desk.rows("skipped.csv");
+    let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
+    assert!(told("MiB of new URLs") && told("after the allowed time"));
+}
+
+#[test]
+fn a_run_that_has_stored_what_it_may_ends_in_order() {
+    let (desk, _) = crawl(endless(2_000), 0, &["--max-disk", "10MB"]);
+    let size = stored(&desk);
+    // What is under way when the limit is reached is stored: 32 MiB wait for the writer at most.
+    assert!((10_000_000..70_000_000).contains(&size), "{size} bytes");
+    let skipped = desk.rows("skipped.csv");
+    let left = skipped.iter().filter(|row| row["Reason"] == "max_disk");
+    assert!(left.clone().count() > 1_000);
+    assert!(
+        left.clone()
+            .all(|row| row["Detail"] == "after 10 MB of database")
+    );
+    assert!(
+        desk.rows("pages.csv")
+            .iter()
+            .any(|row| row["Verdict"] == "ok")
+    );
 }

@@ -1,0 +1,47 @@
+//! Whether the run has stored as much as it may. Then no URL is requested for the first time any more; what failed
+//! is still confirmed, and conclusions are drawn.
+
+use crate::model::{Skip, SkipReason, bytes_in_words};
+use crate::policy::DiskBudget;
+use crate::store::{Store, StoreError};
+
+/// What a run has stored of what it may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Disk {
+    budget: DiskBudget,
+    /// Bytes that the database had before.
+    at_first: u64,
+    is_full: bool,
+}
+
+impl Disk {
+    /// Of a run that begins or goes on now.
+    pub(super) fn new(store: &Store, max_disk: Option<u64>) -> Result<Disk, StoreError> {
+        Ok(Disk {
+            budget: DiskBudget::new(max_disk, store.free_space()),
+            at_first: store.size()?,
+            is_full: false,
+        })
+    }
+
+    /// Looks at the database. If it cannot be opened just now, the next look tells.
+    pub(super) fn look(&mut self, store: &Store) {
+        if let Ok(size) = store.size() {
+            self.is_full |= size.saturating_sub(self.at_first) >= self.budget.bytes;
+        }
+    }
+
+    /// Why no URL is requested for the first time any more, if none is.
+    pub(super) fn refuse(&self) -> Option<Skip> {
+        self.is_full.then(|| {
+            let DiskBudget { bytes, is_usual } = self.budget;
+            let size = bytes_in_words(bytes);
+            let detail = match (is_usual, self.budget.is_lowered()) {
+                (false, _) => format!("after {size} of database"),
+                (true, false) => format!("after {size} of database: the site seems endless here"),
+                (true, true) => format!("after {size} of database: half of what was free"),
+            };
+            Skip::new(SkipReason::MaxDisk, detail)
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! A frontier that need not keep what it gives out: whatever it reads from the shelf, it gives out as it was
+//! offered, in the order in which it was offered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::{LONG, assert_drained, at, done, offered_as, pace, page, path, visit};
+use crate::frontier::{Discovery, Frontier, FrontierError, Next, Pace, Shelf};
+use crate::model::{Fingerprint, HostKey, Role};
+
+/// With more in all than a frontier keeps in memory.
+pub(in crate::frontier) async fn a_shelf_changes_neither_order_nor_what_is_given_out<
+    F: Frontier,
+>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    const URLS: u32 = 600;
+    let tail = "x".repeat(60_000);
+    let found: Vec<Discovery> = (0..URLS)
+        .map(|n| Discovery {
+            depth: n,
+            hops: (n % 5) as u8,
+            ..page(&format!("http://h{}/{n}/{tail}", n % 3))
+        })
+        .collect();
+    let f = make(pace(0, 1_000), LONG);
+    let shelf = TestShelf::default();
+    shelf.store(&found);
+    f.use_shelf(Arc::new(shelf)).await.unwrap();
+    let robots = offered_as(Role::Robots, &format!("http://h0/robots.txt?{tail}"));
+    f.offer(&[robots]).await.unwrap();
+    assert_eq!(f.offer(&found).await.unwrap(), found.len());
+    assert_eq!(f.offer(&found).await.unwrap(), 0);
+    let gate = visit(&f, 0).await;
+    assert_eq!(gate.found.role, Role::Robots, "it is on no shelf");
+    done(&f, &gate).await;
+    let mut given: HashMap<HostKey, Vec<Discovery>> = HashMap::new();
+    for n in 0..URLS {
+        let lease = visit(&f, 0).await;
+        assert_eq!(f.pending().await.unwrap(), u64::from(URLS - n));
+        done(&f, &lease).await;
+        let of_host = given.entry(lease.found.url.host_key()).or_default();
+        of_host.push(lease.found);
+    }
+    assert_drained(&f, 0).await;
+    for (key, given) in given {
+        let offered = found.iter().filter(|it| it.url.host_key() == key);
+        assert!(given.iter().eq(offered), "{key}: another order");
+    }
+}
+
+pub(in crate::frontier) async fn what_is_not_on_the_shelf_yet_is_given_out_once_it_is<
+    F: Frontier,
+>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    const URLS: usize = 600;
+    let tail = "x".repeat(60_000);
+    let found: Vec<Discovery> = (0..URLS)
+        .map(|n| page(&format!("http://h/{n}/{tail}")))
+        .collect();
+    let f = make(pace(1_000, 1_000), LONG);
+    let shelf = Arc::new(TestShelf::default());
+    f.use_shelf(Arc::clone(&shelf) as Arc<dyn Shelf>)
+        .await
+        .unwrap();
+    f.offer(&found).await.unwrap();
+    let (mut now, mut given) = (0, Vec::new());
+    // A second for each, in which nothing is stored; then all of it is.
+    while now < 1_000 * URLS as i64 {
+        match f.lease(at(now)).await.unwrap() {
+            Next::Visit(lease) => given.push(*lease),
+            Next::NotBefore(next) => now = next.millis(),
+            Next::Drained => break,
+        }
+    }
+    shelf.store(&found);
+    while given.len() < URLS {
+        match f.lease(at(now)).await.unwrap() {
+            Next::Visit(lease) => given.push(*lease),
+            Next::NotBefore(next) => now = next.millis(),
+            Next::Drained => panic!("there is more to do"),
+        }
+    }
+    // A wait for the store is none of the host's pace.
+    assert!(now < 1_000 * 2 * URLS as i64, "{now}");
+    let offered = found.iter().map(|it| it.url.as_str());
+    assert!(given.iter().map(path).eq(offered), "another order");
+}
+
+/// A shelf that has what a test puts on it.
+#[derive(Debug, Default)]
+pub(in crate::frontier) struct TestShelf(Mutex<HashMap<Fingerprint, String>>);
+
+impl TestShelf {
+    pub(in crate::frontier) fn store(&self, found: &[Discovery]) {
+        let mut stored = self.0.lock().unwrap();
+        for it in found {
+            stored.insert(it.url.fingerprint(), it.url.as_str().to_owned());
+        }
+    }
+}
+
+impl Shelf for TestShelf {
+    fn address(&self, url: Fingerprint) -> Result<Option<String>, FrontierError> {
+        Ok(self.0.lock().unwrap().get(&url).cloned())
+    }
+}
