@@ -45,6 +45,8 @@ struct Script {
     /// The same, whole, and when.
     requests: Mutex<Vec<(Instant, Request)>>,
     stop_after: Option<(usize, tokio::sync::watch::Sender<StopLevel>)>,
+    /// Paths whose requests do not count for that: how many controls there are depends on the writer's thread.
+    uncounted: &'static [&'static str],
     /// Answers before the script does, by URL and number of the request.
     trouble: Option<Trouble>,
     /// Answers before both, by the request itself.
@@ -187,7 +189,10 @@ impl Fetcher for Script {
         let asked = {
             let mut asked = self.asked.lock().unwrap();
             asked.push((path.to_owned(), request.connection));
-            asked.len()
+            let counted = asked
+                .iter()
+                .filter(|(path, _)| !self.uncounted.contains(&path.as_str()));
+            counted.count()
         };
         let requests = &self.requests;
         requests

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::tls_ear::Ear;
 use crate::model::{Request, Timings};
 
 tokio::task_local! {
@@ -42,7 +41,6 @@ struct Dialed {
     connected: bool,
     /// Our end of the connection that the dial opened.
     local: Option<SocketAddr>,
-    ear: Arc<Ear>,
 }
 
 /// How far a connection has come.
@@ -115,12 +113,6 @@ impl Attempt {
     pub(super) fn tls_started(&self) {
         let mut dial = self.dial();
         dial.tls_started.get_or_insert_with(Instant::now);
-        dial.ear = Arc::default();
-    }
-
-    /// What listens to the connection being opened.
-    pub(super) fn ear(&self) -> Arc<Ear> {
-        Arc::clone(&self.dial().ear)
     }
 
     /// `local` is our end of the connection, where it is known.
@@ -171,11 +163,6 @@ impl Attempt {
     /// Whether the last dial came as far as the TLS handshake.
     pub(super) fn dial_reached_tls(&self) -> bool {
         self.dial().tls_started.is_some()
-    }
-
-    /// Whether a byte of the answer is known to have come.
-    pub(super) fn answer_begun(&self) -> bool {
-        !self.reused() && self.dial().ear.answer_begun()
     }
 
     /// Whether the request went over a connection that this attempt did not open. A dial may have

@@ -63,7 +63,7 @@ pub(super) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     } else if is_http2_end(error) {
         http2_ended()
     } else {
-        of_broken_connection(kind, attempt)
+        of_broken_connection(kind)
     }
 }
 
@@ -172,15 +172,11 @@ fn of_failed_dial(kind: Option<K>, timeout: bool, attempt: &Attempt) -> Fault {
     }
 }
 
-fn of_broken_connection(kind: Option<K>, attempt: &Attempt) -> Fault {
+fn of_broken_connection(kind: Option<K>) -> Fault {
     match kind {
         Some(K::BrokenPipe | K::WriteZero | K::NotConnected) => {
             Fault::new(Outcome::WriteFailed, "request could not be sent")
         }
-        Some(K::ConnectionReset | K::ConnectionAborted) if attempt.answer_begun() => Fault::new(
-            Outcome::ResetInHeaders,
-            "connection reset inside the header block",
-        ),
         Some(K::ConnectionReset | K::ConnectionAborted) => Fault::new(
             Outcome::ResetBeforeHeaders,
             "connection reset before the answer",
@@ -188,21 +184,13 @@ fn of_broken_connection(kind: Option<K>, attempt: &Attempt) -> Fault {
         Some(K::TimedOut | K::HostUnreachable | K::NetworkUnreachable) => {
             Fault::new(Outcome::TtfbTimeout, "connection lost before the answer")
         }
-        _ => closed_early(attempt),
+        _ => closed_early(),
     }
 }
 
-/// On plain HTTP, and on a connection opened earlier, the two cannot be told apart: a reply that
-/// never began is the likelier one.
-fn closed_early(attempt: &Attempt) -> Fault {
-    if attempt.answer_begun() {
-        Fault::new(
-            Outcome::EofInHeaders,
-            "connection closed inside the header block",
-        )
-    } else {
-        Fault::new(Outcome::EmptyReply, "connection closed without an answer")
-    }
+/// Whether a header block had begun cannot be seen: an answer that never began is the likelier one.
+fn closed_early() -> Fault {
+    Fault::new(Outcome::EmptyReply, "connection closed without an answer")
 }
 
 fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
@@ -227,7 +215,7 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     } else if error.is_parse() {
         Fault::new(Outcome::BadHeader, "malformed header")
     } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        closed_early(attempt)
+        closed_early()
     } else {
         return None;
     };
@@ -336,7 +324,6 @@ mod tests {
 
     #[test]
     fn broken_connections_are_told_by_kind() {
-        let attempt = attempt();
         let cases = [
             (K::BrokenPipe, "write_failed"),
             (K::ConnectionReset, "reset_before_headers"),
@@ -344,7 +331,7 @@ mod tests {
             (K::UnexpectedEof, "empty_reply"),
         ];
         for (kind, id) in cases {
-            let fault = of_broken_connection(Some(kind), &attempt);
+            let fault = of_broken_connection(Some(kind));
             assert_eq!(fault.outcome.id(), id, "{kind:?}");
         }
     }

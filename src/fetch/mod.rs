@@ -31,7 +31,6 @@ mod setup;
 mod sink;
 mod sleep;
 mod tls;
-mod tls_ear;
 mod tls_fault;
 mod windows;
 mod witness;

@@ -16,7 +16,6 @@ use rustls::{
 
 use super::attempt::Attempt;
 use super::settings::FetchSettings;
-use super::tls_ear;
 
 /// A certificate that vouches for itself.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +34,7 @@ pub enum TlsSetupError {
 }
 
 pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, TlsSetupError> {
-    let provider = tls_ear::provider();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut own_roots = RootCertStore::empty();
     for root in &settings.extra_roots {
         own_roots.add(root.clone()).map_err(TlsSetupError::Root)?;

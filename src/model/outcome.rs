@@ -190,10 +190,6 @@ outcomes! {
     EmptyReply = 28, "empty_reply", Http, Yes, Yes, Yes, Url, UpstreamDown;
     /// Reset after the request before the status line.
     ResetBeforeHeaders = 29, "reset_before_headers", Tcp, Yes, Yes, Yes, Url, UpstreamDown;
-    /// Reset inside the header block.
-    ResetInHeaders = 30, "reset_in_headers", Tcp, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
-    /// Orderly close inside the header block.
-    EofInHeaders = 31, "eof_in_headers", Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
     /// No status line within limit.
     TtfbTimeout = 32, "ttfb_timeout", Http, Yes, Once, Yes, Url, UpstreamTimeout;
     /// No body byte within idle limit.

@@ -11,7 +11,7 @@ use super::table::Table;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// One statement list for each step from a version to the next; the first leads from 1 to 2.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // What a host bears is read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -22,6 +22,9 @@ const STEPS: [&str; 5] = [
     "ALTER TABLE run ADD COLUMN idle_ms INTEGER NOT NULL DEFAULT 0;",
     // A name more: `max_disk`.
     "",
+    // `reset_in_headers` and `eof_in_headers` are told from what they look like no more.
+    "UPDATE attempt SET outcome = 29 WHERE outcome = 30;
+     UPDATE attempt SET outcome = 28 WHERE outcome = 31;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -164,6 +167,8 @@ mod tests {
              CREATE VIEW gone AS SELECT address FROM url;
              INSERT INTO url (run, id, address, host, section, folders, state, role, reason)
                 VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
+             INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes, reused, in_flight)
+                VALUES (1, 1, 1, 1, 'crawl', 0, 30, 0, 0, 0, 1), (1, 1, 2, 1, 'retry', 0, 31, 0, 0, 0, 1);
              PRAGMA application_id = 0x47544352;
              PRAGMA user_version = 1;",
         )
@@ -183,6 +188,14 @@ mod tests {
             ("http://h/a", "robots")
         );
         assert_eq!(found_on, None);
+        let outcomes: Vec<String> = super::super::row::list(
+            &connection,
+            "SELECT o.id FROM attempt a JOIN outcome o ON o.code = a.outcome ORDER BY a.number",
+            [],
+            |row| row.get(0),
+        )
+        .expect("read");
+        assert_eq!(outcomes, ["reset_before_headers", "empty_reply"]);
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .expect("a version");

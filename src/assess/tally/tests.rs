@@ -84,7 +84,7 @@ fn attempts_are_those_that_count() {
         reused: true,
         ..seen(Outcome::ResetBeforeHeaders, 0, 1, FAST)
     };
-    let failing = [1, 16, 76].map(|at| seen(Outcome::Server502, at, 1 + (at > 1) as u32, SLOW));
+    let failing = [1, 16, 76].map(|at| seen(Outcome::Server502, at, 1 + u32::from(at > 1), SLOW));
     let found = judge(&[&[stale][..], &failing].concat());
     assert_eq!((found.attempts, found.failed), (3, 3));
     assert_eq!(found.verdict, Verdict::Persistent);

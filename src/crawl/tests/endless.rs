@@ -204,7 +204,7 @@ async fn what_waits_in_the_store_alone_is_fetched_in_the_same_order() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_in_the_store_alone_is_fetched_by_a_resumed_run() {
     let answer = |asked: &Asked<'_>| {
-        let is_file = asked.path.ends_with(".xml") || asked.path.ends_with(".txt");
+        let is_file = ["/robots.txt", "/sitemap.xml"].contains(&asked.path);
         let reply = if is_file { error(404) } else { tree(asked) };
         let takes = Duration::from_millis(20);
         Some(Timed { reply, takes })

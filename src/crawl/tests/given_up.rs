@@ -144,7 +144,7 @@ async fn a_list_of_a_host_that_hangs_ends_within_a_quarter_of_an_hour() {
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
     let took = crawl.script.began.get().unwrap().elapsed();
     // Ten minutes of patience, and requests that hang for half a minute each.
-    assert!(took < Duration::from_secs(840), "{took:?}");
+    assert!(took < Duration::from_mins(14), "{took:?}");
     let attempts = crawl.rows(Table::Attempts, &["Address"]);
     assert!(attempts.len() < 20, "{attempts:#?}");
 }

@@ -15,8 +15,8 @@ pub(in crate::frontier) async fn a_shelf_changes_neither_order_nor_what_is_given
 >(
     make: impl Fn(Pace, Duration) -> F,
 ) {
-    const URLS: u32 = 600;
-    let tail = "x".repeat(60_000);
+    const URLS: u32 = 3_000;
+    let tail = "x".repeat(8_000);
     let found: Vec<Discovery> = (0..URLS)
         .map(|n| Discovery {
             depth: n,
@@ -55,20 +55,20 @@ pub(in crate::frontier) async fn what_is_not_on_the_shelf_yet_is_given_out_once_
 >(
     make: impl Fn(Pace, Duration) -> F,
 ) {
-    const URLS: usize = 600;
-    let tail = "x".repeat(60_000);
+    const URLS: usize = 3_000;
+    let tail = "x".repeat(8_000);
     let found: Vec<Discovery> = (0..URLS)
         .map(|n| page(&format!("http://h/{n}/{tail}")))
         .collect();
-    let f = make(pace(1_000, 1_000), LONG);
+    let f = make(pace(200, 5_000), LONG);
     let shelf = Arc::new(TestShelf::default());
     f.use_shelf(Arc::clone(&shelf) as Arc<dyn Shelf>)
         .await
         .unwrap();
     f.offer(&found).await.unwrap();
     let (mut now, mut given) = (0, Vec::new());
-    // A second for each, in which nothing is stored; then all of it is.
-    while now < 1_000 * URLS as i64 {
+    // The time of one for each, in which nothing is stored; then all of it is.
+    while now < 200 * URLS as i64 {
         match f.lease(at(now)).await.unwrap() {
             Next::Visit(lease) => given.push(*lease),
             Next::NotBefore(next) => now = next.millis(),
@@ -84,7 +84,7 @@ pub(in crate::frontier) async fn what_is_not_on_the_shelf_yet_is_given_out_once_
         }
     }
     // A wait for the store is none of the host's pace.
-    assert!(now < 1_000 * 2 * URLS as i64, "{now}");
+    assert!(now < 200 * 2 * URLS as i64, "{now}");
     let offered = found.iter().map(|it| it.url.as_str());
     assert!(given.iter().map(path).eq(offered), "another order");
 }

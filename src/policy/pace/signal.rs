@@ -59,8 +59,6 @@ impl PaceSignal {
             | O::WriteFailed
             | O::EmptyReply
             | O::ResetBeforeHeaders
-            | O::ResetInHeaders
-            | O::EofInHeaders
             | O::TtfbTimeout
             | O::BodyTimeout
             | O::TotalTimeout

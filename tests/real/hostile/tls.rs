@@ -7,10 +7,10 @@ use super::case::{Case, hang, page, reset, say};
 
 /// Hosts whose certificate is no good for them, or whose answer is cut: which of them is told by name.
 pub(super) const CASES: &[Case] = &[
-    page("eof-in-headers", "eof_in_headers", |_, line| {
+    page("eof-in-headers", "empty_reply", |_, line| {
         say(line, "HTTP/1.1 200 OK\r\nContent-")
     }),
-    page("reset-in-headers", "reset_in_headers", |_, line| {
+    page("reset-in-headers", "reset_before_headers", |_, line| {
         say(line, "HTTP/1.1 200 OK\r\nContent-")?;
         reset(line)
     }),
