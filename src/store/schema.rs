@@ -24,7 +24,11 @@ const STEPS: [&str; 6] = [
     "",
     // `reset_in_headers` and `eof_in_headers` are told from what they look like no more.
     "UPDATE attempt SET outcome = 29 WHERE outcome = 30;
-     UPDATE attempt SET outcome = 28 WHERE outcome = 31;",
+     UPDATE attempt SET outcome = 28 WHERE outcome = 31;
+     UPDATE assessment SET outcome = 29 WHERE outcome = 30;
+     UPDATE assessment SET outcome = 28 WHERE outcome = 31;
+     UPDATE cluster SET outcome = 29 WHERE outcome = 30;
+     UPDATE cluster SET outcome = 28 WHERE outcome = 31;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -153,6 +157,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::file::Store;
+    use super::super::runs::RunId;
     use super::*;
 
     #[test]
@@ -169,6 +174,11 @@ mod tests {
                 VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
              INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes, reused, in_flight)
                 VALUES (1, 1, 1, 1, 'crawl', 0, 30, 0, 0, 0, 1), (1, 1, 2, 1, 'retry', 0, 31, 0, 0, 0, 1);
+             INSERT INTO cluster (run, number, host, section, outcome, urls, failures, source, cause, confidence,
+                    evidence, advice)
+                VALUES (1, 1, 'http://h', '/', 30, 1, 1, '', '', 0.5, '[]', '');
+             INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
+                VALUES (1, 1, 'probe:http1', 1, 1, 0, 1);
              PRAGMA application_id = 0x47544352;
              PRAGMA user_version = 1;",
         )
@@ -196,6 +206,8 @@ mod tests {
         )
         .expect("read");
         assert_eq!(outcomes, ["reset_before_headers", "empty_reply"]);
+        let summary = store.summary(RunId(1)).expect("read");
+        assert_eq!(summary.trials[0].outcome, Outcome::ResetBeforeHeaders);
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .expect("a version");
