@@ -61,7 +61,7 @@ async fn make(
         Some(store) => store,
         None => {
             let store = database::open_or_make(&args.store)?;
-            plan::check_names(&intent.plan.scope.select, &store.columns(Table::Pages)?)?;
+            plan::check_names(&intent.plan.scope.select, Table::Pages.columns())?;
             store
         }
     };

@@ -1,8 +1,8 @@
 //! Why a site could not be audited, in one line: what its start page answered, and what to try.
 
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
-use crate::model::{CrawlUrl, SkipReason};
-use crate::store::{Cell, PageCounts, RunRow, RunSummary, Store, StoreError, Table};
+use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
+use crate::store::{PageCounts, RobotsRow, RunRow, RunSummary, Store, StoreError};
 
 use super::text::{count, number};
 
@@ -21,7 +21,7 @@ pub(super) fn why(
     if no_start.fault == StartFault::Skipped(SkipReason::Robots)
         && let Some(robots) = unreadable(store, run)?
     {
-        return Ok(Some(robots.said()));
+        return Ok(Some(said(&robots)));
     }
     let advice = advice(&no_start, had_login(run));
     Ok(Some(format!("{no_start}; {advice}")))
@@ -115,51 +115,26 @@ fn host(url: &CrawlUrl) -> &str {
     &url.as_url()[url::Position::BeforeHost..url::Position::AfterPort]
 }
 
-/// A robots.txt that could not be read.
-struct Unreadable {
-    host: String,
-    /// 0 if there was no HTTP answer.
-    status: i64,
-    text: String,
-}
-
-impl Unreadable {
-    fn said(&self) -> String {
-        let Unreadable { host, status, text } = self;
-        if *status == 0 {
-            let advice = of_silence(host);
-            return format!("no answer from {host} ({text}); {advice}");
-        }
-        let answer = format!("{status} {text}");
-        format!(
-            "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
-             --ignore-robots crawls a site of your own all the same",
-            answer.trim()
-        )
+/// Why nothing may be fetched, and what to try.
+fn said(robots: &RobotsRow) -> String {
+    let (host, status, text) = (&robots.host, robots.status, &robots.status_text);
+    if status == 0 {
+        let advice = of_silence(host);
+        return format!("no answer from {host} ({text}); {advice}");
     }
+    let answer = format!("{status} {text}");
+    format!(
+        "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
+         --ignore-robots crawls a site of your own all the same",
+        answer.trim()
+    )
 }
 
-/// The first host whose robots.txt is unreachable, and what it answered.
-fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unreadable>, StoreError> {
-    let columns = store.columns(Table::Robots)?;
-    let at = |name: &str| columns.iter().position(|column| column == name);
+/// The robots.txt of the first host of which it is unreachable.
+fn unreadable(store: &Store, run: &RunRow) -> Result<Option<RobotsRow>, StoreError> {
     let mut found = None;
-    store.rows(run.id, Table::Robots, &mut |row| {
-        let cell = |name| at(name).and_then(|at| row.get(at));
-        let text = |name| match cell(name) {
-            Some(Cell::Text(text)) => (*text).to_owned(),
-            _ => String::new(),
-        };
-        if text("Access") == "unreachable" {
-            found = Some(Unreadable {
-                host: text("Host"),
-                status: match cell("Status Code") {
-                    Some(Cell::Integer(status)) => *status,
-                    _ => 0,
-                },
-                text: text("Status"),
-            });
-        }
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
+        found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
         found.is_none()
     })?;
     Ok(found)

@@ -75,6 +75,7 @@ impl Observer for &mut Watch {
                 tracing::debug!(%url, reason, detail, "skipped {url}: {reason}");
             }
             Event::Robots { host, access } => {
+                let access = access.name();
                 tracing::info!(%host, access, "robots.txt of {host}: {access}");
             }
             Event::Paced { host, pace } => {

@@ -1,6 +1,8 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, Role, Silence, Skip};
+use crate::model::{
+    Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
+};
 use crate::policy::BreakerChange;
 
 /// Something that happened.
@@ -29,7 +31,7 @@ pub enum Event<'a> {
         /// The origin.
         host: &'a HostKey,
         /// `rules`, `allow_all` or `unreachable`.
-        access: &'static str,
+        access: RobotsAccess,
     },
     /// A host is asked at another pace from now on.
     Paced {
