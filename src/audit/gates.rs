@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::assess::{Doubt, Gate, GateResult, Measured, Score};
+use crate::assess::{Doubt, Gate, GateResult, Measured, Score, Verdict};
 use crate::store::{RunState, RunSummary, StoredScore};
 
 /// Judges a run, in the order in which the gates were given. `unaudited` says that the site could
@@ -33,17 +33,17 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
 fn measured(summary: &RunSummary) -> Measured {
     let pages = &summary.pages;
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
-    let verdict = |name| pages.by_verdict.get(name).copied().unwrap_or(0);
+    let verdict = |verdict| pages.by_verdict.get(&verdict).copied().unwrap_or(0);
     let share = pages.fetched as f64 / pages.known as f64;
     Measured {
         server_errors: status(500..=599),
         status_502: status(502..=502),
         status_503: status(503..=503),
         status_504: status(504..=504),
-        persistent: verdict("persistent"),
-        intermittent: verdict("intermittent"),
-        transient: verdict("transient"),
-        unconfirmed: verdict("unconfirmed"),
+        persistent: verdict(Verdict::Persistent),
+        intermittent: verdict(Verdict::Intermittent),
+        transient: verdict(Verdict::Transient),
+        unconfirmed: verdict(Verdict::Unconfirmed),
         unreachable: status(0..=0),
         server_error_rate: summary.scores.rate_5xx,
         rate_502: summary.scores.rate_502,
@@ -75,7 +75,7 @@ mod tests {
                 fetched: 90,
                 requested: 90,
                 by_status: [(0, 1), (502, 2), (503, 1)].into(),
-                by_verdict: [("persistent".to_owned(), 2)].into(),
+                by_verdict: [(Verdict::Persistent, 2)].into(),
                 ..PageCounts::default()
             },
             ..RunSummary::default()

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
-use crate::model::{CrawlUrl, SkipReason};
+use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
-use crate::store::{Cell, PageCounts, RunRow, RunSummary, Store, StoreError, Table};
+use crate::store::{PageCounts, RobotsRow, RunRow, RunSummary, Store, StoreError};
 
 /// Why a run that came to its end says nothing of its site; its text is one line and says what to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Unaudited {
         /// The first host.
         host: String,
         /// Its answer; absent if there was none by HTTP.
-        status: Option<i64>,
+        status: Option<u16>,
         /// The same in words.
         text: String,
     },
@@ -172,30 +172,18 @@ pub(super) fn host(url: &CrawlUrl) -> &str {
     &url.as_url()[url::Position::BeforeHost..url::Position::AfterPort]
 }
 
-/// The first host whose robots.txt is unreachable, and what it answered.
+/// The robots.txt of the first host of which it is unreachable.
 fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unaudited>, StoreError> {
-    let columns = store.columns(Table::Robots)?;
-    let at = |name: &str| columns.iter().position(|column| column == name);
     let mut found = None;
-    store.rows(run.id, Table::Robots, &mut |row| {
-        let cell = |name| at(name).and_then(|at| row.get(at));
-        let text = |name| match cell(name) {
-            Some(Cell::Text(text)) => (*text).to_owned(),
-            _ => String::new(),
-        };
-        if text("Access") == "unreachable" {
-            found = Some(Unaudited::Robots {
-                host: text("Host"),
-                status: match cell("Status Code") {
-                    Some(Cell::Integer(status)) if *status != 0 => Some(*status),
-                    _ => None,
-                },
-                text: text("Status"),
-            });
-        }
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
+        found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
         found.is_none()
     })?;
-    Ok(found)
+    Ok(found.map(|row| Unaudited::Robots {
+        host: row.host,
+        status: Some(row.status).filter(|status| *status != 0),
+        text: row.status_text,
+    }))
 }
 
 #[cfg(test)]

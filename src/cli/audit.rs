@@ -50,7 +50,7 @@ async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, F
     // Before there is a database for it.
     asked.check_out()?;
     let store = database::open_or_make(&args.store)?;
-    plan::check_names(&crawl.plan.scope.select, &store.columns(Table::Pages)?)?;
+    plan::check_names(&crawl.plan.scope.select, Table::Pages.columns())?;
     Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
 }
 

@@ -7,6 +7,7 @@ use regex::RegexBuilder;
 use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
 use crate::parse::FieldSelector;
 use crate::policy::PATTERN_SIZE;
+use crate::store::tables::Column;
 
 use super::agents::{Identity, identity};
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
@@ -37,10 +38,10 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
 }
 
 /// Makes sure that no column of `--select` has the name of one of ours.
-pub(super) fn check_names(select: &[String], ours: &[String]) -> Result<(), Failure> {
+pub(super) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
     for column in select {
         let name = column.split_once('=').map_or("", |(name, _)| name);
-        if ours.iter().any(|known| known == name) {
+        if ours.iter().any(|known| known.name == name) {
             return Err(Failure::usage(format!(
                 "--select {column:?}: {name:?} is one of our own columns; choose another name"
             )));

@@ -33,6 +33,7 @@ impl Observer for Watch {
                 tracing::debug!(%url, reason, detail, "skipped {url}: {reason}");
             }
             Event::Robots { host, access } => {
+                let access = access.name();
                 tracing::info!(%host, access, "robots.txt of {host}: {access}");
             }
             Event::Paced { host, pace } => {
@@ -51,6 +52,10 @@ impl Observer for Watch {
                     pass, %starts, failing, left_out,
                     "pass {pass} requests {failing} failing URLs again at {starts}"
                 );
+            }
+            Event::Watching { pages, until } => {
+                let n = count(*pages as u64, "page");
+                tracing::info!(pages, %until, "watching {n} of parts of the site that seem to come and go, until {until}");
             }
             Event::Sampling { pages } => {
                 let n = count(*pages as u64, "page");
