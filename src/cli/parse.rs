@@ -1,6 +1,7 @@
 //! From the words that were typed, and those that the config file adds, to a command.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
@@ -171,7 +172,12 @@ fn from_config(
 
 /// The config file that is read: the one that is named, or the one in this directory.
 pub(super) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
-    let found = || Path::new(CONFIG).exists().then(|| PathBuf::from(CONFIG));
+    // A pipe of that name would be waited for without end.
+    let is_there = |found: Metadata| found.is_file() || found.is_dir();
+    let found = || {
+        let found = Path::new(CONFIG).metadata();
+        found.is_ok_and(is_there).then(|| PathBuf::from(CONFIG))
+    };
     named.cloned().or_else(found)
 }
 

@@ -68,6 +68,45 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
     let said = Said::from(output(command).await);
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert_eq!(evil.requests().len(), seen);
+
+    // A file of the user's is a secret too.
+    std::fs::write(desk.path().join(".env"), "KEY=hunter2").expect("written");
+    let config = format!("url = ['{}']\ncookie-file = '.env'\n", evil.url("/"));
+    write(&desk, &config);
+    let said = desk.run(&["audit"]).await;
+    let expected = "error: gatecrawl.toml, line 2: cookie-file: it sends what is in a file of yours to the site";
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    assert_eq!(evil.requests().len(), seen);
+}
+
+#[tokio::test]
+async fn a_schedule_that_was_only_found_gets_no_secrets_of_the_environment() {
+    let (evil, desk) = (site().await, Desk::new());
+    let project = format!(
+        "[project.shop]\nurl = '{}'\nschedule = '@daily'\n",
+        evil.url("/")
+    );
+    for (config, secret, said) in [
+        (
+            project.clone(),
+            "GATECRAWL_SHOP_COOKIE",
+            "line 2: url: the environment has secrets",
+        ),
+        (
+            format!("{project}cookie-file = '.env'\n"),
+            "NONE",
+            "line 4: cookie-file: it sends",
+        ),
+    ] {
+        write(&desk, &config);
+        let mut command = desk.command(&["schedule", "run", "--once", "--now", "shop"]);
+        command.env(secret, "a=s3cret-token");
+        let found = Said::from(output(command).await);
+        assert_eq!(found.code, Some(2), "{}", found.err);
+        assert!(found.err.contains(said), "{}", found.err);
+        assert!(evil.requests().is_empty());
+    }
 }
 
 #[tokio::test]

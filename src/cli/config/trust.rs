@@ -11,6 +11,9 @@ use super::key::find;
 /// Arguments that lead requests, with all that they carry, to others.
 const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
 
+/// An argument that reads a file of the user's and sends it to the site: its name is the secret's.
+const READS: &str = "cookie_file";
+
 /// Arguments that say what the site is: who gives secrets in another way must also say which site they are for.
 const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
 
@@ -23,10 +26,15 @@ pub(super) fn refusal(command: &Command, typed: &ArgMatches, arg: &Arg) -> Optio
     if REACH.contains(&id) {
         return Some(format!("{name}: it decides whom secrets reach; {NAME_IT}"));
     }
+    if id == READS {
+        return Some(format!("{name}: {SENDS}; {NAME_IT}"));
+    }
     (SITE.contains(&id) && has_secrets(command, typed)).then(|| {
         format!("{name}: secrets were given elsewhere, and it decides whom they reach; {NAME_IT}")
     })
 }
+
+const SENDS: &str = "it sends what is in a file of yours to the site";
 
 const NAME_IT: &str = "if you trust this file, name it with --config gatecrawl.toml";
 
@@ -40,8 +48,13 @@ fn has_secrets(command: &Command, typed: &ArgMatches) -> bool {
     arguments.any(|id| SECRETS.contains(&id) && given(id))
 }
 
-/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach.
-pub(in crate::cli) fn refuse_projects(file: &File<'_>, audit: &Command) -> Result<(), Failure> {
+/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach. `has_secrets`
+/// says whether the environment has any for a project.
+pub(in crate::cli) fn refuse_projects(
+    file: &File<'_>,
+    audit: &Command,
+    has_secrets: &dyn Fn(&str) -> bool,
+) -> Result<(), Failure> {
     if file.named {
         return Ok(());
     }
@@ -52,14 +65,35 @@ pub(in crate::cli) fn refuse_projects(file: &File<'_>, audit: &Command) -> Resul
             "{path}: [{SMTP}]: it decides whom its password reaches; {NAME_IT}"
         )));
     }
-    let of_projects = file.projects()?.into_iter().flat_map(|it| it.entries);
-    let all = file.entries()?.into_iter().chain(of_projects);
-    for (key, value, line) in all {
-        let reaches = find(audit, &key).is_some_and(|arg| REACH.contains(&arg.get_id().as_str()));
-        if reaches && value.as_bool() != Some(false) {
-            let what = format!("{key}: it decides whom secrets reach; {NAME_IT}");
-            return Err(file.fault(line, &what));
-        }
+    let projects = file.projects()?;
+    let any_secrets = projects.iter().any(|project| has_secrets(&project.name));
+    let of_projects = projects.into_iter().flat_map(|project| {
+        let secrets = has_secrets(&project.name);
+        project
+            .entries
+            .into_iter()
+            .map(move |entry| (entry, secrets))
+    });
+    // What stands at the top is for every project.
+    let at_the_top = file
+        .entries()?
+        .into_iter()
+        .map(|entry| (entry, any_secrets));
+    for ((key, value, line), secrets) in at_the_top.chain(of_projects) {
+        let Some(arg) = find(audit, &key) else {
+            continue;
+        };
+        let id = arg.get_id().as_str();
+        let why = match () {
+            () if value.as_bool() == Some(false) => continue,
+            () if REACH.contains(&id) => "it decides whom secrets reach",
+            () if id == READS => SENDS,
+            () if secrets && SITE.contains(&id) => {
+                "the environment has secrets for it, and it decides whom they reach"
+            }
+            () => continue,
+        };
+        return Err(file.fault(line, &format!("{key}: {why}; {NAME_IT}")));
     }
     Ok(())
 }

@@ -54,7 +54,16 @@ pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Resul
         named: args.config.is_some(),
     };
     match Cli::command().find_subcommand("audit") {
-        Some(audit) => config::refuse_projects(&file, audit),
+        Some(audit) => {
+            let in_environment = |project: &str| {
+                let prefix = variables(project);
+                std::env::vars_os().any(|(name, value)| {
+                    let name = name.to_string_lossy();
+                    !value.is_empty() && name.starts_with(&prefix)
+                })
+            };
+            config::refuse_projects(&file, audit, &in_environment)
+        }
         None => Ok(()),
     }
 }
