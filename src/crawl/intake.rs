@@ -17,12 +17,17 @@ use super::admit::By;
 use super::appetite::{ENDLESS, weight};
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
+use super::levels::HeldBack;
 use super::page::further;
 use super::run::CrawlError;
+use super::stop::StopLevel;
 use super::visit::{Brought, File};
 
 /// Time between two looks for what the writer is about to store. Ours.
 const UNTIL_STORED: Duration = Duration::from_millis(10);
+
+/// Pages of a level that are read and offered at a time: between two of them the crawl can be stopped. Ours.
+const LEVEL_BATCH: usize = 1_000;
 
 /// Seeds stored and offered at a time.
 const SEED_BATCH: usize = 1_000;
@@ -170,24 +175,44 @@ where
     /// Queues the pages that are one click further away. Returns false if there are none.
     pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
         let next = self.levels.next();
-        for held in &next {
-            let address = self.stored_address(held.url).await?;
-            if let Some(found) = held.found(&address) {
-                self.frontier.offer(&[found]).await?;
-            }
+        for batch in next.chunks(LEVEL_BATCH) {
+            // A crawl that is to end leaves the rest to whoever resumes it: the store has them as queued.
+            let Some(found) = self.once_stored(batch).await? else {
+                break;
+            };
+            self.frontier.offer(&found).await?;
+            self.gauge().await?;
         }
         Ok(!next.is_empty())
     }
 
-    /// The address of a URL that was handed to the writer, once it is stored.
-    async fn stored_address(&self, url: Fingerprint) -> Result<String, CrawlError> {
-        loop {
-            if let Some(address) = self.addresses.of(url)? {
-                return Ok(address);
+    /// Pages that were handed to the writer, with their addresses, once they are stored; `None` if the crawl is to
+    /// end before.
+    async fn once_stored(
+        &mut self,
+        pages: &[HeldBack],
+    ) -> Result<Option<Vec<Discovery>>, CrawlError> {
+        let urls: Vec<Fingerprint> = pages.iter().map(|page| page.url).collect();
+        while self.stop.level() == StopLevel::Run {
+            let addresses = self.shelf.read(&urls)?;
+            let addresses: Option<Vec<String>> = addresses.into_iter().collect();
+            if let Some(addresses) = addresses {
+                let found = pages.iter().zip(&addresses);
+                let found = found.filter_map(|(page, address)| page.found(address));
+                return Ok(Some(found.collect()));
             }
             let later = self.clock.now() + UNTIL_STORED;
-            self.clock.sleep_until(later).await;
+            tokio::select! {
+                mark = self.writer.stored() => match mark {
+                    Some(mark) => self.settle(mark).await?,
+                    None => return Ok(None),
+                },
+                () = self.clock.sleep_until(later) => {}
+                () = self.stop.changed() => {}
+            }
+            self.gauge().await?;
         }
+        Ok(None)
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {

@@ -369,6 +369,10 @@ impl Crawl {
     }
 
     async fn run(&mut self, start: Start) -> Ended {
+        self.try_run(start).await.unwrap()
+    }
+
+    async fn try_run(&mut self, start: Start) -> Result<Ended, CrawlError> {
         let script = Arc::new(std::mem::take(&mut self.script));
         let (stop, stopped) = stop_switch();
         let mut script = Arc::try_unwrap(script).unwrap();
@@ -413,7 +417,7 @@ impl Crawl {
             stop: stopped,
         };
         let site = Arc::new(Site::new(self.plan.clone()).unwrap());
-        let ended = run(site, self.run, start, parts).await.unwrap();
+        let ended = run(site, self.run, start, parts).await;
         self.script = Arc::try_unwrap(script).unwrap();
         // Whoever goes on with a crawl does so later.
         self.began = self.began + Duration::from_mins(10);

@@ -100,6 +100,11 @@ impl Writer {
         self.stored.recv().await
     }
 
+    /// Whether it has stopped: [`Writer::close`] tells why.
+    pub fn has_stopped(&self) -> bool {
+        self.changes.is_closed()
+    }
+
     /// Stores what is waiting and ends.
     pub async fn close(self) -> Result<(), StoreError> {
         drop(self.changes);
