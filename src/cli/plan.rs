@@ -172,7 +172,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         max_pages: Some(args.max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES)),
         max_hosts: Some(args.max_hosts.unwrap_or(ScopePlan::USUAL_MAX_HOSTS)),
         max_time: args.max_time,
-        max_disk: args.max_disk.map(|bytes| bytes as u64),
+        max_disk: args.max_disk,
         resources: args.resources,
         external: args.external,
         follow_nofollow: args.follow_nofollow,

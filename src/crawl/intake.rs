@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
-use crate::model::{
-    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, Role, Sitemaps,
-    Skip, SkipReason,
-};
+use crate::model::{Admission, Coverage, CrawlUrl, Fingerprint, HostKey, Role, Sitemaps};
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
@@ -18,6 +15,7 @@ use super::appetite::{ENDLESS, weight};
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
 use super::levels::HeldBack;
+use super::link_intake::LinkIntake;
 use super::page::further;
 use super::run::CrawlError;
 use super::stop::StopLevel;
@@ -81,50 +79,17 @@ where
     /// left out, and it is noted how many.
     fn admit_links(&mut self, brought: &mut Brought) -> Vec<Discovery> {
         let endless = self.endless(brought);
-        let found = &brought.lease.found;
         let urls = self.writer.urls();
-        let (look, admissions) = (urls.look(), &mut self.admissions);
-        let mut new = Vec::new();
+        let mut intake = LinkIntake {
+            found: &brought.lease.found,
+            endless,
+            look: urls.look(),
+            admissions: &mut self.admissions,
+            new: Vec::new(),
+        };
         let before = brought.links.len();
-        brought.links.retain_mut(|link| {
-            let LinkTarget::Url {
-                url,
-                fingerprint,
-                admission,
-            } = &mut link.target
-            else {
-                return true;
-            };
-            // Most links of a page lead to what is known.
-            if admissions.is_settled(*fingerprint) {
-                return true;
-            }
-            let redirect = link.kind == LinkKind::Redirect;
-            let bytes = weight(url);
-            // The end of a redirect belongs to the page.
-            let is_free = redirect || look.has(*fingerprint);
-            if let Admission::Fetch(role) = *admission {
-                if !is_free && !admissions.appetite.has_room(bytes) {
-                    return false;
-                }
-                if let (Some(why), Role::Page) = (&endless, role) {
-                    *admission = Admission::Skip(role, Skip::new(SkipReason::Trap, why));
-                } else {
-                    let target = Discovery {
-                        depth: found.depth + u32::from(!redirect),
-                        hops: if redirect { found.hops + 1 } else { 0 },
-                        ..Discovery::new(url.clone(), role)
-                    };
-                    let by = By::Page(&found.url);
-                    admissions.admit(target, by, admission, &mut new);
-                }
-            }
-            is_free
-                || match admission {
-                    Admission::Fetch(_) => admissions.appetite.take_link(bytes),
-                    Admission::Skip(..) => admissions.appetite.take_noted(bytes),
-                }
-        });
+        brought.links.retain_mut(|link| intake.takes(link));
+        let new = intake.new;
         let left = before - brought.links.len();
         if left > 0 {
             brought.links.push(further(left, ENDLESS.to_owned()));

@@ -18,36 +18,47 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct StoreShelf {
     addresses: Addresses,
     clock: Clock,
-    /// Since when every attempt to read has failed.
-    failing_since: Mutex<Option<Moment>>,
+    failures: Mutex<Failures>,
 }
+
+/// Since when every attempt to read has failed.
+#[derive(Debug, Default)]
+struct Failures(Option<Moment>);
 
 impl StoreShelf {
     pub(super) fn new(addresses: Addresses, clock: Clock) -> StoreShelf {
         StoreShelf {
             addresses,
             clock,
-            failing_since: Mutex::default(),
+            failures: Mutex::default(),
         }
     }
 
     /// The addresses with these fingerprints, in their order; `None` for what is not stored yet or cannot be read
     /// just now.
     pub(super) fn read(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
-        let mut failing_since = self
-            .failing_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match self.addresses.of(urls) {
-            Ok(addresses) => {
-                *failing_since = None;
-                Ok(addresses)
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = failures.bear(self.addresses.of(urls), self.clock.now())?;
+        Ok(read.unwrap_or_else(|| vec![None; urls.len()]))
+    }
+}
+
+impl Failures {
+    /// What was read; `None` if reading failed and may succeed later.
+    fn bear<T>(
+        &mut self,
+        read: Result<T, StoreError>,
+        now: Moment,
+    ) -> Result<Option<T>, StoreError> {
+        match read {
+            Ok(read) => {
+                self.0 = None;
+                Ok(Some(read))
             }
             Err(fault) => {
-                let now = self.clock.now();
-                let since = *failing_since.get_or_insert(now);
-                let may_pass = fault.may_pass() && now.since(since) < PATIENCE;
-                may_pass.then(|| vec![None; urls.len()]).ok_or(fault)
+                let since = *self.0.get_or_insert(now);
+                let is_borne = fault.may_pass() && now.since(since) < PATIENCE;
+                is_borne.then_some(None).ok_or(fault)
             }
         }
     }
@@ -59,5 +70,42 @@ impl Shelf for StoreShelf {
         let mut addresses =
             addresses.map_err(|fault| FrontierError::Unreachable(fault.to_string()))?;
         Ok(addresses.pop().flatten())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::store::StoreFault;
+
+    fn fault(source: StoreFault) -> StoreError {
+        StoreError::Failed {
+            path: PathBuf::from("runs.db"),
+            source,
+        }
+    }
+
+    #[test]
+    fn a_read_that_fails_is_repeated_for_a_minute() {
+        let at = |seconds: i64| Moment::from_millis(seconds * 1_000);
+        let busy = || Err::<u8, _>(fault(StoreFault::OutOfFiles));
+        let mut failures = Failures::default();
+        for second in [10, 30, 69] {
+            assert!(matches!(failures.bear(busy(), at(second)), Ok(None)));
+        }
+        assert!(matches!(failures.bear(Ok(7), at(69)), Ok(Some(7))));
+        // A read that succeeded begins the minute again.
+        assert!(matches!(failures.bear(busy(), at(71)), Ok(None)));
+        assert!(matches!(failures.bear(busy(), at(130)), Ok(None)));
+        assert!(failures.bear(busy(), at(131)).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_gone_ends_the_crawl_at_once() {
+        let gone = Err::<u8, _>(fault(StoreFault::Gone));
+        let mut failures = Failures::default();
+        assert!(failures.bear(gone, Moment::from_millis(0)).is_err());
     }
 }

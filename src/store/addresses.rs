@@ -36,11 +36,7 @@ impl Addresses {
         addresses.map_err(|source| self.store.fault(source))
     }
 
-    fn read(
-        &self,
-        connection: &Connection,
-        url: Fingerprint,
-    ) -> rusqlite::Result<Option<String>> {
+    fn read(&self, connection: &Connection, url: Fingerprint) -> rusqlite::Result<Option<String>> {
         const SQL: &str = "SELECT address FROM url WHERE run = ?1 AND id = ?2";
         // What the writer is about to store has its number already.
         let Some(known) = self.urls.get(url) else {

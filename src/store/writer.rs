@@ -208,7 +208,8 @@ mod tests {
         fn stored(&self) -> u64 {
             let mut count = 0;
             let each = &mut |_| count += 1;
-            self.store.known_urls(RUN, each).expect("read");
+            let all = self.store.next_known_urls(RUN, &mut 0, u32::MAX, each);
+            all.expect("read");
             count
         }
     }

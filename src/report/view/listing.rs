@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::SkipReason;
 use crate::report::row::{Places, Row as Named};
 use crate::store::{Cell, RunRow, Store, StoreError, Table};
 
@@ -85,10 +86,13 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
 pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     let columns = &["Address", "Reason", "Detail", "Found On"];
     read(store, run, (Table::Skipped, columns), |row| {
-        matches!(
-            row.text("Reason"),
-            "host_down" | "trap" | "invalid" | "max_pages" | "max_hosts" | "max_time" | "max_disk"
-        )
+        SkipReason::from_name(row.text("Reason")).is_some_and(|reason| {
+            reason.is_limit()
+                || matches!(
+                    reason,
+                    SkipReason::HostDown | SkipReason::Trap | SkipReason::Invalid
+                )
+        })
     })
 }
 
