@@ -724,6 +724,21 @@ async fn limits_of_depth_pages_and_queries_are_kept_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_pages_of_a_large_level_are_requested_after_those_before_it() {
+    let paths: Vec<String> = (0..2_300).map(|n| format!("/p{n}")).collect();
+    let all: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (start, hub, fine) = ([links(&["/hub"])], [links(&all)], [page("a page")]);
+    let mut answers: Vec<(&str, &[Reply])> = vec![("/", &start), ("/hub", &hub)];
+    answers.extend(all.iter().map(|path| (*path, fine.as_slice())));
+    let mut near = plan();
+    near.scope.max_depth = Some(2);
+    let crawl = Crawl::to_the_end(near, &answers).await;
+    let asked = crawl.asked();
+    assert_eq!(asked[..2], ["/", "/hub"]);
+    assert_eq!(asked[2..], paths);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nofollow_links_are_recorded_and_not_followed() {
     let body = "<a href=/a rel=nofollow>a</a><a href=/b>b</a>";
     let answers: &[(&str, &[Reply])] = &[("/", &[page(body)]), ("/b", &[links(&["/a"])])];

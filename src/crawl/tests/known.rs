@@ -291,7 +291,8 @@ async fn a_writer_that_failed_ends_a_crawl_that_waits_for_what_it_was_to_store()
     // The crawl's own clock runs as fast as the crawl waits.
     let (late, too_late) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(60));
+        let (_open, nothing) = std::sync::mpsc::channel::<()>();
+        let _ = nothing.recv_timeout(Duration::from_mins(1));
         let _ = late.send(());
     });
     let ended = tokio::select! {
