@@ -143,7 +143,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         max_pages: args.max_pages.or(usual.max_pages),
         max_hosts: args.max_hosts.or(usual.max_hosts),
         max_time: args.max_time,
-        max_disk: args.max_disk.map(|bytes| bytes as u64),
+        max_disk: args.max_disk,
         resources: args.resources,
         external: args.external,
         follow_nofollow: args.follow_nofollow,

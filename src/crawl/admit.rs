@@ -152,11 +152,7 @@ impl Admissions {
     /// Remembers that a URL was taken in and will not be asked for after all, whoever links to it.
     pub(super) fn refused(&mut self, url: &CrawlUrl, role: Role, reason: SkipReason) {
         // Beyond a limit nothing comes in its place.
-        let is_limit = matches!(
-            reason,
-            SkipReason::MaxPages | SkipReason::MaxTime | SkipReason::MaxDisk
-        );
-        if !is_limit {
+        if !reason.is_limit() {
             self.pages = self.pages.saturating_sub(u64::from(role == Role::Page));
         }
         self.refused.insert(url.fingerprint(), reason);

@@ -1,11 +1,12 @@
-//! Whether the run has stored as much as it may. Then no URL is requested for the first time any more; what failed
+//! Whether the database has grown by as much as it may while the run goes on: what runs store that share the file
+//! counts, too, as they fill the same disk. Then no URL is requested for the first time any more; what failed
 //! is still confirmed, and conclusions are drawn.
 
 use crate::model::{Skip, SkipReason, bytes_in_words};
 use crate::policy::DiskBudget;
 use crate::store::{Store, StoreError};
 
-/// What a run has stored of what it may.
+/// How far the database may grow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disk {
     budget: DiskBudget,
@@ -37,9 +38,13 @@ impl Disk {
             let DiskBudget { bytes, is_usual } = self.budget;
             let size = bytes_in_words(bytes);
             let detail = match (is_usual, self.budget.is_lowered()) {
-                (false, _) => format!("after {size} of database"),
-                (true, false) => format!("after {size} of database: the site seems endless here"),
-                (true, true) => format!("after {size} of database: half of what was free"),
+                (false, _) => format!("the database has grown by {size}"),
+                (true, false) => {
+                    format!("the database has grown by {size}: the site seems endless here")
+                }
+                (true, true) => {
+                    format!("the database has grown by {size}, half of what was free")
+                }
             };
             Skip::new(SkipReason::MaxDisk, detail)
         })

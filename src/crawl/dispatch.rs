@@ -14,7 +14,7 @@ use crate::model::{
     Skip, SkipReason,
 };
 use crate::policy::{Copies, SitemapCount, Via};
-use crate::store::{Addresses, Change, RunId, Store, Then, VisitRecord, Writer};
+use crate::store::{Change, RunId, Store, Then, VisitRecord, Writer};
 
 use super::admit::Admissions;
 use super::clock::Clock;
@@ -31,6 +31,7 @@ use super::robots;
 use super::rules::{RULES_IN_MEMORY, RulesMemory};
 use super::run::{CrawlError, Ended, Parts, Start};
 use super::series::Probed;
+use super::shelf::StoreShelf;
 use super::site::Site;
 use super::stop::{Stop, StopLevel};
 use super::visit::{Beginning, Brought, visit};
@@ -79,8 +80,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) copies: Copies,
     disk: Disk,
     pub(super) levels: Levels,
-    /// What the run has stored.
-    pub(super) addresses: Addresses,
+    /// The addresses that the run has stored.
+    pub(super) shelf: Arc<StoreShelf>,
     pub(super) passes: Passes,
     pub(super) experiments: Experiments,
     pub(super) network: OwnNetwork,
@@ -110,7 +111,7 @@ where
 {
     pub(super) fn new(
         site: Arc<Site>,
-        (run, addresses, disk): (RunId, Addresses, Disk),
+        (run, shelf, disk): (RunId, Arc<StoreShelf>, Disk),
         writer: Writer,
         parts: Parts<F, Q, O>,
     ) -> Dispatcher<F, Q, O> {
@@ -123,7 +124,7 @@ where
             copies: Copies::new(scope.max_queries_per_path),
             disk,
             levels: Levels::new(scope.max_depth),
-            addresses,
+            shelf,
             passes: Passes::new(
                 site.plan.confirm.clone(),
                 site.plan.sample,
@@ -176,6 +177,10 @@ where
         }
         loop {
             let Some(wake) = self.lease_all().await? else {
+                // Nobody stores what would come next; closing the writer tells why.
+                if self.writer.has_stopped() {
+                    return Ok(Ended::Interrupted);
+                }
                 if self.offer_next_level().await?
                     || self.offer_known().await?
                     || self.sample().await?
@@ -489,14 +494,15 @@ where
         self.writer.send(change, ticket.0).await;
     }
 
-    async fn settle(&mut self, mark: u64) -> Result<(), CrawlError> {
+    pub(super) async fn settle(&mut self, mark: u64) -> Result<(), CrawlError> {
         if let Some(settlement) = self.unsettled.remove(&mark) {
             self.frontier.settle(Ticket(mark), settlement).await?;
         }
         Ok(())
     }
 
-    async fn gauge(&mut self) -> Result<(), CrawlError> {
+    /// Tells where the crawl is, once a second.
+    pub(super) async fn gauge(&mut self) -> Result<(), CrawlError> {
         let now = self.clock.now();
         if now >= self.next_gauge {
             self.announce_steps();

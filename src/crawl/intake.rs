@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
 use crate::model::{
-    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, RobotsAccess, Role,
-    Sitemaps, Skip, SkipReason,
+    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, RobotsAccess, Role, Sitemaps,
 };
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
@@ -17,12 +16,18 @@ use super::admit::By;
 use super::appetite::{ENDLESS, weight};
 use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
+use super::levels::HeldBack;
+use super::link_intake::LinkIntake;
 use super::page::further;
 use super::run::CrawlError;
+use super::stop::StopLevel;
 use super::visit::{Brought, File};
 
 /// Time between two looks for what the writer is about to store. Ours.
 const UNTIL_STORED: Duration = Duration::from_millis(10);
+
+/// Pages of a level that are read and offered at a time: between two of them the crawl can be stopped. Ours.
+const LEVEL_BATCH: usize = 1_000;
 
 /// Seeds stored and offered at a time.
 const SEED_BATCH: usize = 1_000;
@@ -76,50 +81,17 @@ where
     /// left out, and it is noted how many.
     fn admit_links(&mut self, brought: &mut Brought) -> Vec<Discovery> {
         let endless = self.endless(brought);
-        let found = &brought.lease.found;
         let urls = self.writer.urls();
-        let (look, admissions) = (urls.look(), &mut self.admissions);
-        let mut new = Vec::new();
+        let mut intake = LinkIntake {
+            found: &brought.lease.found,
+            endless,
+            look: urls.look(),
+            admissions: &mut self.admissions,
+            new: Vec::new(),
+        };
         let before = brought.links.len();
-        brought.links.retain_mut(|link| {
-            let LinkTarget::Url {
-                url,
-                fingerprint,
-                admission,
-            } = &mut link.target
-            else {
-                return true;
-            };
-            // Most links of a page lead to what is known.
-            if admissions.is_settled(*fingerprint) {
-                return true;
-            }
-            let redirect = link.kind == LinkKind::Redirect;
-            let bytes = weight(url);
-            // The end of a redirect belongs to the page.
-            let is_free = redirect || look.has(*fingerprint);
-            if let Admission::Fetch(role) = *admission {
-                if !is_free && !admissions.appetite.has_room(bytes) {
-                    return false;
-                }
-                if let (Some(why), Role::Page) = (&endless, role) {
-                    *admission = Admission::Skip(role, Skip::new(SkipReason::Trap, why));
-                } else {
-                    let target = Discovery {
-                        depth: found.depth + u32::from(!redirect),
-                        hops: if redirect { found.hops + 1 } else { 0 },
-                        ..Discovery::new(url.clone(), role)
-                    };
-                    let by = By::Page(&found.url);
-                    admissions.admit(target, by, admission, &mut new);
-                }
-            }
-            is_free
-                || match admission {
-                    Admission::Fetch(_) => admissions.appetite.take_link(bytes),
-                    Admission::Skip(..) => admissions.appetite.take_noted(bytes),
-                }
-        });
+        brought.links.retain_mut(|link| intake.takes(link));
+        let new = intake.new;
         let left = before - brought.links.len();
         if left > 0 {
             brought.links.push(further(left, ENDLESS.to_owned()));
@@ -170,24 +142,44 @@ where
     /// Queues the pages that are one click further away. Returns false if there are none.
     pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
         let next = self.levels.next();
-        for held in &next {
-            let address = self.stored_address(held.url).await?;
-            if let Some(found) = held.found(&address) {
-                self.frontier.offer(&[found]).await?;
-            }
+        for batch in next.chunks(LEVEL_BATCH) {
+            // A crawl that is to end leaves the rest to whoever resumes it: the store has them as queued.
+            let Some(found) = self.once_stored(batch).await? else {
+                break;
+            };
+            self.frontier.offer(&found).await?;
+            self.gauge().await?;
         }
         Ok(!next.is_empty())
     }
 
-    /// The address of a URL that was handed to the writer, once it is stored.
-    async fn stored_address(&self, url: Fingerprint) -> Result<String, CrawlError> {
-        loop {
-            if let Some(address) = self.addresses.of(url)? {
-                return Ok(address);
+    /// Pages that were handed to the writer, with their addresses, once they are stored; `None` if the crawl is to
+    /// end before.
+    async fn once_stored(
+        &mut self,
+        pages: &[HeldBack],
+    ) -> Result<Option<Vec<Discovery>>, CrawlError> {
+        let urls: Vec<Fingerprint> = pages.iter().map(|page| page.url).collect();
+        while self.stop.level() == StopLevel::Run {
+            let addresses = self.shelf.read(&urls)?;
+            let addresses: Option<Vec<String>> = addresses.into_iter().collect();
+            if let Some(addresses) = addresses {
+                let found = pages.iter().zip(&addresses);
+                let found = found.filter_map(|(page, address)| page.found(address));
+                return Ok(Some(found.collect()));
             }
             let later = self.clock.now() + UNTIL_STORED;
-            self.clock.sleep_until(later).await;
+            tokio::select! {
+                mark = self.writer.stored() => match mark {
+                    Some(mark) => self.settle(mark).await?,
+                    None => return Ok(None),
+                },
+                () = self.clock.sleep_until(later) => {}
+                () = self.stop.changed() => {}
+            }
+            self.gauge().await?;
         }
+        Ok(None)
     }
 
     fn admit_entry(&mut self, entry: &mut SitemapEntry, nesting: u32, new: &mut Vec<Discovery>) {

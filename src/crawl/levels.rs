@@ -11,18 +11,18 @@ pub(super) struct Levels {
     is_limited: bool,
     /// Clicks of the pages that are fetched now.
     now: u32,
-    held: Vec<Held>,
+    held: Vec<HeldBack>,
 }
 
 /// As little of a page as it takes: there may be as many as the site has, and the store has their addresses.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldBack {
     pub(super) url: Fingerprint,
     depth: u32,
     hops: u8,
 }
 
-impl Held {
+impl HeldBack {
     /// The page, with its address.
     pub(super) fn found(&self, address: &str) -> Option<Discovery> {
         Some(Discovery {
@@ -53,7 +53,7 @@ impl Levels {
             let is_first = found.pass == 1 && found.tries == 0 && found.not_before.is_none();
             let is_later = found.role == Role::Page && is_first && found.depth > now;
             if is_later {
-                held.push(Held {
+                held.push(HeldBack {
                     url: found.url.fingerprint(),
                     depth: found.depth,
                     hops: found.hops,
@@ -64,7 +64,7 @@ impl Levels {
     }
 
     /// The pages of the next level, once those before are fetched; none if there are no more.
-    pub(super) fn next(&mut self) -> Vec<Held> {
+    pub(super) fn next(&mut self) -> Vec<HeldBack> {
         let Some(next) = self.held.iter().map(|held| held.depth).min() else {
             return Vec::new();
         };

@@ -17,6 +17,7 @@ mod hosts;
 mod intake;
 mod known;
 mod levels;
+mod link_intake;
 mod memo;
 mod outage;
 mod own_network;

@@ -250,8 +250,8 @@ impl<'a> Judge<'a> {
             {
                 continue;
             }
-            if let Err(UrlFault::TooLong { .. }) = &meaning {
-                self.room.was_too_long();
+            if let Err(UrlFault::TooLong { length, .. }) = &meaning {
+                self.room.was_too_long(*length);
             }
             links.extend(self.link(reference, meaning));
         }

@@ -6,11 +6,11 @@ use crate::model::{CrawlUrl, FingerprintSet, LONGEST_URL};
 use super::appetite::weight;
 use super::memo::LONGEST;
 
-/// Bytes of URLs that one page adds to what is known: some forty thousand links of usual length, or thirty of the
-/// longest, which weigh more. Links to what is known already do not count. Ours.
+/// Bytes of URLs that one page adds to what is known: some forty thousand links of usual length, or five
+/// hundred of the longest, which weigh more. Links to what is known already do not count. Ours.
 pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
-/// Once so many links had no room, no others are resolved: that is work, too. Ours.
+/// Once so many links had no room, or were too long when it was used up, no others are resolved: that is work, too. Ours.
 const MOST_MISSES: usize = 100;
 
 /// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
@@ -23,6 +23,8 @@ pub(super) struct Room {
     counted: FingerprintSet,
     /// Links that there was no room for.
     pub(super) left_out: usize,
+    /// These, and too long ones that were found out when the room was used up.
+    misses: usize,
     /// References that are no URLs, or too long ones.
     faulty: usize,
 }
@@ -34,6 +36,7 @@ impl Room {
             left: RESOLVED_ON_A_PAGE,
             counted: FingerprintSet::default(),
             left_out: 0,
+            misses: 0,
             faulty: 0,
         }
     }
@@ -49,17 +52,17 @@ impl Room {
         self.faulty.saturating_sub(MOST_FAULTY)
     }
 
-    /// Counts the work that it was to find a URL too long.
-    pub(super) fn was_too_long(&mut self) {
-        match self.left.checked_sub(LONGEST_URL) {
+    /// Counts the work that it was to find a URL of this length too long. It is listed as faulty, and not left out.
+    pub(super) fn was_too_long(&mut self, length: usize) {
+        match self.left.checked_sub(length.min(LONGEST_URL)) {
             Some(left) => self.left = left,
-            None => self.left_out += 1,
+            None => self.misses += 1,
         }
     }
 
     /// Whether references of which nothing is known are still to be resolved; counts one that is not.
     pub(super) fn is_used_up(&mut self) -> bool {
-        let is_used_up = self.left_out >= MOST_MISSES;
+        let is_used_up = self.misses >= MOST_MISSES;
         self.left_out += usize::from(is_used_up);
         is_used_up
     }
@@ -74,6 +77,7 @@ impl Room {
         let weight = weight(url);
         if weight > self.left {
             self.left_out += 1;
+            self.misses += 1;
             return false;
         }
         self.left -= weight;
@@ -85,6 +89,7 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::LONGEST_CRAWLED;
 
     fn url(path: &str) -> CrawlUrl {
         CrawlUrl::parse(&format!("http://h/{path}")).expect("a URL")
@@ -106,14 +111,15 @@ mod tests {
     #[test]
     fn long_urls_take_room_each_time() {
         let mut room = Room::new();
-        let long = url(&"x".repeat(8_000));
+        let long = url(&"x".repeat(LONGEST_CRAWLED - "http://h/".len()));
         let fits = (0..20_000).filter(|_| room.take(&long)).count();
         assert_eq!(fits, RESOLVED_ON_A_PAGE / weight(&long));
-        assert!((20..50).contains(&fits), "{fits}");
+        assert!((500..600).contains(&fits), "{fits}");
         assert!(room.is_used_up());
         assert_eq!(room.left_out, 20_001 - fits);
         assert!(!Room::new().is_used_up());
     }
+
     #[test]
     fn faulty_references_are_listed_up_to_a_limit_and_end_nothing() {
         let mut room = Room::new();
@@ -127,10 +133,22 @@ mod tests {
         let mut room = Room::new();
         let found_out = (0..20_000)
             .take_while(|_| {
-                room.was_too_long();
+                room.was_too_long(LONGEST_URL);
                 !room.is_used_up()
             })
             .count();
         assert!((500..700).contains(&found_out), "{found_out}");
+        assert_eq!(room.left_out, 1, "they are listed, or counted as faulty");
+    }
+
+    #[test]
+    fn links_that_are_somewhat_too_long_leave_room_for_others() {
+        let mut room = Room::new();
+        for _ in 0..620 {
+            room.was_too_long(2_150);
+        }
+        assert!(!room.is_used_up());
+        let fits = (0..10_000).filter(|n| room.take(&url(&format!("{n:093}"))));
+        assert_eq!(fits.count(), 10_000);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fetch::Fetcher;
-use crate::frontier::{Frontier, FrontierError};
+use crate::frontier::{Frontier, FrontierError, Shelf};
 use crate::model::CrawlUrl;
 use crate::store::{Addresses, RunId, RunState, Store, StoreError, Writer};
 
@@ -101,9 +101,12 @@ where
     let disk = Disk::new(&store, site.plan.scope.max_disk)?;
     let writer = Writer::start(&store, run)?;
     let addresses = Addresses::new(&store, run, writer.urls());
-    let shelf = Arc::new(StoreShelf(addresses.clone()));
-    parts.frontier.use_shelf(shelf).await?;
-    let mut dispatcher = Dispatcher::new(site, (run, addresses, disk), writer, parts);
+    let shelf = Arc::new(StoreShelf::new(addresses, parts.clock));
+    parts
+        .frontier
+        .use_shelf(Arc::clone(&shelf) as Arc<dyn Shelf>)
+        .await?;
+    let mut dispatcher = Dispatcher::new(site, (run, shelf, disk), writer, parts);
     let ended = dispatcher.crawl(start).await;
     // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
     let writer = dispatcher.into_writer();

@@ -44,7 +44,7 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     let mut alternates = Alternates::up_to(MOST_ALTERNATES);
     let report = entries(
         &exchange.body,
-        &mut |entry| match CrawlUrl::parse(&entry.location) {
+        &mut |entry| match CrawlUrl::parse(&entry.location).map(|url| site.scope.normal(url)) {
             Ok(url) if alternates.takes(entry.kind, &url) => {
                 record.entries.extend(judge(site, found, &entry, url));
             }
@@ -56,6 +56,10 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
             Err(_) => unlisted += 1,
         },
     );
+    // The usual alternates of a page name the page itself, too, and come before it.
+    record
+        .entries
+        .retain(|entry| !entry.alternate || !alternates.is_page(&entry.url));
     record.format = name(report.format);
     record.foreign = record
         .entries
@@ -87,7 +91,9 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
 
 /// What is in one sitemap so far, and how many alternates it is to take.
 struct Alternates {
-    seen: FingerprintSet,
+    pages: FingerprintSet,
+    /// Alternates that were taken in and are no pages so far.
+    taken: FingerprintSet,
     room: usize,
     left_out: u64,
 }
@@ -95,7 +101,8 @@ struct Alternates {
 impl Alternates {
     fn up_to(most: usize) -> Alternates {
         Alternates {
-            seen: FingerprintSet::default(),
+            pages: FingerprintSet::default(),
+            taken: FingerprintSet::default(),
             room: most,
             left_out: 0,
         }
@@ -103,25 +110,35 @@ impl Alternates {
 
     /// Whether an entry is taken in. All but alternates are.
     fn takes(&mut self, kind: Kind, url: &CrawlUrl) -> bool {
+        let url = url.fingerprint();
+        if kind == Kind::Page {
+            self.pages.insert(url);
+            self.room += usize::from(self.taken.remove(&url));
+        }
         if kind != Kind::Alternate {
-            self.seen.insert(url.fingerprint());
             return true;
         }
-        let is_new = !self.seen.contains(&url.fingerprint());
+        let is_new = !self.pages.contains(&url) && !self.taken.contains(&url);
         if is_new && self.room == 0 {
             self.left_out += 1;
             return false;
         }
-        self.room -= usize::from(is_new);
-        self.seen.insert(url.fingerprint());
+        if is_new {
+            self.room -= 1;
+            self.taken.insert(url);
+        }
         is_new
+    }
+
+    /// Whether the sitemap lists a URL as a page.
+    fn is_page(&self, url: &CrawlUrl) -> bool {
+        self.pages.contains(&url.fingerprint())
     }
 }
 
 /// What the crawl does about an entry; nothing about images and videos unless asked.
 fn judge(site: &Site, found: &Discovery, entry: &Entry, url: CrawlUrl) -> Option<SitemapEntry> {
     let scope = &site.scope;
-    let url = scope.normal(url);
     let (role, admission) = match entry.kind {
         Kind::Sitemap if found.depth >= MAX_NESTING => {
             let detail = format!("sitemap index nested more than {MAX_NESTING} deep");
@@ -230,8 +247,10 @@ mod tests {
         assert_eq!(take(Kind::Page, 0..2), 2);
         assert_eq!(take(Kind::Alternate, 0..7), 3);
         assert_eq!(take(Kind::Alternate, 0..5), 0);
-        assert_eq!(take(Kind::Page, 2..9), 7);
-        assert_eq!(alternates.left_out, 2);
+        // Those that turn out to be pages give their room back.
+        assert_eq!(take(Kind::Page, 2..4), 2);
+        assert_eq!(take(Kind::Alternate, 5..9), 2);
+        assert_eq!(alternates.left_out, 2 + 2);
     }
 
     #[test]
@@ -241,6 +260,21 @@ mod tests {
         let record = read_text(format!("<urlset>{url}{url}</urlset>"));
         let is_alternate: Vec<bool> = record.entries.iter().map(|it| it.alternate).collect();
         assert_eq!(is_alternate, [true, false, false]);
+    }
+
+    #[test]
+    fn a_page_that_names_itself_as_an_alternate_is_one_entry() {
+        let link = |path| format!("<link rel='alternate' href='http://site.test/{path}#'/>");
+        let url = |path| {
+            format!(
+                "<url>{}{}<loc>http://site.test/{path}</loc></url>",
+                link("en"),
+                link("de")
+            )
+        };
+        let record = read_text(format!("<urlset>{}{}</urlset>", url("en"), url("de")));
+        let is_alternate: Vec<bool> = record.entries.iter().map(|it| it.alternate).collect();
+        assert_eq!(is_alternate, [false, false]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, Lease};
 use crate::model::{Admission, CrawlUrl, Role, Sitemaps, Skip, SkipReason};
 use crate::policy::MOST_SITEMAP_ENTRIES;
-use crate::store::SitemapRecord;
+use crate::store::{SitemapEntry, SitemapRecord};
 
 use super::dispatch::Dispatcher;
 use super::event::Observer;
@@ -50,14 +50,16 @@ where
         Some(Skip::new(SkipReason::Trap, detail))
     }
 
-    /// Leaves out what is beyond the bound on entries; the first of it tells how much that is.
+    /// Leaves out what is beyond the bound on entries, among which alternates do not count, as they do not where
+    /// entries are stored: a resumed run goes on with the same number. The first of what is left out tells how much that is.
     pub(super) fn bound_entries(&mut self, record: &mut SitemapRecord) {
-        let taken = self.sitemaps.take(record.entries.len());
-        let left_out = record.entries.len() - taken;
-        record.entries.truncate(taken + 1);
-        if left_out == 0 {
+        let listed = record.entries.iter().filter(|it| !it.alternate).count();
+        let taken = self.sitemaps.take(listed);
+        let Some(first) = first_beyond(&record.entries, taken) else {
             return;
-        }
+        };
+        let left_out = record.entries.len() - first;
+        record.entries.truncate(first + 1);
         let detail = format!(
             "with {} more of this sitemap: more than {MOST_SITEMAP_ENTRIES} entries in one run",
             left_out - 1
@@ -82,4 +84,28 @@ where
 fn is_new_sitemap(lease: &Lease) -> bool {
     let found = &lease.found;
     found.role == Role::Sitemap && found.pass == 1 && found.tries == 0
+}
+
+/// Where the first entry is beyond so many, alternates not counted.
+fn first_beyond(entries: &[SitemapEntry], taken: usize) -> Option<usize> {
+    let listed = entries.iter().enumerate().filter(|(_, it)| !it.alternate);
+    listed.map(|(at, _)| at).nth(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternates_do_not_count_as_entries() {
+        let entry = |alternate| SitemapEntry {
+            url: CrawlUrl::parse("http://site.test/").expect("a URL"),
+            role: Role::Page,
+            admission: Admission::Fetch(Role::Page),
+            alternate,
+        };
+        let entries = [true, false, true, true, false, true].map(entry);
+        let beyond = [0, 1, 2].map(|taken| first_beyond(&entries, taken));
+        assert_eq!(beyond, [Some(1), Some(4), None]);
+    }
 }

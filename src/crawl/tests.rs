@@ -369,6 +369,10 @@ impl Crawl {
     }
 
     async fn run(&mut self, start: Start) -> Ended {
+        self.try_run(start).await.unwrap()
+    }
+
+    async fn try_run(&mut self, start: Start) -> Result<Ended, CrawlError> {
         let script = Arc::new(std::mem::take(&mut self.script));
         let (stop, stopped) = stop_switch();
         let mut script = Arc::try_unwrap(script).unwrap();
@@ -413,7 +417,7 @@ impl Crawl {
             stop: stopped,
         };
         let site = Arc::new(Site::new(self.plan.clone()).unwrap());
-        let ended = run(site, self.run, start, parts).await.unwrap();
+        let ended = run(site, self.run, start, parts).await;
         self.script = Arc::try_unwrap(script).unwrap();
         // Whoever goes on with a crawl does so later.
         self.began = self.began + Duration::from_mins(10);
@@ -717,6 +721,21 @@ async fn limits_of_depth_pages_and_queries_are_kept_and_told() {
             .count(),
         5
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_pages_of_a_large_level_are_requested_after_those_before_it() {
+    let paths: Vec<String> = (0..2_300).map(|n| format!("/p{n}")).collect();
+    let all: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (start, hub, fine) = ([links(&["/hub"])], [links(&all)], [page("a page")]);
+    let mut answers: Vec<(&str, &[Reply])> = vec![("/", &start), ("/hub", &hub)];
+    answers.extend(all.iter().map(|path| (*path, fine.as_slice())));
+    let mut near = plan();
+    near.scope.max_depth = Some(2);
+    let crawl = Crawl::to_the_end(near, &answers).await;
+    let asked = crawl.asked();
+    assert_eq!(asked[..2], ["/", "/hub"]);
+    assert_eq!(asked[2..], paths);
 }
 
 #[tokio::test(start_paused = true)]

@@ -100,9 +100,27 @@ impl SkipReason {
         SkipReason::MaxDisk,
     ];
 
+    /// Limits of the run as a whole: what is beyond them is as good as what was fetched.
+    pub const LIMITS: [SkipReason; 4] = [
+        SkipReason::MaxPages,
+        SkipReason::MaxHosts,
+        SkipReason::MaxTime,
+        SkipReason::MaxDisk,
+    ];
+
+    /// Whether it is a limit of the run as a whole.
+    pub fn is_limit(self) -> bool {
+        SkipReason::LIMITS.contains(&self)
+    }
+
     /// The stored number.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The reason with this name.
+    pub fn from_name(name: &str) -> Option<SkipReason> {
+        SkipReason::ALL.into_iter().find(|it| it.name() == name)
     }
 
     /// The name in the `Reason` column.
@@ -120,13 +138,6 @@ impl SkipReason {
             SkipReason::MaxTime => "max_time",
             SkipReason::MaxDisk => "max_disk",
         }
-    }
-
-    /// The reason of that name.
-    pub fn from_name(name: &str) -> Option<SkipReason> {
-        SkipReason::ALL
-            .into_iter()
-            .find(|reason| reason.name() == name)
     }
 }
 

@@ -50,6 +50,8 @@ pub enum UrlFault {
     TooLong {
         /// Its beginning, its length and what tells it apart from others that begin so.
         excerpt: String,
+        /// Its length in bytes.
+        length: usize,
         /// The bound.
         most: usize,
     },
@@ -229,7 +231,12 @@ pub fn check_text(text: &str) -> Result<(), UrlFault> {
 
 fn too_long(text: &str, most: usize) -> UrlFault {
     let excerpt = marked_excerpt(text, EXCERPT);
-    UrlFault::TooLong { excerpt, most }
+    let length = text.len();
+    UrlFault::TooLong {
+        excerpt,
+        length,
+        most,
+    }
 }
 
 /// Whether the parser takes this for the scheme `file` (URL standard, "basic URL parser": what it leaves out

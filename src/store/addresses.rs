@@ -1,7 +1,7 @@
-//! Addresses of a run's URLs, read one by one: of what waits for its turn the crawl need not keep more than a
+//! Addresses of a run's URLs, read a few at a time: of what waits for its turn the crawl need not keep more than a
 //! fingerprint.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::Fingerprint;
 
@@ -28,19 +28,22 @@ impl Addresses {
         }
     }
 
-    /// The address with this fingerprint; `None` if it is not stored yet.
-    pub fn of(&self, url: Fingerprint) -> Result<Option<String>, StoreError> {
+    /// The addresses with these fingerprints, in their order; `None` for each that is not stored yet.
+    pub fn of(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
+        let connection = self.store.connect()?;
+        let addresses = urls.iter().map(|url| self.read(&connection, *url));
+        let addresses: rusqlite::Result<_> = addresses.collect();
+        addresses.map_err(|source| self.store.fault(source))
+    }
+
+    fn read(&self, connection: &Connection, url: Fingerprint) -> rusqlite::Result<Option<String>> {
         const SQL: &str = "SELECT address FROM url WHERE run = ?1 AND id = ?2";
+        // What the writer is about to store has its number already.
         let Some(known) = self.urls.get(url) else {
             return Ok(None);
         };
-        let connection = self.store.connect()?;
-        let read = || -> rusqlite::Result<Option<String>> {
-            // What the writer is about to store has its number already.
-            let mut statement = connection.prepare_cached(SQL)?;
-            let row = (self.run.0, known.id);
-            statement.query_row(row, |row| row.get(0)).optional()
-        };
-        read().map_err(|source| self.store.fault(source))
+        let mut statement = connection.prepare_cached(SQL)?;
+        let row = (self.run.0, known.id);
+        statement.query_row(row, |row| row.get(0)).optional()
     }
 }

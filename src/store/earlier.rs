@@ -7,6 +7,7 @@ use crate::model::{Coverage, CrawlUrl, HostKey, Role, ScopePlan, SkipReason};
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
+use super::row::{limits_and, list};
 use super::runs::{RunId, RunRow};
 
 /// A place in the pages of an earlier run, from which they are read on.
@@ -79,26 +80,20 @@ impl Store {
         most: u32,
     ) -> Result<Vec<EarlierPage>, StoreError> {
         let connection = self.connect()?;
-        let rows: Vec<(UrlId, String, Option<u32>)> = super::row::list(
-            &connection,
+        let not_reached = limits_and(&[SkipReason::HostDown]);
+        let sql = format!(
             "SELECT u.id, u.address, coalesce(u.depth, u.found_depth) FROM url u
              WHERE u.run = ?1 AND u.id > ?2 AND u.role = ?3
                 AND ((u.state = 2 AND coalesce((SELECT a.status FROM evidence a
                         WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1), 0)
                         NOT IN (404, 410))
-                    OR (u.state = 3 AND u.known > 0 AND u.reason IN (?4, ?5, ?6, ?7, ?8)))
-             ORDER BY u.id LIMIT ?9",
-            (
-                pages.run.0,
-                pages.after,
-                Role::Page.code(),
-                SkipReason::MaxPages.code(),
-                SkipReason::HostDown.code(),
-                SkipReason::MaxHosts.code(),
-                SkipReason::MaxTime.code(),
-                SkipReason::MaxDisk.code(),
-                most,
-            ),
+                    OR (u.state = 3 AND u.known > 0 AND u.reason IN ({not_reached})))
+             ORDER BY u.id LIMIT ?4"
+        );
+        let rows: Vec<(UrlId, String, Option<u32>)> = list(
+            &connection,
+            &sql,
+            (pages.run.0, pages.after, Role::Page.code(), most),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .map_err(|source| self.fault(source))?;

@@ -52,6 +52,23 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the same may succeed a moment later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            StoreError::Locked(_) => true,
+            StoreError::Open { source, .. } | StoreError::Failed { source, .. } => matches!(
+                source,
+                StoreFault::Sqlite(_)
+                    | StoreFault::System(_)
+                    | StoreFault::Full
+                    | StoreFault::OutOfFiles
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// What went wrong beneath. It ends the chain of causes: SQLite's errors have their own words for
 /// themselves as their causes.
 #[derive(Debug, thiserror::Error)]

@@ -64,13 +64,6 @@ pub struct KnownRobots {
 }
 
 impl Store {
-    /// Hands over every URL of a run, in the order in which they were found.
-    pub fn known_urls(&self, run: RunId, each: &mut dyn FnMut(KnownUrl)) -> Result<(), StoreError> {
-        let connection = self.connect()?;
-        self.each_url(&connection, run, (0, u32::MAX), each)?;
-        Ok(())
-    }
-
     /// Hands over the next URLs of a run, at most `most`, in the order in which they were found; moves `after`
     /// to the last of them. Returns false if there were none.
     pub fn next_known_urls(

@@ -3,6 +3,15 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Params, Row};
 
+use crate::model::SkipReason;
+
+/// The codes of the limits of a run and of further reasons, as SQL lists them.
+pub(super) fn limits_and(further: &[SkipReason]) -> String {
+    let reasons = SkipReason::LIMITS.iter().chain(further);
+    let codes: Vec<String> = reasons.map(|reason| reason.code().to_string()).collect();
+    codes.join(", ")
+}
+
 /// All rows of a query.
 pub(super) fn list<T>(
     connection: &Connection,

@@ -11,7 +11,7 @@ use crate::model::{Coverage, SkipReason};
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
-use super::row::{count, list};
+use super::row::{count, limits_and, list};
 use super::runs::{RunId, RunRow};
 
 /// The columns that [`sight`] and its kin read, of a URL `u` and its assessment `s`.
@@ -151,17 +151,13 @@ pub(super) fn blind_spot(
     if !began {
         return Ok(Some("that run could not read a start page"));
     }
+    let cutting = limits_and(&[SkipReason::HostDown]);
     let cut: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM url
-            WHERE run = ? AND role = 3 AND state = 3 AND reason IN (?, ?, ?, ?, ?))",
-        (
-            run.id.0,
-            SkipReason::MaxPages.code(),
-            SkipReason::HostDown.code(),
-            SkipReason::MaxHosts.code(),
-            SkipReason::MaxTime.code(),
-            SkipReason::MaxDisk.code(),
+        &format!(
+            "SELECT EXISTS (SELECT 1 FROM url
+                WHERE run = ? AND role = 3 AND state = 3 AND reason IN ({cutting}))"
         ),
+        [run.id.0],
         |row| row.get(0),
     )?;
     Ok(cut.then_some(

@@ -10,7 +10,7 @@ use crate::assess::Extent;
 use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
 use crate::model::{Moment, Outcome, Role, SkipReason};
 
-use super::row::count;
+use super::row::{count, limits_and};
 use super::{dead_links, given_up, outages, starts};
 
 /// Most failing redirects that are spoken of.
@@ -34,18 +34,13 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
 
 /// Whether all that belongs to the audit was fetched.
 pub(super) fn extent(connection: &Connection, run: i64) -> rusqlite::Result<Extent> {
+    let cutting = limits_and(&[SkipReason::Depth, SkipReason::HostDown]);
     let left: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3
-            AND (state = 1 OR state = 3 AND reason IN (?2, ?3, ?4, ?5, ?6, ?7)))",
-        (
-            run,
-            SkipReason::MaxPages.code(),
-            SkipReason::Depth.code(),
-            SkipReason::HostDown.code(),
-            SkipReason::MaxHosts.code(),
-            SkipReason::MaxTime.code(),
-            SkipReason::MaxDisk.code(),
+        &format!(
+            "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3
+                AND (state = 1 OR state = 3 AND reason IN ({cutting})))"
         ),
+        [run],
         |row| row.get(0),
     )?;
     Ok(if left { Extent::Sample } else { Extent::Full })

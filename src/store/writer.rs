@@ -100,6 +100,11 @@ impl Writer {
         self.stored.recv().await
     }
 
+    /// Whether it has stopped: [`Writer::close`] tells why.
+    pub fn has_stopped(&self) -> bool {
+        self.changes.is_closed()
+    }
+
     /// Stores what is waiting and ends.
     pub async fn close(self) -> Result<(), StoreError> {
         drop(self.changes);
@@ -203,7 +208,8 @@ mod tests {
         fn stored(&self) -> u64 {
             let mut count = 0;
             let each = &mut |_| count += 1;
-            self.store.known_urls(RUN, each).expect("read");
+            let all = self.store.next_known_urls(RUN, &mut 0, u32::MAX, each);
+            all.expect("read");
             count
         }
     }

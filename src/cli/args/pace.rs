@@ -52,7 +52,7 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) body_timeout: Option<Duration>,
     /// Read no more of a body [default: 10MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size::<usize>)]
     pub(crate) max_body: Option<usize>,
 }
 

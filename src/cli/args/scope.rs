@@ -50,8 +50,8 @@ pub(crate) struct ScopeArgs {
     pub(crate) max_time: Option<Duration>,
     /// Request no further pages once the database has grown by this much; then confirm, and conclude [default: 20GB,
     /// or half of what is free on its disk]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub(crate) max_disk: Option<usize>,
+    #[arg(long, value_name = "SIZE", value_parser = size::<u64>)]
+    pub(crate) max_disk: Option<u64>,
     /// Fetch only URLs that match (repeatable: one of them)
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,

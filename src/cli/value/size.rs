@@ -13,7 +13,7 @@ const UNITS: [(&str, u64); 10] = [
 ];
 
 /// Reads a size in bytes: `10MiB`, `500KB`, `2M`, or a number.
-pub(crate) fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     let lower = text.trim().to_ascii_lowercase();
     let (number, unit) = UNITS
         .iter()
@@ -23,8 +23,11 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
         .trim_end()
         .parse()
         .map_err(|_| format!("{text:?} is no size such as 10MiB, 500KB or 2M"))?;
-    match number.checked_mul(unit).map(usize::try_from) {
-        Some(Ok(0)) => Err("must be more than 0".to_owned()),
+    if number == 0 {
+        return Err("must be more than 0".to_owned());
+    }
+    let bytes = number.checked_mul(unit).map(T::try_from);
+    match bytes {
         Some(Ok(bytes)) => Ok(bytes),
         _ => Err(format!("{text:?} is too large")),
     }
@@ -47,7 +50,7 @@ mod tests {
             ("7", 7),
         ];
         for (text, bytes) in cases {
-            assert_eq!(size(text), Ok(bytes), "{text}");
+            assert_eq!(size::<u64>(text), Ok(bytes), "{text}");
         }
         for text in [
             "",
@@ -59,7 +62,10 @@ mod tests {
             "99999999999999999999",
             "99999999999g",
         ] {
-            assert!(size(text).is_err(), "{text}");
+            assert!(size::<u64>(text).is_err(), "{text}");
         }
+        // Whatever a machine's memory may be, a disk may be larger.
+        assert_eq!(size::<u64>("20GB"), Ok(20_000_000_000));
+        assert!(size::<u32>("20GB").is_err());
     }
 }

@@ -271,3 +271,33 @@ async fn a_page_that_fails_in_one_run_of_three_comes_and_goes_by_its_third() {
     let said = "1 of 1 URLs failed in earlier runs too, one of them in 1 of 2";
     assert!(found.contains(said), "{found}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_failed_ends_a_crawl_that_waits_for_what_it_was_to_store() {
+    let near = || with(|scope| scope.max_depth = Some(2));
+    let answers: &[(&str, &[Reply])] = &[
+        ("/", &[links(&["/a"])]),
+        ("/a", &[links(&["/b"])]),
+        ("/b", &[page("two clicks away")]),
+    ];
+    let mut crawl = Crawl::to_the_end(near(), answers).await;
+    crawl.next(near(), &[("/a", &[error(502)])]);
+    // A full disk: what is there can be read.
+    let full = "CREATE TRIGGER full BEFORE INSERT ON url WHEN NEW.known > 0
+                BEGIN SELECT RAISE(ABORT, 'no space left'); END";
+    let connection = rusqlite::Connection::open(crawl.store.path()).unwrap();
+    connection.execute_batch(full).unwrap();
+    let seeds = crawl.plan.scope.seeds.clone();
+    // The crawl's own clock runs as fast as the crawl waits.
+    let (late, too_late) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let (_open, nothing) = std::sync::mpsc::channel::<()>();
+        let _ = nothing.recv_timeout(Duration::from_mins(1));
+        let _ = late.send(());
+    });
+    let ended = tokio::select! {
+        ended = crawl.try_run(Start::Fresh(seeds)) => ended,
+        _ = too_late => panic!("the crawl does not end"),
+    };
+    assert!(matches!(ended, Err(CrawlError::Store(_))), "{ended:?}");
+}

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::lane::{EVER, Entry, Place};
 use super::leases::{Held, Leases};
 use super::pacing::{Instant, Pacing};
+use super::path_memory::PathMemory;
 use super::queue::Queue;
-use super::room::Room;
 use super::turns::Turn;
 use crate::frontier::{Discovery, FrontierError, Lease, Pace, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
@@ -82,7 +82,7 @@ impl Host {
         &mut self,
         now: Moment,
         pacing: &Pacing,
-        (leases, room): (&mut Leases, &mut Room),
+        (leases, paths): (&mut Leases, &mut PathMemory),
     ) -> Result<Option<Lease>, FrontierError> {
         let at = self.ready().map_or(Instant::of(now), |due| due.served(now));
         if let Err(until) = pacing.charge(&self.key, self.pace.interval, at) {
@@ -93,7 +93,7 @@ impl Host {
         let Some((mut entry, lane)) = self.queue.take(now, self.has_room_for_slow()) else {
             return Ok(None);
         };
-        if !room.take_out(&mut entry, &self.key)? {
+        if !paths.take_out(&mut entry, &self.key)? {
             self.queue.release(entry.role, lane);
             self.queue.put_first(entry, lane);
             self.parked = self.parked.max(now + UNTIL_STORED);

@@ -8,7 +8,7 @@ use super::host::Host;
 use super::lane::{EVER, Entry, Place};
 use super::leases::Leases;
 use super::pacing::Pacing;
-use super::room::Room;
+use super::path_memory::PathMemory;
 use super::turns::Turns;
 use crate::frontier::{Discovery, FrontierError, Lease, Next, Pace, Settlement, Shelf, Ticket};
 use crate::model::{FingerprintTable, HostKey, Moment};
@@ -28,7 +28,7 @@ pub(super) struct State {
     turns: Turns,
     pacing: Pacing,
     leases: Leases,
-    room: Room,
+    paths: PathMemory,
     /// Every URL ever offered, in the pass in which it was.
     known: FingerprintTable<()>,
     /// URLs queued, waiting or leased.
@@ -45,14 +45,14 @@ impl State {
             turns: Turns::default(),
             pacing: Pacing::default(),
             leases: Leases::new(lease_ttl),
-            room: Room::new(room),
+            paths: PathMemory::new(room),
             known: FingerprintTable::default(),
             pending: 0,
         }
     }
 
     pub(super) fn use_shelf(&mut self, addresses: Arc<dyn Shelf>) {
-        self.room.use_shelf(addresses);
+        self.paths.use_shelf(addresses);
     }
 
     pub(super) fn offer(&mut self, found: &[Discovery]) -> usize {
@@ -73,7 +73,7 @@ impl State {
                 pass: discovery.pass,
             };
             let host = discovery.url.host_key();
-            self.room.admit(&mut entry, &host);
+            self.paths.admit(&mut entry, &host);
             self.with_host(&host, |host, _| match discovery.not_before {
                 None => host.queue.push(&entry),
                 Some(at) => host.queue.wait(entry, at, None),
@@ -88,7 +88,7 @@ impl State {
             self.tidy();
         }
         while let Some(mut held) = self.leases.expire(self.now) {
-            self.room.admit(&mut held.entry, &held.host);
+            self.paths.admit(&mut held.entry, &held.host);
             self.with_host(&held.host, |host, _| {
                 host.release(held.entry.role, held.lane);
                 host.queue.put_first(held.entry, held.lane);
@@ -115,7 +115,7 @@ impl State {
         if matches!(how, Settlement::Done | Settlement::Unused) {
             self.pending -= 1;
         } else {
-            self.room.admit(&mut held.entry, &held.host);
+            self.paths.admit(&mut held.entry, &held.host);
         }
         self.with_host(&held.host, |host, pacing| {
             host.release(held.entry.role, held.lane);
@@ -174,7 +174,7 @@ impl State {
             return Ok(None);
         };
         self.turns.clear(&mut host.turn);
-        let lease = host.give(now, &self.pacing, (&mut self.leases, &mut self.room))?;
+        let lease = host.give(now, &self.pacing, (&mut self.leases, &mut self.paths))?;
         let due = host.due();
         self.turns.set(&mut host.turn, &host.key, due, now);
         Ok(lease)

@@ -142,16 +142,11 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
     use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
     let mut rows = Choice::default();
     store.typed_rows(run.id, &mut |row: SkippedRow| {
-        let is_bad = matches!(
-            row.reason,
-            SkipReason::HostDown
-                | SkipReason::Trap
-                | SkipReason::Invalid
-                | SkipReason::MaxPages
-                | SkipReason::MaxHosts
-                | SkipReason::MaxTime
-                | SkipReason::MaxDisk
-        );
+        let is_bad = row.reason.is_limit()
+            || matches!(
+                row.reason,
+                SkipReason::HostDown | SkipReason::Trap | SkipReason::Invalid
+            );
         rows.add(is_bad, || {
             vec![
                 row.address,

@@ -63,7 +63,16 @@ async fn a_project_sees_nothing_of_the_secrets_of_another() {
     let config = project("east", &east) + &project("west", &west);
     fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
     let mut command = desk.command(&[
-        "schedule", "run", "--once", "--now", "east", "--now", "west", "-vv",
+        "schedule",
+        "run",
+        "--config",
+        "gatecrawl.toml",
+        "--once",
+        "--now",
+        "east",
+        "--now",
+        "west",
+        "-vv",
     ]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url("/otlp"));
     for name in ["east", "west"] {

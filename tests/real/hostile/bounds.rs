@@ -333,7 +333,7 @@ fn a_run_that_has_stored_what_it_may_ends_in_order() {
     assert!(left.clone().count() > 1_000);
     assert!(
         left.clone()
-            .all(|row| row["Detail"] == "after 10 MB of database")
+            .all(|row| row["Detail"] == "the database has grown by 10 MB")
     );
     assert!(
         desk.rows("pages.csv")

@@ -7,18 +7,18 @@ use super::lane::{Entry, Place};
 use crate::frontier::{FrontierError, Shelf};
 use crate::model::{HostKey, Role};
 
-/// The room for paths.
+/// The memory for paths.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct PathMemory {
     most: usize,
     /// Bytes of paths that wait in memory.
     used: usize,
     shelf: Option<Arc<dyn Shelf>>,
 }
 
-impl Room {
-    pub(super) fn new(most: usize) -> Room {
-        Room {
+impl PathMemory {
+    pub(super) fn new(most: usize) -> PathMemory {
+        PathMemory {
             most,
             used: 0,
             shelf: None,

@@ -1,0 +1,74 @@
+//! The links of one page, as the crawl takes them in.
+
+use crate::frontier::Discovery;
+use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip, SkipReason};
+use crate::store::Look;
+
+use super::admit::{Admissions, By};
+use super::appetite::weight;
+
+/// Takes in the links of one page.
+pub(super) struct LinkIntake<'a> {
+    /// The page.
+    pub(super) found: &'a Discovery,
+    /// Why its new links are not followed, if they are not.
+    pub(super) endless: Option<String>,
+    /// What the store has.
+    pub(super) look: Look<'a>,
+    pub(super) admissions: &'a mut Admissions,
+    /// What is to be queued.
+    pub(super) new: Vec<Discovery>,
+}
+
+impl LinkIntake<'_> {
+    /// Whether a link is taken in; not if it leads to a new URL for which the run has no room.
+    pub(super) fn takes(&mut self, link: &mut Link) -> bool {
+        let is_redirect = link.kind == LinkKind::Redirect;
+        let LinkTarget::Url {
+            url,
+            fingerprint,
+            admission,
+        } = &mut link.target
+        else {
+            return true;
+        };
+        // Most links of a page lead to what is known.
+        if self.admissions.is_settled(*fingerprint) {
+            return true;
+        }
+        let bytes = weight(url);
+        // The end of a redirect belongs to the page.
+        let is_free = is_redirect || self.look.has(*fingerprint);
+        if let Admission::Fetch(role) = *admission {
+            if !is_free && !self.admissions.appetite.has_room(bytes) {
+                return false;
+            }
+            self.admit_target(url, (role, is_redirect), admission);
+        }
+        is_free
+            || match admission {
+                Admission::Fetch(_) => self.admissions.appetite.take_link(bytes),
+                Admission::Skip(..) => self.admissions.appetite.take_noted(bytes),
+            }
+    }
+
+    /// Admits what a link leads to, unless nothing new is followed from this page.
+    fn admit_target(
+        &mut self,
+        url: &CrawlUrl,
+        (role, is_redirect): (Role, bool),
+        admission: &mut Admission,
+    ) {
+        if let (Some(why), Role::Page) = (&self.endless, role) {
+            *admission = Admission::Skip(role, Skip::new(SkipReason::Trap, why));
+            return;
+        }
+        let target = Discovery {
+            depth: self.found.depth + u32::from(!is_redirect),
+            hops: if is_redirect { self.found.hops + 1 } else { 0 },
+            ..Discovery::new(url.clone(), role)
+        };
+        let by = By::Page(&self.found.url);
+        self.admissions.admit(target, by, admission, &mut self.new);
+    }
+}
