@@ -218,7 +218,7 @@ pub enum Evidence {
         address: String,
         end: Option<String>,
         status: Option<u16>,
-        outcome: Outcome,
+        outcome: Option<Outcome>,
         pages: u64,
         examples: Vec<String>,
     },
@@ -559,9 +559,14 @@ impl fmt::Display for Evidence {
                 if let Some(end) = end {
                     write!(f, " redirects to {end}, which")?;
                 }
-                match status {
-                    Some(status) => write!(f, " answers {status}")?,
-                    None => write!(f, " does not answer ({})", outcome.id().replace('_', " "))?,
+                match (status, outcome) {
+                    (Some(status), _) => write!(f, " answers {status}")?,
+                    (None, Some(outcome)) => {
+                        write!(f, " does not answer ({})", outcome.id().replace('_', " "))?;
+                    }
+                    (None, None) => {
+                        f.write_str(" was not requested, because its host was given up")?;
+                    }
                 }
                 let such = match *pages {
                     pages if pages > examples.len() as u64 => "for example ",
