@@ -362,6 +362,7 @@ impl fmt::Display for Evidence {
                     burst: *burst,
                     refused: refused.part,
                     requests: refused.of,
+                    status: *status,
                 };
                 f.write_str("refuses more than ")?;
                 if limit.is_known() {
