@@ -86,6 +86,20 @@ pub enum Band {
 }
 
 impl Band {
+    /// Every band, the mildest first.
+    pub const ALL: [Band; 5] = [
+        Band::None,
+        Band::Low,
+        Band::Medium,
+        Band::High,
+        Band::Critical,
+    ];
+
+    /// The band of that name.
+    pub fn from_name(name: &str) -> Option<Band> {
+        Band::ALL.into_iter().find(|band| band.name() == name)
+    }
+
     /// Of a URL's risk (0..100): medium from 5, high from 20, critical from 50.
     pub fn of_url(risk: f64) -> Band {
         Band::of(risk, [5.0, 20.0, 50.0])

@@ -1,15 +1,9 @@
 //! As whom the crawl asks: our own user agent, a client's that can be named, or a text.
 
-use crate::model::{CLIENTS, ClientPreset};
-
-/// Our own `User-Agent`, without anybody to turn to.
-const OWN: &str = concat!("gatecrawl/", env!("CARGO_PKG_VERSION"));
+use crate::model::{CLIENTS, ClientPreset, RequestPlan};
 
 /// Longest contact, in bytes (ours): an address fits, and header fields stay short.
 const LONGEST_CONTACT: usize = 200;
-
-/// The name under which robots.txt addresses us.
-const OWN_TOKEN: &str = "gatecrawl";
 
 /// The name of ourselves among the clients.
 pub(super) const OWN_NAME: &str = "gatecrawl";
@@ -26,14 +20,14 @@ pub(super) struct Identity {
 /// Our own `User-Agent`: who we are, and whom to turn to about a crawl.
 pub(super) fn own(contact: Option<&str>) -> String {
     match contact {
-        Some(contact) => format!("{OWN} (+{contact})"),
-        None => OWN.to_owned(),
+        Some(contact) => format!("{} (+{contact})", RequestPlan::OWN_AGENT),
+        None => RequestPlan::OWN_AGENT.to_owned(),
     }
 }
 
 /// Whether a `User-Agent` is our own and names nobody.
 pub(super) fn names_nobody(user_agent: &str) -> bool {
-    user_agent == OWN
+    user_agent == RequestPlan::OWN_AGENT
 }
 
 /// Reads `--contact`: the address of a page or of a mailbox.
@@ -69,7 +63,10 @@ pub(super) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     let text = text.map_or(own.as_str(), str::trim);
     let (user_agent, token) = match ClientPreset::named(text) {
         // Robots.txt has no name for browsers, so for them ours is kept.
-        Some(preset) => (preset.user_agent, preset.token.unwrap_or(OWN_TOKEN)),
+        Some(preset) => (
+            preset.user_agent,
+            preset.token.unwrap_or(RequestPlan::OWN_TOKEN),
+        ),
         None => (text, product_token(text)),
     };
     Identity {
@@ -88,17 +85,12 @@ pub(super) fn client(text: &str) -> Result<String, String> {
     Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
 }
 
-/// Whether a client is a browser.
-pub(super) fn is_browser(name: &str) -> bool {
-    ClientPreset::named(name).is_some_and(ClientPreset::is_browser)
-}
-
 /// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).
 /// A text that begins like a browser's has no name of its own.
 fn product_token(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_ascii_alphabetic() && !matches!(c, '-' | '_'));
     match &text[..end.unwrap_or(text.len())] {
-        "" | "Mozilla" => OWN_TOKEN,
+        "" | "Mozilla" => RequestPlan::OWN_TOKEN,
         token => token,
     }
 }

@@ -1,11 +1,8 @@
 //! `gatecrawl check`: a few URLs in depth, asked now or as a browser recorded them.
 
 mod archive;
-mod ask;
 mod attempts;
 mod clients;
-mod echoes;
-mod groups;
 #[cfg(test)]
 mod tests;
 mod urls;
@@ -15,7 +12,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use crate::parse::har::{self, Report};
+use crate::check::read_archive;
+use crate::parse::har::Report;
 
 use super::args::CheckArgs;
 use super::exit::Exit;
@@ -23,8 +21,6 @@ use super::failure::{Failure, chain};
 use super::streams::{Console, People};
 use super::text::{count, tame, tame_but_colors};
 use super::wrap::width_of;
-use archive::Archive;
-use groups::Groups;
 
 /// Largest archive that is read, in bytes: a session of some hours with all bodies.
 const LARGEST: u64 = 512 << 20;
@@ -39,21 +35,22 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
 
 /// Explains what failed in an archive.
 fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failure> {
-    let mut groups = Groups::default();
-    let report = {
+    let (archive, report) = {
         let reader = open(path, &mut console.stdin)?;
-        har::read(reader, &mut |entry| groups.add(entry)).map_err(|fault| {
+        read_archive(path.display().to_string(), reader).map_err(|fault| {
             Failure::usage(format!("--har {}: {}", path.display(), chain(&fault)))
         })?
     };
     complain(path, &report, &console.people);
-    let archive = Archive::new(path.display().to_string(), &report, groups);
     if json {
         let text = serde_json::to_string_pretty(&archive).map_err(Failure::own)?;
         writeln!(console.stdout, "{text}")?;
         return Ok(Exit::Done);
     }
-    show(|width, color| archive.text(width, color), console)?;
+    show(
+        |width, color| archive::told(&archive, width, color),
+        console,
+    )?;
     Ok(Exit::Done)
 }
 

@@ -4,11 +4,11 @@ mod told;
 
 use std::io::Write;
 
+use crate::audit::{self, Place};
 use crate::report::{self, ReportError};
 use crate::store::{Baseline, BaselineSource, RunRow, Store};
 
 use super::args::CompareArgs;
-use super::baseline::{self, Place};
 use super::database;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,16 +22,11 @@ pub(super) use told::headline;
 pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Failure> {
     let store = database::open(&args.store)?;
     let (store, new) = newer(store, args.new.as_deref())?;
-    let maps = &args.maps.map;
-    let named = baseline::named(&store, "OLD", args.old.as_deref(), maps)?;
-    let old = match named {
-        Some(old) => old,
+    let old = match &args.old {
+        Some(name) => audit::named(&store, "OLD", name, &args.maps.map)?,
         None => before(&store, &new, args)?,
     };
-    let compared = baseline::compared(&store, &new, Some(old))?;
-    let Some(compared) = compared else {
-        return Ok(Exit::Done);
-    };
+    let compared = audit::compare(&store, &new, old)?;
     if args.csv {
         let written = report::write_changes(&store, &new, &compared, &mut console.stdout);
         written.map_err(|fault| match fault {
@@ -58,7 +53,7 @@ pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Fai
 /// The run that is named, in its own database; else the newest that came to its end.
 fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
     if let Some(name) = name {
-        return match baseline::find(&store, "NEW", name)? {
+        return match audit::find(&store, "NEW", name)? {
             Place::Run(store, run) => Ok((store, *run)),
             Place::Summary(_) => Err(Failure::usage(format!(
                 "NEW {name}: a summary.json lists failing pages only, so it can be OLD; name a run or a database"

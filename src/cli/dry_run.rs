@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{self, RunOrder};
+use crate::audit::{CrawlOrder, RunOrder, label, settings};
 use crate::crawl::Site;
 use crate::fetch::{FetchSettings, HttpFetcher};
 use crate::model::{
@@ -19,9 +19,7 @@ use crate::report::words;
 use crate::store::free_space;
 
 use super::args::StoreArgs;
-use super::audit::{Intent, label};
 use super::database;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::parse;
 use super::source::{Fetched, fetch};
@@ -36,20 +34,22 @@ const PAGES: u32 = 1_000;
 
 /// Says it.
 pub(super) async fn run(
-    intent: &Intent,
+    order: &CrawlOrder,
     place: &StoreArgs,
     console: &mut Console,
-) -> Result<Exit, Failure> {
-    let plan = &intent.plan;
+) -> Result<(), Failure> {
+    let plan = &order.plan;
     let mut lines = Lines(&mut console.stdout);
     let config = parse::in_use(place.config.as_ref());
     let config = config.map(|path| path.display().to_string());
     lines.add("config", config.as_deref().unwrap_or("none"))?;
-    match &intent.run {
-        RunOrder::New(urls) => {
-            lines.add("start", &text::count(urls.len() as u64, "URL"))?;
+    match &order.run {
+        RunOrder::New { seeds, .. } => {
+            lines.add("start", &text::count(seeds.len() as u64, "URL"))?;
         }
-        RunOrder::Resume(run) => lines.add("resume", &format!("run {}", run.id))?,
+        RunOrder::Resume(run) | RunOrder::Recheck(run, _) => {
+            lines.add("resume", &format!("run {}", run.id))?;
+        }
     }
     for seed in plan.scope.seeds.iter().take(MAX_HOSTS) {
         lines.add("seed", seed.as_str())?;
@@ -60,10 +60,9 @@ pub(super) async fn run(
     for line in secrets::lines(plan, &site.scope) {
         lines.add("secrets", &line)?;
     }
-    lines.add("known", &known(intent, place)?)?;
-    let delay = robots(intent, &site, &mut lines).await?;
-    pace(plan, delay, &mut lines)?;
-    Ok(Exit::Done)
+    lines.add("known", &known(order, place)?)?;
+    let delay = robots(order, &site, &mut lines).await?;
+    pace(plan, delay, &mut lines)
 }
 
 /// `name: value`, one a line.
@@ -130,14 +129,14 @@ fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
 }
 
 /// Says from which earlier run pages are requested too.
-fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
-    let scope = &intent.plan.scope;
+fn known(order: &CrawlOrder, place: &StoreArgs) -> Result<String, Failure> {
+    let scope = &order.plan.scope;
     if !scope.known {
         return Ok("no pages of an earlier run".to_owned());
     }
-    let (site, before) = match &intent.run {
-        RunOrder::New(_) => (label(&scope.seeds), None),
-        RunOrder::Resume(run) => (run.site.clone(), Some(run.id)),
+    let (site, before) = match &order.run {
+        RunOrder::New { .. } => (label(&scope.seeds), None),
+        RunOrder::Resume(run) | RunOrder::Recheck(run, _) => (run.site.clone(), Some(run.id)),
     };
     let earlier = match database::open_if_there(place)? {
         Some(store) => store.comparable_run(&site, scope, before)?,
@@ -152,12 +151,12 @@ fn known(intent: &Intent, place: &StoreArgs) -> Result<String, Failure> {
 /// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest
 /// pause that one asks for.
 async fn robots(
-    intent: &Intent,
+    order: &CrawlOrder,
     site: &Arc<Site>,
     lines: &mut Lines<'_>,
 ) -> Result<Option<Duration>, Failure> {
-    let scope = &intent.plan.scope;
-    let fetcher = fetcher(intent, site)?;
+    let scope = &order.plan.scope;
+    let fetcher = fetcher(order, site)?;
     let mut hosts: Vec<_> = scope.seeds.iter().map(CrawlUrl::host_key).collect();
     hosts.dedup();
     let mut delay = None;
@@ -169,7 +168,7 @@ async fn robots(
             Access::AllowAll => "everything may be fetched".to_owned(),
             Access::DisallowAll => "nothing may be fetched".to_owned(),
             Access::Rules(robots) => {
-                let agents = &intent.plan.requests.robots_agents;
+                let agents = &order.plan.requests.robots_agents;
                 let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
                 let group = robots.group(&agents);
                 delay = delay.max(group.crawl_delay());
@@ -223,8 +222,8 @@ fn forbidden(
 }
 
 /// The fetcher that the audit would have.
-fn fetcher(intent: &Intent, site: &Arc<Site>) -> Result<HttpFetcher, Failure> {
-    let settings = app::settings(site, intent.network.clone(), "");
+fn fetcher(order: &CrawlOrder, site: &Arc<Site>) -> Result<HttpFetcher, Failure> {
+    let settings = settings(site, order.network.clone(), "");
     // No run asks.
     HttpFetcher::new(FetchSettings {
         run: None,

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use crate::app::AuditError;
+use crate::audit::{AuditError, BaselineError, Left};
 use crate::report::{ReportError, csv_io_error};
 use crate::store::{StoreError, StoreFault};
 
@@ -61,7 +61,7 @@ impl Failure {
     }
 
     /// Whether it lies in a file that is damaged or gone: the same again would come to the same.
-    pub(super) fn is_damage(&self) -> bool {
+    fn is_damage(&self) -> bool {
         let Failure::Own(fault) = self else {
             return false;
         };
@@ -145,10 +145,42 @@ fn unwritable(fault: &ReportError) -> String {
 impl From<AuditError> for Failure {
     fn from(fault: AuditError) -> Failure {
         match fault {
+            AuditError::Store(fault) => fault.into(),
+            AuditError::Out(fault) => bad_out(&fault),
+            AuditError::Baseline(fault) => fault.into(),
+            AuditError::Export { source, .. } => source.into(),
             AuditError::Site(_) | AuditError::Fetcher(_) => Failure::usage(chain(&fault)),
-            _ => Failure::own(fault),
+            AuditError::Kept(_) | AuditError::BrokenOff(_) => Failure::own(fault),
         }
     }
+}
+
+impl From<BaselineError> for Failure {
+    fn from(fault: BaselineError) -> Failure {
+        match fault {
+            BaselineError::Store(fault) => fault.into(),
+            fault => Failure::usage(chain(&fault)),
+        }
+    }
+}
+
+/// A failure of an audit, with how a crawl that broke off goes on: what was stored is kept. `hint` names the database.
+pub(super) fn resumable(fault: AuditError, hint: &str) -> Failure {
+    let which = match &fault {
+        AuditError::BrokenOff(broken) => match broken.left {
+            Left::Nothing => return fault.into(),
+            Left::Run(run) => format!(" {run}"),
+            Left::Newest => String::new(),
+        },
+        _ => return fault.into(),
+    };
+    let failure = Failure::from(fault);
+    if failure.is_damage() {
+        return failure;
+    }
+    failure.advised(&format!(
+        "then `gatecrawl audit --resume{which}{hint}` goes on"
+    ))
 }
 
 #[cfg(test)]

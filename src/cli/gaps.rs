@@ -1,10 +1,9 @@
 //! What of a site stayed dark without any page failing: hosts whose robots.txt could not be read,
 //! and sitemaps that gave nothing.
 
-use crate::model::CrawlUrl;
+use crate::model::{CrawlUrl, RobotsAccess};
 use crate::policy::Scope;
-use crate::report::{Places, Row};
-use crate::store::{RunRow, Store, StoreError, Table};
+use crate::store::{RobotsRow, RunRow, SitemapRow, Store, StoreError};
 
 /// How many of each are named; the others are counted.
 const NAMED: usize = 5;
@@ -47,48 +46,35 @@ pub(super) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
     if !run.plan.scope.ignore_robots
         && let Ok(scope) = Scope::new(&run.plan.scope)
     {
-        each(store, run, Table::Robots, |row| {
-            let host = row.text("Host");
-            let is_site = CrawlUrl::parse(host).is_ok_and(|url| scope.is_site(&url));
-            if is_site && row.text("Access") == "unreachable" {
-                gaps.hosts.add(format!("{host}: robots.txt {}", came(row)));
+        store.typed_rows(run.id, &mut |row: RobotsRow| {
+            let is_site = CrawlUrl::parse(&row.host).is_ok_and(|url| scope.is_site(&url));
+            if is_site && row.access == RobotsAccess::Unreachable {
+                let came = came(row.status, &row.status_text);
+                gaps.hosts.add(format!("{}: robots.txt {came}", row.host));
             }
+            true
         })?;
     }
-    each(store, run, Table::Sitemaps, |row| {
-        if row.text("Outcome").is_empty() {
-            return;
+    store.typed_rows(run.id, &mut |row: SitemapRow| {
+        if row.outcome.is_some() {
+            gaps.all_sitemaps += 1;
+            if matches!(row.status, 0 | 500..) {
+                let came = came(row.status, &row.status_text);
+                gaps.sitemaps.add(format!("{} {came}", row.address));
+            }
         }
-        gaps.all_sitemaps += 1;
-        if matches!(row.number("Status Code") as u16, 0 | 500..) {
-            let address = row.text("Address");
-            gaps.sitemaps.add(format!("{address} {}", came(row)));
-        }
+        true
     })?;
     Ok(gaps)
 }
 
-fn came(row: &Row<'_>) -> String {
-    let text = row.text("Status");
-    match row.number("Status Code") as u16 {
+fn came(status: u16, text: &str) -> String {
+    match status {
         0 if text.is_empty() => "could not be read".to_owned(),
         0 => format!("could not be read ({text})"),
         status @ 300..400 => format!("could not be read ({status} {text})"),
         status => format!("answers {status}"),
     }
-}
-
-fn each(
-    store: &Store,
-    run: &RunRow,
-    table: Table,
-    mut take: impl FnMut(&Row<'_>),
-) -> Result<(), StoreError> {
-    let places = Places::read(store, table)?;
-    store.rows(run.id, table, &mut |cells| {
-        take(&places.row(cells));
-        true
-    })
 }
 
 #[cfg(test)]

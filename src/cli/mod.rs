@@ -7,7 +7,6 @@ mod agents;
 mod args;
 mod asked;
 mod audit;
-mod baseline;
 mod check;
 mod columns;
 mod compare;
@@ -28,6 +27,7 @@ mod logins;
 mod logs;
 mod look;
 mod network;
+mod order;
 mod paint;
 mod parse;
 mod plan;
@@ -48,7 +48,6 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
-mod unaudited;
 mod unfinished;
 mod urls;
 mod value;
@@ -57,7 +56,7 @@ mod wrap;
 
 use std::ffi::OsString;
 
-use crate::app;
+use crate::machine;
 
 use args::{Cli, ColorChoice, Command};
 use failure::Failure;
@@ -111,7 +110,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
         tracing::warn!("{caution}");
     }
     // What the runtime waits with are files.
-    app::check_files().map_err(Failure::own)?;
+    machine::check_files().map_err(Failure::own)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -2,7 +2,7 @@
 
 use url::Host;
 
-use crate::app::Network;
+use crate::audit::Network;
 use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
 use crate::model::CrawlPlan;
 

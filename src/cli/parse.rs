@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use crate::app;
+use crate::machine;
 
 use super::args::{Cli, is_scope};
 use super::config;
@@ -160,7 +160,8 @@ fn from_config(
         named: named.is_some(),
     };
     let audit = program.find_subcommand("audit");
-    if app::is_exposed(&path) && audit.is_some_and(|audit| config::holds_secrets(&file, audit)) {
+    if machine::is_exposed(&path) && audit.is_some_and(|audit| config::holds_secrets(&file, audit))
+    {
         said.caution = Some(exposed(&path));
     }
     let words = config::words(&file, program, command, typed)?;

@@ -1,16 +1,13 @@
 //! From what was typed to what is meant: a checked plan, and the URLs it starts from.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use regex::RegexBuilder;
 
-use crate::model::{
-    ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, PacePlan, ProbePlan, ReachPlan, RequestPlan,
-    SamplePlan, ScopePlan, Sitemaps,
-};
+use crate::model::{Coverage, CrawlPlan, CrawlUrl, ScopePlan, Sitemaps};
 use crate::parse::FieldSelector;
 use crate::policy::PATTERN_SIZE;
+use crate::store::tables::Column;
 
 use super::agents::{Identity, identity};
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
@@ -18,38 +15,13 @@ use super::failure::Failure;
 use super::secrets::user_agent;
 use super::value::{Secret, crawl_url};
 
-/// A site whose calendar has more pages than this under one path has no end.
-const MAX_QUERIES_PER_PATH: u32 = 1_000;
-
 /// The plan of a new run that starts from these URLs, of which there is at least one.
 pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
     let identity = identified(&args.identity)?;
-    let mut plan = CrawlPlan {
-        scope: scope(&args.scope, seeds)?,
-        pace: PacePlan {
-            concurrency: 8,
-            rate: Some(10.0),
-            delay: Duration::ZERO,
-            retries: 2,
-            adapt: true,
-        },
-        confirm: ConfirmPlan {
-            delays: vec![Duration::from_secs(15), Duration::from_mins(1)],
-            budget: Duration::from_mins(10),
-            proof: ConfirmPlan::ONE_SHOT,
-        },
-        sample: SamplePlan::Usual,
-        probe: ProbePlan::default(),
-        requests: RequestPlan {
-            user_agent: identity.user_agent,
-            robots_agents: identity.robots_agents,
-            first_byte: Duration::from_secs(30),
-            connect: Duration::from_secs(10),
-            body_idle: Duration::from_secs(15),
-            max_body: 10 << 20,
-            reach: ReachPlan::default(),
-        },
-    };
+    let mut plan = CrawlPlan::usual(Vec::new());
+    plan.scope = scope(&args.scope, seeds)?;
+    plan.requests.user_agent = identity.user_agent;
+    plan.requests.robots_agents = identity.robots_agents;
     set_pace(&mut plan, &args.pace);
     Ok(plan)
 }
@@ -66,10 +38,10 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
 }
 
 /// Makes sure that no column of `--select` has the name of one of ours.
-pub(super) fn check_names(select: &[String], ours: &[String]) -> Result<(), Failure> {
+pub(super) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
     for column in select {
         let name = column.split_once('=').map_or("", |(name, _)| name);
-        if ours.iter().any(|known| known == name) {
+        if ours.iter().any(|known| known.name == name) {
             return Err(Failure::usage(format!(
                 "--select {column:?}: {name:?} is one of our own columns; choose another name"
             )));
@@ -153,12 +125,11 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
     } else {
         Sitemaps::Discovered(sitemaps(&args.sitemap)?)
     };
+    let usual = ScopePlan::usual(match &args.url_list {
+        Some(_) => one_of_each_origin(seeds),
+        None => seeds.to_vec(),
+    });
     Ok(ScopePlan {
-        seeds: if args.url_list.is_some() {
-            one_of_each_origin(seeds)
-        } else {
-            seeds.to_vec()
-        },
         coverage: if is_list {
             Coverage::List
         } else {
@@ -169,8 +140,8 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         include: args.include.clone(),
         exclude: args.exclude.clone(),
         max_depth: args.max_depth,
-        max_pages: Some(args.max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES)),
-        max_hosts: Some(args.max_hosts.unwrap_or(ScopePlan::USUAL_MAX_HOSTS)),
+        max_pages: args.max_pages.or(usual.max_pages),
+        max_hosts: args.max_hosts.or(usual.max_hosts),
         max_time: args.max_time,
         max_disk: args.max_disk.map(|bytes| bytes as u64),
         resources: args.resources,
@@ -180,8 +151,11 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
         ignore_params: args.ignore_param.clone(),
         sitemaps,
         known: !args.no_known && !is_list,
-        max_queries_per_path: args.max_queries_per_path.unwrap_or(MAX_QUERIES_PER_PATH),
+        max_queries_per_path: args
+            .max_queries_per_path
+            .unwrap_or(usual.max_queries_per_path),
         select: args.select.clone(),
+        ..usual
     })
 }
 
@@ -234,10 +208,13 @@ fn check_column(column: &str) -> Result<&str, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::Parser;
 
     use super::super::args::{Cli, Command};
     use super::*;
+    use crate::model::SamplePlan;
 
     fn args(words: &str) -> AuditArgs {
         let words = ["gatecrawl", "audit"]

@@ -56,6 +56,8 @@ enum After {
         failing: u64,
         left_out: u64,
     },
+    /// Sentinels alone.
+    Watching { pages: u64, until: Moment },
     /// A sample of so many pages that never failed.
     Sampling { pages: u64 },
     /// Experiments on so many URLs.
@@ -141,6 +143,12 @@ impl Progress {
                     left_out: *left_out as u64,
                 });
             }
+            Event::Watching { pages, until } => {
+                self.after = Some(After::Watching {
+                    pages: *pages as u64,
+                    until: *until,
+                });
+            }
             Event::Sampling { pages } => {
                 let pages = *pages as u64;
                 self.experiment = None;
@@ -167,14 +175,6 @@ impl Progress {
                 self.draw(Instant::now());
             }
             _ => {}
-        }
-    }
-
-    /// Takes the live line away.
-    pub(super) fn finish(self) {
-        if let Display::Bar(bar) = self.display {
-            self.people.show(None);
-            bar.finish_and_clear();
         }
     }
 
@@ -212,6 +212,16 @@ impl Progress {
                 self.people.say(text());
             }
             Display::Lines { .. } | Display::Nothing => {}
+        }
+    }
+}
+
+/// Takes the live line away.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Display::Bar(bar) = &self.display {
+            self.people.show(None);
+            bar.finish_and_clear();
         }
     }
 }
@@ -268,6 +278,11 @@ fn said(after: After, gauge: &Gauge) -> String {
                 text.push_str(" (a sample: the time for it is bounded)");
             }
             text
+        }
+        After::Watching { pages, until } => {
+            let pages = count(pages, "page");
+            let left = duration(until.since(gauge.now));
+            format!("watching {pages} of parts of the site that seem to come and go, for {left}")
         }
         After::Sampling { pages } => {
             let pages = count(pages, "page");
@@ -360,6 +375,11 @@ mod tests {
         assert_eq!(
             said(pass, &gauge),
             "requesting 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+        );
+        let until = Moment::default() + Duration::from_secs(40);
+        assert_eq!(
+            said(After::Watching { pages: 2, until }, &gauge),
+            "watching 2 pages of parts of the site that seem to come and go, for 40 s"
         );
         assert_eq!(
             said(After::Sampling { pages: 20 }, &gauge),

@@ -1,7 +1,7 @@
 //! How a site was reached when its run began, so that a resumed run reaches the same one: what is
 //! no secret is kept with the plan, and of secrets only that there were some.
 
-use crate::app::Network;
+use crate::audit::Network;
 use crate::fetch::{HostOverride, ProxyAddress};
 use crate::model::ReachPlan;
 

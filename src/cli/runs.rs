@@ -5,8 +5,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::app;
 use crate::assess::Interval;
+use crate::machine;
 use crate::model::Moment;
 use crate::store::{RunOverview, RunRow, Store};
 
@@ -51,7 +51,7 @@ pub(super) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failur
             }
             let mut runs = surplus(runs, prune.keep);
             if let Some(age) = prune.older_than {
-                let now = app::wall_clock();
+                let now = machine::wall_clock();
                 runs.retain(|run| now.since(run.started) > age);
             }
             if prune.dry_run {

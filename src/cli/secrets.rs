@@ -8,8 +8,8 @@ use std::path::Path;
 use http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::app;
 use crate::fetch::{Confided, HostSecret, Secrets, SecretsFor};
+use crate::machine;
 use crate::model::{CrawlUrl, HostKey, ScopePlan};
 
 use super::args::IdentityArgs;
@@ -65,7 +65,7 @@ pub(super) fn secrets(
     if let Some(path) = &args.cookie_file {
         refuse_cookies(path)?;
         let bytes = read_file("--cookie-file", path, COOKIE_FILE, stdin)?;
-        if app::is_exposed(path) {
+        if machine::is_exposed(path) {
             tracing::warn!("{}", exposed(path));
         }
         let hosts = hosts(scope);

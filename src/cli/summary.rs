@@ -6,7 +6,9 @@ mod scores;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::report::words::uncaught;
+use crate::assess::Verdict;
+use crate::model::{Cause, SkipReason};
+use crate::report::words::{by_name, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
@@ -61,7 +63,11 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     );
     writeln!(out, "{}\n", paint(&head, BOLD, color))?;
     out.push_str(&scores::scores(&summary.scores, color));
-    writeln!(out, "  Verdicts       {}", tally(&summary.by_verdict))?;
+    writeln!(
+        out,
+        "  Verdicts       {}",
+        tally(&by_name(&summary.by_verdict, Verdict::name))
+    )?;
     if let Some(found) = &summary.scores.uncaught {
         let text = uncaught(found);
         out.push_str(&paragraph(&text, told.look.width, "  Not caught     "));
@@ -123,7 +129,10 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
 }
 
 /// Reasons for which a URL is none of the known pages: it is not what the audit is about.
-const NO_PAGES: [(&str, &str); 2] = [("scope", "out of scope"), ("invalid", "invalid")];
+const NO_PAGES: [(SkipReason, &str); 2] = [
+    (SkipReason::Scope, "out of scope"),
+    (SkipReason::Invalid, "invalid"),
+];
 
 fn coverage(summary: &RunSummary) -> String {
     let counts = summary.counts;
@@ -139,14 +148,15 @@ fn coverage(summary: &RunSummary) -> String {
     let mut missing = summary.skipped.clone();
     let mut apart = Vec::new();
     for (reason, words) in NO_PAGES {
-        if let Some(urls) = missing.remove(reason) {
+        if let Some(urls) = missing.remove(&reason) {
             apart.push(format!("{} {words}", count(urls, "URL")));
         }
     }
+    let mut missing = by_name(&missing, SkipReason::name);
     // What an interrupted run did not come to.
     let settled = counts.fetched + missing.values().sum::<u64>();
     if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
-        missing.insert("not reached".to_owned(), waiting);
+        missing.insert("not reached", waiting);
     }
     if !missing.is_empty() {
         let _ = write!(text, "; not fetched: {}", tally(&missing));
@@ -158,7 +168,7 @@ fn coverage(summary: &RunSummary) -> String {
 }
 
 /// Names with their numbers, the greatest first.
-fn tally(numbers: &std::collections::BTreeMap<String, u64>) -> String {
+fn tally(numbers: &std::collections::BTreeMap<&str, u64>) -> String {
     let mut numbers: Vec<_> = numbers.iter().collect();
     numbers.sort_by_key(|(_, value)| std::cmp::Reverse(**value));
     let texts = numbers
@@ -196,16 +206,14 @@ fn worst(page: &WorstPage, color: bool) -> String {
     };
     let attempts = format!("{}/{}", page.failed, page.attempts);
     let priority = page.priority.map(|priority| format!("{priority:.1}"));
-    let what = if page.status == 0 {
-        &page.outcome
-    } else {
-        &page.cause
+    let what = match page.status {
+        0 => page.outcome.id().to_owned(),
+        429 if page.causes.is_only(Cause::Overload) => "rate limit".to_owned(),
+        _ => page.causes.to_string(),
     };
     let what = if what.is_empty() {
         String::new()
     } else {
-        let is_limit = page.status == 429 && what == "overload";
-        let what = if is_limit { "rate limit" } else { what };
         format!(" ({})", what.replace('_', " "))
     };
     format!(
@@ -213,7 +221,7 @@ fn worst(page: &WorstPage, color: bool) -> String {
         priority.unwrap_or_default(),
         paint(&status, RED, color),
         number(page.inlinks),
-        page.verdict,
+        page.verdict.name(),
         tame(&page.address),
     )
 }
@@ -226,28 +234,36 @@ mod tests {
 
     #[test]
     fn what_is_missing_adds_up_to_what_is_known() {
-        let skips = |reasons: &[(&str, u64)]| RunSummary {
+        let skips = |reasons: &[(SkipReason, u64)]| RunSummary {
             counts: RunCounts {
                 known: 10,
                 fetched: 6,
                 ..RunCounts::default()
             },
-            skipped: reasons
-                .iter()
-                .map(|(reason, urls)| ((*reason).to_owned(), *urls))
-                .collect(),
+            skipped: reasons.iter().copied().collect(),
             ..RunSummary::default()
         };
-        let cases: [(&[(&str, u64)], &str); 3] = [
+        let cases: [(&[(SkipReason, u64)], &str); 3] = [
             (
-                &[("robots", 3), ("max_pages", 1), ("scope", 1_679)],
+                &[
+                    (SkipReason::Robots, 3),
+                    (SkipReason::MaxPages, 1),
+                    (SkipReason::Scope, 1_679),
+                ],
                 "; not fetched: 3 robots, 1 max pages; and 1,679 URLs out of scope, see skipped.csv",
             ),
             (
-                &[("trap", 4), ("scope", 2), ("invalid", 1)],
+                &[
+                    (SkipReason::Trap, 4),
+                    (SkipReason::Scope, 2),
+                    (SkipReason::Invalid, 1),
+                ],
                 "; not fetched: 4 trap; and 2 URLs out of scope, 1 URL invalid, see skipped.csv",
             ),
-            (&[("robots", 1)], "; not fetched: 3 not reached, 1 robots"),
+            (
+                &[(SkipReason::Robots, 1)],
+                "; not fetched: 3 not reached, 1 robots",
+            ),
         ];
         for (reasons, expected) in cases {
             let text = coverage(&skips(reasons));

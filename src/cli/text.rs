@@ -5,12 +5,6 @@ use std::borrow::Cow;
 use crate::report::words::tamed;
 pub(super) use crate::report::words::{count, duration, number, percent, tame};
 
-/// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
-/// line, and its colours are not ours.
-pub(super) fn one_line(text: &str) -> String {
-    tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
-}
-
 /// A text with what would command a terminal made visible, all but colours: for what we painted
 /// ourselves.
 pub(super) fn tame_but_colors(text: &str) -> Cow<'_, str> {
@@ -54,7 +48,6 @@ mod tests {
             assert_eq!(tame_but_colors(text), expected);
         }
         assert_eq!(tame("\x1b[1mx"), "\\u{1b}[1mx");
-        assert_eq!(one_line("a\r\n b\x1b[8mc"), "a b\\u{1b}[8mc");
         let mixed = "\x1b[1;31mx\x1b[0m\x1b[2J\x1b";
         assert_eq!(
             tame_but_colors(mixed),

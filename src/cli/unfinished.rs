@@ -1,31 +1,23 @@
-//! Why a run is not finished, and how it goes on.
+//! Why a run is not finished, as people are told.
 
+use crate::audit::Audited;
 use crate::crawl::Ended;
-use crate::model::OwnOutage;
-use crate::store::{RunRow, RunState, RunSummary, Store, StoreError};
+use crate::store::RunSummary;
 
 use super::exit::Exit;
-use super::failure::Failure;
 use super::text::count;
 
 /// Why a run did not come to its end, and what the program ends with; none if it did.
-pub(super) fn why(
-    store: &Store,
-    run: &RunRow,
-    ended: Ended,
-) -> Result<Option<(String, Exit)>, StoreError> {
-    let Some(exit) = exit(ended) else {
-        return Ok(None);
-    };
-    let why = match ended {
-        Ended::Finished | Ended::Incomplete | Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Offline => offline(store, run, ended)?,
-        Ended::NeverOnline => {
-            let why = offline(store, run, ended)?;
-            format!("could not audit {}: {why}", run.site)
+pub(super) fn why(audited: &Audited) -> Option<(String, Exit)> {
+    let exit = exit(audited.ended)?;
+    let why = match &audited.offline {
+        None => "interrupted".to_owned(),
+        Some(offline) if audited.ended == Ended::NeverOnline => {
+            format!("could not audit {}: {offline}", audited.run.site)
         }
+        Some(offline) => offline.to_string(),
     };
-    Ok(Some((why, exit)))
+    Some((why, exit))
 }
 
 fn exit(ended: Ended) -> Option<Exit> {
@@ -45,34 +37,6 @@ pub(super) fn incomplete(summary: &RunSummary) -> String {
         "incomplete: {} {were} not requested because a host was given up (host_down)",
         count(urls, "URL")
     )
-}
-
-/// That this machine has no network, since when if it had one, and what shows it.
-pub(super) fn offline(store: &Store, run: &RunRow, ended: Ended) -> Result<String, StoreError> {
-    let outages = store.own_outages(run.id)?;
-    Ok(match outages.last() {
-        Some(OwnOutage { began, silence, .. }) if ended == Ended::Offline => {
-            format!("this machine has no network since {began}: {silence}")
-        }
-        Some(OwnOutage { silence, .. }) => format!("this machine has no network: {silence}"),
-        None => "this machine has no network".to_owned(),
-    })
-}
-
-/// Says of a crawl that ended for our own trouble how it goes on: what was stored is kept.
-pub(super) fn resumable(failure: Failure, store: &Store, token: &str, hint: &str) -> Failure {
-    if failure.is_damage() {
-        return failure;
-    }
-    let which = match store.run(token) {
-        Ok(run) if run.state != RunState::Finished => format!(" {}", run.id),
-        Ok(_) | Err(StoreError::NoRun(_)) => return failure,
-        // The newest, which cannot be read as long as the trouble lasts.
-        Err(_) => String::new(),
-    };
-    failure.advised(&format!(
-        "then `gatecrawl audit --resume{which}{hint}` goes on"
-    ))
 }
 
 #[cfg(test)]

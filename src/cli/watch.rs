@@ -1,12 +1,8 @@
 //! Reads the crawl's events: counts for the progress line, notes for the summary, log lines.
 
-use std::collections::HashSet;
-
 use crate::crawl::{Event, Observer};
 use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role};
 use crate::policy::BreakerChange;
-
-use crate::policy::Scope;
 
 use super::progress::Progress;
 use super::text::count;
@@ -14,47 +10,15 @@ use super::text::count;
 /// A reader of a crawl's events.
 pub(super) struct Watch {
     progress: Progress,
-    scope: Scope,
-    /// The start URLs and where they redirect to.
-    starts: HashSet<CrawlUrl>,
-    away: Option<(CrawlUrl, CrawlUrl)>,
 }
 
 impl Watch {
-    pub(super) fn new(progress: Progress, scope: Scope) -> Watch {
-        Watch {
-            progress,
-            starts: scope.plan().seeds.iter().cloned().collect(),
-            scope,
-            away: None,
-        }
-    }
-
-    /// Takes the progress line away and returns the first start URL that redirects to another
-    /// site, with where it leads.
-    pub(super) fn finish(self) -> Option<(CrawlUrl, CrawlUrl)> {
-        self.progress.finish();
-        self.away
-    }
-
-    fn follow(&mut self, url: &CrawlUrl, attempt: &Attempt) {
-        let Some(location) = attempt.redirect.as_deref() else {
-            return;
-        };
-        if !self.starts.contains(url) {
-            return;
-        }
-        let Ok(target) = url.join(location) else {
-            return;
-        };
-        if self.away.is_none() && !self.scope.is_site(&target) {
-            self.away = Some((url.clone(), target.clone()));
-        }
-        self.starts.insert(target);
+    pub(super) fn new(progress: Progress) -> Watch {
+        Watch { progress }
     }
 }
 
-impl Observer for &mut Watch {
+impl Observer for Watch {
     fn see(&mut self, event: &Event<'_>) {
         self.progress.see(event);
         match event {
@@ -63,18 +27,13 @@ impl Observer for &mut Watch {
                 role,
                 attempt,
                 again,
-            } => {
-                log(url, *role, attempt, *again);
-                // Where another client is sent says nothing of where the site is.
-                if attempt.purpose.is_evidence() {
-                    self.follow(url, attempt);
-                }
-            }
+            } => log(url, *role, attempt, *again),
             Event::Skipped { url, skip } => {
                 let (reason, detail) = (skip.reason.name(), skip.detail.as_str());
                 tracing::debug!(%url, reason, detail, "skipped {url}: {reason}");
             }
             Event::Robots { host, access } => {
+                let access = access.name();
                 tracing::info!(%host, access, "robots.txt of {host}: {access}");
             }
             Event::Paced { host, pace } => {
@@ -93,6 +52,10 @@ impl Observer for &mut Watch {
                     pass, %starts, failing, left_out,
                     "pass {pass} requests {failing} failing URLs again at {starts}"
                 );
+            }
+            Event::Watching { pages, until } => {
+                let n = count(*pages as u64, "page");
+                tracing::info!(pages, %until, "watching {n} of parts of the site that seem to come and go, until {until}");
             }
             Event::Sampling { pages } => {
                 let n = count(*pages as u64, "page");

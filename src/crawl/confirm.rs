@@ -111,6 +111,8 @@ pub(super) struct Follows {
     pub(super) pace: Option<Pace>,
     /// Whether it is known that load is not why its host fails.
     pub(super) load_excluded: bool,
+    /// How many sentinels alone are requested from now on, and until when.
+    pub(super) watching: Option<(usize, Moment)>,
 }
 
 impl Passes {
@@ -311,6 +313,7 @@ impl Passes {
             controls: HashMap::new(),
             parked: HashMap::new(),
             sentinels: Sentinels::default(),
+            said_watching: false,
             is_closing: false,
         });
         NextPass {
@@ -392,7 +395,8 @@ impl Passes {
         }
         let current = self.current.as_ref();
         let watched = current.and_then(|pass| pass.watched.get(&found.url.fingerprint()));
-        watched.is_some_and(Watched::was_fine)
+        // A sentinel's failures need nobody beside them.
+        watched.is_some_and(|watched| watched.was_fine() && !watched.is_done)
     }
 
     /// Takes in an answer of a pass.
@@ -431,11 +435,13 @@ impl Passes {
         if again.is_none() {
             current.done(url);
         }
-        let again = again.or_else(|| current.sentinels.again(url, now));
+        let again = again.or_else(|| current.watch(url, pace.interval, answer, now));
+        let watching = again.and_then(|_| current.watches_only());
         Follows {
             again,
             pace: changes.then_some(pace),
             load_excluded,
+            watching,
         }
     }
 }

@@ -360,11 +360,12 @@ where
         let home = found.url.host_key().home_page();
         let via = Via::Link(LinkKind::Anchor);
         let admission = self.site.scope.admit(&home, via, Some(0));
-        // As a page: robots.txt does not forbid sitemaps.
-        let page = Discovery::new(home, Role::Page);
-        let may_ask = page.url != found.url
-            && matches!(admission, Admission::Fetch(_))
-            && self.admissions.forbidden(&page).is_none();
+        // Not in the role of what was found: robots.txt forbids no sitemaps.
+        let Admission::Fetch(role) = admission else {
+            return None;
+        };
+        let page = Discovery::new(home, role);
+        let may_ask = page.url != found.url && self.admissions.forbidden(&page).is_none();
         may_ask.then_some(page.url)
     }
 

@@ -1,6 +1,8 @@
 //! What a crawl says while it runs. Progress lines, logs and pages are readers of it.
 
-use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, Role, Silence, Skip};
+use crate::model::{
+    Attempt, CrawlUrl, HostKey, Moment, Pace, Probe, RobotsAccess, Role, Silence, Skip,
+};
 use crate::policy::BreakerChange;
 
 /// Something that happened.
@@ -29,7 +31,7 @@ pub enum Event<'a> {
         /// The origin.
         host: &'a HostKey,
         /// `rules`, `allow_all` or `unreachable`.
-        access: &'static str,
+        access: RobotsAccess,
     },
     /// A host is asked at another pace from now on.
     Paced {
@@ -62,6 +64,14 @@ pub enum Event<'a> {
         failing: usize,
         /// Failing URLs that the budget does not reach.
         left_out: usize,
+    },
+    /// A confirmation pass is done but for its sentinels: pages of parts of the site that go down as a whole, which
+    /// are requested every few seconds.
+    Watching {
+        /// How many.
+        pages: usize,
+        /// Until when: the next pass begins then, if there is one.
+        until: Moment,
     },
     /// Failing URLs are about to be asked in other ways. Their attempts are told when all of a URL
     /// are made.

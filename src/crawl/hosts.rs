@@ -408,7 +408,8 @@ impl Host {
         let signal = BreakerSignal {
             failed: tried.outcome.is_failure(),
             host_level: tried.outcome.level() == Level::Host,
-            is_page: matches!(brought.lease.found.role, Role::Page | Role::Resource),
+            is_page: !matches!(brought.lease.found.role, Role::Robots | Role::Sitemap),
+            is_answered: brought.attempt.status.is_some(),
             started: brought.attempt.started,
             control: brought.control.map(|control| !control.outcome.is_failure()),
             announced: match brought.control {

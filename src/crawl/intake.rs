@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier};
 use crate::model::{
-    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, Role, Sitemaps,
-    Skip, SkipReason,
+    Admission, Coverage, CrawlUrl, Fingerprint, HostKey, LinkKind, LinkTarget, RobotsAccess, Role,
+    Sitemaps, Skip, SkipReason,
 };
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
@@ -220,7 +220,7 @@ where
         let reads_sitemaps = plan.scope.sitemaps != Sitemaps::Off
             && plan.scope.coverage == Coverage::Site
             && self.site.scope.is_site(&host.robots_txt())
-            && record.access != "unreachable";
+            && record.access != RobotsAccess::Unreachable;
         if reads_sitemaps {
             if sitemaps.is_empty() {
                 sitemaps.push(host.default_sitemap());

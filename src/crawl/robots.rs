@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::fetch::{Fetcher, location};
 use crate::frontier::Lease;
 use crate::model::{
-    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, Skip, SkipReason,
+    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, RobotsAccess, Skip,
+    SkipReason,
 };
 use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
 use crate::store::{KnownRobots, RobotsRecord};
@@ -33,9 +34,9 @@ pub(super) enum Rules {
 impl Rules {
     /// The rules that an interrupted crawl had stored.
     pub(super) fn restore(site: &Site, known: &KnownRobots) -> Rules {
-        match (known.access.as_str(), &known.body) {
-            ("rules", Some(body)) => Rules::Text(site.text(body)),
-            ("unreachable", _) => Rules::Unreachable(Outcome::RobotsUnreachable),
+        match (known.access, &known.body) {
+            (RobotsAccess::Rules, Some(body)) => Rules::Text(site.text(body)),
+            (RobotsAccess::Unreachable, _) => Rules::Unreachable(Outcome::RobotsUnreachable),
             _ => Rules::AllowAll,
         }
     }
@@ -160,7 +161,7 @@ fn read(
 ) -> (Rules, Option<(Text, Group)>, RobotsRecord, Vec<CrawlUrl>) {
     let mut record = RobotsRecord {
         host: host.as_str().to_owned(),
-        access: "allow_all",
+        access: RobotsAccess::AllowAll,
         groups: 0,
         rules: 0,
         named_sitemaps: 0,
@@ -173,7 +174,7 @@ fn read(
     match access(outcome, body) {
         Access::AllowAll => (Rules::AllowAll, None, record, Vec::new()),
         Access::DisallowAll => {
-            record.access = "unreachable";
+            record.access = RobotsAccess::Unreachable;
             (Rules::Unreachable(outcome), None, record, Vec::new())
         }
         Access::Rules(robots) => {
@@ -190,7 +191,7 @@ fn read(
                 }
             }
             record.named_sitemaps = sitemaps.len() as u32;
-            record.access = "rules";
+            record.access = RobotsAccess::Rules;
             record.groups = robots.group_count();
             record.rules = robots.rule_count();
             record.crawl_delay = group.crawl_delay();

@@ -447,10 +447,10 @@ impl Crawl {
 
     /// Rows of a table as `column | column`.
     fn rows(&self, table: Table, wanted: &[&str]) -> Vec<String> {
-        let columns = self.store.columns(table).unwrap();
+        let columns = table.columns();
         let at: Vec<usize> = wanted
             .iter()
-            .map(|name| columns.iter().position(|c| c == name).expect(name))
+            .map(|name| columns.iter().position(|c| c.name == *name).expect(name))
             .collect();
         let mut rows = Vec::new();
         self.store

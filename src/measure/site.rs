@@ -1,5 +1,7 @@
 //! The numbers of a stored run.
 
+use std::collections::BTreeMap;
+
 use crate::assess::{Interval, Verdict};
 use crate::store::{
     PageCounts, RunRow, RunScores, RunState, Store, StoreError, StoredPart, StoredScore,
@@ -40,8 +42,11 @@ fn attempts(store: &Store, run: &RunRow, own: Own<'_>) -> Result<Vec<Metric>, St
         "{attempt}",
         "Requests of the last run by outcome, retries, confirmations and experiments included",
     );
-    for (outcome, number) in &attempts {
-        by_outcome = by_outcome.with(&[own[0], own[1], ("outcome", outcome)], *number as f64);
+    let attempts: BTreeMap<&str, u64> = (attempts.into_iter())
+        .map(|(outcome, number)| (outcome.id(), number))
+        .collect();
+    for (outcome, number) in attempts {
+        by_outcome = by_outcome.with(&[own[0], own[1], ("outcome", outcome)], number as f64);
     }
     let paced = Metric::gauge(
         "gatecrawl_run_pace_requests_per_second",
@@ -59,7 +64,7 @@ fn pages(pages: &PageCounts, own: Own<'_>) -> Vec<Metric> {
         "Pages of the last run by verdict",
     );
     for verdict in Verdict::ALL {
-        let number = pages.by_verdict.get(verdict.name()).copied().unwrap_or(0);
+        let number = pages.by_verdict.get(&verdict).copied().unwrap_or(0);
         let labels = [own[0], own[1], ("verdict", verdict.name())];
         by_verdict = by_verdict.with(&labels, number as f64);
     }

@@ -4,6 +4,7 @@
 mod attempt;
 mod bytes;
 mod cause;
+mod causes;
 mod client;
 mod excerpt;
 mod exchange;
@@ -18,12 +19,16 @@ mod page;
 mod plan;
 mod probe;
 mod readable;
+mod redirect_end;
+mod robots_access;
 mod role;
 mod table;
 mod url;
+mod usual;
 
 pub use attempt::{Attempt, ErrorPage, MAX_ERROR_HEAD, Pressure, Purpose, Trace};
 pub use bytes::bytes_in_words;
+pub use causes::Causes;
 pub use client::{CLIENTS, ClientPreset, Guise};
 pub use excerpt::{beginning, excerpt, marked_excerpt};
 pub use exchange::{
@@ -49,6 +54,8 @@ pub use plan::{
 };
 pub use probe::Probe;
 pub use readable::readable;
+pub use redirect_end::RedirectEnd;
+pub use robots_access::RobotsAccess;
 pub use role::{Role, Skip, SkipReason};
 pub use table::FingerprintTable;
 pub use url::{

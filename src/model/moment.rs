@@ -25,6 +25,12 @@ impl Moment {
         Moment(millis)
     }
 
+    /// The moment of a text in RFC 3339.
+    pub fn parse(text: &str) -> Option<Moment> {
+        let timestamp: Timestamp = text.parse().ok()?;
+        Some(Moment(timestamp.as_millisecond()))
+    }
+
     /// Milliseconds since 1970-01-01 UTC.
     pub const fn millis(self) -> i64 {
         self.0
@@ -80,6 +86,8 @@ mod tests {
         let moment = Moment::from_millis(1_795_345_200_007);
         assert_eq!(moment.to_string(), "2026-11-22T11:00:00.007Z");
         assert_eq!(moment.spreadsheet(), "2026-11-22 11:00:00");
+        assert_eq!(Moment::parse("2026-11-22T11:00:00.007Z"), Some(moment));
+        assert_eq!(Moment::parse("yesterday"), None);
     }
 
     #[test]

@@ -315,6 +315,14 @@ impl Outcome {
         self.row().id
     }
 
+    /// The outcome of that name.
+    pub fn from_id(id: &str) -> Option<Outcome> {
+        Outcome::ALL
+            .iter()
+            .copied()
+            .find(|outcome| outcome.id() == id)
+    }
+
     /// Where in the exchange it showed.
     pub const fn layer(self) -> Layer {
         self.row().layer

@@ -1,5 +1,7 @@
 //! Experiments on a URL that fails: the same question, with one thing about it changed.
 
+use serde::{Serialize, Serializer};
+
 /// One way of asking a failing URL again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
@@ -93,6 +95,12 @@ impl Probe {
             }
             Probe::WithoutCookies => "a fault that cookies bring about from a fault of the page",
         }
+    }
+}
+
+impl Serialize for Probe {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -48,6 +48,11 @@ impl Role {
             Role::External => "external",
         }
     }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
 }
 
 /// Why a known URL was not fetched.
@@ -115,6 +120,13 @@ impl SkipReason {
             SkipReason::MaxTime => "max_time",
             SkipReason::MaxDisk => "max_disk",
         }
+    }
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<SkipReason> {
+        SkipReason::ALL
+            .into_iter()
+            .find(|reason| reason.name() == name)
     }
 }
 

@@ -40,8 +40,10 @@ pub struct BreakerSignal {
     pub failed: bool,
     /// Whether such a failure speaks of the whole host.
     pub host_level: bool,
-    /// Whether it was an attempt at a page: that robots.txt is served says little of the pages.
+    /// Whether it speaks of pages: that robots.txt or a sitemap is served says little of them.
     pub is_page: bool,
+    /// Whether there was an HTTP answer.
+    pub is_answered: bool,
     /// When it began.
     pub started: Moment,
     /// How the control was, if one was requested along with it: true for fine.
@@ -227,6 +229,7 @@ impl Breaker {
 
     fn note(&mut self, seen: BreakerSignal) {
         self.streak.note(seen.failed, seen.host_level);
+        self.streak.heard(seen.is_answered);
         if let Some(fine) = seen.control {
             self.streak.note(!fine, seen.host_level && !fine);
         }

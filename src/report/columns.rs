@@ -1,32 +1,54 @@
 //! The columns of an exported table: those of the store, with `Selected` split into one for each
 //! `--select NAME=...` of the plan.
 
-use crate::store::{Cell, RunRow, Store, StoreError, Table};
-
-/// The last column of a table of pages: a JSON array of what `--select` found.
-const SELECTED: &str = "Selected";
+use crate::store::tables::{Column, Kind, pages};
+use crate::store::{Cell, RunRow, Table};
 
 /// The columns of a table.
 #[derive(Debug)]
 pub(super) struct Columns {
-    names: Vec<String>,
+    all: Vec<Heading>,
     /// How many of them, at the end, come out of `Selected`; absent if the table has none.
     selected: Option<usize>,
 }
 
+/// What a table of an export says of a column.
+#[derive(Clone, Debug)]
+pub(super) struct Heading {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// Characters that a sheet has room for, where the kind does not say it.
+    pub(super) width: Option<u8>,
+}
+
+impl From<&Column> for Heading {
+    fn from(column: &Column) -> Heading {
+        Heading {
+            name: column.name.to_owned(),
+            kind: column.kind,
+            width: column.width,
+        }
+    }
+}
+
 impl Columns {
-    pub(super) fn read(store: &Store, run: &RunRow, table: Table) -> Result<Columns, StoreError> {
-        let mut names = store.columns(table)?;
-        let selected = names.pop_if(|name| name == SELECTED).map(|_| {
+    pub(super) fn of(run: &RunRow, table: Table) -> Columns {
+        let mut all: Vec<Heading> = table.columns().iter().map(Heading::from).collect();
+        let selected = all.pop_if(|column| column.name == pages::SELECTED.name);
+        let selected = selected.map(|_| {
             let select = &run.plan.scope.select;
-            names.extend(select.iter().map(|option| select_name(option).to_owned()));
+            all.extend(select.iter().map(|option| Heading {
+                name: select_name(option).to_owned(),
+                kind: Kind::Text,
+                width: None,
+            }));
             select.len()
         });
-        Ok(Columns { names, selected })
+        Columns { all, selected }
     }
 
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
+    pub(super) fn all(&self) -> &[Heading] {
+        &self.all
     }
 
     /// Hands over the cells of a row, as many as there are names, until one cannot be taken.
@@ -63,7 +85,7 @@ mod tests {
     #[test]
     fn selected_values_are_columns_of_their_own() {
         let columns = Columns {
-            names: vec![],
+            all: vec![],
             selected: Some(3),
         };
         let check = |cell: Cell<'_>, expected: &[Option<&str>]| {

@@ -22,9 +22,10 @@ pub(super) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::read(store, run, table)?;
+    let columns = Columns::of(run, table);
     let mut csv = writer(out);
-    csv.write_record(columns.names().iter().map(|name| plain(name).into_owned()))?;
+    let names = columns.all().iter();
+    csv.write_record(names.map(|column| plain(&column.name).into_owned()))?;
     let (mut record, mut number) = (ByteRecord::new(), String::new());
     let mut fault = None;
     store.rows(run.id, table, &mut |row| {

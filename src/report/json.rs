@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{FOOTER, GateResult, Interval, MODEL, Score, Uncaught};
-use crate::model::{Probe, ScopePlan};
+use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, Verdict};
+use crate::model::{Causes, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
     StoredTrial, WorstPage,
@@ -20,7 +20,7 @@ use super::changes::comparison_json;
 use super::curl::line_of;
 use super::error::Fault;
 use super::listed::{FailingPage, FailingPages, MOST_LISTED};
-use super::words::uncaught;
+use super::words::{by_name, uncaught};
 
 /// Version of the summary's schema: raised when a key changes its meaning or goes away.
 pub(super) const SCHEMA: u32 = 1;
@@ -54,9 +54,9 @@ struct Summary<'a> {
 #[derive(Serialize)]
 struct Scores<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    crawlability: Option<Scored<'a>>,
+    crawlability: Option<Scored>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    indexing_risk: Option<Scored<'a>>,
+    indexing_risk: Option<Scored>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_rate: Option<Interval>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,11 +81,11 @@ struct NotCaught {
 
 /// A score; without evidence enough all of it is null but the reason.
 #[derive(Serialize)]
-struct Scored<'a> {
+struct Scored {
     value: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
-    band: Option<&'a str>,
+    band: Option<Band>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inconclusive: Option<String>,
 }
@@ -102,9 +102,10 @@ struct Experiment<'a> {
 struct Worst<'a> {
     address: &'a str,
     status: u16,
-    outcome: &'a str,
-    verdict: &'a str,
-    cause: &'a str,
+    outcome: Outcome,
+    verdict: Verdict,
+    #[serde(rename = "cause")]
+    causes: &'a Causes,
     priority: Option<f64>,
     attempts: u64,
     failed: u64,
@@ -143,9 +144,9 @@ struct Counts<'a> {
     retries: u64,
     failing: u64,
     by_status: &'a BTreeMap<u16, u64>,
-    by_outcome: &'a BTreeMap<String, u64>,
-    by_verdict: &'a BTreeMap<String, u64>,
-    skipped: &'a BTreeMap<String, u64>,
+    by_outcome: BTreeMap<&'static str, u64>,
+    by_verdict: BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -165,7 +166,7 @@ struct Plan<'a> {
 #[derive(Serialize)]
 struct Robots<'a> {
     host: &'a str,
-    access: &'a str,
+    access: &'static str,
 }
 
 /// Writes the summary, with what became of gates and the exports written before it.
@@ -212,9 +213,9 @@ fn document<'a>(
             retries: summary.retries,
             failing: counts.failing,
             by_status: &summary.by_status,
-            by_outcome: &summary.by_outcome,
-            by_verdict: &summary.by_verdict,
-            skipped: &summary.skipped,
+            by_outcome: by_name(&summary.by_outcome, Outcome::id),
+            by_verdict: by_name(&summary.by_verdict, Verdict::name),
+            skipped: by_name(&summary.skipped, SkipReason::name),
         },
         coverage: Coverage {
             known: counts.known,
@@ -229,7 +230,7 @@ fn document<'a>(
             .iter()
             .map(|robots| Robots {
                 host: &robots.host,
-                access: &robots.access,
+                access: robots.access.name(),
             })
             .collect(),
         scores: Scores {
@@ -293,7 +294,7 @@ fn part(part: &StoredPart) -> StoredPart {
     }
 }
 
-fn scored(score: &StoredScore) -> Scored<'_> {
+fn scored(score: &StoredScore) -> Scored {
     let (known, inconclusive) = match score.score {
         Score::Known(known) => (Some(rounded(known)), None),
         Score::Inconclusive {
@@ -308,7 +309,7 @@ fn scored(score: &StoredScore) -> Scored<'_> {
         value: known.map(|score| score.value),
         low: known.map(|score| score.low),
         high: known.map(|score| score.high),
-        band: score.band.as_deref(),
+        band: score.band,
         inconclusive,
     }
 }
@@ -317,9 +318,9 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
     Worst {
         address: &page.address,
         status: page.status,
-        outcome: &page.outcome,
-        verdict: &page.verdict,
-        cause: &page.cause,
+        outcome: page.outcome,
+        verdict: page.verdict,
+        causes: &page.causes,
         priority: page.priority,
         attempts: page.attempts,
         failed: page.failed,
@@ -331,10 +332,9 @@ fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
 }
 
 fn experiment(found: &StoredTrial) -> Experiment<'_> {
-    let probe = Probe::from_name(&found.experiment);
     Experiment {
         found,
-        separates: probe.map_or("", Probe::separates),
+        separates: found.experiment.separates(),
     }
 }
 

@@ -3,13 +3,11 @@
 
 use std::io::{BufWriter, Write};
 
+use crate::store::tables::Kind;
 use crate::store::{Cell, RunRow, Store, Table};
 
-use super::columns::Columns;
+use super::columns::{Columns, Heading};
 use super::error::Fault;
-
-/// Columns that hold `true` or `false`: the database knows no booleans.
-const BOOLEANS: [&str; 3] = ["In Sitemap", "Connection Reused", "Follow"];
 
 /// A column as JSON sees it.
 struct Key {
@@ -25,8 +23,8 @@ pub(super) fn write(
     table: Table,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let columns = Columns::read(store, run, table)?;
-    let keys = keys(columns.names())?;
+    let columns = Columns::of(run, table);
+    let keys = keys(columns.all())?;
     let mut out = BufWriter::new(out);
     let mut line = Vec::new();
     let mut fault = None;
@@ -71,11 +69,11 @@ fn object(
 
 /// The keys of a table, each different from all before it: a column of `--select` may have the
 /// name of one of ours.
-fn keys(names: &[String]) -> Result<Vec<Key>, Fault> {
+fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
     let mut taken: Vec<String> = Vec::new();
     let mut keys = Vec::new();
-    for name in names {
-        let plain = snake_case(name);
+    for column in columns {
+        let plain = snake_case(&column.name);
         let mut unique = plain.clone();
         for n in 2.. {
             if !taken.contains(&unique) {
@@ -85,7 +83,7 @@ fn keys(names: &[String]) -> Result<Vec<Key>, Fault> {
         }
         keys.push(Key {
             text: format!("{}:", serde_json::to_string(&unique)?),
-            boolean: BOOLEANS.contains(&name.as_str()),
+            boolean: column.kind == Kind::YesNo,
         });
         taken.push(unique);
     }
@@ -125,8 +123,12 @@ mod tests {
 
     #[test]
     fn no_key_comes_twice() {
-        let names = ["Status", "status", "STATUS"].map(str::to_owned);
-        let keys = keys(&names).expect("made");
+        let columns = ["Status", "status", "STATUS"].map(|name| Heading {
+            name: name.to_owned(),
+            kind: Kind::Text,
+            width: None,
+        });
+        let keys = keys(&columns).expect("made");
         let texts: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
         assert_eq!(texts, [r#""status":"#, r#""status_2":"#, r#""status_3":"#]);
     }

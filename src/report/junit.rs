@@ -15,12 +15,13 @@ use std::io::{BufWriter, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::assess::{GateResult, Ruling};
-use crate::store::{RunRow, Store, StoredFinding, Table};
+use crate::assess::diagnose::rules::Scope;
+use crate::assess::{GateResult, Ruling, Verdict};
+use crate::model::{Moment, Outcome, Role};
+use crate::store::{FailingRow, RunRow, Store, StoredFinding};
 
 use super::curl::line_of;
 use super::error::Fault;
-use super::row::{Places, Row};
 use super::words::tame;
 
 /// What the file begins with in every version.
@@ -68,9 +69,8 @@ pub(super) fn write(
 ) -> Result<(), Fault> {
     let of_gates = Counts::of(gates.iter().map(|gate| ending_of_gate(gate.result)));
     let mut of_urls = Counts::default();
-    let places = Places::read(store, Table::ServerErrors)?;
-    store.rows(run.id, Table::ServerErrors, &mut |row| {
-        of_urls.add(Some(ending_of_url(&places.row(row))));
+    store.typed_rows(run.id, &mut |row: FailingRow| {
+        of_urls.add(Some(ending_of_url(&row)));
         true
     })?;
 
@@ -90,8 +90,8 @@ pub(super) fn write(
     begin_suite("gatecrawl URLs", run, of_urls, &mut xml)?;
     let findings = store.summary(run.id)?.findings;
     let mut fault = None;
-    store.rows(run.id, Table::ServerErrors, &mut |row| {
-        fault = write_url(&places.row(row), run, &findings, &mut xml).err();
+    store.typed_rows(run.id, &mut |row: FailingRow| {
+        fault = write_url(&row, run, &findings, &mut xml).err();
         fault.is_none()
     })?;
     if let Some(fault) = fault {
@@ -131,9 +131,9 @@ const fn ending_of_gate(ruling: Ruling) -> Option<Ending> {
     }
 }
 
-fn ending_of_url(row: &Row<'_>) -> Ending {
-    let known = !matches!(row.text("Verdict"), "transient" | "unconfirmed");
-    if known && row.text("Scope") != "external" {
+fn ending_of_url(row: &FailingRow) -> Ending {
+    let is_known = !matches!(row.verdict, Verdict::Transient | Verdict::Unconfirmed);
+    if is_known && row.role != Role::External {
         Ending::Failure
     } else {
         Ending::Skipped
@@ -141,36 +141,37 @@ fn ending_of_url(row: &Row<'_>) -> Ending {
 }
 
 fn write_url(
-    row: &Row<'_>,
+    row: &FailingRow,
     run: &RunRow,
     findings: &[StoredFinding],
     xml: &mut Xml<impl Write>,
 ) -> std::io::Result<()> {
-    let verdict = row.text("Verdict");
-    let status = match row.number("Status Code") {
-        0.0 => row.text("Status").to_owned(),
-        code => format!("{code} {}", row.text("Status")),
+    let verdict = row.verdict.name();
+    let status = match row.status {
+        0 => row.status_text.clone(),
+        code => format!("{code} {}", row.status_text),
     };
-    let suspect = match row.text("Probable Cause") {
-        "" => String::new(),
-        cause => format!(" ({cause})"),
+    let suspect = if row.causes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", row.causes)
     };
-    let whose = match row.text("Scope") {
-        "external" => "; it belongs to another site",
+    let whose = match row.role {
+        Role::External => "; it belongs to another site",
         _ => "",
     };
     let message = format!(
         "{verdict}: {} of {} attempts failed, the last answer is {}{suspect}{whose}",
-        row.number("Failed Attempts"),
-        row.number("Attempts"),
+        row.failed,
+        row.attempts,
         status.trim_end(),
     );
     // A dot would make packages of it.
-    let section = row.text("Section").replace('.', "_");
+    let section = row.section.replace('.', "_");
     let case = Case {
         class: if section.is_empty() { "/" } else { &section },
-        name: row.text("Address"),
-        time: row.number("Response Time"),
+        name: &row.address,
+        time: row.response_time,
         ending: Some(ending_of_url(row)),
         kind: verdict,
         message: &message,
@@ -180,47 +181,48 @@ fn write_url(
 }
 
 /// All that whoever has to mend the page may want to know, a line each.
-fn details(row: &Row<'_>, status: &str, run: &RunRow, findings: &[StoredFinding]) -> String {
+fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFinding]) -> String {
     let mut lines = Vec::new();
     let mut tell = |name: &str, value: &str| {
         if !value.is_empty() {
             lines.push(format!("{name}: {value}"));
         }
     };
-    tell("URL", row.text("Address"));
-    tell("Verdict", row.text("Verdict"));
+    let time = |moment: Option<Moment>| moment.map_or(String::new(), |moment| moment.to_string());
+    tell("URL", &row.address);
+    tell("Verdict", row.verdict.name());
     tell("Status", status.trim_end());
-    tell("Outcome", row.text("Outcome"));
-    tell("Cause", row.text("Probable Cause"));
-    tell("Made by", row.text("Error Source"));
-    tell("First failed", row.text("First Failed"));
-    tell("Last failed", row.text("Last Failed"));
-    tell("Last OK", row.text("Last OK"));
-    tell("Found on", row.text("Found On"));
+    tell("Outcome", row.outcome.map_or("", Outcome::id));
+    tell("Cause", &row.causes.to_string());
+    tell("Made by", &row.source);
+    tell("First failed", &time(row.first_failed));
+    tell("Last failed", &time(row.last_failed));
+    tell("Last OK", &time(row.last_ok));
+    tell("Found on", &row.found_on);
     if let Some(finding) = finding_of(row, findings) {
         tell("Evidence", &finding.evidence.join("; "));
         tell("Fix", &format!("gatecrawl explain {}", finding.advice));
     }
-    let curl = line_of(run, row.text("URL Encoded Address"));
+    let curl = line_of(run, &row.encoded);
     tell("Try", curl.as_deref().unwrap_or_default());
     lines.join("\n")
 }
 
 /// What a rule found of a URL: of it alone, or else of its section, its host or the whole site where
 /// the cause is the same.
-fn finding_of<'a>(row: &Row<'_>, findings: &'a [StoredFinding]) -> Option<&'a StoredFinding> {
-    let (address, cause) = (row.text("Address"), row.text("Probable Cause"));
-    let own = |finding: &&StoredFinding| finding.scope == "url" && finding.subject == address;
+fn finding_of<'a>(row: &FailingRow, findings: &'a [StoredFinding]) -> Option<&'a StoredFinding> {
+    let address = &row.address;
+    let own = |finding: &&StoredFinding| finding.scope == Scope::Url && finding.subject == *address;
     let wider = |finding: &&StoredFinding| {
-        let concerns = match finding.scope.as_str() {
-            "section" => {
-                address.starts_with(&finding.subject)
-                    && finding.subject.ends_with(row.text("Section"))
+        let concerns = match finding.scope {
+            Scope::Section => {
+                address.starts_with(&finding.subject) && finding.subject.ends_with(&row.section)
             }
-            "host" => address.starts_with(&finding.subject),
-            scope => scope == "site",
+            Scope::Host => address.starts_with(&finding.subject),
+            Scope::Site => true,
+            Scope::Url => false,
         };
-        concerns && !cause.is_empty() && finding.cause == cause
+        concerns && !row.causes.is_empty() && finding.causes == row.causes
     };
     let found = findings.iter().find(own);
     found.or_else(|| findings.iter().find(wider))

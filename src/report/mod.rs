@@ -15,7 +15,6 @@ mod jsonl;
 mod junit;
 mod listed;
 mod markdown;
-mod row;
 mod screaming_frog;
 mod template;
 #[cfg(test)]
@@ -41,7 +40,6 @@ pub use error::ReportError;
 pub use format::Format;
 pub use html::escaping;
 pub use listed::{SummaryFault, read_summary};
-pub use row::{Places, Row};
 
 /// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the
 /// crawl and not after it. Creates the directory.

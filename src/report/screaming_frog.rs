@@ -17,13 +17,14 @@ use std::io::{BufWriter, Write};
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::store::{Cell, RunRow, Store, Table};
+use crate::model::{Role, SkipReason};
+use crate::store::tables::{error_inlinks, pages};
+use crate::store::{Cell, FailingRow, RunRow, Store, Table};
 
 use super::csv::plain;
 use super::error::Fault;
-use super::row::{Places, Row};
 
-use columns::{Column, INLINKS, INTERNAL, RESPONSE_CODES};
+use columns::{Column, INLINKS, INTERNAL, RESPONSE_CODES, text};
 
 /// One of the product's exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,6 @@ pub(super) fn write(
     sheet: Sheet,
     out: impl Write,
 ) -> Result<(), Fault> {
-    let places = Places::read(store, sheet.table())?;
     let elsewhere = match sheet {
         Sheet::ServerErrorInlinks => failing_elsewhere(store, run)?,
         _ => HashSet::new(),
@@ -99,9 +99,8 @@ pub(super) fn write(
         .from_writer(out);
     let mut fault = None;
     store.rows(run.id, sheet.table(), &mut |cells| {
-        let row = places.row(cells);
-        if is_wanted(sheet, &row, &elsewhere) {
-            fault = write_row(sheet.columns(), &row, &mut csv).err();
+        if is_wanted(sheet, cells, &elsewhere) {
+            fault = write_row(sheet.columns(), cells, &mut csv).err();
         }
         fault.is_none()
     })?;
@@ -125,7 +124,7 @@ fn write_header(columns: &[Column], out: &mut impl Write) -> std::io::Result<()>
 
 fn write_row(
     columns: &[Column],
-    row: &Row<'_>,
+    row: &[Cell<'_>],
     csv: &mut ::csv::Writer<impl Write>,
 ) -> Result<(), ::csv::Error> {
     for column in columns {
@@ -139,29 +138,30 @@ fn write_row(
     csv.write_record(None::<&[u8]>)
 }
 
-fn is_wanted(sheet: Sheet, row: &Row<'_>, elsewhere: &HashSet<u64>) -> bool {
-    let server_error = matches!(row.cell("Status Code"), Cell::Integer(500..=599));
+fn is_wanted(sheet: Sheet, row: &[Cell<'_>], elsewhere: &HashSet<u64>) -> bool {
+    let is_internal = || text(&pages::SCOPE, row) != Role::External.name();
+    let is_server_error = |status: Cell<'_>| matches!(status, Cell::Integer(500..=599));
     match sheet {
         Sheet::InternalAll => {
-            let asked = row.cell("Attempts") != Cell::Integer(0);
-            row.text("Scope") != "external"
-                && (asked || row.text("Not Fetched Because") == "robots")
+            let asked = pages::ATTEMPTS.of(row) != Cell::Integer(0);
+            let reason = text(&pages::NOT_FETCHED_BECAUSE, row);
+            is_internal() && (asked || reason == SkipReason::Robots.name())
         }
-        Sheet::ServerErrors => row.text("Scope") != "external" && server_error,
+        Sheet::ServerErrors => is_internal() && is_server_error(pages::STATUS_CODE.of(row)),
         Sheet::ServerErrorInlinks => {
-            server_error && !elsewhere.contains(&xxh3_64(row.text("Destination").as_bytes()))
+            let target = text(&error_inlinks::DESTINATION, row);
+            is_server_error(error_inlinks::STATUS_CODE.of(row))
+                && !elsewhere.contains(&xxh3_64(target.as_bytes()))
         }
     }
 }
 
 /// Fingerprints of failing addresses of other sites: eight bytes each.
 fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault> {
-    let places = Places::read(store, Table::ServerErrors)?;
     let mut found = HashSet::new();
-    store.rows(run.id, Table::ServerErrors, &mut |cells| {
-        let row = places.row(cells);
-        if row.text("Scope") == "external" {
-            found.insert(xxh3_64(row.text("Address").as_bytes()));
+    store.typed_rows(run.id, &mut |row: FailingRow| {
+        if row.role == Role::External {
+            found.insert(xxh3_64(row.address.as_bytes()));
         }
         true
     })?;

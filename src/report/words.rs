@@ -1,12 +1,13 @@
 //! Numbers, times and the store's names as people read them, in a terminal as in a report.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::assess::Uncaught;
-use crate::model::Cause;
+use crate::assess::{Band, Uncaught};
+use crate::model::{Cause, Causes};
 use crate::store::{StoredDeduction, StoredFinding};
 
 /// A number with its thousands apart: `1,234`.
@@ -26,6 +27,12 @@ pub fn number(value: u64) -> String {
 pub fn count(value: u64, noun: &str) -> String {
     let s = if value == 1 { "" } else { "s" };
     format!("{} {noun}{s}", number(value))
+}
+
+/// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
+/// line, and its colours are not ours.
+pub fn one_line(text: &str) -> String {
+    tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// How many pages fail now and then and were not caught, in a sentence.
@@ -107,12 +114,13 @@ fn acts(c: char) -> bool {
     turns || parts || hides || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// The causes of `upstream_down or overload` as people say them.
-pub fn causes(ids: &str) -> String {
-    let named = ids.split(" or ").map(|id| {
-        Cause::from_id(id).map_or_else(|| id.to_owned(), |cause| cause.title().to_owned())
-    });
-    named.collect::<Vec<_>>().join(" or ")
+/// Counts by the names of what is counted, in the order of the names.
+pub fn by_name<T: Copy>(
+    counts: &BTreeMap<T, u64>,
+    name: fn(T) -> &'static str,
+) -> BTreeMap<&'static str, u64> {
+    let counts = counts.iter();
+    counts.map(|(key, count)| (name(*key), *count)).collect()
 }
 
 /// The causes of a finding as people say them. What is refused with 429 is a limit that somebody has set: that
@@ -124,7 +132,7 @@ pub fn causes_of(found: &StoredFinding) -> String {
         Some("outcome") => fact["outcome"] == "client_429",
         _ => false,
     };
-    let text = causes(&found.cause);
+    let text = found.causes.title();
     if facts.iter().any(is_limit) {
         text.replace(Cause::Overload.title(), RATE_LIMIT)
     } else {
@@ -133,10 +141,10 @@ pub fn causes_of(found: &StoredFinding) -> String {
 }
 
 /// The cause of one page's failures, which was last answered with this status.
-pub fn cause_of_page(ids: &str, status: u16) -> String {
+pub fn cause_of_page(causes: &Causes, status: u16) -> String {
     match status {
-        429 => causes(ids).replace(Cause::Overload.title(), RATE_LIMIT),
-        _ => causes(ids),
+        429 => causes.title().replace(Cause::Overload.title(), RATE_LIMIT),
+        _ => causes.title(),
     }
 }
 
@@ -175,26 +183,24 @@ pub fn deduction(row: &StoredDeduction) -> String {
 
 /// The band of Crawlability in words: `high` alone would read as praise beside a score of which 100 is
 /// best.
-pub fn hindrance(band: &str) -> &str {
+pub const fn hindrance(band: Band) -> &'static str {
     match band {
-        "none" => "unhindered",
-        "low" => "hardly hindered",
-        "medium" => "hindered",
-        "high" => "badly hindered",
-        "critical" => "all but blocked",
-        other => other,
+        Band::None => "unhindered",
+        Band::Low => "hardly hindered",
+        Band::Medium => "hindered",
+        Band::High => "badly hindered",
+        Band::Critical => "all but blocked",
     }
 }
 
 /// The band of Indexing Risk in words.
-pub fn risk(band: &str) -> &str {
+pub const fn risk(band: Band) -> &'static str {
     match band {
-        "none" => "no risk",
-        "low" => "low risk",
-        "medium" => "medium risk",
-        "high" => "high risk",
-        "critical" => "critical risk",
-        other => other,
+        Band::None => "no risk",
+        Band::Low => "low risk",
+        Band::Medium => "medium risk",
+        Band::High => "high risk",
+        Band::Critical => "critical risk",
     }
 }
 
@@ -206,9 +212,14 @@ mod tests {
     use crate::assess::Interval;
 
     #[test]
+    fn a_field_of_a_stranger_stays_in_its_line() {
+        assert_eq!(one_line("a\r\n b\x1b[8mc"), "a b\\u{1b}[8mc");
+    }
+
+    #[test]
     fn an_overload_that_answers_429_is_a_rate_limit() {
         let found = |facts| StoredFinding {
-            cause: "overload or firewall".to_owned(),
+            causes: [Cause::Overload, Cause::Firewall].into_iter().collect(),
             facts,
             ..StoredFinding::default()
         };
@@ -225,8 +236,9 @@ mod tests {
             overload
         );
         assert_eq!(said(Value::Null), overload);
-        assert_eq!(cause_of_page("overload", 429), "a rate limit (429)");
-        assert_eq!(cause_of_page("overload", 503), "server overload");
+        let causes: Causes = [Cause::Overload].into_iter().collect();
+        assert_eq!(cause_of_page(&causes, 429), "a rate limit (429)");
+        assert_eq!(cause_of_page(&causes, 503), "server overload");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::store::{RunRow, Store, Table};
 
 use super::Wanted;
 use super::changes::{self, COMPARE_COLUMNS, Compared};
-use super::columns::Columns;
+use super::columns::{Columns, Heading};
 use super::error::Fault;
 
 use cell::Content;
@@ -67,8 +67,8 @@ fn write_table(
     table: Table,
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
-    let columns = Columns::read(store, run, table)?;
-    let mut sheets = Sheets::begin(workbook, table.name(), columns.names())?;
+    let columns = Columns::of(run, table);
+    let mut sheets = Sheets::begin(workbook, table.name(), columns.all())?;
     let mut fault = None;
     store.rows(run.id, table, &mut |row| {
         let written = sheets
@@ -90,7 +90,7 @@ fn write_changes(
     compared: &Compared,
     workbook: &mut Workbook,
 ) -> Result<(), Fault> {
-    let columns = COMPARE_COLUMNS.map(str::to_owned);
+    let columns: Vec<Heading> = COMPARE_COLUMNS.iter().map(Heading::from).collect();
     let mut sheets = Sheets::begin(workbook, "compare", &columns)?;
     changes::each(store, run, compared, &mut |page| {
         sheets.row()?;

@@ -16,7 +16,7 @@ pub trait Auditor: Send + Sync + 'static {
         &self,
         order: AuditOrder,
         stop: Stop,
-    ) -> impl Future<Output = Result<Audited, Unmade>> + Send;
+    ) -> impl Future<Output = Result<AuditMade, Unmade>> + Send;
 }
 
 /// An audit to be made.
@@ -25,14 +25,14 @@ pub struct AuditOrder {
     /// Of this project.
     pub project: String,
     /// What is to be done.
-    pub work: Work,
+    pub work: AuditWork,
     /// Where its exports go; `{run}` stands for the number of the run.
     pub out: Option<PathBuf>,
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Work {
+pub enum AuditWork {
     /// A new run, which is called by this token.
     New(String),
     /// The run goes on where it was interrupted; of one that is finished the exports are written.
@@ -52,7 +52,7 @@ pub enum Unmade {
 
 /// An audit that was made, or interrupted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Audited {
+pub struct AuditMade {
     /// Its run.
     pub run: RunId,
     /// How it ended. What follows counts only if it is finished.

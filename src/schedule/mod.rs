@@ -20,7 +20,7 @@ mod runner;
 mod tests;
 mod timing;
 
-pub use auditor::{AuditOrder, Audited, Auditor, Unmade, Work};
+pub use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
 pub use due::{Next, Task, next};
 pub use event::{Event, Listener, RunEnded, RunOutcome};
 pub use ladder::Ladder;

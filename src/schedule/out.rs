@@ -22,11 +22,6 @@ pub fn with_time(pattern: &Path, project: &str, due: &Zoned) -> PathBuf {
     PathBuf::from(text)
 }
 
-/// Puts in the number of the run, which it has once it has begun.
-pub fn with_run(path: &Path, run: impl std::fmt::Display) -> PathBuf {
-    PathBuf::from(path.to_string_lossy().replace("{run}", &run.to_string()))
-}
-
 /// What is wrong with a path, if anything.
 pub fn fault(pattern: &Path, overwrite: bool) -> Option<String> {
     let text = pattern.to_string_lossy();
@@ -51,7 +46,6 @@ mod tests {
         let due: Zoned = "2026-11-28T06:05[Europe/Berlin]".parse().expect("a time");
         let path = with_time(Path::new("r/{project}/{date}-{time}-{run}"), "shop", &due);
         assert_eq!(path, Path::new("r/shop/2026-11-28-0605-{run}"));
-        assert_eq!(with_run(&path, 7), Path::new("r/shop/2026-11-28-0605-7"));
     }
 
     #[test]

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinSet};
 
-use crate::app;
+use crate::audit;
 use crate::crawl::{Ended, Stop, StopLevel};
 use crate::model::{HostKey, Moment};
 use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
 
-use super::auditor::{AuditOrder, Audited, Auditor, Unmade, Work};
+use super::auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
 use super::clock_fault::mended;
 use super::due::{Next, Task, missed, next};
 use super::event::{Event, Listener, RunEnded, RunOutcome};
@@ -103,7 +103,7 @@ struct Busy {
 /// The runner at work.
 struct Round<A, L, C> {
     runner: Runner<A, L, C>,
-    audits: JoinSet<Result<Audited, Unmade>>,
+    audits: JoinSet<Result<AuditMade, Unmade>>,
     busy: HashMap<Id, Busy>,
     /// Projects that another process works on, or that there is no network for, and when to look again.
     later: HashMap<usize, Moment>,
@@ -282,7 +282,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
                 project: project.name.clone(),
                 due: task.due(),
                 at: now,
-                resumed: matches!(order.work, Work::Resume(_)),
+                resumed: matches!(order.work, AuditWork::Resume(_)),
             });
         }
         let (auditor, stop) = (Arc::clone(&self.runner.auditor), self.runner.stop.clone());
@@ -299,7 +299,11 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
     }
 
     /// Tells what an audit brought, and notes it.
-    async fn take_in(&mut self, id: Id, result: Result<Audited, Unmade>) -> Result<(), StoreError> {
+    async fn take_in(
+        &mut self,
+        id: Id,
+        result: Result<AuditMade, Unmade>,
+    ) -> Result<(), StoreError> {
         let Some(busy) = self.busy.remove(&id) else {
             return Ok(());
         };
@@ -359,7 +363,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         &mut self,
         project: &Project,
         state: &mut ScheduleState,
-        audited: Audited,
+        audited: AuditMade,
         due: Moment,
         now: Moment,
     ) -> Result<(), StoreError> {
@@ -479,20 +483,20 @@ fn prepare(
         Task::Run { due } => {
             let place = project.out.as_deref();
             let open = OpenRun {
-                token: app::new_token(),
+                token: audit::new_token(),
                 due: *due,
                 out: place
                     .map(|out| out::with_time(out, &project.name, &project.timing.local(*due))),
             };
             state.served = Some(*due);
             state.open = Some(open.clone());
-            (Work::New(open.token), open.out)
+            (AuditWork::New(open.token), open.out)
         }
         Task::Resume(open) => {
             let work = match store.run(&open.token) {
-                Ok(run) => Work::Resume(run.id),
+                Ok(run) => AuditWork::Resume(run.id),
                 // Killed before the run was recorded.
-                Err(StoreError::NoRun(_)) => Work::New(open.token.clone()),
+                Err(StoreError::NoRun(_)) => AuditWork::New(open.token.clone()),
                 Err(fault) => return Err(fault),
             };
             (work, open.out.clone())
@@ -507,7 +511,10 @@ fn prepare(
             }
             let made = store.scheduled_runs(&project.name)?;
             let made = made.into_iter().find(|made| made.run == *run);
-            (Work::Recheck(*run, pass), made.and_then(|made| made.out))
+            (
+                AuditWork::Recheck(*run, pass),
+                made.and_then(|made| made.out),
+            )
         }
     };
     Ok(AuditOrder {

@@ -48,24 +48,24 @@ struct Fake {
     clock: crawl::Clock,
     /// Since when this machine has a network; always without one.
     online: Mutex<Option<Moment>>,
-    work: Mutex<Vec<Work>>,
+    work: Mutex<Vec<AuditWork>>,
     open: Mutex<(usize, usize)>,
 }
 
 impl Auditor for Fake {
-    async fn audit(&self, order: AuditOrder, mut stop: Stop) -> Result<Audited, Unmade> {
+    async fn audit(&self, order: AuditOrder, mut stop: Stop) -> Result<AuditMade, Unmade> {
         self.work.lock().unwrap().push(order.work.clone());
         if order.project == "broken" {
             return Err(Unmade::Fault("the disk is full".to_owned()));
         }
         let run = match order.work {
-            Work::New(token) => self.store.create_run(&NewRun {
+            AuditWork::New(token) => self.store.create_run(&NewRun {
                 token: &token,
                 site: "https://a.example",
                 plan: &plan(),
                 started: Moment::default(),
             }),
-            Work::Resume(run) | Work::Recheck(run, _) => Ok(run),
+            AuditWork::Resume(run) | AuditWork::Recheck(run, _) => Ok(run),
         };
         let run = run.map_err(|fault| Unmade::Fault(fault.to_string()))?;
         let online = *self.online.lock().unwrap();
@@ -84,7 +84,7 @@ impl Auditor for Fake {
             () = stop.changed() => Ended::Interrupted,
         };
         self.open.lock().unwrap().0 -= 1;
-        Ok(Audited {
+        Ok(AuditMade {
             run,
             ended,
             outcome: RunOutcome::Done,
@@ -318,7 +318,7 @@ async fn a_killed_run_goes_on_and_is_told_once() {
     assert_eq!(machine.ended(), [RunId(1)]);
     let work = machine.auditor.work.lock().unwrap();
     assert!(
-        matches!(work[..], [Work::New(_), Work::Resume(RunId(1))]),
+        matches!(work[..], [AuditWork::New(_), AuditWork::Resume(RunId(1))]),
         "{work:?}"
     );
     let out = machine

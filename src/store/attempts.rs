@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::error::StoreError;
 use super::file::Store;
-use super::row::{count, list};
+use super::row::{count, list, named};
 use super::runs::RunId;
+use crate::model::Outcome;
 
 impl Store {
     /// Attempts of a run by outcome, experiments among them, but none that was lost to our own
@@ -14,20 +15,22 @@ impl Store {
     pub fn attempt_counts(
         &self,
         run: RunId,
-    ) -> Result<(BTreeMap<String, u64>, Option<f64>), StoreError> {
+    ) -> Result<(BTreeMap<Outcome, u64>, Option<f64>), StoreError> {
         let sql = "SELECT o.id, count(*), sum(a.rate), count(a.rate)
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ? AND a.purpose <> 'outage' GROUP BY a.outcome";
         let connection = self.connect()?;
         let rows = list(&connection, sql, [run.0], |row| {
             let paced: (Option<f64>, u64) = (row.get(2)?, count(row, 3)?);
-            Ok((row.get::<_, String>(0)?, count(row, 1)?, paced))
+            Ok((named(row, 0, Outcome::from_id)?, count(row, 1)?, paced))
         });
         let rows = rows.map_err(|source| self.fault(source))?;
         let paced: u64 = rows.iter().map(|(_, _, (_, paced))| paced).sum();
         let rates: f64 = rows.iter().filter_map(|(_, _, (rates, _))| *rates).sum();
         let mean = (paced > 0).then(|| rates / paced as f64);
-        let counts = rows.into_iter().map(|(id, attempts, _)| (id, attempts));
+        let counts = rows
+            .into_iter()
+            .map(|(outcome, attempts, _)| (outcome, attempts));
         Ok((counts.collect(), mean))
     }
 }

@@ -9,8 +9,9 @@ use crate::model::{Outcome, Purpose, Role, SkipReason};
 
 use super::beside::Beside;
 use super::ids::UrlId;
-use super::row::count;
+use super::row::{count, named};
 use super::summary::RunSummary;
+use crate::assess::Verdict;
 
 /// States of a URL, as they are stored.
 const QUEUED: u8 = 1;
@@ -40,7 +41,7 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
             last = tally.attempt(Tried::read(row)?, last);
         }
         let verdict = match verdicts.next_of(id)? {
-            Some(row) => Some(row.get_ref(1)?.as_str()?),
+            Some(row) => Some(named(row, 1, Verdict::from_name)?),
             None => None,
         };
         tally.url(&known, last, verdict);
@@ -137,7 +138,7 @@ struct Part {
     not_requested: u64,
     /// By outcome and status of the last attempt that counts.
     last: BTreeMap<(u8, u16), u64>,
-    verdicts: BTreeMap<String, u64>,
+    verdicts: BTreeMap<Verdict, u64>,
 }
 
 #[derive(Default)]
@@ -165,7 +166,7 @@ impl Tally {
         Some(tried)
     }
 
-    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<&str>) {
+    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
         if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
             *self.skipped.entry(reason).or_default() += 1;
         }
@@ -186,10 +187,7 @@ impl Tally {
             *part.last.entry((last.outcome, last.status)).or_default() += 1;
         }
         if let Some(verdict) = verdict {
-            match part.verdicts.get_mut(verdict) {
-                Some(urls) => *urls += 1,
-                None => _ = part.verdicts.insert(verdict.to_owned(), 1),
-            }
+            *part.verdicts.entry(verdict).or_default() += 1;
         }
     }
 
@@ -218,9 +216,7 @@ impl Tally {
             (reason, urls.unwrap_or_default() + links.unwrap_or_default())
         });
         let skipped = skipped.filter(|(_, urls)| *urls > 0);
-        summary.skipped = skipped
-            .map(|(reason, urls)| (reason.name().to_owned(), urls))
-            .collect();
+        summary.skipped = skipped.collect();
         summary
     }
 }
@@ -232,13 +228,12 @@ fn add(part: &Part, summary: &mut RunSummary) {
     for ((outcome, status), urls) in &part.last {
         if let Some(outcome) = Outcome::from_code(*outcome) {
             summary.counts.failing += if outcome.is_failure() { *urls } else { 0 };
-            let name = outcome.id().to_owned();
-            *summary.by_outcome.entry(name).or_default() += urls;
+            *summary.by_outcome.entry(outcome).or_default() += urls;
         }
         *summary.by_status.entry(*status).or_default() += urls;
         *summary.classes.of(*status) += urls;
     }
     for (verdict, urls) in &part.verdicts {
-        *summary.by_verdict.entry(verdict.clone()).or_default() += urls;
+        *summary.by_verdict.entry(*verdict).or_default() += urls;
     }
 }

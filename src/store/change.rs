@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Admission, Attempt, CrawlUrl, Link, Moment, OwnOutage, PageRecord, Role, Skip};
+use crate::model::{
+    Admission, Attempt, CrawlUrl, Link, Moment, OwnOutage, PageRecord, RobotsAccess, Role, Skip,
+};
 
 /// One thing that became known.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,8 +96,8 @@ pub enum FileRecord {
 pub struct RobotsRecord {
     /// The origin.
     pub host: String,
-    /// What it allows: `rules`, `allow_all` or `unreachable`.
-    pub access: &'static str,
+    /// What it allows.
+    pub access: RobotsAccess,
     /// Where it was found in the end.
     pub final_url: CrawlUrl,
     /// Groups of user agents.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::assess::examine::Examination;
 use crate::assess::{Rules, Verdict};
-use crate::model::{MAX_REDIRECTS, Moment, Outcome};
+use crate::model::{MAX_REDIRECTS, Moment, Outcome, RedirectEnd};
 
 use super::conclusions;
 use super::error::StoreError;
@@ -118,7 +118,10 @@ fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Re
     if failing.is_empty() {
         return Ok(());
     }
-    let mut insert = tx.prepare("INSERT INTO error_link VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert = tx.prepare(
+        "INSERT INTO error_link (run, target, number, source, kind, anchor, rel, position, follow)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
     let mut number = 0_u32;
     let fails = |target: UrlId| failing.get(target as usize).is_some_and(|fails| *fails);
     each_page(tx, (run, 0), |source, links| {
@@ -147,17 +150,17 @@ fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
         .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut settled = tx.prepare("SELECT state = 2 FROM url WHERE run = ? AND id = ?")?;
-    let mut insert = tx.prepare("INSERT INTO redirect_end VALUES (?, ?, ?, ?, ?)")?;
+    let mut insert = tx.prepare(
+        "INSERT INTO redirect_end (run, url, hops, last, ending) VALUES (?, ?, ?, ?, ?)",
+    )?;
     for start in next.keys() {
         let chain = follow(&next, *start);
         let fetched: bool = settled.query_row((run, chain.last), |row| row.get(0))?;
         let ending = match chain.ending {
-            Ending::Final if !fetched => "not_fetched",
-            Ending::Final => "final",
-            Ending::Loop => "loop",
-            Ending::TooMany => "too_many",
+            RedirectEnd::Final if !fetched => RedirectEnd::NotFetched,
+            ending => ending,
         };
-        insert.execute((run, *start, chain.hops, chain.last, ending))?;
+        insert.execute((run, *start, chain.hops, chain.last, ending.name()))?;
     }
     Ok(())
 }
@@ -165,14 +168,7 @@ fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
 struct Chain {
     hops: u32,
     last: UrlId,
-    ending: Ending,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Ending {
-    Final,
-    Loop,
-    TooMany,
+    ending: RedirectEnd,
 }
 
 fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
@@ -184,14 +180,14 @@ fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
             return Chain {
                 hops,
                 last,
-                ending: Ending::Loop,
+                ending: RedirectEnd::Loop,
             };
         }
         if hops > u32::from(MAX_REDIRECTS) {
             return Chain {
                 hops,
                 last,
-                ending: Ending::TooMany,
+                ending: RedirectEnd::TooMany,
             };
         }
         seen.push(*target);
@@ -200,7 +196,7 @@ fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
     Chain {
         hops: seen.len() as u32 - 1,
         last,
-        ending: Ending::Final,
+        ending: RedirectEnd::Final,
     }
 }
 
@@ -212,16 +208,16 @@ mod tests {
     fn chains_end_somewhere() {
         let next: HashMap<UrlId, UrlId> = [(1, 2), (2, 3), (4, 5), (5, 4), (6, 6)].into();
         let cases = [
-            (1, 2, 3, Ending::Final),
-            (4, 2, 5, Ending::Loop),
-            (6, 1, 6, Ending::Loop),
+            (1, 2, 3, RedirectEnd::Final),
+            (4, 2, 5, RedirectEnd::Loop),
+            (6, 1, 6, RedirectEnd::Loop),
         ];
         for (start, hops, last, ending) in cases {
             let chain = follow(&next, start);
             assert_eq!((chain.hops, chain.last, chain.ending), (hops, last, ending));
         }
         let long: HashMap<UrlId, UrlId> = (1..20).map(|n| (n, n + 1)).collect();
-        assert_eq!(follow(&long, 1).ending, Ending::TooMany);
-        assert_eq!(follow(&long, 10).ending, Ending::Final);
+        assert_eq!(follow(&long, 1).ending, RedirectEnd::TooMany);
+        assert_eq!(follow(&long, 10).ending, RedirectEnd::Final);
     }
 }

@@ -7,6 +7,9 @@ use crate::assess::diagnose::Diagnosis;
 use crate::assess::diagnose::rules::Finding;
 use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
 use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
+use crate::model::Causes;
+
+use super::row::insert;
 
 /// Tables that are computed anew each time.
 const COMPUTED: [&str; 6] = [
@@ -64,23 +67,27 @@ fn store_cluster(
     cluster: &ClusterFound,
 ) -> rusqlite::Result<()> {
     let diagnosis = &cluster.diagnosis;
-    tx.prepare_cached("INSERT INTO cluster VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
-        .execute(rusqlite::params![
-            run,
-            number,
-            cluster.host,
-            cluster.section,
-            cluster.outcome.code(),
-            cluster.urls.cast_signed(),
-            cluster.failures.cast_signed(),
-            cluster.source,
-            diagnosis.product,
-            causes(diagnosis),
-            diagnosis.confidence,
-            json(&diagnosis.evidence),
-            diagnosis.advice(),
-        ])?;
-    let mut insert = tx.prepare_cached("INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+    insert!(
+        tx,
+        "INSERT INTO cluster",
+        run: run,
+        number: number,
+        host: cluster.host,
+        section: cluster.section,
+        outcome: cluster.outcome.code(),
+        urls: cluster.urls.cast_signed(),
+        failures: cluster.failures.cast_signed(),
+        source: cluster.source,
+        product: diagnosis.product,
+        cause: causes(diagnosis),
+        confidence: diagnosis.confidence,
+        evidence: json(&diagnosis.evidence),
+        advice: diagnosis.advice(),
+    )?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
     for trial in &cluster.trials {
         insert.execute(rusqlite::params![
             run,
@@ -96,8 +103,8 @@ fn store_cluster(
 }
 
 fn causes(diagnosis: &Diagnosis) -> String {
-    let named = diagnosis.named().iter().map(|(cause, _)| cause.id());
-    named.collect::<Vec<_>>().join(" or ")
+    let named = diagnosis.named().iter().map(|(cause, _)| *cause);
+    named.collect::<Causes>().to_string()
 }
 
 fn store_finding(
@@ -106,22 +113,23 @@ fn store_finding(
     number: u32,
     finding: &Finding,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
-        .execute(rusqlite::params![
-            run,
-            number,
-            finding.rule,
-            finding.severity.id(),
-            finding.scope.id(),
-            finding.subject,
-            finding.cause_text(),
-            finding.confidence,
-            json(&finding.sentences()),
-            json(&finding.evidence),
-            finding.advice,
-            finding.server(),
-        ])
-        .map(|_| ())
+    insert!(
+        tx,
+        "INSERT INTO finding",
+        run: run,
+        number: number,
+        rule: finding.rule,
+        severity: finding.severity.id(),
+        scope: finding.scope.id(),
+        subject: finding.subject,
+        cause: finding.cause_text(),
+        confidence: finding.confidence,
+        sentences: json(&finding.sentences()),
+        facts: json(&finding.evidence),
+        advice: finding.advice,
+        server: finding.server(),
+    )
+    .map(|_| ())
 }
 
 fn store_part(
@@ -135,33 +143,31 @@ fn store_part(
     let (rate, rate_502) = (pages.looks.error_rate(), pages.looks.rate_502());
     let crawlability = found.crawlability.score.known();
     let risk = found.indexing_risk.score.known();
-    tx.prepare_cached(
-        "INSERT INTO part VALUES
-         (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute(rusqlite::params![
-        run,
-        kind,
-        found.name,
-        pages.urls.cast_signed(),
-        pages.failing().cast_signed(),
-        count(Verdict::Persistent),
-        count(Verdict::Intermittent),
-        count(Verdict::Transient),
-        count(Verdict::LoadInduced),
-        rate.value,
-        rate.low,
-        rate.high,
-        rate_502.value,
-        rate_502.low,
-        rate_502.high,
-        crawlability.map(|score| score.value),
-        crawlability.map(|score| score.low),
-        crawlability.map(|score| score.high),
-        risk.map(|score| score.value),
-        risk.map(|score| score.low),
-        risk.map(|score| score.high),
-    ])
+    insert!(
+        tx,
+        "INSERT INTO part",
+        run: run,
+        kind: kind,
+        name: found.name,
+        urls: pages.urls.cast_signed(),
+        failing: pages.failing().cast_signed(),
+        persistent: count(Verdict::Persistent),
+        intermittent: count(Verdict::Intermittent),
+        transient: count(Verdict::Transient),
+        load_induced: count(Verdict::LoadInduced),
+        error_rate: rate.value,
+        error_low: rate.low,
+        error_high: rate.high,
+        rate_502: rate_502.value,
+        low_502: rate_502.low,
+        high_502: rate_502.high,
+        crawlability: crawlability.map(|score| score.value),
+        crawlability_low: crawlability.map(|score| score.low),
+        crawlability_high: crawlability.map(|score| score.high),
+        risk: risk.map(|score| score.value),
+        risk_low: risk.map(|score| score.low),
+        risk_high: risk.map(|score| score.high),
+    )
     .map(|_| ())
 }
 
@@ -183,34 +189,36 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
         ("rate_5xx", rate(looks.rate_5xx()), None),
         ("rate_502", rate(looks.rate_502()), None),
     ];
-    let mut insert = tx.prepare("INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?, ?)")?;
     for (name, score, band) in rows {
-        insert.execute(rusqlite::params![
-            run,
-            name,
-            score.map(|score| score.value),
-            score.map(|score| score.low),
-            score.map(|score| score.high),
-            band.map(Band::name),
-            looks.of.cast_signed(),
-        ])?;
+        insert!(
+            tx,
+            "INSERT INTO measure",
+            run: run,
+            name: name,
+            value: score.map(|score| score.value),
+            low: score.map(|score| score.low),
+            high: score.map(|score| score.high),
+            band: band.map(Band::name),
+            seen: looks.of.cast_signed(),
+        )?;
     }
     Ok(())
 }
 
 /// The band says whether the number is an estimate, or nothing but its upper bound is known.
 fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
-    tx.prepare("INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?, ?)")?
-        .execute(rusqlite::params![
-            run,
-            UNCAUGHT,
-            found.pages.value,
-            found.pages.low,
-            found.pages.high,
-            found.any_failed.then_some(ESTIMATED),
-            found.never_failed.cast_signed(),
-        ])
-        .map(|_| ())
+    insert!(
+        tx,
+        "INSERT INTO measure",
+        run: run,
+        name: UNCAUGHT,
+        value: found.pages.value,
+        low: found.pages.low,
+        high: found.pages.high,
+        band: found.any_failed.then_some(ESTIMATED),
+        seen: found.never_failed.cast_signed(),
+    )
+    .map(|_| ())
 }
 
 fn store_deduction(
@@ -220,17 +228,18 @@ fn store_deduction(
     measure: &str,
     row: &Deduction,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO deduction VALUES (?, ?, ?, ?, ?, ?, ?)")?
-        .execute(rusqlite::params![
-            run,
-            number,
-            measure,
-            row.rule,
-            row.points,
-            json(&row.evidence),
-            json(&row.urls),
-        ])
-        .map(|_| ())
+    insert!(
+        tx,
+        "INSERT INTO deduction",
+        run: run,
+        number: number,
+        measure: measure,
+        rule: row.rule,
+        points: row.points,
+        evidence: json(&row.evidence),
+        urls: json(&row.urls),
+    )
+    .map(|_| ())
 }
 
 /// Values of our own always have a form in JSON.

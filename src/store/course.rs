@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use crate::model::{Moment, Probe};
+use crate::model::{Moment, Outcome, Purpose};
 
 use super::error::StoreError;
 use super::file::Store;
-use super::row::list;
+use super::row::{list, named};
 use super::runs::RunId;
 use super::timeline::Tone;
 use super::worst::WorstPage;
@@ -18,15 +18,15 @@ pub struct Mark {
     pub number: u32,
     /// The pass it belongs to.
     pub pass: u32,
-    /// `crawl`, `retry`, `confirm` or `probe:NAME`.
-    pub purpose: String,
+    /// What it was made for.
+    pub purpose: Purpose,
     /// When it began.
     pub started: Moment,
     /// The status code; absent where there was no answer.
     pub status: Option<u16>,
-    /// The outcome's name, such as `server_502`.
-    pub outcome: String,
-    /// What it amounts to.
+    /// What it amounts to for the crawl.
+    pub outcome: Outcome,
+    /// What it amounts to for people.
     pub tone: Tone,
     /// Milliseconds to the first byte; absent where there was none.
     pub ttfb_ms: Option<f64>,
@@ -53,16 +53,16 @@ fn marks(
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
     list(connection, sql, (run, page.id, most), |row| {
-        let purpose: String = row.get(2)?;
+        let purpose = named(row, 2, Purpose::from_name)?;
         let status = row.get(4)?;
         Ok(Mark {
             number: row.get(0)?,
             pass: row.get(1)?,
-            tone: Tone::of(status, row.get(6)?, Probe::from_name(&purpose).is_some()),
+            tone: Tone::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
             purpose,
             started: Moment::from_millis(row.get(3)?),
             status,
-            outcome: row.get(5)?,
+            outcome: named(row, 5, Outcome::from_id)?,
             ttfb_ms: row.get(7)?,
             total_ms: row.get(8)?,
         })

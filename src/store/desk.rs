@@ -10,11 +10,12 @@ use super::error::StoreError;
 use super::file::Store;
 use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
 use super::links::{Nature, PackedLink, key, pack};
+use super::row::insert;
 use super::runs::RunId;
 use super::stored::StoredUrls;
 use super::{login_pages, outages};
 
-const INSERT_TEXT: &str = "INSERT INTO text VALUES (?, ?, ?)";
+const INSERT_TEXT: &str = "INSERT INTO text (run, id, text) VALUES (?, ?, ?)";
 
 /// What the writer knows by heart of the run.
 #[derive(Debug)]
@@ -264,8 +265,15 @@ impl Desk {
                 }
                 LinkTarget::Invalid { text, fault } => {
                     self.invalid += 1;
-                    tx.prepare_cached("INSERT INTO invalid_link VALUES (?, ?, ?, ?, ?)")?
-                        .execute((self.run, self.invalid, text, fault, source))?;
+                    insert!(
+                        tx,
+                        "INSERT INTO invalid_link",
+                        run: self.run,
+                        number: self.invalid,
+                        address: text,
+                        detail: fault,
+                        found_on: source,
+                    )?;
                     continue;
                 }
             };
@@ -285,8 +293,12 @@ impl Desk {
         }
         let mut bytes = std::mem::take(&mut self.packed);
         pack(&packed, &mut bytes);
-        tx.prepare_cached("INSERT OR REPLACE INTO page_links VALUES (?, ?)")?
-            .execute((key(self.run, source), &bytes))?;
+        insert!(
+            tx,
+            "INSERT OR REPLACE INTO page_links",
+            page: key(self.run, source),
+            links: &bytes,
+        )?;
         self.packed = bytes;
         Ok(())
     }

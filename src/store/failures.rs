@@ -109,32 +109,26 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             else {
                 return Ok(Err(format!("cannot read stored URL {address:?}")));
             };
+            let seen = Candidate {
+                host: hosts.of(row.get(10)?)?,
+                section: row.get(5)?,
+                failure: outcome,
+                attempts: 0,
+                passes: 0,
+                looks: Looks::default(),
+                needed: 0,
+                ever_ok: false,
+                last_failed: false,
+                in_outage: false,
+                ok_in_a_row: 0,
+                span: Duration::ZERO,
+                announced: None,
+            };
             found.push(FailedUrl {
-                url,
-                role,
                 depth: row.get(3)?,
                 hops: row.get(4)?,
-                seen: Candidate {
-                    host: hosts.of(row.get(10)?)?,
-                    section: row.get(5)?,
-                    failure: outcome,
-                    attempts: 0,
-                    passes: 0,
-                    looks: Looks::default(),
-                    needed: 0,
-                    ever_ok: false,
-                    last_failed: false,
-                    in_outage: false,
-                    ok_in_a_row: 0,
-                    span: Duration::ZERO,
-                    announced: None,
-                },
-                age: None,
-                down_with: None,
                 id,
-                pass: 0,
-                failed: Vec::new(),
-                clean: true,
+                ..FailedUrl::new(url, role, seen)
             });
         }
         if let Some(url) = found.last_mut() {
@@ -213,6 +207,23 @@ struct Tried {
 }
 
 impl FailedUrl {
+    /// One of which nothing else is known.
+    pub(crate) fn new(url: CrawlUrl, role: Role, seen: Candidate) -> FailedUrl {
+        FailedUrl {
+            url,
+            role,
+            depth: None,
+            hops: 0,
+            seen,
+            age: None,
+            down_with: None,
+            id: 0,
+            pass: 0,
+            failed: Vec::new(),
+            clean: true,
+        }
+    }
+
     fn add(&mut self, tried: &Tried) {
         if tried.pass != self.pass {
             if self.pass > 0 {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use super::error::{StoreError, StoreFault};
 use super::identity::Identity;
 use super::loan::{Idle, Loan};
-use super::schema::{APPLICATION, SCHEMA, create, upgrade};
+use super::schema::{APPLICATION, SCHEMA, create, has_our_views, renew_views, upgrade};
 
 /// How long somebody at a terminal waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -38,6 +38,10 @@ impl Store {
         };
         match store.look()? {
             Tables::Ready => return Ok(store),
+            Tables::OtherViews => {
+                store.renew_views();
+                return Ok(store);
+            }
             Tables::Older => {}
             Tables::None => store.make_private(),
         }
@@ -46,11 +50,19 @@ impl Store {
         let made = match store.tables(Marks::of(&connection))? {
             Tables::None => create(&mut connection),
             Tables::Older => upgrade(&mut connection),
-            Tables::Ready => Ok(()),
+            Tables::OtherViews | Tables::Ready => Ok(()),
         };
         made.map_err(|source| store.fault(source))?;
         drop(connection);
         Ok(store)
+    }
+
+    /// Makes the views again for people who read the file with other programs. This program does not read
+    /// them, so one that nobody may write to, or that somebody else is writing to, keeps them as they are.
+    fn renew_views(&self) {
+        if let Ok(mut connection) = self.connect_for(Duration::ZERO) {
+            let _ = renew_views(&mut connection);
+        }
     }
 
     /// Makes the file before SQLite does, for its owner alone: addresses of a site may hold tokens of its users. What
@@ -209,7 +221,8 @@ impl Store {
             _ => self.fault(source),
         })?;
         match (marks.application, marks.version) {
-            (APPLICATION, SCHEMA) => Ok(Tables::Ready),
+            (APPLICATION, SCHEMA) if marks.our_views => Ok(Tables::Ready),
+            (APPLICATION, SCHEMA) => Ok(Tables::OtherViews),
             (APPLICATION, 1..SCHEMA) => Ok(Tables::Older),
             (APPLICATION, found) if found > SCHEMA => Err(StoreError::Newer {
                 path: self.path.clone(),
@@ -228,6 +241,8 @@ enum Tables {
     None,
     /// An earlier version of the program made them.
     Older,
+    /// They are as they should be, but for the views.
+    OtherViews,
     /// They are as they should be.
     Ready,
 }
@@ -238,6 +253,8 @@ struct Marks {
     version: i64,
     /// How often its tables were changed; never if it has none.
     tables: i64,
+    /// Whether its views are those of this version of the program.
+    our_views: bool,
 }
 
 impl Marks {
@@ -248,6 +265,7 @@ impl Marks {
             application: pragma("application_id")?,
             version: pragma("user_version")?,
             tables: pragma("schema_version")?,
+            our_views: has_our_views(connection)?,
         })
     }
 }
@@ -416,6 +434,24 @@ mod tests {
             said.contains("(no such table: evidence): another version"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn views_of_another_version_are_made_again_unless_somebody_is_writing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("runs.db");
+        let store = Store::open(&path).expect("made");
+        let connection = store.connect().expect("opened");
+        connection
+            .execute_batch("DROP VIEW pages; CREATE VIEW pages AS SELECT 1 AS run")
+            .expect("changed");
+        let is_renewed = || connection.prepare("SELECT [Address] FROM pages").is_ok();
+        connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
+        Store::open(&path).expect("opened though it is locked");
+        connection.execute_batch("COMMIT").expect("ended");
+        assert!(!is_renewed());
+        Store::open(&path).expect("opened");
+        assert!(is_renewed());
     }
 
     #[test]

@@ -5,10 +5,12 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::assess::{FEWEST_LOOKS, Interval, Score, Uncaught};
+use crate::assess::{Band, FEWEST_LOOKS, Interval, Score, Uncaught};
 
 use super::conclusions::UNCAUGHT;
-use super::row::{count, list};
+use super::row::{count, list, named};
+use crate::assess::diagnose::rules::{Scope, Severity};
+use crate::model::{Causes, Outcome, Probe};
 
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,7 +60,7 @@ pub struct StoredScore {
     /// 0..100 with its bounds, or why there is none.
     pub score: Score,
     /// The score in a word; absent where it is inconclusive.
-    pub band: Option<String>,
+    pub band: Option<Band>,
 }
 
 /// Points that one rule took from a score, or put on a risk.
@@ -81,14 +83,15 @@ pub struct StoredDeduction {
 pub struct StoredFinding {
     /// The rule's name.
     pub rule: String,
-    /// `critical`, `error`, `warning` or `notice`.
-    pub severity: String,
-    /// `url`, `section`, `host` or `site`.
-    pub scope: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub scope: Scope,
     /// The URL, section, host or site.
     pub subject: String,
-    /// A cause, two of them, or nothing.
-    pub cause: String,
+    /// A cause, two of them, or none.
+    #[serde(rename = "cause")]
+    pub causes: Causes,
     /// How sure it is, 0..1.
     pub confidence: f64,
     /// What speaks for it, in words.
@@ -109,9 +112,9 @@ pub struct StoredTrial {
     /// The section of its URLs.
     pub section: String,
     /// How they failed.
-    pub outcome: String,
-    /// The purpose of its attempts.
-    pub experiment: String,
+    pub outcome: Outcome,
+    /// The way in which they were requested.
+    pub experiment: Probe,
     /// Answers that were fine in this way.
     pub fine: u64,
     /// Of so many.
@@ -187,7 +190,7 @@ pub(super) fn stored_score(
                 needed: FEWEST_LOOKS,
             },
         },
-        band: found.band,
+        band: found.band.as_deref().and_then(Band::from_name),
     }))
 }
 
@@ -241,10 +244,10 @@ pub(super) fn findings(connection: &Connection, run: i64) -> rusqlite::Result<Ve
         let sentences: String = row.get(6)?;
         Ok(StoredFinding {
             rule: row.get(0)?,
-            severity: row.get(1)?,
-            scope: row.get(2)?,
+            severity: named(row, 1, Severity::from_id)?,
+            scope: named(row, 2, Scope::from_id)?,
             subject: row.get(3)?,
-            cause: row.get(4)?,
+            causes: named(row, 4, Causes::from_text)?,
             confidence: row.get(5)?,
             evidence: serde_json::from_str(&sentences).unwrap_or_default(),
             facts: json(row, 7)?,
@@ -263,8 +266,8 @@ pub(super) fn trials(connection: &Connection, run: i64) -> rusqlite::Result<Vec<
         Ok(StoredTrial {
             host: row.get(0)?,
             section: row.get(1)?,
-            outcome: row.get(2)?,
-            experiment: row.get(3)?,
+            outcome: named(row, 2, Outcome::from_id)?,
+            experiment: named(row, 3, Probe::from_name)?,
             fine: count(row, 4)?,
             tried: count(row, 5)?,
             own_fine: count(row, 6)?,

@@ -14,8 +14,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS login_page (
 /// Notes that a page asks for a password.
 pub(super) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rusqlite::Result<()> {
     tx.execute(TABLE, [])?;
-    tx.execute("INSERT OR IGNORE INTO login_page VALUES (?, ?)", (run, url))
-        .map(|_| ())
+    tx.execute(
+        "INSERT OR IGNORE INTO login_page (run, url) VALUES (?, ?)",
+        (run, url),
+    )
+    .map(|_| ())
 }
 
 /// Whether a page asks for a password.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::assess::Verdict;
 use crate::assess::compare::Comparison;
 
 /// Pages of the site, counted.
@@ -20,7 +21,7 @@ pub struct PageCounts {
     /// Fetched pages by their last status; 0 where there was no answer.
     pub by_status: BTreeMap<u16, u64>,
     /// Fetched pages by verdict.
-    pub by_verdict: BTreeMap<String, u64>,
+    pub by_verdict: BTreeMap<Verdict, u64>,
     /// Pages with a 5xx that had none in the baseline: for who compares to fill in; absent without one.
     pub new_server_errors: Option<u64>,
     /// Pages with a 5xx that the baseline knew and did not request.

@@ -22,7 +22,8 @@ impl Store {
 pub(super) fn store(tx: &Transaction<'_>, run: i64, outage: &OwnOutage) -> rusqlite::Result<()> {
     let silence = serde_json::to_string(&outage.silence).unwrap_or_default();
     tx.execute(
-        "INSERT INTO outage VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET ended = ?3",
+        "INSERT INTO outage (run, began, ended, silence) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET ended = ?3",
         (
             run,
             outage.began.millis(),

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::model::{CrawlUrl, HostKey, Moment, Role};
+use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role};
 
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
+use super::row::named;
 use super::runs::RunId;
 
 /// A URL of a stored run.
@@ -56,8 +57,8 @@ pub struct PassesMade {
 pub struct KnownRobots {
     /// The origin.
     pub host: HostKey,
-    /// What it allows, as in [`super::RobotsRecord::access`].
-    pub access: String,
+    /// What it allows.
+    pub access: RobotsAccess,
     /// Its text, if there is any.
     pub body: Option<Vec<u8>>,
 }
@@ -153,7 +154,7 @@ impl Store {
                 };
                 each(KnownRobots {
                     host: url.host_key(),
-                    access: row.get(1)?,
+                    access: named(row, 1, RobotsAccess::from_name)?,
                     body: row.get(2)?,
                 });
             }

@@ -1,6 +1,7 @@
-//! Reading rows: what every reader of the store needs.
+//! Rows of the tables: what every reader and writer of the store needs.
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Params, Row};
 
 /// All rows of a query.
 pub(super) fn list<T>(
@@ -16,3 +17,34 @@ pub(super) fn list<T>(
 pub(super) fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get(at).map(i64::unsigned_abs)
 }
+
+/// The value of a stored name. One that nothing has is damage.
+pub(super) fn named<T>(
+    row: &Row<'_>,
+    at: usize,
+    value: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let name = row.get_ref(at)?.as_str()?;
+    value(name).ok_or_else(|| {
+        let what = format!("unknown name {name:?}");
+        Error::FromSqlConversionFailure(at, Type::Text, what.into())
+    })
+}
+
+/// Inserts a row, each value beside the name of its column. What a column takes from a query instead stands at the end;
+/// there `?1` is the first value.
+macro_rules! insert {
+    ($tx:expr, $verb:literal, $first:ident: $value:expr $(, $column:ident: $other:expr)* $(,)?
+        $(; $queried:ident: $query:literal)?) => {
+        $tx.prepare_cached(concat!(
+            $verb, " (", stringify!($first) $(, ", ", stringify!($column))* $(, ", ", stringify!($queried))?,
+            ") VALUES (?" $(, ", ?", $crate::store::row::insert!(@drop $column))* $(, ", ", $query)?, ")"
+        ))?
+        .execute(rusqlite::params![$value $(, $other)*])
+    };
+    (@drop $column:ident) => {
+        ""
+    };
+}
+
+pub(super) use insert;

@@ -9,6 +9,7 @@ use crate::model::{Attempt, CrawlUrl, Indexability, PageRecord, Version};
 use super::change::{RobotsRecord, SitemapRecord};
 use super::desk::Desk;
 use super::ids::UrlId;
+use super::row::insert;
 
 /// Most different error bodies kept of a run, 80 MB in all: a site may put the time or a request's
 /// identity into each.
@@ -33,46 +34,43 @@ impl Desk {
         let page = attempt.error_page.as_ref();
         let page_mark = self.text(tx, page.and_then(|page| page.fingerprint))?;
         let made_by = self.text(tx, page.and_then(|page| page.made_by))?;
-        tx.prepare_cached(
-            "INSERT INTO attempt VALUES (?1, ?2,
-                (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE run = ?1 AND url = ?2),
-                ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
-        )?
-        .execute(rusqlite::params![
-            self.run,
-            url,
-            attempt.pass,
-            attempt.purpose.name(),
-            attempt.started.millis(),
-            attempt.outcome.code(),
-            attempt.status,
-            status_text,
-            micros(timings.dns),
-            micros(timings.connect),
-            micros(timings.tls),
-            micros(timings.first_byte),
-            micros(Some(timings.total)),
-            attempt.waited.map(|time| time.as_millis() as i64),
-            attempt.wire_bytes.cast_signed(),
-            remote,
-            attempt.version.map(Version::code),
-            attempt.reused,
-            attempt.pressure.in_flight,
-            attempt.pressure.rate,
-            agent,
-            server,
-            via,
-            cache,
-            trace.age.map(u64::cast_signed),
-            trace.retry_after,
-            trace.request_id,
-            attempt.body_fingerprint.map(u64::cast_signed),
-            attempt.redirect,
-            attempt.announced.map(|wait| wait.as_millis() as i64),
-            page_mark,
-            made_by,
-        ])?;
+        insert!(
+            tx,
+            "INSERT INTO attempt",
+            run: self.run,
+            url: url,
+            pass: attempt.pass,
+            purpose: attempt.purpose.name(),
+            started: attempt.started.millis(),
+            outcome: attempt.outcome.code(),
+            status: attempt.status,
+            status_text: status_text,
+            dns_us: micros(timings.dns),
+            connect_us: micros(timings.connect),
+            tls_us: micros(timings.tls),
+            ttfb_us: micros(timings.first_byte),
+            total_us: micros(Some(timings.total)),
+            waited_ms: attempt.waited.map(|time| time.as_millis() as i64),
+            bytes: attempt.wire_bytes.cast_signed(),
+            remote: remote,
+            version: attempt.version.map(Version::code),
+            reused: attempt.reused,
+            in_flight: attempt.pressure.in_flight,
+            rate: attempt.pressure.rate,
+            agent: agent,
+            server: server,
+            via: via,
+            cache: cache,
+            age: trace.age.map(u64::cast_signed),
+            retry_after: trace.retry_after,
+            request_id: trace.request_id,
+            body: attempt.body_fingerprint.map(u64::cast_signed),
+            redirect: attempt.redirect,
+            announced_ms: attempt.announced.map(|wait| wait.as_millis() as i64),
+            page_mark: page_mark,
+            made_by: made_by;
+            number: "(SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE run = ?1 AND url = ?2)"
+        )?;
         match (attempt.body_fingerprint, page) {
             (Some(body), Some(page)) => self.error_body(tx, body, &page.head),
             _ => Ok(()),
@@ -84,9 +82,13 @@ impl Desk {
         if self.error_bodies >= MAX_ERROR_BODIES || head.is_empty() {
             return Ok(());
         }
-        let new = tx
-            .prepare_cached("INSERT OR IGNORE INTO error_body VALUES (?, ?, ?)")?
-            .execute((self.run, body.cast_signed(), head))?;
+        let new = insert!(
+            tx,
+            "INSERT OR IGNORE INTO error_body",
+            run: self.run,
+            body: body.cast_signed(),
+            head: head,
+        )?;
         self.error_bodies += new as u32;
         Ok(())
     }
@@ -112,32 +114,30 @@ impl Desk {
         let meta_robots = self.text(tx, html.and_then(|html| html.meta_robots.as_deref()))?;
         let selected = (!page.selected.is_empty())
             .then(|| serde_json::to_string(&page.selected).unwrap_or_default());
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO page VALUES
-             (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(rusqlite::params![
-            self.run,
-            url,
-            content_type,
-            page.size.cast_signed(),
-            page.response_time.as_micros() as i64,
-            page.last_modified,
-            redirect,
-            page.redirect.as_ref().map(|redirect| redirect.kind.name()),
-            x_robots_tag,
-            indexable,
-            why,
-            html.and_then(|html| html.title.as_deref()),
-            meta_robots,
-            canonical,
-            html.and_then(|html| html.language.as_deref()),
-            html.map(|html| html.text_hash.cast_signed()),
-            html.map(|html| html.links.internal),
-            html.map(|html| html.links.unique_internal),
-            html.map(|html| html.links.external),
-            selected,
-        ])
+        insert!(
+            tx,
+            "INSERT OR REPLACE INTO page",
+            run: self.run,
+            url: url,
+            content_type: content_type,
+            size: page.size.cast_signed(),
+            response_us: page.response_time.as_micros() as i64,
+            last_modified: page.last_modified,
+            redirect: redirect,
+            redirect_kind: page.redirect.as_ref().map(|redirect| redirect.kind.name()),
+            x_robots_tag: x_robots_tag,
+            indexable: indexable,
+            indexability: why,
+            title: html.and_then(|html| html.title.as_deref()),
+            meta_robots: meta_robots,
+            canonical: canonical,
+            language: html.and_then(|html| html.language.as_deref()),
+            text_hash: html.map(|html| html.text_hash.cast_signed()),
+            outlinks: html.map(|html| html.links.internal),
+            unique_outlinks: html.map(|html| html.links.unique_internal),
+            external_outlinks: html.map(|html| html.links.external),
+            selected: selected,
+        )
         .map(|_| ())
     }
 
@@ -148,22 +148,21 @@ impl Desk {
         robots: &RobotsRecord,
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &robots.sitemaps, false)?;
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO robots_txt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(rusqlite::params![
-            self.run,
-            robots.host,
-            id,
-            robots.access,
-            robots.final_url.as_str(),
-            robots.groups,
-            robots.rules,
-            robots.named_sitemaps,
-            robots.crawl_delay.map(|delay| delay.as_millis() as i64),
-            robots.problems.join("\n"),
-            robots.body,
-        ])
+        insert!(
+            tx,
+            "INSERT OR REPLACE INTO robots_txt",
+            run: self.run,
+            host: robots.host,
+            url: id,
+            access: robots.access.name(),
+            final_address: robots.final_url.as_str(),
+            groups: robots.groups,
+            rules: robots.rules,
+            sitemaps: robots.named_sitemaps,
+            crawl_delay_ms: robots.crawl_delay.map(|delay| delay.as_millis() as i64),
+            problems: robots.problems.join("\n"),
+            body: robots.body,
+        )
         .map(|_| ())
     }
 
@@ -175,16 +174,16 @@ impl Desk {
     ) -> rusqlite::Result<()> {
         self.entries(tx, id, &sitemap.entries, true)?;
         let entries = sitemap.entries.iter().filter(|entry| !entry.alternate);
-        let entries = entries.count();
-        tx.prepare_cached("INSERT OR REPLACE INTO sitemap_file VALUES (?, ?, ?, ?, ?, ?)")?
-            .execute(rusqlite::params![
-                self.run,
-                id,
-                sitemap.format,
-                entries as i64,
-                sitemap.foreign.cast_signed(),
-                sitemap.problems.join("\n"),
-            ])
-            .map(|_| ())
+        insert!(
+            tx,
+            "INSERT OR REPLACE INTO sitemap_file",
+            run: self.run,
+            url: id,
+            format: sitemap.format,
+            entries: entries.count() as i64,
+            foreign_entries: sitemap.foreign.cast_signed(),
+            problems: sitemap.problems.join("\n"),
+        )
+        .map(|_| ())
     }
 }

@@ -118,7 +118,10 @@ impl Store {
         let last = state.last;
         self.schedule_tables()?
             .execute(
-                "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                &format!(
+                    "INSERT OR REPLACE INTO schedule (project, {COLUMNS})
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                ),
                 (
                     project,
                     state.since.millis(),
@@ -175,7 +178,8 @@ impl Store {
         let files = serde_json::to_string(&files).unwrap_or_default();
         self.schedule_tables()?
             .execute(
-                "INSERT OR REPLACE INTO schedule_run VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files)
+                 VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     made.run.0,
                     project,

@@ -2,9 +2,12 @@
 //! Between two versions tables and columns are only added, so no row is rewritten; views and the
 //! tables of names are made again.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::notices::NOTICES;
+use super::table::Table;
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 
 /// One statement list for each step from a version to the next; the first leads from 1 to 2.
@@ -21,7 +24,11 @@ const STEPS: [&str; 6] = [
     "",
     // `reset_in_headers` and `eof_in_headers` are told from what they look like no more.
     "UPDATE attempt SET outcome = 29 WHERE outcome = 30;
-     UPDATE attempt SET outcome = 28 WHERE outcome = 31;",
+     UPDATE attempt SET outcome = 28 WHERE outcome = 31;
+     UPDATE assessment SET outcome = 29 WHERE outcome = 30;
+     UPDATE assessment SET outcome = 28 WHERE outcome = 31;
+     UPDATE cluster SET outcome = 29 WHERE outcome = 30;
+     UPDATE cluster SET outcome = 28 WHERE outcome = 31;",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.
@@ -30,6 +37,11 @@ pub(super) const SCHEMA: i64 = 1 + STEPS.len() as i64;
 /// Marks our files, in `PRAGMA application_id`: "GTCR".
 pub(super) const APPLICATION: i64 = 0x4754_4352;
 
+/// The attempts that count: all that is concluded of a URL rests on them. Experiments are requested in other
+/// ways than the crawl's; what failed while this machine had no network failed because of that.
+const EVIDENCE: &str =
+    "SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm', 'sample')";
+
 /// Makes all tables in an empty file, unless another process was faster.
 pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -37,7 +49,7 @@ pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     tx.execute_batch(include_str!("schema.sql"))?;
-    tx.execute_batch(include_str!("views.sql"))?;
+    make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
     names(&tx)?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
@@ -55,20 +67,53 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     for step in STEPS.iter().skip((found - 1).unsigned_abs() as usize) {
         tx.execute_batch(step)?;
     }
-    let views: Vec<String> = super::row::list(
-        &tx,
-        "SELECT name FROM sqlite_schema WHERE type = 'view'",
-        [],
-        |row| row.get(0),
-    )?;
-    for view in views {
-        tx.execute_batch(&format!("DROP VIEW \"{view}\""))?;
-    }
-    tx.execute_batch(include_str!("views.sql"))?;
+    make_views(&tx)?;
     tx.execute_batch(NOTICES)?;
     names(&tx)?;
     tx.pragma_update(None, "user_version", SCHEMA)?;
     tx.commit()
+}
+
+/// Makes the views again, if this version of the program makes others than the file has.
+pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&tx)? == SCHEMA {
+        make_views(&tx)?;
+    }
+    tx.commit()
+}
+
+/// Whether the views of the file are those that this version of the program makes.
+pub(super) fn has_our_views(connection: &Connection) -> rusqlite::Result<bool> {
+    let found: BTreeMap<String, String> = super::row::list(
+        connection,
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'view'",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?
+    .into_iter()
+    .collect();
+    Ok(found == views())
+}
+
+/// Every view with the statement that makes it: the tables of the exports under the same names, and the
+/// attempts that count.
+fn views() -> BTreeMap<String, String> {
+    let tables = Table::ALL.map(|table| (table.name(), table.select()));
+    tables
+        .into_iter()
+        .chain([("evidence", EVIDENCE.to_owned())])
+        .map(|(name, rows)| (name.to_owned(), format!("CREATE VIEW {name} AS\n{rows}")))
+        .collect()
+}
+
+fn make_views(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'view'";
+    let old: Vec<String> = super::row::list(tx, sql, [], |row| row.get(0))?;
+    for view in old {
+        tx.execute_batch(&format!("DROP VIEW \"{view}\""))?;
+    }
+    views().values().try_for_each(|view| tx.execute_batch(view))
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -79,7 +124,7 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     for outcome in Outcome::ALL {
         tx.execute(
-            "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO outcome (code, id, failure, soft) VALUES (?, ?, ?, ?)",
             (
                 outcome.code(),
                 outcome.id(),
@@ -89,7 +134,7 @@ fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
         )?;
     }
     let name = |table: &str, code: u8, name: &str| {
-        let sql = format!("INSERT OR REPLACE INTO {table} VALUES (?, ?)");
+        let sql = format!("INSERT OR REPLACE INTO {table} (code, name) VALUES (?, ?)");
         tx.execute(&sql, (code, name))
     };
     for role in Role::ALL {
@@ -112,6 +157,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::file::Store;
+    use super::super::runs::RunId;
     use super::*;
 
     #[test]
@@ -128,6 +174,11 @@ mod tests {
                 VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
              INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes, reused, in_flight)
                 VALUES (1, 1, 1, 1, 'crawl', 0, 30, 0, 0, 0, 1), (1, 1, 2, 1, 'retry', 0, 31, 0, 0, 0, 1);
+             INSERT INTO cluster (run, number, host, section, outcome, urls, failures, source, cause, confidence,
+                    evidence, advice)
+                VALUES (1, 1, 'http://h', '/', 30, 1, 1, '', '', 0.5, '[]', '');
+             INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
+                VALUES (1, 1, 'probe:http1', 1, 1, 0, 1);
              PRAGMA application_id = 0x47544352;
              PRAGMA user_version = 1;",
         )
@@ -155,6 +206,8 @@ mod tests {
         )
         .expect("read");
         assert_eq!(outcomes, ["reset_before_headers", "empty_reply"]);
+        let summary = store.summary(RunId(1)).expect("read");
+        assert_eq!(summary.trials[0].outcome, Outcome::ResetBeforeHeaders);
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .expect("a version");

@@ -54,12 +54,10 @@ pub(super) fn mapped(
 ) -> rusqlite::Result<Connection> {
     let mut own = Connection::open("")?;
     let tx = own.transaction()?;
-    tx.execute_batch(
-        "CREATE TABLE page (address, own, state, reason, verdict, attempts, failed, passes,
-            error_rate, error_low, error_high, priority, status, id, known, in_sitemap)",
-    )?;
-    let mut insert =
-        tx.prepare("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    tx.execute_batch(&format!("CREATE TABLE page ({MAPPED})"))?;
+    let mut insert = tx.prepare(&format!(
+        "INSERT INTO page ({MAPPED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ))?;
     let mut pages = connection.prepare(&format!("SELECT {SIGHT} {PAGES}"))?;
     let mut rows = pages.query([run])?;
     while let Some(row) = rows.next()? {
@@ -74,6 +72,10 @@ pub(super) fn mapped(
     tx.commit()?;
     Ok(own)
 }
+
+/// The columns of what [`mapped`] makes.
+const MAPPED: &str = "address, own, state, reason, verdict, attempts, failed, passes, error_rate,
+    error_low, error_high, priority, status, id, known, in_sitemap";
 
 /// The query for what [`mapped`] made.
 pub(super) const MAPPED_IN_ORDER: &str = "SELECT * FROM page ORDER BY address, own";

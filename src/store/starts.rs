@@ -3,13 +3,14 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::assess::{NoStart, PasswordField, StartAnswer, StartPage, StartRedirect};
-use crate::model::SkipReason;
+use crate::model::{Outcome, RedirectEnd, SkipReason};
 
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
 use super::links::{key, unpack};
 use super::login_pages;
+use super::row::named;
 use super::runs::RunId;
 
 /// The start pages of a run, as far as they were looked at.
@@ -105,14 +106,15 @@ fn redirect(
     run: i64,
     id: UrlId,
 ) -> rusqlite::Result<Option<StartRedirect>> {
-    let found: Option<(UrlId, String, String, Option<u8>)> = connection
+    let found: Option<(UrlId, RedirectEnd, String, Option<u8>)> = connection
         .prepare_cached(
             "SELECT r.last, r.ending, coalesce(u.readable, u.address), u.reason FROM redirect_end r
              CROSS JOIN url u ON u.run = r.run AND u.id = r.last
              WHERE r.run = ? AND r.url = ?",
         )?
         .query_row((run, id), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let ending = named(row, 1, RedirectEnd::from_name)?;
+            Ok((row.get(0)?, ending, row.get(2)?, row.get(3)?))
         })
         .optional()?;
     let Some((last, ending, target, skipped)) = found else {
@@ -131,7 +133,7 @@ fn redirect(
         answer: last_answer(connection, run, last)?,
         skipped: reason(skipped),
         password,
-        endless: matches!(ending.as_str(), "loop" | "too_many"),
+        endless: matches!(ending, RedirectEnd::Loop | RedirectEnd::TooMany),
     }))
 }
 
@@ -186,10 +188,10 @@ fn last_answer(
         .query_row((run, id), |row| {
             let status: Option<u16> = row.get(0)?;
             let text: Option<String> = row.get(1)?;
-            let outcome: String = row.get(2)?;
+            let outcome = named(row, 2, Outcome::from_id)?;
             let known = || match status {
                 Some(status) => reason_phrase(status).to_owned(),
-                None => outcome.replace('_', " "),
+                None => outcome.id().replace('_', " "),
             };
             let mut text = text.unwrap_or_else(known);
             if row.get(3)? {

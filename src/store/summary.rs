@@ -10,8 +10,10 @@ use super::error::StoreError;
 use super::file::Store;
 use super::found::{self, RunScores, StoredFinding, StoredTrial};
 use super::measured::PageCounts;
-use super::row::list;
+use super::row::{list, named};
 use super::runs::{RunCounts, RunId};
+use crate::assess::Verdict;
+use crate::model::{Outcome, RobotsAccess, SkipReason};
 
 /// What is to be said of a run as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,11 +29,11 @@ pub struct RunSummary {
     /// The same by class.
     pub classes: StatusClasses,
     /// Pages by the outcome of their last attempt.
-    pub by_outcome: BTreeMap<String, u64>,
+    pub by_outcome: BTreeMap<Outcome, u64>,
     /// Pages by what their attempts amount to.
-    pub by_verdict: BTreeMap<String, u64>,
+    pub by_verdict: BTreeMap<Verdict, u64>,
     /// URLs that were not fetched, by reason.
-    pub skipped: BTreeMap<String, u64>,
+    pub skipped: BTreeMap<SkipReason, u64>,
     /// Pages and resources that were not requested because their host was given up.
     pub given_up: u64,
     /// What each host's robots.txt allows.
@@ -66,8 +68,8 @@ pub struct StatusClasses {
 pub struct RobotsSummary {
     /// The origin.
     pub host: String,
-    /// `rules`, `allow_all` or `unreachable`.
-    pub access: String,
+    /// What it allows.
+    pub access: RobotsAccess,
 }
 
 /// A page and how long it took.
@@ -112,7 +114,7 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSumma
     list(connection, sql, [run], |row| {
         Ok(RobotsSummary {
             host: row.get(0)?,
-            access: row.get(1)?,
+            access: named(row, 1, RobotsAccess::from_name)?,
         })
     })
 }

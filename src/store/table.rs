@@ -5,8 +5,10 @@ use rusqlite::types::ValueRef;
 use super::error::StoreError;
 use super::file::Store;
 use super::runs::RunId;
+use super::tables::{Column, pages, view};
+use crate::assess::Verdict;
 
-/// A table of the exports. Its columns are those of the view with its name.
+/// A table of the exports; `tables` declares its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// Pages of the site, a row each.
@@ -75,46 +77,35 @@ impl Table {
         }
     }
 
-    fn query(self) -> String {
-        let (view, order) = (self.name(), self.order());
-        format!("SELECT * FROM {view} WHERE run = ? ORDER BY {order}")
+    /// Its columns in their order. The last one of [`Table::Pages`], `Selected`, is a JSON array with
+    /// the values of the plan's `--select` columns; likewise [`Table::ServerErrors`].
+    pub const fn columns(self) -> &'static [Column] {
+        view(self).columns
     }
 
-    /// By address, then by what tells rows of one address apart, so that two runs can be compared
-    /// as text; errors the worst first.
-    pub(super) const fn order(self) -> &'static str {
+    /// The rows of all runs, with `run` in front: what the view of its name has.
+    pub(super) fn select(self) -> String {
+        let all = view(self).select();
         match self {
-            Table::Pages | Table::Redirects | Table::Sitemaps => r#""Address""#,
             Table::ServerErrors => {
-                r#""Priority" DESC, "Failed Attempts" DESC, "Inlinks" DESC, "Address""#
+                let (verdict, ok) = (pages::VERDICT.name, Verdict::Ok.name());
+                format!("SELECT * FROM (\n{all}\n) AS pages WHERE \"{verdict}\" <> '{ok}'")
             }
-            Table::Attempts => r#""Address", "Attempt""#,
-            Table::ErrorInlinks => {
-                r#""Destination", "Source", "Type", "Anchor", "Link Position", "Rel", "Follow""#
-            }
-            Table::Robots => r#""Host""#,
-            Table::Skipped => r#""Address", "Reason", "Detail", "Found On""#,
-            Table::Sections => r#""Section""#,
-            Table::Findings => {
-                r#"CASE "Severity" WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2
-                    ELSE 3 END, "Rule", "Subject", "Evidence""#
-            }
+            _ => all,
         }
+    }
+
+    /// The rows of one run in order. By address, then by what tells rows of one address apart, so that
+    /// two runs can be compared as text; errors the worst first. The declarations are read, not the views of the file:
+    /// those may be of another version of the program.
+    fn query(self) -> String {
+        let (view, rows, name) = (view(self), self.select(), self.name());
+        let (names, order) = (view.names(), view.order());
+        format!("SELECT {names} FROM (\n{rows}\n) AS {name} WHERE run = ? ORDER BY {order}")
     }
 }
 
 impl Store {
-    /// The names of a table's columns. The last one of [`Table::Pages`], `Selected`, is a JSON
-    /// array with the values of the plan's `--select` columns; likewise [`Table::ServerErrors`].
-    pub fn columns(&self, table: Table) -> Result<Vec<String>, StoreError> {
-        let connection = self.connect()?;
-        let statement = connection
-            .prepare(&format!("SELECT * FROM {} LIMIT 0", table.name()))
-            .map_err(|source| self.fault(source))?;
-        let names = statement.column_names();
-        Ok(names.into_iter().skip(1).map(str::to_owned).collect())
-    }
-
     /// Hands over the rows of a run, in order, until `each` says to stop by returning false.
     pub fn rows(
         &self,
@@ -129,7 +120,7 @@ impl Store {
             let mut rows = statement.query([run.0])?;
             while let Some(row) = rows.next()? {
                 let mut cells = Vec::with_capacity(width);
-                for at in 1..width {
+                for at in 0..width {
                     cells.push(match row.get_ref(at)? {
                         ValueRef::Integer(value) => Cell::Integer(value),
                         ValueRef::Real(value) => Cell::Real(value),

@@ -5,8 +5,10 @@ use rusqlite::Connection;
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::UrlId;
-use super::row::count;
+use super::row::{count, named};
 use super::runs::RunId;
+use crate::assess::Verdict;
+use crate::model::{Causes, Outcome};
 
 /// A URL that failed at least once, or is an error page with a status of success.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,9 +20,9 @@ pub struct WorstPage {
     /// The reason phrase, or what went wrong.
     pub status_text: String,
     /// The last outcome.
-    pub outcome: String,
+    pub outcome: Outcome,
     /// What its attempts amount to.
-    pub verdict: String,
+    pub verdict: Verdict,
     /// All attempts.
     pub attempts: u64,
     /// Attempts that failed.
@@ -29,8 +31,8 @@ pub struct WorstPage {
     pub inlinks: u64,
     /// What to mend first, 0..700; absent for what is no page.
     pub priority: Option<f64>,
-    /// Why it fails, as far as that can be told; else empty.
-    pub cause: String,
+    /// Why it fails, as far as that can be told.
+    pub causes: Causes,
     /// The address as requests have it.
     pub encoded: String,
     /// The name under which the operator finds the last request that failed.
@@ -103,13 +105,13 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
                 address: row.get(0)?,
                 status: row.get(1)?,
                 status_text: row.get(2)?,
-                outcome: row.get(3)?,
-                verdict: row.get(4)?,
+                outcome: named(row, 3, Outcome::from_id)?,
+                verdict: named(row, 4, Verdict::from_name)?,
                 attempts: count(row, 5)?,
                 failed: count(row, 6)?,
                 inlinks: count(row, 7)?,
                 priority: row.get(8)?,
-                cause: row.get(9)?,
+                causes: named(row, 9, Causes::from_text)?,
                 encoded: row.get(10)?,
                 request_id: row.get(11)?,
                 error_body: head.map(|head| String::from_utf8_lossy(&head).into_owned()),

@@ -5,6 +5,7 @@ mod answer;
 mod cli;
 mod compare;
 mod demo;
+mod entrances;
 mod external;
 mod fetch;
 #[path = "../../fuzz/src/lib.rs"]

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gatecrawl::app::wall_clock;
 use gatecrawl::assess::{Gate, Measured};
 use gatecrawl::fetch::outbound_client;
+use gatecrawl::machine::wall_clock;
 use gatecrawl::measure::{Board, Push, metrics_of_run, push, serve};
 use gatecrawl::schedule::notify::{Channels, Notifier, NotifyConfig, SmtpConfig};
 use gatecrawl::schedule::{Event, Listener as _, RunEnded, RunOutcome};

@@ -8,7 +8,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("lib", 7),
     ("cli", 6),
     ("schedule", 5),
-    ("app", 4),
+    ("audit", 4),
+    ("check", 4),
     ("crawl", 3),
     ("report", 3),
     ("measure", 3),
@@ -16,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("fetch", 2),
     ("frontier", 2),
     ("store", 2),
+    ("machine", 2),
     ("parse", 1),
     ("policy", 1),
     ("assess", 1),
@@ -132,6 +134,6 @@ fn paths_are_read_in_all_their_forms() {
     }
     assert!(!may_use("fetch", "store"));
     assert!(!may_use("parse", "crawl"));
-    assert!(may_use("cli", "app"));
-    assert!(!may_use("crawl", "app"));
+    assert!(may_use("cli", "audit"));
+    assert!(!may_use("crawl", "audit"));
 }

@@ -3,6 +3,7 @@
 mod children;
 mod documents;
 mod floors;
+mod inserts;
 mod printing;
 mod purity;
 mod rules;

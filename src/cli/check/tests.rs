@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clients::{Checked, Seen, checked};
+use super::clients;
 use crate::assess::diagnose::{
     Announced, AnswerFacts, Cluster, ClusterFacts, Context, Maker, diagnose,
 };
+use crate::check::{Checked, Seen, checked};
 use crate::model::{
     Attempt, CrawlUrl, Moment, Outcome, Pressure, Purpose, Timings, Trace, Version,
 };
@@ -97,7 +98,7 @@ fn a_failing_url_is_told_with_chain_times_cause_and_fix() {
     one.hops = vec![(url("http://shop.example/shop/cart"), moved)];
     let told = told(&[one]);
     assert_eq!(told.compared, "");
-    insta::assert_snapshot!("one_client", told.text(80, false));
+    insta::assert_snapshot!("one_client", clients::told(&told, 80, false));
     let json = serde_json::to_string_pretty(&told).expect("JSON");
     insta::assert_snapshot!("one_client_json", json);
 }
@@ -115,7 +116,7 @@ fn clients_are_told_side_by_side() {
         "{}",
         two.compared
     );
-    insta::assert_snapshot!("two_clients", two.text(80, false));
+    insta::assert_snapshot!("two_clients", clients::told(&two, 80, false));
 }
 
 #[test]

@@ -1,150 +1,35 @@
-//! Why a request fails and what to do: a diagnosis as it is told to people and to machines.
+//! Why a request fails and what to do, as people are told.
 
 use std::fmt::Write;
 
-use serde::Serialize;
-
-use crate::assess::diagnose::{Diagnosis, Evidence, Maker};
-use crate::assess::playbook::{Playbook, lookup, server_key};
+use crate::check::Why;
 use crate::cli::wrap::{command, paragraph};
-use crate::model::{Cause, Outcome};
 
-/// How many lines of the playbook are told here; the rest is a command away.
-const LINES: usize = 3;
-
-/// Why something fails.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Why {
-    /// The cause in words: "A", "A or B", or "unknown".
-    pub(super) cause: String,
-    /// The causes that may be named, with their shares.
-    pub(super) causes: Vec<(Cause, f64)>,
-    /// How sure they are, from 0 to 1.
-    pub(super) confidence: f64,
-    /// What kind of machine made the answer.
-    pub(super) made_by: Option<Maker>,
-    /// Which product.
-    pub(super) product: Option<String>,
-    /// What speaks for it.
-    pub(super) evidence: Vec<Said>,
-    /// What to do.
-    pub(super) advice: Advice,
-}
-
-/// Evidence with its sentence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Said {
-    /// For people.
-    pub(super) text: String,
-    /// For machines.
-    #[serde(flatten)]
-    pub(super) evidence: Evidence,
-}
-
-/// The beginning of a playbook, and where the rest is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Advice {
-    /// The key of the playbook.
-    pub(super) topic: String,
-    /// The server product that it was looked up for.
-    pub(super) server: Option<&'static str>,
-    pub(super) confirm: Vec<String>,
-    pub(super) fix: Vec<String>,
-    /// The command that tells the rest.
-    pub(super) more: String,
-}
-
-/// A diagnosis as it is told. `maker` may know more than the diagnosis does; `server` is the
-/// `Server` field, for a page that names no product.
-pub(super) fn why(
-    diagnosis: &Diagnosis,
-    outcome: Outcome,
-    maker: Option<Maker>,
-    server: Option<&str>,
-) -> Why {
-    let product = diagnosis.product.or(server);
-    let texts = diagnosis.evidence.iter().map(|evidence| Said {
-        text: evidence.to_string(),
-        evidence: evidence.clone(),
-    });
-    Why {
-        cause: diagnosis.to_string(),
-        causes: diagnosis.named().to_vec(),
-        confidence: diagnosis.confidence,
-        made_by: diagnosis.layer.or(maker),
-        product: product.map(str::to_owned),
-        evidence: texts.collect(),
-        advice: advice(topic(diagnosis, outcome), product.and_then(server_key)),
-    }
-}
-
-/// Without a cause the outcome says more than nothing.
-fn topic(diagnosis: &Diagnosis, outcome: Outcome) -> &'static str {
-    match diagnosis.causes.as_slice() {
-        [] => outcome.id(),
-        _ => diagnosis.advice(),
-    }
-}
-
-fn advice(topic: &str, server: Option<&'static str>) -> Advice {
-    let found = lookup(topic, server).unwrap_or_default();
-    let special = found.server.clone().unwrap_or_default();
-    let server = server.filter(|_| found.server.is_some());
-    let first = |own: &[String], general: &[String]| {
-        own.iter().chain(general).take(LINES).cloned().collect()
+/// Cause, evidence and what to do, ending in a line break.
+pub(super) fn text(why: &Why, width: usize) -> String {
+    let mut out = String::new();
+    let sure = match why.causes.as_slice() {
+        [] => String::new(),
+        _ => format!(" (confidence {:.0} %)", why.confidence * 100.0),
     };
-    // What fits the product fits better: its own lines about this cause stand first.
-    let own_fix = own_lines(&found, server);
-    let server_flag = server.map_or(String::new(), |key| format!(" --server {key}"));
-    Advice {
-        topic: topic.to_owned(),
-        server,
-        confirm: first(
-            &special.confirm[..special.confirm.len().min(1)],
-            &found.confirm,
-        ),
-        fix: first(&own_fix, &found.act),
-        more: format!("gatecrawl explain {topic}{server_flag}"),
+    out += &paragraph(&format!("{}{sure}", why.cause), width, "  Likely cause  ");
+    if let Some(by) = made_by(why) {
+        out += &paragraph(&by, width, "  Answered by   ");
     }
+    let evidence: Vec<_> = why.evidence.iter().map(|said| said.text.clone()).collect();
+    list(&mut out, "Evidence", &evidence, width);
+    list(&mut out, "Confirm", &why.advice.confirm, width);
+    list(&mut out, "Fix", &why.advice.fix, width);
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "  More          {}", why.advice.more);
+    out
 }
 
-/// What the notes of a server say about a topic, without what they say about every topic.
-fn own_lines(found: &Playbook, server: Option<&str>) -> Vec<String> {
-    let (Some(notes), Some(server)) = (&found.server, server) else {
-        return Vec::new();
-    };
-    let general = lookup(server, None).map_or(0, |general| general.act.len());
-    let own = notes.act.len().saturating_sub(general);
-    notes.act[..own].to_vec()
-}
-
-impl Why {
-    /// The text, ending in a line break.
-    pub(super) fn text(&self, width: usize) -> String {
-        let mut out = String::new();
-        let sure = match self.causes.as_slice() {
-            [] => String::new(),
-            _ => format!(" (confidence {:.0} %)", self.confidence * 100.0),
-        };
-        out += &paragraph(&format!("{}{sure}", self.cause), width, "  Likely cause  ");
-        if let Some(by) = self.made_by() {
-            out += &paragraph(&by, width, "  Answered by   ");
-        }
-        let evidence: Vec<_> = self.evidence.iter().map(|said| said.text.clone()).collect();
-        list(&mut out, "Evidence", &evidence, width);
-        list(&mut out, "Confirm", &self.advice.confirm, width);
-        list(&mut out, "Fix", &self.advice.fix, width);
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "  More          {}", self.advice.more);
-        out
-    }
-
-    fn made_by(&self) -> Option<String> {
-        match (self.made_by, &self.product) {
-            (Some(maker), Some(product)) => Some(format!("{}: {product}", maker.title())),
-            (Some(maker), None) => Some(maker.title().to_owned()),
-            (None, product) => product.clone(),
-        }
+fn made_by(why: &Why) -> Option<String> {
+    match (why.made_by, &why.product) {
+        (Some(maker), Some(product)) => Some(format!("{}: {product}", maker.title())),
+        (Some(maker), None) => Some(maker.title().to_owned()),
+        (None, product) => product.clone(),
     }
 }
 

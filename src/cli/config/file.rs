@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Value;
 use toml::de::DeTable;
 
-use crate::app;
+use crate::machine;
 
 use super::super::failure::Failure;
 
@@ -21,7 +21,7 @@ const LONGEST: u64 = 4 << 20;
 
 /// The text of a config file.
 pub(in crate::cli) fn text(path: &Path) -> std::io::Result<String> {
-    app::read_text(path, LONGEST)
+    machine::read_text(path, LONGEST)
 }
 
 /// A config file as it was read. `Debug` shows nothing of its text.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app;
 use crate::crawl::{Stop, StopLevel, stop_switch};
+use crate::machine;
 use crate::measure::{Board, Place, Push, push, serve};
 use crate::schedule::Measured;
 use crate::schedule::notify::{Channels, Ear, Notifier};
@@ -49,7 +49,7 @@ impl Background {
         measured.start(projects)?;
         let notifier = Notifier::new(store.clone(), channels).map_err(Failure::own)?;
         let environment = |name: &str| std::env::var(name).ok();
-        let receiver = Push::from_environment(&environment, app::wall_clock());
+        let receiver = Push::from_environment(&environment, machine::wall_clock());
         let receiver = receiver.map_err(|fault| Failure::usage(fault.to_string()))?;
         let (end, ended) = stop_switch();
         let mut tasks = JoinSet::new();
@@ -62,7 +62,7 @@ impl Background {
         }
         let notifier = Arc::new(notifier);
         let (theirs, stop) = (Arc::clone(&notifier), over(&ended));
-        tasks.spawn(async move { theirs.run(app::wall_clock, stop).await });
+        tasks.spawn(async move { theirs.run(machine::wall_clock, stop).await });
         tasks.spawn(rounds(measured.clone(), receiver, ended));
         Ok(Background {
             measured,
@@ -86,7 +86,7 @@ impl Background {
     pub(super) async fn finish_and_send(mut self) {
         self.end().await;
         let notifier = Arc::clone(&self.notifier);
-        let rest = async move { notifier.deliver(&app::wall_clock).await };
+        let rest = async move { notifier.deliver(&machine::wall_clock).await };
         match tokio::time::timeout(LONGEST, rest).await {
             Ok(Ok(_)) => {}
             Ok(Err(fault)) => tracing::warn!("notifications are left for the next start: {fault}"),
@@ -116,7 +116,8 @@ async fn rounds(measured: Measured, receiver: Option<Push>, mut stop: Stop) {
             tracing::warn!("metrics of notifications are old: {fault}");
         }
         if let Some(receiver) = &receiver
-            && let Err(fault) = push(receiver, &measured.board.metrics(), app::wall_clock()).await
+            && let Err(fault) =
+                push(receiver, &measured.board.metrics(), machine::wall_clock()).await
         {
             tracing::warn!("{fault}");
         }

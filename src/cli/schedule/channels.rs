@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app;
+use crate::machine;
 use crate::schedule::notify::{Channels, NotifyConfig, NotifyError, SmtpConfig, notify_test};
 
 use super::super::args::StoreArgs;
@@ -60,7 +60,7 @@ pub(super) async fn test(
             path.display()
         )));
     };
-    let tried = notify_test(name, channels, app::wall_clock()).await;
+    let tried = notify_test(name, channels, machine::wall_clock()).await;
     let mut exit = Exit::Done;
     for (channel, result) in tried.map_err(Failure::own)? {
         match result {

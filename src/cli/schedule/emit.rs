@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::app;
+use crate::machine;
 use crate::schedule::emit::{Installation, cron, github_actions, kubernetes, service, timer};
 
 use super::super::args::{EmitArgs, StoreArgs, Target};
@@ -44,7 +44,7 @@ pub(super) fn emit(
         Target::Cron => cron(&what),
         Target::GithubActions => {
             let projects: Vec<_> = planned.into_iter().map(|planned| planned.project).collect();
-            let text = github_actions(&projects, app::wall_clock());
+            let text = github_actions(&projects, machine::wall_clock());
             text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
         }
         Target::Kubernetes => kubernetes(&args.image),

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Table;
 
+use crate::audit::{label, new_token};
 use crate::model::CrawlUrl;
 use crate::report;
 use crate::schedule::{self, BadKey, KEYS, Project};
 
 use super::super::args::{AuditArgs, Cli, Command as Chosen, StoreArgs};
-use super::super::audit;
 use super::super::config::{self, File, RawProject};
 use super::super::failure::Failure;
+use super::super::order::fresh;
 use super::super::parse::{CONFIG, complaint};
 use super::super::streams::{Console, Streams};
 
@@ -121,11 +122,11 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
         );
         return Err(fault(line_of("format"), &what));
     }
-    let intent = audit::fresh(&args, &mut nobody());
-    let intent = intent.map_err(|why| fault(raw.line, &why.message().unwrap_or_default()))?;
-    let hosts = intent.plan.scope.seeds.iter().map(CrawlUrl::host_key);
+    let order = fresh(&args, new_token(), &mut nobody());
+    let order = order.map_err(|why| fault(raw.line, &why.message().unwrap_or_default()))?;
+    let hosts = order.plan.scope.seeds.iter().map(CrawlUrl::host_key);
     project.hosts = hosts.collect();
-    let site = audit::label(&intent.plan.scope.seeds);
+    let site = label(&order.plan.scope.seeds);
     Ok(Planned {
         project,
         args,

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::app;
 use crate::crawl::Stop;
+use crate::machine;
 use crate::model::Moment;
 use crate::schedule::{Clock, Event, Listener};
 
@@ -28,7 +28,7 @@ impl Wall {
 
 impl Clock for Wall {
     fn now(&self) -> Moment {
-        app::wall_clock()
+        machine::wall_clock()
     }
 
     async fn sleep_until(&mut self, moment: Moment) {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::app;
+use crate::machine;
 use crate::schedule::Project;
 use crate::store::{ScheduleState, Store};
 
@@ -29,7 +29,7 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
     }
     // Nothing was run yet where there is no database.
     let store = database::open(store).ok();
-    let now = app::wall_clock();
+    let now = machine::wall_clock();
     let out = &mut console.stdout;
     writeln!(
         out,
@@ -107,7 +107,7 @@ pub(super) fn times(project: &Project, console: &mut Console) -> Result<(), Fail
         project.name,
         text::tame(&schedule)
     )?;
-    let times = std::iter::successors(timing.after(app::wall_clock()), |at| timing.after(*at));
+    let times = std::iter::successors(timing.after(machine::wall_clock()), |at| timing.after(*at));
     for at in times.take(TIMES) {
         writeln!(
             console.stdout,

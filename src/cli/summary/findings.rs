@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::diagnose::rules::title;
+use crate::assess::diagnose::rules::{Severity, title};
 use crate::cli::look::Look;
 use crate::cli::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, number, tame};
@@ -38,19 +38,19 @@ pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
 }
 
 fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
-    let style = match finding.severity.as_str() {
-        "critical" | "error" => RED,
-        "warning" => YELLOW,
-        _ => PLAIN,
+    let style = match finding.severity {
+        Severity::Critical | Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Notice => PLAIN,
     };
-    let severity = paint(&format!("{:<8}", finding.severity), style, look.color);
+    let severity = paint(&format!("{:<8}", finding.severity.id()), style, look.color);
     let subject = tame(&finding.subject);
     let _ = writeln!(
         out,
         "    {severity} {}  {subject}",
         paint(title(&finding.rule), BOLD, look.color)
     );
-    if !finding.cause.is_empty() {
+    if !finding.causes.is_empty() {
         let sure = finding.confidence * 100.0;
         let _ = writeln!(
             out,
@@ -82,15 +82,19 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::diagnose::rules::Scope;
+    use crate::model::Cause;
 
     #[test]
     fn a_finding_is_told_with_cause_evidence_and_fix() {
         let finding = StoredFinding {
             rule: "timeout_wall".to_owned(),
-            severity: "error".to_owned(),
-            scope: "section".to_owned(),
+            severity: Severity::Error,
+            scope: Scope::Section,
             subject: "https://shop.test/search/".to_owned(),
-            cause: "upstream_timeout or overload".to_owned(),
+            causes: [Cause::UpstreamTimeout, Cause::Overload]
+                .into_iter()
+                .collect(),
             confidence: 0.62,
             evidence: vec!["63 of 64 answers took 60.0 s".to_owned(); 5],
             facts: serde_json::Value::Null,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::{Interval, MODEL, Score};
+use crate::assess::{Band, Interval, MODEL, Score};
 use crate::cli::paint::{GREEN, PLAIN, RED, YELLOW, paint};
 use crate::cli::text::{count, tame};
 use crate::report::words::{deduction, hindrance, risk};
@@ -63,18 +63,20 @@ pub(super) fn lost(scores: &RunScores) -> String {
 
 fn line(
     score: Option<&StoredScore>,
-    word: fn(&str) -> &str,
+    word: fn(Band) -> &'static str,
     best: &str,
     color: bool,
 ) -> Option<String> {
     let score = score?;
     Some(match score.score {
         Score::Known(value) => {
-            let band = score.band.as_deref().unwrap_or_default();
+            let (band, style) = score
+                .band
+                .map_or(("", PLAIN), |band| (word(band), style(band)));
             format!(
                 "{} {} ({}; {best})",
                 number(value.value),
-                paint(word(band), style(band), color),
+                paint(band, style, color),
                 bounds(value)
             )
         }
@@ -96,12 +98,12 @@ fn bounds(value: Interval) -> String {
     format!("95 %: {:.1} to {:.1}", value.low, value.high)
 }
 
-fn style(band: &str) -> &'static str {
+const fn style(band: Band) -> &'static str {
     match band {
-        "none" => GREEN,
-        "low" => PLAIN,
-        "medium" => YELLOW,
-        _ => RED,
+        Band::None => GREEN,
+        Band::Low => PLAIN,
+        Band::Medium => YELLOW,
+        Band::High | Band::Critical => RED,
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
                 value: 11.73,
                 high: 28.07,
             }),
-            band: Some("critical".to_owned()),
+            band: Some(Band::Critical),
         };
         assert_eq!(
             line(Some(&known), hindrance, "100 is best", false).as_deref(),

@@ -89,6 +89,9 @@ where
         for (control, _) in brought.hops.iter().filter(|hop| failed(hop)) {
             self.hosts.control_failed(control);
         }
+        if let Some((pages, until)) = follows.watching {
+            self.observer.see(&Event::Watching { pages, until });
+        }
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }

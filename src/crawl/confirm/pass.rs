@@ -29,6 +29,8 @@ pub(super) struct CurrentPass {
     /// How long each host was left alone because it limits us.
     pub(super) parked: HashMap<HostKey, Duration>,
     pub(super) sentinels: Sentinels,
+    /// It was said that only they are left.
+    pub(super) said_watching: bool,
     /// Whether it is the last look at what was fine and failed last.
     pub(super) is_closing: bool,
 }
@@ -125,6 +127,27 @@ impl CurrentPass {
         let waiting = self.waiting.get(host).copied().unwrap_or_default();
         let at = now + look_spacing(waiting, interval);
         (at <= self.looks_end).then_some(at)
+    }
+
+    /// When a URL that takes no more looks is requested again, if it is a sentinel. One that hangs is none.
+    pub(super) fn watch(
+        &self,
+        url: &CrawlUrl,
+        interval: Duration,
+        answer: &Answer,
+        now: Moment,
+    ) -> Option<Moment> {
+        let watched = self.watched.get(&url.fingerprint())?;
+        (watched.took < LONGEST_LOOKS)
+            .then(|| self.sentinels.again(url, now, interval, answer.announced))
+            .flatten()
+    }
+
+    /// How many sentinels there are and until when, once nothing else of the pass is left; said once.
+    pub(super) fn watches_only(&mut self) -> Option<(usize, Moment)> {
+        let is_left = self.waiting.values().any(|waiting| *waiting > 0);
+        (!is_left && !std::mem::replace(&mut self.said_watching, true))
+            .then(|| self.sentinels.count_until())
     }
 
     /// Takes note that a URL is not requested again in this pass, but as a sentinel.

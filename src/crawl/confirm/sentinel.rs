@@ -8,6 +8,9 @@ use std::time::Duration;
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment};
 use crate::store::FailedUrl;
 
+/// How many times as many requests as sentinels ask for their hosts' pace allows (ours).
+const SHARE: u32 = 2;
+
 /// Time between two looks (ours): the edges of an outage of half a minute are seen well enough.
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -18,7 +21,7 @@ const EVERY_UNPROVEN: Duration = Duration::from_secs(5);
 /// or checked by turns.
 const LAST: Duration = Duration::from_mins(1);
 
-/// Most sentinels of one host (ours): their requests take less than half of ten a second.
+/// Most sentinels of one host (ours).
 const MOST: usize = 8;
 
 /// The same of pages that were never fine (ours).
@@ -65,14 +68,125 @@ impl Sentinels {
         }
     }
 
-    /// When a page is looked at again, if it is a sentinel and its time is not over.
-    pub(super) fn again(&self, url: &CrawlUrl, now: Moment) -> Option<Moment> {
-        let at = now + *self.pages.get(&url.fingerprint())?;
+    /// When a page is looked at again, if it is a sentinel and its time is not over. Its host is requested at this
+    /// interval, and it is left alone for as long as it asks.
+    pub(super) fn again(
+        &self,
+        url: &CrawlUrl,
+        now: Moment,
+        interval: Duration,
+        announced: Option<Duration>,
+    ) -> Option<Moment> {
+        let every = *self.pages.get(&url.fingerprint())?;
+        let all = interval * SHARE * self.pages.len() as u32;
+        let wait = every.max(all);
+        let at = now + wait.max(announced.unwrap_or_default());
         (at < self.until).then_some(at)
+    }
+
+    /// How many there are, and until when.
+    pub(super) fn count_until(&self) -> (usize, Moment) {
+        (self.pages.len(), self.until)
     }
 
     /// Moves their end by the time that the pass could not go on.
     pub(super) fn extend(&mut self, by: Duration) {
         self.until = self.until + by;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Looks, Outcome, Role};
+    use crate::policy::Candidate;
+
+    use super::*;
+
+    fn failed(path: &str, part: Option<&str>, ever_ok: bool) -> FailedUrl {
+        let seen = Candidate {
+            host: 1,
+            section: 1,
+            failure: Outcome::Server502,
+            attempts: 1,
+            passes: 1,
+            looks: Looks::default(),
+            needed: 0,
+            ever_ok,
+            last_failed: true,
+            in_outage: false,
+            ok_in_a_row: 0,
+            span: Duration::ZERO,
+            announced: None,
+        };
+        let url = CrawlUrl::parse(&format!("https://a.test{path}")).expect("a URL");
+        let mut failed = FailedUrl::new(url, Role::Page, seen);
+        failed.down_with = part.map(str::to_owned);
+        failed
+    }
+
+    fn at(second: u64) -> Moment {
+        Moment::default() + Duration::from_secs(second)
+    }
+
+    fn chosen(asked: &[FailedUrl], next: Option<Moment>) -> Vec<(String, Option<Moment>)> {
+        let all: Vec<&FailedUrl> = asked.iter().collect();
+        let sentinels = Sentinels::among(&all, at(100), next);
+        let interval = Duration::from_millis(100);
+        let looks = asked.iter().map(|failed| {
+            let again = sentinels.again(&failed.url, at(100), interval, None);
+            (failed.url.path_and_query().to_owned(), again)
+        });
+        looks.filter(|(_, again)| again.is_some()).collect()
+    }
+
+    #[test]
+    fn one_page_of_each_part_is_chosen_rather_one_that_was_fine() {
+        let asked = [
+            failed("/x", None, true),
+            failed("/a/1", Some("/a/"), false),
+            failed("/a/2", Some("/a/"), true),
+            failed("/a/3", Some("/a/"), true),
+            failed("/b/1", Some("/b/"), false),
+        ];
+        let page = |path: &str, second| (path.to_owned(), Some(at(second)));
+        let found = chosen(&asked, Some(at(200)));
+        assert_eq!(found, [page("/a/2", 102), page("/b/1", 105)]);
+        let found = chosen(&asked, None);
+        assert_eq!(found, [page("/a/2", 102)], "the last pass");
+    }
+
+    #[test]
+    fn sentinels_of_a_host_are_few() {
+        let pages = |ever_ok| -> Vec<FailedUrl> {
+            let parts = (0..20).map(|n| format!("/{n}/"));
+            parts
+                .map(|part| failed(&part, Some(&part), ever_ok))
+                .collect()
+        };
+        assert_eq!(chosen(&pages(true), Some(at(200))).len(), MOST);
+        assert_eq!(chosen(&pages(false), Some(at(200))).len(), MOST_UNPROVEN);
+    }
+
+    #[test]
+    fn a_sentinel_keeps_to_its_time_the_pace_and_what_its_server_asks_for() {
+        let one = failed("/a/1", Some("/a/"), true);
+        let mut sentinels = Sentinels::among(&[&one], at(100), None);
+        let again = |now, interval, announced: Option<u64>| {
+            let interval = Duration::from_secs(interval);
+            sentinels.again(
+                &one.url,
+                at(now),
+                interval,
+                announced.map(Duration::from_secs),
+            )
+        };
+        assert_eq!(again(100, 0, None), Some(at(102)));
+        assert_eq!(again(100, 3, None), Some(at(106)), "half of the pace");
+        assert_eq!(again(100, 0, Some(30)), Some(at(130)));
+        assert_eq!(again(100, 0, Some(90)), None, "beyond its time");
+        assert_eq!(again(159, 0, None), None);
+        sentinels.extend(Duration::from_secs(10));
+        let interval = Duration::ZERO;
+        assert!(sentinels.again(&one.url, at(159), interval, None).is_some());
     }
 }

@@ -130,7 +130,7 @@ impl Audited {
     fn findings(&self) -> Vec<String> {
         let findings = self.findings.iter();
         findings
-            .map(|found| format!("{} {}", found.rule, found.cause).trim().to_owned())
+            .map(|found| format!("{} {}", found.rule, found.causes).trim().to_owned())
             .collect()
     }
 
@@ -319,7 +319,7 @@ async fn an_edge_that_keeps_robots_out_is_a_firewall() {
         .await;
     let found = audited.finding("client_block");
     assert_eq!(
-        (found.cause.as_str(), found.scope.as_str()),
+        (found.causes.to_string().as_str(), found.scope.id()),
         ("firewall", "host")
     );
     let evidence = audited.evidence("client_block");

@@ -7,10 +7,10 @@ const HOST_FAILURES: u32 = 5;
 /// Failures in a row of any kind. Ours: a suspicion that is unfounded costs one request.
 const FAILURES: u32 = 8;
 
-/// Failures in a row of any kind where no page was ever fine: as many as Kubernetes makes of a container that
-/// was not ready yet before it does something (`failureThreshold`). A host that hangs takes half a minute
+/// Attempts in a row without any answer where no page was ever fine: as many as Kubernetes makes at a container
+/// that was not ready yet before it does something (`failureThreshold`). A host that hangs takes half a minute
 /// for each.
-const NEW_HOST_FAILURES: u32 = 3;
+const NEW_HOST_SILENT: u32 = 3;
 
 /// Most times as many failures that are needed when suspicions have proved unfounded.
 const MOST_LENIENT: u32 = 16;
@@ -25,6 +25,8 @@ pub(super) struct Streak {
     host_failures: u32,
     /// Fine answers since the last unfounded suspicion.
     fine: u32,
+    /// Attempts in a row without any answer.
+    silent: u32,
     /// Whether any page was ever fine.
     served: bool,
     /// Times as many failures as usual that are needed.
@@ -37,6 +39,7 @@ impl Default for Streak {
             failures: 0,
             host_failures: 0,
             fine: 0,
+            silent: 0,
             served: false,
             lenient: 1,
         }
@@ -61,6 +64,11 @@ impl Streak {
         }
     }
 
+    /// Takes note whether there was an answer.
+    pub(super) fn heard(&mut self, answered: bool) {
+        self.silent = if answered { 0 } else { self.silent + 1 };
+    }
+
     /// Takes note that a page was fine.
     pub(super) fn served(&mut self) {
         self.served = true;
@@ -68,10 +76,9 @@ impl Streak {
 
     /// Whether the host may be down.
     pub(super) fn is_suspicious(&self) -> bool {
-        if !self.served {
-            return self.failures >= NEW_HOST_FAILURES * self.lenient;
-        }
-        self.host_failures >= HOST_FAILURES * self.lenient
+        let is_new_and_silent = !self.served && self.silent >= NEW_HOST_SILENT * self.lenient;
+        is_new_and_silent
+            || self.host_failures >= HOST_FAILURES * self.lenient
             || self.failures >= FAILURES * self.lenient
     }
 

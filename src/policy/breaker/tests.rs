@@ -13,6 +13,7 @@ fn seen(failed: bool, started: Moment) -> BreakerSignal {
         failed,
         host_level: false,
         is_page: true,
+        is_answered: true,
         started,
         control: None,
         announced: None,
@@ -40,8 +41,15 @@ fn suspicious() -> Breaker {
 
 #[test]
 fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() {
-    // Three of any kind are enough where no page was ever fine.
-    for (is_page, host_level, needed) in [(true, true, 5), (false, true, 3), (false, false, 3)] {
+    // Three without an answer are enough where no page was ever fine.
+    let cases = [
+        (true, true, false, 5),
+        (false, true, true, 5),
+        (false, true, false, 3),
+        (false, false, false, 3),
+        (false, false, true, 8),
+    ];
+    for (is_page, host_level, is_answered, needed) in cases {
         let mut breaker = Breaker::new(PATIENCE);
         let fine = BreakerSignal {
             is_page,
@@ -51,11 +59,15 @@ fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() 
         for second in 1..=needed {
             let refused = BreakerSignal {
                 host_level,
+                is_answered,
                 ..seen(true, at(second))
             };
             let change = breaker.on_attempt(refused, at(second), 0.5);
             let expected = (second == needed).then_some(BreakerChange::Suspected);
-            assert_eq!(change, expected, "{is_page}, {second}");
+            assert_eq!(
+                change, expected,
+                "{is_page} {host_level} {is_answered}, {second}"
+            );
         }
     }
     assert!(!suspicious().is_closed());

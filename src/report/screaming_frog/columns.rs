@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::report::row::Row;
+use crate::model::{LinkKind, Position};
 use crate::store::Cell;
+use crate::store::tables::{Column as Ours, error_inlinks, pages};
 
 /// A column of the product.
 pub(super) struct Column {
@@ -16,14 +17,14 @@ pub(super) struct Column {
 enum From {
     /// We have none.
     Nowhere,
-    /// Our column of this name, as it is.
-    Ours(&'static str),
+    /// Our column, as it is.
+    Ours(Ours),
     /// The same, or 0.
-    Count(&'static str),
+    Count(Ours),
     /// The same with three decimals.
-    Seconds(&'static str),
-    /// UTF-16 units of our column of this name.
-    Length(&'static str),
+    Seconds(Ours),
+    /// UTF-16 units of our column.
+    Length(Ours),
     /// `2.0` where we say `2`.
     HttpVersion,
     /// What kind of link it is, in the product's words.
@@ -43,17 +44,17 @@ const fn none(name: &'static str) -> Column {
 }
 
 /// A column of the same name in both.
-const fn same(name: &'static str) -> Column {
+const fn same(ours: Ours) -> Column {
     Column {
-        name,
-        from: From::Ours(name),
+        name: ours.name,
+        from: From::Ours(ours),
     }
 }
 
-const fn count(name: &'static str) -> Column {
+const fn count(ours: Ours) -> Column {
     Column {
-        name,
-        from: From::Count(name),
+        name: ours.name,
+        from: From::Count(ours),
     }
 }
 
@@ -63,14 +64,14 @@ const fn from(name: &'static str, from: From) -> Column {
 
 /// `internal_all.csv`.
 pub(super) const INTERNAL: [Column; 72] = [
-    same("Address"),
-    same("Content Type"),
-    same("Status Code"),
-    same("Status"),
-    same("Indexability"),
-    same("Indexability Status"),
-    same("Title 1"),
-    from("Title 1 Length", From::Length("Title 1")),
+    same(pages::ADDRESS),
+    same(pages::CONTENT_TYPE),
+    same(pages::STATUS_CODE),
+    same(pages::STATUS),
+    same(pages::INDEXABILITY),
+    same(pages::INDEXABILITY_STATUS),
+    same(pages::TITLE_1),
+    from("Title 1 Length", From::Length(pages::TITLE_1)),
     none("Title 1 Pixel Width"),
     none("Meta Description 1"),
     none("Meta Description 1 Length"),
@@ -83,16 +84,16 @@ pub(super) const INTERNAL: [Column; 72] = [
     none("H2-1 Length"),
     none("H2-2"),
     none("H2-2 Length"),
-    same("Meta Robots 1"),
-    same("X-Robots-Tag 1"),
+    same(pages::META_ROBOTS_1),
+    same(pages::X_ROBOTS_TAG_1),
     none("Meta Refresh 1"),
-    same("Canonical Link Element 1"),
+    same(pages::CANONICAL_LINK_ELEMENT_1),
     none("rel=\"next\" 1"),
     none("rel=\"prev\" 1"),
     none("HTTP rel=\"next\" 1"),
     none("HTTP rel=\"prev\" 1"),
     none("amphtml Link Element"),
-    count("Size (bytes)"),
+    count(pages::SIZE),
     none("Transferred (bytes)"),
     none("Total Transferred (bytes)"),
     none("CO2 (mg)"),
@@ -103,110 +104,121 @@ pub(super) const INTERNAL: [Column; 72] = [
     none("Flesch Reading Ease Score"),
     none("Readability"),
     none("Text Ratio"),
-    same("Crawl Depth"),
-    same("Folder Depth"),
-    same("Link Score"),
-    count("Inlinks"),
-    count("Unique Inlinks"),
+    same(pages::CRAWL_DEPTH),
+    same(pages::FOLDER_DEPTH),
+    same(pages::LINK_SCORE),
+    count(pages::INLINKS),
+    count(pages::UNIQUE_INLINKS),
     none("Unique JS Inlinks"),
     none("% of Total"),
-    count("Outlinks"),
-    count("Unique Outlinks"),
+    count(pages::OUTLINKS),
+    count(pages::UNIQUE_OUTLINKS),
     none("Unique JS Outlinks"),
-    count("External Outlinks"),
+    count(pages::EXTERNAL_OUTLINKS),
     none("Unique External Outlinks"),
     none("Unique External JS Outlinks"),
     none("Closest Near Duplicate Match"),
     none("No. Near Duplicates"),
     none("Spelling Errors"),
     none("Grammar Errors"),
-    same("Hash"),
-    from("Response Time", From::Seconds("Response Time")),
-    same("Last Modified"),
-    same("Redirect URL"),
-    same("Redirect Type"),
+    same(pages::HASH),
+    from("Response Time", From::Seconds(pages::RESPONSE_TIME)),
+    same(pages::LAST_MODIFIED),
+    same(pages::REDIRECT_URL),
+    same(pages::REDIRECT_TYPE),
     none("Cookies"),
-    same("Language"),
+    same(pages::LANGUAGE),
     from("HTTP Version", From::HttpVersion),
     none("Mobile Alternate Link"),
     none("Closest Semantically Similar Address"),
     none("Semantic Similarity Score"),
     none("No. Semantically Similar"),
     none("Semantic Relevance Score"),
-    same("URL Encoded Address"),
-    same("Crawl Timestamp"),
+    same(pages::URL_ENCODED_ADDRESS),
+    same(pages::CRAWL_TIMESTAMP),
 ];
 
 /// `response_codes_internal_server_error_(5xx).csv`.
 pub(super) const RESPONSE_CODES: [Column; 10] = [
-    same("Address"),
-    same("Content Type"),
-    same("Status Code"),
-    same("Status"),
-    same("Indexability"),
-    same("Indexability Status"),
-    count("Inlinks"),
-    from("Response Time", From::Seconds("Response Time")),
-    same("Redirect URL"),
-    same("Redirect Type"),
+    same(pages::ADDRESS),
+    same(pages::CONTENT_TYPE),
+    same(pages::STATUS_CODE),
+    same(pages::STATUS),
+    same(pages::INDEXABILITY),
+    same(pages::INDEXABILITY_STATUS),
+    count(pages::INLINKS),
+    from("Response Time", From::Seconds(pages::RESPONSE_TIME)),
+    same(pages::REDIRECT_URL),
+    same(pages::REDIRECT_TYPE),
 ];
 
 /// `server_error_(5xx)_inlinks.csv`.
 pub(super) const INLINKS: [Column; 15] = [
     from("Type", From::LinkType),
-    same("Source"),
-    same("Destination"),
+    same(error_inlinks::SOURCE),
+    same(error_inlinks::DESTINATION),
     none("Size (Bytes)"),
     from("Alt Text", From::AltText),
     from("Anchor", From::Anchor),
-    same("Status Code"),
-    same("Status"),
-    same("Follow"),
+    same(error_inlinks::STATUS_CODE),
+    same(error_inlinks::STATUS),
+    same(error_inlinks::FOLLOW),
     none("Target"),
-    same("Rel"),
+    same(error_inlinks::REL),
     none("Path Type"),
     none("Link Path"),
-    same("Link Position"),
+    same(error_inlinks::LINK_POSITION),
     from("Link Origin", From::LinkOrigin),
 ];
 
 impl Column {
-    pub(super) fn value<'a>(&self, row: &Row<'a>) -> Cow<'a, str> {
-        let is_image = || row.text("Type") == "Image";
-        let in_header = || row.text("Link Position") == "HTTP Header";
+    /// The value of a row of the table that the product's sheet is made from.
+    pub(super) fn value<'a>(&self, row: &[Cell<'a>]) -> Cow<'a, str> {
+        let is_image = || text(&error_inlinks::TYPE, row) == LinkKind::Image.name();
+        let in_header = || text(&error_inlinks::LINK_POSITION, row) == Position::HttpHeader.name();
         match self.from {
             From::Nowhere => "".into(),
-            From::Ours(name) => written(name, row),
-            From::Count(name) => match row.cell(name) {
+            From::Ours(ours) => written(ours.of(row)),
+            From::Count(ours) => match ours.of(row) {
                 Cell::Empty => "0".into(),
-                _ => written(name, row),
+                cell => written(cell),
             },
-            From::Seconds(name) => match row.cell(name) {
+            From::Seconds(ours) => match ours.of(row) {
                 Cell::Real(seconds) => format!("{seconds:.3}").into(),
-                _ => written(name, row),
+                cell => written(cell),
             },
-            From::Length(name) => row.text(name).encode_utf16().count().to_string().into(),
-            From::HttpVersion => match row.text("HTTP Version") {
+            From::Length(ours) => text(&ours, row).encode_utf16().count().to_string().into(),
+            From::HttpVersion => match text(&pages::HTTP_VERSION, row) {
                 "2" => "2.0".into(),
                 version => version.into(),
             },
-            From::LinkType => match row.text("Type") {
-                "Canonical" if in_header() => "HTTP Canonical".into(),
-                "Canonical" => "HTML Canonical".into(),
+            From::LinkType => match text(&error_inlinks::TYPE, row) {
+                kind if kind == LinkKind::Canonical.name() && in_header() => {
+                    "HTTP Canonical".into()
+                }
+                kind if kind == LinkKind::Canonical.name() => "HTML Canonical".into(),
                 kind => kind.into(),
             },
             From::Anchor if is_image() => "".into(),
             From::AltText if !is_image() => "".into(),
-            From::Anchor | From::AltText => written("Anchor", row),
+            From::Anchor | From::AltText => written(error_inlinks::ANCHOR.of(row)),
             From::LinkOrigin if in_header() => "".into(),
             From::LinkOrigin => "HTML".into(),
         }
     }
 }
 
+/// A cell's text; empty if it has none.
+pub(super) fn text<'a>(column: &Ours, row: &[Cell<'a>]) -> &'a str {
+    match column.of(row) {
+        Cell::Text(text) => text,
+        Cell::Empty | Cell::Integer(_) | Cell::Real(_) => "",
+    }
+}
+
 /// A cell as text.
-fn written<'a>(name: &str, row: &Row<'a>) -> Cow<'a, str> {
-    match row.cell(name) {
+fn written(cell: Cell<'_>) -> Cow<'_, str> {
+    match cell {
         Cell::Empty => "".into(),
         Cell::Integer(value) => value.to_string().into(),
         Cell::Real(value) => value.to_string().into(),
@@ -217,43 +229,49 @@ fn written<'a>(name: &str, row: &Row<'a>) -> Cow<'a, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::row::Places;
 
     #[test]
     fn values_are_written_as_the_product_writes_them() {
-        let places: Places = [
-            "Title 1",
-            "Response Time",
-            "HTTP Version",
-            "Inlinks",
-            "Type",
-            "Anchor",
-            "Link Position",
-        ]
-        .map(str::to_owned)
-        .into_iter()
-        .collect();
-        let cells = [
-            Cell::Text("Été 𝄞"),
-            Cell::Real(0.5),
-            Cell::Text("2"),
-            Cell::Empty,
-            Cell::Text("Image"),
-            Cell::Text("A logo"),
-            Cell::Text("Content"),
-        ];
-        let row = places.row(&cells);
-        let check = |columns: &[Column], name: &str, expected: &str| {
+        let mut page = vec![Cell::Empty; pages::COLUMNS.len()];
+        page[pages::TITLE_1.at] = Cell::Text("Été 𝄞");
+        page[pages::RESPONSE_TIME.at] = Cell::Real(0.5);
+        page[pages::HTTP_VERSION.at] = Cell::Text("2");
+        let mut link = vec![Cell::Empty; error_inlinks::COLUMNS.len()];
+        link[error_inlinks::TYPE.at] = Cell::Text("Image");
+        link[error_inlinks::ANCHOR.at] = Cell::Text("A logo");
+        link[error_inlinks::LINK_POSITION.at] = Cell::Text("Content");
+        let check = |columns: &[Column], row: &[Cell<'_>], name: &str, expected: &str| {
             let column = columns.iter().find(|column| column.name == name);
-            assert_eq!(column.expect("known").value(&row), expected, "{name}");
+            assert_eq!(column.expect("known").value(row), expected, "{name}");
         };
-        check(&INTERNAL, "Title 1 Length", "6");
-        check(&INTERNAL, "Response Time", "0.500");
-        check(&INTERNAL, "HTTP Version", "2.0");
-        check(&INTERNAL, "Inlinks", "0");
-        check(&INTERNAL, "Cookies", "");
-        check(&INLINKS, "Alt Text", "A logo");
-        check(&INLINKS, "Anchor", "");
-        check(&INLINKS, "Link Origin", "HTML");
+        check(&INTERNAL, &page, "Title 1 Length", "6");
+        check(&INTERNAL, &page, "Response Time", "0.500");
+        check(&INTERNAL, &page, "HTTP Version", "2.0");
+        check(&INTERNAL, &page, "Inlinks", "0");
+        check(&INTERNAL, &page, "Cookies", "");
+        check(&INLINKS, &link, "Alt Text", "A logo");
+        check(&INLINKS, &link, "Anchor", "");
+        check(&INLINKS, &link, "Link Origin", "HTML");
+    }
+
+    #[test]
+    fn the_columns_of_ours_are_those_of_the_table_that_is_read() {
+        let sheets: [(&[Column], &[Ours]); 3] = [
+            (&INTERNAL, pages::COLUMNS),
+            (&RESPONSE_CODES, pages::COLUMNS),
+            (&INLINKS, error_inlinks::COLUMNS),
+        ];
+        for (sheet, table) in sheets {
+            for column in sheet {
+                let (From::Ours(ours)
+                | From::Count(ours)
+                | From::Seconds(ours)
+                | From::Length(ours)) = column.from
+                else {
+                    continue;
+                };
+                assert_eq!(table[ours.at].name, ours.name, "{}", column.name);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A small run with one of everything, written by hand and exported in every format.
 
+mod columns;
 mod story;
 mod visits;
 

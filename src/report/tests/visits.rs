@@ -6,8 +6,8 @@ use compact_str::CompactString;
 
 use crate::model::{
     Admission, Attempt, CrawlUrl, HtmlFacts, Indexability, Link, LinkCounts, LinkKind, LinkTarget,
-    Moment, Outcome, PageRecord, Position, Pressure, Purpose, Redirect, RedirectKind, Role, Skip,
-    SkipReason, Timings, Trace, Version,
+    Moment, Outcome, PageRecord, Position, Pressure, Purpose, Redirect, RedirectKind, RobotsAccess,
+    Role, Skip, SkipReason, Timings, Trace, Version,
 };
 use crate::store::{
     Change, FileRecord, RobotsRecord, SitemapEntry, SitemapRecord, Then, VisitRecord,
@@ -40,7 +40,7 @@ impl Story {
         let record = RobotsRecord {
             named_sitemaps: 1,
             host: "https://shop.example".to_owned(),
-            access: "rules",
+            access: RobotsAccess::Rules,
             final_url: target,
             groups: 1,
             rules: 2,

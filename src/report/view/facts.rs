@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Coverage, ScopePlan};
+use crate::assess::Verdict;
+use crate::model::{Coverage, ScopePlan, SkipReason};
 use crate::report::words::{count, duration};
 use crate::store::{RunRow, RunState, RunSummary};
 
@@ -142,24 +143,37 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
 }
 
 /// The verdicts from good to bad, with what each means.
-const VERDICTS: [(&str, &str, &str); 6] = [
-    ("ok", "never failed", "fine"),
-    ("transient", "failed, then recovered", "mild"),
-    ("load_induced", "fails at the crawl's speed only", "mild"),
+const VERDICTS: [(Verdict, &str, &str); 6] = [
+    (Verdict::Ok, "never failed", "fine"),
+    (Verdict::Transient, "failed, then recovered", "mild"),
     (
-        "unconfirmed",
+        Verdict::LoadInduced,
+        "fails at the crawl's speed only",
+        "mild",
+    ),
+    (
+        Verdict::Unconfirmed,
         "fails, with too little evidence to say how",
         "other",
     ),
-    ("intermittent", "comes and goes", "other"),
-    ("persistent", "no success in two passes or more", "bad"),
+    (Verdict::Intermittent, "comes and goes", "other"),
+    (
+        Verdict::Persistent,
+        "no success in two passes or more",
+        "bad",
+    ),
 ];
 
 pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
     let whole: u64 = summary.by_verdict.values().sum();
-    let found = VERDICTS.iter().map(|(name, meaning, tone)| {
-        let count = summary.by_verdict.get(*name).copied().unwrap_or(0);
-        part(&name.replace('_', " "), meaning, tone, (count, whole))
+    let found = VERDICTS.iter().map(|(verdict, meaning, tone)| {
+        let count = summary.by_verdict.get(verdict).copied().unwrap_or(0);
+        part(
+            &verdict.name().replace('_', " "),
+            meaning,
+            tone,
+            (count, whole),
+        )
     });
     found.filter(|part| part.count > 0).collect()
 }
@@ -196,29 +210,25 @@ pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
 
 pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
     let counts = summary.counts;
-    let mut reasons = summary.skipped.clone();
-    // Neither is a page that the audit is about.
-    let apart: u64 = ["scope", "invalid"]
-        .iter()
-        .filter_map(|reason| reasons.get(*reason))
-        .sum();
-    let settled = counts.fetched + reasons.values().sum::<u64>() - apart;
-    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
-        reasons.insert("not_reached".to_owned(), waiting);
-    }
-    let whole = reasons.values().sum();
-    let mut reasons: Vec<_> = reasons
-        .iter()
-        .map(|(name, urls)| {
-            part(
-                &name.replace('_', " "),
-                reason(name),
-                "other",
-                (*urls, whole),
-            )
-        })
+    let skipped = summary.skipped.iter();
+    let mut reasons: Vec<(&str, &str, u64)> = skipped
+        .map(|(skip, urls)| (skip.name(), reason(*skip), *urls))
         .collect();
-    reasons.sort_by_key(|part| std::cmp::Reverse(part.count));
+    // Neither is a page that the audit is about.
+    let apart: u64 = [SkipReason::Scope, SkipReason::Invalid]
+        .iter()
+        .filter_map(|reason| summary.skipped.get(reason))
+        .sum();
+    let settled = counts.fetched + summary.skipped.values().sum::<u64>() - apart;
+    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
+        reasons.push(("not_reached", "the crawl ended before", waiting));
+    }
+    let whole = reasons.iter().map(|(.., urls)| urls).sum();
+    reasons.sort_by_key(|(name, _, urls)| (std::cmp::Reverse(*urls), *name));
+    let reasons = reasons
+        .into_iter()
+        .map(|(name, meaning, urls)| part(&name.replace('_', " "), meaning, "other", (urls, whole)))
+        .collect();
     CoverageView {
         known: counts.known,
         fetched: counts.fetched,
@@ -228,21 +238,19 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
 }
 
 /// Why URLs with this reason were not fetched.
-fn reason(name: &str) -> &'static str {
-    match name {
-        "robots" => "robots.txt forbids them",
-        "nofollow" => "only nofollow links lead there",
-        "scope" => "outside the site, or excluded",
-        "depth" => "too many clicks from a start page",
-        "max_pages" => "beyond --max-pages",
-        "max_hosts" => "on hosts beyond --max-hosts",
-        "max_time" => "not requested within --max-time",
-        "max_disk" => "not requested within --max-disk",
-        "host_down" => "the host was given up",
-        "trap" => "the site seems endless here",
-        "invalid" => "no URL",
-        "not_reached" => "the crawl ended before",
-        _ => "",
+const fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::Robots => "robots.txt forbids them",
+        SkipReason::Nofollow => "only nofollow links lead there",
+        SkipReason::Scope => "outside the site, or excluded",
+        SkipReason::Depth => "too many clicks from a start page",
+        SkipReason::MaxPages => "beyond --max-pages",
+        SkipReason::MaxHosts => "on hosts beyond --max-hosts",
+        SkipReason::MaxTime => "not requested within --max-time",
+        SkipReason::MaxDisk => "not requested within --max-disk",
+        SkipReason::HostDown => "the host was given up",
+        SkipReason::Trap => "the site seems endless here",
+        SkipReason::Invalid => "no URL",
     }
 }
 

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::assess::diagnose::rules::title;
+use crate::assess::diagnose::rules::{Scope, Severity, title};
 use crate::assess::playbook::lookup;
-use crate::model::Probe;
-use crate::report::words;
+use crate::report::words::causes_of;
 use crate::store::{StoredFinding, StoredTrial};
 
 use super::pages::Pages;
@@ -33,9 +32,9 @@ pub(crate) struct Findings {
 /// A finding with its fix. In lines of advice, what is to be typed stands between backticks.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingView {
-    pub(crate) severity: String,
+    pub(crate) severity: Severity,
     pub(crate) title: String,
-    pub(crate) scope: String,
+    pub(crate) scope: Scope,
     pub(crate) subject: String,
     /// Empty where none is known.
     pub(crate) cause: String,
@@ -83,15 +82,11 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
     let notes = playbook.server.unwrap_or_default();
     let option = server.map_or(String::new(), |server| format!(" --server {server}"));
     FindingView {
-        severity: found.severity.clone(),
+        severity: found.severity,
         title: title(&found.rule).to_owned(),
-        scope: found.scope.clone(),
+        scope: found.scope,
         subject: found.subject.clone(),
-        cause: if found.cause.is_empty() {
-            String::new()
-        } else {
-            words::causes_of(found)
-        },
+        cause: causes_of(found),
         confidence: found.confidence,
         evidence: first(&found.evidence, SENTENCES),
         meaning: playbook.meaning,
@@ -119,7 +114,7 @@ pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
     shown
         .map(|found| ExperimentView {
             found: found.clone(),
-            separates: Probe::from_name(&found.experiment).map_or("", Probe::separates),
+            separates: found.experiment.separates(),
         })
         .collect()
 }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::assess::NoStart;
+use crate::assess::diagnose::rules::Severity;
+use crate::assess::{NoStart, Verdict};
 use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
@@ -15,12 +16,12 @@ pub(crate) struct Headline {
 }
 
 /// Verdicts of pages that failed, and how they did.
-const KINDS: [(&str, &str); 5] = [
-    ("persistent", "always"),
-    ("intermittent", "now and then"),
-    ("load_induced", "only at the crawl's speed"),
-    ("unconfirmed", "with too little evidence to say how"),
-    ("transient", "and then recovered"),
+const KINDS: [(Verdict, &str); 5] = [
+    (Verdict::Persistent, "always"),
+    (Verdict::Intermittent, "now and then"),
+    (Verdict::LoadInduced, "only at the crawl's speed"),
+    (Verdict::Unconfirmed, "with too little evidence to say how"),
+    (Verdict::Transient, "and then recovered"),
 ];
 
 /// The sentence for a run, with the cause that most failing pages have and their share of them.
@@ -41,8 +42,8 @@ pub(super) fn headline(
             },
         };
     }
-    let verdict = |name: &str| summary.pages.by_verdict.get(name).copied().unwrap_or(0);
-    let failed: u64 = KINDS.iter().map(|(name, _)| verdict(name)).sum();
+    let verdict = |verdict| summary.pages.by_verdict.get(&verdict).copied().unwrap_or(0);
+    let failed: u64 = KINDS.iter().map(|(kind, _)| verdict(*kind)).sum();
     if failed == 0 {
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
@@ -58,7 +59,7 @@ pub(super) fn headline(
     }
     let kinds = KINDS
         .iter()
-        .map(|(name, how)| (verdict(name), how))
+        .map(|(kind, how)| (verdict(*kind), how))
         .filter(|(n, _)| *n > 0);
     let kinds: Vec<String> = kinds
         .map(|(n, how)| format!("{} {how}", number(n)))
@@ -67,7 +68,9 @@ pub(super) fn headline(
         let of = if share < 1.0 { " of most" } else { "" };
         format!(" The likeliest cause{of}: {cause}.")
     });
-    let lasting = verdict("persistent") + verdict("intermittent") + verdict("unconfirmed");
+    let lasting = verdict(Verdict::Persistent)
+        + verdict(Verdict::Intermittent)
+        + verdict(Verdict::Unconfirmed);
     Headline {
         tone: if lasting > 0 { "bad" } else { "other" },
         text: format!(
@@ -85,7 +88,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
     let warning = summary
         .findings
         .iter()
-        .find(|found| found.severity != "notice");
+        .find(|found| found.severity > Severity::Notice);
     let refused: u64 = summary
         .pages
         .by_status
@@ -125,7 +128,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
 }
 
 fn is_serious(found: &StoredFinding) -> bool {
-    matches!(found.severity.as_str(), "critical" | "error")
+    found.severity >= Severity::Error
 }
 
 fn told(found: &StoredFinding) -> String {
@@ -149,14 +152,11 @@ mod tests {
     use crate::model::SkipReason;
     use crate::store::PageCounts;
 
-    fn told(verdicts: &[(&str, u64)], likeliest: Option<(&str, f64)>) -> Headline {
+    fn told(verdicts: &[(Verdict, u64)], likeliest: Option<(&str, f64)>) -> Headline {
         let summary = RunSummary {
             pages: PageCounts {
                 fetched: verdicts.iter().map(|(_, pages)| pages).sum(),
-                by_verdict: verdicts
-                    .iter()
-                    .map(|(name, n)| ((*name).to_owned(), *n))
-                    .collect(),
+                by_verdict: verdicts.iter().copied().collect(),
                 ..PageCounts::default()
             },
             ..RunSummary::default()
@@ -179,18 +179,18 @@ mod tests {
 
     #[test]
     fn nothing_is_well_while_there_is_a_warning() {
-        let with = |severity: &str| {
+        let with = |severity| {
             let mut summary = RunSummary::default();
             summary.pages.fetched = 2;
             summary.findings = vec![StoredFinding {
                 rule: "external_links".to_owned(),
-                severity: severity.to_owned(),
+                severity,
                 subject: "https://a.test".to_owned(),
                 ..StoredFinding::default()
             }];
             headline(&summary, None, None)
         };
-        let told = with("warning");
+        let told = with(Severity::Warning);
         assert_eq!(
             (told.tone, told.text.as_str()),
             (
@@ -198,16 +198,20 @@ mod tests {
                 "No page failed, but: external links that fail (https://a.test)."
             )
         );
-        assert_eq!(with("notice").tone, "fine");
+        assert_eq!(with(Severity::Notice).tone, "fine");
     }
 
     #[test]
     fn one_sentence_says_how_the_site_is() {
-        let fine = told(&[("ok", 1_240)], None);
+        let fine = told(&[(Verdict::Ok, 1_240)], None);
         assert_eq!(fine.text, "All is well: none of 1,240 pages failed.");
         assert_eq!(fine.tone, "fine");
         let bad = told(
-            &[("ok", 1_226), ("persistent", 9), ("transient", 5)],
+            &[
+                (Verdict::Ok, 1_226),
+                (Verdict::Persistent, 9),
+                (Verdict::Transient, 5),
+            ],
             Some(("a slow backend", 0.6)),
         );
         assert_eq!(
@@ -216,7 +220,7 @@ mod tests {
              The likeliest cause of most: a slow backend."
         );
         assert_eq!(bad.tone, "bad");
-        let mild = told(&[("ok", 1), ("transient", 1)], None);
+        let mild = told(&[(Verdict::Ok, 1), (Verdict::Transient, 1)], None);
         assert_eq!(mild.text, "1 of 2 pages failed: 1 and then recovered.");
         assert_eq!(mild.tone, "other");
         assert_eq!(told(&[], None).text, "No page could be fetched.");
@@ -232,7 +236,7 @@ mod tests {
         let waiting = RunSummary {
             pages: PageCounts {
                 fetched: 2,
-                by_verdict: [("ok".to_owned(), 2), ("unconfirmed".to_owned(), 1)].into(),
+                by_verdict: [(Verdict::Ok, 2), (Verdict::Unconfirmed, 1)].into(),
                 ..PageCounts::default()
             },
             ..RunSummary::default()

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
-use crate::report::row::{Places, Row as Named};
-use crate::store::{Cell, RunRow, Store, StoreError, Table};
+use crate::model::{RedirectEnd, RobotsAccess, SkipReason};
+use crate::store::tables::Column;
+use crate::store::{
+    RedirectRow, RobotsRow, RunRow, SitemapRow, SkippedRow, Store, StoreError, Table,
+};
 
 /// Most rows shown of a table.
 const MOST: usize = 60;
@@ -29,110 +32,181 @@ struct Row {
 
 /// Redirects; those that end badly, or take more than one hop, are worth a look.
 pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
-    let columns = &[
-        "Address",
-        "Status Code",
-        "Hops",
-        "Final Address",
-        "Final Status Code",
-        "Ending",
-        "Inlinks",
+    use crate::store::tables::redirects::{
+        ADDRESS, ENDING, FINAL_ADDRESS, FINAL_STATUS_CODE, HOPS, INLINKS, STATUS_CODE,
+    };
+    let columns = [
+        ADDRESS,
+        STATUS_CODE,
+        HOPS,
+        FINAL_ADDRESS,
+        FINAL_STATUS_CODE,
+        ENDING,
+        INLINKS,
     ];
-    read(store, run, (Table::Redirects, columns), |row| {
-        let is_final = row.text("Ending") == "final";
-        let status = row.number("Final Status Code") as u16;
-        !is_final || row.number("Hops") > 1.0 || !(200..400).contains(&status)
-    })
+    let mut rows = Choice::default();
+    store.typed_rows(run.id, &mut |row: RedirectRow| {
+        let is_final = row.ending == RedirectEnd::Final;
+        rows.add(
+            !is_final || row.hops > 1 || !(200..400).contains(&row.final_status),
+            || {
+                vec![
+                    row.address,
+                    status(row.status),
+                    row.hops.to_string(),
+                    row.final_address,
+                    status(row.final_status),
+                    row.ending.name().to_owned(),
+                    number(row.inlinks),
+                ]
+            },
+        )
+    })?;
+    Ok(rows.listing(Table::Redirects, &columns))
 }
 
 /// Sitemaps; those that did not answer or hold mistakes are worth a look.
 pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
-    let columns = &[
-        "Address",
-        "Status Code",
-        "Status",
-        "Attempts",
-        "Format",
-        "Entries",
-        "Problems",
+    use crate::store::tables::sitemaps::{
+        ADDRESS, ATTEMPTS, ENTRIES, FORMAT, PROBLEMS, STATUS, STATUS_CODE,
+    };
+    let columns = [
+        ADDRESS,
+        STATUS_CODE,
+        STATUS,
+        ATTEMPTS,
+        FORMAT,
+        ENTRIES,
+        PROBLEMS,
     ];
-    read(store, run, (Table::Sitemaps, columns), |row| {
-        let status = row.number("Status Code") as u16;
+    let mut rows = Choice::default();
+    store.typed_rows(run.id, &mut |row: SitemapRow| {
         // `/sitemap.xml` is asked for though nobody named it.
-        let is_guess = row.text("Found On").is_empty() && matches!(status, 404 | 410);
-        (status != 200 && !is_guess) || !row.text("Problems").is_empty()
-    })
+        let is_guess = row.found_on.is_empty() && matches!(row.status, 404 | 410);
+        rows.add(
+            (row.status != 200 && !is_guess) || !row.problems.is_empty(),
+            || {
+                vec![
+                    row.address,
+                    status(row.status),
+                    row.status_text,
+                    row.attempts.to_string(),
+                    row.format,
+                    number(row.entries),
+                    row.problems,
+                ]
+            },
+        )
+    })?;
+    Ok(rows.listing(Table::Sitemaps, &columns))
 }
 
 /// robots.txt of each host; those that could not be read or hold mistakes are worth a look.
 pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
-    let columns = &[
-        "Host",
-        "Status Code",
-        "Status",
-        "Access",
-        "Rules",
-        "Sitemaps",
-        "Crawl-delay (s)",
-        "Problems",
+    use crate::store::tables::robots::{
+        ACCESS, CRAWL_DELAY, HOST, PROBLEMS, RULES, SITEMAPS, STATUS, STATUS_CODE,
+    };
+    let columns = [
+        HOST,
+        STATUS_CODE,
+        STATUS,
+        ACCESS,
+        RULES,
+        SITEMAPS,
+        CRAWL_DELAY,
+        PROBLEMS,
     ];
-    read(store, run, (Table::Robots, columns), |row| {
-        row.text("Access") == "unreachable" || !row.text("Problems").is_empty()
-    })
+    let mut rows = Choice::default();
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
+        rows.add(
+            row.access == RobotsAccess::Unreachable || !row.problems.is_empty(),
+            || {
+                vec![
+                    row.host,
+                    status(row.status),
+                    row.status_text,
+                    row.access.name().to_owned(),
+                    row.rules.to_string(),
+                    row.sitemaps.to_string(),
+                    number(row.crawl_delay),
+                    row.problems,
+                ]
+            },
+        )
+    })?;
+    Ok(rows.listing(Table::Robots, &columns))
 }
 
 /// What was not fetched; other than what robots.txt forbids or lies outside, it is worth a look.
 pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
-    let columns = &["Address", "Reason", "Detail", "Found On"];
-    read(store, run, (Table::Skipped, columns), |row| {
-        matches!(
-            row.text("Reason"),
-            "host_down" | "trap" | "invalid" | "max_pages" | "max_hosts" | "max_time" | "max_disk"
-        )
-    })
+    use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
+    let mut rows = Choice::default();
+    store.typed_rows(run.id, &mut |row: SkippedRow| {
+        let is_bad = matches!(
+            row.reason,
+            SkipReason::HostDown
+                | SkipReason::Trap
+                | SkipReason::Invalid
+                | SkipReason::MaxPages
+                | SkipReason::MaxHosts
+                | SkipReason::MaxTime
+                | SkipReason::MaxDisk
+        );
+        rows.add(is_bad, || {
+            vec![
+                row.address,
+                row.reason.name().to_owned(),
+                row.detail,
+                row.found_on,
+            ]
+        })
+    })?;
+    Ok(rows.listing(Table::Skipped, &[ADDRESS, REASON, DETAIL, FOUND_ON]))
 }
 
-fn read(
-    store: &Store,
-    run: &RunRow,
-    (table, columns): (Table, &[&'static str]),
-    is_bad: impl Fn(&Named<'_>) -> bool,
-) -> Result<Listing, StoreError> {
-    let places = Places::read(store, table)?;
-    let mut listing = Listing {
-        name: table.name(),
-        columns: columns.to_vec(),
-        rows: Vec::new(),
-        total: 0,
-        bad: 0,
-    };
-    let mut rest = Vec::new();
-    store.rows(run.id, table, &mut |cells| {
-        let row = places.row(cells);
-        let bad = is_bad(&row);
-        listing.total += 1;
-        listing.bad += u64::from(bad);
-        let rows = if bad { &mut listing.rows } else { &mut rest };
+/// The rows that are shown, chosen as they come.
+#[derive(Default)]
+struct Choice {
+    bad: Vec<Row>,
+    rest: Vec<Row>,
+    total: u64,
+    all_bad: u64,
+}
+
+impl Choice {
+    /// Takes in a row, whose cells are made only if it may be shown; true, as all rows are counted.
+    fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) -> bool {
+        self.total += 1;
+        self.all_bad += u64::from(bad);
+        let rows = if bad { &mut self.bad } else { &mut self.rest };
         if rows.len() < MOST {
-            let cells = columns.iter().map(|name| show(&row, name));
             rows.push(Row {
-                cells: cells.collect(),
+                cells: cells(),
                 bad,
             });
         }
         true
-    })?;
-    let left = MOST - listing.rows.len();
-    listing.rows.extend(rest.into_iter().take(left));
-    Ok(listing)
+    }
+
+    fn listing(self, table: Table, columns: &[Column]) -> Listing {
+        let rows = self.bad.into_iter().chain(self.rest);
+        Listing {
+            name: table.name(),
+            columns: columns.iter().map(|column| column.name).collect(),
+            rows: rows.take(MOST).collect(),
+            total: self.total,
+            bad: self.all_bad,
+        }
+    }
 }
 
-fn show(row: &Named<'_>, name: &str) -> String {
-    match row.cell(name) {
-        Cell::Empty => String::new(),
-        Cell::Integer(0) if name.ends_with("Status Code") => "no answer".to_owned(),
-        Cell::Integer(value) => value.to_string(),
-        Cell::Real(value) => value.to_string(),
-        Cell::Text(text) => text.to_owned(),
+fn status(code: u16) -> String {
+    match code {
+        0 => "no answer".to_owned(),
+        code => code.to_string(),
     }
+}
+
+fn number(value: Option<impl ToString>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::{Cause, Outcome};
 use crate::report::curl::line_of;
-use crate::report::words;
+use crate::report::words::cause_of_page;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
 /// Most pages shown.
@@ -42,7 +43,7 @@ pub(crate) struct Page {
     href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,
-    outcome: String,
+    outcome: Outcome,
     pub(crate) verdict: String,
     pub(crate) attempts: u64,
     pub(crate) failed: u64,
@@ -50,7 +51,7 @@ pub(crate) struct Page {
     pub(crate) priority: Option<f64>,
     pub(crate) cause: String,
     /// Topic of the playbook; empty where no cause is known.
-    topic: String,
+    topic: &'static str,
     /// 0..1.
     pub(crate) confidence: f64,
     source: String,
@@ -67,7 +68,7 @@ pub(crate) struct Page {
 #[derive(Debug, Serialize)]
 struct MarkView {
     number: u32,
-    purpose: String,
+    purpose: &'static str,
     pass: u32,
     /// Time of day, UTC.
     time: String,
@@ -89,7 +90,7 @@ pub(super) fn read(store: &Store, run: &RunRow) -> Result<Pages, StoreError> {
     let mut rows = Vec::new();
     for page in store.worst_pages(run.id, MOST)? {
         let marks = store.marks(run.id, &page, MARKS)?;
-        rows.push(self::page(page, marks, run));
+        rows.push(self::page(page, &marks, run));
     }
     Ok(Pages {
         rows,
@@ -108,25 +109,20 @@ pub(super) fn slowest(store: &Store, run: &RunRow) -> Result<Vec<Slow>, StoreErr
         .collect())
 }
 
-fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
+fn page(page: WorstPage, marks: &[Mark], run: &RunRow) -> Page {
     let curl = line_of(run, &page.encoded).filter(|line| line.len() <= CURL);
     Page {
         href: page.encoded,
         status: page.status,
         status_text: page.status_text,
         outcome: page.outcome,
-        verdict: page.verdict.replace('_', " "),
+        verdict: page.verdict.name().replace('_', " "),
         attempts: page.attempts,
         failed: page.failed,
         inlinks: page.inlinks,
         priority: page.priority,
-        topic: page
-            .cause
-            .split(" or ")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        cause: words::cause_of_page(&page.cause, page.status),
+        topic: page.causes.first().map_or("", Cause::id),
+        cause: cause_of_page(&page.causes, page.status),
         confidence: page.confidence,
         source: page.source,
         section: page.section,
@@ -139,20 +135,20 @@ fn page(page: WorstPage, marks: Vec<Mark>, run: &RunRow) -> Page {
             (0, _) => String::new(),
             (failed, all) => format!("failed in {failed} of {all} earlier runs too"),
         },
-        marks: marks.into_iter().map(mark).collect(),
+        marks: marks.iter().map(mark).collect(),
         address: page.address,
     }
 }
 
-fn mark(mark: Mark) -> MarkView {
+fn mark(mark: &Mark) -> MarkView {
     MarkView {
         number: mark.number,
-        purpose: mark.purpose,
+        purpose: mark.purpose.name(),
         pass: mark.pass,
         time: mark.started.spreadsheet().split_off("YYYY-MM-DD ".len()),
         what: match mark.status {
             Some(status) => status.to_string(),
-            None => mark.outcome.replace('_', " "),
+            None => mark.outcome.id().replace('_', " "),
         },
         ms: mark.total_ms,
         tone: match mark.tone {

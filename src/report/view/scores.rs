@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::assess::Score;
+use crate::assess::{Band, Score};
 use crate::report::words::{self, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
@@ -28,7 +28,7 @@ pub(crate) struct ScoreView {
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
     /// The score in a word.
-    pub(crate) band: Option<String>,
+    pub(crate) band: Option<&'static str>,
     /// Why there is none; else empty.
     pub(crate) inconclusive: String,
     /// A word that colours follow.
@@ -53,7 +53,7 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
             "Crawlability",
             "how freely a bot gets through the site",
             "100 is best",
-            ("−", hindrance as fn(&str) -> &str),
+            ("−", hindrance as fn(Band) -> &'static str),
         ),
         (
             "indexing_risk",
@@ -78,7 +78,7 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
     shown.collect()
 }
 
-fn view(name: &'static str, score: &StoredScore, word: fn(&str) -> &str) -> ScoreView {
+fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str) -> ScoreView {
     let (known, inconclusive) = match score.score {
         Score::Known(known) => (Some(known), String::new()),
         Score::Inconclusive {
@@ -92,7 +92,6 @@ fn view(name: &'static str, score: &StoredScore, word: fn(&str) -> &str) -> Scor
             )
         }
     };
-    let band = score.band.as_deref();
     ScoreView {
         name,
         about: "",
@@ -100,12 +99,12 @@ fn view(name: &'static str, score: &StoredScore, word: fn(&str) -> &str) -> Scor
         value: known.map(|known| known.value),
         low: known.map(|known| known.low),
         high: known.map(|known| known.high),
-        band: band.map(|band| word(band).to_owned()),
+        band: score.band.map(word),
         inconclusive,
-        tone: match band {
-            Some("none" | "low") => "fine",
-            Some("medium") => "other",
-            Some(_) => "bad",
+        tone: match score.band {
+            Some(Band::None | Band::Low) => "fine",
+            Some(Band::Medium) => "other",
+            Some(Band::High | Band::Critical) => "bad",
             None => "unknown",
         },
         parts: Vec::new(),

@@ -3,13 +3,14 @@
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::assess::diagnose::rules::title;
-use crate::assess::{FOOTER, GateResult, Ruling, Score};
-use crate::model::Moment;
-use crate::report::words::{hindrance, risk};
+use crate::assess::{Band, FOOTER, GateResult, Ruling, Score, Verdict};
+use crate::model::{Moment, SkipReason};
+use crate::report::words::{by_name, hindrance, risk};
+use crate::store::tables::Kind;
 use crate::store::{RunRow, RunSummary, StoredScore};
 
 use super::cell::{Content, legible, serial};
-use super::column::{Kind, header};
+use super::column::{format, header};
 
 /// Widths of the columns: what, its value, the ends of its band, the band in a word.
 const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
@@ -35,13 +36,13 @@ pub(super) fn write(
     for (column, width) in (0..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
     }
-    let shown = |kind: Kind| kind.format().unwrap_or_default();
+    let shown = |kind| format(kind).unwrap_or_default();
     let mut lines = Lines {
         sheet,
         row: 0,
         heading: header(),
         moment: shown(Kind::Second),
-        share: shown(Kind::Share),
+        share: shown(Kind::Share(4)),
     };
     let texts = |cells: &[&str]| -> Vec<String> { cells.iter().map(|&text| text.into()).collect() };
 
@@ -80,14 +81,14 @@ pub(super) fn write(
     lines.line("Known", &[Content::Number(counts.known as f64)])?;
     lines.line("Fetched", &[Content::Number(counts.fetched as f64)])?;
     lines.line("Failing", &[Content::Number(counts.failing as f64)])?;
-    for (reason, urls) in &summary.skipped {
+    for (reason, urls) in by_name(&summary.skipped, SkipReason::name) {
         let name = format!("Not fetched: {reason}");
-        lines.line(&name, &[Content::Number(*urls as f64)])?;
+        lines.line(&name, &[Content::Number(urls as f64)])?;
     }
 
     lines.heading(&texts(&["Verdicts", "Pages"]))?;
-    for (verdict, pages) in &summary.by_verdict {
-        lines.line(verdict, &[Content::Number(*pages as f64)])?;
+    for (verdict, pages) in by_name(&summary.by_verdict, Verdict::name) {
+        lines.line(verdict, &[Content::Number(pages as f64)])?;
     }
     if !gates.is_empty() {
         lines.heading(&texts(&["Gates", "Why"]))?;
@@ -104,7 +105,7 @@ pub(super) fn write(
     if !summary.findings.is_empty() {
         lines.heading(&texts(&["Findings", "Subject"]))?;
         for finding in &summary.findings {
-            let name = format!("{}: {}", finding.severity, title(&finding.rule));
+            let name = format!("{}: {}", finding.severity.id(), title(&finding.rule));
             lines.line(&name, &[Content::Text(&finding.subject)])?;
         }
     }
@@ -167,7 +168,7 @@ impl Lines<'_> {
         &mut self,
         name: &str,
         score: Option<&StoredScore>,
-        word: fn(&str) -> &str,
+        word: fn(Band) -> &'static str,
     ) -> Result<(), XlsxError> {
         let Some(score) = score else {
             return self.line(name, &[Content::Text("not computed")]);
@@ -175,7 +176,7 @@ impl Lines<'_> {
         let tenths = |value: f64| Content::Number((value * 10.0).round() / 10.0);
         match score.score {
             Score::Known(known) => {
-                let band = word(score.band.as_deref().unwrap_or_default());
+                let band = score.band.map_or("", word);
                 let cells = [
                     tenths(known.value),
                     tenths(known.low),

@@ -3,7 +3,9 @@
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::cell::{Content, legible, serial};
-use super::column::{Kind, header, width};
+use super::column::{format, header, width};
+use crate::report::columns::Heading;
+use crate::store::tables::Kind;
 
 /// Rows that a sheet has room for, that with the names of the columns included.
 const MOST_ROWS: u32 = 1_048_576;
@@ -23,8 +25,7 @@ const ESCAPED: u64 = 7;
 pub(super) struct Sheets<'a> {
     workbook: &'a mut Workbook,
     name: &'a str,
-    columns: &'a [String],
-    kinds: Vec<Kind>,
+    columns: &'a [Heading],
     formats: Vec<Option<Format>>,
     header: Format,
     most_rows: u32,
@@ -44,7 +45,7 @@ impl<'a> Sheets<'a> {
     pub(super) fn begin(
         workbook: &'a mut Workbook,
         name: &'a str,
-        columns: &'a [String],
+        columns: &'a [Heading],
     ) -> Result<Sheets<'a>, XlsxError> {
         Sheets::of(MOST_ROWS, workbook, name, columns)
     }
@@ -53,15 +54,13 @@ impl<'a> Sheets<'a> {
         most_rows: u32,
         workbook: &'a mut Workbook,
         name: &'a str,
-        columns: &'a [String],
+        columns: &'a [Heading],
     ) -> Result<Sheets<'a>, XlsxError> {
-        let kinds: Vec<Kind> = columns.iter().map(|name| Kind::of(name)).collect();
         let mut sheets = Sheets {
             workbook,
             name,
             columns,
-            formats: kinds.iter().map(|kind| kind.format()).collect(),
-            kinds,
+            formats: (columns.iter()).map(|column| format(column.kind)).collect(),
             header: header(),
             most_rows,
             begun: 0,
@@ -89,19 +88,20 @@ impl<'a> Sheets<'a> {
     /// Writes the next cell of the row.
     pub(super) fn push(&mut self, content: Content<'_>) -> Result<(), XlsxError> {
         let (row, column) = (self.rows - 1, self.column);
-        let kind = self.kinds.get(usize::from(column)).copied();
+        let kind = self.columns.get(usize::from(column));
+        let kind = kind.map_or(Kind::Text, |column| column.kind);
         self.column += 1;
         self.bytes += space(content);
         let sheet = self.sheet()?;
-        match (content, kind.unwrap_or(Kind::General)) {
+        match (content, kind) {
             (Content::Empty, _) => {}
             (Content::Number(value), _) => {
                 sheet.write_number(row, column, value)?;
             }
-            (Content::Text(text @ ("true" | "false")), Kind::Boolean) => {
+            (Content::Text(text @ ("true" | "false")), Kind::YesNo) => {
                 sheet.write_boolean(row, column, text == "true")?;
             }
-            (Content::Text(text), Kind::Moment | Kind::Second) if serial(text).is_some() => {
+            (Content::Text(text), Kind::Time | Kind::Second) if serial(text).is_some() => {
                 sheet.write_number(row, column, serial(text).unwrap_or_default())?;
             }
             (Content::Text(text), _) => {
@@ -130,12 +130,12 @@ impl<'a> Sheets<'a> {
             sheet.set_name(format!("{} {}", self.name, self.begun))?;
         }
         sheet.set_freeze_panes(1, 0)?;
-        for (column, name) in (0..).zip(self.columns) {
-            sheet.set_column_width(column, width(name))?;
+        for (column, heading) in (0..).zip(self.columns) {
+            sheet.set_column_width(column, width(heading))?;
             if let Some(Some(format)) = self.formats.get(usize::from(column)) {
                 sheet.set_column_format(column, format)?;
             }
-            sheet.write_string_with_format(0, column, legible(name), &self.header)?;
+            sheet.write_string_with_format(0, column, legible(&heading.name), &self.header)?;
         }
         (self.rows, self.bytes) = (1, 0);
         Ok(())
@@ -164,11 +164,12 @@ fn space(content: Content<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tables::pages;
 
     #[test]
     fn a_full_sheet_is_followed_by_another_with_its_own_header() {
         let mut workbook = Workbook::new();
-        let columns = ["Address".to_owned(), "Attempts".to_owned()];
+        let columns = [&pages::ADDRESS, &pages::ATTEMPTS].map(Heading::from);
         let mut sheets = Sheets::of(3, &mut workbook, "pages", &columns).expect("begun");
         for n in 0..5 {
             sheets.row().expect("a row");

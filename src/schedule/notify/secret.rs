@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::app;
+use crate::machine;
 
 use super::config::ConfigError;
 
@@ -63,12 +63,12 @@ pub(super) fn read(
         }
         (None, Some(path)) => {
             let key = format!("{key}-file");
-            let text = app::read_text(path, LONGEST as u64 + 2).map_err(|fault| {
+            let text = machine::read_text(path, LONGEST as u64 + 2).map_err(|fault| {
                 // Not by its name, which may be the secret, put into the wrong place.
                 let why = format!("could not read the file that it names: {fault}");
                 ConfigError::new(&key, why)
             })?;
-            if app::is_exposed(path) {
+            if machine::is_exposed(path) {
                 let path = path.display();
                 tracing::warn!(
                     "{key}: everybody on this machine may read {path}; `chmod o-r {path}` changes that"

@@ -219,11 +219,10 @@ impl Changes {
     }
 
     fn first(worst: &[WorstPage]) -> Changes {
-        let fails =
-            |page: &&WorstPage| Verdict::from_name(&page.verdict).is_some_and(Verdict::is_failing);
+        let fails = |page: &&WorstPage| page.verdict.is_failing();
         let failing: Vec<&WorstPage> = worst.iter().filter(fails).collect();
         let is_lasting = |page: &&&WorstPage| {
-            page.verdict == Verdict::Persistent.name() && (500..600).contains(&page.status)
+            page.verdict == Verdict::Persistent && (500..600).contains(&page.status)
         };
         Changes {
             broken_in_all: failing.len() as u64,
@@ -236,7 +235,7 @@ impl Changes {
                     status: Some(page.status).filter(|status| *status > 0),
                     detail: format!(
                         "{}, {} of {} attempts failed",
-                        page.verdict.replace('_', " "),
+                        page.verdict.name().replace('_', " "),
                         page.failed,
                         page.attempts
                     ),
@@ -455,7 +454,7 @@ fn facts(told: &Told<'_>, gates: &[GateLine]) -> Vec<Fact> {
         facts.push(fact("Indexing risk", score(now, change, "0 is best")));
     }
     let verdicts = Verdict::ALL.into_iter().filter_map(|verdict| {
-        let pages = summary.pages.by_verdict.get(verdict.name()).copied()?;
+        let pages = summary.pages.by_verdict.get(&verdict).copied()?;
         let name = verdict.name().replace('_', " ");
         (pages > 0).then(|| format!("{} {name}", number(pages)))
     });

@@ -5,13 +5,14 @@ use serde::{Serialize, Serializer};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::{Evidence, sentences};
 use crate::assess::playbook::server_key;
-use crate::model::Cause;
+use crate::model::{Cause, Causes};
 
 /// How bad a finding is for crawling and indexing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
+    #[default]
     Notice,
     /// To be fixed in time.
     Warning,
@@ -22,6 +23,21 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the mildest first.
+    pub const ALL: [Severity; 4] = [
+        Severity::Notice,
+        Severity::Warning,
+        Severity::Error,
+        Severity::Critical,
+    ];
+
+    /// The severity of that name.
+    pub fn from_id(id: &str) -> Option<Severity> {
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.id() == id)
+    }
+
     /// The name in exports.
     pub const fn id(self) -> &'static str {
         match self {
@@ -34,10 +50,11 @@ impl Severity {
 }
 
 /// What a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// One URL.
+    #[default]
     Url,
     /// A section of a host.
     Section,
@@ -48,6 +65,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope, the narrowest first.
+    pub const ALL: [Scope; 4] = [Scope::Url, Scope::Section, Scope::Host, Scope::Site];
+
+    /// The scope of that name.
+    pub fn from_id(id: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.id() == id)
+    }
+
     /// The section if the URLs of a cluster are of one alone, or else their host.
     pub fn of_places(facts: &ClusterFacts) -> Scope {
         match facts.sections.len() {
@@ -91,8 +116,8 @@ pub struct Finding {
 impl Finding {
     /// The causes as one text: `overload`, `overload or maintenance`, or nothing.
     pub fn cause_text(&self) -> String {
-        let ids: Vec<&str> = self.causes.iter().map(|cause| cause.id()).collect();
-        ids.join(" or ")
+        let causes: Causes = self.causes.iter().copied().collect();
+        causes.to_string()
     }
 
     /// The evidence, a sentence each.

@@ -206,7 +206,7 @@ async fn dead_pages_of_several_sections_are_one_finding() {
     let found = audited.finding("persistent_cluster");
     assert_eq!(audited.findings().len(), 1, "{:?}", audited.findings());
     assert_eq!(
-        (found.scope.as_str(), found.subject.as_str()),
+        (found.scope.id(), found.subject.as_str()),
         ("host", "http://site.test")
     );
     let evidence = audited.evidence("persistent_cluster");
@@ -223,7 +223,7 @@ async fn a_redirect_into_an_error_has_the_cause_of_its_target() {
         .await;
     let of_target = audited.finding("persistent_cluster");
     let of_redirect = audited.finding("redirect_into_error");
-    assert_eq!(of_redirect.cause, of_target.cause);
+    assert_eq!(of_redirect.causes, of_target.causes);
     assert!((of_redirect.confidence - of_target.confidence).abs() < 1e-9);
 }
 

@@ -47,7 +47,7 @@ fn bearable(files: usize) -> usize {
 }
 
 /// How many connections of a host may wait for its next request: few, if files are short.
-pub(super) fn idle_per_host(most_open: usize, concurrency: usize) -> usize {
+pub fn idle_per_host(most_open: usize, concurrency: usize) -> usize {
     if most_open < MOST_OPEN {
         concurrency.min(most_open / 4).max(1)
     } else {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app;
 use crate::assess::diagnose::{
     Announced, AnswerFacts, Cluster, ClusterFacts, Context, Diagnosis, Maker, diagnose,
 };
 use crate::crawl::single;
 use crate::fetch::{Fetcher, location};
+use crate::machine::wall_clock;
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request, SearchFailure,
 };
@@ -37,11 +37,15 @@ pub(super) struct Asked {
 
 /// As whom is asked, and how often.
 #[derive(Clone, Debug)]
-pub(super) struct Asking {
+pub struct Asking {
+    /// What the client is called, such as `googlebot`.
+    pub name: String,
     /// As whom, if not as ourselves.
-    pub(super) guise: Option<Guise>,
-    pub(super) user_agent: Arc<str>,
-    pub(super) attempts: u32,
+    pub guise: Option<Guise>,
+    /// The `User-Agent` that is recorded.
+    pub user_agent: Arc<str>,
+    /// Requests per URL.
+    pub attempts: u32,
 }
 
 /// Asks.
@@ -93,7 +97,7 @@ async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exch
         guise: asking.guise.clone(),
         ..Request::page(url.clone())
     };
-    single(fetcher, request, app::wall_clock(), &asking.user_agent).await
+    single(fetcher, request, wall_clock(), &asking.user_agent).await
 }
 
 /// Whether an attempt is one that has to be explained.

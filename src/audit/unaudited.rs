@@ -1,43 +1,106 @@
-//! Why a site could not be audited, in one line: what its start page answered, and what to try.
+//! Why a run says nothing of its site: what its start page answered, and what to try.
+
+use std::fmt;
 
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
-use crate::model::{CrawlUrl, SkipReason};
-use crate::store::{Cell, PageCounts, RunRow, RunSummary, Store, StoreError, Table};
+use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
+use crate::report::words::{count, number};
+use crate::store::{PageCounts, RobotsRow, RunRow, RunSummary, Store, StoreError};
 
-use super::text::{count, number};
+/// Why a run that came to its end says nothing of its site; its text is one line and says what to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unaudited {
+    /// No start page was a page.
+    NoStart {
+        /// What became of the first.
+        start: NoStart,
+        /// Whether the run had a login or a cookie for its site.
+        had_login: bool,
+    },
+    /// No robots.txt of the start pages could be read.
+    Robots {
+        /// The first host.
+        host: String,
+        /// Its answer; absent if there was none by HTTP.
+        status: Option<u16>,
+        /// The same in words.
+        text: String,
+    },
+    /// Less than half of the pages that should have been requested were.
+    HardlyRequested {
+        /// Those that were.
+        requested: u64,
+        /// Those that should have been.
+        due: u64,
+    },
+}
 
-/// Why a run that came to its end says nothing about its site; none if it does.
-pub(super) fn why(
-    store: &Store,
-    run: &RunRow,
-    summary: &RunSummary,
-) -> Result<Option<String>, StoreError> {
-    if !run.state.has_ended() {
-        return Ok(None);
+impl Unaudited {
+    /// Why a run that came to its end says nothing about its site; none if it does.
+    pub(super) fn of(
+        store: &Store,
+        run: &RunRow,
+        summary: &RunSummary,
+    ) -> Result<Option<Unaudited>, StoreError> {
+        if !run.state.has_ended() {
+            return Ok(None);
+        }
+        let Some(start) = store.no_start(run.id)? else {
+            return Ok(hardly_requested(&summary.pages));
+        };
+        if start.fault == StartFault::Skipped(SkipReason::Robots)
+            && let Some(robots) = unreadable(store, run)?
+        {
+            return Ok(Some(robots));
+        }
+        let had_login = had_login(run);
+        Ok(Some(Unaudited::NoStart { start, had_login }))
     }
-    let Some(no_start) = store.no_start(run.id)? else {
-        return Ok(hardly_requested(&summary.pages));
-    };
-    if no_start.fault == StartFault::Skipped(SkipReason::Robots)
-        && let Some(robots) = unreadable(store, run)?
-    {
-        return Ok(Some(robots.said()));
+}
+
+impl fmt::Display for Unaudited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unaudited::NoStart { start, had_login } => {
+                write!(f, "{start}; {}", advice(start, *had_login))
+            }
+            Unaudited::Robots {
+                host,
+                status: None,
+                text,
+            } => {
+                let advice = of_silence(host);
+                write!(f, "no answer from {host} ({text}); {advice}")
+            }
+            Unaudited::Robots {
+                host,
+                status: Some(status),
+                text,
+            } => {
+                let answer = format!("{status} {text}");
+                write!(
+                    f,
+                    "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
+                     --ignore-robots crawls a site of your own all the same",
+                    answer.trim()
+                )
+            }
+            Unaudited::HardlyRequested { requested, due } => {
+                let (requested, due) = (number(*requested), count(*due, "known page"));
+                write!(
+                    f,
+                    "only {requested} of {due} were requested, because a host was given up or its \
+                     robots.txt could not be read"
+                )
+            }
+        }
     }
-    let advice = advice(&no_start, had_login(run));
-    Ok(Some(format!("{no_start}; {advice}")))
 }
 
 /// Whether less than half of the pages that should have been requested were.
-fn hardly_requested(pages: &PageCounts) -> Option<String> {
-    let due = pages.requested + pages.not_requested;
-    (pages.requested * 2 < due).then(|| {
-        format!(
-            "only {} of {} were requested, because a host was given up or its robots.txt could not be \
-             read",
-            number(pages.requested),
-            count(due, "known page")
-        )
-    })
+fn hardly_requested(pages: &PageCounts) -> Option<Unaudited> {
+    let (requested, due) = (pages.requested, pages.requested + pages.not_requested);
+    (requested * 2 < due).then_some(Unaudited::HardlyRequested { requested, due })
 }
 
 /// Whether the run had a login or a cookie for its site.
@@ -104,65 +167,23 @@ fn of_silence(address: &str) -> String {
     format!("check the name and the port{plain}")
 }
 
-/// A warning about a start URL that leads to another site.
-pub(super) fn redirected(from: &CrawlUrl, to: &CrawlUrl) -> String {
-    let host = host(to);
-    format!("{from} redirects to another site, {to}; --host {host} audits that too")
-}
-
 /// The host with its port, as `--host` takes it.
-fn host(url: &CrawlUrl) -> &str {
+pub(super) fn host(url: &CrawlUrl) -> &str {
     &url.as_url()[url::Position::BeforeHost..url::Position::AfterPort]
 }
 
-/// A robots.txt that could not be read.
-struct Unreadable {
-    host: String,
-    /// 0 if there was no HTTP answer.
-    status: i64,
-    text: String,
-}
-
-impl Unreadable {
-    fn said(&self) -> String {
-        let Unreadable { host, status, text } = self;
-        if *status == 0 {
-            let advice = of_silence(host);
-            return format!("no answer from {host} ({text}); {advice}");
-        }
-        let answer = format!("{status} {text}");
-        format!(
-            "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
-             --ignore-robots crawls a site of your own all the same",
-            answer.trim()
-        )
-    }
-}
-
-/// The first host whose robots.txt is unreachable, and what it answered.
-fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unreadable>, StoreError> {
-    let columns = store.columns(Table::Robots)?;
-    let at = |name: &str| columns.iter().position(|column| column == name);
+/// The robots.txt of the first host of which it is unreachable.
+fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unaudited>, StoreError> {
     let mut found = None;
-    store.rows(run.id, Table::Robots, &mut |row| {
-        let cell = |name| at(name).and_then(|at| row.get(at));
-        let text = |name| match cell(name) {
-            Some(Cell::Text(text)) => (*text).to_owned(),
-            _ => String::new(),
-        };
-        if text("Access") == "unreachable" {
-            found = Some(Unreadable {
-                host: text("Host"),
-                status: match cell("Status Code") {
-                    Some(Cell::Integer(status)) => *status,
-                    _ => 0,
-                },
-                text: text("Status"),
-            });
-        }
+    store.typed_rows(run.id, &mut |row: RobotsRow| {
+        found = Some(row).filter(|row| row.access == RobotsAccess::Unreachable);
         found.is_none()
     })?;
-    Ok(found)
+    Ok(found.map(|row| Unaudited::Robots {
+        host: row.host,
+        status: Some(row.status).filter(|status| *status != 0),
+        text: row.status_text,
+    }))
 }
 
 #[cfg(test)]
@@ -230,12 +251,11 @@ mod tests {
         };
         assert_eq!(hardly_requested(&pages(43, 43)), None);
         assert_eq!(hardly_requested(&pages(0, 0)), None);
+        let said = hardly_requested(&pages(19, 67)).expect("a reason");
         assert_eq!(
-            hardly_requested(&pages(19, 67)).as_deref(),
-            Some(
-                "only 19 of 86 known pages were requested, because a host was given up or its \
-                 robots.txt could not be read"
-            )
+            said.to_string(),
+            "only 19 of 86 known pages were requested, because a host was given up or its \
+             robots.txt could not be read"
         );
     }
 }

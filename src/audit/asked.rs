@@ -1,0 +1,218 @@
+//! What an audit is asked for besides the crawl: exports, gates, a baseline. It is kept with the run until all of it
+//! stands, so that `--resume` brings it whenever the process was killed.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Gate;
+use crate::assess::compare::AddressMap;
+use crate::report::{Format, check};
+use crate::store::{Baseline, RunId, RunRow, RunState, Store};
+
+use super::baseline::{BaselineError, named};
+use super::error::AuditError;
+
+/// What stands for the number of the run in the path of its exports.
+const RUN: &str = "{run}";
+
+/// Exports, gates and a baseline.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Where the exports go, if there are to be some.
+    pub out: Option<Out>,
+    /// The formats of the exports.
+    pub formats: Vec<Format>,
+    /// Other files may be there too.
+    pub overwrite: bool,
+    /// The gates that the run has to pass.
+    pub gates: Vec<Gate>,
+    /// What the run is compared with: a run or a file; absent for the run of its site before.
+    pub baseline: Option<String>,
+    /// How the baseline's addresses are called on the site of the run.
+    pub maps: Vec<AddressMap>,
+}
+
+/// Where exports go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// To this directory.
+    To(PathBuf),
+    /// To a directory that has the number of the run where `{run}` stands.
+    OfRun(PathBuf),
+}
+
+impl Out {
+    /// The directory for a run.
+    pub fn of(&self, run: RunId) -> PathBuf {
+        match self {
+            Out::To(path) => path.clone(),
+            Out::OfRun(path) => path.to_string_lossy().replace(RUN, &run.to_string()).into(),
+        }
+    }
+
+    /// The directory, if it is the same for every run.
+    fn fixed(&self) -> Option<&Path> {
+        match self {
+            Out::OfRun(path) if path.to_string_lossy().contains(RUN) => None,
+            Out::To(path) | Out::OfRun(path) => Some(path),
+        }
+    }
+}
+
+/// The same as it is kept, in the words of the command line.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    out: Option<PathBuf>,
+    format: Vec<String>,
+    overwrite: bool,
+    fail_on: Vec<String>,
+    baseline: Option<String>,
+    map: Vec<String>,
+}
+
+impl Asked {
+    /// What is kept with a run, if anything is.
+    pub fn kept(store: &Store, run: RunId) -> Result<Option<Asked>, AuditError> {
+        let text = store.asked(run)?;
+        text.as_deref().map(Asked::read).transpose()
+    }
+
+    /// Notes that this was written of a finished run: a run that was asked for nothing else owes nothing more.
+    /// Returns the gates that it was asked for too.
+    pub(super) fn settle(&self, store: &Store, run: &RunRow) -> Result<Vec<Gate>, AuditError> {
+        if run.state != RunState::Finished {
+            return Ok(Vec::new());
+        }
+        let Some(owed) = Asked::kept(store, run.id)? else {
+            return Ok(Vec::new());
+        };
+        let (ours, theirs) = (self.named(store), owed.named(store));
+        let is_written = ours.out == theirs.out
+            && theirs.format.iter().all(|name| ours.format.contains(name))
+            && ours.baseline == theirs.baseline
+            && ours.map == theirs.map;
+        if is_written && owed.gates.is_empty() {
+            store.set_asked(run.id, None)?;
+        }
+        Ok(owed.gates)
+    }
+
+    /// Makes sure that the exports can be written, as far as their directory is known.
+    pub fn check_out(&self) -> Result<(), AuditError> {
+        match self.out.as_ref().and_then(Out::fixed) {
+            Some(out) => check(out, &self.formats, self.overwrite).map_err(AuditError::Out),
+            None => Ok(()),
+        }
+    }
+
+    /// The baseline, if one is named.
+    pub(super) fn baseline(&self, store: &Store) -> Result<Option<Baseline>, BaselineError> {
+        match &self.baseline {
+            Some(name) => named(store, "--baseline", name, &self.maps).map(Some),
+            None if self.maps.is_empty() => Ok(None),
+            None => Err(BaselineError::MapAlone),
+        }
+    }
+
+    /// As it is kept with the run; none if nothing is asked for. Files are named from the root: the run may go on
+    /// elsewhere.
+    pub(super) fn text(&self, store: &Store) -> Option<String> {
+        let kept = self.named(store);
+        if kept == Kept::default() {
+            return None;
+        }
+        serde_json::to_string(&kept).ok()
+    }
+
+    fn named(&self, store: &Store) -> Kept {
+        let baseline = self.baseline.as_deref().map(|name| match store.run(name) {
+            Ok(_) => name.to_owned(),
+            Err(_) => absolute(Path::new(name)).display().to_string(),
+        });
+        Kept {
+            format: match self.out {
+                Some(_) => self.formats.iter().map(|f| f.name().to_owned()).collect(),
+                None => Vec::new(),
+            },
+            out: self.out.as_ref().and_then(Out::fixed).map(absolute),
+            overwrite: self.overwrite,
+            fail_on: words(&self.gates),
+            baseline,
+            map: words(&self.maps),
+        }
+    }
+
+    fn read(text: &str) -> Result<Asked, AuditError> {
+        let kept: Kept = serde_json::from_str(text).map_err(bad)?;
+        Ok(Asked {
+            out: kept.out.map(Out::To),
+            formats: parsed(&kept.format)?,
+            overwrite: kept.overwrite,
+            gates: parsed(&kept.fail_on)?,
+            baseline: kept.baseline,
+            maps: parsed(&kept.map)?,
+        })
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn words<T: Display>(values: &[T]) -> Vec<String> {
+    values.iter().map(T::to_string).collect()
+}
+
+fn parsed<T: FromStr<Err: Display>>(words: &[String]) -> Result<Vec<T>, AuditError> {
+    words.iter().map(|word| word.parse().map_err(bad)).collect()
+}
+
+fn bad(fault: impl Display) -> AuditError {
+    AuditError::Kept(fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_kept_in_the_words_of_the_command_line() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        assert_eq!(Asked::default().text(&store), None);
+
+        let map = "https://old.example/(.*)=>https://new.example/$1";
+        let asked = Asked {
+            out: Some(Out::To("out".into())),
+            formats: vec![Format::Csv, Format::Junit],
+            overwrite: false,
+            gates: vec!["5xx > 0".parse().expect("a gate")],
+            baseline: Some("old.json".to_owned()),
+            maps: vec![map.parse().expect("a map")],
+        };
+        let text = asked.text(&store).expect("something");
+        let kept: Kept = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(kept.out, Some(absolute(Path::new("out"))));
+        assert_eq!(kept.format, ["csv", "junit"]);
+        assert_eq!(
+            (&kept.fail_on[..], &kept.map[..]),
+            (&["5xx > 0".to_owned()][..], &[map.to_owned()][..])
+        );
+        assert!(Path::new(&kept.baseline.expect("one")).is_absolute());
+        let again = Asked::read(&text).expect("read");
+        assert_eq!(again.text(&store), Some(text));
+    }
+
+    #[test]
+    fn a_directory_of_each_run_is_known_once_the_run_is() {
+        let (each, all) = (Out::OfRun("r/{run}".into()), Out::To("r/{run}".into()));
+        assert_eq!(each.of(RunId(7)), Path::new("r/7"));
+        assert_eq!(each.fixed(), None);
+        assert_eq!(all.of(RunId(7)), Path::new("r/{run}"));
+        assert_eq!(Out::OfRun("r".into()).fixed(), Some(Path::new("r")));
+    }
+}

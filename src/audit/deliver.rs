@@ -1,0 +1,104 @@
+//! What is made of a stored run: the comparison with its baseline, what becomes of its gates, its exports.
+
+use std::path::{Path, PathBuf};
+
+use crate::assess::compare::Comparison;
+use crate::assess::{Gate, GateResult};
+use crate::report::{self, Compared, Wanted};
+use crate::store::{Baseline, RunRow, RunSummary, Store};
+
+use super::asked::Asked;
+use super::baseline::compare_run;
+use super::error::AuditError;
+use super::gates::judge;
+use super::unaudited::Unaudited;
+
+/// What was delivered of a run.
+#[derive(Debug)]
+pub struct Delivered {
+    /// Its numbers.
+    pub summary: RunSummary,
+    /// What changed since its baseline, if there is one.
+    pub comparison: Option<Comparison>,
+    /// Why it says nothing of its site; none if it does.
+    pub unaudited: Option<Unaudited>,
+    /// What became of its gates, in their order.
+    pub gates: Vec<GateResult>,
+    /// The directory of the exports.
+    pub out: Option<PathBuf>,
+    /// The exports that were written.
+    pub files: Vec<PathBuf>,
+}
+
+/// Compares, judges and writes what is asked for.
+pub(super) fn deliver(
+    store: &Store,
+    run: &RunRow,
+    asked: &Asked,
+    baseline: Option<Baseline>,
+) -> Result<Delivered, AuditError> {
+    let mut summary = store.summary(run.id)?;
+    let compared = compare_run(store, run, baseline)?;
+    let comparison = compared.as_ref().map(|found| &found.comparison);
+    summary.pages.compared_with(comparison);
+    let unaudited = Unaudited::of(store, run, &summary)?;
+    let gates = judge(&asked.gates, run.state, &summary, unaudited.is_some());
+    let out = asked.out.as_ref().map(|out| out.of(run.id));
+    let wanted = wanted(asked, gates, compared);
+    let files = write(store, run, &wanted, out.as_deref())?;
+    Ok(Delivered {
+        summary,
+        comparison: wanted.compared.map(|found| found.comparison),
+        unaudited,
+        gates: wanted.gates,
+        out,
+        files,
+    })
+}
+
+/// The exports of a stored run, written once more.
+#[derive(Debug)]
+pub struct Reported {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Gates that the run was asked for, and that were never judged: only an audit does that.
+    pub owed: Vec<Gate>,
+}
+
+/// Writes the exports of a stored run once more.
+pub fn report(store: &Store, run: &RunRow, asked: &Asked) -> Result<Reported, AuditError> {
+    let baseline = asked.baseline(store)?;
+    asked.check_out()?;
+    let compared = compare_run(store, run, baseline)?;
+    let out = asked.out.as_ref().map(|out| out.of(run.id));
+    let wanted = wanted(asked, Vec::new(), compared);
+    Ok(Reported {
+        files: write(store, run, &wanted, out.as_deref())?,
+        owed: asked.settle(store, run)?,
+    })
+}
+
+fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> Wanted {
+    Wanted {
+        formats: asked.formats.clone(),
+        overwrite: asked.overwrite,
+        gates,
+        compared,
+    }
+}
+
+/// Writes the exports, if they are asked for.
+fn write(
+    store: &Store,
+    run: &RunRow,
+    wanted: &Wanted,
+    out: Option<&Path>,
+) -> Result<Vec<PathBuf>, AuditError> {
+    let Some(out) = out else {
+        return Ok(Vec::new());
+    };
+    report::write(store, run, wanted, out).map_err(|source| AuditError::Export {
+        run: run.id,
+        source,
+    })
+}

@@ -1,0 +1,137 @@
+//! Gates of `--fail-on`: what a run measured, and what becomes of each gate.
+
+use std::ops::RangeInclusive;
+
+use crate::assess::{Doubt, Gate, GateResult, Measured, Score, Verdict};
+use crate::store::{RunState, RunSummary, StoredScore};
+
+/// Judges a run, in the order in which the gates were given. `unaudited` says that the site could
+/// not be audited.
+pub(super) fn judge(
+    gates: &[Gate],
+    state: RunState,
+    summary: &RunSummary,
+    unaudited: bool,
+) -> Vec<GateResult> {
+    let measured = Measured {
+        doubt: doubt(state, summary, unaudited),
+        ..measured(summary)
+    };
+    gates.iter().map(|gate| gate.judge(&measured)).collect()
+}
+
+/// Why the run cannot vouch for the site; none if it can.
+fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt> {
+    match state {
+        _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
+        RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
+        RunState::Finished | RunState::Incomplete => unaudited.then_some(Doubt::NotAudited),
+    }
+}
+
+/// The numbers that a summary has.
+fn measured(summary: &RunSummary) -> Measured {
+    let pages = &summary.pages;
+    let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
+    let verdict = |verdict| pages.by_verdict.get(&verdict).copied().unwrap_or(0);
+    let share = pages.fetched as f64 / pages.known as f64;
+    Measured {
+        server_errors: status(500..=599),
+        status_502: status(502..=502),
+        status_503: status(503..=503),
+        status_504: status(504..=504),
+        persistent: verdict(Verdict::Persistent),
+        intermittent: verdict(Verdict::Intermittent),
+        transient: verdict(Verdict::Transient),
+        unconfirmed: verdict(Verdict::Unconfirmed),
+        unreachable: status(0..=0),
+        server_error_rate: summary.scores.rate_5xx,
+        rate_502: summary.scores.rate_502,
+        crawlability: score(summary.scores.crawlability.as_ref()),
+        indexing_risk: score(summary.scores.indexing_risk.as_ref()),
+        new_server_errors: pages.new_server_errors,
+        maybe_new_server_errors: pages.maybe_new_server_errors,
+        coverage: (pages.known > 0).then_some(share),
+        requested: pages.requested,
+        not_requested: pages.not_requested,
+        doubt: None,
+    }
+}
+
+fn score(stored: Option<&StoredScore>) -> Option<Score> {
+    stored.map(|stored| stored.score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::Ruling;
+    use crate::store::PageCounts;
+
+    fn summary() -> RunSummary {
+        RunSummary {
+            pages: PageCounts {
+                known: 100,
+                fetched: 90,
+                requested: 90,
+                by_status: [(0, 1), (502, 2), (503, 1)].into(),
+                by_verdict: [(Verdict::Persistent, 2)].into(),
+                ..PageCounts::default()
+            },
+            ..RunSummary::default()
+        }
+    }
+
+    fn judged(texts: &[&str], state: RunState, summary: &RunSummary, unaudited: bool) -> Ruling {
+        let gates = texts.iter().map(|text| text.parse().expect("a gate"));
+        let gates: Vec<Gate> = gates.collect();
+        Ruling::of_all(&judge(&gates, state, summary, unaudited))
+    }
+
+    #[test]
+    fn the_worst_gate_decides() {
+        let cases: [(&[&str], Ruling); 5] = [
+            (&[], Ruling::Held),
+            (&["5xx > 3", "coverage < 90%"], Ruling::Held),
+            (&["new-5xx > 0", "5xx > 3"], Ruling::Undecided),
+            (&["new-5xx > 0", "502 >= 2"], Ruling::Failed),
+            (&["persistent > 1", "unreachable > 0"], Ruling::Failed),
+        ];
+        for (texts, expected) in cases {
+            let ruling = judged(texts, RunState::Finished, &summary(), false);
+            assert_eq!(ruling, expected, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn no_gate_holds_on_a_run_that_cannot_vouch_for_the_site() {
+        let held: &[&str] = &["5xx > 3"];
+        let cases = [
+            (RunState::Finished, false, Ruling::Held),
+            (RunState::Incomplete, false, Ruling::Held),
+            (RunState::Finished, true, Ruling::Undecided),
+            (RunState::Interrupted, false, Ruling::Undecided),
+            (RunState::Running, false, Ruling::Undecided),
+        ];
+        for (state, unaudited, expected) in cases {
+            let ruling = judged(held, state, &summary(), unaudited);
+            assert_eq!(ruling, expected, "{state:?} {unaudited}");
+        }
+        // What failed has failed, unless nothing was fetched at all.
+        let ruling =
+            |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
+        assert_eq!(ruling(&summary()), Ruling::Failed);
+        assert_eq!(ruling(&RunSummary::default()), Ruling::Undecided);
+    }
+
+    #[test]
+    fn pages_of_a_host_that_was_given_up_may_all_have_failed() {
+        let mut some = summary();
+        some.pages.not_requested = 10;
+        let ruling = |text| judged(&[text], RunState::Incomplete, &some, false);
+        assert_eq!(ruling("5xx > 3"), Ruling::Undecided);
+        assert_eq!(ruling("5xx > 13"), Ruling::Held);
+        assert_eq!(ruling("5xx > 2"), Ruling::Failed);
+        assert_eq!(ruling("coverage < 95%"), Ruling::Failed);
+    }
+}

@@ -1,0 +1,82 @@
+//! An audit from its order to its end.
+
+use crate::crawl::{Ended, Observer, Stop};
+use crate::store::{RunRow, RunState, Store, StoreError};
+
+use super::crawl::{Crawled, crawl};
+use super::deliver::{Delivered, deliver};
+use super::error::AuditError;
+use super::offline::Offline;
+use super::order::{Checked, Order, Remembered, Work};
+use super::starts::Away;
+
+/// An audit that was made, or as much of it as could be.
+#[derive(Debug)]
+pub struct Audited {
+    /// Its run.
+    pub run: RunRow,
+    /// How it ended.
+    pub ended: Ended,
+    /// The first start URL that redirects to another site.
+    pub away: Option<Away>,
+    /// That it ended for want of a network.
+    pub offline: Option<Offline>,
+    /// What was asked for; none if that waits for the run's end.
+    pub delivered: Option<Delivered>,
+}
+
+/// Makes an audit. The observer is dropped when the crawl is over, before anything is compared or written.
+pub async fn make<O: Observer + Sync + 'static>(
+    order: Checked,
+    observer: O,
+    stop: Stop,
+) -> Result<Audited, AuditError> {
+    let Checked { order, baseline } = order;
+    let Order {
+        work,
+        asked,
+        remembered,
+        store,
+    } = order;
+    let crawled = match work {
+        Work::Deliver(run) => {
+            drop(observer);
+            Crawled::of_stored(*run)
+        }
+        Work::Crawl(order) => {
+            let kept = match remembered {
+                Remembered::WithRun => asked.text(&store),
+                Remembered::ByCaller => None,
+            };
+            crawl(*order, kept, store.clone(), (observer, stop)).await?
+        }
+    };
+    let Crawled { run, ended, away } = crawled;
+    let is_over = matches!(ended, Ended::Finished | Ended::Incomplete);
+    let offline = Offline::of(&store, run.id, ended)?;
+    let mut delivered = None;
+    if is_over || remembered == Remembered::WithRun {
+        let run = run.clone();
+        // On a thread of its own, so that signals are heard meanwhile.
+        let deliver = move || deliver(&store, &run, &asked, baseline);
+        delivered = match tokio::task::spawn_blocking(deliver).await {
+            Ok(made) => Some(made?),
+            Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+        };
+    }
+    Ok(Audited {
+        run,
+        ended,
+        away,
+        offline,
+        delivered,
+    })
+}
+
+/// Notes that the one who asked for an audit was told what became of it: a finished run owes nothing more.
+pub fn settle(store: &Store, run: &RunRow) -> Result<(), StoreError> {
+    if run.state == RunState::Finished {
+        store.set_asked(run.id, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! One audit from a checked order to a typed result: the crawl, the comparison with a baseline, the gates, the exports,
+//! and why a run says nothing of its site or is not at its end. A command line, a scheduler and a test start and follow
+//! audits alike: by [`Order::check`], [`make`] and an [`Observer`](crate::crawl::Observer). Every concrete type is named
+//! here once. Nothing here prints.
+
+mod asked;
+mod baseline;
+mod crawl;
+mod deliver;
+mod error;
+mod gates;
+mod make;
+mod network;
+mod offline;
+mod order;
+mod passes;
+mod starts;
+mod unaudited;
+
+pub use asked::{Asked, Out};
+pub use baseline::{BadBaseline, BaselineError, Place, compare, find, named};
+pub use deliver::{Delivered, Reported, report};
+pub use error::{AuditError, BrokenOff, CrawlFault, Left};
+pub use make::{Audited, make, settle};
+pub use network::{Network, settings};
+pub use offline::Offline;
+pub use order::{Checked, CrawlOrder, Order, Remembered, RunOrder, Work, label, new_token};
+pub use starts::Away;
+pub use unaudited::Unaudited;

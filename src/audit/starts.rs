@@ -1,0 +1,86 @@
+//! Notices start URLs that redirect to another site: it is not audited, and that is worth a word.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::crawl::{Event, Observer, Site};
+use crate::model::{Attempt, CrawlUrl};
+
+use super::unaudited::host;
+
+/// A start URL that redirects to another site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// The start URL, or where one redirected to within the site.
+    pub from: CrawlUrl,
+    /// Where it leads.
+    pub to: CrawlUrl,
+}
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Away { from, to } = self;
+        let host = host(to);
+        write!(
+            f,
+            "{from} redirects to another site, {to}; --host {host} audits that too"
+        )
+    }
+}
+
+/// Looks at the start URLs, and hands every event on.
+pub(super) struct Starts<O> {
+    observer: O,
+    site: Arc<Site>,
+    /// The start URLs and where they redirect to.
+    urls: HashSet<CrawlUrl>,
+    away: Option<Away>,
+}
+
+impl<O> Starts<O> {
+    pub(super) fn new(observer: O, site: Arc<Site>) -> Starts<O> {
+        Starts {
+            observer,
+            urls: site.plan.scope.seeds.iter().cloned().collect(),
+            site,
+            away: None,
+        }
+    }
+
+    /// The first start URL that redirects to another site.
+    pub(super) fn away(self) -> Option<Away> {
+        self.away
+    }
+
+    fn follow(&mut self, url: &CrawlUrl, attempt: &Attempt) {
+        let Some(location) = attempt.redirect.as_deref() else {
+            return;
+        };
+        if !self.urls.contains(url) {
+            return;
+        }
+        let Ok(target) = url.join(location) else {
+            return;
+        };
+        if self.away.is_none() && !self.site.scope.is_site(&target) {
+            self.away = Some(Away {
+                from: url.clone(),
+                to: target.clone(),
+            });
+        }
+        self.urls.insert(target);
+    }
+}
+
+impl<O: Observer> Observer for &mut Starts<O> {
+    fn see(&mut self, event: &Event<'_>) {
+        self.observer.see(event);
+        // Where another client is sent says nothing of where the site is.
+        if let Event::Attempted { url, attempt, .. } = event
+            && attempt.purpose.is_evidence()
+        {
+            self.follow(url, attempt);
+        }
+    }
+}

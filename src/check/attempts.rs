@@ -1,0 +1,59 @@
+//! An attempt at a URL, with the time of each part.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{Attempt, Outcome};
+use crate::report::words::one_line;
+
+/// One attempt as it is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tried {
+    /// When it began.
+    pub started: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// The reason phrase, or what went wrong.
+    pub status_text: String,
+    /// Time of resolving the name; absent like each that follows if it was not spent.
+    pub dns_ms: Option<f64>,
+    /// Time of connecting.
+    pub connect_ms: Option<f64>,
+    /// Time of the TLS handshake.
+    pub tls_ms: Option<f64>,
+    /// Time to the first byte.
+    pub ttfb_ms: Option<f64>,
+    /// Time of the whole.
+    pub total_ms: f64,
+    /// Whether it went over a connection that was open already.
+    pub reused: bool,
+    /// The address that answered.
+    pub remote: Option<String>,
+}
+
+impl Tried {
+    pub(super) fn of(attempt: &Attempt) -> Tried {
+        let timings = attempt.timings;
+        Tried {
+            started: attempt.started.to_string(),
+            outcome: attempt.outcome,
+            status: attempt.status,
+            status_text: one_line(&attempt.status_text),
+            dns_ms: timings.dns.map(millis),
+            connect_ms: timings.connect.map(millis),
+            tls_ms: timings.tls.map(millis),
+            ttfb_ms: timings.first_byte.map(millis),
+            total_ms: millis(timings.total),
+            reused: attempt.reused,
+            remote: attempt.remote.map(|address| address.to_string()),
+        }
+    }
+}
+
+/// Milliseconds with their tenths: no server's times are known better.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}

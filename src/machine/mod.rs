@@ -1,0 +1,12 @@
+//! This machine as the rooms above see it: the time of day, how many files may be open, and files that people wrote by
+//! hand. Nothing here knows of audits.
+
+mod clock;
+mod exposed;
+mod files;
+mod text_file;
+
+pub use clock::wall_clock;
+pub use exposed::is_exposed;
+pub use files::{MOST_OPEN, TooFewFiles, check_files, idle_per_host, most_open};
+pub use text_file::read_text;

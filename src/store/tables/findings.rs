@@ -1,0 +1,40 @@
+//! What the diagnosis rules found. `Advice` is a topic of `gatecrawl explain`.
+
+use super::column::{
+    Kind::{Address, Name, Share, Text},
+    Names, columns,
+};
+use super::view::{
+    By::{Up, Worst},
+    View,
+};
+
+columns! {
+    RULE = "Rule", Text, "rule", wide 24,
+        "The rule's name, which never changes.";
+    SEVERITY = "Severity", Name(Names::Severity), "severity",
+        "`critical`, `error`, `warning` or `notice`.";
+    SCOPE = "Scope", Name(Names::FindingScope), "scope",
+        "What it is about: `url`, `section`, `host` or `site`.";
+    SUBJECT = "Subject", Address, "subject",
+        "Which one; `this machine` where the crawler's own network is meant (`own_outage`). For \
+        `host_down` it is the host that was given up, for `start_page` the start page that is \
+        no page.";
+    CAUSE = "Cause", Name(Names::Causes), "nullif(cause, '')", wide 24,
+        "The probable cause or two of them, as in pages.csv.";
+    CONFIDENCE = "Confidence", Share(2), "confidence",
+        "How sure that is, 0 to 1.";
+    EVIDENCE = "Evidence", Text,
+        "(SELECT group_concat(value, '; ') FROM json_each(sentences))", wide 100,
+        "What speaks for it, in words with numbers.";
+    ADVICE = "Advice", Text, "advice", wide 24,
+        "A topic of `gatecrawl explain`.";
+}
+
+/// The view.
+pub(super) const VIEW: View = View {
+    columns: COLUMNS,
+    run: "run",
+    from: "FROM finding",
+    order: &[Worst(SEVERITY), Up(RULE), Up(SUBJECT), Up(EVIDENCE)],
+};

@@ -1,0 +1,95 @@
+//! Sitemaps and sitemap indexes.
+
+use super::column::{
+    Kind::{Address, Name, Text, Whole},
+    Names, columns,
+};
+use super::view::{By::Up, View};
+use crate::model::Outcome;
+use crate::store::table::Table;
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
+
+columns! {
+    ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
+    STATUS_CODE = "Status Code", Whole, "coalesce(a.status, 0)";
+    STATUS = "Status", Text, "status.text", wide 24;
+    OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24;
+    ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)";
+    FORMAT = "Format", Text, "f.format",
+        "What it turned out to be.";
+    ENTRIES = "Entries", Whole, "f.entries",
+        "How many URLs it lists. Alternates in other languages (`hreflang`) are crawled, but not \
+        counted here.";
+    FOREIGN_ENTRIES = "Foreign Entries", Whole, "f.foreign_entries",
+        "How many of them belong to another site.";
+    PROBLEMS = "Problems", Text, "f.problems", wide 40,
+        "What is wrong with it.";
+    FOUND_ON = "Found On", Address,
+        "CASE
+            -- /sitemap.xml, requested because robots.txt names none
+            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+            THEN 'guessed'
+            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+        END",
+        "The robots.txt or sitemap that names it; `guessed` for the `/sitemap.xml` that is requested \
+        where robots.txt names no sitemap.";
+}
+
+/// The view.
+pub(super) const VIEW: View = View {
+    columns: COLUMNS,
+    run: "u.run",
+    from: "FROM url u
+        LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
+            AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
+        LEFT JOIN outcome ON outcome.code = a.outcome
+        LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+        LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
+        LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
+        LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
+        WHERE u.role = 2",
+    order: &[Up(ADDRESS)],
+};
+
+/// A sitemap or sitemap index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SitemapRow {
+    /// The address as people read it.
+    pub address: String,
+    /// The last status; 0 where there was no answer.
+    pub status: u16,
+    /// The reason phrase, or what went wrong.
+    pub status_text: String,
+    /// The last outcome; absent if it was not requested.
+    pub outcome: Option<Outcome>,
+    /// All attempts.
+    pub attempts: u64,
+    /// What it turned out to be; may be empty.
+    pub format: String,
+    /// URLs that it lists.
+    pub entries: Option<u64>,
+    /// What is wrong with it, a line each; may be empty.
+    pub problems: String,
+    /// What named it; empty if nothing did.
+    pub found_on: String,
+}
+
+impl ReadRow for SitemapRow {
+    const TABLE: Table = Table::Sitemaps;
+
+    fn read(row: TypedRow<'_>) -> Result<SitemapRow, Unreadable> {
+        Ok(SitemapRow {
+            address: row.text(&ADDRESS),
+            status: row.status(&STATUS_CODE),
+            status_text: row.text(&STATUS),
+            outcome: row.named(&OUTCOME, Outcome::from_id)?,
+            attempts: row.count(&ATTEMPTS),
+            format: row.text(&FORMAT),
+            entries: row.whole(&ENTRIES),
+            problems: row.text(&PROBLEMS),
+            found_on: row.text(&FOUND_ON),
+        })
+    }
+}

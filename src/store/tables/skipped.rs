@@ -1,0 +1,82 @@
+//! Every URL that is known and was not fetched, with the reason.
+
+use super::column::{
+    Kind::{Address, Name, Text, Whole},
+    Names, columns,
+};
+use super::view::{By::Up, View};
+use crate::model::SkipReason;
+use crate::store::table::Table;
+use crate::store::typed::{ReadRow, TypedRow, Unreadable};
+
+columns! {
+    ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
+    REASON = "Reason", Name(Names::SkipReason), "reason.name",
+        "`robots`, `nofollow`, `scope`, `depth`, `max_pages`, `max_hosts`, `max_time`, \
+        `max_disk`, `host_down`, `trap` or `invalid` (no URL, or one longer than 2,048 bytes, \
+        of which `Address` holds the beginning, the length and a fingerprint). A row `N further \
+        links` stands for links of a page that were not taken in.";
+    DETAIL = "Detail", Text, "u.detail", wide 40,
+        "The deciding line of robots.txt, what is wrong with the URL, or which limit it is \
+        beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
+        without end.";
+    FOUND_ON = "Found On", Address,
+        "CASE
+            -- /sitemap.xml, requested because robots.txt names none
+            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+            THEN 'guessed'
+            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+        END";
+    // The clicks at which an earlier run found it are not counted in this run.
+    DEPTH = "Depth", Whole, "coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END)",
+        "Clicks from a start page.";
+}
+
+/// The view.
+pub(super) const VIEW: View = View {
+    columns: COLUMNS,
+    run: "u.run",
+    from: "FROM url u
+        CROSS JOIN reason ON reason.code = u.reason
+        LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
+        WHERE u.state = 3
+        UNION ALL
+        SELECT
+            l.run,
+            l.address,
+            'invalid',
+            l.detail,
+            coalesce(source.readable, source.address),
+            source.depth + 1
+        FROM invalid_link l
+        CROSS JOIN url source ON source.run = l.run AND source.id = l.found_on",
+    order: &[Up(ADDRESS), Up(REASON), Up(DETAIL), Up(FOUND_ON)],
+};
+
+/// A URL that was not fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SkippedRow {
+    /// The address as people read it.
+    pub address: String,
+    /// Why.
+    pub reason: SkipReason,
+    /// What is particular to the URL; may be empty.
+    pub detail: String,
+    /// What named it; may be empty.
+    pub found_on: String,
+}
+
+impl ReadRow for SkippedRow {
+    const TABLE: Table = Table::Skipped;
+
+    fn read(row: TypedRow<'_>) -> Result<SkippedRow, Unreadable> {
+        Ok(SkippedRow {
+            address: row.text(&ADDRESS),
+            reason: row.name(&REASON, SkipReason::from_name)?,
+            detail: row.text(&DETAIL),
+            found_on: row.text(&FOUND_ON),
+        })
+    }
+}
