@@ -1,7 +1,7 @@
 //! What is told of a run: pure, from the run, its summary, its gates and its comparison.
 
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange};
-use crate::assess::diagnose::rules::title;
+use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::{Interval, Verdict};
 use crate::report::words::{count, duration, number, percent, tame};
 use crate::store::{RunRow, RunState, RunSummary, WorstPage};
@@ -419,7 +419,7 @@ fn first_calm(summary: &RunSummary) -> String {
     let mut serious = summary
         .findings
         .iter()
-        .filter(|found| found.severity != "notice");
+        .filter(|found| found.severity > Severity::Notice);
     match (serious.next(), serious.count()) {
         (None, _) => format!("None of {fetched} fails."),
         (Some(found), more) => {

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::assess::Verdict;
 use crate::assess::compare::{Change, ChangeCounts, Comparison, PageChange, PageState};
+use crate::assess::diagnose::rules::Severity;
 use crate::model::{CrawlPlan, Moment};
 use crate::schedule::{Event, Listener as _};
 use crate::store::{
@@ -152,19 +153,19 @@ fn notify_of_a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
             .headline
     };
     assert_eq!(headline(&summary), "None of 12 pages fails.");
-    summary.findings = ["notice", "warning"].map(finding).into();
+    summary.findings = [Severity::Notice, Severity::Warning].map(finding).into();
     let expected = "None of 12 pages fails, but there is a finding: external links that fail.";
     assert_eq!(headline(&summary), expected);
-    summary.findings.push(finding("error"));
+    summary.findings.push(finding(Severity::Error));
     let expected = "None of 12 pages fails, but there is a finding: external links that fail and \
                     1 other finding.";
     assert_eq!(headline(&summary), expected);
 }
 
-fn finding(severity: &str) -> StoredFinding {
+fn finding(severity: Severity) -> StoredFinding {
     StoredFinding {
         rule: "external_links".to_owned(),
-        severity: severity.to_owned(),
+        severity,
         ..StoredFinding::default()
     }
 }
