@@ -37,6 +37,8 @@ pub struct RateLimit {
     pub refused: u64,
     /// Requests looked at.
     pub requests: u64,
+    /// The status that most of them were refused with, 429 or 503.
+    pub status: u16,
 }
 
 /// Requests to one host in time order.
@@ -47,17 +49,25 @@ pub(super) struct LimitedRequests(Vec<Limited>);
 struct Limited {
     started: Moment,
     open: u32,
-    refused: bool,
+    /// The status that refused it.
+    refused_with: Option<u16>,
+}
+
+impl Limited {
+    fn is_refused(&self) -> bool {
+        self.refused_with.is_some()
+    }
 }
 
 impl LimitedRequests {
-    /// Takes the next request; later ones than the first two thousand are left out.
-    pub(super) fn add(&mut self, started: Moment, open: u32, refused: bool) {
+    /// Takes the next request, with the status that refused it, if one did; later ones than the first two
+    /// thousand are left out.
+    pub(super) fn add(&mut self, started: Moment, open: u32, refused_with: Option<u16>) {
         if self.0.len() < MOST {
             self.0.push(Limited {
                 started,
                 open,
-                refused,
+                refused_with,
             });
         }
     }
@@ -65,7 +75,7 @@ impl LimitedRequests {
     /// The limit that explains which requests were refused, if one does, and better than a limit of
     /// open requests would.
     pub(super) fn limit(&self) -> Option<RateLimit> {
-        let refused = self.0.iter().filter(|request| request.refused).count() as u64;
+        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
         let requests = self.0.len() as u64;
         if refused < FEWEST || refused == requests {
             return None;
@@ -94,6 +104,7 @@ impl LimitedRequests {
                             burst,
                             refused,
                             requests,
+                            status: self.status(),
                         };
                         best = Some((wrong, limit));
                     }
@@ -103,6 +114,19 @@ impl LimitedRequests {
         }
         let (wrong, limit) = best?;
         (wrong < self.wrong_by_open()).then_some(limit)
+    }
+
+    /// The status that refused most of the requests; 429, which says what it is, if both did so as often.
+    fn status(&self) -> u16 {
+        let refused_with = |status| {
+            let such = |request: &&Limited| request.refused_with == Some(status);
+            self.0.iter().filter(such).count()
+        };
+        if refused_with(503) > refused_with(429) {
+            503
+        } else {
+            429
+        }
     }
 
     /// How many answers a bucket of this size, filled at this rate, does not explain.
@@ -115,9 +139,9 @@ impl LimitedRequests {
             last = Some(request.started);
             tokens = (tokens + since * rate).min(full);
             let lets_through = tokens >= 1.0;
-            wrong += u64::from(lets_through == request.refused);
+            wrong += u64::from(lets_through == request.is_refused());
             // What the server did says how many tokens there were.
-            tokens = if request.refused {
+            tokens = if request.is_refused() {
                 tokens.min(JUST_NONE)
             } else {
                 (tokens - 1.0).max(0.0)
@@ -130,7 +154,7 @@ impl LimitedRequests {
     fn wrong_by_open(&self) -> u64 {
         let most = self.0.iter().map(|request| request.open).max();
         let wrong = |limit: u32| {
-            let unexplained = |request: &&Limited| (request.open > limit) != request.refused;
+            let unexplained = |request: &&Limited| (request.open > limit) != request.is_refused();
             self.0.iter().filter(unexplained).count() as u64
         };
         let limits = 1..most.unwrap_or_default();
@@ -165,7 +189,7 @@ mod tests {
             if !refused {
                 tokens -= 1.0;
             }
-            requests.add(Moment::from_millis(at), 1, refused);
+            requests.add(Moment::from_millis(at), 1, refused.then_some(429));
         }
         requests
     }
@@ -187,14 +211,36 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_has_the_status_that_most_of_its_requests_were_refused_with() {
+        let limited = |first: usize| {
+            let mut requests = asked(5.0, 1, pauses());
+            let refused = requests.0.iter_mut().filter(|it| it.is_refused());
+            let mut count = 0;
+            for request in refused {
+                count += 1;
+                request.refused_with = Some(if count <= first { 503 } else { 429 });
+            }
+            (count, requests.limit().expect("a limit").status)
+        };
+        let (refused, status) = limited(0);
+        assert_eq!(status, 429);
+        assert_eq!(limited(refused / 2).1, 429);
+        assert_eq!(limited(refused / 2 + 1).1, 503);
+    }
+
+    #[test]
     fn failures_by_chance_or_by_open_requests_are_no_limit_of_the_rate() {
         let mut chance = LimitedRequests::default();
         let mut open = LimitedRequests::default();
         let mut at = 0;
         for (n, pause) in (0_u32..).zip(pauses()) {
             at += pause;
-            chance.add(Moment::from_millis(at), 1, n % 11 == 3);
-            open.add(Moment::from_millis(at), 1 + n % 6, n % 6 >= 4);
+            chance.add(Moment::from_millis(at), 1, (n % 11 == 3).then_some(503));
+            open.add(
+                Moment::from_millis(at),
+                1 + n % 6,
+                (n % 6 >= 4).then_some(503),
+            );
         }
         assert_eq!(chance.limit(), None);
         assert_eq!(open.limit(), None);

@@ -239,7 +239,8 @@ fn confirm(plan: &ConfirmPlan) -> String {
     }
     let delays = plan.delays.iter().map(|delay| text::duration(*delay));
     format!(
-        "what fails is requested again after {}, for {} at most in all",
+        "failing URLs are requested again {} after the crawl, for {} at most without the waits; \
+         then once more those that were fine and failed last",
         delays.collect::<Vec<_>>().join(", "),
         text::duration(plan.budget)
     )
@@ -248,10 +249,15 @@ fn confirm(plan: &ConfirmPlan) -> String {
 fn sample(plan: SamplePlan) -> String {
     let pages = match plan {
         SamplePlan::Off | SamplePlan::Pages(0) => return "none".to_owned(),
-        SamplePlan::Usual => "5 % of the pages that never failed, 20 to 200 of them,".to_owned(),
+        SamplePlan::Usual => {
+            "pages that never failed, as many as 5 % of all pages (20 to 200),".to_owned()
+        }
         SamplePlan::Pages(pages) => format!("{} that never failed", text::count(pages, "page")),
         SamplePlan::Share(share) => {
-            format!("{} of the pages that never failed", words::percent(share))
+            format!(
+                "pages that never failed, as many as {} of all pages,",
+                words::percent(share)
+            )
         }
     };
     format!("{pages} requested once more")
@@ -273,8 +279,8 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
     lines.add("sample", &sample(plan.sample))?;
     let experiments = match (plan.probe.enabled, plan.probe.cache) {
         (false, _) => "none",
-        (true, false) => "a few failing URLs are asked in other ways",
-        (true, true) => "a few failing URLs are asked in other ways, also past caches",
+        (true, false) => "a few failing URLs are requested in other ways",
+        (true, true) => "a few failing URLs are requested in other ways, also past caches",
     };
     lines.add("experiments", experiments)?;
     lines.add("user-agent", &plan.requests.user_agent)?;

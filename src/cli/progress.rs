@@ -30,7 +30,7 @@ pub(super) struct Progress {
     gauge: Gauge,
     after: Option<After>,
     /// The request of an experiment that was begun last.
-    probing: Option<Probing>,
+    experiment: Option<ExperimentRequest>,
     stall: Stall,
     /// Since when this machine has no network.
     offline: Option<Moment>,
@@ -66,13 +66,13 @@ enum After {
 
 /// A request of an experiment.
 #[derive(Debug)]
-struct Probing {
+struct ExperimentRequest {
     url: String,
     probe: Probe,
     at: Moment,
 }
 
-impl Probing {
+impl ExperimentRequest {
     fn said(&self, now: Moment) -> String {
         let when = match self.at.since(now) {
             wait if wait > PAUSE => format!("in {}", duration(wait)),
@@ -110,7 +110,7 @@ impl Progress {
             tally: Tally::default(),
             gauge: Gauge::default(),
             after: None,
-            probing: None,
+            experiment: None,
             stall: Stall::default(),
             offline: None,
             marks: VecDeque::from([(now, 0)]),
@@ -135,7 +135,7 @@ impl Progress {
                 left_out,
                 ..
             } => {
-                self.probing = None;
+                self.experiment = None;
                 self.after = Some(After::Confirming {
                     starts: *starts,
                     ends_by: *ends_by,
@@ -151,7 +151,7 @@ impl Progress {
             }
             Event::Sampling { pages } => {
                 let pages = *pages as u64;
-                self.probing = None;
+                self.experiment = None;
                 self.after = Some(After::Sampling { pages });
             }
             Event::Experimenting { urls, ends_by, .. } => {
@@ -160,8 +160,8 @@ impl Progress {
                     ends_by: *ends_by,
                 });
             }
-            Event::Probing { url, probe, at } => {
-                self.probing = Some(Probing {
+            Event::ExperimentRequest { url, probe, at } => {
+                self.experiment = Some(ExperimentRequest {
                     url: url.to_string(),
                     probe: *probe,
                     at: *at,
@@ -186,8 +186,9 @@ impl Progress {
         let stall = self.stall.reason(&self.gauge);
         let after = || {
             let text = said(self.after?, &self.gauge);
-            let probing = self.probing.as_ref();
-            let now = probing.map_or(String::new(), |probing| probing.said(self.gauge.now));
+            let experiment = self.experiment.as_ref();
+            let now =
+                experiment.map_or(String::new(), |experiment| experiment.said(self.gauge.now));
             Some(text + &now)
         };
         let text = || match (self.offline, after(), &stall) {
@@ -399,17 +400,17 @@ mod tests {
     #[test]
     fn an_experiment_says_what_it_does() {
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
-        let probing = Probing {
+        let experiment = ExperimentRequest {
             url: "http://a.example/x".to_owned(),
             probe: Probe::Browser,
             at: at(40),
         };
         assert_eq!(
-            probing.said(at(10)),
+            experiment.said(at(10)),
             " | in 30 s as a browser: http://a.example/x"
         );
         assert_eq!(
-            probing.said(at(39)),
+            experiment.said(at(39)),
             " | now as a browser: http://a.example/x"
         );
     }

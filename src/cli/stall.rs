@@ -23,7 +23,7 @@ pub(super) struct Stall {
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
     /// When the next request of an experiment begins.
-    probes_at: Option<Moment>,
+    experiment_at: Option<Moment>,
 }
 
 impl Stall {
@@ -56,15 +56,15 @@ impl Stall {
                 }
                 BreakerChange::Suspected => {}
             },
-            Event::Probing { at, .. } => {
+            Event::ExperimentRequest { at, .. } => {
                 self.quiet = 0;
-                self.probes_at = Some(*at);
+                self.experiment_at = Some(*at);
             }
             Event::Gauge(gauge) => {
                 self.now = gauge.now;
                 self.quiet += 1;
                 // Between two requests of an experiment no answer is due.
-                if self.probes_at.is_some_and(|at| at > gauge.now) {
+                if self.experiment_at.is_some_and(|at| at > gauge.now) {
                     self.quiet = 0;
                 }
                 self.waits.retain(|_, (until, _)| *until > gauge.now);
@@ -147,7 +147,7 @@ mod tests {
         let mut told = |now, next: Option<u64>| {
             if let Some(next) = next {
                 let (url, probe, at) = (&url, Probe::Browser, at(next));
-                stall.see(&Event::Probing { url, probe, at });
+                stall.see(&Event::ExperimentRequest { url, probe, at });
             }
             let gauge = Gauge {
                 now: at(now),

@@ -69,7 +69,7 @@ impl Observer for Watch {
                     "experiments: {n} of {kinds} of failure to be requested in other ways"
                 );
             }
-            Event::Probing { url, probe, .. } => {
+            Event::ExperimentRequest { url, probe, .. } => {
                 let way = probe.way();
                 tracing::debug!(%url, probe = probe.name(), "experiment with {url}: {way}");
             }

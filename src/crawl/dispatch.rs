@@ -63,6 +63,14 @@ pub(super) enum Done {
     Network(Network),
 }
 
+/// Where a crawl stores what it finds, and how much of it there may be.
+pub(super) struct Storage {
+    pub(super) run: RunId,
+    pub(super) writer: Writer,
+    pub(super) shelf: Arc<StoreShelf>,
+    pub(super) disk: Disk,
+}
+
 /// The state of a crawl.
 pub(super) struct Dispatcher<F, Q, O> {
     pub(super) site: Arc<Site>,
@@ -111,11 +119,16 @@ where
 {
     pub(super) fn new(
         site: Arc<Site>,
-        (run, shelf, disk): (RunId, Arc<StoreShelf>, Disk),
-        writer: Writer,
+        storage: Storage,
         parts: Parts<F, Q, O>,
     ) -> Dispatcher<F, Q, O> {
         let scope = &site.plan.scope;
+        let Storage {
+            run,
+            writer,
+            shelf,
+            disk,
+        } = storage;
         Dispatcher {
             admissions: Admissions::new(scope, rules_of(run, &parts.store, &site)),
             until: scope.max_time.map(|time| parts.clock.now() + time),
@@ -317,6 +330,7 @@ where
         self.rate = (interval > 0.0).then(|| 1.0 / interval);
         let last = self.last_attempt.remove(&lease.found.url.fingerprint());
         let beginning = Beginning {
+            started: self.clock.now(),
             waited: last.map(|ended| self.clock.now().since(ended)),
             disallowed: self.admissions.disallowed(&lease.found.url),
             control: self.control(&lease.found),

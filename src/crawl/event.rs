@@ -84,7 +84,7 @@ pub enum Event<'a> {
         ends_by: Moment,
     },
     /// A request of an experiment is next.
-    Probing {
+    ExperimentRequest {
         /// The failing URL.
         url: &'a CrawlUrl,
         /// How it is requested.

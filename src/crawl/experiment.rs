@@ -35,7 +35,7 @@ const MOST_STEPS: usize = 64;
 pub(super) struct Experiments {
     plan: ProbePlan,
     begun: Option<Begun>,
-    /// Requests that series are about to make, for whoever looks on.
+    /// Requests that series are about to make, to be shown to people.
     steps: mpsc::Receiver<NextStep>,
     announce: mpsc::Sender<NextStep>,
 }
@@ -250,7 +250,8 @@ where
     pub(super) fn announce_steps(&mut self) {
         while let Some(NextStep { url, probe, at }) = self.experiments.step() {
             let url = &url;
-            self.observer.see(&Event::Probing { url, probe, at });
+            self.observer
+                .see(&Event::ExperimentRequest { url, probe, at });
         }
     }
 

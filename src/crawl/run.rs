@@ -9,7 +9,7 @@ use crate::store::{Addresses, RunId, RunState, Store, StoreError, Writer};
 
 use super::clock::Clock;
 use super::disk::Disk;
-use super::dispatch::Dispatcher;
+use super::dispatch::{Dispatcher, Storage};
 use super::event::Observer;
 use super::shelf::StoreShelf;
 use super::site::Site;
@@ -106,7 +106,13 @@ where
         .frontier
         .use_shelf(Arc::clone(&shelf) as Arc<dyn Shelf>)
         .await?;
-    let mut dispatcher = Dispatcher::new(site, (run, shelf, disk), writer, parts);
+    let storage = Storage {
+        run,
+        writer,
+        shelf,
+        disk,
+    };
+    let mut dispatcher = Dispatcher::new(site, storage, parts);
     let ended = dispatcher.crawl(start).await;
     // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
     let writer = dispatcher.into_writer();

@@ -382,6 +382,7 @@ impl Crawl {
         let script = Arc::new(script);
         let events = Arc::clone(&self.events);
         let pace = first_pace(&self.plan.pace);
+        let sent = Arc::clone(&script);
         let parts = Parts {
             open: 512,
             fetcher: Arc::clone(&script),
@@ -402,8 +403,10 @@ impl Crawl {
                     Event::Experimenting { clusters, urls, .. } => {
                         format!("experimenting {clusters} {urls}")
                     }
-                    Event::Probing { url, probe, .. } => {
-                        format!("probing {} {}", url.path_and_query(), probe.name())
+                    Event::ExperimentRequest { url, probe, .. } => {
+                        let (path, sent) =
+                            (url.path_and_query(), sent.requests.lock().unwrap().len());
+                        format!("experiment {path} {} after {sent}", probe.name())
                     }
                     Event::Outage { ended, .. } => {
                         format!("network {}", if ended.is_some() { "back" } else { "gone" })

@@ -73,6 +73,8 @@ pub(super) struct RobotsFile {
 /// What the dispatcher knows of a visit when it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Beginning {
+    /// When it begins.
+    pub(super) started: Moment,
     /// Time since the attempt before.
     pub(super) waited: Option<Duration>,
     /// robots.txt forbids it, and the user said to fetch it all the same.
@@ -112,7 +114,7 @@ pub(super) async fn visit<F: Fetcher>(
     beginning: Beginning,
     clock: Clock,
 ) -> Brought {
-    let mut circumstances = Circumstances::of(&lease, clock.now(), &site.user_agent);
+    let mut circumstances = Circumstances::of(&lease, beginning.started, &site.user_agent);
     circumstances.waited = beginning.waited;
     let asking = Asking {
         fetcher: &*fetcher,
@@ -133,7 +135,6 @@ pub(super) async fn visit<F: Fetcher>(
     } else {
         Beside::default()
     };
-    let at = asking.circumstances.started;
     let attempt = record(&exchange, asking.circumstances);
     let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
     let (lease, reading, file) = if is_large {
@@ -142,13 +143,13 @@ pub(super) async fn visit<F: Fetcher>(
             _ => &site.large_pages,
         };
         let _turn = Arc::clone(turns).acquire_owned().await;
-        let work = move || read(&site, lease, (&beginning, at), &exchange);
+        let work = move || read(&site, lease, &beginning, &exchange);
         match tokio::task::spawn_blocking(work).await {
             Ok(read) => read,
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),
         }
     } else {
-        read(&site, lease, (&beginning, at), &exchange)
+        read(&site, lease, &beginning, &exchange)
     };
     Brought {
         lease,
@@ -183,7 +184,7 @@ impl<F: Fetcher> Asking<'_, F> {
         let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
         let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
         tried.outcome = answer.outcome;
-        let asked = asked(&lease, (beginning.disallowed, self.circumstances.started));
+        let asked = asked(&lease, beginning);
         let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
         Brought {
             held: answer.held,
@@ -297,24 +298,24 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
     }
 }
 
-fn asked(lease: &Lease, (disallowed, at): (bool, Moment)) -> Asked<'_> {
+fn asked<'a>(lease: &'a Lease, beginning: &Beginning) -> Asked<'a> {
     Asked {
         url: &lease.found.url,
         role: lease.found.role,
         depth: lease.found.depth,
         hops: lease.found.hops,
-        disallowed,
-        at,
+        disallowed: beginning.disallowed,
+        at: beginning.started,
     }
 }
 
 fn read(
     site: &Site,
     lease: Lease,
-    (beginning, at): (&Beginning, Moment),
+    beginning: &Beginning,
     exchange: &Exchange,
 ) -> (Lease, Reading, Option<File>) {
-    let asked = asked(&lease, (beginning.disallowed, at));
+    let asked = asked(&lease, beginning);
     let reading = page::read(site, &beginning.stored, asked, exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
     let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));

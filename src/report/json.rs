@@ -131,6 +131,9 @@ struct Run<'a> {
     started: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<String>,
+    /// How long it was worked on: without the time between an interruption and its continuation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_seconds: Option<f64>,
     state: &'static str,
     version: &'a str,
 }
@@ -200,6 +203,7 @@ fn document<'a>(
             token: &run.token,
             started: run.started.to_string(),
             ended: run.ended.map(|ended| ended.to_string()),
+            duration_seconds: run.took().map(|took| took.as_secs_f64()),
             state: run.state.name(),
             version: &run.version,
         },

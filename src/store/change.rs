@@ -138,6 +138,6 @@ pub struct SitemapEntry {
     pub role: Role,
     /// Whether it is to be fetched.
     pub admission: Admission,
-    /// Whether a sitemap names it only as the same page in another language, which lists it not.
+    /// Whether a sitemap names it only as the same page in another language: that does not list it.
     pub alternate: bool,
 }

@@ -108,10 +108,9 @@ fn failing(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<UrlId,
     let mut dead = HashMap::new();
     while let Some(row) = rows.next()? {
         let status = row.get(3)?;
-        // A host that was given up did not answer for its other URLs.
         let outcome = row.get::<_, Option<u8>>(4)?.and_then(Outcome::from_code);
-        let outcome = outcome.unwrap_or(Outcome::ConnectTimeout);
-        if !is_dead(outcome, status) || dead.len() == MOST_COUNTED {
+        // Without an attempt it is of a host that was given up.
+        if !outcome.is_none_or(|outcome| is_dead(outcome, status)) || dead.len() == MOST_COUNTED {
             continue;
         }
         let redirects: bool = row.get(5)?;
@@ -133,7 +132,7 @@ impl Dead {
     /// Takes a link on a page of the site; returns whether it counts. A page that redirects into a failure
     /// has a finding of its own.
     fn is_on(&mut self, page: UrlId, is_redirect: bool) -> bool {
-        if is_redirect && self.link.outcome.is_failure() {
+        if is_redirect && self.link.outcome.is_none_or(Outcome::is_failure) {
             return false;
         }
         if self.last != page {

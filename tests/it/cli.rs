@@ -605,9 +605,10 @@ async fn a_dry_run_says_what_follows_the_crawl() {
     };
     let usual = dry(&[]).await;
     for line in [
-        "confirm: what fails is requested again after 15 s, 1 m 00 s, for 10 m 00 s at most in all\n",
-        "sample: 5 % of the pages that never failed, 20 to 200 of them, requested once more\n",
-        "experiments: a few failing URLs are asked in other ways\n",
+        "confirm: failing URLs are requested again 15 s, 1 m 00 s after the crawl, for 10 m 00 s at most \
+         without the waits; then once more those that were fine and failed last\n",
+        "sample: pages that never failed, as many as 5 % of all pages (20 to 200), requested once more\n",
+        "experiments: a few failing URLs are requested in other ways\n",
     ] {
         assert!(usual.contains(line), "{line}: {usual}");
     }

@@ -1,11 +1,20 @@
 //! Links to other sites: those that lead nowhere are a finding, and nobody else's fault is counted
 //! into the scores.
 
+use std::net::TcpListener;
+
 use serde_json::Value;
 
 use crate::answer::{html, ok, redirect, status};
 use crate::cli::Desk;
 use crate::origin::Origin;
+
+/// A URL of a port that nobody listens on any more.
+fn silent_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    format!("http://{address}/")
+}
 
 #[tokio::test]
 async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
@@ -19,11 +28,11 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         let links = paths.iter().map(|path| format!("<a href='{path}'>x</a> "));
         links.collect::<String>()
     };
-    // The discard port: nothing listens there.
     let to =
         ["fine", "gone", "broken", "private", "moved"].map(|path| other.url(&format!("/{path}")));
+    let silent = silent_url();
     let mut all: Vec<&str> = to.iter().map(String::as_str).collect();
-    all.extend(["http://127.0.0.1:9/", "/a"]);
+    all.extend([silent.as_str(), "/a"]);
     origin.script("/", [ok(&format!("<p>home {}", links(&all)))]);
     origin.script("/a", [html(200, &format!("<p>a {}", links(&[&to[1]])))]);
     let desk = Desk::new();
@@ -64,7 +73,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         format!("{gone} answers 404, linked from 2 pages, {site}/, {site}/a"),
         format!("{broken} answers 500, linked from 1 page, {site}/"),
         format!("{moved} redirects to {gone}, which answers 404, linked from 1 page, {site}/"),
-        "http://127.0.0.1:9/ does not answer (connect refused), linked from 1 page".to_owned(),
+        format!("{silent} does not answer (connect refused), linked from 1 page"),
     ] {
         assert!(text.contains(&part), "{part}: {text}");
     }

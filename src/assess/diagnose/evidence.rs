@@ -218,7 +218,7 @@ pub enum Evidence {
         address: String,
         end: Option<String>,
         status: Option<u16>,
-        outcome: Outcome,
+        outcome: Option<Outcome>,
         pages: u64,
         examples: Vec<String>,
     },
@@ -362,6 +362,7 @@ impl fmt::Display for Evidence {
                     burst: *burst,
                     refused: refused.part,
                     requests: refused.of,
+                    status: *status,
                 };
                 f.write_str("refuses more than ")?;
                 if limit.is_known() {
@@ -559,9 +560,14 @@ impl fmt::Display for Evidence {
                 if let Some(end) = end {
                     write!(f, " redirects to {end}, which")?;
                 }
-                match status {
-                    Some(status) => write!(f, " answers {status}")?,
-                    None => write!(f, " does not answer ({})", outcome.id().replace('_', " "))?,
+                match (status, outcome) {
+                    (Some(status), _) => write!(f, " answers {status}")?,
+                    (None, Some(outcome)) => {
+                        write!(f, " does not answer ({})", outcome.id().replace('_', " "))?;
+                    }
+                    (None, None) => {
+                        f.write_str(" was not requested, because its host was given up")?;
+                    }
                 }
                 let such = match *pages {
                     pages if pages > examples.len() as u64 => "for example ",

@@ -173,11 +173,14 @@ impl Courses {
             let suspicion = self.evidence == PartEvidence::Suspicion && seen.is_first;
             host.follow(home, timed, suspicion);
         }
-        let refused = is_refusal(seen.status);
-        if seen.ever_fine && (refused || !timed.failed) && !host.of_sections.is_empty() {
+        let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
+        if seen.ever_fine
+            && (refused_with.is_some() || !timed.failed)
+            && !host.of_sections.is_empty()
+        {
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
-                requests.add(seen.started, seen.open, refused);
+                requests.add(seen.started, seen.open, refused_with);
             }
         }
     }

@@ -112,10 +112,22 @@ async fn every_request_of_an_experiment_is_announced_before_the_series_is_over()
         .iter()
         .position(|event| event.starts_with("experimenting"));
     let ways = ["alone", "browser", "identity", "alone"];
-    let announced = ways.map(|way| format!("probing /dead probe:{way}"));
-    let made = ways.map(|_| "/dead server_500".to_owned());
-    let of_series = &events[first.expect("experiments") + 1..];
-    assert_eq!(of_series, [announced, made].concat());
+    let (announced, made) = events[first.expect("experiments") + 1..].split_at(ways.len());
+    assert_eq!(made, ways.map(|_| "/dead server_500"));
+    let announced = announced.iter().map(|event| {
+        let (way, sent) = event.rsplit_once(" after ").expect("an announcement");
+        (way.to_owned(), sent.parse::<usize>().expect("a number"))
+    });
+    let (announced, sent): (Vec<String>, Vec<usize>) = announced.unzip();
+    assert_eq!(
+        announced,
+        ways.map(|way| format!("experiment /dead probe:{way}"))
+    );
+    let all = crawl.script.requests.lock().unwrap().len();
+    assert!(
+        sent[..3].iter().all(|sent| *sent < all),
+        "requests sent before each announcement: {sent:?} of {all}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

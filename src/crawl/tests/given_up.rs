@@ -101,6 +101,12 @@ async fn a_host_that_is_only_linked_to_makes_no_run_incomplete() {
     let seeds = crawl.plan.scope.seeds.clone();
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
     assert!(crawl.skipped().contains(&"host_down".to_owned()));
+    let found = crawl.rows(Table::Findings, &["Rule", "Evidence"]);
+    let links = found.iter().find(|row| row.starts_with("external_links"));
+    let links = links.expect("a finding");
+    let expected = "was not requested, because its host was given up, linked from 1 page";
+    assert!(links.contains(expected), "{links}");
+    assert!(!links.contains("does not answer"), "{links}");
 }
 
 #[tokio::test(start_paused = true)]

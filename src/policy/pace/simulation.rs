@@ -1,10 +1,5 @@
 //! The pace against model servers in virtual time: what it costs to find out what they bear.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "what a simulation found is read where its bounds are chosen"
-)]
-
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -274,7 +269,7 @@ fn broken_pages_do_not_slow_a_crawl() {
 }
 
 #[test]
-fn the_table_of_what_a_pace_costs_can_be_read() {
+fn the_table_of_what_a_pace_costs_is_that_of_the_benchmarks() {
     let open4 = Server {
         most_open: 4,
         ..HEALTHY
@@ -311,12 +306,17 @@ fn the_table_of_what_a_pace_costs_can_be_read() {
         ..HEALTHY
     };
     let cases = [
-        ("healthy, 10/s", HEALTHY, plan(8, Some(10.0)), 2_000),
-        ("breaks above 4 open", open4, plan(32, None), 5_000),
+        (
+            "is healthy, at 10 a second",
+            HEALTHY,
+            plan(8, Some(10.0)),
+            2_000,
+        ),
+        ("breaks above 4 open requests", open4, plan(32, None), 5_000),
         ("breaks above 25 a second", rate25, plan(32, None), 5_000),
         ("breaks above both", both, plan(32, None), 5_000),
         (
-            "slows tenfold above 10 a second",
+            "answers ten times as slowly above 10 a second",
             slow10,
             plan(16, None),
             2_000,
@@ -327,30 +327,54 @@ fn the_table_of_what_a_pace_costs_can_be_read() {
             plan(8, Some(10.0)),
             2_000,
         ),
-        ("one failure in 3,000", accident, plan(16, None), 3_000),
+        ("fails once in 3,000 pages", accident, plan(16, None), 3_000),
         (
-            "every tenth page is broken",
+            "has every tenth page broken",
             broken10,
             plan(8, Some(10.0)),
             2_000,
         ),
         (
-            "every tenth request fails by chance",
+            "fails at every tenth request by chance",
             chance10,
             plan(8, Some(10.0)),
             2_000,
         ),
     ];
+    let mut table = Vec::new();
     for (name, server, plan, count) in cases {
         let story = crawl(server, plan, count);
         let broken = server.broken.map_or(0, |every| count / every);
         // What fails three times in the minute of an outage is left to the passes.
         assert!(story.served + broken >= count - 10, "{name}: {story:?}");
-        println!(
-            "| {name} | {} | {} | {} | {} | {:.0} s |",
-            story.served, story.requests, story.errors, story.slow, story.seconds
-        );
+        table.push(format!(
+            "| {} | {} | {} | {} | {} | {:.0} s |",
+            name.replace(',', ""),
+            story.served,
+            story.requests,
+            story.errors,
+            story.slow,
+            story.seconds
+        ));
     }
+    assert_eq!(table, documented());
+}
+
+/// The rows of the table in `benches/README.md`, without what is in brackets and without commas.
+fn documented() -> Vec<String> {
+    let text = include_str!("../../../benches/README.md");
+    let lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| a site that |"));
+    let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let outside = row.split(" (").map(|part| match part.split_once(')') {
+            Some((_, outside)) => outside,
+            None => part,
+        });
+        outside.collect::<String>().replace(',', "")
+    })
+    .collect()
 }
 
 /// A page that was served, of a host with so many open requests.

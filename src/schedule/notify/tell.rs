@@ -1,6 +1,7 @@
 //! What is told of a run: pure, from the run, its summary, its gates and its comparison.
 
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange};
+use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::{Interval, Verdict};
 use crate::report::words::{count, duration, number, percent, tame};
 use crate::store::{RunRow, RunState, RunSummary, WorstPage};
@@ -359,7 +360,7 @@ fn headline(
     let (broken, recovered) = (changes.broken_in_all, changes.recovered_in_all);
     let fetched = count(told.summary.pages.fetched, "page");
     let sentence = match (broken, recovered) {
-        (0, 0) if changes.is_first => format!("All of {fetched} are fine."),
+        (0, 0) if changes.is_first => first_calm(told.summary),
         (0, 0) => format!("None of {fetched} newly fails or recovered."),
         (broken, 0) if changes.is_first => {
             format!(
@@ -410,6 +411,26 @@ fn headline(
         Tone::Neutral
     };
     (tone, sentence)
+}
+
+/// The sentence of a first run in which no page fails: a finding may say that not all is well.
+fn first_calm(summary: &RunSummary) -> String {
+    let fetched = count(summary.pages.fetched, "page");
+    let mut serious = summary
+        .findings
+        .iter()
+        .filter(|found| found.severity > Severity::Notice);
+    match (serious.next(), serious.count()) {
+        (None, _) => format!("None of {fetched} fails."),
+        (Some(found), more) => {
+            let title = title(&found.rule).to_lowercase();
+            let more = match more {
+                0 => String::new(),
+                more => format!(" and {}", count(more as u64, "other finding")),
+            };
+            format!("None of {fetched} fails, but there is a finding: {title}{more}.")
+        }
+    }
 }
 
 fn facts(told: &Told<'_>, gates: &[GateLine]) -> Vec<Fact> {

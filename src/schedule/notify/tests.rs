@@ -9,9 +9,12 @@ use tokio::net::TcpListener;
 
 use crate::assess::Verdict;
 use crate::assess::compare::{Change, ChangeCounts, Comparison, PageChange, PageState};
+use crate::assess::diagnose::rules::Severity;
 use crate::model::{CrawlPlan, Moment};
 use crate::schedule::{Event, Listener as _};
-use crate::store::{NewRun, NoticeCounts, RunId, RunRow, RunState, RunSummary, Store};
+use crate::store::{
+    NewRun, NoticeCounts, RunId, RunRow, RunState, RunSummary, Store, StoredFinding,
+};
 
 use super::channel::Channels;
 use super::choice::{Choice, Occasion};
@@ -132,6 +135,39 @@ fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
     assert!(told.headline.starts_with(said), "{}", told.headline);
     assert_eq!(told.tone, super::Tone::Bad);
     assert_eq!(message(&run()), None, "a run without a change");
+}
+
+#[test]
+fn notify_of_a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
+    let mut summary = RunSummary::default();
+    summary.pages.fetched = 12;
+    let headline = |summary: &RunSummary| {
+        let told = Told {
+            run: &run(),
+            summary,
+            comparison: None,
+            worst: &[],
+        };
+        run_message(("key", &ended(&[])), &told, &Choice::default())
+            .expect("told")
+            .headline
+    };
+    assert_eq!(headline(&summary), "None of 12 pages fails.");
+    summary.findings = [Severity::Notice, Severity::Warning].map(finding).into();
+    let expected = "None of 12 pages fails, but there is a finding: external links that fail.";
+    assert_eq!(headline(&summary), expected);
+    summary.findings.push(finding(Severity::Error));
+    let expected = "None of 12 pages fails, but there is a finding: external links that fail and \
+                    1 other finding.";
+    assert_eq!(headline(&summary), expected);
+}
+
+fn finding(severity: Severity) -> StoredFinding {
+    StoredFinding {
+        rule: "external_links".to_owned(),
+        severity,
+        ..StoredFinding::default()
+    }
 }
 
 #[test]

@@ -93,11 +93,21 @@ impl Column {
     }
 }
 
+/// What named the URL `u`, whose `found_on` is the URL `source`: a source of a column.
+pub(super) const FINDER: &str = "CASE
+    -- /sitemap.xml, requested because robots.txt names none
+    WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
+        CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
+        WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+    THEN 'guessed'
+    ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
+END";
+
 /// Declares the columns of a table in their order: a constant for each, and `COLUMNS`. An entry is
 /// the constant, the header, the [`Kind`], the source in SQL, the width of the column where its
 /// kind does not say it, and its row in docs/columns.md.
 macro_rules! columns {
-    ($($constant:ident = $name:literal, $kind:expr, $source:literal $(, wide $width:literal)?
+    ($($constant:ident = $name:literal, $kind:expr, $source:expr $(, wide $width:literal)?
         $(, $says:literal)?;)*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as constants")]
         enum At { $($constant),* }

@@ -1,6 +1,7 @@
 //! Every redirect with the end of its chain.
 
 use super::column::{
+    FINDER,
     Kind::{Address, Name, Text, Whole},
     Names, columns,
 };
@@ -29,15 +30,7 @@ columns! {
         "How the chain ends: `final` at an answer, `loop` in a loop, `not_fetched` at a URL that \
         was not fetched, `too_many` after more redirects than are followed (10).";
     INLINKS = "Inlinks", Whole, "u.inlinks";
-    FOUND_ON = "Found On", Address,
-        "CASE
-            -- /sitemap.xml, requested because robots.txt names none
-            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
-                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
-                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
-            THEN 'guessed'
-            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
-        END";
+    FOUND_ON = "Found On", Address, FINDER;
 }
 
 /// The view.

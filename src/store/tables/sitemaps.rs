@@ -1,6 +1,7 @@
 //! Sitemaps and sitemap indexes.
 
 use super::column::{
+    FINDER,
     Kind::{Address, Name, Text, Whole},
     Names, columns,
 };
@@ -24,15 +25,7 @@ columns! {
         "How many of them belong to another site.";
     PROBLEMS = "Problems", Text, "f.problems", wide 40,
         "What is wrong with it.";
-    FOUND_ON = "Found On", Address,
-        "CASE
-            -- /sitemap.xml, requested because robots.txt names none
-            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
-                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
-                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
-            THEN 'guessed'
-            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
-        END",
+    FOUND_ON = "Found On", Address, FINDER,
         "The robots.txt or sitemap that names it; `guessed` for the `/sitemap.xml` that is requested \
         where robots.txt names no sitemap.";
 }

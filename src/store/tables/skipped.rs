@@ -1,6 +1,7 @@
 //! Every URL that is known and was not fetched, with the reason.
 
 use super::column::{
+    FINDER,
     Kind::{Address, Name, Text, Whole},
     Names, columns,
 };
@@ -20,15 +21,7 @@ columns! {
         "The deciding line of robots.txt, what is wrong with the URL, or which limit it is \
         beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
         without end.";
-    FOUND_ON = "Found On", Address,
-        "CASE
-            -- /sitemap.xml, requested because robots.txt names none
-            WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
-                CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
-                WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
-            THEN 'guessed'
-            ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
-        END";
+    FOUND_ON = "Found On", Address, FINDER;
     // The clicks at which an earlier run found it are not counted in this run.
     DEPTH = "Depth", Whole, "coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END)",
         "Clicks from a start page.";

@@ -26,19 +26,19 @@ pub struct DeadLink {
     pub end: Option<String>,
     /// The last status there; none if nothing was answered.
     pub status: Option<u16>,
-    /// What happened there last.
-    pub outcome: Outcome,
+    /// What happened there last; none if it was not requested, because its host was given up.
+    pub outcome: Option<Outcome>,
     /// Pages that link to it.
     pub pages: u64,
     /// Some of them.
     pub examples: Vec<String>,
 }
 
-/// Whether the last answer of another site says that a link to it leads nowhere. A 401, 403 or 429
-/// says so to a crawler only.
+/// Whether the last answer of another site says that a link to it leads nowhere. A 401, 403, 429 or 999
+/// (LinkedIn) says so to a crawler only.
 pub fn is_dead(outcome: Outcome, status: Option<u16>) -> bool {
     match status {
-        Some(status) => matches!(status, 404 | 410 | 500..),
+        Some(status) => matches!(status, 404 | 410 | 500..=599),
         None => outcome.is_failure() && outcome.layer() != Layer::Policy,
     }
 }
@@ -84,18 +84,22 @@ mod tests {
             address: "https://other.test/a".to_owned(),
             end: None,
             status,
-            outcome,
+            outcome: Some(outcome),
             pages,
             examples: vec!["https://shop.test/".to_owned()],
         };
         let facts = DeadLinks {
             site: "https://shop.test".to_owned(),
-            urls: 2,
+            urls: 3,
             pages: 3,
             links: vec![
                 link(Some(404), Outcome::Client404, 3),
                 DeadLink {
                     end: Some("https://gone.test/".to_owned()),
+                    ..link(None, Outcome::DnsNxdomain, 1)
+                },
+                DeadLink {
+                    outcome: None,
                     ..link(None, Outcome::DnsNxdomain, 1)
                 },
             ],
@@ -107,10 +111,11 @@ mod tests {
         assert_eq!(found.severity, Severity::Warning);
         assert_eq!(
             found.evidence_text(),
-            "2 external links on 3 pages fail; https://other.test/a answers 404, linked from 3 \
+            "3 external links on 3 pages fail; https://other.test/a answers 404, linked from 3 \
              pages, for example https://shop.test/; https://other.test/a redirects to \
              https://gone.test/, which does not answer (dns nxdomain), linked from 1 page, \
-             https://shop.test/"
+             https://shop.test/; https://other.test/a was not requested, because its host was \
+             given up, linked from 1 page, https://shop.test/"
         );
     }
 
@@ -125,6 +130,7 @@ mod tests {
             (Outcome::Client401, Some(401), false),
             (Outcome::Client403, Some(403), false),
             (Outcome::Client429, Some(429), false),
+            (Outcome::StatusInvalid, Some(999), false),
             (Outcome::OkHtml, Some(200), false),
             (Outcome::BodyTruncated, Some(200), false),
             (Outcome::AddressRefused, None, false),

@@ -6,7 +6,7 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
-use crate::model::{Cause, Outcome};
+use crate::model::Cause;
 
 /// From this median on, Google lowers its crawl rate noticeably by our scoring model.
 const SLOW: Duration = Duration::from_millis(1500);
@@ -32,7 +32,7 @@ pub fn load_induced(facts: &HostFacts) -> Option<Finding> {
             high: limit.high,
             burst: limit.burst,
             refused: Ratio::new(limit.refused, limit.requests),
-            status: refuses_with(facts),
+            status: limit.status,
             section: facts.limited_section.clone(),
         });
     }
@@ -90,17 +90,6 @@ pub fn slow_host(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// The status that a limit of requests answers with: the one of the two that there is more of.
-fn refuses_with(facts: &HostFacts) -> u16 {
-    let unavailable = [Outcome::Server503, Outcome::Server503RetryAfter];
-    let unavailable: u64 = unavailable.map(|outcome| facts.count(outcome)).iter().sum();
-    if facts.count(Outcome::Client429) >= unavailable {
-        429
-    } else {
-        503
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{answer, fires, host};
@@ -132,17 +121,13 @@ mod tests {
     #[test]
     fn a_limit_is_told_with_its_number() {
         let mut limited = host(&[(Outcome::Server503, 12), (Outcome::OkHtml, 388)]);
-        let status = |outcome| refuses_with(&host(&[(outcome, 12), (Outcome::OkHtml, 388)]));
-        assert_eq!(
-            [Outcome::Server503RetryAfter, Outcome::Client429].map(status),
-            [503, 429]
-        );
         limited.limit = Some(RateLimit {
             low: 4.6,
             high: 5.5,
             burst: 1,
             refused: 12,
             requests: 400,
+            status: 503,
         });
         let words = |facts: &HostFacts| load_induced(facts).expect("a finding").evidence_text();
         let expected = "refuses more than about 5 requests/s: 12 of 400 requests were refused with 503, \
@@ -155,6 +140,12 @@ mod tests {
         });
         let expected = "refuses more than 2 to 5.5 requests/s after a burst of 11";
         assert!(words(&limited).starts_with(expected), "{}", words(&limited));
+        // The 503 of the host are of something else.
+        limited.limit = limited.limit.map(|limit| RateLimit {
+            status: 429,
+            ..limit
+        });
+        assert!(words(&limited).contains("were refused with 429"));
     }
 
     #[test]
