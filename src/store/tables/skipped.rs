@@ -15,8 +15,9 @@ columns! {
     REASON = "Reason", Name(Names::SkipReason), "reason.name",
         "`robots`, `nofollow`, `scope`, `depth`, `max_pages`, `max_hosts`, `max_time`, \
         `max_disk`, `host_down`, `trap` or `invalid` (no URL, or one longer than 2,048 bytes, \
-        of which `Address` holds the beginning, the length and a fingerprint). A row `N further \
-        links` stands for links of a page that were not taken in.";
+        of which `Address` holds the beginning, the length and a fingerprint). A URL of that length \
+        from a sitemap or from the previous run is a `trap`, and `Address` holds all of it. A row \
+        `N further links` stands for links of a page that were not taken in.";
     DETAIL = "Detail", Text, "u.detail", wide 40,
         "The deciding line of robots.txt, what is wrong with the URL, or which limit it is \
         beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
