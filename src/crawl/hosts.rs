@@ -409,7 +409,7 @@ impl Host {
             failed: tried.outcome.is_failure(),
             host_level: tried.outcome.level() == Level::Host,
             is_page: !matches!(brought.lease.found.role, Role::Robots | Role::Sitemap),
-            is_answered: brought.attempt.status.is_some(),
+            status: brought.attempt.status,
             started: brought.attempt.started,
             control: brought.control.map(|control| !control.outcome.is_failure()),
             announced: match brought.control {

@@ -42,8 +42,8 @@ pub struct BreakerSignal {
     pub host_level: bool,
     /// Whether it speaks of pages: that robots.txt or a sitemap is served says little of them.
     pub is_page: bool,
-    /// Whether there was an HTTP answer.
-    pub is_answered: bool,
+    /// The status of the answer, if there was one.
+    pub status: Option<u16>,
     /// When it began.
     pub started: Moment,
     /// How the control was, if one was requested along with it: true for fine.
@@ -229,7 +229,7 @@ impl Breaker {
 
     fn note(&mut self, seen: BreakerSignal) {
         self.streak.note(seen.failed, seen.host_level);
-        self.streak.heard(seen.is_answered);
+        self.streak.heard(seen.status.is_some());
         if let Some(fine) = seen.control {
             self.streak.note(!fine, seen.host_level && !fine);
         }

@@ -13,7 +13,7 @@ fn seen(failed: bool, started: Moment) -> BreakerSignal {
         failed,
         host_level: false,
         is_page: true,
-        is_answered: true,
+        status: Some(200),
         started,
         control: None,
         announced: None,
@@ -59,7 +59,7 @@ fn a_host_is_suspected_after_five_host_failures_or_eight_of_any_kind_in_a_row() 
         for second in 1..=needed {
             let refused = BreakerSignal {
                 host_level,
-                is_answered,
+                status: is_answered.then_some(502),
                 ..seen(true, at(second))
             };
             let change = breaker.on_attempt(refused, at(second), 0.5);
