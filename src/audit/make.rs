@@ -19,7 +19,7 @@ pub struct Audited {
     pub ended: Ended,
     /// The first start URL that redirects to another site.
     pub away: Option<Away>,
-    /// That it ended for want of a network.
+    /// Why it ended without a network, if it did.
     pub offline: Option<Offline>,
     /// What was asked for; none if that waits for the run's end.
     pub delivered: Option<Delivered>,

@@ -16,7 +16,7 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// Whether a run ended for want of a network.
+    /// Whether a run ended because this machine had no network.
     pub(super) fn of(
         store: &Store,
         run: RunId,

@@ -111,7 +111,7 @@ async fn carry_out(
 fn failed(fault: AuditError, hint: &str) -> Failure {
     match fault {
         AuditError::Export { run, source } => Failure::from(source).advised(&format!(
-            "the run is stored, and `gatecrawl report {run}{hint}` writes them anew"
+            "the run is stored, and `gatecrawl report {run}{hint}` writes the files"
         )),
         fault => failure::resumable(fault, hint),
     }

@@ -143,7 +143,7 @@ where
     pub(super) async fn offer_next_level(&mut self) -> Result<bool, CrawlError> {
         let next = self.levels.next();
         for batch in next.chunks(LEVEL_BATCH) {
-            // A crawl that is to end leaves the rest to whoever resumes it: the store has them as queued.
+            // A crawl that is to end leaves the rest to `--resume`: the store has them as queued.
             let Some(found) = self.once_stored(batch).await? else {
                 break;
             };

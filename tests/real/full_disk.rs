@@ -179,7 +179,7 @@ fn exports_that_find_no_room_leave_no_half_and_say_what_to_do() {
         "{line}"
     );
     let advice = format!(
-        "`gatecrawl report 1 --db {}` writes them anew",
+        "`gatecrawl report 1 --db {}` writes the files",
         db.display()
     );
     assert!(line.ends_with(&advice), "{line}");
