@@ -269,26 +269,10 @@ impl Fetcher for Script {
 pub(super) fn plan() -> CrawlPlan {
     CrawlPlan {
         scope: ScopePlan {
-            seeds: vec![url("/")],
-            coverage: Coverage::Site,
-            hosts: Vec::new(),
-            subdomains: false,
-            include: Vec::new(),
-            exclude: Vec::new(),
-            max_depth: None,
             max_pages: None,
-            resources: false,
-            external: false,
-            follow_nofollow: false,
-            ignore_robots: false,
-            ignore_params: Vec::new(),
-            sitemaps: Sitemaps::Discovered(Vec::new()),
-            known: true,
             max_hosts: None,
-            max_time: None,
-            max_disk: None,
             max_queries_per_path: 5,
-            select: Vec::new(),
+            ..ScopePlan::usual(vec![url("/")])
         },
         pace: PacePlan {
             concurrency: 4,
