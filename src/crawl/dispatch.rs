@@ -303,7 +303,7 @@ where
             self.passes.not_requested(&url);
             self.last_attempt.remove(&url.fingerprint());
             self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
-                .await;
+                .await?;
             return Ok(());
         }
         if let Some(skip) = self.refuse(&lease) {
@@ -315,7 +315,7 @@ where
                 skip: &skip,
             });
             self.hand_over(Change::Skipped(url, skip), lease.ticket, Settlement::Unused)
-                .await;
+                .await?;
             return Ok(());
         }
         if is_new_page(&lease) {
@@ -453,7 +453,7 @@ where
             then,
         };
         self.hand_over(Change::Visit(Box::new(visit)), ticket, settlement)
-            .await;
+            .await?;
         if let Some(url) = looked_at_again {
             self.writer
                 .send(Change::Reopened(vec![url], pass), NO_LEASE)
@@ -502,10 +502,12 @@ where
         change: Change,
         ticket: Ticket,
         settlement: Settlement,
-    ) {
+    ) -> Result<(), CrawlError> {
+        self.frontier.answered(ticket).await?;
         self.unsettled.insert(ticket.0, settlement);
         // If the writer has stopped, the next look at what is stored ends the crawl.
         self.writer.send(change, ticket.0).await;
+        Ok(())
     }
 
     pub(super) async fn settle(&mut self, mark: u64) -> Result<(), CrawlError> {

@@ -289,7 +289,7 @@ where
             lease.ticket,
             Settlement::Done,
         )
-        .await;
+        .await?;
         Ok(())
     }
 }

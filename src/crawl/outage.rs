@@ -165,7 +165,7 @@ where
             }
         };
         self.hand_over(change, lease.ticket, Settlement::InVain(now))
-            .await;
+            .await?;
         Ok(())
     }
 }

@@ -42,6 +42,7 @@ macro_rules! suite {
             a_new_pace_counts_from_the_last_request
             a_pace_set_back_and_forth_forgets_no_request
             no_more_are_open_than_the_pace_allows
+            what_is_answered_is_open_no_longer_and_leased_still
             a_host_that_hangs_delays_no_other
             a_parked_host_waits
             what_was_in_vain_is_given_out_as_if_it_had_not_been
@@ -443,6 +444,36 @@ pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
     done(&f, &second).await;
     done(&f, &third).await;
     wait(&f, 0).await;
+}
+
+pub(super) async fn what_is_answered_is_open_no_longer_and_leased_still<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
+    let f = make(pace(0, 1), LONG);
+    f.offer(&[offered_as(Role::Robots, "http://h/robots.txt")])
+        .await
+        .unwrap();
+    f.offer(&pages("h", 2)).await.unwrap();
+    let gate = visit(&f, 0).await;
+    f.answered(gate.ticket).await.unwrap();
+    wait(&f, 0).await;
+    done(&f, &gate).await;
+    let first = visit(&f, 0).await;
+    wait(&f, 0).await;
+    for _ in 0..2 {
+        f.answered(first.ticket).await.unwrap();
+    }
+    let second = visit(&f, 0).await;
+    assert_eq!(second.in_flight, 1);
+    assert_ne!(second.found, first.found);
+    assert_eq!(f.pending().await.unwrap(), 2);
+    let again = Settlement::Again(Moment::from_millis(5));
+    f.settle(first.ticket, again).await.unwrap();
+    wait(&f, 5).await;
+    done(&f, &second).await;
+    assert_eq!(visit(&f, 5).await.found.url, first.found.url);
+    f.answered(second.ticket).await.unwrap();
+    wait(&f, 5).await;
 }
 
 pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(

@@ -70,6 +70,11 @@ impl Frontier for LocalFrontier {
         self.state()?.lease(now)
     }
 
+    async fn answered(&self, ticket: Ticket) -> Result<(), FrontierError> {
+        self.state()?.answered(ticket);
+        Ok(())
+    }
+
     async fn settle(&self, ticket: Ticket, how: Settlement) -> Result<(), FrontierError> {
         self.state()?.settle(ticket, how);
         Ok(())
@@ -138,6 +143,10 @@ mod tests {
 
             async fn lease(&self, now: Moment) -> Result<Next, FrontierError> {
                 self.inner.lease(now).await
+            }
+
+            async fn answered(&self, ticket: Ticket) -> Result<(), FrontierError> {
+                self.inner.answered(ticket).await
             }
 
             async fn settle(&self, ticket: Ticket, how: Settlement) -> Result<(), FrontierError> {

@@ -137,6 +137,10 @@ pub trait Frontier: Send + Sync {
     /// in before counts as that one.
     fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
 
+    /// Notes that the request of a lease is over: it is no longer open on its host, while its URL stays leased
+    /// until it is settled. Whoever settles at once need not say so.
+    fn answered(&self, ticket: Ticket) -> impl Future<Output = Result<(), FrontierError>> + Send;
+
     /// Ends a lease. A lease that expired meanwhile is ignored.
     fn settle(
         &self,

@@ -10,8 +10,7 @@ use super::path_memory::PathMemory;
 use super::queue::Queue;
 use super::turns::Turn;
 use crate::frontier::{Discovery, FrontierError, Lease, Pace, Ticket};
-use crate::model::{CrawlUrl, HostKey, Moment, Role};
-use crate::policy::Family;
+use crate::model::{CrawlUrl, HostKey, Moment};
 
 /// How long a host without work is remembered, so that a slower pace set soon after its last
 /// request still counts from that request.
@@ -26,8 +25,10 @@ pub(super) struct Host {
     pub(super) key: Arc<HostKey>,
     pub(super) queue: Queue,
     pub(super) pace: Pace,
-    /// Leases that are neither settled nor expired.
+    /// Leases whose request is not over.
     pub(super) open: u32,
+    /// Leases that are neither settled nor expired.
+    leased: u32,
     /// Gives out nothing before this moment.
     pub(super) parked: Moment,
     /// The last request that counts.
@@ -50,6 +51,7 @@ impl Host {
             queue: Queue::new(),
             pace,
             open: 0,
+            leased: 0,
             parked: EVER,
             last: None,
             turn: None,
@@ -108,10 +110,12 @@ impl Host {
             host: Arc::clone(&self.key),
             entry,
             lane,
+            open: true,
             before,
         };
         leases.hold(ticket, held, now);
         self.open += 1;
+        self.leased += 1;
         Ok(Some(Lease {
             ticket,
             found,
@@ -121,10 +125,11 @@ impl Host {
         }))
     }
 
-    /// Notes that the lease of an entry with this role ended, and which slow lane it came from.
-    pub(super) fn release(&mut self, role: Role, lane: Option<Family>) {
-        self.open -= 1;
-        self.queue.release(role, lane);
+    /// Notes that a lease ended.
+    pub(super) fn release(&mut self, held: &Held) {
+        self.open -= u32::from(held.open);
+        self.leased -= 1;
+        self.queue.release(held.entry.role, held.lane);
     }
 
     /// Takes back the charge for a request that was not made. If another request was charged
@@ -170,7 +175,7 @@ impl Host {
     pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
         let forgotten = self.pace.interval.max(REMEMBERED);
         let long_ago = |last: Charge| last.at.after(forgotten) <= Instant::of(now);
-        self.open == 0
+        self.leased == 0
             && self.queue.is_empty()
             && self.pace == default_pace
             && self.parked <= now

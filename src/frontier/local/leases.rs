@@ -11,11 +11,11 @@ use crate::frontier::Ticket;
 use crate::model::{HostKey, Moment};
 use crate::policy::Family;
 
-/// The open leases.
+/// The leases that are not settled.
 #[derive(Debug)]
 pub(super) struct Leases {
     /// With the moment at which each expires.
-    open: BTreeMap<Ticket, (Moment, Held)>,
+    held: BTreeMap<Ticket, (Moment, Held)>,
     ttl: Duration,
     issued: u64,
 }
@@ -27,6 +27,8 @@ pub(super) struct Held {
     pub(super) entry: Entry,
     /// The slow lane that it came from, if it came from one.
     pub(super) lane: Option<Family>,
+    /// Whether its request is open.
+    pub(super) open: bool,
     /// The host's last request before this one, should this one turn out not to be made.
     pub(super) before: Option<Charge>,
 }
@@ -34,7 +36,7 @@ pub(super) struct Held {
 impl Leases {
     pub(super) fn new(ttl: Duration) -> Leases {
         Leases {
-            open: BTreeMap::new(),
+            held: BTreeMap::new(),
             // Moments are whole milliseconds: a lease of less would expire at once.
             ttl: ttl.max(Duration::from_millis(1)),
             issued: 0,
@@ -49,23 +51,29 @@ impl Leases {
 
     /// Keeps what is given out under this ticket.
     pub(super) fn hold(&mut self, ticket: Ticket, held: Held, now: Moment) {
-        self.open.insert(ticket, (now + self.ttl, held));
+        self.held.insert(ticket, (now + self.ttl, held));
+    }
+
+    /// Notes that the request of a lease is over; returns its host if it was open until now.
+    pub(super) fn answer(&mut self, ticket: Ticket) -> Option<Arc<HostKey>> {
+        let (_, held) = self.held.get_mut(&ticket)?;
+        std::mem::take(&mut held.open).then(|| Arc::clone(&held.host))
     }
 
     /// Ends a lease, unless it has ended.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<Held> {
-        self.open.remove(&ticket).map(|(_, held)| held)
+        self.held.remove(&ticket).map(|(_, held)| held)
     }
 
     /// Ends one lease that lasted too long.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Held> {
-        let first = self.open.first_entry()?;
+        let first = self.held.first_entry()?;
         let (until, _) = first.get();
         (*until <= now).then(|| first.remove().1)
     }
 
     /// When the first lease expires.
     pub(super) fn next_at(&self) -> Option<Moment> {
-        self.open.first_key_value().map(|(_, (until, _))| *until)
+        self.held.first_key_value().map(|(_, (until, _))| *until)
     }
 }

@@ -88,9 +88,10 @@ impl State {
             self.tidy();
         }
         while let Some(mut held) = self.leases.expire(self.now) {
-            self.paths.admit(&mut held.entry, &held.host);
-            self.with_host(&held.host, |host, _| {
-                host.release(held.entry.role, held.lane);
+            let host = Arc::clone(&held.host);
+            self.paths.admit(&mut held.entry, &host);
+            self.with_host(&host, |host, _| {
+                host.release(&held);
                 host.queue.put_first(held.entry, held.lane);
             });
         }
@@ -108,6 +109,12 @@ impl State {
             .map_or(Next::Drained, Next::NotBefore))
     }
 
+    pub(super) fn answered(&mut self, ticket: Ticket) {
+        if let Some(host) = self.leases.answer(ticket) {
+            self.with_host(&host, |host, _| host.open -= 1);
+        }
+    }
+
     pub(super) fn settle(&mut self, ticket: Ticket, how: Settlement) {
         let Some(mut held) = self.leases.end(ticket) else {
             return;
@@ -117,8 +124,9 @@ impl State {
         } else {
             self.paths.admit(&mut held.entry, &held.host);
         }
-        self.with_host(&held.host, |host, pacing| {
-            host.release(held.entry.role, held.lane);
+        let host = Arc::clone(&held.host);
+        self.with_host(&host, |host, pacing| {
+            host.release(&held);
             match how {
                 Settlement::Done => {}
                 Settlement::Again(at) => {
