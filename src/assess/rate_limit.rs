@@ -60,10 +60,16 @@ impl Limited {
 }
 
 impl LimitedRequests {
-    /// Takes the next request, with the status that refused it, if one did; later ones than the first two
-    /// thousand are left out.
-    pub(super) fn add(&mut self, started: Moment, open: u32, refused_with: Option<u16>) {
-        if self.0.len() < MOST {
+    /// Takes the next request, with the status that refused it, if one did. Of those that no experiment made,
+    /// later ones than the first two thousand are left out.
+    pub(super) fn add(
+        &mut self,
+        started: Moment,
+        open: u32,
+        refused_with: Option<u16>,
+        in_burst: bool,
+    ) {
+        if in_burst || self.0.len() < MOST {
             self.0.push(Limited {
                 started,
                 open,
@@ -189,7 +195,7 @@ mod tests {
             if !refused {
                 tokens -= 1.0;
             }
-            requests.add(Moment::from_millis(at), 1, refused.then_some(429));
+            requests.add(Moment::from_millis(at), 1, refused.then_some(429), false);
         }
         requests
     }
@@ -235,11 +241,17 @@ mod tests {
         let mut at = 0;
         for (n, pause) in (0_u32..).zip(pauses()) {
             at += pause;
-            chance.add(Moment::from_millis(at), 1, (n % 11 == 3).then_some(503));
+            chance.add(
+                Moment::from_millis(at),
+                1,
+                (n % 11 == 3).then_some(503),
+                false,
+            );
             open.add(
                 Moment::from_millis(at),
                 1 + n % 6,
                 (n % 6 >= 4).then_some(503),
+                false,
             );
         }
         assert_eq!(chance.limit(), None);

@@ -13,7 +13,7 @@ use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
-use crate::store::{Change, FailingCluster, FailingUrl};
+use crate::store::{Change, FailingCluster, FailingUrl, RefusedAtSpeed};
 
 use super::dispatch::{Dispatcher, Done, Returned};
 use super::event::{Event, Observer};
@@ -23,6 +23,9 @@ use super::series::{LONGEST_WAIT, Probed, Series, past_caches, without_query};
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
 /// biggest first.
 const MAX_CLUSTERS: usize = 20;
+
+/// Most hosts whose limit of the rate is looked for with a burst (ours).
+const MOST_BURSTS: usize = 3;
 
 /// Longest time for all experiments: half as long as the confirmation passes may take by default.
 const BUDGET: Duration = Duration::from_mins(5);
@@ -126,23 +129,29 @@ where
         }
         let clusters = self.store.failing_clusters(self.run, MAX_CLUSTERS)?;
         let causes = self.chosen(&clusters);
+        let refused = self.refused_at_speed()?;
         let (now, pass) = (self.clock.now(), self.passes.last() + 1);
-        let (groups, spent) = groups(&clusters);
-        let subjects = causes.iter().map(|cause| {
+        let (groups, number) = groups(&clusters);
+        let failing = causes.iter().map(|cause| {
+            let group = groups.get(&cause.url.fingerprint());
             let subject = self.experiments.subject(cause);
-            let url = cause.url.fingerprint();
-            (
-                url,
-                (subject, groups.get(&url).copied().unwrap_or_default()),
-            )
+            (&cause.url, subject, group.copied().unwrap_or_default())
         });
+        let bursts = refused.iter().zip(number..).map(|(refused, group)| {
+            let rate = refused.rate;
+            (&refused.url, Subject::of(Failing::AtSpeed { rate }), group)
+        });
+        let chosen: Vec<(&CrawlUrl, Subject, usize)> = failing.chain(bursts).collect();
+        let subjects = chosen
+            .iter()
+            .map(|(url, subject, group)| (url.fingerprint(), (subject.clone(), *group)));
         self.experiments.begun = Some(Begun {
             pass,
             deadline: now + BUDGET,
             subjects: subjects.collect(),
-            spent: vec![0; spent],
+            spent: vec![0; number + refused.len()],
         });
-        if causes.is_empty() {
+        if chosen.is_empty() {
             return Ok(false);
         }
         let urls: HashSet<Fingerprint> = causes.iter().map(|it| it.url.fingerprint()).collect();
@@ -151,22 +160,22 @@ where
             members.any(|member| urls.contains(&member.url.fingerprint()))
         });
         self.observer.see(&Event::Experimenting {
-            clusters: affected.count(),
-            urls: causes.len(),
+            clusters: affected.count() + refused.len(),
+            urls: chosen.len(),
             ends_by: now + BUDGET,
         });
-        let hosts: BTreeSet<HostKey> = causes.iter().map(|it| it.url.host_key()).collect();
+        let hosts: BTreeSet<HostKey> = chosen.iter().map(|(url, ..)| url.host_key()).collect();
         for host in &hosts {
             let pace = self.alone(host);
             self.frontier.slow(host, pace).await?;
         }
-        let asked: Vec<Discovery> = causes
+        let asked: Vec<Discovery> = chosen
             .iter()
-            .map(|cause| Discovery {
+            .map(|(url, ..)| Discovery {
                 pass,
                 // The last request of the pass before may have ended just now.
-                not_before: Some(now + self.alone(&cause.url.host_key()).interval),
-                ..Discovery::new(cause.url.clone(), Role::Page)
+                not_before: Some(now + self.alone(&url.host_key()).interval),
+                ..Discovery::new((*url).clone(), Role::Page)
             })
             .collect();
         self.frontier.offer(&asked).await?;
@@ -186,6 +195,16 @@ where
             .filter(|cause| !cause.probed && self.site.scope.is_site(&cause.url))
             .filter(|cause| self.hosts.refuse(&cause.url, Role::Page).is_none())
             .collect()
+    }
+
+    /// Pages that a limit of the rate may have refused, one of each host.
+    fn refused_at_speed(&self) -> Result<Vec<RefusedAtSpeed>, CrawlError> {
+        let mut found = (self.store).refused_at_speed(self.run, LONGEST_WAIT, MOST_BURSTS)?;
+        found.retain(|refused| {
+            self.site.scope.is_site(&refused.url)
+                && self.hosts.refuse(&refused.url, Role::Page).is_none()
+        });
+        Ok(found)
     }
 
     /// One request at a time, one a second, or fewer if that is what the host asks for.

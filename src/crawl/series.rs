@@ -94,14 +94,18 @@ impl<F: Fetcher> Series<F> {
             if !self.pause().await {
                 return false;
             }
-            let announced = self.ask(step.probe, request).await.unwrap_or_default();
-            let mut pause = self.lease.pace.interval;
-            if announced <= LONGEST_WAIT {
-                pause = pause.max(announced);
-            } else if self.subject.failing != Failing::Announced {
+            let started = self.clock.now();
+            let announced = self.ask(*step, request).await.unwrap_or_default();
+            if announced > LONGEST_WAIT && self.subject.failing != Failing::Announced {
                 return false;
             }
-            self.next = self.clock.now() + pause;
+            self.next = match step.pause {
+                // That an answer asks for a pause is what is looked for.
+                Some(pause) => started + pause,
+                None => {
+                    self.clock.now() + self.lease.pace.interval.max(announced.min(LONGEST_WAIT))
+                }
+            };
         }
         true
     }
@@ -135,18 +139,21 @@ impl<F: Fetcher> Series<F> {
     }
 
     /// Makes one request; returns for how long its answer, if it fails, asks to be left alone.
-    async fn ask(&mut self, probe: Probe, request: Request) -> Option<Duration> {
+    async fn ask(&mut self, step: Step, request: Request) -> Option<Duration> {
         let started = self.clock.now();
         let agent = request.guise.as_ref().map(|guise| &guise.user_agent);
         let agent = agent.unwrap_or(&self.site.user_agent);
         let mut circumstances = Circumstances::of(&self.lease, started, agent);
+        if let Some(pause) = step.pause {
+            circumstances.pressure.rate = Some(1.0 / pause.as_secs_f64());
+        }
         circumstances.waited = self
             .attempts
             .last()
             .map(|last| started.since(last.started + last.timings.total));
         let exchange = visit::judged(Role::Page, self.fetcher.fetch(request).await);
         let attempt = Attempt {
-            purpose: Purpose::Probe(probe),
+            purpose: Purpose::Probe(step.probe),
             ..record(&exchange, circumstances)
         };
         let announced = attempt.announced.filter(|_| attempt.outcome.is_failure());
@@ -164,7 +171,7 @@ impl<F: Fetcher> Series<F> {
             ..Request::page(url.clone())
         };
         Some(match step.probe {
-            Probe::Alone => own,
+            Probe::Alone | Probe::Burst => own,
             Probe::Browser => Request {
                 guise: Some(Guise::from(ClientPreset::BROWSER)),
                 ..own

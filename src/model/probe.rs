@@ -29,11 +29,14 @@ pub enum Probe {
     /// Without the cookies that the crawl sends. Separates a fault that a session or too large a
     /// header brings about from one of the page.
     WithoutCookies,
+    /// In quick succession, each pause a little longer than the last. Separates a limit of the rate, and
+    /// tells its number, from failures of any other kind.
+    Burst,
 }
 
 impl Probe {
     /// All of them, in the order in which they are made.
-    pub const ALL: [Probe; 9] = [
+    pub const ALL: [Probe; 10] = [
         Probe::Alone,
         Probe::Browser,
         Probe::FreshConnection,
@@ -43,6 +46,7 @@ impl Probe {
         Probe::Uncompressed,
         Probe::WithoutQuery,
         Probe::WithoutCookies,
+        Probe::Burst,
     ];
 
     /// The name in the `Purpose` column.
@@ -57,6 +61,7 @@ impl Probe {
             Probe::Uncompressed => "probe:identity",
             Probe::WithoutQuery => "probe:no-query",
             Probe::WithoutCookies => "probe:no-cookies",
+            Probe::Burst => "probe:burst",
         }
     }
 
@@ -77,6 +82,7 @@ impl Probe {
             Probe::Uncompressed => "without compression",
             Probe::WithoutQuery => "without its query",
             Probe::WithoutCookies => "without cookies",
+            Probe::Burst => "in quick succession",
         }
     }
 
@@ -94,6 +100,7 @@ impl Probe {
                 "a fault of the parameters from a fault of the code behind the path"
             }
             Probe::WithoutCookies => "a fault that cookies bring about from a fault of the page",
+            Probe::Burst => "a limit of requests per second from a fault of the page",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! who asks.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::model::{Layer, Outcome, Probe, SearchFailure};
 
@@ -23,8 +24,21 @@ const ADDRESSES: usize = 8;
 /// tell, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
+/// Requests of a burst.
+const BURST: i32 = 12;
+
+/// How much longer each of its pauses is than the one before: the last is seven times the first, so that a
+/// limit lies between two of them. Ours.
+const SLOWER: f64 = 1.2;
+
+/// Shortest and longest first pause of a burst (ours).
+const FIRST_PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
+
+/// A burst is over when so many answers in a row were fine (ours): there is no limit, or it is kept.
+const KEPT: usize = 5;
+
 /// A failing URL, as experiments see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     /// How it fails.
     pub failing: Failing,
@@ -34,6 +48,14 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// A URL for which nothing beside what is always tried makes a difference.
+    pub fn of(failing: Failing) -> Subject {
+        Subject {
+            failing,
+            ways: Vec::new(),
+        }
+    }
+
     /// The most requests that its series may have.
     pub fn longest(&self) -> usize {
         match self.failing {
@@ -41,12 +63,13 @@ impl Subject {
             Failing::Always => 4 + ADDRESSES + self.ways.len(),
             Failing::AtTimes => BY_TURNS.len(),
             Failing::Announced => 2,
+            Failing::AtSpeed { .. } => BURST as usize,
         }
     }
 }
 
 /// How a URL fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failing {
     /// Whenever it was asked.
     Always,
@@ -54,6 +77,12 @@ pub enum Failing {
     AtTimes,
     /// It asks to be left alone, for longer than anybody waits here.
     Announced,
+    /// It was refused as others were at this many requests a second, if the rate had a bound, and fine when it
+    /// was requested again.
+    AtSpeed {
+        /// Requests per second.
+        rate: Option<f64>,
+    },
 }
 
 /// One request of an experiment.
@@ -63,6 +92,8 @@ pub struct Step {
     pub probe: Probe,
     /// At which address it is asked, if that is what is varied.
     pub address: Option<IpAddr>,
+    /// From its start to the next request, if that is quicker than experiments are otherwise.
+    pub pause: Option<Duration>,
 }
 
 /// What is asked first.
@@ -71,17 +102,39 @@ pub fn opening(failing: Failing) -> Vec<Step> {
         Failing::Always => vec![step(Probe::Alone)],
         Failing::AtTimes => BY_TURNS.into_iter().map(step).collect(),
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
+        Failing::AtSpeed { rate } => burst(rate).take(KEPT).collect(),
     }
+}
+
+/// A burst that begins at this many requests a second, and is never faster.
+fn burst(rate: Option<f64>) -> impl Iterator<Item = Step> {
+    let [shortest, longest] = FIRST_PAUSE;
+    let first = rate.map_or(shortest, |rate| {
+        Duration::try_from_secs_f64(1.0 / rate).unwrap_or(longest)
+    });
+    // A host that is asked more slowly than that has no quick succession.
+    let requests = if first <= longest { BURST } else { 0 };
+    (0..requests).map(move |n| Step {
+        pause: Some(first.max(shortest).mul_f64(SLOWER.powi(n))),
+        ..step(Probe::Burst)
+    })
 }
 
 /// Whether more is to be asked after what came first, if its last outcome was this.
 pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
-    // A name that leads nowhere leads nowhere for a browser too.
-    failing == Failing::Always && !matches!(outcome.layer(), Layer::Dns | Layer::Policy)
+    match failing {
+        // A name that leads nowhere leads nowhere for a browser too.
+        Failing::Always => !matches!(outcome.layer(), Layer::Dns | Layer::Policy),
+        Failing::AtTimes | Failing::Announced => false,
+        Failing::AtSpeed { .. } => true,
+    }
 }
 
 /// What is asked then, of a host with these addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
+    if let Failing::AtSpeed { rate } = subject.failing {
+        return burst(rate).skip(KEPT).collect();
+    }
     if outcome.search_failure() == SearchFailure::No {
         // Asking in our own way works: that other ways do as well would prove nothing.
         return vec![step(Probe::Alone)];
@@ -93,11 +146,11 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
             Probe::Address if addresses.len() > 1 => {
                 let addresses = addresses.iter().take(ADDRESSES);
                 steps.extend(addresses.map(|address| Step {
-                    probe,
                     address: Some(*address),
+                    ..step(probe)
                 }));
             }
-            Probe::Alone | Probe::Address => {}
+            Probe::Alone | Probe::Address | Probe::Burst => {}
             Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
             Probe::FreshConnection
             | Probe::Http1
@@ -115,6 +168,11 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
 /// Whether a step is still worth its request, after these experiments with the URL. Where one way of
 /// asking is fine already, only the crawl's own way and the other addresses can add to it.
 pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
+    if step.probe == Probe::Burst {
+        let fine = made.iter().rev();
+        let fine = fine.take_while(|(_, outcome)| outcome.search_failure() == SearchFailure::No);
+        return fine.count() < KEPT;
+    }
     let is_explained = made.iter().any(|(probe, outcome)| {
         !matches!(probe, Probe::Alone | Probe::Address)
             && outcome.search_failure() == SearchFailure::No
@@ -133,6 +191,7 @@ const fn step(probe: Probe) -> Step {
     Step {
         probe,
         address: None,
+        pause: None,
     }
 }
 
@@ -238,6 +297,33 @@ mod tests {
         assert!(leads_on(Failing::Always, DOWN));
         assert!(!leads_on(Failing::AtTimes, DOWN) && !leads_on(Failing::Announced, DOWN));
         assert!(!leads_on(Failing::Always, Outcome::DnsNxdomain));
+    }
+
+    #[test]
+    fn a_burst_is_no_faster_than_what_was_refused_and_ends_when_nothing_is() {
+        let pauses = |rate| -> Vec<u128> {
+            let failing = Failing::AtSpeed { rate };
+            let steps = [opening(failing), rest(&Subject::of(failing), DOWN, &[])].concat();
+            let pauses = steps.into_iter().filter_map(|step| step.pause);
+            pauses.map(|pause| pause.as_millis()).collect()
+        };
+        let of_ten = pauses(Some(10.0));
+        assert_eq!(
+            (of_ten.len(), &of_ten[..4]),
+            (12, &[100, 120, 144, 172][..])
+        );
+        assert_eq!(pauses(None)[0], 50);
+        assert_eq!(pauses(Some(1_000.0))[0], 50);
+        assert!(pauses(Some(0.5)).is_empty());
+        let made = |fine| {
+            [
+                &[(Probe::Burst, DOWN)][..],
+                &vec![(Probe::Burst, Outcome::OkHtml); fine],
+            ]
+            .concat()
+        };
+        assert!(is_worth(step(Probe::Burst), &made(4)));
+        assert!(!is_worth(step(Probe::Burst), &made(5)));
     }
 
     #[test]

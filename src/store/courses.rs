@@ -15,7 +15,7 @@ use super::examine::Texts;
 use super::ids::UrlId;
 
 /// Purposes of the attempts that tell when a host, or a part of it, was up.
-const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone')";
+const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone', 'probe:burst')";
 
 /// Takes a first look at a page or a resource of a host.
 pub(super) type Looking<'a> = dyn FnMut(&str, FirstLook) + 'a;
@@ -107,7 +107,7 @@ impl InTime<'_, '_> {
         texts: &mut Texts<'_>,
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&format!(
-            "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose = 'crawl',
+            "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose,
                 u.host, u.section, u.address, u.role FROM attempt a
              CROSS JOIN url u ON u.run = a.run AND u.id = a.url
              WHERE a.run = ? AND a.purpose IN {TIMED}
@@ -124,7 +124,8 @@ impl InTime<'_, '_> {
                 Role::from_code(row.get(9)?),
                 Some(Role::Page | Role::Resource)
             );
-            let is_first = row.get(5)?;
+            let purpose = row.get_ref(5)?.as_str()?;
+            let (is_first, in_burst) = (purpose == "crawl", purpose == "probe:burst");
             if is_page && is_first {
                 let look = FirstLook {
                     started,
@@ -152,6 +153,7 @@ impl InTime<'_, '_> {
                 open: row.get(4)?,
                 ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
                 is_first,
+                in_burst,
                 is_page,
             };
             self.courses.add(home, seen);

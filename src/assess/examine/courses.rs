@@ -42,6 +42,9 @@ pub struct CourseAttempt {
     pub ever_fine: bool,
     /// Whether it is the first of its URL.
     pub is_first: bool,
+    /// Whether it belongs to an experiment that looks for a limit, faster than the crawl was: it tells of that
+    /// limit alone.
+    pub in_burst: bool,
     /// Whether it is a page or a resource.
     pub is_page: bool,
 }
@@ -166,10 +169,12 @@ impl Courses {
             ever_fine: seen.ever_fine,
             open: seen.open,
         };
-        host.load
-            .add(seen.started, seen.open, seen.outcome.is_failure());
+        if !seen.in_burst {
+            host.load
+                .add(seen.started, seen.open, seen.outcome.is_failure());
+        }
         // A limit refuses those who ask too fast: nobody else's pages are down.
-        if seen.is_page && seen.outcome != Outcome::Client429 {
+        if seen.is_page && !seen.in_burst && seen.outcome != Outcome::Client429 {
             let suspicion = self.evidence == PartEvidence::Suspicion && seen.is_first;
             host.follow(home, timed, suspicion);
         }
@@ -180,7 +185,7 @@ impl Courses {
         {
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
-                requests.add(seen.started, seen.open, refused_with);
+                requests.add(seen.started, seen.open, refused_with, seen.in_burst);
             }
         }
     }

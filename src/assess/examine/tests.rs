@@ -332,6 +332,7 @@ fn busy(from_open: u32) -> Together {
             open,
             ever_fine: true,
             is_first: true,
+            in_burst: false,
             is_page: true,
         };
         courses.add(home, seen);

@@ -105,7 +105,7 @@ impl Trials {
                     Probe::Uncompressed => (Trial::Uncompressed, own),
                     Probe::WithoutQuery => (Trial::WithoutQuery, own),
                     Probe::WithoutCookies => (Trial::WithoutCookies, own),
-                    Probe::Address | Probe::CacheBusting => return None,
+                    Probe::Address | Probe::CacheBusting | Probe::Burst => return None,
                 };
                 Some(Experiment {
                     trial,

@@ -163,6 +163,27 @@ async fn a_limit_of_requests_is_told_with_its_number() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_burst_tells_limits_that_the_crawl_hardly_met() {
+    for rate in [2.0, 3.5, 6.0, 7.5, 9.0] {
+        let limited = limit(rate);
+        let site = site_of(&[("/shop/", 40), ("/blog/", 40)]);
+        let audited = site
+            .simulated(move |asked| limited(asked.path, asked.at).then(|| error(503)))
+            .audited()
+            .await;
+        let purposes = audited.crawl.rows(Table::Attempts, &["Purpose"]);
+        let bursts = purposes.iter().filter(|purpose| *purpose == "probe:burst");
+        let evidence = audited.evidence("load_induced");
+        let number = evidence.strip_prefix("refuses more than about ");
+        let number = number.and_then(|rest| rest.split_once(' ')).map(|it| it.0);
+        let number: f64 = number.expect(&evidence).parse().expect(&evidence);
+        // It lies between two pauses of the burst, of which one is a fifth longer than the other.
+        assert!((number / rate - 1.0).abs() < 0.2, "{rate}: {evidence}");
+        assert!((5..=12).contains(&bursts.count()), "{rate}: {purposes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_limit_and_a_block_that_share_an_error_page_are_two_findings() {
     let limited = limit(5.0);
     let site = site_of(&[("/shop/", 66), ("/wiki/", 43), ("/help/", 60)]);
