@@ -58,12 +58,15 @@ impl Canonical<'_> {
     }
 }
 
+/// How much at the beginning of a text is changed, and to what.
+type Change<'t> = (usize, Cow<'t, [u8]>);
+
 /// A step on the way to the form.
 struct Step {
     /// The bytes that something begins with which it may change: a table, for each byte of a page is asked.
     begins: [bool; 256],
-    /// How much at the beginning of a text it changes, and to what.
-    meaning: fn(&[u8]) -> Option<(usize, Cow<'_, [u8]>)>,
+    /// What it changes at the beginning of a text.
+    meaning: fn(&[u8]) -> Option<Change<'_>>,
 }
 
 /// The bytes that an escape may begin with, or that readers pass over.
@@ -149,7 +152,7 @@ impl Step {
 }
 
 /// How long the escape is that a text begins with, and what it means.
-fn meaning(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
+fn meaning(text: &[u8]) -> Option<Change<'_>> {
     match text {
         // Forms write blanks so.
         [b'+', ..] => Some((1, Cow::Borrowed(b" "))),
@@ -181,7 +184,7 @@ fn byte(hex: [u8; 2]) -> Option<Cow<'static, [u8]>> {
 }
 
 /// `\u0061`, and two of them where one character takes two.
-fn utf16(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
+fn utf16(text: &[u8]) -> Option<Change<'_>> {
     let unit = |at: usize| {
         let hex = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::try_from(number(hex)?).ok()
@@ -201,7 +204,7 @@ fn utf16(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
 }
 
 /// `&#97;`, `&#x61;`, behind any number of zeros and also if nothing ends it, as parsers of HTML read it.
-fn numeric_reference(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
+fn numeric_reference(text: &[u8]) -> Option<Change<'_>> {
     let is_hex = matches!(text.get(2), Some(b'x' | b'X'));
     let start = 2 + usize::from(is_hex);
     let is_digit = |byte: &u8| byte.is_ascii_digit() || is_hex && byte.is_ascii_hexdigit();
@@ -214,7 +217,7 @@ fn numeric_reference(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
 }
 
 /// `&amp;`, and `&amp` where that is one as well.
-fn named_reference(text: &[u8]) -> Option<(usize, Cow<'_, [u8]>)> {
+fn named_reference(text: &[u8]) -> Option<Change<'_>> {
     let text = &text[..text.len().min(LONGEST_REFERENCE)];
     let name = text[1..].iter().take_while(|it| it.is_ascii_alphanumeric());
     let end = 1 + name.count();

@@ -93,8 +93,8 @@ fn page(text: &[u8], reference: &str) -> Vec<u8> {
 /// A site that repeats, and how many of its pages have a secret in their heading.
 async fn parrot() -> (Origin, usize) {
     let origin = Origin::start().await;
-    let mut links = String::new();
-    let mut add = |path: &str| links += &format!("<a href='{path}'>x</a>");
+    let mut paths = Vec::new();
+    let mut add = |path: &str| paths.push(path.to_owned());
     let (apart, put_together) = (apart(), put_together());
     let headings = apart.len() + put_together.len();
     for (n, text) in apart.iter().enumerate() {
@@ -150,7 +150,11 @@ async fn parrot() -> (Origin, usize) {
     let refreshes = ok("<p>r").header("Refresh", &format!("9;url=/f/{path}"));
     origin.script("/refreshed", [refreshes]);
     add("/refreshed");
-    origin.page("/", &format!("<p>home{links}"));
+    let links: Vec<String> = paths
+        .iter()
+        .map(|path| format!("<a href='{path}'>x</a>"))
+        .collect();
+    origin.page("/", &format!("<p>home{}", links.concat()));
     let dash = secret("dash");
     let (start, end) = dash.split_at(5);
     let cdata = format!("{start}<![CDATA[{end}]]>");
