@@ -9,7 +9,8 @@ use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use http::header::LOCATION;
+use encoding_rs::ISO_2022_JP;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue};
 
 use super::answer::location;
@@ -18,12 +19,16 @@ use super::echo::Echo;
 use super::echoes;
 use super::windows::Windows;
 use crate::model::{CrawlUrl, Exchange, UrlFault};
+use crate::parse::decode;
 
 /// What stands in the place of a secret.
 const MARK: &str = "[secret]";
 
 /// The same between the NULs of UTF-16.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
+
+/// What every shift of ISO-2022-JP begins with.
+const ESCAPE: u8 = 0x1B;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
@@ -111,6 +116,19 @@ impl Redactor {
         if let Cow::Owned(cleaned) = self.bytes(body) {
             *body = cleaned;
         }
+        if let Some(cleaned) = self.cut_between_shifts(headers, body) {
+            *body = cleaned;
+        }
+    }
+
+    /// A body without secrets in the one encoding that has shifts, which may stand within any word; none if it is in
+    /// another or has none.
+    fn cut_between_shifts(&self, headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+        memchr::memchr(ESCAPE, body)?;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let (text, encoding) = decode(body, content_type);
+        let cut = self.cut(&text).filter(|_| encoding == ISO_2022_JP)?;
+        Some(encoding.encode(&cut).0.into_owned())
     }
 
     /// The text without secrets.
@@ -274,6 +292,25 @@ mod tests {
             let text = wide("日本 p&#228;\"ss-w0rt 語");
             assert_eq!(&*redactor.bytes(&text), wide("日本 [secret] 語"));
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_between_the_shifts_of_an_encoding() {
+        let secret = Echo::Value("s3cret-token".to_owned());
+        let redactor = Redactor::new(&[secret], &[]).expect("few").expect("one");
+        let clean = |content_type: &'static str| {
+            let content_type = HeaderValue::from_static(content_type);
+            let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+            let mut body = b"<p>\x1b$B$\"\x1b(Bs3c\x1b(Jret-to\x1b(Bken".to_vec();
+            redactor.clean_message(&mut headers, &mut body);
+            body
+        };
+        assert_eq!(
+            clean("text/html; charset=iso-2022-jp"),
+            b"<p>\x1b$B$\"\x1b(B[secret]"
+        );
+        // To others these are letters.
+        assert!(clean("text/html; charset=utf-8").ends_with(b"(Bken"));
     }
 
     #[test]

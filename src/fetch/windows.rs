@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn what_readers_pass_over_makes_windows_wider_and_never_endless() {
         let windows = Windows::new(40).narrow();
-        for byte in [b'\n', b'\0', b'\\', b'%'] {
+        for byte in [b'\n', b'\0', b'\\', b'%', b' ', b'0'] {
             let text = vec![byte; 3 * windows.widest];
             let all: Vec<Range<usize>> = windows.of(&text).collect();
             assert_eq!(all.last().expect("one").end, text.len());
