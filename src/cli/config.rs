@@ -50,7 +50,7 @@ pub(super) fn words(
         let id = known.get_id().as_str();
         let wanted = command.get_arguments().any(|arg| arg.get_id() == id);
         if wanted && !is_decided(command, typed, known) {
-            let refusal = || trust::refusal(command, typed, known);
+            let refusal = || trust::refusal(file, (command, typed), known, &value);
             if !file.named
                 && !found.is_empty()
                 && let Some(why) = refusal()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::audit::{CrawlOrder, RunOrder, label, settings};
 use crate::crawl::Site;
-use crate::fetch::{FetchSettings, HttpFetcher};
+use crate::fetch::{FetchSettings, Fetcher, HttpFetcher};
 use crate::model::{
     ConfirmPlan, Coverage, CrawlPlan, CrawlUrl, SamplePlan, ScopePlan, Sitemaps, bytes_in_words,
 };
@@ -172,7 +172,12 @@ async fn robots(
                 let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
                 let group = robots.group(&agents);
                 delay = delay.max(group.crawl_delay());
-                let named: Vec<_> = named(robots.sitemaps(), &answer);
+                let named: Vec<_> = named(robots.sitemaps(), &answer)
+                    .filter_map(|url| match fetcher.redactor() {
+                        Some(redactor) => redactor.url(url).ok(),
+                        None => Some(url),
+                    })
+                    .collect();
                 if !named.is_empty() {
                     sitemaps = named;
                 }
@@ -204,9 +209,9 @@ async fn robots(
     Ok(delay)
 }
 
-fn named(sitemaps: &[(usize, String)], answer: &Fetched) -> Vec<CrawlUrl> {
+fn named(sitemaps: &[(usize, String)], answer: &Fetched) -> impl Iterator<Item = CrawlUrl> {
     let urls = sitemaps.iter().map(|(_, text)| answer.url.join(text));
-    urls.filter_map(Result::ok).collect()
+    urls.filter_map(Result::ok)
 }
 
 fn forbidden(

@@ -336,6 +336,7 @@ where
             control: self.control(&lease.found),
             companions: self.companions(&lease.found),
             stored: self.writer.urls(),
+            redactor: self.fetcher.redactor().cloned(),
             stop: self.stop.clone(),
         };
         let visit = visit(

@@ -11,6 +11,7 @@ mod clock;
 mod confirm;
 mod disk;
 mod dispatch;
+mod echoes;
 mod event;
 mod experiment;
 mod hosts;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::assess::{PageSigns, indexability};
-use crate::fetch::location;
+use crate::fetch::{Redactor, location};
 use crate::model::{
     Admission, Coverage, CrawlUrl, EXCERPT, Exchange, FingerprintSet, HtmlFacts, Indexability,
     Link, LinkCounts, LinkKind, LinkTarget, MAX_HEADER_TEXT, MAX_REDIRECTS, Moment, Outcome,
@@ -17,6 +17,7 @@ use crate::parse::{self, Document, FieldSelector, Resolver, RobotsDirectives};
 use crate::policy::{LONGEST_CRAWLED, Via};
 use crate::store::StoredUrls;
 
+use super::echoes::{cut_reading, cut_url};
 use super::memo::{Found, Key, LeadsTo, Meaning};
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
 use super::site::Site;
@@ -42,6 +43,15 @@ pub(super) struct Asked<'a> {
     pub(super) disallowed: bool,
     /// When it was requested.
     pub(super) at: Moment,
+    /// Cuts secrets out of what is read; none if there are no secrets.
+    pub(super) redactor: Option<&'a Redactor>,
+}
+
+impl Asked<'_> {
+    /// A URL as it is kept.
+    fn kept(&self, site: &Site, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
+        cut_url(self.redactor, site.scope.normal(url))
+    }
 }
 
 /// Reads an answer, whatever it is.
@@ -86,6 +96,9 @@ pub(super) fn read(
     } else {
         reading.page.indexability = Indexability::Unknown;
     }
+    if let Some(redactor) = asked.redactor {
+        cut_reading(redactor, &mut reading);
+    }
     reading
 }
 
@@ -111,10 +124,10 @@ fn joined(exchange: &Exchange, name: &str) -> Option<String> {
 }
 
 fn http_redirect(site: &Site, asked: Asked<'_>, exchange: &Exchange, reading: &mut Reading) {
-    let Some(target) = location(asked.url, &exchange.headers) else {
+    let target = location(asked.url, &exchange.headers);
+    let Some(target) = target.and_then(|target| asked.kept(site, target).ok()) else {
         return;
     };
-    let target = site.scope.normal(target);
     let admission = if asked.hops >= MAX_REDIRECTS {
         let detail = format!("more than {MAX_REDIRECTS} redirects in a row");
         Admission::Skip(asked.role, Skip::new(SkipReason::Trap, detail))
@@ -179,8 +192,9 @@ fn html(mut judge: Judge<'_>, exchange: &Exchange, reading: &mut Reading, signs:
     let target = refresh(exchange, &found, &from_page);
     if let Some(target) = target.filter(|target| target != asked.url) {
         signs.refreshes = true;
-        reading.page.redirect = Some(Redirect {
-            target: site.scope.normal(target),
+        let target = asked.kept(site, target).ok();
+        reading.page.redirect = target.map(|target| Redirect {
+            target,
             kind: RedirectKind::Refresh,
         });
     }
@@ -289,8 +303,11 @@ impl<'a> Judge<'a> {
     /// What a reference means, as far as that does not depend on the page it stands on.
     fn find(&self, resolver: &Resolver, reference: &Reference<'_>) -> Result<Meaning, UrlFault> {
         let scope = &self.site.scope;
-        let url = scope.normal(resolver.resolve(&reference.target)?);
-        let url = url.no_longer_than(LONGEST_CRAWLED)?;
+        let url = resolver.resolve(&reference.target)?;
+        let url = self
+            .asked
+            .kept(self.site, url)?
+            .no_longer_than(LONGEST_CRAWLED)?;
         let depth = self.asked.depth + 1;
         Ok(Meaning {
             fingerprint: url.fingerprint(),

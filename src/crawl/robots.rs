@@ -13,6 +13,7 @@ use crate::store::{KnownRobots, RobotsRecord};
 
 use super::attempt::{Circumstances, record};
 use super::clock::Clock;
+use super::echoes::cut_robots;
 use super::rules::{SMALL_FILE, Text};
 use super::site::Site;
 
@@ -139,7 +140,10 @@ pub(super) async fn fetch<F: Fetcher>(
     let file = last.as_ref().unwrap_or(&first);
     let held = file.held.clone();
     let host = lease.found.url.host_key();
-    let (rules, group, record, sitemaps) = read(site, &host, outcome, &file.body, at);
+    let (rules, group, mut record, mut sitemaps) = read(site, &host, outcome, &file.body, at);
+    if let Some(redactor) = fetcher.redactor() {
+        cut_robots(redactor, &mut record, &mut sitemaps);
+    }
     Answer {
         first,
         hops,

@@ -1,5 +1,6 @@
 //! From a sitemap's bytes to what is known of it and what it adds to the crawl.
 
+use crate::fetch::Redactor;
 use crate::frontier::Discovery;
 use crate::model::{
     Admission, CrawlUrl, EXCERPT, Exchange, FingerprintSet, Outcome, Role, Skip, SkipReason,
@@ -11,6 +12,7 @@ use crate::parse::sitemap::{
 use crate::policy::Via;
 use crate::store::{SitemapEntry, SitemapRecord};
 
+use super::echoes::{cut_sitemap, cut_url};
 use super::site::Site;
 
 /// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
@@ -25,7 +27,12 @@ const MOST_ALTERNATES: usize = 200_000;
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
 
 /// Reads an answer to a request for a sitemap.
-pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> SitemapRecord {
+pub(super) fn read(
+    site: &Site,
+    redactor: Option<&Redactor>,
+    found: &Discovery,
+    exchange: &Exchange,
+) -> SitemapRecord {
     let mut record = SitemapRecord {
         format: None,
         entries: Vec::new(),
@@ -42,20 +49,18 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
     let mut invalid = Vec::new();
     let mut unlisted: u64 = 0;
     let mut alternates = Alternates::up_to(MOST_ALTERNATES);
-    let report = entries(
-        &exchange.body,
-        &mut |entry| match CrawlUrl::parse(&entry.location).map(|url| site.scope.normal(url)) {
-            Ok(url) if alternates.takes(entry.kind, &url) => {
-                record.entries.extend(judge(site, found, &entry, url));
-            }
-            Ok(_) => {}
-            Err(fault) if invalid.len() < PROBLEM_LIMIT => {
-                let location = excerpt(entry.location, EXCERPT);
-                invalid.push(format!("line {}: {location:?}: {fault}", entry.line));
-            }
-            Err(_) => unlisted += 1,
-        },
-    );
+    let kept = |location: &str| cut_url(redactor, site.scope.normal(CrawlUrl::parse(location)?));
+    let report = entries(&exchange.body, &mut |entry| match kept(&entry.location) {
+        Ok(url) if alternates.takes(entry.kind, &url) => {
+            record.entries.extend(judge(site, found, &entry, url));
+        }
+        Ok(_) => {}
+        Err(fault) if invalid.len() < PROBLEM_LIMIT => {
+            let location = excerpt(entry.location, EXCERPT);
+            invalid.push(format!("line {}: {location:?}: {fault}", entry.line));
+        }
+        Err(_) => unlisted += 1,
+    });
     // The usual alternates of a page name the page itself, too, and come before it.
     record
         .entries
@@ -85,6 +90,9 @@ pub(super) fn read(site: &Site, found: &Discovery, exchange: &Exchange) -> Sitem
         record
             .problems
             .push(format!("{foreign} URLs of other sites, not crawled"));
+    }
+    if let Some(redactor) = redactor {
+        cut_sitemap(redactor, &mut record);
     }
     record
 }
@@ -223,7 +231,7 @@ mod tests {
             reused: false,
             held: Held::default(),
         };
-        read(&site, &found, &exchange)
+        read(&site, None, &found, &exchange)
     }
 
     #[test]

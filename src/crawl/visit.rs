@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assess::diagnose::soft_error;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, Redactor};
 use crate::frontier::Lease;
 use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Moment, Outcome, PageRecord,
@@ -86,6 +86,8 @@ pub(super) struct Beginning {
     pub(super) companions: Vec<CrawlUrl>,
     /// What the store has.
     pub(super) stored: StoredUrls,
+    /// Cuts secrets out of what is read; none if there are no secrets.
+    pub(super) redactor: Option<Redactor>,
     /// Ends the crawl early.
     pub(super) stop: Stop,
 }
@@ -298,7 +300,7 @@ fn control_request(site: &Site, url: &CrawlUrl) -> Request {
     }
 }
 
-fn asked<'a>(lease: &'a Lease, beginning: &Beginning) -> Asked<'a> {
+fn asked<'a>(lease: &'a Lease, beginning: &'a Beginning) -> Asked<'a> {
     Asked {
         url: &lease.found.url,
         role: lease.found.role,
@@ -306,6 +308,7 @@ fn asked<'a>(lease: &'a Lease, beginning: &Beginning) -> Asked<'a> {
         hops: lease.found.hops,
         disallowed: beginning.disallowed,
         at: beginning.started,
+        redactor: beginning.redactor.as_ref(),
     }
 }
 
@@ -318,7 +321,10 @@ fn read(
     let asked = asked(&lease, beginning);
     let reading = page::read(site, &beginning.stored, asked, exchange);
     let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
-    let file = is_sitemap.then(|| File::Sitemap(sitemap::read(site, &lease.found, exchange)));
+    let file = is_sitemap.then(|| {
+        let redactor = beginning.redactor.as_ref();
+        File::Sitemap(sitemap::read(site, redactor, &lease.found, exchange))
+    });
     (lease, reading, file)
 }
 

@@ -103,7 +103,7 @@ impl HttpFetcher {
             }
         };
         if let Some(redactor) = &self.redactor {
-            redactor.clean(&mut exchange);
+            redactor.clean(&request.url, &mut exchange);
             // Whoever wants every kind of file also unpacks it.
             if matches!(request.keep, Keep::All | Keep::Packed)
                 && let Some(cleaned) = packed::cleaned(redactor, &exchange.body)
@@ -368,6 +368,10 @@ impl Fetcher for HttpFetcher {
     fn sends_cookies(&self, url: &CrawlUrl) -> bool {
         let settings = &self.settings;
         settings.secrets_for.admits(url) && settings.secrets.confided(url).0.contains_key(COOKIE)
+    }
+
+    fn redactor(&self) -> Option<&Redactor> {
+        self.redactor.as_ref()
     }
 
     async fn network(&self, mut witnesses: Witnesses) -> Network {

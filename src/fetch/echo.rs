@@ -38,8 +38,8 @@ impl Echo {
     /// Whether it is such that it stands in no page by chance, and in none of these texts.
     pub(super) fn is_telling(&self, public: &[String]) -> bool {
         let own = self.text().as_bytes();
-        let form = canonical(own);
-        let form = form.bytes();
+        let canonical = canonical(own);
+        let form = canonical.unescaped();
         let is_told = match self {
             Echo::Login(_) => true,
             Echo::Password(_) => !is_word(form),
@@ -56,7 +56,7 @@ impl Echo {
             let has = |part| memmem::find(public.as_bytes(), part).is_some();
             has(own) || has(form)
         };
-        form.len() >= SHORTEST && is_told && !public.iter().any(is_part)
+        canonical.bytes().len() >= SHORTEST && is_told && !public.iter().any(is_part)
     }
 
     /// The bytes that are looked for.

@@ -75,6 +75,11 @@ pub trait Fetcher: Send + Sync {
         false
     }
 
+    /// What cuts secrets out of texts that were put together from answers; none if there are no secrets.
+    fn redactor(&self) -> Option<&Redactor> {
+        None
+    }
+
     /// Whether any of those who answered before still does, when a host has fallen silent: is it
     /// the host, or this machine's own network? Who has no network of his own cannot tell.
     fn network(&self, _: Witnesses) -> impl Future<Output = Network> + Send {

@@ -1,7 +1,7 @@
 //! Secrets cut out of what comes back. A server may echo what it was sent: in an error page, a title, a link, a
 //! `Location`. What is stored, shown or followed later is made of the answer, so it is cleaned where it comes
-//! in: of the secrets as they are, and of what has the same canonical form. An echo that is changed in another
-//! way is not recognised.
+//! in: of the secrets as they are, and of what has the same canonical form. What its readers put together of parts is
+//! looked through by them (`crawl/echoes.rs`). An echo that is changed in another way is not recognised.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,19 +9,26 @@ use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use encoding_rs::ISO_2022_JP;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue};
 
+use super::answer::location;
 use super::canonical::canonical;
 use super::echo::Echo;
 use super::echoes;
 use super::windows::Windows;
-use crate::model::Exchange;
+use crate::model::{CrawlUrl, Exchange, UrlFault};
+use crate::parse::decode;
 
 /// What stands in the place of a secret.
 const MARK: &str = "[secret]";
 
 /// The same between the NULs of UTF-16.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
+
+/// What every shift of ISO-2022-JP begins with.
+const ESCAPE: u8 = 0x1B;
 
 /// Most bytes that are looked for together: more than any server takes in the header of a request.
 const MOST: usize = 64 << 10;
@@ -77,8 +84,8 @@ impl Redactor {
         Redactor::new(&echoes::of_fields(fields), public)
     }
 
-    /// Cleans all that an answer said.
-    pub(super) fn clean(&self, exchange: &mut Exchange) {
+    /// Cleans all that the answer to a request for this URL said.
+    pub(super) fn clean(&self, url: &CrawlUrl, exchange: &mut Exchange) {
         if exchange.packed.is_some() {
             // Its body is unpacked to be cleaned.
             self.clean_message(&mut exchange.headers, &mut Vec::new());
@@ -87,6 +94,14 @@ impl Redactor {
         }
         exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
         exchange.fault = self.text(&exchange.fault);
+        // Whoever follows a redirect asks for what it is resolved to.
+        if let Some(target) = location(url, &exchange.headers)
+            && let Some(cut) = self.cut_from_url(&target)
+        {
+            let cut = HeaderValue::try_from(cut);
+            let cut = cut.unwrap_or(HeaderValue::from_static(MARK));
+            exchange.headers.insert(LOCATION, cut);
+        }
     }
 
     /// Cleans fields and body of an answer.
@@ -101,11 +116,49 @@ impl Redactor {
         if let Cow::Owned(cleaned) = self.bytes(body) {
             *body = cleaned;
         }
+        if let Some(cleaned) = self.cut_between_shifts(headers, body) {
+            *body = cleaned;
+        }
+    }
+
+    /// A body without secrets in the one encoding that has shifts, which may stand within any word; none if it is in
+    /// another or has none.
+    fn cut_between_shifts(&self, headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+        memchr::memchr(ESCAPE, body)?;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let (text, encoding) = decode(body, content_type);
+        let cut = self.cut(&text).filter(|_| encoding == ISO_2022_JP)?;
+        Some(encoding.encode(&cut).0.into_owned())
     }
 
     /// The text without secrets.
     pub fn text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+        self.cut(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The text without secrets; none if it has none.
+    pub fn cut(&self, text: &str) -> Option<String> {
+        match self.bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(cut) => Some(String::from_utf8_lossy(&cut).into_owned()),
+        }
+    }
+
+    /// The URL without secrets, which resolving may have put together; a fault if nothing is left that is a URL.
+    pub fn url(&self, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
+        match self.cut_from_url(&url) {
+            Some(cut) => CrawlUrl::parse(&cut),
+            None => Ok(url),
+        }
+    }
+
+    /// The text of the URL without secrets, if it has any, in the form for requests or that for people.
+    fn cut_from_url(&self, url: &CrawlUrl) -> Option<String> {
+        let readable = || match url.readable() {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => self.cut(&text),
+        };
+        self.cut(url.as_str()).or_else(readable)
     }
 
     /// The text without secrets; borrowed if it has none.
@@ -212,6 +265,10 @@ mod tests {
             "%70%C3%A4%22%73%73%26%27%77%2F%6F%20%72%5C%64%3C%31%3E",
             "&#112;&#xe4;&#34;&#115;&#x73;&#38;&#39;&#119;&#47;o&#32;r&#92;d&lt;&#49;&gt;",
             r"\u0070\u00e4\u0022ss\x26'w/o r\\d<\x31>",
+            "&#112&#xe4&#34&#115s&#38&#39w/o&#32r\\d&#60&#49&#62",
+            "p&#000000000000000000000000000000000000000000000228;\"ss&#x0000000000000000000000000000000026'w/o r\\d<1>",
+            "pä\"ss&'w/o\u{a0}r\\d<1>",
+            "pä\u{200b}\"ss&'w/o&nbsp;&#10; r\\\u{ad}d\u{1}<1>",
             // A server that takes what it was sent for Latin-1.
             "p\u{c3}\u{a4}\"ss&'w/o r\\d<1>",
         ];
@@ -238,6 +295,25 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_found_between_the_shifts_of_an_encoding() {
+        let secret = Echo::Value("s3cret-token".to_owned());
+        let redactor = Redactor::new(&[secret], &[]).expect("few").expect("one");
+        let clean = |content_type: &'static str| {
+            let content_type = HeaderValue::from_static(content_type);
+            let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
+            let mut body = b"<p>\x1b$B$\"\x1b(Bs3c\x1b(Jret-to\x1b(Bken".to_vec();
+            redactor.clean_message(&mut headers, &mut body);
+            body
+        };
+        assert_eq!(
+            clean("text/html; charset=iso-2022-jp"),
+            b"<p>\x1b$B$\"\x1b(B[secret]"
+        );
+        // To others these are letters.
+        assert!(clean("text/html; charset=utf-8").ends_with(b"(Bken"));
+    }
+
+    #[test]
     fn what_stands_around_a_secret_does_not_hide_it() {
         let secret = Echo::Password("41-secret&".to_owned());
         for (text, expected) in [
@@ -248,6 +324,27 @@ mod tests {
         ] {
             assert_eq!(cleaned(&secret, text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_url_has_no_secret_once_it_is_resolved() {
+        let echoes = ["k3y/of-the/site", "sch\u{fc}ssel-1"].map(|text| Echo::Value(text.into()));
+        let redactor = Redactor::new(&echoes, &[]).expect("few").expect("two");
+        let page = CrawlUrl::parse("http://h/a/b").expect("a URL");
+        let cut = |reference: &str| redactor.url(page.join(reference).expect("a URL"));
+        for (reference, expected) in [
+            ("k3y/./of-the/site", "http://h/a/[secret]"),
+            ("k3y\\of-t\nhe/x/../site?q", "http://h/a/[secret]?q"),
+            ("%6b3y/%2e/of-the/site", "http://h/a/[secret]"),
+            ("?a=sch%C3%BCssel-1", "http://h/a/b?a=[secret]"),
+            ("k3y/of-the", "http://h/a/k3y/of-the"),
+        ] {
+            let found = cut(reference);
+            assert_eq!(found.as_ref().map(CrawlUrl::as_str), Ok(expected));
+        }
+        // What is left of such a host is none.
+        let host = cut("//schüssel-1.example/");
+        assert!(matches!(host, Err(UrlFault::Invalid(_))), "{host:?}");
     }
 
     #[test]
@@ -295,10 +392,23 @@ mod tests {
         let html = escape(secret, |char| format!("&#{char};"));
         let json = escape(secret, |char| format!("\\u{char:04x}"));
         let twice = url.replace('%', "%25");
+        // What comes next may be a digit.
+        let bare = escape(secret, |char| format!("&#{char}")) + ";";
+        let zeros = escape(secret, |char| format!("&#x{char:050x};"));
         let apart = |between: &str| secret.split("").collect::<Vec<_>>().join(between);
         let (lines, spread) = (apart("\r\n"), apart(&"\n".repeat(40)));
         let wide = |bytes: fn(u16) -> [u8; 2]| secret.encode_utf16().flat_map(bytes).collect();
-        let texts = [secret.to_owned(), url, html, json, twice, lines, spread];
+        let texts = [
+            secret.to_owned(),
+            url,
+            html,
+            json,
+            twice,
+            bare,
+            zeros,
+            lines,
+            spread,
+        ];
         let mut all: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
         all.extend([wide(u16::to_le_bytes), wide(u16::to_be_bytes)]);
         all

@@ -84,6 +84,9 @@ pub enum StoreFault {
         "this is not an empty file, as locks of gatecrawl are; move it away or name another database with --db"
     )]
     NoLock,
+    /// The name is that of a link to nowhere.
+    #[error("it is a link to a file that is not there; remove the link or name another with --db")]
+    Dangling,
     /// The thread that writes could not start.
     #[error("could not start the thread that writes: {0}")]
     Thread(io::Error),

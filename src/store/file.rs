@@ -43,7 +43,7 @@ impl Store {
                 return Ok(store);
             }
             Tables::Older => {}
-            Tables::None => store.make_private(),
+            Tables::None => store.make_private()?,
         }
         let mut connection = store.connect()?;
         // Another process may have been faster.
@@ -66,13 +66,23 @@ impl Store {
     }
 
     /// Makes the file before SQLite does, for its owner alone: addresses of a site may hold tokens of its users. What
-    /// SQLite keeps beside it has the same permissions. One that is there keeps its own, and what is wrong is
-    /// told by SQLite when it opens it.
-    fn make_private(&self) {
+    /// SQLite keeps beside it has the same permissions. One that is there keeps its own, and what else is wrong is
+    /// told by SQLite when it opens it; but it would follow a link to nowhere, and make the file for everybody.
+    fn make_private(&self) -> Result<(), StoreError> {
         let mut file = std::fs::OpenOptions::new();
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-        let _ = file.write(true).create_new(true).open(&self.path);
+        let made = file.write(true).create_new(true).open(&self.path);
+        let is_link = || std::fs::symlink_metadata(&self.path).is_ok_and(|it| it.is_symlink());
+        if made.is_err() && is_link() && !self.path.exists() {
+            return Err(self.unopened(StoreFault::Dangling));
+        }
+        Ok(())
+    }
+
+    /// The file as SQLite is to call it: `:memory:` and `file:runs.db?mode=memory` are names like any other to us.
+    fn plain_path(&self) -> PathBuf {
+        Path::new(".").join(&self.path)
     }
 
     /// The file.
@@ -103,7 +113,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)
+        let connection = Connection::open_with_flags(self.plain_path(), flags)
             .map_err(|source| self.unopened_by(source))?;
         connection.set_prepared_statement_cache_capacity(64);
         // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
@@ -203,7 +213,7 @@ impl Store {
 
     fn open_to_look(&self, access: OpenFlags) -> Result<Connection, StoreError> {
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)
+        let connection = Connection::open_with_flags(self.plain_path(), flags)
             .map_err(|source| self.unopened_by(source))?;
         connection
             .busy_timeout(BUSY)

@@ -5,6 +5,7 @@ mod archive;
 mod echoed;
 mod files;
 mod messages;
+mod pieced;
 mod projects;
 mod redirects;
 mod scheduled;

@@ -243,3 +243,105 @@ async fn a_quiet_report_lists_no_files() {
     );
     assert!(desk.path().join("again/pages.csv").exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_config_file_that_was_only_found_writes_below_its_directory_alone() {
+    let (origin, desk, elsewhere) = (site().await, Desk::new(), Desk::new());
+    let (url, away) = (origin.url("/"), elsewhere.path().display().to_string());
+    std::os::unix::fs::symlink(elsewhere.path(), desk.path().join("link")).expect("a link");
+    let typed = format!("{away}/typed");
+    let audit = ["audit", &url];
+    let typed = ["audit", &url, "-o", &typed];
+    let resume = ["audit", "--resume"];
+    let project = format!("[project.shop]\nurl = '{url}'\nschedule = '@daily'\n");
+    let schedule = ["schedule", "run", "--once"];
+    let refused = [
+        (
+            format!("out = '{away}/out'\n"),
+            &audit[..],
+            "out: it would write outside",
+        ),
+        (
+            "out = 'a/../../out'\n".to_owned(),
+            &audit,
+            "out: it would write outside",
+        ),
+        (
+            "out = 'link/out'\n".to_owned(),
+            &audit,
+            "out: it would write outside",
+        ),
+        (
+            format!("db = '{away}/runs.db'\n"),
+            &audit,
+            "db: it would write outside",
+        ),
+        (
+            "db = 'link/runs.db'\n".to_owned(),
+            &resume,
+            "db: it would write outside",
+        ),
+        (
+            "db = 'own.db'\n".to_owned(),
+            &resume,
+            "db: it decides which site",
+        ),
+        (
+            "overwrite = true\n".to_owned(),
+            &typed,
+            "overwrite: it would write outside",
+        ),
+        (
+            format!("{project}out = '{away}/out'\n"),
+            &schedule,
+            "out: it would write outside",
+        ),
+        (
+            format!("db = '{away}/runs.db'\n{project}"),
+            &schedule,
+            "db: it would write outside",
+        ),
+    ];
+    let own = "db = 'own.db'\nout = 'reports/{run}'\noverwrite = true\n".to_owned();
+    let without_variable = |args: &[&str]| {
+        let mut command = desk.command(args);
+        command.env_remove("GATECRAWL_DB");
+        command
+    };
+    for (config, args, expected) in refused {
+        write(&desk, &config);
+        let said = Said::from(output(without_variable(args)).await);
+        assert_eq!(said.code, Some(2), "{config}: {}", said.err);
+        assert!(said.err.contains(expected), "{config}: {}", said.err);
+        assert!(said.err.contains("--config gatecrawl.toml"), "{}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+        assert_eq!(fs::read_dir(elsewhere.path()).expect("read").count(), 0);
+    }
+    assert!(origin.requests().is_empty());
+    write(&desk, &own);
+    let quick = ["--confirm", "none", "--no-probe", "--sample", "0"];
+    let said = Said::from(output(without_variable(&[&audit[..], &quick].concat())).await);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(desk.path().join("own.db").exists() && desk.path().join("reports").is_dir());
+    // A file that is named may write anywhere.
+    write(&desk, &format!("out = '{away}/out'\n"));
+    let said = desk
+        .run(&["audit", &url, "--config", "gatecrawl.toml"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(elsewhere.path().join("out/pages.csv").exists());
+}
+
+#[tokio::test]
+async fn a_place_to_write_has_a_name_of_one_line() {
+    let (origin, desk) = (site().await, Desk::new());
+    let url = origin.url("/");
+    for flag in ["-o", "--db"] {
+        let said = desk.run(&["audit", &url, flag, "a\nb"]).await;
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.contains("control characters"), "{}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    }
+    assert_eq!(fs::read_dir(desk.path()).expect("read").count(), 0);
+}

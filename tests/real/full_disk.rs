@@ -272,7 +272,8 @@ fn a_scheduled_run_whose_disk_is_full_is_told_and_neither_it_nor_the_next_is_los
         nginx.url("/0.html")
     );
     fs::write(home.path().join("gatecrawl.toml"), config).expect("written");
-    let args = ["schedule", "run", "--once", "--now", "shop"];
+    let args = "schedule --config gatecrawl.toml run --once --now shop";
+    let args: Vec<&str> = args.split(' ').collect();
     let said = run(command(home.path(), &args), WITHIN);
     assert_eq!(said.code, Some(1));
     // The schedule's own note of it may find no room either, and is complained of in a line of its own.

@@ -1,15 +1,18 @@
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use crate::report::Format;
+
+use super::super::value::place;
 
 /// Where exports go.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ExportArgs {
     /// Write the exports to this directory
-    #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
     /// The exports' formats: csv, json, html, md, jsonl, xlsx, junit, screaming-frog
     /// [default: csv,json,html]
@@ -25,7 +28,7 @@ pub(crate) struct ExportArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct StoreArgs {
     /// Keep runs in this file [default: gatecrawl/runs.db in the user's data directory]
-    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath, env = "GATECRAWL_DB", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath, env = "GATECRAWL_DB", hide_env_values = true, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) db: Option<PathBuf>,
     /// Take settings from this file [default: ./gatecrawl.toml if it is there]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -1,11 +1,14 @@
 //! What a config file may not say that only lies in the directory, as it may have come with somebody else's
-//! checkout: whom secrets reach.
+//! checkout: whom secrets reach, and what is written elsewhere.
+
+use std::path::{Component, Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
+use toml::Value;
 
 use super::super::failure::Failure;
-use super::file::{File, SMTP};
+use super::file::{File, SMTP, scalar};
 use super::key::find;
 
 /// Arguments that lead requests, with all that they carry, to others.
@@ -20,9 +23,28 @@ const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
 /// Arguments that are secrets.
 const SECRETS: [&str; 4] = ["header", "basic_auth", "cookie", "cookie_file"];
 
-/// Why a file that nobody named may not set an argument, if it may not.
-pub(super) fn refusal(command: &Command, typed: &ArgMatches, arg: &Arg) -> Option<String> {
+/// Arguments that say where something is written.
+const WRITES: [&str; 2] = ["out", "db"];
+
+/// Why a file that nobody named may not give an argument this value, if it may not.
+pub(super) fn refusal(
+    file: &File<'_>,
+    (command, typed): (&Command, &ArgMatches),
+    arg: &Arg,
+    value: &Value,
+) -> Option<String> {
     let (id, name) = (arg.get_id().as_str(), super::key(arg));
+    let has = |id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
+    if WRITES.contains(&id) && file.leads_out(arg, value) {
+        return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
+    }
+    if id == "db" && has("resume") && typed.contains_id("resume") {
+        return Some(format!("{name}: {RESUMES}; {NAME_IT}"));
+    }
+    let out = has("out").then(|| typed.get_one::<PathBuf>("out"));
+    if id == "overwrite" && out.flatten().is_some_and(|out| !file.holds(out)) {
+        return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
+    }
     if REACH.contains(&id) {
         return Some(format!("{name}: it decides whom secrets reach; {NAME_IT}"));
     }
@@ -33,6 +55,10 @@ pub(super) fn refusal(command: &Command, typed: &ArgMatches, arg: &Arg) -> Optio
         format!("{name}: secrets were given elsewhere, and it decides whom they reach; {NAME_IT}")
     })
 }
+
+const LEADS_OUT: &str = "it would write outside of the directory of this file";
+
+const RESUMES: &str = "it decides which site and which files --resume goes on with";
 
 const SENDS: &str = "it sends what is in a file of yours to the site";
 
@@ -48,7 +74,29 @@ fn has_secrets(command: &Command, typed: &ArgMatches) -> bool {
     arguments.any(|id| SECRETS.contains(&id) && given(id))
 }
 
-/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach. `has_secrets`
+impl File<'_> {
+    /// Whether a path in the file is not below its directory.
+    fn leads_out(&self, arg: &Arg, value: &Value) -> bool {
+        let path = scalar(value).map(|text| self.resolved(arg, &text));
+        path.is_some_and(|path| !self.holds(Path::new(&path)))
+    }
+
+    /// Whether a path is below the directory of the file, wherever links lead that are there.
+    fn holds(&self, path: &Path) -> bool {
+        let here = Path::new(".");
+        let dir = self.path.parent().unwrap_or(here);
+        let climbs = path.components().any(|part| part == Component::ParentDir);
+        let path = here.join(path);
+        let there = path.ancestors().find_map(|part| part.canonicalize().ok());
+        match (here.join(dir).canonicalize(), there) {
+            (Ok(dir), Some(there)) => !climbs && there.starts_with(dir),
+            _ => false,
+        }
+    }
+}
+
+/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach, or writes
+/// elsewhere. `has_secrets`
 /// says whether the environment has any for a project.
 pub(in crate::cli) fn refuse_projects(
     file: &File<'_>,
@@ -88,6 +136,7 @@ pub(in crate::cli) fn refuse_projects(
             () if value.as_bool() == Some(false) => continue,
             () if REACH.contains(&id) => "it decides whom secrets reach",
             () if id == READS => SENDS,
+            () if WRITES.contains(&id) && file.leads_out(arg, &value) => LEADS_OUT,
             () if secrets && SITE.contains(&id) => {
                 "the environment has secrets for it, and it decides whom they reach"
             }

@@ -3,6 +3,7 @@
 mod age;
 mod confirm;
 mod duration;
+mod place;
 mod sample;
 mod secret;
 mod seed;
@@ -12,6 +13,7 @@ mod size;
 pub(super) use age::age;
 pub(super) use confirm::Schedule;
 pub(super) use duration::{duration, positive_duration};
+pub(super) use place::place;
 pub(super) use sample::sample;
 pub(super) use secret::Secret;
 pub(super) use seed::{Login, Seed, crawl_url, host, seed};

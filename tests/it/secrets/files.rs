@@ -101,3 +101,39 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
     let said = desk.run(&audit).await;
     assert!(!said.err.contains("holds secrets"), "{}", said.err);
 }
+
+#[tokio::test]
+async fn a_database_is_a_file_of_the_name_that_is_given() {
+    let origin = Origin::start().await;
+    origin.page("/", "<p>home");
+    let (desk, home) = (Desk::new(), origin.url("/"));
+    for name in [":memory:", "file:own.db?mode=memory"] {
+        let said = desk
+            .run(&["audit", &home, "--no-sitemap", "--db", name])
+            .await;
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_eq!(mode(&desk, name), 0o600);
+        let said = desk.run(&["runs", "--db", name]).await;
+        assert!(said.out.contains("127.0.0.1"), "{}{}", said.out, said.err);
+    }
+    // SQLite would make the file that it names, for everybody.
+    std::os::unix::fs::symlink("away.db", desk.path().join("link.db")).expect("a link");
+    let said = desk
+        .run(&["audit", &home, "--no-sitemap", "--db", "link.db"])
+        .await;
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(
+        said.err.contains("a link to a file that is not there"),
+        "{}",
+        said.err
+    );
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    assert!(!desk.path().join("away.db").exists());
+    // One that leads to a file is followed.
+    fs::write(desk.path().join("away.db"), "").expect("a file");
+    set_mode(&desk, "away.db", 0o600);
+    let said = desk
+        .run(&["audit", &home, "--no-sitemap", "--db", "link.db"])
+        .await;
+    assert_eq!((said.code, mode(&desk, "away.db")), (Some(0), 0o600));
+}

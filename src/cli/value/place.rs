@@ -1,0 +1,24 @@
+use std::path::PathBuf;
+
+/// A file or directory to write. Its name is told in lines, some of which are for programs.
+pub(crate) fn place(path: PathBuf) -> Result<PathBuf, String> {
+    if path.to_string_lossy().contains(char::is_control) {
+        return Err("no name with line breaks or other control characters is taken".to_owned());
+    }
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_a_name_of_one_line() {
+        for name in ["reports", "my reports/ü", "-x"] {
+            assert_eq!(place(name.into()), Ok(name.into()));
+        }
+        for name in ["a\nb", "a\r", "\x1b[2J", "a\tb"] {
+            assert!(place(name.into()).is_err(), "{name:?}");
+        }
+    }
+}
