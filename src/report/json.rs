@@ -35,6 +35,8 @@ struct Summary<'a> {
     site: &'a str,
     counts: Counts<'a>,
     coverage: Coverage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_links: Option<ExternalLinks>,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
@@ -149,6 +151,13 @@ struct Counts<'a> {
     skipped: BTreeMap<&'static str, u64>,
 }
 
+/// Links to other sites that were to be requested.
+#[derive(Serialize)]
+struct ExternalLinks {
+    known: u64,
+    requested: u64,
+}
+
 #[derive(Serialize)]
 struct Coverage {
     known: u64,
@@ -222,6 +231,10 @@ fn document<'a>(
             fetched: counts.fetched,
             share: share(counts.fetched, counts.known),
         },
+        external_links: (summary.external.known > 0).then_some(ExternalLinks {
+            known: summary.external.known,
+            requested: summary.external.requested,
+        }),
         plan: Plan {
             scope: &run.plan.scope,
         },

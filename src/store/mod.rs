@@ -90,7 +90,7 @@ pub use sampling::FinePage;
 pub use schedule::{LastRun, OpenRun, ScheduleState, ScheduledRun};
 pub use space::free_space;
 pub use stored::{Look, StoredUrls};
-pub use summary::{RobotsSummary, RunSummary, SlowPage, StatusClasses};
+pub use summary::{ExternalCounts, RobotsSummary, RunSummary, SlowPage, StatusClasses};
 pub use table::{Cell, Table};
 pub use tables::pages::FailingRow;
 pub use tables::redirects::RedirectRow;
