@@ -19,6 +19,7 @@ use super::Wanted;
 use super::changes::comparison_json;
 use super::curl::line_of;
 use super::error::Fault;
+use super::json_text::Escaping;
 use super::listed::{FailingPage, FailingPages, MOST_LISTED};
 use super::words::{by_name, uncaught};
 
@@ -194,7 +195,7 @@ pub(super) fn write(
     let compared = wanted.compared.as_ref();
     document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
     let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &document)?;
+    serde_json::to_writer_pretty(Escaping(&mut out), &document)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }

@@ -47,7 +47,8 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         tally.url(&known, last, verdict);
     }
     tally.invalid = connection.query_row(
-        "SELECT count(*) FROM invalid_link WHERE run = ?",
+        "SELECT count(*) FROM (SELECT DISTINCT address, detail, found_on FROM invalid_link
+            WHERE run = ?)",
         [run],
         |row| count(row, 0),
     )?;
