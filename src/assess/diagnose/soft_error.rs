@@ -145,7 +145,7 @@ static AT_THE_BEGINNING: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
         r"<title>Action Controller: Exception caught</title>",
         r"(?i:<h1>Server Error in '/[^<]{0,200}' Application\.<hr\b)",
         r"^<!--[^>]{1,1000} \(50[0-9] [A-Z][A-Za-z ]{1,30}\) -->",
-        r#"<h1>HTTP Status 50[0-9] [^<]{1,500}</h1><(?:hr|HR) "#,
+        r"<h1>HTTP Status 50[0-9] [^<]{1,500}</h1><(?:hr|HR) ",
         r"<body>\s*<pre>\w*Error: [^<]{0,1000}<br> &nbsp; &nbsp;at ",
     ];
     complaints(&[
@@ -321,6 +321,8 @@ fn after(text: &[u8], at: Option<usize>, length: usize) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     const NGINX: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center>\
@@ -396,13 +398,13 @@ mod tests {
 
     /// What PHP writes of an uncaught exception.
     fn uncaught(frames: usize) -> String {
-        let trace: String = (0..frames)
-            .map(|n| {
-                format!(
-                    "#{n} /srv/www/app/src/Db.php({n}): PDO->__construct('mysql:host=db', 'shop')\n"
-                )
-            })
-            .collect();
+        let mut trace = String::new();
+        for n in 0..frames {
+            let _ = write!(
+                trace,
+                "#{n} /srv/www/app/src/Db.php({n}): PDO->__construct('mysql:host=db', 'shop')\n"
+            );
+        }
         format!(
             "<br />\n<b>Fatal error</b>:  Uncaught PDOException: SQLSTATE[HY000] [2002] Connection refused in \
              /srv/www/app/src/Db.php:12\nStack trace:\n{trace}#{frames} {{main}}\n  thrown in \

@@ -71,8 +71,8 @@ mod tests {
         for outcome in Outcome::ALL.iter().copied() {
             let id = outcome.id();
             let expected = match id {
-                "ok_html" | "ok_non_html" | "soft_error_200" | "too_large" => "rules",
-                "status_unrequested" => "rules",
+                "ok_html" | "ok_non_html" | "soft_error_200" | "too_large"
+                | "status_unrequested" => "rules",
                 "client_429" | "redirect_to_5xx" => "disallow",
                 _ if id.starts_with("client_") || id.starts_with("redirect") => "allow",
                 _ => "disallow",
