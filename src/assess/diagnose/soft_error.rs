@@ -400,9 +400,9 @@ mod tests {
     fn uncaught(frames: usize) -> String {
         let mut trace = String::new();
         for n in 0..frames {
-            let _ = write!(
+            let _ = writeln!(
                 trace,
-                "#{n} /srv/www/app/src/Db.php({n}): PDO->__construct('mysql:host=db', 'shop')\n"
+                "#{n} /srv/www/app/src/Db.php({n}): PDO->__construct('mysql:host=db', 'shop')"
             );
         }
         format!(
@@ -512,6 +512,9 @@ mod tests {
             page(&format!("{text}<pre>{plain}</pre>")),
             page(&format!("<pre>\n{plain}\n</pre>{text}")),
             format!("<pre>{plain}</pre>{text}"),
+            page(&format!(
+                "<h1>What is a fatal error?</h1><p>{bold}</p><p>It ends the request.</p>"
+            )),
             format!("<html><title>Fatal error: what it means</title>{text}"),
             format!(
                 "<html><head><title>Traceback (most recent call last): explained</title>{text}"
