@@ -36,7 +36,7 @@ pub fn indexability(signs: PageSigns) -> Indexability {
         (Some(300..=399), _) => NonIndexable("Redirected"),
         (Some(400..=499), _) => NonIndexable("Client Error"),
         (Some(500..=599), _) => NonIndexable("Server Error"),
-        (_, Outcome::StatusInvalid) => NonIndexable("Invalid Status"),
+        (_, Outcome::StatusInvalid | Outcome::StatusUnrequested) => NonIndexable("Invalid Status"),
         (_, Outcome::SoftError200) => NonIndexable("Soft Error"),
         (_, Outcome::StreamRefused) => NonIndexable("No Response"),
         (_, outcome) if outcome.is_failure() || outcome.layer() != Layer::Http => {
@@ -117,8 +117,12 @@ mod tests {
                 Indexability::NonIndexable("No Content"),
             ),
             (
-                status(Some(304), Outcome::NotModified),
+                status(Some(304), Outcome::StatusUnrequested),
                 Indexability::NonIndexable("Not Modified"),
+            ),
+            (
+                status(Some(206), Outcome::StatusUnrequested),
+                Indexability::NonIndexable("Invalid Status"),
             ),
             (
                 status(Some(999), Outcome::StatusInvalid),

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::check::read_archive;
 use crate::parse::har::Report;
+use crate::report::pretty_json;
 
 use super::args::CheckArgs;
 use super::exit::Exit;
@@ -43,7 +44,7 @@ fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failu
     };
     complain(path, &report, &console.people);
     if json {
-        let text = serde_json::to_string_pretty(&archive).map_err(Failure::own)?;
+        let text = pretty_json(&archive).map_err(Failure::own)?;
         writeln!(console.stdout, "{text}")?;
         return Ok(Exit::Done);
     }

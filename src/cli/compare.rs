@@ -5,6 +5,7 @@ mod told;
 use std::io::Write;
 
 use crate::audit::{self, Place};
+use crate::report::pretty_json;
 use crate::report::{self, ReportError};
 use crate::store::{Baseline, BaselineSource, RunRow, Store};
 
@@ -40,8 +41,8 @@ pub(super) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Fai
     if args.json {
         let value = report::comparison_json(comparison)?;
         let out = &mut console.stdout;
-        serde_json::to_writer_pretty(&mut *out, &value).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        let json = pretty_json(&value).map_err(std::io::Error::from)?;
+        writeln!(out, "{json}")?;
         return Ok(Exit::Done);
     }
     let text = told::told(comparison, Look::of_stdout(console));

@@ -8,6 +8,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::assess::playbook::{groups, lookup, nearest};
+use crate::report::pretty_json;
 
 use super::args::ExplainArgs;
 use super::exit::Exit;
@@ -35,7 +36,7 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Fai
 }
 
 fn json(value: &impl Serialize, console: &mut Console) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(Failure::own)?;
+    let text = pretty_json(value).map_err(Failure::own)?;
     writeln!(console.stdout, "{text}")?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::assess::compare::{PageState, Sight};
 use crate::model::Moment;
+use crate::report::pretty_json;
 use crate::store::UrlInRun;
 
 use super::args::ReportArgs;
@@ -65,8 +66,8 @@ pub(super) fn run(url: &str, args: &ReportArgs, console: &mut Console) -> Result
     let history = history(parsed.as_str(), found);
     let out = &mut console.stdout;
     if args.json {
-        serde_json::to_writer_pretty(&mut *out, &history).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        let json = pretty_json(&history).map_err(std::io::Error::from)?;
+        writeln!(out, "{json}")?;
     } else {
         out.write_all(tame(&text(&history)).as_bytes())?;
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::assess::Interval;
 use crate::machine;
 use crate::model::Moment;
+use crate::report::pretty_json;
 use crate::store::{RunOverview, RunRow, Store};
 
 use super::args::{RunsArgs, RunsCommand};
@@ -98,8 +99,8 @@ fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Fail
     }
     let out = &mut console.stdout;
     if json {
-        serde_json::to_writer_pretty(&mut *out, &runs).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        let json = pretty_json(&runs).map_err(std::io::Error::from)?;
+        writeln!(out, "{json}")?;
         return Ok(Exit::Done);
     }
     if runs.is_empty() {

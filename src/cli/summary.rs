@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
-use crate::report::words::{by_name, uncaught};
+use crate::report::words::{by_name, external_links, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
@@ -74,6 +74,9 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
+    if let Some(external) = external_links(summary.external) {
+        writeln!(out, "  External       {external}")?;
+    }
     let requests = count(counts.attempts, "request");
     writeln!(
         out,

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::model::CrawlUrl;
+use crate::model::{CrawlUrl, EXCERPT, beginning};
 
 use super::args::ScopeArgs;
 use super::failure::Failure;
+use super::logins::without_logins;
 use super::secrets::Logins;
 use super::value::{Seed, seed};
 
@@ -75,14 +76,21 @@ fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Resul
         let fault = |what: &dyn std::fmt::Display| {
             Failure::usage(format!("--url-list {name}, line {number}: {what}"))
         };
+        let unfit = |line: &[u8], what: &str| {
+            let text = String::from_utf8_lossy(line);
+            fault(&format!(
+                "{:?}: {what}",
+                beginning(&without_logins(text.trim()), EXCERPT)
+            ))
+        };
         let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
         if read.map_err(|error| fault(&error))? == 0 {
             return Ok(());
         }
         if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-            return Err(fault(&"too long for a URL"));
+            return Err(unfit(&line, "too long for a URL"));
         }
-        let text = std::str::from_utf8(&line).map_err(|_| fault(&"not UTF-8"))?;
+        let text = std::str::from_utf8(&line).map_err(|_| unfit(&line, "not UTF-8"))?;
         // A byte order mark is what Windows editors leave at the beginning.
         let text = text.trim_start_matches('\u{feff}');
         // Some spreadsheets end lines with it alone; inside a URL it would be skipped without a word.
@@ -131,6 +139,16 @@ mod tests {
             fault.ends_with("scheme \"mailto\" is not crawled"),
             "{fault}"
         );
+        let long = format!("mailto:\u{1b}[2J\u{202e}{}", "x".repeat(60_000));
+        let fault = from_list(&long).expect_err("no URL");
+        assert!(fault.len() < 500, "{fault}");
+        assert!(fault.contains("\\u{1b}[2J\\u{202e}xxx"), "{fault}");
+        let fault = from_list(&long.repeat(2)).expect_err("no URL");
+        assert!(
+            fault.len() < 500 && fault.ends_with("too long for a URL"),
+            "{fault}"
+        );
+        assert!(fault.contains("\\u{1b}[2J\\u{202e}xxx"), "{fault}");
         assert!(
             from_list("# nothing\n")
                 .expect_err("empty")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::assess::diagnose::{Answer, Maker, identify, maker_of};
+use crate::assess::diagnose::{Answer, Maker, identify, maker_of, telling_part};
 use crate::frontier::Lease;
 use crate::model::{
     Attempt, ErrorPage, Exchange, MAX_ERROR_HEAD, MAX_HEADER_TEXT, Moment, Outcome, Pressure,
@@ -107,10 +107,14 @@ fn error_page(exchange: &Exchange) -> Option<ErrorPage> {
     };
     let found = identify(&answer);
     let generator = found.iter().find(|found| found.is_generator());
+    let shown = match exchange.outcome {
+        Outcome::SoftError200 => telling_part(&exchange.body),
+        _ => &exchange.body,
+    };
     Some(ErrorPage {
         fingerprint: generator.or(found.first()).map(|found| found.id),
         made_by: maker_of(&answer, &found).map(Maker::id),
-        head: exchange.body[..exchange.body.len().min(MAX_ERROR_HEAD)].to_vec(),
+        head: shown[..shown.len().min(MAX_ERROR_HEAD)].to_vec(),
     })
 }
 

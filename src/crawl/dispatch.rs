@@ -105,6 +105,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     pub(super) pages: u64,
     /// Sitemaps asked for.
     pub(super) sitemaps: SitemapCount,
+    /// How many pages were requested when it was last looked which sitemaps are pages.
+    pub(super) sitemaps_matched: Option<u64>,
     /// When `max_time` is over.
     until: Option<Moment>,
     rate: Option<f64>,
@@ -161,6 +163,7 @@ where
             last_attempt: HashMap::new(),
             pages: 0,
             sitemaps: SitemapCount::default(),
+            sitemaps_matched: None,
             rate: None,
             next_gauge: parts.clock.now(),
         }
@@ -196,6 +199,7 @@ where
                 }
                 if self.offer_next_level().await?
                     || self.offer_known().await?
+                    || self.offer_linked_sitemaps().await?
                     || self.sample().await?
                     || self.confirm().await?
                     || self.experiment().await?

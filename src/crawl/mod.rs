@@ -19,6 +19,7 @@ mod intake;
 mod known;
 mod levels;
 mod link_intake;
+mod linked_sitemaps;
 mod memo;
 mod outage;
 mod own_network;

@@ -106,7 +106,7 @@ pub(super) fn read(
 fn is_page(exchange: &Exchange) -> bool {
     match exchange.outcome {
         Outcome::OkHtml | Outcome::SoftError200 => true,
-        Outcome::TooLarge => exchange
+        Outcome::TooLarge | Outcome::StatusUnrequested => exchange
             .header("content-type")
             .is_some_and(|value| value.to_ascii_lowercase().contains("html")),
         _ => false,

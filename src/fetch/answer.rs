@@ -8,13 +8,14 @@ use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use crate::model::{CrawlUrl, Moment, Outcome};
 use crate::parse::{RetryAfter, retry_after};
 
-/// The outcome of an answer. `body` is what was kept of it: a page without a type is told by its
-/// first bytes.
+/// The outcome of an answer to a request without a range or a condition. `body` is what was kept of
+/// it: a page without a type is told by its first bytes, or by having none.
 pub(super) fn outcome(url: &CrawlUrl, status: u16, headers: &HeaderMap, body: &[u8]) -> Outcome {
     match status {
+        206 | 304 => Outcome::StatusUnrequested,
+        204 | 205 => Outcome::OkNonHtml,
         200..=299 if is_page(headers, body) => Outcome::OkHtml,
         200..=299 => Outcome::OkNonHtml,
-        304 => Outcome::NotModified,
         301 | 302 | 303 | 307 | 308 if location(url, headers).is_some() => Outcome::Redirect,
         300..=399 => Outcome::RedirectBad,
         _ => Outcome::of_error_status(status, has_usable_retry_after(headers)),
@@ -46,7 +47,7 @@ pub(super) fn may_be_page(headers: &HeaderMap) -> bool {
 fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
     match media_type(headers) {
         Some(media_type) => is_html(&media_type),
-        None => looks_like_html(body),
+        None => looks_like_html(body) || body.trim_ascii().is_empty(),
     }
 }
 
@@ -138,8 +139,13 @@ mod tests {
             (203, typed("image/png"), "<html>", "ok_non_html"),
             (200, None, "\u{feff} <!DOCTYPE html><p>", "ok_html"),
             (200, None, "hello", "ok_non_html"),
+            (200, None, "", "ok_html"),
+            (200, None, " \r\n", "ok_html"),
+            (200, typed("text/plain"), "", "ok_non_html"),
             (204, None, "", "ok_non_html"),
-            (304, None, "", "not_modified"),
+            (204, typed("text/html"), "", "ok_non_html"),
+            (206, typed("text/html"), "<html>", "status_unrequested"),
+            (304, None, "", "status_unrequested"),
             (301, moved("/c"), "", "redirect"),
             (308, moved("//example.org"), "", "redirect"),
             (302, None, "", "redirect_bad"),

@@ -86,6 +86,14 @@ pub(super) async fn offered_twice_is_given_once<F: Frontier>(make: impl Fn(Pace,
     done(&f, &lease).await;
     assert_eq!(f.offer(&[a]).await.unwrap(), 0);
     assert_drained(&f, 0).await;
+    // A sitemap may turn out to be a page.
+    for role in [Role::Sitemap, Role::Page] {
+        let found = offered_as(role, "http://h/map");
+        assert_eq!(f.offer(&[found.clone(), found]).await.unwrap(), 1);
+        let lease = visit(&f, 0).await;
+        assert_eq!(lease.found.role, role);
+        done(&f, &lease).await;
+    }
 }
 
 pub(super) async fn what_was_found_comes_back_whole<F: Frontier>(

@@ -127,7 +127,8 @@ pub trait Shelf: Send + Sync + fmt::Debug {
 /// allows to be open (at least one) are theirs.
 pub trait Frontier: Send + Sync {
     /// Takes in what was found; returns how many of them were new. What was ever offered before is
-    /// ignored, settled or not.
+    /// ignored, settled or not; a URL that was offered as a sitemap counts apart, as it may turn out to
+    /// be a page.
     fn offer(
         &self,
         found: &[Discovery],

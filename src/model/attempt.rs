@@ -59,7 +59,7 @@ pub struct ErrorPage {
     pub fingerprint: Option<&'static str>,
     /// The kind of machine that made it, such as `reverse_proxy`.
     pub made_by: Option<&'static str>,
-    /// The beginning of its decoded body, at most [`MAX_ERROR_HEAD`] bytes.
+    /// At most [`MAX_ERROR_HEAD`] bytes of its decoded body: its beginning, or the error message in it.
     pub head: Vec<u8>,
 }
 

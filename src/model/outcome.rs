@@ -136,7 +136,7 @@ outcomes! {
     OkHtml = 1, "ok_html", Http, No, No, No, Url, None;
     /// 2xx with another media type.
     OkNonHtml = 2, "ok_non_html", Http, No, No, No, Url, None;
-    /// 304.
+    /// 304 to a conditional request. The crawl sends none.
     NotModified = 3, "not_modified", Http, No, No, No, Url, None;
     /// 2xx whose body matches an error fingerprint (database error, stack trace, empty body, maintenance text).
     SoftError200 = 4, "soft_error_200", Http, Soft, Once, Yes, Url, ApplicationError;
@@ -302,6 +302,8 @@ outcomes! {
     AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
     /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not look at it.
     StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
+    /// 206 or 304 to a request without a range or a condition: no complete page.
+    StatusUnrequested = 88, "status_unrequested", Http, Inferred, Once, Yes, Url, InvalidUpstreamResponse;
 }
 
 impl Outcome {

@@ -336,6 +336,12 @@ impl Fingerprint {
             .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Fingerprint((self.0 ^ salt) & (u64::MAX >> 1))
     }
+
+    /// What stands for the URL as a sitemap, which may turn out to be a page.
+    #[must_use]
+    pub const fn as_sitemap(self) -> Fingerprint {
+        Fingerprint(!self.0 & (u64::MAX >> 1))
+    }
 }
 
 impl HostKey {

@@ -12,6 +12,7 @@ use crate::store::{Baseline, RunRow, Store};
 use super::csv::plain;
 use super::error::{Fault, ReportError};
 use super::json::four_decimals;
+use super::json_text::Escaping;
 
 /// What a run is compared with, and what came out.
 #[derive(Clone, Debug)]
@@ -141,7 +142,7 @@ pub(super) fn jsonl(
     each(store, run, compared, &mut |page| {
         let cells = keys.iter().cloned().zip(cells(page));
         let row: Map<String, Value> = cells.filter(|(_, cell)| !cell.is_null()).collect();
-        serde_json::to_writer(&mut out, &row)?;
+        serde_json::to_writer(Escaping(&mut out), &row)?;
         Ok(out.write_all(b"\n")?)
     })?;
     Ok(out.flush()?)

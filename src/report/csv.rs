@@ -76,7 +76,7 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
 
 /// The text, harmless in a spreadsheet and a terminal: an apostrophe before whatever a spreadsheet would take for a formula
 /// (OWASP, "CSV injection"), and U+FFFD for control characters other than tab and line breaks, which would command
-/// the terminal that shows the file.
+/// the terminal that shows the file, and for those that turn the direction of writing, which would make a name read as another.
 ///
 /// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a cell
 /// may begin behind each of these and behind each line break.
@@ -121,7 +121,11 @@ enum Begins {
 
 /// Whether a cell that begins with this is a formula.
 fn is_formula(c: char) -> bool {
-    matches!(c, '=' | '+' | '-' | '@')
+    // Excel and LibreOffice of East Asian languages take the full-width ones as well.
+    matches!(
+        c,
+        '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
+    )
 }
 
 /// Whether this is taken off before a cell is looked at.
@@ -129,9 +133,11 @@ fn is_break(c: char) -> bool {
     matches!(c, '\t' | '\r')
 }
 
-/// Whether a character is a control character other than tab and line breaks, of the second set (C1) too.
+/// Whether a character is a control character other than tab and line breaks, of the second set (C1) too, or
+/// turns the direction of writing.
 pub(super) fn commands(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 #[cfg(test)]
@@ -159,7 +165,17 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_whatever_separates_them() {
-        let formulas = ["=1+1", "+1", "-1", "@x", "=HYPERLINK(\"http://x/\")"];
+        let formulas = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@x",
+            "=HYPERLINK(\"http://x/\")",
+            "\u{ff1d}1+1",
+            "\u{ff0b}1",
+            "\u{ff0d}1",
+            "\u{ff20}x",
+        ];
         let before = [
             ";", "x;", "x; ", "x;\"", "x;\" \"", ";;", "x\t", "\t", "\t\t", "x\n", "\n", "x\r\n",
             "x\u{7};",
@@ -195,6 +211,10 @@ mod tests {
         assert_eq!(field(Cell::Text("a\t\r\n\x07")), "a\t\r\n\u{fffd}");
         // A terminal takes U+009B for the two characters that begin its commands.
         assert_eq!(field(Cell::Text("\u{9b}2J\u{7f}")), "\u{fffd}2J\u{fffd}");
+        assert_eq!(
+            field(Cell::Text("\u{ff1d}1\u{202e}x\u{2069}")),
+            "'\u{ff1d}1\u{fffd}x\u{fffd}"
+        );
         assert_eq!(field(Cell::Integer(-1)), "-1");
         assert_eq!(field(Cell::Real(-0.5)), "-0.5");
         assert_eq!(field(Cell::Real(12.0)), "12");

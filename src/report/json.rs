@@ -19,6 +19,7 @@ use super::Wanted;
 use super::changes::comparison_json;
 use super::curl::line_of;
 use super::error::Fault;
+use super::json_text::Escaping;
 use super::listed::{FailingPage, FailingPages, MOST_LISTED};
 use super::words::{by_name, uncaught};
 
@@ -35,6 +36,8 @@ struct Summary<'a> {
     site: &'a str,
     counts: Counts<'a>,
     coverage: Coverage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_links: Option<ExternalLinks>,
     plan: Plan<'a>,
     robots: Vec<Robots<'a>>,
     scores: Scores<'a>,
@@ -149,6 +152,13 @@ struct Counts<'a> {
     skipped: BTreeMap<&'static str, u64>,
 }
 
+/// Links to other sites that were to be requested.
+#[derive(Serialize)]
+struct ExternalLinks {
+    known: u64,
+    requested: u64,
+}
+
 #[derive(Serialize)]
 struct Coverage {
     known: u64,
@@ -185,7 +195,7 @@ pub(super) fn write(
     let compared = wanted.compared.as_ref();
     document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
     let mut out = BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &document)?;
+    serde_json::to_writer_pretty(Escaping(&mut out), &document)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
@@ -222,6 +232,10 @@ fn document<'a>(
             fetched: counts.fetched,
             share: share(counts.fetched, counts.known),
         },
+        external_links: (summary.external.known > 0).then_some(ExternalLinks {
+            known: summary.external.known,
+            requested: summary.external.requested,
+        }),
         plan: Plan {
             scope: &run.plan.scope,
         },

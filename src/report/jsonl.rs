@@ -8,6 +8,7 @@ use crate::store::{Cell, RunRow, Store, Table};
 
 use super::columns::{Columns, Heading};
 use super::error::Fault;
+use super::json_text::{Escaping, pretty_json};
 
 /// A column as JSON sees it.
 struct Key {
@@ -59,7 +60,7 @@ fn object(
             Cell::Integer(value) => serde_json::to_writer(&mut *line, &value)?,
             Cell::Real(value) => serde_json::to_writer(&mut *line, &value)?,
             Cell::Text(text) if key.boolean => line.extend_from_slice(text.as_bytes()),
-            Cell::Text(text) => serde_json::to_writer(&mut *line, text)?,
+            Cell::Text(text) => serde_json::to_writer(Escaping(&mut *line), text)?,
         }
         Ok::<(), Fault>(())
     })?;
@@ -82,7 +83,7 @@ fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
             unique = format!("{plain}_{n}");
         }
         keys.push(Key {
-            text: format!("{}:", serde_json::to_string(&unique)?),
+            text: format!("{}:", pretty_json(&unique)?),
             boolean: column.kind == Kind::YesNo,
         });
         taken.push(unique);

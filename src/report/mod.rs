@@ -11,6 +11,7 @@ mod error;
 mod format;
 mod html;
 mod json;
+mod json_text;
 mod jsonl;
 mod junit;
 mod listed;
@@ -39,6 +40,7 @@ pub use curl::Curl;
 pub use error::ReportError;
 pub use format::Format;
 pub use html::escaping;
+pub use json_text::pretty_json;
 pub use listed::{SummaryFault, read_summary};
 
 /// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the

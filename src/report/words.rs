@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::assess::{Band, Uncaught};
 use crate::model::{Cause, Causes};
-use crate::store::{StoredDeduction, StoredFinding};
+use crate::store::{ExternalCounts, StoredDeduction, StoredFinding};
 
 /// A number with its thousands apart: `1,234`.
 pub fn number(value: u64) -> String {
@@ -27,6 +27,15 @@ pub fn number(value: u64) -> String {
 pub fn count(value: u64, noun: &str) -> String {
     let s = if value == 1 { "" } else { "s" };
     format!("{} {noun}{s}", number(value))
+}
+
+/// How many of the links to other sites were requested; none if none was to be.
+pub fn external_links(counts: ExternalCounts) -> Option<String> {
+    let ExternalCounts { known, requested } = counts;
+    (known > 0).then(|| {
+        let (requested, known) = (number(requested), count(known, "link"));
+        format!("{requested} of {known} to other sites requested")
+    })
 }
 
 /// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its

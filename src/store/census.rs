@@ -10,7 +10,7 @@ use crate::model::{Outcome, Purpose, Role, SkipReason};
 use super::beside::Beside;
 use super::ids::UrlId;
 use super::row::{count, named};
-use super::summary::RunSummary;
+use super::summary::{ExternalCounts, RunSummary};
 use crate::assess::Verdict;
 
 /// States of a URL, as they are stored.
@@ -47,7 +47,8 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         tally.url(&known, last, verdict);
     }
     tally.invalid = connection.query_row(
-        "SELECT count(*) FROM invalid_link WHERE run = ?",
+        "SELECT count(*) FROM (SELECT DISTINCT address, detail, found_on FROM invalid_link
+            WHERE run = ?)",
         [run],
         |row| count(row, 0),
     )?;
@@ -129,7 +130,7 @@ impl Tried {
     }
 }
 
-/// URLs of pages, or of anything else that is neither robots.txt nor sitemap.
+/// URLs of pages, or of resources.
 #[derive(Default)]
 struct Part {
     known: u64,
@@ -144,7 +145,8 @@ struct Part {
 #[derive(Default)]
 struct Tally {
     pages: Part,
-    others: Part,
+    resources: Part,
+    external: ExternalCounts,
     attempts: u64,
     retries: u64,
     /// Pages and resources that were not requested because their host was given up.
@@ -167,17 +169,22 @@ impl Tally {
     }
 
     fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
+        let role = Role::from_code(known.role);
+        if role == Some(Role::External) && known.belongs() {
+            self.external.known += 1;
+            self.external.requested += u64::from(last.is_some());
+            return;
+        }
         if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
             *self.skipped.entry(reason).or_default() += 1;
         }
-        let role = Role::from_code(known.role);
         if last.is_none() && matches!(role, Some(Role::Page | Role::Resource)) {
             self.given_up += u64::from(known.is_given_up());
         }
         let part = match role {
             Some(Role::Page) => &mut self.pages,
-            Some(Role::Resource | Role::External) => &mut self.others,
-            Some(Role::Robots | Role::Sitemap) | None => return,
+            Some(Role::Resource) => &mut self.resources,
+            Some(Role::External | Role::Robots | Role::Sitemap) | None => return,
         };
         part.known += u64::from(known.belongs());
         part.fetched += u64::from(known.is_fetched(last));
@@ -195,10 +202,11 @@ impl Tally {
         let mut summary = RunSummary {
             retries: self.retries,
             given_up: self.given_up,
+            external: self.external,
             ..RunSummary::default()
         };
         summary.counts.attempts = self.attempts;
-        for part in [&self.pages, &self.others] {
+        for part in [&self.pages, &self.resources] {
             add(part, &mut summary);
         }
         let pages = &mut summary.pages;
@@ -221,7 +229,7 @@ impl Tally {
     }
 }
 
-/// Adds what is counted of all but robots.txt and sitemaps.
+/// Adds what is counted of pages or of resources.
 fn add(part: &Part, summary: &mut RunSummary) {
     summary.counts.known += part.known;
     summary.counts.fetched += part.fetched;

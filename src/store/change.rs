@@ -6,6 +6,8 @@ use crate::model::{
     Admission, Attempt, CrawlUrl, Link, Moment, OwnOutage, PageRecord, RobotsAccess, Role, Skip,
 };
 
+use super::linked_sitemaps::LinkedSitemap;
+
 /// One thing that became known.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -13,6 +15,8 @@ pub enum Change {
     Seeds(Vec<Seed>),
     /// Pages that an earlier run knew and this one did not find.
     Known(Vec<KnownPage>),
+    /// Settled sitemaps are pages, and are to be asked for as such.
+    Pages(Vec<LinkedSitemap>),
     /// A leased URL was asked for.
     Visit(Box<VisitRecord>),
     /// A leased URL was not asked for after all.

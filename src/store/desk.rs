@@ -9,6 +9,7 @@ use super::change::{Change, FileRecord, KnownPage, Seed, SitemapEntry, Then, Vis
 use super::error::StoreError;
 use super::file::Store;
 use super::ids::{Anchors, Known, TextIds, TextKey, UrlId};
+use super::linked_sitemaps::LinkedSitemap;
 use super::links::{Nature, PackedLink, key, pack};
 use super::row::insert;
 use super::runs::RunId;
@@ -90,6 +91,7 @@ impl Desk {
         match change {
             Change::Seeds(seeds) => self.seeds(tx, seeds),
             Change::Known(pages) => self.known_pages(tx, pages),
+            Change::Pages(pages) => self.linked_sitemaps(tx, &pages),
             Change::Visit(visit) => self.visit(tx, *visit),
             Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
             Change::Kept(url) => self.kept(tx, &url),
@@ -228,6 +230,23 @@ impl Desk {
         for url in urls {
             if let Some(known) = self.urls.get(url.fingerprint()) {
                 reopen.execute((self.run, known.id, pass))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn linked_sitemaps(
+        &mut self,
+        tx: &Transaction<'_>,
+        pages: &[LinkedSitemap],
+    ) -> rusqlite::Result<()> {
+        let mut update = tx.prepare_cached(
+            "UPDATE url SET role = ?3, state = 1, hops = 0, found_depth = ?4
+             WHERE run = ?1 AND id = ?2",
+        )?;
+        for page in pages {
+            if let Some(known) = self.urls.get(page.url.fingerprint()) {
+                update.execute((self.run, known.id, Role::Page.code(), page.depth))?;
             }
         }
         Ok(())

@@ -18,10 +18,12 @@ use crate::model::{Outcome, RobotsAccess, SkipReason};
 /// What is to be said of a run as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSummary {
-    /// URLs known, fetched and failing, and all attempts.
+    /// URLs of the site known, fetched and failing, and all attempts.
     pub counts: RunCounts,
     /// Pages of the site alone.
     pub pages: PageCounts,
+    /// Links to other sites.
+    pub external: ExternalCounts,
     /// Attempts that were not the first at their URL.
     pub retries: u64,
     /// Pages by the status code of their last attempt; 0 where there was no answer.
@@ -44,6 +46,15 @@ pub struct RunSummary {
     pub findings: Vec<StoredFinding>,
     /// What came of experiments.
     pub trials: Vec<StoredTrial>,
+}
+
+/// URLs of other sites that `--external` requests. They are no part of the site's coverage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExternalCounts {
+    /// URLs to be requested.
+    pub known: u64,
+    /// URLs that were requested at least once.
+    pub requested: u64,
 }
 
 /// Pages by the class of their status.

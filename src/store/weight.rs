@@ -14,6 +14,7 @@ impl Change {
         let held = match self {
             Change::Seeds(seeds) => seeds.iter().map(|seed| url(&seed.url)).sum(),
             Change::Known(pages) => pages.iter().map(|page| url(&page.url)).sum(),
+            Change::Pages(pages) => pages.iter().map(|page| url(&page.url)).sum(),
             Change::Visit(visit) => of_visit(visit),
             Change::Reopened(urls, _) => urls.iter().map(url).sum(),
             Change::Probed(_, attempts) => attempts.iter().map(attempt).sum(),

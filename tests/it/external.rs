@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::{html, ok, redirect, status};
 use crate::cli::Desk;
@@ -57,6 +57,19 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
     );
 
     let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["coverage"]["known"], 2);
+    assert_eq!(summary["coverage"]["fetched"], 2);
+    assert_eq!(summary["counts"]["by_status"], json!({ "200": 2 }));
+    assert_eq!(
+        summary["external_links"],
+        json!({ "known": 6, "requested": 6 })
+    );
+    for words in [
+        "2 of 2 known pages fetched (100.0 %)\n",
+        "  External       6 of 6 links to other sites requested\n",
+    ] {
+        assert!(said.err.contains(words), "{}", said.err);
+    }
     let found = summary["findings"].as_array().expect("a list");
     let rules: Vec<&Value> = found.iter().map(|found| &found["rule"]).collect();
     assert_eq!(rules, ["external_links"], "{found:?}");

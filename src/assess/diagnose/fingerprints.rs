@@ -65,7 +65,8 @@ pub fn identify(answer: &Answer<'_>) -> Vec<Match> {
 }
 
 /// The first fingerprint whose text is in a body, whatever status it came with. Entries that match
-/// an empty body are left out.
+/// an empty body are left out, and the message of a program: with a status of success it is judged by
+/// where it stands.
 pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
     let catalogue = catalogue()?;
     let seen = catalogue.bodies.look(body);
@@ -75,7 +76,7 @@ pub(super) fn by_text(body: &str) -> Option<&'static Fingerprint> {
     catalogue
         .entries
         .iter()
-        .filter(|entry| entry.id != "generic-empty-500")
+        .filter(|entry| !matches!(&*entry.id, "generic-empty-500" | "php-fatal-200-or-500"))
         .find(fits)
 }
 

@@ -35,7 +35,7 @@ pub use layer::{Maker, maker_of};
 pub use load_curve::{Load, LoadCurve, LoadStep};
 pub use outages::{Outage, Outages, Rhythm};
 pub use shares::Shares;
-pub use soft_error::{SoftError, SoftSign, soft_error};
+pub use soft_error::{SoftError, SoftSign, soft_error, telling_part};
 pub use timing::{Timer, TimerCounts, timer_of};
 
 #[cfg(test)]

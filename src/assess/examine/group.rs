@@ -22,6 +22,8 @@ pub(super) struct ClusterKey {
     pub(super) fingerprint: Option<String>,
     /// The cause that an error page with a status of success points at.
     pub(super) soft: Option<Cause>,
+    /// Whether they fail for the crawler only, and are fine for a browser.
+    pub(super) crawler_only: bool,
     /// Whether they fail at the speed of the crawl only.
     pub(super) at_speed: bool,
     /// Whether the failing answers were waited for: what is refused at once has another cause than

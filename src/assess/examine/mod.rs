@@ -36,6 +36,7 @@ use self::courses::HostTogether;
 use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
+use self::trials::Trials;
 use super::diagnose::AnswerFacts;
 use super::episode::FirstLook;
 use super::host_episodes::HostEpisodes;
@@ -222,6 +223,7 @@ impl Examination {
             outcome: last.facts.outcome,
             fingerprint: last.facts.fingerprint.map(str::to_owned),
             soft: (last.facts.outcome == Outcome::SoftError200).then(|| seen.soft_error().cause),
+            crawler_only: verdict == Verdict::Persistent && Trials::of(seen).is_crawler_only(),
             at_speed: verdict == Verdict::LoadInduced,
             waits: ClusterKey::is_wait(last.facts.waited),
             together,

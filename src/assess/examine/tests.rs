@@ -210,7 +210,11 @@ fn two_faults_behind_one_error_page_are_two_findings() {
         .collect();
     assert_eq!(
         clusters,
-        [("/a/", 18, "firewall"), ("/b/", 18, "compression")]
+        [
+            ("/a/", 12, "firewall"),
+            ("/b/", 18, "compression"),
+            ("/a/", 6, "firewall")
+        ]
     );
     let block = found.findings.iter().find(|it| it.rule == "client_block");
     let words = block.expect("a block").evidence_text();
@@ -219,6 +223,42 @@ fn two_faults_behind_one_error_page_are_two_findings() {
     assert!(words.starts_with(expected), "{words}");
     assert_eq!(rules(&found), ["section_down", "client_block"]);
     assert_eq!(found.findings[0].advice, "compression");
+}
+
+#[test]
+fn a_page_that_fails_for_the_crawler_only_and_its_neighbour_that_fails_for_all_are_two_findings() {
+    const MARK: &str = "nginx-503";
+    let mut run = Run::new();
+    let failing = |fine: Option<Probe>| {
+        let mut made = attempts("F f f");
+        for attempt in &mut made {
+            attempt.facts.fingerprint = Some(MARK);
+        }
+        let asked = [Probe::Alone, Probe::Browser, Probe::Browser, Probe::Alone];
+        made.extend(asked.map(|probe| {
+            let outcome = if fine == Some(probe) {
+                Outcome::OkHtml
+            } else {
+                Outcome::Server502
+            };
+            tried(probe, outcome, MARK)
+        }));
+        made
+    };
+    let refused = run.page("/a/", &failing(Some(Probe::Browser))).cluster;
+    let broken = run.page("/a/", &failing(None)).cluster;
+    assert_ne!(refused, broken);
+    // One that fails by turns may have been fine for a browser by chance.
+    let mut by_turns = failing(Some(Probe::Browser));
+    by_turns.splice(1..1, attempts(", , f ,"));
+    assert_eq!(run.page("/a/", &by_turns).cluster, broken);
+    run.pages("/d/", 60, ".");
+    let found = run.conclude();
+    assert_eq!(rules(&found), ["persistent_cluster", "client_block"]);
+    let block = found.findings[1].evidence_text();
+    let expected =
+        "2 of 2 URLs that fail for the crawler were fine for a browser's user agent; 1 of 63 URLs";
+    assert!(block.starts_with(expected), "{block}");
 }
 
 #[test]

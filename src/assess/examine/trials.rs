@@ -25,6 +25,13 @@ struct Tried {
 }
 
 impl Trials {
+    /// The experiments with one URL.
+    pub(super) fn of(seen: &Seen<'_>) -> Trials {
+        let mut trials = Trials::default();
+        trials.take(seen);
+        trials
+    }
+
     pub(super) fn take(&mut self, seen: &Seen<'_>) {
         let probes = || {
             seen.attempts
@@ -123,6 +130,12 @@ impl Trials {
             });
         }
         found
+    }
+
+    /// Whether a browser's user agent is fine where the crawler's is not. Of a URL that fails by turns
+    /// this may be chance.
+    pub(super) fn is_crawler_only(&self) -> bool {
+        self.browser().is_some_and(|experiment| experiment.helps())
     }
 
     /// The experiment with a browser's user agent, if it was made.

@@ -179,8 +179,8 @@ impl Books {
     fn other_status(&self, key: &str) -> Option<Playbook> {
         let outcome = match key.parse().ok()? {
             204 | 205 => Outcome::OkNonHtml,
+            206 | 304 => Outcome::StatusUnrequested,
             200..=299 => Outcome::OkHtml,
-            304 => Outcome::NotModified,
             301 | 302 | 303 | 307 | 308 => Outcome::Redirect,
             300..=399 => Outcome::RedirectBad,
             status @ 400..=999 => Outcome::of_error_status(status, false),

@@ -15,6 +15,7 @@ use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, Guise};
 use crate::report::Curl;
+use crate::report::pretty_json;
 
 use super::{clients, show};
 
@@ -66,7 +67,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
         all.push(checked);
     }
     if json {
-        let text = serde_json::to_string_pretty(&all).map_err(Failure::own)?;
+        let text = pretty_json(&all).map_err(Failure::own)?;
         writeln!(console.stdout, "{text}")?;
     }
     Ok(Exit::Done)

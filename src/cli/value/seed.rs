@@ -3,7 +3,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use crate::model::CrawlUrl;
+use crate::model::{CrawlUrl, EXCERPT, beginning};
 
 use super::super::logins::without_logins;
 
@@ -30,7 +30,12 @@ impl fmt::Debug for Seed {
 pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     let text = text.trim();
     let shown = without_logins(text);
-    let fault = |why: &dyn fmt::Display| format!("{shown:?}: {why}");
+    let shown = beginning(&shown, EXCERPT);
+    // A scheme may be as long as the text.
+    let fault = |why: &dyn fmt::Display| {
+        let why = why.to_string();
+        format!("{shown:?}: {}", beginning(&why, EXCERPT))
+    };
     let url = if has_scheme(text) {
         Url::parse(text)
     } else {

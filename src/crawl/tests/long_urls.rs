@@ -17,7 +17,6 @@ async fn a_long_url_is_kept_as_an_excerpt_that_tells_it_apart_and_is_not_request
     let columns = ["Address", "Reason", "Detail", "Found On"];
     let mut skipped = crawl.rows(Table::Skipped, &columns);
     skipped.sort();
-    skipped.dedup();
     assert_eq!(skipped.len(), 2, "{skipped:?}");
     for row in &skipped {
         assert!(row.starts_with("/llll"), "{row}");
@@ -65,4 +64,19 @@ async fn broken_references_hide_no_link_behind_them() {
     let rest = "4900 further links | 0 beyond the limit of links per page, 0 longer than a link may \
                 be, 4900 invalid beyond the first 100";
     assert_eq!(skipped.iter().filter(|row| *row == rest).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_no_url_is_one_row_for_its_page_however_often_it_is_there() {
+    let broken = "<p>A page.<a href='http://[x'>a</a> <a href='http://[x'>b</a>";
+    let home = format!("{broken}<a href='/a'>a</a>");
+    let answers: &[(&str, &[Reply])] = &[("/", &[page(&home)]), ("/a", &[page(broken)])];
+    let crawl = Crawl::to_the_end(plan(), answers).await;
+    let rows = crawl.rows(Table::Skipped, &["Reason", "Address", "Found On"]);
+    assert_eq!(
+        rows,
+        ["invalid | http://[x | /", "invalid | http://[x | /a"]
+    );
+    let summary = crawl.store.summary(crawl.run).expect("a summary");
+    assert_eq!(summary.skipped[&crate::model::SkipReason::Invalid], 2);
 }

@@ -143,6 +143,57 @@ async fn a_guessed_sitemap_says_so_and_a_named_one_says_who_named_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sitemap_that_answers_html_is_a_page_if_a_page_links_to_it() {
+    let home = [links(&["/sitemap", "/a", "/old.xml", "/map.xml"])];
+    let answers: &[(&str, &[Reply])] = &[
+        (
+            "/robots.txt",
+            &[names(
+                ["/sitemap", "/unlinked", "/old.xml", "/map.xml"].map(str::to_owned),
+            )],
+        ),
+        ("/", &home),
+        ("/sitemap", &[links(&["/behind"])]),
+        ("/unlinked", &[links(&["/never"])]),
+        ("/old.xml", &[error(404)]),
+        ("/map.xml", &[urls(&["http://site.test/a"])]),
+        ("/behind", &[links(&["/unlinked"])]),
+        ("/never", &[page("a page")]),
+        ("/a", &[page("a page")]),
+    ];
+    let crawl = Crawl::to_the_end(once(), answers).await;
+    let mut pages = crawl.rows(Table::Pages, &["Address", "Outcome", "Crawl Depth"]);
+    pages.sort();
+    // The second is linked from behind the first.
+    let expected = [
+        "/ | ok_html | 0",
+        "/a | ok_html | 1",
+        "/behind | ok_html | 2",
+        "/never | ok_html | 4",
+        "/sitemap | ok_html | 1",
+        "/unlinked | ok_html | 3",
+    ];
+    assert_eq!(pages, expected);
+    let mut files = crawl.rows(Table::Sitemaps, &["Address", "Format"]);
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "/map.xml | urlset",
+            "/old.xml | -",
+            "/sitemap | -",
+            "/unlinked | -"
+        ]
+    );
+    let twice = crawl
+        .asked()
+        .iter()
+        .filter(|path| *path == "/sitemap")
+        .count();
+    assert_eq!(twice, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guessed_sitemap_that_redirects_says_so_too() {
     let answers: &[(&str, &[Reply])] = &[("/sitemap.xml", &[redirect("/map.xml")])];
     let crawl = Crawl::to_the_end(once(), answers).await;

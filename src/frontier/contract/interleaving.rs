@@ -112,12 +112,19 @@ struct Record<F> {
     paces: HashMap<HostKey, Pace>,
     parked: HashMap<HostKey, Moment>,
     /// What is offered and not settled for good.
-    unsettled: HashMap<CrawlUrl, Waiting>,
-    settled: HashSet<CrawlUrl>,
+    unsettled: HashMap<Offered, Waiting>,
+    settled: HashSet<Offered>,
     open: BTreeMap<Ticket, (Lease, Moment)>,
     ended: Vec<Ticket>,
     /// The requests of each host that count, in order.
     requests: HashMap<HostKey, Vec<(Ticket, Moment)>>,
+}
+
+/// A URL, and whether it is offered as a sitemap: it may be offered otherwise too.
+type Offered = (CrawlUrl, bool);
+
+fn offered(found: &Discovery) -> Offered {
+    (found.url.clone(), found.role == Role::Sitemap)
 }
 
 struct Waiting {
@@ -187,7 +194,7 @@ impl<F: Frontier> Record<F> {
     async fn offer(&mut self, found: &[Discovery]) -> Result<(), TestCaseError> {
         let mut new = 0;
         for discovery in found {
-            let url = discovery.url.clone();
+            let url = offered(discovery);
             if !self.settled.contains(&url) && !self.unsettled.contains_key(&url) {
                 new += 1;
                 let waiting = Waiting {
@@ -229,7 +236,7 @@ impl<F: Frontier> Record<F> {
     fn check(&mut self, lease: &Lease) -> Result<(), TestCaseError> {
         let url = &lease.found.url;
         let host = url.host_key();
-        let waiting = self.unsettled.get(url);
+        let waiting = self.unsettled.get(&offered(&lease.found));
         let Some(waiting) = waiting else {
             return Err(TestCaseError::fail(format!("{url} was not to be given")));
         };
@@ -255,7 +262,10 @@ impl<F: Frontier> Record<F> {
         let beside = open.iter().filter(|open| of_host(open)).count() as u32;
         prop_assert_eq!(lease.in_flight, beside + 1);
         prop_assert!(lease.in_flight <= pace.open);
-        prop_assert!(open.iter().all(|open| open.found.url != *url));
+        prop_assert!(
+            open.iter()
+                .all(|open| offered(&open.found) != offered(&lease.found))
+        );
 
         let gate_leased = open
             .iter()
@@ -263,7 +273,7 @@ impl<F: Frontier> Record<F> {
         let gated = self
             .unsettled
             .iter()
-            .any(|(url, waiting)| waiting.role == Role::Robots && url.host_key() == host);
+            .any(|((url, _), waiting)| waiting.role == Role::Robots && url.host_key() == host);
         prop_assert!(!gate_leased, "nothing beside the gate");
         prop_assert!(!gated || lease.found.role == Role::Robots, "the gate first");
         let until = self.now + LEASE;
@@ -278,9 +288,10 @@ impl<F: Frontier> Record<F> {
             return;
         };
         self.ended.push(ticket);
+        let key = offered(&lease.found);
         let url = lease.found.url;
         if let Settlement::Again(moment) | Settlement::InVain(moment) = how {
-            if let Some(waiting) = self.unsettled.get_mut(&url) {
+            if let Some(waiting) = self.unsettled.get_mut(&key) {
                 waiting.tries += u32::from(how == Settlement::Again(moment));
                 waiting.not_before = Some(moment);
             }
@@ -291,13 +302,13 @@ impl<F: Frontier> Record<F> {
             requests.retain(|(request, _)| *request != ticket);
         }
         if let Settlement::Aside(_, until) = how {
-            if let Some(waiting) = self.unsettled.get_mut(&url) {
+            if let Some(waiting) = self.unsettled.get_mut(&key) {
                 waiting.not_before = until.filter(|_| waiting.role != Role::Robots);
             }
             return;
         }
-        self.unsettled.remove(&url);
-        self.settled.insert(url);
+        self.unsettled.remove(&key);
+        self.settled.insert(key);
     }
 
     /// Settles all that is left, never coming sooner than told.

@@ -11,7 +11,7 @@ use super::pacing::Pacing;
 use super::path_memory::PathMemory;
 use super::turns::Turns;
 use crate::frontier::{Discovery, FrontierError, Lease, Next, Pace, Settlement, Shelf, Ticket};
-use crate::model::{FingerprintTable, HostKey, Moment};
+use crate::model::{FingerprintTable, HostKey, Moment, Role};
 use crate::policy::Family;
 
 /// How often idle hosts and stale limiter state are dropped.
@@ -59,6 +59,10 @@ impl State {
         let mut new = 0;
         for discovery in found {
             let known = discovery.url.fingerprint().in_pass(discovery.pass);
+            let known = match discovery.role {
+                Role::Sitemap => known.as_sitemap(),
+                _ => known,
+            };
             if self.known.insert(known, ()).is_some() {
                 continue;
             }

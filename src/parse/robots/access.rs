@@ -28,6 +28,8 @@ pub fn access(outcome: Outcome, body: &[u8]) -> Access {
         O::OkHtml | O::OkNonHtml | O::SoftError200 | O::TooLarge => {
             Access::Rules(Robots::parse(body))
         }
+        // Part of a file has rules, as any other answer of success.
+        O::StatusUnrequested if !body.is_empty() => Access::Rules(Robots::parse(body)),
         O::Client400
         | O::Client401
         | O::Client403
@@ -69,7 +71,8 @@ mod tests {
         for outcome in Outcome::ALL.iter().copied() {
             let id = outcome.id();
             let expected = match id {
-                "ok_html" | "ok_non_html" | "soft_error_200" | "too_large" => "rules",
+                "ok_html" | "ok_non_html" | "soft_error_200" | "too_large"
+                | "status_unrequested" => "rules",
                 "client_429" | "redirect_to_5xx" => "disallow",
                 _ if id.starts_with("client_") || id.starts_with("redirect") => "allow",
                 _ => "disallow",
@@ -91,6 +94,14 @@ mod tests {
         for status in (400..500).filter(|status| *status != 429) {
             assert_eq!(word(Outcome::of_error_status(status, false)), "allow");
         }
+    }
+
+    #[test]
+    fn a_304_without_a_file_opens_nothing() {
+        assert!(matches!(
+            access(Outcome::StatusUnrequested, b""),
+            Access::DisallowAll
+        ));
     }
 
     #[test]

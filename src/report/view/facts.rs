@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::assess::Verdict;
 use crate::model::{Coverage, ScopePlan, SkipReason};
-use crate::report::words::{count, duration};
+use crate::report::words::{count, duration, external_links};
 use crate::store::{RunRow, RunState, RunSummary};
 
 /// What was audited and how.
@@ -47,6 +47,8 @@ pub(crate) struct CoverageView {
     share: Option<f64>,
     /// Why URLs were not fetched.
     reasons: Vec<Part>,
+    /// Of links to other sites; absent if there are none to request.
+    external: Option<String>,
 }
 
 pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
@@ -234,6 +236,7 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
         fetched: counts.fetched,
         share: (counts.known > 0).then(|| counts.fetched as f64 / counts.known as f64),
         reasons,
+        external: external_links(summary.external),
     }
 }
 

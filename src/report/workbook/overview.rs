@@ -81,6 +81,12 @@ pub(super) fn write(
     lines.line("Known", &[Content::Number(counts.known as f64)])?;
     lines.line("Fetched", &[Content::Number(counts.fetched as f64)])?;
     lines.line("Failing", &[Content::Number(counts.failing as f64)])?;
+    let external = summary.external;
+    if external.known > 0 {
+        lines.line("External links", &[Content::Number(external.known as f64)])?;
+        let requested = Content::Number(external.requested as f64);
+        lines.line("External links requested", &[requested])?;
+    }
     for (reason, urls) in by_name(&summary.skipped, SkipReason::name) {
         let name = format!("Not fetched: {reason}");
         lines.line(&name, &[Content::Number(urls as f64)])?;

@@ -34,8 +34,8 @@ columns! {
         "CASE WHEN u.state = 3 AND u.reason = 1 THEN 'Blocked by robots.txt' ELSE p.indexability \
         END",
         "What keeps it out of search: `Blocked by robots.txt`, `Redirected`, `Client Error`, \
-        `Server Error`, `Invalid Status` (such as 999), `No Content` (204, 205), `Not Modified` \
-        (304), `Soft Error`, `No Response`, `noindex`, `unavailable_after` (its date had passed \
+        `Server Error`, `Invalid Status` (such as 999, or a 206), `No Content` (204, 205), \
+        `Not Modified` (304), `Soft Error`, `No Response`, `noindex`, `unavailable_after` (its date had passed \
         when the page was requested; directives for Googlebot count as well), `Canonicalised`.";
     TITLE_1 = "Title 1", Text, "p.title", wide 40,
         "The first title.";

@@ -42,7 +42,7 @@ pub(super) const VIEW: View = View {
         LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
         LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
         LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
-        WHERE u.role = 2",
+        WHERE (u.role = 2 OR f.url IS NOT NULL)",
     order: &[Up(ADDRESS)],
 };
 

@@ -37,7 +37,7 @@ pub(super) const VIEW: View = View {
         LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
         WHERE u.state = 3
         UNION ALL
-        SELECT
+        SELECT DISTINCT
             l.run,
             l.address,
             'invalid',

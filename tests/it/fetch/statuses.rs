@@ -129,7 +129,7 @@ async fn redirects_are_told_and_not_followed() {
     );
     assert_eq!(
         outcome(raw("HTTP/1.1 304 Not Modified\r\n\r\n")).await,
-        "not_modified"
+        "status_unrequested"
     );
 }
 

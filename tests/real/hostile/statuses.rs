@@ -51,7 +51,8 @@ pub(super) const CASES: &[Case] = statuses! {
     599 => "server_599",
     600 => "status_invalid",
     999 => "status_invalid",
-    304 => "not_modified",
+    206 => "status_unrequested",
+    304 => "status_unrequested",
 };
 
 /// Hosts of which the status does not say all.

@@ -180,7 +180,8 @@ fn every_status_that_a_server_may_send_means_what_the_crawl_records_of_it() {
         ("205", "ok_non_html"),
         ("301", "redirect"),
         ("300", "redirect_bad"),
-        ("304", "not_modified"),
+        ("206", "status_unrequested"),
+        ("304", "status_unrequested"),
         ("999", "status_invalid"),
     ] {
         assert_eq!(lookup(status, None).expect(status).key, outcome);
