@@ -46,10 +46,10 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         };
         tally.url(&known, last, verdict);
     }
-    tally.invalid = connection.query_row(
-        "SELECT count(*) FROM invalid_link WHERE run = ?",
+    (tally.invalid, tally.unseen) = connection.query_row(
+        "SELECT count(*), coalesce(sum(unseen), 0) FROM invalid_link WHERE run = ?",
         [run],
-        |row| count(row, 0),
+        |row| Ok((count(row, 0)?, count(row, 1)?)),
     )?;
     Ok(tally.summary())
 }
@@ -153,6 +153,8 @@ struct Tally {
     skipped: BTreeMap<u8, u64>,
     /// Links that are no URLs.
     invalid: u64,
+    /// Links that were not taken in and may lead to unknown pages.
+    unseen: u64,
 }
 
 impl Tally {
@@ -205,6 +207,7 @@ impl Tally {
         (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
         pages.requested = self.pages.requested;
         pages.not_requested = self.pages.not_requested;
+        pages.unseen_links = self.unseen;
         for ((_, status), urls) in &self.pages.last {
             *pages.by_status.entry(*status).or_default() += urls;
         }

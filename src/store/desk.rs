@@ -264,16 +264,16 @@ impl Desk {
                     }
                 }
                 LinkTarget::Invalid { text, fault } => {
-                    self.invalid += 1;
-                    insert!(
-                        tx,
-                        "INSERT INTO invalid_link",
-                        run: self.run,
-                        number: self.invalid,
-                        address: text,
-                        detail: fault,
-                        found_on: source,
-                    )?;
+                    self.invalid_link(tx, source, (text, fault, 0))?;
+                    continue;
+                }
+                LinkTarget::Further {
+                    links,
+                    unseen,
+                    fault,
+                } => {
+                    let text = format!("{links} further links");
+                    self.invalid_link(tx, source, (&text, fault, *unseen))?;
                     continue;
                 }
             };
@@ -303,6 +303,27 @@ impl Desk {
         Ok(())
     }
 
+    /// Stores what stands in the place of a URL, why, and how many links that nobody knows of it stands for.
+    fn invalid_link(
+        &mut self,
+        tx: &Transaction<'_>,
+        source: UrlId,
+        (text, fault, unseen): (&str, &str, u64),
+    ) -> rusqlite::Result<()> {
+        self.invalid += 1;
+        insert!(
+            tx,
+            "INSERT INTO invalid_link",
+            run: self.run,
+            number: self.invalid,
+            address: text,
+            detail: fault,
+            found_on: source,
+            unseen: unseen as i64,
+        )
+        .map(|_| ())
+    }
+
     /// What is known of the links' targets. The table is larger than the processor's caches: looked
     /// up at a stretch, many wait for memory at once. So it is with the anchors.
     fn targets(&self, links: &[Link]) -> Vec<Option<Known>> {
@@ -314,7 +335,7 @@ impl Desk {
                 in_sitemap: false,
             }),
             LinkTarget::Url { fingerprint, .. } => urls.get(*fingerprint),
-            LinkTarget::Invalid { .. } => None,
+            LinkTarget::Invalid { .. } | LinkTarget::Further { .. } => None,
         };
         links.iter().map(target).collect()
     }

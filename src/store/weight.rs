@@ -62,6 +62,7 @@ fn link(link: &Link) -> usize {
         LinkTarget::Stored(_) => 0,
         LinkTarget::Url { url: target, .. } => url(target),
         LinkTarget::Invalid { text, fault } => text.len() + fault.len(),
+        LinkTarget::Further { fault, .. } => fault.len(),
     };
     size_of::<Link>() + target + link.anchor.len() + link.rel.len()
 }
