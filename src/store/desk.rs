@@ -91,7 +91,7 @@ impl Desk {
             Change::Seeds(seeds) => self.seeds(tx, seeds),
             Change::Known(pages) => self.known_pages(tx, pages),
             Change::Visit(visit) => self.visit(tx, *visit),
-            Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
+            Change::Skipped(urls) => self.skipped(tx, &urls),
             Change::Kept(url) => self.kept(tx, &url),
             Change::Probed(url, attempts) => self.probed(tx, &url, &attempts),
             Change::Outage(outage) => outages::store(tx, self.run, &outage),
@@ -169,27 +169,19 @@ impl Desk {
         }
     }
 
-    fn skipped(
-        &mut self,
-        tx: &Transaction<'_>,
-        url: &CrawlUrl,
-        skip: &Skip,
-    ) -> rusqlite::Result<()> {
-        let Some(known) = self.urls.get(url.fingerprint()) else {
-            return Ok(());
-        };
-        self.urls.set(
-            url.fingerprint(),
-            Known {
-                skipped: true,
-                ..known
-            },
-        );
-        tx.prepare_cached(
+    fn skipped(&mut self, tx: &Transaction<'_>, urls: &[(CrawlUrl, Skip)]) -> rusqlite::Result<()> {
+        let mut skipped = tx.prepare_cached(
             "UPDATE url SET state = 3, reason = ?3, detail = ?4 WHERE run = ?1 AND id = ?2",
-        )?
-        .execute((self.run, known.id, skip.reason.code(), detail(skip)))
-        .map(|_| ())
+        )?;
+        for (url, skip) in urls {
+            let fingerprint = url.fingerprint();
+            if let Some(mut known) = self.urls.get(fingerprint) {
+                known.skipped = true;
+                self.urls.set(fingerprint, known);
+                skipped.execute((self.run, known.id, skip.reason.code(), detail(skip)))?;
+            }
+        }
+        Ok(())
     }
 
     fn kept(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<()> {

@@ -17,7 +17,8 @@ impl Change {
             Change::Visit(visit) => of_visit(visit),
             Change::Reopened(urls, _) => urls.iter().map(url).sum(),
             Change::Probed(_, attempts) => attempts.iter().map(attempt).sum(),
-            Change::Skipped(..) | Change::Kept(_) | Change::Outage(_) => 0,
+            Change::Skipped(urls) => urls.iter().map(|(skipped, _)| url(skipped)).sum(),
+            Change::Kept(_) | Change::Outage(_) => 0,
         };
         size_of::<Change>() + held
     }
