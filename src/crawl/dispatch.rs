@@ -422,6 +422,13 @@ where
             return Some(skip);
         }
         let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        if is_new
+            && is_page
+            && let Some(skip) = self.hosts.refuse_family(&found.url)
+        {
+            return Some(skip);
+        }
         if is_new && self.until.is_some_and(|until| self.clock.now() >= until) {
             return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
         }

@@ -97,7 +97,7 @@ impl Known {
         self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
-    /// Whether it was to be requested: it still waits, its host was given up, or robots.txt could not be
+    /// Whether it was to be requested: it still waits, its host or family was given up, or robots.txt could not be
     /// read. What robots.txt says, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
         let is_forbidden = self.reason == Some(SkipReason::Robots.code());
@@ -105,7 +105,8 @@ impl Known {
     }
 
     fn is_given_up(&self) -> bool {
-        self.reason == Some(SkipReason::HostDown.code())
+        let given_up = SkipReason::GIVEN_UP.map(SkipReason::code);
+        self.reason.is_some_and(|reason| given_up.contains(&reason))
     }
 }
 
@@ -147,7 +148,7 @@ struct Tally {
     others: Part,
     attempts: u64,
     retries: u64,
-    /// Pages and resources that were not requested because their host was given up.
+    /// Pages and resources that were not requested because their host or family was given up.
     given_up: u64,
     /// By reason.
     skipped: BTreeMap<u8, u64>,

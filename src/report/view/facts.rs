@@ -252,6 +252,7 @@ const fn reason(reason: SkipReason) -> &'static str {
         SkipReason::MaxTime => "not requested within --max-time",
         SkipReason::MaxDisk => "not requested within --max-disk",
         SkipReason::HostDown => "the host was given up",
+        SkipReason::FamilyDown => "their group of URLs was given up",
         SkipReason::Trap => "the site seems endless here",
         SkipReason::Invalid => "no URL",
     }
