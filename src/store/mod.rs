@@ -100,4 +100,4 @@ pub use tables::skipped::SkippedRow;
 pub use timeline::{Tick, Tone};
 pub use typed::{ReadRow, TypedRow, Unreadable};
 pub use worst::WorstPage;
-pub use writer::Writer;
+pub use writer::{Deadline, Writer};

@@ -57,8 +57,9 @@ async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
 /// A crawl of a start page with these links before ten of the site, each a page.
 async fn behind(before: String) -> Crawl {
     let own: Vec<String> = (0..10).map(|n| format!("/own{n}")).collect();
-    let links: String = own.iter().map(|to| format!("<a href={to}>x</a>")).collect();
-    let mut answers = vec![("/", [page(&(before + &links))])];
+    let links = own.iter().map(|to| format!("<a href={to}>x</a>"));
+    let links: Vec<String> = links.collect();
+    let mut answers = vec![("/", [page(&(before + &links.concat()))])];
     answers.extend(own.iter().map(|path| (path.as_str(), [page("a page")])));
     let answers: Vec<(&str, &[Reply])> = answers
         .iter()

@@ -130,7 +130,7 @@ async fn a_dead_directory_costs_the_other_pages_nothing() {
 }
 
 /// A crawl of a start page with forty fine pages and so many that drip until our time is over.
-async fn with_dripping(pages: usize) -> Crawl {
+fn with_dripping(pages: usize) -> Crawl {
     let fine = (0..40).map(|n| format!("/fine/{n}.html"));
     let drips = (0..pages).map(|n| format!("/drip/{n}.html"));
     let all: Vec<String> = fine.chain(drips).collect();
@@ -161,7 +161,7 @@ async fn with_dripping(pages: usize) -> Crawl {
 
 #[tokio::test(start_paused = true)]
 async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
-    let mut crawl = with_dripping(1_000).await;
+    let mut crawl = with_dripping(1_000);
     let seeds = crawl.plan.scope.seeds.clone();
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
     let rows = crawl.rows(Table::Skipped, &["Reason"]);
@@ -186,7 +186,7 @@ async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
-    let mut crawl = with_dripping(40).await;
+    let mut crawl = with_dripping(40);
     let seeds = crawl.plan.scope.seeds.clone();
     assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
     let pages = crawl.rows(Table::Pages, &["Address", "Verdict"]);
