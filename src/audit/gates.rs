@@ -25,7 +25,11 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
     match state {
         _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
         RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
-        RunState::Finished | RunState::Incomplete => unaudited.then_some(Doubt::NotAudited),
+        RunState::Finished | RunState::Incomplete if unaudited => Some(Doubt::NotAudited),
+        RunState::Finished | RunState::Incomplete => match summary.pages.unseen_links {
+            0 => None,
+            links => Some(Doubt::LinksLeftOut(links)),
+        },
     }
 }
 
@@ -122,6 +126,17 @@ mod tests {
             |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
         assert_eq!(ruling(&summary()), Ruling::Failed);
         assert_eq!(ruling(&RunSummary::default()), Ruling::Undecided);
+    }
+
+    #[test]
+    fn no_gate_holds_where_links_were_left_out() {
+        let mut some = summary();
+        some.pages.unseen_links = 50;
+        let ruling = |text| judged(&[text], RunState::Finished, &some, false);
+        assert_eq!(ruling("5xx > 3"), Ruling::Undecided);
+        assert_eq!(ruling("coverage < 90%"), Ruling::Undecided);
+        assert_eq!(ruling("5xx > 2"), Ruling::Failed);
+        assert_eq!(ruling("coverage < 95%"), Ruling::Failed);
     }
 
     #[test]

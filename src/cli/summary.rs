@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
-use crate::report::words::{by_name, external_links, uncaught};
+use crate::report::words::{by_name, external_links, left_out, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::gaps::Gaps;
@@ -139,9 +139,14 @@ const NO_PAGES: [(SkipReason, &str); 2] = [
 
 fn coverage(summary: &RunSummary) -> String {
     let counts = summary.counts;
+    let unseen = summary.pages.unseen_links;
+    let at_most = if unseen > 0 { "at most " } else { "" };
     let share = match counts.known {
         0 => String::new(),
-        known => format!(" ({:.1} %)", counts.fetched as f64 * 100.0 / known as f64),
+        known => {
+            let share = counts.fetched as f64 * 100.0 / known as f64;
+            format!(" ({at_most}{share:.1} %)")
+        }
     };
     let mut text = format!(
         "{} of {} fetched{share}",
@@ -166,6 +171,9 @@ fn coverage(summary: &RunSummary) -> String {
     }
     if !apart.is_empty() {
         let _ = write!(text, "; and {}, see skipped.csv", apart.join(", "));
+    }
+    if unseen > 0 {
+        let _ = write!(text, "; {}, see skipped.csv", left_out(unseen));
     }
     text
 }
@@ -275,6 +283,18 @@ mod tests {
                 format!("6 of 10 known pages fetched (60.0 %){expected}")
             );
         }
+    }
+
+    #[test]
+    fn coverage_is_an_upper_bound_where_links_were_left_out() {
+        let mut summary = RunSummary::default();
+        (summary.counts.known, summary.counts.fetched) = (10, 10);
+        summary.pages.unseen_links = 1_850;
+        assert_eq!(
+            coverage(&summary),
+            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links that may lead to unknown pages \
+             were left out, see skipped.csv"
+        );
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub(super) fn incomplete(summary: &RunSummary) -> String {
     let urls = summary.given_up;
     let were = if urls == 1 { "was" } else { "were" };
     format!(
-        "incomplete: {} {were} not requested because a host was given up (host_down)",
+        "incomplete: {} {were} not requested because a part of the site was given up (host_down or family_down \
+         in skipped.csv)",
         count(urls, "URL")
     )
 }

@@ -39,8 +39,8 @@ use super::visit::{Beginning, Brought, visit};
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);
 
-/// Most URLs that are set aside at a time: after so many, what came back meanwhile is taken in. Ours.
-const MOST_ASIDE: usize = 1_000;
+/// Most URLs that are set aside or skipped at a time: after so many, what came back meanwhile is taken in. Ours.
+const MOST_UNASKED: usize = 1_000;
 
 /// Mark of changes that settle nothing.
 pub(super) const NO_LEASE: u64 = u64::MAX;
@@ -99,6 +99,8 @@ pub(super) struct Dispatcher<F, Q, O> {
     open: usize,
     /// Leases whose change is on its way to the store.
     unsettled: HashMap<u64, Settlement>,
+    /// URLs that were not asked for after all, until they are handed to the writer together.
+    skipped: Vec<(CrawlUrl, Skip)>,
     /// When the last attempt at a URL ended that waits for a retry.
     last_attempt: HashMap<Fingerprint, Moment>,
     /// Pages asked for, to keep `max_pages`.
@@ -160,6 +162,7 @@ where
             visits: JoinSet::new(),
             open: parts.open,
             unsettled: HashMap::new(),
+            skipped: Vec::new(),
             last_attempt: HashMap::new(),
             pages: 0,
             sitemaps: SitemapCount::default(),
@@ -266,7 +269,17 @@ where
 
     /// Begins all that is due. Returns when to look again; nothing if the crawl is over.
     async fn lease_all(&mut self) -> Result<Option<Moment>, CrawlError> {
-        let mut aside = 0;
+        let next = self.lease_due().await;
+        let skipped = std::mem::take(&mut self.skipped);
+        if !skipped.is_empty() {
+            // Nothing waits for this to be stored: a killed process leaves them queued.
+            self.writer.send(Change::Skipped(skipped), NO_LEASE).await;
+        }
+        next
+    }
+
+    async fn lease_due(&mut self) -> Result<Option<Moment>, CrawlError> {
+        let mut unasked = 0;
         loop {
             let open = self.visits.len() + self.unsettled.len() + self.network.waiting.len();
             let busy = open >= self.open;
@@ -275,7 +288,7 @@ where
                 return Ok(Some(self.next_gauge));
             }
             let now = self.clock.now();
-            if aside >= MOST_ASIDE {
+            if unasked >= MOST_UNASKED {
                 return Ok(Some(now));
             }
             match self.frontier.lease(now).await? {
@@ -286,9 +299,15 @@ where
                     Some(aside_of) => {
                         let settlement = Settlement::Aside(aside_of.family, aside_of.until);
                         self.frontier.settle(lease.ticket, settlement).await?;
-                        aside += 1;
+                        unasked += 1;
                     }
-                    None => self.begin(*lease).await?,
+                    None => match self.why_not(&lease) {
+                        Some(skip) => {
+                            self.skip(*lease, skip).await?;
+                            unasked += 1;
+                        }
+                        None => self.begin(*lease).await?,
+                    },
                 },
                 Next::NotBefore(moment) => return Ok(Some(moment)),
                 Next::Drained => return Ok(None),
@@ -296,7 +315,28 @@ where
         }
     }
 
-    /// Begins a visit, unless it has become clear meanwhile that it must not be made.
+    /// Why a URL that was found by the crawl is skipped now that it is due, if it is.
+    fn why_not(&self, lease: &Lease) -> Option<Skip> {
+        (lease.found.pass == 1)
+            .then(|| self.refuse(lease))
+            .flatten()
+    }
+
+    /// Skips a URL of the crawl itself.
+    async fn skip(&mut self, lease: Lease, skip: Skip) -> Result<(), CrawlError> {
+        let (url, role) = (lease.found.url, lease.found.role);
+        self.last_attempt.remove(&url.fingerprint());
+        self.admissions.refused(&url, role, skip.reason);
+        self.observer.see(&Event::Skipped {
+            url: &url,
+            skip: &skip,
+        });
+        self.skipped.push((url, skip));
+        let unused = Settlement::Unused;
+        Ok(self.frontier.settle(lease.ticket, unused).await?)
+    }
+
+    /// Begins a visit, unless it belongs to a pass and it has become clear meanwhile that it must not be made.
     async fn begin(&mut self, lease: Lease) -> Result<(), CrawlError> {
         let pass = lease.found.pass;
         if pass != 1
@@ -307,18 +347,6 @@ where
             self.passes.not_requested(&url);
             self.last_attempt.remove(&url.fingerprint());
             self.hand_over(Change::Kept(url), lease.ticket, Settlement::Unused)
-                .await?;
-            return Ok(());
-        }
-        if let Some(skip) = self.refuse(&lease) {
-            let (url, role) = (lease.found.url, lease.found.role);
-            self.last_attempt.remove(&url.fingerprint());
-            self.admissions.refused(&url, role, skip.reason);
-            self.observer.see(&Event::Skipped {
-                url: &url,
-                skip: &skip,
-            });
-            self.hand_over(Change::Skipped(url, skip), lease.ticket, Settlement::Unused)
                 .await?;
             return Ok(());
         }
@@ -399,6 +427,13 @@ where
             return Some(skip);
         }
         let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        if is_new
+            && is_page
+            && let Some(skip) = self.hosts.refuse_family(&found.url)
+        {
+            return Some(skip);
+        }
         if is_new && self.until.is_some_and(|until| self.clock.now() >= until) {
             return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
         }

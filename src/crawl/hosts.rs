@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::policy::{
     Breaker, BreakerChange, BreakerSignal, CAREFUL, Controls, Decision, Families, Family,
-    FirstAttempt, HostPace, Kinship, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after,
+    FirstAttempt, HostPace, Hung, Kinship, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after,
     announced,
 };
 
@@ -244,6 +244,21 @@ impl Hosts {
             .then(|| Skip::new(SkipReason::HostDown, gave_up(host.breaker.waited())))
     }
 
+    /// Why a page is not requested for the first time, if its family was given up.
+    pub(super) fn refuse_family(&self, url: &CrawlUrl) -> Option<Skip> {
+        let host = self.known.get(&url.host_key())?;
+        if host.suspects.is_empty() {
+            return None;
+        }
+        let Hung { requests, took } = host.suspects.given_up(self.families.of(url))?;
+        let minutes = took.as_secs() / 60;
+        let detail = format!(
+            "{requests} requests to URLs like it ended in the time limits, after {minutes} minutes together, and \
+             none was fine"
+        );
+        Some(Skip::new(SkipReason::FamilyDown, detail))
+    }
+
     /// Whether it is doubted that the host of a URL is up, or, before it is requested for the first
     /// time, whether its family alone is in trouble.
     pub(super) fn is_doubted(&self, found: &Discovery) -> bool {
@@ -361,6 +376,10 @@ impl Host {
             let seen = FirstAttempt {
                 failed,
                 took: brought.attempt.timings.total,
+                hung: matches!(
+                    tried.outcome,
+                    Outcome::TtfbTimeout | Outcome::BodyTimeout | Outcome::TotalTimeout
+                ),
                 announced: announced(tried),
             };
             let noted = self.suspects.note(family, seen, now);

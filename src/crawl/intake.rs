@@ -18,7 +18,7 @@ use super::dispatch::{Dispatcher, NO_LEASE};
 use super::event::{Event, Observer};
 use super::levels::HeldBack;
 use super::link_intake::LinkIntake;
-use super::page::further;
+use super::page::Further;
 use super::run::CrawlError;
 use super::stop::StopLevel;
 use super::visit::{Brought, File};
@@ -88,13 +88,15 @@ where
             look: urls.look(),
             admissions: &mut self.admissions,
             new: Vec::new(),
+            unseen: 0,
         };
         let before = brought.links.len();
         brought.links.retain_mut(|link| intake.takes(link));
-        let new = intake.new;
-        let left = before - brought.links.len();
-        if left > 0 {
-            brought.links.push(further(left, ENDLESS.to_owned()));
+        let LinkIntake { new, unseen, .. } = intake;
+        let links = before - brought.links.len();
+        if links > 0 {
+            let further = Further { links, unseen };
+            brought.links.push(further.link(ENDLESS.to_owned()));
         }
         new
     }

@@ -18,6 +18,8 @@ pub(super) struct LinkIntake<'a> {
     pub(super) admissions: &'a mut Admissions,
     /// What is to be queued.
     pub(super) new: Vec<Discovery>,
+    /// Links that were not taken in and lead to pages that nobody knows of.
+    pub(super) unseen: usize,
 }
 
 impl LinkIntake<'_> {
@@ -41,6 +43,7 @@ impl LinkIntake<'_> {
         let is_free = is_redirect || self.look.has(*fingerprint);
         if let Admission::Fetch(role) = *admission {
             if !is_free && !self.admissions.appetite.has_room(bytes) {
+                self.unseen += usize::from(role != Role::External);
                 return false;
             }
             self.admit_target(url, (role, is_redirect), admission);

@@ -260,7 +260,7 @@ impl<'a> Judge<'a> {
                 leads_to: LeadsTo::Found(found),
                 ..
             }) = &meaning
-                && !self.room.take(&found.url)
+                && !self.room.take(&found.url, &found.admission)
             {
                 continue;
             }
@@ -383,37 +383,57 @@ fn faulty(target: &str, fault: UrlFault) -> LinkTarget {
 
 /// A row for the links of a page that were not taken in.
 fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
-    let (without_room, unlisted) = (room.left_out, room.unlisted());
-    let all = found.left_out + found.overlong + without_room + unlisted;
+    let (without_room, unlisted) = (room.left_out(), room.unlisted());
+    let all = found.left_out + found.overlong + without_room.all + unlisted;
     let mut fault = format!(
         "{} beyond the limit of links per page, {} longer than a link may be",
         found.left_out, found.overlong
     );
-    if without_room > 0 {
+    if without_room.all > 0 {
         let most = RESOLVED_ON_A_PAGE >> 20;
         let _ = write!(
             fault,
-            ", {without_room} beyond the {most} MiB of new URLs that a page may name"
+            ", {} beyond the {most} MiB of new URLs that a page may name",
+            without_room.all
         );
     }
     if unlisted > 0 {
         let _ = write!(fault, ", {unlisted} invalid beyond the first {MOST_FAULTY}");
     }
-    (all > 0).then(|| further(all, fault))
+    let further = Further {
+        links: all,
+        unseen: found.left_out + without_room.unseen,
+    };
+    (all > 0).then(|| further.link(fault))
 }
 
-/// A row that stands for links that were not taken in.
-pub(super) fn further(links: usize, fault: String) -> Link {
-    Link {
-        kind: LinkKind::Anchor,
-        target: LinkTarget::Invalid {
-            text: format!("{links} further links"),
-            fault,
-        },
-        anchor: CompactString::default(),
-        rel: CompactString::default(),
-        position: Position::Content,
-        follow: false,
+/// Links that were not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Further {
+    /// All of them.
+    pub(super) links: usize,
+    /// Those that may lead to URLs that are to be fetched and that nobody knows of.
+    pub(super) unseen: usize,
+}
+
+impl Further {
+    /// The row that stands for them.
+    pub(super) fn link(self, mut fault: String) -> Link {
+        if self.unseen > 0 {
+            let _ = write!(fault, "; {} may lead to unknown pages", self.unseen);
+        }
+        Link {
+            kind: LinkKind::Anchor,
+            target: LinkTarget::Further {
+                links: self.links as u64,
+                unseen: self.unseen as u64,
+                fault,
+            },
+            anchor: CompactString::default(),
+            rel: CompactString::default(),
+            position: Position::Content,
+            follow: false,
+        }
     }
 }
 
@@ -423,7 +443,7 @@ fn canonical(links: &[Link]) -> Option<CrawlUrl> {
         .filter(|link| link.kind == LinkKind::Canonical)
         .find_map(|link| match &link.target {
             LinkTarget::Url { url, .. } => Some(url.clone()),
-            LinkTarget::Stored(_) | LinkTarget::Invalid { .. } => None,
+            LinkTarget::Stored(_) | LinkTarget::Invalid { .. } | LinkTarget::Further { .. } => None,
         })
 }
 

@@ -146,6 +146,15 @@ pub enum LinkTarget {
         /// What is wrong with it.
         fault: String,
     },
+    /// Further links of the page, which were not taken in.
+    Further {
+        /// How many.
+        links: u64,
+        /// Those that may lead to URLs that are to be fetched and that nobody knows of.
+        unseen: u64,
+        /// Why.
+        fault: String,
+    },
 }
 
 /// What the crawl does about a URL it learnt of.

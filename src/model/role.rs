@@ -82,11 +82,13 @@ pub enum SkipReason {
     MaxTime = 10,
     /// Not requested before the run had stored as much as it may.
     MaxDisk = 11,
+    /// Requests to its family of URLs took all the time that we have, and none was fine.
+    FamilyDown = 12,
 }
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [SkipReason; 11] = [
+    pub const ALL: [SkipReason; 12] = [
         SkipReason::Robots,
         SkipReason::Nofollow,
         SkipReason::Scope,
@@ -98,7 +100,11 @@ impl SkipReason {
         SkipReason::MaxHosts,
         SkipReason::MaxTime,
         SkipReason::MaxDisk,
+        SkipReason::FamilyDown,
     ];
+
+    /// Part of the site was given up: what is skipped for it is requested by a resumed run.
+    pub const GIVEN_UP: [SkipReason; 2] = [SkipReason::HostDown, SkipReason::FamilyDown];
 
     /// Limits of the run as a whole: what is beyond them is as good as what was fetched.
     pub const LIMITS: [SkipReason; 4] = [
@@ -137,6 +143,7 @@ impl SkipReason {
             SkipReason::MaxHosts => "max_hosts",
             SkipReason::MaxTime => "max_time",
             SkipReason::MaxDisk => "max_disk",
+            SkipReason::FamilyDown => "family_down",
         }
     }
 }

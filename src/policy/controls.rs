@@ -149,6 +149,7 @@ mod tests {
         let failed = FirstAttempt {
             failed: true,
             took: Duration::ZERO,
+            hung: false,
             announced: None,
         };
         suspects.note(families.of(&url("/blog/1")), failed, Moment::default());

@@ -36,5 +36,5 @@ pub use sample::stratified;
 pub use scope::{LONGEST_CRAWLED, PATTERN_SIZE, Scope, ScopeError, Via};
 pub use site_name::{is_below, is_public_suffix, without_www};
 pub use sitemaps::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAP_ENTRIES, MOST_SITEMAPS, SitemapCount};
-pub use suspects::{FirstAttempt, Noted, Suspects};
+pub use suspects::{FirstAttempt, Hung, Noted, Suspects};
 pub use trap::{FoundOn, Traps};

@@ -31,6 +31,10 @@ const ELSEWHERE: u32 = 3;
 /// requested all the same, slowly. Ours.
 const LONGEST_HELD: Duration = Duration::from_mins(5);
 
+/// Time that requests to a family may take in all, if each ends in our time limits and none is fine: 80 requests of
+/// the longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Ours.
+const LONGEST_HUNG: Duration = Duration::from_hours(2);
+
 /// Most families that are kept of a host, some hundred bytes each.
 const MOST_FAMILIES: usize = 256;
 
@@ -41,6 +45,8 @@ pub struct FirstAttempt {
     pub failed: bool,
     /// How long it took.
     pub took: Duration,
+    /// Whether it ended in one of our time limits.
+    pub hung: bool,
     /// How long its answer wants not to be asked.
     pub announced: Option<Duration>,
 }
@@ -52,6 +58,15 @@ pub struct Noted {
     pub alone: bool,
     /// The family that was in trouble is fine: all of the last attempts were.
     pub recovered: bool,
+}
+
+/// Requests to a family that ended in our time limits, since one was fine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hung {
+    /// How many.
+    pub requests: u32,
+    /// How long they took together.
+    pub took: Duration,
 }
 
 /// The families of one host of which something failed lately.
@@ -76,6 +91,7 @@ struct Record {
     held: Option<Moment>,
     /// How long it waited in all because it limits us.
     limited: Duration,
+    hung: Hung,
 }
 
 impl Suspects {
@@ -148,6 +164,12 @@ impl Suspects {
         record.is_some_and(|record| record.alone)
     }
 
+    /// What was waited for a family, if that is so much that no more of it is requested.
+    pub fn given_up(&self, family: Family) -> Option<Hung> {
+        let record = self.families.get(&family)?;
+        (record.hung.took >= LONGEST_HUNG).then_some(record.hung)
+    }
+
     /// Until when a family wants not to be asked, if that is not over.
     pub fn held(&self, family: Family, now: Moment) -> Option<Moment> {
         let record = self.families.get(&family)?;
@@ -214,6 +236,12 @@ impl Record {
         if self.recent.len() == RECENT {
             self.recent.remove(0);
         }
+        if !seen.failed {
+            self.hung = Hung::default();
+        } else if seen.hung {
+            self.hung.requests += 1;
+            self.hung.took += seen.took;
+        }
         let weight = 1 + u8::from(seen.took >= SLOW);
         self.recent.push(if seen.failed { weight } else { 0 });
         self.announced = match (seen.failed, seen.announced) {
@@ -264,6 +292,7 @@ mod tests {
             let seen = FirstAttempt {
                 failed: mark != '.',
                 took: Duration::from_secs(if mark == 'S' { 30 } else { 0 }),
+                hung: mark == 'S',
                 announced: None,
             };
             suspects.note(shop, seen, Moment::default());
@@ -294,6 +323,7 @@ mod tests {
     const FAILED: FirstAttempt = FirstAttempt {
         failed: true,
         took: Duration::ZERO,
+        hung: false,
         announced: None,
     };
     const FINE: FirstAttempt = FirstAttempt {
@@ -375,6 +405,32 @@ mod tests {
     }
 
     #[test]
+    fn a_family_that_only_hangs_is_given_up_after_two_hours_of_waiting() {
+        let dripping = FirstAttempt {
+            took: Duration::from_secs(90),
+            hung: true,
+            ..FAILED
+        };
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        let mut requests = |seen: FirstAttempt, most: u32| {
+            (0..most).find(|second| {
+                suspects.note(shop, seen, at(u64::from(*second)));
+                suspects.given_up(shop).is_some()
+            })
+        };
+        assert_eq!(requests(dripping, 79), None);
+        assert_eq!(requests(FAILED, 1_000), None, "quick failures cost nothing");
+        assert_eq!(requests(FINE, 1), None);
+        assert_eq!(requests(dripping, 100), Some(79), "one was fine");
+        let hung = Hung {
+            requests: 80,
+            took: Duration::from_hours(2),
+        };
+        assert_eq!(suspects.given_up(shop), Some(hung));
+        assert_eq!(suspects.given_up(family("/blog/x?page=1")), None);
+    }
+
+    #[test]
     fn a_family_that_limits_us_waits_but_not_for_ever() {
         let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
         suspects.note(shop, FAILED, at(0));
@@ -393,6 +449,7 @@ mod tests {
         let closed = |seconds| FirstAttempt {
             failed: true,
             took: Duration::ZERO,
+            hung: false,
             announced: Some(Duration::from_secs(seconds)),
         };
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);

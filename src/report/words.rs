@@ -38,6 +38,13 @@ pub fn external_links(counts: ExternalCounts) -> Option<String> {
     })
 }
 
+/// What is said of links that were not taken in and may lead to pages that are not known.
+pub fn left_out(links: u64) -> String {
+    let were = if links == 1 { "was" } else { "were" };
+    let links = count(links, "link");
+    format!("{links} that may lead to unknown pages {were} left out")
+}
+
 /// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
 /// line, and its colours are not ours.
 pub fn one_line(text: &str) -> String {

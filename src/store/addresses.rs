@@ -1,21 +1,26 @@
 //! Addresses of a run's URLs, read a few at a time: of what waits for its turn the crawl need not keep more than a
 //! fingerprint.
 
+use std::sync::{Mutex, PoisonError};
+
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::Fingerprint;
 
 use super::error::StoreError;
 use super::file::Store;
+use super::loan::Loan;
 use super::runs::RunId;
 use super::stored::StoredUrls;
 
 /// Reads addresses of one run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Addresses {
     store: Store,
     run: RunId,
     urls: StoredUrls,
+    /// Kept from the first read on: neighbours are often read next, and its cache has them.
+    connection: Mutex<Option<Loan>>,
 }
 
 impl Addresses {
@@ -25,13 +30,25 @@ impl Addresses {
             store: store.clone(),
             run,
             urls,
+            connection: Mutex::default(),
         }
     }
 
     /// The addresses with these fingerprints, in their order; `None` for each that is not stored yet.
     pub fn of(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
-        let connection = self.store.connect()?;
-        let addresses = urls.iter().map(|url| self.read(&connection, *url));
+        let mut kept = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let connection = match kept.take() {
+            Some(connection) => {
+                self.store.check_in_place()?;
+                connection
+            }
+            None => self.store.connect()?,
+        };
+        let connection = kept.insert(connection);
+        let addresses = urls.iter().map(|url| self.read(connection, *url));
         let addresses: rusqlite::Result<_> = addresses.collect();
         addresses.map_err(|source| self.store.fault(source))
     }

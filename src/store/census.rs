@@ -46,11 +46,11 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         };
         tally.url(&known, last, verdict);
     }
-    tally.invalid = connection.query_row(
-        "SELECT count(*) FROM (SELECT DISTINCT address, detail, found_on FROM invalid_link
-            WHERE run = ?)",
+    (tally.invalid, tally.unseen) = connection.query_row(
+        "SELECT count(*), coalesce(sum(unseen), 0) FROM
+            (SELECT sum(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
         [run],
-        |row| count(row, 0),
+        |row| Ok((count(row, 0)?, count(row, 1)?)),
     )?;
     Ok(tally.summary())
 }
@@ -58,13 +58,14 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
 /// Hosts of which nothing could be requested because robots.txt could not be read, by the numbers of
 /// their texts.
 fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
-    let hosts: Vec<u32> = super::row::list(
-        connection,
-        "SELECT t.id FROM text t WHERE t.run = ?1 AND t.text IN (
-            SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable')",
-        [run],
-        |row| row.get(0),
-    )?;
+    let closed = "SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable'";
+    // Texts have no index: they are walked only if there is something to find.
+    let any = connection.prepare(closed)?.exists([run])?;
+    if !any {
+        return Ok(HashSet::new());
+    }
+    let sql = format!("SELECT t.id FROM text t WHERE t.run = ?1 AND t.text IN ({closed})");
+    let hosts: Vec<u32> = super::row::list(connection, &sql, [run], |row| row.get(0))?;
     Ok(hosts.into_iter().collect())
 }
 
@@ -98,7 +99,7 @@ impl Known {
         self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
-    /// Whether it was to be requested: it still waits, its host was given up, or robots.txt could not be
+    /// Whether it was to be requested: it still waits, its host or family was given up, or robots.txt could not be
     /// read. What robots.txt says, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
         let is_forbidden = self.reason == Some(SkipReason::Robots.code());
@@ -106,7 +107,8 @@ impl Known {
     }
 
     fn is_given_up(&self) -> bool {
-        self.reason == Some(SkipReason::HostDown.code())
+        let given_up = SkipReason::GIVEN_UP.map(SkipReason::code);
+        self.reason.is_some_and(|reason| given_up.contains(&reason))
     }
 }
 
@@ -149,12 +151,14 @@ struct Tally {
     external: ExternalCounts,
     attempts: u64,
     retries: u64,
-    /// Pages and resources that were not requested because their host was given up.
+    /// Pages and resources that were not requested because their host or family was given up.
     given_up: u64,
     /// By reason.
     skipped: BTreeMap<u8, u64>,
     /// Links that are no URLs.
     invalid: u64,
+    /// Links that were not taken in and may lead to unknown pages.
+    unseen: u64,
 }
 
 impl Tally {
@@ -213,6 +217,7 @@ impl Tally {
         (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
         pages.requested = self.pages.requested;
         pages.not_requested = self.pages.not_requested;
+        pages.unseen_links = self.unseen;
         for ((_, status), urls) in &self.pages.last {
             *pages.by_status.entry(*status).or_default() += urls;
         }

@@ -19,8 +19,8 @@ pub enum Change {
     Pages(Vec<LinkedSitemap>),
     /// A leased URL was asked for.
     Visit(Box<VisitRecord>),
-    /// A leased URL was not asked for after all.
-    Skipped(CrawlUrl, Skip),
+    /// Leased URLs were not asked for after all.
+    Skipped(Vec<(CrawlUrl, Skip)>),
     /// Settled URLs are to be asked for again, in this pass.
     Reopened(Vec<CrawlUrl>, u8),
     /// A URL that was to be asked for again was not, and stays as it was.

@@ -93,7 +93,7 @@ impl Desk {
             Change::Known(pages) => self.known_pages(tx, pages),
             Change::Pages(pages) => self.linked_sitemaps(tx, &pages),
             Change::Visit(visit) => self.visit(tx, *visit),
-            Change::Skipped(url, skip) => self.skipped(tx, &url, &skip),
+            Change::Skipped(urls) => self.skipped(tx, &urls),
             Change::Kept(url) => self.kept(tx, &url),
             Change::Probed(url, attempts) => self.probed(tx, &url, &attempts),
             Change::Outage(outage) => outages::store(tx, self.run, &outage),
@@ -171,27 +171,19 @@ impl Desk {
         }
     }
 
-    fn skipped(
-        &mut self,
-        tx: &Transaction<'_>,
-        url: &CrawlUrl,
-        skip: &Skip,
-    ) -> rusqlite::Result<()> {
-        let Some(known) = self.urls.get(url.fingerprint()) else {
-            return Ok(());
-        };
-        self.urls.set(
-            url.fingerprint(),
-            Known {
-                skipped: true,
-                ..known
-            },
-        );
-        tx.prepare_cached(
+    fn skipped(&mut self, tx: &Transaction<'_>, urls: &[(CrawlUrl, Skip)]) -> rusqlite::Result<()> {
+        let mut skipped = tx.prepare_cached(
             "UPDATE url SET state = 3, reason = ?3, detail = ?4 WHERE run = ?1 AND id = ?2",
-        )?
-        .execute((self.run, known.id, skip.reason.code(), detail(skip)))
-        .map(|_| ())
+        )?;
+        for (url, skip) in urls {
+            let fingerprint = url.fingerprint();
+            if let Some(mut known) = self.urls.get(fingerprint) {
+                known.skipped = true;
+                self.urls.set(fingerprint, known);
+                skipped.execute((self.run, known.id, skip.reason.code(), detail(skip)))?;
+            }
+        }
+        Ok(())
     }
 
     fn kept(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<()> {
@@ -283,16 +275,16 @@ impl Desk {
                     }
                 }
                 LinkTarget::Invalid { text, fault } => {
-                    self.invalid += 1;
-                    insert!(
-                        tx,
-                        "INSERT INTO invalid_link",
-                        run: self.run,
-                        number: self.invalid,
-                        address: text,
-                        detail: fault,
-                        found_on: source,
-                    )?;
+                    self.invalid_link(tx, source, (text, fault, 0))?;
+                    continue;
+                }
+                LinkTarget::Further {
+                    links,
+                    unseen,
+                    fault,
+                } => {
+                    let text = format!("{links} further links");
+                    self.invalid_link(tx, source, (&text, fault, *unseen))?;
                     continue;
                 }
             };
@@ -322,6 +314,27 @@ impl Desk {
         Ok(())
     }
 
+    /// Stores what stands in the place of a URL, why, and how many links that nobody knows of it stands for.
+    fn invalid_link(
+        &mut self,
+        tx: &Transaction<'_>,
+        source: UrlId,
+        (text, fault, unseen): (&str, &str, u64),
+    ) -> rusqlite::Result<()> {
+        self.invalid += 1;
+        insert!(
+            tx,
+            "INSERT INTO invalid_link",
+            run: self.run,
+            number: self.invalid,
+            address: text,
+            detail: fault,
+            found_on: source,
+            unseen: unseen as i64,
+        )
+        .map(|_| ())
+    }
+
     /// What is known of the links' targets. The table is larger than the processor's caches: looked
     /// up at a stretch, many wait for memory at once. So it is with the anchors.
     fn targets(&self, links: &[Link]) -> Vec<Option<Known>> {
@@ -333,7 +346,7 @@ impl Desk {
                 in_sitemap: false,
             }),
             LinkTarget::Url { fingerprint, .. } => urls.get(*fingerprint),
-            LinkTarget::Invalid { .. } => None,
+            LinkTarget::Invalid { .. } | LinkTarget::Further { .. } => None,
         };
         links.iter().map(target).collect()
     }

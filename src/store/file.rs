@@ -17,7 +17,7 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// How long a crawl waits for it: concluding a big run of the same file takes its time, and a crawl
 /// that can wait must not end for it.
-const PATIENCE: Duration = Duration::from_mins(10);
+pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The file in which runs are kept.
 #[derive(Clone, Debug)]

@@ -104,4 +104,4 @@ pub use tables::skipped::SkippedRow;
 pub use timeline::{Tick, Tone};
 pub use typed::{ReadRow, TypedRow, Unreadable};
 pub use worst::WorstPage;
-pub use writer::Writer;
+pub use writer::{Deadline, Writer};

@@ -331,12 +331,13 @@ CREATE TABLE sitemap_file (
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
--- Links that are no URLs.
+-- Links that are no URLs, and rows that stand for links that were not taken in.
 CREATE TABLE invalid_link (
     run      INTEGER NOT NULL,
     number   INTEGER NOT NULL,
     address  TEXT NOT NULL,
     detail   TEXT NOT NULL,
     found_on INTEGER NOT NULL,
+    unseen   INTEGER NOT NULL DEFAULT 0, -- links of the row that may lead to unknown pages
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;

@@ -151,7 +151,7 @@ pub(super) fn blind_spot(
     if !began {
         return Ok(Some("that run could not read a start page"));
     }
-    let cutting = limits_and(&[SkipReason::HostDown]);
+    let cutting = limits_and(&SkipReason::GIVEN_UP);
     let cut: bool = connection.query_row(
         &format!(
             "SELECT EXISTS (SELECT 1 FROM url
@@ -161,7 +161,7 @@ pub(super) fn blind_spot(
         |row| row.get(0),
     )?;
     Ok(cut.then_some(
-        "that run left out pages (max_pages, max_hosts, max_time, max_disk or host_down)",
+        "that run left out pages (max_pages, max_hosts, max_time, max_disk, host_down or family_down)",
     ))
 }
 

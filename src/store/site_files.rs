@@ -34,7 +34,11 @@ pub(super) fn site_files(connection: &Connection, run: i64) -> rusqlite::Result<
 
 /// Whether all that belongs to the audit was fetched.
 pub(super) fn extent(connection: &Connection, run: i64) -> rusqlite::Result<Extent> {
-    let cutting = limits_and(&[SkipReason::Depth, SkipReason::HostDown]);
+    let cutting = limits_and(&[
+        SkipReason::Depth,
+        SkipReason::HostDown,
+        SkipReason::FamilyDown,
+    ]);
     let left: bool = connection.query_row(
         &format!(
             "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3

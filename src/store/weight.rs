@@ -18,7 +18,8 @@ impl Change {
             Change::Visit(visit) => of_visit(visit),
             Change::Reopened(urls, _) => urls.iter().map(url).sum(),
             Change::Probed(_, attempts) => attempts.iter().map(attempt).sum(),
-            Change::Skipped(..) | Change::Kept(_) | Change::Outage(_) => 0,
+            Change::Skipped(urls) => urls.iter().map(|(skipped, _)| url(skipped)).sum(),
+            Change::Kept(_) | Change::Outage(_) => 0,
         };
         size_of::<Change>() + held
     }
@@ -63,6 +64,7 @@ fn link(link: &Link) -> usize {
         LinkTarget::Stored(_) => 0,
         LinkTarget::Url { url: target, .. } => url(target),
         LinkTarget::Invalid { text, fault } => text.len() + fault.len(),
+        LinkTarget::Further { fault, .. } => fault.len(),
     };
     size_of::<Link>() + target + link.anchor.len() + link.rel.len()
 }

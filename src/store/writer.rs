@@ -2,16 +2,17 @@
 //! says what is safe: a lease is settled only after that, so a killed process repeats the requests
 //! that were open and loses nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rusqlite::{ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::change::Change;
 use super::desk::Desk;
 use super::error::{StoreError, StoreFault};
-use super::file::Store;
+use super::file::{self, Store};
 use super::loan::Loan;
 use super::runs::RunId;
 use super::stored::StoredUrls;
@@ -34,6 +35,26 @@ const COMPANY: usize = 8;
 /// a millisecond is asked some hundred times a second for each of them at most.
 const PATIENCE: Duration = Duration::from_millis(1);
 
+/// Time between two looks whether another process that writes is still to be waited for. Ours.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Until when another process that writes is waited for, once somebody waits for the end.
+#[derive(Clone, Debug, Default)]
+pub struct Deadline(Arc<OnceLock<Instant>>);
+
+impl Deadline {
+    /// From now on no other process is waited for longer than this. Only the first call counts.
+    pub fn within(&self, time: Duration) {
+        self.0.get_or_init(|| Instant::now() + time);
+    }
+
+    /// Whether a wait that began then is over.
+    fn ends(&self, since: Instant) -> bool {
+        let is_past = self.0.get().is_some_and(|end| Instant::now() >= *end);
+        is_past || since.elapsed() >= file::PATIENCE
+    }
+}
+
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
 pub struct Writer {
@@ -41,6 +62,7 @@ pub struct Writer {
     room: Arc<Semaphore>,
     stored: mpsc::UnboundedReceiver<u64>,
     urls: StoredUrls,
+    deadline: Deadline,
     thread: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -60,17 +82,25 @@ impl Writer {
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
         let urls = desk.urls.clone();
-        let connection = store.connect_patiently()?;
+        let deadline = Deadline::default();
+        let mut pen = Pen {
+            connection: store.connect_patiently()?,
+            deadline: deadline.clone(),
+        };
+        pen.connection
+            .busy_timeout(LOOK)
+            .map_err(|source| store.fault(source))?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write_all(&owned, connection, &mut desk, waiting, &acknowledge))
+            .spawn(move || write_all(&owned, &mut pen, &mut desk, waiting, &acknowledge))
             .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
             room: Arc::new(Semaphore::new(ROOM)),
             stored,
             urls,
+            deadline,
             thread,
         })
     }
@@ -100,6 +130,12 @@ impl Writer {
         self.stored.recv().await
     }
 
+    /// Says how long it waits for other processes that write, once the end is wanted. What could not be stored by then
+    /// is what a killed process would have lost.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline.clone()
+    }
+
     /// Whether it has stopped: [`Writer::close`] tells why.
     pub fn has_stopped(&self) -> bool {
         self.changes.is_closed()
@@ -117,9 +153,33 @@ impl Writer {
     }
 }
 
+/// What it writes with.
+#[derive(Debug)]
+struct Pen {
+    connection: Loan,
+    deadline: Deadline,
+}
+
+impl Pen {
+    /// Begins a transaction, once no other process writes.
+    fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        let since = Instant::now();
+        loop {
+            match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
+                Err(fault) if is_busy(&fault) && !self.deadline.ends(since) => {}
+                begun => return begun,
+            }
+        }
+    }
+}
+
+fn is_busy(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
 fn write_all(
     store: &Store,
-    mut connection: Loan,
+    pen: &mut Pen,
     desk: &mut Desk,
     mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
@@ -133,8 +193,7 @@ fn write_all(
             std::thread::park_timeout(PATIENCE);
             gather(&mut changes, &mut waiting);
         }
-        write_some(&mut connection, desk, &mut changes, &mut marks)
-            .map_err(|source| store.fault(source))?;
+        write_some(pen, desk, &mut changes, &mut marks).map_err(|source| store.fault(source))?;
         // Nothing is safe in a file that nobody can find any more.
         store.check_in_place()?;
         for mark in marks.drain(..) {
@@ -142,19 +201,22 @@ fn write_all(
             let _ = acknowledge.send(mark);
         }
     }
-    connection
-        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;")
-        .map_err(|source| store.fault(source))
+    // For later readers: where another process writes meanwhile, it is left.
+    let tidied = "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;";
+    match pen.connection.execute_batch(tidied) {
+        Err(fault) if !is_busy(&fault) => Err(store.fault(fault)),
+        _ => Ok(()),
+    }
 }
 
 /// Stores changes in one transaction, and notes their marks.
 fn write_some(
-    connection: &mut Loan,
+    pen: &mut Pen,
     desk: &mut Desk,
     changes: &mut Vec<Waiting>,
     marks: &mut Vec<u64>,
 ) -> rusqlite::Result<()> {
-    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let tx = pen.begin()?;
     for waiting in changes.drain(..) {
         desk.apply(&tx, waiting.change)?;
         marks.push(waiting.mark);
@@ -282,6 +344,24 @@ mod tests {
             }
         );
         assert!(gone, "{fault:?}");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_end_does_not_wait_long_for_another_process() {
+        let slow = Slow::new();
+        let mut writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load { urls: 1, length: 9 };
+        assert!(writer.send(load.change(0), 0).await);
+        writer.deadline().within(Duration::from_millis(10));
+        assert_eq!(writer.stored().await, None);
+        let fault = writer.close().await.expect_err("not stored");
+        assert!(matches!(fault, StoreError::Locked(_)), "{fault:?}");
+        slow.goes_on();
+        let mut again = Writer::start(&slow.store, RUN).expect("started");
+        assert!(again.send(load.change(0), 0).await);
+        assert_eq!(again.stored().await, Some(0));
+        again.close().await.expect("stored");
+        assert_eq!(slow.stored(), 1);
     }
 
     #[tokio::test]

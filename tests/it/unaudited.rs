@@ -235,7 +235,7 @@ async fn an_incomplete_run_is_listed_as_such_and_resumed() {
     let writer = Writer::start(&store, run).expect("started");
     let url = CrawlUrl::parse(&origin.url("/b")).expect("a URL");
     let skip = Skip::new(SkipReason::HostDown, "gave up");
-    assert!(writer.send(Change::Skipped(url, skip), 0).await);
+    assert!(writer.send(Change::Skipped(vec![(url, skip)]), 0).await);
     writer.close().await.expect("stored");
     let now = Moment::from_millis(2_000_000_000_000);
     store

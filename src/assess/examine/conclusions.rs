@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Examination;
 use super::courses::{Home, Together, Whole, is_refusal};
-use super::files::{RobotsFile, SiteFiles};
+use super::files::{GivenUp, RobotsFile, SiteFiles};
 use super::group::Cluster;
 use super::host::Host;
 use super::merge::{Group, grouped};
@@ -14,8 +14,8 @@ use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, HostDownFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
-    SitemapFacts, client_block, external_links, host_down, is_down, of_cluster, of_host,
-    own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
+    SitemapFacts, client_block, external_links, family_down, host_down, is_down, of_cluster,
+    of_host, own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
     sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
@@ -205,6 +205,20 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
     }
 }
 
+fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
+    let facts = HostDownFacts {
+        host: &given_up.host,
+        unseen: Ratio::new(given_up.urls, given_up.known),
+        waited: &given_up.waited,
+        last_fine: given_up.last_fine,
+    };
+    if given_up.whole {
+        host_down(&facts)
+    } else {
+        family_down(&facts)
+    }
+}
+
 fn findings(
     hosts: &BTreeMap<String, Host>,
     groups: &[(Group, Diagnosis)],
@@ -214,14 +228,7 @@ fn findings(
     let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
     found.extend(start_page(files.no_start.as_ref()));
     found.extend(external_links(&files.dead_links));
-    found.extend(files.given_up.iter().filter_map(|given_up| {
-        host_down(&HostDownFacts {
-            host: &given_up.host,
-            unseen: Ratio::new(given_up.urls, given_up.known),
-            waited: &given_up.waited,
-            last_fine: given_up.last_fine,
-        })
-    }));
+    found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
         found.extend(robots_finding(robots, hosts.get(&robots.host)));
     }

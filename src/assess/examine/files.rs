@@ -26,11 +26,13 @@ pub struct SiteFiles {
     pub no_start: Option<NoStart>,
 }
 
-/// A host that was given up: the rest of it was not requested.
+/// A host of which all or a part was given up: the rest of it was not requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenUp {
     /// Scheme, host and port.
     pub host: String,
+    /// Whether all of the host was given up, and not only families of its URLs.
+    pub whole: bool,
     /// Pages and resources of it that were not requested.
     pub urls: u64,
     /// Pages and resources of the whole site that are known.

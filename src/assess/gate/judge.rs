@@ -61,6 +61,8 @@ pub enum Doubt {
     NotAudited,
     /// The run was interrupted, so that there may be pages that it does not even know.
     Interrupted,
+    /// So many links were left out of their pages, and may lead to pages that it does not know.
+    LinksLeftOut(u64),
 }
 
 /// What became of a gate.
@@ -303,6 +305,10 @@ impl GateResult {
             (Doubt::Interrupted, Ruling::Held) => {
                 format!("{}, but the run was interrupted", self.reason)
             }
+            (Doubt::LinksLeftOut(links), Ruling::Held) => format!(
+                "{}, but {links} links that may lead to unknown pages were left out",
+                self.reason
+            ),
         };
         GateResult {
             result: Ruling::Undecided,

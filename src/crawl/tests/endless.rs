@@ -75,6 +75,27 @@ async fn no_page_is_requested_first_after_the_allowed_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_when_the_time_is_over_is_skipped_together() {
+    let mut timed = plan();
+    timed.scope.max_time = Some(Duration::from_millis(90));
+    timed.pace.concurrency = 1;
+    let crawl = crawl_in(Some(0), timed, |asked| {
+        let names: Vec<String> = (0..5_000).map(|n| format!("/p{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if asked.path == "/" {
+            links(&names)
+        } else {
+            page("a page")
+        }
+    })
+    .await;
+    let fetched = crawl.asked().len();
+    assert!(fetched < 10, "{fetched}");
+    let left = skipped(&crawl)["max_time | after the allowed time"];
+    assert_eq!(left + fetched, 5_001);
+}
+
+#[tokio::test(start_paused = true)]
 async fn hosts_that_never_end_are_told_and_left() {
     let mut wide = plan();
     wide.scope.subdomains = true;
@@ -171,7 +192,7 @@ async fn a_run_ends_in_order_when_it_has_stored_as_much_as_it_may() {
         bushy(asked, &text)
     })
     .await;
-    let size = crawl.store.size().unwrap();
+    let size = crawl.store.size();
     assert!((2_000_000..4_000_000).contains(&size), "{size}");
     let left = skipped(&crawl);
     assert!(

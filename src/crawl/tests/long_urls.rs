@@ -53,6 +53,50 @@ async fn short_references_beside_a_long_base_are_listed_up_to_a_limit() {
     assert!(database < 5 << 20, "{database} bytes");
 }
 
+/// A crawl of a start page with these links before ten of the site, each a page.
+async fn behind(before: String) -> Crawl {
+    let own: Vec<String> = (0..10).map(|n| format!("/own{n}")).collect();
+    let links = own.iter().map(|to| format!("<a href={to}>x</a>"));
+    let links: Vec<String> = links.collect();
+    let mut answers = vec![("/", [page(&(before + &links.concat()))])];
+    answers.extend(own.iter().map(|path| (path.as_str(), [page("a page")])));
+    let answers: Vec<(&str, &[Reply])> = answers
+        .iter()
+        .map(|(path, replies)| (*path, &replies[..]))
+        .collect();
+    Crawl::to_the_end(plan(), &answers).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_that_are_too_long_or_lead_elsewhere_hide_no_page_of_the_site() {
+    let long = |n| format!("<a href='/{n}{}'>x</a>", "l".repeat(7_900));
+    let foreign = |n| format!("<a href='http://other.test/{n:0100}'>x</a>");
+    let cases = [
+        (0..1_500).map(long).collect::<String>(),
+        (0..45_000).map(foreign).collect(),
+    ];
+    for before in cases {
+        let crawl = behind(before).await;
+        assert_eq!(crawl.asked_sorted().len(), 11);
+        let summary = crawl.store.summary(crawl.run).unwrap();
+        assert_eq!(summary.pages.unseen_links, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_that_nobody_looked_at_are_counted() {
+    let base = format!("<base href='/{}/'>", "b".repeat(8_000));
+    let short = (0..3_000).map(|n| format!("<a href={n}>x</a>"));
+    let crawl = behind(base + &short.collect::<String>()).await;
+    assert_eq!(crawl.asked_sorted().len(), 1);
+    let summary = crawl.store.summary(crawl.run).unwrap();
+    let unseen = summary.pages.unseen_links;
+    assert!((900..1_000).contains(&unseen), "{unseen}");
+    let skipped = crawl.rows(Table::Skipped, &["Detail"]);
+    let told = format!("; {unseen} may lead to unknown pages");
+    assert!(skipped.iter().any(|row| row.ends_with(&told)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn broken_references_hide_no_link_behind_them() {
     let broken = "<a href='http://['>x</a>".repeat(5_000);

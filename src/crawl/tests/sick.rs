@@ -128,3 +128,72 @@ async fn a_dead_directory_costs_the_other_pages_nothing() {
     assert!(all < Duration::from_mins(6), "{all:?}");
     audited.is_right_about(&pages);
 }
+
+/// A crawl of a start page with forty fine pages and so many that drip until our time is over.
+fn with_dripping(pages: usize) -> Crawl {
+    let fine = (0..40).map(|n| format!("/fine/{n}.html"));
+    let drips = (0..pages).map(|n| format!("/drip/{n}.html"));
+    let all: Vec<String> = fine.chain(drips).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let start = links(&all);
+    let mut plan = usual();
+    plan.probe.enabled = false;
+    let mut crawl = Crawl::new(plan, &[]);
+    let answering = move |asked: &Asked<'_>| {
+        let (reply, seconds) = match asked.path {
+            "/" => (start.clone(), 0),
+            "/robots.txt" | "/sitemap.xml" => (error(404), 0),
+            path if path.starts_with("/drip/") => {
+                let cut = Reply {
+                    outcome: Outcome::TotalTimeout,
+                    ..page("a pa")
+                };
+                (cut, 90)
+            }
+            _ => (page("a page"), 0),
+        };
+        let takes = Duration::from_secs(seconds) + Duration::from_millis(20);
+        Some(Timed { reply, takes })
+    };
+    crawl.script.origin = Some(Origin(Box::new(answering)));
+    crawl
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_drips_is_given_up_and_requested_by_a_resumed_run() {
+    let mut crawl = with_dripping(1_000);
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Incomplete);
+    let rows = crawl.rows(Table::Skipped, &["Reason"]);
+    let left = rows.iter().filter(|reason| *reason == "family_down");
+    assert!((900..921).contains(&left.count()));
+    let pages = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+    let is = |path: &str, verdict: &str| {
+        let of = pages.iter().filter(|row| row.starts_with(path));
+        of.filter(|row| row.ends_with(verdict)).count()
+    };
+    assert_eq!(is("/fine/", "| ok"), 40);
+    assert!(is("/drip/", "| ok") == 0, "{pages:#?}");
+    let findings = crawl.rows(Table::Findings, &["Rule"]);
+    assert!(findings.contains(&"family_down".to_owned()), "{findings:?}");
+    let run = crawl.store.run_by_id(crawl.run).unwrap();
+    let took = run.ended.unwrap().since(Moment::from_millis(1_000_000));
+    assert!(took < Duration::from_hours(4), "{took:?}");
+    let before = crawl.asked().len();
+    assert_eq!(crawl.run(Start::Resume).await, Ended::Incomplete);
+    assert!(crawl.asked().len() >= before + 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_directory_that_drips_is_requested_to_its_last_page() {
+    let mut crawl = with_dripping(40);
+    let seeds = crawl.plan.scope.seeds.clone();
+    assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
+    let pages = crawl.rows(Table::Pages, &["Address", "Verdict"]);
+    let dripping = pages.iter().filter(|row| row.starts_with("/drip/"));
+    let dripping: Vec<&String> = dripping.collect();
+    assert_eq!(dripping.len(), 40);
+    // Those that the budget of the passes is too short for are unconfirmed.
+    let fails = |row: &&String| row.ends_with("| persistent") || row.ends_with("| unconfirmed");
+    assert!(dripping.iter().all(fails), "{dripping:?}");
+}

@@ -150,9 +150,9 @@ fn changes() -> Vec<Change> {
     story.gives_up("https://xn--bcher-kva.example/", Outcome::ConnectRefused);
     story.page("/logo.png", "", vec![]);
     story.fails("/waiting", Outcome::Server502);
-    story.changes.push(Change::Skipped(
+    story.changes.push(Change::Skipped(vec![(
         url("/late"),
         Skip::new(SkipReason::HostDown, "too many failures in a row"),
-    ));
+    )]));
     story.changes
 }

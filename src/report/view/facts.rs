@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::assess::Verdict;
 use crate::model::{Coverage, ScopePlan, SkipReason};
-use crate::report::words::{count, duration, external_links};
+use crate::report::words::{count, duration, external_links, left_out};
 use crate::store::{RunRow, RunState, RunSummary};
 
 /// What was audited and how.
@@ -45,6 +45,8 @@ pub(crate) struct CoverageView {
     fetched: u64,
     /// 0..1; absent if nothing is known.
     share: Option<f64>,
+    /// Said where links were left out, so that the share is an upper bound.
+    left_out: Option<String>,
     /// Why URLs were not fetched.
     reasons: Vec<Part>,
     /// Of links to other sites; absent if there are none to request.
@@ -235,6 +237,7 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
         known: counts.known,
         fetched: counts.fetched,
         share: (counts.known > 0).then(|| counts.fetched as f64 / counts.known as f64),
+        left_out: (summary.pages.unseen_links > 0).then(|| left_out(summary.pages.unseen_links)),
         reasons,
         external: external_links(summary.external),
     }
@@ -252,6 +255,7 @@ const fn reason(reason: SkipReason) -> &'static str {
         SkipReason::MaxTime => "not requested within --max-time",
         SkipReason::MaxDisk => "not requested within --max-disk",
         SkipReason::HostDown => "the host was given up",
+        SkipReason::FamilyDown => "their group of URLs was given up",
         SkipReason::Trap => "the site seems endless here",
         SkipReason::Invalid => "no URL",
     }

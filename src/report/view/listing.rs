@@ -145,7 +145,10 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
         let is_bad = row.reason.is_limit()
             || matches!(
                 row.reason,
-                SkipReason::HostDown | SkipReason::Trap | SkipReason::Invalid
+                SkipReason::HostDown
+                    | SkipReason::FamilyDown
+                    | SkipReason::Trap
+                    | SkipReason::Invalid
             );
         rows.add(is_bad, || {
             vec![

@@ -91,6 +91,13 @@ pub(super) fn write(
         let name = format!("Not fetched: {reason}");
         lines.line(&name, &[Content::Number(urls as f64)])?;
     }
+    if summary.pages.unseen_links > 0 {
+        let unseen = summary.pages.unseen_links as f64;
+        lines.line(
+            "Links left out, to unknown pages",
+            &[Content::Number(unseen)],
+        )?;
+    }
 
     lines.heading(&texts(&["Verdicts", "Pages"]))?;
     for (verdict, pages) in by_name(&summary.by_verdict, Verdict::name) {

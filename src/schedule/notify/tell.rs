@@ -397,7 +397,7 @@ fn headline(
     };
     let sentence = match told.summary.given_up {
         urls if told.is_incomplete() => format!(
-            "A host was given up, and {} not requested. {sentence}",
+            "A part of the site was given up, and {} not requested. {sentence}",
             match urls {
                 1 => "1 URL was".to_owned(),
                 many => format!("{} were", count(many, "URL")),

@@ -131,7 +131,7 @@ fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
     };
     let told = message(&incomplete).expect("told");
     assert_eq!(told.subject, "shop: a host was given up");
-    let said = "A host was given up, and 67 URLs were not requested. ";
+    let said = "A part of the site was given up, and 67 URLs were not requested. ";
     assert!(told.headline.starts_with(said), "{}", told.headline);
     assert_eq!(told.tone, super::Tone::Bad);
     assert_eq!(message(&run()), None, "a run without a change");

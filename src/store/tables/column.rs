@@ -93,12 +93,11 @@ impl Column {
     }
 }
 
-/// What named the URL `u`, whose `found_on` is the URL `source`: a source of a column.
+/// What named the URL `u`, whose `found_on` is the URL `source`: a source of a column. The files are looked through
+/// once a query: to find one of them by its host reads the whole text of each that is compared.
 pub(super) const FINDER: &str = "CASE
     -- /sitemap.xml, requested because robots.txt names none
-    WHEN u.role = 2 AND EXISTS (SELECT 1 FROM text host
-        CROSS JOIN robots_txt r ON r.run = host.run AND r.host = host.text
-        WHERE host.run = u.run AND host.id = u.host AND r.url = u.found_on AND r.sitemaps = 0)
+    WHEN u.role = 2 AND (u.run, u.found_on) IN (SELECT run, url FROM robots_txt WHERE sitemaps = 0)
     THEN 'guessed'
     ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
 END";

@@ -18,8 +18,8 @@ columns! {
         "What it is about: `url`, `section`, `host` or `site`.";
     SUBJECT = "Subject", Address, "subject",
         "Which one; `this machine` where the crawler's own network is meant (`own_outage`). For \
-        `host_down` it is the host that was given up, for `start_page` the start page that is \
-        no page.";
+        `host_down` and `family_down` it is the host of which all or a group of URLs was given up, \
+        for `start_page` the start page that is no page.";
     CAUSE = "Cause", Name(Names::Causes), "nullif(cause, '')", wide 24,
         "The probable cause or two of them, as in pages.csv.";
     CONFIDENCE = "Confidence", Share(2), "confidence",

@@ -14,7 +14,7 @@ columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
     REASON = "Reason", Name(Names::SkipReason), "reason.name",
         "`robots`, `nofollow`, `scope`, `depth`, `max_pages`, `max_hosts`, `max_time`, \
-        `max_disk`, `host_down`, `trap` or `invalid` (no URL, or one longer than 2,048 bytes, \
+        `max_disk`, `host_down`, `family_down`, `trap` or `invalid` (no URL, or one longer than 2,048 bytes, \
         of which `Address` holds the beginning, the length and a fingerprint). A URL of that length \
         from a sitemap or from the previous run is a `trap`, and `Address` holds all of it. A row \
         `N further links` stands for links of a page that were not taken in.";

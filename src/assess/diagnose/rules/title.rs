@@ -9,6 +9,7 @@ pub fn title(rule: &str) -> &str {
         "compression_fault" => "Pages fail when their answers are compressed",
         "dns_fault" => "The host's name does not resolve",
         "external_links" => "External links that fail",
+        "family_down" => "A group of URLs hangs, and the rest of it was not seen",
         "host_down" => "A host was given up, and the rest of it was not seen",
         "host_maintenance" => "The whole host is down for maintenance",
         "host_outage" => "The whole host was down for a while",

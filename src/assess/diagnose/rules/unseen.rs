@@ -1,5 +1,5 @@
-//! Parts of the site that nobody saw, although none of their pages failed: hosts that were given up,
-//! and whatever lies behind a start page that is none.
+//! Parts of the site that nobody saw, although none of their pages failed: hosts and families of URLs that were given
+//! up, and whatever lies behind a start page that is none.
 
 use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
@@ -7,7 +7,7 @@ use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::{NoStart, StartFault};
 use crate::model::{Moment, SkipReason};
 
-/// What is known of a host that was given up.
+/// What is known of a host of which all or a part was given up.
 #[derive(Clone, Copy, Debug)]
 pub struct HostDownFacts<'a> {
     /// Scheme, host and port.
@@ -43,6 +43,28 @@ pub fn host_down(facts: &HostDownFacts<'_>) -> Option<Finding> {
         confidence: 0.95,
         evidence,
         advice: "host_down",
+    })
+}
+
+/// Families of URLs of a host that were given up, as requests to them took all the time that we have.
+pub fn family_down(facts: &HostDownFacts<'_>) -> Option<Finding> {
+    if facts.unseen.part == 0 {
+        return None;
+    }
+    Some(Finding {
+        rule: "family_down",
+        severity: Severity::Error,
+        scope: Scope::Host,
+        subject: facts.host.to_owned(),
+        causes: Vec::new(),
+        confidence: 0.95,
+        evidence: vec![
+            Evidence::Unseen { urls: facts.unseen },
+            Evidence::Waited {
+                text: facts.waited.to_owned(),
+            },
+        ],
+        advice: "family_down",
     })
 }
 
@@ -115,6 +137,22 @@ mod tests {
         assert!(
             text.contains("no request to the host was ever fine"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_family_that_was_given_up_is_an_error_and_says_how_much_was_not_seen() {
+        let facts = |unseen| HostDownFacts {
+            host: HOST,
+            unseen: Ratio::new(unseen, 4_000),
+            waited: "80 requests in a row",
+            last_fine: None,
+        };
+        let found = fires(family_down(&facts(3_000)), family_down(&facts(0)));
+        assert_eq!(found.severity, Severity::Error);
+        assert_eq!(
+            found.evidence_text(),
+            "3000 of 4000 known URLs of the site were not requested (75.0 %); 80 requests in a row"
         );
     }
 
