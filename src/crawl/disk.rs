@@ -4,7 +4,7 @@
 
 use crate::model::{Skip, SkipReason, bytes_in_words};
 use crate::policy::DiskBudget;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How far the database may grow.
 #[derive(Clone, Copy, Debug)]
@@ -17,17 +17,19 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Of a run that begins or goes on now.
-    pub(super) fn new(store: &Store, max_disk: Option<u64>) -> Disk {
-        Disk {
+    pub(super) fn new(store: &Store, max_disk: Option<u64>) -> Result<Disk, StoreError> {
+        Ok(Disk {
             budget: DiskBudget::new(max_disk, store.free_space()),
-            at_first: store.size(),
+            at_first: store.size()?,
             is_full: false,
-        }
+        })
     }
 
-    /// Looks at the database.
+    /// Looks at the database. If it cannot be opened just now, the next look tells.
     pub(super) fn look(&mut self, store: &Store) {
-        self.is_full |= store.size().saturating_sub(self.at_first) >= self.budget.bytes;
+        if let Ok(size) = store.size() {
+            self.is_full |= size.saturating_sub(self.at_first) >= self.budget.bytes;
+        }
     }
 
     /// Why no URL is requested for the first time any more, if none is.

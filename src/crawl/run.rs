@@ -103,7 +103,7 @@ where
     if start == Start::Resume && !was_finished {
         store.requeue_given_up(run)?;
     }
-    let disk = Disk::new(&store, site.plan.scope.max_disk);
+    let disk = Disk::new(&store, site.plan.scope.max_disk)?;
     let writer = Writer::start(&store, run)?;
     let addresses = Addresses::new(&store, run, writer.urls());
     let shelf = Arc::new(StoreShelf::new(addresses, parts.clock));

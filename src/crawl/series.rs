@@ -96,15 +96,15 @@ impl<F: Fetcher> Series<F> {
             }
             let started = self.clock.now();
             let announced = self.ask(*step, request).await.unwrap_or_default();
-            if announced > LONGEST_WAIT && self.subject.failing != Failing::Announced {
+            let mut pause = self.lease.pace.interval;
+            if announced <= LONGEST_WAIT {
+                pause = pause.max(announced);
+            } else if self.subject.failing != Failing::Announced {
                 return false;
             }
             self.next = match step.pause {
-                // That an answer asks for a pause is what is looked for.
-                Some(pause) => started + pause,
-                None => {
-                    self.clock.now() + self.lease.pace.interval.max(announced.min(LONGEST_WAIT))
-                }
+                Some(quick) if announced.is_zero() => started + quick,
+                _ => self.clock.now() + pause,
             };
         }
         true

@@ -1,17 +1,20 @@
 //! What the file takes on its disk, and what is left there.
 
-use std::fs;
 use std::path::Path;
 
+use super::error::StoreError;
 use super::file::Store;
 
 impl Store {
-    /// Bytes that the file takes, with the log beside it; what cannot be seen just now takes none.
-    pub fn size(&self) -> u64 {
-        let mut log = self.path().as_os_str().to_owned();
-        log.push("-wal");
-        let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-        bytes(self.path()) + bytes(Path::new(&log))
+    /// Bytes that the file takes, or will when the log beside it is written back.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        let connection = self.connect()?;
+        let ask = |what: &str| -> rusqlite::Result<i64> {
+            connection.query_row(&format!("PRAGMA {what}"), [], |row| row.get(0))
+        };
+        let pages = ask("page_count").and_then(|pages| Ok(pages * ask("page_size")?));
+        let bytes = pages.map_err(|source| self.fault(source))?;
+        Ok(bytes.unsigned_abs())
     }
 
     /// Bytes that are free on its disk, if the system tells.
@@ -48,7 +51,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let store = Store::open(&path).expect("made");
-        let size = store.size();
+        let size = store.size().expect("asked");
         assert!(size > 10_000, "{size}");
         if cfg!(unix) {
             assert!(store.free_space().is_some_and(|bytes| bytes > 0));

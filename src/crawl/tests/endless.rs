@@ -192,7 +192,7 @@ async fn a_run_ends_in_order_when_it_has_stored_as_much_as_it_may() {
         bushy(asked, &text)
     })
     .await;
-    let size = crawl.store.size();
+    let size = crawl.store.size().unwrap();
     assert!((2_000_000..4_000_000).contains(&size), "{size}");
     let left = skipped(&crawl);
     assert!(
