@@ -27,9 +27,8 @@ impl Disk {
 
     /// Looks at the database. If it cannot be opened just now, the next look tells.
     pub(super) fn look(&mut self, store: &Store) {
-        if let Ok(size) = store.size() {
-            self.is_full |= size.saturating_sub(self.at_first) >= self.budget.bytes;
-        }
+        let most = self.at_first.saturating_add(self.budget.bytes);
+        self.is_full |= store.takes(most).is_ok_and(|full| full);
     }
 
     /// Why no URL is requested for the first time any more, if none is.

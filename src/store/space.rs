@@ -1,6 +1,7 @@
 //! What the file takes on its disk, and what is left there.
 
 use std::path::Path;
+use std::{fs, io};
 
 use super::error::StoreError;
 use super::file::Store;
@@ -15,6 +16,26 @@ impl Store {
         let pages = ask("page_count").and_then(|pages| Ok(pages * ask("page_size")?));
         let bytes = pages.map_err(|source| self.fault(source))?;
         Ok(bytes.unsigned_abs())
+    }
+
+    /// Whether it takes so many bytes.
+    pub fn takes(&self, bytes: u64) -> Result<bool, StoreError> {
+        // What takes less on its disk, with the log beside it, need not be opened.
+        Ok(self.on_disk() >= bytes && self.size()? >= bytes)
+    }
+
+    fn on_disk(&self) -> u64 {
+        let mut log = self.path().as_os_str().to_owned();
+        log.push("-wal");
+        let files = [self.path(), Path::new(&log)].into_iter();
+        // What cannot be seen may be large.
+        files
+            .map(|file| match fs::metadata(file) {
+                Ok(seen) => seen.len(),
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => 0,
+                Err(_) => u64::MAX / 2,
+            })
+            .sum()
     }
 
     /// Bytes that are free on its disk, if the system tells.
@@ -53,6 +74,8 @@ mod tests {
         let store = Store::open(&path).expect("made");
         let size = store.size().expect("asked");
         assert!(size > 10_000, "{size}");
+        assert!(store.takes(size).expect("asked"));
+        assert!(!store.takes(size + 1).expect("asked"));
         if cfg!(unix) {
             assert!(store.free_space().is_some_and(|bytes| bytes > 0));
             assert!(free_space(&dir.path().join("no/such/runs.db")).is_some());

@@ -198,17 +198,21 @@ fn complaint(body: &[u8]) -> Option<usize> {
     let find = |part: Range<usize>, kinds: &[Complaint]| {
         let start = part.start;
         let part = &body[part];
-        let mut kinds = words.is_match(part).then_some(kinds)?.iter();
-        kinds.find_map(|kind| {
+        kinds.iter().find_map(|kind| {
             let found = kind.pattern.find(part)?;
             let after = || text_length(&body[start + found.end()..]);
             let ends = kind.rest == usize::MAX || after().is_some_and(|text| text <= kind.rest);
             ends.then_some(start + found.start())
         })
     };
-    let end = body.len().saturating_sub(LOOKED_AT);
-    find(0..body.len().min(BODY_HEAD), &AT_THE_BEGINNING)
-        .or_else(|| find(end..body.len(), &AT_THE_END))
+    let head = 0..body.len().min(BODY_HEAD);
+    let end = body.len().saturating_sub(LOOKED_AT)..body.len();
+    let at_the_beginning = || find(head.clone(), &AT_THE_BEGINNING);
+    let at_the_end = || find(end.clone(), &AT_THE_END);
+    // The end is long, and one word is found faster than any of many.
+    let may_begin = words.is_match(&body[head.clone()]);
+    let may_end = memchr::memmem::find(&body[end.clone()], b" error").is_some();
+    (may_begin.then(at_the_beginning).flatten()).or_else(|| may_end.then(at_the_end).flatten())
 }
 
 /// Whether an answer with this status and page is an error after all. The body is decoded HTML or
