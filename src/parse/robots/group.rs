@@ -1,9 +1,9 @@
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pattern::{Pattern, normal_path};
+use super::pattern::{Pattern, matches, normal_path};
 
 /// One `Allow` or `Disallow`.
 #[derive(Debug)]
@@ -14,21 +14,52 @@ pub(super) struct Rule {
     pub(super) text: Box<str>,
 }
 
-impl Rule {
-    /// The greater rank decides: the longer pattern, then permission, then the earlier line.
-    fn rank(&self) -> (usize, bool, Reverse<usize>) {
-        (self.pattern.weight(), self.allow, Reverse(self.line))
+/// The rules that hold for one crawler, prepared for many questions. A rule takes some forty bytes besides its
+/// texts: whoever names many hosts can make a crawl read as many files of the largest size.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// By the literal beginning of their patterns, and those with the same one from the greatest rank down.
+    rules: Box<[Prepared]>,
+    /// Their patterns in normal form, one after the other.
+    patterns: Box<[u8]>,
+    /// Their lines as written, likewise.
+    texts: Box<str>,
+    /// The lengths of the literal beginnings, ascending: a path is looked up once for each.
+    lengths: Box<[u32]>,
+    crawl_delay: Option<Duration>,
+}
+
+/// A rule without its texts.
+#[derive(Clone, Copy, Debug)]
+struct Prepared {
+    line: u32,
+    allow: bool,
+    anchored: bool,
+    weight: u32,
+    pattern: Span,
+    /// How much of the pattern is its literal beginning, in bytes.
+    literal: u32,
+    text: Span,
+}
+
+/// A part of one of the texts. Files are read up to 500 KiB.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 }
 
-/// The rules that hold for one crawler, prepared for many questions.
-#[derive(Clone, Debug, Default)]
-pub struct Group {
-    /// By the literal beginning of their patterns; each list from the greatest rank down.
-    rules: HashMap<Box<[u8]>, Vec<Arc<Rule>>>,
-    /// The lengths of those beginnings, ascending: a path is looked up once for each.
-    lengths: Vec<usize>,
-    crawl_delay: Option<Duration>,
+impl Prepared {
+    /// The greater rank decides: the longer pattern, then permission, then the earlier line.
+    fn rank(&self) -> (u32, bool, Reverse<u32>) {
+        (self.weight, self.allow, Reverse(self.line))
+    }
 }
 
 /// What robots.txt says about one URL.
@@ -47,26 +78,42 @@ impl Group {
         all: impl Iterator<Item = Arc<Rule>>,
         crawl_delay: Option<Duration>,
     ) -> Group {
-        let mut rules: HashMap<Box<[u8]>, Vec<Arc<Rule>>> = HashMap::new();
-        for rule in all {
-            let prefix = rule.pattern.prefix();
-            if let Some(list) = rules.get_mut(prefix) {
-                list.push(rule);
-            } else {
-                rules.insert(prefix.into(), vec![rule]);
-            }
-        }
-        for list in rules.values_mut() {
-            list.sort_by_key(|rule| Reverse(rule.rank()));
-            // The same pattern again decides nothing that the first has not decided.
-            list.dedup_by(|again, first| again.pattern == first.pattern);
-        }
-        let mut lengths: Vec<usize> = rules.keys().map(|prefix| prefix.len()).collect();
+        let (mut patterns, mut texts) = (Vec::new(), String::new());
+        let mut rules: Vec<Prepared> = all
+            .map(|rule| {
+                let pattern = &rule.pattern;
+                let prepared = Prepared {
+                    line: rule.line as u32,
+                    allow: rule.allow,
+                    anchored: pattern.is_anchored(),
+                    weight: pattern.weight() as u32,
+                    pattern: span(patterns.len(), pattern.text().len()),
+                    literal: pattern.prefix().len() as u32,
+                    text: span(texts.len(), rule.text.len()),
+                };
+                patterns.extend_from_slice(pattern.text());
+                texts.push_str(&rule.text);
+                prepared
+            })
+            .collect();
+        let text = |rule: &Prepared| &patterns[rule.pattern.range()];
+        let literal = |rule: &Prepared| &text(rule)[..rule.literal as usize];
+        rules.sort_by(|one, other| {
+            let by_rank = || other.rank().cmp(&one.rank());
+            literal(one).cmp(literal(other)).then_with(by_rank)
+        });
+        // The same pattern again decides nothing that the first has not decided.
+        rules.dedup_by(|again, first| {
+            again.anchored == first.anchored && text(again) == text(first)
+        });
+        let mut lengths: Vec<u32> = rules.iter().map(|rule| rule.literal).collect();
         lengths.sort_unstable();
         lengths.dedup();
         Group {
-            rules,
-            lengths,
+            rules: rules.into(),
+            patterns: patterns.into(),
+            texts: texts.into(),
+            lengths: lengths.into(),
             crawl_delay,
         }
     }
@@ -83,8 +130,8 @@ impl Group {
         };
         Verdict {
             allowed: rule.is_none_or(|rule| rule.allow),
-            line: rule.map(|rule| rule.line),
-            rule: rule.map(|rule| &*rule.text),
+            line: rule.map(|rule| rule.line as usize),
+            rule: rule.map(|rule| &self.texts[rule.text.range()]),
         }
     }
 
@@ -99,24 +146,35 @@ impl Group {
         self.rules.is_empty()
     }
 
-    /// About how many bytes of memory the rules take.
+    /// How many bytes of memory the rules take.
     pub fn bytes(&self) -> usize {
-        /// What a rule takes besides its texts, which are there twice or three times.
-        const RULE: usize = 240;
-        let rules = self.rules.values().flatten();
-        rules
-            .map(|rule| RULE + rule.text.len() + 2 * rule.pattern.weight())
-            .sum()
+        size_of_val(&*self.rules) + self.patterns.len() + self.texts.len()
     }
 
-    fn deciding(&self, path: &[u8]) -> Option<&Rule> {
+    fn deciding(&self, path: &[u8]) -> Option<&Prepared> {
         self.lengths
             .iter()
-            .map_while(|length| path.get(..*length))
-            .filter_map(|prefix| self.rules.get(prefix))
-            .filter_map(|list| list.iter().find(|rule| rule.pattern.matches(path)))
-            .map(|rule| &**rule)
+            .map_while(|length| path.get(..*length as usize))
+            .filter_map(|beginning| self.matching(beginning, path))
             .max_by_key(|rule| rule.rank())
+    }
+
+    /// The rule of greatest rank that matches, of those with this literal beginning.
+    fn matching(&self, beginning: &[u8], path: &[u8]) -> Option<&Prepared> {
+        let text = |rule: &Prepared| &self.patterns[rule.pattern.range()];
+        let literal = |rule: &Prepared| &text(rule)[..rule.literal as usize];
+        let first = self.rules.partition_point(|rule| literal(rule) < beginning);
+        self.rules[first..]
+            .iter()
+            .take_while(|rule| literal(rule) == beginning)
+            .find(|rule| matches(text(rule), rule.anchored, path))
+    }
+}
+
+fn span(start: usize, length: usize) -> Span {
+    Span {
+        start: start as u32,
+        end: (start + length) as u32,
     }
 }
 
@@ -147,6 +205,7 @@ mod tests {
         }
         let group = Robots::parse(text.as_bytes()).group(&["gatecrawl"]);
         assert_eq!(group.lengths.len(), 1);
+        assert!(group.bytes() < 5 * text.len(), "{}", group.bytes());
         assert!(!group.verdict("/p/09999/x").allowed);
         assert!(group.verdict("/p/10000/x").allowed);
     }
@@ -155,7 +214,7 @@ mod tests {
     fn the_same_rule_a_thousand_times_is_one() {
         let text = "User-agent: *\n".to_owned() + &"Disallow: /*a\n".repeat(1000);
         let group = Robots::parse(text.as_bytes()).group(&["gatecrawl"]);
-        assert_eq!(group.rules.values().map(Vec::len).sum::<usize>(), 1);
+        assert_eq!(group.rules.len(), 1);
         assert_eq!(group.verdict("/a").line, Some(2));
     }
 

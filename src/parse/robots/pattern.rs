@@ -61,36 +61,46 @@ impl Pattern {
         self.weight
     }
 
-    /// Whether a path in normal form matches.
-    pub(super) fn matches(&self, path: &[u8]) -> bool {
-        self.walk(path, &mut 0)
+    /// Its normal form, without the final `$`.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
     }
 
-    /// Takes each literal piece at the first place where it occurs. That is enough, since whatever
-    /// follows could only lose room by a later place; so nothing is ever tried twice, and the work
-    /// is bounded by the length of the path. `steps` counts the bytes of it that were looked at.
-    fn walk(&self, path: &[u8], steps: &mut usize) -> bool {
-        let mut pieces = self.text.split(|b| *b == b'*');
-        let first = pieces.next().unwrap_or_default();
-        *steps += first.len().min(path.len());
-        let Some(mut rest) = path.strip_prefix(first) else {
-            return false;
-        };
-        let Some(last) = pieces.next_back() else {
-            return !self.anchored || rest.is_empty();
-        };
-        for piece in pieces {
-            match after(rest, piece, steps) {
-                Some(tail) => rest = tail,
-                None => return false,
-            }
+    /// Whether the path must end where the pattern does.
+    pub(super) fn is_anchored(&self) -> bool {
+        self.anchored
+    }
+}
+
+/// Whether a path in normal form matches a pattern with this text.
+pub(super) fn matches(text: &[u8], anchored: bool, path: &[u8]) -> bool {
+    walk(text, anchored, path, &mut 0)
+}
+
+/// Takes each literal piece at the first place where it occurs. That is enough, since whatever
+/// follows could only lose room by a later place; so nothing is ever tried twice, and the work
+/// is bounded by the length of the path. `steps` counts the bytes of it that were looked at.
+fn walk(text: &[u8], anchored: bool, path: &[u8], steps: &mut usize) -> bool {
+    let mut pieces = text.split(|b| *b == b'*');
+    let first = pieces.next().unwrap_or_default();
+    *steps += first.len().min(path.len());
+    let Some(mut rest) = path.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = pieces.next_back() else {
+        return !anchored || rest.is_empty();
+    };
+    for piece in pieces {
+        match after(rest, piece, steps) {
+            Some(tail) => rest = tail,
+            None => return false,
         }
-        if self.anchored {
-            *steps += last.len().min(rest.len());
-            rest.ends_with(last)
-        } else {
-            after(rest, last, steps).is_some()
-        }
+    }
+    if anchored {
+        *steps += last.len().min(rest.len());
+        rest.ends_with(last)
+    } else {
+        after(rest, last, steps).is_some()
     }
 }
 
@@ -172,7 +182,8 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, path: &str) -> bool {
-        Pattern::new(pattern.as_bytes()).matches(&normal_path(path))
+        let pattern = Pattern::new(pattern.as_bytes());
+        matches(pattern.text(), pattern.is_anchored(), &normal_path(path))
     }
 
     #[test]
@@ -211,11 +222,21 @@ mod tests {
         for tail in ["b", "b$", "", "$"] {
             let pattern = Pattern::new(("/*a".repeat(60) + tail).as_bytes());
             let mut steps = 0;
-            pattern.walk(path.as_bytes(), &mut steps);
+            walk(
+                pattern.text(),
+                pattern.is_anchored(),
+                path.as_bytes(),
+                &mut steps,
+            );
             assert!(steps <= path.len(), "{steps} steps for {tail}");
             let pattern = Pattern::new(("/".to_owned() + &"*a".repeat(700) + tail).as_bytes());
             let mut steps = 0;
-            pattern.walk(path.as_bytes(), &mut steps);
+            walk(
+                pattern.text(),
+                pattern.is_anchored(),
+                path.as_bytes(),
+                &mut steps,
+            );
             assert!(steps <= path.len(), "{steps} steps for {tail}");
         }
     }
