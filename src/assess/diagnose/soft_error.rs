@@ -16,6 +16,9 @@ use serde::Serialize;
 use super::fingerprints::{BODY_HEAD, by_text, head, headline};
 use crate::model::Cause;
 
+/// How much of a page's end is looked at for the last words of an error message, in bytes. Ours.
+const LAST_WORDS: usize = 2 * 1024;
+
 /// How much of a page is read for its text, and how much of its end for an error message.
 const LOOKED_AT: usize = 16 * 1024;
 /// Error pages say less than this; what says more is an article, a form, a shop.
@@ -209,9 +212,10 @@ fn complaint(body: &[u8]) -> Option<usize> {
     let end = body.len().saturating_sub(LOOKED_AT)..body.len();
     let at_the_beginning = || find(head.clone(), &AT_THE_BEGINNING);
     let at_the_end = || find(end.clone(), &AT_THE_END);
-    // The end is long, and one word is found faster than any of many.
     let may_begin = words.is_match(&body[head.clone()]);
-    let may_end = memchr::memmem::find(&body[end.clone()], b" error").is_some();
+    // The line that it names comes last, before some text at most.
+    let last = &body[body.len().saturating_sub(LAST_WORDS)..];
+    let may_end = memchr::memmem::find(last, b" on line ").is_some();
     (may_begin.then(at_the_beginning).flatten()).or_else(|| may_end.then(at_the_end).flatten())
 }
 

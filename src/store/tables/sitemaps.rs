@@ -34,12 +34,13 @@ columns! {
 pub(super) const VIEW: View = View {
     columns: COLUMNS,
     run: "u.run",
+    // The file comes first: it decides which URLs belong here, and all of them are looked at.
     from: "FROM url u
+        LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
         LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id
             AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
         LEFT JOIN outcome ON outcome.code = a.outcome
         LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
-        LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
         LEFT JOIN url source ON source.run = u.run AND source.id = u.found_on
         LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text
         WHERE (u.role = 2 OR f.url IS NOT NULL)",
