@@ -13,7 +13,7 @@ use crate::fetch::Fetcher;
 use crate::frontier::{Discovery, Frontier, Lease, Settlement};
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
-use crate::store::{Change, FailingCluster, FailingUrl, RefusedAtSpeed};
+use crate::store::{Change, FailingCluster, FailingUrl};
 
 use super::dispatch::{Dispatcher, Done, Returned};
 use super::event::{Event, Observer};
@@ -137,9 +137,9 @@ where
             let subject = self.experiments.subject(cause);
             (&cause.url, subject, group.copied().unwrap_or_default())
         });
-        let bursts = refused.iter().zip(number..).map(|(refused, group)| {
-            let rate = refused.rate;
-            (&refused.url, Subject::of(Failing::AtSpeed { rate }), group)
+        let bursts = refused.iter().zip(number..).map(|(url, group)| {
+            let first = self.hosts.fastest(&url.host_key()).interval;
+            (url, Subject::of(Failing::AtSpeed { first }), group)
         });
         let chosen: Vec<(&CrawlUrl, Subject, usize)> = failing.chain(bursts).collect();
         let subjects = chosen
@@ -198,11 +198,10 @@ where
     }
 
     /// Pages that a limit of the rate may have refused, one of each host.
-    fn refused_at_speed(&self) -> Result<Vec<RefusedAtSpeed>, CrawlError> {
+    fn refused_at_speed(&self) -> Result<Vec<CrawlUrl>, CrawlError> {
         let mut found = (self.store).refused_at_speed(self.run, LONGEST_WAIT, MOST_BURSTS)?;
-        found.retain(|refused| {
-            self.site.scope.is_site(&refused.url)
-                && self.hosts.refuse(&refused.url, Role::Page).is_none()
+        found.retain(|url| {
+            self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
         });
         Ok(found)
     }

@@ -179,6 +179,12 @@ impl Hosts {
         }
     }
 
+    /// The fastest pace at which a host may ever be requested.
+    pub(super) fn fastest(&self, host: &HostKey) -> Pace {
+        let known = self.known.get(host);
+        known.map_or(self.site.plan.pace.ceiling(), |known| known.pace.ceiling())
+    }
+
     /// This pace for a host, unless the plan or its robots.txt wants longer pauses, or the crawl found
     /// that the host bears less.
     pub(super) fn no_faster(&self, host: &HostKey, pace: Pace) -> Pace {

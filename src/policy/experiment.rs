@@ -24,12 +24,15 @@ const ADDRESSES: usize = 8;
 /// tell, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
-/// Requests of a burst.
-const BURST: i32 = 12;
+/// Requests of a burst that come as fast as they may: a limit refuses every other one of them, or more.
+const AT_FULL_SPEED: i32 = 6;
 
-/// How much longer each of its pauses is than the one before: the last is seven times the first, so that a
+/// Those after them.
+const SLOWING: i32 = 6;
+
+/// How much longer each of their pauses is than the one before: the last is some four times the first, so that a
 /// limit lies between two of them. Ours.
-const SLOWER: f64 = 1.2;
+const SLOWER: f64 = 1.25;
 
 /// Shortest and longest first pause of a burst (ours).
 const FIRST_PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
@@ -38,7 +41,7 @@ const FIRST_PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_mi
 const KEPT: usize = 5;
 
 /// A failing URL, as experiments see it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// How it fails.
     pub failing: Failing,
@@ -63,13 +66,13 @@ impl Subject {
             Failing::Always => 4 + ADDRESSES + self.ways.len(),
             Failing::AtTimes => BY_TURNS.len(),
             Failing::Announced => 2,
-            Failing::AtSpeed { .. } => BURST as usize,
+            Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
         }
     }
 }
 
 /// How a URL fails.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     /// Whenever it was asked.
     Always,
@@ -77,11 +80,10 @@ pub enum Failing {
     AtTimes,
     /// It asks to be left alone, for longer than anybody waits here.
     Announced,
-    /// It was refused as others were at this many requests a second, if the rate had a bound, and fine when it
-    /// was requested again.
+    /// It was refused as others of its host were, and fine when it was requested again.
     AtSpeed {
-        /// Requests per second.
-        rate: Option<f64>,
+        /// The least time between two requests that the host's pace ever allows.
+        first: Duration,
     },
 }
 
@@ -102,20 +104,21 @@ pub fn opening(failing: Failing) -> Vec<Step> {
         Failing::Always => vec![step(Probe::Alone)],
         Failing::AtTimes => BY_TURNS.into_iter().map(step).collect(),
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
-        Failing::AtSpeed { rate } => burst(rate).take(KEPT).collect(),
+        Failing::AtSpeed { first } => burst(first).take(KEPT).collect(),
     }
 }
 
-/// A burst that begins at this many requests a second, and is never faster.
-fn burst(rate: Option<f64>) -> impl Iterator<Item = Step> {
+/// A burst whose pauses are at least as long as this one.
+fn burst(first: Duration) -> impl Iterator<Item = Step> {
     let [shortest, longest] = FIRST_PAUSE;
-    let first = rate.map_or(shortest, |rate| {
-        Duration::try_from_secs_f64(1.0 / rate).unwrap_or(longest)
-    });
     // A host that is asked more slowly than that has no quick succession.
-    let requests = if first <= longest { BURST } else { 0 };
-    (0..requests).map(move |n| Step {
-        pause: Some(first.max(shortest).mul_f64(SLOWER.powi(n))),
+    let most = if first <= longest {
+        SLOWING
+    } else {
+        -AT_FULL_SPEED
+    };
+    (-AT_FULL_SPEED..most).map(move |n| Step {
+        pause: Some(first.max(shortest).mul_f64(SLOWER.powi(n.max(0)))),
         ..step(Probe::Burst)
     })
 }
@@ -132,8 +135,8 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
 
 /// What is asked then, of a host with these addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
-    if let Failing::AtSpeed { rate } = subject.failing {
-        return burst(rate).skip(KEPT).collect();
+    if let Failing::AtSpeed { first } = subject.failing {
+        return burst(first).skip(KEPT).collect();
     }
     if outcome.search_failure() == SearchFailure::No {
         // Asking in our own way works: that other ways do as well would prove nothing.
@@ -300,21 +303,20 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_no_faster_than_what_was_refused_and_ends_when_nothing_is() {
-        let pauses = |rate| -> Vec<u128> {
-            let failing = Failing::AtSpeed { rate };
+    fn a_burst_is_no_faster_than_the_host_may_be_asked_and_ends_when_nothing_is_refused() {
+        let pauses = |milliseconds| -> Vec<u128> {
+            let failing = Failing::AtSpeed {
+                first: Duration::from_millis(milliseconds),
+            };
             let steps = [opening(failing), rest(&Subject::of(failing), DOWN, &[])].concat();
             let pauses = steps.into_iter().filter_map(|step| step.pause);
             pauses.map(|pause| pause.as_millis()).collect()
         };
-        let of_ten = pauses(Some(10.0));
-        assert_eq!(
-            (of_ten.len(), &of_ten[..4]),
-            (12, &[100, 120, 144, 172][..])
-        );
-        assert_eq!(pauses(None)[0], 50);
-        assert_eq!(pauses(Some(1_000.0))[0], 50);
-        assert!(pauses(Some(0.5)).is_empty());
+        let expected = [100, 100, 100, 100, 100, 100, 100, 125, 156, 195, 244, 305];
+        assert_eq!(pauses(100), expected);
+        assert_eq!(pauses(0)[0], 50);
+        assert_eq!(pauses(20)[0], 50);
+        assert!(pauses(501).is_empty());
         let made = |fine| {
             [
                 &[(Probe::Burst, DOWN)][..],

@@ -87,7 +87,6 @@ pub use lock::RunLock;
 pub use measured::PageCounts;
 pub use notices::{NewNotice, Notice, NoticeCounts};
 pub use recheck::Rechecked;
-pub use refusals::RefusedAtSpeed;
 pub use resume::{KnownRobots, KnownUrl, PassesMade};
 pub use runs::{NewRun, RunCounts, RunId, RunRow, RunState};
 pub use sampling::FinePage;
