@@ -166,17 +166,18 @@ impl State {
 
     /// Changes a host, which is made if it is not known, and finds its new place.
     fn with_host(&mut self, key: &HostKey, change: impl FnOnce(&mut Host, &mut Pacing)) {
-        if !self.hosts.contains_key(key) {
-            let key = Arc::new(key.clone());
-            self.pacing.join(&key, self.default_pace.interval, None);
-            let host = Host::new(Arc::clone(&key), self.default_pace);
-            self.hosts.insert(key, Box::new(host));
-        }
-        if let Some(host) = self.hosts.get_mut(key) {
-            change(host, &mut self.pacing);
-            let due = host.due();
-            self.turns.set(&mut host.turn, &host.key, due, self.now);
-        }
+        let host = match self.hosts.get_mut(key) {
+            Some(host) => host,
+            None => {
+                let key = Arc::new(key.clone());
+                self.pacing.join(&key, self.default_pace.interval, None);
+                let host = Host::new(Arc::clone(&key), self.default_pace);
+                self.hosts.entry(key).or_insert(Box::new(host))
+            }
+        };
+        change(host, &mut self.pacing);
+        let due = host.due();
+        self.turns.set(&mut host.turn, &host.key, due, self.now);
     }
 
     /// Gives out what this host, whose turn it is, has first.

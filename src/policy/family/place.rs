@@ -15,6 +15,10 @@ const MOST_VALUES: usize = 128;
 #[derive(Debug, Default)]
 pub(super) struct Place {
     counts: HashMap<u64, Count>,
+    /// Those that were rarest when all were looked at last, the greatest first, and how many URLs had each. What
+    /// is counted since has more.
+    rarest: Vec<u64>,
+    rarity: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,18 +38,38 @@ impl Place {
         }
         let mut inherited = 0;
         if self.counts.len() >= MOST_VALUES {
-            // Of several that are as rare, always the same one: a map has no order of its own.
-            let counts = self
-                .counts
-                .iter()
-                .map(|(value, count)| (count.urls, *value));
-            if let Some((urls, rarest)) = counts.min() {
-                self.counts.remove(&rarest);
-                inherited = urls;
-            }
+            self.forget_rarest();
+            inherited = self.rarity;
         }
         let urls = inherited.saturating_add(1);
         self.counts.insert(value, Count { urls, inherited });
+    }
+
+    /// Of several that are as rare, always the smallest: a map has no order of its own.
+    fn forget_rarest(&mut self) {
+        loop {
+            while let Some(value) = self.rarest.pop() {
+                let is_as_rare = |count: &Count| count.urls == self.rarity;
+                if self.counts.get(&value).is_some_and(is_as_rare) {
+                    self.counts.remove(&value);
+                    return;
+                }
+            }
+            let counts = self.counts.iter();
+            self.rarity = counts
+                .map(|(_, count)| count.urls)
+                .min()
+                .unwrap_or_default();
+            let as_rare = self
+                .counts
+                .iter()
+                .filter(|(_, count)| count.urls == self.rarity);
+            self.rarest.extend(as_rare.map(|(value, _)| *value));
+            if self.rarest.is_empty() {
+                return;
+            }
+            self.rarest.sort_unstable_by(|one, other| other.cmp(one));
+        }
     }
 
     /// Whether many URLs share this value.
