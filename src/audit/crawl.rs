@@ -1,6 +1,6 @@
 //! Wires a crawl: every concrete type is named here, once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::crawl::{self, Clock, Ended, Observer, Parts, Site, Start, Stop};
@@ -8,7 +8,7 @@ use crate::fetch::HttpFetcher;
 use crate::frontier::LocalFrontier;
 use crate::machine::{most_open, wall_clock};
 use crate::model::CrawlPlan;
-use crate::store::{NewRun, RunRow, RunState, Store, StoreError};
+use crate::store::{NewRun, RunId, RunRow, RunState, Store, StoreError};
 
 use super::error::{AuditError, BrokenOff, CrawlFault, Left};
 use super::network::settings;
@@ -58,9 +58,11 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
     let settings = settings(&site, order.network, order.run.token());
     let fetcher = Arc::new(HttpFetcher::new(settings)?);
     let token = order.run.token().to_owned();
+    let recorded = Arc::new(OnceLock::new());
     let begun = Begun {
         order: order.run,
         kept,
+        recorded: Arc::clone(&recorded),
         site,
         fetcher,
         store: store.clone(),
@@ -77,7 +79,7 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
     };
     let (run, ended) = crawled.map_err(|fault| BrokenOff {
         fault,
-        left: Left::of(&store, &token),
+        left: Left::of(&store, &token, recorded.get().copied()),
     })?;
     Ok(Crawled { run, ended, away })
 }
@@ -86,6 +88,8 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
 struct Begun {
     order: RunOrder,
     kept: Option<String>,
+    /// The number of the run, once it is recorded.
+    recorded: Arc<OnceLock<RunId>>,
     site: Arc<Site>,
     fetcher: Arc<HttpFetcher>,
     store: Store,
@@ -101,11 +105,13 @@ impl Begun {
         let Begun {
             order,
             kept,
+            recorded,
             site,
             fetcher,
             store,
         } = self;
         let (run, start) = record(order, &site.plan, &store)?;
+        let _ = recorded.set(run.id);
         if kept.is_some() {
             store.set_asked(run.id, kept.as_deref())?;
         }

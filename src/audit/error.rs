@@ -81,12 +81,12 @@ pub enum Left {
 }
 
 impl Left {
-    /// What is left of the run with this name.
-    pub(super) fn of(store: &Store, token: &str) -> Left {
+    /// What is left of the run with this name, whose number may be known.
+    pub(super) fn of(store: &Store, token: &str, known: Option<RunId>) -> Left {
         match store.run(token) {
             Ok(run) if run.state != RunState::Finished => Left::Run(run.id),
             Ok(_) | Err(StoreError::NoRun(_)) => Left::Nothing,
-            Err(_) => Left::Newest,
+            Err(_) => known.map_or(Left::Newest, Left::Run),
         }
     }
 }

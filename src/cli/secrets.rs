@@ -186,13 +186,20 @@ pub(super) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure>
     Ok(args.user_agent.clone().or(first))
 }
 
-/// Fields that say how a message is framed; another value would break the exchange.
-const REFUSED: [HeaderName; 5] = [
+/// Fields that say how a message is framed, and those that ask for a part of a page, or for it on a condition: with
+/// another value there would be no answer, or none that says how the page is.
+const REFUSED: [HeaderName; 11] = [
     http::header::CONNECTION,
     http::header::CONTENT_LENGTH,
     http::header::TRANSFER_ENCODING,
     http::header::TE,
     http::header::UPGRADE,
+    http::header::RANGE,
+    http::header::IF_RANGE,
+    http::header::IF_MATCH,
+    http::header::IF_NONE_MATCH,
+    http::header::IF_MODIFIED_SINCE,
+    http::header::IF_UNMODIFIED_SINCE,
 ];
 
 #[cfg(test)]

@@ -378,14 +378,15 @@ impl Host {
         let is_page = matches!(found.role, Role::Page | Role::Resource);
         let suspect = family.filter(|family| self.suspects.is_alone(*family));
         let mut alone = false;
+        if let Some(family) = family.filter(|_| !failed) {
+            self.suspects.is_fine(family);
+        }
         if let Some(family) = family.filter(|_| is_page && tried.attempts <= 1) {
             let seen = FirstAttempt {
                 failed,
                 took: brought.attempt.timings.total,
-                hung: matches!(
-                    tried.outcome,
-                    Outcome::TtfbTimeout | Outcome::BodyTimeout | Outcome::TotalTimeout
-                ),
+                // A large file may be sent for longer than anybody waits.
+                hung: found.role == Role::Page && tried.outcome.is_time_limit(),
                 announced: announced(tried),
             };
             let noted = self.suspects.note(family, seen, now);
@@ -397,7 +398,7 @@ impl Host {
                 outcome: tried.outcome,
                 first_byte: brought.attempt.timings.first_byte,
                 started: brought.attempt.started,
-                in_flight: brought.lease.in_flight,
+                in_flight: brought.lease.unsettled,
                 retry: tried.attempts > 1,
                 announced: announced(tried),
                 suspect: suspect.is_some(),

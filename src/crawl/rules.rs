@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::model::HostKey;
 use crate::parse::robots::Group;
 
-/// Bytes of rules in memory, over all hosts. One of the largest file, 500 KiB, take some 3 MB. Ours.
+/// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about
+/// 3 MB. Ours.
 pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
 
 /// Files up to this size are read by the visit that fetched them; the rules of larger ones only when a

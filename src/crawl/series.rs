@@ -144,8 +144,11 @@ impl<F: Fetcher> Series<F> {
         let agent = request.guise.as_ref().map(|guise| &guise.user_agent);
         let agent = agent.unwrap_or(&self.site.user_agent);
         let mut circumstances = Circumstances::of(&self.lease, started, agent);
-        if let Some(pause) = step.pause {
-            circumstances.pressure.rate = Some(1.0 / pause.as_secs_f64());
+        let last = self.attempts.last().map(|last| last.started);
+        if step.pause.is_some() {
+            let since = last.map(|last| started.since(last).as_secs_f64());
+            circumstances.pressure.rate =
+                since.filter(|since| *since > 0.0).map(|since| 1.0 / since);
         }
         circumstances.waited = self
             .attempts

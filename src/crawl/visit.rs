@@ -343,6 +343,7 @@ mod tests {
                 found: Discovery::new(CrawlUrl::parse("http://site.test/a").expect("a URL"), role),
                 slow: false,
                 in_flight: 1,
+                unsettled: 1,
                 pace: Pace {
                     interval: Duration::ZERO,
                     open: 1,

@@ -63,6 +63,8 @@ pub struct Lease {
     pub slow: bool,
     /// Requests open on this host, this one included.
     pub in_flight: u32,
+    /// Leases of this host that are not settled, this one included: what its pace bounds.
+    pub unsettled: u32,
     /// The pace in force.
     pub pace: Pace,
 }
@@ -138,8 +140,8 @@ pub trait Frontier: Send + Sync {
     /// in before counts as that one.
     fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
 
-    /// Notes that the request of a lease is over: it is no longer open on its host, while its URL stays leased
-    /// until it is settled. Whoever settles at once need not say so.
+    /// Notes that the request of a lease is over: it is open on its host no longer, as `in_flight` of later leases
+    /// says. The lease goes on until it is settled. For one that is settled at once this need not be said.
     fn answered(&self, ticket: Ticket) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
     /// Ends a lease. A lease that expired meanwhile is ignored.

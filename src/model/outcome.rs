@@ -350,6 +350,14 @@ impl Outcome {
         )
     }
 
+    /// Whether it was the crawler's own limit of time that ended the exchange, once there was a connection.
+    pub const fn is_time_limit(self) -> bool {
+        matches!(
+            self,
+            Outcome::TtfbTimeout | Outcome::BodyTimeout | Outcome::TotalTimeout
+        )
+    }
+
     /// How often to ask again within a pass.
     pub const fn quick_retry(self) -> QuickRetry {
         self.row().retry

@@ -24,10 +24,11 @@ const ADDRESSES: usize = 8;
 /// tell, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
-/// Requests of a burst that come as fast as they may: a limit refuses every other one of them, or more.
+/// Requests of a burst that come as fast as they may (ours): a limit refuses every other one of them, or more, and
+/// chance hardly does that with six.
 const AT_FULL_SPEED: i32 = 6;
 
-/// Those after them.
+/// Those after them (ours).
 const SLOWING: i32 = 6;
 
 /// How much longer each of their pauses is than the one before: the last is some four times the first, so that a
@@ -39,6 +40,9 @@ const FIRST_PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_mi
 
 /// A burst is over when so many answers in a row were fine (ours): there is no limit, or it is kept.
 const KEPT: usize = 5;
+
+/// A burst is over when so many in a row were refused (ours): then the speed is hardly the reason.
+const REFUSED: usize = 6;
 
 /// A failing URL, as experiments see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +108,7 @@ pub fn opening(failing: Failing) -> Vec<Step> {
         Failing::Always => vec![step(Probe::Alone)],
         Failing::AtTimes => BY_TURNS.into_iter().map(step).collect(),
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
-        Failing::AtSpeed { first } => burst(first).take(KEPT).collect(),
+        Failing::AtSpeed { first } => burst(first).take(1).collect(),
     }
 }
 
@@ -136,7 +140,7 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
 /// What is asked then, of a host with these addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
     if let Failing::AtSpeed { first } = subject.failing {
-        return burst(first).skip(KEPT).collect();
+        return burst(first).skip(1).collect();
     }
     if outcome.search_failure() == SearchFailure::No {
         // Asking in our own way works: that other ways do as well would prove nothing.
@@ -172,15 +176,29 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
 /// asking is fine already, only the crawl's own way and the other addresses can add to it.
 pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
     if step.probe == Probe::Burst {
-        let fine = made.iter().rev();
-        let fine = fine.take_while(|(_, outcome)| outcome.search_failure() == SearchFailure::No);
-        return fine.count() < KEPT;
+        return goes_on(made);
     }
     let is_explained = made.iter().any(|(probe, outcome)| {
         !matches!(probe, Probe::Alone | Probe::Address)
             && outcome.search_failure() == SearchFailure::No
     });
     !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
+}
+
+/// Whether a burst is worth another request: it goes on as long as some are refused and some are not, and ends
+/// where anything else fails.
+fn goes_on(made: &[(Probe, Outcome)]) -> bool {
+    let is_fine = |outcome: &Outcome| outcome.search_failure() == SearchFailure::No;
+    let is_refusal = |outcome: &Outcome| {
+        matches!(
+            outcome,
+            Outcome::Client429 | Outcome::Server503 | Outcome::Server503RetryAfter
+        )
+    };
+    let last = || made.iter().rev().map(|(_, outcome)| outcome);
+    let fine = last().take_while(|outcome| is_fine(outcome)).count();
+    let refused = last().take_while(|outcome| is_refusal(outcome)).count();
+    (1..KEPT).contains(&fine) || (1..REFUSED).contains(&refused)
 }
 
 /// Whether compressing an answer may have brought about its failure: there was a connection, and no
@@ -317,15 +335,17 @@ mod tests {
         assert_eq!(pauses(0)[0], 50);
         assert_eq!(pauses(20)[0], 50);
         assert!(pauses(501).is_empty());
-        let made = |fine| {
-            [
-                &[(Probe::Burst, DOWN)][..],
-                &vec![(Probe::Burst, Outcome::OkHtml); fine],
-            ]
-            .concat()
+        let goes_on = |outcomes: &[(Outcome, usize)]| {
+            let made = outcomes
+                .iter()
+                .flat_map(|(outcome, times)| vec![*outcome; *times]);
+            let made: Vec<(Probe, Outcome)> = made.map(|it| (Probe::Burst, it)).collect();
+            is_worth(step(Probe::Burst), &made)
         };
-        assert!(is_worth(step(Probe::Burst), &made(4)));
-        assert!(!is_worth(step(Probe::Burst), &made(5)));
+        let (fine, refused) = (Outcome::OkHtml, Outcome::Client429);
+        assert!(goes_on(&[(refused, 1), (fine, 4)]) && !goes_on(&[(refused, 1), (fine, 5)]));
+        assert!(goes_on(&[(fine, 1), (refused, 5)]) && !goes_on(&[(fine, 1), (refused, 6)]));
+        assert!(!goes_on(&[(fine, 1), (DOWN, 1)]));
     }
 
     #[test]

@@ -164,6 +164,13 @@ impl Suspects {
         record.is_some_and(|record| record.alone)
     }
 
+    /// A URL of the family was fine, at the first attempt or later: it does not hang as a whole.
+    pub fn is_fine(&mut self, family: Family) {
+        if let Some(record) = self.families.get_mut(&family) {
+            record.hung = Hung::default();
+        }
+    }
+
     /// What was waited for a family, if that is so much that no more of it is requested.
     pub fn given_up(&self, family: Family) -> Option<Hung> {
         let record = self.families.get(&family)?;

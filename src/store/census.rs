@@ -48,7 +48,7 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
     }
     (tally.invalid, tally.unseen) = connection.query_row(
         "SELECT count(*), coalesce(sum(unseen), 0) FROM
-            (SELECT sum(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
+            (SELECT max(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
         [run],
         |row| Ok((count(row, 0)?, count(row, 1)?)),
     )?;

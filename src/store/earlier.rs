@@ -73,14 +73,14 @@ impl Store {
 
     /// The next of them, at most `most`; empty after the last. A page is one of them if that run
     /// fetched it and it did not answer 404 or 410. So is one that it had from a run before, but
-    /// had no time to request, or whose host was down.
+    /// had no time to request, or whose host or family was given up.
     pub fn next_earlier_pages(
         &self,
         pages: &mut EarlierPages,
         most: u32,
     ) -> Result<Vec<EarlierPage>, StoreError> {
         let connection = self.connect()?;
-        let not_reached = limits_and(&[SkipReason::HostDown]);
+        let not_reached = limits_and(&SkipReason::GIVEN_UP);
         let sql = format!(
             "SELECT u.id, u.address, coalesce(u.depth, u.found_depth) FROM url u
              WHERE u.run = ?1 AND u.id > ?2 AND u.role = ?3

@@ -13,7 +13,7 @@ use super::loan::{Idle, Loan};
 use super::schema::{APPLICATION, SCHEMA, create, has_our_views, renew_views, upgrade};
 
 /// How long somebody at a terminal waits for another process that writes.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// How long a crawl waits for it: concluding a big run of the same file takes its time, and a crawl
 /// that can wait must not end for it.

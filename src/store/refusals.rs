@@ -13,7 +13,7 @@ use super::runs::RunId;
 const FEWEST: u32 = 2;
 
 /// A page for each host, the one that was refused most often; refusals of its other addresses count too. What
-/// asks to be left alone for longer than `?4` milliseconds is no matter of the speed.
+/// announces a pause longer than `?4` milliseconds is no matter of the speed.
 const QUERY: &str = "
     WITH refused AS (
         SELECT a.url AS url, max(a.number) AS last, count(*) AS times,
@@ -31,16 +31,17 @@ const QUERY: &str = "
             SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ?1 AND a.url = refused.url AND a.number > refused.last
                 AND NOT (o.failure OR o.soft)))
-        AND NOT EXISTS (SELECT 1 FROM attempt p
-            WHERE p.run = ?1 AND p.url = u.id AND p.purpose LIKE 'probe:%')
     GROUP BY u.host
     HAVING refusals >= ?2 AND of_page IS NOT NULL
+        AND u.host NOT IN (SELECT b.host FROM attempt p CROSS JOIN url b ON b.run = ?1 AND b.id = p.url
+            WHERE p.run = ?1 AND p.purpose = 'probe:burst')
     ORDER BY refusals DESC, u.id
     LIMIT ?3";
 
 impl Store {
     /// A page of each host of which pages were refused by 429 or 503 and are fine since, those with most
-    /// refusals first; none that was experimented on, or that asked to be left alone for longer than `longest`.
+    /// refusals first; none of a host that had a
+    /// burst already, and none that announced a pause longer than `longest`.
     pub fn refused_at_speed(
         &self,
         run: RunId,

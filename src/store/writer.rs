@@ -43,7 +43,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub struct Deadline(Arc<OnceLock<Instant>>);
 
 impl Deadline {
-    /// From now on no other process is waited for longer than this. Only the first call counts.
+    /// After this time no other process is waited for longer than usual, some seconds. Only the first call counts.
     pub fn within(&self, time: Duration) {
         self.0.get_or_init(|| Instant::now() + time);
     }
@@ -51,7 +51,8 @@ impl Deadline {
     /// Whether a wait that began then is over.
     fn ends(&self, since: Instant) -> bool {
         let is_past = self.0.get().is_some_and(|end| Instant::now() >= *end);
-        is_past || since.elapsed() >= file::PATIENCE
+        let most = if is_past { file::BUSY } else { file::PATIENCE };
+        since.elapsed() >= most
     }
 }
 

@@ -202,7 +202,8 @@ fn complaint(body: &[u8]) -> Option<usize> {
         let start = part.start;
         let part = &body[part];
         kinds.iter().find_map(|kind| {
-            let found = kind.pattern.find(part)?;
+            // The last one is what ended the page.
+            let found = kind.pattern.find_iter(part).last()?;
             let after = || text_length(&body[start + found.end()..]);
             let ends = kind.rest == usize::MAX || after().is_some_and(|text| text <= kind.rest);
             ends.then_some(start + found.start())
@@ -295,18 +296,19 @@ fn text_length(body: &[u8]) -> Option<usize> {
         let text = &rest[..at];
         shown += text.iter().filter(|b| !b.is_ascii_whitespace()).count();
         rest = &rest[at..];
-        links += usize::from(begins(rest, b"<a "));
+        let kind = rest.get(1).map_or(0, u8::to_ascii_lowercase);
+        links += usize::from(kind == b'a' && begins(rest, b"<a "));
         if shown > KNOWN_TEXT || links > FEW_LINKS {
             return None;
         }
         if rest.is_empty() {
             return Some(shown);
         }
-        rest = match () {
-            () if begins(rest, b"<script") => after_end_tag(rest, b"</script"),
-            () if begins(rest, b"<style") => after_end_tag(rest, b"</style"),
-            () if begins(rest, b"<!--") => after(rest, memchr::memmem::find(rest, b"-->"), 3),
-            () => after(rest, memchr::memchr(b'>', rest), 1),
+        rest = match kind {
+            b's' if begins(rest, b"<script") => after_end_tag(rest, b"</script"),
+            b's' if begins(rest, b"<style") => after_end_tag(rest, b"</style"),
+            b'!' if begins(rest, b"<!--") => after(rest, memchr::memmem::find(rest, b"-->"), 3),
+            _ => after(rest, memchr::memchr(b'>', rest), 1),
         };
     }
 }

@@ -60,7 +60,8 @@ impl Host {
 
     /// When it may be asked next; `None` if only an offer or the end of a lease can tell.
     pub(super) fn due(&self) -> Option<Moment> {
-        if self.open >= self.pace.open.max(1) {
+        // What is not stored yet counts too: a killed process repeats no more than the pace allows to be open.
+        if self.leased >= self.pace.open.max(1) {
             return None;
         }
         let ready = self.ready().map_or(EVER, Instant::moment);
@@ -121,6 +122,7 @@ impl Host {
             found,
             slow: lane.is_some(),
             in_flight: self.open,
+            unsettled: self.leased,
             pace: self.pace,
         }))
     }

@@ -115,7 +115,8 @@ fn a_crawl_of_hostile_hosts_ends_with_every_url_accounted_for() {
 }
 
 /// Outcomes that no host here can bring about, each with the reason.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("not_modified", "nothing is requested on a condition"),
     (
         "redirect_loop",
         "of a whole chain, where one is followed: robots.txt and `check`",
