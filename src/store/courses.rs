@@ -8,11 +8,12 @@ use rusqlite::Connection;
 
 use crate::assess::FirstLook;
 use crate::assess::examine::{CourseAttempt, Courses, Home, PartEvidence, Together};
-use crate::model::{CrawlUrl, Moment, Outcome, Role};
+use crate::model::{CrawlUrl, Moment, Outcome, Purpose, Role};
 use crate::policy::Families;
 
 use super::examine::Texts;
 use super::ids::UrlId;
+use super::row::named;
 
 /// Purposes of the attempts that tell when a host, or a part of it, was up.
 const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone', 'probe:burst')";
@@ -124,9 +125,8 @@ impl InTime<'_, '_> {
                 Role::from_code(row.get(9)?),
                 Some(Role::Page | Role::Resource)
             );
-            let purpose = row.get_ref(5)?.as_str()?;
-            let (is_first, in_burst) = (purpose == "crawl", purpose == "probe:burst");
-            if is_page && is_first {
+            let purpose = named(row, 5, Purpose::from_name)?;
+            if is_page && purpose == Purpose::Crawl {
                 let look = FirstLook {
                     started,
                     outcome,
@@ -152,8 +152,7 @@ impl InTime<'_, '_> {
                 status: row.get(3)?,
                 open: row.get(4)?,
                 ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
-                is_first,
-                in_burst,
+                purpose,
                 is_page,
             };
             self.courses.add(home, seen);

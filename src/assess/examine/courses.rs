@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::group_course::{GroupCourse, TimedAttempt};
 use crate::assess::rate_limit::{LimitedRequests, RateLimit};
-use crate::model::{Moment, Outcome, SearchFailure};
+use crate::model::{Moment, Outcome, Probe, Purpose, SearchFailure};
 
 /// Most groups that are followed; some 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
@@ -40,11 +40,8 @@ pub struct CourseAttempt {
     pub open: u32,
     /// Whether the URL is fine at least at times.
     pub ever_fine: bool,
-    /// Whether it is the first of its URL.
-    pub is_first: bool,
-    /// Whether it belongs to an experiment that looks for a limit, faster than the crawl was: it tells of that
-    /// limit alone.
-    pub in_burst: bool,
+    /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
+    pub purpose: Purpose,
     /// Whether it is a page or a resource.
     pub is_page: bool,
 }
@@ -169,13 +166,15 @@ impl Courses {
             ever_fine: seen.ever_fine,
             open: seen.open,
         };
-        if !seen.in_burst {
+        let in_burst = seen.purpose == Purpose::Probe(Probe::Burst);
+        if !in_burst {
             host.load
                 .add(seen.started, seen.open, seen.outcome.is_failure());
         }
         // A limit refuses those who ask too fast: nobody else's pages are down.
-        if seen.is_page && !seen.in_burst && seen.outcome != Outcome::Client429 {
-            let suspicion = self.evidence == PartEvidence::Suspicion && seen.is_first;
+        if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
+            let suspicion =
+                self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
             host.follow(home, timed, suspicion);
         }
         let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
@@ -185,7 +184,7 @@ impl Courses {
         {
             let section = host.of_sections.get_mut(home.section);
             for requests in section.into_iter().chain([&mut host.requests]) {
-                requests.add(seen.started, seen.open, refused_with, seen.in_burst);
+                requests.add(seen.started, seen.open, refused_with, in_burst);
             }
         }
     }

@@ -371,8 +371,7 @@ fn busy(from_open: u32) -> Together {
             status: Some(if fails { 502 } else { 200 }),
             open,
             ever_fine: true,
-            is_first: true,
-            in_burst: false,
+            purpose: Purpose::Crawl,
             is_page: true,
         };
         courses.add(home, seen);
