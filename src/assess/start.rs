@@ -173,6 +173,9 @@ impl fmt::Display for StartFault {
             StartFault::Skipped(SkipReason::HostDown) => {
                 f.write_str("was not requested: its host was given up")
             }
+            StartFault::Skipped(SkipReason::FamilyDown) => {
+                f.write_str("was not requested: the URLs like it were given up")
+            }
             StartFault::Skipped(reason) => write!(f, "was not requested ({})", reason.name()),
         }
     }

@@ -89,8 +89,8 @@ impl fmt::Display for Unaudited {
                 let (requested, due) = (number(*requested), count(*due, "known page"));
                 write!(
                     f,
-                    "only {requested} of {due} were requested, because a host was given up or its \
-                     robots.txt could not be read"
+                    "only {requested} of {due} were requested, because a host or a part of it was given \
+                     up or its robots.txt could not be read"
                 )
             }
         }
@@ -254,8 +254,8 @@ mod tests {
         let said = hardly_requested(&pages(19, 67)).expect("a reason");
         assert_eq!(
             said.to_string(),
-            "only 19 of 86 known pages were requested, because a host was given up or its \
-             robots.txt could not be read"
+            "only 19 of 86 known pages were requested, because a host or a part of it was given \
+             up or its robots.txt could not be read"
         );
     }
 }

@@ -215,6 +215,28 @@ mod tests {
             .map_err(|fault| fault.message().unwrap_or_default())
     }
 
+    #[test]
+    fn no_header_asks_for_a_part_of_a_page_or_on_a_condition() {
+        for header in [
+            "Range: bytes=0-",
+            "if-none-match: \"a\"",
+            "Connection: close",
+        ] {
+            let line = [
+                "gatecrawl",
+                "audit",
+                "https://site.test/",
+                "--header",
+                header,
+            ];
+            let Command::Audit(args) = Cli::parse_from(line).command else {
+                panic!("an audit");
+            };
+            let fault = read(&args.identity).expect_err(header);
+            assert!(fault.contains("is ours to set"), "{fault}");
+        }
+    }
+
     fn url(text: &str) -> CrawlUrl {
         CrawlUrl::parse(text).expect("a URL")
     }

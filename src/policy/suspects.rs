@@ -435,6 +435,12 @@ mod tests {
         };
         assert_eq!(suspects.given_up(shop), Some(hung));
         assert_eq!(suspects.given_up(family("/blog/x?page=1")), None);
+        suspects.is_fine(shop);
+        assert_eq!(
+            suspects.given_up(shop),
+            None,
+            "slow at first, fine when requested again"
+        );
     }
 
     #[test]

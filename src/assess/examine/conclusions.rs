@@ -13,7 +13,7 @@ use super::scores::{PartFound, scores};
 use super::trials::Trials;
 use crate::assess::crawlability::Crawlability;
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, HostDownFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
+    ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
     SitemapFacts, client_block, external_links, family_down, host_down, is_down, of_cluster,
     of_host, own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
     sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
@@ -206,7 +206,7 @@ fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> Str
 }
 
 fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
-    let facts = HostDownFacts {
+    let facts = GivenUpFacts {
         host: &given_up.host,
         unseen: Ratio::new(given_up.urls, given_up.known),
         waited: &given_up.waited,

@@ -24,7 +24,7 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// Whether a host of the site was given up.
+    /// Whether a host, or a part of one, was given up.
     fn is_incomplete(&self) -> bool {
         self.run.state == RunState::Incomplete
     }
@@ -33,7 +33,7 @@ impl Told<'_> {
     fn trouble(&self, no_audit: bool) -> Option<&'static str> {
         match no_audit {
             true => Some("the site could not be audited"),
-            false if self.is_incomplete() => Some("a host was given up"),
+            false if self.is_incomplete() => Some("a part of the site was given up"),
             false => None,
         }
     }

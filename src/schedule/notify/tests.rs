@@ -130,7 +130,7 @@ fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
         run_message(("key", &ended(&[])), &told, &Choice::default())
     };
     let told = message(&incomplete).expect("told");
-    assert_eq!(told.subject, "shop: a host was given up");
+    assert_eq!(told.subject, "shop: a part of the site was given up");
     let said = "A part of the site was given up, and 67 URLs were not requested. ";
     assert!(told.headline.starts_with(said), "{}", told.headline);
     assert_eq!(told.tone, super::Tone::Bad);

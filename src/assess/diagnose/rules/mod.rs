@@ -39,7 +39,7 @@ pub use site_files::{
 };
 pub use title::title;
 pub use transport::{dns_faults, tls_faults};
-pub use unseen::{HostDownFacts, family_down, host_down, start_page};
+pub use unseen::{GivenUpFacts, family_down, host_down, start_page};
 pub use walls::timeout_wall;
 
 use super::causes::Diagnosis;

@@ -9,7 +9,7 @@ use crate::model::{Moment, SkipReason};
 
 /// What is known of a host of which all or a part was given up.
 #[derive(Clone, Copy, Debug)]
-pub struct HostDownFacts<'a> {
+pub struct GivenUpFacts<'a> {
     /// Scheme, host and port.
     pub host: &'a str,
     /// Known pages and resources of the site that were not requested because of it.
@@ -21,50 +21,40 @@ pub struct HostDownFacts<'a> {
 }
 
 /// A host that was given up: what it has was not requested, and nobody knows how that is.
-pub fn host_down(facts: &HostDownFacts<'_>) -> Option<Finding> {
+pub fn host_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
+    let last_fine = Evidence::LastFine {
+        at: facts.last_fine,
+    };
+    given_up(facts, ("host_down", Severity::Critical), Some(last_fine))
+}
+
+/// Families of URLs of a host that were given up, as requests to them took all the time that there is for them.
+pub fn family_down(facts: &GivenUpFacts<'_>) -> Option<Finding> {
+    given_up(facts, ("family_down", Severity::Error), None)
+}
+
+fn given_up(
+    facts: &GivenUpFacts<'_>,
+    (rule, severity): (&'static str, Severity),
+    further: Option<Evidence>,
+) -> Option<Finding> {
     if facts.unseen.part == 0 {
         return None;
     }
-    let mut evidence = vec![
-        Evidence::Unseen { urls: facts.unseen },
-        Evidence::LastFine {
-            at: facts.last_fine,
-        },
-    ];
+    let mut evidence = vec![Evidence::Unseen { urls: facts.unseen }];
+    evidence.extend(further);
     evidence.extend((!facts.waited.is_empty()).then(|| Evidence::Waited {
         text: facts.waited.to_owned(),
     }));
     Some(Finding {
-        rule: "host_down",
-        severity: Severity::Critical,
+        rule,
+        severity,
         scope: Scope::Host,
         subject: facts.host.to_owned(),
         causes: Vec::new(),
         confidence: 0.95,
         evidence,
-        advice: "host_down",
-    })
-}
-
-/// Families of URLs of a host that were given up, as requests to them took all the time that we have.
-pub fn family_down(facts: &HostDownFacts<'_>) -> Option<Finding> {
-    if facts.unseen.part == 0 {
-        return None;
-    }
-    Some(Finding {
-        rule: "family_down",
-        severity: Severity::Error,
-        scope: Scope::Host,
-        subject: facts.host.to_owned(),
-        causes: Vec::new(),
-        confidence: 0.95,
-        evidence: vec![
-            Evidence::Unseen { urls: facts.unseen },
-            Evidence::Waited {
-                text: facts.waited.to_owned(),
-            },
-        ],
-        advice: "family_down",
+        advice: rule,
     })
 }
 
@@ -99,7 +89,7 @@ fn is_said(fault: &StartFault) -> bool {
         }
         StartFault::Silent(_) => true,
         StartFault::Skipped(reason) => {
-            matches!(reason, SkipReason::Robots | SkipReason::HostDown)
+            *reason == SkipReason::Robots || SkipReason::GIVEN_UP.contains(reason)
         }
         StartFault::LoginForm
         | StartFault::Login(_)
@@ -116,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_host_that_was_given_up_is_critical_and_says_how_much_was_not_seen() {
-        let facts = |unseen| HostDownFacts {
+        let facts = |unseen| GivenUpFacts {
             host: HOST,
             unseen: Ratio::new(unseen, 86),
             waited: "gave up waiting for the host after 600 s",
@@ -129,7 +119,7 @@ mod tests {
             "67 of 86 known URLs of the site were not requested (77.9 %); the host answered well until \
              2026-11-22T11:00:03.000Z; gave up waiting for the host after 600 s"
         );
-        let never = HostDownFacts {
+        let never = GivenUpFacts {
             last_fine: None,
             ..facts(67)
         };
@@ -142,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_family_that_was_given_up_is_an_error_and_says_how_much_was_not_seen() {
-        let facts = |unseen| HostDownFacts {
+        let facts = |unseen| GivenUpFacts {
             host: HOST,
             unseen: Ratio::new(unseen, 4_000),
             waited: "80 requests in a row",
