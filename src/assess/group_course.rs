@@ -73,6 +73,7 @@ pub(super) struct GroupCourse {
     fine: u64,
     runs: u64,
     last: Option<TimedAttempt>,
+    first_fine: Option<Moment>,
     last_fine: Option<Moment>,
     part: Option<u32>,
     has_parts: bool,
@@ -113,6 +114,7 @@ impl Default for GroupCourse {
             fine: 0,
             runs: 0,
             last: None,
+            first_fine: None,
             last_fine: None,
             part: None,
             has_parts: false,
@@ -159,6 +161,7 @@ impl GroupCourse {
             run.add(seen, unseen.unwrap_or_default());
         } else {
             self.fine += 1;
+            self.first_fine.get_or_insert(seen.started);
             self.last_fine = Some(seen.started);
             self.close(Some(seen.started));
         }
@@ -179,6 +182,7 @@ impl GroupCourse {
             return Outages::default();
         }
         self.dead.sort_unstable();
+        self.add_first();
         for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
             let failures: Vec<Moment> = of_page.iter().map(|(_, at)| *at).collect();
             self.outages.explain(&failures);
@@ -227,6 +231,41 @@ impl GroupCourse {
             self.outages.times.push(*outage);
         }
         self.outages.times.sort_by_key(|outage| outage.from);
+    }
+
+    /// Nothing of the group was fine yet: it may have been down from the start. So it was if several pages
+    /// failed then that never were fine, and did so afterwards in outages only, in two of them at least.
+    fn add_first(&mut self) {
+        let Some(first_fine) = self.first_fine else {
+            return;
+        };
+        let (mut from, mut until, mut pages) = (first_fine, None, 0);
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let early = of_page.partition_point(|(_, at)| *at < first_fine);
+            let (early, later) = of_page.split_at(early);
+            let numbers: Option<HashSet<usize>> =
+                later.iter().map(|(_, at)| self.outages.at(*at)).collect();
+            if let (Some(first), Some(last)) = (early.first(), early.last())
+                && numbers.is_some_and(|numbers| numbers.len() >= 2)
+            {
+                from = from.min(first.1);
+                until = until.max(Some(last.1));
+                pages += 1;
+            }
+        }
+        let is_known = self.outages.times.iter().any(|it| it.before.is_none());
+        if let Some(until) = until.filter(|_| pages >= FEWEST_PAGES_IN_ALL && !is_known) {
+            let first = Outage {
+                from,
+                until,
+                before: None,
+                after: Some(first_fine),
+                unseen: Duration::ZERO,
+                failed: 0,
+                pages: 0,
+            };
+            self.outages.times.insert(0, first);
+        }
     }
 
     /// Whether there are fewer runs of failures and of good answers than chance makes of so many.
@@ -388,6 +427,37 @@ mod tests {
             found.times.iter().map(|it| it.failed).sum::<u64>()
         };
         assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
+    }
+
+    #[test]
+    fn what_was_down_from_the_start_and_twice_again_was_down_the_first_time_too() {
+        let at = |second: i64, url, failed, ever_fine| TimedAttempt {
+            url,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine,
+            open: 1,
+        };
+        let run = |again: &[i64]| {
+            let mut course = GroupCourse::default();
+            for second in 0..120 {
+                let dead = second < 20 || again.contains(&second);
+                for url in (1_000..1_004).filter(|_| dead) {
+                    course.add(at(second, url, true, false));
+                }
+                let down = (40..48).contains(&second) || (80..88).contains(&second);
+                if second >= 20 {
+                    course.add(at(second, second, down, true));
+                }
+            }
+            let found = course.outages();
+            let failed: Vec<u64> = found.times.iter().map(|it| it.failed).collect();
+            failed
+        };
+        assert_eq!(run(&[42, 84]), [80, 12, 12]);
+        assert_eq!(run(&[42]), [8, 8], "once may be chance");
+        assert_eq!(run(&[42, 60, 84]), [8, 8], "dead while others are fine");
     }
 
     #[test]
