@@ -404,16 +404,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_page_that_never_was_fine_is_explained_by_outages_and_explains_none() {
-        let at = |second: i64, url, failed, ever_fine| TimedAttempt {
+    fn at(second: i64, url: i64, failed: bool, ever_fine: bool) -> TimedAttempt {
+        TimedAttempt {
             url,
             part: 0,
             started: Moment::from_millis(second * 1000),
             failed,
             ever_fine,
             open: 1,
-        };
+        }
+    }
+
+    #[test]
+    fn a_page_that_never_was_fine_is_explained_by_outages_and_explains_none() {
         let run = |dead: &[i64]| {
             let mut course = GroupCourse::default();
             for second in 0..60 {
@@ -431,14 +434,6 @@ mod tests {
 
     #[test]
     fn what_was_down_from_the_start_and_twice_again_was_down_the_first_time_too() {
-        let at = |second: i64, url, failed, ever_fine| TimedAttempt {
-            url,
-            part: 0,
-            started: Moment::from_millis(second * 1000),
-            failed,
-            ever_fine,
-            open: 1,
-        };
         let run = |again: &[i64]| {
             let mut course = GroupCourse::default();
             for second in 0..120 {

@@ -27,7 +27,7 @@ pub(super) struct Room {
     fetched: usize,
     /// Bytes left for URLs that are only noted.
     noted: usize,
-    /// Bytes that may still be resolved in vain.
+    /// Bytes of URLs without room that may still be resolved.
     in_vain: usize,
     counted: FingerprintSet,
     left_out: LeftOut,

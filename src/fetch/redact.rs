@@ -94,7 +94,7 @@ impl Redactor {
         }
         exchange.reason = exchange.reason.take().map(|reason| self.text(&reason));
         exchange.fault = self.text(&exchange.fault);
-        // Whoever follows a redirect asks for what it is resolved to.
+        // A client that follows a redirect requests the resolved URL.
         if let Some(target) = location(url, &exchange.headers)
             && let Some(cut) = self.cut_from_url(&target)
         {

@@ -15,7 +15,7 @@ pub(super) struct Rule {
 }
 
 /// The rules that hold for one crawler, prepared for many questions. A rule takes some forty bytes besides its
-/// texts: whoever names many hosts can make a crawl read as many files of the largest size.
+/// texts: a site that links to many hosts can make a crawl read many files of the largest size.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
     /// By the literal beginning of their patterns, and those with the same one from the greatest rank down.

@@ -36,7 +36,7 @@ fn apart() -> Vec<String> {
     ]
 }
 
-/// Texts of pages that are put together by whoever takes the markup out of them, or decodes them.
+/// Texts of pages that hold a secret only when their markup is removed or they are decoded.
 fn put_together() -> Vec<Vec<u8>> {
     let (dash, wide) = (secret("dash"), secret("wide"));
     let (start, end) = dash.split_at(5);
@@ -209,7 +209,7 @@ async fn what_only_readers_put_together_comes_out_nowhere() {
             "{path}"
         );
     }
-    // So it was not for want of echoes.
+    // The answers did have echoes to cut.
     let table = desk.read("out/pages.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());
     let head = rows.headers().expect("names").clone();
