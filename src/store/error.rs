@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::runs::RunId;
-use super::schema::SCHEMA;
+use super::file::steps::SCHEMA;
+use super::runs::id::RunId;
 
 /// Why the store could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,5 @@
 //! What a column of an export is: declared once, in the file of its table.
 
-use crate::store::Cell;
-
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
@@ -17,6 +15,19 @@ pub struct Column {
     pub says: Option<&'static str>,
     /// Its place in the table, from 0.
     pub at: usize,
+}
+
+/// A cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Not known.
+    Empty,
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Real(f64),
+    /// Text; bytes that are not UTF-8 were replaced when it was stored.
+    Text(&'a str),
 }
 
 /// What the cells of a column are.

@@ -6,9 +6,6 @@ use super::column::{
     Names, columns,
 };
 use super::view::{By::Up, View};
-use crate::model::RedirectEnd;
-use crate::store::table::Table;
-use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
@@ -52,38 +49,3 @@ pub(super) const VIEW: View = View {
         LEFT JOIN text final_status ON final_status.run = f.run AND final_status.id = f.status_text",
     order: &[Up(ADDRESS)],
 };
-
-/// A redirect, and where its chain ends.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RedirectRow {
-    /// The address as people read it.
-    pub address: String,
-    /// Its status; 0 where there was no answer.
-    pub status: u16,
-    /// Redirects from here to the end.
-    pub hops: u64,
-    /// Where the chain ends.
-    pub final_address: String,
-    /// The status there; 0 where there was no answer.
-    pub final_status: u16,
-    /// How it ends.
-    pub ending: RedirectEnd,
-    /// Links that lead here, if they were counted.
-    pub inlinks: Option<u64>,
-}
-
-impl ReadRow for RedirectRow {
-    const TABLE: Table = Table::Redirects;
-
-    fn read(row: TypedRow<'_>) -> Result<RedirectRow, Unreadable> {
-        Ok(RedirectRow {
-            address: row.text(&ADDRESS),
-            status: row.status(&STATUS_CODE),
-            hops: row.count(&HOPS),
-            final_address: row.text(&FINAL_ADDRESS),
-            final_status: row.status(&FINAL_STATUS_CODE),
-            ending: row.name(&ENDING, RedirectEnd::from_name)?,
-            inlinks: row.whole(&INLINKS),
-        })
-    }
-}

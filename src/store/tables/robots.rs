@@ -5,9 +5,6 @@ use super::column::{
     Names, columns,
 };
 use super::view::{By::Up, View};
-use crate::model::RobotsAccess;
-use crate::store::table::Table;
-use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     HOST = "Host", Text, "r.host", wide 24,
@@ -44,41 +41,3 @@ pub(super) const VIEW: View = View {
         LEFT JOIN text status ON status.run = a.run AND status.id = a.status_text",
     order: &[Up(HOST)],
 };
-
-/// The robots.txt of a host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RobotsRow {
-    /// The origin.
-    pub host: String,
-    /// The last status; 0 where there was no answer.
-    pub status: u16,
-    /// The reason phrase, or what went wrong.
-    pub status_text: String,
-    /// What it allows.
-    pub access: RobotsAccess,
-    /// Rules that it has.
-    pub rules: u64,
-    /// Sitemaps that it names.
-    pub sitemaps: u64,
-    /// Seconds between requests that it wants.
-    pub crawl_delay: Option<f64>,
-    /// What is wrong with it, a line each; may be empty.
-    pub problems: String,
-}
-
-impl ReadRow for RobotsRow {
-    const TABLE: Table = Table::Robots;
-
-    fn read(row: TypedRow<'_>) -> Result<RobotsRow, Unreadable> {
-        Ok(RobotsRow {
-            host: row.text(&HOST),
-            status: row.status(&STATUS_CODE),
-            status_text: row.text(&STATUS),
-            access: row.name(&ACCESS, RobotsAccess::from_name)?,
-            rules: row.count(&RULES),
-            sitemaps: row.count(&SITEMAPS),
-            crawl_delay: row.real(&CRAWL_DELAY),
-            problems: row.text(&PROBLEMS),
-        })
-    }
-}

@@ -6,9 +6,6 @@ use super::column::{
     Names, columns,
 };
 use super::view::{By::Up, View};
-use crate::model::SkipReason;
-use crate::store::table::Table;
-use crate::store::typed::{ReadRow, TypedRow, Unreadable};
 
 columns! {
     ADDRESS = "Address", Address, "coalesce(u.readable, u.address)";
@@ -48,29 +45,3 @@ pub(super) const VIEW: View = View {
         CROSS JOIN url source ON source.run = l.run AND source.id = l.found_on",
     order: &[Up(ADDRESS), Up(REASON), Up(DETAIL), Up(FOUND_ON)],
 };
-
-/// A URL that was not fetched.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SkippedRow {
-    /// The address as people read it.
-    pub address: String,
-    /// Why.
-    pub reason: SkipReason,
-    /// What is particular to the URL; may be empty.
-    pub detail: String,
-    /// What named it; may be empty.
-    pub found_on: String,
-}
-
-impl ReadRow for SkippedRow {
-    const TABLE: Table = Table::Skipped;
-
-    fn read(row: TypedRow<'_>) -> Result<SkippedRow, Unreadable> {
-        Ok(SkippedRow {
-            address: row.text(&ADDRESS),
-            reason: row.name(&REASON, SkipReason::from_name)?,
-            detail: row.text(&DETAIL),
-            found_on: row.text(&FOUND_ON),
-        })
-    }
-}

@@ -1,0 +1,110 @@
+//! What a run is compared with.
+
+use crate::assess::compare::{AddressMap, Comparison, Listed, Side};
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::runs::id::RunId;
+use crate::store::runs::list::{RunRow, RunState};
+
+/// What a run is compared with, and how addresses of the one are called in the other.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Where its pages are.
+    pub source: BaselineSource,
+    /// How its addresses are called on the site of the new run.
+    pub maps: Vec<AddressMap>,
+}
+
+/// Where the pages of a baseline are.
+#[derive(Clone, Debug)]
+pub enum BaselineSource {
+    /// In a database, which may be another one.
+    Run(Store, Box<RunRow>),
+    /// In a list of failing pages.
+    Listed(Box<Listed>),
+}
+
+impl Store {
+    /// The newest finished or incomplete run of the same site before this one; none if it is the first. A run that no page answered, as when robots.txt was down, is passed over: beside
+    /// it everything would be new.
+    pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
+        for id in self.whole_runs(&run.site, run.id)? {
+            if id != run.id && self.has_answers(id)? {
+                return self.run_by_id(id).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether any page of a run was answered.
+    pub(in crate::store) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM url u
+                CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
+            WHERE u.run = ? AND u.role = 3 AND a.status IS NOT NULL)";
+        self.connect()?
+            .query_row(sql, [run.0], |row| row.get(0))
+            .map_err(|source| self.fault(source))
+    }
+
+    /// What changed since the run of the same site before this one; none if it is the first.
+    pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
+        let Some(before) = self.run_before(run)? else {
+            return Ok(None);
+        };
+        let baseline = Baseline {
+            source: BaselineSource::Run(self.clone(), Box::new(before)),
+            maps: Vec::new(),
+        };
+        self.compare(run, &baseline).map(Some)
+    }
+
+    /// Finished runs of a site up to one, the newest first.
+    pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
+        self.runs_in(&[RunState::Finished], site, last)
+    }
+
+    /// Finished and incomplete runs of a site up to one, the newest first. What an incomplete one did not
+    /// request it says nothing of.
+    pub(in crate::store) fn whole_runs(
+        &self,
+        site: &str,
+        last: RunId,
+    ) -> Result<Vec<RunId>, StoreError> {
+        self.runs_in(&[RunState::Finished, RunState::Incomplete], site, last)
+    }
+
+    fn runs_in(
+        &self,
+        states: &[RunState],
+        site: &str,
+        last: RunId,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let connection = self.connect()?;
+        let runs: Vec<(RunId, String)> = crate::store::rows::row::list(
+            &connection,
+            "SELECT id, state FROM run WHERE id <= ? AND site = ? ORDER BY id DESC",
+            (last.0, site),
+            |row| Ok((RunId(row.get(0)?), row.get(1)?)),
+        )
+        .map_err(|source| self.fault(source))?;
+        let is_wanted = |state: &str| states.iter().any(|wanted| wanted.name() == state);
+        let wanted = runs.into_iter().filter(|(_, state)| is_wanted(state));
+        Ok(wanted.map(|(id, _)| id).collect())
+    }
+
+    /// How a comparison calls a run of this file; `at_hand` is the file that needs no name.
+    pub(super) fn side(&self, run: &RunRow, at_hand: &Store) -> Side {
+        let elsewhere = if self.path() == at_hand.path() {
+            String::new()
+        } else {
+            format!(" of {}", self.path().display())
+        };
+        Side {
+            name: format!("run {}{elsewhere}", run.id),
+            site: run.site.clone(),
+            started: run.started.to_string(),
+            state: run.state.name().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The pages of two runs, met in the order of addresses: a merge join that holds a row of each at a
+//! time.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use crate::assess::compare::{AddressMap, Listed, PageState, Pair, Sight};
+use crate::model::{Admission, Coverage, CrawlUrl, Role, SkipReason};
+use crate::policy::{Scope, Via};
+
+use super::baseline::{Baseline, BaselineSource};
+use super::sights::{self, Known, Sights};
+use super::states::{self, States};
+use crate::store::conclude::unlinked::{self, Hidden};
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::runs::list::RunRow;
+
+/// Two runs, ready to be walked.
+pub(in crate::store) struct Prepared<'a> {
+    pub(in crate::store) store: &'a Store,
+    pub(in crate::store) run: &'a RunRow,
+    /// Why the new run may have missed a page that it does not know.
+    pub(super) new_blind: Option<&'static str>,
+    /// What the new run was to cover; `None` for a list of URLs.
+    scope: Option<Scope>,
+    states: Option<String>,
+    pub(in crate::store) old: Old<'a>,
+    /// What is needed to say of a page that it lost its links; `None` if it cannot be said.
+    hidden: Option<Hidden>,
+}
+
+/// The run that is compared with.
+pub(in crate::store) enum Old<'a> {
+    Run {
+        store: &'a Store,
+        run: &'a RunRow,
+        blind: Option<&'static str>,
+        /// Its pages under their addresses on the new site, where they are mapped.
+        mapped: Option<rusqlite::Connection>,
+    },
+    Listed {
+        listed: &'a Listed,
+        /// Address on the new site, own address, state; in order.
+        pages: Vec<(String, &'a str, PageState)>,
+    },
+}
+
+impl<'a> Prepared<'a> {
+    pub(in crate::store) fn new(
+        store: &'a Store,
+        run: &'a RunRow,
+        baseline: &'a Baseline,
+    ) -> Result<Prepared<'a>, StoreError> {
+        let blind = |store: &Store, run: &RunRow| {
+            sights::blind_spot(&*store.connect()?, run).map_err(|source| store.fault(source))
+        };
+        let old = match &baseline.source {
+            BaselineSource::Run(store, run) => {
+                store.conclude(run.id)?;
+                let mapped = if baseline.maps.is_empty() {
+                    None
+                } else {
+                    let connection = store.connect()?;
+                    let made = sights::mapped(&connection, run.id.0, &baseline.maps);
+                    Some(made.map_err(|source| store.fault(source))?)
+                };
+                Old::Run {
+                    blind: blind(store, run)?,
+                    store,
+                    run,
+                    mapped,
+                }
+            }
+            BaselineSource::Listed(listed) => {
+                let mapped = listed.pages.iter().map(|(own, state)| {
+                    let address = AddressMap::apply(&baseline.maps, own).into_owned();
+                    (address, own.as_str(), *state)
+                });
+                let mut pages: Vec<_> = mapped.collect();
+                pages.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
+                Old::Listed { listed, pages }
+            }
+        };
+        let is_list = run.plan.scope.coverage == Coverage::List;
+        let mut prepared = Prepared {
+            store,
+            run,
+            new_blind: blind(store, run)?,
+            scope: Scope::new(&run.plan.scope).ok().filter(|_| !is_list),
+            states: states::query(store, run)?,
+            old,
+            hidden: None,
+        };
+        prepared.hidden = prepared.hidden()?;
+        Ok(prepared)
+    }
+
+    /// Reads what the new run could not see behind pages that it could not read.
+    fn hidden(&self) -> Result<Option<Hidden>, StoreError> {
+        let Old::Run {
+            store, run: old, ..
+        } = &self.old
+        else {
+            return Ok(None);
+        };
+        let fault = |source| self.store.fault(source);
+        let connection = self.store.connect()?;
+        let new = self.run.id.0;
+        if self.new_blind.is_some() || !unlinked::has_unreached(&connection, new).map_err(fault)? {
+            return Ok(None);
+        }
+        let (mut unread, mut unreached) = (Vec::new(), HashSet::new());
+        self.walk(&mut |pair, (was, is)| {
+            let Some(was) = was else { return true };
+            let was_read = |state: &PageState| state.failed < state.attempts;
+            if !pair.new.state().is_some_and(was_read) {
+                unread.push(was.id);
+            }
+            if is.is_some_and(|is| is.unreached) {
+                unreached.insert(was.id);
+            }
+            true
+        })?;
+        let lacks_sitemap = unlinked::lacks_sitemap(&connection, new).map_err(fault)?;
+        let of_old = store.connect()?;
+        let hidden = Hidden::behind(&of_old, old.id.0, (unread, &unreached), lacks_sitemap);
+        hidden.map(Some).map_err(|source| store.fault(source))
+    }
+
+    /// Hands over all pages that either run knows, in the order of addresses, until told to stop.
+    pub(in crate::store) fn each(
+        &self,
+        each: &mut dyn FnMut(&Pair<'_>) -> bool,
+    ) -> Result<(), StoreError> {
+        self.walk(&mut |pair, _| each(pair))
+    }
+
+    /// The same, with the rows of the page.
+    fn walk(&self, each: Visitor<'_>) -> Result<(), StoreError> {
+        match &self.old {
+            Old::Run {
+                store,
+                run,
+                mapped,
+                blind,
+            } => {
+                let fault = |source| store.fault(source);
+                let loan;
+                let (mut statement, params) = match mapped {
+                    Some(own) => (own.prepare(sights::MAPPED_IN_ORDER).map_err(fault)?, None),
+                    None => {
+                        loan = store.connect()?;
+                        let statement = loan.prepare(&sights::in_order()).map_err(fault)?;
+                        (statement, Some(run.id.0))
+                    }
+                };
+                let rows = statement.query(rusqlite::params_from_iter(params));
+                let mut rows = Sights(rows.map_err(fault)?);
+                let absent = unless_whole(*blind);
+                self.merge(&mut || rows.step().map_err(fault), &absent, each)
+            }
+            Old::Listed { pages, .. } => {
+                let mut pages = pages.iter().map(|(address, own, state)| Known {
+                    address: address.clone(),
+                    own: (*own).to_owned(),
+                    sight: Sight::Seen(*state),
+                    id: 0,
+                    unreached: false,
+                    in_sitemap: false,
+                });
+                let absent = Sight::Seen(PageState::unlisted());
+                self.merge(&mut || Ok(pages.next()), &absent, each)
+            }
+        }
+    }
+
+    /// `absent` is what the old run knows of a page that it does not name.
+    fn merge(
+        &self,
+        old: &mut dyn FnMut() -> Result<Option<Known>, StoreError>,
+        absent: &Sight,
+        each: Visitor<'_>,
+    ) -> Result<(), StoreError> {
+        let fault = |source| self.store.fault(source);
+        let connection = self.store.connect()?;
+        let mut statement = connection.prepare(&sights::in_order()).map_err(fault)?;
+        let mut new = Sights(statement.query([self.run.id.0]).map_err(fault)?);
+        // Without five runs there are no states: a query for nothing.
+        let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
+        let mut states = connection.prepare(states).map_err(fault)?;
+        let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
+        let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
+        // Several old pages may have become one: it leaves with the first address beyond it.
+        let mut met = false;
+        loop {
+            let order = match (&was, &is) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(was), Some(is)) => was.address.cmp(&is.address),
+            };
+            let pair = match (order, &was, &is) {
+                (Ordering::Less, Some(was), _) => Some(Pair {
+                    address: &was.address,
+                    old_address: &was.own,
+                    old: was.sight.clone(),
+                    new: self.unfound(&was.address),
+                    unlinked: false,
+                    states: &[],
+                }),
+                (Ordering::Greater, _, Some(is)) if !met => Some(Pair {
+                    address: &is.address,
+                    old_address: &is.address,
+                    old: absent.clone(),
+                    new: is.sight.clone(),
+                    unlinked: false,
+                    states: states.of_page(&is.address).map_err(fault)?,
+                }),
+                (Ordering::Equal, Some(was), Some(is)) => Some(Pair {
+                    address: &is.address,
+                    old_address: &was.own,
+                    old: was.sight.clone(),
+                    new: is.sight.clone(),
+                    unlinked: self
+                        .hidden
+                        .as_ref()
+                        .is_some_and(|hidden| hidden.has_lost_links(was, is)),
+                    states: states.of_page(&is.address).map_err(fault)?,
+                }),
+                _ => None,
+            };
+            let rows = (
+                was.as_ref().filter(|_| order != Ordering::Greater),
+                is.as_ref().filter(|_| order != Ordering::Less),
+            );
+            if let Some(pair) = pair
+                && !each(&pair, rows)
+            {
+                return Ok(());
+            }
+            met = order == Ordering::Equal;
+            if order == Ordering::Greater {
+                is = new.step().map_err(fault)?;
+            } else {
+                was = old()?;
+            }
+        }
+    }
+
+    /// What the new run knows of a page that it does not name.
+    fn unfound(&self, address: &str) -> Sight {
+        let why = self.scope.as_ref().and_then(|scope| {
+            let url = CrawlUrl::parse(address).ok()?;
+            out_of_scope(scope, &url)
+        });
+        why.map_or_else(|| unless_whole(self.new_blind), Sight::OutOfScope)
+    }
+}
+
+/// Takes in a page of two runs, with its rows in both; false says to stop.
+type Visitor<'a> = &'a mut dyn FnMut(&Pair<'_>, (Option<&Known>, Option<&Known>)) -> bool;
+
+/// Why a URL is no page of what a run was to cover, if it is none.
+fn out_of_scope(scope: &Scope, url: &CrawlUrl) -> Option<String> {
+    if scope.normal(url.clone()) != *url {
+        return Some("--ignore-param drops a parameter of its address".to_owned());
+    }
+    match scope.admit(url, Via::Known, None) {
+        Admission::Skip(_, skip) if skip.reason == SkipReason::Scope => Some(skip.detail),
+        Admission::Fetch(Role::External) => Some("another site".to_owned()),
+        _ => None,
+    }
+}
+
+/// What a run knows of a page that it does not name.
+fn unless_whole(blind: Option<&'static str>) -> Sight {
+    match blind {
+        Some(why) => Sight::NotSeen(why.to_owned()),
+        None => Sight::Absent,
+    }
+}

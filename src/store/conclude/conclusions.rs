@@ -1,0 +1,252 @@
+//! Rows for what a run amounts to: clusters with their causes, findings, sections, scores.
+
+use rusqlite::Transaction;
+use serde::Serialize;
+
+use crate::assess::diagnose::Diagnosis;
+use crate::assess::diagnose::rules::Finding;
+use crate::assess::examine::{ClusterFound, Conclusions, PartFound};
+use crate::assess::{Band, Deduction, Interval, Uncaught, Verdict};
+use crate::model::Causes;
+
+use crate::store::rows::row::insert;
+
+/// Tables that are computed anew each time.
+const COMPUTED: [&str; 6] = [
+    "cluster",
+    "trial",
+    "measure",
+    "deduction",
+    "part",
+    "finding",
+];
+
+/// The measure of pages that fail now and then and were not caught; `seen` is pages that never failed.
+pub(in crate::store) const UNCAUGHT: &str = "uncaught";
+
+/// Its band where pages failed, so that it is an estimate.
+const ESTIMATED: &str = "estimated";
+
+/// Stores what a run amounts to, in place of what was stored before.
+pub(in crate::store) fn store(
+    tx: &Transaction<'_>,
+    run: i64,
+    found: &Conclusions,
+) -> rusqlite::Result<()> {
+    for table in COMPUTED {
+        tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run])?;
+    }
+    for (number, cluster) in (0_u32..).zip(&found.clusters) {
+        store_cluster(tx, run, number, cluster)?;
+    }
+    for (number, finding) in (0_u32..).zip(&found.findings) {
+        store_finding(tx, run, number, finding)?;
+    }
+    for section in &found.sections {
+        store_part(tx, run, "section", section)?;
+    }
+    for host in &found.hosts {
+        store_part(tx, run, "host", host)?;
+    }
+    measures(tx, run, found)?;
+    if let Some(uncaught) = found.site.counts.uncaught() {
+        store_uncaught(tx, run, &uncaught)?;
+    }
+    let crawlability = found.crawlability.deductions();
+    let risk = found.indexing_risk.deductions();
+    let rows = crawlability
+        .iter()
+        .map(|row| ("crawlability", row))
+        .chain(risk.iter().map(|row| ("indexing_risk", row)));
+    for (number, (measure, row)) in (0_u32..).zip(rows) {
+        store_deduction(tx, run, number, measure, row)?;
+    }
+    Ok(())
+}
+
+fn store_cluster(
+    tx: &Transaction<'_>,
+    run: i64,
+    number: u32,
+    cluster: &ClusterFound,
+) -> rusqlite::Result<()> {
+    let diagnosis = &cluster.diagnosis;
+    insert!(
+        tx,
+        "INSERT INTO cluster",
+        run: run,
+        number: number,
+        host: cluster.host,
+        section: cluster.section,
+        outcome: cluster.outcome.code(),
+        urls: cluster.urls.cast_signed(),
+        failures: cluster.failures.cast_signed(),
+        source: cluster.source,
+        product: diagnosis.product,
+        cause: causes(diagnosis),
+        confidence: diagnosis.confidence,
+        evidence: json(&diagnosis.evidence),
+        advice: diagnosis.advice(),
+    )?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    for trial in &cluster.trials {
+        insert.execute(rusqlite::params![
+            run,
+            number,
+            trial.probe.name(),
+            trial.fine.part.cast_signed(),
+            trial.fine.of.cast_signed(),
+            trial.own.part.cast_signed(),
+            trial.own.of.cast_signed(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn causes(diagnosis: &Diagnosis) -> String {
+    let named = diagnosis.named().iter().map(|(cause, _)| *cause);
+    named.collect::<Causes>().to_string()
+}
+
+fn store_finding(
+    tx: &Transaction<'_>,
+    run: i64,
+    number: u32,
+    finding: &Finding,
+) -> rusqlite::Result<()> {
+    insert!(
+        tx,
+        "INSERT INTO finding",
+        run: run,
+        number: number,
+        rule: finding.rule,
+        severity: finding.severity.id(),
+        scope: finding.scope.id(),
+        subject: finding.subject,
+        cause: finding.cause_text(),
+        confidence: finding.confidence,
+        sentences: json(&finding.sentences()),
+        facts: json(&finding.evidence),
+        advice: finding.advice,
+        server: finding.server(),
+    )
+    .map(|_| ())
+}
+
+fn store_part(
+    tx: &Transaction<'_>,
+    run: i64,
+    kind: &str,
+    found: &PartFound,
+) -> rusqlite::Result<()> {
+    let pages = &found.pages;
+    let count = |verdict| pages.count(verdict).cast_signed();
+    let (rate, rate_502) = (pages.looks.error_rate(), pages.looks.rate_502());
+    let crawlability = found.crawlability.score.known();
+    let risk = found.indexing_risk.score.known();
+    insert!(
+        tx,
+        "INSERT INTO part",
+        run: run,
+        kind: kind,
+        name: found.name,
+        urls: pages.urls.cast_signed(),
+        failing: pages.failing().cast_signed(),
+        persistent: count(Verdict::Persistent),
+        intermittent: count(Verdict::Intermittent),
+        transient: count(Verdict::Transient),
+        load_induced: count(Verdict::LoadInduced),
+        error_rate: rate.value,
+        error_low: rate.low,
+        error_high: rate.high,
+        rate_502: rate_502.value,
+        low_502: rate_502.low,
+        high_502: rate_502.high,
+        crawlability: crawlability.map(|score| score.value),
+        crawlability_low: crawlability.map(|score| score.low),
+        crawlability_high: crawlability.map(|score| score.high),
+        risk: risk.map(|score| score.value),
+        risk_low: risk.map(|score| score.low),
+        risk_high: risk.map(|score| score.high),
+    )
+    .map(|_| ())
+}
+
+fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Result<()> {
+    let looks = &found.site.looks;
+    let rate = |rate: Interval| Some(rate).filter(|_| looks.of > 0);
+    let rows: [(&str, Option<Interval>, Option<Band>); 5] = [
+        (
+            "crawlability",
+            found.crawlability.score.known(),
+            found.crawlability.band(),
+        ),
+        (
+            "indexing_risk",
+            found.indexing_risk.score.known(),
+            found.indexing_risk.band(),
+        ),
+        ("error_rate", rate(looks.error_rate()), None),
+        ("rate_5xx", rate(looks.rate_5xx()), None),
+        ("rate_502", rate(looks.rate_502()), None),
+    ];
+    for (name, score, band) in rows {
+        insert!(
+            tx,
+            "INSERT INTO measure",
+            run: run,
+            name: name,
+            value: score.map(|score| score.value),
+            low: score.map(|score| score.low),
+            high: score.map(|score| score.high),
+            band: band.map(Band::name),
+            seen: looks.of.cast_signed(),
+        )?;
+    }
+    Ok(())
+}
+
+/// The band says whether the number is an estimate, or nothing but its upper bound is known.
+fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
+    insert!(
+        tx,
+        "INSERT INTO measure",
+        run: run,
+        name: UNCAUGHT,
+        value: found.pages.value,
+        low: found.pages.low,
+        high: found.pages.high,
+        band: found.any_failed.then_some(ESTIMATED),
+        seen: found.never_failed.cast_signed(),
+    )
+    .map(|_| ())
+}
+
+fn store_deduction(
+    tx: &Transaction<'_>,
+    run: i64,
+    number: u32,
+    measure: &str,
+    row: &Deduction,
+) -> rusqlite::Result<()> {
+    insert!(
+        tx,
+        "INSERT INTO deduction",
+        run: run,
+        number: number,
+        measure: measure,
+        rule: row.rule,
+        points: row.points,
+        evidence: json(&row.evidence),
+        urls: json(&row.urls),
+    )
+    .map(|_| ())
+}
+
+/// Values of our own always have a form in JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

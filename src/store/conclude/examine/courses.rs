@@ -1,0 +1,162 @@
+//! The attempts of a run in the order of time, and what they must be walked with: which URLs are fine at
+//! least at times, and what groups they belong to. Experiments in the crawl's own way are among them:
+//! they say nothing of their page, but of the time.
+
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+use crate::assess::FirstLook;
+use crate::assess::examine::{CourseAttempt, Courses, Home, PartEvidence, Together};
+use crate::model::{CrawlUrl, Moment, Outcome, Purpose, Role};
+use crate::policy::Families;
+
+use super::texts::Texts;
+use crate::store::rows::ids::UrlId;
+use crate::store::rows::row::named;
+
+/// Purposes of the attempts that tell when a host, or a part of it, was up.
+const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone', 'probe:burst')";
+
+/// Takes a first look at a page or a resource of a host.
+pub(in crate::store) type Looking<'a> = dyn FnMut(&str, FirstLook) + 'a;
+
+/// Hands the first looks of a run to `look`, in the order of time, and tells from all attempts what went
+/// down as a whole, by such evidence.
+pub(in crate::store) fn together(
+    connection: &Connection,
+    run: i64,
+    texts: &mut Texts<'_>,
+    families: &Families,
+    evidence: PartEvidence,
+    look: &mut Looking<'_>,
+) -> rusqlite::Result<Together> {
+    let mut courses = Courses::by(evidence);
+    let fine = watched(connection, run, texts, families, &mut courses)?;
+    let mut timeline = InTime {
+        look,
+        courses,
+        families,
+        fine,
+    };
+    timeline.walk(connection, run, texts)?;
+    Ok(timeline.courses.together())
+}
+
+/// Lets the groups be followed to which URLs belong that failed, and were fine at other times if that
+/// counts; returns which URLs were fine at least once, by their numbers.
+fn watched(
+    connection: &Connection,
+    run: i64,
+    texts: &mut Texts<'_>,
+    families: &Families,
+    courses: &mut Courses,
+) -> rusqlite::Result<Vec<bool>> {
+    let mut statement = connection.prepare(&format!(
+        "WITH fact AS (
+            SELECT a.url AS url,
+                max(o.failure OR o.soft) AS failed,
+                max(NOT (o.failure OR o.soft)) AS fine,
+                max((o.failure OR o.soft) AND a.status IN (429, 503)) AS refused
+            FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND a.purpose IN {TIMED}
+            GROUP BY a.url
+         )
+         SELECT u.id, fact.failed, fact.refused, u.address, u.host, u.section, fact.fine
+         FROM fact CROSS JOIN url u ON u.run = ?1 AND u.id = fact.url
+         WHERE u.role BETWEEN 1 AND 4 ORDER BY u.id",
+    ))?;
+    let mut rows = statement.query([run])?;
+    let mut fine: Vec<bool> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: UrlId = row.get(0)?;
+        let is_fine = row.get(6)?;
+        fine.resize(id as usize, false);
+        fine.push(is_fine);
+        if row.get(1)?
+            && (is_fine || courses.takes_unproven())
+            && let Ok(url) = CrawlUrl::parse(row.get_ref(3)?.as_str()?)
+        {
+            let home = Home {
+                host: &texts.get(row.get(4)?)?,
+                section: &texts.get(row.get(5)?)?,
+                family: &families.pattern(&url),
+            };
+            let refused: Option<bool> = row.get(2)?;
+            courses.watch(home, refused.unwrap_or_default());
+        }
+    }
+    Ok(fine)
+}
+
+/// Those who see the attempts in the order of time.
+struct InTime<'a, 'b> {
+    look: &'a mut Looking<'b>,
+    /// Take all attempts.
+    courses: Courses,
+    families: &'a Families,
+    /// Which URLs were fine at least once.
+    fine: Vec<bool>,
+}
+
+impl InTime<'_, '_> {
+    /// Shows them all attempts at pages, resources and files of the site.
+    fn walk(
+        &mut self,
+        connection: &Connection,
+        run: i64,
+        texts: &mut Texts<'_>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(&format!(
+            "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose,
+                u.host, u.section, u.address, u.role FROM attempt a
+             CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+             WHERE a.run = ? AND a.purpose IN {TIMED}
+                AND u.role BETWEEN 1 AND 4 ORDER BY a.started",
+        ))?;
+        let mut rows = statement.query([run])?;
+        while let Some(row) = rows.next()? {
+            let Some(outcome) = Outcome::from_code(row.get(2)?) else {
+                continue;
+            };
+            let (url, started): (UrlId, Moment) = (row.get(0)?, Moment::from_millis(row.get(1)?));
+            let host: Rc<str> = texts.get(row.get(6)?)?;
+            let is_page = matches!(
+                Role::from_code(row.get(9)?),
+                Some(Role::Page | Role::Resource)
+            );
+            let purpose = named(row, 5, Purpose::from_name)?;
+            if is_page && purpose == Purpose::Crawl {
+                let look = FirstLook {
+                    started,
+                    outcome,
+                    in_flight: row.get(4)?,
+                };
+                (self.look)(&host, look);
+            }
+            if self.courses.is_empty() {
+                continue;
+            }
+            let Ok(address) = CrawlUrl::parse(row.get_ref(8)?.as_str()?) else {
+                continue;
+            };
+            let home = Home {
+                host: &host,
+                section: &texts.get(row.get(7)?)?,
+                family: &self.families.pattern(&address),
+            };
+            let seen = CourseAttempt {
+                url: url.into(),
+                started,
+                outcome,
+                status: row.get(3)?,
+                open: row.get(4)?,
+                ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
+                purpose,
+                is_page,
+            };
+            self.courses.add(home, seen);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! A run read into an examination.
+
+pub(in crate::store) mod courses;
+mod earlier_runs;
+pub(in crate::store) mod families;
+pub(in crate::store) mod run;
+pub(super) mod site_files;
+pub(in crate::store) mod speeds;
+pub(in crate::store) mod texts;

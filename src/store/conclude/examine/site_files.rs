@@ -1,0 +1,192 @@
+//! What an examination must know of a run besides its pages: robots.txt with its history over
+//! earlier runs, sitemaps, and redirects that end in a failure.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rusqlite::{Connection, Row};
+
+use crate::assess::Extent;
+use crate::assess::examine::{EndedRedirect, KnownSitemap, RobotsFile, SiteFiles};
+use crate::model::{Moment, Outcome, Role, SkipReason};
+
+use crate::store::conclude::dead_links;
+use crate::store::read::{given_up, outages, starts};
+use crate::store::rows::row::{count, limits_and};
+
+/// Most failing redirects that are spoken of.
+const MOST_REDIRECTS: u32 = 100;
+
+/// Most earlier attempts at a robots.txt that are looked back on.
+const MOST_BACK: u32 = 10_000;
+
+/// The files of a run.
+pub(in crate::store::conclude) fn site_files(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<SiteFiles> {
+    Ok(SiteFiles {
+        robots: robots(connection, run)?,
+        sitemaps: sitemaps(connection, run)?,
+        failing_redirects: failing_redirects(connection, run)?,
+        own_outages: outages::facts(connection, run)?,
+        given_up: given_up::hosts(connection, run)?,
+        dead_links: dead_links::dead_links(connection, run)?,
+        no_start: starts::starts(connection, run)?.unusable(),
+    })
+}
+
+/// Whether all that belongs to the audit was fetched.
+pub(in crate::store::conclude) fn extent(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<Extent> {
+    let cutting = limits_and(&[
+        SkipReason::Depth,
+        SkipReason::HostDown,
+        SkipReason::FamilyDown,
+    ]);
+    let left: bool = connection.query_row(
+        &format!(
+            "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND role = 3
+                AND (state = 1 OR state = 3 AND reason IN ({cutting})))"
+        ),
+        [run],
+        |row| row.get(0),
+    )?;
+    Ok(if left { Extent::Sample } else { Extent::Full })
+}
+
+fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>> {
+    let of_pages: HashSet<String> = connection
+        .prepare(
+            "SELECT DISTINCT t.text FROM (SELECT DISTINCT host FROM url WHERE run = ?1 AND role = 3) h
+             CROSS JOIN text t ON t.run = ?1 AND t.id = h.host",
+        )?
+        .query_map([run], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut statement = connection.prepare(
+        "SELECT r.host, u.address, r.access = 'unreachable', a.outcome,
+            (SELECT count(*) FROM evidence WHERE run = u.run AND url = u.id)
+         FROM robots_txt r
+         CROSS JOIN url u ON u.run = r.run AND u.id = r.url
+         CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
+            AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
+         WHERE r.run = ? ORDER BY r.host",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let host: String = row.get(0)?;
+        if !of_pages.contains(&host) {
+            continue;
+        }
+        let unreachable = row.get(2)?;
+        let history = if unreachable {
+            history(connection, run, &host)?
+        } else {
+            History::default()
+        };
+        found.push(RobotsFile {
+            address: row.get(1)?,
+            outcome: robots_outcome(outcome(row, 3)?, unreachable),
+            attempts: count(row, 4)?,
+            unreachable,
+            failing_for: history.failing_for,
+            known_good: history.known_good,
+            host,
+        });
+    }
+    Ok(found)
+}
+
+/// A redirect that could not be followed to the end is a failure of the file.
+fn robots_outcome(last: Outcome, unreachable: bool) -> Outcome {
+    match last {
+        Outcome::Redirect if unreachable => Outcome::RedirectTo5xx,
+        last => last,
+    }
+}
+
+/// What earlier runs know of a robots.txt.
+#[derive(Default)]
+struct History {
+    failing_for: Option<Duration>,
+    known_good: bool,
+}
+
+/// Looks back, the latest attempt first, to the last one that was fine.
+fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
+    let mut statement = connection.prepare_cached(
+        "SELECT a.started, r.access = 'unreachable' FROM robots_txt r
+         CROSS JOIN evidence a ON a.run = r.run AND a.url = r.url
+         WHERE r.host = ?1 AND r.run <= ?2 ORDER BY a.started DESC LIMIT ?3",
+    )?;
+    let mut rows = statement.query((host, run, MOST_BACK))?;
+    let (mut last, mut first, mut known_good) = (None, None, false);
+    while let Some(row) = rows.next()? {
+        if !row.get::<_, bool>(1)? {
+            known_good = true;
+            break;
+        }
+        let started = Moment::from_millis(row.get(0)?);
+        last = last.or(Some(started));
+        first = Some(started);
+    }
+    let lasted = last.zip(first).map(|(last, first)| last.since(first));
+    Ok(History {
+        failing_for: lasted.filter(|lasted| !lasted.is_zero()),
+        known_good,
+    })
+}
+
+fn sitemaps(connection: &Connection, run: i64) -> rusqlite::Result<Vec<KnownSitemap>> {
+    connection
+        .prepare(
+            "SELECT t.text, u.address, a.outcome FROM url u
+             CROSS JOIN attempt a ON a.run = u.run AND a.url = u.id
+                AND a.number = (SELECT max(number) FROM evidence WHERE run = u.run AND url = u.id)
+             CROSS JOIN text t ON t.run = u.run AND t.id = u.host
+             WHERE u.run = ? AND u.role = 2 ORDER BY u.address",
+        )?
+        .query_map([run], |row| {
+            Ok(KnownSitemap {
+                host: row.get(0)?,
+                address: row.get(1)?,
+                outcome: outcome(row, 2)?,
+            })
+        })?
+        .collect()
+}
+
+fn failing_redirects(connection: &Connection, run: i64) -> rusqlite::Result<Vec<EndedRedirect>> {
+    connection
+        .prepare(
+            "SELECT u.address, final.address, a.outcome, r.hops, coalesce(u.inlinks, 0), s.cluster
+             FROM redirect_end r
+             CROSS JOIN url u ON u.run = r.run AND u.id = r.url
+             CROSS JOIN url final ON final.run = r.run AND final.id = r.last
+             CROSS JOIN attempt a ON a.run = r.run AND a.url = r.last
+                AND a.number = (SELECT max(number) FROM evidence WHERE run = r.run AND url = r.last)
+             CROSS JOIN outcome o ON o.code = a.outcome AND o.failure = 1
+             LEFT JOIN assessment s ON s.run = r.run AND s.url = r.last
+             WHERE r.run = ?1 AND r.ending = 'final' AND u.role <> ?3
+             ORDER BY u.inlinks DESC, u.address LIMIT ?2",
+        )?
+        .query_map((run, MOST_REDIRECTS, Role::External.code()), |row| {
+            Ok(EndedRedirect {
+                from: row.get(0)?,
+                target: row.get(1)?,
+                outcome: outcome(row, 2)?,
+                hops: row.get(3)?,
+                inlinks: row.get::<_, i64>(4)?.unsigned_abs(),
+                cluster: row.get::<_, Option<u32>>(5)?.map(|number| number as usize),
+            })
+        })?
+        .collect()
+}
+
+fn outcome(row: &Row<'_>, at: usize) -> rusqlite::Result<Outcome> {
+    let code = row.get(at)?;
+    Ok(Outcome::from_code(code).unwrap_or(Outcome::OkNonHtml))
+}

@@ -1,0 +1,223 @@
+//! What can be said of a run only when all of it is there: verdicts, inlinks, clicks from a seed,
+//! ends of redirect chains, links to failing pages. Done after a crawl, again after it went on, and
+//! for a run whose process was killed when it is first looked at.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::assess::examine::Examination;
+use crate::assess::{Rules, Verdict};
+use crate::model::{MAX_REDIRECTS, Moment, Outcome, RedirectEnd};
+
+use super::conclusions;
+use super::examine::run::examine;
+use super::examine::site_files::{extent, site_files};
+use super::graph::{Graph, each_page};
+use super::unlinked::Reach;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::ids::UrlId;
+use crate::store::runs::id::RunId;
+
+impl Store {
+    /// Computes what follows from all that is recorded, unless that was done since.
+    pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
+        let mut connection = self.connect_patiently()?;
+        conclude(&mut connection, run.0).map_err(|source| self.fault(source))
+    }
+}
+
+fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
+    let (attempts, done): (i64, i64) = connection.query_row(
+        "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
+        [run],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if attempts == done {
+        return Ok(());
+    }
+    // One transaction for all its statements: each of its own would lock and unlock the file.
+    let reading = connection.transaction()?;
+    let graph = Graph::read(&reading, run)?;
+    let reach = Reach::read(&reading, run)?;
+    reading.finish()?;
+    // At once for writing: one that begins as a reader may not wait for its turn. Until it ends, the
+    // log beside the file holds the rows of `url` and `assessment` once more, some 150 bytes a page;
+    // in memory it is the connection's cache.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    graph.store(&tx, run)?;
+    reach.store(&tx, run)?;
+    redirect_ends(&tx, run)?;
+    let failing = assess(&tx, run)?;
+    error_links(&tx, run, &failing)?;
+    tx.execute(
+        "UPDATE run SET concluded = ?2 WHERE id = ?1",
+        (run, attempts),
+    )?;
+    tx.commit()
+}
+
+/// Stores what the attempts at each URL amount to, and all of them together; returns which URLs are
+/// not ok, by their numbers up to the last such.
+fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
+    tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
+    let mut failing: Vec<bool> = Vec::new();
+    let mut insert = tx.prepare(
+        "INSERT INTO assessment (run, url, verdict, outcome, attempts, failed, failed_5xx, failed_502,
+            passes, first_failed, last_failed, last_ok, error_rate, error_low, error_high,
+            risk, risk_low, risk_high, risk_now, weight, priority, cluster,
+            in_outage, earlier_failed, earlier_runs)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let mut examination = Examination::new(Rules::ONE_SHOT);
+    examine(tx, run, &mut examination, &mut |url, examined, earlier| {
+        let found = &examined.judgement;
+        if found.verdict != Verdict::Ok {
+            failing.resize(url as usize, false);
+            failing.push(true);
+        }
+        let (rate, risk) = (found.error_rate, found.indexing_risk());
+        insert.execute(rusqlite::params![
+            run,
+            url,
+            found.verdict.name(),
+            found.last.map(Outcome::code),
+            found.attempts,
+            found.failed,
+            found.status_5xx,
+            found.status_502,
+            found.passes,
+            found.first_failed.map(Moment::millis),
+            found.last_failed.map(Moment::millis),
+            found.last_ok.map(Moment::millis),
+            rate.value,
+            rate.low,
+            rate.high,
+            risk.value,
+            risk.low,
+            risk.high,
+            found.risk_now().value,
+            examined.weight,
+            examined.priority,
+            examined.cluster.map(|number| number as u32),
+            found.in_outage,
+            earlier.failed(),
+            earlier.all(),
+        ])?;
+        Ok(())
+    })?;
+    let files = site_files(tx, run)?;
+    let found = examination.conclude(&files, extent(tx, run)?);
+    conclusions::store(tx, run, &found)?;
+    Ok(failing)
+}
+
+fn error_links(tx: &Transaction<'_>, run: i64, failing: &[bool]) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM error_link WHERE run = ?", [run])?;
+    if failing.is_empty() {
+        return Ok(());
+    }
+    let mut insert = tx.prepare(
+        "INSERT INTO error_link (run, target, number, source, kind, anchor, rel, position, follow)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let mut number = 0_u32;
+    let fails = |target: UrlId| failing.get(target as usize).is_some_and(|fails| *fails);
+    each_page(tx, (run, 0), |source, links| {
+        for link in links.filter(|link| fails(link.target)) {
+            number += 1;
+            insert.execute(rusqlite::params![
+                run,
+                link.target,
+                number,
+                source,
+                link.nature.kind.code(),
+                Some(link.anchor).filter(|id| *id != 0),
+                Some(link.nature.rel).filter(|id| *id != 0),
+                link.nature.position.code(),
+                link.nature.follow,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+fn redirect_ends(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM redirect_end WHERE run = ?", [run])?;
+    let next: HashMap<UrlId, UrlId> = tx
+        .prepare("SELECT url, redirect FROM page WHERE run = ? AND redirect IS NOT NULL")?
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut settled = tx.prepare("SELECT state = 2 FROM url WHERE run = ? AND id = ?")?;
+    let mut insert = tx.prepare(
+        "INSERT INTO redirect_end (run, url, hops, last, ending) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    for start in next.keys() {
+        let chain = follow(&next, *start);
+        let fetched: bool = settled.query_row((run, chain.last), |row| row.get(0))?;
+        let ending = match chain.ending {
+            RedirectEnd::Final if !fetched => RedirectEnd::NotFetched,
+            ending => ending,
+        };
+        insert.execute((run, *start, chain.hops, chain.last, ending.name()))?;
+    }
+    Ok(())
+}
+
+struct Chain {
+    hops: u32,
+    last: UrlId,
+    ending: RedirectEnd,
+}
+
+fn follow(next: &HashMap<UrlId, UrlId>, start: UrlId) -> Chain {
+    let mut seen = vec![start];
+    let mut last = start;
+    while let Some(target) = next.get(&last) {
+        let hops = seen.len() as u32;
+        if seen.contains(target) {
+            return Chain {
+                hops,
+                last,
+                ending: RedirectEnd::Loop,
+            };
+        }
+        if hops > u32::from(MAX_REDIRECTS) {
+            return Chain {
+                hops,
+                last,
+                ending: RedirectEnd::TooMany,
+            };
+        }
+        seen.push(*target);
+        last = *target;
+    }
+    Chain {
+        hops: seen.len() as u32 - 1,
+        last,
+        ending: RedirectEnd::Final,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_end_somewhere() {
+        let next: HashMap<UrlId, UrlId> = [(1, 2), (2, 3), (4, 5), (5, 4), (6, 6)].into();
+        let cases = [
+            (1, 2, 3, RedirectEnd::Final),
+            (4, 2, 5, RedirectEnd::Loop),
+            (6, 1, 6, RedirectEnd::Loop),
+        ];
+        for (start, hops, last, ending) in cases {
+            let chain = follow(&next, start);
+            assert_eq!((chain.hops, chain.last, chain.ending), (hops, last, ending));
+        }
+        let long: HashMap<UrlId, UrlId> = (1..20).map(|n| (n, n + 1)).collect();
+        assert_eq!(follow(&long, 1).ending, RedirectEnd::TooMany);
+        assert_eq!(follow(&long, 10).ending, RedirectEnd::Final);
+    }
+}

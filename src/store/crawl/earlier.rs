@@ -1,0 +1,139 @@
+//! Pages that an earlier run of a site knew, for the next run to start from.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Coverage, CrawlUrl, HostKey, Role, ScopePlan, SkipReason};
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::ids::UrlId;
+use crate::store::rows::row::{limits_and, list};
+use crate::store::runs::id::RunId;
+use crate::store::runs::list::RunRow;
+
+/// A place in the pages of an earlier run, from which they are read on.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierPages {
+    run: RunId,
+    /// The last page that was read.
+    after: UrlId,
+}
+
+impl EarlierPages {
+    /// The run that they are from.
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+}
+
+/// A page that an earlier run knew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierPage {
+    /// The URL.
+    pub url: CrawlUrl,
+    /// Clicks from a seed in that run, or in the one that it had the page from.
+    pub depth: Option<u32>,
+}
+
+impl Store {
+    /// The newest finished or incomplete run before this one, of which some page answered and that was
+    /// to cover the same: same origins to start from, same limits.
+    /// None if there is no such run.
+    pub fn comparable_run(
+        &self,
+        site: &str,
+        scope: &ScopePlan,
+        before: Option<RunId>,
+    ) -> Result<Option<RunRow>, StoreError> {
+        if scope.coverage == Coverage::List {
+            return Ok(None);
+        }
+        let last = before.unwrap_or(RunId(i64::MAX));
+        for id in self.whole_runs(site, last)? {
+            if Some(id) == before || !self.has_answers(id)? {
+                continue;
+            }
+            let run = self.run_by_id(id)?;
+            if covers_the_same(&run.plan.scope, scope) {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The pages that a new run starts from besides its seeds; none if no earlier run is
+    /// comparable.
+    pub fn earlier_pages(&self, run: RunId) -> Result<Option<EarlierPages>, StoreError> {
+        let row = self.run_by_id(run)?;
+        let earlier = self.comparable_run(&row.site, &row.plan.scope, Some(run))?;
+        Ok(earlier.map(|earlier| EarlierPages {
+            run: earlier.id,
+            after: 0,
+        }))
+    }
+
+    /// The next of them, at most `most`; empty after the last. A page is one of them if that run
+    /// fetched it and it did not answer 404 or 410. So is one that it had from a run before, but
+    /// had no time to request, or whose host or family was given up.
+    pub fn next_earlier_pages(
+        &self,
+        pages: &mut EarlierPages,
+        most: u32,
+    ) -> Result<Vec<EarlierPage>, StoreError> {
+        let connection = self.connect()?;
+        let not_reached = limits_and(&SkipReason::GIVEN_UP);
+        let sql = format!(
+            "SELECT u.id, u.address, coalesce(u.depth, u.found_depth) FROM url u
+             WHERE u.run = ?1 AND u.id > ?2 AND u.role = ?3
+                AND ((u.state = 2 AND coalesce((SELECT a.status FROM evidence a
+                        WHERE a.run = u.run AND a.url = u.id ORDER BY a.number DESC LIMIT 1), 0)
+                        NOT IN (404, 410))
+                    OR (u.state = 3 AND u.known > 0 AND u.reason IN ({not_reached})))
+             ORDER BY u.id LIMIT ?4"
+        );
+        let rows: Vec<(UrlId, String, Option<u32>)> = list(
+            &connection,
+            &sql,
+            (pages.run.0, pages.after, Role::Page.code(), most),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .map_err(|source| self.fault(source))?;
+        if let Some((last, _, _)) = rows.last() {
+            pages.after = *last;
+        }
+        rows.into_iter()
+            .map(|(_, address, depth)| match CrawlUrl::parse(&address) {
+                Ok(url) => Ok(EarlierPage { url, depth }),
+                Err(_) => Err(self.damaged(format!("cannot read stored URL {address:?}"))),
+            })
+            .collect()
+    }
+}
+
+/// Whether two scopes have the same pages, however many of them were fetched and whatever was
+/// checked or noted besides.
+fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
+    origins(one) == origins(other) && limits(one) == limits(other)
+}
+
+fn origins(scope: &ScopePlan) -> BTreeSet<String> {
+    let origins = scope.seeds.iter().map(CrawlUrl::host_key);
+    origins.map(|origin: HostKey| origin.to_string()).collect()
+}
+
+fn limits(scope: &ScopePlan) -> ScopePlan {
+    let mut limits = ScopePlan {
+        seeds: Vec::new(),
+        select: Vec::new(),
+        max_pages: None,
+        max_hosts: None,
+        max_time: None,
+        max_disk: None,
+        resources: false,
+        external: false,
+        known: false,
+        ..scope.clone()
+    };
+    limits.hosts.sort();
+    limits
+}

@@ -1,0 +1,304 @@
+//! What a confirmation pass needs to know: URLs that failed at least once, and URLs of the same
+//! hosts that were fine.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::assess::HostEpisodes;
+use crate::assess::examine::{Home, PartEvidence, SpeedEffect, Whole};
+use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
+use crate::policy::Candidate;
+
+use crate::store::conclude::examine::courses::together;
+use crate::store::conclude::examine::families::learned_families;
+use crate::store::conclude::examine::speeds::speeds;
+use crate::store::conclude::examine::texts::Texts;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::host_ids::HostIds;
+use crate::store::rows::ids::UrlId;
+use crate::store::runs::id::RunId;
+
+/// Controls of one host: the home page or what comes next to it, and one of another section.
+const CONTROLS: usize = 2;
+
+/// A settled URL that failed at least once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedUrl {
+    /// The URL.
+    pub url: CrawlUrl,
+    /// What it is to the crawl.
+    pub role: Role,
+    /// Clicks from a seed when it was found.
+    pub depth: Option<u32>,
+    /// Redirects in a row that led to it.
+    pub hops: u8,
+    /// What a confirmation pass decides on.
+    pub seen: Candidate,
+    /// `Age` of the last failing answer: it came from a cache, if that is more than 0.
+    pub age: Option<Duration>,
+    /// The part of the site that seems to have gone down as a whole at each of its failures: the pattern of
+    /// a section or a family.
+    pub down_with: Option<String>,
+    id: UrlId,
+    pass: u32,
+    /// When its failed attempts began.
+    failed: Vec<Moment>,
+    clean: bool,
+}
+
+impl Store {
+    /// URLs of a run that failed at least once and are settled, in the order in which they were
+    /// found.
+    pub fn failed_urls(&self, run: RunId) -> Result<Vec<FailedUrl>, StoreError> {
+        let connection = self.connect()?;
+        let read = || read(&connection, run.0);
+        read()
+            .map_err(|source| self.fault(source))?
+            .map_err(|what| self.damaged(what))
+    }
+
+    /// For each of these hosts up to two pages that were fine at every attempt.
+    pub fn controls(
+        &self,
+        run: RunId,
+        hosts: &HashSet<HostKey>,
+    ) -> Result<Vec<CrawlUrl>, StoreError> {
+        let connection = self.connect()?;
+        controls(&connection, run.0, hosts).map_err(|source| self.fault(source))
+    }
+
+    /// The highest pass of a run so far.
+    pub fn last_pass(&self, run: RunId) -> Result<u8, StoreError> {
+        self.connect()?
+            .query_row(
+                "SELECT coalesce(max(pass), 1) FROM url WHERE run = ?",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))
+    }
+}
+
+fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<FailedUrl>, String>> {
+    let mut statement = connection.prepare(
+        "WITH failed AS (
+            SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+         )
+         SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
+            a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
+         FROM failed CROSS JOIN url u ON u.run = ?1 AND u.id = failed.url
+         CROSS JOIN evidence a ON a.run = ?1 AND a.url = u.id
+         WHERE u.state = 2 AND u.role >= 3
+         ORDER BY u.id, a.number",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut found: Vec<FailedUrl> = Vec::new();
+    let mut hosts = HostIds::of_run(connection, run)?;
+    while let Some(row) = rows.next()? {
+        let id: UrlId = row.get(0)?;
+        let Some(outcome) = Outcome::from_code(row.get(7)?) else {
+            continue;
+        };
+        if found.last().is_none_or(|last| last.id != id) {
+            let address = row.get_ref(1)?.as_str()?;
+            let (Ok(url), Some(role)) = (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
+            else {
+                return Ok(Err(format!("cannot read stored URL {address:?}")));
+            };
+            let seen = Candidate {
+                host: hosts.of(row.get(10)?)?,
+                section: row.get(5)?,
+                failure: outcome,
+                attempts: 0,
+                passes: 0,
+                looks: Looks::default(),
+                needed: 0,
+                ever_ok: false,
+                last_failed: false,
+                in_outage: false,
+                ok_in_a_row: 0,
+                span: Duration::ZERO,
+                announced: None,
+            };
+            found.push(FailedUrl {
+                depth: row.get(3)?,
+                hops: row.get(4)?,
+                id,
+                ..FailedUrl::new(url, role, seen)
+            });
+        }
+        if let Some(url) = found.last_mut() {
+            let age: Option<u32> = row.get(9)?;
+            let announced: Option<i64> = row.get(11)?;
+            url.add(&Tried {
+                pass: row.get(6)?,
+                outcome,
+                started: Moment::from_millis(row.get(8)?),
+                age: age.map(|seconds| Duration::from_secs(seconds.into())),
+                announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),
+            });
+        }
+    }
+    // Of most runs nothing failed.
+    if !found.is_empty() {
+        look_around(connection, run, &mut hosts, &mut found)?;
+    }
+    Ok(Ok(found))
+}
+
+/// Adds what is known of the hosts of the URLs, and of the parts of the site that they are in.
+fn look_around(
+    connection: &Connection,
+    run: i64,
+    hosts: &mut HostIds<'_>,
+    found: &mut [FailedUrl],
+) -> rusqlite::Result<()> {
+    let mut effects: BTreeMap<u32, SpeedEffect> = BTreeMap::new();
+    for (host, effect) in speeds(connection, run)? {
+        effects.entry(hosts.of(host)?).or_default().add(&effect);
+    }
+    let mut texts = Texts::of(connection, run)?;
+    let families = learned_families(connection, run)?;
+    let mut episodes: HashMap<String, HostEpisodes> = HashMap::new();
+    let mut look = |host: &str, look| {
+        if let Some(host) = episodes.get_mut(host) {
+            host.add(look);
+        } else {
+            episodes.entry(host.to_owned()).or_default().add(look);
+        }
+    };
+    let evidence = PartEvidence::Suspicion;
+    let together = together(connection, run, &mut texts, &families, evidence, &mut look)?;
+    for url in found {
+        url.end_pass();
+        let speed = effects.get(&url.seen.host);
+        url.seen.needed = speed.map_or(0, |speed| speed.flapping.looks_needed(url.seen.failure));
+        let host = &*texts.get(url.seen.host)?;
+        let section = &*texts.get(url.seen.section)?;
+        let family = &*families.pattern(&url.url);
+        let home = Home {
+            host,
+            section,
+            family,
+        };
+        let outage = together.outage_of(home, &mut url.failed.iter().copied());
+        let whole = outage.map(|outage| outage.whole);
+        url.seen.in_outage = whole == Some(Whole::Host) || url.is_in(episodes.get(host));
+        url.down_with = match whole {
+            Some(Whole::Section) => Some(section.to_owned()),
+            Some(Whole::Family) => Some(family.to_owned()),
+            Some(Whole::Host) | None => None,
+        };
+    }
+    Ok(())
+}
+
+/// What is looked at of an attempt.
+struct Tried {
+    pass: u32,
+    outcome: Outcome,
+    started: Moment,
+    age: Option<Duration>,
+    announced: Option<Duration>,
+}
+
+impl FailedUrl {
+    /// One of which nothing else is known.
+    pub(crate) fn new(url: CrawlUrl, role: Role, seen: Candidate) -> FailedUrl {
+        FailedUrl {
+            url,
+            role,
+            depth: None,
+            hops: 0,
+            seen,
+            age: None,
+            down_with: None,
+            id: 0,
+            pass: 0,
+            failed: Vec::new(),
+            clean: true,
+        }
+    }
+
+    fn add(&mut self, tried: &Tried) {
+        if tried.pass != self.pass {
+            if self.pass > 0 {
+                self.end_pass();
+            }
+            self.pass = tried.pass;
+            self.seen.passes += 1;
+            self.clean = true;
+        }
+        let failed = tried.outcome.search_failure() != SearchFailure::No;
+        self.seen.saw(tried.pass, tried.started, failed);
+        self.seen.announced = None;
+        if !failed {
+            return;
+        }
+        self.clean = false;
+        self.failed.push(tried.started);
+        self.seen.failure = tried.outcome;
+        self.seen.span = tried.started.since(self.failed[0]);
+        self.seen.announced = tried.announced.map(|wait| tried.started + wait);
+        self.age = tried.age;
+    }
+
+    fn end_pass(&mut self) {
+        if self.clean {
+            self.seen.ok_in_a_row += 1;
+        } else {
+            self.seen.ok_in_a_row = 0;
+        }
+    }
+
+    /// Whether all of its failures lie in one outage of its host.
+    fn is_in(&self, host: Option<&HostEpisodes>) -> bool {
+        let Some(host) = host else { return false };
+        let mut numbers = self.failed.iter().map(|at| host.number_at(*at));
+        let first = numbers.next().flatten();
+        first.is_some() && numbers.all(|number| number == first)
+    }
+}
+
+fn controls(
+    connection: &Connection,
+    run: i64,
+    hosts: &HashSet<HostKey>,
+) -> rusqlite::Result<Vec<CrawlUrl>> {
+    let mut statement = connection.prepare(
+        "SELECT u.address FROM url u
+         WHERE u.run = ?1 AND u.state = 2 AND u.role = 3
+            AND NOT EXISTS (
+                SELECT 1 FROM evidence a JOIN outcome o ON o.code = a.outcome
+                WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR o.soft = 1 OR a.status <> 200))
+         ORDER BY u.id",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut chosen: HashMap<HostKey, Vec<CrawlUrl>> = HashMap::new();
+    let mut wanted = hosts.len() * CONTROLS;
+    while let Some(row) = rows.next()? {
+        if wanted == 0 {
+            break;
+        }
+        let Ok(url) = CrawlUrl::parse(row.get_ref(0)?.as_str()?) else {
+            continue;
+        };
+        let host = url.host_key();
+        if !hosts.contains(&host) {
+            continue;
+        }
+        let of_host = chosen.entry(host).or_default();
+        let elsewhere = of_host.iter().all(|known| known.section() != url.section());
+        if of_host.is_empty() || (of_host.len() < CONTROLS && elsewhere) {
+            of_host.push(url);
+            wanted -= 1;
+        }
+    }
+    let mut urls: Vec<CrawlUrl> = chosen.into_values().flatten().collect();
+    urls.sort();
+    Ok(urls)
+}

@@ -1,0 +1,11 @@
+//! What a crawl reads back: to resume a run, to start from an earlier one, to confirm failures and to
+//! experiment.
+
+pub(super) mod addresses;
+pub(super) mod clusters;
+pub(super) mod earlier;
+pub(super) mod failures;
+pub(super) mod linked_sitemaps;
+mod reached;
+pub(super) mod resume;
+pub(super) mod sampling;

@@ -1,0 +1,269 @@
+//! What an interrupted crawl needs to know to go on: everything it had recorded.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role};
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::ids::UrlId;
+use crate::store::rows::row::named;
+use crate::store::runs::id::RunId;
+
+/// A URL of a stored run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownUrl {
+    pub(in crate::store) id: UrlId,
+    /// The URL.
+    pub url: CrawlUrl,
+    /// What it is to the crawl.
+    pub role: Role,
+    /// It waits to be fetched.
+    pub queued: bool,
+    /// It was skipped so far.
+    pub skipped: bool,
+    pub(in crate::store) in_sitemap: bool,
+    /// Clicks from a seed when it was found.
+    pub depth: Option<u32>,
+    /// Redirects in a row that led to it.
+    pub hops: u8,
+    /// The pass that asks for it, or did last.
+    pub pass: u8,
+    /// Attempts made so far in that pass, of a URL that waits.
+    pub tries: u32,
+    /// It waits until then for a retry.
+    pub not_before: Option<Moment>,
+}
+
+/// How far the sample and the passes of a stored run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassesMade {
+    /// The highest pass so far; 1 is the crawl itself.
+    pub last: u8,
+    /// Whether that pass was interrupted.
+    pub is_cut_short: bool,
+    /// Whether the sample was begun.
+    pub is_sampled: bool,
+    /// When the last request of the crawl itself began, if nothing of it waits.
+    pub crawl_ended: Option<Moment>,
+    /// Time that passes took.
+    pub spent: Duration,
+}
+
+/// A host's robots.txt of a stored run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRobots {
+    /// The origin.
+    pub host: HostKey,
+    /// What it allows.
+    pub access: RobotsAccess,
+    /// Its text, if there is any.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Hands over the next URLs of a run, at most `most`, in the order in which they were found; moves `after`
+    /// to the last of them. Returns false if there were none.
+    pub fn next_known_urls(
+        &self,
+        run: RunId,
+        after: &mut u32,
+        most: u32,
+        each: &mut dyn FnMut(KnownUrl),
+    ) -> Result<bool, StoreError> {
+        let connection = self.connect()?;
+        let last = self.each_url(&connection, run, (*after, most), each)?;
+        *after = last.unwrap_or(*after);
+        Ok(last.is_some())
+    }
+
+    /// Hands over at most `most` URLs after this number; returns the number of the last.
+    pub(in crate::store) fn each_url(
+        &self,
+        connection: &Connection,
+        run: RunId,
+        (after, most): (UrlId, u32),
+        each: &mut dyn FnMut(KnownUrl),
+    ) -> Result<Option<UrlId>, StoreError> {
+        let mut read = || -> rusqlite::Result<Result<Option<UrlId>, String>> {
+            let mut last = None;
+            let mut statement = connection.prepare(
+                "SELECT id, address, role, state, in_sitemap, found_depth, hops, not_before, pass,
+                    CASE state WHEN 1 THEN
+                        (SELECT count(*) FROM evidence a WHERE a.run = url.run AND a.url = url.id
+                            AND a.pass = url.pass)
+                    ELSE 0 END
+                 FROM url WHERE run = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            )?;
+            let mut rows = statement.query((run.0, after, most))?;
+            while let Some(row) = rows.next()? {
+                let id = row.get(0)?;
+                last = Some(id);
+                let address = row.get_ref(1)?.as_str()?;
+                let (Ok(url), Some(role)) =
+                    (CrawlUrl::parse(address), Role::from_code(row.get(2)?))
+                else {
+                    return Ok(Err(format!("cannot read stored URL {address:?}")));
+                };
+                let state: i64 = row.get(3)?;
+                each(KnownUrl {
+                    id,
+                    url,
+                    role,
+                    queued: state == 1,
+                    skipped: state == 3,
+                    in_sitemap: row.get(4)?,
+                    depth: row.get(5)?,
+                    hops: row.get(6)?,
+                    pass: row.get(8)?,
+                    tries: row.get(9)?,
+                    not_before: row.get::<_, Option<i64>>(7)?.map(Moment::from_millis),
+                });
+            }
+            Ok(Ok(last))
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .map_err(|what| self.damaged(what))
+    }
+
+    /// Hands over the robots.txt files of a run, one after the other.
+    pub fn known_robots(
+        &self,
+        run: RunId,
+        each: &mut dyn FnMut(KnownRobots),
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT host, access, body FROM robots_txt WHERE run = ?";
+        let connection = self.connect()?;
+        let mut read = || -> rusqlite::Result<Result<(), String>> {
+            let mut statement = connection.prepare(SQL)?;
+            let mut rows = statement.query([run.0])?;
+            while let Some(row) = rows.next()? {
+                let host: String = row.get(0)?;
+                let Ok(url) = CrawlUrl::parse(&host) else {
+                    return Ok(Err(format!("cannot read stored host {host:?}")));
+                };
+                each(KnownRobots {
+                    host: url.host_key(),
+                    access: named(row, 1, RobotsAccess::from_name)?,
+                    body: row.get(2)?,
+                });
+            }
+            Ok(Ok(()))
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .map_err(|what| self.damaged(what))
+    }
+
+    /// The text of a host's robots.txt, if it has one.
+    pub fn robots_text(&self, run: RunId, host: &HostKey) -> Result<Option<Vec<u8>>, StoreError> {
+        const SQL: &str = "SELECT body FROM robots_txt WHERE run = ? AND host = ?";
+        let connection = self.connect()?;
+        let text = connection
+            .query_row(SQL, (run.0, host.as_str()), |row| row.get(0))
+            .optional();
+        Ok(text.map_err(|source| self.fault(source))?.flatten())
+    }
+
+    /// How far the sample and the passes of a run came. What waited in a pass that was cut short does so
+    /// no more: that pass is to be begun again.
+    pub fn resume_passes(&self, run: RunId) -> Result<PassesMade, StoreError> {
+        let last = self.last_pass(run)?;
+        let connection = self.connect_patiently()?;
+        let read = || -> rusqlite::Result<PassesMade> {
+            let cut_short = connection.execute(
+                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
+                [run.0],
+            )?;
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0),
+                    CASE WHEN NOT EXISTS
+                        (SELECT 1 FROM url WHERE run = ?1 AND state = 1 AND pass = 1)
+                    THEN (SELECT max(started) FROM evidence WHERE run = ?1 AND pass = 1) END,
+                    (SELECT coalesce(sum(lasted), 0) FROM
+                        (SELECT max(started + total_us / 1000) - min(started) AS lasted
+                         FROM evidence WHERE run = ?1 AND pass > 1 GROUP BY pass))",
+                [run.0],
+                |row| {
+                    let spent: i64 = row.get(2)?;
+                    Ok(PassesMade {
+                        last,
+                        is_cut_short: cut_short > 0,
+                        is_sampled: row.get(0)?,
+                        crawl_ended: row.get::<_, Option<i64>>(1)?.map(Moment::from_millis),
+                        spent: Duration::from_millis(spent.unsigned_abs()),
+                    })
+                },
+            )
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Whether URLs of a run wait to be requested for the first time.
+    pub fn has_queued(&self, run: RunId) -> Result<bool, StoreError> {
+        self.connect()?
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND state = 1 AND pass = 1)",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))
+    }
+
+    /// The sitemaps of a run that were requested, and how many entries they list together.
+    pub fn sitemaps_read(&self, run: RunId) -> Result<(Vec<CrawlUrl>, u64), StoreError> {
+        let connection = self.connect()?;
+        let fault = |source| self.fault(source);
+        let addresses: Vec<String> = crate::store::rows::row::list(
+            &connection,
+            "SELECT address FROM url u WHERE run = ?1 AND role = ?2 AND state <> 3
+                AND EXISTS (SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)",
+            (run.0, Role::Sitemap.code()),
+            |row| row.get(0),
+        )
+        .map_err(fault)?;
+        let entries: i64 = connection
+            .query_row(
+                "SELECT coalesce(sum(entries), 0) FROM sitemap_file WHERE run = ?",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(fault)?;
+        let read = addresses.iter().map(|address| {
+            CrawlUrl::parse(address)
+                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))
+        });
+        Ok((read.collect::<Result<_, _>>()?, entries.unsigned_abs()))
+    }
+
+    /// When the last attempt of a run was made, if any was.
+    pub fn last_attempt(&self, run: RunId) -> Result<Option<Moment>, StoreError> {
+        let connection = self.connect()?;
+        let last: Option<i64> = connection
+            .query_row(
+                "SELECT max(started) FROM attempt WHERE run = ?",
+                [run.0],
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(last.map(Moment::from_millis))
+    }
+
+    /// Pages of a run that were requested; some may wait to be retried.
+    pub fn requested_pages(&self, run: RunId) -> Result<u64, StoreError> {
+        let connection = self.connect()?;
+        let count: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM url u WHERE u.run = ? AND u.role = ? AND (u.state = 2
+                    OR (u.state = 1 AND EXISTS (
+                        SELECT 1 FROM attempt a WHERE a.run = u.run AND a.url = u.id)))",
+                (run.0, Role::Page.code()),
+                |row| row.get(0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(count.unsigned_abs())
+    }
+}

@@ -1,0 +1,77 @@
+//! Pages of a run that never failed, chosen by chance: what a sample is drawn from.
+
+use rusqlite::Connection;
+
+use crate::model::CrawlUrl;
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::runs::id::RunId;
+
+/// A page that was fine at every attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinePage {
+    /// The URL.
+    pub url: CrawlUrl,
+    /// Clicks from a seed when it was found.
+    pub depth: Option<u32>,
+    /// Redirects in a row that led to it.
+    pub hops: u8,
+}
+
+impl Store {
+    /// At most `most` settled pages of a run that never failed, each as likely as any other. `roll` is the
+    /// dice: below its argument.
+    pub fn never_failed(
+        &self,
+        run: RunId,
+        most: usize,
+        roll: &mut dyn FnMut(usize) -> usize,
+    ) -> Result<Vec<FinePage>, StoreError> {
+        let connection = self.connect()?;
+        let read = never_failed(&connection, run.0, most, roll);
+        let read = read.map_err(|source| self.fault(source))?;
+        let pages = read.into_iter().map(|(address, depth, hops)| {
+            let url = CrawlUrl::parse(&address)
+                .map_err(|_| self.damaged(format!("cannot read stored URL {address:?}")))?;
+            Ok(FinePage { url, depth, hops })
+        });
+        pages.collect()
+    }
+}
+
+type Row = (String, Option<u32>, u8);
+
+/// A reservoir (Vitter's algorithm R): numbers first, so that only what is chosen is read.
+fn never_failed(
+    connection: &Connection,
+    run: i64,
+    most: usize,
+    roll: &mut dyn FnMut(usize) -> usize,
+) -> rusqlite::Result<Vec<Row>> {
+    let mut ids: Vec<u32> = Vec::new();
+    let mut statement = connection.prepare(
+        "WITH failed AS (
+            SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+         )
+         SELECT id FROM url WHERE run = ?1 AND state = 2 AND role = 3
+            AND id NOT IN (SELECT url FROM failed) ORDER BY id",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut seen = 0_usize;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        seen += 1;
+        if ids.len() < most {
+            ids.push(id);
+        } else if let Some(place) = ids.get_mut(roll(seen)) {
+            *place = id;
+        }
+    }
+    let mut read = connection
+        .prepare("SELECT address, found_depth, hops FROM url WHERE run = ? AND id = ?")?;
+    ids.iter()
+        .map(|id| read.query_row((run, id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
+        .collect()
+}

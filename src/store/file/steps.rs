@@ -1,0 +1,26 @@
+//! The steps from one version of the schema to the next.
+
+/// One statement list for each step from a version to the next; the first leads from 1 to 2.
+pub(super) const STEPS: [&str; 7] = [
+    "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
+    // What a host bears is read from its attempts.
+    "DROP TABLE IF EXISTS host_load;
+     ALTER TABLE assessment ADD COLUMN in_outage INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE assessment ADD COLUMN earlier_failed INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE assessment ADD COLUMN earlier_runs INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE run ADD COLUMN asked TEXT;",
+    "ALTER TABLE run ADD COLUMN idle_ms INTEGER NOT NULL DEFAULT 0;",
+    // A name more: `max_disk`.
+    "",
+    // `reset_in_headers` and `eof_in_headers` are told from what they look like no more.
+    "UPDATE attempt SET outcome = 29 WHERE outcome = 30;
+     UPDATE attempt SET outcome = 28 WHERE outcome = 31;
+     UPDATE assessment SET outcome = 29 WHERE outcome = 30;
+     UPDATE assessment SET outcome = 28 WHERE outcome = 31;
+     UPDATE cluster SET outcome = 29 WHERE outcome = 30;
+     UPDATE cluster SET outcome = 28 WHERE outcome = 31;",
+    "ALTER TABLE invalid_link ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0;",
+];
+
+/// Version of the schema, in `PRAGMA user_version`.
+pub(in crate::store) const SCHEMA: i64 = 1 + STEPS.len() as i64;

@@ -1,0 +1,36 @@
+//! The attempts of a run, counted.
+
+use std::collections::BTreeMap;
+
+use crate::model::Outcome;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::{count, list, named};
+use crate::store::runs::id::RunId;
+
+impl Store {
+    /// Attempts of a run by outcome, experiments among them, but none that was lost to our own
+    /// network, and the mean of the pace that was
+    /// allowed when they were made, in requests per second; none where there was no ceiling.
+    pub fn attempt_counts(
+        &self,
+        run: RunId,
+    ) -> Result<(BTreeMap<Outcome, u64>, Option<f64>), StoreError> {
+        let sql = "SELECT o.id, count(*), sum(a.rate), count(a.rate)
+            FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ? AND a.purpose <> 'outage' GROUP BY a.outcome";
+        let connection = self.connect()?;
+        let rows = list(&connection, sql, [run.0], |row| {
+            let paced: (Option<f64>, u64) = (row.get(2)?, count(row, 3)?);
+            Ok((named(row, 0, Outcome::from_id)?, count(row, 1)?, paced))
+        });
+        let rows = rows.map_err(|source| self.fault(source))?;
+        let paced: u64 = rows.iter().map(|(_, _, (_, paced))| paced).sum();
+        let rates: f64 = rows.iter().filter_map(|(_, _, (rates, _))| *rates).sum();
+        let mean = (paced > 0).then(|| rates / paced as f64);
+        let counts = rows
+            .into_iter()
+            .map(|(outcome, attempts, _)| (outcome, attempts));
+        Ok((counts.collect(), mean))
+    }
+}

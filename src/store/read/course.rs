@@ -1,0 +1,70 @@
+//! The attempts at one URL, in the order in which they were made.
+
+use rusqlite::Connection;
+
+use crate::model::{Moment, Outcome, Purpose};
+
+use super::timeline::Tone;
+use super::worst::WorstPage;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::{list, named};
+use crate::store::runs::id::RunId;
+
+/// An attempt at a page, as a mark in a row of marks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Its number at the page, from 1.
+    pub number: u32,
+    /// The pass it belongs to.
+    pub pass: u32,
+    /// What it was made for.
+    pub purpose: Purpose,
+    /// When it began.
+    pub started: Moment,
+    /// The status code; absent where there was no answer.
+    pub status: Option<u16>,
+    /// What it amounts to for the crawl.
+    pub outcome: Outcome,
+    /// What it amounts to for people.
+    pub tone: Tone,
+    /// Milliseconds to the first byte; absent where there was none.
+    pub ttfb_ms: Option<f64>,
+    /// Milliseconds from its beginning to its end.
+    pub total_ms: f64,
+}
+
+impl Store {
+    /// The first attempts at a page, no more than `most`; none that was lost to our own network.
+    pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
+        let connection = self.connect()?;
+        marks(&connection, run.0, page, most).map_err(|source| self.fault(source))
+    }
+}
+
+fn marks(
+    connection: &Connection,
+    run: i64,
+    page: &WorstPage,
+    most: u32,
+) -> rusqlite::Result<Vec<Mark>> {
+    let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure OR o.soft,
+            a.ttfb_us / 1000.0, a.total_us / 1000.0
+        FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+        WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";
+    list(connection, sql, (run, page.id, most), |row| {
+        let purpose = named(row, 2, Purpose::from_name)?;
+        let status = row.get(4)?;
+        Ok(Mark {
+            number: row.get(0)?,
+            pass: row.get(1)?,
+            tone: Tone::of(status, row.get(6)?, matches!(purpose, Purpose::Probe(_))),
+            purpose,
+            started: Moment::from_millis(row.get(3)?),
+            status,
+            outcome: named(row, 5, Outcome::from_id)?,
+            ttfb_ms: row.get(7)?,
+            total_ms: row.get(8)?,
+        })
+    })
+}

@@ -1,0 +1,142 @@
+//! Looking back: all runs in a few numbers each, and one URL in all runs. Nothing is concluded for
+//! it: what a run has not drawn yet stays blank.
+
+use rusqlite::Row;
+use serde::Serialize;
+
+use crate::assess::Interval;
+use crate::assess::compare::Sight;
+use crate::model::Moment;
+
+use super::summary::found;
+use crate::store::compare::sights::{SIGHT, sight};
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::{count, list};
+use crate::store::runs::id::RunId;
+
+/// A run in a few numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RunOverview {
+    /// Pages that were looked at.
+    pub pages: u64,
+    /// Those that failed at least once.
+    pub failing: u64,
+    /// Pages with this verdict.
+    pub persistent: u64,
+    /// Pages with this verdict.
+    pub intermittent: u64,
+    /// Pages with this verdict.
+    pub transient: u64,
+    /// Pages with this verdict.
+    pub load_induced: u64,
+    /// Pages with this verdict.
+    pub unconfirmed: u64,
+    /// 0..100; absent where there is too little evidence.
+    pub crawlability: Option<Interval>,
+    /// 0..100; absent where there is too little evidence.
+    pub indexing_risk: Option<Interval>,
+}
+
+/// What one run knows of a URL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UrlInRun {
+    /// The run.
+    pub run: RunId,
+    /// When it began.
+    pub started: Moment,
+    /// What was asked for.
+    pub site: String,
+    /// What was seen.
+    pub sight: Sight,
+    /// When the URL was first seen failing in that run, last seen failing, and last seen fine.
+    pub first_failed: Option<Moment>,
+    /// When it was last seen failing.
+    pub last_failed: Option<Moment>,
+    /// When it was last seen fine.
+    pub last_ok: Option<Moment>,
+}
+
+impl Store {
+    /// A run in a few numbers; none if it was not concluded.
+    pub fn overview(&self, run: RunId) -> Result<Option<RunOverview>, StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<Option<RunOverview>> {
+            let concluded: bool = connection.query_row(
+                "SELECT concluded > 0 FROM run WHERE id = ?",
+                [run.0],
+                |row| row.get(0),
+            )?;
+            if !concluded {
+                return Ok(None);
+            }
+            let counted = connection.query_row(
+                "SELECT coalesce(sum(urls), 0), coalesce(sum(failing), 0),
+                    coalesce(sum(persistent), 0), coalesce(sum(intermittent), 0),
+                    coalesce(sum(transient), 0), coalesce(sum(load_induced), 0)
+                 FROM part WHERE run = ? AND kind = 'section'",
+                [run.0],
+                overview,
+            )?;
+            let score = |name| -> rusqlite::Result<Option<Interval>> {
+                let found = found::stored_score(&connection, run.0, name)?;
+                Ok(found.and_then(|found| found.score.known()))
+            };
+            Ok(Some(RunOverview {
+                crawlability: score("crawlability")?,
+                indexing_risk: score("indexing_risk")?,
+                ..counted
+            }))
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// What the runs know of a URL that know it, the oldest first. It is looked for by its address
+    /// in either form.
+    pub fn url_history(&self, address: &str) -> Result<Vec<UrlInRun>, StoreError> {
+        let connection = self.connect()?;
+        let sql = format!(
+            "SELECT {SIGHT}, r.id, r.started, r.site, s.first_failed, s.last_failed, s.last_ok
+             FROM url u CROSS JOIN run r ON r.id = u.run
+             LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
+             WHERE (u.address = ?1 OR u.readable = ?1) ORDER BY r.id"
+        );
+        let moment = |row: &Row<'_>, at| -> rusqlite::Result<Option<Moment>> {
+            Ok(row.get::<_, Option<i64>>(at)?.map(Moment::from_millis))
+        };
+        list(&connection, &sql, [address], |row| {
+            Ok(UrlInRun {
+                run: RunId(row.get(16)?),
+                started: Moment::from_millis(row.get(17)?),
+                site: row.get(18)?,
+                sight: sight(row)?,
+                first_failed: moment(row, 19)?,
+                last_failed: moment(row, 20)?,
+                last_ok: moment(row, 21)?,
+            })
+        })
+        .map_err(|source| self.fault(source))
+    }
+}
+
+fn overview(row: &Row<'_>) -> rusqlite::Result<RunOverview> {
+    let [failing, persistent, intermittent, transient, load_induced] = [
+        count(row, 1)?,
+        count(row, 2)?,
+        count(row, 3)?,
+        count(row, 4)?,
+        count(row, 5)?,
+    ];
+    let told = persistent + intermittent + transient + load_induced;
+    Ok(RunOverview {
+        pages: count(row, 0)?,
+        failing,
+        persistent,
+        intermittent,
+        transient,
+        load_induced,
+        // Whatever failed and is none of the others.
+        unconfirmed: failing.saturating_sub(told),
+        ..RunOverview::default()
+    })
+}

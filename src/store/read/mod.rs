@@ -1,0 +1,13 @@
+//! What a run amounts to, read back for people and gates.
+
+mod attempts;
+pub(super) mod course;
+pub(super) mod given_up;
+pub(super) mod history;
+pub(super) mod outages;
+pub(super) mod recheck;
+mod refusals;
+pub(super) mod starts;
+pub(super) mod summary;
+pub(super) mod timeline;
+pub(super) mod worst;

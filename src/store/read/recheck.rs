@@ -1,0 +1,70 @@
+//! What asking again long after a run has brought: which pages recovered and which still fail.
+
+use rusqlite::Connection;
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::list;
+use crate::store::runs::id::RunId;
+
+/// What a pass of confirmation found of the URLs that had failed before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rechecked {
+    /// Their last attempt before the pass failed, and their last one in it did not.
+    pub recovered: Vec<String>,
+    /// Their last attempt failed, whether or not the pass asked them.
+    pub failing: Vec<String>,
+}
+
+impl Store {
+    /// Compares the last attempts before a pass with the last ones of all.
+    pub fn rechecked(&self, run: RunId, pass: u8) -> Result<Rechecked, StoreError> {
+        let connection = self.connect()?;
+        rechecked(&connection, run.0, pass).map_err(|source| self.fault(source))
+    }
+
+    /// Leaves URLs that were to be asked once more in a later pass as they are.
+    pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
+                [run.0],
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+}
+
+fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Rechecked> {
+    // Ordinary attempts of URLs that ever failed; the last one before the pass, and the last one.
+    let sql = "WITH failed AS (
+            SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+         ), last AS (
+            SELECT f.url,
+                (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url
+                    AND a.pass < ?2) AS before,
+                (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url) AS now
+            FROM failed f
+         )
+         SELECT u.address, coalesce(bo.failure OR bo.soft, 0), no.failure OR no.soft
+         FROM last
+         JOIN url u ON u.run = ?1 AND u.id = last.url AND u.role >= 3
+         JOIN attempt n ON n.run = ?1 AND n.url = last.url AND n.number = last.now
+         JOIN outcome no ON no.code = n.outcome
+         LEFT JOIN attempt b ON b.run = ?1 AND b.url = last.url AND b.number = last.before
+         LEFT JOIN outcome bo ON bo.code = b.outcome
+         ORDER BY u.id";
+    let rows: Vec<(String, bool, bool)> = list(connection, sql, (run, pass), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    let mut found = Rechecked::default();
+    for (address, before, now) in rows {
+        if now {
+            found.failing.push(address);
+        } else if before {
+            found.recovered.push(address);
+        }
+    }
+    Ok(found)
+}

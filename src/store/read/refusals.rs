@@ -1,0 +1,62 @@
+//! Pages that were refused at speed and are fine since: what a limit of the rate does, and other things too.
+
+use std::time::Duration;
+
+use crate::model::CrawlUrl;
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::list;
+use crate::store::runs::id::RunId;
+
+/// Fewest requests to a host that were refused (ours): one proves nothing.
+const FEWEST: u32 = 2;
+
+/// A page for each host, the one that was refused most often; refusals of its other addresses count too. What
+/// announces a pause longer than `?4` milliseconds is no matter of the speed.
+const QUERY: &str = "
+    WITH refused AS (
+        SELECT a.url AS url, max(a.number) AS last, count(*) AS times,
+            max(coalesce(a.announced_ms, 0)) AS announced
+        FROM evidence a
+        WHERE a.run = ?1 AND a.status IN (429, 503)
+        GROUP BY a.url
+    )
+    SELECT u.address, max(CASE WHEN u.role = 3 THEN refused.times END) AS of_page,
+        sum(refused.times) AS refusals
+    FROM refused CROSS JOIN url u ON u.run = ?1 AND u.id = refused.url
+        AND u.role BETWEEN 1 AND 4
+    WHERE refused.announced <= ?4
+        AND (u.role <> 3 OR u.state = 2 AND EXISTS (
+            SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ?1 AND a.url = refused.url AND a.number > refused.last
+                AND NOT (o.failure OR o.soft)))
+    GROUP BY u.host
+    HAVING refusals >= ?2 AND of_page IS NOT NULL
+        AND u.host NOT IN (SELECT b.host FROM attempt p CROSS JOIN url b ON b.run = ?1 AND b.id = p.url
+            WHERE p.run = ?1 AND p.purpose = 'probe:burst')
+    ORDER BY refusals DESC, u.id
+    LIMIT ?3";
+
+impl Store {
+    /// A page of each host of which pages were refused by 429 or 503 and are fine since, those with most
+    /// refusals first; none of a host that had a
+    /// burst already, and none that announced a pause longer than `longest`.
+    pub fn refused_at_speed(
+        &self,
+        run: RunId,
+        longest: Duration,
+        most: usize,
+    ) -> Result<Vec<CrawlUrl>, StoreError> {
+        let connection = self.connect()?;
+        let longest = longest.as_millis() as i64;
+        let parameters = (run.0, FEWEST, most as i64, longest);
+        let found: Vec<String> = list(&connection, QUERY, parameters, |row| row.get(0))
+            .map_err(|source| self.fault(source))?;
+        let urls = found.into_iter().map(|address| {
+            let damaged = |_| self.damaged(format!("cannot read stored URL {address:?}"));
+            CrawlUrl::parse(&address).map_err(damaged)
+        });
+        urls.collect()
+    }
+}

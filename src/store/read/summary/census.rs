@@ -1,0 +1,252 @@
+//! Whatever is counted of a run's URLs, in one walk over them with their attempts and verdicts
+//! beside them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::{Connection, Row};
+
+use crate::model::{Outcome, Purpose, Role, SkipReason};
+
+use super::counts::{ExternalCounts, RunSummary};
+use crate::assess::Verdict;
+use crate::store::rows::beside::Beside;
+use crate::store::rows::ids::UrlId;
+use crate::store::rows::row::{count, named};
+
+/// States of a URL, as they are stored.
+const QUEUED: u8 = 1;
+const SETTLED: u8 = 2;
+const SKIPPED: u8 = 3;
+
+/// Counts a run that was concluded. What is not counted of its URLs is left empty.
+pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+    let mut attempts = connection.prepare(
+        "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
+         ORDER BY url, number",
+    )?;
+    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut verdicts =
+        connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
+    let mut verdicts = Beside::of_run(&mut verdicts, run)?;
+    let closed = closed_hosts(connection, run)?;
+    let mut urls = connection
+        .prepare("SELECT id, role, state, reason, host FROM url WHERE run = ? ORDER BY id")?;
+    let mut urls = urls.query([run])?;
+    let mut tally = Tally::default();
+    while let Some(row) = urls.next()? {
+        let id: UrlId = row.get(0)?;
+        let known = Known::read(row, &closed)?;
+        let mut last = None;
+        while let Some(row) = attempts.next_of(id)? {
+            last = tally.attempt(Tried::read(row)?, last);
+        }
+        let verdict = match verdicts.next_of(id)? {
+            Some(row) => Some(named(row, 1, Verdict::from_name)?),
+            None => None,
+        };
+        tally.url(&known, last, verdict);
+    }
+    (tally.invalid, tally.unseen) = connection.query_row(
+        "SELECT count(*), coalesce(sum(unseen), 0) FROM
+            (SELECT max(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
+        [run],
+        |row| Ok((count(row, 0)?, count(row, 1)?)),
+    )?;
+    Ok(tally.summary())
+}
+
+/// Hosts of which nothing could be requested because robots.txt could not be read, by the numbers of
+/// their texts.
+fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
+    let closed = "SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable'";
+    // Texts have no index: they are walked only if there is something to find.
+    let any = connection.prepare(closed)?.exists([run])?;
+    if !any {
+        return Ok(HashSet::new());
+    }
+    let sql = format!("SELECT t.id FROM text t WHERE t.run = ?1 AND t.text IN ({closed})");
+    let hosts: Vec<u32> = crate::store::rows::row::list(connection, &sql, [run], |row| row.get(0))?;
+    Ok(hosts.into_iter().collect())
+}
+
+/// What is looked at of a URL.
+struct Known {
+    role: u8,
+    state: u8,
+    reason: Option<u8>,
+    /// Whether its host's robots.txt could not be read.
+    closed: bool,
+}
+
+impl Known {
+    fn read(row: &Row<'_>, closed: &HashSet<u32>) -> rusqlite::Result<Known> {
+        Ok(Known {
+            closed: closed.contains(&row.get(4)?),
+            role: row.get(1)?,
+            state: row.get(2)?,
+            reason: row.get(3)?,
+        })
+    }
+
+    /// Whether it belongs to the audit, as what is out of scope or no URL does not.
+    fn belongs(&self) -> bool {
+        let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
+        self.state < SKIPPED || self.reason.is_some_and(|reason| !foreign.contains(&reason))
+    }
+
+    /// A URL that waits for a retry, or for a later pass, was fetched: it has a status and a verdict.
+    fn is_fetched(&self, last: Option<Tried>) -> bool {
+        self.state == SETTLED || (self.state == QUEUED && last.is_some())
+    }
+
+    /// Whether it was to be requested: it still waits, its host or family was given up, or robots.txt could not be
+    /// read. What robots.txt says, scope and depth exclude a URL for good.
+    fn was_due(&self) -> bool {
+        let is_forbidden = self.reason == Some(SkipReason::Robots.code());
+        self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
+    }
+
+    fn is_given_up(&self) -> bool {
+        let given_up = SkipReason::GIVEN_UP.map(SkipReason::code);
+        self.reason.is_some_and(|reason| given_up.contains(&reason))
+    }
+}
+
+/// What is looked at of an attempt.
+#[derive(Clone, Copy)]
+struct Tried {
+    is_evidence: bool,
+    outcome: u8,
+    /// 0 where there was no answer.
+    status: u16,
+}
+
+impl Tried {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Tried> {
+        Ok(Tried {
+            is_evidence: Purpose::from_name(row.get_ref(1)?.as_str()?)
+                .is_some_and(Purpose::is_evidence),
+            outcome: row.get(2)?,
+            status: row.get::<_, Option<u16>>(3)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// URLs of pages, or of resources.
+#[derive(Default)]
+struct Part {
+    known: u64,
+    fetched: u64,
+    requested: u64,
+    not_requested: u64,
+    /// By outcome and status of the last attempt that counts.
+    last: BTreeMap<(u8, u16), u64>,
+    verdicts: BTreeMap<Verdict, u64>,
+}
+
+#[derive(Default)]
+struct Tally {
+    pages: Part,
+    resources: Part,
+    external: ExternalCounts,
+    attempts: u64,
+    retries: u64,
+    /// Pages and resources that were not requested because their host or family was given up.
+    given_up: u64,
+    /// By reason.
+    skipped: BTreeMap<u8, u64>,
+    /// Links that are no URLs.
+    invalid: u64,
+    /// Links that were not taken in and may lead to unknown pages.
+    unseen: u64,
+}
+
+impl Tally {
+    /// Takes in an attempt after the last that counts; returns which is that now.
+    fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
+        self.attempts += 1;
+        if !tried.is_evidence {
+            return last;
+        }
+        self.retries += u64::from(last.is_some());
+        Some(tried)
+    }
+
+    fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
+        let role = Role::from_code(known.role);
+        if role == Some(Role::External) && known.belongs() {
+            self.external.known += 1;
+            self.external.requested += u64::from(last.is_some());
+            return;
+        }
+        if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
+            *self.skipped.entry(reason).or_default() += 1;
+        }
+        if last.is_none() && matches!(role, Some(Role::Page | Role::Resource)) {
+            self.given_up += u64::from(known.is_given_up());
+        }
+        let part = match role {
+            Some(Role::Page) => &mut self.pages,
+            Some(Role::Resource) => &mut self.resources,
+            Some(Role::External | Role::Robots | Role::Sitemap) | None => return,
+        };
+        part.known += u64::from(known.belongs());
+        part.fetched += u64::from(known.is_fetched(last));
+        part.requested += u64::from(last.is_some());
+        part.not_requested += u64::from(last.is_none() && known.was_due());
+        if let Some(last) = last {
+            *part.last.entry((last.outcome, last.status)).or_default() += 1;
+        }
+        if let Some(verdict) = verdict {
+            *part.verdicts.entry(verdict).or_default() += 1;
+        }
+    }
+
+    fn summary(&self) -> RunSummary {
+        let mut summary = RunSummary {
+            retries: self.retries,
+            given_up: self.given_up,
+            external: self.external,
+            ..RunSummary::default()
+        };
+        summary.counts.attempts = self.attempts;
+        for part in [&self.pages, &self.resources] {
+            add(part, &mut summary);
+        }
+        let pages = &mut summary.pages;
+        (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
+        pages.requested = self.pages.requested;
+        pages.not_requested = self.pages.not_requested;
+        pages.unseen_links = self.unseen;
+        for ((_, status), urls) in &self.pages.last {
+            *pages.by_status.entry(*status).or_default() += urls;
+        }
+        pages.by_verdict.clone_from(&self.pages.verdicts);
+        let reasons = SkipReason::ALL.into_iter();
+        let skipped = reasons.map(|reason| {
+            let urls = self.skipped.get(&reason.code()).copied();
+            let links = Some(self.invalid).filter(|_| reason == SkipReason::Invalid);
+            (reason, urls.unwrap_or_default() + links.unwrap_or_default())
+        });
+        let skipped = skipped.filter(|(_, urls)| *urls > 0);
+        summary.skipped = skipped.collect();
+        summary
+    }
+}
+
+/// Adds what is counted of pages or of resources.
+fn add(part: &Part, summary: &mut RunSummary) {
+    summary.counts.known += part.known;
+    summary.counts.fetched += part.fetched;
+    for ((outcome, status), urls) in &part.last {
+        if let Some(outcome) = Outcome::from_code(*outcome) {
+            summary.counts.failing += if outcome.is_failure() { *urls } else { 0 };
+            *summary.by_outcome.entry(outcome).or_default() += urls;
+        }
+        *summary.by_status.entry(*status).or_default() += urls;
+        *summary.classes.of(*status) += urls;
+    }
+    for (verdict, urls) in &part.verdicts {
+        *summary.by_verdict.entry(*verdict).or_default() += urls;
+    }
+}

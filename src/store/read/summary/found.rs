@@ -1,0 +1,288 @@
+//! What a concluded run amounts to, read back: scores, what took their points, findings,
+//! experiments. Bounded by what is stored: at most a thousand findings and two thousand clusters.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::assess::{Band, FEWEST_LOOKS, Interval, Score, Uncaught};
+
+use crate::assess::diagnose::rules::{Scope, Severity};
+use crate::model::{Causes, Outcome, Probe};
+use crate::store::conclude::conclusions::UNCAUGHT;
+use crate::store::rows::row::{count, list, named};
+
+/// The scores of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunScores {
+    /// What is in the way of a bot; absent before a run is concluded.
+    pub crawlability: Option<StoredScore>,
+    /// What the site risks.
+    pub indexing_risk: Option<StoredScore>,
+    /// Share of first attempts that failed, 0..1; absent if there was no first attempt.
+    pub error_rate: Option<Interval>,
+    /// Share of first attempts answered with 500-599.
+    pub rate_5xx: Option<Interval>,
+    /// Share of first attempts answered with 502.
+    pub rate_502: Option<Interval>,
+    /// Pages that fail now and then and were not caught; absent where there are too few pages.
+    pub uncaught: Option<Uncaught>,
+    /// What the scores consist of.
+    pub deductions: Vec<StoredDeduction>,
+    /// Hosts of the site.
+    pub hosts: Vec<StoredPart>,
+    /// Sections of the site.
+    pub sections: Vec<StoredPart>,
+}
+
+/// A host or a section with its rates and scores.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredPart {
+    /// Its name.
+    pub name: String,
+    /// Pages.
+    pub urls: u64,
+    /// Those that failed at least once.
+    pub failing: u64,
+    /// Share of first attempts that failed, 0..1.
+    pub error_rate: Interval,
+    /// Share of first attempts answered with 502, 0..1.
+    pub rate_502: Interval,
+    /// 0..100; absent where there is too little evidence.
+    pub crawlability: Option<Interval>,
+    /// 0..100; absent where there is too little evidence.
+    pub indexing_risk: Option<Interval>,
+}
+
+/// A score and its band.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredScore {
+    /// 0..100 with its bounds, or why there is none.
+    pub score: Score,
+    /// The score in a word; absent where it is inconclusive.
+    pub band: Option<Band>,
+}
+
+/// Points that one rule took from a score, or put on a risk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoredDeduction {
+    /// `crawlability` or `indexing_risk`.
+    pub score: String,
+    /// Name of the rule.
+    pub rule: String,
+    /// Points, 0..100.
+    pub points: f64,
+    /// The figures that it rests on.
+    pub evidence: Value,
+    /// Addresses that show it.
+    pub urls: Vec<String>,
+}
+
+/// What a diagnosis rule found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StoredFinding {
+    /// The rule's name.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub scope: Scope,
+    /// The URL, section, host or site.
+    pub subject: String,
+    /// A cause, two of them, or none.
+    #[serde(rename = "cause")]
+    pub causes: Causes,
+    /// How sure it is, 0..1.
+    pub confidence: f64,
+    /// What speaks for it, in words.
+    pub evidence: Vec<String>,
+    /// The same in numbers.
+    pub facts: Value,
+    /// A topic of the playbooks.
+    pub advice: String,
+    /// The server product whose notes apply.
+    pub server: Option<String>,
+}
+
+/// An experiment with failing URLs, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoredTrial {
+    /// Scheme, host and port.
+    pub host: String,
+    /// The section of its URLs.
+    pub section: String,
+    /// How they failed.
+    pub outcome: Outcome,
+    /// The way in which they were requested.
+    pub experiment: Probe,
+    /// Answers that were fine in this way.
+    pub fine: u64,
+    /// Of so many.
+    pub tried: u64,
+    /// Answers that were fine in the crawl's own way, asked next to it.
+    pub own_fine: u64,
+    /// Of so many.
+    pub own_tried: u64,
+}
+
+pub(in crate::store) fn scores(connection: &Connection, run: i64) -> rusqlite::Result<RunScores> {
+    let score = |name| stored_score(connection, run, name);
+    let rate = |name| -> rusqlite::Result<Option<Interval>> {
+        Ok(measure(connection, run, name)?.and_then(|found| found.interval))
+    };
+    Ok(RunScores {
+        crawlability: score("crawlability")?,
+        indexing_risk: score("indexing_risk")?,
+        error_rate: rate("error_rate")?,
+        rate_5xx: rate("rate_5xx")?,
+        rate_502: rate("rate_502")?,
+        uncaught: uncaught(connection, run)?,
+        deductions: deductions(connection, run)?,
+        hosts: parts(connection, run, "host")?,
+        sections: parts(connection, run, "section")?,
+    })
+}
+
+fn uncaught(connection: &Connection, run: i64) -> rusqlite::Result<Option<Uncaught>> {
+    let found = measure(connection, run, UNCAUGHT)?;
+    Ok(found.and_then(|found| {
+        Some(Uncaught {
+            pages: found.interval?,
+            never_failed: found.seen,
+            any_failed: found.band.is_some(),
+        })
+    }))
+}
+
+struct Measure {
+    interval: Option<Interval>,
+    band: Option<String>,
+    seen: u64,
+}
+
+fn measure(connection: &Connection, run: i64, name: &str) -> rusqlite::Result<Option<Measure>> {
+    connection
+        .query_row(
+            "SELECT value, low, high, band, seen FROM measure WHERE run = ? AND name = ?",
+            (run, name),
+            |row| {
+                Ok(Measure {
+                    interval: interval(row, 0)?,
+                    band: row.get(3)?,
+                    seen: count(row, 4)?,
+                })
+            },
+        )
+        .optional()
+}
+
+pub(in crate::store::read) fn stored_score(
+    connection: &Connection,
+    run: i64,
+    name: &str,
+) -> rusqlite::Result<Option<StoredScore>> {
+    let found = measure(connection, run, name)?;
+    Ok(found.map(|found| StoredScore {
+        score: match found.interval {
+            Some(score) => Score::Known(score),
+            None => Score::Inconclusive {
+                first_attempts: found.seen,
+                needed: FEWEST_LOOKS,
+            },
+        },
+        band: found.band.as_deref().and_then(Band::from_name),
+    }))
+}
+
+fn deductions(connection: &Connection, run: i64) -> rusqlite::Result<Vec<StoredDeduction>> {
+    let sql = "SELECT measure, rule, points, evidence, urls FROM deduction
+        WHERE run = ? ORDER BY measure, points DESC, number";
+    list(connection, sql, [run], |row| {
+        let urls: String = row.get(4)?;
+        Ok(StoredDeduction {
+            score: row.get(0)?,
+            rule: row.get(1)?,
+            points: row.get(2)?,
+            evidence: json(row, 3)?,
+            urls: serde_json::from_str(&urls).unwrap_or_default(),
+        })
+    })
+}
+
+fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<StoredPart>> {
+    let sql = "SELECT name, urls, failing, error_rate, error_low, error_high, rate_502, low_502,
+            high_502, crawlability, crawlability_low, crawlability_high, risk, risk_low, risk_high
+        FROM part WHERE run = ? AND kind = ? ORDER BY name";
+    list(connection, sql, (run, kind), |row| {
+        Ok(StoredPart {
+            name: row.get(0)?,
+            urls: count(row, 1)?,
+            failing: count(row, 2)?,
+            error_rate: interval(row, 3)?.unwrap_or_default(),
+            rate_502: interval(row, 6)?.unwrap_or_default(),
+            crawlability: interval(row, 9)?,
+            indexing_risk: interval(row, 12)?,
+        })
+    })
+}
+
+/// A value and its bounds, in three cells.
+fn interval(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Interval>> {
+    let values: (Option<f64>, Option<f64>, Option<f64>) =
+        (row.get(at)?, row.get(at + 1)?, row.get(at + 2)?);
+    Ok(match values {
+        (Some(value), Some(low), Some(high)) => Some(Interval { low, value, high }),
+        _ => None,
+    })
+}
+
+pub(in crate::store) fn findings(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<Vec<StoredFinding>> {
+    let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
+            server
+        FROM finding WHERE run = ? ORDER BY number";
+    list(connection, sql, [run], |row| {
+        let sentences: String = row.get(6)?;
+        Ok(StoredFinding {
+            rule: row.get(0)?,
+            severity: named(row, 1, Severity::from_id)?,
+            scope: named(row, 2, Scope::from_id)?,
+            subject: row.get(3)?,
+            causes: named(row, 4, Causes::from_text)?,
+            confidence: row.get(5)?,
+            evidence: serde_json::from_str(&sentences).unwrap_or_default(),
+            facts: json(row, 7)?,
+            advice: row.get(8)?,
+            server: row.get(9)?,
+        })
+    })
+}
+
+pub(in crate::store) fn trials(
+    connection: &Connection,
+    run: i64,
+) -> rusqlite::Result<Vec<StoredTrial>> {
+    let sql = "SELECT c.host, c.section, o.id, t.probe, t.fine, t.tried, t.own_fine, t.own_tried
+        FROM trial t CROSS JOIN cluster c ON c.run = t.run AND c.number = t.cluster
+        CROSS JOIN outcome o ON o.code = c.outcome
+        WHERE t.run = ? ORDER BY c.host, c.section, o.id, t.probe";
+    list(connection, sql, [run], |row| {
+        Ok(StoredTrial {
+            host: row.get(0)?,
+            section: row.get(1)?,
+            outcome: named(row, 2, Outcome::from_id)?,
+            experiment: named(row, 3, Probe::from_name)?,
+            fine: count(row, 4)?,
+            tried: count(row, 5)?,
+            own_fine: count(row, 6)?,
+            own_tried: count(row, 7)?,
+        })
+    })
+}
+
+fn json(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {
+    let text: String = row.get(at)?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}

@@ -1,0 +1,72 @@
+//! A run in numbers, for whoever tells people about it. What is held in memory does not grow with the
+//! number of URLs.
+
+use rusqlite::Connection;
+
+use super::census::census;
+use super::counts::{RobotsSummary, RunSummary};
+use super::found::{self};
+use crate::model::RobotsAccess;
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::rows::row::{list, named};
+use crate::store::runs::id::RunId;
+
+/// A page and how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlowPage {
+    /// The address as people read it.
+    pub address: String,
+    /// Seconds from the start of the last attempt to its end.
+    pub seconds: f64,
+}
+
+impl Store {
+    /// Counts a run that was concluded.
+    pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
+        let mut connection = self.connect()?;
+        summarise(&mut connection, run.0).map_err(|source| self.fault(source))
+    }
+
+    /// The pages of a run that took longest, the slowest first.
+    pub fn slowest_pages(&self, run: RunId, most: u32) -> Result<Vec<SlowPage>, StoreError> {
+        let connection = self.connect()?;
+        slowest(&connection, run.0, most).map_err(|source| self.fault(source))
+    }
+}
+
+fn summarise(connection: &mut Connection, run: i64) -> rusqlite::Result<RunSummary> {
+    // One transaction for all its statements: they see one state of the file, and lock it once.
+    let reading = connection.transaction()?;
+    let summary = RunSummary {
+        robots: robots(&reading, run)?,
+        scores: found::scores(&reading, run)?,
+        findings: found::findings(&reading, run)?,
+        trials: found::trials(&reading, run)?,
+        ..census(&reading, run)?
+    };
+    reading.finish()?;
+    Ok(summary)
+}
+
+fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsSummary>> {
+    let sql = "SELECT host, access FROM robots_txt WHERE run = ? ORDER BY host";
+    list(connection, sql, [run], |row| {
+        Ok(RobotsSummary {
+            host: row.get(0)?,
+            access: named(row, 1, RobotsAccess::from_name)?,
+        })
+    })
+}
+
+fn slowest(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<SlowPage>> {
+    let sql = "SELECT coalesce(u.readable, u.address), p.response_us / 1000000.0 FROM page p
+        CROSS JOIN url u ON u.run = p.run AND u.id = p.url
+        WHERE p.run = ? AND u.role >= 3 ORDER BY p.response_us DESC, u.address LIMIT ?";
+    list(connection, sql, (run, most), |row| {
+        Ok(SlowPage {
+            address: row.get(0)?,
+            seconds: row.get(1)?,
+        })
+    })
+}

@@ -1,0 +1,128 @@
+//! The attempts of a run over time, for whoever draws them: when anything was asked at all, and what
+//! came of it. Both walks need no memory that grows with the run.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use crate::model::{Moment, Probe};
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::runs::id::RunId;
+
+/// What an attempt amounts to on a line of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// An answer that search engines do not treat like a 5xx.
+    Fine,
+    /// A 5xx.
+    ServerError,
+    /// No answer, another that search engines treat like a 5xx, or an error page that says 200.
+    OtherFailure,
+    /// An experiment, whatever came of it: it was not asked in the crawl's own way.
+    Experiment,
+}
+
+/// An attempt on the line of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tick {
+    /// When it began.
+    pub started: Moment,
+    /// What it amounts to.
+    pub tone: Tone,
+    /// Requests per second that its host was allowed then; absent without a ceiling.
+    pub rate: Option<f64>,
+    /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
+    pub section: Option<i64>,
+}
+
+impl Store {
+    /// The seconds since 1970 UTC in which attempts began, in order.
+    pub fn busy_seconds(&self, run: RunId, each: &mut dyn FnMut(i64)) -> Result<(), StoreError> {
+        let connection = self.connect()?;
+        busy_seconds(&connection, run.0, each).map_err(|source| self.fault(source))
+    }
+
+    /// Every attempt of a run, in no order of time; none that was lost to our own network.
+    pub fn ticks(&self, run: RunId, each: &mut dyn FnMut(Tick)) -> Result<(), StoreError> {
+        let connection = self.connect()?;
+        ticks(&connection, run.0, each).map_err(|source| self.fault(source))
+    }
+
+    /// Sections by the numbers that attempts name them with. One section may have several.
+    pub fn section_numbers(
+        &self,
+        run: RunId,
+        sections: &[&str],
+    ) -> Result<HashMap<i64, usize>, StoreError> {
+        let connection = self.connect()?;
+        numbers(&connection, run.0, sections).map_err(|source| self.fault(source))
+    }
+}
+
+fn busy_seconds(
+    connection: &Connection,
+    run: i64,
+    each: &mut dyn FnMut(i64),
+) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare("SELECT DISTINCT started / 1000 FROM attempt WHERE run = ? ORDER BY 1")?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?);
+    }
+    Ok(())
+}
+
+fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT a.started, a.status, o.failure OR o.soft, a.purpose, a.rate,
+            CASE WHEN u.role >= 3 THEN u.section END
+         FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
+         CROSS JOIN outcome o ON o.code = a.outcome
+         WHERE a.run = ? AND a.purpose <> 'outage'",
+    )?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        let (status, failed): (Option<u16>, bool) = (row.get(1)?, row.get(2)?);
+        let is_experiment = Probe::from_name(row.get_ref(3)?.as_str()?).is_some();
+        each(Tick {
+            started: Moment::from_millis(row.get(0)?),
+            tone: Tone::of(status, failed, is_experiment),
+            rate: row.get(4)?,
+            section: row.get(5)?,
+        });
+    }
+    Ok(())
+}
+
+fn numbers(
+    connection: &Connection,
+    run: i64,
+    sections: &[&str],
+) -> rusqlite::Result<HashMap<i64, usize>> {
+    let wanted: HashMap<&str, usize> = sections.iter().copied().zip(0..).collect();
+    let mut statement = connection.prepare("SELECT id, text FROM text WHERE run = ?")?;
+    let mut rows = statement.query([run])?;
+    let mut numbers = HashMap::new();
+    while let Some(row) = rows.next()? {
+        if let Some(at) = wanted.get(row.get_ref(1)?.as_str()?) {
+            numbers.insert(row.get(0)?, *at);
+        }
+    }
+    Ok(numbers)
+}
+
+impl Tone {
+    /// The tone of an attempt: its status, whether its outcome is a failure, whether it was an
+    /// experiment.
+    pub(in crate::store) fn of(status: Option<u16>, failed: bool, is_experiment: bool) -> Tone {
+        match status {
+            _ if is_experiment => Tone::Experiment,
+            Some(500..=599) => Tone::ServerError,
+            _ if failed => Tone::OtherFailure,
+            _ => Tone::Fine,
+        }
+    }
+}

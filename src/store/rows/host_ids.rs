@@ -1,0 +1,39 @@
+//! One number for each host. A text may be stored several times, so a host may have several numbers; who
+//! counts by host takes the first that it meets for all of them.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Statement};
+
+/// The first number met of each host.
+pub(in crate::store) struct HostIds<'a> {
+    run: i64,
+    statement: Statement<'a>,
+    known: HashMap<u32, u32>,
+    first: HashMap<String, u32>,
+}
+
+impl HostIds<'_> {
+    pub(in crate::store) fn of_run(
+        connection: &Connection,
+        run: i64,
+    ) -> rusqlite::Result<HostIds<'_>> {
+        Ok(HostIds {
+            run,
+            statement: connection.prepare("SELECT text FROM text WHERE run = ? AND id = ?")?,
+            known: HashMap::new(),
+            first: HashMap::new(),
+        })
+    }
+
+    /// The number that stands for the host with this number.
+    pub(in crate::store) fn of(&mut self, id: u32) -> rusqlite::Result<u32> {
+        if let Some(first) = self.known.get(&id) {
+            return Ok(*first);
+        }
+        let text: String = (self.statement).query_row((self.run, id), |row| row.get(0))?;
+        let first = *self.first.entry(text).or_insert(id);
+        self.known.insert(id, first);
+        Ok(first)
+    }
+}

@@ -1,0 +1,289 @@
+//! The list of runs.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Params, Row};
+
+use crate::model::{CrawlPlan, Moment};
+
+use super::id::RunId;
+use crate::store::error::{StoreError, StoreFault};
+use crate::store::file::open::Store;
+use crate::store::file::schema::NOTICES;
+use crate::store::rows::links::key;
+use crate::store::rows::row::count;
+
+/// A run about to begin.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    /// Sent with every request as `X-Gatecrawl-Run`.
+    pub token: &'a str,
+    /// What was asked for, for people.
+    pub site: &'a str,
+    /// What it is to do.
+    pub plan: &'a CrawlPlan,
+    /// When it began.
+    pub started: Moment,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Under way, or killed.
+    Running,
+    /// Everything was fetched, or excluded by the user's limits.
+    Finished,
+    /// Stopped by its user, or because this machine had no network.
+    Interrupted,
+    /// It came to its end, but a host of the site was given up, and its pages were not requested.
+    Incomplete,
+}
+
+/// A stored run.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    /// Its number.
+    pub id: RunId,
+    /// Sent with every request as `X-Gatecrawl-Run`.
+    pub token: String,
+    /// What was asked for, for people.
+    pub site: String,
+    /// What it was to do.
+    pub plan: CrawlPlan,
+    /// The program's version.
+    pub version: String,
+    /// When it began.
+    pub started: Moment,
+    /// When it ended.
+    pub ended: Option<Moment>,
+    /// For how long in between no process worked on it: it was interrupted, and went on later.
+    pub idle: Duration,
+    /// How far it came.
+    pub state: RunState,
+}
+
+impl RunRow {
+    /// For how long it was worked on, if it ended.
+    pub fn took(&self) -> Option<Duration> {
+        let whole = self.ended?.since(self.started);
+        Some(whole.saturating_sub(self.idle))
+    }
+}
+
+/// What is counted over a run's pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunCounts {
+    /// URLs of the site that belong to the audit.
+    pub known: u64,
+    /// Pages fetched.
+    pub fetched: u64,
+    /// Attempts, robots.txt and sitemaps included.
+    pub attempts: u64,
+    /// URLs whose last attempt failed.
+    pub failing: u64,
+}
+
+const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
+
+/// Tables with rows of a run. Those of `page_links` are told by their key.
+const TABLES: [&str; 20] = [
+    "text",
+    "url",
+    "attempt",
+    "outage",
+    "error_body",
+    "page",
+    "assessment",
+    "cluster",
+    "trial",
+    "measure",
+    "deduction",
+    "part",
+    "finding",
+    "error_link",
+    "redirect_end",
+    "robots_txt",
+    "sitemap_file",
+    "invalid_link",
+    "notice",
+    "told_event",
+];
+
+impl RunState {
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Finished => "finished",
+            RunState::Interrupted => "interrupted",
+            RunState::Incomplete => "incomplete",
+        }
+    }
+
+    /// Whether the run came to its end, and speaks for all of the site that could be reached.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, RunState::Finished | RunState::Incomplete)
+    }
+
+    fn from_name(name: &str) -> RunState {
+        match name {
+            "finished" => RunState::Finished,
+            "interrupted" => RunState::Interrupted,
+            "incomplete" => RunState::Incomplete,
+            _ => RunState::Running,
+        }
+    }
+}
+
+impl Store {
+    /// Records that a run begins.
+    pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
+        let plan = serde_json::to_string(run.plan)
+            .map_err(|fault| self.failed(StoreFault::System(fault.into())))?;
+        let connection = self.connect_patiently()?;
+        connection
+            .execute(
+                "INSERT INTO run (token, site, plan, version, started, state)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    run.token,
+                    run.site,
+                    plan,
+                    env!("CARGO_PKG_VERSION"),
+                    run.started.millis(),
+                    RunState::Running.name(),
+                ),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(RunId(connection.last_insert_rowid()))
+    }
+
+    /// Records that a run begins, or goes on: since its end nobody worked on it, or since its last
+    /// attempt, if the process was killed.
+    pub fn begin_run(&self, run: RunId, now: Moment) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE run SET state = ?2, ended = NULL, idle_ms = idle_ms + max(0, ?3 - coalesce(ended,
+                    (SELECT max(started + total_us / 1000) FROM attempt WHERE run = ?1), ?3))
+                 WHERE id = ?1",
+                (run.0, RunState::Running.name(), now.millis()),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    /// Records how a run ended, and when.
+    pub fn end_run(&self, run: RunId, state: RunState, ended: Moment) -> Result<(), StoreError> {
+        self.connect_patiently()?
+            .execute(
+                "UPDATE run SET state = ?, ended = ? WHERE id = ?",
+                (state.name(), ended.millis(), run.0),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    /// All runs, the newest first.
+    pub fn runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<Vec<_>> {
+            connection
+                .prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY id DESC"))?
+                .query_map([], |row| Ok(self.run_row(row)))?
+                .collect()
+        };
+        read()
+            .map_err(|source| self.fault(source))?
+            .into_iter()
+            .collect()
+    }
+
+    /// The run that began last; none if there is no run.
+    pub fn newest_run(&self) -> Result<Option<RunRow>, StoreError> {
+        self.first("true", [])
+    }
+
+    /// The run with this number or token.
+    pub fn run(&self, name: &str) -> Result<RunRow, StoreError> {
+        self.first("CAST(id AS TEXT) = ?1 OR token = ?1", [name])?
+            .ok_or_else(|| StoreError::NoRun(name.to_owned()))
+    }
+
+    /// The run with this number.
+    pub fn run_by_id(&self, id: RunId) -> Result<RunRow, StoreError> {
+        self.first("id = ?1", [id.0])?
+            .ok_or_else(|| StoreError::NoRun(id.to_string()))
+    }
+
+    /// The newest of the runs for which a condition holds.
+    fn first(&self, condition: &str, params: impl Params) -> Result<Option<RunRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE {condition} ORDER BY id DESC LIMIT 1");
+        self.connect()?
+            .query_row(&sql, params, |row| Ok(self.run_row(row)))
+            .optional()
+            .map_err(|source| self.fault(source))?
+            .transpose()
+    }
+
+    /// The newest run that was not finished, or still owes what it was asked for.
+    pub fn unfinished_run(&self) -> Result<Option<RunRow>, StoreError> {
+        let finished = RunState::Finished.name();
+        self.first("state <> ?1 OR asked IS NOT NULL", [finished])
+    }
+
+    /// Forgets a run and all that belongs to it.
+    pub fn delete_run(&self, run: RunId) -> Result<(), StoreError> {
+        let _lock = self.lock_run(run)?;
+        let mut connection = self.connect()?;
+        let mut delete = || -> rusqlite::Result<()> {
+            let tx = connection.transaction()?;
+            // A number that is free again is given to the next run: what was told of this one must not
+            // silence what is to be told of that.
+            tx.execute_batch(NOTICES)?;
+            for table in TABLES {
+                tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;
+            }
+            tx.execute(
+                "DELETE FROM page_links WHERE page BETWEEN ? AND ?",
+                (key(run.0, 0), key(run.0, u32::MAX)),
+            )?;
+            crate::store::schedule::state::forget_run(&tx, run)?;
+            super::login_pages::forget_run(&tx, run.0)?;
+            tx.execute("DELETE FROM run WHERE id = ?", [run.0])?;
+            tx.commit()
+        };
+        delete().map_err(|source| self.fault(source))
+    }
+
+    fn run_row(&self, row: &Row<'_>) -> Result<RunRow, StoreError> {
+        let read = || -> rusqlite::Result<(i64, String, String, String, String, i64)> {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+            ))
+        };
+        let (id, token, site, plan, version, started) =
+            read().map_err(|source| self.fault(source))?;
+        let rest = || -> rusqlite::Result<(Option<i64>, String, u64)> {
+            Ok((row.get(6)?, row.get(7)?, count(row, 8)?))
+        };
+        let (ended, state, idle) = rest().map_err(|source| self.fault(source))?;
+        let plan = serde_json::from_str(&plan)
+            .map_err(|fault| self.damaged(format!("cannot read the plan of run {id}: {fault}")))?;
+        Ok(RunRow {
+            id: RunId(id),
+            token,
+            site,
+            plan,
+            version,
+            started: Moment::from_millis(started),
+            ended: ended.map(Moment::from_millis),
+            idle: Duration::from_millis(idle),
+            state: RunState::from_name(&state),
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Start pages and targets of redirects that ask for a password. The table is made when it is first needed, so that
+//! files that were there before gain it.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::store::rows::ids::UrlId;
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS login_page (
+    run INTEGER NOT NULL,
+    url INTEGER NOT NULL,
+    PRIMARY KEY (run, url)
+) WITHOUT ROWID";
+
+/// Notes that a page asks for a password.
+pub(in crate::store) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rusqlite::Result<()> {
+    tx.execute(TABLE, [])?;
+    tx.execute(
+        "INSERT OR IGNORE INTO login_page (run, url) VALUES (?, ?)",
+        (run, url),
+    )
+    .map(|_| ())
+}
+
+/// Whether a page asks for a password.
+pub(in crate::store) fn is_one(
+    connection: &Connection,
+    run: i64,
+    url: UrlId,
+) -> rusqlite::Result<bool> {
+    if !connection.table_exists(None, "login_page")? {
+        return Ok(false);
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM login_page WHERE run = ? AND url = ?)";
+    connection.query_row(sql, (run, url), |row| row.get(0))
+}
+
+/// Forgets those of a run.
+pub(in crate::store) fn forget_run(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
+    tx.execute(TABLE, [])?;
+    tx.execute("DELETE FROM login_page WHERE run = ?", [run])
+        .map(|_| ())
+}

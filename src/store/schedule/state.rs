@@ -1,0 +1,304 @@
+//! What the schedule must remember over restarts: of each project what was done last and what is
+//! under way, and which runs and files it made.
+//!
+//! The tables are made when they are first needed, so that a file of before the schedule gains them.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::model::Moment;
+
+use crate::store::error::StoreError;
+use crate::store::file::open::Store;
+use crate::store::runs::id::RunId;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS schedule (
+    project TEXT PRIMARY KEY,
+    since   INTEGER NOT NULL,   -- when it was first seen: nothing is due before
+    served  INTEGER,            -- the due time that was served last, in ms
+    token   TEXT,               -- the run that is under way or was interrupted
+    due     INTEGER,            -- what that run was due at
+    out     TEXT,               -- where its exports go
+    run     INTEGER,            -- the last run that came to its end
+    ended   INTEGER,            -- when that was
+    step    INTEGER NOT NULL,   -- steps of the ladder that it is past
+    pass    INTEGER             -- the pass of the step under way
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS schedule_run (
+    run     INTEGER PRIMARY KEY,
+    project TEXT NOT NULL,
+    due     INTEGER NOT NULL,
+    ended   INTEGER NOT NULL,
+    out     TEXT,               -- the directory of its exports
+    files   TEXT NOT NULL       -- what was written, as a list in JSON
+);";
+
+const COLUMNS: &str = "since, served, token, due, out, run, ended, step, pass";
+
+/// What is remembered of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleState {
+    /// When it was first seen: nothing is due before.
+    pub since: Moment,
+    /// The due time that was served last.
+    pub served: Option<Moment>,
+    /// The run that is under way or was interrupted.
+    pub open: Option<OpenRun>,
+    /// The last run that came to its end.
+    pub last: Option<LastRun>,
+}
+
+/// A run of the schedule that did not come to its end yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRun {
+    /// The run's token, which it has before it has a number.
+    pub token: String,
+    /// When it should have begun.
+    pub due: Moment,
+    /// Where its exports go.
+    pub out: Option<PathBuf>,
+}
+
+/// The last run of a project that came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastRun {
+    /// Its number.
+    pub run: RunId,
+    /// When it was over.
+    pub ended: Moment,
+    /// Steps of the ladder of confirmation that it is past.
+    pub step: u8,
+    /// The pass of the step under way.
+    pub pass: Option<u8>,
+}
+
+/// A run that the schedule made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledRun {
+    /// Its number.
+    pub run: RunId,
+    /// When it should have begun.
+    pub due: Moment,
+    /// When it was over.
+    pub ended: Moment,
+    /// The directory of its exports.
+    pub out: Option<PathBuf>,
+    /// The exports that were written.
+    pub files: Vec<PathBuf>,
+}
+
+impl ScheduleState {
+    /// What is known of a project that was never seen before.
+    pub fn new(since: Moment) -> ScheduleState {
+        ScheduleState {
+            since,
+            served: None,
+            open: None,
+            last: None,
+        }
+    }
+}
+
+impl Store {
+    /// What is remembered of a project, if anything.
+    pub fn schedule(&self, project: &str) -> Result<Option<ScheduleState>, StoreError> {
+        let connection = self.schedule_tables()?;
+        let sql = format!("SELECT {COLUMNS} FROM schedule WHERE project = ?");
+        connection
+            .query_row(&sql, [project], state)
+            .optional()
+            .map_err(|source| self.fault(source))
+    }
+
+    /// Remembers a project.
+    pub fn set_schedule(&self, project: &str, state: &ScheduleState) -> Result<(), StoreError> {
+        let open = state.open.as_ref();
+        let last = state.last;
+        self.schedule_tables()?
+            .execute(
+                &format!(
+                    "INSERT OR REPLACE INTO schedule (project, {COLUMNS})
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                ),
+                (
+                    project,
+                    state.since.millis(),
+                    state.served.map(Moment::millis),
+                    open.map(|open| &open.token),
+                    open.map(|open| open.due.millis()),
+                    open.and_then(|open| open.out.as_deref()).map(text),
+                    last.map(|last| last.run.0),
+                    last.map(|last| last.ended.millis()),
+                    last.map_or(0, |last| last.step),
+                    last.and_then(|last| last.pass),
+                ),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    /// Forgets a project. Its runs stay.
+    pub fn forget_schedule(&self, project: &str) -> Result<(), StoreError> {
+        self.schedule_tables()?
+            .execute("DELETE FROM schedule WHERE project = ?", [project])
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    /// The runs that the schedule made for a project, the newest first.
+    pub fn scheduled_runs(&self, project: &str) -> Result<Vec<ScheduledRun>, StoreError> {
+        let connection = self.schedule_tables()?;
+        let read = || -> rusqlite::Result<Vec<_>> {
+            connection
+                .prepare(
+                    "SELECT run, due, ended, out, files FROM schedule_run WHERE project = ?
+                     ORDER BY run DESC",
+                )?
+                .query_map([project], |row| {
+                    let files: String = row.get(4)?;
+                    Ok(ScheduledRun {
+                        run: RunId(row.get(0)?),
+                        due: Moment::from_millis(row.get(1)?),
+                        ended: Moment::from_millis(row.get(2)?),
+                        out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
+                        // What cannot be read is no file of ours to delete.
+                        files: serde_json::from_str(&files).unwrap_or_default(),
+                    })
+                })?
+                .collect()
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Notes a run that the schedule made, or what is new of it.
+    pub fn add_scheduled_run(&self, project: &str, made: &ScheduledRun) -> Result<(), StoreError> {
+        let files: Vec<String> = made.files.iter().map(|file| text(file)).collect();
+        let files = serde_json::to_string(&files).unwrap_or_default();
+        self.schedule_tables()?
+            .execute(
+                "INSERT OR REPLACE INTO schedule_run (run, project, due, ended, out, files)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    made.run.0,
+                    project,
+                    made.due.millis(),
+                    made.ended.millis(),
+                    made.out.as_deref().map(text),
+                    files,
+                ),
+            )
+            .map_err(|source| self.fault(source))?;
+        Ok(())
+    }
+
+    fn schedule_tables(&self) -> Result<impl std::ops::Deref<Target = Connection>, StoreError> {
+        let connection = self.connect_patiently()?;
+        connection
+            .execute_batch(TABLES)
+            .map_err(|source| self.fault(source))?;
+        Ok(connection)
+    }
+}
+
+/// Forgets a run that is deleted: its number may be given to another, which is not the schedule's to
+/// ask again or to delete.
+pub(in crate::store) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    let is_used = "SELECT count(*) FROM sqlite_schema WHERE name IN ('schedule', 'schedule_run')";
+    let tables: i64 = connection.query_row(is_used, [], |row| row.get(0))?;
+    if tables == 2 {
+        connection.execute("DELETE FROM schedule_run WHERE run = ?", [run.0])?;
+        connection.execute("UPDATE schedule SET run = NULL WHERE run = ?", [run.0])?;
+    }
+    Ok(())
+}
+
+fn state(row: &Row<'_>) -> rusqlite::Result<ScheduleState> {
+    let moment = |at| -> rusqlite::Result<Option<Moment>> {
+        Ok(row.get::<_, Option<i64>>(at)?.map(Moment::from_millis))
+    };
+    let (token, due, out): (Option<String>, _, Option<String>) =
+        (row.get(2)?, moment(3)?, row.get(4)?);
+    let (run, ended): (Option<i64>, _) = (row.get(5)?, moment(6)?);
+    let (step, pass) = (row.get(7)?, row.get(8)?);
+    Ok(ScheduleState {
+        since: Moment::from_millis(row.get(0)?),
+        served: moment(1)?,
+        open: token.zip(due).map(|(token, due)| OpenRun {
+            token,
+            due,
+            out: out.map(PathBuf::from),
+        }),
+        last: run.zip(ended).map(|(run, ended)| LastRun {
+            run: RunId(run),
+            ended,
+            step,
+            pass,
+        }),
+    })
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_comes_back() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        assert_eq!(store.schedule("shop").expect("read"), None);
+        let mut state = ScheduleState::new(Moment::from_millis(1));
+        store.set_schedule("shop", &state).expect("written");
+        assert_eq!(store.schedule("shop").expect("read"), Some(state.clone()));
+        state.open = Some(OpenRun {
+            token: "abc".to_owned(),
+            due: Moment::from_millis(2),
+            out: Some("reports/1".into()),
+        });
+        state.last = Some(LastRun {
+            run: RunId(7),
+            ended: Moment::from_millis(3),
+            step: 2,
+            pass: Some(5),
+        });
+        store.set_schedule("shop", &state).expect("written");
+        assert_eq!(store.schedule("shop").expect("read"), Some(state));
+        store.forget_schedule("shop").expect("forgotten");
+        assert_eq!(store.schedule("shop").expect("read"), None);
+    }
+
+    #[test]
+    fn runs_are_listed_by_project() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("runs.db")).expect("a store");
+        let made = |run| ScheduledRun {
+            run: RunId(run),
+            due: Moment::from_millis(run),
+            ended: Moment::from_millis(run + 1),
+            out: None,
+            files: vec!["a.csv".into()],
+        };
+        for (project, run) in [("shop", 1), ("blog", 2), ("shop", 3)] {
+            store.add_scheduled_run(project, &made(run)).expect("noted");
+        }
+        let of_shop = || store.scheduled_runs("shop").expect("read");
+        assert_eq!(of_shop(), [made(3), made(1)]);
+        let mut state = ScheduleState::new(Moment::from_millis(1));
+        state.last = Some(LastRun {
+            run: RunId(3),
+            ended: Moment::from_millis(3),
+            step: 0,
+            pass: None,
+        });
+        store.set_schedule("shop", &state).expect("written");
+        store.delete_run(RunId(3)).expect("deleted");
+        assert_eq!(of_shop(), [made(1)]);
+        let state = store.schedule("shop").expect("read").expect("known");
+        assert_eq!(state.last, None, "another run may have its number");
+    }
+}

@@ -1,0 +1,33 @@
+//! A URL that was not fetched.
+
+use crate::model::SkipReason;
+
+use super::row::{ReadRow, TypedRow, Unreadable};
+use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
+use crate::store::tables::table::Table;
+
+/// A URL that was not fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SkippedRow {
+    /// The address as people read it.
+    pub address: String,
+    /// Why.
+    pub reason: SkipReason,
+    /// What is particular to the URL; may be empty.
+    pub detail: String,
+    /// What named it; may be empty.
+    pub found_on: String,
+}
+
+impl ReadRow for SkippedRow {
+    const TABLE: Table = Table::Skipped;
+
+    fn read(row: TypedRow<'_>) -> Result<SkippedRow, Unreadable> {
+        Ok(SkippedRow {
+            address: row.text(&ADDRESS),
+            reason: row.name(&REASON, SkipReason::from_name)?,
+            detail: row.text(&DETAIL),
+            found_on: row.text(&FOUND_ON),
+        })
+    }
+}

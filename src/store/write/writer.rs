@@ -1,0 +1,405 @@
+//! The one thread that writes. It takes whatever is waiting, stores it in one transaction and then
+//! says what is safe: a lease is settled only after that, so a killed process repeats the requests
+//! that were open and loses nothing.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::{ErrorCode, Transaction, TransactionBehavior};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::change::Change;
+use super::desk::Desk;
+use super::stored::StoredUrls;
+use crate::store::error::{StoreError, StoreFault};
+use crate::store::file::loan::Loan;
+use crate::store::file::open::{self, Store};
+use crate::store::runs::id::RunId;
+
+/// Changes that may wait for the writer; beyond it the crawl waits for the disk.
+const QUEUE: usize = 256;
+
+/// Bytes that they may hold, together with those of the transaction under way: pages may have fifty
+/// thousand links each. A change that holds more has all of it for itself.
+const ROOM: usize = 32 << 20;
+
+/// Most changes in one transaction.
+const BATCH: usize = 256;
+
+/// A transaction with fewer changes waits once for company: each writes whole pages of the file. With
+/// more company a page gets no cheaper, and hosts wait to be asked again.
+const COMPANY: usize = 8;
+
+/// How long. It delays an answer's settlement, so a host with few open requests that answers within
+/// a millisecond is asked some hundred times a second for each of them at most.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// Time between two looks whether another process that writes is still to be waited for. Ours.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Until when another process that writes is waited for, once somebody waits for the end.
+#[derive(Clone, Debug, Default)]
+pub struct Deadline(Arc<OnceLock<Instant>>);
+
+impl Deadline {
+    /// After this time no other process is waited for longer than usual, some seconds. Only the first call counts.
+    pub fn within(&self, time: Duration) {
+        self.0.get_or_init(|| Instant::now() + time);
+    }
+
+    /// Whether a wait that began then is over.
+    fn ends(&self, since: Instant) -> bool {
+        let is_past = self.0.get().is_some_and(|end| Instant::now() >= *end);
+        let most = if is_past { open::BUSY } else { open::PATIENCE };
+        since.elapsed() >= most
+    }
+}
+
+/// A handle to the thread that writes one run.
+#[derive(Debug)]
+pub struct Writer {
+    changes: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+    stored: mpsc::UnboundedReceiver<u64>,
+    urls: StoredUrls,
+    deadline: Deadline,
+    thread: JoinHandle<Result<(), StoreError>>,
+}
+
+/// A change on its way to the disk.
+#[derive(Debug)]
+struct Waiting {
+    change: Change,
+    mark: u64,
+    /// Given back when the change is let go.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Writer {
+    /// Starts writing a run, whose lock the caller holds.
+    pub fn start(store: &Store, run: RunId) -> Result<Writer, StoreError> {
+        let (changes, waiting) = mpsc::channel(QUEUE);
+        let (acknowledge, stored) = mpsc::unbounded_channel();
+        let mut desk = Desk::open(store, run)?;
+        let urls = desk.urls.clone();
+        let deadline = Deadline::default();
+        let mut pen = Pen {
+            connection: store.connect_patiently()?,
+            deadline: deadline.clone(),
+        };
+        pen.connection
+            .busy_timeout(LOOK)
+            .map_err(|source| store.fault(source))?;
+        let owned = store.clone();
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || write_all(&owned, &mut pen, &mut desk, waiting, &acknowledge))
+            .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
+        Ok(Writer {
+            changes,
+            room: Arc::new(Semaphore::new(ROOM)),
+            stored,
+            urls,
+            deadline,
+            thread,
+        })
+    }
+
+    /// Hands over a change; `mark` comes back from [`Writer::stored`] once it is safe. Waits while
+    /// the disk is behind. False if the writer has stopped: [`Writer::close`] tells why.
+    pub async fn send(&self, change: Change, mark: u64) -> bool {
+        let weight = change.weight().min(ROOM) as u32;
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(weight).await else {
+            return false;
+        };
+        let waiting = Waiting {
+            change,
+            mark,
+            _room: room,
+        };
+        self.changes.send(waiting).await.is_ok()
+    }
+
+    /// The URLs that the run has, those of changes under way included.
+    pub fn urls(&self) -> StoredUrls {
+        self.urls.clone()
+    }
+
+    /// The mark of the next change that is safe; none if the writer has stopped.
+    pub async fn stored(&mut self) -> Option<u64> {
+        self.stored.recv().await
+    }
+
+    /// Says how long it waits for other processes that write, once the end is wanted. What could not be stored by then
+    /// is what a killed process would have lost.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline.clone()
+    }
+
+    /// Whether it has stopped: [`Writer::close`] tells why.
+    pub fn has_stopped(&self) -> bool {
+        self.changes.is_closed()
+    }
+
+    /// Stores what is waiting and ends.
+    pub async fn close(self) -> Result<(), StoreError> {
+        drop(self.changes);
+        let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+        }
+    }
+}
+
+/// What it writes with.
+#[derive(Debug)]
+struct Pen {
+    connection: Loan,
+    deadline: Deadline,
+}
+
+impl Pen {
+    /// Begins a transaction, once no other process writes.
+    fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        let since = Instant::now();
+        loop {
+            match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
+                Err(fault) if is_busy(&fault) && !self.deadline.ends(since) => {}
+                begun => return begun,
+            }
+        }
+    }
+}
+
+fn is_busy(fault: &rusqlite::Error) -> bool {
+    fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+fn write_all(
+    store: &Store,
+    pen: &mut Pen,
+    desk: &mut Desk,
+    mut waiting: mpsc::Receiver<Waiting>,
+    acknowledge: &mpsc::UnboundedSender<u64>,
+) -> Result<(), StoreError> {
+    let mut changes = Vec::with_capacity(BATCH);
+    let mut marks = Vec::with_capacity(BATCH);
+    while let Some(first) = waiting.blocking_recv() {
+        changes.push(first);
+        gather(&mut changes, &mut waiting);
+        if changes.len() < COMPANY {
+            std::thread::park_timeout(PATIENCE);
+            gather(&mut changes, &mut waiting);
+        }
+        write_some(pen, desk, &mut changes, &mut marks).map_err(|source| store.fault(source))?;
+        // Nothing is safe in a file that nobody can find any more.
+        store.check_in_place()?;
+        for mark in marks.drain(..) {
+            // The crawl may have ended meanwhile; what it sent is stored all the same.
+            let _ = acknowledge.send(mark);
+        }
+    }
+    // For later readers: where another process writes meanwhile, it is left.
+    let tidied = "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;";
+    match pen.connection.execute_batch(tidied) {
+        Err(fault) if !is_busy(&fault) => Err(store.fault(fault)),
+        _ => Ok(()),
+    }
+}
+
+/// Stores changes in one transaction, and notes their marks.
+fn write_some(
+    pen: &mut Pen,
+    desk: &mut Desk,
+    changes: &mut Vec<Waiting>,
+    marks: &mut Vec<u64>,
+) -> rusqlite::Result<()> {
+    let tx = pen.begin()?;
+    for waiting in changes.drain(..) {
+        desk.apply(&tx, waiting.change)?;
+        marks.push(waiting.mark);
+    }
+    tx.commit()
+}
+
+/// Takes what is waiting, as far as a transaction takes it.
+fn gather(changes: &mut Vec<Waiting>, waiting: &mut mpsc::Receiver<Waiting>) {
+    while changes.len() < BATCH
+        && let Ok(next) = waiting.try_recv()
+    {
+        changes.push(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::model::{Admission, CrawlUrl, Role};
+    use crate::store::Seed;
+
+    const RUN: RunId = RunId(1);
+
+    /// A database to which somebody else is writing: no disk is slower.
+    struct Slow {
+        _dir: tempfile::TempDir,
+        store: Store,
+        other: Loan,
+    }
+
+    impl Slow {
+        fn new() -> Slow {
+            let dir = tempfile::tempdir().expect("a directory");
+            let store = Store::open(&dir.path().join("runs.db")).expect("made");
+            let other = store.connect().expect("opened");
+            other.execute_batch("BEGIN IMMEDIATE").expect("begun");
+            Slow {
+                _dir: dir,
+                store,
+                other,
+            }
+        }
+
+        fn goes_on(&self) {
+            self.other.execute_batch("COMMIT").expect("ended");
+        }
+
+        fn stored(&self) -> u64 {
+            let mut count = 0;
+            let each = &mut |_| count += 1;
+            let all = self.store.next_known_urls(RUN, &mut 0, u32::MAX, each);
+            all.expect("read");
+            count
+        }
+    }
+
+    /// What every change brings: so many new URLs, of some length.
+    #[derive(Clone, Copy)]
+    struct Load {
+        urls: u64,
+        length: usize,
+    }
+
+    impl Load {
+        fn change(self, number: u64) -> Change {
+            let path = "x".repeat(self.length);
+            let seed = |n| Seed {
+                url: CrawlUrl::parse(&format!("http://site.test/{number}/{n}/{path}"))
+                    .expect("a URL"),
+                admission: Admission::Fetch(Role::Page),
+                named: false,
+            };
+            Change::Seeds((0..self.urls).map(seed).collect())
+        }
+
+        fn weight(self) -> usize {
+            self.change(0).weight()
+        }
+
+        /// Sends changes until the writer makes the crawl wait; returns how many it took.
+        fn fill(self, writer: &Writer) -> u64 {
+            let taken = |mark: &u64| {
+                let sent = writer.send(self.change(*mark), *mark);
+                // The runtime's own patience with a task is not what is looked for.
+                tokio::task::unconstrained(sent).now_or_never()
+            };
+            let refused = (0..u64::MAX).find(|mark| taken(mark) != Some(true));
+            refused.expect("an end")
+        }
+
+        /// The disk is there again: what had to wait goes on, and everything is stored and
+        /// acknowledged in order.
+        async fn finish(self, slow: &Slow, mut writer: Writer, taken: u64) {
+            assert!(writer.stored.try_recv().is_err(), "stored already?");
+            let waits = writer.send(self.change(taken), taken);
+            let ((), went_on) = tokio::join!(async { slow.goes_on() }, waits);
+            assert!(went_on);
+            for mark in 0..=taken {
+                assert_eq!(writer.stored().await, Some(mark));
+            }
+            writer.close().await.expect("stored");
+            assert_eq!(slow.stored(), (taken + 1) * self.urls);
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nothing_is_called_safe_in_a_file_that_was_removed() {
+        let slow = Slow::new();
+        let mut writer = Writer::start(&slow.store, RUN).expect("started");
+        std::fs::remove_file(slow.store.path()).expect("removed");
+        slow.goes_on();
+        let load = Load { urls: 1, length: 9 };
+        assert!(writer.send(load.change(0), 0).await);
+        assert_eq!(writer.stored().await, None);
+        let fault = writer.close().await.expect_err("lost");
+        let gone = matches!(
+            fault,
+            StoreError::Failed {
+                source: StoreFault::Gone,
+                ..
+            }
+        );
+        assert!(gone, "{fault:?}");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_end_does_not_wait_long_for_another_process() {
+        let slow = Slow::new();
+        let mut writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load { urls: 1, length: 9 };
+        assert!(writer.send(load.change(0), 0).await);
+        writer.deadline().within(Duration::from_millis(10));
+        assert_eq!(writer.stored().await, None);
+        let fault = writer.close().await.expect_err("not stored");
+        assert!(matches!(fault, StoreError::Locked(_)), "{fault:?}");
+        slow.goes_on();
+        let mut again = Writer::start(&slow.store, RUN).expect("started");
+        assert!(again.send(load.change(0), 0).await);
+        assert_eq!(again.stored().await, Some(0));
+        again.close().await.expect("stored");
+        assert_eq!(slow.stored(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_slow_disk_makes_the_crawl_wait_and_loses_nothing() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load { urls: 1, length: 9 };
+        let taken = load.fill(&writer);
+        let most = QUEUE + BATCH;
+        assert!((QUEUE..=most).contains(&(taken as usize)), "{taken}");
+        load.finish(&slow, writer, taken).await;
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_slow_disk_has_a_bound_in_bytes() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load {
+            urls: 2_000,
+            length: 1_900,
+        };
+        let taken = load.fill(&writer);
+        assert_eq!(taken as usize, ROOM / load.weight());
+        load.finish(&slow, writer, taken).await;
+    }
+
+    #[tokio::test]
+    async fn a_change_that_needs_more_room_than_there_is_has_it_alone() {
+        let slow = Slow::new();
+        let writer = Writer::start(&slow.store, RUN).expect("started");
+        let load = Load {
+            urls: 20_000,
+            length: 1_900,
+        };
+        assert!(load.weight() > ROOM);
+        let taken = load.fill(&writer);
+        assert_eq!(taken, 1);
+        load.finish(&slow, writer, taken).await;
+    }
+}
