@@ -29,21 +29,21 @@ pub enum Event<'a> {
     /// A host's robots.txt is known.
     Robots {
         /// The origin.
-        host: &'a HostKey,
+        host: HostKey,
         /// `rules`, `allow_all` or `unreachable`.
         access: RobotsAccess,
     },
     /// A host is asked at another pace from now on.
     Paced {
         /// The origin.
-        host: &'a HostKey,
+        host: HostKey,
         /// The pace.
         pace: Pace,
     },
     /// A host is doubted, left alone, asked again, or not waited for any more.
     Breaker {
         /// The origin.
-        host: &'a HostKey,
+        host: HostKey,
         /// What changed.
         change: BreakerChange,
     },
@@ -99,7 +99,7 @@ pub enum Event<'a> {
         /// When something answered again; none at its beginning.
         ended: Option<Moment>,
         /// What shows that it is not the site.
-        silence: &'a Silence,
+        silence: Silence,
     },
     /// How the crawl is doing; said about once a second.
     Gauge(Gauge),

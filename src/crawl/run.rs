@@ -9,11 +9,11 @@ use crate::model::CrawlUrl;
 use crate::store::{Addresses, RunId, RunState, Store, StoreError, Writer};
 
 use super::clock::Clock;
-use super::disk::Disk;
 use super::dispatch::{Dispatcher, Storage};
 use super::event::Observer;
 use super::shelf::StoreShelf;
 use super::site::Site;
+use super::state::Disk;
 use super::stop::Stop;
 
 /// How long a crawl that is told to end waits for another process that writes to the database: what is not stored by

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::fetch::Fetcher;
 use crate::model::{Attempt, Exchange, Moment, Pressure, Request, Role};
 
-use super::attempt::{Circumstances, record};
-use super::visit::judged;
+use super::visit::{Circumstances, judged, record};
 
 /// Asks once for a page. `user_agent` is what the request is made with, guise or not.
 pub async fn single<F: Fetcher>(

@@ -9,8 +9,7 @@ use crate::model::CrawlPlan;
 use crate::parse::{FieldSelector, SelectorFault};
 use crate::policy::{Scope, ScopeError};
 
-use super::memo::LinkMemo;
-use super::rules::Text;
+use super::visit::LinkMemo;
 
 /// Large sitemaps that are read at a time. Ours.
 const MOST_SITEMAPS: usize = 2;
@@ -35,6 +34,10 @@ pub struct Site {
     /// Its keys keep a site from making a robots.txt that is taken for that of another.
     texts: RandomState,
 }
+
+/// Stands for the text of a file: files with equal texts share their rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Text(pub(super) u64);
 
 /// A plan that cannot be carried out.
 #[derive(Debug, thiserror::Error)]

@@ -165,7 +165,7 @@ async fn each_of_many_links_keeps_its_own_text() {
     let mut crawled = Story::default();
     crawled.changes.push(Change::Seeds(vec![seed("/", true)]));
     let texts = (0..39).map(|n| format!("The broken page, link {n}"));
-    let texts: BTreeSet<String> = texts.chain(["".to_owned()]).collect();
+    let texts: BTreeSet<String> = texts.chain([String::new()]).collect();
     let links = texts.iter().map(|text| link("/b", LinkKind::Anchor, text));
     crawled.page("/", "Home", links.collect());
     crawled.gives_up("/b", Outcome::Server502);

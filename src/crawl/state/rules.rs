@@ -5,20 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::crawl::site::{Site, Text};
+use crate::crawl::visit::robots;
 use crate::model::HostKey;
 use crate::parse::robots::Group;
+use crate::store::{RunId, Store};
 
 /// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about
 /// 3 MB. Ours.
 pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
-
-/// Files up to this size are read by the visit that fetched them; the rules of larger ones only when a
-/// request depends on them. In bytes. Nearly all files are smaller. Ours.
-pub(super) const SMALL_FILE: usize = 16 * 1024;
-
-/// Stands for the text of a file: files with equal texts share their rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Text(pub(super) u64);
 
 /// Reads the rules of a host from what is stored.
 type Load = Box<dyn Fn(&HostKey) -> Option<Group> + Send + Sync>;
@@ -44,6 +39,15 @@ struct Entry {
     group: Arc<Group>,
     bytes: usize,
     used: u64,
+}
+
+/// The rules of robots.txt files, read from what the run has stored.
+pub(super) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
+    let (store, site) = (store.clone(), Arc::clone(site));
+    RulesMemory::new(RULES_IN_MEMORY, move |host| {
+        let text = store.robots_text(run, host).ok()??;
+        Some(robots::group(&site, &text))
+    })
 }
 
 impl RulesMemory {

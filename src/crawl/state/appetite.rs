@@ -3,7 +3,7 @@
 //! endless, and would fill memory and disk. URLs that are only noted, as out of scope or beyond a limit, have an
 //! account of their own: they never take the room of what is to be fetched. A resumed run starts counting from zero.
 
-use crate::model::{CrawlUrl, ScopePlan};
+use crate::model::ScopePlan;
 
 /// Bytes of URLs that a run may take in before any page is fetched: some 400,000 of usual length. Ours.
 pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
@@ -96,16 +96,6 @@ impl Appetite {
     }
 }
 
-/// Longest URL that is counted as it is (ours).
-const USUAL_LENGTH: usize = 512;
-
-/// What a URL is counted as, in bytes: one of usual length as what it has, one of `n` times that as `n` times what
-/// it has, so that the longest take little room altogether. They stand in every export that names them.
-pub(super) fn weight(url: &CrawlUrl) -> usize {
-    let length = url.as_str().len();
-    length.max(length * length / USUAL_LENGTH)
-}
-
 impl Account {
     fn of(most: u64) -> Account {
         Account { taken: 0, most }
@@ -163,18 +153,6 @@ mod tests {
         (0..ScopePlan::USUAL_MAX_PAGES).for_each(|_| appetite.fetched());
         for account in [appetite.linked, appetite.noted, appetite.listed] {
             assert!(account.most < 3 << 29, "{account:?}");
-        }
-    }
-
-    #[test]
-    fn long_urls_weigh_more_than_they_are_long() {
-        let weight = |length: usize| {
-            let url = format!("http://h/{}", "a".repeat(length - "http://h/".len()));
-            weight(&CrawlUrl::parse(&url).expect("a URL"))
-        };
-        let cases = [(100, 100), (512, 512), (1_024, 2_048), (8_192, 131_072)];
-        for (length, expected) in cases {
-            assert_eq!(weight(length), expected);
         }
     }
 

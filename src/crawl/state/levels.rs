@@ -16,15 +16,15 @@ pub(super) struct Levels {
 
 /// As little of a page as it takes: there may be as many as the site has, and the store has their addresses.
 #[derive(Debug)]
-pub(super) struct HeldBack {
-    pub(super) url: Fingerprint,
+pub(in crate::crawl) struct HeldBack {
+    pub(in crate::crawl) url: Fingerprint,
     depth: u32,
     hops: u8,
 }
 
 impl HeldBack {
     /// The page, with its address.
-    pub(super) fn found(&self, address: &str) -> Option<Discovery> {
+    pub(in crate::crawl) fn found(&self, address: &str) -> Option<Discovery> {
         Some(Discovery {
             depth: self.depth,
             hops: self.hops,

@@ -20,31 +20,31 @@ use crate::store::StoredUrls;
 use super::echoes::{cut_reading, cut_url};
 use super::memo::{Found, Key, LeadsTo, Meaning};
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
-use super::site::Site;
+use crate::crawl::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
 
 /// What an answer says.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) page: PageRecord,
-    pub(super) links: Vec<Link>,
+pub(in crate::crawl) struct Reading {
+    pub(in crate::crawl) page: PageRecord,
+    pub(in crate::crawl) links: Vec<Link>,
 }
 
 /// The URL that was asked for and how the crawl came to it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) url: &'a CrawlUrl,
-    pub(super) role: Role,
-    pub(super) depth: u32,
-    pub(super) hops: u8,
+pub(in crate::crawl) struct Asked<'a> {
+    pub(in crate::crawl) url: &'a CrawlUrl,
+    pub(in crate::crawl) role: Role,
+    pub(in crate::crawl) depth: u32,
+    pub(in crate::crawl) hops: u8,
     /// robots.txt forbids it, though it was fetched.
-    pub(super) disallowed: bool,
+    pub(in crate::crawl) disallowed: bool,
     /// When it was requested.
-    pub(super) at: Moment,
+    pub(in crate::crawl) at: Moment,
     /// Cuts secrets out of what is read; none if there are no secrets.
-    pub(super) redactor: Option<&'a Redactor>,
+    pub(in crate::crawl) redactor: Option<&'a Redactor>,
 }
 
 impl Asked<'_> {
@@ -55,7 +55,7 @@ impl Asked<'_> {
 }
 
 /// Reads an answer, whatever it is.
-pub(super) fn read(
+pub(in crate::crawl) fn read(
     site: &Site,
     stored: &StoredUrls,
     asked: Asked<'_>,
@@ -409,16 +409,16 @@ fn left_out(found: &parse::Page<'_>, room: &Room) -> Option<Link> {
 
 /// Links that were not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Further {
+pub(in crate::crawl) struct Further {
     /// All of them.
-    pub(super) links: usize,
+    pub(in crate::crawl) links: usize,
     /// Those that may lead to URLs that are to be fetched and that nobody knows of.
-    pub(super) unseen: usize,
+    pub(in crate::crawl) unseen: usize,
 }
 
 impl Further {
     /// The row that stands for them.
-    pub(super) fn link(self, mut fault: String) -> Link {
+    pub(in crate::crawl) fn link(self, mut fault: String) -> Link {
         if self.unseen > 0 {
             let _ = write!(fault, "; {} may lead to unknown pages", self.unseen);
         }

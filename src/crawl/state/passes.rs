@@ -1,77 +1,68 @@
-//! The dispatcher's half of confirmation: begins the sample and the passes, and takes in what they bring.
+//! Begins the sample and the confirmation passes, and takes in what they bring.
 
 use std::collections::BTreeSet;
 
-use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier};
+use crate::crawl::confirm::{Answer, SAMPLE};
+use crate::crawl::event::Event;
+use crate::crawl::visit::Brought;
+use crate::frontier::Discovery;
 use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
 use crate::policy::announced;
-use crate::store::Change;
+use crate::store::StoreError;
 
-use super::super::dispatch::{Dispatcher, NO_LEASE};
-use super::super::event::{Event, Observer};
-use super::super::hosts::Reaction;
-use super::super::run::CrawlError;
-use super::super::visit::Brought;
-use super::{Answer, SAMPLE};
+use super::State;
+use super::effect::{Effect, Effects};
+use super::hosts::Reaction;
 
-impl<F, Q, O> Dispatcher<F, Q, O>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
+impl State {
     /// Begins the sample of pages that never failed, once.
-    pub(in crate::crawl) async fn sample(&mut self) -> Result<bool, CrawlError> {
-        let now = self.clock.now();
+    pub(super) fn sample(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
         let pages = self
             .passes
             .sample(&self.store, self.run, now, &mut self.dice)?;
         if pages.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
+        let mut effects = Vec::new();
         let hosts: BTreeSet<HostKey> = pages.iter().map(|page| page.url.host_key()).collect();
-        for host in &hosts {
-            let pace = self.hosts.pass_pace(host, self.passes.sample_pace());
-            self.frontier.slow(host, pace).await?;
+        for host in hosts {
+            let pace = self.hosts.pass_pace(&host, self.passes.sample_pace());
+            effects.push(Effect::Slow(host, pace));
         }
-        self.observer.see(&Event::Sampling { pages: pages.len() });
-        self.reopen(&pages, SAMPLE).await;
-        self.frontier.offer(&pages).await?;
-        Ok(true)
+        effects.push(Effect::Say(Event::Sampling { pages: pages.len() }));
+        effects.push(Effect::Reopen(pages, SAMPLE));
+        Ok(Some(effects))
     }
 
     /// Begins the next confirmation pass, if there is one.
-    pub(in crate::crawl) async fn confirm(&mut self) -> Result<bool, CrawlError> {
+    pub(super) fn confirm(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
         if self.experiments.have_begun() {
-            return Ok(false);
+            return Ok(None);
         }
-        let now = self.clock.now();
         let next = self
             .passes
             .next(&self.store, self.run, now, &mut self.dice)?;
         let Some(next) = next else {
-            return Ok(false);
+            return Ok(None);
         };
-        self.observer.see(&Event::Confirming {
+        let mut effects = vec![Effect::Say(Event::Confirming {
             pass: next.number,
             starts: next.starts,
             ends_by: next.ends_by,
             failing: next.failing,
             left_out: next.left_out,
-        });
-        for (host, pace) in &next.hosts {
-            let pace = self.hosts.pass_pace(host, *pace);
-            self.frontier.slow(host, pace).await?;
+        })];
+        for (host, pace) in next.hosts {
+            let pace = self.hosts.pass_pace(&host, pace);
+            effects.push(Effect::Slow(host, pace));
         }
-        self.reopen(&next.asked, next.number).await;
-        self.frontier.offer(&next.asked).await?;
-        Ok(true)
+        effects.push(Effect::Reopen(next.asked, next.number));
+        Ok(Some(effects))
     }
 
     /// What an answer of a confirmation pass means: the pass keeps its own pace, and looks again only
     /// at what is unclear. A `Retry-After` holds its URL; a 429 holds its host for a while, if the plan adapts.
-    pub(in crate::crawl) fn confirmed(&mut self, brought: &Brought, now: Moment) -> Reaction {
+    pub(super) fn confirmed(&mut self, brought: &Brought, now: Moment) -> (Reaction, Effects) {
         let found = &brought.lease.found;
         let outcome = brought.attempt.outcome;
         let answer = Answer {
@@ -89,21 +80,22 @@ where
         for (control, _) in brought.hops.iter().filter(|hop| failed(hop)) {
             self.hosts.control_failed(control);
         }
-        if let Some((pages, until)) = follows.watching {
-            self.observer.see(&Event::Watching { pages, until });
-        }
+        let watching = follows
+            .watching
+            .map(|(pages, until)| Event::Watching { pages, until });
         if follows.load_excluded {
             self.hosts.load_excluded(&host, now);
         }
         let limited = announced(brought.tried).filter(|_| outcome == Outcome::Client429);
         let limited = limited.filter(|_| self.site.plan.pace.adapt);
         let wait = limited.map(|wait| self.passes.limited(&host, wait));
-        Reaction {
+        let reaction = Reaction {
             again: follows.again,
             park: wait.map(|wait| now + wait),
             pace: follows.pace.map(|pace| self.hosts.pass_pace(&host, pace)),
             ..Reaction::default()
-        }
+        };
+        (reaction, watching.map(Effect::Say).into_iter().collect())
     }
 
     /// What is requested beside a URL of a pass or the sample, if it fails and was fine before.
@@ -119,51 +111,34 @@ where
 
     /// Looks once more, in the pass under way, at pages that were fine and failed beside a URL of it:
     /// the last that is seen of them must not be an outage that is over soon.
-    pub(in crate::crawl) async fn look_at_failed_controls(
-        &mut self,
-        brought: &Brought,
-        now: Moment,
-    ) -> Result<(), CrawlError> {
-        if brought.lease.found.pass <= 1 {
+    pub(super) fn look_at_failed_controls(&mut self, brought: &Brought, now: Moment) -> Effects {
+        let pass = brought.lease.found.pass;
+        if pass <= 1 {
             // What fails in the crawl or the sample is confirmed by the passes.
-            return Ok(());
+            return Vec::new();
         }
-        for (url, _) in brought.hops.iter().filter(|hop| failed(hop)) {
-            let Some(look) = self.passes.look_at_control(url, now) else {
-                continue;
-            };
-            if self.frontier.offer(std::slice::from_ref(&look)).await? > 0 {
-                self.reopen(&[look], brought.lease.found.pass).await;
-            }
-        }
-        Ok(())
+        let failed = brought.hops.iter().filter(|hop| failed(hop));
+        failed
+            .filter_map(|(url, _)| self.passes.look_at_control(url, now))
+            .map(|look| Effect::Reopen(vec![look], pass))
+            .collect()
     }
 
     /// What a healed page leads to is crawled at the crawl's own pace, as soon as the pass is done with
     /// its host.
-    pub(in crate::crawl) async fn go_on_crawling(
-        &mut self,
-        url: &CrawlUrl,
-    ) -> Result<(), CrawlError> {
+    pub(super) fn go_on_crawling(&mut self, url: &CrawlUrl) -> Effects {
         if self.passes.last() == 1 {
-            return Ok(());
+            return Vec::new();
         }
         let host = url.host_key();
         if self.passes.is_confirming(&host) {
-            return Ok(());
+            return Vec::new();
         }
-        if let Some(pace) = self.hosts.crawl_pace(&host) {
-            self.frontier.slow(&host, pace).await?;
-            self.observer.see(&Event::Paced { host: &host, pace });
-        }
-        Ok(())
-    }
-
-    async fn reopen(&self, asked: &[Discovery], pass: u8) {
-        let urls = asked.iter().map(|found| found.url.clone()).collect();
-        self.writer
-            .send(Change::Reopened(urls, pass), NO_LEASE)
-            .await;
+        let Some(pace) = self.hosts.crawl_pace(&host) else {
+            return Vec::new();
+        };
+        let slow = Effect::Slow(host.clone(), pace);
+        vec![slow, Effect::Say(Event::Paced { host, pace })]
     }
 }
 

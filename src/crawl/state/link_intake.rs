@@ -5,7 +5,7 @@ use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip, 
 use crate::store::Look;
 
 use super::admit::{Admissions, By};
-use super::appetite::weight;
+use crate::crawl::visit::weight;
 
 /// Takes in the links of one page.
 pub(super) struct LinkIntake<'a> {

@@ -8,7 +8,7 @@ use crate::store::{Store, StoreError};
 
 /// How far the database may grow.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Disk {
+pub(in crate::crawl) struct Disk {
     budget: DiskBudget,
     /// Bytes that the database had before.
     at_first: u64,
@@ -17,7 +17,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Of a run that begins or goes on now.
-    pub(super) fn new(store: &Store, max_disk: Option<u64>) -> Result<Disk, StoreError> {
+    pub(in crate::crawl) fn new(store: &Store, max_disk: Option<u64>) -> Result<Disk, StoreError> {
         Ok(Disk {
             budget: DiskBudget::new(max_disk, store.free_space()),
             at_first: store.size()?,

@@ -3,7 +3,6 @@
 //! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
 //! interrupted crawl.
 
-mod conduct;
 mod pass;
 mod sample;
 mod sentinel;

@@ -4,7 +4,7 @@ use crate::model::{Attempt, CrawlUrl, Layer, Moment, Outcome, Purpose, Silence};
 use crate::policy::{Doubt, OutageWatch, Sound};
 
 use super::answered::Answered;
-use super::dispatch::Returned;
+use super::returned::Returned;
 
 /// What is known of our own network.
 #[derive(Debug)]

@@ -16,15 +16,15 @@ use crate::model::{
 use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
 
 use super::attempt::{Circumstances, record};
-use super::clock::Clock;
-use super::experiment::NextStep;
-use super::site::Site;
-use super::stop::Stop;
-use super::{confirm, visit};
+use super::judged;
+use crate::crawl::clock::Clock;
+use crate::crawl::confirm;
+use crate::crawl::site::Site;
+use crate::crawl::stop::Stop;
 
 /// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
 /// unless it was known before: then the series is as short as one can be.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
 /// request of a series waits for is known after two.
@@ -35,32 +35,48 @@ const PARAMETER: &str = "gatecrawl-probe";
 
 /// What a series brings back.
 #[derive(Debug)]
-pub(super) struct Probed {
-    pub(super) lease: Lease,
-    pub(super) attempts: Vec<Attempt>,
+pub(in crate::crawl) struct Probed {
+    pub(in crate::crawl) lease: Lease,
+    pub(in crate::crawl) attempts: Vec<Attempt>,
+}
+
+/// What a series may do.
+#[derive(Clone, Debug)]
+pub(in crate::crawl) struct Allowed {
+    pub(in crate::crawl) subject: Subject,
+    /// No request is begun after it.
+    pub(in crate::crawl) deadline: Moment,
+}
+
+/// A request that a series is about to make, to be shown to people.
+#[derive(Debug)]
+pub(in crate::crawl) struct NextStep {
+    pub(in crate::crawl) url: CrawlUrl,
+    pub(in crate::crawl) probe: Probe,
+    pub(in crate::crawl) at: Moment,
 }
 
 /// One series to be made.
 #[derive(Debug)]
-pub(super) struct Series<F> {
-    pub(super) fetcher: Arc<F>,
-    pub(super) site: Arc<Site>,
-    pub(super) clock: Clock,
-    pub(super) stop: Stop,
-    pub(super) lease: Lease,
-    pub(super) subject: Subject,
+pub(in crate::crawl) struct Series<F> {
+    pub(in crate::crawl) fetcher: Arc<F>,
+    pub(in crate::crawl) site: Arc<Site>,
+    pub(in crate::crawl) clock: Clock,
+    pub(in crate::crawl) stop: Stop,
+    pub(in crate::crawl) lease: Lease,
+    pub(in crate::crawl) subject: Subject,
     /// No request is begun after it.
-    pub(super) deadline: Moment,
-    pub(super) attempts: Vec<Attempt>,
+    pub(in crate::crawl) deadline: Moment,
+    pub(in crate::crawl) attempts: Vec<Attempt>,
     /// When the next request may begin.
-    pub(super) next: Moment,
+    pub(in crate::crawl) next: Moment,
     /// Where each request is announced.
-    pub(super) announce: mpsc::Sender<NextStep>,
+    pub(in crate::crawl) announce: mpsc::Sender<NextStep>,
 }
 
 impl<F: Fetcher> Series<F> {
     /// Makes the series. What is known when it is cut short is brought back all the same.
-    pub(super) async fn run(mut self) -> Probed {
+    pub(in crate::crawl) async fn run(mut self) -> Probed {
         self.deadline = self.deadline.min(self.clock.now() + LONGEST_SERIES);
         let failing = self.subject.failing;
         if self.make(&opening(failing)).await
@@ -154,7 +170,7 @@ impl<F: Fetcher> Series<F> {
             .attempts
             .last()
             .map(|last| started.since(last.started + last.timings.total));
-        let exchange = visit::judged(Role::Page, self.fetcher.fetch(request).await);
+        let exchange = judged(Role::Page, self.fetcher.fetch(request).await);
         let attempt = Attempt {
             purpose: Purpose::Probe(step.probe),
             ..record(&exchange, circumstances)
@@ -216,7 +232,7 @@ fn at(address: IpAddr, own: Request) -> Request {
 }
 
 /// The URL with a parameter that no cache has seen.
-pub(super) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
+pub(in crate::crawl) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
     let mut url = url.as_url().clone();
     let value = now.millis().to_string();
     // By hand: the library would write the whole query anew.
@@ -229,7 +245,7 @@ pub(super) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
 }
 
 /// The URL without its query; none if it has none.
-pub(super) fn without_query(url: &CrawlUrl) -> Option<CrawlUrl> {
+pub(in crate::crawl) fn without_query(url: &CrawlUrl) -> Option<CrawlUrl> {
     let mut url = url.as_url().clone();
     url.query()?;
     url.set_query(None);

@@ -1,27 +1,20 @@
 //! Pages that were taken for sitemaps. They are requested once more, as pages, when all else that the
 //! run found has been: only then is it known that a page links to them.
 
-use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier};
+use crate::frontier::Discovery;
 use crate::model::{Admission, LinkKind, Role};
 use crate::policy::Via;
-use crate::store::{Change, LinkedSitemap};
+use crate::store::{Change, LinkedSitemap, StoreError};
 
-use super::dispatch::{Dispatcher, NO_LEASE};
-use super::event::Observer;
-use super::run::CrawlError;
+use super::State;
+use super::effect::{Effect, Effects};
 
-impl<F, Q, O> Dispatcher<F, Q, O>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
-    /// Offers the sitemaps that are pages. Returns false if there are none, or no page was requested
-    /// since they were looked for.
-    pub(super) async fn offer_linked_sitemaps(&mut self) -> Result<bool, CrawlError> {
+impl State {
+    /// Offers the sitemaps that are pages; none if there are none, or no page was requested since they were
+    /// looked for.
+    pub(super) fn offer_linked_sitemaps(&mut self) -> Result<Option<Effects>, StoreError> {
         if self.sitemaps.files == 0 || self.sitemaps_matched == Some(self.pages) {
-            return Ok(false);
+            return Ok(None);
         }
         self.sitemaps_matched = Some(self.pages);
         let mut linked = self.store.linked_sitemaps(self.run)?;
@@ -31,7 +24,7 @@ where
             admission == Admission::Fetch(Role::Page)
         });
         if linked.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let pages = linked.iter().map(|LinkedSitemap { url, depth }| Discovery {
             depth: *depth,
@@ -41,8 +34,7 @@ where
         for page in &pages {
             self.admissions.restore(&page.url, page.role);
         }
-        self.writer.send(Change::Pages(linked), NO_LEASE).await;
-        self.offer(pages).await?;
-        Ok(true)
+        let store = Effect::Store(Change::Pages(linked));
+        Ok(Some(vec![store, self.offer(pages)]))
     }
 }

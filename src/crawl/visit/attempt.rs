@@ -14,24 +14,28 @@ use crate::model::{
 use crate::parse::{RetryAfter, retry_after};
 use crate::policy::Tried;
 
-use super::confirm::SAMPLE;
+use crate::crawl::confirm::SAMPLE;
 
 /// A `Location` is kept as far as this, in characters: no longer URL is crawled.
 const MAX_REDIRECT: usize = 2_048;
 
 /// What is known of an attempt besides the exchange itself.
 #[derive(Clone, Debug)]
-pub(super) struct Circumstances {
-    pub(super) started: Moment,
-    pub(super) waited: Option<Duration>,
-    pub(super) pass: u8,
-    pub(super) tries_before: u32,
-    pub(super) pressure: Pressure,
-    pub(super) user_agent: Arc<str>,
+pub(in crate::crawl) struct Circumstances {
+    pub(in crate::crawl) started: Moment,
+    pub(in crate::crawl) waited: Option<Duration>,
+    pub(in crate::crawl) pass: u8,
+    pub(in crate::crawl) tries_before: u32,
+    pub(in crate::crawl) pressure: Pressure,
+    pub(in crate::crawl) user_agent: Arc<str>,
 }
 
 impl Circumstances {
-    pub(super) fn of(lease: &Lease, started: Moment, user_agent: &Arc<str>) -> Circumstances {
+    pub(in crate::crawl) fn of(
+        lease: &Lease,
+        started: Moment,
+        user_agent: &Arc<str>,
+    ) -> Circumstances {
         let interval = lease.pace.interval.as_secs_f64();
         Circumstances {
             started,
@@ -48,7 +52,7 @@ impl Circumstances {
 }
 
 /// The record of an exchange.
-pub(super) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
+pub(in crate::crawl) fn record(exchange: &Exchange, circumstances: Circumstances) -> Attempt {
     let purpose = match (circumstances.pass, circumstances.tries_before) {
         (SAMPLE, _) => Purpose::Sample,
         (1, 0) => Purpose::Crawl,
@@ -147,7 +151,7 @@ const fn says_nothing(outcome: Outcome) -> bool {
 }
 
 /// What the retry policy must know of an attempt.
-pub(super) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
+pub(in crate::crawl) fn tried(exchange: &Exchange, attempts: u32, now: Moment) -> Tried {
     Tried {
         outcome: exchange.outcome,
         attempts,

@@ -1,5 +1,14 @@
 //! One visit: fetch and read what one lease names. It shares nothing that changes.
 
+mod attempt;
+mod echoes;
+mod memo;
+pub(super) mod page;
+mod resolved;
+pub(super) mod robots;
+pub(super) mod series;
+mod sitemap;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +23,17 @@ use crate::parse::robots::Group;
 use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
-use super::attempt::{Circumstances, record, tried};
-use super::clock::Clock;
-use super::page::{Asked, Reading};
-use super::robots::{self, Rules};
-use super::rules::Text;
-use super::site::Site;
-use super::stop::Stop;
-use super::{confirm, page, sitemap};
+use crate::crawl::clock::Clock;
+use crate::crawl::confirm;
+use crate::crawl::site::{Site, Text};
+use crate::crawl::stop::Stop;
+use attempt::tried;
+use page::{Asked, Reading};
+use robots::Rules;
+
+pub(super) use attempt::{Circumstances, record};
+pub(super) use memo::LinkMemo;
+pub(super) use resolved::weight;
 
 /// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
 /// In bytes; some milliseconds of work.
@@ -217,7 +229,7 @@ impl<F: Fetcher> Asking<'_, F> {
             };
             if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
             {
-                let wait = announced(super::attempt::tried(&exchange, 1, self.clock.now()));
+                let wait = announced(attempt::tried(&exchange, 1, self.clock.now()));
                 beside.control = Some(Control {
                     outcome: exchange.outcome,
                     announced: wait.filter(|_| exchange.outcome.is_failure()),
@@ -330,8 +342,8 @@ fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::plan;
     use super::*;
+    use crate::crawl::tests::plan;
     use crate::frontier::{Discovery, Pace, Ticket};
 
     #[test]

@@ -1,23 +1,15 @@
 //! Bounds on the sitemaps of a run, held where they are requested and where their entries are taken in.
 
-use crate::fetch::Fetcher;
-use crate::frontier::{Frontier, Lease};
+use crate::frontier::Lease;
 use crate::model::{Admission, CrawlUrl, Role, Sitemaps, Skip, SkipReason};
 use crate::policy::MOST_SITEMAP_ENTRIES;
-use crate::store::{SitemapEntry, SitemapRecord};
+use crate::store::{SitemapEntry, SitemapRecord, StoreError};
 
-use super::dispatch::Dispatcher;
-use super::event::Observer;
-use super::run::CrawlError;
+use super::State;
 
-impl<F, Q, O> Dispatcher<F, Q, O>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
+impl State {
     /// Counts the sitemaps that an interrupted run had requested.
-    pub(super) fn recall_sitemaps(&mut self) -> Result<(), CrawlError> {
+    pub(super) fn recall_sitemaps(&mut self) -> Result<(), StoreError> {
         let (read, entries) = self.store.sitemaps_read(self.run)?;
         for url in &read {
             self.sitemaps.add(self.is_foreign_sitemap(url));

@@ -4,17 +4,16 @@
 //! link to is followed: a site is seen behind a page that broke.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
-use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier};
-use crate::model::{Admission, Coverage, HostKey, ScopePlan, Skip, SkipReason};
+use crate::frontier::Discovery;
+use crate::model::{Admission, Coverage, CrawlUrl, HostKey, ScopePlan, Skip, SkipReason};
 use crate::policy::Via;
-use crate::store::{Change, EarlierPages, KnownPage};
+use crate::store::{Change, EarlierPages, KnownPage, StoreError};
 
+use super::State;
 use super::admit::By;
-use super::dispatch::{Dispatcher, NO_LEASE};
-use super::event::Observer;
-use super::run::CrawlError;
+use super::effect::{Effect, Effects};
 
 /// Pages read, stored and offered at a time: bounds memory.
 const BATCH: u32 = 1_000;
@@ -22,6 +21,9 @@ const BATCH: u32 = 1_000;
 /// Why a page of such a host is not requested.
 const MOVED: &str = "known from the previous run only, and its host is on another network now (a private \
                      address then or now)";
+
+/// Tells whether a host, by a URL of it, is still where these addresses are.
+pub(in crate::crawl) type WasAt<'a> = &'a dyn Fn(&CrawlUrl, &[IpAddr]) -> bool;
 
 /// How far the pages of the earlier run were offered.
 #[derive(Debug)]
@@ -45,15 +47,10 @@ impl KnownBefore {
     }
 }
 
-impl<F, Q, O> Dispatcher<F, Q, O>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
-    /// Offers the next pages that an earlier run knew and this one did not find. Returns false if
-    /// there are no more.
-    pub(super) async fn offer_known(&mut self) -> Result<bool, CrawlError> {
+impl State {
+    /// Offers the next pages that an earlier run knew and this one did not find; none if there are no
+    /// more.
+    pub(super) fn offer_known(&mut self, was_at: WasAt<'_>) -> Result<Option<Effects>, StoreError> {
         if matches!(self.known, KnownBefore::NotBegun) {
             // A run that has begun to confirm had offered them before it was interrupted.
             let earlier = match self.passes.last() {
@@ -62,26 +59,25 @@ where
             };
             self.known = match earlier {
                 Some(earlier) => {
-                    let moved = self.moved_since(&earlier)?;
+                    let moved = self.moved_since(&earlier, was_at)?;
                     KnownBefore::Reading(earlier, moved)
                 }
                 None => KnownBefore::Done,
             };
         }
         let KnownBefore::Reading(earlier, moved) = &mut self.known else {
-            return Ok(false);
+            return Ok(None);
         };
         let pages = self.store.next_earlier_pages(earlier, BATCH)?;
         if pages.is_empty() {
             self.known = KnownBefore::Done;
-            return Ok(false);
+            return Ok(None);
         }
-        let urls = self.writer.urls();
         let (mut unknown, mut new) = (Vec::new(), Vec::new());
         for page in pages {
             let url = self.site.scope.normal(page.url);
             // What this run found is as it says: skipped for its own reason, or fetched.
-            if urls.look().has(url.fingerprint()) {
+            if self.stored.look().has(url.fingerprint()) {
                 continue;
             }
             let mut admission = self.site.scope.admit(&url, Via::Known, page.depth);
@@ -104,10 +100,23 @@ where
                 depth: page.depth,
             });
         }
+        let mut effects = Vec::new();
         if !unknown.is_empty() {
-            self.writer.send(Change::Known(unknown), NO_LEASE).await;
-            self.offer(new).await?;
+            effects.push(Effect::Store(Change::Known(unknown)));
+            effects.push(self.offer(new));
         }
-        Ok(true)
+        Ok(Some(effects))
+    }
+
+    /// The hosts of an earlier run that are on another network now: their paths were found elsewhere.
+    fn moved_since(
+        &self,
+        earlier: &EarlierPages,
+        was_at: WasAt<'_>,
+    ) -> Result<HashSet<HostKey>, StoreError> {
+        let reached = self.store.reached(earlier.run())?;
+        let moved =
+            (reached.into_iter()).filter(|(host, addresses)| !was_at(&host.home_page(), addresses));
+        Ok(moved.map(|(host, _)| host).collect())
     }
 }

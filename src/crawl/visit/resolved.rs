@@ -4,13 +4,12 @@
 
 use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
 
-use super::appetite::weight;
 use super::memo::LONGEST;
 
 /// Bytes of URLs to be fetched that one page adds to what is known, and as much again of URLs that are only
 /// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh more. Links
 /// to what is known already do not count. Ours.
-pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
+pub(in crate::crawl) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
 /// Bytes of URLs that are resolved though they are too long or there is no room for them: whether a link is one of
 /// those that are to be fetched is known only then. Four times what all links of a page have at usual
@@ -18,11 +17,21 @@ pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 const RESOLVED_IN_VAIN: usize = 16 << 20;
 
 /// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
-pub(super) const MOST_FAULTY: usize = 100;
+pub(in crate::crawl) const MOST_FAULTY: usize = 100;
+
+/// Longest URL that is counted as it is (ours).
+const USUAL_LENGTH: usize = 512;
+
+/// What a URL is counted as, in bytes: one of usual length as what it has, one of `n` times that as `n` times what
+/// it has, so that the longest take little room altogether. They stand in every export that names them.
+pub(in crate::crawl) fn weight(url: &CrawlUrl) -> usize {
+    let length = url.as_str().len();
+    length.max(length * length / USUAL_LENGTH)
+}
 
 /// The room that a page has for new URLs.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(in crate::crawl) struct Room {
     /// Bytes left for URLs that are to be fetched.
     fetched: usize,
     /// Bytes left for URLs that are only noted.
@@ -37,16 +46,16 @@ pub(super) struct Room {
 
 /// Links of a page that there was no room for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LeftOut {
+pub(in crate::crawl) struct LeftOut {
     /// All of them.
-    pub(super) all: usize,
+    pub(in crate::crawl) all: usize,
     /// Those that are to be fetched, or may be: they were not resolved.
-    pub(super) unseen: usize,
+    pub(in crate::crawl) unseen: usize,
 }
 
 impl Room {
     /// All of it.
-    pub(super) fn new() -> Room {
+    pub(in crate::crawl) fn new() -> Room {
         Room {
             fetched: RESOLVED_ON_A_PAGE,
             noted: RESOLVED_ON_A_PAGE,
@@ -58,28 +67,28 @@ impl Room {
     }
 
     /// Links that there was no room for so far.
-    pub(super) fn left_out(&self) -> LeftOut {
+    pub(in crate::crawl) fn left_out(&self) -> LeftOut {
         self.left_out
     }
 
     /// Whether a reference that is no URL, or a too long one, is listed.
-    pub(super) fn list_faulty(&mut self) -> bool {
+    pub(in crate::crawl) fn list_faulty(&mut self) -> bool {
         self.faulty += 1;
         self.faulty <= MOST_FAULTY
     }
 
     /// Faulty references that are not listed.
-    pub(super) fn unlisted(&self) -> usize {
+    pub(in crate::crawl) fn unlisted(&self) -> usize {
         self.faulty.saturating_sub(MOST_FAULTY)
     }
 
     /// Counts the work that it was to find a URL of this length too long. It is listed as faulty, and not left out.
-    pub(super) fn was_too_long(&mut self, length: usize) {
+    pub(in crate::crawl) fn was_too_long(&mut self, length: usize) {
         self.in_vain = self.in_vain.saturating_sub(length.min(LONGEST_URL));
     }
 
     /// Whether references of which nothing is known are no longer resolved; counts one that is not.
-    pub(super) fn is_used_up(&mut self) -> bool {
+    pub(in crate::crawl) fn is_used_up(&mut self) -> bool {
         let is_used_up = self.in_vain == 0;
         self.left_out.all += usize::from(is_used_up);
         self.left_out.unseen += usize::from(is_used_up);
@@ -88,7 +97,7 @@ impl Room {
 
     /// Whether there is room for a link to a URL that the store may not have. Links to the same URL share
     /// its text, if it is of usual length.
-    pub(super) fn take(&mut self, url: &CrawlUrl, admission: &Admission) -> bool {
+    pub(in crate::crawl) fn take(&mut self, url: &CrawlUrl, admission: &Admission) -> bool {
         let length = url.as_str().len();
         if length <= LONGEST && self.counted.contains(&url.fingerprint()) {
             return true;
@@ -127,6 +136,18 @@ mod tests {
     fn fitting(room: &mut Room, admission: &Admission) -> usize {
         let urls = (0..50_000).map(|n| url(&format!("{n:093}")));
         urls.filter(|url| room.take(url, admission)).count()
+    }
+
+    #[test]
+    fn long_urls_weigh_more_than_they_are_long() {
+        let weight = |length: usize| {
+            let url = format!("http://h/{}", "a".repeat(length - "http://h/".len()));
+            weight(&CrawlUrl::parse(&url).expect("a URL"))
+        };
+        let cases = [(100, 100), (512, 512), (1_024, 2_048), (8_192, 131_072)];
+        for (length, expected) in cases {
+            assert_eq!(weight(length), expected);
+        }
     }
 
     #[test]

@@ -22,8 +22,8 @@ use crate::policy::{
     announced,
 };
 
-use super::site::Site;
-use super::visit::Brought;
+use crate::crawl::site::Site;
+use crate::crawl::visit::Brought;
 
 /// Longest time in all for which a host of the site may hold up the crawl: as long as the
 /// confirmation passes may take by default, so that an audit of a dead site ends within a coffee.
@@ -76,9 +76,9 @@ pub(super) struct Aside {
 
 /// What is to be done after an attempt.
 #[derive(Debug, Default)]
-pub(super) struct Reaction {
+pub(in crate::crawl) struct Reaction {
     /// Ask for the URL again at this moment.
-    pub(super) again: Option<Moment>,
+    pub(in crate::crawl) again: Option<Moment>,
     /// Ask for nothing of the host before this moment.
     pub(super) park: Option<Moment>,
     /// Ask the host at this pace from now on.

@@ -13,7 +13,7 @@ use crate::policy::Via;
 use crate::store::{SitemapEntry, SitemapRecord};
 
 use super::echoes::{cut_sitemap, cut_url};
-use super::site::Site;
+use crate::crawl::site::Site;
 
 /// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
 const MAX_NESTING: u32 = 3;
@@ -207,8 +207,8 @@ const fn name(format: Format) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::plan;
     use super::*;
+    use crate::crawl::tests::plan;
     use crate::model::{Held, Timings};
 
     fn read_text(body: String) -> SitemapRecord {

@@ -12,8 +12,9 @@ use crate::parse::robots::Group;
 use crate::policy::{FoundOn, Traps};
 
 use super::appetite::Appetite;
-use super::robots::{self, Rules};
-use super::rules::{RulesMemory, Text};
+use super::rules::RulesMemory;
+use crate::crawl::site::Text;
+use crate::crawl::visit::robots::{self, Rules};
 
 /// Pages that are taken in beyond twice those that may be fetched. Ours.
 const SPARE_PAGES: u64 = 1_000;
@@ -246,8 +247,8 @@ pub(super) fn robots_txt(host: &HostKey) -> Discovery {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::plan;
     use super::*;
+    use crate::crawl::tests::plan;
     use crate::parse::robots::Robots;
 
     fn admissions(max_queries_per_path: u32, ignore_robots: bool) -> Admissions {

@@ -14,20 +14,20 @@ use crate::store::StoredUrls;
 const PLACES: usize = 1 << 16;
 
 /// Meanings of longer URLs are not kept, in bytes: few links of real pages are so long, and a hostile site's all are.
-pub(super) const LONGEST: usize = 256;
+pub(in crate::crawl) const LONGEST: usize = 256;
 
 /// What a reference means.
 #[derive(Clone, Debug)]
-pub(super) struct Meaning {
-    pub(super) fingerprint: Fingerprint,
+pub(in crate::crawl) struct Meaning {
+    pub(in crate::crawl) fingerprint: Fingerprint,
     /// Whether it leads to the site.
-    pub(super) is_site: bool,
-    pub(super) leads_to: LeadsTo,
+    pub(in crate::crawl) is_site: bool,
+    pub(in crate::crawl) leads_to: LeadsTo,
 }
 
 /// Where a reference leads.
 #[derive(Clone, Debug)]
-pub(super) enum LeadsTo {
+pub(in crate::crawl) enum LeadsTo {
     /// To what the store has and has nothing to learn of.
     Stored(UrlNumber),
     /// To what it may not have.
@@ -36,19 +36,19 @@ pub(super) enum LeadsTo {
 
 /// A URL that somebody refers to.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) url: CrawlUrl,
-    pub(super) admission: Admission,
+pub(in crate::crawl) struct Found {
+    pub(in crate::crawl) url: CrawlUrl,
+    pub(in crate::crawl) admission: Admission,
 }
 
 /// Stands for all that a meaning depends on, within one crawl. Two that share one would share a
 /// meaning: with a seed that nobody knows, a chance of one in 10^14 for each that is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key(u64);
+pub(in crate::crawl) struct Key(u64);
 
 /// Meanings by key. Visits share it: locked for the references of a page.
 #[derive(Debug)]
-pub(super) struct LinkMemo {
+pub(in crate::crawl) struct LinkMemo {
     seed: u64,
     /// A key has two places, next to each other; what comes last stays.
     places: Mutex<Vec<Option<(Key, Meaning)>>>,
@@ -67,14 +67,18 @@ impl Default for LinkMemo {
 impl LinkMemo {
     /// Stands for a reference by its absolute text; `depth` is how many clicks from a seed it is, where
     /// that decides.
-    pub(super) fn key(&self, text: &str, kind: LinkKind, depth: Option<u32>) -> Key {
+    pub(in crate::crawl) fn key(&self, text: &str, kind: LinkKind, depth: Option<u32>) -> Key {
         let besides = u64::from(kind.code()) << 32 | u64::from(depth.unwrap_or(u32::MAX));
         Key(xxh3_64_with_seed(text.as_bytes(), self.seed ^ besides))
     }
 
     /// What is known of the references of a page; `stored` is asked for those that were not stored
     /// when it was asked last.
-    pub(super) fn known(&self, keys: &[Option<Key>], stored: &StoredUrls) -> Vec<Option<Meaning>> {
+    pub(in crate::crawl) fn known(
+        &self,
+        keys: &[Option<Key>],
+        stored: &StoredUrls,
+    ) -> Vec<Option<Meaning>> {
         let mut places = self.lock();
         let stored = stored.look();
         let mut known = |key: &Option<Key>| {
@@ -90,7 +94,7 @@ impl LinkMemo {
     }
 
     /// What a reference that was not known means by now, found out by `find` if it still is not.
-    pub(super) fn meaning<E>(
+    pub(in crate::crawl) fn meaning<E>(
         &self,
         key: Key,
         find_out: impl FnOnce() -> Result<Meaning, E>,

@@ -12,18 +12,21 @@ use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
 use crate::store::{KnownRobots, RobotsRecord};
 
 use super::attempt::{Circumstances, record};
-use super::clock::Clock;
 use super::echoes::cut_robots;
-use super::rules::{SMALL_FILE, Text};
-use super::site::Site;
+use crate::crawl::clock::Clock;
+use crate::crawl::site::{Site, Text};
 
 /// Most redirects of a robots.txt that are followed; beyond them it counts as missing
 /// (RFC 9309 section 2.3.1.2, Google's robots.txt specification).
 const MAX_HOPS: usize = 5;
 
+/// Files up to this size are read by the visit that fetched them; the rules of larger ones only when a
+/// request depends on them. In bytes. Nearly all files are smaller. Ours.
+pub(in crate::crawl) const SMALL_FILE: usize = 16 * 1024;
+
 /// What a host's robots.txt lets us do.
 #[derive(Clone, Debug)]
-pub(super) enum Rules {
+pub(in crate::crawl) enum Rules {
     /// What the rules of this text say.
     Text(Text),
     /// Everything.
@@ -34,7 +37,7 @@ pub(super) enum Rules {
 
 impl Rules {
     /// The rules that an interrupted crawl had stored.
-    pub(super) fn restore(site: &Site, known: &KnownRobots) -> Rules {
+    pub(in crate::crawl) fn restore(site: &Site, known: &KnownRobots) -> Rules {
         match (known.access, &known.body) {
             (RobotsAccess::Rules, Some(body)) => Rules::Text(site.text(body)),
             (RobotsAccess::Unreachable, _) => Rules::Unreachable(Outcome::RobotsUnreachable),
@@ -43,7 +46,11 @@ impl Rules {
     }
 
     /// The pause that a stored file asks for.
-    pub(super) fn crawl_delay(&self, site: &Site, known: &KnownRobots) -> Option<Duration> {
+    pub(in crate::crawl) fn crawl_delay(
+        &self,
+        site: &Site,
+        known: &KnownRobots,
+    ) -> Option<Duration> {
         let body = known
             .body
             .as_ref()
@@ -53,7 +60,7 @@ impl Rules {
 }
 
 /// Why a path must not be fetched by these rules, if it must not.
-pub(super) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
+pub(in crate::crawl) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
     let verdict = group.verdict(url.path_and_query());
     let line = verdict.line.unwrap_or_default();
     let rule = verdict.rule.unwrap_or_default();
@@ -61,7 +68,7 @@ pub(super) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
 }
 
 /// Why nothing of a host may be fetched.
-pub(super) fn unreadable() -> Skip {
+pub(in crate::crawl) fn unreadable() -> Skip {
     Skip::new(
         SkipReason::Robots,
         "robots.txt could not be read, so nothing may be fetched",
@@ -69,33 +76,33 @@ pub(super) fn unreadable() -> Skip {
 }
 
 /// The rules in a text that hold for the crawl.
-pub(super) fn group(site: &Site, body: &[u8]) -> Group {
+pub(in crate::crawl) fn group(site: &Site, body: &[u8]) -> Group {
     Robots::parse(body).group(&site.robots_agents())
 }
 
 /// What asking for a robots.txt brought.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::crawl) struct Answer {
     /// The answer to the first request.
-    pub(super) first: Exchange,
+    pub(in crate::crawl) first: Exchange,
     /// Attempts at the URLs it redirects to.
-    pub(super) hops: Vec<(CrawlUrl, Attempt)>,
+    pub(in crate::crawl) hops: Vec<(CrawlUrl, Attempt)>,
     /// What happened in the end.
-    pub(super) outcome: Outcome,
-    pub(super) rules: Rules,
+    pub(in crate::crawl) outcome: Outcome,
+    pub(in crate::crawl) rules: Rules,
     /// The rules themselves, if the file is small.
-    pub(super) group: Option<(Text, Group)>,
+    pub(in crate::crawl) group: Option<(Text, Group)>,
     /// The memory of the file.
-    pub(super) held: Held,
+    pub(in crate::crawl) held: Held,
     /// Without the sitemaps that are to be fetched, which the dispatcher decides.
-    pub(super) record: RobotsRecord,
+    pub(in crate::crawl) record: RobotsRecord,
     /// Sitemaps it names, resolved.
-    pub(super) sitemaps: Vec<CrawlUrl>,
+    pub(in crate::crawl) sitemaps: Vec<CrawlUrl>,
 }
 
 /// Asks for a robots.txt. Its redirects are followed here, at once: they belong to the one question
 /// that must be answered before anything else of the host is asked.
-pub(super) async fn fetch<F: Fetcher>(
+pub(in crate::crawl) async fn fetch<F: Fetcher>(
     fetcher: &F,
     site: &Site,
     lease: &Lease,
@@ -103,7 +110,7 @@ pub(super) async fn fetch<F: Fetcher>(
 ) -> Answer {
     let ask = |url: CrawlUrl| {
         fetcher.fetch(Request {
-            connection: super::visit::connection(lease),
+            connection: super::connection(lease),
             first_byte_limit: site.plan.requests.first_byte,
             body_limit: SIZE_LIMIT + 1,
             keep: Keep::All,

@@ -4,21 +4,18 @@
 //! experiments under way: what is interrupted before it was stored is made again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
-use crate::fetch::Fetcher;
-use crate::frontier::{Discovery, Frontier, Lease, Settlement};
+use crate::crawl::event::Event;
+use crate::crawl::visit::series::{Allowed, LONGEST_WAIT, Probed, past_caches, without_query};
+use crate::frontier::{Discovery, Lease, Settlement};
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
-use crate::store::{Change, FailingCluster, FailingUrl};
+use crate::store::{Change, FailingCluster, FailingUrl, StoreError};
 
-use super::dispatch::{Dispatcher, Done, Returned};
-use super::event::{Event, Observer};
-use super::run::CrawlError;
-use super::series::{LONGEST_WAIT, Probed, Series, past_caches, without_query};
+use super::State;
+use super::effect::{Effect, Effects};
+use super::lease::Due;
 
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
 /// biggest first.
@@ -30,25 +27,11 @@ const MOST_BURSTS: usize = 3;
 /// Longest time for all experiments: half as long as the confirmation passes may take by default.
 const BUDGET: Duration = Duration::from_mins(5);
 
-/// Most requests that are announced and not heard of yet; what comes after them is not announced. Ours.
-const MOST_STEPS: usize = 64;
-
 /// The experiments of one crawl.
 #[derive(Debug)]
 pub(super) struct Experiments {
     plan: ProbePlan,
     begun: Option<Begun>,
-    /// Requests that series are about to make, to be shown to people.
-    steps: mpsc::Receiver<NextStep>,
-    announce: mpsc::Sender<NextStep>,
-}
-
-/// A request that a series is about to make.
-#[derive(Debug)]
-pub(super) struct NextStep {
-    pub(super) url: CrawlUrl,
-    pub(super) probe: Probe,
-    pub(super) at: Moment,
 }
 
 /// Experiments under way.
@@ -64,18 +47,7 @@ struct Begun {
 
 impl Experiments {
     pub(super) fn new(plan: ProbePlan) -> Experiments {
-        let (announce, steps) = mpsc::channel(MOST_STEPS);
-        Experiments {
-            plan,
-            begun: None,
-            steps,
-            announce,
-        }
-    }
-
-    /// The next request that a series is about to make.
-    fn step(&mut self) -> Option<NextStep> {
-        self.steps.try_recv().ok()
+        Experiments { plan, begun: None }
     }
 
     /// Whether nothing but experiments is left.
@@ -116,21 +88,16 @@ impl Experiments {
     }
 }
 
-impl<F, Q, O> Dispatcher<F, Q, O>
-where
-    F: Fetcher + 'static,
-    Q: Frontier,
-    O: Observer,
-{
+impl State {
     /// Begins the experiments, once, if there are any to make.
-    pub(super) async fn experiment(&mut self) -> Result<bool, CrawlError> {
+    pub(super) fn experiment(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
         if self.experiments.have_begun() || !self.experiments.plan.enabled {
-            return Ok(false);
+            return Ok(None);
         }
         let clusters = self.store.failing_clusters(self.run, MAX_CLUSTERS)?;
         let causes = self.chosen(&clusters);
         let refused = self.refused_at_speed()?;
-        let (now, pass) = (self.clock.now(), self.passes.last() + 1);
+        let pass = self.passes.last() + 1;
         let (groups, number) = groups(&clusters);
         let failing = causes.iter().map(|cause| {
             let group = groups.get(&cause.url.fingerprint());
@@ -152,34 +119,31 @@ where
             spent: vec![0; number + refused.len()],
         });
         if chosen.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let urls: HashSet<Fingerprint> = causes.iter().map(|it| it.url.fingerprint()).collect();
         let affected = clusters.iter().filter(|cluster| {
             let mut members = cluster.representatives.iter();
             members.any(|member| urls.contains(&member.url.fingerprint()))
         });
-        self.observer.see(&Event::Experimenting {
+        let mut effects = vec![Effect::Say(Event::Experimenting {
             clusters: affected.count() + refused.len(),
             urls: chosen.len(),
             ends_by: now + BUDGET,
-        });
+        })];
         let hosts: BTreeSet<HostKey> = chosen.iter().map(|(url, ..)| url.host_key()).collect();
-        for host in &hosts {
-            let pace = self.alone(host);
-            self.frontier.slow(host, pace).await?;
+        for host in hosts {
+            let pace = self.alone(&host);
+            effects.push(Effect::Slow(host, pace));
         }
-        let asked: Vec<Discovery> = chosen
-            .iter()
-            .map(|(url, ..)| Discovery {
-                pass,
-                // The last request of the pass before may have ended just now.
-                not_before: Some(now + self.alone(&url.host_key()).interval),
-                ..Discovery::new((*url).clone(), Role::Page)
-            })
-            .collect();
-        self.frontier.offer(&asked).await?;
-        Ok(true)
+        let asked = chosen.iter().map(|(url, ..)| Discovery {
+            pass,
+            // The last request of the pass before may have ended just now.
+            not_before: Some(now + self.alone(&url.host_key()).interval),
+            ..Discovery::new((*url).clone(), Role::Page)
+        });
+        effects.push(Effect::Offer(asked.collect()));
+        Ok(Some(effects))
     }
 
     /// The URLs to experiment on: one of every cluster, then a second, then a third, so that time
@@ -198,7 +162,7 @@ where
     }
 
     /// Pages that a limit of the rate may have refused, one of each host.
-    fn refused_at_speed(&self) -> Result<Vec<CrawlUrl>, CrawlError> {
+    fn refused_at_speed(&self) -> Result<Vec<CrawlUrl>, StoreError> {
         let mut found = (self.store).refused_at_speed(self.run, LONGEST_WAIT, MOST_BURSTS)?;
         found.retain(|url| {
             self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
@@ -212,49 +176,31 @@ where
     }
 
     /// Begins the series that a lease is for, unless its time is over.
-    pub(super) async fn begin_series(&mut self, lease: Lease) -> Result<(), CrawlError> {
-        let now = self.clock.now();
-        let subject = self.experiments.begun.as_ref().and_then(|begun| {
-            let (subject, group) = begun.subjects.get(&lease.found.url.fingerprint())?;
+    pub(super) fn begin_series(&mut self, lease: Lease, now: Moment) -> Due {
+        let url = &lease.found.url;
+        let begun = self.experiments.begun.as_ref().and_then(|begun| {
+            let (subject, group) = begun.subjects.get(&url.fingerprint())?;
             let spent = begun.spent.get(*group).copied().unwrap_or_default();
             let may_begin = now <= begun.deadline
                 && spent + subject.longest() <= MOST_REQUESTS
-                && self.refuse(&lease).is_none();
+                && self.refuse(&lease, now).is_none();
             may_begin.then(|| (subject.clone(), begun.deadline))
         });
-        let Some((subject, deadline)) = subject else {
-            self.frontier
-                .settle(lease.ticket, Settlement::Unused)
-                .await?;
-            return Ok(());
+        let Some((mut subject, deadline)) = begun else {
+            return Due::Not(Effect::Settle(lease.ticket, Settlement::Unused));
         };
-        let mut subject = subject;
-        let busting = past_caches(&lease.found.url, now);
-        let bare = without_query(&lease.found.url);
+        let busting = past_caches(url, now);
+        let bare = without_query(url);
         subject.ways.retain(|way| match way {
             Probe::CacheBusting => self.may_ask(&lease.found, busting.as_ref()),
             Probe::WithoutQuery => self.may_ask(&lease.found, bare.as_ref()),
             _ => true,
         });
-        let series = Series {
-            fetcher: Arc::clone(&self.fetcher),
-            site: Arc::clone(&self.site),
-            clock: self.clock,
-            stop: self.stop.clone(),
-            lease,
-            subject,
-            deadline,
-            attempts: Vec::new(),
-            next: now,
-            announce: self.experiments.announce.clone(),
-        };
-        self.visits
-            .spawn(async move { Done::Lease(Returned::Series(Box::new(series.run().await))) });
-        Ok(())
+        Due::Series(Box::new(lease), Allowed { subject, deadline })
     }
 
     /// Whether there is such another form of an address, and robots.txt allows it.
-    pub(super) fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
+    fn may_ask(&self, found: &Discovery, other: Option<&CrawlUrl>) -> bool {
         other.is_some_and(|url| {
             let other = Discovery {
                 url: url.clone(),
@@ -264,26 +210,9 @@ where
         })
     }
 
-    /// Says which requests series are about to make.
-    pub(super) fn announce_steps(&mut self) {
-        while let Some(NextStep { url, probe, at }) = self.experiments.step() {
-            let url = &url;
-            self.observer
-                .see(&Event::ExperimentRequest { url, probe, at });
-        }
-    }
-
-    /// Takes in what a series brought.
-    pub(super) async fn absorb_series(&mut self, probed: Probed) -> Result<(), CrawlError> {
-        let Probed {
-            lease,
-            mut attempts,
-        } = probed;
-        self.announce_steps();
-        // In mid-series the network may have been gone and come back.
-        for attempt in &mut attempts {
-            self.network.strike(attempt);
-        }
+    /// Takes in what a series brought, once it is said which attempts it made.
+    pub(in crate::crawl) fn take_in_series(&mut self, probed: Probed, now: Moment) -> Effects {
+        let Probed { lease, attempts } = probed;
         let url = lease.found.url;
         if let Some(begun) = &mut self.experiments.begun
             && let Some((_, group)) = begun.subjects.remove(&url.fingerprint())
@@ -291,24 +220,13 @@ where
         {
             *spent += attempts.len();
         }
-        for attempt in &attempts {
-            self.observer.see(&Event::Attempted {
-                url: &url,
-                role: Role::Page,
-                attempt,
-                again: None,
-            });
-        }
         // The frontier counts from the start of the series; its last request was only now.
-        let until = self.clock.now() + lease.pace.interval;
-        self.frontier.park(&url.host_key(), until).await?;
-        self.hand_over(
-            Change::Probed(url, attempts),
-            lease.ticket,
-            Settlement::Done,
-        )
-        .await?;
-        Ok(())
+        let park = Effect::Park(url.host_key(), now + lease.pace.interval);
+        let probed = Change::Probed(url, attempts);
+        vec![
+            park,
+            Effect::HandOver(probed, lease.ticket, Settlement::Done),
+        ]
     }
 }
 
