@@ -22,7 +22,7 @@ use crate::policy::{
     announced,
 };
 
-use super::site::Site;
+use super::run::site::Site;
 use super::visit::Brought;
 
 /// Longest time in all for which a host of the site may hold up the crawl: as long as the

@@ -8,12 +8,13 @@ use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
 use crate::policy::announced;
 use crate::store::Change;
 
-use super::super::dispatch::{Dispatcher, NO_LEASE};
-use super::super::event::{Event, Observer};
 use super::super::hosts::Reaction;
-use super::super::run::CrawlError;
 use super::super::visit::Brought;
 use super::{Answer, SAMPLE};
+use crate::crawl::dispatch::dispatcher::Dispatcher;
+use crate::crawl::dispatch::returned::NO_LEASE;
+use crate::crawl::run::event::{Event, Observer};
+use crate::crawl::run::parts::CrawlError;
 
 impl<F, Q, O> Dispatcher<F, Q, O>
 where

@@ -1,7 +1,7 @@
 //! Secrets cut out of what comes back. A server may echo what it was sent: in an error page, a title, a link, a
 //! `Location`. What is stored, shown or followed later is made of the answer, so it is cleaned where it comes
 //! in: of the secrets as they are, and of what has the same canonical form. What its readers put together of parts is
-//! looked through by them (`crawl/echoes.rs`). An echo that is changed in another way is not recognised.
+//! looked through by them (`crawl/visit/echoes.rs`). An echo that is changed in another way is not recognised.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,0 +1,450 @@
+//! The sample and the confirmation passes after a crawl: pages that never failed are requested once
+//! more, then what failed, in passes. Which URLs, how often and how fast is the policy's decision; here
+//! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
+//! interrupted crawl.
+
+mod conduct;
+mod pass;
+mod sample;
+mod sentinel;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use crate::frontier::Discovery;
+use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Role, SamplePlan};
+use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
+use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
+
+use self::pass::Answer;
+pub(super) use self::pass::PassPace;
+use self::pass::{CurrentPass, Watched};
+pub(super) use self::sample::SAMPLE;
+use self::sample::Sample;
+use self::sentinel::Sentinels;
+
+/// Longest wait for the first byte in a pass: longer than the minute after which most gateways
+/// give up, so that theirs is the answer that is seen.
+pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
+
+/// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
+/// apart.
+const PASSES: u32 = 2;
+const ATTEMPTS: u32 = 3;
+
+/// How long past its `Age` a cached error is waited for: the default error TTL of CDNs
+/// (CloudFront's, 10 s).
+const CACHED_ERROR: Duration = Duration::from_secs(10);
+
+/// Most passes, so that they can be numbered.
+const MAX_PASSES: usize = 250;
+
+/// Most URLs of the last short pass (ours): where more were left failing, the host is down.
+const MOST_CLOSING: usize = 200;
+
+/// Time for it (ours).
+const CLOSING_TIME: Duration = Duration::from_mins(1);
+
+/// The passes of one crawl.
+#[derive(Debug)]
+pub(super) struct Passes {
+    plan: ConfirmPlan,
+    pace: PassPace,
+    sample: Sample,
+    /// Passes begun so far.
+    begun: usize,
+    /// When the crawl itself was over.
+    crawl_ended: Option<Moment>,
+    /// Time that passes took so far, without the waits between them.
+    spent: Duration,
+    current: Option<CurrentPass>,
+    /// Whether load makes hosts fail.
+    trials: HashMap<HostKey, LoadTrial>,
+    /// Whether the last look at what was left failing was made.
+    closed: bool,
+}
+
+/// A pass about to begin.
+#[derive(Debug)]
+pub(super) struct NextPass {
+    /// Its number: 2 for the first.
+    pub(super) number: u8,
+    /// When it begins.
+    pub(super) starts: Moment,
+    /// When its time is over.
+    pub(super) ends_by: Moment,
+    /// What is asked, controls included, in order.
+    pub(super) asked: Vec<Discovery>,
+    /// Failing URLs among them.
+    pub(super) failing: usize,
+    /// Failing URLs that the budget does not reach.
+    pub(super) left_out: usize,
+    /// How fast its hosts are asked at first.
+    pub(super) hosts: Vec<(HostKey, Pace)>,
+}
+
+/// What follows an answer of a pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Follows {
+    /// When the URL is looked at again in this pass, if it is.
+    pub(super) again: Option<Moment>,
+    /// The pace of its host from now on, if it changes.
+    pub(super) pace: Option<Pace>,
+    /// Whether it is known that load is not why its host fails.
+    pub(super) load_excluded: bool,
+    /// How many sentinels alone are requested from now on, and until when.
+    pub(super) watching: Option<(usize, Moment)>,
+}
+
+impl Passes {
+    pub(super) fn new(plan: ConfirmPlan, sample: SamplePlan, pace: PassPace) -> Passes {
+        Passes {
+            plan,
+            pace,
+            sample: Sample::new(sample),
+            begun: 0,
+            crawl_ended: None,
+            spent: Duration::ZERO,
+            current: None,
+            trials: HashMap::new(),
+            closed: false,
+        }
+    }
+
+    /// Goes on where an interrupted crawl was. A pass that was cut short is begun once more: what was
+    /// known of its URLs is known no more.
+    pub(super) fn resume_after(&mut self, made: PassesMade, now: Moment) {
+        let whole = made
+            .last
+            .saturating_sub(if made.is_cut_short { 2 } else { 1 });
+        self.begun = usize::from(whole);
+        self.crawl_ended = made.crawl_ended;
+        if made.is_cut_short {
+            self.spent = made.spent;
+        }
+        if made.is_sampled || made.last > 1 {
+            self.sample.resume(now);
+        }
+    }
+
+    /// The pages of the sample, once.
+    pub(super) fn sample(
+        &mut self,
+        store: &Store,
+        run: RunId,
+        now: Moment,
+        dice: &mut fastrand::Rng,
+    ) -> Result<Vec<Discovery>, StoreError> {
+        self.crawl_ended.get_or_insert(now);
+        self.sample.pages(store, run, now, dice)
+    }
+
+    /// How fast a host may be asked for the sample.
+    pub(super) fn sample_pace(&self) -> Pace {
+        self.pace.of_sample()
+    }
+
+    /// Chooses what comes next when nothing is left to ask. None if everything is known that can
+    /// be.
+    pub(super) fn next(
+        &mut self,
+        store: &Store,
+        run: RunId,
+        now: Moment,
+        dice: &mut fastrand::Rng,
+    ) -> Result<Option<NextPass>, StoreError> {
+        if let Some(current) = self.current.take() {
+            self.spent += current.lasted();
+        }
+        self.crawl_ended.get_or_insert(now);
+        let left = self.plan.budget.saturating_sub(self.spent);
+        if self.plan.delays.is_empty() {
+            return Ok(None);
+        }
+        let failed = store.failed_urls(run)?;
+        let planned = (!left.is_zero())
+            .then(|| self.planned(&failed, now, left, dice))
+            .flatten();
+        let Some(mut next) = planned else {
+            return Ok(self.closing(&failed, now));
+        };
+        self.add_controls(&mut next, store, run)?;
+        Ok(Some(next))
+    }
+
+    /// The next pass of the plan, with so much time left for it.
+    fn planned(
+        &mut self,
+        failed: &[FailedUrl],
+        now: Moment,
+        left: Duration,
+        dice: &mut fastrand::Rng,
+    ) -> Option<NextPass> {
+        let crawl_ended = self.crawl_ended.unwrap_or(now);
+        let candidates: Vec<Candidate> = failed.iter().map(|failed| failed.seen).collect();
+        let enough = Enough {
+            passes: PASSES,
+            attempts: ATTEMPTS,
+            span: self.plan.proof,
+        };
+        while self.begun < MAX_PASSES {
+            let delay = self.plan.delays.get(self.begun).copied()?;
+            let pace = ConfirmPace {
+                starts: now.max(crawl_ended + delay),
+                budget: left,
+                interval: self.pace.fast().interval,
+            };
+            let selection = select(&candidates, enough, pace, &mut |below| dice.usize(..below));
+            if selection.asked.is_empty() && selection.announced.is_empty() {
+                return None;
+            }
+            self.begun += 1;
+            let following = self.plan.delays.get(self.begun);
+            let following = following.map(|delay| crawl_ended + *delay);
+            if selection.asked.is_empty() {
+                // Everything is announced to fail beyond the start of this pass; a later one may come
+                // after that.
+                continue;
+            }
+            let asked: Vec<&FailedUrl> = selection.asked.iter().map(|at| &failed[*at]).collect();
+            let mut next = self.begin(pace, &asked);
+            next.left_out = selection.left_out.len();
+            if let Some(current) = &mut self.current {
+                current.sentinels = Sentinels::among(&asked, pace.starts, following);
+            }
+            return Some(next);
+        }
+        None
+    }
+
+    /// A short pass after those of the plan, once, for what was fine and failed when it was requested
+    /// last: what is seen last of a page must not be an outage that is over soon.
+    fn closing(&mut self, failed: &[FailedUrl], now: Moment) -> Option<NextPass> {
+        if self.begun >= MAX_PASSES || std::mem::replace(&mut self.closed, true) {
+            return None;
+        }
+        let left_failing = failed.iter().filter(|failed| {
+            failed.seen.is_left_failing() && failed.seen.announced.is_none_or(|end| end <= now)
+        });
+        let asked: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
+        if asked.is_empty() {
+            return None;
+        }
+        self.begun += 1;
+        let pace = ConfirmPace {
+            starts: now,
+            budget: CLOSING_TIME,
+            interval: self.pace.fast().interval,
+        };
+        let next = self.begin(pace, &asked);
+        if let Some(current) = &mut self.current {
+            current.is_closing = true;
+        }
+        Some(next)
+    }
+
+    /// Adds controls to a pass.
+    fn add_controls(
+        &mut self,
+        next: &mut NextPass,
+        store: &Store,
+        run: RunId,
+    ) -> Result<(), StoreError> {
+        let names: HashSet<HostKey> = next.hosts.iter().map(|(host, _)| host.clone()).collect();
+        let controls = store.controls(run, &names)?;
+        let of_pass = |url| control(url, next.number, next.starts);
+        let asked: Vec<Discovery> = controls.iter().map(of_pass).collect();
+        if let Some(current) = &mut self.current {
+            let controls = controls.iter().map(|url| (url.fingerprint(), 0));
+            current.controls.extend(controls);
+        }
+        next.asked.extend(asked);
+        Ok(())
+    }
+
+    /// Begins the pass whose turn it is.
+    fn begin(&mut self, pace: ConfirmPace, failed: &[&FailedUrl]) -> NextPass {
+        let number = self.last();
+        let passes_left = self.plan.delays.len().saturating_sub(self.begun) + 1;
+        let asked: Vec<Discovery> = failed
+            .iter()
+            .map(|failed| again(failed, number, pace.starts))
+            .collect();
+        let watched: HashMap<Fingerprint, Watched> = failed
+            .iter()
+            .map(|failed| (failed.url.fingerprint(), Watched::new(failed.seen)))
+            .collect();
+        let mut waiting: BTreeMap<HostKey, usize> = BTreeMap::new();
+        for found in &asked {
+            *waiting.entry(found.url.host_key()).or_default() += 1;
+        }
+        let hosts = waiting.keys().map(|host| {
+            let trial = self.trials.get(host).copied().unwrap_or_default();
+            (host.clone(), self.pace.of(&trial))
+        });
+        let hosts = hosts.collect();
+        self.current = Some(CurrentPass {
+            starts: pace.starts,
+            last_answer: pace.starts,
+            deadline: pace.starts + pace.budget,
+            looks_end: pace.starts + pace.budget / passes_left as u32,
+            is_last: passes_left == 1,
+            waiting,
+            watched,
+            controls: HashMap::new(),
+            parked: HashMap::new(),
+            sentinels: Sentinels::default(),
+            said_watching: false,
+            is_closing: false,
+        });
+        NextPass {
+            number,
+            starts: pace.starts,
+            ends_by: pace.starts + pace.budget,
+            failing: asked.len(),
+            asked,
+            left_out: 0,
+            hosts,
+        }
+    }
+
+    /// The number of the last pass begun: 1 is the crawl itself.
+    pub(super) fn last(&self) -> u8 {
+        self.begun as u8 + 1
+    }
+
+    /// The pass under way could not go on for so long: that is none of its time.
+    pub(super) fn extend(&mut self, by: Duration) {
+        if let Some(current) = &mut self.current {
+            current.extend(by);
+        }
+        self.sample.extend(by);
+    }
+
+    /// Whether a pass, or the sample, has used up its time.
+    pub(super) fn is_over(&self, pass: u8, now: Moment) -> bool {
+        match pass {
+            1 => false,
+            SAMPLE => self.sample.is_over(now),
+            _ => {
+                let current = self.current.as_ref();
+                current.is_some_and(|current| now > current.deadline)
+            }
+        }
+    }
+
+    /// Whether a host has URLs that the pass under way is not done with.
+    pub(super) fn is_confirming(&self, host: &HostKey) -> bool {
+        let current = self.current.as_ref();
+        let waiting = current.and_then(|current| current.waiting.get(host));
+        waiting.is_some_and(|waiting| *waiting > 0)
+    }
+
+    /// Takes note that a URL of the pass under way is not requested after all.
+    pub(super) fn not_requested(&mut self, url: &CrawlUrl) {
+        if let Some(current) = &mut self.current
+            && current.watched.contains_key(&url.fingerprint())
+        {
+            current.done(url);
+        }
+    }
+
+    /// Whether the pass under way requests a URL as a control, by its own number.
+    pub(super) fn is_control(&self, url: &CrawlUrl) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|current| current.controls.contains_key(&url.fingerprint()))
+    }
+
+    /// A look for the pass under way at a page that was fine and failed beside another.
+    pub(super) fn look_at_control(&mut self, url: &CrawlUrl, now: Moment) -> Option<Discovery> {
+        let number = self.last();
+        let at = self.current.as_mut()?.control_again(url, now)?;
+        Some(control(url, number, at))
+    }
+
+    /// How long a host that limits us (429) is left alone by the pass under way, which must not end
+    /// with it.
+    pub(super) fn limited(&mut self, host: &HostKey, wait: Duration) -> Duration {
+        let current = self.current.as_mut();
+        current.map_or(wait, |current| current.limited(host, wait))
+    }
+
+    /// Whether a pass or the sample requests a URL that was fine before.
+    pub(super) fn was_fine(&self, found: &Discovery) -> bool {
+        if found.pass == SAMPLE {
+            return found.role == Role::Page;
+        }
+        let current = self.current.as_ref();
+        let watched = current.and_then(|pass| pass.watched.get(&found.url.fingerprint()));
+        // A sentinel's failures need nobody beside them.
+        watched.is_some_and(|watched| watched.was_fine() && !watched.is_done)
+    }
+
+    /// Takes in an answer of a pass.
+    pub(super) fn answered(&mut self, url: &CrawlUrl, answer: &Answer, now: Moment) -> Follows {
+        let Some(current) = &mut self.current else {
+            return Follows::default();
+        };
+        let failed = answer.outcome.is_failure();
+        let watched = current.watched.get_mut(&url.fingerprint());
+        if watched.as_ref().is_none_or(|watched| !watched.is_done) {
+            current.last_answer = now;
+        }
+        let Some(watched) = watched else {
+            // A control: the last that is seen of it must not be an outage that is over soon.
+            let again = failed.then(|| current.control_again(url, now)).flatten();
+            return Follows {
+                again,
+                ..Follows::default()
+            };
+        };
+        let host = url.host_key();
+        let trial = self.trials.entry(host.clone()).or_default();
+        let changes = trial.answered(failed);
+        let pace = self.pace.of(trial);
+        let load_excluded = trial.is_excluded();
+        watched.saw(answer);
+        let again = if current.is_closing {
+            failed && watched.has_time()
+        } else {
+            watched.wants_more(answer, trial, current.is_last)
+        };
+        let again = again
+            .then(|| current.again_at(&host, pace.interval, now))
+            .flatten();
+        let again = again.map(|at| at.max(now + answer.announced.unwrap_or_default()));
+        if again.is_none() {
+            current.done(url);
+        }
+        let again = again.or_else(|| current.watch(url, pace.interval, answer, now));
+        let watching = again.and_then(|_| current.watches_only());
+        Follows {
+            again,
+            pace: changes.then_some(pace),
+            load_excluded,
+            watching,
+        }
+    }
+}
+
+fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
+    let cached = failed.age.filter(|age| !age.is_zero());
+    // A short announcement is waited for, each URL by itself.
+    let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
+    Discovery {
+        depth: failed.depth.unwrap_or(0),
+        hops: failed.hops,
+        pass,
+        // The same copy again would be counted as another failure.
+        not_before: Some(cached.map_or(starts, |_| starts + CACHED_ERROR)),
+        ..Discovery::new(failed.url.clone(), failed.role)
+    }
+}
+
+fn control(url: &CrawlUrl, pass: u8, at: Moment) -> Discovery {
+    Discovery {
+        pass,
+        not_before: Some(at),
+        ..Discovery::new(url.clone(), Role::Page)
+    }
+}

@@ -1,0 +1,364 @@
+//! One visit: fetch and read what one lease names. It shares nothing that changes.
+
+pub(super) mod attempt;
+mod connection;
+mod echoes;
+pub(super) mod memo;
+pub(super) mod page;
+pub(super) mod reading;
+mod resolved;
+pub(super) mod robots;
+pub(super) mod rules;
+mod sitemap;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::assess::diagnose::soft_error;
+use crate::fetch::{Fetcher, Redactor};
+use crate::frontier::Lease;
+use crate::model::{
+    Attempt, Connection, CrawlUrl, Exchange, Held, Keep, Link, Moment, Outcome, PageRecord,
+    Request, Role,
+};
+use crate::parse::robots::Group;
+use crate::policy::{Tried, announced};
+use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
+
+use super::confirm;
+use super::run::clock::Clock;
+use super::run::site::Site;
+use super::run::stop::Stop;
+use attempt::{Circumstances, record, tried};
+use connection::connection;
+use page::Asked;
+use reading::Reading;
+use robots::Rules;
+use rules::Text;
+
+/// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
+/// In bytes; some milliseconds of work.
+const LARGE_BODY: usize = 256 * 1024;
+
+/// What a visit brings back.
+#[derive(Debug)]
+pub(super) struct Brought {
+    pub(super) lease: Lease,
+    pub(super) attempt: Attempt,
+    /// Attempts at other URLs that were part of it.
+    pub(super) hops: Vec<(CrawlUrl, Attempt)>,
+    pub(super) tried: Tried,
+    /// How the control was, if one was requested.
+    pub(super) control: Option<Control>,
+    pub(super) page: Box<PageRecord>,
+    pub(super) links: Vec<Link>,
+    pub(super) file: Option<File>,
+    /// The memory of the body, for which stands by now what was read of it.
+    pub(super) held: Held,
+}
+
+/// The answer to a control.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Control {
+    pub(super) outcome: Outcome,
+    /// How long it wants the host not to be asked.
+    pub(super) announced: Option<Duration>,
+}
+
+/// What a visit brings if it was not for a page.
+#[derive(Debug)]
+pub(super) enum File {
+    Robots(Box<RobotsFile>),
+    Sitemap(SitemapRecord),
+}
+
+/// A robots.txt and what follows from it.
+#[derive(Debug)]
+pub(super) struct RobotsFile {
+    pub(super) rules: Rules,
+    /// The rules themselves, if the file is small.
+    pub(super) group: Option<(Text, Group)>,
+    pub(super) record: RobotsRecord,
+    /// Sitemaps it names.
+    pub(super) sitemaps: Vec<CrawlUrl>,
+}
+
+/// What the dispatcher knows of a visit when it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    /// When it begins.
+    pub(super) started: Moment,
+    /// Time since the attempt before.
+    pub(super) waited: Option<Duration>,
+    /// robots.txt forbids it, and the user said to fetch it all the same.
+    pub(super) disallowed: bool,
+    /// A page that was fine, to be requested if the URL fails: is it the host or the URL that fails?
+    pub(super) control: Option<CrawlUrl>,
+    /// Pages that were fine, to be requested if the URL fails: whether they fail at that moment
+    /// too tells an outage of the host or a section from a page that fails at times.
+    pub(super) companions: Vec<CrawlUrl>,
+    /// What the store has.
+    pub(super) stored: StoredUrls,
+    /// Cuts secrets out of what is read; none if there are no secrets.
+    pub(super) redactor: Option<Redactor>,
+    /// Ends the crawl early.
+    pub(super) stop: Stop,
+}
+
+fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {
+    let limit = site.plan.requests.first_byte;
+    match lease.found.pass {
+        confirm::SAMPLE | 1 => limit,
+        _ => limit.max(confirm::FIRST_BYTE),
+    }
+}
+
+/// Carries out one lease.
+pub(super) async fn visit<F: Fetcher>(
+    fetcher: Arc<F>,
+    site: Arc<Site>,
+    lease: Lease,
+    beginning: Beginning,
+    clock: Clock,
+) -> Brought {
+    let mut circumstances = Circumstances::of(&lease, beginning.started, &site.user_agent);
+    circumstances.waited = beginning.waited;
+    let asking = Asking {
+        fetcher: &*fetcher,
+        site: &site,
+        clock: &clock,
+        circumstances,
+    };
+    if lease.found.role == Role::Robots {
+        return asking.robots(lease, &beginning).await;
+    }
+    let exchange = fetcher.fetch(request(&site, &lease)).await;
+    let exchange = judged(lease.found.role, exchange);
+    let attempts = lease.found.tries + 1;
+    let held = exchange.held.clone();
+    let tried = tried(&exchange, attempts, clock.now());
+    let beside = if tried.outcome.is_failure() {
+        asking.beside(&lease, &beginning, tried).await
+    } else {
+        Beside::default()
+    };
+    let attempt = record(&exchange, asking.circumstances);
+    let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
+    let (lease, reading, file) = if is_large {
+        let turns = match lease.found.role {
+            Role::Sitemap => &site.large_sitemaps,
+            _ => &site.large_pages,
+        };
+        let _turn = Arc::clone(turns).acquire_owned().await;
+        let work = move || read(&site, lease, &beginning, &exchange);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(read) => read,
+            Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+        }
+    } else {
+        read(&site, lease, &beginning, &exchange)
+    };
+    Brought {
+        lease,
+        attempt,
+        hops: beside.hops,
+        tried,
+        control: beside.control,
+        page: Box::new(reading.page),
+        links: reading.links,
+        file,
+        held,
+    }
+}
+
+/// What was requested beside a URL that failed.
+#[derive(Debug, Default)]
+struct Beside {
+    hops: Vec<(CrawlUrl, Attempt)>,
+    control: Option<Control>,
+}
+
+/// How the requests of one visit are made.
+struct Asking<'a, F> {
+    fetcher: &'a F,
+    site: &'a Site,
+    clock: &'a Clock,
+    circumstances: Circumstances,
+}
+
+impl<F: Fetcher> Asking<'_, F> {
+    async fn robots(self, lease: Lease, beginning: &Beginning) -> Brought {
+        let answer = robots::fetch(self.fetcher, self.site, &lease, self.clock).await;
+        let mut tried = tried(&answer.first, lease.found.tries + 1, self.clock.now());
+        tried.outcome = answer.outcome;
+        let asked = asked(&lease, beginning);
+        let reading = page::read(self.site, &beginning.stored, asked, &answer.first);
+        Brought {
+            held: answer.held,
+            attempt: record(&answer.first, self.circumstances),
+            hops: answer.hops,
+            tried,
+            control: None,
+            page: Box::new(reading.page),
+            links: Vec::new(),
+            file: Some(File::Robots(Box::new(RobotsFile {
+                rules: answer.rules,
+                group: answer.group,
+                record: answer.record,
+                sitemaps: answer.sitemaps,
+            }))),
+            lease,
+        }
+    }
+
+    /// Requests the control, or else the companions of a URL that failed, each as long after the request
+    /// before as the host's pace wants it.
+    async fn beside(&self, lease: &Lease, beginning: &Beginning, tried: Tried) -> Beside {
+        let mut beside = Beside::default();
+        if let Some(url) = &beginning.control {
+            let circumstances = Circumstances {
+                tries_before: 1,
+                ..self.circumstances.clone()
+            };
+            if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
+            {
+                let wait = announced(attempt::tried(&exchange, 1, self.clock.now()));
+                beside.control = Some(Control {
+                    outcome: exchange.outcome,
+                    announced: wait.filter(|_| exchange.outcome.is_failure()),
+                });
+                beside.hops.push((url.clone(), attempt));
+            }
+            return beside;
+        }
+        // A server that wants to be left alone is not asked for two pages more.
+        let companions = beginning.companions.iter();
+        for url in companions.filter(|_| announced(tried).is_none()) {
+            let circumstances = self.circumstances.clone();
+            if let Some((_, attempt)) = self.one(url, circumstances, lease, beginning).await {
+                beside.hops.push((url.clone(), attempt));
+            }
+        }
+        beside
+    }
+
+    /// Requests one page beside the URL; nothing if the crawl is told to end before.
+    async fn one(
+        &self,
+        url: &CrawlUrl,
+        circumstances: Circumstances,
+        lease: &Lease,
+        beginning: &Beginning,
+    ) -> Option<(Exchange, Attempt)> {
+        let next = self.clock.now() + lease.pace.interval;
+        if !beginning.stop.clone().pause(self.clock, next).await {
+            return None;
+        }
+        let circumstances = Circumstances {
+            started: self.clock.now(),
+            waited: None,
+            ..circumstances
+        };
+        let exchange = self.fetcher.fetch(control_request(self.site, url)).await;
+        let exchange = judged(Role::Page, exchange);
+        let attempt = record(&exchange, circumstances);
+        Some((exchange, attempt))
+    }
+}
+
+/// An error page that says 200 has another outcome than a page. One that leads on by `Refresh` may
+/// be empty.
+pub(super) fn judged(role: Role, mut exchange: Exchange) -> Exchange {
+    let is_page = role == Role::Page
+        && exchange.outcome == Outcome::OkHtml
+        && !exchange.headers.contains_key("refresh");
+    let status = exchange.status.filter(|_| is_page);
+    if status.is_some_and(|status| soft_error(status, &exchange.body).is_some()) {
+        exchange.outcome = Outcome::SoftError200;
+    }
+    exchange
+}
+
+fn request(site: &Site, lease: &Lease) -> Request {
+    let (body_limit, keep) = match lease.found.role {
+        Role::Sitemap => (sitemap::BODY_LIMIT, Keep::Packed),
+        Role::Resource | Role::External => (site.plan.requests.max_body, Keep::Excerpts),
+        Role::Page | Role::Robots => (site.plan.requests.max_body, Keep::Pages),
+    };
+    Request {
+        connection: connection(lease),
+        first_byte_limit: first_byte_limit(site, lease),
+        body_limit,
+        keep,
+        ..Request::page(lease.found.url.clone())
+    }
+}
+
+fn control_request(site: &Site, url: &CrawlUrl) -> Request {
+    Request {
+        connection: Connection::Fresh,
+        first_byte_limit: site.plan.requests.first_byte,
+        body_limit: site.plan.requests.max_body,
+        // Nobody reads it; and a visit that holds one body must not wait for memory for another.
+        keep: Keep::Excerpts,
+        ..Request::page(url.clone())
+    }
+}
+
+fn asked<'a>(lease: &'a Lease, beginning: &'a Beginning) -> Asked<'a> {
+    Asked {
+        url: &lease.found.url,
+        role: lease.found.role,
+        depth: lease.found.depth,
+        hops: lease.found.hops,
+        disallowed: beginning.disallowed,
+        at: beginning.started,
+        redactor: beginning.redactor.as_ref(),
+    }
+}
+
+fn read(
+    site: &Site,
+    lease: Lease,
+    beginning: &Beginning,
+    exchange: &Exchange,
+) -> (Lease, Reading, Option<File>) {
+    let asked = asked(&lease, beginning);
+    let reading = page::read(site, &beginning.stored, asked, exchange);
+    let is_sitemap = lease.found.role == Role::Sitemap && exchange.outcome != Outcome::Redirect;
+    let file = is_sitemap.then(|| {
+        let redactor = beginning.redactor.as_ref();
+        File::Sitemap(sitemap::read(site, redactor, &lease.found, exchange))
+    });
+    (lease, reading, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::plan;
+    use super::*;
+    use crate::frontier::{Discovery, Pace, Ticket};
+
+    #[test]
+    fn only_what_is_read_is_kept() {
+        let site = Site::new(plan()).expect("a plan");
+        let kept = |role| {
+            let lease = Lease {
+                ticket: Ticket(1),
+                found: Discovery::new(CrawlUrl::parse("http://site.test/a").expect("a URL"), role),
+                slow: false,
+                in_flight: 1,
+                unsettled: 1,
+                pace: Pace {
+                    interval: Duration::ZERO,
+                    open: 1,
+                },
+            };
+            request(&site, &lease).keep
+        };
+        assert_eq!(kept(Role::Page), Keep::Pages);
+        assert_eq!(kept(Role::Sitemap), Keep::Packed);
+        assert_eq!(kept(Role::Resource), Keep::Excerpts);
+        assert_eq!(kept(Role::External), Keep::Excerpts);
+    }
+}

@@ -1,0 +1,215 @@
+//! How much the references of one page may amount to once they are resolved. A short reference beside a long
+//! `<base>` is a long URL: a page of a few hundred kilobytes could name hundreds of megabytes. What is only noted,
+//! such as links to other sites, takes no room of what is to be fetched.
+
+use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
+
+use super::memo::LONGEST;
+use crate::crawl::admit::appetite::weight;
+
+/// Bytes of URLs to be fetched that one page adds to what is known, and as much again of URLs that are only
+/// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh more. Links
+/// to what is known already do not count. Ours.
+pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
+
+/// Bytes of URLs that are resolved though they are too long or there is no room for them: whether a link is one of
+/// those that are to be fetched is known only then. Four times what all links of a page have at usual
+/// lengths; beyond it no others are resolved, as that is work, too. Ours.
+const RESOLVED_IN_VAIN: usize = 16 << 20;
+
+/// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
+pub(super) const MOST_FAULTY: usize = 100;
+
+/// The room that a page has for new URLs.
+#[derive(Debug)]
+pub(in crate::crawl) struct Room {
+    /// Bytes left for URLs that are to be fetched.
+    fetched: usize,
+    /// Bytes left for URLs that are only noted.
+    noted: usize,
+    /// Bytes of URLs without room that may still be resolved.
+    in_vain: usize,
+    counted: FingerprintSet,
+    left_out: LeftOut,
+    /// References that are no URLs, or too long ones.
+    faulty: usize,
+}
+
+/// Links of a page that there was no room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::crawl) struct LeftOut {
+    /// All of them.
+    pub(in crate::crawl) all: usize,
+    /// Those that are to be fetched, or may be: they were not resolved.
+    pub(in crate::crawl) unseen: usize,
+}
+
+impl Room {
+    /// All of it.
+    pub(in crate::crawl) fn new() -> Room {
+        Room {
+            fetched: RESOLVED_ON_A_PAGE,
+            noted: RESOLVED_ON_A_PAGE,
+            in_vain: RESOLVED_IN_VAIN,
+            counted: FingerprintSet::default(),
+            left_out: LeftOut::default(),
+            faulty: 0,
+        }
+    }
+
+    /// Links that there was no room for so far.
+    pub(in crate::crawl) fn left_out(&self) -> LeftOut {
+        self.left_out
+    }
+
+    /// Whether a reference that is no URL, or a too long one, is listed.
+    pub(super) fn list_faulty(&mut self) -> bool {
+        self.faulty += 1;
+        self.faulty <= MOST_FAULTY
+    }
+
+    /// Faulty references that are not listed.
+    pub(super) fn unlisted(&self) -> usize {
+        self.faulty.saturating_sub(MOST_FAULTY)
+    }
+
+    /// Counts the work that it was to find a URL of this length too long. It is listed as faulty, and not left out.
+    pub(super) fn was_too_long(&mut self, length: usize) {
+        self.in_vain = self.in_vain.saturating_sub(length.min(LONGEST_URL));
+    }
+
+    /// Whether references of which nothing is known are no longer resolved; counts one that is not.
+    pub(super) fn is_used_up(&mut self) -> bool {
+        let is_used_up = self.in_vain == 0;
+        self.left_out.all += usize::from(is_used_up);
+        self.left_out.unseen += usize::from(is_used_up);
+        is_used_up
+    }
+
+    /// Whether there is room for a link to a URL that the store may not have. Links to the same URL share
+    /// its text, if it is of usual length.
+    pub(in crate::crawl) fn take(&mut self, url: &CrawlUrl, admission: &Admission) -> bool {
+        let length = url.as_str().len();
+        if length <= LONGEST && self.counted.contains(&url.fingerprint()) {
+            return true;
+        }
+        let is_fetched = matches!(admission, Admission::Fetch(role) if *role != Role::External);
+        let left = if is_fetched {
+            &mut self.fetched
+        } else {
+            &mut self.noted
+        };
+        let Some(less) = left.checked_sub(weight(url)) else {
+            self.in_vain = self.in_vain.saturating_sub(length);
+            self.left_out.all += 1;
+            self.left_out.unseen += usize::from(is_fetched);
+            return false;
+        };
+        *left = less;
+        self.counted.insert(url.fingerprint());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Skip, SkipReason};
+    use crate::policy::LONGEST_CRAWLED;
+
+    const PAGE: Admission = Admission::Fetch(Role::Page);
+
+    fn url(path: &str) -> CrawlUrl {
+        CrawlUrl::parse(&format!("http://h/{path}")).expect("a URL")
+    }
+
+    /// How many links to different pages of usual length there is room for.
+    fn fitting(room: &mut Room, admission: &Admission) -> usize {
+        let urls = (0..50_000).map(|n| url(&format!("{n:093}")));
+        urls.filter(|url| room.take(url, admission)).count()
+    }
+
+    #[test]
+    fn a_page_has_room_for_new_urls_and_any_number_of_links_to_one() {
+        let mut room = Room::new();
+        let usual = url(&"x".repeat(200));
+        for _ in 0..50_000 {
+            assert!(room.take(&usual, &PAGE));
+        }
+        let fits = fitting(&mut room, &PAGE);
+        assert_eq!(fits, (RESOLVED_ON_A_PAGE - usual.as_str().len()) / 102);
+        let left_out = 50_000 - fits;
+        let expected = LeftOut {
+            all: left_out,
+            unseen: left_out,
+        };
+        assert_eq!(room.left_out(), expected);
+    }
+
+    #[test]
+    fn what_is_only_noted_takes_no_room_of_what_is_to_be_fetched() {
+        let noted = [
+            Admission::Skip(Role::Page, Skip::new(SkipReason::Scope, "")),
+            Admission::Fetch(Role::External),
+        ];
+        for admission in noted {
+            let mut room = Room::new();
+            let long = url(&"x".repeat(LONGEST_CRAWLED - "http://h/".len()));
+            let fits = (0..2_000).filter(|_| room.take(&long, &admission)).count();
+            assert!((500..600).contains(&fits), "{fits}");
+            let left_out = LeftOut {
+                all: 2_000 - fits,
+                unseen: 0,
+            };
+            assert_eq!(room.left_out(), left_out);
+            assert!(fitting(&mut room, &PAGE) > 40_000);
+        }
+    }
+
+    #[test]
+    fn long_urls_take_room_each_time_and_end_the_work_when_it_is_too_much() {
+        let mut room = Room::new();
+        let long = url(&"x".repeat(LONGEST_CRAWLED - "http://h/".len()));
+        let fits = (0..8_600).filter(|_| room.take(&long, &PAGE)).count();
+        assert_eq!(fits, RESOLVED_ON_A_PAGE / weight(&long));
+        assert!((500..600).contains(&fits), "{fits}");
+        assert!(!room.is_used_up());
+        (0..200).for_each(|_| assert!(!room.take(&long, &PAGE)));
+        assert!(room.is_used_up());
+        let left_out = room.left_out();
+        assert_eq!(left_out.all, 8_801 - fits);
+        assert_eq!(left_out.unseen, left_out.all);
+    }
+
+    #[test]
+    fn faulty_references_are_listed_up_to_a_limit_and_end_nothing() {
+        let mut room = Room::new();
+        assert_eq!((0..1_000).filter(|_| room.list_faulty()).count(), 100);
+        assert_eq!(room.unlisted(), 900);
+        assert!(!room.is_used_up());
+    }
+
+    #[test]
+    fn urls_that_are_too_long_are_found_out_up_to_a_limit_of_work() {
+        let mut room = Room::new();
+        let found_out = (0..20_000)
+            .take_while(|_| {
+                room.was_too_long(LONGEST_URL);
+                !room.is_used_up()
+            })
+            .count();
+        assert_eq!(found_out + 1, RESOLVED_IN_VAIN / LONGEST_URL);
+        let expected = LeftOut { all: 1, unseen: 1 };
+        assert_eq!(room.left_out(), expected, "others are counted as faulty");
+    }
+
+    #[test]
+    fn links_that_are_too_long_leave_room_for_others() {
+        let mut room = Room::new();
+        for _ in 0..1_900 {
+            room.was_too_long(LONGEST_URL);
+        }
+        assert!(!room.is_used_up());
+        assert!(fitting(&mut room, &PAGE) > 40_000);
+    }
+}

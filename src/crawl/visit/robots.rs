@@ -1,0 +1,212 @@
+//! A host's robots.txt: fetched with its redirects, read, remembered.
+
+use std::time::Duration;
+
+use crate::fetch::{Fetcher, location};
+use crate::frontier::Lease;
+use crate::model::{
+    Attempt, CrawlUrl, Exchange, Held, HostKey, Keep, Outcome, Request, RobotsAccess, Skip,
+    SkipReason,
+};
+use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
+use crate::store::{KnownRobots, RobotsRecord};
+
+use super::attempt::{Circumstances, record};
+use super::echoes::cut_robots;
+use super::rules::{SMALL_FILE, Text};
+use crate::crawl::run::clock::Clock;
+use crate::crawl::run::site::Site;
+
+/// Most redirects of a robots.txt that are followed; beyond them it counts as missing
+/// (RFC 9309 section 2.3.1.2, Google's robots.txt specification).
+const MAX_HOPS: usize = 5;
+
+/// What a host's robots.txt lets us do.
+#[derive(Clone, Debug)]
+pub(in crate::crawl) enum Rules {
+    /// What the rules of this text say.
+    Text(Text),
+    /// Everything.
+    AllowAll,
+    /// Nothing: it could not be read, because of this.
+    Unreachable(Outcome),
+}
+
+impl Rules {
+    /// The rules that an interrupted crawl had stored.
+    pub(in crate::crawl) fn restore(site: &Site, known: &KnownRobots) -> Rules {
+        match (known.access, &known.body) {
+            (RobotsAccess::Rules, Some(body)) => Rules::Text(site.text(body)),
+            (RobotsAccess::Unreachable, _) => Rules::Unreachable(Outcome::RobotsUnreachable),
+            _ => Rules::AllowAll,
+        }
+    }
+
+    /// The pause that a stored file asks for.
+    pub(in crate::crawl) fn crawl_delay(
+        &self,
+        site: &Site,
+        known: &KnownRobots,
+    ) -> Option<Duration> {
+        let body = known
+            .body
+            .as_ref()
+            .filter(|_| matches!(self, Rules::Text(_)))?;
+        group(site, body).crawl_delay()
+    }
+}
+
+/// Why a path must not be fetched by these rules, if it must not.
+pub(in crate::crawl) fn forbid(group: &Group, url: &CrawlUrl) -> Option<Skip> {
+    let verdict = group.verdict(url.path_and_query());
+    let line = verdict.line.unwrap_or_default();
+    let rule = verdict.rule.unwrap_or_default();
+    (!verdict.allowed).then(|| Skip::new(SkipReason::Robots, format!("line {line}: {rule}")))
+}
+
+/// Why nothing of a host may be fetched.
+pub(in crate::crawl) fn unreadable() -> Skip {
+    Skip::new(
+        SkipReason::Robots,
+        "robots.txt could not be read, so nothing may be fetched",
+    )
+}
+
+/// The rules in a text that hold for the crawl.
+pub(in crate::crawl) fn group(site: &Site, body: &[u8]) -> Group {
+    Robots::parse(body).group(&site.robots_agents())
+}
+
+/// What asking for a robots.txt brought.
+#[derive(Debug)]
+pub(in crate::crawl) struct Answer {
+    /// The answer to the first request.
+    pub(in crate::crawl) first: Exchange,
+    /// Attempts at the URLs it redirects to.
+    pub(in crate::crawl) hops: Vec<(CrawlUrl, Attempt)>,
+    /// What happened in the end.
+    pub(in crate::crawl) outcome: Outcome,
+    pub(in crate::crawl) rules: Rules,
+    /// The rules themselves, if the file is small.
+    pub(in crate::crawl) group: Option<(Text, Group)>,
+    /// The memory of the file.
+    pub(in crate::crawl) held: Held,
+    /// Without the sitemaps that are to be fetched, which the dispatcher decides.
+    pub(in crate::crawl) record: RobotsRecord,
+    /// Sitemaps it names, resolved.
+    pub(in crate::crawl) sitemaps: Vec<CrawlUrl>,
+}
+
+/// Asks for a robots.txt. Its redirects are followed here, at once: they belong to the one question
+/// that must be answered before anything else of the host is asked.
+pub(in crate::crawl) async fn fetch<F: Fetcher>(
+    fetcher: &F,
+    site: &Site,
+    lease: &Lease,
+    clock: &Clock,
+) -> Answer {
+    let ask = |url: CrawlUrl| {
+        fetcher.fetch(Request {
+            connection: super::connection::connection(lease),
+            first_byte_limit: site.plan.requests.first_byte,
+            body_limit: SIZE_LIMIT + 1,
+            keep: Keep::All,
+            ..Request::page(url)
+        })
+    };
+    let first = ask(lease.found.url.clone()).await;
+    let mut hops: Vec<(CrawlUrl, Attempt)> = Vec::new();
+    let mut at = lease.found.url.clone();
+    let mut last: Option<Exchange> = None;
+    let mut outcome = first.outcome;
+    while outcome == Outcome::Redirect {
+        let current = last.as_ref().unwrap_or(&first);
+        let Some(target) = location(&at, &current.headers) else {
+            break;
+        };
+        let seen = target == lease.found.url || hops.iter().any(|(url, _)| *url == target);
+        if seen || hops.len() == MAX_HOPS {
+            outcome = if seen {
+                Outcome::RedirectLoop
+            } else {
+                Outcome::RedirectTooMany
+            };
+            break;
+        }
+        fetcher.led(&at, &target);
+        let circumstances = Circumstances::of(lease, clock.now(), &site.user_agent);
+        let exchange = ask(target.clone()).await;
+        hops.push((target.clone(), record(&exchange, circumstances)));
+        outcome = exchange.outcome;
+        at = target;
+        last = Some(exchange);
+    }
+    let file = last.as_ref().unwrap_or(&first);
+    let held = file.held.clone();
+    let host = lease.found.url.host_key();
+    let (rules, group, mut record, mut sitemaps) = read(site, &host, outcome, &file.body, at);
+    if let Some(redactor) = fetcher.redactor() {
+        cut_robots(redactor, &mut record, &mut sitemaps);
+    }
+    Answer {
+        first,
+        hops,
+        outcome,
+        rules,
+        group,
+        held,
+        record,
+        sitemaps,
+    }
+}
+
+fn read(
+    site: &Site,
+    host: &HostKey,
+    outcome: Outcome,
+    body: &[u8],
+    final_url: CrawlUrl,
+) -> (Rules, Option<(Text, Group)>, RobotsRecord, Vec<CrawlUrl>) {
+    let mut record = RobotsRecord {
+        host: host.as_str().to_owned(),
+        access: RobotsAccess::AllowAll,
+        groups: 0,
+        rules: 0,
+        named_sitemaps: 0,
+        sitemaps: Vec::new(),
+        crawl_delay: None,
+        problems: Vec::new(),
+        body: None,
+        final_url,
+    };
+    match access(outcome, body) {
+        Access::AllowAll => (Rules::AllowAll, None, record, Vec::new()),
+        Access::DisallowAll => {
+            record.access = RobotsAccess::Unreachable;
+            (Rules::Unreachable(outcome), None, record, Vec::new())
+        }
+        Access::Rules(robots) => {
+            let group = robots.group(&site.robots_agents());
+            let mut sitemaps = Vec::new();
+            record.problems = robots.problems().iter().map(ToString::to_string).collect();
+            for (line, sitemap) in robots.sitemaps() {
+                // Relative ones are wrong and common: what is meant is plain.
+                match record.final_url.join(sitemap) {
+                    Ok(url) => sitemaps.push(url),
+                    Err(fault) => record
+                        .problems
+                        .push(format!("line {line}: Sitemap {sitemap:?}: {fault}")),
+                }
+            }
+            record.named_sitemaps = sitemaps.len() as u32;
+            record.access = RobotsAccess::Rules;
+            record.groups = robots.group_count();
+            record.rules = robots.rule_count();
+            record.crawl_delay = group.crawl_delay();
+            record.body = Some(body.to_vec());
+            let text = site.text(body);
+            let group = Some((text, group)).filter(|_| body.len() <= SMALL_FILE);
+            (Rules::Text(text), group, record, sitemaps)
+        }
+    }
+}
