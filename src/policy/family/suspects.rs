@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::model::Moment;
 
-use super::family::Family;
-use super::retry::LONGEST_ANNOUNCED;
+use super::Family;
+use crate::policy::retry::LONGEST_ANNOUNCED;
 
 /// First attempts that are looked back on. Ours, as are the next three.
 const RECENT: usize = 8;
@@ -283,7 +283,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use super::super::family::Families;
+    use super::super::Families;
     use super::*;
     use crate::model::CrawlUrl;
 

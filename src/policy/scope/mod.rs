@@ -1,13 +1,16 @@
 //! What belongs to a crawl: which hosts are the site, and which of their URLs are wanted.
 
+pub(super) mod pattern;
+pub(super) mod site_name;
+
 use std::collections::BTreeMap;
 
 use regex::{RegexSet, RegexSetBuilder};
 
 use crate::model::{Admission, Coverage, CrawlUrl, LinkKind, Role, ScopePlan, Skip, SkipReason};
 
-use super::pattern::Globs;
-use super::site_name::{is_below, is_public_suffix, without_www};
+use pattern::Globs;
+use site_name::{is_below, is_public_suffix, without_www};
 
 /// Longest URL that is crawled, in bytes: sitemaps.org allows no longer one in a sitemap, and other crawlers stop
 /// at about this length (Scrapy and Heritrix: 2,083).

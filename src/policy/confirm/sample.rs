@@ -2,8 +2,8 @@
 
 use crate::model::CrawlUrl;
 
-use super::family::Families;
 use super::shuffle::shuffle;
+use crate::policy::family::Families;
 
 /// Chooses at most `most` of these URLs, by their place in the list, in random order. Each is as likely as any other, and
 /// each family has its share: they are ordered by family, and by chance within it, and then every n-th is

@@ -3,8 +3,8 @@
 
 use crate::model::CrawlUrl;
 
-use super::family::{Families, Family};
 use super::suspects::Suspects;
+use super::{Families, Family};
 
 /// Most pages that are kept of a host, and of each of its families, and how many of families without
 /// failures are enough. Ours.

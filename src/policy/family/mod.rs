@@ -6,7 +6,9 @@
 //! The number of places and of values counted at each is bounded: on a site of any size a family is
 //! at worst too wide.
 
+pub(super) mod controls;
 mod place;
+pub(super) mod suspects;
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -29,6 +29,7 @@ mod window;
 
 use std::time::Duration;
 
+pub use self::wary::CAREFUL;
 use crate::model::{Moment, Pace, PacePlan};
 
 use self::baseline::Baseline;
@@ -41,12 +42,6 @@ use self::wary::{Wary, Way};
 use self::window::Window;
 
 pub use signal::PaceSignal;
-
-/// One request at a time, one a second: the pace at which no failure is of the crawl's own making. Ours.
-pub const CAREFUL: Pace = Pace {
-    interval: Duration::from_secs(1),
-    open: 1,
-};
 
 /// Successes for each further open request while ramping up.
 const PER_STEP: u32 = 2;

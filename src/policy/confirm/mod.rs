@@ -3,6 +3,8 @@
 //! careful requests first show whether the crawl's own load was the reason.
 
 mod load_trial;
+pub(super) mod sample;
+mod shuffle;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::model::{Frequency, LOOK_SPACING, Looks, Moment, Outcome};
 pub use load_trial::LoadTrial;
 
 use super::pace::CAREFUL;
-use super::shuffle::shuffle;
+use shuffle::shuffle;
 
 /// Most careful requests to a host: one at a time, one a second.
 const MOST_CAREFUL: u32 = LoadTrial::MOST_CAREFUL;
