@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::outcome::Cause;
+use super::Cause;
 
 impl Cause {
     /// The causes that a diagnosis tells apart; `None` and `AsTarget` are no causes.
@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(Cause::from_id(cause.id()), Some(cause));
         }
         assert_eq!(Cause::from_id("none"), None);
-        let text = include_str!("../../fixtures/domain/outcomes.csv");
+        let text = include_str!("../../../fixtures/domain/outcomes.csv");
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         for (row, outcome) in reader.records().zip(Outcome::ALL) {
             let row = row.expect("valid CSV");

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::url::Fingerprint;
+use super::Fingerprint;
 
 /// Fingerprints of which each is there once.
 pub type FingerprintSet = HashSet<Fingerprint, BuildHasherDefault<AsIs>>;

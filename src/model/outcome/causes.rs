@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::outcome::Cause;
+use super::Cause;
 
 /// What stands between two causes.
 const OR: &str = " or ";

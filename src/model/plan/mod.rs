@@ -1,13 +1,16 @@
 //! What a crawl was asked to do: checked, complete, and without secrets, so that it can be stored
 //! with the run and an interrupted crawl goes on as it began.
 
+pub(super) mod pace;
+mod usual;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::pace::Pace;
-use super::role::{Skip, SkipReason};
+use super::page::role::{Skip, SkipReason};
 use super::url::CrawlUrl;
+use pace::Pace;
 
 /// One crawl.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

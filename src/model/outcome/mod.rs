@@ -2,6 +2,9 @@
 //! failure a client can see has one row, and each row says how search engines take it, whether a
 //! quick retry can help and whom it speaks about. `fixtures/domain/outcomes.csv` is its source.
 
+mod cause;
+pub(super) mod causes;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -444,7 +447,7 @@ mod tests {
 
     #[test]
     fn the_table_is_the_dossier() {
-        let text = include_str!("../../fixtures/domain/outcomes.csv");
+        let text = include_str!("../../../fixtures/domain/outcomes.csv");
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<_> = reader.records().map(|r| r.expect("valid CSV")).collect();
         assert_eq!(rows.len(), Outcome::ALL.len());

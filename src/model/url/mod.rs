@@ -1,5 +1,9 @@
 //! A URL in the one form under which the crawl knows it.
 
+pub(super) mod fingerprint;
+pub(super) mod readable;
+pub(super) mod table;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +13,7 @@ use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::excerpt::marked_excerpt;
-use super::readable::readable;
+use readable::readable;
 
 /// Longest URL that is requested at all, in bytes: one that was named, or that a redirect leads to. Servers take
 /// request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 asks for 8,000).

@@ -1,12 +1,17 @@
 //! What is known of a URL once it was fetched for good.
 
+pub(super) mod link;
+pub(super) mod redirect_end;
+pub(super) mod robots_access;
+pub(super) mod role;
+
 use std::time::Duration;
 
 use compact_str::CompactString;
 
-use super::link::{LinkKind, Position};
-use super::role::{Role, Skip};
 use super::url::{CrawlUrl, Fingerprint};
+use link::{LinkKind, Position};
+use role::{Role, Skip};
 
 /// The facts of the answer that counts: the last one.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,13 +1,17 @@
 //! The record of one attempt: what is kept for ever of one exchange.
 
+pub(super) mod client;
+pub(super) mod exchange;
+pub(super) mod probe;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::exchange::{Exchange, Timings, Version};
 use super::moment::Moment;
 use super::outcome::Outcome;
-use super::probe::Probe;
+use exchange::{Exchange, Timings, Version};
+use probe::Probe;
 
 /// One HTTP exchange with a URL, or its failure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]

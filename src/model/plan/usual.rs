@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::plan::{
+use super::{
     ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
     ScopePlan, Sitemaps,
 };
-use super::url::CrawlUrl;
+use crate::model::url::CrawlUrl;
 
 impl CrawlPlan {
     /// The whole site of these URLs, at the usual pace, under our own name.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::client::Guise;
-use super::excerpt::excerpt;
-use super::outcome::Outcome;
-use super::url::CrawlUrl;
+use crate::model::excerpt::excerpt;
+use crate::model::outcome::Outcome;
+use crate::model::url::CrawlUrl;
 
 /// What is kept of a header field for people, in characters: real values have some dozen, while a
 /// header block may have 400 KiB.

@@ -4,7 +4,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::url::Fingerprint;
+use super::Fingerprint;
 
 /// The first bits of a key name its shard.
 const SHARD_BITS: u32 = 8;
