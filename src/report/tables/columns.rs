@@ -6,7 +6,7 @@ use crate::store::{Cell, RunRow, Table};
 
 /// The columns of a table.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(in crate::report) struct Columns {
     all: Vec<Heading>,
     /// How many of them, at the end, come out of `Selected`; absent if the table has none.
     selected: Option<usize>,
@@ -14,11 +14,11 @@ pub(super) struct Columns {
 
 /// What a table of an export says of a column.
 #[derive(Clone, Debug)]
-pub(super) struct Heading {
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub(in crate::report) struct Heading {
+    pub(in crate::report) name: String,
+    pub(in crate::report) kind: Kind,
     /// Characters that a sheet has room for, where the kind does not say it.
-    pub(super) width: Option<u8>,
+    pub(in crate::report) width: Option<u8>,
 }
 
 impl From<&Column> for Heading {
@@ -32,7 +32,7 @@ impl From<&Column> for Heading {
 }
 
 impl Columns {
-    pub(super) fn of(run: &RunRow, table: Table) -> Columns {
+    pub(in crate::report) fn of(run: &RunRow, table: Table) -> Columns {
         let mut all: Vec<Heading> = table.columns().iter().map(Heading::from).collect();
         let selected = all.pop_if(|column| column.name == pages::SELECTED.name);
         let selected = selected.map(|_| {
@@ -47,12 +47,12 @@ impl Columns {
         Columns { all, selected }
     }
 
-    pub(super) fn all(&self) -> &[Heading] {
+    pub(in crate::report) fn all(&self) -> &[Heading] {
         &self.all
     }
 
     /// Hands over the cells of a row, as many as there are names, until one cannot be taken.
-    pub(super) fn each<E>(
+    pub(in crate::report) fn each<E>(
         &self,
         row: &[Cell<'_>],
         mut take: impl FnMut(Cell<'_>) -> Result<(), E>,

@@ -10,9 +10,10 @@ use crate::store::tables::{Column, Kind, Names};
 use crate::store::{Baseline, RunRow, Store};
 
 use super::csv::plain;
-use super::error::{Fault, ReportError};
-use super::json::four_decimals;
-use super::json_text::Escaping;
+use crate::report::files::error::ReportError;
+use crate::report::files::fault::Fault;
+use crate::report::json::text::Escaping;
+use crate::report::json::text::four_decimals;
 
 /// What a run is compared with, and what came out.
 #[derive(Clone, Debug)]
@@ -112,7 +113,7 @@ pub fn write_changes(
     })
 }
 
-pub(super) fn csv(
+pub(in crate::report) fn csv(
     store: &Store,
     run: &RunRow,
     compared: &Compared,
@@ -131,7 +132,7 @@ pub(super) fn csv(
     Ok(csv.flush()?)
 }
 
-pub(super) fn jsonl(
+pub(in crate::report) fn jsonl(
     store: &Store,
     run: &RunRow,
     compared: &Compared,
@@ -157,7 +158,7 @@ fn in_figures(number: &Value) -> String {
 }
 
 /// Hands over every change until one cannot be taken.
-pub(super) fn each(
+pub(in crate::report) fn each(
     store: &Store,
     run: &RunRow,
     compared: &Compared,
@@ -172,7 +173,7 @@ pub(super) fn each(
     fault.map_or(Ok(()), Err)
 }
 
-pub(super) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
+pub(in crate::report) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len()] {
     let (old, new) = (page.old, page.new);
     let own = page.old_address.as_ref().unwrap_or(&page.address);
     let text = |text: &str| Value::from(text);

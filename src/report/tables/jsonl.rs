@@ -7,8 +7,8 @@ use crate::store::tables::Kind;
 use crate::store::{Cell, RunRow, Store, Table};
 
 use super::columns::{Columns, Heading};
-use super::error::Fault;
-use super::json_text::{Escaping, pretty_json};
+use crate::report::files::fault::Fault;
+use crate::report::json::text::{Escaping, pretty_json};
 
 /// A column as JSON sees it.
 struct Key {
@@ -18,7 +18,7 @@ struct Key {
 }
 
 /// Writes a table.
-pub(super) fn write(
+pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
     table: Table,

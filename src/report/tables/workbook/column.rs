@@ -3,7 +3,7 @@
 
 use rust_xlsxwriter::{Format, FormatAlign};
 
-use crate::report::columns::Heading;
+use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
 
 /// How the cells of a kind are shown; absent where nothing is to be said of it.

@@ -1,6 +1,11 @@
 //! The summary of a run as JSON, in a versioned schema. What is not known yet is left out, so a
 //! reader that asks for a key before using it goes on working when more is said.
 
+pub(super) mod listed;
+pub(super) mod text;
+
+use self::listed::SCHEMA;
+use self::text::four_decimals;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,16 +20,13 @@ use crate::store::{
     StoredTrial, WorstPage,
 };
 
-use super::Wanted;
-use super::changes::comparison_json;
 use super::curl::line_of;
-use super::error::Fault;
-use super::json_text::Escaping;
-use super::listed::{FailingPage, FailingPages, MOST_LISTED};
+use super::files::fault::Fault;
+use super::tables::changes::comparison_json;
+use super::wanted::Wanted;
 use super::words::{by_name, uncaught};
-
-/// Version of the summary's schema: raised when a key changes its meaning or goes away.
-pub(super) const SCHEMA: u32 = 1;
+use listed::{FailingPage, FailingPages, MOST_LISTED};
+use text::Escaping;
 
 /// How many of the worst pages are named.
 const WORST: u32 = 20;
@@ -365,11 +367,6 @@ fn rounded(value: Interval) -> Interval {
 
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| four_decimals(part as f64 / whole as f64))
-}
-
-/// More would be noise in a text that people compare.
-pub(super) fn four_decimals(value: f64) -> f64 {
-    (value * 10_000.0).round() / 10_000.0
 }
 
 fn name(path: &Path) -> Option<&str> {

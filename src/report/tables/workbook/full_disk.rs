@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 
-use crate::report::error::Fault;
+use crate::report::files::fault::Fault;
 
 /// Makes a workbook. A panic that is about a file is an error; any other goes on.
 pub(super) fn as_error(make: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {

@@ -3,20 +3,20 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 
 use ::csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 
 use crate::store::{Cell, RunRow, Store, Table};
 
 use super::columns::Columns;
-use super::error::Fault;
+use crate::report::files::fault::Fault;
 
 /// Bytes gathered before they go to the file.
 const BUFFER: usize = 1 << 16;
 
 /// Writes a table.
-pub(super) fn write(
+pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
     table: Table,
@@ -51,15 +51,6 @@ pub fn writer<W: Write>(out: W) -> Writer<W> {
         .terminator(Terminator::CRLF)
         .buffer_capacity(BUFFER)
         .from_writer(out)
-}
-
-/// The system's error behind one of the library, whose own way to it forgets of which kind that was: a closed pipe
-/// is none to complain about, a full disk is.
-pub fn io_error(fault: ::csv::Error) -> io::Error {
-    match fault.into_kind() {
-        ::csv::ErrorKind::Io(fault) => fault,
-        other => io::Error::other(format!("{other:?}")),
-    }
 }
 
 fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {

@@ -6,6 +6,7 @@
 mod cell;
 mod column;
 mod full_disk;
+pub(in crate::report) mod head;
 mod overview;
 mod sheets;
 
@@ -17,25 +18,21 @@ use serde_json::Value;
 
 use crate::store::{RunRow, Store, Table};
 
-use super::Wanted;
 use super::changes::{self, COMPARE_COLUMNS, Compared};
 use super::columns::{Columns, Heading};
-use super::error::Fault;
+use crate::report::files::fault::Fault;
+use crate::report::wanted::Wanted;
 
 use cell::Content;
 use full_disk::{Calm, as_error};
 use sheets::Sheets;
-
-/// What a workbook begins with: a ZIP archive that was written as a stream, its first entry dated 1980.
-/// Excel and LibreOffice write theirs otherwise, so one that a user kept under our name is foreign.
-pub(super) const HEAD: &str = "PK\u{3}\u{4}\u{14}\0\u{8}\0\u{8}\0\0\0!\0";
 
 /// Of 1 to 9. The usual 6 takes three times as long, for a file that is a quarter smaller.
 const COMPRESSION: u8 = 1;
 
 /// Writes the workbook. Temporary files are beside it, where there has to be room anyway; they have no
 /// names, so nothing is left of them whatever happens.
-pub(super) fn write(
+pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
     wanted: &Wanted,
@@ -115,6 +112,7 @@ fn properties(run: &RunRow) -> Result<DocProperties, XlsxError> {
 
 #[cfg(test)]
 mod tests {
+    use super::head::HEAD;
     use super::*;
 
     #[test]

@@ -1,13 +1,12 @@
 //! The formats and the names of their files.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::store::Table;
 
-use super::error::ReportError;
-use super::screaming_frog::Sheet;
-use super::{junit, workbook};
+use crate::report::junit;
+use crate::report::tables::screaming_frog::Sheet;
+use crate::report::tables::workbook;
 
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +31,7 @@ pub enum Format {
 
 /// A file of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Export {
+pub(in crate::report) enum Export {
     /// A table as CSV.
     Csv(Table),
     /// A table as JSON lines.
@@ -98,7 +97,7 @@ impl Format {
 
 impl Export {
     /// The files of some formats, each once, in the order in which they are written.
-    pub(super) fn of(formats: &[Format]) -> Vec<Export> {
+    pub(in crate::report) fn of(formats: &[Format]) -> Vec<Export> {
         Format::ALL
             .into_iter()
             .filter(|format| formats.contains(format))
@@ -107,13 +106,13 @@ impl Export {
     }
 
     /// Whether it is there only if the run is compared with another.
-    pub(super) const fn is_of_comparison(self) -> bool {
+    pub(in crate::report) const fn is_of_comparison(self) -> bool {
         matches!(self, Export::Changes | Export::ChangesJsonl)
     }
 
     /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
     /// lines are empty files.
-    pub(super) const fn head(self) -> &'static str {
+    pub(in crate::report) const fn head(self) -> &'static str {
         match self {
             Export::Csv(Table::Pages | Table::ServerErrors) => "Address,Content Type,",
             Export::Csv(Table::Attempts) => "Address,Attempt,",
@@ -134,7 +133,7 @@ impl Export {
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
             }
             Export::Markdown => "## gatecrawl: ",
-            Export::Workbook => workbook::HEAD,
+            Export::Workbook => workbook::head::HEAD,
             Export::Junit => junit::HEAD,
             Export::ScreamingFrog(sheet) => sheet.head(),
             Export::Summary => "{\n  \"schema\": ",
@@ -142,7 +141,7 @@ impl Export {
     }
 
     /// The name of the file.
-    pub(super) fn file_name(self) -> String {
+    pub(in crate::report) fn file_name(self) -> String {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
             Export::Jsonl(table) => format!("{}.jsonl", table.name()),
@@ -161,17 +160,6 @@ impl Export {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = ReportError;
-
-    fn from_str(text: &str) -> Result<Format, ReportError> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| ReportError::UnknownFormat(text.to_owned()))
     }
 }
 

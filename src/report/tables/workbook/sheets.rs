@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::cell::{Content, legible, serial};
 use super::column::{format, header, width};
-use crate::report::columns::Heading;
+use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
 
 /// Rows that a sheet has room for, that with the names of the columns included.

@@ -9,25 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Interval;
 use crate::assess::compare::{Listed, PageState, SectionState, Side};
 
-use super::json::SCHEMA;
+/// Version of the summary's schema: raised when a key changes its meaning or goes away.
+pub(super) const SCHEMA: u32 = 1;
 
 /// Most failing pages that a summary lists, the worst.
 pub(super) const MOST_LISTED: u32 = 10_000;
 
 /// The failing pages of a run.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct FailingPages {
+pub(in crate::report) struct FailingPages {
     /// Pages that failed at least once.
-    pub(super) total: u64,
+    pub(in crate::report) total: u64,
     /// The worst of them.
-    pub(super) pages: Vec<FailingPage>,
+    pub(in crate::report) pages: Vec<FailingPage>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct FailingPage {
-    pub(super) address: String,
+pub(in crate::report) struct FailingPage {
+    pub(in crate::report) address: String,
     #[serde(flatten)]
-    pub(super) state: PageState,
+    pub(in crate::report) state: PageState,
 }
 
 /// Why a file is no baseline.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::store::Cell;
 
-use super::super::csv::commands;
+use crate::report::tables::csv::commands;
 
 /// Most UTF-16 units that Excel takes in a cell.
 const LONGEST: usize = 32_767;

@@ -22,13 +22,13 @@ use crate::store::tables::{error_inlinks, pages};
 use crate::store::{Cell, FailingRow, RunRow, Store, Table};
 
 use super::csv::plain;
-use super::error::Fault;
+use crate::report::files::fault::Fault;
 
 use columns::{Column, INLINKS, INTERNAL, RESPONSE_CODES, text};
 
 /// One of the product's exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sheet {
+pub(in crate::report) enum Sheet {
     /// Tab "Internal", filter "All".
     InternalAll,
     /// Tab "Response Codes", filter "Internal Server Error (5xx)".
@@ -39,14 +39,14 @@ pub(super) enum Sheet {
 
 impl Sheet {
     /// All of them.
-    pub(super) const ALL: [Sheet; 3] = [
+    pub(in crate::report) const ALL: [Sheet; 3] = [
         Sheet::InternalAll,
         Sheet::ServerErrors,
         Sheet::ServerErrorInlinks,
     ];
 
     /// The product's name for the file.
-    pub(super) const fn file_name(self) -> &'static str {
+    pub(in crate::report) const fn file_name(self) -> &'static str {
         match self {
             Sheet::InternalAll => "internal_all.csv",
             Sheet::ServerErrors => "response_codes_internal_server_error_(5xx).csv",
@@ -56,7 +56,7 @@ impl Sheet {
 
     /// What ours begin with. The product quotes its first column too: so its own exports, which somebody
     /// may keep in the same directory, are never taken for ours.
-    pub(super) const fn head(self) -> &'static str {
+    pub(in crate::report) const fn head(self) -> &'static str {
         match self {
             Sheet::InternalAll | Sheet::ServerErrors => "Address,\"Content Type\",\"Status Code\",",
             Sheet::ServerErrorInlinks => "Type,\"Source\",\"Destination\",",
@@ -81,7 +81,7 @@ impl Sheet {
 }
 
 /// Writes one of the files.
-pub(super) fn write(
+pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
     sheet: Sheet,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// A writer of JSON that escapes such characters in what passes. They stand in strings only, whole in
 /// each piece that serde_json writes.
-pub(super) struct Escaping<W>(pub(super) W);
+pub(in crate::report) struct Escaping<W>(pub(in crate::report) W);
 
 impl<W: Write> Write for Escaping<W> {
     fn write(&mut self, json: &[u8]) -> io::Result<usize> {
@@ -47,6 +47,11 @@ pub fn pretty_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut json = Vec::new();
     serde_json::to_writer_pretty(Escaping(&mut json), value)?;
     Ok(String::from_utf8_lossy(&json).into_owned())
+}
+
+/// More would be noise in a text that people compare.
+pub(in crate::report) fn four_decimals(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::{Fault, ReportError};
+use super::error::ReportError;
+use super::fault::Fault;
 use super::format::{Export, Format};
 
 /// Ending of a file that is being written.
@@ -21,12 +22,12 @@ const PROBE: &str = "probe";
 
 /// A directory in which exports may be written.
 #[derive(Debug)]
-pub(super) struct Directory(PathBuf);
+pub(in crate::report) struct Directory(PathBuf);
 
 impl Directory {
     /// Makes sure of a directory: it is there, holds nothing foreign (or may be shared), nothing
     /// stands in the way of the files to come, and it can be written to.
-    pub(super) fn claim(
+    pub(in crate::report) fn claim(
         out: &Path,
         formats: &[Format],
         share: bool,
@@ -58,7 +59,7 @@ impl Directory {
     }
 
     /// Writes a file and gives it its name; returns its path.
-    pub(super) fn put(
+    pub(in crate::report) fn put(
         &self,
         name: &str,
         write: impl FnOnce(&mut File) -> Result<(), Fault>,
@@ -91,7 +92,7 @@ impl Directory {
 
     /// Takes away exports that are not among these: left by an earlier run, they would
     /// pass for this one's.
-    pub(super) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
+    pub(in crate::report) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
         for export in Export::of(&Format::ALL) {
             let path = self.0.join(export.file_name());
             if !kept.contains(&export) && is_ours(&path, export) {
