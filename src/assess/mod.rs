@@ -7,73 +7,49 @@
 //! [`SiteTally`] takes the judgements with their [`weight()`]; [`crawlability()`] and
 //! [`indexing_risk`] are the scores, and their [`Deduction`]s say what they are made of.
 
-mod chance;
 pub mod compare;
-mod crawlability;
-mod deduction;
 pub mod diagnose;
-mod earlier_runs;
-mod episode;
 pub mod examine;
-mod first_looks;
 mod gate;
-mod group_course;
-mod host_episodes;
-mod identity;
-mod indexability;
-mod indexing;
-mod judgement;
-mod kind;
-mod latency;
-mod link_score;
-mod mean;
-mod observation;
-mod obstacles;
-mod passes;
+mod history;
 pub mod playbook;
-mod rate;
-mod rate_limit;
-mod risk;
-mod robots_ladder;
 mod score;
-mod site;
+mod search;
 mod start;
-mod tally;
-mod uncaught;
+mod statistics;
 #[cfg(test)]
 mod vectors;
 mod verdict;
-mod weight;
 
-pub use crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
-pub use deduction::{Deduction, Fact, apportion};
-pub use earlier_runs::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN};
-pub use episode::{Episode, FirstLook};
-pub use first_looks::FirstLooks;
 pub use gate::{
     Doubt, Gate, GateFault, GateResult, METRICS, Measured, Metric, MetricInfo, Op, Ruling, Unit,
 };
-pub use host_episodes::HostEpisodes;
-pub use identity::{FOOTER, MODEL};
-pub use indexability::{PageSigns, indexability};
-pub use indexing::{Extent, IndexingRisk, indexing_risk};
-pub use judgement::Judgement;
-pub use kind::{FailureKind, TOLERATED};
-pub use latency::Latency;
-pub use link_score::link_score;
-pub use mean::WeightedRisk;
-pub use observation::Observation;
-pub use obstacles::Obstacles;
-pub use rate::{Interval, Z};
-pub use rate_limit::RateLimit;
-pub use risk::{Band, Risk, exposure, severity, url_risk};
-pub use robots_ladder::RobotsState;
-pub use score::{FEWEST_LOOKS, Score};
-pub use site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
+pub use history::episode::{Episode, FirstLook};
+pub use history::host_episodes::HostEpisodes;
+pub use history::rate_limit::RateLimit;
+pub use score::crawlability::{Crawlability, HostFiles, crawlability, site_crawlability};
+pub use score::deduction::{Deduction, Fact, apportion};
+pub use score::first_looks::FirstLooks;
+pub use score::identity::{FOOTER, MODEL};
+pub use score::indexing::{Extent, IndexingRisk, indexing_risk};
+pub use score::mean::WeightedRisk;
+pub use score::obstacles::Obstacles;
+pub use score::points::{FEWEST_LOOKS, Score};
+pub use score::risk::{Band, Risk, exposure, severity, url_risk};
+pub use score::robots_ladder::RobotsState;
+pub use score::site::{Aggregate, Groups, MOST_GROUPS, OTHER, Scored, SiteTally};
+pub use score::weight::{Importance, priority, weight};
+pub use search::indexability::{PageSigns, indexability};
+pub use search::link_score::link_score;
 pub use start::{
     NoStart, PasswordField, StartAnswer, StartFault, StartPage, StartRedirect, has_login_words,
 };
-pub use tally::Tally;
-pub use uncaught::{LookCounts, Uncaught};
-pub use verdict::{Rules, Verdict};
-pub use weight::{Importance, priority, weight};
+pub use statistics::latency::Latency;
+pub use statistics::rate::{Interval, Z};
+pub use statistics::uncaught::{LookCounts, Uncaught};
+pub use verdict::earlier_runs::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER_RUN};
+pub use verdict::judgement::Judgement;
+pub use verdict::kind::{FailureKind, TOLERATED};
+pub use verdict::observation::Observation;
+pub use verdict::rules::{Rules, Verdict};
+pub use verdict::tally::Tally;

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::model::{Moment, Outcome, Pressure};
 
-use super::kind::FailureKind;
-use super::mean::WeightedRisk;
-use super::observation::Observation;
-use super::obstacles::Obstacles;
-use super::rate::{Interval, Z};
-use super::risk::{Band, Risk, exposure, severity, url_risk};
-use super::robots_ladder::RobotsState;
-use super::tally::Tally;
-use super::verdict::Rules;
-use super::weight::{Importance, weight};
+use super::score::mean::WeightedRisk;
+use super::score::obstacles::Obstacles;
+use super::score::risk::{Band, Risk, exposure, severity, url_risk};
+use super::score::robots_ladder::RobotsState;
+use super::score::weight::{Importance, weight};
+use super::statistics::rate::{Interval, Z};
+use super::verdict::kind::FailureKind;
+use super::verdict::observation::Observation;
+use super::verdict::rules::Rules;
+use super::verdict::tally::Tally;
 
 fn vectors() -> Value {
     let text = include_str!("../../fixtures/domain/scoring-vectors.json");

@@ -8,7 +8,7 @@ use crate::report::{ReportError, csv_io_error};
 use crate::store::{StoreError, StoreFault};
 
 use super::exit::Exit;
-use super::logins::without_logins;
+use super::plan::logins::without_logins;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -181,6 +181,26 @@ pub(super) fn resumable(fault: AuditError, hint: &str) -> Failure {
     failure.advised(&format!(
         "then `gatecrawl audit --resume{which}{hint}` goes on"
     ))
+}
+
+/// What clap says, without the usage that it repeats: what is wrong and its tips.
+pub(super) fn complaint(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines = text
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    // What a list begins with goes on in the same line.
+    let text = text.replace(":\n  ", ": ");
+    // Nothing of ours takes a value that begins with a dash: to pass it all the same leads nowhere.
+    let text = match text.split_once("\n  tip: to pass '-") {
+        Some((wrong, tip)) if tip.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{}; no value may be negative", wrong.trim_end())
+        }
+        Some((wrong, _)) => wrong.trim_end().to_owned(),
+        None => text,
+    };
+    text.trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]

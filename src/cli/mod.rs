@@ -2,57 +2,19 @@
 //! progress and summary, exit codes. The only room that prints, and it prints to streams that are
 //! handed in: stdout is for machines, stderr for people. No rule about crawling lives here.
 
-mod about;
-mod agents;
 mod args;
-mod asked;
-mod audit;
-mod check;
-mod columns;
-mod compare;
+mod command;
 mod config;
-mod config_check;
-mod cookies;
 mod database;
-mod demo;
-mod dry_run;
 mod exit;
-mod explain;
 mod failure;
-mod gaps;
-mod gates;
-mod history;
-mod links;
-mod logins;
-mod logs;
-mod look;
-mod network;
-mod order;
-mod paint;
+mod output;
 mod parse;
 mod plan;
-mod progress;
-mod reach;
-mod report;
-mod robots;
-mod runs;
-mod schedule;
-mod secrets;
 mod signals;
-mod sitemap;
 mod source;
-mod spark;
-mod stall;
-mod streams;
-mod summary;
 #[cfg(test)]
 mod tests;
-mod text;
-mod unfinished;
-mod urls;
-mod value;
-mod watch;
-mod wrap;
 
 use std::ffi::OsString;
 
@@ -60,12 +22,12 @@ use crate::machine;
 
 use args::{Cli, ColorChoice, Command};
 use failure::Failure;
+use output::streams::Console;
 use parse::{Said, Typed};
-use streams::Console;
 
-pub use config_check::check_config;
+pub use config::check_config::check_config;
 pub use exit::Exit;
-pub use streams::Streams;
+pub use output::streams::Streams;
 
 /// Runs the program: arguments, the program's own name first, to an exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
@@ -100,7 +62,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     };
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
-    logs::start(&cli.global, people);
+    output::logs::start(&cli.global, people);
     // Cron sends a mail with whatever is said, every few minutes; the runner names its projects itself.
     let is_schedule = matches!(cli.command, Command::Schedule(_));
     if let Some(config) = said.config.filter(|_| !is_schedule) {
@@ -115,19 +77,19 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
         .enable_all()
         .build()?;
     let done = match cli.command {
-        Command::Audit(args) => runtime.block_on(audit::run(&args, console)),
-        Command::Demo(args) => runtime.block_on(demo::run(&args, console)),
-        Command::Report(args) => report::run(&args, console),
-        Command::Compare(args) => compare::run(&args, console),
-        Command::Runs(args) => runs::run(&args, console),
-        Command::Schedule(args) => runtime.block_on(schedule::run(&args, console)),
-        Command::Explain(args) => explain::run(&args, console),
-        Command::Check(args) => runtime.block_on(check::run(*args, console)),
-        Command::Robots(args) => runtime.block_on(robots::run(&args, console)),
-        Command::Sitemap(args) => runtime.block_on(sitemap::run(&args, console)),
-        Command::Links(args) => runtime.block_on(links::run(&args, console)),
-        Command::Completions(args) => about::completions(&args, console),
-        Command::Man(args) => about::man(&args, console),
+        Command::Audit(args) => runtime.block_on(command::audit::run(&args, console)),
+        Command::Demo(args) => runtime.block_on(command::demo::run(&args, console)),
+        Command::Report(args) => command::report::run(&args, console),
+        Command::Compare(args) => command::compare::run(&args, console),
+        Command::Runs(args) => command::runs::run(&args, console),
+        Command::Schedule(args) => runtime.block_on(command::schedule::run(&args, console)),
+        Command::Explain(args) => command::explain::run(&args, console),
+        Command::Check(args) => runtime.block_on(command::check::run(*args, console)),
+        Command::Robots(args) => runtime.block_on(command::robots::run(&args, console)),
+        Command::Sitemap(args) => runtime.block_on(command::sitemap::run(&args, console)),
+        Command::Links(args) => runtime.block_on(command::links::run(&args, console)),
+        Command::Completions(args) => command::about::completions(&args, console),
+        Command::Man(args) => command::about::man(&args, console),
     };
     // Whoever stops three times waits for nothing.
     runtime.shutdown_background();

@@ -13,6 +13,7 @@ use crate::machine;
 use super::args::{Cli, is_scope};
 use super::config;
 use super::failure::Failure;
+use super::failure::complaint;
 
 /// The config file that is read if none is named and it is there.
 pub(super) const CONFIG: &str = "gatecrawl.toml";
@@ -93,26 +94,6 @@ fn answer(error: &clap::Error) -> Result<Typed, Failure> {
         }
         _ => Err(Failure::usage(complaint(error))),
     }
-}
-
-/// What clap says, without the usage that it repeats: what is wrong and its tips.
-pub(super) fn complaint(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let lines = text
-        .lines()
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
-    let text = lines.collect::<Vec<_>>().join("\n");
-    // What a list begins with goes on in the same line.
-    let text = text.replace(":\n  ", ": ");
-    // Nothing of ours takes a value that begins with a dash: to pass it all the same leads nowhere.
-    let text = match text.split_once("\n  tip: to pass '-") {
-        Some((wrong, tip)) if tip.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("{}; no value may be negative", wrong.trim_end())
-        }
-        Some((wrong, _)) => wrong.trim_end().to_owned(),
-        None => text,
-    };
-    text.trim_start_matches("error: ").to_owned()
 }
 
 /// A run goes on as it began: with another scope it would be another run.

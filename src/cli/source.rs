@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::fetch::{FetchSettings, Fetcher, HttpFetcher, Named, location};
 use crate::model::{CrawlUrl, Exchange, Keep, Outcome, Request};
 
-use super::agents;
+use super::args::value::crawl_url;
 use super::failure::Failure;
-use super::value::crawl_url;
+use super::plan::agents;
 
 /// Most redirects that are followed: what RFC 9309 section 2.3.1.2 asks for robots.txt.
 const MAX_HOPS: usize = 5;

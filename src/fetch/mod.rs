@@ -4,51 +4,28 @@
 //! want of open files, is made again and is no exchange. Absent on purpose: retries, redirects, pace
 //! and robots.txt, which belong to the engine.
 
-mod answer;
-mod attempt;
 mod body;
-mod budget;
-mod canonical;
 mod client;
-mod codings;
-mod decode;
-mod dial;
 mod dns;
-mod dns_cache;
-mod dns_sockets;
-mod echo;
-mod echoes;
 mod fault;
-mod files;
 mod guard;
-mod neighbours;
-mod outbound;
-mod packed;
-mod redact;
 mod secrets;
-mod settings;
-mod setup;
-mod sink;
-mod sleep;
 mod tls;
-mod tls_fault;
-mod windows;
-mod witness;
 
 use std::future::Future;
 use std::net::IpAddr;
 
 use crate::model::{CrawlUrl, Exchange, Network, Request, Witnesses};
 
-pub use answer::location;
-pub use client::HttpFetcher;
-pub use echo::Echo;
-pub use neighbours::{MOST_NEIGHBOURS, Named};
-pub use outbound::outbound_client;
-pub use redact::{Redactor, TooManySecrets};
-pub use secrets::{Confided, HostSecret, Secrets, SecretsFor};
-pub use settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress};
-pub use setup::FetchSetupError;
+pub use client::answer::location;
+pub use client::http::HttpFetcher;
+pub use client::outbound::outbound_client;
+pub use client::settings::{DnsSource, FetchSettings, HostOverride, OverrideFault, ProxyAddress};
+pub use client::setup::FetchSetupError;
+pub use guard::neighbours::{MOST_NEIGHBOURS, Named};
+pub use secrets::confided::{Confided, HostSecret, Secrets, SecretsFor};
+pub use secrets::echo::Echo;
+pub use secrets::redact::{Redactor, TooManySecrets};
 pub use tls::TlsSetupError;
 
 /// Performs single HTTP exchanges.

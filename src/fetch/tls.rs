@@ -14,8 +14,8 @@ use rustls::{
     SignatureScheme,
 };
 
-use super::attempt::Attempt;
-use super::settings::FetchSettings;
+use super::client::attempt::Attempt;
+use super::client::settings::FetchSettings;
 
 /// A certificate that vouches for itself.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,7 @@ use crate::model::{Moment, Outcome, Role};
 use crate::store::{FailingRow, RunRow, Store, StoredFinding};
 
 use super::curl::line_of;
-use super::error::Fault;
+use super::files::fault::Fault;
 use super::words::tame;
 
 /// What the file begins with in every version.

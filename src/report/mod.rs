@@ -2,73 +2,44 @@
 //! million pages needs no more memory than one of ten. A file has its final name only once it is
 //! whole, and files that are not ours are never touched. Nothing here fetches or judges.
 
-mod changes;
-mod columns;
-mod csv;
 mod curl;
-mod directory;
-mod error;
-mod format;
+mod files;
 mod html;
 mod json;
-mod json_text;
-mod jsonl;
 mod junit;
-mod listed;
 mod markdown;
-mod screaming_frog;
+mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
 mod view;
+mod wanted;
 pub mod words;
-mod workbook;
 
 use std::path::{Path, PathBuf};
 
-use crate::assess::GateResult;
 use crate::store::{RunRow, Store};
 
-use directory::Directory;
-use error::Fault;
-use format::Export;
+use files::directory::Directory;
+use files::fault::Fault;
+use files::format::Export;
 use view::View;
 
-pub use changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
-pub use csv::{io_error as csv_io_error, plain, writer as csv_writer};
 pub use curl::Curl;
-pub use error::ReportError;
-pub use format::Format;
+pub use files::error::ReportError;
+pub use files::fault::io_error as csv_io_error;
+pub use files::format::Format;
 pub use html::escaping;
-pub use json_text::pretty_json;
-pub use listed::{SummaryFault, read_summary};
+pub use json::listed::{SummaryFault, read_summary};
+pub use json::text::pretty_json;
+pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
+pub use tables::csv::{plain, writer as csv_writer};
+pub use wanted::Wanted;
 
 /// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the
 /// crawl and not after it. Creates the directory.
 pub fn check(out: &Path, formats: &[Format], overwrite: bool) -> Result<(), ReportError> {
     Directory::claim(out, formats, overwrite).map(|_| ())
-}
-
-/// What is to be written of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// In which formats.
-    pub formats: Vec<Format>,
-    /// Whether files of an earlier run may be replaced.
-    pub overwrite: bool,
-    /// What became of the gates that the run had to pass.
-    pub gates: Vec<GateResult>,
-    /// What the run is compared with, if anything.
-    pub compared: Option<Compared>,
-}
-
-impl Wanted {
-    /// The files to write: those of a comparison only if there is one.
-    fn exports(&self) -> Vec<Export> {
-        let mut exports = Export::of(&self.formats);
-        exports.retain(|export| self.compared.is_some() || !export.is_of_comparison());
-        exports
-    }
 }
 
 /// Writes the exports of a run; returns the files.
@@ -87,17 +58,19 @@ pub fn write(
     let mut view = None;
     for export in &exports {
         let path = directory.put(&export.file_name(), |file| match *export {
-            Export::Csv(table) => csv::write(store, run, table, file),
-            Export::Jsonl(table) => jsonl::write(store, run, table, file),
+            Export::Csv(table) => tables::csv::write(store, run, table, file),
+            Export::Jsonl(table) => tables::jsonl::write(store, run, table, file),
             Export::Page => html::write(once(&mut view, store, run, wanted)?, file),
             Export::Markdown => markdown::write(once(&mut view, store, run, wanted)?, file),
-            Export::Workbook => workbook::write(store, run, wanted, (out, file)),
+            Export::Workbook => tables::workbook::write(store, run, wanted, (out, file)),
             Export::Junit => junit::write(store, run, &wanted.gates, file),
-            Export::ScreamingFrog(sheet) => screaming_frog::write(store, run, sheet, file),
-            Export::Changes => compared(wanted, |other| changes::csv(store, run, other, file)),
-            Export::ChangesJsonl => {
-                compared(wanted, |other| changes::jsonl(store, run, other, file))
-            }
+            Export::ScreamingFrog(sheet) => tables::screaming_frog::write(store, run, sheet, file),
+            Export::Changes => compared(wanted, |other| {
+                tables::changes::csv(store, run, other, file)
+            }),
+            Export::ChangesJsonl => compared(wanted, |other| {
+                tables::changes::jsonl(store, run, other, file)
+            }),
             Export::Summary => json::write(store, run, wanted, &files, file),
         })?;
         files.push(path);

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use super::change::Change;
 use super::comparison::{Comparison, PageChange};
-use super::judge::{Judged, Pair, Yardstick};
+use super::judge::{Judged, Yardstick};
 use super::noise::Noise;
+use super::sight::Pair;
 use super::sight::{PageState, Sight};
 
 /// Gathers judged pages. What it keeps has a bound.

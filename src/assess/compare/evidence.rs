@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::change::Change;
 use super::flapping::state_changes;
-use super::judge::Pair;
 use super::newcombe::difference;
+use super::sight::Pair;
 use super::sight::{PageState, Sight};
 
 /// What shows the change of a page: both sides in figures and the difference of their rates.

@@ -2,31 +2,14 @@
 
 use crate::assess::Interval;
 
+use super::chance::by_chance;
+use super::chance::is_apart;
 use super::change::Change;
 use super::evidence;
 use super::flapping::{FLAPPING_CHANGES, state_changes};
 use super::newcombe::difference;
-use super::noise::by_chance;
+use super::sight::Pair;
 use super::sight::{PageState, Sight};
-
-/// A page in two runs.
-#[derive(Clone, Debug)]
-pub struct Pair<'a> {
-    /// Its address in the new run; where that does not have it, what it would be there.
-    pub address: &'a str,
-    /// Its address in the old run.
-    pub old_address: &'a str,
-    /// What the old run knows of it.
-    pub old: Sight,
-    /// What the new run knows of it.
-    pub new: Sight,
-    /// Whether nothing leads to it any more in the new run: no sitemap, and no chain of links from a
-    /// start page. False where what led to it before could not be read now.
-    pub unlinked: bool,
-    /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
-    /// oldest first; empty where it failed in none of them or there are fewer runs.
-    pub states: &'a [bool],
-}
 
 /// What the pages of two runs are measured with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,10 +83,4 @@ impl Yardstick {
             _ => None,
         }
     }
-}
-
-/// Whether the rates differ by more than their own looks leave open.
-pub(super) fn is_apart(old: &PageState, new: &PageState) -> bool {
-    let between = difference(old.error_rate, new.error_rate);
-    between.low > 0.0 || between.high < 0.0
 }

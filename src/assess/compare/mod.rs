@@ -8,6 +8,7 @@
 //! some fail three times in a row. The walk: [`Noise`] sees every [`Pair`] once and becomes a
 //! [`Yardstick`], which judges every pair; a [`Comparing`] gathers what came out.
 
+mod chance;
 mod change;
 mod comparing;
 mod comparison;
@@ -27,8 +28,9 @@ pub use comparison::{
     Comparison, Listed, PageChange, ScoreChange, SectionChange, SectionState, Side, SiteScores,
 };
 pub use flapping::{FLAPPING_CHANGES, FLAPPING_RUNS, state_changes};
-pub use judge::{Judged, Pair, Yardstick};
+pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};
 pub use newcombe::difference;
 pub use noise::{FALSE_DISCOVERIES, Noise};
+pub use sight::Pair;
 pub use sight::{PageState, Sight};

@@ -37,6 +37,25 @@ pub enum Sight {
     OutOfScope(String),
 }
 
+/// A page in two runs.
+#[derive(Clone, Debug)]
+pub struct Pair<'a> {
+    /// Its address in the new run; where that does not have it, what it would be there.
+    pub address: &'a str,
+    /// Its address in the old run.
+    pub old_address: &'a str,
+    /// What the old run knows of it.
+    pub old: Sight,
+    /// What the new run knows of it.
+    pub new: Sight,
+    /// Whether nothing leads to it any more in the new run: no sitemap, and no chain of links from a
+    /// start page. False where what led to it before could not be read now.
+    pub unlinked: bool,
+    /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
+    /// oldest first; empty where it failed in none of them or there are fewer runs.
+    pub states: &'a [bool],
+}
+
 impl PageState {
     /// A page of which only is known that it is not among the failing ones: one fine look, the least
     /// that every page had.

@@ -9,7 +9,7 @@ use super::answer::{Announced, AnswerFacts, LONGEST_DEFAULT_DELAY};
 use super::context::Ratio;
 use super::host::Addresses;
 use super::timing::TimerCounts;
-use crate::assess::verdict::Verdict;
+use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Moment, Outcome};
 
 /// How many addresses of failing URLs are kept as examples.

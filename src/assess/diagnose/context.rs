@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::assess::rate::Interval;
+use crate::assess::statistics::rate::Interval;
 use crate::model::Cause;
 
 /// So many of so many.

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use super::context::Ratio;
+use super::error_page::soft_error::SoftSign;
 use super::load_curve::Load;
-use super::soft_error::SoftSign;
-use crate::assess::rate_limit::RateLimit;
+use crate::assess::history::rate_limit::RateLimit;
 use crate::model::{Cause, Moment, Outcome};
 
 /// One observation that a developer can check. `Display` is its sentence.

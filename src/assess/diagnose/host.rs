@@ -8,7 +8,7 @@ use super::answer::{Announced, AnswerFacts};
 use super::context::Ratio;
 use super::load_curve::LoadStep;
 use super::outages::Outages;
-use crate::assess::rate_limit::RateLimit;
+use crate::assess::history::rate_limit::RateLimit;
 use crate::model::Outcome;
 
 /// How many addresses of a host are told apart.

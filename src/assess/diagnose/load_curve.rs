@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::context::Ratio;
-use crate::assess::chance::hits_or_more;
+use crate::assess::statistics::chance::hits_or_more;
 use crate::model::Moment;
 
 /// Loads up to this many are told apart exactly, larger ones in steps of a tenth.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
-use crate::assess::group_course::{GroupCourse, TimedAttempt};
-use crate::assess::rate_limit::{LimitedRequests, RateLimit};
+use crate::assess::history::group_course::{GroupCourse, TimedAttempt};
+use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
 use crate::model::{Moment, Outcome, Probe, Purpose, SearchFailure};
 
 /// Most groups that are followed; some 700 bytes each.

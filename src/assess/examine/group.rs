@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use super::courses::Whole;
-use super::is_bad;
 use super::trials::Trials;
 use super::url::Seen;
+use super::url::is_bad;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};
-use crate::assess::verdict::Verdict;
+use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Role};
 
 /// What makes failing URLs one cluster.

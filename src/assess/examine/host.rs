@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::failed;
 use super::speed::SpeedEffect;
 use super::url::Seen;
+use crate::assess::diagnose::AnswerFacts;
 use crate::assess::diagnose::rules::PageFaults;
 use crate::assess::diagnose::{HostFacts, Ratio, fingerprint};
-use crate::assess::judgement::Judgement;
-use crate::assess::site::OTHER;
-use crate::assess::verdict::Verdict;
+use crate::assess::score::site::OTHER;
+use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Role};
 
 /// Most sections of a host that are told apart.
@@ -102,7 +102,7 @@ impl Host {
         let fine_in_crawl = seen
             .evidence()
             .filter(|attempt| in_crawl(attempt.observation.pass))
-            .all(|attempt| !super::is_bad(attempt.facts.outcome));
+            .all(|attempt| !super::url::is_bad(attempt.facts.outcome));
         if !fine_in_crawl {
             return;
         }
@@ -159,4 +159,9 @@ fn is_block(mark: Option<&str>) -> bool {
     let page = mark.and_then(fingerprint);
     page.and_then(|page| page.causes.ranked().first().copied())
         .is_some_and(|(cause, _)| cause == Cause::Firewall)
+}
+
+/// Whether an answer counts as one that failed, for what a host is thought of.
+fn failed(facts: &AnswerFacts<'_>) -> bool {
+    facts.outcome.is_failure()
 }

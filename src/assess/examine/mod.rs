@@ -3,17 +3,14 @@
 //! and clusters of failures is counted along the way. At the end there are causes, findings and
 //! scores. What is kept grows with hosts, sections and clusters, each of which has a bound.
 
-mod conclusions;
+mod conclude;
 mod courses;
 mod files;
 mod flapping;
 mod group;
 mod host;
 mod known;
-mod merge;
 mod outage_of_url;
-mod repeats;
-mod scores;
 mod speed;
 mod trials;
 mod url;
@@ -23,12 +20,12 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use conclusions::{ClusterFound, Conclusions, TrialFound};
+pub use conclude::conclusions::{ClusterFound, Conclusions, TrialFound};
+pub use conclude::scores::PartFound;
 pub use courses::{CourseAttempt, Courses, Home, PartEvidence, Together, Whole};
 pub use files::{EndedRedirect, GivenUp, KnownSitemap, RobotsFile, SiteFiles};
 pub use flapping::{Failing, Flapping};
 pub use outage_of_url::OutageOfUrl;
-pub use scores::PartFound;
 pub use speed::SpeedEffect;
 pub use url::{Examined, Seen, SeenAttempt, SeenPage};
 
@@ -37,15 +34,14 @@ use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
 use self::trials::Trials;
-use super::diagnose::AnswerFacts;
-use super::episode::FirstLook;
-use super::host_episodes::HostEpisodes;
-use super::indexing::Extent;
-use super::site::{OTHER, Scored, SiteTally};
-use super::tally::Tally;
-use super::verdict::{Rules, Verdict};
-use super::weight::{priority, weight};
-use crate::model::{Moment, Outcome, Role, SearchFailure};
+use self::url::is_bad;
+use super::history::episode::FirstLook;
+use super::history::host_episodes::HostEpisodes;
+use super::score::site::{OTHER, Scored, SiteTally};
+use super::score::weight::{priority, weight};
+use super::verdict::rules::{Rules, Verdict};
+use super::verdict::tally::Tally;
+use crate::model::{Moment, Outcome, Role};
 
 /// Most hosts that are told apart; some 4 kB each.
 const MOST_HOSTS: usize = 2_000;
@@ -182,11 +178,6 @@ impl Examination {
         }
     }
 
-    /// What all of it amounts to.
-    pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
-        conclusions::conclude(self, files, extent)
-    }
-
     fn host(&mut self, name: &str) -> &mut Host {
         let fits = self.hosts.len() < MOST_HOSTS || self.hosts.contains_key(name);
         let name = if fits { name } else { OTHER };
@@ -238,14 +229,4 @@ impl Examination {
         };
         self.clusters.place(key, coarse, Cluster::new)
     }
-}
-
-/// Whether an outcome is a failure or an error page with a status of success.
-fn is_bad(outcome: Outcome) -> bool {
-    outcome.search_failure() != SearchFailure::No
-}
-
-/// Whether an answer counts as one that failed, for what a host is thought of.
-fn failed(facts: &AnswerFacts<'_>) -> bool {
-    facts.outcome.is_failure()
 }

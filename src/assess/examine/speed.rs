@@ -3,7 +3,7 @@
 
 use super::flapping::Flapping;
 use crate::assess::diagnose::Ratio;
-use crate::assess::observation::POLITE;
+use crate::assess::verdict::observation::POLITE;
 use crate::model::Pressure;
 
 /// Failures at a polite pace that are no accident (ours).

@@ -1,9 +1,11 @@
 //! Examinations of runs that were never made: a URL and its attempts a line.
 
 use super::*;
+use crate::assess::diagnose::AnswerFacts;
 use crate::assess::diagnose::{Announced, Ratio};
-use crate::assess::episode::FirstLook;
-use crate::assess::observation::Observation;
+use crate::assess::history::episode::FirstLook;
+use crate::assess::score::indexing::Extent;
+use crate::assess::verdict::observation::Observation;
 use crate::assess::{EarlierRuns, Importance};
 use crate::model::{Moment, Pressure, Probe, Purpose};
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::is_bad;
 use super::url::Seen;
+use super::url::is_bad;
 use crate::assess::diagnose::{Experiment, Ratio, Trial};
 use crate::model::{Outcome, Probe, Purpose, SearchFailure};
 

@@ -1,10 +1,11 @@
 //! One URL as it is handed over, and what comes back.
 
 use crate::assess::diagnose::{AnswerFacts, SoftError, soft_error};
-use crate::assess::earlier_runs::EarlierRuns;
-use crate::assess::judgement::Judgement;
-use crate::assess::observation::Observation;
-use crate::assess::weight::Importance;
+use crate::assess::score::weight::Importance;
+use crate::assess::verdict::earlier_runs::EarlierRuns;
+use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::observation::Observation;
+use crate::model::{Outcome, SearchFailure};
 use crate::model::{Purpose, Role};
 
 /// A URL with all that was recorded of it.
@@ -83,6 +84,11 @@ impl<'a> Seen<'a> {
     /// The last of them that failed or was an error page with a status of success.
     pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
         self.evidence()
-            .rfind(|attempt| super::is_bad(attempt.facts.outcome))
+            .rfind(|attempt| is_bad(attempt.facts.outcome))
     }
+}
+
+/// Whether an outcome is a failure or an error page with a status of success.
+pub(super) fn is_bad(outcome: Outcome) -> bool {
+    outcome.search_failure() != SearchFailure::No
 }

@@ -3,8 +3,8 @@
 
 use super::unit::Unit;
 use crate::assess::Interval;
-use crate::assess::obstacles::errors_leave;
-use crate::assess::weight::MOST_WEIGHT;
+use crate::assess::score::obstacles::errors_leave;
+use crate::assess::score::weight::MOST_WEIGHT;
 
 /// Pages that a metric might count, or might not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

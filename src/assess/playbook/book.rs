@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::proxies::Measured;
 use crate::model::Cause;
 
 /// What a topic means, and what to do about it.
@@ -37,6 +36,27 @@ pub struct Playbook {
     /// What was measured of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
+}
+
+/// What each product answered to each fault.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Measured {
+    /// Products with their versions: the columns.
+    pub products: Vec<String>,
+    /// A row for each fault.
+    pub rows: Vec<MeasuredRow>,
+    /// What marks in the cells mean, and how it was measured.
+    pub notes: Vec<String>,
+}
+
+/// What was answered to one fault.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredRow {
+    /// What the backend did.
+    pub fault: String,
+    /// A status for each product, which may have a mark; empty where it was not measured.
+    pub answers: Vec<String>,
 }
 
 /// What is special about a server product.

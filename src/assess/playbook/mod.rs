@@ -6,9 +6,11 @@
 mod book;
 mod groups;
 mod lookup;
+mod nearest;
 mod proxies;
 
+pub use book::{Measured, MeasuredRow};
 pub use book::{Playbook, ServerNotes};
 pub use groups::{Entry, Group, groups, topics};
-pub use lookup::{lookup, nearest, server_key, servers};
-pub use proxies::{Measured, MeasuredRow};
+pub use lookup::{lookup, server_key, servers};
+pub use nearest::nearest;

@@ -2,33 +2,12 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::book::{Playbook, Topic};
+use super::book::{Measured, MeasuredRow, Playbook, Topic};
 
 /// The key of the topic.
 pub(super) const KEY: &str = "proxies";
-
-/// What each product answered to each fault.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Measured {
-    /// Products with their versions: the columns.
-    pub products: Vec<String>,
-    /// A row for each fault.
-    pub rows: Vec<MeasuredRow>,
-    /// What marks in the cells mean, and how it was measured.
-    pub notes: Vec<String>,
-}
-
-/// What was answered to one fault.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MeasuredRow {
-    /// What the backend did.
-    pub fault: String,
-    /// A status for each product, which may have a mark; empty where it was not measured.
-    pub answers: Vec<String>,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::super::agents::client;
-use super::super::value::Secret;
+use super::value::Secret;
 use super::{IdentityArgs, NetworkArgs};
+use crate::cli::plan::agents::client;
 
 /// Look at a few URLs in depth: redirects, timings, cause and fix
 ///

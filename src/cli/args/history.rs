@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use crate::assess::compare::AddressMap;
 
-use super::super::value::age;
 use super::StoreArgs;
+use super::value::age;
 
 /// What a run is compared with.
 #[derive(Debug, Default, Args)]

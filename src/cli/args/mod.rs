@@ -12,6 +12,7 @@ mod pace;
 mod schedule;
 mod scope;
 mod tools;
+pub(super) mod value;
 
 use clap::{Parser, Subcommand};
 

@@ -4,8 +4,8 @@ use clap::{Args, ValueHint};
 
 use crate::fetch::HostOverride;
 
-use super::super::agents::contact;
-use super::super::value::Secret;
+use super::value::Secret;
+use crate::cli::plan::agents::contact;
 
 /// As whom we ask. Secrets are texts here: they are checked where no message shows them.
 #[derive(Debug, Default, Args)]

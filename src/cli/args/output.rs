@@ -5,7 +5,7 @@ use clap::{Args, ValueHint};
 
 use crate::report::Format;
 
-use super::super::value::place;
+use super::value::place;
 
 /// Where exports go.
 #[derive(Debug, Default, Args)]

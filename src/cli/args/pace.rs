@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::model::SamplePlan;
 
-use super::super::value::{Schedule, duration, positive_duration, sample, size};
+use super::value::{Schedule, duration, positive_duration, sample, size};
 
 /// How hard the site is asked, and how patiently.
 #[derive(Debug, Default, Args)]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Arg, Args, ValueHint};
 
-use super::super::value::{Secret, duration, host, size};
+use super::value::{Secret, duration, host, size};
 
 /// Heading of the flags that are fixed for the life of a run.
 const SCOPE: &str = "Scope";

@@ -1,7 +1,7 @@
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::super::value::ServerName;
+use super::value::ServerName;
 use super::{BaselineArgs, ExportArgs, StoreArgs};
 
 /// Write the exports of a stored run

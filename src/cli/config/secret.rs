@@ -3,9 +3,9 @@
 use clap::{Arg, Command};
 use toml::Value;
 
-use super::super::logins::without_logins;
 use super::file::{File, scalar};
 use super::key::find;
+use crate::cli::plan::logins::without_logins;
 
 /// Arguments that are secrets whatever they say.
 const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];

@@ -3,8 +3,14 @@
 
 use std::time::Duration;
 
-use super::CAREFUL;
 use super::trial::{Before, Trial};
+use crate::model::Pace;
+
+/// One request at a time, one a second: the pace at which no failure is of the crawl's own making. Ours.
+pub const CAREFUL: Pace = Pace {
+    interval: Duration::from_secs(1),
+    open: 1,
+};
 
 /// Failures double it up to this. The policy's minute would keep a host that is down from being
 /// recognised as such for a quarter of an hour; the breaker is there for longer silence.

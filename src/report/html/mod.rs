@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context, escape_formatter};
 
-use super::error::Fault;
+use super::files::fault::Fault;
 use super::template::environment;
 use super::view::View;
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, escape_formatter};
 
-use super::error::Fault;
+use super::files::fault::Fault;
 use super::template::environment;
 use super::view::View;
 use super::words::{count, number, percent, tame};

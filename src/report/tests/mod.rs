@@ -13,7 +13,8 @@ use crate::assess::{Gate, Measured};
 use crate::model::{LinkKind, Outcome, Role};
 use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
-use super::{Format, Wanted, check, write};
+use super::wanted::Wanted;
+use super::{Format, check, write};
 use story::{begin, exports, seed, stored, tell};
 use visits::{Story, link, url};
 

@@ -16,9 +16,9 @@ use serde::Serialize;
 use crate::assess::{FOOTER, GateResult, MODEL};
 use crate::store::{RunRow, Store};
 
-use super::Wanted;
-use super::error::Fault;
-use super::format::Export;
+use super::files::fault::Fault;
+use super::files::format::Export;
+use super::wanted::Wanted;
 use super::words::uncaught;
 
 pub(super) use facts::{About, Part};

@@ -4,7 +4,7 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
-use crate::assess::rate::Interval;
+use crate::assess::statistics::rate::Interval;
 use crate::model::Cause;
 
 /// Fewer answers than this tell no share.

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
     use crate::assess::diagnose::context::{Context, Experiment, Trial};
-    use crate::assess::verdict::Verdict;
+    use crate::assess::verdict::rules::Verdict;
     use crate::model::{Cause, Outcome};
 
     #[test]

@@ -8,7 +8,7 @@ use crate::assess::diagnose::answer::{Announced, AnswerFacts};
 use crate::assess::diagnose::causes::diagnose;
 use crate::assess::diagnose::cluster::Cluster;
 use crate::assess::diagnose::context::{Context, Ratio};
-use crate::assess::verdict::Verdict;
+use crate::assess::verdict::rules::Verdict;
 use crate::model::{Moment, Outcome};
 
 pub(super) const HOST: &str = "https://www.shop.test";

@@ -95,7 +95,7 @@ mod tests {
     use super::super::fixture::{answer, fires, host};
     use super::*;
     use crate::assess::diagnose::{Load, LoadStep};
-    use crate::assess::rate_limit::RateLimit;
+    use crate::assess::history::rate_limit::RateLimit;
     use crate::model::Outcome;
 
     #[test]

@@ -6,9 +6,9 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::causes::{Diagnosis, SOFT_CONFIDENCE};
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::Ratio;
+use crate::assess::diagnose::error_page::soft_error::{SoftError, SoftSign};
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
-use crate::assess::diagnose::soft_error::{SoftError, SoftSign};
 use crate::model::{Cause, Outcome};
 
 /// How many addresses are kept as examples.
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
     use crate::assess::diagnose::context::Context;
-    use crate::assess::diagnose::soft_error::soft_error;
+    use crate::assess::diagnose::error_page::soft_error::soft_error;
     use crate::model::Moment;
 
     #[test]

@@ -1,5 +1,7 @@
 use super::*;
 use crate::assess::diagnose::{Special, fingerprints};
+use crate::assess::playbook::groups::topics;
+use crate::assess::playbook::nearest::nearest;
 
 /// Every key that the project promises: five causes that everybody names and those that are
 /// frequent besides, twelve steps, ways to check, two servers by name.

@@ -1,0 +1,271 @@
+//! What each observation says of the causes, as factors. Ours throughout: the direction follows
+//! from how servers work, the size is judgement.
+
+use http::header::RETRY_AFTER;
+
+use super::shares::Shares;
+use crate::assess::diagnose::cluster::ClusterFacts;
+use crate::assess::diagnose::context::{Context, Experiment, Ratio, Trial};
+use crate::assess::diagnose::error_page::catalogue::Fingerprint;
+use crate::assess::diagnose::evidence::Evidence;
+use crate::model::Cause::{
+    self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
+    Tls, UpstreamDown, UpstreamTimeout,
+};
+
+type Factors = &'static [(Cause, f64)];
+
+const ANNOUNCED: Factors = &[
+    (Maintenance, 4.0),
+    (UpstreamDown, 0.5),
+    (ApplicationError, 0.3),
+];
+const WHOLE_HOST: Factors = &[
+    (Maintenance, 1.5),
+    (Network, 1.5),
+    (Dns, 1.5),
+    (Tls, 1.5),
+    (UpstreamDown, 1.4),
+    (Firewall, 1.3),
+    (UpstreamTimeout, 0.8),
+    (ApplicationError, 0.6),
+];
+const FEW_URLS: Factors = &[
+    (ApplicationError, 1.6),
+    (UpstreamTimeout, 1.4),
+    (InvalidUpstreamResponse, 1.4),
+    (UpstreamDown, 0.6),
+    (Firewall, 0.5),
+    (Network, 0.3),
+    (Dns, 0.2),
+    (Tls, 0.2),
+    (Maintenance, 0.1),
+];
+const CONTROLS_FINE: Factors = &[
+    (ApplicationError, 1.3),
+    (Firewall, 0.6),
+    (UpstreamDown, 0.7),
+    (Network, 0.3),
+    (Dns, 0.3),
+    (Tls, 0.3),
+    (Maintenance, 0.3),
+];
+const CONTROLS_FAIL: Factors = &[
+    (Network, 1.6),
+    (Dns, 1.6),
+    (Tls, 1.6),
+    (Firewall, 1.4),
+    (UpstreamDown, 1.4),
+    (Maintenance, 1.4),
+    (ApplicationError, 0.6),
+];
+const ONE_SECTION: Factors = &[
+    (ApplicationError, 1.4),
+    (UpstreamDown, 1.3),
+    (Maintenance, 0.4),
+];
+const UNDER_LOAD: Factors = &[
+    (Overload, 10.0),
+    (UpstreamTimeout, 0.8),
+    (Firewall, 0.8),
+    (UpstreamDown, 0.2),
+    (InvalidUpstreamResponse, 0.5),
+    (ApplicationError, 0.3),
+    (Maintenance, 0.05),
+    (Dns, 0.1),
+    (Tls, 0.1),
+];
+const FINE_AS_BROWSER: Factors = &[
+    (Firewall, 40.0),
+    (InvalidUpstreamResponse, 0.1),
+    (ApplicationError, 0.2),
+    (Overload, 0.3),
+    (UpstreamDown, 0.05),
+    (UpstreamTimeout, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.02),
+    (Tls, 0.05),
+];
+const FAILS_AS_BROWSER: Factors = &[(Firewall, 0.5)];
+const FINE_WHEN_SLOW: Factors = &[
+    (Overload, 12.0),
+    (Firewall, 1.5),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.05),
+    (ApplicationError, 0.2),
+    (Tls, 0.05),
+    (Dns, 0.1),
+];
+const ONE_ADDRESS: Factors = &[
+    (UpstreamDown, 4.0),
+    (Maintenance, 0.2),
+    (Firewall, 0.5),
+    (Overload, 0.6),
+    (ApplicationError, 0.6),
+];
+const STALE_CONNECTION: Factors = &[
+    (InvalidUpstreamResponse, 4.0),
+    (UpstreamDown, 0.5),
+    (Maintenance, 0.05),
+    (Overload, 0.5),
+];
+const FINE_WITH_HTTP1: Factors = &[
+    (InvalidUpstreamResponse, 6.0),
+    (Network, 0.5),
+    (Maintenance, 0.05),
+];
+
+const RESTART: Factors = &[
+    (UpstreamDown, 6.0),
+    (Maintenance, 1.5),
+    (Overload, 0.6),
+    (InvalidUpstreamResponse, 0.4),
+    (ApplicationError, 0.3),
+    (UpstreamTimeout, 0.5),
+    (Firewall, 0.3),
+];
+const FINE_UNCOMPRESSED: Factors = &[
+    (InvalidUpstreamResponse, 8.0),
+    (ApplicationError, 3.0),
+    (UpstreamDown, 0.02),
+    (UpstreamTimeout, 0.2),
+    (Overload, 0.1),
+    (Maintenance, 0.02),
+    (Firewall, 0.2),
+    (Network, 0.05),
+];
+const FINE_WITHOUT_QUERY: Factors = &[
+    (ApplicationError, 5.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+const FINE_WITHOUT_COOKIES: Factors = &[
+    (ApplicationError, 3.0),
+    (InvalidUpstreamResponse, 4.0),
+    (UpstreamDown, 0.1),
+    (Maintenance, 0.1),
+    (Network, 0.1),
+    (Dns, 0.05),
+    (Tls, 0.05),
+];
+
+/// A share of failing URLs from which the whole host counts as failing, and below which only a
+/// few pages do.
+const WHOLE: f64 = 0.95;
+const FEW: f64 = 0.05;
+
+/// Multiplies by what the cluster's answers say of themselves.
+pub(super) fn weigh_answers(
+    shares: &mut Shares,
+    facts: &ClusterFacts,
+    page: Option<&Fingerprint>,
+    evidence: &mut Vec<Evidence>,
+) {
+    let named = page
+        .filter(|page| page.names_product())
+        .map(|page| page.product.as_str());
+    if let Some((factors, words)) = facts.times.speak(named.or(facts.server.as_deref())) {
+        shares.multiply(factors);
+        evidence.push(words);
+    }
+    let longest_seconds = facts.longest_announced.as_secs();
+    if facts.announced * 2 > facts.failures {
+        // A fingerprint that asks for the header has counted it already.
+        let counted = page.is_some_and(|page| page.headers.iter().any(|h| h.0 == RETRY_AFTER));
+        if facts.is_announced() && !counted {
+            shares.multiply(ANNOUNCED);
+        }
+        evidence.push(Evidence::RetryAfter {
+            count: facts.announced,
+            longest_seconds,
+        });
+    } else if facts.announced_default > 0 {
+        evidence.push(Evidence::DefaultRetryAfter {
+            count: facts.announced_default,
+            longest_seconds,
+        });
+    }
+    if facts.cached > 0 {
+        let count = Ratio::new(facts.cached, facts.failures);
+        evidence.push(Evidence::Cached { count });
+    }
+}
+
+/// Multiplies by what is known around the cluster.
+pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mut Vec<Evidence>) {
+    if around.host.of >= 10 {
+        let whole = around.host.share() >= WHOLE;
+        if whole || around.host.share() < FEW {
+            shares.multiply(if whole { WHOLE_HOST } else { FEW_URLS });
+        }
+        evidence.push(Evidence::Urls {
+            failing: around.host,
+            whose: "the host".to_owned(),
+        });
+    }
+    if around.controls.of > 0 {
+        let fine = around.controls.share() > 0.5;
+        shares.multiply(if fine { CONTROLS_FINE } else { CONTROLS_FAIL });
+        evidence.push(Evidence::Controls {
+            fine: around.controls,
+        });
+    }
+    if around.sections.of >= 3 && around.sections.part == 1 {
+        shares.multiply(ONE_SECTION);
+        evidence.push(Evidence::Sections {
+            failing: around.sections,
+        });
+    }
+    if around.load_induced {
+        shares.floor(0.02);
+        shares.multiply(UNDER_LOAD);
+    }
+    if around.restart {
+        shares.floor(0.02);
+        shares.multiply(RESTART);
+        evidence.push(Evidence::Restart);
+    }
+    for experiment in &around.experiments {
+        weigh_experiment(shares, *experiment, evidence);
+    }
+}
+
+fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut Vec<Evidence>) {
+    let fine = experiment.fine;
+    if fine.of == 0 {
+        return;
+    }
+    let (factors, words) = match (experiment.trial, experiment.helps()) {
+        (Trial::Browser, true) => (FINE_AS_BROWSER, Evidence::FineAsBrowser { fine }),
+        (Trial::Browser, false) if fine.part == 0 => {
+            (FAILS_AS_BROWSER, Evidence::FailsAsBrowser { fine })
+        }
+        (Trial::Slow, true) => (FINE_WHEN_SLOW, Evidence::FineWhenSlow { fine }),
+        (Trial::Slow, false) if fine.share() > 0.5 => {
+            evidence.push(Evidence::FineByNow { fine });
+            return;
+        }
+        (Trial::FreshConnection, true) => {
+            (STALE_CONNECTION, Evidence::FineOnFreshConnection { fine })
+        }
+        (Trial::Http1, true) => (FINE_WITH_HTTP1, Evidence::FineWithHttp1 { fine }),
+        (Trial::Uncompressed, true) => (FINE_UNCOMPRESSED, Evidence::FineUncompressed { fine }),
+        (Trial::WithoutQuery, true) => (FINE_WITHOUT_QUERY, Evidence::FineWithoutQuery { fine }),
+        (Trial::WithoutCookies, true) => {
+            (FINE_WITHOUT_COOKIES, Evidence::FineWithoutCookies { fine })
+        }
+        (Trial::Addresses, _) if experiment.parts_addresses() => {
+            let failing = Ratio::new(fine.of - fine.part, fine.of);
+            (ONE_ADDRESS, Evidence::AddressesDiffer { failing })
+        }
+        _ => return,
+    };
+    // What nobody expected has to be able to win.
+    shares.floor(0.02);
+    shares.multiply(factors);
+    evidence.push(words);
+}

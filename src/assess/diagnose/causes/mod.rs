@@ -1,0 +1,270 @@
+//! The causes of a cluster of failures, with shares.
+//!
+//! It starts from the causes of the error page's fingerprint, or from the default cause of the
+//! outcome; what else is known multiplies them. One cause is named when its share is at least a
+//! half; else the two best are, because "A or B" is what is known.
+
+mod likelihood;
+pub(super) mod shares;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::cluster::ClusterFacts;
+use super::context::{Context, Experiment, Trial};
+use super::error_page::catalogue::{Fingerprint, fingerprint};
+use super::error_page::maker::Maker;
+use super::evidence::Evidence;
+use crate::model::Cause::{
+    self, ApplicationError, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
+    UpstreamDown, UpstreamTimeout,
+};
+use crate::model::{Layer, Outcome};
+use likelihood::{weigh_answers, weigh_context};
+use shares::Shares;
+
+/// From this confidence on one cause is named alone.
+const NAMED_ALONE: f64 = 0.5;
+/// How sure a line of the server's log is, whatever else is known.
+const LOG_LINE: f64 = 0.9;
+/// How far, where the server itself says when it will be back.
+const ANNOUNCED_CONFIDENCE: f64 = 0.85;
+/// How far, where another way of asking made the difference.
+const TRIED_CONFIDENCE: f64 = 0.95;
+/// Nobody's share is certainty.
+const CERTAIN: f64 = 0.95;
+/// How far a default cause can be trusted: the same fault has another status on each proxy.
+const DEFAULT_CONFIDENCE: f64 = 0.7;
+/// An error page with a status of success says by itself what is wrong. Ours.
+pub(super) const SOFT_CONFIDENCE: f64 = 0.8;
+
+/// A mechanism with advice of its own, within its cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Special {
+    /// The server closes idle connections just as they are used again.
+    KeepAliveRace,
+    /// The server fails with HTTP/2 only.
+    Protocol,
+    /// One backend of several fails.
+    OneBackend,
+    /// A cache repeats an old error.
+    CachedError,
+    /// The server fails with compressed answers only.
+    Compression,
+}
+
+impl Special {
+    /// The key of its playbook.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Special::KeepAliveRace => "keep_alive_race",
+            Special::Protocol => "protocol",
+            Special::OneBackend => "one_backend",
+            Special::CachedError => "cached_error",
+            Special::Compression => "compression",
+        }
+    }
+}
+
+/// Why a cluster of failures happens, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Causes with their shares, best first; they sum to one. Empty: nothing speaks for any.
+    pub causes: Vec<(Cause, f64)>,
+    /// How sure the named cause or causes are, from 0 to 1.
+    pub confidence: f64,
+    /// How far the shares can be trusted, from 0 to 1.
+    trust: f64,
+    /// Who made the error pages.
+    pub layer: Option<Maker>,
+    /// The product that made them.
+    pub product: Option<&'static str>,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// A mechanism with advice of its own.
+    pub special: Option<Special>,
+}
+
+impl Diagnosis {
+    /// The cause, or the two causes, that may be named.
+    pub fn named(&self) -> &[(Cause, f64)] {
+        match self.causes.as_slice() {
+            [first, ..] if first.1 * self.trust >= NAMED_ALONE => &self.causes[..1],
+            causes => &causes[..causes.len().min(2)],
+        }
+    }
+
+    /// The best cause.
+    pub fn cause(&self) -> Option<Cause> {
+        self.causes.first().map(|(cause, _)| *cause)
+    }
+
+    /// The key of the playbook to follow.
+    pub fn advice(&self) -> &'static str {
+        let own = self.special.map(Special::advice);
+        own.unwrap_or_else(|| self.cause().map_or("check.logs", Cause::id))
+    }
+}
+
+/// "a backend that is down", "overload or maintenance", or "unknown".
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.named() {
+            [] => f.write_str("unknown"),
+            [(only, _)] => f.write_str(only.title()),
+            [(first, _), (second, _), ..] => write!(f, "{} or {}", first.title(), second.title()),
+        }
+    }
+}
+
+/// Why the failures of a cluster happen.
+pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
+    let page = facts.cluster.fingerprint.as_deref().and_then(fingerprint);
+    let generator = page.filter(|page| !page.causes.is_empty());
+    let mut evidence = vec![Evidence::Outcome {
+        outcome: facts.cluster.outcome,
+        count: facts.failures,
+    }];
+    let named = page.filter(|page| page.names_product());
+    let product = named.map(|page| page.product.as_str());
+    if let Some(page) = named {
+        let product = page.product.clone();
+        evidence.push(if page.is_status_alone() {
+            Evidence::OwnStatus { product }
+        } else {
+            Evidence::Page {
+                product: Some(product),
+                title: None,
+            }
+        });
+    }
+    let mut shares = prior(generator, facts);
+    weigh_answers(&mut shares, facts, page, &mut evidence);
+    weigh_context(&mut shares, around, &mut evidence);
+    let mut shares = match plain(facts, around) {
+        Some(cause) => Shares::of(&[(cause, 1.0)]),
+        None => shares.normalised(),
+    };
+    if let Some((cause, line)) = &around.log_line {
+        shares = overruled(shares, *cause);
+        let line = line.chars().take(200).collect();
+        evidence.push(Evidence::LogLine {
+            cause: *cause,
+            line,
+        });
+    }
+    let mut diagnosis = Diagnosis {
+        causes: shares.ranked(),
+        confidence: 0.0,
+        trust: trust(generator, facts, around),
+        layer: generator.map(|page| page.layer),
+        product,
+        special: special(facts, around),
+        evidence,
+    };
+    let named: f64 = diagnosis.named().iter().map(|(_, share)| share).sum();
+    diagnosis.confidence = (named * diagnosis.trust).min(CERTAIN);
+    diagnosis
+}
+
+/// The cause that an outcome is by itself, whatever else is known: a certificate that has expired is no
+/// sign of overload, however few pages it concerns. An error page with a status of success speaks for itself
+/// unless an experiment made a difference.
+fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
+    let outcome = facts.cluster.outcome;
+    let helps = around.experiments.iter().any(Experiment::helps);
+    if let Some(cause) = facts.soft.filter(|_| !helps) {
+        return Some(cause);
+    }
+    let cause = outcome.default_cause();
+    let certain = matches!(
+        (outcome.layer(), cause),
+        (Layer::Dns, Cause::Dns) | (Layer::Tls, Cause::Tls)
+    );
+    certain.then_some(cause)
+}
+
+/// What is to be expected before anything else is known.
+fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
+    if let Some(page) = generator {
+        return page.causes;
+    }
+    match facts.cluster.outcome {
+        // The same fault is a 502 of one proxy, a 503 of the next and a 504 of the third.
+        Outcome::Server502 => Shares::of(&[
+            (UpstreamDown, 0.45),
+            (InvalidUpstreamResponse, 0.3),
+            (Overload, 0.15),
+            (UpstreamTimeout, 0.1),
+        ]),
+        Outcome::Server503 | Outcome::Server503RetryAfter => {
+            Shares::of(&[(Overload, 0.4), (UpstreamDown, 0.35), (Maintenance, 0.25)])
+        }
+        Outcome::Server504 => Shares::of(&[
+            (UpstreamTimeout, 0.65),
+            (Overload, 0.2),
+            (Network, 0.1),
+            (Firewall, 0.05),
+        ]),
+        Outcome::ConnectTimeout => {
+            Shares::of(&[(Network, 0.45), (Firewall, 0.35), (Overload, 0.2)])
+        }
+        Outcome::ConnectRefused => Shares::of(&[(UpstreamDown, 0.7), (Firewall, 0.3)]),
+        Outcome::Client429 => Shares::of(&[(Overload, 0.6), (Firewall, 0.4)]),
+        Outcome::Client403 => Shares::of(&[(Firewall, 0.7), (ApplicationError, 0.3)]),
+        outcome => Shares::of(&[(outcome.default_cause(), 1.0)]),
+    }
+}
+
+/// The cause that a log names, with what is left for the others.
+fn overruled(shares: Shares, cause: Cause) -> Shares {
+    let mut others = shares;
+    others.multiply(&[(cause, 0.0)]);
+    let mut sum = Shares::of(&[(cause, LOG_LINE)]);
+    for (other, share) in others.normalised().ranked() {
+        sum.add(other, share * (1.0 - LOG_LINE));
+    }
+    sum.normalised()
+}
+
+/// How far the shares can be trusted: as far as what they rest on.
+fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> f64 {
+    if around.log_line.is_some() || around.load_induced {
+        return 1.0;
+    }
+    if plain(facts, around).is_some() {
+        return facts.soft.map_or(1.0, |_| SOFT_CONFIDENCE);
+    }
+    if around.experiments.iter().any(Experiment::helps) {
+        return TRIED_CONFIDENCE;
+    }
+    let trust = page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence);
+    if facts.is_announced() {
+        trust.max(ANNOUNCED_CONFIDENCE)
+    } else {
+        trust
+    }
+}
+
+fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
+    let made = &around.experiments;
+    let helped = |trial| made.iter().any(|e| e.trial == trial && e.helps());
+    if made.iter().any(Experiment::parts_addresses) {
+        Some(Special::OneBackend)
+    } else if helped(Trial::FreshConnection) {
+        Some(Special::KeepAliveRace)
+    } else if helped(Trial::Http1) {
+        Some(Special::Protocol)
+    } else if helped(Trial::Uncompressed) {
+        Some(Special::Compression)
+    } else if facts.cached * 2 > facts.failures {
+        Some(Special::CachedError)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

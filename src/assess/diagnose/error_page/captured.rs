@@ -1,0 +1,154 @@
+//! The captured answers of real servers (`fixtures/responses`), named by their fingerprints.
+//!
+//! Each file is the output of `curl -i` followed by one line of curl's own. The manifest says which
+//! product and layer made the page, and which fault lay behind it; an empty product means that
+//! the page carries no mark of who made it. Several causes are parted by a bar.
+
+use std::path::Path;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::assess::diagnose::{Answer, Maker, Match, identify, maker_of, soft_error};
+use crate::model::Outcome;
+
+struct Captured {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/responses"))
+}
+
+fn read(file: &str) -> Captured {
+    let bytes = std::fs::read(folder().join(file)).expect("a captured answer");
+    // Some of the files have been edited, and have the line ends of an editor.
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    let start = text.find("HTTP/1.1 ").expect("a status line");
+    let (head, rest) = text[start..].split_once("\n\n").expect("a header block");
+    let body = rest.rsplit_once("\n[curl ").map_or(rest, |(body, _)| body);
+    let mut headers = HeaderMap::new();
+    for line in head.lines().skip(1) {
+        let (name, value) = line.split_once(':').expect("a field");
+        let name = HeaderName::try_from(name).expect("a name");
+        headers.append(name, HeaderValue::from_str(value.trim()).expect("a value"));
+    }
+    Captured {
+        status: head[9..12].parse().expect("a status"),
+        headers,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+impl Captured {
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            status: Some(self.status),
+            reason: None,
+            headers: &self.headers,
+            body_head: &self.body,
+            ttfb: None,
+            connect: None,
+            outcome: Outcome::of_error_status(self.status, false),
+        }
+    }
+}
+
+/// Every row of the manifest with what was found.
+fn all() -> Vec<(csv::StringRecord, Captured)> {
+    let mut manifest = csv::Reader::from_path(folder().join("manifest.csv")).expect("a manifest");
+    let rows = manifest.records().map(|row| row.expect("valid CSV"));
+    rows.map(|row| {
+        let captured = read(&row[0]);
+        (row, captured)
+    })
+    .collect()
+}
+
+fn generator(found: &[Match]) -> Option<&Match> {
+    found.iter().find(|found| found.is_generator())
+}
+
+#[test]
+fn products_and_layers_are_named_and_none_wrongly() {
+    let (mut marked, mut named) = (0, 0);
+    let (mut unnamed, mut wrong) = (Vec::new(), Vec::new());
+    for (row, captured) in all() {
+        let (file, product) = (&row[0], &row[2]);
+        let layer = Maker::from_id(&row[3]);
+        let found = identify(&captured.answer());
+        assert_eq!(row[1].parse(), Ok(captured.status), "{file}");
+        let best = generator(&found);
+        marked += usize::from(!product.is_empty());
+        match best {
+            Some(best) if best.product.starts_with(product) && !product.is_empty() => named += 1,
+            Some(best) => wrong.push(format!("{file}: {} is not {product:?}", best.id)),
+            None if !product.is_empty() => unnamed.push(file.to_owned()),
+            None => {}
+        }
+        let maker = maker_of(&captured.answer(), &found);
+        if maker.is_some() && maker != layer {
+            wrong.push(format!("{file}: made by {maker:?}, not {layer:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let share = f64::from(named) / marked as f64;
+    assert!(
+        share >= 0.95,
+        "{named} of {marked}; not named: {unnamed:#?}"
+    );
+}
+
+#[test]
+fn the_true_cause_is_among_those_of_the_fingerprint() {
+    let mut missed = Vec::new();
+    let mut checked = 0;
+    for (row, captured) in all() {
+        let found = identify(&captured.answer());
+        let Some(best) = generator(&found) else {
+            continue;
+        };
+        checked += 1;
+        let names: Vec<&str> = best
+            .causes
+            .ranked()
+            .iter()
+            .map(|(cause, _)| cause.id())
+            .collect();
+        if !row[4].split('|').any(|cause| names.contains(&cause)) {
+            missed.push(format!(
+                "{}: {} has {names:?}, not {}",
+                &row[0], best.id, &row[4]
+            ));
+        }
+    }
+    let share = missed.len() as f64 / f64::from(checked);
+    assert!(share <= 0.02, "{} of {checked}: {missed:#?}", missed.len());
+}
+
+#[test]
+fn samples_match_the_fingerprints_that_name_them() {
+    let text = include_str!("fingerprints.toml");
+    let file: toml::Table = text.parse().expect("TOML");
+    for entry in file["fp"].as_array().expect("an array") {
+        let Some(sample) = entry.get("sample").and_then(toml::Value::as_str) else {
+            continue;
+        };
+        let captured = read(sample);
+        let found = identify(&captured.answer());
+        let id = entry["id"].as_str().expect("an identity");
+        assert!(found.iter().any(|found| found.id == id), "{id} {sample}");
+    }
+}
+
+#[test]
+fn error_pages_are_known_with_status_200_too() {
+    for (row, captured) in all() {
+        // Headers do not travel with a page; some pages have nothing but headers.
+        let by_text = captured.body.len() > 40 && !row[2].is_empty() && &row[2] != "PHP-FPM";
+        if by_text {
+            assert!(soft_error(200, &captured.body).is_some(), "{}", &row[0]);
+        }
+    }
+}

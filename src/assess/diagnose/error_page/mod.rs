@@ -1,0 +1,11 @@
+//! Whether an answer is an error page, and who made it.
+
+#[cfg(test)]
+mod captured;
+pub(super) mod catalogue;
+pub(super) mod fingerprints;
+pub(super) mod layer;
+pub(super) mod maker;
+mod patterns;
+pub(super) mod soft_error;
+mod text;

@@ -1,0 +1,591 @@
+//! Is a page that says 200 an error page?
+//!
+//! It is careful: an article about 502 is no error. A page counts when it is blank, when it is
+//! short and its text or heading is that of an error page, or when the program's error message is in
+//! it as the program writes it. Only its beginning is read and, since a fatal error ends the output,
+//! its end.
+
+use std::cell::LazyCell;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::{Regex, bytes};
+use serde::Serialize;
+
+use super::catalogue::by_text;
+use super::text::{BODY_HEAD, head, headline};
+use crate::model::Cause;
+
+/// How much of a page's end is looked at for the last words of an error message, in bytes. Ours.
+const LAST_WORDS: usize = 2 * 1024;
+
+/// How much of a page is read for its text, and how much of its end for an error message.
+const LOOKED_AT: usize = 16 * 1024;
+/// Error pages say less than this; what says more is an article, a form, a shop.
+const SHORT_TEXT: usize = 500;
+/// The longest text of a known error page; Squid's is the longest of those captured.
+const KNOWN_TEXT: usize = 1200;
+/// A page with more links than this is a page of the site, whatever its heading says.
+const FEW_LINKS: usize = 12;
+/// Fingerprints below this need a heading that agrees: their words stand on other pages too.
+const OWN_WORDS: f64 = 0.85;
+
+/// A page with a status of success that is an error page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SoftError {
+    /// What gave it away.
+    pub sign: SoftSign,
+    /// The fingerprint whose text is in it.
+    pub fingerprint: Option<&'static str>,
+    /// The cause that the page points at.
+    pub cause: Cause,
+    /// Its title, heading or only line.
+    pub headline: Option<String>,
+}
+
+impl SoftError {
+    /// One of which nothing is kept but that it was one.
+    pub const fn unexplained() -> SoftError {
+        SoftError {
+            sign: SoftSign::Heading,
+            fingerprint: None,
+            cause: Cause::ApplicationError,
+            headline: None,
+        }
+    }
+}
+
+/// What gives an error page away although it says 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoftSign {
+    /// There is no page at all.
+    Blank,
+    /// The text of a known error page.
+    KnownPage,
+    /// A heading that is an error's, over little text.
+    Heading,
+    /// A program's complaint in the page.
+    Complaint,
+}
+
+impl SoftSign {
+    /// The sign in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            SoftSign::Blank => "an empty page",
+            SoftSign::KnownPage => "the text of a known error page",
+            SoftSign::Heading => "the heading of an error page over little text",
+            SoftSign::Complaint => "an error message of the program in the page",
+        }
+    }
+}
+
+/// Headings that are an error's and nothing else, but for the name of a site behind a separator.
+static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let kinds = [
+        r"(http )?(error[: ]+)?50[0-9]\b[ :.-]*",
+        r"(error )?(internal server error|bad gateway|service (temporarily )?unavailable|gateway time-?out|server error)( \(50[0-9]\))?",
+        r"(error: )?(server error|internal error|application error|proxy error|fatal error)",
+        r"database (connection )?error|error establishing a database connection",
+        r"(site |website |scheduled |down for |under |in )?maintenance( mode)?",
+        r"(site |website |page )?temporarily unavailable",
+        r"(we.ll|we&rsquo;ll|we will) be (right )?back( soon| shortly)?",
+        r"something went wrong|(oops, )?an error (has )?occurred|whoops, looks like something went wrong",
+        r"the website encountered an unexpected error(\. (please )?try again later)?",
+        r"there has been an error processing your request",
+        r"[a-z_.]*(exception|error) at /.*",
+    ];
+    let pattern = format!(
+        r"(?i)^(?:50[0-9][ :-]+)?(?:{})[.!\s]*(?:[|\u{{2013}}\u{{2014}}-]\s*.{{1,40}})?$",
+        kinds.join("|")
+    );
+    Regex::new(&pattern).ok()
+});
+
+/// Every error message has one of these words. Looking for them first spares most pages the patterns.
+static COMPLAINT_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = [
+        "atal error",
+        "Parse error",
+        "Traceback (most recent call last):",
+        "SQLSTATE[",
+        "// Werkzeug Debugger",
+        "NONE,NOARCHIVE",
+        "Exception caught",
+        "Server Error in '",
+        "Error) -->",
+        "HTTP Status 50",
+        "<br> &nbsp; &nbsp;at ",
+    ];
+    // Only this kind of match is looked for in steps of many bytes.
+    let searcher = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(words);
+    searcher.ok()
+});
+
+/// Where the error message of a program may stand in a page.
+struct Complaint {
+    pattern: bytes::Regex,
+    /// The most text after it.
+    rest: usize,
+}
+
+/// A page that is nothing but a message may have these before it; no article begins like that.
+const OPENING: &str = r"^\s*(?:<(?:!doctype|html|body|pre|p|br|b|div)\b[^>]{0,80}>\s*){0,4}";
+/// What ends the run of a PHP program.
+const PHP: &str = r"(?:PHP )?(?:(?:Recoverable |Catchable )?[Ff]atal|Parse) error";
+
+/// Messages at the beginning of a page. Those of development pages are told by their markup, which
+/// an article has escaped.
+static AT_THE_BEGINNING: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
+    let python = r#"Traceback \(most recent call last\):\s+File (?:"|&quot;|&#34;)"#;
+    let debuggers = [
+        // Werkzeug, Django, Rails, ASP.NET, Symfony, Tomcat, Express.
+        r"<title>[^<]{1,500}// Werkzeug Debugger</title>",
+        r#"<meta name="robots" content="NONE,NOARCHIVE">\s*<title>\s*\w+\s+at /[^<]*</title>"#,
+        r"<title>Action Controller: Exception caught</title>",
+        r"(?i:<h1>Server Error in '/[^<]{0,200}' Application\.<hr\b)",
+        r"^<!--[^>]{1,1000} \(50[0-9] [A-Z][A-Za-z ]{1,30}\) -->",
+        r"<h1>HTTP Status 50[0-9] [^<]{1,500}</h1><(?:hr|HR) ",
+        r"<body>\s*<pre>\w*Error: [^<]{0,1000}<br> &nbsp; &nbsp;at ",
+    ];
+    complaints(&[
+        (&debuggers.join("|"), usize::MAX),
+        (&format!("{OPENING}{python}"), usize::MAX),
+        (&format!(r"{OPENING}SQLSTATE\["), SHORT_TEXT),
+        (
+            &format!(r"{OPENING}{PHP}: .*? in [^\n<>]{{1,1000}} on line [0-9]"),
+            SHORT_TEXT,
+        ),
+    ])
+});
+
+/// Messages after which little or nothing more is written: those of PHP, with and without
+/// `html_errors`. An article goes on after one, or is closed by its tags.
+static AT_THE_END: LazyLock<Vec<Complaint>> = LazyLock::new(|| {
+    let place = r"[^<]{1,1000}</b> on line <b>[0-9]+</b>";
+    complaints(&[
+        (
+            &format!(r"<br ?/?>\s*<b>{PHP}</b>:\s.*? in <b>{place}"),
+            SHORT_TEXT,
+        ),
+        (
+            &format!(r"(?:^|[\n>])\s*{PHP}: .*? in [^\n<>]{{1,1000}} on line [0-9]+\s*$"),
+            0,
+        ),
+    ])
+});
+
+fn complaints(kinds: &[(&str, usize)]) -> Vec<Complaint> {
+    let kinds = kinds.iter().filter_map(|(pattern, rest)| {
+        let pattern = bytes::Regex::new(&format!("(?s-u){pattern}")).ok()?;
+        Some(Complaint {
+            pattern,
+            rest: *rest,
+        })
+    });
+    kinds.collect()
+}
+
+/// The part of a page with a status of success that shows that it is an error page: a program's
+/// error message, if there is one, or else all of it.
+pub fn telling_part(body: &[u8]) -> &[u8] {
+    complaint(body).map_or(body, |at| &body[at..])
+}
+
+/// Where the error message of a program begins in a page.
+fn complaint(body: &[u8]) -> Option<usize> {
+    let words = COMPLAINT_WORDS.as_ref()?;
+    let find = |part: Range<usize>, kinds: &[Complaint]| {
+        let start = part.start;
+        let part = &body[part];
+        kinds.iter().find_map(|kind| {
+            // The last one is what ended the page.
+            let found = kind.pattern.find_iter(part).last()?;
+            let after = || text_length(&body[start + found.end()..]);
+            let ends = kind.rest == usize::MAX || after().is_some_and(|text| text <= kind.rest);
+            ends.then_some(start + found.start())
+        })
+    };
+    let head = 0..body.len().min(BODY_HEAD);
+    let end = body.len().saturating_sub(LOOKED_AT)..body.len();
+    let at_the_beginning = || find(head.clone(), &AT_THE_BEGINNING);
+    let at_the_end = || find(end.clone(), &AT_THE_END);
+    let may_begin = words.is_match(&body[head.clone()]);
+    // The line that it names comes last, before some text at most.
+    let last = &body[body.len().saturating_sub(LAST_WORDS)..];
+    let may_end = memchr::memmem::find(last, b" on line ").is_some();
+    (may_begin.then(at_the_beginning).flatten()).or_else(|| may_end.then(at_the_end).flatten())
+}
+
+/// Whether an answer with this status and page is an error after all. The body is decoded HTML or
+/// plain text, whole or its beginning.
+pub fn soft_error(status: u16, body: &[u8]) -> Option<SoftError> {
+    if !(200..300).contains(&status) || matches!(status, 204..=206) {
+        return None;
+    }
+    // Most pages are told without a look at their characters.
+    let text = LazyCell::new(|| head(body));
+    let found = |sign, fingerprint, cause| {
+        Some(SoftError {
+            sign,
+            fingerprint,
+            cause,
+            headline: headline(&text).map(str::to_owned),
+        })
+    };
+    if is_blank(body) {
+        return found(SoftSign::Blank, None, Cause::ApplicationError);
+    }
+    if complaint(body).is_some() {
+        return found(SoftSign::Complaint, None, Cause::ApplicationError);
+    }
+    let length = text_length(body)?;
+    let has_heading = headings(&text).any(|heading| matches(&ERROR_HEADING, heading));
+    let page = by_text(&text).filter(|page| page.confidence >= OWN_WORDS || has_heading);
+    if let Some(page) = page {
+        let cause = page
+            .causes
+            .ranked()
+            .first()
+            .map_or(Cause::ApplicationError, |c| c.0);
+        return found(SoftSign::KnownPage, Some(&page.id), cause);
+    }
+    if !has_heading || length > SHORT_TEXT {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    let cause = if lower.contains("maintenance") || lower.contains("be back") {
+        Cause::Maintenance
+    } else {
+        Cause::ApplicationError
+    };
+    found(SoftSign::Heading, None, cause)
+}
+
+/// Whether nothing is on a page, not counting white space and a byte order mark.
+fn is_blank(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    body.iter().all(u8::is_ascii_whitespace)
+}
+
+/// The title and the first heading.
+fn headings(text: &str) -> impl Iterator<Item = &str> {
+    let after_title = text.find("</title").map_or("", |at| &text[at + 7..]);
+    [headline(text), headline(after_title)]
+        .into_iter()
+        .flatten()
+}
+
+fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// How much there is to read on a page, in bytes without white space; `None`, if that is more than
+/// a known error page has, or if there are the links of a page of the site. Most pages are told by
+/// their first kilobytes.
+fn text_length(body: &[u8]) -> Option<usize> {
+    let mut rest = &body[..body.len().min(LOOKED_AT)];
+    let (mut shown, mut links) = (0, 0);
+    loop {
+        let at = memchr::memchr(b'<', rest).unwrap_or(rest.len());
+        let text = &rest[..at];
+        shown += text.iter().filter(|b| !b.is_ascii_whitespace()).count();
+        rest = &rest[at..];
+        let kind = rest.get(1).map_or(0, u8::to_ascii_lowercase);
+        links += usize::from(kind == b'a' && begins(rest, b"<a "));
+        if shown > KNOWN_TEXT || links > FEW_LINKS {
+            return None;
+        }
+        if rest.is_empty() {
+            return Some(shown);
+        }
+        rest = match kind {
+            b's' if begins(rest, b"<script") => after_end_tag(rest, b"</script"),
+            b's' if begins(rest, b"<style") => after_end_tag(rest, b"</style"),
+            b'!' if begins(rest, b"<!--") => after(rest, memchr::memmem::find(rest, b"-->"), 3),
+            _ => after(rest, memchr::memchr(b'>', rest), 1),
+        };
+    }
+}
+
+fn begins(text: &[u8], with: &[u8]) -> bool {
+    let start = text.get(..with.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+}
+
+fn after_end_tag<'a>(text: &'a [u8], tag: &[u8]) -> &'a [u8] {
+    let mut starts = memchr::memchr_iter(b'<', text);
+    let at = starts.find(|at| begins(&text[*at..], tag));
+    after(text, at, tag.len())
+}
+
+/// What comes after something of this length; nothing, if it is not there.
+fn after(text: &[u8], at: Option<usize>, length: usize) -> &[u8] {
+    at.map_or(&[], |at| &text[at + length..])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    const NGINX: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center>\
+                         <h1>502 Bad Gateway</h1></center>\n<hr><center>nginx</center>\n</body></html>";
+
+    fn sign(body: &str) -> Option<SoftSign> {
+        soft_error(200, body.as_bytes()).map(|found| found.sign)
+    }
+
+    #[test]
+    fn error_pages_are_seen_behind_their_200() {
+        let page = |title: &str, text: &str| {
+            format!("<html><head><title>{title}</title></head><body><p>{text}</p></body></html>")
+        };
+        let cases = [
+            (String::new(), SoftSign::Blank),
+            (" \r\n\t ".to_owned(), SoftSign::Blank),
+            (NGINX.to_owned(), SoftSign::KnownPage),
+            (
+                page(
+                    "Database Error",
+                    "<h1>Error establishing a database connection</h1>",
+                ),
+                SoftSign::KnownPage,
+            ),
+            (
+                page("Home", "There has been a critical error on this website."),
+                SoftSign::KnownPage,
+            ),
+            (
+                page("Site Maintenance", "We are performing maintenance"),
+                SoftSign::KnownPage,
+            ),
+            (
+                page("500 Internal Server Error | My Shop", "Sorry."),
+                SoftSign::Heading,
+            ),
+            (page("Service Unavailable", "Try again."), SoftSign::Heading),
+            (
+                page("Shop", "<h1>Something went wrong</h1>"),
+                SoftSign::Heading,
+            ),
+            (page("Error 503", "Sorry."), SoftSign::Heading),
+            (
+                page(
+                    "Shop",
+                    &format!(
+                        "{}<br />\n<b>Fatal error</b>:  Uncaught PDOException: gone in <b>/srv/a.php</b> on line <b>3</b><br />",
+                        "words ".repeat(300)
+                    ),
+                ),
+                SoftSign::Complaint,
+            ),
+            (
+                "SQLSTATE[HY000] [2002] Connection refused".to_owned(),
+                SoftSign::Complaint,
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"app.py\"".to_owned(),
+                SoftSign::Complaint,
+            ),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(sign(&body), Some(expected), "{body}");
+        }
+    }
+
+    /// A page of a shop, as much of it as was written before an error ended it.
+    fn begun() -> String {
+        let rows = "<div class=row><a href=/p>Product</a> 12.00</div>\n".repeat(400);
+        format!("<!DOCTYPE html><html><head><title>Shop</title></head><body>\n{rows}")
+    }
+
+    /// What PHP writes of an uncaught exception.
+    fn uncaught(frames: usize) -> String {
+        let mut trace = String::new();
+        for n in 0..frames {
+            let _ = writeln!(
+                trace,
+                "#{n} /srv/www/app/src/Db.php({n}): PDO->__construct('mysql:host=db', 'shop')"
+            );
+        }
+        format!(
+            "<br />\n<b>Fatal error</b>:  Uncaught PDOException: SQLSTATE[HY000] [2002] Connection refused in \
+             /srv/www/app/src/Db.php:12\nStack trace:\n{trace}#{frames} {{main}}\n  thrown in \
+             <b>/srv/www/app/src/Db.php</b> on line <b>12</b><br />\n"
+        )
+    }
+
+    #[test]
+    fn what_ends_a_php_program_is_seen_wherever_the_page_broke_off() {
+        let memory =
+            "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)";
+        let bold = |kind: &str, text: &str| {
+            format!("<br />\n<b>{kind}</b>:  {text} in <b>/srv/a.php</b> on line <b>12</b><br />\n")
+        };
+        let plain = |kind: &str, text: &str| format!("\n{kind}: {text} in /srv/a.php on line 12\n");
+        let unexpected = "syntax error, unexpected token \"}\", expecting end of file";
+        let cases = [
+            uncaught(3),
+            uncaught(60),
+            begun() + &uncaught(3),
+            begun() + &uncaught(60),
+            begun() + &uncaught(3) + "</body></html>",
+            begun() + &bold("Fatal error", memory),
+            begun()
+                + &bold(
+                    "Fatal error",
+                    "Maximum execution time of 30 seconds exceeded",
+                ),
+            begun()
+                + &bold(
+                    "Recoverable fatal error",
+                    "Object of class A could not be converted",
+                ),
+            bold("Parse error", unexpected),
+            plain("Parse error", unexpected),
+            plain("PHP Fatal error", memory),
+            begun() + &plain("Fatal error", memory),
+            begun()
+                + "\nFatal error: Uncaught Error: Call to undefined function x() in /srv/a.php:3\n\
+                   Stack trace:\n#0 {main}\n  thrown in C:\\www\\a.php on line 3",
+            format!(
+                "<html><body><pre>{}</pre></body></html>",
+                plain("Fatal error", memory)
+            ),
+        ];
+        for body in cases {
+            assert_eq!(sign(&body), Some(SoftSign::Complaint), "{body}");
+            let shown = telling_part(body.as_bytes());
+            let shown = &shown[..shown.len().min(200)];
+            let shown = String::from_utf8_lossy(shown);
+            assert!(shown.contains("error"), "{shown}");
+        }
+        assert_eq!(telling_part(NGINX.as_bytes()), NGINX.as_bytes());
+    }
+
+    #[test]
+    fn development_pages_of_frameworks_are_seen_however_long() {
+        let frames = "<li>frame of a trace, with its source and its variables</li>".repeat(200);
+        let cases = [
+            "<!doctype html><html><head><title>OperationalError: no such table\n // Werkzeug Debugger</title>",
+            "<!DOCTYPE html><html lang=en><head><meta name=\"robots\" content=\"NONE,NOARCHIVE\">\n\
+             <title>OperationalError\n at /shop/</title></head>",
+            "<html><head><title>Action Controller: Exception caught</title></head>",
+            "<html><head><title>Runtime Error</title></head><body><span><H1>Server Error in '/' Application.<hr width=100%>",
+            "<!-- An exception occurred in driver: SQLSTATE[HY000] (500 Internal Server Error) -->\n<!DOCTYPE html>",
+            "<html><head><title>HTTP Status 500 \u{2013} Internal Server Error</title></head><body>\
+             <h1>HTTP Status 500 \u{2013} Internal Server Error</h1><hr class=\"line\" />",
+            "<!DOCTYPE html><html><head><title>Error</title></head><body>\n<pre>TypeError: x is undefined<br> &nbsp; &nbsp;at f (/srv/a.js:1:2)",
+            "Traceback (most recent call last):\n  File &quot;app.py&quot;, line 3",
+        ];
+        for body in cases {
+            let body = format!("{body}{frames}");
+            assert_eq!(sign(&body), Some(SoftSign::Complaint), "{body}");
+        }
+        for body in [
+            "The website encountered an unexpected error. Please try again later.",
+            "<title>Shop</title><h1>Oops, an error occurred!</h1>",
+            "<title>Error</title><h1>There has been an error processing your request</h1>",
+        ] {
+            assert_eq!(sign(body), Some(SoftSign::Heading), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_white_space_and_a_byte_order_mark_is_blank() {
+        assert_eq!(sign("\u{feff}\r\n"), Some(SoftSign::Blank));
+    }
+
+    #[test]
+    fn pages_about_the_errors_of_programs_are_no_errors() {
+        let text = "<p>PHP writes this when the memory limit is reached, and ends the request.</p>"
+            .repeat(20);
+        let bold = "<b>Fatal error</b>: Uncaught Error: x in <b>/srv/a.php</b> on line <b>3</b>";
+        let plain =
+            "Fatal error: Allowed memory size of 134217728 bytes exhausted in /srv/a.php on line 3";
+        let page = |body: &str| {
+            format!(
+                "<html><head><title>Parse error and fatal error</title></head><body>{body}</body></html>"
+            )
+        };
+        let cases = [
+            page(&format!("{text}<pre>{bold}</pre>")),
+            page(&format!("<p>{bold}</p>{text}")),
+            page(&format!("<pre><br />\n{bold}<br /></pre>{text}")),
+            page(&format!("{text}<pre>{plain}</pre>")),
+            page(&format!("<pre>\n{plain}\n</pre>{text}")),
+            format!("<pre>{plain}</pre>{text}"),
+            page(&format!(
+                "<h1>What is a fatal error?</h1><p>{bold}</p><p>It ends the request.</p>"
+            )),
+            format!("<html><title>Fatal error: what it means</title>{text}"),
+            format!(
+                "<html><head><title>Traceback (most recent call last): explained</title>{text}"
+            ),
+            format!("<title>SQLSTATE[HY000] [2002]</title><h1>SQLSTATE[HY000]</h1>{text}"),
+            format!("<h1>Fatal error: Uncaught Error in PHP 8</h1>{text}"),
+            format!(
+                "<title>HTTP Status 500 \u{2013} Internal Server Error</title><h1>HTTP Status 500 explained</h1>{text}"
+            ),
+            format!(
+                "<title>Server Error in '/' Application.</title><h1>Server Error in '/' Application.</h1>{text}"
+            ),
+            format!(
+                "<title>The // Werkzeug Debugger and its PIN</title>{text}<p>Exception caught (500 Internal Server Error) --&gt;"
+            ),
+            format!(
+                "<meta name=\"robots\" content=\"NONE,NOARCHIVE\"><title>Archive</title>{text}"
+            ),
+        ];
+        for body in cases {
+            assert_eq!(sign(&body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn pages_about_errors_are_no_errors() {
+        let article = format!(
+            "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>{}\
+             <pre>&lt;b&gt;Fatal error&lt;/b&gt;: x in &lt;b&gt;</pre></body></html>",
+            "<p>A 502 Bad Gateway means that nginx got no valid answer.</p>".repeat(40)
+        );
+        let nav = "<a href=/x>x</a>".repeat(20);
+        let cases = [
+            article,
+            "<title>How to fix a 502 Bad Gateway</title><p>Read on.</p>".to_owned(),
+            "<title>Elevators</title><h1>Our service</h1><p>Planned maintenance of lifts.</p>"
+                .to_owned(),
+            format!("<title>Service Unavailable</title>{nav}<p>A band from Leeds.</p>"),
+            "<title>App</title><div id=root></div><script>var a = '502 Bad Gateway'</script>"
+                .to_owned(),
+            "<title>500 miles</title><p>A song.</p>".to_owned(),
+            "<h1>Bad Gateway Studios</h1>".to_owned(),
+        ];
+        for body in cases {
+            assert_eq!(sign(&body), None, "{body}");
+        }
+        assert_eq!(soft_error(502, NGINX.as_bytes()), None);
+        assert_eq!(soft_error(204, b""), None);
+    }
+
+    #[test]
+    fn any_bytes_have_an_answer() {
+        for body in [
+            &b"<"[..],
+            b"<script",
+            b"<!--",
+            b"\xff\xfe<title>",
+            b"<title></title",
+        ] {
+            assert_eq!(soft_error(200, body), None);
+        }
+    }
+}

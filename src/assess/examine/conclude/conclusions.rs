@@ -1,0 +1,448 @@
+//! What a run amounts to, once all of it was looked at: causes, findings, scores.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::merge::{Group, grouped};
+use super::repeats::{PAGES, Place, is_said};
+use super::scores::{PartFound, scores};
+use crate::assess::diagnose::rules::{
+    ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
+    SitemapFacts, client_block, external_links, family_down, host_down, is_down, of_cluster,
+    of_host, own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
+    sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
+};
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
+use crate::assess::examine::Examination;
+use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
+use crate::assess::examine::files::{GivenUp, RobotsFile, SiteFiles};
+use crate::assess::examine::group::Cluster;
+use crate::assess::examine::host::Host;
+use crate::assess::examine::trials::Trials;
+use crate::assess::score::crawlability::Crawlability;
+use crate::assess::score::indexing::{Extent, IndexingRisk};
+use crate::assess::score::site::Aggregate;
+use crate::model::{Cause, Layer, Outcome, Probe};
+
+/// Most findings of a run: beyond the worst, nobody reads them.
+const MOST_FINDINGS: usize = 1_000;
+
+/// What a run amounts to.
+#[derive(Debug)]
+pub struct Conclusions {
+    /// Clusters of failures by their number, with what lies behind them.
+    pub clusters: Vec<ClusterFound>,
+    /// Findings, the worst first.
+    pub findings: Vec<Finding>,
+    /// Sections in the order of their names.
+    pub sections: Vec<PartFound>,
+    /// Hosts in the order of their names.
+    pub hosts: Vec<PartFound>,
+    /// What is in the way of a bot on the whole site.
+    pub crawlability: Crawlability,
+    /// What the whole site risks.
+    pub indexing_risk: IndexingRisk,
+    /// All pages together.
+    pub site: Aggregate,
+}
+
+/// A cluster of failures and what lies behind it.
+#[derive(Debug)]
+pub struct ClusterFound {
+    /// Scheme, host and port.
+    pub host: String,
+    /// The section.
+    pub section: String,
+    /// What happened.
+    pub outcome: Outcome,
+    /// URLs in it.
+    pub urls: u64,
+    /// Attempts that failed.
+    pub failures: u64,
+    /// Who made the error: a product and a kind of machine, or a layer of the network.
+    pub source: String,
+    /// Why.
+    pub diagnosis: Diagnosis,
+    /// Experiments with its URLs.
+    pub trials: Vec<TrialFound>,
+}
+
+/// An experiment with URLs of a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialFound {
+    /// What was tried.
+    pub probe: Probe,
+    /// Answers that were fine in this way.
+    pub fine: Ratio,
+    /// Answers at the same URLs that were fine in the crawl's own way, asked next to it.
+    pub own: Ratio,
+}
+
+impl Examination {
+    /// What all of it amounts to.
+    pub fn conclude(self, files: &SiteFiles, extent: Extent) -> Conclusions {
+        conclude(self, files, extent)
+    }
+}
+
+fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions {
+    let Examination {
+        tally,
+        mut hosts,
+        clusters,
+        together,
+        ..
+    } = seen;
+    for (name, host) in &mut hosts {
+        if let Some(known) = together.host(name) {
+            host.facts.load = known.load;
+            if let Some((limit, section)) = &known.limit {
+                host.facts.limit = Some(*limit);
+                host.facts.limited_section.clone_from(section);
+            }
+            // Refusals of a limit come together too.
+            if !known.limits_all() {
+                host.facts.outages.clone_from(&known.whole);
+            }
+        }
+        let failing = host.sections.values().filter(|urls| urls.part > 0);
+        host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
+    }
+    let clusters: Vec<Cluster> = clusters.into_values();
+    let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)
+        .into_iter()
+        .map(|group| {
+            let cluster = &group.cluster;
+            let host = hosts.get(&cluster.facts.cluster.host);
+            let context = context(cluster, host, outages_of(cluster, &together));
+            let diagnosis = diagnose(&cluster.facts, &context);
+            (group, diagnosis)
+        })
+        .collect();
+    // Of a host that cannot be reached no page was fetched; it belongs to the site all the same.
+    for robots in &files.robots {
+        if let Some(host) = hosts.get_mut(&robots.host) {
+            host.internal = true;
+        }
+    }
+    let findings = findings(&hosts, &groups, &together, files);
+    let scored = scores(&tally, &hosts, files, extent);
+    Conclusions {
+        sections: scored.sections,
+        hosts: scored.hosts,
+        clusters: found(clusters, &groups),
+        findings,
+        crawlability: scored.crawlability,
+        indexing_risk: scored.indexing_risk,
+        site: tally.site,
+    }
+}
+
+/// The outages that explain the failures of a cluster.
+fn outages_of<'a>(cluster: &Cluster, together: &'a Together) -> Option<&'a Outages> {
+    cluster.together?;
+    let home = Home {
+        host: &cluster.facts.cluster.host,
+        section: &cluster.facts.cluster.section,
+        family: &cluster.family,
+    };
+    together.of(home).map(|(_, outages)| outages)
+}
+
+fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) -> Context {
+    let is_limited = host.is_some_and(|host| host.facts.limits(&cluster.facts.cluster.section))
+        && is_refusal(cluster.facts.status)
+        && cluster.facts.failing() == 0;
+    Context {
+        host: host.map(|host| host.facts.urls).unwrap_or_default(),
+        sections: host.map(|host| host.facts.sections).unwrap_or_default(),
+        controls: host.map(|host| host.controls).unwrap_or_default(),
+        load_induced: cluster.at_speed || is_limited,
+        restart: outages.is_some_and(Outages::is_restart),
+        experiments: cluster.trials.experiments(cluster.at_speed),
+        log_line: None,
+    }
+}
+
+/// The clusters in the order of their numbers, each with the diagnosis of its group.
+fn found(clusters: Vec<Cluster>, groups: &[(Group, Diagnosis)]) -> Vec<ClusterFound> {
+    let of_member = groups.iter().flat_map(|(group, diagnosis)| {
+        let members = group.members.iter();
+        members.map(move |number| (*number, diagnosis))
+    });
+    let diagnoses: BTreeMap<usize, &Diagnosis> = of_member.collect();
+    let with_diagnosis = clusters.into_iter().enumerate();
+    with_diagnosis
+        .filter_map(|(number, cluster)| Some(cluster_found(cluster, diagnoses.get(&number)?)))
+        .collect()
+}
+
+fn cluster_found(cluster: Cluster, diagnosis: &Diagnosis) -> ClusterFound {
+    let facts = cluster.facts;
+    let made_by = cluster.made_by.as_deref();
+    ClusterFound {
+        source: source(diagnosis, made_by, facts.cluster.outcome),
+        host: facts.cluster.host,
+        section: facts.cluster.section,
+        outcome: facts.cluster.outcome,
+        urls: cluster.urls,
+        failures: facts.failures,
+        trials: cluster
+            .trials
+            .each()
+            .map(|(probe, fine, own)| TrialFound { probe, fine, own })
+            .collect(),
+        diagnosis: diagnosis.clone(),
+    }
+}
+
+/// `reverse_proxy: nginx`, `application`, `dns`; empty where nothing tells.
+fn source(diagnosis: &Diagnosis, made_by: Option<&str>, outcome: Outcome) -> String {
+    let layer = match outcome.layer() {
+        Layer::Dns => Some("dns"),
+        Layer::Tcp => Some("network"),
+        Layer::Tls => Some("tls"),
+        Layer::Http | Layer::Log | Layer::Policy => None,
+    };
+    let maker = diagnosis.layer.map(Maker::id).or(made_by);
+    match (maker.or(layer), diagnosis.product) {
+        (Some(maker), Some(product)) => format!("{maker}: {product}"),
+        (Some(maker), None) => maker.to_owned(),
+        (None, Some(product)) => product.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
+    let facts = GivenUpFacts {
+        host: &given_up.host,
+        unseen: Ratio::new(given_up.urls, given_up.known),
+        waited: &given_up.waited,
+        last_fine: given_up.last_fine,
+    };
+    if given_up.whole {
+        host_down(&facts)
+    } else {
+        family_down(&facts)
+    }
+}
+
+fn findings(
+    hosts: &BTreeMap<String, Host>,
+    groups: &[(Group, Diagnosis)],
+    together: &Together,
+    files: &SiteFiles,
+) -> Vec<Finding> {
+    let mut found: Vec<Finding> = own_outage(&files.own_outages).into_iter().collect();
+    found.extend(start_page(files.no_start.as_ref()));
+    found.extend(external_links(&files.dead_links));
+    found.extend(files.given_up.iter().filter_map(of_given_up));
+    for robots in files.robots.iter().filter(|robots| robots.unreachable) {
+        found.extend(robots_finding(robots, hosts.get(&robots.host)));
+    }
+    let mut told = HashSet::new();
+    for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
+        let of_host = of_host(&host.facts);
+        // Backends that take turns let one client through and refuse the next by chance.
+        let takes_turns = |finding: &Finding| finding.rule == "one_backend_down";
+        let refuses = (!of_host.iter().any(takes_turns))
+            .then(|| client_block(&client_facts(name, host, groups)))
+            .flatten();
+        found.extend(of_host);
+        found.extend(soft_errors(&host.pages, |cause| {
+            diagnosed(name, cause, groups)
+        }));
+        found.extend(refuses);
+        for (group, down) in sections_down(name, host, groups) {
+            told.insert(group);
+            let place = Place {
+                host: name.as_str(),
+                sections: &groups[group].0.cluster.facts.sections,
+            };
+            if !is_said(&down, place, &found) {
+                found.push(down);
+            }
+        }
+        found.extend(listed(name, host, files));
+    }
+    found.extend(parts_down(groups, together));
+    let mut narrow = Vec::new();
+    for (number, (group, diagnosis)) in groups.iter().enumerate() {
+        let cluster = &group.cluster;
+        // Of what went down as a whole its outages speak.
+        if !cluster.internal || cluster.at_speed || cluster.together.is_some() {
+            continue;
+        }
+        let place = Place {
+            host: &cluster.facts.cluster.host,
+            sections: &cluster.facts.sections,
+        };
+        let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
+        let is_new = |finding: &Finding| {
+            let is_told = told.contains(&number) && PAGES.contains(&finding.rule);
+            !is_told && !is_said(finding, place, &found)
+        };
+        narrow.extend(of_it.filter(is_new));
+    }
+    for sitemap in &files.sitemaps {
+        let failing = sitemap_failing(&SitemapFacts {
+            url: sitemap.address.clone(),
+            outcome: sitemap.outcome,
+            listed: Ratio::default(),
+            example: None,
+        });
+        let place = Place {
+            host: &sitemap.host,
+            sections: &BTreeMap::new(),
+        };
+        narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
+    }
+    found.extend(narrow);
+    for redirect in &files.failing_redirects {
+        let of_target = redirect.cluster.and_then(|number| {
+            let mut groups = groups.iter();
+            groups.find(|(group, _)| group.members.contains(&number))
+        });
+        let facts = RedirectFacts {
+            from: redirect.from.clone(),
+            target: redirect.target.clone(),
+            outcome: redirect.outcome,
+            hops: redirect.hops,
+            inlinks: redirect.inlinks,
+        };
+        let diagnosis = of_target.map(|(_, diagnosis)| diagnosis);
+        found.extend(redirect_into_error(&facts, diagnosis));
+    }
+    // Other people's sites come after the site's own troubles.
+    let is_elsewhere = |finding: &Finding| finding.rule == "external_links";
+    found.sort_by(|one, other| {
+        let by_severity = other.severity.cmp(&one.severity);
+        by_severity
+            .then(is_elsewhere(one).cmp(&is_elsewhere(other)))
+            .then(other.scope.cmp(&one.scope))
+            .then(other.confidence.total_cmp(&one.confidence))
+            .then_with(|| one.rule.cmp(other.rule))
+            .then_with(|| one.subject.cmp(&other.subject))
+    });
+    found.truncate(MOST_FINDINGS);
+    found
+}
+
+/// What was concluded of most of a host's error pages with a status of success that point at a cause.
+fn diagnosed<'a>(
+    host: &str,
+    cause: Cause,
+    groups: &'a [(Group, Diagnosis)],
+) -> Option<&'a Diagnosis> {
+    let of_pages = groups.iter().filter(|(group, _)| {
+        let facts = &group.cluster.facts;
+        facts.cluster.host == host && facts.soft == Some(cause)
+    });
+    let most = of_pages.max_by_key(|(group, _)| group.cluster.urls);
+    most.map(|(_, diagnosis)| diagnosis)
+}
+
+fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
+    robots_unreachable(&RobotsFacts {
+        url: robots.address.clone(),
+        outcome: robots.outcome,
+        attempts: robots.attempts,
+        failing_for: robots.failing_for.unwrap_or_default(),
+        known_good: robots.known_good,
+        host_answers: host.map(|host| host.facts.answers.share() < 1.0),
+    })
+}
+
+/// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.
+/// Others may recover meanwhile, or fail for everybody.
+fn client_facts<'a>(name: &'a str, host: &Host, groups: &[(Group, Diagnosis)]) -> ClientFacts<'a> {
+    let mut trials = Trials::default();
+    let mut urls = 0;
+    let refused = groups.iter().map(|(group, _)| group).filter(|group| {
+        let helping = group.helping.iter().flatten();
+        group.cluster.facts.cluster.host == name
+            && helping.into_iter().any(|trial| *trial == Trial::Browser)
+    });
+    for group in refused {
+        trials.merge(&group.cluster.trials);
+        urls += group.cluster.urls;
+    }
+    ClientFacts {
+        host: name,
+        browser: trials.browser(),
+        refused: Ratio::new(urls, host.facts.urls.of),
+        blocks: host.blocks,
+    }
+}
+
+/// Sections and families that went down as a whole: one finding each, with the diagnosis of most of its
+/// URLs, in however many ways they failed.
+fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<Finding> {
+    let mut parts: BTreeMap<String, &(Group, Diagnosis)> = BTreeMap::new();
+    for entry in groups {
+        let cluster = &entry.0.cluster;
+        let part = cluster.together.filter(|whole| *whole != Whole::Host);
+        let Some(part) = part.filter(|_| cluster.internal) else {
+            continue;
+        };
+        let subject = format!("{}{}", cluster.facts.cluster.host, cluster.name_of(part));
+        let known = parts.entry(subject).or_insert(entry);
+        if known.0.cluster.urls < cluster.urls {
+            *known = entry;
+        }
+    }
+    let found = parts
+        .into_iter()
+        .filter_map(|(subject, (group, diagnosis))| {
+            let outages = outages_of(&group.cluster, together)?;
+            part_outage(&PartFacts { subject, outages }, diagnosis)
+        });
+    found.collect()
+}
+
+/// Sections of a host that are down, with the number of the group that most of their failing URLs
+/// belong to; those of one group are one finding.
+fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<(usize, Finding)> {
+    let mut down: BTreeMap<usize, Vec<(&str, Ratio)>> = BTreeMap::new();
+    for (section, urls) in host.sections.iter().filter(|(_, urls)| is_down(**urls)) {
+        let here = groups.iter().enumerate().filter(|(_, (group, _))| {
+            let facts = &group.cluster.facts;
+            let lasts = group.cluster.together.is_none();
+            lasts && facts.cluster.host == name && facts.sections.contains_key(section)
+        });
+        let main = here.max_by_key(|(_, (group, _))| group.cluster.facts.sections[section]);
+        if let Some((number, _)) = main {
+            down.entry(number).or_default().push((section, *urls));
+        }
+    }
+    let all = host.facts.urls;
+    let found = down.into_iter().filter_map(|(number, mut sections)| {
+        sections.sort_by_key(|(_, urls)| std::cmp::Reverse(urls.part));
+        let sum = |count: fn(&Ratio) -> u64| sections.iter().map(|(_, urls)| count(urls)).sum();
+        let (part, of): (u64, u64) = (sum(|urls| urls.part), sum(|urls| urls.of));
+        let facts = SectionFacts {
+            host: name,
+            sections,
+            elsewhere: Ratio::new(all.part - part, all.of - of),
+        };
+        let (group, diagnosis) = &groups[number];
+        let finding = section_down(&facts, &group.cluster.facts, diagnosis)?;
+        Some((number, finding))
+    });
+    found.collect()
+}
+
+/// Which sitemap lists a URL is not kept; of a host with several, all are spoken of together.
+fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
+    let of_host = files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
+    let sitemaps: Vec<_> = of_host.collect();
+    let url = match sitemaps.as_slice() {
+        [only] => only.address.clone(),
+        _ => name.to_owned(),
+    };
+    sitemap_lists_failing(&SitemapFacts {
+        url,
+        outcome: Outcome::OkNonHtml,
+        listed: host.listed,
+        example: host.listed_example.clone(),
+    })
+}

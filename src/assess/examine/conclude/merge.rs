@@ -1,0 +1,95 @@
+//! Clusters of one host that have one cause, put together: they are told finely, by family, so that
+//! experiments meet every part of a site, and a problem is to be read once all the same.
+
+use std::collections::HashMap;
+
+use crate::assess::diagnose::Trial;
+use crate::assess::examine::courses::Whole;
+use crate::assess::examine::group::Cluster;
+use crate::model::{Cause, Outcome};
+
+/// Clusters with one cause.
+#[derive(Debug)]
+pub(in crate::assess::examine) struct Group {
+    /// All of them together.
+    pub(in crate::assess::examine) cluster: Cluster,
+    /// Their numbers.
+    pub(super) members: Vec<usize>,
+    /// Which ways of asking made a difference; none if no experiment was made.
+    pub(in crate::assess::examine) helping: Option<Vec<Trial>>,
+}
+
+/// What clusters with one cause have in common, besides what experiments say.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Symptom {
+    host: String,
+    outcome: Outcome,
+    fingerprint: Option<String>,
+    soft: Option<Cause>,
+    at_speed: bool,
+    waits: bool,
+    /// What went down as a whole, and its name within the host.
+    together: Option<(Whole, String)>,
+}
+
+/// Puts clusters together that have the same symptom and do not differ in their experiments. One
+/// without experiments belongs to the group with its symptom that has URLs in its section, or else
+/// to the biggest.
+pub(super) fn grouped(clusters: &[Cluster]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known: HashMap<Symptom, Vec<usize>> = HashMap::new();
+    let tried = |(_, cluster): &(usize, &Cluster)| cluster.trials.helping().is_some();
+    let (with, without): (Vec<_>, Vec<_>) = clusters.iter().enumerate().partition(tried);
+    for (number, cluster) in with.into_iter().chain(without) {
+        let helping = cluster.trials.helping();
+        let of_symptom = known.entry(Symptom::of(cluster)).or_default();
+        let section = &cluster.facts.cluster.section;
+        let fits = |at: &&usize| helping.is_none() || groups[**at].helping == helping;
+        let likest = of_symptom.iter().filter(fits).max_by_key(|at| {
+            let facts = &groups[**at].cluster;
+            (facts.facts.sections.contains_key(section), facts.urls)
+        });
+        if let Some(at) = likest {
+            groups[*at].add(number, cluster);
+        } else {
+            of_symptom.push(groups.len());
+            groups.push(Group {
+                cluster: cluster.clone(),
+                members: vec![number],
+                helping,
+            });
+        }
+    }
+    groups
+}
+
+impl Group {
+    fn add(&mut self, number: usize, other: &Cluster) {
+        self.members.push(number);
+        let all = &mut self.cluster;
+        all.facts.merge(&other.facts);
+        all.trials.merge(&other.trials);
+        all.urls += other.urls;
+        all.internal |= other.internal;
+        if all.made_by.is_none() {
+            all.made_by.clone_from(&other.made_by);
+        }
+    }
+}
+
+impl Symptom {
+    fn of(cluster: &Cluster) -> Symptom {
+        let what = &cluster.facts.cluster;
+        Symptom {
+            host: what.host.clone(),
+            outcome: what.outcome,
+            fingerprint: what.fingerprint.clone(),
+            soft: cluster.facts.soft,
+            at_speed: cluster.at_speed,
+            waits: cluster.waits,
+            together: cluster
+                .together
+                .map(|whole| (whole, cluster.name_of(whole))),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What an examined run amounts to.
+
+pub(super) mod conclusions;
+mod merge;
+mod repeats;
+pub(super) mod scores;

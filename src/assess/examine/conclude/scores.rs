@@ -1,0 +1,122 @@
+//! The scores of the site, its hosts and its sections, from what was counted of them.
+
+use std::collections::BTreeMap;
+
+use crate::assess::examine::files::{RobotsFile, SiteFiles};
+use crate::assess::examine::host::Host;
+use crate::assess::score::crawlability::{
+    Crawlability, HostFiles, crawlability, site_crawlability,
+};
+use crate::assess::score::indexing::{Extent, IndexingRisk, indexing_risk};
+use crate::assess::score::robots_ladder::RobotsState;
+use crate::assess::score::site::{Aggregate, SiteTally};
+
+/// A host or a section, and its scores.
+#[derive(Debug)]
+pub struct PartFound {
+    /// Its name.
+    pub name: String,
+    /// Its pages.
+    pub pages: Aggregate,
+    /// What is in the way of a bot there.
+    pub crawlability: Crawlability,
+    /// What it risks.
+    pub indexing_risk: IndexingRisk,
+}
+
+/// All scores of a run.
+#[derive(Debug)]
+pub(in crate::assess::examine) struct Scored {
+    pub(in crate::assess::examine) crawlability: Crawlability,
+    pub(in crate::assess::examine) indexing_risk: IndexingRisk,
+    pub(in crate::assess::examine) hosts: Vec<PartFound>,
+    pub(in crate::assess::examine) sections: Vec<PartFound>,
+}
+
+pub(in crate::assess::examine) fn scores(
+    tally: &SiteTally,
+    hosts: &BTreeMap<String, Host>,
+    files: &SiteFiles,
+    extent: Extent,
+) -> Scored {
+    let none = Aggregate::default();
+    let mut worst = RobotsState::Ok;
+    let mut parts = Vec::new();
+    for name in names(tally, files) {
+        let pages = tally.hosts.get(name).unwrap_or(&none);
+        let robots = files.robots.iter().find(|robots| robots.host == name);
+        let state = robots.map_or(RobotsState::Ok, |robots| {
+            robots_state(robots, hosts.get(name))
+        });
+        if state.floor() > worst.floor() {
+            worst = state;
+        }
+        let sitemaps = || files.sitemaps.iter().filter(|sitemap| sitemap.host == name);
+        let broken: Vec<String> = sitemaps()
+            .filter(|sitemap| sitemap.outcome.is_failure())
+            .map(|sitemap| sitemap.address.clone())
+            .collect();
+        let files = HostFiles {
+            host: name,
+            robots_address: robots.map_or("", |robots| &robots.address),
+            robots: state,
+            sitemaps: sitemaps().count() as u32,
+            failing_sitemaps: &broken,
+        };
+        parts.push(PartFound {
+            name: name.to_owned(),
+            pages: pages.clone(),
+            crawlability: crawlability(pages, &files),
+            indexing_risk: indexing_risk(pages, extent, state),
+        });
+    }
+    let of_hosts = parts.iter();
+    Scored {
+        crawlability: site_crawlability(
+            of_hosts
+                .map(|host| (host.pages.urls, host.crawlability.clone()))
+                .collect(),
+        ),
+        indexing_risk: indexing_risk(&tally.site, extent, worst),
+        sections: sections(tally, extent),
+        hosts: parts,
+    }
+}
+
+/// Hosts with pages, and those whose robots.txt let nobody see any.
+fn names<'a>(tally: &'a SiteTally, files: &'a SiteFiles) -> Vec<&'a str> {
+    let mut names: Vec<&str> = tally.hosts.iter().map(|(name, _)| name).collect();
+    let failing = files.robots.iter().filter(|robots| robots.unreachable);
+    names.extend(failing.map(|robots| robots.host.as_str()));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn robots_state(robots: &RobotsFile, host: Option<&Host>) -> RobotsState {
+    if !robots.unreachable {
+        return RobotsState::Ok;
+    }
+    let error_rate = host.map_or(0.0, |host| host.facts.answers.share());
+    RobotsState::failing(robots.failing_for, robots.known_good, error_rate)
+}
+
+/// A section is scored by what happens in it: robots.txt and sitemaps are the host's.
+fn sections(tally: &SiteTally, extent: Extent) -> Vec<PartFound> {
+    let of_section = |(name, pages): (&str, &Aggregate)| {
+        let files = HostFiles {
+            host: name,
+            robots_address: "",
+            robots: RobotsState::Ok,
+            sitemaps: 0,
+            failing_sitemaps: &[],
+        };
+        PartFound {
+            name: name.to_owned(),
+            pages: pages.clone(),
+            crawlability: crawlability(pages, &files),
+            indexing_risk: indexing_risk(pages, extent, RobotsState::Ok),
+        }
+    };
+    tally.sections.iter().map(of_section).collect()
+}

@@ -1,0 +1,506 @@
+//! The attempts at a group of URLs - a host, a section, a family - in time order, and whether they fail
+//! and recover together. Of bounded size.
+//!
+//! An outage is a run of failures at several pages with nothing fine in between. That there are any
+//! proves little: where half of all requests fail by chance, runs of three are common. So the runs of
+//! the whole course are tested against chance (Wald and Wolfowitz 1940, "On a test whether two samples
+//! are from the same population"), and nearly all failures must lie in outages.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::model::Moment;
+
+use crate::assess::diagnose::{Outage, Outages};
+use crate::assess::statistics::chance::runs_or_fewer;
+
+/// Fewest pages of an outage: one that fails alone is that page's matter.
+const FEWEST_PAGES: u32 = 2;
+
+/// Fewest pages of all outages together, for any to count (ours): three in one, or two in each of two.
+const FEWEST_PAGES_IN_ALL: u32 = 3;
+
+/// Shortest time from the first failure to the last, if several requests were open: what fails in one
+/// instant may fail because it was open together (ours).
+const SHORTEST: Duration = Duration::from_millis(300);
+
+/// Most failures kept of pages that never were fine.
+const MOST_DEAD: usize = 2_048;
+
+/// The share of failures that must lie in outages (ours).
+const MOST: f64 = 0.8;
+
+/// How rarely so few runs may come by chance.
+const BY_CHANCE: f64 = 0.001;
+
+/// The same in standard deviations, where many are counted.
+const DEVIATIONS: f64 = 3.1;
+
+/// Up to so many failures, or good answers, chance is computed exactly (ours).
+const FEW: u64 = 50;
+
+/// Good answers at a load no lower than that of the failures, for the load not to be their reason
+/// (ours).
+const AS_HARD: u64 = 5;
+
+/// Most outages kept.
+const MOST_OUTAGES: usize = 256;
+
+/// Open requests are told apart up to this many.
+const LOADS: usize = 65;
+
+/// One attempt at a URL of the group.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::assess) struct TimedAttempt {
+    /// The number of its URL.
+    pub(in crate::assess) url: i64,
+    /// The number of a part of the group: of its family, or of its section.
+    pub(in crate::assess) part: u32,
+    /// When it began.
+    pub(in crate::assess) started: Moment,
+    /// Whether it failed.
+    pub(in crate::assess) failed: bool,
+    /// Whether its URL is fine at least at times.
+    pub(in crate::assess) ever_fine: bool,
+    /// Requests open on the host, this one included.
+    pub(in crate::assess) open: u32,
+}
+
+/// The course of one group.
+#[derive(Clone, Debug)]
+pub(in crate::assess) struct GroupCourse {
+    failed: u64,
+    fine: u64,
+    runs: u64,
+    last: Option<TimedAttempt>,
+    first_fine: Option<Moment>,
+    last_fine: Option<Moment>,
+    part: Option<u32>,
+    has_parts: bool,
+    run: Option<Run>,
+    /// Failures in outages.
+    in_outages: u64,
+    pages: u32,
+    /// The part of the first outage, and whether another part had any.
+    down_part: Option<u32>,
+    down_parts: bool,
+    /// Runs of failures at a single page.
+    single: Vec<(i64, Outage)>,
+    /// Pages that failed in outages.
+    down_pages: HashSet<i64>,
+    /// Failures of pages that never were fine, which prove nothing by themselves.
+    dead: Vec<(i64, Moment)>,
+    outages: Outages,
+    /// Good answers by the number of open requests.
+    fine_by_open: Box<[u32; LOADS]>,
+    /// Failures likewise.
+    failed_by_open: Box<[u32; LOADS]>,
+}
+
+/// A run of failures that goes on.
+#[derive(Clone, Debug)]
+struct Run {
+    outage: Outage,
+    pages: Vec<i64>,
+    part: u32,
+    has_parts: bool,
+    open: u64,
+}
+
+impl Default for GroupCourse {
+    fn default() -> GroupCourse {
+        GroupCourse {
+            failed: 0,
+            fine: 0,
+            runs: 0,
+            last: None,
+            first_fine: None,
+            last_fine: None,
+            part: None,
+            has_parts: false,
+            run: None,
+            in_outages: 0,
+            pages: 0,
+            down_part: None,
+            down_parts: false,
+            single: Vec::new(),
+            down_pages: HashSet::new(),
+            dead: Vec::new(),
+            outages: Outages::default(),
+            fine_by_open: Box::new([0; LOADS]),
+            failed_by_open: Box::new([0; LOADS]),
+        }
+    }
+}
+
+impl GroupCourse {
+    /// Takes the next attempt, in time order. URLs that never were fine may fail in good times too: they
+    /// are looked at again when outages are known.
+    pub(in crate::assess) fn add(&mut self, seen: TimedAttempt) {
+        if !seen.ever_fine {
+            if seen.failed && self.dead.len() < MOST_DEAD {
+                self.dead.push((seen.url, seen.started));
+            }
+            return;
+        }
+        let part = *self.part.get_or_insert(seen.part);
+        self.has_parts |= part != seen.part;
+        self.runs += u64::from(self.last.is_none_or(|last| last.failed != seen.failed));
+        let by_open = if seen.failed {
+            &mut self.failed_by_open
+        } else {
+            &mut self.fine_by_open
+        };
+        let slot = &mut by_open[(seen.open as usize).min(LOADS - 1)];
+        *slot = slot.saturating_add(1);
+        if seen.failed {
+            self.failed += 1;
+            let unseen = self.last.map(|last| seen.started.since(last.started));
+            let before = self.last_fine;
+            let run = self.run.get_or_insert_with(|| Run::new(seen, before));
+            run.add(seen, unseen.unwrap_or_default());
+        } else {
+            self.fine += 1;
+            self.first_fine.get_or_insert(seen.started);
+            self.last_fine = Some(seen.started);
+            self.close(Some(seen.started));
+        }
+        self.last = Some(seen);
+    }
+
+    /// The outages of the group as a whole; none if its failures are single ones, are those of a part
+    /// of it, or may be the doing of the crawl's own load.
+    pub(in crate::assess) fn outages(mut self) -> Outages {
+        self.close(None);
+        self.add_single();
+        let together = self.in_outages as f64 >= MOST * self.failed as f64
+            && self.pages >= FEWEST_PAGES_IN_ALL
+            // Of a group with several parts, outages of one alone are the part's.
+            && (self.down_parts || !self.has_parts)
+            && self.has_too_few_runs();
+        if !together || !self.was_asked_as_hard() {
+            return Outages::default();
+        }
+        self.dead.sort_unstable();
+        self.add_first();
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let failures: Vec<Moment> = of_page.iter().map(|(_, at)| *at).collect();
+            self.outages.explain(&failures);
+        }
+        self.outages
+    }
+
+    fn close(&mut self, after: Option<Moment>) {
+        let Some(run) = self.run.take() else { return };
+        let pages = run.pages.len() as u32;
+        let lasted = run.outage.until.since(run.outage.from);
+        let together = lasted < SHORTEST && run.open > run.outage.failed;
+        if pages < FEWEST_PAGES || together {
+            if pages < FEWEST_PAGES && self.single.len() < MOST_OUTAGES {
+                let page = run.pages.first();
+                let outage = Outage {
+                    after,
+                    pages,
+                    ..run.outage
+                };
+                self.single.extend(page.map(|page| (*page, outage)));
+            }
+            return;
+        }
+        self.down_pages.extend(&run.pages);
+        let part = *self.down_part.get_or_insert(run.part);
+        self.down_parts |= run.has_parts || part != run.part;
+        self.in_outages += run.outage.failed;
+        self.pages += pages;
+        if self.outages.times.len() < MOST_OUTAGES {
+            self.outages.times.push(Outage {
+                after,
+                pages,
+                ..run.outage
+            });
+        } else {
+            self.outages.unkept += 1;
+        }
+    }
+
+    /// A page that failed with the others fails of the same thing when it is the only one requested.
+    fn add_single(&mut self) {
+        let known = &self.down_pages;
+        for (_, outage) in self.single.iter().filter(|(page, _)| known.contains(page)) {
+            self.in_outages += outage.failed;
+            self.outages.times.push(*outage);
+        }
+        self.outages.times.sort_by_key(|outage| outage.from);
+    }
+
+    /// Nothing of the group was fine yet: it may have been down from the start. So it was if several pages
+    /// failed then that never were fine, and did so afterwards in outages only, in two of them at least.
+    fn add_first(&mut self) {
+        let Some(first_fine) = self.first_fine else {
+            return;
+        };
+        let (mut from, mut until, mut pages) = (first_fine, None, 0);
+        for of_page in self.dead.chunk_by(|one, next| one.0 == next.0) {
+            let early = of_page.partition_point(|(_, at)| *at < first_fine);
+            let (early, later) = of_page.split_at(early);
+            let numbers: Option<HashSet<usize>> =
+                later.iter().map(|(_, at)| self.outages.at(*at)).collect();
+            if let (Some(first), Some(last)) = (early.first(), early.last())
+                && numbers.is_some_and(|numbers| numbers.len() >= 2)
+            {
+                from = from.min(first.1);
+                until = until.max(Some(last.1));
+                pages += 1;
+            }
+        }
+        let is_known = self.outages.times.iter().any(|it| it.before.is_none());
+        if let Some(until) = until.filter(|_| pages >= FEWEST_PAGES_IN_ALL && !is_known) {
+            let first = Outage {
+                from,
+                until,
+                before: None,
+                after: Some(first_fine),
+                unseen: Duration::ZERO,
+                failed: 0,
+                pages: 0,
+            };
+            self.outages.times.insert(0, first);
+        }
+    }
+
+    /// Whether there are fewer runs of failures and of good answers than chance makes of so many.
+    fn has_too_few_runs(&self) -> bool {
+        if self.failed.min(self.fine) <= FEW {
+            return runs_or_fewer(self.runs, self.failed, self.fine) <= BY_CHANCE;
+        }
+        let (failed, fine) = (self.failed as f64, self.fine as f64);
+        let (all, product) = (failed + fine, 2.0 * failed * fine);
+        let mean = product / all + 1.0;
+        let variance = product * (product - all) / (all * all * (all - 1.0));
+        self.runs as f64 <= mean - DEVIATIONS * variance.sqrt()
+    }
+
+    /// Whether most failures came at a load at which the group was fine as well.
+    fn was_asked_as_hard(&self) -> bool {
+        let mut fine = 0;
+        let borne = (0..LOADS).rev().find(|open| {
+            fine += u64::from(self.fine_by_open[*open]);
+            fine >= AS_HARD
+        });
+        let within = |borne: usize| -> u64 {
+            let failed = self.failed_by_open[..=borne].iter();
+            failed.map(|count| u64::from(*count)).sum()
+        };
+        borne.is_some_and(|borne| 2 * within(borne) >= self.failed)
+    }
+}
+
+impl Run {
+    fn new(first: TimedAttempt, before: Option<Moment>) -> Run {
+        Run {
+            outage: Outage {
+                from: first.started,
+                until: first.started,
+                before,
+                after: None,
+                unseen: Duration::ZERO,
+                failed: 0,
+                pages: 0,
+            },
+            pages: Vec::new(),
+            part: first.part,
+            has_parts: false,
+            open: 0,
+        }
+    }
+
+    fn add(&mut self, seen: TimedAttempt, unseen: Duration) {
+        let outage = &mut self.outage;
+        if outage.failed > 0 {
+            outage.unseen = outage.unseen.max(unseen);
+        }
+        outage.failed += 1;
+        outage.until = seen.started;
+        self.has_parts |= self.part != seen.part;
+        self.open += u64::from(seen.open);
+        let has_room = self.pages.len() < Outage::MOST_PAGES as usize;
+        if has_room && !self.pages.contains(&seen.url) {
+            self.pages.push(seen.url);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One attempt a second at one page after the other: `F` fails, `.` is fine, `f` and `,` the same at
+    /// a page of another part, `r` is a retry of the page before that fails.
+    fn course(marks: &str) -> GroupCourse {
+        let mut course = GroupCourse::default();
+        let mut url = 0;
+        for (second, mark) in (0..).zip(marks.chars()) {
+            url += i64::from(mark != 'r');
+            course.add(TimedAttempt {
+                url,
+                part: u32::from(matches!(mark, 'f' | ',')),
+                started: Moment::from_millis(second * 1000),
+                failed: matches!(mark, 'F' | 'f' | 'r'),
+                ever_fine: true,
+                open: 1,
+            });
+        }
+        course
+    }
+
+    fn count(marks: &str) -> u64 {
+        course(marks).outages().count()
+    }
+
+    #[test]
+    fn what_fails_and_recovers_together_is_an_outage() {
+        let fine = ".".repeat(20);
+        let once = format!("{fine}FFFFFF{fine}");
+        let found = course(&once).outages();
+        assert_eq!(found.count(), 1);
+        let outage = found.times[0];
+        assert_eq!(
+            (outage.failed, outage.pages, outage.is_over()),
+            (6, 6, true)
+        );
+        assert_eq!(outage.until.since(outage.from), Duration::from_secs(5));
+        let often = format!("{fine}FFFFFFF").repeat(4);
+        assert_eq!(count(&often), 4);
+    }
+
+    #[test]
+    fn a_page_that_failed_with_others_fails_of_the_same_when_alone() {
+        let (before, between) = (".".repeat(20), ".".repeat(10));
+        let mut found = course(&format!("{before}FFFFFFF{between}"));
+        for (second, url) in [(100, 22), (110, 999)] {
+            for (later, failed) in [(0, true), (1, false)] {
+                found.add(TimedAttempt {
+                    url,
+                    part: 0,
+                    started: Moment::from_millis((second + later) * 1000),
+                    failed,
+                    ever_fine: true,
+                    open: 1,
+                });
+            }
+        }
+        let found = found.outages();
+        assert_eq!(found.count(), 2);
+        assert_eq!(found.times[1].from, Moment::from_millis(100_000));
+    }
+
+    #[test]
+    fn failures_that_chance_explains_are_no_outage() {
+        let every_third = "..F".repeat(30);
+        let random = ".F.FF..FFF.F..F.FF.F...FF.F.FFF..F.F.FF...F.";
+        let one_page = format!("{0}Frrrrr{0}", ".".repeat(20));
+        for marks in [every_third.as_str(), random, &one_page, "FFFFFF"] {
+            assert_eq!(count(marks), 0, "{marks}");
+        }
+    }
+
+    fn at(second: i64, url: i64, failed: bool, ever_fine: bool) -> TimedAttempt {
+        TimedAttempt {
+            url,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine,
+            open: 1,
+        }
+    }
+
+    #[test]
+    fn a_page_that_never_was_fine_is_explained_by_outages_and_explains_none() {
+        let run = |dead: &[i64]| {
+            let mut course = GroupCourse::default();
+            for second in 0..60 {
+                let down = (20..28).contains(&second);
+                course.add(at(second, second, down, true));
+                if dead.contains(&second) {
+                    course.add(at(second, 999, true, false));
+                }
+            }
+            let found = course.outages();
+            found.times.iter().map(|it| it.failed).sum::<u64>()
+        };
+        assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
+    }
+
+    #[test]
+    fn what_was_down_from_the_start_and_twice_again_was_down_the_first_time_too() {
+        let run = |again: &[i64]| {
+            let mut course = GroupCourse::default();
+            for second in 0..120 {
+                let dead = second < 20 || again.contains(&second);
+                for url in (1_000..1_004).filter(|_| dead) {
+                    course.add(at(second, url, true, false));
+                }
+                let down = (40..48).contains(&second) || (80..88).contains(&second);
+                if second >= 20 {
+                    course.add(at(second, second, down, true));
+                }
+            }
+            let found = course.outages();
+            let failed: Vec<u64> = found.times.iter().map(|it| it.failed).collect();
+            failed
+        };
+        assert_eq!(run(&[42, 84]), [80, 12, 12]);
+        assert_eq!(run(&[42]), [8, 8], "once may be chance");
+        assert_eq!(run(&[42, 60, 84]), [8, 8], "dead while others are fine");
+    }
+
+    #[test]
+    fn an_outage_of_a_part_is_none_of_the_whole() {
+        let fine = ".,".repeat(10);
+        assert_eq!(count(&format!("{fine}FFFFFFFF{fine}")), 0);
+        assert_eq!(count(&format!("{fine}FfFFfFFf{fine}")), 1);
+        assert_eq!(count(&format!("{fine}FFF{fine}fff{fine}")), 2, "in turn");
+    }
+
+    #[test]
+    fn what_fails_under_a_load_that_was_never_borne_may_be_our_own_doing() {
+        let at = |second: i64, failed, open| TimedAttempt {
+            url: second,
+            part: 0,
+            started: Moment::from_millis(second * 1000),
+            failed,
+            ever_fine: true,
+            open,
+        };
+        let run = |borne| {
+            let mut course = GroupCourse::default();
+            for second in 0..60 {
+                let failed = (20..28).contains(&second);
+                let open = if failed { 6 } else { borne };
+                course.add(at(second, failed, open));
+            }
+            course.outages().count()
+        };
+        assert_eq!((run(4), run(6)), (0, 1));
+    }
+
+    #[test]
+    fn memory_has_a_bound() {
+        let mut course = GroupCourse::default();
+        for n in 0..100_000_i64 {
+            course.add(TimedAttempt {
+                url: n,
+                part: 0,
+                started: Moment::from_millis(n * 1000),
+                failed: (n / 40) % 2 == 1,
+                ever_fine: true,
+                open: 1,
+            });
+        }
+        let found = course.outages();
+        assert_eq!(found.times.len(), MOST_OUTAGES);
+        assert!(found.unkept > 0);
+        assert_eq!(found.times[0].pages, Outage::MOST_PAGES);
+    }
+}

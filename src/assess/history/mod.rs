@@ -1,0 +1,6 @@
+//! Hosts, sections and families over the time of a run: episodes, outages, limits of the rate.
+
+pub(super) mod episode;
+pub(super) mod group_course;
+pub(super) mod host_episodes;
+pub(super) mod rate_limit;

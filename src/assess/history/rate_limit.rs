@@ -1,0 +1,261 @@
+//! A limit of requests per second, told from which of the crawl's requests were refused. Limits of
+//! servers are buckets of tokens (nginx `limit_req`, Envoy, HAProxy stick tables): a request takes one,
+//! and is refused where there is none; they come back at the rate of the limit.
+
+use crate::model::Moment;
+
+/// Most requests looked at, the first of a run.
+const MOST: usize = 2_048;
+
+/// Rates that are tried: from one in five seconds to two hundred a second, in steps of 3 %.
+const SLOWEST: f64 = 0.2;
+const FASTEST: f64 = 200.0;
+const STEP: f64 = 1.03;
+
+/// Sizes of buckets that are tried: none, and what configurations usually have.
+const BUCKETS: [u32; 10] = [1, 2, 3, 5, 6, 10, 11, 20, 21, 51];
+
+/// The share of refusals that a limit need not explain: clocks of two machines differ (ours).
+const UNEXPLAINED: f64 = 0.1;
+
+/// The most that a bucket can hold when it refuses a request.
+const JUST_NONE: f64 = 0.999;
+
+/// Fewest refusals (ours): one proves nothing.
+const FEWEST: u64 = 2;
+
+/// A limit of a host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateLimit {
+    /// Requests per second that are certainly let through.
+    pub low: f64,
+    /// Requests per second of which some are certainly refused.
+    pub high: f64,
+    /// Requests that are let through at once after a pause; 1 for a limit without a burst.
+    pub burst: u32,
+    /// Requests that were refused, of those looked at.
+    pub refused: u64,
+    /// Requests looked at.
+    pub requests: u64,
+    /// The status that most of them were refused with, 429 or 503.
+    pub status: u16,
+}
+
+/// Requests to one host in time order.
+#[derive(Clone, Debug, Default)]
+pub(in crate::assess) struct LimitedRequests(Vec<Limited>);
+
+#[derive(Clone, Copy, Debug)]
+struct Limited {
+    started: Moment,
+    open: u32,
+    /// The status that refused it.
+    refused_with: Option<u16>,
+}
+
+impl Limited {
+    fn is_refused(&self) -> bool {
+        self.refused_with.is_some()
+    }
+}
+
+impl LimitedRequests {
+    /// Takes the next request, with the status that refused it, if one did. Of those that no experiment made,
+    /// later ones than the first two thousand are left out.
+    pub(in crate::assess) fn add(
+        &mut self,
+        started: Moment,
+        open: u32,
+        refused_with: Option<u16>,
+        in_burst: bool,
+    ) {
+        if in_burst || self.0.len() < MOST {
+            self.0.push(Limited {
+                started,
+                open,
+                refused_with,
+            });
+        }
+    }
+
+    /// The limit that explains which requests were refused, if one does, and better than a limit of
+    /// open requests would.
+    pub(in crate::assess) fn limit(&self) -> Option<RateLimit> {
+        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
+        let requests = self.0.len() as u64;
+        if refused < FEWEST || refused == requests {
+            return None;
+        }
+        // One may be off by the way to the server, if it is not half of them.
+        let most = (UNEXPLAINED * refused as f64) as u64;
+        let most = most.max(1).min((refused - 1) / 2);
+        let mut best: Option<(u64, RateLimit)> = None;
+        for burst in BUCKETS {
+            let mut rate = SLOWEST;
+            while rate <= FASTEST {
+                let wrong = self.wrong(rate, burst);
+                match &mut best {
+                    // The rates that explain as much are a range.
+                    Some((known, limit))
+                        if wrong == *known && burst == limit.burst && limit.high * STEP >= rate =>
+                    {
+                        limit.high = rate;
+                    }
+                    Some((known, _)) if wrong >= *known => {}
+                    _ if wrong > most => {}
+                    _ => {
+                        let limit = RateLimit {
+                            low: rate,
+                            high: rate,
+                            burst,
+                            refused,
+                            requests,
+                            status: self.status(),
+                        };
+                        best = Some((wrong, limit));
+                    }
+                }
+                rate *= STEP;
+            }
+        }
+        let (wrong, limit) = best?;
+        (wrong < self.wrong_by_open()).then_some(limit)
+    }
+
+    /// The status that refused most of the requests; 429, which says what it is, if both did so as often.
+    fn status(&self) -> u16 {
+        let refused_with = |status| {
+            let such = |request: &&Limited| request.refused_with == Some(status);
+            self.0.iter().filter(such).count()
+        };
+        if refused_with(503) > refused_with(429) {
+            503
+        } else {
+            429
+        }
+    }
+
+    /// How many answers a bucket of this size, filled at this rate, does not explain.
+    fn wrong(&self, rate: f64, burst: u32) -> u64 {
+        let full = f64::from(burst);
+        let (mut tokens, mut wrong) = (full, 0);
+        let mut last = self.0.first().map(|request| request.started);
+        for request in &self.0 {
+            let since = last.map_or(0.0, |last| request.started.since(last).as_secs_f64());
+            last = Some(request.started);
+            tokens = (tokens + since * rate).min(full);
+            let lets_through = tokens >= 1.0;
+            wrong += u64::from(lets_through == request.is_refused());
+            // What the server did says how many tokens there were.
+            tokens = if request.is_refused() {
+                tokens.min(JUST_NONE)
+            } else {
+                (tokens - 1.0).max(0.0)
+            };
+        }
+        wrong
+    }
+
+    /// How many answers the best limit of open requests does not explain.
+    fn wrong_by_open(&self) -> u64 {
+        let most = self.0.iter().map(|request| request.open).max();
+        let wrong = |limit: u32| {
+            let unexplained = |request: &&Limited| (request.open > limit) != request.is_refused();
+            self.0.iter().filter(unexplained).count() as u64
+        };
+        let limits = 1..most.unwrap_or_default();
+        limits.map(wrong).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl RateLimit {
+    /// The limit in requests per second, half-way between what passes and what does not.
+    pub fn rate(&self) -> f64 {
+        (self.low * self.high).sqrt()
+    }
+
+    /// Whether it is known closely enough for a single number.
+    pub fn is_known(&self) -> bool {
+        self.high <= 1.7 * self.low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server with a bucket of tokens, asked with these pauses in milliseconds.
+    fn asked(rate: f64, burst: u32, pauses: impl IntoIterator<Item = i64>) -> LimitedRequests {
+        let (mut at, mut tokens) = (0_i64, f64::from(burst));
+        let mut requests = LimitedRequests::default();
+        for pause in pauses {
+            at += pause;
+            tokens = (tokens + pause as f64 / 1000.0 * rate).min(f64::from(burst));
+            let refused = tokens < 1.0;
+            if !refused {
+                tokens -= 1.0;
+            }
+            requests.add(Moment::from_millis(at), 1, refused.then_some(429), false);
+        }
+        requests
+    }
+
+    /// Pauses like those of a crawl that slows down when it is refused.
+    fn pauses() -> impl Iterator<Item = i64> {
+        (0..200).map(|n| [100, 230, 210, 205, 260, 400, 220, 150][n % 8])
+    }
+
+    #[test]
+    fn a_limit_is_told_from_what_it_refuses() {
+        let limit = asked(5.0, 1, pauses()).limit().expect("a limit");
+        assert!(limit.low <= 5.0 * STEP && 5.0 <= limit.high, "{limit:?}");
+        assert!(limit.is_known() && limit.burst == 1, "{limit:?}");
+        let fast = (0..400).map(|n| 9 + n * 7_919 % 23);
+        let limit = asked(10.0, 21, fast).limit().expect("a limit");
+        assert!((8.5..11.5).contains(&limit.rate()), "{limit:?}");
+        assert_eq!(limit.burst, 21);
+    }
+
+    #[test]
+    fn a_limit_has_the_status_that_most_of_its_requests_were_refused_with() {
+        let limited = |first: usize| {
+            let mut requests = asked(5.0, 1, pauses());
+            let refused = requests.0.iter_mut().filter(|it| it.is_refused());
+            let mut count = 0;
+            for request in refused {
+                count += 1;
+                request.refused_with = Some(if count <= first { 503 } else { 429 });
+            }
+            (count, requests.limit().expect("a limit").status)
+        };
+        let (refused, status) = limited(0);
+        assert_eq!(status, 429);
+        assert_eq!(limited(refused / 2).1, 429);
+        assert_eq!(limited(refused / 2 + 1).1, 503);
+    }
+
+    #[test]
+    fn failures_by_chance_or_by_open_requests_are_no_limit_of_the_rate() {
+        let mut chance = LimitedRequests::default();
+        let mut open = LimitedRequests::default();
+        let mut at = 0;
+        for (n, pause) in (0_u32..).zip(pauses()) {
+            at += pause;
+            chance.add(
+                Moment::from_millis(at),
+                1,
+                (n % 11 == 3).then_some(503),
+                false,
+            );
+            open.add(
+                Moment::from_millis(at),
+                1 + n % 6,
+                (n % 6 >= 4).then_some(503),
+                false,
+            );
+        }
+        assert_eq!(chance.limit(), None);
+        assert_eq!(open.limit(), None);
+        assert_eq!(asked(50.0, 1, pauses()).limit(), None, "nothing is refused");
+    }
+}

@@ -1,0 +1,210 @@
+//! From a topic, as people type it, to its playbook.
+
+use super::book::{BOOKS, Books, Playbook, Topic};
+use super::proxies;
+use crate::model::{Cause, Outcome};
+
+/// How many lines a status takes over from each of its causes.
+const LINES_A_CAUSE: usize = 2;
+
+/// The playbook of a status code, a cause, an outcome, a step, a check or a server; with what is
+/// special about a server product, if one is named. Case, spaces and hyphens do not matter.
+pub fn lookup(topic: &str, server: Option<&str>) -> Option<Playbook> {
+    let books = &*BOOKS;
+    let key = normal(topic);
+    let mut playbook = books
+        .topic(&key)
+        .or_else(|| books.status(&key))
+        .or_else(|| books.outcome(&key))
+        .or_else(|| books.server(&key))
+        .or_else(|| proxies::playbook(&key))
+        .or_else(|| books.other_status(&key))?;
+    if let Some((name, notes)) =
+        server.and_then(|server| books.servers.get_key_value(server_key(server)?))
+    {
+        let causes = playbook.causes.iter().map(|cause| cause.id());
+        let mut topics: Vec<&str> = [key.as_str()].into_iter().chain(causes).collect();
+        // A cause is its own topic.
+        topics.dedup();
+        playbook.server = Some(notes.notes(name, &topics));
+    }
+    Some(playbook)
+}
+
+/// Names of products, and the topic that speaks of a server.
+pub(super) const SERVERS: [(&str, &str); 9] = [
+    ("server.nginx", "nginx"),
+    ("server.apache", "apache"),
+    ("server.haproxy", "haproxy"),
+    ("server.caddy", "caddy"),
+    ("server.php_fpm", "php-fpm"),
+    ("server.node", "node"),
+    ("server.gunicorn", "gunicorn"),
+    ("server.cdn", "cdn"),
+    ("server.load_balancer", "load_balancer"),
+];
+
+/// Words in names of products, as fingerprints and `Server` headers have them, and whose notes
+/// apply.
+const PRODUCTS: [(&str, &str); 31] = [
+    ("openresty", "nginx"),
+    ("php", "php-fpm"),
+    ("nginx", "nginx"),
+    ("apache tomcat", ""),
+    ("apache", "apache"),
+    ("httpd", "apache"),
+    ("openshift", "haproxy"),
+    ("haproxy", "haproxy"),
+    ("caddy", "caddy"),
+    ("node", "node"),
+    ("express", "node"),
+    ("next.js", "node"),
+    ("gunicorn", "gunicorn"),
+    ("uwsgi", "gunicorn"),
+    ("django", "gunicorn"),
+    ("wordpress", "php-fpm"),
+    ("laravel", "php-fpm"),
+    ("cloudflare", "cdn"),
+    ("cloudfront", "cdn"),
+    ("fastly", "cdn"),
+    ("akamai", "cdn"),
+    ("front door", "cdn"),
+    ("sucuri", "cdn"),
+    ("imperva", "cdn"),
+    ("cdn", "cdn"),
+    ("alb", "load_balancer"),
+    ("elb", "load_balancer"),
+    ("envoy", "load_balancer"),
+    ("load balancer", "load_balancer"),
+    ("load_balancer", "load_balancer"),
+    ("gateway", "load_balancer"),
+];
+
+/// The server whose notes apply to a product, by any of its names.
+pub fn server_key(product: &str) -> Option<&'static str> {
+    let product = product.to_lowercase();
+    let found = PRODUCTS.iter().find(|(word, _)| product.contains(word));
+    found.map(|(_, key)| *key).filter(|key| !key.is_empty())
+}
+
+/// Keys of the servers that have notes.
+pub fn servers() -> impl Iterator<Item = &'static str> {
+    SERVERS.iter().map(|(_, key)| *key)
+}
+
+pub(super) fn normal(topic: &str) -> String {
+    let topic = topic.trim().to_lowercase().replace(['-', ' '], "_");
+    topic
+        .strip_prefix("http_")
+        .map_or(topic.clone(), str::to_owned)
+}
+
+impl Books {
+    fn topic(&self, key: &str) -> Option<Playbook> {
+        let (key, topic) = self
+            .causes
+            .get_key_value(key)
+            .or_else(|| self.steps.get_key_value(key))?;
+        let mut playbook = topic.playbook(key);
+        playbook.causes.extend(Cause::from_id(key));
+        Some(playbook)
+    }
+
+    /// A status says what it means; what to do comes from the causes behind it.
+    fn status(&self, key: &str) -> Option<Playbook> {
+        let topic = self.statuses.get(key)?;
+        let mut playbook = topic.playbook(key);
+        for id in &topic.causes {
+            let Some(cause) = self.causes.get(id) else {
+                continue;
+            };
+            let first = |lines: &[String]| {
+                lines
+                    .iter()
+                    .take(LINES_A_CAUSE)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            playbook.signs.extend(first(&cause.signs));
+            playbook.confirm.extend(first(&cause.confirm));
+            playbook.act.extend(first(&cause.act));
+            playbook.verify.extend(cause.verify.first().cloned());
+            for step in &cause.steps {
+                if !playbook.steps.contains(step) {
+                    playbook.steps.push(step.clone());
+                }
+            }
+        }
+        playbook.verify.dedup();
+        Some(playbook)
+    }
+
+    /// An outcome is a status, or has a meaning of its own and the advice of its cause.
+    fn outcome(&self, key: &str) -> Option<Playbook> {
+        let outcome = Outcome::ALL.iter().find(|outcome| outcome.id() == key)?;
+        let Some(topic) = self.outcomes.get(key) else {
+            return self.status(&status_of(key));
+        };
+        let cause = outcome.default_cause();
+        let follow = topic.follow.as_deref().unwrap_or(cause.id());
+        let followed = self
+            .causes
+            .get(follow)
+            .map(|topic: &Topic| topic.playbook(follow));
+        let mut playbook = followed.unwrap_or_default();
+        key.clone_into(&mut playbook.key);
+        key.replace('_', " ").clone_into(&mut playbook.title);
+        playbook.meaning.clone_from(&topic.meaning);
+        playbook.causes = Cause::TEN
+            .into_iter()
+            .filter(|known| *known == cause)
+            .collect();
+        Some(playbook)
+    }
+
+    /// A status without an entry is what the crawler would record of it.
+    fn other_status(&self, key: &str) -> Option<Playbook> {
+        let outcome = match key.parse().ok()? {
+            204 | 205 => Outcome::OkNonHtml,
+            206 | 304 => Outcome::StatusUnrequested,
+            200..=299 => Outcome::OkHtml,
+            301 | 302 | 303 | 307 | 308 => Outcome::Redirect,
+            300..=399 => Outcome::RedirectBad,
+            status @ 400..=999 => Outcome::of_error_status(status, false),
+            _ => return None,
+        };
+        self.outcome(outcome.id())
+    }
+
+    fn server(&self, key: &str) -> Option<Playbook> {
+        let product = PRODUCTS.iter().find(|(word, _)| *word == key);
+        let is_meant = |(topic, name): &&(&str, &str)| {
+            *topic == key
+                || topic.ends_with(&format!(".{key}"))
+                || product.is_some_and(|p| p.1 == *name)
+        };
+        let (_, name) = SERVERS.iter().find(is_meant)?;
+        let server = self.servers.get(*name)?;
+        Some(Playbook {
+            key: format!("server.{}", name.replace('-', "_")),
+            title: server.title.clone(),
+            meaning: server.remember.clone(),
+            confirm: server.confirm.clone(),
+            act: server.act.clone(),
+            ..Playbook::default()
+        })
+    }
+}
+
+/// The status of an outcome such as `server_502`, `cf_520` or `server_503_retry_after`.
+fn status_of(outcome: &str) -> String {
+    let digits = |part: &&str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit());
+    outcome
+        .split('_')
+        .find(digits)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests;

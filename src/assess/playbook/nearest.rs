@@ -1,0 +1,16 @@
+//! The topic that was probably meant.
+
+use super::groups::topics;
+use super::lookup::normal;
+
+/// The topic that was probably meant.
+pub fn nearest(topic: &str) -> Option<&'static str> {
+    let key = normal(topic);
+    let likeness = |known: &str| {
+        let tail = known.rsplit('.').next().unwrap_or(known);
+        strsim::jaro_winkler(&key, known).max(strsim::jaro_winkler(&key, tail) - 0.01)
+    };
+    let scored = topics().into_iter().map(|known| (likeness(known), known));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 >= 0.8).then_some(best.1)
+}

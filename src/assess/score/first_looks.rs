@@ -1,0 +1,80 @@
+//! The first attempts at many URLs: what a bot meets that comes by once. Retries are left out, so
+//! that asking again does not inflate the rate.
+
+use super::deduction::Examples;
+use crate::assess::statistics::rate::Interval;
+use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::kind::FailureKind;
+use crate::assess::verdict::rules::Verdict;
+
+/// First attempts, counted.
+#[derive(Clone, Debug, Default)]
+pub struct FirstLooks {
+    /// All.
+    pub of: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Among these, the ones at URLs that fail only at the speed of the crawl.
+    pub at_speed: u64,
+    /// Those answered with a status of 500-599.
+    pub status_5xx: u64,
+    /// Those answered with status 502.
+    pub status_502: u64,
+    /// Failures by kind, those at speed left out; in the order of [`FailureKind::ALL`].
+    pub kinds: [u64; 5],
+    examples: [Examples; 5],
+}
+
+impl FirstLooks {
+    pub(in crate::assess) fn add(&mut self, address: &str, judgement: &Judgement, weight: f64) {
+        let Some(first) = judgement.first else { return };
+        self.of += 1;
+        match judgement.first_status {
+            Some(502) => {
+                self.status_5xx += 1;
+                self.status_502 += 1;
+            }
+            Some(500..=599) => self.status_5xx += 1,
+            _ => {}
+        }
+        if !first.is_failure() {
+            return;
+        }
+        self.failed += 1;
+        if judgement.verdict == Verdict::LoadInduced {
+            self.at_speed += 1;
+        } else if let Some(kind) = FailureKind::of(first) {
+            self.kinds[kind as usize] += 1;
+            self.examples[kind as usize].add(weight, address);
+        }
+    }
+
+    /// Share of first attempts that failed, 0..1.
+    pub fn error_rate(&self) -> Interval {
+        self.rate(self.failed)
+    }
+
+    /// The same without failures that the speed of the crawl caused: the e of the model.
+    pub fn error_rate_at_ease(&self) -> Interval {
+        self.rate(self.failed - self.at_speed)
+    }
+
+    /// Share of first attempts answered with 500-599, 0..1.
+    pub fn rate_5xx(&self) -> Interval {
+        self.rate(self.status_5xx)
+    }
+
+    /// Share of first attempts answered with 502, 0..1.
+    pub fn rate_502(&self) -> Interval {
+        self.rate(self.status_502)
+    }
+
+    /// URLs whose first attempt failed with this kind.
+    pub(in crate::assess) fn examples(&self, kind: FailureKind) -> Vec<String> {
+        self.examples[kind as usize].addresses()
+    }
+
+    fn rate(&self, hits: u64) -> Interval {
+        Interval::wilson(hits as f64, self.of as f64)
+    }
+}

@@ -1,0 +1,80 @@
+//! What a bot meets on a host, how much of it is in its way (H), and which part takes how much.
+//!
+//! Documented by Google: errors and slow answers lower the crawl rate of the whole host, and a
+//! failing robots.txt stops it. The curve, all factors and the floors below 100 are ours.
+
+use super::robots_ladder::RobotsState;
+use crate::assess::statistics::rate::Interval;
+
+/// Failing share of first attempts that takes 63 % of the score (ours).
+const ERROR_SCALE: f64 = 0.10;
+/// Median time to the first byte, in milliseconds, from which slowness takes points (ours).
+pub(super) const SLOW_FROM: f64 = 500.0;
+/// Milliseconds over which it grows to the full (ours).
+const SLOW_OVER: f64 = 1500.0;
+/// Share of the score that slowness can take (ours).
+const SLOW_TAKES: f64 = 0.3;
+/// Share of the score that failing sitemaps can take (ours).
+const SITEMAPS_TAKE: f64 = 0.25;
+
+/// What a bot meets on a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Obstacles {
+    /// Share of first attempts that fail (e), 0..1.
+    pub error_rate: Interval,
+    /// Median time to the first byte in milliseconds, if measured.
+    pub median_ttfb_ms: Option<f64>,
+    /// Failing share of the sitemap files, 0..1.
+    pub sitemaps: f64,
+    /// The state of robots.txt.
+    pub robots: RobotsState,
+}
+
+impl Obstacles {
+    /// What they put in the way of a bot (H), 0..100.
+    pub fn obstruction(&self) -> Interval {
+        let rest = self.slowness_leaves() * self.sitemaps_leave();
+        self.error_rate.map(|rate| {
+            let open = errors_leave(rate) * rest;
+            (100.0 * (1.0 - open)).max(self.robots.floor())
+        })
+    }
+
+    fn slowness_leaves(&self) -> f64 {
+        let slow = self
+            .median_ttfb_ms
+            .map_or(0.0, |ms| (ms - SLOW_FROM) / SLOW_OVER);
+        1.0 - SLOW_TAKES * slow.clamp(0.0, 1.0)
+    }
+
+    fn sitemaps_leave(&self) -> f64 {
+        1.0 - SITEMAPS_TAKE * self.sitemaps.clamp(0.0, 1.0)
+    }
+
+    /// Points of H by errors, slowness, sitemaps and robots.txt. The first three multiply, and each
+    /// gets its Shapley value: the mean of what it takes over all orders in which they may come.
+    /// robots.txt gets what its floor adds to them, which is what mending it alone would win.
+    pub(super) fn losses(&self) -> [f64; 4] {
+        let left = [
+            errors_leave(self.error_rate.value),
+            self.slowness_leaves(),
+            self.sitemaps_leave(),
+        ];
+        let share = |own: f64, one: f64, other: f64| {
+            100.0 * (1.0 - own) * (2.0 + one + other + 2.0 * one * other) / 6.0
+        };
+        let [errors, slowness, sitemaps] = left;
+        let together = 100.0 * (1.0 - errors * slowness * sitemaps);
+        [
+            share(errors, slowness, sitemaps),
+            share(slowness, errors, sitemaps),
+            share(sitemaps, errors, slowness),
+            (self.robots.floor() - together).max(0.0),
+        ]
+    }
+}
+
+/// What a failing share of first attempts leaves of the score, 0..1.
+pub(in crate::assess) fn errors_leave(rate: f64) -> f64 {
+    (-rate / ERROR_SCALE).exp()
+}

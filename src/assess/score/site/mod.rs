@@ -1,0 +1,205 @@
+//! Sections, hosts and the site as a whole. URLs stream through; what is kept grows with the
+//! number of sections and hosts only, and that has a bound.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::deduction::{Deduction, Examples, Fact};
+use super::first_looks::FirstLooks;
+use super::mean::WeightedRisk;
+use crate::assess::statistics::latency::Latency;
+use crate::assess::statistics::uncaught::LookCounts;
+use crate::assess::verdict::judgement::Judgement;
+use crate::assess::verdict::rules::Verdict;
+
+/// Most sections, and most hosts, that are told apart; about 2 MB each kind.
+pub const MOST_GROUPS: usize = 500;
+
+/// The group of whatever comes after [`MOST_GROUPS`] names.
+pub const OTHER: &str = "(other)";
+
+/// A URL that was judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Scored<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// The host it belongs to.
+    pub host: &'a str,
+    /// The section it belongs to.
+    pub section: &'a str,
+    /// What its attempts amount to.
+    pub judgement: &'a Judgement,
+    /// How much it matters, 1..7.
+    pub weight: f64,
+}
+
+/// What is known of many URLs together.
+#[derive(Clone, Debug, Default)]
+pub struct Aggregate {
+    /// URLs.
+    pub urls: u64,
+    /// Indexing risk.
+    pub risk: WeightedRisk,
+    /// First attempts.
+    pub looks: FirstLooks,
+    /// Times to the first byte of good answers.
+    pub latency: Latency,
+    /// Looks at pages; what an outage of the host or the crawl's speed explains is left out.
+    pub counts: LookCounts,
+    verdicts: [u64; 6],
+    /// Risk times weight by verdict.
+    shares: [f64; 6],
+    /// Pages of each verdict that have a part in it.
+    at_risk: [u64; 6],
+    worst: [Examples; 6],
+    slowest: Examples,
+}
+
+impl Aggregate {
+    /// Takes one URL.
+    pub fn add(&mut self, url: &Scored<'_>) {
+        let verdict = url.judgement.verdict;
+        let risk = url.judgement.indexing_risk();
+        self.urls += 1;
+        self.verdicts[verdict as usize] += 1;
+        self.risk.add(risk, url.weight);
+        self.looks.add(url.address, url.judgement, url.weight);
+        if verdict != Verdict::LoadInduced && !url.judgement.in_outage {
+            self.counts.add(url.judgement.looks);
+        }
+        if let Some(ttfb) = url.judgement.ttfb {
+            self.latency.add(ttfb);
+            self.slowest.add(ttfb.as_secs_f64(), url.address);
+        }
+        let share = risk.value * url.weight;
+        if share > 0.0 {
+            self.shares[verdict as usize] += share;
+            self.at_risk[verdict as usize] += 1;
+            self.worst[verdict as usize].add(share, url.address);
+        }
+    }
+
+    /// URLs with this verdict.
+    pub const fn count(&self, verdict: Verdict) -> u64 {
+        self.verdicts[verdict as usize]
+    }
+
+    /// URLs that failed at least once.
+    pub const fn failing(&self) -> u64 {
+        self.urls - self.count(Verdict::Ok)
+    }
+
+    /// What the indexing risk consists of. The mean is a sum, so each row is a plain share of it
+    /// and together they are the risk; [`crate::assess::apportion`] rounds them.
+    pub fn risk_shares(&self) -> Vec<Deduction> {
+        let weights = self.risk.weights();
+        let rows = Verdict::ALL.into_iter().zip(self.shares).zip(&self.worst);
+        rows.filter(|((_, share), _)| *share > 0.0)
+            .map(|((verdict, share), worst)| Deduction {
+                rule: risk_rule(verdict),
+                points: share / weights,
+                evidence: vec![
+                    Fact::count("urls", self.at_risk[verdict as usize]),
+                    Fact::count("of_urls", self.urls),
+                    Fact::measure("weighted_risk", share, 2),
+                    Fact::measure("of_weight", weights, 2),
+                ],
+                urls: worst.addresses(),
+            })
+            .collect()
+    }
+
+    pub(super) fn slowest(&self) -> Vec<String> {
+        self.slowest.addresses()
+    }
+}
+
+const fn risk_rule(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "indexing_risk.soft_error",
+        Verdict::Transient => "indexing_risk.transient",
+        Verdict::Intermittent => "indexing_risk.intermittent",
+        Verdict::Persistent => "indexing_risk.persistent",
+        Verdict::LoadInduced => "indexing_risk.load_induced",
+        Verdict::Unconfirmed => "indexing_risk.unconfirmed",
+    }
+}
+
+/// Aggregates by name. Names beyond the bound share one: first come, first kept.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    limit: usize,
+    groups: BTreeMap<String, Aggregate>,
+}
+
+impl Groups {
+    /// No groups, of which there may be so many besides [`OTHER`].
+    pub fn at_most(limit: usize) -> Groups {
+        Groups {
+            limit,
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// Takes one URL.
+    pub fn add(&mut self, name: &str, url: &Scored<'_>) {
+        let known = self.groups.contains_key(name);
+        let fits = known || self.groups.len() < self.limit;
+        let name = if fits { name } else { OTHER };
+        match self.groups.get_mut(name) {
+            Some(group) => group.add(url),
+            None => self.groups.entry(name.to_owned()).or_default().add(url),
+        }
+    }
+
+    /// The groups by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Aggregate)> {
+        self.groups
+            .iter()
+            .map(|(name, group)| (name.as_str(), group))
+    }
+
+    /// The group with this name.
+    pub fn get(&self, name: &str) -> Option<&Aggregate> {
+        self.groups.get(name)
+    }
+}
+
+/// The site, its hosts and its sections.
+#[derive(Clone, Debug)]
+pub struct SiteTally {
+    /// All URLs.
+    pub site: Aggregate,
+    /// By host.
+    pub hosts: Groups,
+    /// By section.
+    pub sections: Groups,
+}
+
+impl Default for SiteTally {
+    fn default() -> SiteTally {
+        SiteTally {
+            site: Aggregate::default(),
+            hosts: Groups::at_most(MOST_GROUPS),
+            sections: Groups::at_most(MOST_GROUPS),
+        }
+    }
+}
+
+impl SiteTally {
+    /// Takes one URL. Every fetched page belongs in it, healthy ones too.
+    pub fn add(&mut self, url: &Scored<'_>) {
+        self.site.add(url);
+        self.hosts.add(url.host, url);
+        self.sections.add(url.section, url);
+    }
+
+    /// Median time to the first byte over the whole site.
+    pub fn median_ttfb(&self) -> Option<Duration> {
+        let median = self.site.latency.median_ms()?;
+        Some(Duration::from_secs_f64(median / 1000.0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

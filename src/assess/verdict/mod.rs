@@ -1,0 +1,9 @@
+//! What the attempts at one URL amount to.
+
+pub(super) mod earlier_runs;
+pub(super) mod judgement;
+pub(super) mod kind;
+pub(super) mod observation;
+mod passes;
+pub(super) mod rules;
+pub(super) mod tally;

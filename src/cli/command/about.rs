@@ -1,0 +1,37 @@
+//! `gatecrawl completions` and `gatecrawl man`: the program described to shells and to `man`.
+
+use clap::CommandFactory;
+
+use crate::cli::args::{Cli, CompletionsArgs, ManArgs};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+
+/// Prints a completion script.
+pub(in crate::cli) fn completions(
+    args: &CompletionsArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "gatecrawl", &mut script);
+    console.stdout.write_all(&script)?;
+    Ok(Exit::Done)
+}
+
+/// Prints the man page of the program or of one command.
+pub(in crate::cli) fn man(args: &ManArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let mut program = Cli::command();
+    program.build();
+    let command = match &args.command {
+        None => program,
+        Some(name) => program
+            .find_subcommand(name)
+            .ok_or_else(|| Failure::usage(format!("no command {name:?}")))?
+            .clone()
+            .version(env!("CARGO_PKG_VERSION")),
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    console.stdout.write_all(&page)?;
+    Ok(Exit::Done)
+}

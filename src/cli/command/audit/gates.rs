@@ -1,0 +1,83 @@
+//! Gates of `--fail-on`: what is said of them, and the exit code.
+
+use crate::assess::{GateResult, Ruling};
+
+use crate::cli::exit::Exit;
+use crate::cli::output::paint::{GREEN, RED, YELLOW, paint};
+use crate::cli::output::streams::People;
+
+/// Says what became of each gate; with `--quiet` only of those that did not hold.
+pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {
+    for result in results {
+        let line = line(result, people.color);
+        match result.result {
+            Ruling::Held => people.mention(line),
+            Ruling::Failed | Ruling::Undecided => people.say(line),
+        }
+    }
+}
+
+/// The exit code of an audit that was made: one that was not has its own, whatever the gates say.
+pub(in crate::cli::command) fn exit_of(results: &[GateResult]) -> Exit {
+    match Ruling::of_all(results) {
+        Ruling::Held => Exit::Done,
+        Ruling::Failed => Exit::GateFailed,
+        Ruling::Undecided => Exit::GateUndecided,
+    }
+}
+
+fn line(result: &GateResult, color: bool) -> String {
+    let style = match result.result {
+        Ruling::Held => GREEN,
+        Ruling::Failed => RED,
+        Ruling::Undecided => YELLOW,
+    };
+    let ruling = paint(result.result.name(), style, color);
+    format!(
+        "  Gate           {ruling}: {} ({})",
+        result.expression, result.reason
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{Gate, Measured};
+
+    /// A gate that failed.
+    fn failed() -> GateResult {
+        let gate: Gate = "502 > 1".parse().expect("a gate");
+        gate.judge(&Measured {
+            status_502: 2,
+            requested: 90,
+            ..Measured::default()
+        })
+    }
+
+    #[test]
+    fn the_worst_gate_decides_the_exit_code() {
+        let (held, undecided, bad) = (Ruling::Held, Ruling::Undecided, Ruling::Failed);
+        let cases: [(&[Ruling], Exit); 4] = [
+            (&[], Exit::Done),
+            (&[held, held], Exit::Done),
+            (&[undecided, held], Exit::GateUndecided),
+            (&[undecided, bad], Exit::GateFailed),
+        ];
+        for (rulings, expected) in cases {
+            let gate = |result: &Ruling| GateResult {
+                result: *result,
+                ..failed()
+            };
+            let results: Vec<_> = rulings.iter().map(gate).collect();
+            assert_eq!(exit_of(&results), expected, "{rulings:?}");
+        }
+    }
+
+    #[test]
+    fn a_gate_is_told_with_its_reason() {
+        assert_eq!(
+            line(&failed(), false),
+            "  Gate           failed: 502 > 1 (502 is 2, > 1)"
+        );
+    }
+}

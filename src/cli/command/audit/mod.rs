@@ -1,0 +1,205 @@
+//! `gatecrawl audit`: everything that can be wrong is found first; then the crawl, its exports and
+//! its summary.
+
+mod dry_run;
+mod gates;
+mod unfinished;
+
+use url::Host;
+
+use crate::audit::{
+    Asked, AuditError, Audited, Delivered, Order, Remembered, Work, make, new_token, settle,
+};
+use crate::crawl::{Ended, Stop, stop_switch};
+use crate::machine::{MOST_OPEN, most_open};
+use crate::model::{CrawlPlan, CrawlUrl};
+use crate::store::{RunState, Store, Table};
+
+use super::compare;
+use crate::cli::args::AuditArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::look::Look;
+use crate::cli::output::progress::Progress;
+use crate::cli::output::streams::{Console, People};
+use crate::cli::output::summary::gaps::gaps;
+use crate::cli::output::summary::{Told, WORST, summary};
+use crate::cli::output::watch::Watch;
+use crate::cli::plan::order::{fresh, resumed, to_resume};
+use crate::cli::plan::{agents, asked};
+use crate::cli::{database, failure, plan, signals};
+
+/// Makes the audit, or what is left of one.
+pub(in crate::cli) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let order = match &args.resume {
+        None => new(args, console).await?,
+        Some(name) => again(args, name.as_deref(), console).await?,
+    };
+    let Some(order) = order else {
+        return Ok(Exit::Done);
+    };
+    let (switch, stop) = stop_switch();
+    tokio::select! {
+        done = carry_out(args, order, stop, console) => done,
+        () = signals::listen(switch, console.people.clone()) => Ok(Exit::Interrupted),
+    }
+}
+
+/// A new run; none if it was only to be said what would be done.
+async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, Failure> {
+    let crawl = fresh(args, new_token(), console)?;
+    if args.dry_run {
+        dry_run::run(&crawl, &args.store, console).await?;
+        return Ok(None);
+    }
+    let asked = asked::of(args);
+    // Before there is a database for it.
+    asked.check_out()?;
+    let store = database::open_or_make(&args.store)?;
+    plan::check_names(&crawl.plan.scope.select, Table::Pages.columns())?;
+    Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
+}
+
+/// The run that `--resume` names; none if it was only to be said what would be done.
+async fn again(
+    args: &AuditArgs,
+    name: Option<&str>,
+    console: &mut Console,
+) -> Result<Option<Order>, Failure> {
+    let store = database::open(&args.store)?;
+    let run = to_resume(&store, name)?;
+    let asked = asked::again(args, &store, run.id)?;
+    // The process was killed while it wrote exports.
+    if run.state == RunState::Finished && !args.dry_run {
+        return Ok(Some(ordered(Work::Deliver(Box::new(run)), asked, store)));
+    }
+    let crawl = resumed(args, run, console)?;
+    if args.dry_run {
+        dry_run::run(&crawl, &args.store, console).await?;
+        return Ok(None);
+    }
+    Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
+}
+
+fn ordered(work: Work, asked: Asked, store: Store) -> Order {
+    Order {
+        work,
+        asked,
+        remembered: Remembered::WithRun,
+        store,
+    }
+}
+
+/// Makes it, and says what there is to say of it.
+async fn carry_out(
+    args: &AuditArgs,
+    order: Order,
+    stop: Stop,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let people = &console.people;
+    let store = order.store.clone();
+    let hint = database::hint(&store, &args.store);
+    // What is named wrongly is better known before the crawl.
+    let order = order.check()?;
+    if let Some(crawl) = order.crawl() {
+        mention_few_files(people);
+        mention_no_contact(&crawl.plan, people);
+    }
+    let watch = Watch::new(Progress::new(people.clone()));
+    let audited = make(order, watch, stop)
+        .await
+        .map_err(|fault| failed(fault, &hint))?;
+    tell(&audited, &store, &hint, console)
+}
+
+/// Why there is no audit, and what to do about it.
+fn failed(fault: AuditError, hint: &str) -> Failure {
+    match fault {
+        AuditError::Export { run, source } => Failure::from(source).advised(&format!(
+            "the run is stored, and `gatecrawl report {run}{hint}` writes the files"
+        )),
+        fault => failure::resumable(fault, hint),
+    }
+}
+
+/// Says what became of the run.
+fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Result<Exit, Failure> {
+    let Audited { run, ended, .. } = audited;
+    let people = &console.people;
+    let Some(delivered) = &audited.delivered else {
+        return Ok(Exit::Done);
+    };
+    say(audited, delivered, store, console)?;
+    settle(store, run)?;
+    let goes_on = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);
+    if let Some((why, exit)) = unfinished::why(audited) {
+        people.say(why + &goes_on("goes on"));
+        return Ok(exit);
+    }
+    let resume = match ended {
+        Ended::Incomplete => goes_on("requests them"),
+        _ => String::new(),
+    };
+    if let Some(why) = &delivered.unaudited {
+        people.say(format!("could not audit {}: {why}{resume}", run.site));
+        return Ok(Exit::NoAudit);
+    }
+    if *ended == Ended::Incomplete {
+        people.say(unfinished::incomplete(&delivered.summary) + &resume);
+    }
+    Ok(gates::exit_of(&delivered.gates))
+}
+
+/// Says the summary, and what became of the gates.
+fn say(
+    audited: &Audited,
+    delivered: &Delivered,
+    store: &Store,
+    console: &Console,
+) -> Result<(), Failure> {
+    let (run, people) = (&audited.run, &console.people);
+    let changes = delivered.comparison.as_ref().map(compare::headline);
+    let told = Told {
+        run,
+        summary: &delivered.summary,
+        worst: &store.worst_pages(run.id, WORST)?,
+        gaps: &gaps(store, run)?,
+        files: &delivered.files,
+        changes: changes.as_deref(),
+        database: store.path().display().to_string(),
+        look: Look::of_people(console),
+    };
+    people.mention(format!("\n{}", summary(&told)));
+    if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
+        people.say(away);
+    }
+    gates::tell(&delivered.gates, people);
+    Ok(())
+}
+
+/// Says it if fewer requests can be open than would be otherwise.
+fn mention_few_files(people: &People) {
+    let open = most_open();
+    if open < MOST_OPEN {
+        people.say(format!(
+            "few files may be open on this machine, so {open} requests at a time at most; \
+             `ulimit -n 2048` before it allows more"
+        ));
+    }
+}
+
+/// Says it if the operators of a site cannot know whom to turn to.
+fn mention_no_contact(plan: &CrawlPlan, people: &People) {
+    let is_here = |url: &CrawlUrl| match url.host() {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let names_nobody = agents::names_nobody(&plan.requests.user_agent);
+    if names_nobody && !plan.scope.seeds.iter().all(is_here) {
+        people.mention(
+            "the site's operators cannot see who crawls; --contact URL|MAIL names a page or mailbox of yours to them",
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a run is not finished, as people are told.
+
+use crate::audit::Audited;
+use crate::crawl::Ended;
+use crate::store::RunSummary;
+
+use crate::cli::exit::Exit;
+use crate::cli::output::text::count;
+
+/// Why a run did not come to its end, and what the program ends with; none if it did.
+pub(in crate::cli) fn why(audited: &Audited) -> Option<(String, Exit)> {
+    let exit = exit(audited.ended)?;
+    let why = match &audited.offline {
+        None => "interrupted".to_owned(),
+        Some(offline) if audited.ended == Ended::NeverOnline => {
+            format!("could not audit {}: {offline}", audited.run.site)
+        }
+        Some(offline) => offline.to_string(),
+    };
+    Some((why, exit))
+}
+
+fn exit(ended: Ended) -> Option<Exit> {
+    match ended {
+        Ended::Finished | Ended::Incomplete => None,
+        Ended::Interrupted => Some(Exit::Interrupted),
+        Ended::Offline => Some(Exit::Failed),
+        Ended::NeverOnline => Some(Exit::NoAudit),
+    }
+}
+
+/// What an incomplete run did not request.
+pub(super) fn incomplete(summary: &RunSummary) -> String {
+    let urls = summary.given_up;
+    let were = if urls == 1 { "was" } else { "were" };
+    format!(
+        "incomplete: {} {were} not requested because a part of the site was given up (host_down or family_down \
+         in skipped.csv)",
+        count(urls, "URL")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_was_lost_is_our_own_failure_and_one_that_never_was_makes_no_audit() {
+        let codes = [Ended::Interrupted, Ended::Offline, Ended::NeverOnline];
+        let codes = codes.map(|ended| exit(ended).map(Exit::code));
+        assert_eq!(codes, [Some(130), Some(1), Some(3)]);
+    }
+
+    #[test]
+    fn an_incomplete_run_says_how_much_is_missing() {
+        let summary = RunSummary {
+            given_up: 67,
+            ..RunSummary::default()
+        };
+        assert!(incomplete(&summary).starts_with("incomplete: 67 URLs were not requested"));
+        assert_eq!(exit(Ended::Incomplete), None, "the gates decide");
+    }
+}

@@ -1,0 +1,99 @@
+//! `gatecrawl check`: a few URLs in depth, asked now or as a browser recorded them.
+
+mod archive;
+mod attempts;
+mod clients;
+mod show;
+#[cfg(test)]
+mod tests;
+mod urls;
+mod why;
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+use self::show::show;
+use crate::check::read_archive;
+use crate::parse::har::Report;
+use crate::report::pretty_json;
+
+use crate::cli::args::CheckArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, chain};
+use crate::cli::output::streams::{Console, People};
+use crate::cli::output::text::count;
+
+/// Largest archive that is read, in bytes: a session of some hours with all bodies.
+const LARGEST: u64 = 512 << 20;
+
+/// Asks URLs, or reads what a browser recorded of some.
+pub(in crate::cli) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
+    match &args.har {
+        Some(path) => explain(path, args.json, console),
+        None => urls::run(args, console).await,
+    }
+}
+
+/// Explains what failed in an archive.
+fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let (archive, report) = {
+        let reader = open(path, &mut console.stdin)?;
+        read_archive(path.display().to_string(), reader).map_err(|fault| {
+            Failure::usage(format!("--har {}: {}", path.display(), chain(&fault)))
+        })?
+    };
+    complain(path, &report, &console.people);
+    if json {
+        let text = pretty_json(&archive).map_err(Failure::own)?;
+        writeln!(console.stdout, "{text}")?;
+        return Ok(Exit::Done);
+    }
+    show(
+        |width, color| archive::told(&archive, width, color),
+        console,
+    )?;
+    Ok(Exit::Done)
+}
+
+fn open<'a>(path: &Path, stdin: &'a mut dyn Read) -> Result<Box<dyn Read + 'a>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(stdin.take(LARGEST)));
+    }
+    let fault = |what: String| Failure::usage(format!("--har {}: {what}", path.display()));
+    let file = File::open(path).map_err(|error| fault(error.to_string()))?;
+    let size = file
+        .metadata()
+        .map_err(|error| fault(error.to_string()))?
+        .len();
+    if size > LARGEST {
+        let most = LARGEST >> 20;
+        return Err(fault(format!(
+            "larger than {most} MiB; save it without bodies, or in parts"
+        )));
+    }
+    Ok(Box::new(BufReader::new(file.take(LARGEST))))
+}
+
+/// Says what of the archive could not be used.
+fn complain(path: &Path, report: &Report, people: &People) {
+    let path = path.display();
+    for complaint in &report.complaints {
+        people.say(format!(
+            "{path}: entry {}: {}",
+            complaint.entry, complaint.what
+        ));
+    }
+    let unlisted = report.complaint_count - report.complaints.len() as u64;
+    if unlisted > 0 {
+        people.say(format!(
+            "{path}: and {} more",
+            count(unlisted, "broken one")
+        ));
+    }
+    if let Some(why) = &report.broken_off {
+        people.say(format!(
+            "{path}: breaks off ({why}); what stands before that is explained"
+        ));
+    }
+}

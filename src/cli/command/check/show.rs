@@ -1,0 +1,24 @@
+//! Texts of the command, laid out for where they are read.
+
+use std::io::Write;
+
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+use crate::cli::output::text::{tame, tame_but_colors};
+use crate::cli::output::wrap::width_of;
+
+/// Prints a text, laid out for where it is read. What servers sent does not command the terminal.
+pub(super) fn show(
+    text: impl Fn(usize, bool) -> String,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let color = console.stdout_color;
+    let text = text(width_of(console.stdout_width), color);
+    let text = if color {
+        tame_but_colors(&text)
+    } else {
+        tame(&text)
+    };
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! `gatecrawl check URL`: each URL, as each client.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use crate::audit::{CrawlOrder, RunOrder, settings};
+use crate::check::{Asking, check};
+use crate::cli::args::{AuditArgs, CheckArgs};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+use crate::cli::plan::agents;
+use crate::cli::plan::order::fresh;
+use crate::crawl::Site;
+use crate::fetch::HttpFetcher;
+use crate::model::{ClientPreset, CrawlPlan, Guise};
+use crate::report::Curl;
+use crate::report::pretty_json;
+
+use super::clients;
+use super::show::show;
+
+/// How often each URL is asked, if nobody says: enough to tell what comes and goes at times.
+const ATTEMPTS: u32 = 3;
+
+/// What names a check towards the site, where an audit has the token of its run.
+const TOKEN: &str = "check";
+
+/// Asks and tells.
+pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let (json, attempts) = (args.json, args.attempts.unwrap_or(ATTEMPTS));
+    let names = args.client;
+    // Whoever asks under a name of their own is called by it.
+    let own = args.identity.user_agent.clone();
+    let own = own.unwrap_or_else(|| agents::OWN_NAME.to_owned());
+    let mut audit = AuditArgs::default();
+    audit.scope.url = args.url;
+    audit.identity = args.identity;
+    audit.network = args.network;
+    let CrawlOrder { plan, network, run } = fresh(&audit, TOKEN.to_owned(), console)?;
+    let RunOrder::New { seeds: urls, .. } = run else {
+        return Err(Failure::usage("no URL to check"));
+    };
+    let ours = agents::own(audit.identity.contact.as_deref());
+    let askings = askings(&names, (own, &ours), attempts, &plan);
+    let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
+    let settings = settings(&site, network.clone(), TOKEN);
+    let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
+    let mut all = Vec::new();
+    for url in &urls {
+        let curl = Curl {
+            url,
+            user_agent: askings.first().map(|asking| &*asking.user_agent),
+            http1: network.http1_only,
+            resolve: &network.overrides,
+        };
+        let checked = check(url, &fetcher, &askings, curl.line()).await;
+        if !json {
+            show(
+                |width, color| clients::told(&checked, width, color),
+                console,
+            )?;
+            if urls.len() > 1 {
+                writeln!(console.stdout)?;
+            }
+            console.stdout.flush()?;
+        }
+        all.push(checked);
+    }
+    if json {
+        let text = pretty_json(&all).map_err(Failure::own)?;
+        writeln!(console.stdout, "{text}")?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Those that are named, or ourselves alone. `ours` is our own `User-Agent`, `own` what we are called.
+fn askings(
+    names: &[String],
+    (own, ours): (String, &str),
+    attempts: u32,
+    plan: &CrawlPlan,
+) -> Vec<Asking> {
+    let asking = |name: String, guise: Option<Guise>| Asking {
+        name,
+        user_agent: guise.as_ref().map_or_else(
+            || Arc::from(plan.requests.user_agent.as_str()),
+            |guise| Arc::clone(&guise.user_agent),
+        ),
+        guise,
+        attempts,
+    };
+    if names.is_empty() {
+        return vec![asking(own, None)];
+    }
+    let guise = |name: &String| match ClientPreset::named(name) {
+        Some(preset) => Guise::from(preset),
+        None => Guise::called(ours),
+    };
+    names
+        .iter()
+        .map(|name| asking(name.clone(), Some(guise(name))))
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! `gatecrawl compare`: what changed from one run to another.
+
+mod told;
+
+use std::io::Write;
+
+use crate::audit::{self, Place};
+use crate::report::pretty_json;
+use crate::report::{self, ReportError};
+use crate::store::{Baseline, BaselineSource, RunRow, Store};
+
+use crate::cli::args::CompareArgs;
+use crate::cli::database;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::look::Look;
+use crate::cli::output::streams::Console;
+use crate::cli::output::text::tame;
+
+pub(super) use told::headline;
+
+/// Compares them.
+pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let store = database::open(&args.store)?;
+    let (store, new) = newer(store, args.new.as_deref())?;
+    let old = match &args.old {
+        Some(name) => audit::named(&store, "OLD", name, &args.maps.map)?,
+        None => before(&store, &new, args)?,
+    };
+    let compared = audit::compare(&store, &new, old)?;
+    if args.csv {
+        let written = report::write_changes(&store, &new, &compared, &mut console.stdout);
+        written.map_err(|fault| match fault {
+            // Whoever read it may be gone, which is no failure.
+            ReportError::Write { source, .. } => source.into(),
+            fault => Failure::from(fault),
+        })?;
+        return Ok(Exit::Done);
+    }
+    let comparison = &compared.comparison;
+    if args.json {
+        let value = report::comparison_json(comparison)?;
+        let out = &mut console.stdout;
+        let json = pretty_json(&value).map_err(std::io::Error::from)?;
+        writeln!(out, "{json}")?;
+        return Ok(Exit::Done);
+    }
+    let text = told::told(comparison, Look::of_stdout(console));
+    let text = crate::cli::output::text::tame_but_colors(&text).into_owned();
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// The run that is named, in its own database; else the newest that came to its end.
+fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
+    if let Some(name) = name {
+        return match audit::find(&store, "NEW", name)? {
+            Place::Run(store, run) => Ok((store, *run)),
+            Place::Summary(_) => Err(Failure::usage(format!(
+                "NEW {name}: a summary.json lists failing pages only, so it can be OLD; name a run or a database"
+            ))),
+        };
+    }
+    let runs = store.runs()?.into_iter();
+    let mut ended = runs.filter(|run| run.state.has_ended());
+    let newest = ended.next().ok_or_else(|| {
+        Failure::usage(
+            "no finished run is stored yet; name runs, or `gatecrawl audit URL` makes one",
+        )
+    })?;
+    Ok((store, newest))
+}
+
+fn before(store: &Store, new: &RunRow, args: &CompareArgs) -> Result<Baseline, Failure> {
+    let Some(old) = store.run_before(new)? else {
+        return Err(Failure::usage(format!(
+            "run {} of {} has no finished run before it; name one as OLD",
+            new.id,
+            tame(&new.site)
+        )));
+    };
+    Ok(Baseline {
+        source: BaselineSource::Run(store.clone(), Box::new(old)),
+        maps: args.maps.map.clone(),
+    })
+}

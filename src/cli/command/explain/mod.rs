@@ -1,0 +1,50 @@
+//! `gatecrawl explain`: what a status, a cause, an outcome or a step means, and what to do.
+
+mod list;
+mod page;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::assess::playbook::{groups, lookup, nearest};
+use crate::report::pretty_json;
+
+use crate::cli::args::ExplainArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::look::Look;
+use crate::cli::output::streams::Console;
+
+/// Prints a playbook, or what there are.
+pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {
+    let look = Look::of_stdout(console);
+    let server = args.server.map(|server| server.0);
+    match &args.topic {
+        None if args.json => json(&groups(), console)?,
+        None => write!(console.stdout, "{}", list::list(&groups(), look))?,
+        Some(topic) => {
+            let playbook = lookup(topic, server).ok_or_else(|| unknown(topic))?;
+            if args.json {
+                json(&playbook, console)?;
+            } else {
+                write!(console.stdout, "{}", page::page(&playbook, look))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn json(value: &impl Serialize, console: &mut Console) -> Result<(), Failure> {
+    let text = pretty_json(value).map_err(Failure::own)?;
+    writeln!(console.stdout, "{text}")?;
+    Ok(())
+}
+
+fn unknown(topic: &str) -> Failure {
+    let advice = match nearest(topic) {
+        Some(near) => format!("the nearest is {near:?}"),
+        None => "`gatecrawl explain` lists them".to_owned(),
+    };
+    Failure::usage(format!("no topic {topic:?}; {advice}"))
+}

@@ -1,0 +1,169 @@
+//! A playbook as a page that a developer can follow from top to bottom.
+
+use std::fmt::Write;
+
+use crate::assess::playbook::{Measured, Playbook, ServerNotes, lookup};
+use crate::cli::output::paint::{BOLD, paint};
+use crate::cli::output::wrap::{command, paragraph};
+use crate::model::Cause;
+
+use super::Look;
+
+/// How much of each cause stands on the page of a status; the rest has a page of its own.
+const LINES_A_CAUSE: usize = 2;
+
+/// The page. What is special about a server stands before what holds for all.
+pub(super) fn page(playbook: &Playbook, look: Look) -> String {
+    let mut page = Page {
+        out: String::new(),
+        look,
+    };
+    page.out = format!("{}\n\n", paint(&playbook.title, BOLD, look.color));
+    page.out += &paragraph(&playbook.meaning, look.width, "");
+    page.prose("For search engines", &playbook.seo);
+    if let Some(measured) = &playbook.measured {
+        page.measured(measured);
+    }
+    if let Some(server) = &playbook.server {
+        page.server(server);
+    }
+    match playbook.causes.as_slice() {
+        [] | [_] => page.advice(playbook),
+        // What belongs to one cause is followed as one, not in seven lists at once.
+        causes => page.causes(causes),
+    }
+    page.lines("Verify", &playbook.verify);
+    page.steps(&playbook.steps);
+    page.out
+}
+
+struct Page {
+    out: String,
+    look: Look,
+}
+
+impl Page {
+    fn heading(&mut self, title: &str) {
+        self.out.push('\n');
+        self.out += &paint(title, BOLD, self.look.color);
+        self.out.push('\n');
+    }
+
+    fn prose(&mut self, title: &str, text: &str) {
+        if !text.is_empty() {
+            self.heading(title);
+            self.out += &paragraph(text, self.look.width, "  ");
+        }
+    }
+
+    /// What is to be typed stands alone on its line, to be copied.
+    fn lines(&mut self, title: &str, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        self.heading(title);
+        self.items(lines);
+    }
+
+    fn items(&mut self, lines: &[String]) {
+        for line in lines {
+            match command(line) {
+                Some(command) => {
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(self.out, "    {command}");
+                }
+                None => self.out += &paragraph(line, self.look.width, "  - "),
+            }
+        }
+    }
+
+    fn server(&mut self, server: &ServerNotes) {
+        self.prose(&format!("{}: remember", server.title), &server.remember);
+        self.lines(&format!("{}: confirm", server.title), &server.confirm);
+        self.lines(&format!("{}: fix", server.title), &server.act);
+    }
+
+    fn advice(&mut self, playbook: &Playbook) {
+        self.lines("Signs", &playbook.signs);
+        self.lines("Confirm", &playbook.confirm);
+        self.lines("Fix", &playbook.act);
+    }
+
+    /// The causes behind a status, each with its first signs and its first advice.
+    fn causes(&mut self, causes: &[Cause]) {
+        self.heading("Causes behind it, the likeliest first");
+        for (at, cause) in causes.iter().enumerate() {
+            let Some(found) = lookup(cause.id(), None) else {
+                continue;
+            };
+            let title = format!("{}. {} ({})", at + 1, found.title, cause.id());
+            self.heading(&title);
+            for (label, lines) in [
+                ("Signs", &found.signs),
+                ("Confirm", &found.confirm),
+                ("Fix", &found.act),
+            ] {
+                let _ = writeln!(self.out, "  {label}");
+                self.items(&lines[..lines.len().min(LINES_A_CAUSE)]);
+            }
+        }
+    }
+
+    fn steps(&mut self, steps: &[String]) {
+        if steps.is_empty() {
+            return;
+        }
+        self.heading("Go on with");
+        let widest = steps.iter().map(String::len).max().unwrap_or(0);
+        for key in steps {
+            let title = lookup(key, None).map_or_else(String::new, |found| found.title);
+            let first = format!("  gatecrawl explain {key:<widest$}  ");
+            self.out += &paragraph(&title, self.look.width, &first);
+        }
+    }
+
+    /// A table is not wrapped: its columns are what it says.
+    fn measured(&mut self, measured: &Measured) {
+        self.heading("What was measured");
+        let name = |product: &str| product.split(' ').next().unwrap_or_default().to_owned();
+        let heads: Vec<_> = measured.products.iter().map(|text| name(text)).collect();
+        let faults = measured.rows.iter().map(|row| row.fault.len());
+        let widest = faults.max().unwrap_or(0);
+        self.row(
+            "",
+            widest,
+            heads.iter().map(|head| (head.as_str(), head.len())),
+        );
+        for row in &measured.rows {
+            let widths = heads.iter().map(String::len);
+            let cells = row.answers.iter().map(String::as_str).map(dash);
+            self.row(&row.fault, widest, cells.zip(widths));
+        }
+        self.out.push('\n');
+        for note in &measured.notes {
+            self.out += &paragraph(note, self.look.width, "  ");
+        }
+        let with = format!("Versions: {}.", measured.products.join(", "));
+        self.out += &paragraph(&with, self.look.width, "  ");
+    }
+
+    fn row<'a>(
+        &mut self,
+        first: &str,
+        widest: usize,
+        cells: impl Iterator<Item = (&'a str, usize)>,
+    ) {
+        let mut line = format!("  {first:<widest$}");
+        for (cell, width) in cells {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "  {cell:<width$}");
+        }
+        self.out += line.trim_end();
+        self.out.push('\n');
+    }
+}
+
+/// An empty cell is seen to be one.
+fn dash(cell: &str) -> &str {
+    if cell.is_empty() { "-" } else { cell }
+}

@@ -1,0 +1,227 @@
+//! `gatecrawl runs`: the stored runs, one of them in numbers, and forgetting some.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::assess::Interval;
+use crate::machine;
+use crate::model::Moment;
+use crate::report::pretty_json;
+use crate::store::{RunOverview, RunRow, Store};
+
+use crate::cli::args::value::crawl_url;
+use crate::cli::args::{RunsArgs, RunsCommand};
+use crate::cli::database;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::columns::{Side, columns};
+use crate::cli::output::look::Look;
+use crate::cli::output::spark::spark;
+use crate::cli::output::streams::Console;
+use crate::cli::output::summary::gaps::gaps;
+use crate::cli::output::summary::{Told, WORST, summary};
+use crate::cli::output::text;
+
+/// Carries out a command about runs.
+pub(in crate::cli) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
+    match &args.command {
+        None => list(args, args.json, console),
+        Some(RunsCommand::List { json }) => list(args, *json || args.json, console),
+        Some(RunsCommand::Show { run }) => {
+            show(&database::open(&args.store)?, run.as_deref(), console)
+        }
+        Some(RunsCommand::Delete { run }) => {
+            let store = database::open(&args.store)?;
+            let found = run.iter().map(|name| store.run(name));
+            let mut runs: Vec<RunRow> = found.collect::<Result<_, _>>()?;
+            runs.sort_by_key(|run| run.id);
+            runs.dedup_by_key(|run| run.id);
+            delete(&store, runs, console)
+        }
+        Some(RunsCommand::Prune(prune)) => {
+            let store = database::open(&args.store)?;
+            let mut runs = store.runs()?;
+            if let Some(site) = &prune.site {
+                runs.retain(|run| is_of_site(run, site));
+                if runs.is_empty() {
+                    let text =
+                        format!("no run of {site} is stored; `gatecrawl runs` lists the sites");
+                    console.people.mention(text);
+                }
+            }
+            let mut runs = surplus(runs, prune.keep);
+            if let Some(age) = prune.older_than {
+                let now = machine::wall_clock();
+                runs.retain(|run| now.since(run.started) > age);
+            }
+            if prune.dry_run {
+                return announce(&runs, console);
+            }
+            delete(&store, runs, console)
+        }
+    }
+}
+
+/// Runs of a site that its trend shows.
+const TREND: usize = 8;
+
+/// A run of the list.
+#[derive(Serialize)]
+struct Listed {
+    run: i64,
+    token: String,
+    site: String,
+    started: Moment,
+    ended: Option<Moment>,
+    /// How long it was worked on.
+    #[serde(skip)]
+    took: Option<std::time::Duration>,
+    state: &'static str,
+    /// Absent where nothing was concluded yet.
+    numbers: Option<RunOverview>,
+}
+
+fn list(args: &RunsArgs, json: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let store = database::open(&args.store)?;
+    let mut runs = Vec::new();
+    for run in store.runs()? {
+        runs.push(Listed {
+            numbers: store.overview(run.id)?,
+            took: run.took(),
+            run: run.id.0,
+            token: run.token,
+            site: run.site,
+            started: run.started,
+            ended: run.ended,
+            state: run.state.name(),
+        });
+    }
+    let out = &mut console.stdout;
+    if json {
+        let json = pretty_json(&runs).map_err(std::io::Error::from)?;
+        writeln!(out, "{json}")?;
+        return Ok(Exit::Done);
+    }
+    if runs.is_empty() {
+        console.people.mention("no run is stored yet");
+        return Ok(Exit::Done);
+    }
+    let heads = [
+        ("RUN", Side::Right),
+        ("STARTED (UTC)", Side::Left),
+        ("STATE", Side::Left),
+        ("TOOK", Side::Right),
+        ("PAGES", Side::Right),
+        ("FAILING", Side::Right),
+        ("CRAWLABILITY", Side::Right),
+        ("RISK", Side::Right),
+        ("TREND", Side::Left),
+        ("SITE", Side::Left),
+    ];
+    let terminal = console.stdout_width.is_some();
+    let rows = (0..runs.len()).map(|at| row(&runs, at, terminal));
+    let table = columns(&heads, &rows.collect::<Vec<_>>());
+    out.write_all(text::tame(&table).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
+    let run = &runs[at];
+    let took = run.took.map(text::duration);
+    let numbers = run.numbers.as_ref();
+    let pages = |pages: fn(&RunOverview) -> u64| numbers.map(|of| text::number(pages(of)));
+    let score = |score: fn(&RunOverview) -> Option<Interval>| {
+        let known = numbers.and_then(score);
+        known.map(|known| format!("{:.1}", known.value))
+    };
+    let cells = [
+        Some(run.run.to_string()),
+        Some(run.started.spreadsheet()),
+        Some(run.state.to_owned()),
+        took,
+        pages(|of| of.pages),
+        pages(|of| of.failing),
+        score(|of| of.crawlability),
+        score(|of| of.indexing_risk),
+        Some(trend(&runs[at..], terminal)),
+        Some(run.site.clone()),
+    ];
+    cells.map(Option::unwrap_or_default).to_vec()
+}
+
+/// The share of failing pages of a run and those of the site before it, the oldest first; `runs` has
+/// the newest first.
+fn trend(runs: &[Listed], terminal: bool) -> String {
+    let Some(run) = runs.first() else {
+        return String::new();
+    };
+    let share = |run: &Listed| {
+        let numbers = run.numbers.as_ref().filter(|of| of.pages > 0)?;
+        Some(numbers.failing as f64 / numbers.pages as f64)
+    };
+    let of_site = runs.iter().filter(|other| other.site == run.site);
+    let mut shares: Vec<_> = of_site.take(TREND).map(share).collect();
+    shares.reverse();
+    spark(&shares, terminal)
+}
+
+fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
+    let run = database::run(store, name)?;
+    // A process that was killed could not do it.
+    store.conclude(run.id)?;
+    let text = summary(&Told {
+        run: &run,
+        summary: &store.summary(run.id)?,
+        worst: &store.worst_pages(run.id, WORST)?,
+        gaps: &gaps(store, &run)?,
+        files: &[],
+        changes: None,
+        database: store.path().display().to_string(),
+        look: Look {
+            color: false,
+            ..Look::of_stdout(console)
+        },
+    });
+    console.stdout.write_all(text::tame(&text).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn delete(store: &Store, runs: Vec<RunRow>, console: &mut Console) -> Result<Exit, Failure> {
+    for run in runs {
+        store.delete_run(run.id)?;
+        console
+            .people
+            .mention(format!("deleted run {} of {}", run.id, run.site));
+    }
+    Ok(Exit::Done)
+}
+
+fn announce(runs: &[RunRow], console: &mut Console) -> Result<Exit, Failure> {
+    for run in runs {
+        let (site, began) = (text::tame(&run.site), run.started.spreadsheet());
+        writeln!(
+            console.stdout,
+            "would delete run {} of {site}, {began}",
+            run.id
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether a run is of a site, named as `runs` prints it or as an audit takes it.
+fn is_of_site(run: &RunRow, site: &str) -> bool {
+    run.site == site || crawl_url(site).is_ok_and(|url| run.site == url.host_key().to_string())
+}
+
+/// All but the newest runs of each site; `runs` has the newest first.
+fn surplus(runs: Vec<RunRow>, keep: u32) -> Vec<RunRow> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let mut is_surplus = |run: &RunRow| {
+        let kept = seen.entry(run.site.clone()).or_default();
+        *kept += 1;
+        *kept > keep
+    };
+    runs.into_iter().filter(|run| is_surplus(run)).collect()
+}

@@ -1,0 +1,130 @@
+//! Makes the audits of projects: a project's arguments to an order, and what came of it to what the schedule tells.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::assess::Ruling;
+use crate::audit::{
+    Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Work, make,
+};
+use crate::crawl::Stop;
+use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
+use crate::store::Store;
+
+use super::projects::nobody;
+use crate::cli::args::AuditArgs;
+use crate::cli::database;
+use crate::cli::failure::{Failure, resumable};
+use crate::cli::output::progress::Progress;
+use crate::cli::output::watch::Watch;
+use crate::cli::plan::asked;
+use crate::cli::plan::order::{continued, fresh};
+
+/// Makes audits as the projects' arguments say.
+pub(super) struct Audits {
+    pub(super) args: HashMap<String, AuditArgs>,
+    pub(super) store: Store,
+}
+
+impl Auditor for Audits {
+    async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<AuditMade, Unmade> {
+        let (order, hint) = self.order(order)?;
+        let order = order.check().map_err(Failure::from)?;
+        // Nobody looks on, but there is a log.
+        let watch = Watch::new(Progress::new(nobody().people));
+        let made = make(order, watch, stop).await;
+        told(made.map_err(|fault| resumable(fault, &hint))?)
+    }
+}
+
+impl From<Failure> for Unmade {
+    fn from(failure: Failure) -> Unmade {
+        Unmade::Fault(failure.message().unwrap_or_default())
+    }
+}
+
+impl Audits {
+    /// What is to be made, and how its database is named to another command.
+    fn order(&self, wanted: AuditOrder) -> Result<(Order, String), Failure> {
+        let Some(args) = self.args.get(&wanted.project) else {
+            let name = &wanted.project;
+            let said = format!("project {name} is not in the configuration");
+            return Err(Failure::usage(said));
+        };
+        let order = Order {
+            asked: wanted_of(args, &wanted.work, wanted.out),
+            work: self.work(args, wanted.work)?,
+            // The schedule orders a run again until it is at its end.
+            remembered: Remembered::ByCaller,
+            store: self.store.clone(),
+        };
+        Ok((order, database::hint(&self.store, &args.store)))
+    }
+
+    fn work(&self, args: &AuditArgs, work: AuditWork) -> Result<Work, Failure> {
+        let crawl = match work {
+            AuditWork::New(token) => fresh(args, token, &mut nobody())?,
+            AuditWork::Resume(run) => {
+                let run = self.store.run_by_id(run)?;
+                // Killed when all but the exports was done.
+                if run.state.has_ended() {
+                    return Ok(Work::Deliver(Box::new(run)));
+                }
+                continued(args, run, &mut nobody())?
+            }
+            AuditWork::Recheck(run, pass) => {
+                let run = self.store.run_by_id(run)?;
+                CrawlOrder {
+                    run: RunOrder::Recheck(Box::new(run.clone()), pass),
+                    ..continued(args, run, &mut nobody())?
+                }
+            }
+        };
+        Ok(Work::Crawl(Box::new(crawl)))
+    }
+}
+
+/// What a project asks for. Its directory is the run's own, so what goes on replaces its files.
+fn wanted_of(args: &AuditArgs, work: &AuditWork, out: Option<PathBuf>) -> Asked {
+    Asked {
+        out: out.map(Out::OfRun),
+        overwrite: !matches!(work, AuditWork::New(_)) || args.export.overwrite,
+        ..asked::of(args)
+    }
+}
+
+/// What the schedule tells of an audit.
+fn told(audited: Audited) -> Result<AuditMade, Unmade> {
+    if let Some(offline) = audited.offline {
+        return Err(Unmade::Offline(offline.to_string()));
+    }
+    let told = AuditMade {
+        run: audited.run.id,
+        ended: audited.ended,
+        outcome: RunOutcome::Done,
+        gates: Vec::new(),
+        out: None,
+        files: Vec::new(),
+    };
+    Ok(match audited.delivered {
+        None => told,
+        Some(delivered) => AuditMade {
+            outcome: outcome(&delivered),
+            gates: delivered.gates,
+            out: delivered.out,
+            files: delivered.files,
+            ..told
+        },
+    })
+}
+
+fn outcome(delivered: &Delivered) -> RunOutcome {
+    if let Some(why) = &delivered.unaudited {
+        return RunOutcome::NoAudit(why.to_string());
+    }
+    match Ruling::of_all(&delivered.gates) {
+        Ruling::Held => RunOutcome::Done,
+        Ruling::Failed => RunOutcome::GateFailed,
+        Ruling::Undecided => RunOutcome::GateUndecided,
+    }
+}

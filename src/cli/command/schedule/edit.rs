@@ -1,0 +1,135 @@
+//! `gatecrawl schedule add` and `remove`: edits of the configuration file that leave the rest as it is.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::schedule::edit;
+
+use super::show;
+use super::{flags, projects};
+use crate::cli::args::{AddArgs, StoreArgs};
+use crate::cli::config;
+use crate::cli::database;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+use crate::cli::output::text::tame;
+
+/// Adds a project, unless the configuration would not be in order with it.
+pub(super) fn add(
+    args: &AddArgs,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let before = match config::text(&path) {
+        Ok(text) => text,
+        Err(fault) if fault.kind() == ErrorKind::NotFound => String::new(),
+        Err(fault) => return Err(Failure::usage(format!("{}: {fault}", path.display()))),
+    };
+    flags::check(&args.name, &args.url, &args.set)?;
+    let mut keys = vec![
+        edit::text("url", &args.url),
+        edit::text("schedule", &args.schedule),
+    ];
+    keys.extend(
+        args.timezone
+            .iter()
+            .map(|zone| edit::text("timezone", zone)),
+    );
+    keys.extend(args.set.iter().cloned());
+    keys.extend(flags::keys(&args.name, &args.flags)?);
+    let after = edit::add(&before, &args.name, &keys);
+    let after = after.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+    let planned = projects::read(&path, &after)?;
+    write(&path, &after)?;
+    let added = planned
+        .iter()
+        .find(|planned| planned.project.name == args.name);
+    console
+        .people
+        .mention(format!("added project {} to {}", args.name, path.display()));
+    if let Some(planned) = added {
+        show::times(&planned.project, console)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes a project out.
+pub(super) fn remove(
+    name: &str,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let fault = |why: &str| Failure::usage(format!("{}: {why}", path.display()));
+    let after = edit::remove(&projects::text(&path)?, name).map_err(|why| fault(&why))?;
+    let Some(after) = after else {
+        return Err(fault(&format!("no project {:?} in it", tame(name))));
+    };
+    write(&path, &after)?;
+    // A project that gets its name later is a new one, and owes no runs. Without a database there is
+    // nothing to forget.
+    if let Ok(known) = database::open(store) {
+        known.forget_schedule(name)?;
+    }
+    console.people.mention(format!(
+        "removed project {name} from {}; its runs stay (`gatecrawl runs`)",
+        path.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Makes an empty file for its owner alone. It must not be there: a link that somebody put there is never followed.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut new = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    new.write(true).create_new(true).open(path)
+}
+
+/// Gives a file the owner and the permissions of another, or none for its group if that cannot be the same.
+#[cfg(unix)]
+fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let mode = match fchown(file, Some(known.uid()), Some(known.gid())) {
+        Ok(()) => known.mode(),
+        Err(_) => known.mode() & !0o070,
+    };
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
+    file.set_permissions(known.permissions())
+}
+
+/// Replaces the file in one step: half a configuration is worse than an old one.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    // What a link leads to is replaced, not the link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut beside = path.clone().into_os_string();
+    beside.push(format!(".{:016x}.new", fastrand::u64(..)));
+    let beside = PathBuf::from(beside);
+    let replace = || {
+        let mut file = match std::fs::metadata(&path) {
+            Ok(known) => {
+                let file = private(&beside)?;
+                // Before there is anything in it: at no moment may more people read it than may read the old one.
+                share_like(&known, &file)?;
+                file
+            }
+            Err(_) => File::create_new(&beside)?,
+        };
+        file.write_all(text.as_bytes())?;
+        std::fs::rename(&beside, &path)
+    };
+    let replaced = replace();
+    if replaced.is_err() {
+        // The fault at hand says more than one of tidying up after it.
+        let _ = std::fs::remove_file(&beside);
+    }
+    replaced.map_err(|fault| Failure::usage(format!("could not write {}: {fault}", path.display())))
+}

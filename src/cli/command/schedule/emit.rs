@@ -1,0 +1,70 @@
+//! `gatecrawl schedule emit`: prints what starts the schedule by other means.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::machine;
+use crate::schedule::emit::{Installation, cron, github_actions, kubernetes, service, timer};
+
+use super::projects;
+use crate::cli::args::{EmitArgs, StoreArgs, Target};
+use crate::cli::database;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+
+/// Prints it, for the projects of a configuration that is in order.
+pub(super) fn emit(
+    args: &EmitArgs,
+    store: &StoreArgs,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let path = projects::path(store);
+    let planned = projects::read(&path, &projects::text(&path)?)?;
+    let what = Installation {
+        program: match &args.program {
+            Some(program) => absolute(program)?,
+            None => std::env::current_exe()?,
+        },
+        config: absolute(&path)?,
+        database: store.db.as_deref().map(absolute).transpose()?,
+        data: data()?,
+        outs: planned
+            .iter()
+            .filter_map(|planned| planned.project.out.as_deref())
+            .filter(|out| out.is_absolute())
+            .map(fixed)
+            .collect(),
+        user: std::env::var("USER")
+            .ok()
+            .filter(|user| user != "root" && !user.is_empty()),
+    };
+    let text = match args.target {
+        Target::Systemd => service(&what),
+        Target::SystemdTimer => timer(&what),
+        Target::Cron => cron(&what),
+        Target::GithubActions => {
+            let projects: Vec<_> = planned.into_iter().map(|planned| planned.project).collect();
+            let text = github_actions(&projects, machine::wall_clock());
+            text.map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?
+        }
+        Target::Kubernetes => kubernetes(&args.image),
+    };
+    console.stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// Where the database is if none is named.
+fn data() -> Result<PathBuf, Failure> {
+    let path = database::path(&StoreArgs::default())?;
+    Ok(path.parent().map(Path::to_owned).unwrap_or_default())
+}
+
+/// The part of a path of exports that is the same for each run: what is in braces stands for the run's own.
+fn fixed(out: &Path) -> PathBuf {
+    let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains('{');
+    out.components().take_while(is_fixed).collect()
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    Ok(std::path::absolute(path)?)
+}

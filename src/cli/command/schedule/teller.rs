@@ -1,0 +1,120 @@
+//! Says what happens to the projects, a line each: on a terminal, in the journal, in cron's mail.
+
+use std::collections::HashMap;
+
+use crate::assess::Ruling;
+use crate::model::Moment;
+use crate::schedule::{Event, Listener, RunEnded, RunOutcome, Timing};
+
+use crate::cli::output::streams::People;
+
+/// Says it.
+pub(super) struct Teller {
+    pub(super) people: People,
+    /// The clocks of the projects.
+    pub(super) timings: HashMap<String, Timing>,
+}
+
+impl Listener for Teller {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted {
+                project,
+                resumed: true,
+                ..
+            } => {
+                self.people
+                    .mention(format!("{project}: an interrupted run goes on"));
+            }
+            Event::RunStarted { project, due, .. } => {
+                let due = self.local(project, *due);
+                self.people
+                    .mention(format!("{project}: run begins, due {due}"));
+            }
+            Event::RunEnded(ended) => self.ended(ended),
+            Event::RunFailed { project, why, .. } => {
+                self.people
+                    .say(format!("{project}: could not be run: {why}"));
+            }
+            Event::PutOff {
+                project,
+                again,
+                why,
+            } => {
+                let again = self.local(project, *again);
+                self.people.say(format!(
+                    "{project}: put off, {why}; it goes on from {again} on"
+                ));
+            }
+            Event::Rechecked {
+                project,
+                run,
+                recovered,
+                failing,
+                next,
+                ..
+            } => {
+                let next = next.map(|at| format!("; asked again {}", self.local(project, at)));
+                self.people.mention(format!(
+                    "{project}: run {run}: {} recovered, {} still fail{}",
+                    recovered.len(),
+                    failing.len(),
+                    next.unwrap_or_default()
+                ));
+            }
+            Event::Queue { .. } => {}
+        }
+    }
+}
+
+impl Teller {
+    fn ended(&self, ended: &RunEnded) {
+        let failed = ended
+            .gates
+            .iter()
+            .filter(|gate| gate.result != Ruling::Held);
+        let what = match &ended.outcome {
+            RunOutcome::Done => "done".to_owned(),
+            RunOutcome::NoAudit(why) => format!("could not be audited: {why}"),
+            RunOutcome::GateFailed | RunOutcome::GateUndecided => failed
+                .map(|gate| {
+                    format!(
+                        "gate {}: {} ({})",
+                        gate.result.name(),
+                        gate.expression,
+                        gate.reason
+                    )
+                })
+                .collect::<Vec<_>>()
+                .join("; "),
+        };
+        let out = ended
+            .out
+            .as_ref()
+            .map(|out| format!(", in {}", out.display()));
+        let line = format!(
+            "{}: run {} {what}{}",
+            ended.project,
+            ended.run,
+            out.unwrap_or_default()
+        );
+        if ended.outcome == RunOutcome::Done {
+            self.people.mention(line);
+        } else {
+            self.people.say(line);
+        }
+    }
+
+    fn local(&self, project: &str, at: Moment) -> String {
+        let timing = self.timings.get(project);
+        timing.map_or_else(|| at.to_string(), |timing| words(timing, at))
+    }
+}
+
+/// A moment on a project's clocks.
+pub(super) fn words(timing: &Timing, at: Moment) -> String {
+    timing
+        .local(at)
+        .strftime("%a %Y-%m-%d %H:%M %Z")
+        .to_string()
+}

@@ -1,0 +1,36 @@
+//! Whether a configuration file can be used, without doing anything with it.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use super::File;
+use crate::cli::args::Cli;
+use crate::cli::command::schedule;
+use crate::cli::config;
+use crate::cli::failure::Failure;
+
+/// Reads the text of a configuration file as `audit` and as `schedule` do. The error is one line that
+/// names the file and, where one is to blame, the line and its key.
+pub fn check_config(path: &Path, text: &str) -> Result<(), String> {
+    check(path, text).map_err(|fault| fault.message().unwrap_or_default())
+}
+
+fn check(path: &Path, text: &str) -> Result<(), Failure> {
+    let program = Cli::command();
+    let typed = program
+        .clone()
+        .try_get_matches_from(["gatecrawl", "audit", "site.example"])
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    if let Some((name, typed)) = typed.subcommand()
+        && let Some(audit) = program.find_subcommand(name)
+    {
+        let file = File {
+            path,
+            text,
+            named: true,
+        };
+        config::words(&file, &program, audit, typed)?;
+    }
+    schedule::check_projects(path, text)
+}

@@ -1,0 +1,28 @@
+//! Log lines, for people and machines that watch closely.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::streams::People;
+use crate::cli::args::{GlobalArgs, LogFormat};
+
+/// Sends log lines to stderr: warnings, with `-v` failing attempts, with `-vv` all attempts.
+pub(in crate::cli) fn start(args: &GlobalArgs, people: &People) {
+    let filter = match (args.quiet, args.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "warn,gatecrawl=info",
+        _ => "warn,gatecrawl=debug",
+    };
+    let stderr = people.clone();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(move || stderr.clone())
+        .with_ansi(people.color)
+        .with_target(false);
+    // A second one in the same process, as in tests, changes nothing.
+    let _ = match args.log_format {
+        LogFormat::Text => lines.finish().try_init(),
+        LogFormat::Json => lines.json().finish().try_init(),
+    };
+}

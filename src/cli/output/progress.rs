@@ -1,0 +1,436 @@
+//! How far a crawl is: a live line on a terminal, a line every ten seconds elsewhere.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::crawl::{Event, Gauge};
+use crate::model::{Attempt, Moment, Probe, Role};
+
+use super::stall::Stall;
+use super::streams::People;
+use super::text::{count, duration, number};
+
+/// Pause between two lines where nobody watches.
+const PLAIN_PAUSE: Duration = Duration::from_secs(10);
+
+/// The usual pause between two requests of an experiment: not worth a word.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Gauges that the observed rate is taken over: one comes each second.
+const WINDOW: usize = 15;
+
+/// Requests per second below which the time left is reckoned from the pace.
+const SLOW: f64 = 0.2;
+
+/// Counts what happens and shows it.
+pub(in crate::cli) struct Progress {
+    tally: Tally,
+    gauge: Gauge,
+    after: Option<After>,
+    /// The request of an experiment that was begun last.
+    experiment: Option<ExperimentRequest>,
+    stall: Stall,
+    /// Since when this machine has no network.
+    offline: Option<Moment>,
+    /// When, and how many pages were done by then.
+    marks: VecDeque<(Instant, u64)>,
+    display: Display,
+    people: People,
+}
+
+enum Display {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+    Nothing,
+}
+
+/// What is done after the crawl itself.
+#[derive(Clone, Copy, Debug)]
+enum After {
+    /// A confirmation pass: what is waited for, and for how long.
+    Confirming {
+        starts: Moment,
+        ends_by: Moment,
+        failing: u64,
+        left_out: u64,
+    },
+    /// Sentinels alone.
+    Watching { pages: u64, until: Moment },
+    /// A sample of so many pages that never failed.
+    Sampling { pages: u64 },
+    /// Experiments on so many URLs.
+    Experimenting { urls: u64, ends_by: Moment },
+}
+
+/// A request of an experiment.
+#[derive(Debug)]
+struct ExperimentRequest {
+    url: String,
+    probe: Probe,
+    at: Moment,
+}
+
+impl ExperimentRequest {
+    fn said(&self, now: Moment) -> String {
+        let when = match self.at.since(now) {
+            wait if wait > PAUSE => format!("in {}", duration(wait)),
+            _ => "now".to_owned(),
+        };
+        format!(" | {when} {}: {}", self.probe.way(), self.url)
+    }
+}
+
+/// Pages by what their last attempt brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    done: u64,
+    classes: [u64; 4],
+    other: u64,
+    unanswered: u64,
+}
+
+impl Progress {
+    pub(in crate::cli) fn new(people: People) -> Progress {
+        let now = Instant::now();
+        let display = if people.quiet {
+            Display::Nothing
+        } else if people.terminal {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            people.show(Some(bar.clone()));
+            Display::Bar(bar)
+        } else {
+            Display::Lines { last: now }
+        };
+        Progress {
+            tally: Tally::default(),
+            gauge: Gauge::default(),
+            after: None,
+            experiment: None,
+            stall: Stall::default(),
+            offline: None,
+            marks: VecDeque::from([(now, 0)]),
+            display,
+            people,
+        }
+    }
+
+    pub(super) fn see(&mut self, event: &Event<'_>) {
+        self.stall.see(event);
+        match event {
+            Event::Attempted {
+                role,
+                attempt,
+                again: None,
+                ..
+            } if *role >= Role::Page && attempt.purpose.is_evidence() => self.tally.add(attempt),
+            Event::Confirming {
+                starts,
+                ends_by,
+                failing,
+                left_out,
+                ..
+            } => {
+                self.experiment = None;
+                self.after = Some(After::Confirming {
+                    starts: *starts,
+                    ends_by: *ends_by,
+                    failing: *failing as u64,
+                    left_out: *left_out as u64,
+                });
+            }
+            Event::Watching { pages, until } => {
+                self.after = Some(After::Watching {
+                    pages: *pages as u64,
+                    until: *until,
+                });
+            }
+            Event::Sampling { pages } => {
+                let pages = *pages as u64;
+                self.experiment = None;
+                self.after = Some(After::Sampling { pages });
+            }
+            Event::Experimenting { urls, ends_by, .. } => {
+                self.after = Some(After::Experimenting {
+                    urls: *urls as u64,
+                    ends_by: *ends_by,
+                });
+            }
+            Event::ExperimentRequest { url, probe, at } => {
+                self.experiment = Some(ExperimentRequest {
+                    url: url.to_string(),
+                    probe: *probe,
+                    at: *at,
+                });
+            }
+            Event::Outage { since, ended, .. } => {
+                self.offline = ended.is_none().then_some(*since);
+            }
+            Event::Gauge(gauge) => {
+                self.gauge = *gauge;
+                self.draw(Instant::now());
+            }
+            _ => {}
+        }
+    }
+
+    fn draw(&mut self, now: Instant) {
+        self.marks.push_back((now, self.tally.done));
+        if self.marks.len() > WINDOW {
+            self.marks.pop_front();
+        }
+        let stall = self.stall.reason(&self.gauge);
+        let after = || {
+            let text = said(self.after?, &self.gauge);
+            let experiment = self.experiment.as_ref();
+            let now =
+                experiment.map_or(String::new(), |experiment| experiment.said(self.gauge.now));
+            Some(text + &now)
+        };
+        let text = || match (self.offline, after(), &stall) {
+            (Some(since), ..) => offline(since, &self.gauge),
+            (None, Some(after), None) => after,
+            (None, Some(after), Some(stall)) => format!("{after} | {stall}"),
+            (None, None, Some(stall)) => {
+                let waiting = number(self.gauge.pending);
+                let pages = count(self.tally.done, "page");
+                format!("{pages} | {waiting} waiting | {stall}")
+            }
+            (None, None, None) => line(&self.tally, &self.gauge, rate(&self.marks)),
+        };
+        match &mut self.display {
+            Display::Bar(bar) => {
+                bar.set_message(text());
+                bar.tick();
+            }
+            Display::Lines { last } if now.duration_since(*last) >= PLAIN_PAUSE => {
+                *last = now;
+                self.people.say(text());
+            }
+            Display::Lines { .. } | Display::Nothing => {}
+        }
+    }
+}
+
+/// Takes the live line away.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Display::Bar(bar) = &self.display {
+            self.people.show(None);
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, attempt: &Attempt) {
+        self.done += 1;
+        match attempt.status {
+            Some(status @ 200..=599) => self.classes[usize::from(status / 100 - 2)] += 1,
+            Some(_) => self.other += 1,
+            None => self.unanswered += 1,
+        }
+    }
+}
+
+/// Pages per second over the marks.
+fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
+    let (Some((from, before)), Some((to, after))) = (marks.front(), marks.back()) else {
+        return 0.0;
+    };
+    let seconds = to.duration_since(*from).as_secs_f64();
+    if seconds > 0.0 {
+        (after - before) as f64 / seconds
+    } else {
+        0.0
+    }
+}
+
+fn offline(since: Moment, gauge: &Gauge) -> String {
+    let waiting = number(gauge.pending);
+    format!("this machine has no network since {since}; {waiting} waiting for it")
+}
+
+fn said(after: After, gauge: &Gauge) -> String {
+    let left = number(gauge.pending);
+    match after {
+        After::Confirming {
+            starts,
+            ends_by,
+            failing,
+            left_out,
+        } => {
+            let urls = count(failing, "failing URL");
+            let wait = starts.since(gauge.now);
+            let mut text = if wait > Duration::ZERO {
+                format!("requesting {urls} again in {}", duration(wait))
+            } else {
+                format!(
+                    "requesting {urls} again; {left} left, {}",
+                    at_most(ends_by, gauge)
+                )
+            };
+            if left_out > 0 {
+                text.push_str(" (a sample: the time for it is bounded)");
+            }
+            text
+        }
+        After::Watching { pages, until } => {
+            let pages = count(pages, "page");
+            let left = duration(until.since(gauge.now));
+            format!("watching {pages} of parts of the site that seem to come and go, for {left}")
+        }
+        After::Sampling { pages } => {
+            let pages = count(pages, "page");
+            format!("requesting {pages} that never failed once more, as a sample; {left} left")
+        }
+        After::Experimenting { urls, ends_by } => {
+            let urls = count(urls, "failing URL");
+            let most = at_most(ends_by, gauge);
+            format!("experiments with {urls}, to tell causes apart; {left} left, {most}")
+        }
+    }
+}
+
+fn at_most(ends_by: Moment, gauge: &Gauge) -> String {
+    format!("{} at most", duration(ends_by.since(gauge.now)))
+}
+
+fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
+    let mut parts = vec![
+        format!("{}, {rate:.1}/s", count(tally.done, "page")),
+        format!("{} waiting", number(gauge.pending)),
+    ];
+    let classes = ["2xx", "3xx", "4xx", "5xx"];
+    for (class, pages) in classes.iter().zip(tally.classes) {
+        if pages > 0 || *class == "5xx" {
+            parts.push(format!("{} {class}", number(pages)));
+        }
+    }
+    if tally.other > 0 {
+        parts.push(format!("{} other", number(tally.other)));
+    }
+    if tally.unanswered > 0 {
+        parts.push(format!("{} without answer", number(tally.unanswered)));
+    }
+    if let Some(ceiling) = gauge.rate {
+        let digits = if ceiling < 1.0 { 2 } else { 1 };
+        parts.push(format!("pace {ceiling:.digits$}/s"));
+    }
+    // So few requests fall into the window at such a pace that only the pace itself says anything.
+    let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
+    let rate = slow.unwrap_or(rate);
+    if rate > 0.0 && gauge.pending > 0 {
+        let left = Duration::try_from_secs_f64(gauge.pending as f64 / rate);
+        parts.push(format!("{} left", duration(left.unwrap_or(Duration::MAX))));
+    }
+    parts.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_how_far_the_crawl_is() {
+        let tally = Tally {
+            done: 1_234,
+            classes: [1_200, 20, 0, 10],
+            other: 2,
+            unanswered: 4,
+        };
+        let gauge = Gauge {
+            now: Moment::default(),
+            pending: 600,
+            open: 8,
+            rate: Some(10.0),
+        };
+        assert_eq!(
+            line(&tally, &gauge, 9.96),
+            "1,234 pages, 10.0/s | 600 waiting | 1,200 2xx | 20 3xx | 10 5xx | 2 other \
+             | 4 without answer | pace 10.0/s | 1 m 00 s left"
+        );
+        assert_eq!(
+            line(&Tally::default(), &Gauge::default(), 0.0),
+            "0 pages, 0.0/s | 0 waiting | 0 5xx"
+        );
+    }
+
+    #[test]
+    fn what_follows_the_crawl_has_lines_of_its_own() {
+        let gauge = Gauge {
+            pending: 4,
+            ..Gauge::default()
+        };
+        let pass = After::Confirming {
+            starts: Moment::default() + Duration::from_secs(15),
+            ends_by: Moment::default() + Duration::from_mins(10),
+            failing: 1,
+            left_out: 2,
+        };
+        assert_eq!(
+            said(pass, &gauge),
+            "requesting 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+        );
+        let until = Moment::default() + Duration::from_secs(40);
+        assert_eq!(
+            said(After::Watching { pages: 2, until }, &gauge),
+            "watching 2 pages of parts of the site that seem to come and go, for 40 s"
+        );
+        assert_eq!(
+            said(After::Sampling { pages: 20 }, &gauge),
+            "requesting 20 pages that never failed once more, as a sample; 4 left"
+        );
+        assert_eq!(
+            said(
+                After::Experimenting {
+                    urls: 6,
+                    ends_by: Moment::default() + Duration::from_mins(5),
+                },
+                &gauge
+            ),
+            "experiments with 6 failing URLs, to tell causes apart; 4 left, 5 m 00 s at most"
+        );
+    }
+
+    #[test]
+    fn an_experiment_says_what_it_does() {
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let experiment = ExperimentRequest {
+            url: "http://a.example/x".to_owned(),
+            probe: Probe::Browser,
+            at: at(40),
+        };
+        assert_eq!(
+            experiment.said(at(10)),
+            " | in 30 s as a browser: http://a.example/x"
+        );
+        assert_eq!(
+            experiment.said(at(39)),
+            " | now as a browser: http://a.example/x"
+        );
+    }
+
+    #[test]
+    fn at_a_slow_pace_the_time_left_is_that_of_the_pace() {
+        let gauge = Gauge {
+            pending: 6,
+            rate: Some(0.05),
+            ..Gauge::default()
+        };
+        let line = line(&Tally::default(), &gauge, 9.0);
+        assert!(line.ends_with("pace 0.05/s | 2 m 00 s left"), "{line}");
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_seconds() {
+        let start = Instant::now();
+        let marks = [(start, 0), (start + Duration::from_secs(4), 20)];
+        assert!((rate(&VecDeque::from(marks)) - 5.0).abs() < 1e-9);
+        assert!(rate(&VecDeque::from([(start, 0)])).abs() < 1e-9);
+    }
+}

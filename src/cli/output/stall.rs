@@ -1,0 +1,191 @@
+//! The stall reason: why nothing is being fetched. A host asked for a pause, is down, is paced slowly, or
+//! does not answer what is open.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::crawl::{Event, Gauge};
+use crate::model::{HostKey, Moment};
+use crate::policy::BreakerChange;
+
+use super::text::{count, duration};
+
+/// Gauges without an answer, one a second, before a stall is worth a word.
+const PATIENCE: u32 = 3;
+
+/// What the crawl waits for.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Stall {
+    now: Moment,
+    /// Gauges since the last request ended.
+    quiet: u32,
+    /// Until when each host is left alone, and why. Those that are over are dropped at each gauge.
+    waits: HashMap<HostKey, (Moment, &'static str)>,
+    last: Option<(HostKey, Moment)>,
+    /// When the next request of an experiment begins.
+    experiment_at: Option<Moment>,
+}
+
+impl Stall {
+    pub(super) fn see(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Attempted {
+                url,
+                attempt,
+                again,
+                ..
+            } => {
+                self.quiet = 0;
+                let host = url.host_key();
+                if let Some(until) = again {
+                    let why = match attempt.trace.retry_after {
+                        Some(_) => "Retry-After",
+                        None => "a retry",
+                    };
+                    self.waits.insert(host.clone(), (*until, why));
+                }
+                self.last = Some((host, attempt.started));
+            }
+            Event::Breaker { host, change } => match change {
+                BreakerChange::Opened(until) => {
+                    self.waits
+                        .insert(host.clone(), (*until, "it does not answer well"));
+                }
+                BreakerChange::Cleared | BreakerChange::Closed | BreakerChange::GaveUp => {
+                    self.waits.remove(host);
+                }
+                BreakerChange::Suspected => {}
+            },
+            Event::ExperimentRequest { at, .. } => {
+                self.quiet = 0;
+                self.experiment_at = Some(*at);
+            }
+            Event::Gauge(gauge) => {
+                self.now = gauge.now;
+                self.quiet += 1;
+                // Between two requests of an experiment no answer is due.
+                if self.experiment_at.is_some_and(|at| at > gauge.now) {
+                    self.quiet = 0;
+                }
+                self.waits.retain(|_, (until, _)| *until > gauge.now);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is waited for, if nothing has been fetched for a while.
+    pub(in crate::cli) fn reason(&self, gauge: &Gauge) -> Option<String> {
+        if self.quiet < PATIENCE || gauge.pending == 0 {
+            return None;
+        }
+        if gauge.open > 0 {
+            let open = count(gauge.open as u64, "open request");
+            let since = duration(Duration::from_secs(self.quiet.into()));
+            return Some(format!("waiting for {open}, no answer for {since}"));
+        }
+        let paced = self.last.iter().filter_map(|(host, started)| {
+            let pause = Duration::try_from_secs_f64(1.0 / gauge.rate?).ok()?;
+            Some((host, *started + pause, "its pace"))
+        });
+        let waits = self
+            .waits
+            .iter()
+            .map(|(host, (until, why))| (host, *until, *why));
+        let (host, until, why) = waits
+            .chain(paced)
+            .filter(|(_, until, _)| *until > self.now)
+            .min_by_key(|(_, until, _)| *until)?;
+        let left = duration(until.since(self.now));
+        Some(format!("waiting {left} for {} ({why})", host.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CrawlUrl, Probe};
+
+    #[test]
+    fn a_stall_names_the_host_that_comes_first() {
+        let host = |text| CrawlUrl::parse(text).expect("a URL").host_key();
+        let (a, b) = (host("http://a.example/"), host("http://b.example/"));
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let mut stall = Stall::default();
+        for (host, until) in [(&a, at(80)), (&b, at(63))] {
+            let change = BreakerChange::Opened(until);
+            let host = host.clone();
+            stall.see(&Event::Breaker { host, change });
+        }
+        let mut told = |seconds| {
+            let gauge = Gauge {
+                now: at(seconds),
+                pending: 2,
+                ..Gauge::default()
+            };
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
+        };
+        assert_eq!((told(1), told(2)), (None, None));
+        let expected = |left, host| {
+            Some(format!(
+                "waiting {left} s for http://{host}.example (it does not answer well)"
+            ))
+        };
+        assert_eq!(
+            told(3),
+            expected(60, "b").map(|text| text.replace("60 s", "1 m 00 s"))
+        );
+        assert_eq!(told(53), expected(10, "b"));
+        assert_eq!(told(64), expected(16, "a"));
+        assert_eq!(told(81), None);
+    }
+
+    #[test]
+    fn requests_of_experiments_and_the_pauses_between_them_are_no_stall() {
+        let url = CrawlUrl::parse("http://a.example/x").expect("a URL");
+        let mut stall = Stall::default();
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        let mut told = |now, next: Option<u64>| {
+            if let Some(next) = next {
+                let (url, probe, at) = (&url, Probe::Browser, at(next));
+                stall.see(&Event::ExperimentRequest { url, probe, at });
+            }
+            let gauge = Gauge {
+                now: at(now),
+                pending: 3,
+                open: 1,
+                ..Gauge::default()
+            };
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
+        };
+        for second in 1..20 {
+            assert_eq!(told(second, (second % 2 == 1).then_some(second)), None);
+        }
+        // A pause that the server asked for.
+        assert_eq!(told(20, Some(40)), None);
+        for second in 21..40 {
+            assert_eq!(told(second, None), None, "{second}");
+        }
+        // Only then an answer is due.
+        assert_eq!((told(40, None), told(41, None)), (None, None));
+        assert!(told(42, None).is_some());
+    }
+
+    #[test]
+    fn a_stall_names_requests_that_are_not_answered() {
+        let mut stall = Stall::default();
+        let gauge = Gauge {
+            pending: 3,
+            open: 2,
+            ..Gauge::default()
+        };
+        let mut reason = || {
+            stall.see(&Event::Gauge(gauge));
+            stall.reason(&gauge)
+        };
+        assert_eq!((reason(), reason()), (None, None));
+        let expected = "waiting for 2 open requests, no answer for 3.0 s";
+        assert_eq!(reason().as_deref(), Some(expected));
+    }
+}

@@ -1,0 +1,126 @@
+//! The middle of the summary: why pages fail, what shows it, and where the fix is written.
+
+use std::fmt::Write as _;
+
+use crate::assess::diagnose::rules::{Severity, title};
+use crate::cli::output::look::Look;
+use crate::cli::output::paint::{BOLD, PLAIN, RED, YELLOW, paint};
+use crate::cli::output::text::{count, number, tame};
+use crate::cli::output::wrap::paragraph;
+use crate::report::words::causes_of;
+use crate::store::StoredFinding;
+
+/// How many findings are told.
+const MOST: usize = 6;
+
+/// How many sentences of evidence each.
+const SENTENCES: usize = 3;
+
+/// The worst findings.
+pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
+    let mut out = String::new();
+    if all.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "\n  Findings");
+    for finding in all.iter().take(MOST) {
+        tell(finding, look, &mut out);
+    }
+    let more = all.len().saturating_sub(MOST) as u64;
+    if more > 0 {
+        let _ = writeln!(
+            out,
+            "    and {} more, see findings.csv",
+            count(more, "finding")
+        );
+    }
+    out
+}
+
+fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
+    let style = match finding.severity {
+        Severity::Critical | Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Notice => PLAIN,
+    };
+    let severity = paint(&format!("{:<8}", finding.severity.id()), style, look.color);
+    let subject = tame(&finding.subject);
+    let _ = writeln!(
+        out,
+        "    {severity} {}  {subject}",
+        paint(title(&finding.rule), BOLD, look.color)
+    );
+    if !finding.causes.is_empty() {
+        let sure = finding.confidence * 100.0;
+        let _ = writeln!(
+            out,
+            "      Cause: {} ({sure:.0} % sure)",
+            causes_of(finding)
+        );
+    }
+    let shown: Vec<&str> = finding
+        .evidence
+        .iter()
+        .take(SENTENCES)
+        .map(String::as_str)
+        .collect();
+    let left = finding.evidence.len() - shown.len();
+    let mut text = tame(&shown.join("; ")).into_owned();
+    if left > 0 {
+        let _ = write!(text, "; and {} more", number(left as u64));
+    }
+    out.push_str(&paragraph(&text, look.width, "      "));
+    let server = finding.server.as_deref();
+    let server = server.map_or(String::new(), |server| format!(" --server {server}"));
+    let _ = writeln!(
+        out,
+        "      Fix: `gatecrawl explain {}{server}`",
+        finding.advice
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::diagnose::rules::Scope;
+    use crate::model::Cause;
+
+    #[test]
+    fn a_finding_is_told_with_cause_evidence_and_fix() {
+        let finding = StoredFinding {
+            rule: "timeout_wall".to_owned(),
+            severity: Severity::Error,
+            scope: Scope::Section,
+            subject: "https://shop.test/search/".to_owned(),
+            causes: [Cause::UpstreamTimeout, Cause::Overload]
+                .into_iter()
+                .collect(),
+            confidence: 0.62,
+            evidence: vec!["63 of 64 answers took 60.0 s".to_owned(); 5],
+            facts: serde_json::Value::Null,
+            advice: "upstream_timeout".to_owned(),
+            server: Some("nginx".to_owned()),
+        };
+        let look = Look {
+            color: false,
+            width: 80,
+        };
+        let text = findings(&vec![finding; 8], look);
+        let first: Vec<&str> = text.lines().skip(2).take(6).collect();
+        assert_eq!(
+            first,
+            [
+                "    error    Answers fail when a timer fires  https://shop.test/search/",
+                "      Cause: a backend that answers too slowly or server overload (62 % sure)",
+                "      63 of 64 answers took 60.0 s; 63 of 64 answers took 60.0 s; 63 of 64",
+                "      answers took 60.0 s; and 2 more",
+                "      Fix: `gatecrawl explain upstream_timeout --server nginx`",
+                "    error    Answers fail when a timer fires  https://shop.test/search/",
+            ]
+        );
+        assert!(
+            text.ends_with("and 2 findings more, see findings.csv\n"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What of a site stayed dark without any page failing: hosts whose robots.txt could not be read,
+//! and sitemaps that gave nothing.
+
+use crate::model::{CrawlUrl, RobotsAccess};
+use crate::policy::Scope;
+use crate::store::{RobotsRow, RunRow, SitemapRow, Store, StoreError};
+
+/// How many of each are named; the others are counted.
+const NAMED: usize = 5;
+
+/// The dark parts of a site, in the order of the exports.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::cli) struct Gaps {
+    /// Hosts of the site whose robots.txt could not be read, and what came of asking for it.
+    pub(in crate::cli) hosts: Named,
+    /// Sitemaps that answered 5xx or nothing.
+    pub(in crate::cli) sitemaps: Named,
+    /// All sitemaps that were asked for.
+    pub(super) all_sitemaps: usize,
+}
+
+/// The first few of something, and how many there are beyond them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::cli) struct Named {
+    pub(in crate::cli) first: Vec<String>,
+    pub(in crate::cli) more: usize,
+}
+
+impl Named {
+    fn add(&mut self, name: String) {
+        if self.first.len() < NAMED {
+            self.first.push(name);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    pub(in crate::cli) fn count(&self) -> usize {
+        self.first.len() + self.more
+    }
+}
+
+/// Finds the dark parts of a run's site.
+pub(in crate::cli) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
+    let mut gaps = Gaps::default();
+    if !run.plan.scope.ignore_robots
+        && let Ok(scope) = Scope::new(&run.plan.scope)
+    {
+        store.typed_rows(run.id, &mut |row: RobotsRow| {
+            let is_site = CrawlUrl::parse(&row.host).is_ok_and(|url| scope.is_site(&url));
+            if is_site && row.access == RobotsAccess::Unreachable {
+                let came = came(row.status, &row.status_text);
+                gaps.hosts.add(format!("{}: robots.txt {came}", row.host));
+            }
+            true
+        })?;
+    }
+    store.typed_rows(run.id, &mut |row: SitemapRow| {
+        if row.outcome.is_some() {
+            gaps.all_sitemaps += 1;
+            if matches!(row.status, 0 | 500..) {
+                let came = came(row.status, &row.status_text);
+                gaps.sitemaps.add(format!("{} {came}", row.address));
+            }
+        }
+        true
+    })?;
+    Ok(gaps)
+}
+
+fn came(status: u16, text: &str) -> String {
+    match status {
+        0 if text.is_empty() => "could not be read".to_owned(),
+        0 => format!("could not be read ({text})"),
+        status @ 300..400 => format!("could not be read ({status} {text})"),
+        status => format!("answers {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_are_named() {
+        let mut named = Named::default();
+        for n in 0..7 {
+            named.add(n.to_string());
+        }
+        assert_eq!((named.first.len(), named.more, named.count()), (5, 2, 7));
+    }
+}

@@ -1,0 +1,321 @@
+//! What is said when a crawl is over: whether the site is well, in ten seconds of reading.
+
+mod findings;
+pub(in crate::cli) mod gaps;
+mod scores;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::assess::Verdict;
+use crate::model::{Cause, SkipReason};
+use crate::report::words::{by_name, external_links, left_out, uncaught};
+use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
+
+use super::look::Look;
+use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
+use super::text::{count, duration, number, tame};
+use super::wrap::paragraph;
+use gaps::Gaps;
+
+/// How many of the worst pages are named.
+pub(in crate::cli) const WORST: u32 = 10;
+
+/// A run as people are told about it.
+#[derive(Debug)]
+pub(in crate::cli) struct Told<'a> {
+    pub(in crate::cli) run: &'a RunRow,
+    pub(in crate::cli) summary: &'a RunSummary,
+    pub(in crate::cli) worst: &'a [WorstPage],
+    /// What of the site stayed dark.
+    pub(in crate::cli) gaps: &'a Gaps,
+    /// The exports that were written.
+    pub(in crate::cli) files: &'a [PathBuf],
+    /// What changed since the baseline, in a sentence.
+    pub(in crate::cli) changes: Option<&'a str>,
+    /// Where the run is kept.
+    pub(in crate::cli) database: String,
+    pub(in crate::cli) look: Look,
+}
+
+/// The summary, ending in a line break.
+pub(in crate::cli) fn summary(told: &Told<'_>) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(told, &mut out);
+    out
+}
+
+fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
+    let (run, summary) = (told.run, told.summary);
+    let (counts, color) = (summary.counts, told.look.color);
+    let took = run.took().map(duration);
+    let took = took.unwrap_or_else(|| "unknown time".to_owned());
+    let state = match run.state {
+        RunState::Finished => "",
+        RunState::Interrupted => ", interrupted",
+        RunState::Incomplete => ", incomplete",
+        RunState::Running => ", not finished",
+    };
+    let head = format!(
+        "{}: {} in {took}{state}",
+        run.site,
+        count(counts.fetched, "page")
+    );
+    writeln!(out, "{}\n", paint(&head, BOLD, color))?;
+    out.push_str(&scores::scores(&summary.scores, color));
+    writeln!(
+        out,
+        "  Verdicts       {}",
+        tally(&by_name(&summary.by_verdict, Verdict::name))
+    )?;
+    if let Some(found) = &summary.scores.uncaught {
+        let text = uncaught(found);
+        out.push_str(&paragraph(&text, told.look.width, "  Not caught     "));
+    }
+    writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
+    writeln!(out, "  Coverage       {}", coverage(summary))?;
+    if let Some(external) = external_links(summary.external) {
+        writeln!(out, "  External       {external}")?;
+    }
+    let requests = count(counts.attempts, "request");
+    writeln!(
+        out,
+        "  Requests       {requests}, {} of them repeated",
+        number(summary.retries)
+    )?;
+    if let Some(changes) = told.changes {
+        writeln!(out, "  Changes        {}", tame(changes))?;
+    }
+    write_gaps(told.gaps, out)?;
+    out.push_str(&scores::lost(&summary.scores));
+    out.push_str(&findings::findings(&summary.findings, told.look));
+    if !told.worst.is_empty() {
+        writeln!(
+            out,
+            "\n  Worst pages (priority, status, failed attempts, links to it, verdict, cause)"
+        )?;
+        for page in told.worst {
+            writeln!(out, "    {}", worst(page, color))?;
+        }
+    }
+    writeln!(out)?;
+    if let Some(dir) = told.files.first().and_then(|file| file.parent()) {
+        let files = count(told.files.len() as u64, "file");
+        writeln!(out, "  Exports        {} ({files})", dir.display())?;
+    }
+    writeln!(out, "  Database       {}, run {}", told.database, run.id)
+}
+
+fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
+    if gaps.sitemaps.count() > 0 {
+        let failing = number(gaps.sitemaps.count() as u64);
+        let mut names = gaps.sitemaps.first.join(", ");
+        if gaps.sitemaps.more > 0 {
+            let _ = write!(names, " and {} more", number(gaps.sitemaps.more as u64));
+        }
+        let all = number(gaps.all_sitemaps as u64);
+        writeln!(
+            out,
+            "  Sitemaps       {failing} of {all} failing: {}",
+            tame(&names)
+        )?;
+    }
+    for host in &gaps.hosts.first {
+        let host = tame(host);
+        writeln!(out, "  Not audited    {host}, so nothing there was fetched")?;
+    }
+    if gaps.hosts.more > 0 {
+        let more = count(gaps.hosts.more as u64, "host");
+        writeln!(out, "  Not audited    and {more} more, see robots.csv")?;
+    }
+    Ok(())
+}
+
+/// Reasons for which a URL is none of the known pages: it is not what the audit is about.
+const NO_PAGES: [(SkipReason, &str); 2] = [
+    (SkipReason::Scope, "out of scope"),
+    (SkipReason::Invalid, "invalid"),
+];
+
+fn coverage(summary: &RunSummary) -> String {
+    let counts = summary.counts;
+    let unseen = summary.pages.unseen_links;
+    let at_most = if unseen > 0 { "at most " } else { "" };
+    let share = match counts.known {
+        0 => String::new(),
+        known => {
+            let share = counts.fetched as f64 * 100.0 / known as f64;
+            format!(" ({at_most}{share:.1} %)")
+        }
+    };
+    let mut text = format!(
+        "{} of {} fetched{share}",
+        number(counts.fetched),
+        count(counts.known, "known page")
+    );
+    let mut missing = summary.skipped.clone();
+    let mut apart = Vec::new();
+    for (reason, words) in NO_PAGES {
+        if let Some(urls) = missing.remove(&reason) {
+            apart.push(format!("{} {words}", count(urls, "URL")));
+        }
+    }
+    let mut missing = by_name(&missing, SkipReason::name);
+    // What an interrupted run did not come to.
+    let settled = counts.fetched + missing.values().sum::<u64>();
+    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
+        missing.insert("not reached", waiting);
+    }
+    if !missing.is_empty() {
+        let _ = write!(text, "; not fetched: {}", tally(&missing));
+    }
+    if !apart.is_empty() {
+        let _ = write!(text, "; and {}, see skipped.csv", apart.join(", "));
+    }
+    if unseen > 0 {
+        let _ = write!(text, "; {}, see skipped.csv", left_out(unseen));
+    }
+    text
+}
+
+/// Names with their numbers, the greatest first.
+fn tally(numbers: &std::collections::BTreeMap<&str, u64>) -> String {
+    let mut numbers: Vec<_> = numbers.iter().collect();
+    numbers.sort_by_key(|(_, value)| std::cmp::Reverse(**value));
+    let texts = numbers
+        .iter()
+        .map(|(name, value)| format!("{} {}", number(**value), name.replace('_', " ")));
+    match texts.collect::<Vec<_>>().join(", ") {
+        text if text.is_empty() => "none".to_owned(),
+        text => text,
+    }
+}
+
+fn classes(classes: &StatusClasses, color: bool) -> String {
+    let parts = [
+        (classes.success, "2xx", GREEN),
+        (classes.redirect, "3xx", PLAIN),
+        (classes.client_error, "4xx", YELLOW),
+        (classes.server_error, "5xx", RED),
+        (classes.other, "other", YELLOW),
+        (classes.none, "without answer", RED),
+    ];
+    let shown = parts
+        .iter()
+        .filter(|(pages, name, _)| *pages > 0 || *name == "5xx");
+    let texts = shown.map(|(pages, name, style)| {
+        let style = if *pages > 0 { style } else { PLAIN };
+        paint(&format!("{} {name}", number(*pages)), style, color)
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+fn worst(page: &WorstPage, color: bool) -> String {
+    let status = match page.status {
+        0 => "---".to_owned(),
+        status => status.to_string(),
+    };
+    let attempts = format!("{}/{}", page.failed, page.attempts);
+    let priority = page.priority.map(|priority| format!("{priority:.1}"));
+    let what = match page.status {
+        0 => page.outcome.id().to_owned(),
+        429 if page.causes.is_only(Cause::Overload) => "rate limit".to_owned(),
+        _ => page.causes.to_string(),
+    };
+    let what = if what.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", what.replace('_', " "))
+    };
+    format!(
+        "{:>6}  {} {attempts:>5} {:>6}  {:<12} {}{what}",
+        priority.unwrap_or_default(),
+        paint(&status, RED, color),
+        number(page.inlinks),
+        page.verdict.name(),
+        tame(&page.address),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gaps::Named;
+    use super::*;
+    use crate::store::RunCounts;
+
+    #[test]
+    fn what_is_missing_adds_up_to_what_is_known() {
+        let skips = |reasons: &[(SkipReason, u64)]| RunSummary {
+            counts: RunCounts {
+                known: 10,
+                fetched: 6,
+                ..RunCounts::default()
+            },
+            skipped: reasons.iter().copied().collect(),
+            ..RunSummary::default()
+        };
+        let cases: [(&[(SkipReason, u64)], &str); 3] = [
+            (
+                &[
+                    (SkipReason::Robots, 3),
+                    (SkipReason::MaxPages, 1),
+                    (SkipReason::Scope, 1_679),
+                ],
+                "; not fetched: 3 robots, 1 max pages; and 1,679 URLs out of scope, see skipped.csv",
+            ),
+            (
+                &[
+                    (SkipReason::Trap, 4),
+                    (SkipReason::Scope, 2),
+                    (SkipReason::Invalid, 1),
+                ],
+                "; not fetched: 4 trap; and 2 URLs out of scope, 1 URL invalid, see skipped.csv",
+            ),
+            (
+                &[(SkipReason::Robots, 1)],
+                "; not fetched: 3 not reached, 1 robots",
+            ),
+        ];
+        for (reasons, expected) in cases {
+            let text = coverage(&skips(reasons));
+            assert_eq!(
+                text,
+                format!("6 of 10 known pages fetched (60.0 %){expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn coverage_is_an_upper_bound_where_links_were_left_out() {
+        let mut summary = RunSummary::default();
+        (summary.counts.known, summary.counts.fetched) = (10, 10);
+        summary.pages.unseen_links = 1_850;
+        assert_eq!(
+            coverage(&summary),
+            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links that may lead to unknown pages \
+             were left out, see skipped.csv"
+        );
+    }
+
+    #[test]
+    fn dark_parts_are_named() {
+        let named = |name: &str, more| Named {
+            first: vec![name.to_owned()],
+            more,
+        };
+        let gaps = Gaps {
+            hosts: named("http://b: robots.txt answers 503", 2),
+            sitemaps: named("http://a/s.xml answers 500", 0),
+            all_sitemaps: 2,
+        };
+        let mut out = String::new();
+        write_gaps(&gaps, &mut out).expect("a string");
+        assert_eq!(
+            out,
+            "  Sitemaps       1 of 2 failing: http://a/s.xml answers 500\n  \
+             Not audited    http://b: robots.txt answers 503, so nothing there was fetched\n  \
+             Not audited    and 2 hosts more, see robots.csv\n"
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! The head of the summary: the scores, and what cost the points.
+
+use std::fmt::Write as _;
+
+use crate::assess::{Band, Interval, MODEL, Score};
+use crate::cli::output::paint::{GREEN, PLAIN, RED, YELLOW, paint};
+use crate::cli::output::text::{count, tame};
+use crate::report::words::{deduction, hindrance, risk};
+use crate::store::{RunScores, StoredDeduction, StoredScore};
+
+/// How many of the deductions are told.
+const MOST: usize = 5;
+
+/// Points that are not worth a line.
+const LITTLE: f64 = 0.5;
+
+/// The scores, a line each.
+pub(super) fn scores(scores: &RunScores, color: bool) -> String {
+    let mut out = String::new();
+    let both = [
+        (
+            "Crawlability ",
+            line(
+                scores.crawlability.as_ref(),
+                hindrance,
+                "100 is best",
+                color,
+            ),
+        ),
+        (
+            "Indexing risk",
+            line(scores.indexing_risk.as_ref(), risk, "0 is best", color),
+        ),
+    ];
+    for (name, line) in both {
+        if let Some(line) = line {
+            let _ = writeln!(out, "  {name}  {line}");
+        }
+    }
+    out
+}
+
+/// What cost the points, the most first.
+pub(super) fn lost(scores: &RunScores) -> String {
+    let rows = scores
+        .deductions
+        .iter()
+        .filter(|row| row.score == "crawlability" && row.points >= LITTLE);
+    let rows: Vec<&StoredDeduction> = rows.take(MOST).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut out = "\n  What crawlability lost\n".to_owned();
+    for row in rows {
+        let _ = writeln!(out, "    {:>6.1}  {}", -row.points, words(row));
+    }
+    let _ = writeln!(
+        out,
+        "    ({MODEL}, not a metric of Google; summary.json has every point)"
+    );
+    out
+}
+
+fn line(
+    score: Option<&StoredScore>,
+    word: fn(Band) -> &'static str,
+    best: &str,
+    color: bool,
+) -> Option<String> {
+    let score = score?;
+    Some(match score.score {
+        Score::Known(value) => {
+            let (band, style) = score
+                .band
+                .map_or(("", PLAIN), |band| (word(band), style(band)));
+            format!(
+                "{} {} ({}; {best})",
+                number(value.value),
+                paint(band, style, color),
+                bounds(value)
+            )
+        }
+        Score::Inconclusive {
+            first_attempts,
+            needed,
+        } => format!(
+            "inconclusive: {} of at least {needed} that a score rests on",
+            count(first_attempts, "page")
+        ),
+    })
+}
+
+fn number(value: f64) -> String {
+    format!("{value:>5.1}")
+}
+
+fn bounds(value: Interval) -> String {
+    format!("95 %: {:.1} to {:.1}", value.low, value.high)
+}
+
+const fn style(band: Band) -> &'static str {
+    match band {
+        Band::None => GREEN,
+        Band::Low => PLAIN,
+        Band::Medium => YELLOW,
+        Band::High | Band::Critical => RED,
+    }
+}
+
+/// What took the points, and one address.
+fn words(row: &StoredDeduction) -> String {
+    let what = deduction(row);
+    match row.urls.first() {
+        Some(url) => format!("{what}, such as {}", tame(url)),
+        None => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn too_little_evidence_is_said_and_never_shown_as_a_score() {
+        let found = StoredScore {
+            score: Score::Inconclusive {
+                first_attempts: 3,
+                needed: 5,
+            },
+            band: None,
+        };
+        assert_eq!(
+            line(Some(&found), hindrance, "100 is best", false).as_deref(),
+            Some("inconclusive: 3 pages of at least 5 that a score rests on")
+        );
+        let known = StoredScore {
+            score: Score::Known(Interval {
+                low: 3.4,
+                value: 11.73,
+                high: 28.07,
+            }),
+            band: Some(Band::Critical),
+        };
+        assert_eq!(
+            line(Some(&known), hindrance, "100 is best", false).as_deref(),
+            Some(" 11.7 all but blocked (95 %: 3.4 to 28.1; 100 is best)")
+        );
+    }
+
+    #[test]
+    fn lost_points_are_told_with_their_numbers() {
+        let fact = |name: &str, value: &str| json!({"name": name, "value": value});
+        let row = |rule: &str, points, evidence| StoredDeduction {
+            score: "crawlability".to_owned(),
+            rule: format!("crawlability.{rule}"),
+            points,
+            evidence,
+            urls: vec!["https://a/b".to_owned()],
+        };
+        let found = RunScores {
+            deductions: vec![
+                row(
+                    "server_errors",
+                    66.2,
+                    json!([fact("failed", "9"), fact("first_attempts", "56")]),
+                ),
+                row("slow_answers", 0.2, json!([])),
+            ],
+            ..RunScores::default()
+        };
+        let text = lost(&found);
+        assert!(
+            text.contains("-66.2  server errors: 9 of 56 first attempts, such as https://a/b\n"),
+            "{text}"
+        );
+        assert!(!text.contains("slow"), "{text}");
+    }
+}

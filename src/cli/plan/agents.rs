@@ -1,0 +1,148 @@
+//! As whom the crawl asks: our own user agent, a client's that can be named, or a text.
+
+use crate::model::{CLIENTS, ClientPreset, RequestPlan};
+
+/// Longest contact, in bytes (ours): an address fits, and header fields stay short.
+const LONGEST_CONTACT: usize = 200;
+
+/// The name of ourselves among the clients.
+pub(in crate::cli) const OWN_NAME: &str = "gatecrawl";
+
+/// As whom the crawl asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Identity {
+    /// The whole `User-Agent`.
+    pub(in crate::cli) user_agent: String,
+    /// Its names in robots.txt.
+    pub(in crate::cli) robots_agents: Vec<String>,
+}
+
+/// Our own `User-Agent`: who we are, and whom to turn to about a crawl.
+pub(in crate::cli) fn own(contact: Option<&str>) -> String {
+    match contact {
+        Some(contact) => format!("{} (+{contact})", RequestPlan::OWN_AGENT),
+        None => RequestPlan::OWN_AGENT.to_owned(),
+    }
+}
+
+/// Whether a `User-Agent` is our own and names nobody.
+pub(in crate::cli) fn names_nobody(user_agent: &str) -> bool {
+    user_agent == RequestPlan::OWN_AGENT
+}
+
+/// Reads `--contact`: the address of a page or of a mailbox.
+pub(in crate::cli) fn contact(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_page = || {
+        let url = url::Url::parse(text).ok();
+        url.is_some_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
+    };
+    let is_mailbox = || {
+        let parts = text.strip_prefix("mailto:").unwrap_or(text).split_once('@');
+        parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !host.contains(['@', '/', ':'])
+        })
+    };
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')' | b'"' | b'\\'));
+    if is_plain && text.len() <= LONGEST_CONTACT && (is_page() || is_mailbox()) {
+        Ok(text.to_owned())
+    } else {
+        Err("write the address of a page (https://...) or of a mailbox (name@host)".to_owned())
+    }
+}
+
+/// Reads `--user-agent`: a preset's name, or a text of the user's own; without it, ours.
+pub(in crate::cli) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
+    let own = own(contact);
+    let text = text.map_or(own.as_str(), str::trim);
+    let (user_agent, token) = match ClientPreset::named(text) {
+        // Robots.txt has no name for browsers, so for them ours is kept.
+        Some(preset) => (
+            preset.user_agent,
+            preset.token.unwrap_or(RequestPlan::OWN_TOKEN),
+        ),
+        None => (text, product_token(text)),
+    };
+    Identity {
+        user_agent: user_agent.to_owned(),
+        robots_agents: vec![token.to_owned()],
+    }
+}
+
+/// Reads the name of a client: a preset's, or ours.
+pub(in crate::cli) fn client(text: &str) -> Result<String, String> {
+    let name = text.trim().to_lowercase();
+    if name == OWN_NAME || ClientPreset::named(&name).is_some() {
+        return Ok(name);
+    }
+    let known: Vec<_> = CLIENTS.iter().map(|preset| preset.name).collect();
+    Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
+}
+
+/// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).
+/// A text that begins like a browser's has no name of its own.
+fn product_token(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphabetic() && !matches!(c, '-' | '_'));
+    match &text[..end.unwrap_or(text.len())] {
+        "" | "Mozilla" => RequestPlan::OWN_TOKEN,
+        token => token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_user_agent_names_whom_to_turn_to() {
+        let version = env!("CARGO_PKG_VERSION");
+        let nobody = identity(None, None).user_agent;
+        assert_eq!(nobody, format!("gatecrawl/{version}"));
+        assert!(names_nobody(&nobody));
+        for text in [
+            "https://shop.example/bot",
+            "seo@shop.example",
+            "mailto:a@b.example",
+        ] {
+            let named = identity(None, Some(&contact(text).expect("a contact")));
+            assert_eq!(named.user_agent, format!("gatecrawl/{version} (+{text})"));
+            assert_eq!(named.robots_agents, ["gatecrawl"]);
+            assert!(!names_nobody(&named.user_agent));
+        }
+        for text in [
+            "",
+            "shop",
+            "ftp://shop.example/",
+            "https://me:hush@shop.example/",
+            "a@b",
+            "a b@shop.example",
+            "https://shop.example/)\r\nX-Evil: 1",
+            "https://shop.example/(",
+        ] {
+            assert!(contact(text).is_err(), "{text}");
+        }
+        assert!(contact(&format!("https://h/{}", "x".repeat(LONGEST_CONTACT))).is_err());
+    }
+
+    #[test]
+    fn robots_txt_knows_us_by_the_first_product() {
+        let cases = [
+            (None, "gatecrawl"),
+            (Some("Googlebot"), "googlebot"),
+            (Some("bingbot"), "bingbot"),
+            (Some("chrome"), "gatecrawl"),
+            (Some("AcmeBot/2.0 (+https://acme.example)"), "AcmeBot"),
+            (Some("Mozilla/5.0 (X11)"), "gatecrawl"),
+            (Some("/1"), "gatecrawl"),
+        ];
+        for (text, token) in cases {
+            assert_eq!(identity(text, None).robots_agents, [token], "{text:?}");
+        }
+    }
+}

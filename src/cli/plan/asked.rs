@@ -1,0 +1,49 @@
+//! What the arguments of an audit ask for besides the crawl.
+
+use crate::audit::{Asked, Out};
+use crate::store::{RunId, Store};
+
+use crate::cli::args::{AuditArgs, BaselineArgs, ExportArgs};
+use crate::cli::failure::Failure;
+
+/// What the arguments of a new run say.
+pub(in crate::cli) fn of(args: &AuditArgs) -> Asked {
+    Asked {
+        gates: args.fail_on.clone(),
+        ..of_stored(&args.export, &args.baseline)
+    }
+}
+
+/// What is asked for of a stored run.
+pub(in crate::cli) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
+    Asked {
+        out: export.out.clone().map(Out::To),
+        formats: export.formats(),
+        overwrite: export.overwrite,
+        gates: Vec::new(),
+        baseline: baseline.baseline.clone(),
+        maps: baseline.maps.map.clone(),
+    }
+}
+
+/// What a run that goes on still owes, but for what the arguments say now.
+pub(in crate::cli) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked, Failure> {
+    let mut asked = of(args);
+    let Some(kept) = Asked::kept(store, run)? else {
+        return Ok(asked);
+    };
+    if asked.out.is_none() {
+        asked.out = kept.out;
+        asked.overwrite |= kept.overwrite;
+        if args.export.format.is_empty() {
+            asked.formats = kept.formats;
+        }
+    }
+    if asked.gates.is_empty() {
+        asked.gates = kept.gates;
+    }
+    if asked.baseline.is_none() {
+        (asked.baseline, asked.maps) = (kept.baseline, kept.maps);
+    }
+    Ok(asked)
+}

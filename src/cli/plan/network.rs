@@ -1,0 +1,94 @@
+//! How a site is reached: secrets, addresses given by hand and the proxy, checked before a run exists.
+
+use url::Host;
+
+use crate::audit::Network;
+use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, ProxyAddress};
+use crate::model::CrawlPlan;
+
+use super::secrets::{self, Logins};
+use crate::cli::args::AuditArgs;
+use crate::cli::args::value::Secret;
+use crate::cli::failure::{Failure, chain};
+use crate::cli::output::streams::Console;
+
+/// Gathers how the site is reached, and tries it out: a fetcher that cannot be built is better
+/// known before a run exists.
+pub(in crate::cli) fn network(
+    args: &AuditArgs,
+    plan: &CrawlPlan,
+    logins: Logins,
+    console: &mut Console,
+) -> Result<Network, Failure> {
+    let network = Network {
+        secrets: secrets::secrets(&args.identity, &plan.scope, logins, &mut console.stdin)?,
+        overrides: overrides(&args.network.resolve)?,
+        proxy: args.network.proxy.as_ref().map(proxy).transpose()?,
+        insecure: args.network.insecure,
+        http1_only: args.network.http1,
+    };
+    HttpFetcher::new(FetchSettings {
+        user_agent: plan.requests.user_agent.clone(),
+        proxy: network.proxy.clone(),
+        secrets: network.secrets.clone(),
+        ..FetchSettings::default()
+    })
+    .map_err(|fault| match fault {
+        FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
+        FetchSetupError::Secrets(_) => Failure::usage(chain(&fault)),
+        FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
+        fault => Failure::own(fault),
+    })?;
+    Ok(network)
+}
+
+/// Addresses given by hand, their hosts written as URLs write them: in lower case and punycode.
+fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
+    let normal = |given: &HostOverride| {
+        let host = Host::parse(&given.host)
+            .map_err(|fault| Failure::usage(format!("--resolve {:?}: {fault}", given.host)))?;
+        Ok(HostOverride {
+            host: host.to_string(),
+            ..given.clone()
+        })
+    };
+    given.iter().map(normal).collect()
+}
+
+/// What a proxy's address may begin with. Another would be taken for one of these further down.
+const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
+    let text = address.as_str().trim();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let known = |scheme: &str| {
+        PROXIES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(scheme))
+    };
+    if !scheme.is_some_and(known) {
+        return Err(Failure::usage(
+            "--proxy: begin it with http://, https://, socks5:// or socks5h://",
+        ));
+    }
+    Ok(ProxyAddress::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_name_hosts_as_urls_do() {
+        let given = |text: &str| text.parse::<HostOverride>().expect("valid");
+        let cases = [
+            ("MÜNCHEN.test:80:127.0.0.1", "xn--mnchen-3ya.test"),
+            ("a.Example:80:::1", "a.example"),
+        ];
+        for (text, expected) in cases {
+            let found = overrides(&[given(text)]).expect("hosts");
+            assert_eq!(found[0].host, expected);
+        }
+        assert!(overrides(&[given("a b:80:127.0.0.1")]).is_err());
+    }
+}

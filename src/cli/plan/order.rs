@@ -1,0 +1,81 @@
+//! Arguments to the order of a crawl: a new run, or one that goes on.
+
+use std::collections::BTreeMap;
+
+use crate::audit::{CrawlOrder, RunOrder};
+use crate::store::{RunRow, RunState, Store};
+
+use super::{network, reach, urls};
+use crate::cli::args::AuditArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::streams::Console;
+use crate::cli::plan;
+
+/// A new run, called `token` towards the site.
+pub(in crate::cli) fn fresh(
+    args: &AuditArgs,
+    token: String,
+    console: &mut Console,
+) -> Result<CrawlOrder, Failure> {
+    let start = urls::start(&args.scope, &mut console.stdin)?;
+    let mut plan = plan::plan(args, &start.urls)?;
+    plan.requests.reach = reach::of_args(args, !start.logins.is_empty());
+    Ok(CrawlOrder {
+        network: network::network(args, &plan, start.logins, console)?,
+        plan,
+        run: RunOrder::New {
+            token,
+            seeds: start.urls,
+        },
+    })
+}
+
+/// A run that goes on as it began, but for what the arguments say now.
+pub(in crate::cli) fn resumed(
+    args: &AuditArgs,
+    run: RunRow,
+    console: &mut Console,
+) -> Result<CrawlOrder, Failure> {
+    let mut plan = run.plan.clone();
+    plan::amend(&mut plan, &args.pace, &args.identity)?;
+    let mut network = network::network(args, &plan, BTreeMap::new(), console)?;
+    reach::again(&plan.requests.reach, args, &mut network)?;
+    Ok(CrawlOrder {
+        network,
+        plan,
+        run: RunOrder::Resume(Box::new(run)),
+    })
+}
+
+/// How a run of a project goes on, which is as its configuration says now: what it began with that
+/// is no part of its scope may have changed, and its secrets are known again.
+pub(in crate::cli) fn continued(
+    args: &AuditArgs,
+    run: RunRow,
+    console: &mut Console,
+) -> Result<CrawlOrder, Failure> {
+    let start = urls::start(&args.scope, &mut console.stdin)?;
+    let mut plan = run.plan.clone();
+    plan::amend(&mut plan, &args.pace, &args.identity)?;
+    Ok(CrawlOrder {
+        network: network::network(args, &plan, start.logins, console)?,
+        plan,
+        run: RunOrder::Resume(Box::new(run)),
+    })
+}
+
+/// The run that `--resume` names: one that is not at its end, or that still owes what it was asked for.
+pub(in crate::cli) fn to_resume(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
+    let Some(name) = name else {
+        return store
+            .unfinished_run()?
+            .ok_or_else(|| Failure::usage("--resume: no run was interrupted or is incomplete"));
+    };
+    let run = store.run(name)?;
+    if run.state == RunState::Finished && store.asked(run.id)?.is_none() {
+        return Err(Failure::usage(format!(
+            "--resume {name}: this run is finished"
+        )));
+    }
+    Ok(run)
+}

@@ -1,0 +1,119 @@
+//! How a site was reached when its run began, so that a resumed run reaches the same one: what is
+//! no secret is kept with the plan, and of secrets only that there were some.
+
+use crate::audit::Network;
+use crate::fetch::{HostOverride, ProxyAddress};
+use crate::model::ReachPlan;
+
+use crate::cli::args::AuditArgs;
+use crate::cli::failure::Failure;
+
+/// What is kept of the arguments. `logins` tells whether a URL was written with a login.
+pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
+    let overrides = args.network.resolve.iter();
+    ReachPlan {
+        resolve: overrides
+            .map(|known| format!("{}:{}:{}", known.host, known.port, known.address))
+            .collect(),
+        proxy: args
+            .network
+            .proxy
+            .as_ref()
+            .map(|proxy| bare(proxy.as_str())),
+        insecure: args.network.insecure,
+        http1: args.network.http1,
+        secrets: secrets(args, logins),
+    }
+}
+
+/// Puts what a run began with where nothing was said anew. Secrets are not kept, so they must be
+/// given again: without them another site would be audited.
+pub(in crate::cli) fn again(
+    kept: &ReachPlan,
+    args: &AuditArgs,
+    network: &mut Network,
+) -> Result<(), Failure> {
+    let given = secrets(args, false);
+    if let Some(missing) = kept.secrets.iter().find(|name| !given.contains(name)) {
+        let advice = match missing.as_str() {
+            LOGIN if given.iter().any(|name| name == "--basic-auth") => return Ok(()),
+            LOGIN => "--basic-auth",
+            name => name,
+        };
+        return Err(Failure::usage(format!(
+            "--resume: this run began with {missing}, which is never stored; give {advice} again"
+        )));
+    }
+    if network.overrides.is_empty() {
+        let read = |text: &String| text.parse::<HostOverride>().ok();
+        network.overrides = kept.resolve.iter().filter_map(read).collect();
+    }
+    if network.proxy.is_none() {
+        network.proxy = kept.proxy.as_deref().map(ProxyAddress::new);
+    }
+    network.insecure |= kept.insecure;
+    network.http1_only |= kept.http1;
+    Ok(())
+}
+
+/// What a login in a URL is called among the secrets of a run.
+pub(in crate::cli) const LOGIN: &str = "a login in its URL";
+
+/// The names of the secrets that were given.
+fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
+    let identity = &args.identity;
+    let proxy = args
+        .network
+        .proxy
+        .as_ref()
+        .map(crate::cli::args::value::Secret::as_str);
+    let named = [
+        ("--header", !identity.header.is_empty()),
+        ("--basic-auth", identity.basic_auth.is_some()),
+        ("--cookie", identity.cookie.is_some()),
+        ("--cookie-file", identity.cookie_file.is_some()),
+        ("--proxy", proxy.is_some_and(|proxy| bare(proxy) != proxy)),
+        (LOGIN, logins),
+    ];
+    let given = named.into_iter().filter(|(_, given)| *given);
+    given.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// A proxy's address without user and password.
+fn bare(proxy: &str) -> String {
+    match (proxy.find("://"), proxy.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            format!("{}{}", &proxy[..scheme + 3], &proxy[at + 1..])
+        }
+        _ => proxy.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_kept_without_its_password() {
+        assert_eq!(bare("http://me:hunter2@p:1"), "http://p:1");
+        assert_eq!(bare("socks5://p:1"), "socks5://p:1");
+    }
+
+    #[test]
+    fn what_is_never_stored_must_be_given_again() {
+        let mut began = AuditArgs::default();
+        began.identity.basic_auth = Some("me:hunter2".into());
+        began.network.resolve = vec!["a.example:443:192.0.2.1".parse().expect("an override")];
+        began.network.insecure = true;
+        let kept = of_args(&began, false);
+        let mut network = Network::default();
+        let fault = again(&kept, &AuditArgs::default(), &mut network).expect_err("no password");
+        assert!(fault.message().expect("words").contains("--basic-auth"));
+
+        let mut anew = AuditArgs::default();
+        anew.identity.basic_auth = Some("me:hunter2".into());
+        again(&kept, &anew, &mut network).expect("all there");
+        assert_eq!(network.overrides, began.network.resolve);
+        assert!(network.insecure && !network.http1_only);
+    }
+}

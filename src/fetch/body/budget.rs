@@ -1,0 +1,199 @@
+//! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes as it
+//! grows and keeps them until what was read of it is handed over. While it decodes a piece, of which
+//! nobody knows beforehand how large it becomes, it has a loan from a reserve; a body that finds no more
+//! room keeps its loan and may finish, and others wait. So there is always one that goes on.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::model::Held;
+
+/// Bytes that bodies share. Most pages of the web have less than what each body has for
+/// itself (`FREE`). Ours.
+pub(super) const BODY_BUDGET: usize = 32 << 20;
+
+/// Bytes for bodies that must be finished although the budget is used up: at least as many as the largest
+/// body has, a sitemap of 50 MiB. Ours.
+pub(super) const BODY_RESERVE: usize = 56 << 20;
+
+/// Bytes that every body may have without taking any of the budget. Ours: 32 MiB for 512 of them.
+pub(super) const FREE: usize = 64 * 1024;
+
+/// Longest wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange;
+/// if that should ever fail, too much memory is better than a crawl that stands still. Ours.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The budget of the process.
+static PROCESS: LazyLock<Budget> = LazyLock::new(|| Budget::new(BODY_BUDGET, BODY_RESERVE));
+
+/// Bytes that bodies may take.
+#[derive(Clone, Debug)]
+pub(in crate::fetch) struct Budget {
+    shared: Arc<Semaphore>,
+    reserve: Arc<Semaphore>,
+    most_lent: usize,
+}
+
+/// Bytes of the reserve, for as long as a piece is decoded.
+#[derive(Debug, Default)]
+pub(in crate::fetch) struct Loan(Option<OwnedSemaphorePermit>);
+
+/// What one body has of the budget.
+#[derive(Debug)]
+pub(in crate::fetch) struct Share {
+    budget: Budget,
+    taken: Option<OwnedSemaphorePermit>,
+    /// What it keeps of the reserve because there was nothing to take.
+    overdrawn: Loan,
+}
+
+impl Budget {
+    fn new(shared: usize, reserve: usize) -> Budget {
+        Budget {
+            shared: Arc::new(Semaphore::new(shared)),
+            reserve: Arc::new(Semaphore::new(reserve)),
+            most_lent: reserve,
+        }
+    }
+
+    /// The one that all exchanges of the process share.
+    pub(in crate::fetch) fn of_process() -> Budget {
+        PROCESS.clone()
+    }
+
+    /// Nothing of it yet.
+    pub(in crate::fetch) fn share(&self) -> Share {
+        Share {
+            budget: self.clone(),
+            taken: None,
+            overdrawn: Loan::default(),
+        }
+    }
+}
+
+impl Share {
+    /// Waits until the body, which has `size` bytes, may grow to `most`.
+    pub(in crate::fetch) async fn borrow(&self, size: usize, most: usize) -> Loan {
+        if most <= FREE || self.overdrawn.0.is_some() {
+            return Loan::default();
+        }
+        let more = most.saturating_sub(size).min(self.budget.most_lent);
+        let reserve = Arc::clone(&self.budget.reserve);
+        let lent = reserve.acquire_many_owned(more as u32);
+        let lent = tokio::time::timeout(PATIENCE, lent).await;
+        Loan(lent.ok().and_then(Result::ok))
+    }
+
+    /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it was packed into less.
+    pub(super) fn settle(&mut self, size: usize, loan: Loan) {
+        let has = self.taken.as_ref();
+        let has = has.map_or(0, OwnedSemaphorePermit::num_permits);
+        let wanted = size.saturating_sub(FREE);
+        if let Some(taken) = &mut self.taken {
+            drop(taken.split(has.saturating_sub(wanted)));
+        }
+        let more = wanted.saturating_sub(has);
+        if more == 0 || self.overdrawn.0.is_some() {
+            return;
+        }
+        let shared = Arc::clone(&self.budget.shared);
+        match (shared.try_acquire_many_owned(more as u32), &mut self.taken) {
+            (Ok(more), Some(taken)) => taken.merge(more),
+            (Ok(more), none) => *none = Some(more),
+            (Err(_), _) => self.overdrawn = loan,
+        }
+    }
+
+    /// What is to be kept for as long as the body, or what was read of it, is in memory.
+    pub(in crate::fetch) fn held(self) -> Held {
+        if self.taken.is_none() && self.overdrawn.0.is_none() {
+            return Held::default();
+        }
+        Held::new((self.taken, self.overdrawn))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    /// A body that grew from nothing to so many bytes, in one piece.
+    fn grow(budget: &Budget, size: usize, most: usize) -> Option<Share> {
+        let mut share = budget.share();
+        let loan = share.borrow(0, most).now_or_never()?;
+        share.settle(size, loan);
+        Some(share)
+    }
+
+    fn left(budget: &Budget) -> (usize, usize) {
+        let (shared, reserve) = (&budget.shared, &budget.reserve);
+        (shared.available_permits(), reserve.available_permits())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_takes_its_bytes_until_it_is_let_go() {
+        let budget = Budget::new(8 * MIB, 8 * MIB);
+        let held = grow(&budget, 3 * MIB, 5 * MIB).expect("room").held();
+        assert_eq!(left(&budget), (5 * MIB + FREE, 8 * MIB));
+        let copy = held.clone();
+        drop(held);
+        assert_eq!(left(&budget).0, 5 * MIB + FREE);
+        drop(copy);
+        assert_eq!(left(&budget), (8 * MIB, 8 * MIB));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_was_packed_gives_back_what_it_needs_no_more() {
+        let budget = Budget::new(8 * MIB, 8 * MIB);
+        let mut share = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
+        share.settle(MIB, Loan::default());
+        assert_eq!(left(&budget).0, 7 * MIB + FREE);
+        share.settle(FREE / 2, Loan::default());
+        assert_eq!(left(&budget).0, 8 * MIB);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn small_bodies_take_nothing_and_never_wait() {
+        let budget = Budget::new(MIB, MIB);
+        let _full = grow(&budget, 2 * MIB, 2 * MIB).expect("room");
+        assert_eq!(left(&budget).1, 0, "overdrawn");
+        assert!(grow(&budget, FREE, FREE).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_finishes_on_the_reserve_and_others_wait_for_that() {
+        let budget = Budget::new(2 * MIB, 5 * MIB);
+        let first = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
+        let mut second = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
+        assert_eq!(left(&budget).1, 0, "the second one goes on with its loan");
+        let loan = second.borrow(2 * MIB, 5 * MIB).now_or_never();
+        second.settle(5 * MIB, loan.expect("it has what it needs"));
+        assert!(grow(&budget, MIB, 5 * MIB).is_none(), "the third waits");
+        drop(second.held());
+        assert!(grow(&budget, MIB, 5 * MIB).is_some(), "and goes on");
+        drop(first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_larger_than_the_reserve_has_all_of_it() {
+        let budget = Budget::new(MIB, 2 * MIB);
+        let share = grow(&budget, 9 * MIB, 9 * MIB).expect("room");
+        assert_eq!(left(&budget).1, 0);
+        drop(share);
+        assert_eq!(left(&budget).1, 2 * MIB);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever() {
+        let budget = Budget::new(MIB, MIB);
+        let _never_ends = grow(&budget, 2 * MIB, 2 * MIB).expect("room");
+        let share = budget.share();
+        share.borrow(0, 2 * MIB).await;
+    }
+}

@@ -1,0 +1,177 @@
+//! Reading a body under caps: bytes on the wire, bytes decoded, silence and time.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use reqwest::Response;
+use tokio::time::{Instant, timeout_at};
+
+use super::budget::Share;
+use super::decode::Decoder;
+use super::sink::Stop;
+use super::sink::{Kept, Sink};
+use crate::fetch::fault::chain::of_body;
+use crate::fetch::fault::exchange::Fault;
+use crate::model::{Held, Outcome};
+
+/// What is done with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fetch) enum Use {
+    /// Decoded whole, up to the cap, and kept as far as that is wanted.
+    Page,
+    /// The same, packed in memory if it is large.
+    Packed,
+    /// Decoded and kept as far as the cap goes; more is neither read nor missed.
+    Excerpt,
+    /// Only counted, on the wire and, as far as it can be decoded, decoded.
+    Count,
+}
+
+/// Where reading ends.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::fetch) struct Limits {
+    /// On the wire and decoded alike.
+    pub(in crate::fetch) bytes: usize,
+    /// Of the decoded body, what stays in memory.
+    pub(in crate::fetch) kept: usize,
+    /// Longest silence.
+    pub(in crate::fetch) idle: Duration,
+    /// End of the whole exchange.
+    pub(in crate::fetch) deadline: Instant,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(in crate::fetch) struct Received {
+    pub(in crate::fetch) kept: Kept,
+    pub(in crate::fetch) wire_bytes: u64,
+    pub(in crate::fetch) decoded_bytes: u64,
+    /// Why it is not the whole body.
+    pub(in crate::fetch) fault: Option<Fault>,
+    /// What the body has of the budget.
+    pub(in crate::fetch) held: Held,
+}
+
+/// Reads the body of an answer with these headers.
+pub(in crate::fetch) async fn read(
+    mut response: Response,
+    headers: &HeaderMap,
+    (usage, limits): (Use, Limits),
+    mut share: Share,
+) -> Received {
+    let mut received = Received::default();
+    let mut sink = match usage {
+        Use::Packed => Sink::packing(limits.bytes),
+        Use::Page | Use::Excerpt | Use::Count => Sink::new(limits.bytes, kept_of(usage, limits)),
+    };
+    let ended = fill(
+        &mut response,
+        headers,
+        (usage, limits),
+        &mut received,
+        (&mut sink, &mut share),
+    )
+    .await;
+    received.fault = ended.err().filter(|_| usage != Use::Excerpt);
+    received.decoded_bytes = sink.count as u64;
+    received.kept = sink.into_kept();
+    received.held = share.held();
+    received
+}
+
+/// How many bytes of the body stay in memory.
+fn kept_of(usage: Use, limits: Limits) -> usize {
+    match usage {
+        Use::Count => 0,
+        Use::Page | Use::Packed | Use::Excerpt => limits.kept,
+    }
+}
+
+async fn fill(
+    response: &mut Response,
+    headers: &HeaderMap,
+    (usage, mut limits): (Use, Limits),
+    received: &mut Received,
+    (sink, share): (&mut Sink, &mut Share),
+) -> Result<(), Fault> {
+    let announced = response.content_length().unwrap_or_default();
+    if usage == Use::Count && announced > limits.bytes as u64 {
+        // Nobody wants it and it says itself that it is too large.
+        return Err(too_large(limits));
+    }
+    let framed = response.version() == http::Version::HTTP_2
+        || headers.contains_key(CONTENT_LENGTH)
+        || headers.contains_key(TRANSFER_ENCODING);
+    let mut decoder = match usage {
+        Use::Page | Use::Packed | Use::Excerpt => {
+            sink.expect(announced);
+            Some(Decoder::new(headers).map_err(|stop| stopped(stop, limits))?)
+        }
+        Use::Count => Decoder::new(headers).ok(),
+    };
+    let kept = kept_of(usage, limits);
+    while let Some(chunk) = next(response, limits, framed).await? {
+        let room = limits.bytes as u64 - received.wire_bytes;
+        received.wire_bytes += chunk.len() as u64;
+        let usable = &chunk[..chunk.len().min(room as usize)];
+        if let Some(undoing) = &mut decoder {
+            let waiting = Instant::now();
+            let loan = share.borrow(sink.size(), kept).await;
+            // The server has no part in that.
+            limits.deadline += waiting.elapsed();
+            let pushed = undoing.push(usable, sink);
+            share.settle(sink.size(), loan);
+            match pushed {
+                // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
+                Err(_) if usage == Use::Count => decoder = None,
+                pushed => pushed.map_err(|stop| stopped(stop, limits))?,
+            }
+        }
+        if usable.len() < chunk.len() {
+            return Err(too_large(limits));
+        }
+    }
+    let finished = decoder.map(|mut decoder| decoder.finish(sink));
+    match finished {
+        Some(Ok(())) => Ok(()),
+        Some(Err(stop)) if usage != Use::Count => Err(stopped(stop, limits)),
+        Some(Err(_)) | None => {
+            sink.count = received.wire_bytes as usize;
+            Ok(())
+        }
+    }
+}
+
+async fn next(
+    response: &mut Response,
+    limits: Limits,
+    framed: bool,
+) -> Result<Option<bytes::Bytes>, Fault> {
+    let patience = (Instant::now() + limits.idle).min(limits.deadline);
+    match timeout_at(patience, response.chunk()).await {
+        Ok(Ok(chunk)) => Ok(chunk),
+        Ok(Err(error)) => match of_body(&error, framed) {
+            Some(fault) => Err(fault),
+            None => Ok(None),
+        },
+        Err(_) if Instant::now() >= limits.deadline => {
+            Err(Fault::new(Outcome::TotalTimeout, "exchange took too long"))
+        }
+        Err(_) => Err(Fault::new(Outcome::BodyTimeout, "body stopped coming")),
+    }
+}
+
+fn stopped(stop: Stop, limits: Limits) -> Fault {
+    match stop {
+        Stop::Full => too_large(limits),
+        Stop::Corrupt => Fault::new(Outcome::BadEncoding, "body does not decode"),
+    }
+}
+
+fn too_large(limits: Limits) -> Fault {
+    Fault::new(
+        Outcome::TooLarge,
+        format!("body larger than {} bytes", limits.bytes),
+    )
+}

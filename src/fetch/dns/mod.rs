@@ -1,0 +1,6 @@
+//! Names to addresses, and whether name servers still answer.
+
+mod cache;
+pub(super) mod resolver;
+mod sockets;
+pub(super) mod witness;

@@ -1,0 +1,5 @@
+//! Exchanges that failed: from errors to outcomes.
+
+pub(super) mod chain;
+pub(super) mod exchange;
+mod tls;

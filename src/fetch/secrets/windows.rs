@@ -1,0 +1,141 @@
+//! How a long text is divided for a search that copies what it searches: into windows that overlap by more than
+//! the longest thing that is looked for takes, however it is written.
+
+use std::ops::Range;
+
+use super::canonical::{LAYERS, LONGEST_REFERENCE, canonical};
+
+/// The usual width of a window in bytes (ours): small beside a page, large beside a secret.
+const WIDTH: usize = 256 << 10;
+
+/// The widest window in bytes (ours). An echo that is spread over more than this, by white space that readers pass
+/// over or by zeros in front of numbers, is not recognised.
+const WIDEST: usize = 4 << 20;
+
+/// Escapes that a window begins or ends in the middle of are misread as far as this, in bytes of the canonical form.
+const MISREAD: usize = 2 * LAYERS * LONGEST_REFERENCE;
+
+/// How texts are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fetch) struct Windows {
+    width: usize,
+    /// From this length on a window ends, however little of it readers see.
+    widest: usize,
+    /// What two windows have in common, in bytes of the canonical form at least.
+    overlap: usize,
+}
+
+impl Windows {
+    /// Windows in which texts of up to `longest` bytes, in canonical form, are found.
+    pub(in crate::fetch) fn new(longest: usize) -> Windows {
+        let overlap = longest + MISREAD;
+        let width = WIDTH.max(8 * overlap);
+        Windows {
+            width,
+            widest: WIDEST.max(width),
+            overlap,
+        }
+    }
+
+    /// The narrowest that find the same, for tests that try every place.
+    #[cfg(test)]
+    pub(super) fn narrow(self) -> Windows {
+        Windows {
+            width: 8 * self.overlap,
+            widest: 64 * self.overlap,
+            ..self
+        }
+    }
+
+    /// How many bytes a window has, if the text is as long and its form not much shorter.
+    pub(super) fn width(self) -> usize {
+        self.width
+    }
+
+    /// The windows of a text, in order; the last one ends with it.
+    pub(in crate::fetch) fn of(self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let mut next = Some(0);
+        std::iter::from_fn(move || {
+            let start = next?;
+            let mut width = self.width;
+            loop {
+                let end = text.len().min(start + width);
+                let rest = &text[start..end];
+                let following = (end < text.len()).then(|| self.next_start(rest));
+                match following {
+                    None => next = None,
+                    Some(None) => {
+                        width *= 2;
+                        continue;
+                    }
+                    Some(Some(at)) => next = Some(start + at),
+                }
+                return Some(start..end);
+            }
+        })
+    }
+
+    /// Where in this window the next one begins. Nowhere if this one is too short, because most of it is passed
+    /// over by readers.
+    pub(super) fn next_start(self, window: &[u8]) -> Option<usize> {
+        let mut tail = 2 * self.overlap;
+        while 2 * tail <= window.len() {
+            let start = run_start(window, window.len() - tail);
+            // Zeros may be those in front of a number, of which the beginning is not in there.
+            let form = canonical(&window[start..]);
+            let told = form.bytes().iter().filter(|byte| **byte != b'0');
+            if told.count() >= self.overlap && start > 0 {
+                return Some(start);
+            }
+            tail *= 2;
+        }
+        (window.len() >= self.widest).then(|| window.len() - 2 * self.overlap)
+    }
+}
+
+/// Where the run of backslashes and passed over bytes begins that goes up to a place: from its middle it would be
+/// read another way.
+fn run_start(text: &[u8], at: usize) -> usize {
+    let is_run = |byte: &u8| matches!(byte, b'\\' | b'\0' | b'\t' | b'\n' | b'\r');
+    let run = text[..at].iter().rev().take_while(|byte| is_run(byte));
+    at - run.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_the_text_and_overlap() {
+        let windows = Windows::new(40);
+        let text = vec![b'x'; 3 * WIDTH];
+        let all: Vec<Range<usize>> = windows.of(&text).collect();
+        assert_eq!(
+            (all[0].start, all.last().expect("one").end),
+            (0, text.len())
+        );
+        for pair in all.windows(2) {
+            assert!(pair[1].start + windows.overlap <= pair[0].end, "{pair:?}");
+            assert!(
+                pair[1].start > pair[0].start && pair[0].len() <= WIDTH,
+                "{pair:?}"
+            );
+        }
+        assert_eq!(windows.of(b"").last(), Some(0..0));
+    }
+
+    #[test]
+    fn what_readers_pass_over_makes_windows_wider_and_never_endless() {
+        let windows = Windows::new(40).narrow();
+        for byte in [b'\n', b'\0', b'\\', b'%', b' ', b'0'] {
+            let text = vec![byte; 3 * windows.widest];
+            let all: Vec<Range<usize>> = windows.of(&text).collect();
+            assert_eq!(all.last().expect("one").end, text.len());
+            assert!(
+                all.iter().all(|window| window.len() <= 2 * windows.widest),
+                "{byte}"
+            );
+            assert!(all.len() < 60, "{byte}: {}", all.len());
+        }
+    }
+}

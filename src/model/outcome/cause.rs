@@ -1,0 +1,88 @@
+//! The ten causes of a failing page by name, as exports, rules and playbooks write them.
+
+use serde::{Serialize, Serializer};
+
+use super::Cause;
+
+impl Cause {
+    /// The causes that a diagnosis tells apart; `None` and `AsTarget` are no causes.
+    pub const TEN: [Cause; 10] = [
+        Cause::Overload,
+        Cause::Maintenance,
+        Cause::Network,
+        Cause::Firewall,
+        Cause::Dns,
+        Cause::UpstreamDown,
+        Cause::UpstreamTimeout,
+        Cause::InvalidUpstreamResponse,
+        Cause::Tls,
+        Cause::ApplicationError,
+    ];
+
+    /// The name in exports and the key of its playbook, such as `upstream_down`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Cause::None => "none",
+            Cause::Overload => "overload",
+            Cause::Maintenance => "maintenance",
+            Cause::Network => "network",
+            Cause::Firewall => "firewall",
+            Cause::Dns => "dns",
+            Cause::UpstreamDown => "upstream_down",
+            Cause::UpstreamTimeout => "upstream_timeout",
+            Cause::InvalidUpstreamResponse => "invalid_upstream_response",
+            Cause::Tls => "tls",
+            Cause::ApplicationError => "application_error",
+            Cause::AsTarget => "as_target",
+        }
+    }
+
+    /// The cause of the ten with this name.
+    pub fn from_id(id: &str) -> Option<Cause> {
+        Cause::TEN.into_iter().find(|cause| cause.id() == id)
+    }
+
+    /// The name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Cause::None => "no cause",
+            Cause::Overload => "server overload",
+            Cause::Maintenance => "maintenance",
+            Cause::Network => "network trouble",
+            Cause::Firewall => "a firewall or bot protection",
+            Cause::Dns => "DNS",
+            Cause::UpstreamDown => "a backend that is down",
+            Cause::UpstreamTimeout => "a backend that answers too slowly",
+            Cause::InvalidUpstreamResponse => "an invalid answer of the backend",
+            Cause::Tls => "TLS",
+            Cause::ApplicationError => "an error in the application",
+            Cause::AsTarget => "the cause of the target",
+        }
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Outcome;
+
+    #[test]
+    fn names_come_back_and_are_those_of_the_dossier() {
+        for cause in Cause::TEN {
+            assert_eq!(Cause::from_id(cause.id()), Some(cause));
+        }
+        assert_eq!(Cause::from_id("none"), None);
+        let text = include_str!("../../../fixtures/domain/outcomes.csv");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        for (row, outcome) in reader.records().zip(Outcome::ALL) {
+            let row = row.expect("valid CSV");
+            assert_eq!(&row[7], outcome.default_cause().id(), "{outcome}");
+        }
+    }
+}

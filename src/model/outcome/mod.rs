@@ -1,0 +1,508 @@
+//! What one attempt amounted to. The table is the project's vocabulary: every answer and every
+//! failure a client can see has one row, and each row says how search engines take it, whether a
+//! quick retry can help and whom it speaks about. `fixtures/domain/outcomes.csv` is its source.
+
+mod cause;
+pub(super) mod causes;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// The part of an exchange in which an outcome shows itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Name resolution.
+    Dns,
+    /// Connecting, or the connection itself.
+    Tcp,
+    /// The TLS handshake and the certificate.
+    Tls,
+    /// The HTTP message.
+    Http,
+    /// Seen in server logs only, never by a client.
+    Log,
+    /// Our own decision not to ask.
+    Policy,
+}
+
+/// Whether search engines treat an outcome like a 5xx answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchFailure {
+    /// Documented to be treated like a server error.
+    Yes,
+    /// Not a failure of the server.
+    No,
+    /// Not documented, but it follows from what is.
+    Inferred,
+    /// A soft 404: excluded from search although it says 200.
+    Soft,
+}
+
+/// How often an outcome is worth asking again within one pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuickRetry {
+    /// Nothing can change within seconds.
+    No,
+    /// One more try.
+    Once,
+    /// Up to the plan's number of retries.
+    Yes,
+    /// When the server's `Retry-After` is over.
+    AfterRetryAfter,
+    /// As the outcome it stands for says.
+    AsTarget,
+}
+
+/// Whether a later confirmation pass asks again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recheck {
+    /// Not asked again.
+    No,
+    /// Asked once more.
+    Once,
+    /// Asked in every pass.
+    Yes,
+}
+
+/// Whom an outcome speaks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The one URL.
+    Url,
+    /// The whole host.
+    Host,
+}
+
+/// The cause to assume when nothing else is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the field's terms")]
+pub enum Cause {
+    None,
+    Overload,
+    Maintenance,
+    Network,
+    Firewall,
+    Dns,
+    UpstreamDown,
+    UpstreamTimeout,
+    InvalidUpstreamResponse,
+    Tls,
+    ApplicationError,
+    AsTarget,
+}
+
+macro_rules! outcomes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $id:literal, $layer:ident, $search:ident,
+        $retry:ident, $recheck:ident, $level:ident, $cause:ident;)*) => {
+        /// What one attempt amounted to. The numbers are stored: never change one, only append.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Outcome { $($(#[$doc])* $name = $code,)* }
+
+        impl Outcome {
+            /// Every outcome, in the order of the table.
+            pub const ALL: &'static [Outcome] = &[$(Outcome::$name,)*];
+
+            const fn row(self) -> &'static Row {
+                match self { $(Outcome::$name => &Row {
+                    id: $id,
+                    layer: Layer::$layer,
+                    search: SearchFailure::$search,
+                    retry: QuickRetry::$retry,
+                    recheck: Recheck::$recheck,
+                    level: Level::$level,
+                    cause: Cause::$cause,
+                },)* }
+            }
+
+            /// The outcome with a stored number.
+            pub fn from_code(code: u8) -> Option<Outcome> {
+                match code { $($code => Some(Outcome::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+struct Row {
+    id: &'static str,
+    layer: Layer,
+    search: SearchFailure,
+    retry: QuickRetry,
+    recheck: Recheck,
+    level: Level,
+    cause: Cause,
+}
+
+outcomes! {
+    /// 2xx with HTML media type and complete body.
+    OkHtml = 1, "ok_html", Http, No, No, No, Url, None;
+    /// 2xx with another media type.
+    OkNonHtml = 2, "ok_non_html", Http, No, No, No, Url, None;
+    /// 304 to a conditional request. The crawl sends none.
+    NotModified = 3, "not_modified", Http, No, No, No, Url, None;
+    /// 2xx whose body matches an error fingerprint (database error, stack trace, empty body, maintenance text).
+    SoftError200 = 4, "soft_error_200", Http, Soft, Once, Yes, Url, ApplicationError;
+    /// 301 302 303 307 308 with Location.
+    Redirect = 5, "redirect", Http, No, No, No, Url, None;
+    /// Same URL seen twice in the chain.
+    RedirectLoop = 6, "redirect_loop", Http, No, No, Once, Url, ApplicationError;
+    /// More than 10 hops (pages) or 5 (robots.txt).
+    RedirectTooMany = 7, "redirect_too_many", Http, No, No, Once, Url, ApplicationError;
+    /// 3xx without usable Location.
+    RedirectBad = 8, "redirect_bad", Http, No, No, Once, Url, ApplicationError;
+    /// Last hop is 5xx or network error.
+    RedirectTo5xx = 9, "redirect_to_5xx", Http, Yes, AsTarget, Yes, Url, AsTarget;
+    /// RCODE 3.
+    DnsNxdomain = 10, "dns_nxdomain", Dns, Yes, No, Yes, Host, Dns;
+    /// NOERROR without A/AAAA.
+    DnsNodata = 11, "dns_nodata", Dns, Yes, No, Yes, Host, Dns;
+    /// RCODE 2.
+    DnsServfail = 12, "dns_servfail", Dns, Yes, Yes, Yes, Host, Dns;
+    /// RCODE 5.
+    DnsRefused = 13, "dns_refused", Dns, Yes, No, Yes, Host, Dns;
+    /// No answer within limit.
+    DnsTimeout = 14, "dns_timeout", Dns, Yes, Yes, Yes, Host, Dns;
+    /// ECONNREFUSED (RST to SYN).
+    ConnectRefused = 15, "connect_refused", Tcp, Yes, Once, Yes, Host, UpstreamDown;
+    /// No SYN+ACK within limit.
+    ConnectTimeout = 16, "connect_timeout", Tcp, Yes, Once, Yes, Host, Network;
+    /// ENETUNREACH EHOSTUNREACH or ICMP prohibited.
+    ConnectUnreachable = 17, "connect_unreachable", Tcp, Yes, No, Yes, Host, Network;
+    /// Reset during connect or right after.
+    ConnectReset = 18, "connect_reset", Tcp, Yes, Once, Yes, Host, Firewall;
+    /// Handshake alert or protocol or cipher mismatch.
+    TlsHandshake = 19, "tls_handshake", Tls, Inferred, No, Yes, Host, Tls;
+    /// First bytes are not a TLS record (wrong version number).
+    TlsNotTls = 20, "tls_not_tls", Tls, Inferred, No, Yes, Host, Tls;
+    /// Certificate name does not match host.
+    TlsName = 21, "tls_name", Tls, Inferred, No, Yes, Host, Tls;
+    /// NotAfter in the past or notBefore in the future.
+    TlsExpired = 22, "tls_expired", Tls, Inferred, No, Yes, Host, Tls;
+    /// Unknown issuer or missing intermediate.
+    TlsUntrusted = 23, "tls_untrusted", Tls, Inferred, No, Yes, Host, Tls;
+    /// Self-signed leaf.
+    TlsSelfSigned = 24, "tls_self_signed", Tls, Inferred, No, Yes, Host, Tls;
+    /// OCSP or CRL says revoked, if checked.
+    TlsRevoked = 25, "tls_revoked", Tls, Inferred, No, Yes, Host, Tls;
+    /// Unrecognized_name alert.
+    TlsSniRejected = 26, "tls_sni_rejected", Tls, Inferred, No, Yes, Host, Tls;
+    /// Broken pipe while sending the request.
+    WriteFailed = 27, "write_failed", Tcp, Yes, Yes, Yes, Url, Network;
+    /// Connection closed before any byte.
+    EmptyReply = 28, "empty_reply", Http, Yes, Yes, Yes, Url, UpstreamDown;
+    /// Reset after the request before the status line.
+    ResetBeforeHeaders = 29, "reset_before_headers", Tcp, Yes, Yes, Yes, Url, UpstreamDown;
+    /// No status line within limit.
+    TtfbTimeout = 32, "ttfb_timeout", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    /// No body byte within idle limit.
+    BodyTimeout = 33, "body_timeout", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    /// Whole transfer over limit.
+    TotalTimeout = 34, "total_timeout", Http, Yes, No, Yes, Url, Overload;
+    /// Fewer bytes than Content-Length, or chunked body without last chunk.
+    BodyTruncated = 35, "body_truncated", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    /// Reset inside the body.
+    BodyReset = 36, "body_reset", Tcp, Yes, Once, Yes, Url, Network;
+    /// RST_STREAM other than REFUSED_STREAM, or GOAWAY with error.
+    Http2StreamError = 37, "http2_stream_error", Http, Yes, Yes, Yes, Url, Network;
+    /// First line is not HTTP.
+    BadStatusLine = 38, "bad_status_line", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    /// Header without colon, conflicting Content-Length, illegal characters.
+    BadHeader = 39, "bad_header", Http, Yes, No, Yes, Url, InvalidUpstreamResponse;
+    /// Header block over our limit.
+    HeaderTooLarge = 40, "header_too_large", Http, Inferred, No, Yes, Url, InvalidUpstreamResponse;
+    /// Gzip, br or chunk decoding error.
+    BadEncoding = 41, "bad_encoding", Http, Yes, Once, Yes, Url, InvalidUpstreamResponse;
+    /// Body over our limit.
+    TooLarge = 42, "too_large", Http, No, No, No, Url, None;
+    /// Code outside 100..599 (for example 999).
+    StatusInvalid = 43, "status_invalid", Http, Yes, No, Yes, Url, Firewall;
+    /// 400.
+    Client400 = 44, "client_400", Http, No, No, Once, Url, ApplicationError;
+    /// 401.
+    Client401 = 45, "client_401", Http, No, No, No, Url, Firewall;
+    /// 403.
+    Client403 = 46, "client_403", Http, No, No, Once, Url, Firewall;
+    /// 404.
+    Client404 = 47, "client_404", Http, No, No, No, Url, None;
+    /// 408.
+    Client408 = 48, "client_408", Http, No, Once, Yes, Url, UpstreamTimeout;
+    /// 410.
+    Client410 = 49, "client_410", Http, No, No, No, Url, None;
+    /// 421.
+    Client421 = 50, "client_421", Http, No, Once, No, Url, None;
+    /// 425.
+    Client425 = 51, "client_425", Http, No, Once, No, Url, None;
+    /// 429.
+    Client429 = 52, "client_429", Http, Yes, AfterRetryAfter, Yes, Host, Overload;
+    /// 499/444/460 in server logs only.
+    Client444 = 53, "client_444", Log, No, No, No, Url, None;
+    /// 451.
+    Client451 = 54, "client_451", Http, No, No, No, Url, None;
+    /// Other 4xx.
+    ClientOther = 55, "client_other", Http, No, No, No, Url, ApplicationError;
+    /// 500.
+    Server500 = 56, "server_500", Http, Yes, Once, Yes, Url, ApplicationError;
+    /// 501.
+    Server501 = 57, "server_501", Http, Yes, No, Once, Url, ApplicationError;
+    /// 502.
+    Server502 = 58, "server_502", Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
+    /// 503 without Retry-After.
+    Server503 = 59, "server_503", Http, Yes, Yes, Yes, Url, Overload;
+    /// 503 with usable Retry-After.
+    Server503RetryAfter = 60, "server_503_retry_after", Http, Yes, AfterRetryAfter, Yes, Host, Maintenance;
+    /// 504.
+    Server504 = 61, "server_504", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    /// 505.
+    Server505 = 62, "server_505", Http, Yes, No, Once, Url, ApplicationError;
+    /// 507.
+    Server507 = 63, "server_507", Http, Yes, No, Yes, Url, Overload;
+    /// 508.
+    Server508 = 64, "server_508", Http, Yes, No, Yes, Url, ApplicationError;
+    /// 509.
+    Server509 = 65, "server_509", Http, Yes, No, Yes, Host, Overload;
+    /// 511.
+    Server511 = 66, "server_511", Http, No, No, No, Host, Network;
+    /// 520.
+    Cf520 = 67, "cf_520", Http, Yes, Yes, Yes, Url, InvalidUpstreamResponse;
+    /// 521.
+    Cf521 = 68, "cf_521", Http, Yes, Once, Yes, Host, UpstreamDown;
+    /// 522.
+    Cf522 = 69, "cf_522", Http, Yes, Once, Yes, Host, Network;
+    /// 523.
+    Cf523 = 70, "cf_523", Http, Yes, No, Yes, Host, Network;
+    /// 524.
+    Cf524 = 71, "cf_524", Http, Yes, No, Yes, Url, UpstreamTimeout;
+    /// 525.
+    Cf525 = 72, "cf_525", Http, Yes, No, Yes, Host, Tls;
+    /// 526.
+    Cf526 = 73, "cf_526", Http, Yes, No, Yes, Host, Tls;
+    /// 527.
+    Cf527 = 74, "cf_527", Http, Yes, Once, Yes, Url, Network;
+    /// 530.
+    Cf530 = 75, "cf_530", Http, Yes, No, Yes, Host, Dns;
+    /// 529.
+    Server529 = 76, "server_529", Http, Yes, Yes, Yes, Host, Overload;
+    /// 540.
+    Server540 = 77, "server_540", Http, Yes, No, Yes, Host, Maintenance;
+    /// 561.
+    Server561 = 78, "server_561", Http, Yes, No, Yes, Url, ApplicationError;
+    /// 598.
+    Server598 = 79, "server_598", Http, Yes, Once, Yes, Url, UpstreamTimeout;
+    /// 599.
+    Server599 = 80, "server_599", Http, Yes, Once, Yes, Url, Network;
+    /// Other 5xx.
+    ServerOther = 81, "server_other", Http, Yes, Once, Yes, Url, ApplicationError;
+    /// Matched Disallow.
+    RobotsDisallowed = 82, "robots_disallowed", Policy, No, No, No, Url, None;
+    /// Robots.txt 5xx, 429, network or DNS error.
+    RobotsUnreachable = 83, "robots_unreachable", Policy, Yes, Yes, Yes, Host, AsTarget;
+    /// Skipped because the host breaker is open.
+    BreakerOpen = 84, "breaker_open", Policy, No, No, Yes, Host, None;
+    /// Retry budget used up.
+    BudgetExhausted = 85, "budget_exhausted", Policy, No, No, Yes, Url, None;
+    /// An address that this crawl may not ask: private, loopback or link-local.
+    AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
+    /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not look at it.
+    StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
+    /// 206 or 304 to a request without a range or a condition: no complete page.
+    StatusUnrequested = 88, "status_unrequested", Http, Inferred, Once, Yes, Url, InvalidUpstreamResponse;
+}
+
+impl Outcome {
+    /// The stored number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The name used in exports, such as `server_502`.
+    pub const fn id(self) -> &'static str {
+        self.row().id
+    }
+
+    /// The outcome of that name.
+    pub fn from_id(id: &str) -> Option<Outcome> {
+        Outcome::ALL
+            .iter()
+            .copied()
+            .find(|outcome| outcome.id() == id)
+    }
+
+    /// Where in the exchange it showed.
+    pub const fn layer(self) -> Layer {
+        self.row().layer
+    }
+
+    /// Whether an answer with this outcome and status is an error that says why: a page that is
+    /// not there needs no explaining.
+    pub fn explains(self, status: Option<u16>) -> bool {
+        let refused = |status| (400..500).contains(&status) && !matches!(status, 404 | 410);
+        self.search_failure() != SearchFailure::No || status.is_some_and(refused)
+    }
+
+    /// How search engines take it.
+    pub const fn search_failure(self) -> SearchFailure {
+        self.row().search
+    }
+
+    /// Whether it counts as a failure in rates and verdicts: search engines treat it like a 5xx.
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self.row().search,
+            SearchFailure::Yes | SearchFailure::Inferred
+        )
+    }
+
+    /// Whether it was the crawler's own limit of time that ended the exchange, once there was a connection.
+    pub const fn is_time_limit(self) -> bool {
+        matches!(
+            self,
+            Outcome::TtfbTimeout | Outcome::BodyTimeout | Outcome::TotalTimeout
+        )
+    }
+
+    /// How often to ask again within a pass.
+    pub const fn quick_retry(self) -> QuickRetry {
+        self.row().retry
+    }
+
+    /// Whether a confirmation pass asks again.
+    pub const fn recheck(self) -> Recheck {
+        self.row().recheck
+    }
+
+    /// Whom it speaks about.
+    pub const fn level(self) -> Level {
+        self.row().level
+    }
+
+    /// The cause to assume when nothing else is known.
+    pub const fn default_cause(self) -> Cause {
+        self.row().cause
+    }
+
+    /// The outcome of a complete answer whose status is outside 200-399.
+    ///
+    /// `usable_retry_after` tells a 503 that announces its end from one that does not.
+    pub const fn of_error_status(status: u16, usable_retry_after: bool) -> Outcome {
+        use Outcome as O;
+        match status {
+            400 => O::Client400,
+            401 => O::Client401,
+            403 => O::Client403,
+            404 => O::Client404,
+            408 => O::Client408,
+            410 => O::Client410,
+            421 => O::Client421,
+            425 => O::Client425,
+            429 => O::Client429,
+            451 => O::Client451,
+            402..=499 => O::ClientOther,
+            500 => O::Server500,
+            501 => O::Server501,
+            502 => O::Server502,
+            503 if usable_retry_after => O::Server503RetryAfter,
+            503 => O::Server503,
+            504 => O::Server504,
+            505 => O::Server505,
+            507 => O::Server507,
+            508 => O::Server508,
+            509 => O::Server509,
+            511 => O::Server511,
+            520 => O::Cf520,
+            521 => O::Cf521,
+            522 => O::Cf522,
+            523 => O::Cf523,
+            524 => O::Cf524,
+            525 => O::Cf525,
+            526 => O::Cf526,
+            527 => O::Cf527,
+            529 => O::Server529,
+            530 => O::Cf530,
+            540 => O::Server540,
+            561 => O::Server561,
+            598 => O::Server598,
+            599 => O::Server599,
+            506..=597 => O::ServerOther,
+            _ => O::StatusInvalid,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_the_dossier() {
+        let text = include_str!("../../../fixtures/domain/outcomes.csv");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<_> = reader.records().map(|r| r.expect("valid CSV")).collect();
+        assert_eq!(rows.len(), Outcome::ALL.len());
+        for (row, outcome) in rows.iter().zip(Outcome::ALL) {
+            assert_eq!(&row[0], outcome.id());
+            let search = match outcome.search_failure() {
+                SearchFailure::Yes => "yes",
+                SearchFailure::No => "no",
+                SearchFailure::Inferred => "inferred",
+                SearchFailure::Soft => "soft",
+            };
+            assert_eq!(&row[3], search, "{outcome}");
+            let retry = match outcome.quick_retry() {
+                QuickRetry::No => "no",
+                QuickRetry::Once => "yes(1)",
+                QuickRetry::Yes => "yes",
+                QuickRetry::AfterRetryAfter => "after_retry_after",
+                QuickRetry::AsTarget => "as_target",
+            };
+            assert_eq!(&row[4], retry, "{outcome}");
+            assert_eq!(
+                &row[6] == "yes",
+                outcome.level() == Level::Host,
+                "{outcome}"
+            );
+        }
+    }
+
+    #[test]
+    fn codes_come_back() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::from_code(outcome.code()), Some(*outcome));
+        }
+        assert_eq!(Outcome::from_code(0), None);
+    }
+
+    #[test]
+    fn every_error_status_has_its_row() {
+        let cases = [
+            (404, "client_404"),
+            (418, "client_other"),
+            (429, "client_429"),
+            (502, "server_502"),
+            (506, "server_other"),
+            (522, "cf_522"),
+            (597, "server_other"),
+            (999, "status_invalid"),
+        ];
+        for (status, id) in cases {
+            assert_eq!(Outcome::of_error_status(status, false).id(), id);
+        }
+        assert_eq!(Outcome::of_error_status(503, false).id(), "server_503");
+        assert_eq!(
+            Outcome::of_error_status(503, true).id(),
+            "server_503_retry_after"
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Families: groups of URLs of one host that are likely served by the same code, learned from paths
+//! and query keys. A value at a place of the path that many URLs share is a name; any other is a
+//! variable, written `*`. So `/infoschema-tables.html` and its neighbours are one family on a flat
+//! site, and so are `/product/4711` and `/product/4712`.
+//!
+//! The number of places and of values counted at each is bounded: on a site of any size a family is
+//! at worst too wide.
+
+pub(super) mod controls;
+mod place;
+pub(super) mod suspects;
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::model::CrawlUrl;
+
+use self::place::Place;
+
+/// Most places (directories, with variables in them) whose values are counted. Some kilobytes each at
+/// most. Ours.
+const MOST_PLACES: usize = 4_096;
+
+/// A family of one host. It is the hash of its pattern: equal patterns of two hosts are two families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Family(u64);
+
+impl Family {
+    /// The number that stands for it.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// What was learned of the paths of all hosts.
+#[derive(Debug, Default)]
+pub struct Families {
+    places: HashMap<u64, Place>,
+}
+
+impl Families {
+    /// Learns from a URL that was not known before.
+    pub fn learn(&mut self, url: &CrawlUrl) {
+        let parts = Parts::of(url);
+        let mut place = host_seed(url);
+        for folder in parts.folders() {
+            let value = self.count(place, &[folder]);
+            place = step(place, value.unwrap_or("*"));
+        }
+        let (stem, _) = parts.stem();
+        self.count(place, &[parts.leaf, stem]);
+    }
+
+    /// The family of a URL, by what was learned so far.
+    pub fn of(&self, url: &CrawlUrl) -> Family {
+        Family(xxh3_64_with_seed(
+            self.pattern(url).as_bytes(),
+            host_seed(url),
+        ))
+    }
+
+    /// The pattern of a URL's family: path with `*` for variables, then the query's keys, such as
+    /// `/shop/*.html?page`.
+    pub fn pattern(&self, url: &CrawlUrl) -> String {
+        let parts = Parts::of(url);
+        let mut place = host_seed(url);
+        let mut pattern = String::with_capacity(parts.path.len() + 1);
+        for folder in parts.folders() {
+            let known = self.places.get(&place);
+            let value = match known {
+                Some(known) if known.is_name(folder) => folder,
+                _ => "*",
+            };
+            place = step(place, value);
+            pattern.push('/');
+            pattern.push_str(value);
+        }
+        pattern.push('/');
+        let known = self.places.get(&place);
+        let is_name = |value: &str| known.is_some_and(|known| known.is_name(value));
+        let (stem, ending) = parts.stem();
+        if parts.leaf.is_empty() || is_name(parts.leaf) {
+            pattern.push_str(parts.leaf);
+        } else if is_name(stem) {
+            let _ = write!(pattern, "{stem}*{ending}");
+        } else {
+            let _ = write!(pattern, "*{ending}");
+        }
+        parts.add_query(&mut pattern);
+        pattern
+    }
+
+    /// Counts the values at a place; returns the first if it is a name there.
+    fn count<'v>(&mut self, place: u64, values: &[&'v str]) -> Option<&'v str> {
+        let is_full = self.places.len() >= MOST_PLACES;
+        if is_full && !self.places.contains_key(&place) {
+            return None;
+        }
+        let place = self.places.entry(place).or_default();
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            place.count(value);
+        }
+        values.first().copied().filter(|value| place.is_name(value))
+    }
+}
+
+/// The parts of a path that a family is made of.
+struct Parts<'u> {
+    path: &'u str,
+    /// What follows the last slash that is followed by anything, a slash at the end included.
+    leaf: &'u str,
+    query: Option<&'u str>,
+}
+
+impl<'u> Parts<'u> {
+    fn of(url: &'u CrawlUrl) -> Parts<'u> {
+        let path = url.as_url().path();
+        let inner = path.strip_suffix('/').unwrap_or(path);
+        // Of the path "/" nothing is inside: its leaf is empty.
+        let start = inner.rfind('/').map_or(path.len(), |slash| slash + 1);
+        Parts {
+            path,
+            leaf: &path[start..],
+            query: url.as_url().query(),
+        }
+    }
+
+    /// The directories before the leaf.
+    fn folders(&self) -> impl Iterator<Item = &'u str> {
+        let before = &self.path[..self.path.len() - self.leaf.len()];
+        before.split('/').filter(|folder| !folder.is_empty())
+    }
+
+    /// The first word of the leaf with the mark that ends it, and the leaf's ending (`.html`, `/`): of
+    /// `infoschema-tables.html` it is `infoschema-`, of `p123` it is `p`.
+    fn stem(&self) -> (&'u str, &'u str) {
+        let (name, ending) = match self.leaf.rfind('.') {
+            Some(dot) if dot > 0 && self.leaf.len() - dot <= 6 => self.leaf.split_at(dot),
+            _ => match self.leaf.strip_suffix('/') {
+                Some(name) => (name, "/"),
+                None => (self.leaf, ""),
+            },
+        };
+        let end = name.find(|letter: char| !letter.is_alphabetic());
+        let end = end.map_or(name.len(), |at| match name.as_bytes()[at] {
+            b'-' | b'_' | b'.' | b'~' | b'+' => at + 1,
+            _ => at,
+        });
+        (&name[..end], ending)
+    }
+
+    /// Appends the sorted keys of the query.
+    fn add_query(&self, pattern: &mut String) {
+        let Some(query) = self.query else { return };
+        let keys = query.split('&').map(|pair| pair.split('=').next());
+        let mut keys: Vec<&str> = keys.flatten().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        pattern.push('?');
+        for (number, key) in keys.into_iter().enumerate() {
+            if number > 0 {
+                pattern.push('&');
+            }
+            pattern.push_str(key);
+        }
+    }
+}
+
+fn host_seed(url: &CrawlUrl) -> u64 {
+    let origin = &url.as_url()[..url::Position::BeforePath];
+    xxh3_64_with_seed(origin.as_bytes(), 0)
+}
+
+fn step(place: u64, value: &str) -> u64 {
+    xxh3_64_with_seed(value.as_bytes(), place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(path: &str) -> CrawlUrl {
+        CrawlUrl::parse(&format!("http://site.test{path}")).expect("a URL")
+    }
+
+    fn learned(paths: impl IntoIterator<Item = String>) -> Families {
+        let mut families = Families::default();
+        for path in paths {
+            families.learn(&url(&path));
+        }
+        families
+    }
+
+    #[test]
+    fn a_value_that_many_urls_share_is_a_name_and_any_other_a_variable() {
+        let flat = (0..30).map(|n| format!("/infoschema-t{n}.html"));
+        let single = ["/about.html", "/bookindex.html", "/"].map(str::to_owned);
+        let product = (0..30).map(|n| format!("/product/{n}"));
+        let shop = (0..12).map(|n| format!("/shop/brand{n}/item{n}.html?page={n}&sort=a"));
+        let word = |n: usize| "abcdefghijklmnopqrstuvwxyz".split_at(n).1;
+        let blog = (0..24).map(|n| format!("/blog/2026/{}-and-more/", word(n)));
+        let families = learned(flat.chain(single).chain(product).chain(shop).chain(blog));
+        let cases = [
+            ("/infoschema-columns.html", "/infoschema-*.html"),
+            ("/about.html", "/*.html"),
+            ("/imprint.html", "/*.html"),
+            ("/", "/"),
+            ("/product/4711", "/product/*"),
+            (
+                "/shop/brand3/item7.html?sort=b&page=1",
+                "/shop/*/*.html?page&sort",
+            ),
+            ("/blog/2026/something-new/", "/blog/2026/*/"),
+            ("/elsewhere/x", "/*/*"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(families.pattern(&url(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn families_of_two_hosts_are_two() {
+        let families = Families::default();
+        let other = CrawlUrl::parse("http://other.test/a").expect("a URL");
+        assert_eq!(families.of(&url("/a")), families.of(&url("/b")));
+        assert_ne!(families.of(&url("/a")), families.of(&other));
+    }
+
+    #[test]
+    fn a_site_of_any_size_is_learned_within_bounds() {
+        let many = (0..50_000).map(|n| format!("/a{n}/b{n}/c-{n}.html"));
+        let families = learned(many);
+        assert!(families.places.len() <= MOST_PLACES);
+        assert_eq!(families.pattern(&url("/a9/b9/c-x.html")), "/*/*/c-*.html");
+    }
+}

@@ -1,0 +1,482 @@
+//! Which families of a host are in trouble: most of their URLs failed lately when they were requested
+//! for the first time. What waits of them goes through a slow lane. If other families are fine
+//! meanwhile, their failures say nothing of the host or of the load; if there is nothing else to compare
+//! with, they may well come of it. A family of which nothing failed lately is not kept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::Moment;
+
+use super::Family;
+use crate::policy::retry::LONGEST_ANNOUNCED;
+
+/// First attempts that are looked back on. Ours, as are the next three.
+const RECENT: usize = 8;
+
+/// Weight of failures from which on a family may be in trouble: three URLs, or two that made us wait.
+const ENOUGH: u32 = 3;
+
+/// A failure that took this long weighs twice: it holds a request that others could have had.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Failures of two families that are no further apart may have one reason.
+const LATELY: Duration = Duration::from_secs(30);
+
+/// Good answers of other families since a family began to fail that show that it alone is in trouble:
+/// as many as failures are needed. One may be luck, where the host refuses a part of what we request.
+const ELSEWHERE: u32 = 3;
+
+/// Longest time for which all of a family waits because it limits us (429). What is left of it then is
+/// requested all the same, slowly. Ours.
+const LONGEST_HELD: Duration = Duration::from_mins(5);
+
+/// Time that requests to a family may take in all, if each ends in our time limits and none is fine: 80 requests of
+/// the longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Ours.
+const LONGEST_HUNG: Duration = Duration::from_hours(2);
+
+/// Most families that are kept of a host, some hundred bytes each.
+const MOST_FAMILIES: usize = 256;
+
+/// The first attempt at a URL, as its family sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstAttempt {
+    /// Whether it failed as search engines see it.
+    pub failed: bool,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it ended in one of our time limits.
+    pub hung: bool,
+    /// How long its answer wants not to be asked.
+    pub announced: Option<Duration>,
+}
+
+/// What a first attempt shows that was not known before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// A family alone is in trouble, and not the host.
+    pub alone: bool,
+    /// The family that was in trouble is fine: all of the last attempts were.
+    pub recovered: bool,
+}
+
+/// Requests to a family that ended in our time limits, since one was fine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hung {
+    /// How many.
+    pub requests: u32,
+    /// How long they took together.
+    pub took: Duration,
+}
+
+/// The families of one host of which something failed lately.
+#[derive(Debug, Default)]
+pub struct Suspects {
+    families: BTreeMap<Family, Record>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    /// Weights of the last first attempts, zero for one that went well; the newest last.
+    recent: Vec<u8>,
+    /// Failures in a row that announced their end.
+    announced: u32,
+    last_failed: Moment,
+    /// Good answers of other families since it began to fail, and since another failed.
+    elsewhere: u32,
+    /// Whether it is known that it alone is in trouble, and not the host.
+    alone: bool,
+    was_in_trouble: bool,
+    /// Until when all of it waits.
+    held: Option<Moment>,
+    /// How long it waited in all because it limits us.
+    limited: Duration,
+    hung: Hung,
+}
+
+impl Suspects {
+    /// Whether nothing failed lately.
+    pub fn is_empty(&self) -> bool {
+        self.families.is_empty()
+    }
+
+    /// Takes in a first attempt at a URL of this family.
+    pub fn note(&mut self, family: Family, seen: FirstAttempt, now: Moment) -> Noted {
+        let mut recovered = false;
+        self.note_elsewhere(family, seen.failed);
+        if seen.failed && !self.families.contains_key(&family) {
+            self.make_room();
+        }
+        if seen.failed {
+            self.families.entry(family).or_default();
+        }
+        if let Some(record) = self.families.get_mut(&family) {
+            record.note(seen, now);
+            if record.recent.len() == RECENT && record.is_fine() {
+                recovered = record.was_in_trouble;
+                self.families.remove(&family);
+            }
+        }
+        Noted {
+            alone: self.find_alone(now),
+            recovered,
+        }
+    }
+
+    /// Takes in a control that was requested beside a failing URL, at the same load.
+    pub fn note_control(&mut self, control: Family, failed: bool) {
+        self.note_elsewhere(control, failed);
+    }
+
+    /// Whether a family failed when it was requested last, and too little is known of others since it
+    /// began to: if it fails again, a control is to tell.
+    pub fn is_doubtful(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(|record| {
+            let failed = record.recent.last().is_some_and(|weight| *weight > 0);
+            failed && !record.alone && record.elsewhere < ELSEWHERE
+        })
+    }
+
+    /// A page that was fine before is fine while everything else fails: what is in trouble is so alone.
+    pub fn host_is_up(&mut self) {
+        let troubled = self.families.values_mut();
+        for record in troubled.filter(|record| record.is_in_trouble()) {
+            record.alone = true;
+        }
+    }
+
+    /// Whether anything of a family failed lately.
+    pub fn knows(&self, family: Family) -> bool {
+        self.families.contains_key(&family)
+    }
+
+    /// Whether a family is in trouble.
+    pub fn is_in_trouble(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(Record::is_in_trouble)
+    }
+
+    /// Whether it is known of a family that it alone is in trouble, and not the host: then its failures
+    /// say nothing of the load.
+    pub fn is_alone(&self, family: Family) -> bool {
+        let record = self.families.get(&family);
+        record.is_some_and(|record| record.alone)
+    }
+
+    /// A URL of the family was fine, at the first attempt or later: it does not hang as a whole.
+    pub fn is_fine(&mut self, family: Family) {
+        if let Some(record) = self.families.get_mut(&family) {
+            record.hung = Hung::default();
+        }
+    }
+
+    /// What was waited for a family, if that is so much that no more of it is requested.
+    pub fn given_up(&self, family: Family) -> Option<Hung> {
+        let record = self.families.get(&family)?;
+        (record.hung.took >= LONGEST_HUNG).then_some(record.hung)
+    }
+
+    /// Until when a family wants not to be asked, if that is not over.
+    pub fn held(&self, family: Family, now: Moment) -> Option<Moment> {
+        let record = self.families.get(&family)?;
+        record.held.filter(|until| *until > now)
+    }
+
+    /// All of a family waits for so long, because it limits us; but not for ever.
+    pub fn limited(&mut self, family: Family, wait: Duration, now: Moment) {
+        if let Some(record) = self.families.get_mut(&family) {
+            let wait = wait.min(LONGEST_HELD.saturating_sub(record.limited));
+            let until = now + wait;
+            let held = record.held.map_or(now, |held| held.max(now));
+            record.limited += until.since(held);
+            record.held = Some(until.max(held));
+        }
+    }
+
+    /// Counts a first attempt for all families but its own.
+    fn note_elsewhere(&mut self, family: Family, failed: bool) {
+        // What fails of a family that is known to be in trouble alone is no news.
+        if failed && self.is_alone(family) {
+            return;
+        }
+        for (_, record) in self.families.iter_mut().filter(|(of, _)| **of != family) {
+            record.elsewhere = if failed { 0 } else { record.elsewhere + 1 };
+        }
+    }
+
+    fn find_alone(&mut self, now: Moment) -> bool {
+        let lately = |record: &Record| now.since(record.last_failed) < LATELY;
+        let doubtful = |record: &Record| !record.is_in_trouble() && lately(record);
+        let others = self.families.values().filter(|record| doubtful(record));
+        if others.count() > 0 {
+            return false;
+        }
+        let mut found = false;
+        for record in self.families.values_mut() {
+            if !record.alone && record.is_in_trouble() && record.elsewhere >= ELSEWHERE {
+                (record.alone, found) = (true, true);
+            }
+        }
+        found
+    }
+
+    /// Forgets the family that did not fail for the longest time, if there is no room for another.
+    fn make_room(&mut self) {
+        if self.families.len() < MOST_FAMILIES {
+            return;
+        }
+        let healthy = self.families.iter().filter(|(_, it)| !it.is_in_trouble());
+        let oldest = healthy.min_by_key(|(family, it)| (it.last_failed, **family));
+        let oldest = oldest.or_else(|| self.families.iter().next());
+        if let Some(family) = oldest.map(|(family, _)| *family) {
+            self.families.remove(&family);
+        }
+    }
+}
+
+impl Record {
+    fn note(&mut self, seen: FirstAttempt, now: Moment) {
+        if seen.failed && self.is_fine() {
+            self.elsewhere = 0;
+        }
+        if self.recent.len() == RECENT {
+            self.recent.remove(0);
+        }
+        if !seen.failed {
+            self.hung = Hung::default();
+        } else if seen.hung {
+            self.hung.requests += 1;
+            self.hung.took += seen.took;
+        }
+        let weight = 1 + u8::from(seen.took >= SLOW);
+        self.recent.push(if seen.failed { weight } else { 0 });
+        self.announced = match (seen.failed, seen.announced) {
+            (true, Some(_)) => self.announced + 1,
+            (true, None) | (false, _) => 0,
+        };
+        // Its URLs keep saying it: all of it waits, once. A longer wait is for later passes.
+        let wait = seen.announced.filter(|wait| *wait <= LONGEST_ANNOUNCED);
+        if let Some(wait) = wait.filter(|_| seen.failed)
+            && self.held.is_none()
+            && self.announced >= ENOUGH
+        {
+            self.held = Some(now + wait);
+        }
+        if seen.failed {
+            self.last_failed = now;
+        }
+        self.alone &= self.is_in_trouble();
+        self.was_in_trouble |= self.is_in_trouble();
+    }
+
+    fn is_in_trouble(&self) -> bool {
+        let weight: u32 = self.recent.iter().map(|weight| u32::from(*weight)).sum();
+        let failed = self.recent.iter().filter(|weight| **weight > 0).count();
+        weight >= ENOUGH && failed * 2 > self.recent.len()
+    }
+
+    fn is_fine(&self) -> bool {
+        self.recent.iter().all(|weight| *weight == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Families;
+    use super::*;
+    use crate::model::CrawlUrl;
+
+    fn family(path: &str) -> Family {
+        let url = CrawlUrl::parse(&format!("http://site.test{path}")).expect("a URL");
+        Families::default().of(&url)
+    }
+
+    /// `F` fails at once, `S` after a long time, `.` goes well.
+    fn noted(attempts: &str) -> bool {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        for mark in attempts.chars() {
+            let seen = FirstAttempt {
+                failed: mark != '.',
+                took: Duration::from_secs(if mark == 'S' { 30 } else { 0 }),
+                hung: mark == 'S',
+                announced: None,
+            };
+            suspects.note(shop, seen, Moment::default());
+        }
+        assert!(!suspects.is_in_trouble(family("/other?page=1")));
+        suspects.is_in_trouble(shop)
+    }
+
+    #[test]
+    fn a_family_is_in_trouble_while_most_of_its_urls_fail() {
+        let cases = [
+            ("FF", false),
+            ("FFF", true),
+            ("SS", true),
+            ("F..F..F", false),
+            // What went well before the first failure is not kept.
+            ("....FFF", true),
+            ("FFFF...", true),
+            ("FFFF....", false),
+            ("FFFFFFFFFFFFFFFF....", false),
+            ("FFFFFFFFFFFFFFFF...", true),
+        ];
+        for (attempts, expected) in cases {
+            assert_eq!(noted(attempts), expected, "{attempts}");
+        }
+    }
+
+    const FAILED: FirstAttempt = FirstAttempt {
+        failed: true,
+        took: Duration::ZERO,
+        hung: false,
+        announced: None,
+    };
+    const FINE: FirstAttempt = FirstAttempt {
+        failed: false,
+        ..FAILED
+    };
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default() + Duration::from_secs(seconds)
+    }
+
+    /// Attempts a second apart: `F` and `.` of the shop, `f` and `o` of the blog, failed and fine.
+    /// Returns when it was first known that a family alone is in trouble.
+    fn alone_at(attempts: &str) -> Option<usize> {
+        let (shop, blog) = (family("/shop/1"), family("/blog/x?page=1"));
+        let mut suspects = Suspects::default();
+        attempts.chars().enumerate().position(|(second, mark)| {
+            let family = if "F.".contains(mark) { shop } else { blog };
+            let seen = if "Ff".contains(mark) { FAILED } else { FINE };
+            suspects.note(family, seen, at(second as u64)).alone
+        })
+    }
+
+    #[test]
+    fn a_family_is_alone_in_trouble_if_others_are_fine_meanwhile() {
+        let cases = [
+            // Nothing else is requested: it may be the host, or our load on it.
+            ("FFFFFFFF", None),
+            ("oooooooFFFFFF", None),
+            ("FoFoFoF", Some(5)),
+            ("FFFooo", Some(5)),
+            ("FoooFF", Some(5)),
+            // Another fails as well, or did lately.
+            ("FoofoFoFF", None),
+            ("fFoFoFoFo", None),
+            // What is in trouble with it is no reason to doubt it.
+            ("F.F.FFoooo", Some(8)),
+        ];
+        for (attempts, expected) in cases {
+            assert_eq!(alone_at(attempts), expected, "{attempts}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_control_that_is_fine_shows_that_a_family_is_alone() {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        for second in 0..8 {
+            assert!(!suspects.note(shop, FAILED, at(second)).alone);
+        }
+        assert!(!suspects.is_alone(shop));
+        suspects.host_is_up();
+        assert!(suspects.is_alone(shop));
+        let recovered = [8, 9, 10, 11, 12, 13, 14, 15];
+        let recovered = recovered.map(|second| suspects.note(shop, FINE, at(second)).recovered);
+        assert_eq!(recovered.iter().position(|it| *it), Some(7));
+        assert!(!suspects.is_alone(shop) && suspects.is_empty());
+    }
+
+    #[test]
+    fn single_failures_of_many_families_leave_room_for_one_in_trouble() {
+        let mut suspects = Suspects::default();
+        let mut families = Families::default();
+        for n in 0..300 {
+            let path = |leaf: usize| format!("http://site.test/section{n}/{leaf}");
+            let urls: Vec<CrawlUrl> = (0..9)
+                .filter_map(|leaf| CrawlUrl::parse(&path(leaf)).ok())
+                .collect();
+            for url in &urls {
+                families.learn(url);
+            }
+            suspects.note(families.of(&urls[0]), FAILED, at(n));
+        }
+        assert!(suspects.families.len() <= MOST_FAMILIES);
+        let shop = family("/shop/1");
+        for second in 300..303 {
+            suspects.note(shop, FAILED, at(second));
+        }
+        assert!(suspects.is_in_trouble(shop));
+    }
+
+    #[test]
+    fn a_family_that_only_hangs_is_given_up_after_two_hours_of_waiting() {
+        let dripping = FirstAttempt {
+            took: Duration::from_secs(90),
+            hung: true,
+            ..FAILED
+        };
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        let mut requests = |seen: FirstAttempt, most: u32| {
+            (0..most).find(|second| {
+                suspects.note(shop, seen, at(u64::from(*second)));
+                suspects.given_up(shop).is_some()
+            })
+        };
+        assert_eq!(requests(dripping, 79), None);
+        assert_eq!(requests(FAILED, 1_000), None, "quick failures cost nothing");
+        assert_eq!(requests(FINE, 1), None);
+        assert_eq!(requests(dripping, 100), Some(79), "one was fine");
+        let hung = Hung {
+            requests: 80,
+            took: Duration::from_hours(2),
+        };
+        assert_eq!(suspects.given_up(shop), Some(hung));
+        assert_eq!(suspects.given_up(family("/blog/x?page=1")), None);
+        suspects.is_fine(shop);
+        assert_eq!(
+            suspects.given_up(shop),
+            None,
+            "slow at first, fine when requested again"
+        );
+    }
+
+    #[test]
+    fn a_family_that_limits_us_waits_but_not_for_ever() {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        suspects.note(shop, FAILED, at(0));
+        suspects.limited(shop, Duration::from_mins(1), at(0));
+        suspects.limited(shop, Duration::from_mins(1), at(10));
+        assert_eq!(suspects.held(shop, at(10)), Some(at(70)));
+        for minute in 2..20 {
+            suspects.limited(shop, Duration::from_mins(1), at(60 * minute));
+        }
+        assert_eq!(suspects.held(shop, at(1_200)), None);
+    }
+
+    #[test]
+    fn a_family_whose_urls_keep_saying_so_waits_once() {
+        let (mut suspects, shop) = (Suspects::default(), family("/shop/1"));
+        let closed = |seconds| FirstAttempt {
+            failed: true,
+            took: Duration::ZERO,
+            hung: false,
+            announced: Some(Duration::from_secs(seconds)),
+        };
+        let at = |seconds| Moment::default() + Duration::from_secs(seconds);
+        for second in 0..3 {
+            assert_eq!(suspects.held(shop, at(second)), None);
+            suspects.note(shop, closed(30), at(second));
+        }
+        assert_eq!(suspects.held(shop, at(3)), Some(at(32)));
+        suspects.note(shop, closed(30), at(33));
+        assert_eq!(suspects.held(shop, at(33)), None);
+        let blog = family("/blog/x?page=1");
+        for second in 0..5 {
+            suspects.note(blog, closed(3_600), at(second));
+        }
+        assert_eq!(suspects.held(blog, at(5)), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! The directory of the exports. It is claimed before anything is written to it; a file is written
+//! under a temporary name and renamed when it is whole, so a full disk or a killed process leaves
+//! either the file of before or the new one, never half of it.
+//!
+//! The directory may hold files of somebody else, in a shared folder or a checkout. So a temporary file is always
+//! new, under a name that cannot be foreseen: a link that was put there is never followed.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::ReportError;
+use super::fault::Fault;
+use super::format::{Export, Format};
+
+/// Ending of a file that is being written.
+const PARTIAL: &str = ".partial";
+
+/// Name of the file by which a directory is found to be writable.
+const PROBE: &str = "probe";
+
+/// A directory in which exports may be written.
+#[derive(Debug)]
+pub(in crate::report) struct Directory(PathBuf);
+
+impl Directory {
+    /// Makes sure of a directory: it is there, holds nothing foreign (or may be shared), nothing
+    /// stands in the way of the files to come, and it can be written to.
+    pub(in crate::report) fn claim(
+        out: &Path,
+        formats: &[Format],
+        share: bool,
+    ) -> Result<Directory, ReportError> {
+        let fault = |source| ReportError::Write {
+            path: out.to_owned(),
+            source,
+        };
+        if out.exists() && !out.is_dir() {
+            return Err(ReportError::InTheWay(out.to_owned()));
+        }
+        fs::create_dir_all(out).map_err(fault)?;
+        if !share && let Some(name) = foreign(out).map_err(fault)? {
+            return Err(ReportError::Foreign {
+                dir: out.to_owned(),
+                name,
+            });
+        }
+        let directory = Directory(out.to_owned());
+        for export in Export::of(formats) {
+            let path = out.join(export.file_name());
+            if path.is_dir() {
+                return Err(ReportError::InTheWay(path));
+            }
+        }
+        directory.probe()?;
+        directory.sweep().map_err(fault)?;
+        Ok(directory)
+    }
+
+    /// Writes a file and gives it its name; returns its path.
+    pub(in crate::report) fn put(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut File) -> Result<(), Fault>,
+    ) -> Result<PathBuf, ReportError> {
+        let (path, partial) = (self.0.join(name), self.partial(name));
+        let written = File::create_new(&partial)
+            .map_err(Fault::from)
+            .and_then(|mut file| {
+                // Says that it is in use. Where files cannot be locked, nobody sweeps them either.
+                let _ = file.try_lock();
+                write(&mut file)?;
+                file.flush()?;
+                // A file system may take the bytes and fail to keep them: ask before renaming.
+                file.sync_all()?;
+                Ok(fs::rename(&partial, &path)?)
+            });
+        written.map_err(|fault| {
+            // The fault at hand says more than one of tidying up after it.
+            let _ = fs::remove_file(&partial);
+            match fault {
+                Fault::Io(source) => ReportError::Write {
+                    path: path.clone(),
+                    source,
+                },
+                Fault::Store(source) => ReportError::Store(source),
+            }
+        })?;
+        Ok(path)
+    }
+
+    /// Takes away exports that are not among these: left by an earlier run, they would
+    /// pass for this one's.
+    pub(in crate::report) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
+        for export in Export::of(&Format::ALL) {
+            let path = self.0.join(export.file_name());
+            if !kept.contains(&export) && is_ours(&path, export) {
+                fs::remove_file(&path).map_err(|source| ReportError::Write { path, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A name that nobody can foresee, for a file that is being written.
+    fn partial(&self, name: &str) -> PathBuf {
+        let unforeseen = fastrand::u64(..);
+        self.0.join(format!(".{name}.{unforeseen:016x}{PARTIAL}"))
+    }
+
+    fn probe(&self) -> Result<(), ReportError> {
+        let partial = self.partial(PROBE);
+        File::create_new(&partial)
+            .and_then(|_| fs::remove_file(&partial))
+            .map_err(|source| ReportError::Write {
+                path: self.0.clone(),
+                source,
+            })
+    }
+
+    /// Takes away what killed processes left unfinished.
+    fn sweep(&self) -> io::Result<()> {
+        let ours = exports();
+        for entry in fs::read_dir(&self.0)? {
+            let entry = entry?;
+            let unfinished = is_partial(&entry.file_name().to_string_lossy(), &ours);
+            if unfinished && entry.file_type()?.is_file() && is_left(&entry.path()) {
+                // It does no harm where it cannot be removed.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether no process writes this file: who does has a lock on it.
+fn is_left(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// All files that an export may make, by name.
+fn exports() -> HashMap<String, Export> {
+    Export::of(&Format::ALL)
+        .into_iter()
+        .map(|export| (export.file_name(), export))
+        .collect()
+}
+
+/// The first entry, by name, that no export would have made.
+fn foreign(dir: &Path) -> io::Result<Option<String>> {
+    let ours = exports();
+    let mut found: Option<String> = None;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What a killed process left behind is ours too.
+        let known = match ours.get(&name) {
+            // That it is in the way is said elsewhere.
+            Some(export) => entry.path().is_dir() || is_ours(&entry.path(), *export),
+            None => is_partial(&name, &ours) && !entry.path().is_dir(),
+        };
+        if !known && found.as_ref().is_none_or(|first| name < *first) {
+            found = Some(name);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file of this name begins as ours do, or is empty.
+fn is_ours(path: &Path, export: Export) -> bool {
+    let head = export.head().as_bytes();
+    let mut found = Vec::new();
+    // A pipe would never end, and what cannot be read is not known to be ours.
+    path.is_file()
+        && File::open(path)
+            .and_then(|file| file.take(head.len() as u64).read_to_end(&mut found))
+            .is_ok()
+        && (found.is_empty() || found == head)
+}
+
+/// Whether a file has the name of one that is being written: `.pages.csv.0123456789abcdef.partial`.
+fn is_partial(name: &str, ours: &HashMap<String, Export>) -> bool {
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(PARTIAL))
+        .and_then(|name| name.rsplit_once('.'))
+        .is_some_and(|(name, unforeseen)| {
+            unforeseen.len() == 16
+                && unforeseen.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && (name == PROBE || ours.contains_key(name))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(dir: &Path, share: bool) -> Result<Directory, ReportError> {
+        Directory::claim(dir, &Format::ALL, share)
+    }
+
+    #[test]
+    fn a_directory_is_made_and_used_again() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let out = temp.path().join("a/b");
+        let directory = claim(&out, false).expect("made");
+        directory
+            .put("pages.csv", |file| {
+                Ok(file.write_all(b"Address,Content Type,")?)
+            })
+            .expect("written");
+        let left = out.join(".attempts.csv.0123456789abcdef.partial");
+        fs::write(&left, "x").expect("left behind");
+        claim(&out, false).expect("holds our files only");
+        assert!(!left.exists(), "what a killed process left stays");
+    }
+
+    #[test]
+    fn what_another_process_writes_is_not_swept() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = claim(temp.path(), false).expect("made");
+        directory
+            .put("pages.csv", |file| {
+                file.write_all(b"Address,Content Type,")?;
+                claim(temp.path(), false).expect("claimed by another process");
+                Ok(())
+            })
+            .expect("still there");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_somebody_put_there_are_never_written_through() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let precious = temp.path().join("precious");
+        fs::write(&precious, "mine").expect("written");
+        let out = temp.path().join("out");
+        fs::create_dir(&out).expect("made");
+        let names = [
+            "pages.csv",
+            ".pages.csv.partial",
+            ".probe.partial",
+            ".pages.csv.0123456789abcdef.partial",
+        ];
+        for name in names {
+            std::os::unix::fs::symlink(&precious, out.join(name)).expect("linked");
+        }
+        let directory = claim(&out, true).expect("claimed");
+        directory
+            .put("pages.csv", |file| Ok(file.write_all(b"Address")?))
+            .expect("written");
+        assert_eq!(fs::read(&precious).expect("read"), b"mine");
+        let written = out.join("pages.csv");
+        assert!(fs::symlink_metadata(&written).expect("there").is_file());
+        assert_eq!(fs::read(&written).expect("read"), b"Address");
+    }
+
+    #[test]
+    fn foreign_files_are_not_mixed_with_unless_asked() {
+        let temp = tempfile::tempdir().expect("a directory");
+        fs::write(temp.path().join("thesis.doc"), "x").expect("written");
+        fs::write(temp.path().join("pages.csv"), "").expect("written");
+        let fault = claim(temp.path(), false).expect_err("foreign");
+        assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "thesis.doc"));
+        claim(temp.path(), true).expect("asked for");
+    }
+
+    #[test]
+    fn a_foreign_file_of_our_name_is_foreign() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("pages.csv");
+        fs::write(&path, "Name,Pages\r\n").expect("written");
+        let fault = claim(temp.path(), false).expect_err("foreign");
+        assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "pages.csv"));
+        let directory = claim(temp.path(), true).expect("asked for");
+        directory.retire(&[Export::Summary]).expect("retired");
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_said_at_once() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let file = temp.path().join("file");
+        fs::write(&file, "x").expect("written");
+        assert!(matches!(
+            claim(&file, true),
+            Err(ReportError::InTheWay(path)) if path == file
+        ));
+        assert!(matches!(
+            claim(&file.join("below"), true),
+            Err(ReportError::Write { .. })
+        ));
+        fs::create_dir(temp.path().join("pages.csv")).expect("made");
+        assert!(matches!(
+            claim(temp.path(), true),
+            Err(ReportError::InTheWay(path)) if path.ends_with("pages.csv")
+        ));
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_finished_leaves_the_old_one() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = claim(temp.path(), false).expect("made");
+        let put = |text: &'static [u8], end: Result<(), Fault>| {
+            directory.put("pages.csv", |file| {
+                file.write_all(text)?;
+                end
+            })
+        };
+        put(b"old", Ok(())).expect("written");
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        put(b"ne", Err(full.into())).expect_err("full");
+        let names: Vec<_> = fs::read_dir(temp.path())
+            .expect("read")
+            .map(|entry| entry.expect("read").file_name())
+            .collect();
+        assert_eq!(names, ["pages.csv"]);
+        let text = fs::read(temp.path().join("pages.csv")).expect("read");
+        assert_eq!(text, b"old");
+    }
+}

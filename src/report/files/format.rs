@@ -1,0 +1,187 @@
+//! The formats and the names of their files.
+
+use std::fmt;
+
+use crate::store::Table;
+
+use crate::report::junit;
+use crate::report::tables::screaming_frog::Sheet;
+use crate::report::tables::workbook;
+
+/// A kind of export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// A file a table, RFC 4180.
+    Csv,
+    /// A file a table, a JSON object a row.
+    Jsonl,
+    /// The report that people open.
+    Html,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// A workbook with a sheet a table.
+    Xlsx,
+    /// Gates and failing URLs as test cases.
+    Junit,
+    /// Files as Screaming Frog SEO Spider writes them.
+    ScreamingFrog,
+    /// The summary.
+    Json,
+}
+
+/// A file of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Export {
+    /// A table as CSV.
+    Csv(Table),
+    /// A table as JSON lines.
+    Jsonl(Table),
+    /// What changed since a baseline, as CSV.
+    Changes,
+    /// The same as JSON lines.
+    ChangesJsonl,
+    /// The report that people open.
+    Page,
+    /// The report for a pull request or a chat.
+    Markdown,
+    /// The workbook.
+    Workbook,
+    /// Test cases.
+    Junit,
+    /// A file of Screaming Frog's.
+    ScreamingFrog(Sheet),
+    /// The summary.
+    Summary,
+}
+
+impl Format {
+    /// Every format. The summary is last: it names the files that are there.
+    pub const ALL: [Format; 8] = [
+        Format::Csv,
+        Format::Jsonl,
+        Format::Html,
+        Format::Markdown,
+        Format::Xlsx,
+        Format::Junit,
+        Format::ScreamingFrog,
+        Format::Json,
+    ];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Html => "html",
+            Format::Markdown => "md",
+            Format::Xlsx => "xlsx",
+            Format::Junit => "junit",
+            Format::ScreamingFrog => "screaming-frog",
+            Format::Json => "json",
+        }
+    }
+
+    fn exports(self) -> Vec<Export> {
+        match self {
+            Format::Csv => [&Table::ALL.map(Export::Csv)[..], &[Export::Changes]].concat(),
+            Format::Jsonl => [&Table::ALL.map(Export::Jsonl)[..], &[Export::ChangesJsonl]].concat(),
+            Format::Html => vec![Export::Page],
+            Format::Markdown => vec![Export::Markdown],
+            Format::Xlsx => vec![Export::Workbook],
+            Format::Junit => vec![Export::Junit],
+            Format::ScreamingFrog => Sheet::ALL.map(Export::ScreamingFrog).to_vec(),
+            Format::Json => vec![Export::Summary],
+        }
+    }
+}
+
+impl Export {
+    /// The files of some formats, each once, in the order in which they are written.
+    pub(in crate::report) fn of(formats: &[Format]) -> Vec<Export> {
+        Format::ALL
+            .into_iter()
+            .filter(|format| formats.contains(format))
+            .flat_map(Format::exports)
+            .collect()
+    }
+
+    /// Whether it is there only if the run is compared with another.
+    pub(in crate::report) const fn is_of_comparison(self) -> bool {
+        matches!(self, Export::Changes | Export::ChangesJsonl)
+    }
+
+    /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
+    /// lines are empty files.
+    pub(in crate::report) const fn head(self) -> &'static str {
+        match self {
+            Export::Csv(Table::Pages | Table::ServerErrors) => "Address,Content Type,",
+            Export::Csv(Table::Attempts) => "Address,Attempt,",
+            Export::Csv(Table::ErrorInlinks) => "Type,Source,",
+            Export::Csv(Table::Redirects) => "Address,Status Code,Status,Redirect URL,",
+            Export::Csv(Table::Sitemaps) => "Address,Status Code,Status,Outcome,",
+            Export::Csv(Table::Robots) => "Host,Address,",
+            Export::Csv(Table::Skipped) => "Address,Reason,",
+            Export::Csv(Table::Sections) => "Section,URLs,",
+            Export::Csv(Table::Findings) => "Rule,Severity,",
+            Export::Jsonl(Table::ErrorInlinks) => r#"{"type":""#,
+            Export::Jsonl(Table::Robots) => r#"{"host":""#,
+            Export::Jsonl(Table::Sections) => r#"{"section":""#,
+            Export::Jsonl(Table::Findings) => r#"{"rule":""#,
+            Export::Changes => "Address,Change,",
+            Export::Jsonl(_) | Export::ChangesJsonl => r#"{"address":""#,
+            Export::Page => {
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>gatecrawl: "
+            }
+            Export::Markdown => "## gatecrawl: ",
+            Export::Workbook => workbook::head::HEAD,
+            Export::Junit => junit::HEAD,
+            Export::ScreamingFrog(sheet) => sheet.head(),
+            Export::Summary => "{\n  \"schema\": ",
+        }
+    }
+
+    /// The name of the file.
+    pub(in crate::report) fn file_name(self) -> String {
+        match self {
+            Export::Csv(table) => format!("{}.csv", table.name()),
+            Export::Jsonl(table) => format!("{}.jsonl", table.name()),
+            Export::Changes => "compare.csv".to_owned(),
+            Export::ChangesJsonl => "compare.jsonl".to_owned(),
+            Export::Page => "report.html".to_owned(),
+            Export::Markdown => "report.md".to_owned(),
+            Export::Workbook => "gatecrawl.xlsx".to_owned(),
+            Export::Junit => "junit.xml".to_owned(),
+            Export::ScreamingFrog(sheet) => sheet.file_name().to_owned(),
+            Export::Summary => "summary.json".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_unknown_ones_answered_with_the_known() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse::<Format>().expect("known"), format);
+        }
+        let fault = "pdf".parse::<Format>().expect_err("unknown");
+        assert_eq!(
+            fault.to_string(),
+            "no export format \"pdf\"; known are csv, jsonl, html, md, xlsx, junit, screaming-frog, json"
+        );
+    }
+
+    #[test]
+    fn a_format_named_twice_is_written_once() {
+        let files = Export::of(&[Format::Json, Format::Json]);
+        assert_eq!(files, [Export::Summary]);
+    }
+}

@@ -1,0 +1,7 @@
+//! The files of the exports: their formats, their directory, and what can go wrong with them.
+
+pub(super) mod directory;
+pub(super) mod error;
+pub(super) mod fault;
+pub(super) mod format;
+mod name;

@@ -1,0 +1,197 @@
+//! A `summary.json` as a baseline: the failing pages that it lists, written and read back.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Interval;
+use crate::assess::compare::{Listed, PageState, SectionState, Side};
+
+/// Version of the summary's schema: raised when a key changes its meaning or goes away.
+pub(super) const SCHEMA: u32 = 1;
+
+/// Most failing pages that a summary lists, the worst.
+pub(super) const MOST_LISTED: u32 = 10_000;
+
+/// The failing pages of a run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::report) struct FailingPages {
+    /// Pages that failed at least once.
+    pub(in crate::report) total: u64,
+    /// The worst of them.
+    pub(in crate::report) pages: Vec<FailingPage>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::report) struct FailingPage {
+    pub(in crate::report) address: String,
+    #[serde(flatten)]
+    pub(in crate::report) state: PageState,
+}
+
+/// Why a file is no baseline.
+#[derive(Debug, thiserror::Error)]
+pub enum SummaryFault {
+    /// It cannot be read.
+    #[error("could not read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("{} is neither a summary.json nor a database of gatecrawl: {why}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// Another version wrote it.
+    #[error("{} has schema {found}, this version knows {SCHEMA}; write it again with `gatecrawl report`", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+    },
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    schema: u32,
+    run: Run,
+    site: String,
+    failing_pages: FailingPages,
+    scores: Scores,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    id: i64,
+    started: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Scores {
+    crawlability: Option<Score>,
+    indexing_risk: Option<Score>,
+    error_rate: Option<Interval>,
+    sections: Vec<Section>,
+}
+
+/// All of it is null where there was too little evidence.
+#[derive(Deserialize)]
+struct Score {
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Section {
+    name: String,
+    #[serde(flatten)]
+    state: SectionState,
+}
+
+impl Score {
+    fn known(&self) -> Option<Interval> {
+        Some(Interval {
+            low: self.low?,
+            value: self.value?,
+            high: self.high?,
+        })
+    }
+}
+
+/// Reads the failing pages that a `summary.json` lists.
+pub fn read_summary(path: &Path) -> Result<Listed, SummaryFault> {
+    let file = File::open(path).map_err(|source| SummaryFault::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let read: serde_json::Result<Summary> = serde_json::from_reader(BufReader::new(file));
+    let summary = read.map_err(|fault| SummaryFault::Foreign {
+        path: path.to_owned(),
+        why: fault.to_string(),
+    })?;
+    if summary.schema != SCHEMA {
+        return Err(SummaryFault::Schema {
+            path: path.to_owned(),
+            found: summary.schema,
+        });
+    }
+    let scores = summary.scores;
+    let known = |score: Option<Score>| score.and_then(|score| score.known());
+    let pages = summary.failing_pages.pages.into_iter();
+    Ok(Listed {
+        side: Side {
+            name: format!("run {} of {}", summary.run.id, path.display()),
+            site: summary.site,
+            started: summary.run.started,
+            state: summary.run.state,
+        },
+        pages: pages.map(|page| (page.address, page.state)).collect(),
+        total: summary.failing_pages.total,
+        scores: [
+            known(scores.crawlability),
+            known(scores.indexing_risk),
+            scores.error_rate,
+        ],
+        sections: (scores.sections.into_iter())
+            .map(|section| (section.name, section.state))
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Listed, String> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("summary.json");
+        std::fs::write(&path, text).expect("written");
+        read_summary(&path).map_err(|fault| fault.to_string())
+    }
+
+    fn summary(schema: u32) -> String {
+        let page = r#"{"address": "https://a.example/x", "verdict": "persistent", "status": 502,
+            "attempts": 3, "failed": 3, "passes": 3, "priority": 1.5,
+            "error_rate": {"low": 0.4385, "value": 1.0, "high": 1.0}}"#;
+        format!(
+            r#"{{"schema": {schema}, "run": {{"id": 4, "started": "s", "state": "finished"}},
+                "site": "https://a.example", "failing_pages": {{"total": 2, "pages": [{page}]}},
+                "scores": {{"crawlability": {{"value": null, "low": null, "high": null}},
+                    "sections": []}}, "more": 1}}"#
+        )
+    }
+
+    #[test]
+    fn the_listed_pages_and_their_total_are_read() {
+        let listed = read(&summary(SCHEMA)).expect("a summary");
+        assert_eq!((listed.total, listed.pages.len()), (2, 1));
+        assert!(listed.pages[0].1.fails());
+        assert_eq!(listed.scores, [None; 3]);
+        assert!(listed.side.name.starts_with("run 4 of "));
+    }
+
+    #[test]
+    fn what_is_no_summary_is_said() {
+        let cases = [
+            ("{}", "missing field `schema`"),
+            ("no", "is neither a summary.json nor a database"),
+            (&summary(99), "has schema 99, this version knows 1"),
+        ];
+        for (text, expected) in cases {
+            let fault = read(text).expect_err("no summary");
+            assert!(fault.contains(expected), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! The summary of a run as JSON, in a versioned schema. What is not known yet is left out, so a
+//! reader that asks for a key before using it goes on working when more is said.
+
+pub(super) mod listed;
+pub(super) mod text;
+
+use self::listed::SCHEMA;
+use self::text::four_decimals;
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, Verdict};
+use crate::model::{Causes, Outcome, ScopePlan, SkipReason};
+use crate::store::{
+    RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
+    StoredTrial, WorstPage,
+};
+
+use super::curl::line_of;
+use super::files::fault::Fault;
+use super::tables::changes::comparison_json;
+use super::wanted::Wanted;
+use super::words::{by_name, uncaught};
+use listed::{FailingPage, FailingPages, MOST_LISTED};
+use text::Escaping;
+
+/// How many of the worst pages are named.
+const WORST: u32 = 20;
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: u32,
+    run: Run<'a>,
+    site: &'a str,
+    counts: Counts<'a>,
+    coverage: Coverage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_links: Option<ExternalLinks>,
+    plan: Plan<'a>,
+    robots: Vec<Robots<'a>>,
+    scores: Scores<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncaught: Option<NotCaught>,
+    findings: &'a [StoredFinding],
+    experiments: Vec<Experiment<'a>>,
+    worst: Vec<Worst<'a>>,
+    failing_pages: FailingPages,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare: Option<Value>,
+    gates: &'a [GateResult],
+    model: Model,
+    files: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Scores<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crawlability: Option<Scored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indexing_risk: Option<Scored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_rate: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_5xx: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_502: Option<Interval>,
+    deductions: &'a [StoredDeduction],
+    hosts: Vec<StoredPart>,
+    sections: Vec<StoredPart>,
+}
+
+/// Pages that fail now and then and were not caught; where no page failed only `high` says something.
+#[derive(Serialize)]
+struct NotCaught {
+    value: f64,
+    low: f64,
+    high: f64,
+    never_failed: u64,
+    any_failed: bool,
+    sentence: String,
+}
+
+/// A score; without evidence enough all of it is null but the reason.
+#[derive(Serialize)]
+struct Scored {
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    band: Option<Band>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inconclusive: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Experiment<'a> {
+    #[serde(flatten)]
+    found: &'a StoredTrial,
+    separates: &'static str,
+}
+
+/// What to mend first, with all that a developer needs to look for themselves.
+#[derive(Serialize)]
+struct Worst<'a> {
+    address: &'a str,
+    status: u16,
+    outcome: Outcome,
+    verdict: Verdict,
+    #[serde(rename = "cause")]
+    causes: &'a Causes,
+    priority: Option<f64>,
+    attempts: u64,
+    failed: u64,
+    inlinks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Model {
+    version: &'static str,
+    note: &'static str,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    id: i64,
+    token: &'a str,
+    started: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<String>,
+    /// How long it was worked on: without the time between an interruption and its continuation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_seconds: Option<f64>,
+    state: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Counts<'a> {
+    attempts: u64,
+    retries: u64,
+    failing: u64,
+    by_status: &'a BTreeMap<u16, u64>,
+    by_outcome: BTreeMap<&'static str, u64>,
+    by_verdict: BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<&'static str, u64>,
+}
+
+/// Links to other sites that were to be requested.
+#[derive(Serialize)]
+struct ExternalLinks {
+    known: u64,
+    requested: u64,
+}
+
+#[derive(Serialize)]
+struct Coverage {
+    known: u64,
+    fetched: u64,
+    /// Absent if nothing is known: 0 of 0 is no share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<f64>,
+    /// Links that were left out and may lead to pages that are not known: the share is an upper bound then.
+    unseen_links: u64,
+}
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    scope: &'a ScopePlan,
+}
+
+#[derive(Serialize)]
+struct Robots<'a> {
+    host: &'a str,
+    access: &'static str,
+}
+
+/// Writes the summary, with what became of gates and the exports written before it.
+pub(super) fn write(
+    store: &Store,
+    run: &RunRow,
+    wanted: &Wanted,
+    files: &[PathBuf],
+    out: impl Write,
+) -> Result<(), Fault> {
+    let summary = store.summary(run.id)?;
+    let worst = store.worst_pages(run.id, WORST)?;
+    let mut document = document(run, &summary, (&wanted.gates, files));
+    document.worst = worst.iter().map(|page| self::worst(page, run)).collect();
+    document.failing_pages = failing_pages(store, run)?;
+    let compared = wanted.compared.as_ref();
+    document.compare = (compared.map(|other| comparison_json(&other.comparison))).transpose()?;
+    let mut out = BufWriter::new(out);
+    serde_json::to_writer_pretty(Escaping(&mut out), &document)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+fn document<'a>(
+    run: &'a RunRow,
+    summary: &'a RunSummary,
+    (gates, files): (&'a [GateResult], &'a [PathBuf]),
+) -> Summary<'a> {
+    let counts = summary.counts;
+    Summary {
+        schema: SCHEMA,
+        run: Run {
+            id: run.id.0,
+            token: &run.token,
+            started: run.started.to_string(),
+            ended: run.ended.map(|ended| ended.to_string()),
+            duration_seconds: run.took().map(|took| took.as_secs_f64()),
+            state: run.state.name(),
+            version: &run.version,
+        },
+        site: &run.site,
+        counts: Counts {
+            attempts: counts.attempts,
+            retries: summary.retries,
+            failing: counts.failing,
+            by_status: &summary.by_status,
+            by_outcome: by_name(&summary.by_outcome, Outcome::id),
+            by_verdict: by_name(&summary.by_verdict, Verdict::name),
+            skipped: by_name(&summary.skipped, SkipReason::name),
+        },
+        coverage: Coverage {
+            known: counts.known,
+            fetched: counts.fetched,
+            share: share(counts.fetched, counts.known),
+            unseen_links: summary.pages.unseen_links,
+        },
+        external_links: (summary.external.known > 0).then_some(ExternalLinks {
+            known: summary.external.known,
+            requested: summary.external.requested,
+        }),
+        plan: Plan {
+            scope: &run.plan.scope,
+        },
+        robots: summary
+            .robots
+            .iter()
+            .map(|robots| Robots {
+                host: &robots.host,
+                access: robots.access.name(),
+            })
+            .collect(),
+        scores: Scores {
+            crawlability: summary.scores.crawlability.as_ref().map(scored),
+            indexing_risk: summary.scores.indexing_risk.as_ref().map(scored),
+            error_rate: summary.scores.error_rate.map(rounded),
+            rate_5xx: summary.scores.rate_5xx.map(rounded),
+            rate_502: summary.scores.rate_502.map(rounded),
+            deductions: &summary.scores.deductions,
+            hosts: summary.scores.hosts.iter().map(part).collect(),
+            sections: summary.scores.sections.iter().map(part).collect(),
+        },
+        uncaught: summary.scores.uncaught.as_ref().map(not_caught),
+        findings: &summary.findings,
+        experiments: summary.trials.iter().map(experiment).collect(),
+        worst: Vec::new(),
+        failing_pages: FailingPages {
+            total: 0,
+            pages: Vec::new(),
+        },
+        compare: None,
+        gates,
+        model: Model {
+            version: MODEL,
+            note: FOOTER,
+        },
+        files: files.iter().filter_map(|path| name(path)).collect(),
+    }
+}
+
+/// Rates come back as they are, so that a comparison with the file is one with the run.
+fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
+    let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
+    let pages = pages
+        .into_iter()
+        .map(|(address, state)| FailingPage { address, state });
+    Ok(FailingPages {
+        total,
+        pages: pages.collect(),
+    })
+}
+
+fn not_caught(found: &Uncaught) -> NotCaught {
+    NotCaught {
+        value: found.pages.value,
+        low: found.pages.low,
+        high: found.pages.high,
+        never_failed: found.never_failed,
+        any_failed: found.any_failed,
+        sentence: uncaught(found),
+    }
+}
+
+fn part(part: &StoredPart) -> StoredPart {
+    StoredPart {
+        error_rate: rounded(part.error_rate),
+        rate_502: rounded(part.rate_502),
+        crawlability: part.crawlability.map(rounded),
+        indexing_risk: part.indexing_risk.map(rounded),
+        ..part.clone()
+    }
+}
+
+fn scored(score: &StoredScore) -> Scored {
+    let (known, inconclusive) = match score.score {
+        Score::Known(known) => (Some(rounded(known)), None),
+        Score::Inconclusive {
+            first_attempts,
+            needed,
+        } => {
+            let why = format!("{first_attempts} first attempts of at least {needed}");
+            (None, Some(why))
+        }
+    };
+    Scored {
+        value: known.map(|score| score.value),
+        low: known.map(|score| score.low),
+        high: known.map(|score| score.high),
+        band: score.band,
+        inconclusive,
+    }
+}
+
+fn worst<'a>(page: &'a WorstPage, run: &RunRow) -> Worst<'a> {
+    Worst {
+        address: &page.address,
+        status: page.status,
+        outcome: page.outcome,
+        verdict: page.verdict,
+        causes: &page.causes,
+        priority: page.priority,
+        attempts: page.attempts,
+        failed: page.failed,
+        inlinks: page.inlinks,
+        request_id: page.request_id.as_deref(),
+        error_body: page.error_body.as_deref(),
+        curl: line_of(run, &page.encoded),
+    }
+}
+
+fn experiment(found: &StoredTrial) -> Experiment<'_> {
+    Experiment {
+        found,
+        separates: found.experiment.separates(),
+    }
+}
+
+fn rounded(value: Interval) -> Interval {
+    Interval {
+        low: four_decimals(value.low),
+        value: four_decimals(value.value),
+        high: four_decimals(value.high),
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| four_decimals(part as f64 / whole as f64))
+}
+
+fn name(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()
+}

@@ -1,0 +1,117 @@
+//! The columns of an exported table: those of the store, with `Selected` split into one for each
+//! `--select NAME=...` of the plan.
+
+use crate::store::tables::{Column, Kind, pages};
+use crate::store::{Cell, RunRow, Table};
+
+/// The columns of a table.
+#[derive(Debug)]
+pub(in crate::report) struct Columns {
+    all: Vec<Heading>,
+    /// How many of them, at the end, come out of `Selected`; absent if the table has none.
+    selected: Option<usize>,
+}
+
+/// What a table of an export says of a column.
+#[derive(Clone, Debug)]
+pub(in crate::report) struct Heading {
+    pub(in crate::report) name: String,
+    pub(in crate::report) kind: Kind,
+    /// Characters that a sheet has room for, where the kind does not say it.
+    pub(in crate::report) width: Option<u8>,
+}
+
+impl From<&Column> for Heading {
+    fn from(column: &Column) -> Heading {
+        Heading {
+            name: column.name.to_owned(),
+            kind: column.kind,
+            width: column.width,
+        }
+    }
+}
+
+impl Columns {
+    pub(in crate::report) fn of(run: &RunRow, table: Table) -> Columns {
+        let mut all: Vec<Heading> = table.columns().iter().map(Heading::from).collect();
+        let selected = all.pop_if(|column| column.name == pages::SELECTED.name);
+        let selected = selected.map(|_| {
+            let select = &run.plan.scope.select;
+            all.extend(select.iter().map(|option| Heading {
+                name: select_name(option).to_owned(),
+                kind: Kind::Text,
+                width: None,
+            }));
+            select.len()
+        });
+        Columns { all, selected }
+    }
+
+    pub(in crate::report) fn all(&self) -> &[Heading] {
+        &self.all
+    }
+
+    /// Hands over the cells of a row, as many as there are names, until one cannot be taken.
+    pub(in crate::report) fn each<E>(
+        &self,
+        row: &[Cell<'_>],
+        mut take: impl FnMut(Cell<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (Some(selected), Some((last, plain))) = (self.selected, row.split_last()) else {
+            return row.iter().try_for_each(|cell| take(*cell));
+        };
+        plain.iter().try_for_each(|cell| take(*cell))?;
+        let values: Vec<Option<String>> = match last {
+            Cell::Text(json) => serde_json::from_str(json).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut values = values.into_iter();
+        (0..selected).try_for_each(|_| match values.next().flatten() {
+            Some(value) => take(Cell::Text(&value)),
+            None => take(Cell::Empty),
+        })
+    }
+}
+
+/// `NAME` of `NAME=CSS`.
+fn select_name(option: &str) -> &str {
+    option.split_once('=').map_or(option, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selected_values_are_columns_of_their_own() {
+        let columns = Columns {
+            all: vec![],
+            selected: Some(3),
+        };
+        let check = |cell: Cell<'_>, expected: &[Option<&str>]| {
+            let mut seen = Vec::new();
+            let taken: Result<(), ()> = columns.each(&[cell], |cell| {
+                seen.push(match cell {
+                    Cell::Text(text) => Some(text.to_owned()),
+                    _ => None,
+                });
+                Ok(())
+            });
+            assert!(taken.is_ok());
+            let seen: Vec<Option<&str>> = seen.iter().map(Option::as_deref).collect();
+            assert_eq!(seen, expected);
+        };
+        check(
+            Cell::Text(r#"["a",null,"c"]"#),
+            &[Some("a"), None, Some("c")],
+        );
+        check(Cell::Text(r#"["a"]"#), &[Some("a"), None, None]);
+        check(Cell::Text("broken"), &[None; 3]);
+        check(Cell::Empty, &[None; 3]);
+    }
+
+    #[test]
+    fn a_selector_may_hold_an_equals_sign() {
+        assert_eq!(select_name("Price=span[itemprop=price]"), "Price");
+    }
+}

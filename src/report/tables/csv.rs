@@ -1,0 +1,214 @@
+//! CSV after RFC 4180: UTF-8, `\r\n`, the header always present, an empty cell for what is not
+//! known. Texts that a spreadsheet would run as a formula are made plain texts.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::Write;
+
+use ::csv::{ByteRecord, Terminator, Writer, WriterBuilder};
+
+use crate::store::{Cell, RunRow, Store, Table};
+
+use super::columns::Columns;
+use crate::report::files::fault::Fault;
+
+/// Bytes gathered before they go to the file.
+const BUFFER: usize = 1 << 16;
+
+/// Writes a table.
+pub(in crate::report) fn write(
+    store: &Store,
+    run: &RunRow,
+    table: Table,
+    out: impl Write,
+) -> Result<(), Fault> {
+    let columns = Columns::of(run, table);
+    let mut csv = writer(out);
+    let names = columns.all().iter();
+    csv.write_record(names.map(|column| plain(&column.name).into_owned()))?;
+    let (mut record, mut number) = (ByteRecord::new(), String::new());
+    let mut fault = None;
+    store.rows(run.id, table, &mut |row| {
+        record.clear();
+        let written = columns
+            .each(row, |cell| {
+                push(cell, &mut record, &mut number);
+                Ok(())
+            })
+            .and_then(|()| csv.write_byte_record(&record));
+        fault = written.err();
+        fault.is_none()
+    })?;
+    match fault {
+        Some(fault) => Err(fault.into()),
+        None => Ok(csv.flush()?),
+    }
+}
+
+/// What every table of ours is written with. Texts of others go through [`plain`] first.
+pub fn writer<W: Write>(out: W) -> Writer<W> {
+    WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .buffer_capacity(BUFFER)
+        .from_writer(out)
+}
+
+fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
+    number.clear();
+    // Writing to a string cannot fail.
+    let _ = match cell {
+        Cell::Text(text) => return record.push_field(plain(text).as_bytes()),
+        Cell::Empty => Ok(()),
+        Cell::Integer(value) => write!(number, "{value}"),
+        Cell::Real(value) => write!(number, "{value}"),
+    };
+    record.push_field(number.as_bytes());
+}
+
+/// The text, harmless in a spreadsheet and a terminal: an apostrophe before whatever a spreadsheet would take for a formula
+/// (OWASP, "CSV injection"), and U+FFFD for control characters other than tab and line breaks, which would command
+/// the terminal that shows the file, and for those that turn the direction of writing, which would make a name read as another.
+///
+/// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a cell
+/// may begin behind each of these and behind each line break.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    // Bytes of the text that `plain` has already.
+    let mut taken = 0;
+    let mut cell = Some(Begins::Text);
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if commands(c) {
+            plain.push_str(&text[taken..at]);
+            plain.push('\u{fffd}');
+            taken = end;
+        } else if cell.is_some() && is_formula(c) || cell == Some(Begins::Text) && is_break(c) {
+            plain.push_str(&text[taken..at]);
+            plain.push('\'');
+            taken = at;
+        }
+        cell = match c {
+            ';' | '\t' | '\n' | '\r' => Some(Begins::Within),
+            // What stands before a formula there and is taken off.
+            ' ' | '"' if cell == Some(Begins::Within) => cell,
+            _ => None,
+        };
+    }
+    if plain.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(&text[taken..]);
+    Cow::Owned(plain)
+}
+
+/// Where a cell begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    /// Where the text does.
+    Text,
+    /// In the midst of it, if its file is read with another separator than ours.
+    Within,
+}
+
+/// Whether a cell that begins with this is a formula.
+fn is_formula(c: char) -> bool {
+    // Excel and LibreOffice of East Asian languages take the full-width ones as well.
+    matches!(
+        c,
+        '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
+    )
+}
+
+/// Whether this is taken off before a cell is looked at.
+fn is_break(c: char) -> bool {
+    matches!(c, '\t' | '\r')
+}
+
+/// Whether a character is a control character other than tab and line breaks, of the second set (C1) too, or
+/// turns the direction of writing.
+pub(super) fn commands(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(cell: Cell<'_>) -> String {
+        let mut record = ByteRecord::new();
+        push(cell, &mut record, &mut "before".to_owned());
+        String::from_utf8(record[0].to_vec()).expect("UTF-8")
+    }
+
+    /// The cells that a spreadsheet finds in a record of ours if it separates them by something else: quotes mean
+    /// something at the beginning of a cell only.
+    fn cells(text: &str, separator: char) -> Vec<String> {
+        let mut csv = writer(Vec::new());
+        let record = ["https://h/", &plain(text), "200"];
+        csv.write_record(record).expect("written");
+        let written = String::from_utf8(csv.into_inner().expect("flushed")).expect("UTF-8");
+        written
+            .split([separator, '\n', '\r'])
+            .map(|cell| cell.trim_start_matches(['"', ' ']).to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_whatever_separates_them() {
+        let formulas = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@x",
+            "=HYPERLINK(\"http://x/\")",
+            "\u{ff1d}1+1",
+            "\u{ff0b}1",
+            "\u{ff0d}1",
+            "\u{ff20}x",
+        ];
+        let before = [
+            ";", "x;", "x; ", "x;\"", "x;\" \"", ";;", "x\t", "\t", "\t\t", "x\n", "\n", "x\r\n",
+            "x\u{7};",
+        ];
+        for (formula, before) in formulas.iter().flat_map(|f| before.map(|b| (f, b))) {
+            let text = format!("{before}{formula};y");
+            for separator in [';', '\t'] {
+                for cell in cells(&text, separator) {
+                    assert!(!cell.starts_with(is_formula), "{text:?}: {cell:?}");
+                }
+            }
+        }
+        assert_eq!(plain("x;=1"), "x;'=1");
+        assert_eq!(plain("=a;b;-c\n@d"), "'=a;b;'-c\n'@d");
+    }
+
+    #[test]
+    fn formulas_become_texts_and_numbers_stay_numbers() {
+        for text in ["=1+1", "+1", "-1", "@x", "\tx", "\rx"] {
+            assert_eq!(field(Cell::Text(text)), format!("'{text}"));
+        }
+        for text in [
+            "",
+            "a=1",
+            " =1",
+            "'=1",
+            "a, b-c",
+            "https://example.com/?a=-1",
+        ] {
+            assert_eq!(field(Cell::Text(text)), text);
+        }
+        assert_eq!(field(Cell::Text("=\x1b[2J")), "'=\u{fffd}[2J");
+        assert_eq!(field(Cell::Text("a\t\r\n\x07")), "a\t\r\n\u{fffd}");
+        // A terminal takes U+009B for the two characters that begin its commands.
+        assert_eq!(field(Cell::Text("\u{9b}2J\u{7f}")), "\u{fffd}2J\u{fffd}");
+        assert_eq!(
+            field(Cell::Text("\u{ff1d}1\u{202e}x\u{2069}")),
+            "'\u{ff1d}1\u{fffd}x\u{fffd}"
+        );
+        assert_eq!(field(Cell::Integer(-1)), "-1");
+        assert_eq!(field(Cell::Real(-0.5)), "-0.5");
+        assert_eq!(field(Cell::Real(12.0)), "12");
+        assert_eq!(field(Cell::Empty), "");
+    }
+}

@@ -1,0 +1,8 @@
+//! Tables a row at a time: CSV, JSON lines, the workbook, Screaming Frog's files.
+
+pub(super) mod changes;
+mod columns;
+pub(super) mod csv;
+pub(super) mod jsonl;
+pub(super) mod screaming_frog;
+pub(super) mod workbook;

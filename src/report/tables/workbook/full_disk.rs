@@ -1,0 +1,74 @@
+//! What rust_xlsxwriter does where a row does not fit on the disk: it panics, and the archive that it
+//! was writing complains while it goes. Here that becomes an error like any other, and is not said twice.
+
+use std::any::Any;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::thread;
+
+use crate::report::files::fault::Fault;
+
+/// Makes a workbook. A panic that is about a file is an error; any other goes on.
+pub(super) fn as_error(make: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    let usual = Arc::new(panic::take_hook());
+    let (shown, here) = (Arc::clone(&usual), thread::current().id());
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() != here || !is_about_a_file(info.payload()) {
+            shown(info);
+        }
+    }));
+    let ended = panic::catch_unwind(AssertUnwindSafe(make));
+    panic::set_hook(Box::new(move |info| usual(info)));
+    ended.unwrap_or_else(|payload| {
+        if !is_about_a_file(payload.as_ref()) {
+            panic::resume_unwind(payload);
+        }
+        let what = "no room for the temporary files of its sheets, which are beside it";
+        Err(io::Error::new(io::ErrorKind::StorageFull, what).into())
+    })
+}
+
+/// The library unwraps what the system says of a file.
+fn is_about_a_file(payload: &(dyn Any + Send)) -> bool {
+    let text = payload.downcast_ref::<String>();
+    text.is_some_and(|text| text.contains("Os { code: "))
+}
+
+/// Takes whatever is written by what is going down with a panic.
+pub(super) struct Calm<W>(pub(super) W);
+
+impl<W: Write> Write for Calm<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if thread::panicking() {
+            return Ok(bytes.len());
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if thread::panicking() {
+            return Ok(());
+        }
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_an_error_and_a_mistake_is_none() {
+        let full = || Err::<(), _>(io::Error::from_raw_os_error(28));
+        let fault = as_error(|| {
+            full().unwrap();
+            Ok(())
+        });
+        assert!(
+            matches!(fault, Err(Fault::Io(fault)) if fault.kind() == io::ErrorKind::StorageFull)
+        );
+        let mistake = panic::catch_unwind(|| as_error(|| panic!("a mistake")));
+        assert!(mistake.is_err());
+    }
+}
