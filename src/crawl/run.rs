@@ -1,7 +1,6 @@
 //! One crawl from its parts to its end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::fetch::Fetcher;
 use crate::frontier::{Frontier, FrontierError, Shelf};
@@ -15,10 +14,6 @@ use super::shelf::StoreShelf;
 use super::site::Site;
 use super::state::Disk;
 use super::stop::Stop;
-
-/// How long a crawl that is told to end waits for another process that writes to the database: what is not stored by
-/// then is requested again by `--resume`. Ours.
-const FAREWELL: Duration = Duration::from_secs(30);
 
 /// What a crawl is made of.
 #[derive(Debug)]
@@ -117,16 +112,8 @@ where
         shelf,
         disk,
     };
-    let (deadline, mut stop) = (storage.writer.deadline(), parts.stop.clone());
     let mut dispatcher = Dispatcher::new(site, storage, parts);
-    let ended = tokio::select! {
-        ended = dispatcher.crawl(start) => ended,
-        () = async {
-            stop.told().await;
-            deadline.within(FAREWELL);
-            std::future::pending::<()>().await;
-        } => unreachable!("it only tells the writer"),
-    };
+    let ended = dispatcher.crawl(start).await;
     // What the crawl knew is forgotten before the conclusions are drawn: they take memory too.
     let writer = dispatcher.into_writer();
     // The writer's own complaint says more than "it is gone".

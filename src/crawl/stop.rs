@@ -48,13 +48,6 @@ impl Stop {
         false
     }
 
-    /// Waits until the crawl is told to end.
-    pub(super) async fn told(&mut self) {
-        while self.level() == StopLevel::Run {
-            self.changed().await;
-        }
-    }
-
     /// Waits until it becomes more urgent; for ever, if nobody holds the switch any more.
     pub async fn changed(&mut self) {
         if self.0.changed().await.is_err() {

@@ -432,12 +432,12 @@ impl Host {
     fn break_off(&mut self, brought: &Brought, reaction: &mut Reaction, now: Moment, roll: f64) {
         let tried = brought.tried;
         let signal = BreakerSignal {
-            failed: tried.outcome.is_failure(),
+            failed: speaks_against_host(tried.outcome),
             host_level: tried.outcome.level() == Level::Host,
             is_page: !matches!(brought.lease.found.role, Role::Robots | Role::Sitemap),
             status: brought.attempt.status,
             started: brought.attempt.started,
-            control: brought.control.map(|control| !control.outcome.is_failure()),
+            control: (brought.control).map(|control| !speaks_against_host(control.outcome)),
             announced: match brought.control {
                 Some(control) => control.announced,
                 None => announced(tried),
@@ -494,6 +494,12 @@ fn gave_up(waited: Waited) -> String {
         back.unwrap_or_default(),
     ]
     .concat()
+}
+
+/// Whether the host may be down. One that answers 206 or 304 unrequested works: it is its cache that
+/// does not.
+fn speaks_against_host(outcome: Outcome) -> bool {
+    outcome.is_failure() && outcome != Outcome::StatusUnrequested
 }
 
 /// Whether this is what a page is for.

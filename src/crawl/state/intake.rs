@@ -96,11 +96,15 @@ impl State {
         };
         let (look, admissions) = (self.stored.look(), &mut self.admissions);
         let before = record.entries.len();
-        record.entries.retain(|SitemapEntry { url, .. }| {
-            admissions.is_settled(url.fingerprint())
-                || look.has(url.fingerprint())
-                || admissions.appetite.take_listed(weight(url))
-        });
+        record
+            .entries
+            .retain(|SitemapEntry { url, admission, .. }| {
+                let fits = admissions.is_settled(url.fingerprint())
+                    || look.has(url.fingerprint())
+                    || admissions.appetite.take_listed(weight(url));
+                record.unseen += u64::from(!fits && matches!(admission, Admission::Fetch(_)));
+                fits
+            });
         let left = before - record.entries.len();
         if left > 0 {
             let told = format!("{left} URLs left out: {ENDLESS}");

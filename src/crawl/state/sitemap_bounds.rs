@@ -47,19 +47,8 @@ impl State {
     pub(super) fn bound_entries(&mut self, record: &mut SitemapRecord) {
         let listed = record.entries.iter().filter(|it| !it.alternate).count();
         let taken = self.sitemaps.take(listed);
-        let Some(first) = first_beyond(&record.entries, taken) else {
-            return;
-        };
-        let left_out = record.entries.len() - first;
-        record.entries.truncate(first + 1);
-        let detail = format!(
-            "with {} more of this sitemap: more than {MOST_SITEMAP_ENTRIES} entries in one run",
-            left_out - 1
-        );
-        record.problems.push(format!("{left_out} entries left out"));
-        if let Some(first) = record.entries.last_mut() {
-            first.admission = Admission::Skip(first.role, Skip::new(SkipReason::Trap, detail));
-        }
+        let is_known = |url: &CrawlUrl| self.admissions.is_settled(url.fingerprint());
+        leave_out_beyond(record, taken, is_known);
     }
 
     /// Whether a sitemap is of another site, and the user did not name it.
@@ -78,6 +67,30 @@ fn is_new_sitemap(lease: &Lease) -> bool {
     found.role == Role::Sitemap && found.pass == 1 && found.tries == 0
 }
 
+/// Keeps so many entries, alternates not counted, and the first beyond as a skipped URL that stands for the rest.
+fn leave_out_beyond(
+    record: &mut SitemapRecord,
+    taken: usize,
+    is_known: impl Fn(&CrawlUrl) -> bool,
+) {
+    let Some(first) = first_beyond(&record.entries, taken) else {
+        return;
+    };
+    let left_out = record.entries.len() - first;
+    let rest = record.entries.drain(first + 1..);
+    let unseen =
+        rest.filter(|it| matches!(it.admission, Admission::Fetch(_)) && !is_known(&it.url));
+    record.unseen += unseen.count() as u64;
+    let detail = format!(
+        "with {} more of this sitemap: more than {MOST_SITEMAP_ENTRIES} entries in one run",
+        left_out - 1
+    );
+    record.problems.push(format!("{left_out} entries left out"));
+    if let Some(first) = record.entries.last_mut() {
+        first.admission = Admission::Skip(first.role, Skip::new(SkipReason::Trap, detail));
+    }
+}
+
 /// Where the first entry is beyond so many, alternates not counted.
 fn first_beyond(entries: &[SitemapEntry], taken: usize) -> Option<usize> {
     let listed = entries.iter().enumerate().filter(|(_, it)| !it.alternate);
@@ -88,15 +101,44 @@ fn first_beyond(entries: &[SitemapEntry], taken: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn alternates_do_not_count_as_entries() {
-        let entry = |alternate| SitemapEntry {
-            url: CrawlUrl::parse("http://site.test/").expect("a URL"),
+    fn entry(path: &str, alternate: bool) -> SitemapEntry {
+        SitemapEntry {
+            url: url(path),
             role: Role::Page,
             admission: Admission::Fetch(Role::Page),
             alternate,
+        }
+    }
+
+    fn url(path: &str) -> CrawlUrl {
+        CrawlUrl::parse(&format!("http://site.test{path}")).expect("a URL")
+    }
+
+    #[test]
+    fn entries_beyond_the_bound_are_unseen_unless_they_are_known_or_not_to_be_fetched() {
+        let mut entries = ["/a", "/first", "/known", "/new", "/foreign", "/newer"]
+            .map(|path| entry(path, false))
+            .to_vec();
+        entries[4].admission = Admission::Skip(Role::Page, Skip::new(SkipReason::Scope, ""));
+        let mut record = SitemapRecord {
+            format: Some("urlset"),
+            entries,
+            foreign: 0,
+            problems: Vec::new(),
+            unseen: 3,
         };
-        let entries = [true, false, true, true, false, true].map(entry);
+        leave_out_beyond(&mut record, 1, |it| *it == url("/known"));
+        assert_eq!(record.unseen, 3 + 2);
+        assert_eq!(record.problems, ["5 entries left out"]);
+        let kept: Vec<_> = record.entries.iter().map(|it| it.url.clone()).collect();
+        assert_eq!(kept, [url("/a"), url("/first")]);
+        let first = &record.entries[1].admission;
+        assert!(matches!(first, Admission::Skip(_, skip) if skip.reason == SkipReason::Trap));
+    }
+
+    #[test]
+    fn alternates_do_not_count_as_entries() {
+        let entries = [true, false, true, true, false, true].map(|alternate| entry("/", alternate));
         let beyond = [0, 1, 2].map(|taken| first_beyond(&entries, taken));
         assert_eq!(beyond, [Some(1), Some(4), None]);
     }

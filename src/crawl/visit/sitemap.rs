@@ -7,7 +7,7 @@ use crate::model::{
     excerpt,
 };
 use crate::parse::sitemap::{
-    Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
+    ENTRY_LIMIT, Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
 };
 use crate::policy::Via;
 use crate::store::{SitemapEntry, SitemapRecord};
@@ -38,6 +38,7 @@ pub(super) fn read(
         entries: Vec::new(),
         foreign: 0,
         problems: Vec::new(),
+        unseen: 0,
     };
     let readable = matches!(
         exchange.outcome,
@@ -80,6 +81,9 @@ pub(super) fn read(
     if more > 0 {
         record.problems.push(format!("and {more} more problems"));
     }
+    record.unseen = report.entries.saturating_sub(ENTRY_LIMIT)
+        + alternates.left_out
+        + u64::from(report.truncated);
     if alternates.left_out > 0 {
         let left_out = alternates.left_out;
         let told = format!("{left_out} alternates beyond the first {MOST_ALTERNATES} left out");
