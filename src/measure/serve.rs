@@ -135,7 +135,7 @@ fn answer(request: &Request<Incoming>, site: &Site) -> Response<Full<Bytes>> {
     let (status, kind, text) = match (request.method(), request.uri().path()) {
         _ if !is_meant(host, &site.place, site.bound) => plain(
             StatusCode::MISDIRECTED_REQUEST,
-            "ask for the name or address that --metrics has\n",
+            "request the name or address that --metrics has\n",
         ),
         (&Method::GET | &Method::HEAD, "/metrics") => {
             let text = prometheus::text(site.board.metrics());

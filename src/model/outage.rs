@@ -58,7 +58,7 @@ impl fmt::Display for Silence {
     /// Fits after "this machine has no network:".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.no_route {
-            return f.write_str("the system has no route to the hosts that are asked");
+            return f.write_str("the system has no route to the requested hosts");
         }
         let servers = clause("name server", &self.name_servers, ["resolves", "resolve"]);
         let hosts = clause("host", &self.hosts, ["answers", "answer"]);
@@ -107,7 +107,7 @@ mod tests {
         let cases = [
             (
                 no_route,
-                "the system has no route to the hosts that are asked",
+                "the system has no route to the requested hosts",
             ),
             (
                 silent,

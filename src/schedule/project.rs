@@ -21,7 +21,7 @@ pub struct Project {
     pub timing: Timing,
     /// When nothing of it begins.
     pub quiet: Option<QuietHours>,
-    /// When what failed is asked again.
+    /// When failing URLs are rechecked.
     pub ladder: Ladder,
     /// Which of its runs are kept.
     pub keep: Keep,
@@ -74,7 +74,7 @@ pub const KEYS: [Key; 7] = [
     Key {
         name: "recheck",
         kind: "string",
-        about: "When what failed is asked again after a run: `none`, or waits such as `15m, 1h, 2d`",
+        about: "When failing URLs are rechecked after a run: `none`, or waits such as `15m, 1h, 2d`",
     },
     Key {
         name: "keep-runs",

@@ -283,7 +283,7 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     pause(Duration::from_secs(1));
     let (_, said) = desk.run(&["run", "--once"]);
     assert!(
-        said.contains("run 1: 1 recovered, 1 still fail; asked again"),
+        said.contains("run 1: 1 recovered, 1 still fail; rechecked"),
         "{said}"
     );
     // The report of the run is renewed, and tells what both attempts brought.
@@ -300,7 +300,7 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     pause(Duration::from_secs(4));
     let (_, said) = desk.run(&["run", "--once"]);
     assert!(
-        said.contains("run 1: 0 recovered, 1 still fail; asked again"),
+        said.contains("run 1: 0 recovered, 1 still fail; rechecked"),
         "{said}"
     );
     assert_eq!(log_of(&site, "/b.html").len(), 3);

@@ -406,10 +406,10 @@ impl fmt::Display for Evidence {
                 if *urls == 1 { "URL" } else { "URLs" },
             ),
             E::FineWhenSlow { fine } => {
-                write!(f, "{fine} failing URLs were fine when asked slowly")
+                write!(f, "{fine} failing URLs were fine when requested slowly")
             }
             E::FineByNow { fine } => {
-                write!(f, "asked again at the end {fine} requests were fine")
+                write!(f, "requested again at the end, {fine} requests were fine")
             }
             E::FineAsBrowser { fine } => {
                 write!(

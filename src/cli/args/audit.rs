@@ -4,7 +4,7 @@ use crate::assess::Gate;
 
 use super::{BaselineArgs, ExportArgs, IdentityArgs, NetworkArgs, PaceArgs, ScopeArgs, StoreArgs};
 
-/// Crawl a site, keep every attempt, and export what was found
+/// Crawl a site, record every attempt, and export the results
 #[derive(Debug, Default, Args)]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) struct AuditArgs {
     #[expect(clippy::option_option, reason = "absent, without a value, with one")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = "Run")]
     pub(crate) resume: Option<Option<String>>,
-    /// Say what would be done; nothing but robots.txt is fetched
+    /// Print what would be done, without fetching anything but robots.txt
     #[arg(long, help_heading = "Run")]
     pub(crate) dry_run: bool,
 }

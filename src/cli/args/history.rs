@@ -9,7 +9,7 @@ use crate::assess::compare::AddressMap;
 use super::StoreArgs;
 use super::value::age;
 
-/// What a run is compared with.
+/// The run to compare with.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct BaselineArgs {
@@ -21,20 +21,20 @@ pub(crate) struct BaselineArgs {
     pub(crate) maps: MapArgs,
 }
 
-/// How addresses of the old site are called on the new one.
+/// Where pages of the old site are on the new one.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct MapArgs {
-    /// Compare old addresses that match with these (repeatable), such as
+    /// Compare pages whose addresses changed (repeatable), such as
     /// 'https://old.example/(.*)=>https://staging.example/$1'
     #[arg(long, value_name = "PATTERN=>ADDRESS")]
     pub(crate) map: Vec<AddressMap>,
 }
 
-/// Tell what changed from one run to another: new, fixed, worse, better, flapping
+/// Compare two runs: pages that are new, fixed, worse, better or flapping
 ///
-/// Rates are compared, not codes: a change counts if the 95 % interval of the difference excludes 0
-/// and the site's own noise does not explain it. What differs with too little evidence is unclear.
+/// Compares error rates, not single codes: a change counts if the 95 % interval of the difference
+/// excludes 0 and is larger than the site's own noise. With too little evidence it is unclear.
 /// OLD and NEW are runs by number or token, or files: another database (FILE or FILE#RUN), and for
 /// OLD a summary.json.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(crate) struct CompareArgs {
     pub(crate) old: Option<String>,
     /// The newer run [default: the newest finished run]
     pub(crate) new: Option<String>,
-    /// Print it as JSON: the `compare` object of summary.json
+    /// Print JSON: the `compare` object of summary.json
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
     /// Print all changed pages as CSV: compare.csv
@@ -76,34 +76,34 @@ pub(crate) enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show one run in numbers
+    /// Print the numbers of one run
     Show {
         /// Its number or token [default: the newest]
         run: Option<String>,
     },
-    /// Forget runs and all that belongs to them
+    /// Delete runs and all their data
     Delete {
         /// Their numbers or tokens
         #[arg(required = true)]
         run: Vec<String>,
     },
-    /// Forget all but the newest runs of each site
+    /// Delete all but the newest runs of each site
     Prune(PruneArgs),
 }
 
-/// Which runs are forgotten.
+/// Which runs are deleted.
 #[derive(Debug, Args)]
 pub(crate) struct PruneArgs {
-    /// How many of each site to keep
+    /// Runs to keep of each site
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) keep: u32,
-    /// Forget only those that began longer ago than this, such as 12h, 30d or 8w
+    /// Delete only runs that are older than this, such as 12h, 30d or 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
-    /// Forget only runs of this site, as `runs` prints it or as an audit takes it
+    /// Delete only runs of this site, as `runs` prints it or as an audit takes it
     #[arg(long, value_name = "SITE")]
     pub(crate) site: Option<String>,
-    /// Say which runs would be forgotten, and forget none
+    /// Print which runs would be deleted, and delete none
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

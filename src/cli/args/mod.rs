@@ -31,7 +31,7 @@ pub(super) use tools::{
     SitemapFormat,
 };
 
-/// Finds the pages of a site that answer 5xx: how often, since when, and what leads there.
+/// Finds the pages of a site that answer 5xx: how often, since when and why.
 #[derive(Debug, Parser)]
 #[command(name = "gatecrawl", version, max_term_width = 100)]
 pub(super) struct Cli {

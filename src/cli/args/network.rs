@@ -7,7 +7,7 @@ use crate::fetch::HostOverride;
 use super::value::Secret;
 use crate::cli::plan::agents::contact;
 
-/// As whom we ask. Secrets are texts here: they are checked where no message shows them.
+/// How gatecrawl identifies itself. Secrets are texts here: they are checked where no message shows them.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
@@ -15,10 +15,10 @@ pub(crate) struct IdentityArgs {
     /// edge, opera [default: gatecrawl's own]
     #[arg(short = 'A', long, value_name = "TEXT")]
     pub(crate) user_agent: Option<String>,
-    /// Name a page or mailbox of yours in our User-Agent, for operators who have questions
+    /// Add a page or mailbox of yours to the User-Agent, for operators who have questions
     #[arg(long, value_name = "URL|MAIL", value_parser = contact, conflicts_with = "user_agent")]
     pub(crate) contact: Option<String>,
-    /// Add a header field, for the site only (repeatable); the environment may hold several, a line each
+    /// Send this header field, to the site only (repeatable); the variable may hold several, one per line
     #[arg(
         short = 'H',
         long,
@@ -27,7 +27,7 @@ pub(crate) struct IdentityArgs {
         hide_env_values = true
     )]
     pub(crate) header: Vec<Secret>,
-    /// Log in, on the site only
+    /// Log in with HTTP Basic authentication, on the site only
     #[arg(
         long,
         value_name = "USER:PASSWORD",
@@ -43,19 +43,19 @@ pub(crate) struct IdentityArgs {
         hide_env_values = true
     )]
     pub(crate) cookie: Option<Secret>,
-    /// Send the cookies of this file that fit the site: Netscape format, or header lines; `-` is stdin
+    /// Send the cookies of this file that belong to the site: Netscape format or header lines; `-` reads stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cookie_file: Option<PathBuf>,
 }
 
-/// How the site is reached.
+/// How gatecrawl connects to the site.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetworkArgs {
-    /// Connect to ADDRESS instead of asking for HOST (repeatable)
+    /// Connect to ADDRESS instead of looking up HOST (repeatable)
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub(crate) resolve: Vec<HostOverride>,
-    /// Go through this proxy: http://, https://, socks5:// or socks5h://
+    /// Use this proxy: http://, https://, socks5:// or socks5h://
     #[arg(
         long,
         value_name = "URL",
@@ -64,10 +64,10 @@ pub(crate) struct NetworkArgs {
         hide_env_values = true
     )]
     pub(crate) proxy: Option<Secret>,
-    /// Accept every certificate
+    /// Accept any TLS certificate
     #[arg(long)]
     pub(crate) insecure: bool,
-    /// Never speak HTTP/2
+    /// Do not use HTTP/2
     #[arg(long)]
     pub(crate) http1: bool,
 }

@@ -7,30 +7,30 @@ use crate::report::Format;
 
 use super::value::place;
 
-/// Where exports go.
+/// Where exports are written.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ExportArgs {
     /// Write the exports to this directory
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) out: Option<PathBuf>,
-    /// The exports' formats: csv, json, html, md, jsonl, xlsx, junit, screaming-frog
+    /// Formats of the exports: csv, json, html, md, jsonl, xlsx, junit, screaming-frog
     /// [default: csv,json,html]
     #[arg(short = 'f', long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<Format>,
-    /// Write to a directory that holds other files too
+    /// Write even if the directory has other files
     #[arg(long)]
     pub(crate) overwrite: bool,
 }
 
-/// Where runs are kept.
+/// Where runs are stored.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct StoreArgs {
-    /// Keep runs in this file [default: gatecrawl/runs.db in the user's data directory]
+    /// Store runs in this database [default: gatecrawl/runs.db in the user's data directory]
     #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath, env = "GATECRAWL_DB", hide_env_values = true, value_parser = PathBufValueParser::new().try_map(place))]
     pub(crate) db: Option<PathBuf>,
-    /// Take settings from this file [default: ./gatecrawl.toml if it is there]
+    /// Read settings from this file [default: ./gatecrawl.toml if it exists]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }

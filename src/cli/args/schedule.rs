@@ -6,7 +6,7 @@ use crate::measure::Place;
 
 use super::StoreArgs;
 
-/// Audit sites again and again: `[project.NAME]` tables of the configuration file, with a schedule
+/// Run audits on a schedule, for the `[project.NAME]` tables of the configuration file
 #[derive(Debug, Args)]
 pub(crate) struct ScheduleArgs {
     #[command(subcommand)]
@@ -19,20 +19,20 @@ pub(crate) struct ScheduleArgs {
 pub(crate) enum ScheduleCommand {
     /// Add a project to the configuration file
     Add(AddArgs),
-    /// List the projects: when each is due, and what became of its last run
+    /// List projects with their next time and the result of their last run
     List,
-    /// Take a project out of the configuration file; its runs stay
+    /// Remove a project from the configuration file; its runs stay
     Remove {
         /// Its name
         name: String,
     },
-    /// Check the configuration, and print the next five times of each project
+    /// Check the configuration and print the next five times of each project
     Check,
-    /// Make the runs that are due: in the foreground until told to stop, or once
+    /// Run what is due: in the foreground until it is stopped, or once
     Run(RunArgs),
-    /// Print what starts the schedule by other means: units, a crontab, a workflow
+    /// Print files that start the schedule elsewhere: systemd units, a crontab, a workflow
     Emit(EmitArgs),
-    /// Send a sample of a notification through every channel of a project
+    /// Send a sample notification through every channel of a project
     NotifyTest {
         /// Its name
         name: String,
@@ -41,52 +41,52 @@ pub(crate) enum ScheduleCommand {
     Schema,
 }
 
-/// A project to be added.
+/// The project to add.
 #[derive(Debug, Args)]
 pub(crate) struct AddArgs {
-    /// What it is called: letters, digits, - and _
+    /// Name of the project: letters, digits, - and _
     pub(crate) name: String,
-    /// The site
+    /// URL of the site
     #[arg(value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) url: String,
-    /// When: `hourly`, `daily at 03:30`, `weekly on mon 06:00`, `monthly on 1 04:00`, `@weekly`, or
+    /// When it runs: `hourly`, `daily at 03:30`, `weekly on mon 06:00`, `monthly on 1 04:00`, `@weekly`, or
     /// five fields of cron
     #[arg(long, value_name = "WHEN")]
     pub(crate) schedule: String,
-    /// The time zone of the schedule, such as Europe/Berlin [default: the system's]
+    /// Time zone of the schedule, such as Europe/Berlin [default: the system's]
     #[arg(long, value_name = "NAME")]
     pub(crate) timezone: Option<String>,
-    /// Another key of the project, as it would stand in the file (repeatable): `keep-runs = 12`
+    /// Another key of the project, as it is written in the file (repeatable): `keep-runs = 12`
     #[arg(long, value_name = "KEY = VALUE")]
     pub(crate) set: Vec<String>,
-    /// Flags of audit, kept as keys: `-- --rate 5 --exclude /search`
+    /// Flags of audit, stored as keys: `-- --rate 5 --exclude /search`
     #[arg(last = true, value_name = "FLAGS OF AUDIT")]
     pub(crate) flags: Vec<String>,
 }
 
-/// How the runner runs.
+/// How the runner works.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Do what is due now, then end: for cron and its kin
+    /// Run what is due, then exit (for cron)
     #[arg(long)]
     pub(crate) once: bool,
-    /// Run this project now, whatever its schedule says (repeatable)
+    /// Run this project now, even if it is not due (repeatable)
     #[arg(long, value_name = "NAME")]
     pub(crate) now: Vec<String>,
-    /// Most projects at a time; those on one host take turns anyway
+    /// Maximum number of projects that run at the same time; projects on one host take turns
     #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallel: u8,
-    /// Serve metrics for Prometheus at this address or name [without one: 127.0.0.1:9598]
+    /// Serve metrics for Prometheus at this address [without one: 127.0.0.1:9598]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9598", conflicts_with = "once")]
     pub(crate) metrics: Option<Place>,
 }
 
-/// What is printed.
+/// What to print.
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
-    /// For what
+    /// Which kind of file
     pub(crate) target: Target,
-    /// The program [default: where this one is]
+    /// Path of gatecrawl [default: this program]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) program: Option<PathBuf>,
     /// The container image, for kubernetes
@@ -96,14 +96,14 @@ pub(crate) struct EmitArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Target {
-    /// A service that runs all the time
+    /// A systemd service that always runs
     Systemd,
-    /// A service and a timer, for `--once`
+    /// A systemd service and timer, for `--once`
     SystemdTimer,
-    /// A line of a crontab
+    /// A crontab line
     Cron,
-    /// A workflow of GitHub Actions
+    /// A GitHub Actions workflow
     GithubActions,
-    /// A CronJob with its volume
+    /// A Kubernetes CronJob with its volume
     Kubernetes,
 }

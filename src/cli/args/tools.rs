@@ -9,7 +9,7 @@ use super::{BaselineArgs, ExportArgs, StoreArgs};
 pub(crate) struct ReportArgs {
     /// Its number or token [default: the newest]
     pub(crate) run: Option<String>,
-    /// Tell instead how this URL fared in all stored runs
+    /// Print the history of this URL in all stored runs instead
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, conflicts_with_all = ["run", "out", "format", "overwrite", "baseline", "map"])]
     pub(crate) url: Option<String>,
     /// Print the history of --url as JSON
@@ -23,53 +23,53 @@ pub(crate) struct ReportArgs {
     pub(crate) store: StoreArgs,
 }
 
-/// Explain a status, a cause or a step: what it means, how to confirm it, how to fix it
+/// Explain a status, a cause or a step: what it means, how to confirm it and how to fix it
 ///
-/// Without a topic it lists them: status codes, causes, steps of a repair, ways to check, servers,
+/// Lists the topics if none is given: status codes, causes, steps of a repair, ways to check, servers,
 /// outcomes.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Such as 502, upstream_down, step.proxy, server.nginx, check.curl or proxies
+    /// Topic, such as 502, upstream_down, step.proxy, server.nginx, check.curl or proxies
     #[arg(value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
-    /// Say first what is special about this product: nginx, apache, haproxy, caddy, php-fpm, node,
+    /// Begin with the advice for this product: nginx, apache, haproxy, caddy, php-fpm, node,
     /// gunicorn, cdn, load_balancer
     #[arg(long, value_name = "NAME", requires = "topic")]
     pub(crate) server: Option<ServerName>,
-    /// Print it as JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Say whether a robots.txt lets a crawler fetch URLs
+/// Test URLs against a robots.txt
 ///
-/// Prints ALLOWED or DISALLOWED, the URL and the deciding line, with tabs between them. The exit
-/// code is 0 if all are allowed and 1 if one is not.
+/// Prints ALLOWED or DISALLOWED, the URL and the deciding line, separated by tabs. The exit code is 0
+/// if all URLs are allowed, otherwise 1.
 #[derive(Debug, Args)]
 pub(crate) struct RobotsArgs {
-    /// The robots.txt, or the site it is fetched from; `-` is stdin
+    /// The robots.txt, or a site whose robots.txt is fetched; `-` reads stdin
     #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
     pub(crate) source: String,
-    /// URLs or paths
+    /// URLs or paths to test
     #[arg(value_name = "URL", required = true)]
     pub(crate) url: Vec<String>,
-    /// The crawler's name in robots.txt
+    /// Name of the crawler in robots.txt
     #[arg(long, value_name = "NAME", default_value = "gatecrawl")]
     pub(crate) agent: Vec<String>,
 }
 
 /// Validate a sitemap and print what it lists
 ///
-/// URLs go to stdout, problems to stderr. The exit code is 1 if something in it is lost.
+/// Prints URLs to stdout and problems to stderr. The exit code is 1 if entries cannot be used.
 #[derive(Debug, Args)]
 pub(crate) struct SitemapArgs {
-    /// The sitemap; `-` is stdin
+    /// The sitemap; `-` reads stdin
     #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
     pub(crate) source: String,
-    /// text: a URL a line; csv: url,lastmod,kind
+    /// text: one URL per line; csv: url,lastmod,kind
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: SitemapFormat,
-    /// Fetch the sitemaps that an index lists, and print what those list
+    /// Also fetch the sitemaps that an index lists, and print their URLs
     #[arg(long)]
     pub(crate) recursive: bool,
 }
@@ -83,10 +83,10 @@ pub(crate) enum SitemapFormat {
 /// Print the links of a page as CSV
 #[derive(Debug, Args)]
 pub(crate) struct LinksArgs {
-    /// The page; `-` is stdin
+    /// The page; `-` reads stdin
     #[arg(value_name = "FILE|URL", value_hint = ValueHint::AnyPath)]
     pub(crate) source: String,
-    /// The page's own address, which relative links start from; a fetched page has one
+    /// Address of the page in a file, to resolve its relative links
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) base: Option<String>,
 }
@@ -94,13 +94,13 @@ pub(crate) struct LinksArgs {
 /// Print a completion script
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
-    /// For which shell
+    /// Shell to print it for
     pub(crate) shell: Shell,
 }
 
 /// Print the man page
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// Of this command [default: of the program]
+    /// Command to describe [default: all of gatecrawl]
     pub(crate) command: Option<String>,
 }

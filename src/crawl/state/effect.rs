@@ -8,7 +8,7 @@ use crate::model::{Held, HostKey, Moment, Pace};
 use crate::policy::Family;
 use crate::store::Change;
 
-use super::Returned;
+use super::returned::Returned;
 
 /// One thing to be done.
 #[derive(Debug)]

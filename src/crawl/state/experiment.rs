@@ -9,12 +9,13 @@ use std::time::Duration;
 use crate::crawl::event::Event;
 use crate::crawl::visit::series::{Allowed, LONGEST_WAIT, Probed, past_caches, without_query};
 use crate::frontier::{Discovery, Lease, Settlement};
-use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, ProbePlan, Role};
+use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl, StoreError};
 
-use super::State;
+use super::crawl::State;
 use super::effect::{Effect, Effects};
+use super::experiments::Begun;
 use super::lease::Due;
 
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
@@ -26,67 +27,6 @@ const MOST_BURSTS: usize = 3;
 
 /// Longest time for all experiments: half as long as the confirmation passes may take by default.
 const BUDGET: Duration = Duration::from_mins(5);
-
-/// The experiments of one crawl.
-#[derive(Debug)]
-pub(super) struct Experiments {
-    plan: ProbePlan,
-    begun: Option<Begun>,
-}
-
-/// Experiments under way.
-#[derive(Debug)]
-struct Begun {
-    pass: u8,
-    deadline: Moment,
-    /// What is asked, until it was, each with the number of its group.
-    subjects: HashMap<Fingerprint, (Subject, usize)>,
-    /// Requests so far for each group of failures: those of one host, outcome and error page.
-    spent: Vec<usize>,
-}
-
-impl Experiments {
-    pub(super) fn new(plan: ProbePlan) -> Experiments {
-        Experiments { plan, begun: None }
-    }
-
-    /// Whether nothing but experiments is left.
-    pub(super) fn have_begun(&self) -> bool {
-        self.begun.is_some()
-    }
-
-    /// Whether a lease is for an experiment.
-    pub(super) fn own(&self, lease: &Lease) -> bool {
-        let begun = self.begun.as_ref();
-        begun.is_some_and(|begun| begun.pass == lease.found.pass)
-    }
-
-    /// They could not go on for so long: that is none of their time.
-    pub(super) fn extend(&mut self, by: Duration) {
-        if let Some(begun) = &mut self.begun {
-            begun.deadline = begun.deadline + by;
-        }
-    }
-
-    fn subject(&self, cause: &FailingUrl) -> Subject {
-        let failing = match cause.announced {
-            Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
-            _ if cause.ever_ok => Failing::AtTimes,
-            _ => Failing::Always,
-        };
-        let ways = [
-            (Probe::FreshConnection, cause.reused),
-            (Probe::Http1, cause.http2),
-            (Probe::CacheBusting, cause.cached && self.plan.cache),
-            (Probe::WithoutQuery, without_query(&cause.url).is_some()),
-        ];
-        let ways = ways.into_iter().filter(|(_, open)| *open);
-        Subject {
-            failing,
-            ways: ways.map(|(probe, _)| probe).collect(),
-        }
-    }
-}
 
 impl State {
     /// Begins the experiments, once, if there are any to make.

@@ -7,9 +7,9 @@ use crate::frontier::Discovery;
 use crate::model::{HostKey, Moment, Role};
 use crate::store::{PassesMade, StoreError};
 
-use super::State;
-use super::admit::robots_txt;
+use super::crawl::State;
 use super::effect::{Effect, Effects};
+use super::intake::admit::robots_txt;
 
 /// How many URLs are read and queued at a time.
 const BATCH: u32 = 1_000;

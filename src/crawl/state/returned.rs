@@ -7,7 +7,7 @@ use crate::frontier::Settlement;
 use crate::model::{HostKey, Moment, Pace, Role};
 use crate::store::{Change, Then, VisitRecord};
 
-use super::State;
+use super::crawl::State;
 use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 use super::lease::is_new_page;

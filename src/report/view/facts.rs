@@ -84,8 +84,8 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
     };
     let passes = run.plan.confirm.delays.iter().map(|delay| duration(*delay));
     let passes = match passes.collect::<Vec<_>>() {
-        none if none.is_empty() => "failing URLs were not asked again".to_owned(),
-        some => format!("failing URLs asked again after {}", some.join(", ")),
+        none if none.is_empty() => "failing URLs were not requested again".to_owned(),
+        some => format!("failing URLs requested again after {}", some.join(", ")),
     };
     let mut settings = vec![
         ("User-Agent", requests.user_agent.clone()),

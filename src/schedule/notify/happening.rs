@@ -33,7 +33,7 @@ pub(super) enum Happening {
         at: i64,
         why: String,
     },
-    /// Failing URLs were asked again.
+    /// Failing URLs were rechecked.
     Rechecked {
         project: String,
         run: i64,

@@ -23,7 +23,7 @@ columns! {
         compression, `probe:no-query` without its query, `probe:no-cookies` without the cookies \
         that the crawl sends, `probe:burst` in quick succession, of a page that was refused at speed. `outage`, whatever it was made for, if it failed because the \
         crawler's own machine had no network: it counts nowhere, neither for verdicts, rates \
-        and scores nor in `Attempts` and `Passes`, and its address was asked again.";
+        and scores nor in `Attempts` and `Passes`, and its address was requested again.";
     STARTED = "Started", Time, "a.started",
         "When it began.";
     OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24;
@@ -52,7 +52,7 @@ columns! {
     RATE = "Rate", Decimals(3), "a.rate",
         "Requests per second that the host was allowed at that time; empty without a ceiling.";
     USER_AGENT = "User Agent", Text, "agent.text", wide 40,
-        "As whom we asked.";
+        "The client that the request was made as.";
     SERVER = "Server", Text, "server.text",
         "The `Server` header.";
     VIA = "Via", Text, "via.text",

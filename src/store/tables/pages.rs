@@ -102,7 +102,7 @@ columns! {
     ATTEMPTS_502 = "502 Attempts", Whole, "s.failed_502",
         "How many were answered with 502.";
     PASSES = "Passes", Whole, "s.passes",
-        "In how many passes it was asked for; the sample is none.";
+        "Number of passes in which it was requested; the sample does not count.";
     ERROR_RATE = "Error Rate", Share(4), "s.error_rate",
         "Share of failed attempts, without those on connections that had been closed meanwhile.";
     ERROR_RATE_LOW = "Error Rate Low 95%", Share(4), "s.error_low",
@@ -156,7 +156,7 @@ columns! {
     LAST_OK = "Last OK", Time, "s.last_ok",
         "When one last succeeded.";
     NOT_FETCHED_BECAUSE = "Not Fetched Because", Name(Names::SkipReason), "reason.name",
-        "Why it was not asked for: a reason as in `skipped.csv`.";
+        "Why it was not requested: a reason as in `skipped.csv`.";
     SELECTED = "Selected", Text, "p.selected";
 }
 

@@ -19,7 +19,7 @@ pub enum Change {
     Pages(Vec<LinkedSitemap>),
     /// A leased URL was asked for.
     Visit(Box<VisitRecord>),
-    /// Leased URLs were not asked for after all.
+    /// Leased URLs that were not requested after all.
     Skipped(Vec<(CrawlUrl, Skip)>),
     /// Settled URLs are to be asked for again, in this pass.
     Reopened(Vec<CrawlUrl>, u8),

@@ -14,7 +14,7 @@ pub fn title(rule: &str) -> &str {
         "host_maintenance" => "The whole host is down for maintenance",
         "host_outage" => "The whole host was down for a while",
         "intermittent_cluster" => "Pages that fail by turns",
-        "load_induced" => "Fails when asked fast",
+        "load_induced" => "Fails under fast requests",
         "one_backend_down" => "One backend of several is down",
         "own_outage" => "The crawler itself had no network",
         "part_outage" => "A part of the site goes down as a whole",

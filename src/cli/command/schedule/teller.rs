@@ -54,7 +54,7 @@ impl Listener for Teller {
                 next,
                 ..
             } => {
-                let next = next.map(|at| format!("; asked again {}", self.local(project, at)));
+                let next = next.map(|at| format!("; rechecked {}", self.local(project, at)));
                 self.people.mention(format!(
                     "{project}: run {run}: {} recovered, {} still fail{}",
                     recovered.len(),

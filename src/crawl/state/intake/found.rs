@@ -11,15 +11,19 @@ use crate::model::{Admission, Coverage, CrawlUrl, HostKey, RobotsAccess, Role, S
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
-use super::State;
 use super::admit::By;
 use super::appetite::ENDLESS;
-use super::effect::{Effect, Effects};
 use super::link_intake::LinkIntake;
+use crate::crawl::state::crawl::State;
+use crate::crawl::state::effect::{Effect, Effects};
 
 impl State {
     /// Takes in what a settled visit found.
-    pub(super) fn take_in(&mut self, brought: &mut Brought, effects: &mut Effects) -> Then {
+    pub(in crate::crawl::state) fn take_in(
+        &mut self,
+        brought: &mut Brought,
+        effects: &mut Effects,
+    ) -> Then {
         let mut new = self.admit_links(brought);
         self.moderate(brought);
         let found = &brought.lease.found;
@@ -113,7 +117,7 @@ impl State {
     }
 
     /// Queues what is new, once its families are learned.
-    pub(super) fn offer(&mut self, mut new: Vec<Discovery>) -> Effect {
+    pub(in crate::crawl::state) fn offer(&mut self, mut new: Vec<Discovery>) -> Effect {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
         }

@@ -13,13 +13,13 @@ use crate::store::{RunId, Store};
 
 /// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about
 /// 3 MB. Ours.
-pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
+pub(in crate::crawl::state) const RULES_IN_MEMORY: usize = 24 << 20;
 
 /// Reads the rules of a host from what is stored.
 type Load = Box<dyn Fn(&HostKey) -> Option<Group> + Send + Sync>;
 
 /// The rules in memory, and the way to the others.
-pub(super) struct RulesMemory {
+pub(in crate::crawl::state) struct RulesMemory {
     most: usize,
     load: Load,
     // A lookup notes what was used last.
@@ -42,7 +42,7 @@ struct Entry {
 }
 
 /// The rules of robots.txt files, read from what the run has stored.
-pub(super) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
+pub(in crate::crawl::state) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory {
     let (store, site) = (store.clone(), Arc::clone(site));
     RulesMemory::new(RULES_IN_MEMORY, move |host| {
         let text = store.robots_text(run, host).ok()??;
@@ -52,7 +52,7 @@ pub(super) fn of_run(run: RunId, store: &Store, site: &Arc<Site>) -> RulesMemory
 
 impl RulesMemory {
     /// Nothing in memory yet. `load` reads the rules of a host whose robots.txt is stored.
-    pub(super) fn new(
+    pub(in crate::crawl::state) fn new(
         most: usize,
         load: impl Fn(&HostKey) -> Option<Group> + Send + Sync + 'static,
     ) -> RulesMemory {
@@ -64,17 +64,17 @@ impl RulesMemory {
     }
 
     /// Keeps rules that were just read.
-    pub(super) fn keep(&self, text: Text, group: Group) {
+    pub(in crate::crawl::state) fn keep(&self, text: Text, group: Group) {
         self.with(|kept| kept.put(text, Arc::new(group), self.most));
     }
 
     /// The rules of a text, if they are in memory.
-    pub(super) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
+    pub(in crate::crawl::state) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
         self.with(|kept| kept.get(text))
     }
 
     /// The rules of a text, which is the robots.txt of this host; none if it cannot be read.
-    pub(super) fn get(&self, text: Text, host: &HostKey) -> Option<Arc<Group>> {
+    pub(in crate::crawl::state) fn get(&self, text: Text, host: &HostKey) -> Option<Arc<Group>> {
         if let Some(group) = self.at_hand(text) {
             return Some(group);
         }

@@ -4,16 +4,16 @@
 //! link to is followed: a site is seen behind a page that broke.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use crate::frontier::Discovery;
-use crate::model::{Admission, Coverage, CrawlUrl, HostKey, ScopePlan, Skip, SkipReason};
+use crate::model::{Admission, HostKey, Skip, SkipReason};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage, StoreError};
 
-use super::State;
 use super::admit::By;
-use super::effect::{Effect, Effects};
+use super::earlier::{KnownBefore, WasAt};
+use crate::crawl::state::crawl::State;
+use crate::crawl::state::effect::{Effect, Effects};
 
 /// Pages read, stored and offered at a time: bounds memory.
 const BATCH: u32 = 1_000;
@@ -22,35 +22,13 @@ const BATCH: u32 = 1_000;
 const MOVED: &str = "known from the previous run only, and its host is on another network now (a private \
                      address then or now)";
 
-/// Tells whether a host, by a URL of it, is still where these addresses are.
-pub(in crate::crawl) type WasAt<'a> = &'a dyn Fn(&CrawlUrl, &[IpAddr]) -> bool;
-
-/// How far the pages of the earlier run were offered.
-#[derive(Debug)]
-pub(super) enum KnownBefore {
-    /// Not at all.
-    NotBegun,
-    /// Up to where this reads on, without the pages of hosts that are on another network now.
-    Reading(EarlierPages, HashSet<HostKey>),
-    /// To the end, or there are none.
-    Done,
-}
-
-impl KnownBefore {
-    /// A list of URLs is audited as it is.
-    pub(super) fn of(scope: &ScopePlan) -> KnownBefore {
-        if scope.known && scope.coverage == Coverage::Site {
-            KnownBefore::NotBegun
-        } else {
-            KnownBefore::Done
-        }
-    }
-}
-
 impl State {
     /// Offers the next pages that an earlier run knew and this one did not find; none if there are no
     /// more.
-    pub(super) fn offer_known(&mut self, was_at: WasAt<'_>) -> Result<Option<Effects>, StoreError> {
+    pub(in crate::crawl::state) fn offer_known(
+        &mut self,
+        was_at: WasAt<'_>,
+    ) -> Result<Option<Effects>, StoreError> {
         if matches!(self.known, KnownBefore::NotBegun) {
             // A run that has begun to confirm had offered them before it was interrupted.
             let earlier = match self.passes.last() {

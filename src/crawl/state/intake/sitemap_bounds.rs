@@ -5,11 +5,11 @@ use crate::model::{Admission, CrawlUrl, Role, Sitemaps, Skip, SkipReason};
 use crate::policy::MOST_SITEMAP_ENTRIES;
 use crate::store::{SitemapEntry, SitemapRecord, StoreError};
 
-use super::State;
+use crate::crawl::state::crawl::State;
 
 impl State {
     /// Counts the sitemaps that an interrupted run had requested.
-    pub(super) fn recall_sitemaps(&mut self) -> Result<(), StoreError> {
+    pub(in crate::crawl::state) fn recall_sitemaps(&mut self) -> Result<(), StoreError> {
         let (read, entries) = self.store.sitemaps_read(self.run)?;
         for url in &read {
             self.sitemaps.add(self.is_foreign_sitemap(url));
@@ -19,7 +19,7 @@ impl State {
     }
 
     /// Counts a lease that is the first request for a sitemap.
-    pub(super) fn count_sitemap(&mut self, lease: &Lease) {
+    pub(in crate::crawl::state) fn count_sitemap(&mut self, lease: &Lease) {
         if is_new_sitemap(lease) {
             let foreign = self.is_foreign_sitemap(&lease.found.url);
             self.sitemaps.add(foreign);
@@ -27,7 +27,7 @@ impl State {
     }
 
     /// Why a sitemap is not requested, if it is not. With `--max-pages` there are no more sitemaps than pages.
-    pub(super) fn refuse_sitemap(&self, lease: &Lease) -> Option<Skip> {
+    pub(in crate::crawl::state) fn refuse_sitemap(&self, lease: &Lease) -> Option<Skip> {
         if !is_new_sitemap(lease) {
             return None;
         }
@@ -44,7 +44,7 @@ impl State {
 
     /// Leaves out what is beyond the bound on entries, among which alternates do not count, as they do not where
     /// entries are stored: a resumed run goes on with the same number. The first of what is left out tells how much that is.
-    pub(super) fn bound_entries(&mut self, record: &mut SitemapRecord) {
+    pub(in crate::crawl::state) fn bound_entries(&mut self, record: &mut SitemapRecord) {
         let listed = record.entries.iter().filter(|it| !it.alternate).count();
         let taken = self.sitemaps.take(listed);
         let is_known = |url: &CrawlUrl| self.admissions.is_settled(url.fingerprint());

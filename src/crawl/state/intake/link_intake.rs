@@ -8,23 +8,23 @@ use super::admit::{Admissions, By};
 use crate::crawl::visit::weight;
 
 /// Takes in the links of one page.
-pub(super) struct LinkIntake<'a> {
+pub(in crate::crawl::state) struct LinkIntake<'a> {
     /// The page.
-    pub(super) found: &'a Discovery,
+    pub(in crate::crawl::state) found: &'a Discovery,
     /// Why its new links are not followed, if they are not.
-    pub(super) endless: Option<String>,
+    pub(in crate::crawl::state) endless: Option<String>,
     /// What the store has.
-    pub(super) look: Look<'a>,
-    pub(super) admissions: &'a mut Admissions,
+    pub(in crate::crawl::state) look: Look<'a>,
+    pub(in crate::crawl::state) admissions: &'a mut Admissions,
     /// What is to be queued.
-    pub(super) new: Vec<Discovery>,
+    pub(in crate::crawl::state) new: Vec<Discovery>,
     /// Links that were not taken in and lead to pages that nobody knows of.
-    pub(super) unseen: usize,
+    pub(in crate::crawl::state) unseen: usize,
 }
 
 impl LinkIntake<'_> {
     /// Whether a link is taken in; not if it leads to a new URL for which the run has no room.
-    pub(super) fn takes(&mut self, link: &mut Link) -> bool {
+    pub(in crate::crawl::state) fn takes(&mut self, link: &mut Link) -> bool {
         let is_redirect = link.kind == LinkKind::Redirect;
         let LinkTarget::Url {
             url,

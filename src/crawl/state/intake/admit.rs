@@ -21,7 +21,7 @@ const SPARE_PAGES: u64 = 1_000;
 
 /// How a URL was found.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum By<'a> {
+pub(in crate::crawl::state) enum By<'a> {
     /// The user named it.
     Name,
     /// A link of this page.
@@ -42,14 +42,14 @@ impl By<'_> {
 /// What is known of the hosts and URLs of a crawl. Memory: 10 to 12 bytes for each URL, some
 /// hundred for each host.
 #[derive(Debug)]
-pub(super) struct Admissions {
+pub(in crate::crawl::state) struct Admissions {
     known: FingerprintTable<()>,
     /// Those of them that were refused when they were due.
     refused: FingerprintMap<SkipReason>,
     hosts: HashMap<HostKey, Host>,
     rules: RulesMemory,
     traps: Traps,
-    pub(super) appetite: Appetite,
+    pub(in crate::crawl::state) appetite: Appetite,
     /// Pages that were taken in and not refused since.
     pages: u64,
     /// Hosts that were found, not named.
@@ -66,7 +66,7 @@ struct Host {
 }
 
 impl Admissions {
-    pub(super) fn new(scope: &ScopePlan, rules: RulesMemory) -> Admissions {
+    pub(in crate::crawl::state) fn new(scope: &ScopePlan, rules: RulesMemory) -> Admissions {
         Admissions {
             known: FingerprintTable::default(),
             refused: FingerprintMap::default(),
@@ -84,7 +84,7 @@ impl Admissions {
 
     /// Whether there is nothing to decide about a URL that scope admits: it was taken in before, and
     /// not refused since.
-    pub(super) fn is_settled(&self, fingerprint: Fingerprint) -> bool {
+    pub(in crate::crawl::state) fn is_settled(&self, fingerprint: Fingerprint) -> bool {
         self.known.contains(fingerprint)
             && (self.refused.is_empty() || !self.refused.contains_key(&fingerprint))
     }
@@ -92,7 +92,7 @@ impl Admissions {
     /// Takes in a URL that scope admits, or says in `admission` why not. What is to be offered to
     /// the frontier is added to `new`: the URL if it is new, after its host's robots.txt if that
     /// is.
-    pub(super) fn admit(
+    pub(in crate::crawl::state) fn admit(
         &mut self,
         found: Discovery,
         by: By<'_>,
@@ -151,7 +151,12 @@ impl Admissions {
     }
 
     /// Remembers that a URL was taken in and will not be asked for after all, whoever links to it.
-    pub(super) fn refused(&mut self, url: &CrawlUrl, role: Role, reason: SkipReason) {
+    pub(in crate::crawl::state) fn refused(
+        &mut self,
+        url: &CrawlUrl,
+        role: Role,
+        reason: SkipReason,
+    ) {
         // Beyond a limit nothing comes in its place.
         if !reason.is_limit() {
             self.pages = self.pages.saturating_sub(u64::from(role == Role::Page));
@@ -160,7 +165,7 @@ impl Admissions {
     }
 
     /// Takes in a URL that an interrupted crawl knew.
-    pub(super) fn restore(&mut self, url: &CrawlUrl, role: Role) {
+    pub(in crate::crawl::state) fn restore(&mut self, url: &CrawlUrl, role: Role) {
         self.known.insert(url.fingerprint(), ());
         self.pages += u64::from(role == Role::Page);
         // Only counts it.
@@ -169,7 +174,7 @@ impl Admissions {
 
     /// Why a URL must not be fetched by what its host's robots.txt says, if that is known and
     /// obeyed.
-    pub(super) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
+    pub(in crate::crawl::state) fn forbidden(&self, found: &Discovery) -> Option<Skip> {
         let host = found.url.host_key();
         match self.obeyed(&host, found)? {
             Rules::Text(text) => self.by_rules(*text, &host, &found.url),
@@ -189,7 +194,7 @@ impl Admissions {
     }
 
     /// Whether robots.txt forbids a URL that is fetched all the same.
-    pub(super) fn disallowed(&self, url: &CrawlUrl) -> bool {
+    pub(in crate::crawl::state) fn disallowed(&self, url: &CrawlUrl) -> bool {
         let host = url.host_key();
         let rules = self.hosts.get(&host).and_then(|host| host.rules.as_ref());
         self.ignore_robots
@@ -201,7 +206,12 @@ impl Admissions {
     }
 
     /// Notes what a host's robots.txt lets us do, with its rules if they were read.
-    pub(super) fn set_rules(&mut self, host: HostKey, rules: Rules, group: Option<(Text, Group)>) {
+    pub(in crate::crawl::state) fn set_rules(
+        &mut self,
+        host: HostKey,
+        rules: Rules,
+        group: Option<(Text, Group)>,
+    ) {
         self.hosts.entry(host).or_default().rules = Some(rules);
         if let Some((text, group)) = group {
             self.rules.keep(text, group);
@@ -241,7 +251,7 @@ fn answers(outcome: Outcome) -> bool {
 }
 
 /// A host's robots.txt, to be asked for before anything else there.
-pub(super) fn robots_txt(host: &HostKey) -> Discovery {
+pub(in crate::crawl::state) fn robots_txt(host: &HostKey) -> Discovery {
     Discovery::new(host.robots_txt(), Role::Robots)
 }
 

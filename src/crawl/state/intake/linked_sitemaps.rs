@@ -6,13 +6,15 @@ use crate::model::{Admission, LinkKind, Role};
 use crate::policy::Via;
 use crate::store::{Change, LinkedSitemap, StoreError};
 
-use super::State;
-use super::effect::{Effect, Effects};
+use crate::crawl::state::crawl::State;
+use crate::crawl::state::effect::{Effect, Effects};
 
 impl State {
     /// Offers the sitemaps that are pages; none if there are none, or no page was requested since they were
     /// looked for.
-    pub(super) fn offer_linked_sitemaps(&mut self) -> Result<Option<Effects>, StoreError> {
+    pub(in crate::crawl::state) fn offer_linked_sitemaps(
+        &mut self,
+    ) -> Result<Option<Effects>, StoreError> {
         if self.sitemaps.files == 0 || self.sitemaps_matched == Some(self.pages) {
             return Ok(None);
         }

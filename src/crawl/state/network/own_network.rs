@@ -4,25 +4,25 @@ use crate::model::{Attempt, CrawlUrl, Layer, Moment, Outcome, Purpose, Silence};
 use crate::policy::{Doubt, OutageWatch, Sound};
 
 use super::answered::Answered;
-use super::returned::Returned;
+use crate::crawl::state::returned::Returned;
 
 /// What is known of our own network.
 #[derive(Debug)]
-pub(super) struct OwnNetwork {
-    pub(super) watch: OutageWatch,
-    pub(super) answered: Answered,
+pub(in crate::crawl::state) struct OwnNetwork {
+    pub(in crate::crawl::state) watch: OutageWatch,
+    pub(in crate::crawl::state) answered: Answered,
     /// Behind a proxy nobody else is talked to.
-    pub(super) proxied: bool,
+    pub(in crate::crawl::state) proxied: bool,
     /// What waits to be judged, and when it ended. As many as may be open at most.
-    pub(super) waiting: Vec<(Returned, Moment)>,
+    pub(in crate::crawl::state) waiting: Vec<(Returned, Moment)>,
     /// What raised the suspicion.
-    pub(super) suspect: Option<(CrawlUrl, Outcome)>,
+    pub(in crate::crawl::state) suspect: Option<(CrawlUrl, Outcome)>,
     /// What showed that it is ours.
-    pub(super) silence: Silence,
+    pub(in crate::crawl::state) silence: Silence,
 }
 
 impl OwnNetwork {
-    pub(super) fn new(proxied: bool, now: Moment) -> OwnNetwork {
+    pub(in crate::crawl::state) fn new(proxied: bool, now: Moment) -> OwnNetwork {
         OwnNetwork {
             watch: OutageWatch::new(now),
             answered: Answered::default(),
@@ -34,13 +34,13 @@ impl OwnNetwork {
     }
 
     /// When the witnesses are to be asked, if there can be any.
-    pub(super) fn ask_at(&self, open: bool) -> Option<Moment> {
+    pub(in crate::crawl::state) fn ask_at(&self, open: bool) -> Option<Moment> {
         let open = open && !self.answered.is_empty();
         self.watch.ask_at(open)
     }
 
     /// Marks an attempt that failed because there was no network: it is no evidence.
-    pub(super) fn strike(&self, attempt: &mut Attempt) {
+    pub(in crate::crawl::state) fn strike(&self, attempt: &mut Attempt) {
         let ended = attempt.started + attempt.timings.total;
         let clear = Sound::of(attempt.outcome, self.proxied) == Sound::Answer;
         if !clear && self.watch.covers(attempt.started, ended) {
@@ -50,7 +50,7 @@ impl OwnNetwork {
 
     /// How far such an attempt speaks against our own network. Nothing does where only this machine
     /// answered; where nothing ever did, what no network at all looks like.
-    pub(super) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
+    pub(in crate::crawl::state) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
         if Sound::of(outcome, self.proxied) != Sound::Silence {
             return Doubt::None;
         }

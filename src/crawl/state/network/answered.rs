@@ -14,7 +14,7 @@ const ASKED: usize = 4;
 
 /// The hosts that answered. Memory: some hundred bytes for each.
 #[derive(Debug, Default)]
-pub(super) struct Answered {
+pub(in crate::crawl::state) struct Answered {
     hosts: HashMap<HostKey, SocketAddr>,
     /// Each address once, the one that answered last at the end.
     recent: Vec<SocketAddr>,
@@ -25,7 +25,12 @@ pub(super) struct Answered {
 impl Answered {
     /// Takes in that a URL was answered from this address. `looked_up` tells whether name servers
     /// were asked for it.
-    pub(super) fn note(&mut self, url: &CrawlUrl, remote: Option<IpAddr>, looked_up: bool) {
+    pub(in crate::crawl::state) fn note(
+        &mut self,
+        url: &CrawlUrl,
+        remote: Option<IpAddr>,
+        looked_up: bool,
+    ) {
         let port = url.as_url().port_or_known_default();
         let (Some(address), Some(port)) = (remote, port) else {
             return;
@@ -51,18 +56,21 @@ impl Answered {
     }
 
     /// Whether a URL's host answered.
-    pub(super) fn knows(&self, url: &CrawlUrl) -> bool {
+    pub(in crate::crawl::state) fn knows(&self, url: &CrawlUrl) -> bool {
         self.hosts.contains_key(&url.host_key())
     }
 
     /// Whether anybody answered from outside.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::crawl::state) fn is_empty(&self) -> bool {
         self.recent.is_empty()
     }
 
     /// Whom to ask when this URL's host has fallen silent. Where nobody has answered yet, it is the
     /// name servers that should have known it, and the way to the address that it is.
-    pub(super) fn witnesses(&self, silent: Option<(&CrawlUrl, Outcome)>) -> Witnesses {
+    pub(in crate::crawl::state) fn witnesses(
+        &self,
+        silent: Option<(&CrawlUrl, Outcome)>,
+    ) -> Witnesses {
         if self.is_empty() {
             return silent.map(at_first).unwrap_or_default();
         }

@@ -7,7 +7,7 @@ use crate::model::{CrawlUrl, Fingerprint, Role};
 
 /// Pages that wait until those of fewer clicks have been fetched.
 #[derive(Debug)]
-pub(super) struct Levels {
+pub(in crate::crawl::state) struct Levels {
     is_limited: bool,
     /// Clicks of the pages that are fetched now.
     now: u32,
@@ -35,7 +35,7 @@ impl HeldBack {
 
 impl Levels {
     /// For a crawl that goes no further than so many clicks, if there is such a limit.
-    pub(super) fn new(max_depth: Option<u32>) -> Levels {
+    pub(in crate::crawl::state) fn new(max_depth: Option<u32>) -> Levels {
         Levels {
             is_limited: max_depth.is_some(),
             now: 0,
@@ -44,7 +44,7 @@ impl Levels {
     }
 
     /// Keeps what is not to be fetched yet, and leaves the rest.
-    pub(super) fn hold_back(&mut self, new: &mut Vec<Discovery>) {
+    pub(in crate::crawl::state) fn hold_back(&mut self, new: &mut Vec<Discovery>) {
         if !self.is_limited {
             return;
         }
@@ -64,7 +64,7 @@ impl Levels {
     }
 
     /// The pages of the next level, once those before are fetched; none if there are no more.
-    pub(super) fn next(&mut self) -> Vec<HeldBack> {
+    pub(in crate::crawl::state) fn next(&mut self) -> Vec<HeldBack> {
         let Some(next) = self.held.iter().map(|held| held.depth).min() else {
             return Vec::new();
         };

@@ -6,11 +6,11 @@
 use crate::model::ScopePlan;
 
 /// Bytes of URLs that a run may take in before any page is fetched: some 400,000 of usual length. Ours.
-pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
+pub(in crate::crawl::state) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
 
 /// Bytes that each fetched page adds: some two hundred URLs of usual length, many times what sites have
 /// on average. Ours.
-pub(super) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
+pub(in crate::crawl::state) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
 
 /// Pages after which a page adds less: what a large site links to everywhere, it has named by then. Ours.
 const GENEROUS_PAGES: u64 = 10_000;
@@ -19,19 +19,19 @@ const GENEROUS_PAGES: u64 = 10_000;
 const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 
 /// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as much. Ours.
-pub(super) const LISTED_PER_PAGE: u64 = 256;
+pub(in crate::crawl::state) const LISTED_PER_PAGE: u64 = 256;
 
 /// What a URL takes besides its text: its row in the database, and its places in the tables that are kept in
 /// memory. Measured, roughly.
 const BESIDES: u64 = 64;
 
 /// What is said of URLs that were not taken in.
-pub(super) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
+pub(in crate::crawl::state) const ENDLESS: &str = "the site seems endless here: it names new URLs much faster than \
                                   pages can be fetched";
 
 /// What a run has taken in so far.
 #[derive(Debug)]
-pub(super) struct Appetite {
+pub(in crate::crawl::state) struct Appetite {
     /// Links that are to be fetched.
     linked: Account,
     /// Links that are only noted.
@@ -51,7 +51,7 @@ struct Account {
 
 impl Appetite {
     /// Of a run that may fetch so many pages.
-    pub(super) fn new(max_pages: Option<u64>) -> Appetite {
+    pub(in crate::crawl::state) fn new(max_pages: Option<u64>) -> Appetite {
         let pages = max_pages.unwrap_or(ScopePlan::USUAL_MAX_PAGES);
         let at_first = Account::of(ADDRESSES_AT_FIRST);
         let listed = pages.saturating_mul(LISTED_PER_PAGE);
@@ -64,7 +64,7 @@ impl Appetite {
     }
 
     /// A page was fetched.
-    pub(super) fn fetched(&mut self) {
+    pub(in crate::crawl::state) fn fetched(&mut self) {
         self.pages += 1;
         let more = if self.pages <= GENEROUS_PAGES {
             ADDRESSES_PER_PAGE
@@ -76,22 +76,22 @@ impl Appetite {
     }
 
     /// Whether there is room for a new URL of this weight that is to be fetched.
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
+    pub(in crate::crawl::state) fn has_room(&self, bytes: usize) -> bool {
         self.linked.has_room(bytes)
     }
 
     /// Takes in a new URL of this weight that a page links to and that is to be fetched, if there is room for it.
-    pub(super) fn take_link(&mut self, bytes: usize) -> bool {
+    pub(in crate::crawl::state) fn take_link(&mut self, bytes: usize) -> bool {
         self.linked.take(bytes)
     }
 
     /// The same for one that is only noted.
-    pub(super) fn take_noted(&mut self, bytes: usize) -> bool {
+    pub(in crate::crawl::state) fn take_noted(&mut self, bytes: usize) -> bool {
         self.noted.take(bytes)
     }
 
     /// Takes in a new URL of this weight that a sitemap lists, if there is room for it.
-    pub(super) fn take_listed(&mut self, bytes: usize) -> bool {
+    pub(in crate::crawl::state) fn take_listed(&mut self, bytes: usize) -> bool {
         self.listed.take(bytes)
     }
 }
