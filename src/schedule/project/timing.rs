@@ -120,7 +120,7 @@ pub fn zone(name: &str) -> Result<TimeZone, String> {
 }
 
 /// A moment on the clocks of a time zone.
-pub(super) fn zoned(moment: Moment, zone: &TimeZone) -> Zoned {
+pub(in crate::schedule) fn zoned(moment: Moment, zone: &TimeZone) -> Zoned {
     let timestamp = Timestamp::from_millisecond(moment.millis()).unwrap_or_default();
     timestamp.to_zoned(zone.clone())
 }
@@ -159,7 +159,7 @@ fn expression(text: &str) -> Result<String, String> {
 }
 
 /// Hour and minute of `06:00`.
-pub(super) fn clock(text: &str) -> Result<(u8, u8), String> {
+pub(in crate::schedule) fn clock(text: &str) -> Result<(u8, u8), String> {
     let fault = || format!("{text:?} is no time of day such as 06:00");
     let (hour, minute) = text.split_once(':').ok_or_else(fault)?;
     let number = |text: &str, most: u8| {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::machine;
 
-use super::config::ConfigError;
+use crate::schedule::notify::config::ConfigError;
 
 /// The longest secret, in bytes: enough for any token, and no accident with a wrong file.
 const LONGEST: usize = 8 * 1024;
@@ -37,7 +37,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Reads the secret that `KEY-env` or `KEY-file` names; none if neither does.
-pub(super) fn read(
+pub(in crate::schedule::notify) fn read(
     key: &str,
     env: Option<&str>,
     file: Option<&Path>,

@@ -18,11 +18,11 @@ use crate::fetch::{Echo, Redactor};
 use crate::model::Moment;
 use crate::report;
 
-use super::channel::is_loopback;
-use super::config::{ConfigError, SmtpConfig, SmtpSecurity};
-use super::message::Message;
 use super::secret::{self, Environment};
 use super::send::SendError;
+use super::send::is_loopback;
+use crate::schedule::notify::config::{ConfigError, SmtpConfig, SmtpSecurity};
+use crate::schedule::notify::message::Message;
 
 const PAGE: &str = include_str!("mail.html.j2");
 
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How mail leaves, checked.
 #[derive(Clone)]
-pub(super) struct Post {
+pub(in crate::schedule::notify) struct Post {
     from: Mailbox,
     transport: AsyncSmtpTransport<Tokio1Executor>,
     /// Cleans what the server says; none without a password.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Mail {
 }
 
 impl Post {
-    pub(super) fn new(
+    pub(in crate::schedule::notify) fn new(
         smtp: &SmtpConfig,
         environment: Environment<'_>,
     ) -> Result<Post, ConfigError> {
@@ -118,7 +118,7 @@ fn echoes(user: &str, password: &str) -> Result<Option<Redactor>, ConfigError> {
 }
 
 impl Mail {
-    pub(super) fn new(post: &Post, to: Vec<Mailbox>, attach: u8) -> Mail {
+    pub(in crate::schedule::notify) fn new(post: &Post, to: Vec<Mailbox>, attach: u8) -> Mail {
         let post = post.clone();
         Mail { post, to, attach }
     }
@@ -147,7 +147,7 @@ pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, ConfigError> {
 
 /// Sends a message by mail; `delivery` becomes its `Message-ID`, so that a mail that came twice is
 /// seen to be one.
-pub(super) async fn send(
+pub(in crate::schedule::notify) async fn send(
     mail: &Mail,
     message: &Message,
     (delivery, now): (i64, Moment),

@@ -1,5 +1,9 @@
 //! A project: a site that is audited again and again, as its table in the configuration says.
 
+pub(super) mod ladder;
+pub(super) mod quiet;
+pub(super) mod timing;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -8,9 +12,9 @@ use toml::{Table, Value};
 
 use crate::model::HostKey;
 
-use super::ladder::Ladder;
-use super::quiet::QuietHours;
-use super::timing::{Timing, zone};
+use ladder::Ladder;
+use quiet::QuietHours;
+use timing::{Timing, zone};
 
 /// A site that is audited again and again.
 #[derive(Clone, Debug)]

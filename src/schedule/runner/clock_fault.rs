@@ -4,7 +4,7 @@
 use crate::model::Moment;
 use crate::store::ScheduleState;
 
-use super::project::Project;
+use crate::schedule::project::Project;
 
 /// What is remembered of a project with the times of a clock that was ahead put back to now; none if all is in order.
 ///
@@ -30,8 +30,8 @@ pub(super) fn mended(
 mod tests {
     use std::time::Duration;
 
-    use super::super::project::read;
     use super::*;
+    use crate::schedule::project::read;
     use crate::store::{LastRun, RunId};
 
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::report::words::{number, tame};
 
-use super::message::{Message, PageList, Tone};
+use crate::schedule::notify::message::{Message, PageList, Tone};
 
 /// Characters of a header.
 const HEADER: usize = 150;
@@ -22,7 +22,7 @@ const FIELDS: usize = 10;
 pub(super) const PAGES: usize = 10;
 
 /// The body of the request.
-pub(super) fn payload(message: &Message) -> Value {
+pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     let mut blocks = vec![
         json!({"type": "header", "text": {"type": "plain_text", "text": cut(&message.subject, HEADER), "emoji": false}}),
         markdown(&format!(

@@ -12,21 +12,21 @@ use ring::hmac;
 
 use crate::model::Moment;
 
-use super::message::Message;
 use super::secret::Secret;
 use super::send;
+use crate::schedule::notify::message::Message;
 
 /// A receiver of JSON.
 #[derive(Clone, Debug)]
 pub struct Webhook {
     /// Where it is. It may hold a token.
-    pub(super) address: Secret,
+    pub(in crate::schedule::notify) address: Secret,
     /// What it knows us by; without it nothing is signed.
-    pub(super) secret: Option<Secret>,
+    pub(in crate::schedule::notify) secret: Option<Secret>,
 }
 
 /// The request that tells a message; `delivery` names it.
-pub(super) fn request(
+pub(in crate::schedule::notify) fn request(
     client: &Client,
     webhook: &Webhook,
     message: &Message,

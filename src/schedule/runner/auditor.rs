@@ -7,7 +7,7 @@ use crate::assess::GateResult;
 use crate::crawl::{Ended, Stop};
 use crate::store::RunId;
 
-use super::event::RunOutcome;
+use crate::schedule::event::RunOutcome;
 
 /// Makes the audits of projects.
 pub trait Auditor: Send + Sync + 'static {

@@ -2,6 +2,11 @@
 //! the projects' state; an audit is a task that shares nothing with it. Killed at any moment, the next one
 //! goes on: what is begun is noted before, and what is done after it was told.
 
+pub(super) mod auditor;
+mod clock_fault;
+pub(super) mod due;
+mod retention;
+
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -14,12 +19,12 @@ use crate::crawl::{Ended, Stop, StopLevel};
 use crate::model::{HostKey, Moment};
 use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
 
-use super::auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
-use super::clock_fault::mended;
-use super::due::{Next, Task, missed, next};
 use super::event::{Event, Listener, RunEnded, RunOutcome};
+use super::out;
 use super::project::Project;
-use super::{out, retention};
+use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
+use clock_fault::mended;
+use due::{Next, Task, missed, next};
 
 /// How long a project is left alone that another process works on.
 const ELSEWHERE: Duration = Duration::from_secs(30);

@@ -4,7 +4,7 @@
 use crate::model::Moment;
 use crate::store::{LastRun, OpenRun, RunId, ScheduleState};
 
-use super::project::Project;
+use crate::schedule::project::Project;
 
 /// Something to do for a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +110,8 @@ fn step(project: &Project, last: LastRun, now: Moment) -> Option<Task> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::project::read;
     use super::*;
+    use crate::schedule::project::read;
 
     fn at(text: &str) -> Moment {
         let timestamp: jiff::Timestamp = text.parse().expect("a time");

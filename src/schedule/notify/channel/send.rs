@@ -5,7 +5,7 @@ use reqwest::{Client, RequestBuilder};
 /// Why a receiver did not take a message, in one line without a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SendError(pub(super) String);
+pub struct SendError(pub(in crate::schedule::notify) String);
 
 /// Sends a request. Only an answer of 200-299 means that it was taken: redirects are not followed.
 pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
@@ -28,9 +28,22 @@ pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
 }
 
 /// A request with a JSON body.
-pub(super) fn json(client: &Client, address: &str, body: String) -> RequestBuilder {
+pub(in crate::schedule::notify) fn json(
+    client: &Client,
+    address: &str,
+    body: String,
+) -> RequestBuilder {
     client
         .post(address)
         .header("content-type", "application/json; charset=utf-8")
         .body(body)
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || bare
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::report::words::{number, tame};
 
-use super::message::{Message, PageList, Tone};
 use super::slack::{PAGES, short};
+use crate::schedule::notify::message::{Message, PageList, Tone};
 
 /// The body of the request.
-pub(super) fn payload(message: &Message) -> Value {
+pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     let facts: Vec<Value> = message
         .facts
         .iter()

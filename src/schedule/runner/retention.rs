@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::Moment;
 use crate::store::{RunId, ScheduledRun, Store, StoreError};
 
-use super::project::Keep;
+use crate::schedule::project::Keep;
 
 /// A day, in hours.
 const DAY: u64 = 24;

@@ -1,18 +1,25 @@
 //! The channels of a project, checked: what can be wrong with one is said before the first run.
 
+pub(super) mod mail;
+pub(super) mod secret;
+pub(super) mod send;
+pub(super) mod slack;
+pub(super) mod teams;
+pub(super) mod webhook;
+
 use lettre::message::Mailbox;
 use reqwest::{Client, Url};
 
 use crate::model::Moment;
 
+use self::send::is_loopback;
 use super::choice::Choice;
 use super::config::{ConfigError, NotifyConfig, PostConfig, SmtpConfig, WebhookConfig};
-use super::mail::{self, Mail, Post};
 use super::message::Message;
-use super::secret::{self, Environment, Secret};
-use super::send::{self, SendError};
-use super::webhook::Webhook;
-use super::{slack, teams, webhook};
+use mail::{Mail, Post};
+use secret::{Environment, Secret};
+use send::SendError;
+use webhook::Webhook;
 
 /// Most channels of a kind, and most receivers of a mail.
 const MOST: usize = 50;
@@ -207,13 +214,4 @@ fn checked(key: &str, address: &Secret, secret: bool) -> Result<(), ConfigError>
             "its url must begin with https:// or http://",
         )),
     }
-}
-
-/// Whether a host is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
