@@ -1,13 +1,17 @@
 //! References that stand in the HTTP header: `Link` (RFC 8288) and `Refresh`.
 
+pub(super) mod refresh;
+pub(super) mod rel;
+pub(super) mod retry_after;
+
 use compact_str::CompactString;
 use http::HeaderMap;
 
 use crate::model::{LinkKind, MAX_REL, Position, Reference, beginning};
 
 use super::html::MetaRefresh;
-use super::refresh::parse_refresh;
-use super::rel::{is_nofollow, link_kinds};
+use refresh::parse_refresh;
+use rel::{is_nofollow, link_kinds};
 
 /// More references than this in the header are left out. Servers and proxies refuse headers of some
 /// tens of kilobytes, so no honest one has as many.

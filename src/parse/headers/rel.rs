@@ -3,7 +3,10 @@
 use crate::model::LinkKind;
 
 /// The kinds of reference that a link's `rel` makes, each once; none if the crawl has no use for it.
-pub(super) fn link_kinds(rel: &str, has_hreflang: bool) -> impl Iterator<Item = LinkKind> {
+pub(in crate::parse) fn link_kinds(
+    rel: &str,
+    has_hreflang: bool,
+) -> impl Iterator<Item = LinkKind> {
     let says = |word: &str| words(rel).any(|w| w.eq_ignore_ascii_case(word));
     let stylesheet = says("stylesheet");
     // "alternate stylesheet" is a style sheet that users may choose, not another page.
@@ -26,7 +29,7 @@ pub(super) fn link_kinds(rel: &str, has_hreflang: bool) -> impl Iterator<Item = 
 }
 
 /// Whether a `rel` asks search engines not to follow the link.
-pub(super) fn is_nofollow(rel: &str) -> bool {
+pub(in crate::parse) fn is_nofollow(rel: &str) -> bool {
     words(rel).any(|word| {
         ["nofollow", "ugc", "sponsored"]
             .iter()

@@ -1,7 +1,7 @@
 //! The URLs of a `srcset` (HTML standard, "parsing a srcset attribute").
 
 /// The URL of every candidate; widths and densities do not matter to a crawl.
-pub(super) fn candidates(srcset: &str) -> impl Iterator<Item = &str> {
+pub(in crate::parse::html) fn candidates(srcset: &str) -> impl Iterator<Item = &str> {
     let mut rest = srcset;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_vectors_hold() {
-        let text = include_str!("../../fixtures/domain/scoring-vectors.json");
+        let text = include_str!("../../../fixtures/domain/scoring-vectors.json");
         let vectors: Value = serde_json::from_str(text).expect("valid JSON");
         let cases = vectors["retry_after"].as_array().expect("an array");
         assert_eq!(cases.len(), 11);

@@ -1,9 +1,11 @@
 //! What a page tells search engines about itself, in `<meta name=robots>` and `X-Robots-Tag`.
 
+mod unavailable;
+
 use http::HeaderMap;
 
-use super::unavailable::has_passed;
 use crate::model::Moment;
+use unavailable::has_passed;
 
 /// The directives that decide whether a page can be found and its links count. What several places
 /// say adds up: none takes back what another forbids (Google, "Robots meta tag specifications").

@@ -7,7 +7,9 @@ mod landmark;
 
 use crate::model::{LinkKind, Position};
 
-use super::element::{Class, Foreign, Id};
+use super::element::Foreign;
+use super::element::id::Id;
+use super::element::known::Class;
 use super::tag::Tag;
 use landmark::landmark;
 

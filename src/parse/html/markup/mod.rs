@@ -2,14 +2,18 @@
 //! at each byte about once and copies none; comments, doctypes and attributes that nobody asks for
 //! are passed over. A crawl spends most of its own time here.
 
+mod bytes;
 mod content;
 #[cfg(test)]
 mod differential;
+pub(super) mod text;
 
-use htmlize::Context;
 use memchr::{memchr, memchr3, memmem};
 
-use super::element::Id;
+use self::bytes::{ENDS_ATTRIBUTE_NAME, ENDS_TAG_NAME, ENDS_VALUE, SOLID, SORTS};
+use self::text::Kind;
+pub(super) use self::text::Text;
+use super::element::id::Id;
 use super::tag::Tag;
 pub(super) use content::Content;
 
@@ -21,27 +25,6 @@ pub(super) enum Token<'t> {
     Tag,
 }
 
-/// Characters that are no markup, up to the next tag, comment or end.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Text<'t> {
-    written: &'t str,
-    /// What it has besides characters that mean themselves.
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    /// Character references.
-    References,
-    /// NUL, and references perhaps.
-    MarkupWithNul,
-    /// NUL, and references that count.
-    RcData,
-    /// NUL; references do not count.
-    RawText,
-}
-
 /// A page that is read from the beginning to the end.
 #[derive(Debug)]
 pub(super) struct Markup<'t> {
@@ -51,32 +34,6 @@ pub(super) struct Markup<'t> {
     tag: Tag<'t>,
     /// What the content of the last tag's element is, if it is no markup.
     content: Option<Content>,
-}
-
-impl<'t> Text<'t> {
-    /// The characters that are meant, in UTF-8; where that is not what is written, `room` holds them.
-    pub(super) fn decoded<'a>(self, room: &'a mut Vec<u8>) -> &'a [u8]
-    where
-        't: 'a,
-    {
-        let written = self.written.as_bytes();
-        room.clear();
-        match self.kind {
-            Kind::Plain => return written,
-            Kind::References => unescape(written, room),
-            // The parser drops NUL where there is markup, and nowhere else.
-            Kind::MarkupWithNul => {
-                for piece in written.split(|byte| *byte == b'\0') {
-                    unescape(piece, room);
-                }
-            }
-            Kind::RcData => unescape(self.written.replace('\0', "\u{fffd}").as_bytes(), room),
-            Kind::RawText => {
-                room.extend_from_slice(self.written.replace('\0', "\u{fffd}").as_bytes());
-            }
-        }
-        room
-    }
 }
 
 impl<'t> Markup<'t> {
@@ -264,39 +221,6 @@ impl<'t> Markup<'t> {
     }
 }
 
-/// Character references of which pages are full.
-const FREQUENT: [(&[u8], &[u8]); 6] = [
-    (b"&amp;", b"&"),
-    (b"&lt;", b"<"),
-    (b"&gt;", b">"),
-    (b"&quot;", b"\""),
-    (b"&nbsp;", b"\xc2\xa0"),
-    (b"&#39;", b"'"),
-];
-
-/// Appends what a text means. No reference reaches beyond the next `&`.
-fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = memchr(b'&', text) {
-        let (before, rest) = text.split_at(at);
-        out.extend_from_slice(before);
-        let mut frequent = FREQUENT.into_iter();
-        let length = match frequent.find(|(reference, _)| rest.starts_with(reference)) {
-            Some((reference, meant)) => {
-                out.extend_from_slice(meant);
-                reference.len()
-            }
-            None => {
-                let end = memchr(b'&', &rest[1..]).map_or(rest.len(), |end| end + 1);
-                let meant = htmlize::unescape_bytes_in(&rest[..end], Context::General);
-                out.extend_from_slice(&meant);
-                end
-            }
-        };
-        text = &rest[length..];
-    }
-    out.extend_from_slice(text);
-}
-
 /// Whether a `<` begins a tag, a comment or the like, and is no text.
 fn begins(bytes: &[u8]) -> bool {
     match bytes.get(1) {
@@ -312,31 +236,4 @@ fn first(bytes: &[u8], sort: u8) -> Option<usize> {
     bytes
         .iter()
         .position(|byte| SORTS[usize::from(*byte)] & sort != 0)
-}
-
-fn ends_tag_name(byte: u8) -> bool {
-    SORTS[usize::from(byte)] & ENDS_TAG_NAME != 0
-}
-
-const SOLID: u8 = 1;
-const ENDS_TAG_NAME: u8 = 1 << 1;
-const ENDS_ATTRIBUTE_NAME: u8 = 1 << 2;
-const ENDS_VALUE: u8 = 1 << 3;
-
-/// What a byte is to a tag: one look instead of up to seven comparisons.
-static SORTS: [u8; 256] = sorts();
-
-const fn sorts() -> [u8; 256] {
-    let mut table = [SOLID; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        if (byte as u8).is_ascii_whitespace() {
-            table[byte] = ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME | ENDS_VALUE;
-        }
-        byte += 1;
-    }
-    table[b'/' as usize] |= ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME;
-    table[b'>' as usize] |= ENDS_TAG_NAME | ENDS_ATTRIBUTE_NAME | ENDS_VALUE;
-    table[b'=' as usize] |= ENDS_ATTRIBUTE_NAME;
-    table
 }

@@ -1,19 +1,22 @@
 //! What a tag refers to: one rule per element of HTML that names a URL.
 
+pub(super) mod srcset;
+
 use std::borrow::Cow;
 
 use compact_str::CompactString;
 
 use crate::model::{LinkKind, MAX_REL, Position, Reference, beginning};
 
-use super::super::rel::{is_nofollow, link_kinds};
-use super::element::Id;
+use super::element::id::Id;
 use super::facts::refresh;
 use super::folded::Folded;
+use super::folded::trim;
 use super::nesting::OpenElements;
 use super::report::{MAX_ANCHOR, MAX_REFERENCES};
-use super::srcset::candidates;
 use super::tag::{Attr, Tag};
+use crate::parse::headers::rel::{is_nofollow, link_kinds};
+use srcset::candidates;
 
 const AREA: Id = Id::of(b"area");
 const LINK: Id = Id::of(b"link");
@@ -231,11 +234,6 @@ impl<'a> Words<'a> {
             ..Words::none(kind, position)
         }
     }
-}
-
-/// Removes what the URL standard removes around a URL, as far as it is white space.
-pub(super) fn trim(value: &str) -> &str {
-    value.trim_matches(|c: char| c.is_ascii_whitespace())
 }
 
 fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
