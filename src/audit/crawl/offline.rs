@@ -17,7 +17,7 @@ pub struct Offline {
 
 impl Offline {
     /// Whether a run ended because this machine had no network.
-    pub(super) fn of(
+    pub(in crate::audit) fn of(
         store: &Store,
         run: RunId,
         ended: Ended,

@@ -1,5 +1,9 @@
 //! Wires a crawl: every concrete type is named here, once.
 
+pub(super) mod network;
+pub(super) mod offline;
+mod passes;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,10 +15,9 @@ use crate::model::CrawlPlan;
 use crate::store::{NewRun, RunId, RunRow, RunState, Store, StoreError};
 
 use super::error::{AuditError, BrokenOff, CrawlFault, Left};
-use super::network::settings;
 use super::order::{CrawlOrder, RunOrder, label};
-use super::passes;
 use super::starts::{Away, Starts};
+use network::settings;
 
 /// Exchanges of one lease at most: a robots.txt with its redirects.
 const EXCHANGES: u32 = 6;

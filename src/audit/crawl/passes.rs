@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::model::{ConfirmPlan, CrawlPlan, SamplePlan};
 use crate::store::{RunState, Store, StoreError};
 
-use super::order::RunOrder;
+use crate::audit::order::RunOrder;
 
 /// Longer than any ladder of confirmation: until then a page that fails is requested again.
 const PROOF: Duration = Duration::from_hours(8 * 24);
 
 /// Plans the passes of a run.
-pub(super) fn plan(
+pub(in crate::audit) fn plan(
     plan: &mut CrawlPlan,
     order: &RunOrder,
     store: &Store,
