@@ -7,6 +7,7 @@
 //! bytes more. With a shelf, paths take 16 MiB at most; of what waits besides, 14 bytes are kept. Every known URL costs 10 to 12 bytes. A host costs some 500 bytes, and is forgotten
 //! some minutes after its last request unless a pace was set for it.
 
+mod entry;
 mod fifo;
 mod host;
 mod lane;
