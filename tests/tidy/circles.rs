@@ -35,7 +35,7 @@ static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:^|[^\w:.])(\w+(?:::\w+)+)").expect("a pattern"));
 
 static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r###"b?r#"[\s\S]*?"#|b?'"'|b?"(?:[^"\\]|\\[\s\S])*""###).expect("a pattern")
+    Regex::new(r##"b?r#"[\s\S]*?"#|b?'"'|b?"(?:[^"\\]|\\[\s\S])*""##).expect("a pattern")
 });
 
 /// What a file names.
