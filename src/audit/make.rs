@@ -3,10 +3,10 @@
 use crate::crawl::{Ended, Observer, Stop, StopLevel};
 use crate::store::{RunRow, RunState, Store, StoreError};
 
+use super::crawl::offline::Offline;
 use super::crawl::{Crawled, crawl};
 use super::deliver::{Delivered, deliver};
 use super::error::AuditError;
-use super::offline::Offline;
 use super::order::{Checked, Order, Remembered, Work};
 use super::starts::Away;
 

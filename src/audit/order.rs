@@ -4,8 +4,8 @@ use crate::model::{CrawlPlan, CrawlUrl};
 use crate::store::{Baseline, RunRow, Store};
 
 use super::asked::Asked;
+use super::crawl::network::Network;
 use super::error::AuditError;
-use super::network::Network;
 
 /// An audit to be made.
 #[derive(Debug)]

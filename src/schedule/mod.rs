@@ -2,30 +2,23 @@
 //! of it. What decides is pure, with the time handed in; how an audit is made is a port that whoever
 //! starts the runner fills. Nothing here prints or knows of the command line.
 
-mod auditor;
-mod clock_fault;
-mod due;
 pub mod edit;
 pub mod emit;
 mod event;
-mod ladder;
 mod measured;
 pub mod notify;
 pub mod out;
 mod project;
-mod quiet;
-mod retention;
 mod runner;
 #[cfg(test)]
 mod tests;
-mod timing;
 
-pub use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
-pub use due::{Next, Task, next};
 pub use event::{Event, Listener, RunEnded, RunOutcome};
-pub use ladder::Ladder;
 pub use measured::Measured;
+pub use project::ladder::Ladder;
+pub use project::quiet::QuietHours;
+pub use project::timing::{FORMS, Timing, zone};
 pub use project::{BadKey, KEYS, Keep, Key, Project, bad_name, read};
-pub use quiet::QuietHours;
+pub use runner::auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
+pub use runner::due::{Next, Task, next};
 pub use runner::{Clock, Runner, Tally};
-pub use timing::{FORMS, Timing, zone};

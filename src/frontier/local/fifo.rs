@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::lane::{Entry, Place};
+use super::entry::{Entry, Place};
 use crate::model::{Fingerprint, Role};
 
 /// Bytes after which a new chunk is begun. Of a host with less to give, the only chunk grows as it

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lane::{EVER, Entry, Place};
+use super::entry::{Entry, Place};
+use super::lane::EVER;
+use super::leases::Charge;
 use super::leases::{Held, Leases};
 use super::pacing::{Instant, Pacing};
 use super::path_memory::PathMemory;
@@ -35,13 +37,6 @@ pub(super) struct Host {
     pub(super) last: Option<Charge>,
     /// The place among the hosts, if there is something to give.
     pub(super) turn: Option<Turn>,
-}
-
-/// A request that its host's pace was charged for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Charge {
-    pub(super) ticket: Ticket,
-    pub(super) at: Instant,
 }
 
 impl Host {

@@ -4,31 +4,12 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::entry::Entry;
 use super::fifo::Fifo;
-use crate::model::{Fingerprint, Moment, Role};
+use crate::model::Moment;
 
 /// Before any moment that anybody hands in.
 pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
-
-/// One URL of a host; the host's own part of the text is kept once, by the host.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) place: Place,
-    pub(super) depth: u32,
-    pub(super) tries: u32,
-    pub(super) hops: u8,
-    pub(super) role: Role,
-    pub(super) pass: u8,
-}
-
-/// Where a URL is on its host.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Its path and query.
-    Path(Box<str>),
-    /// On the shelf, by the fingerprint of the whole URL.
-    Shelved(Fingerprint),
-}
 
 /// What waits for its moment comes first once that has come; then the bands, first in first out.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::host::Charge;
-use super::lane::Entry;
+use super::entry::Entry;
+use super::pacing::Instant;
 use crate::frontier::Ticket;
 use crate::model::{HostKey, Moment};
 use crate::policy::Family;
@@ -31,6 +31,13 @@ pub(super) struct Held {
     pub(super) open: bool,
     /// The host's last request before this one, should this one turn out not to be made.
     pub(super) before: Option<Charge>,
+}
+
+/// A request that its host's pace was charged for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Charge {
+    pub(super) ticket: Ticket,
+    pub(super) at: Instant,
 }
 
 impl Leases {

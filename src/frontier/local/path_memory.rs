@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::lane::{Entry, Place};
+use super::entry::{Entry, Place};
 use crate::frontier::{FrontierError, Shelf};
 use crate::model::{HostKey, Role};
 

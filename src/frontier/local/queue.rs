@@ -1,7 +1,8 @@
 //! What one host has to give, and in which order: its robots.txt alone, then everything else, with
 //! the slow lanes of families in trouble in between.
 
-use super::lane::{EVER, Entry, Lane};
+use super::entry::Entry;
+use super::lane::{EVER, Lane};
 use super::slow::SlowLanes;
 use crate::model::{Moment, Role};
 use crate::policy::Family;

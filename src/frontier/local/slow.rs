@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::lane::{Entry, Lane};
+use super::entry::Entry;
+use super::lane::Lane;
 use crate::model::Moment;
 use crate::policy::Family;
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::entry::{Entry, Place};
 use super::host::Host;
-use super::lane::{EVER, Entry, Place};
+use super::lane::EVER;
 use super::leases::Leases;
 use super::pacing::Pacing;
 use super::path_memory::PathMemory;

@@ -10,8 +10,49 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::net_error::outcome_of;
-use super::{BODY_HEAD, Entry};
+use crate::model::Outcome;
 use crate::model::{CrawlUrl, MAX_HEADER_TEXT, Moment, Timings, UrlFault, Version, excerpt};
+
+/// How much of a body is kept, in bytes: error pages say who they are near the top.
+pub const BODY_HEAD: usize = 4096;
+
+/// One request of a browser and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its position in the archive, counted from 1.
+    pub number: u64,
+    /// When it began.
+    pub started: Option<Moment>,
+    /// What was asked for.
+    pub url: CrawlUrl,
+    /// The method, such as `GET`.
+    pub method: String,
+    /// What it was sent with, cookies included. `Debug` shows no value.
+    pub sent: HeaderMap,
+    /// The name under which the client asked.
+    pub user_agent: Option<String>,
+    /// The status code; absent where no answer came, because the request failed, was blocked or was
+    /// given up.
+    pub status: Option<u16>,
+    /// The reason phrase; empty with HTTP/2.
+    pub status_text: String,
+    /// What the browser calls the failure, such as `net::ERR_CONNECTION_REFUSED`.
+    pub error: Option<String>,
+    /// What that failure is in our words; absent where the browser itself declined.
+    pub failure: Option<Outcome>,
+    /// The fields of the answer; those of HTTP/2 that begin with a colon are none.
+    pub headers: HeaderMap,
+    /// The beginning of the body, at most [`BODY_HEAD`] bytes.
+    pub body_head: Vec<u8>,
+    /// How long it took, without the time it waited for its turn.
+    pub timings: Timings,
+    /// The address that answered.
+    pub server: Option<IpAddr>,
+    /// The protocol of the answer.
+    pub version: Option<Version>,
+    /// Whether it came out of the browser's own store: nobody was asked.
+    pub from_cache: bool,
+}
 
 /// Reads an entry; none if it is of another scheme than HTTP.
 pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String> {

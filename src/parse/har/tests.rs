@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::{Outcome, Timings, Version};
 
 const CHROMIUM: &[u8] = include_bytes!("../../../fixtures/har/chromium.har");
 const FIREFOX: &[u8] = include_bytes!("../../../fixtures/har/firefox.har");

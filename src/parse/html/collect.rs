@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::element::Id;
+use super::element::id::Id;
 use super::facts;
 use super::folded::{Digest, Folded};
 use super::links::Links;

@@ -6,9 +6,10 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::model::LinkKind;
 
-use super::super::refresh::parse_refresh;
-use super::super::rel::link_kinds;
-use super::{page, srcset};
+use super::links::srcset;
+use super::page;
+use crate::parse::headers::refresh::parse_refresh;
+use crate::parse::headers::rel::link_kinds;
 
 type Found = BTreeSet<(LinkKind, String)>;
 

@@ -1,11 +1,11 @@
 //! What the elements of a page's head say about it.
 
-use super::super::refresh::parse_refresh;
-use super::element::Id;
-use super::links::trim;
+use super::element::id::Id;
+use super::folded::trim;
 use super::nesting::OpenElements;
 use super::report::{MAX_BOT_RULES, MAX_ROBOTS, MetaRefresh, Page};
 use super::tag::{Attr, Tag};
+use crate::parse::headers::refresh::parse_refresh;
 
 /// Takes in what an HTML start tag says about its page.
 pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) {

@@ -201,6 +201,11 @@ const fn spaces(eight: u64) -> u64 {
     !((others & !HIGH).wrapping_add(!HIGH) | others) & HIGH
 }
 
+/// Removes what the URL standard removes around a URL, as far as it is white space.
+pub(super) fn trim(value: &str) -> &str {
+    value.trim_matches(|c: char| c.is_ascii_whitespace())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,6 @@ mod markup;
 mod nesting;
 mod password;
 mod report;
-mod srcset;
 mod tag;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use htmlize::Context;
 
-use super::element::{Class, Element, Id};
+use super::element::Element;
+use super::element::id::Id;
+use super::element::known::Class;
 
 /// Longest value of an attribute, in bytes: servers refuse request lines above 8 KiB.
 const MAX_VALUE: usize = 8 * 1024;

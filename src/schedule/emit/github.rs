@@ -7,8 +7,8 @@ use jiff::{ToSpan, Zoned, civil::Date};
 use crate::model::Moment;
 
 use super::super::project::Project;
-use super::super::timing::Timing;
 use super::yaml;
+use crate::schedule::project::timing::Timing;
 
 /// Most lines of cron for a project; whoever needs more had better have a server.
 const MOST: usize = 24;
@@ -142,7 +142,7 @@ fn fields_of_days(days: &BTreeSet<Date>, window: &[Date]) -> Option<String> {
 }
 
 fn utc(at: Moment) -> Zoned {
-    super::super::timing::zoned(at, &TimeZone::UTC)
+    crate::schedule::project::timing::zoned(at, &TimeZone::UTC)
 }
 
 #[cfg(test)]

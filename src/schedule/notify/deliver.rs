@@ -18,11 +18,11 @@ use crate::schedule::{Event, Listener};
 use crate::store::{NewNotice, Notice, Store, StoreError};
 
 use super::channel::Channels;
+use super::channel::send::SendError;
 use super::compose::compose;
 use super::happening::Happening;
 use super::message::Message;
 use super::retry::next_try;
-use super::send::SendError;
 
 /// Messages on their way at once: a dead receiver holds one place for half a minute.
 const AT_ONCE: usize = 8;

@@ -9,30 +9,24 @@ mod compose;
 mod config;
 mod deliver;
 mod happening;
-mod mail;
 mod message;
 mod retry;
 mod sample;
-mod secret;
-mod send;
-mod slack;
-mod teams;
 mod tell;
 #[cfg(test)]
 mod tests;
-mod webhook;
 
+pub use channel::mail::html;
+pub use channel::secret::{Environment, Secret};
+pub use channel::send::SendError;
+pub use channel::webhook::signature;
 pub use channel::{Channel, Channels};
 pub use choice::{Choice, Occasion};
 pub use config::{
     ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, SmtpSecurity, WebhookConfig,
 };
 pub use deliver::{Ear, Notifier, NotifyError};
-pub use mail::html;
 pub use message::{Fact, Message, Page, PageList, Tone};
 pub use retry::{GIVE_UP, next_try};
 pub use sample::{notify_test, sample};
-pub use secret::{Environment, Secret};
-pub use send::SendError;
 pub use tell::Told;
-pub use webhook::signature;

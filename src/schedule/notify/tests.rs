@@ -17,13 +17,14 @@ use crate::store::{
 };
 
 use super::channel::Channels;
+use super::channel::{mail, slack, teams};
 use super::choice::{Choice, Occasion};
 use super::config::{NotifyConfig, SmtpConfig};
 use super::deliver::Notifier;
 use super::happening::{GateLine, Happening};
 use super::message::Message;
+use super::sample;
 use super::tell::{Told, run_message};
-use super::{mail, sample, slack, teams};
 
 const PLAN: &str = r#"{
     "scope": {

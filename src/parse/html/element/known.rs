@@ -1,6 +1,23 @@
 //! The names that the HTML standard has rules for, in a table that the compiler fills.
 
-use super::{Class, Id};
+use super::id::Id;
+
+/// How an element takes part in nesting (HTML standard, section 13.2.4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::parse::html) enum Class {
+    /// Has no content and no end tag.
+    Void,
+    /// The start tag never opens anything new: html, head, body.
+    Root,
+    /// Reopened by the parser when another element's end cuts it short.
+    Formatting,
+    /// Everything without a rule of its own, such as `span`.
+    Inline,
+    /// Cannot be closed by an inline end tag.
+    Block,
+    /// Cannot be closed by an end tag of a block within which it stands.
+    Boundary,
+}
 
 const CLASSES: [(Class, &str); 5] = [
     (

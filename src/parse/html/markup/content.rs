@@ -2,7 +2,8 @@
 
 use memchr::{memchr_iter, memchr2, memchr2_iter};
 
-use super::{Kind, Text, ends_tag_name};
+use super::bytes::ends_tag_name;
+use super::text::{Kind, Text};
 
 /// What the content of an element is, if it is no markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

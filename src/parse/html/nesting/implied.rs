@@ -1,7 +1,9 @@
 //! End tags that authors may leave out: which open elements a start tag closes.
 
-use super::super::element::{Class, Element, Id};
+use super::super::element::Element;
 use super::{A, LI, Open, OpenElements, P, TABLE, TEMPLATE};
+use crate::parse::html::element::id::Id;
+use crate::parse::html::element::known::Class;
 
 const TBODY: Id = Id::of(b"tbody");
 const THEAD: Id = Id::of(b"thead");

@@ -2,8 +2,8 @@
 
 use crate::model::Position;
 
-use super::super::element::Id;
 use super::super::tag::{Attr, Tag};
+use crate::parse::html::element::id::Id;
 
 const HEADER: Id = Id::of(b"header");
 const NAV: Id = Id::of(b"nav");

@@ -1,0 +1,50 @@
+//! That this machine has no network, since when if it had one, and what shows it.
+
+use std::fmt;
+
+use crate::crawl::Ended;
+use crate::model::{Moment, Silence};
+use crate::store::{RunId, Store, StoreError};
+
+/// This machine has no network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offline {
+    /// Since when; absent if it had none from the beginning.
+    since: Option<Moment>,
+    /// What shows it.
+    silence: Option<Silence>,
+}
+
+impl Offline {
+    /// Whether a run ended because this machine had no network.
+    pub(in crate::audit) fn of(
+        store: &Store,
+        run: RunId,
+        ended: Ended,
+    ) -> Result<Option<Offline>, StoreError> {
+        if !matches!(ended, Ended::Offline | Ended::NeverOnline) {
+            return Ok(None);
+        }
+        let last = store.own_outages(run)?.pop();
+        Ok(Some(Offline {
+            since: last
+                .as_ref()
+                .filter(|_| ended == Ended::Offline)
+                .map(|outage| outage.began),
+            silence: last.map(|outage| outage.silence),
+        }))
+    }
+}
+
+impl fmt::Display for Offline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this machine has no network")?;
+        if let Some(since) = self.since {
+            write!(f, " since {since}")?;
+        }
+        match &self.silence {
+            Some(silence) => write!(f, ": {silence}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a browser saw: the HTTP archive (HAR 1.2) that its developer tools save.
+//!
+//! Entries are read one by one, so that an archive of hundreds of megabytes needs the memory of its
+//! largest entry. Of an entry only what tells about failures is kept, of a body the beginning. Fields and
+//! cookies of the request are kept so that whoever shows an answer can leave them out.
+
+mod entry;
+mod net_error;
+mod stream;
+
+pub use entry::{BODY_HEAD, Entry};
+
+use std::io::{Cursor, Read};
+
+use thiserror::Error;
+
+/// How many complaints are listed; further ones are only counted.
+pub const COMPLAINT_LIMIT: usize = 100;
+
+/// An entry that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Its position, counted from 1.
+    pub entry: u64,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What an archive held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries that were handed out.
+    pub read: u64,
+    /// Entries of other schemes: `data:`, `blob:`, extensions, web sockets.
+    pub foreign: u64,
+    /// Entries that cannot be used, the first of them.
+    pub complaints: Vec<Complaint>,
+    /// How many there are.
+    pub complaint_count: u64,
+    /// Where and why the file breaks off, if it does.
+    pub broken_off: Option<String>,
+}
+
+/// Why a file is no archive.
+#[derive(Debug, Error)]
+pub enum HarFault {
+    /// It is no JSON, before any entry is found.
+    #[error("no JSON")]
+    Json(#[source] serde_json::Error),
+    /// It is JSON without a list of entries.
+    #[error("no HTTP archive: it has no list log.entries")]
+    NoEntries,
+}
+
+/// Reads an archive and hands out its entries in their order.
+pub fn read(reader: impl Read, each: &mut dyn FnMut(Entry)) -> Result<Report, HarFault> {
+    let mut report = Report::default();
+    let mut number = 0;
+    let mut found = false;
+    let done = stream::entries(without_mark(reader), &mut found, &mut |value| {
+        number += 1;
+        match entry::entry(number, &value) {
+            Ok(Some(entry)) => {
+                report.read += 1;
+                each(entry);
+            }
+            Ok(None) => report.foreign += 1,
+            Err(what) => report.complain(number, what),
+        }
+    });
+    match done {
+        Ok(()) if found => Ok(report),
+        Ok(()) => Err(HarFault::NoEntries),
+        Err(fault) if found => {
+            report.broken_off = Some(fault.to_string());
+            Ok(report)
+        }
+        Err(fault) if fault.is_data() => Err(HarFault::NoEntries),
+        Err(fault) => Err(HarFault::Json(fault)),
+    }
+}
+
+impl Report {
+    fn complain(&mut self, entry: u64, what: String) {
+        self.complaint_count += 1;
+        if self.complaints.len() < COMPLAINT_LIMIT {
+            self.complaints.push(Complaint { entry, what });
+        }
+    }
+}
+
+/// Some proxies put a byte order mark first, which JSON does not know.
+fn without_mark(mut reader: impl Read) -> impl Read {
+    let mut first = Vec::new();
+    // A fault shows itself again at the next read.
+    let _ = reader.by_ref().take(3).read_to_end(&mut first);
+    if first == b"\xEF\xBB\xBF" {
+        first.clear();
+    }
+    Cursor::new(first).chain(reader)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! A message as incoming webhooks of Microsoft Teams (Workflows) take it: an Adaptive Card in an
+//! envelope (learn.microsoft.com, "Create an Incoming Webhook", "Adaptive Cards for Teams").
+//! A request may have 28 KiB.
+
+use serde_json::{Value, json};
+
+use crate::report::words::{number, tame};
+
+use super::slack::{PAGES, short};
+use crate::schedule::notify::message::{Message, PageList, Tone};
+
+/// The body of the request.
+pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
+    let facts: Vec<Value> = message
+        .facts
+        .iter()
+        .map(|fact| json!({"title": plain(&fact.name), "value": plain(&fact.value)}))
+        .collect();
+    let mut body = vec![
+        json!({"type": "TextBlock", "text": plain(&message.subject), "weight": "Bolder", "size": "Large", "wrap": true}),
+        json!({"type": "TextBlock", "text": plain(&message.headline), "color": color(message.tone), "wrap": true}),
+        json!({"type": "FactSet", "facts": facts}),
+    ];
+    body.extend(message.lists.iter().map(list));
+    let quiet = |text: &str| json!({"type": "TextBlock", "text": plain(text), "isSubtle": true, "size": "Small", "wrap": true});
+    body.extend(message.notes.iter().take(5).map(|note| quiet(note)));
+    body.push(quiet(&message.footer()));
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": {
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard",
+                "version": "1.4",
+                "msteams": {"width": "Full"},
+                "body": body,
+            },
+        }],
+    })
+}
+
+fn list(list: &PageList) -> Value {
+    let mut items = vec![
+        json!({"type": "TextBlock", "text": plain(&list.title), "weight": "Bolder", "color": color(list.tone), "wrap": true}),
+    ];
+    for page in list.pages.iter().take(PAGES) {
+        let said = page.said();
+        let dash = if said.is_empty() { "" } else { " – " };
+        let text = format!("{}{dash}{}", plain(&short(&page.address)), plain(&said));
+        items.push(json!({"type": "TextBlock", "text": text, "wrap": true, "spacing": "Small"}));
+    }
+    let more = list.more + list.pages.len().saturating_sub(PAGES) as u64;
+    if more > 0 {
+        let text = format!("and {} more", number(more));
+        items.push(json!({"type": "TextBlock", "text": text, "isSubtle": true}));
+    }
+    json!({"type": "Container", "separator": true, "items": items})
+}
+
+const fn color(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "Attention",
+        Tone::Neutral => "Default",
+        Tone::Good => "Good",
+    }
+}
+
+/// Cards read a part of Markdown: what begins an emphasis or a link is escaped.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in tame(text).chars() {
+        if matches!(c, '\\' | '*' | '_' | '[' | ']' | '`' | '~') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,248 @@
+//! A project: a site that is audited again and again, as its table in the configuration says.
+
+pub(super) mod ladder;
+pub(super) mod quiet;
+pub(super) mod timing;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use toml::{Table, Value};
+
+use crate::model::HostKey;
+
+use ladder::Ladder;
+use quiet::QuietHours;
+use timing::{Timing, zone};
+
+/// A site that is audited again and again.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// What it is called: letters, digits, `-` and `_`.
+    pub name: String,
+    /// When it is due.
+    pub timing: Timing,
+    /// When nothing of it begins.
+    pub quiet: Option<QuietHours>,
+    /// When failing URLs are rechecked.
+    pub ladder: Ladder,
+    /// Which of its runs are kept.
+    pub keep: Keep,
+    /// What is told of it, and to whom: the inside belongs to whoever tells it.
+    pub notify: Option<Table>,
+    /// Where the exports go, with placeholders ([`super::out`]).
+    pub out: Option<PathBuf>,
+    /// The hosts that it asks: projects that share one take turns.
+    pub hosts: BTreeSet<HostKey>,
+}
+
+/// Which runs of a project are kept. The newest always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// So many of the newest; absent for any number.
+    pub runs: Option<u32>,
+    /// Those that ended within so many days; absent for any age.
+    pub days: Option<u32>,
+}
+
+/// A key of a project's table that is no key of an audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type in JSON Schema.
+    pub kind: &'static str,
+    /// What it says.
+    pub about: &'static str,
+}
+
+/// The keys of a project's table besides those of an audit.
+pub const KEYS: [Key; 7] = [
+    Key {
+        name: "schedule",
+        kind: "string",
+        about: "When it is audited: `hourly`, `daily at 03:30`, `weekly on mon 06:00`, `monthly on 1 04:00`, \
+                `@weekly`, or five fields of cron",
+    },
+    Key {
+        name: "timezone",
+        kind: "string",
+        about: "The time zone of its schedule, such as `Europe/Berlin`; by default the system's",
+    },
+    Key {
+        name: "quiet-hours",
+        kind: "string",
+        about: "Hours in which nothing of it begins, such as `22:00-06:00`",
+    },
+    Key {
+        name: "recheck",
+        kind: "string",
+        about: "When failing URLs are rechecked after a run: `none`, or waits such as `15m, 1h, 2d`",
+    },
+    Key {
+        name: "keep-runs",
+        kind: "integer",
+        about: "Keep so many of its newest runs, with their exports",
+    },
+    Key {
+        name: "keep-days",
+        kind: "integer",
+        about: "Keep its runs, with their exports, for so many days",
+    },
+    Key {
+        name: "notify",
+        kind: "object",
+        about: "Who is told what of it",
+    },
+];
+
+/// What is wrong with a project's table: the key, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadKey(pub &'static str, pub String);
+
+/// Reads the keys of [`KEYS`] from a table. The others are an audit's: `out` and `hosts`, which come
+/// from them, stay empty.
+pub fn read(name: &str, table: &Table) -> Result<Project, BadKey> {
+    let zone = match text(table, "timezone")? {
+        Some(name) => zone(name).map_err(|why| BadKey("timezone", why))?,
+        None => TimeZone::try_system().map_err(|_| {
+            let why = "the system's is not known; write one such as \"Europe/Berlin\"";
+            BadKey("timezone", why.to_owned())
+        })?,
+    };
+    let schedule = text(table, "schedule")?;
+    let missing = || BadKey("schedule", format!("it is missing; write {}", super::FORMS));
+    let timing = Timing::parse(schedule.ok_or_else(missing)?, zone);
+    let quiet = text(table, "quiet-hours")?.map(str::parse).transpose();
+    let ladder = text(table, "recheck")?.map(str::parse).transpose();
+    Ok(Project {
+        name: name.to_owned(),
+        timing: timing.map_err(|why| BadKey("schedule", why))?,
+        quiet: quiet.map_err(|why| BadKey("quiet-hours", why))?,
+        ladder: ladder
+            .map_err(|why| BadKey("recheck", why))?
+            .unwrap_or_default(),
+        keep: Keep {
+            runs: number(table, "keep-runs")?,
+            days: number(table, "keep-days")?,
+        },
+        notify: match table.get("notify") {
+            None => None,
+            Some(Value::Table(notify)) => Some(notify.clone()),
+            Some(other) => return Err(wrong("notify", "a table", other)),
+        },
+        out: None,
+        hosts: BTreeSet::new(),
+    })
+}
+
+/// What is wrong with a project's name, if anything: it becomes part of file names and variables.
+pub fn bad_name(name: &str) -> Option<&'static str> {
+    let fit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 64 {
+        Some("a project's name has 1 to 64 characters")
+    } else if !name.chars().all(fit) {
+        Some("a project's name has letters, digits, - and _ only")
+    } else {
+        None
+    }
+}
+
+fn text<'t>(table: &'t Table, key: &'static str) -> Result<Option<&'t str>, BadKey> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(wrong(key, "a text", other)),
+    }
+}
+
+fn number(table: &Table, key: &'static str) -> Result<Option<u32>, BadKey> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(Value::Integer(number)) => match u32::try_from(*number) {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(BadKey(key, format!("{number} is no number from 1 up"))),
+        },
+        Some(other) => Err(wrong(key, "a number", other)),
+    }
+}
+
+fn wrong(key: &'static str, wanted: &str, found: &Value) -> BadKey {
+    BadKey(key, format!("must be {wanted}, not {}", found.type_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> Result<Project, BadKey> {
+        read("shop", &text.parse().expect("a table"))
+    }
+
+    #[test]
+    fn a_table_becomes_a_project() {
+        let project = read_text(
+            "schedule = 'daily at 03:30'\ntimezone = 'Europe/Berlin'\nquiet-hours = '22:00-03:00'\n\
+             recheck = 'none'\nkeep-runs = 12\nurl = 'a.example'\n[notify]\nanything = 1\n",
+        )
+        .expect("a project");
+        assert_eq!(project.timing.cron(), "30 3 * * *");
+        assert_eq!(
+            project.keep,
+            Keep {
+                runs: Some(12),
+                days: None
+            }
+        );
+        assert_eq!(project.notify.map(|table| table.len()), Some(1));
+        assert!(project.quiet.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_of_its_key() {
+        let cases = [
+            ("", "schedule", "missing"),
+            ("schedule = 1", "schedule", "must be a text, not integer"),
+            ("schedule = 'now and then'", "schedule", "no schedule"),
+            (
+                "schedule = '@daily'\ntimezone = 'Mars/Olympus'",
+                "timezone",
+                "no time zone",
+            ),
+            (
+                "schedule = '@daily'\nquiet-hours = 'night'",
+                "quiet-hours",
+                "no hours",
+            ),
+            (
+                "schedule = '@daily'\nrecheck = 'often'",
+                "recheck",
+                "no wait",
+            ),
+            (
+                "schedule = '@daily'\nkeep-runs = 0",
+                "keep-runs",
+                "from 1 up",
+            ),
+            (
+                "schedule = '@daily'\nnotify = true",
+                "notify",
+                "a table, not boolean",
+            ),
+        ];
+        for (text, key, part) in cases {
+            let BadKey(found, why) = read_text(text).expect_err(text);
+            assert_eq!(found, key, "{why}");
+            assert!(why.contains(part), "{why}");
+        }
+    }
+
+    #[test]
+    fn names_are_fit_for_files() {
+        for name in ["", "a b", "../x", "shöp"] {
+            assert!(bad_name(name).is_some(), "{name}");
+        }
+        assert_eq!(bad_name("shop-2_de"), None);
+    }
+}

@@ -1,0 +1,302 @@
+//! When a project is due: a few English forms and cron expressions, in a time zone.
+//!
+//! Days on which clocks change are as cron has them: a fixed time that the spring day leaves out comes
+//! at the first moment after the gap, and one that the autumn day has twice comes once. What comes
+//! every hour or minute follows the hours that really pass.
+
+use std::fmt;
+use std::time::Duration;
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::model::Moment;
+
+/// What may be written, for messages.
+pub const FORMS: &str = "`hourly`, `daily at 03:30`, `weekly on mon 06:00`, `monthly on 1 04:00`, \
+     `@weekly` or five fields of cron such as `0 6 * * 1`";
+
+/// Days of the week, as cron numbers them from 0.
+const DAYS: [&str; 7] = [
+    "sunday",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+];
+
+/// Times that come again.
+#[derive(Clone)]
+pub struct Timing {
+    text: String,
+    cron: Cron,
+    zone: TimeZone,
+}
+
+impl Timing {
+    /// Reads a schedule as it is written in the configuration. The fault says what is wrong with it.
+    pub fn parse(text: &str, zone: TimeZone) -> Result<Timing, String> {
+        let fault = |why: String| format!("{text:?} is no schedule ({why}); write {FORMS}");
+        let expression = expression(text).map_err(fault)?;
+        let cron = CronParser::builder()
+            .seconds(Seconds::Disallowed)
+            .year(Year::Disallowed)
+            .build()
+            .parse(&expression)
+            .map_err(|why| fault(why.to_string().trim_end_matches('.').to_lowercase()))?;
+        let timing = Timing {
+            text: text.trim().to_owned(),
+            cron,
+            zone,
+        };
+        // The 31st of February can be written, but never comes.
+        match timing.after(Moment::default()) {
+            Some(_) => Ok(timing),
+            None => Err(fault("it never comes".to_owned())),
+        }
+    }
+
+    /// The first time after a moment. None if there is none within the years that cron looks at.
+    pub fn after(&self, moment: Moment) -> Option<Moment> {
+        let found = self.cron.find_next_occurrence(&self.local(moment), false);
+        found.ok().map(|zoned| of(&zoned))
+    }
+
+    /// The last time up to `now` that is after another moment; none if there was none.
+    pub fn last(&self, after: Moment, now: Moment) -> Option<Moment> {
+        // Looked for in ever longer stretches before now: since `after` there may have been
+        // thousands. (The search backwards that croner has misses times beside a change of clocks.)
+        let mut stretch = Duration::from_mins(1);
+        loop {
+            let start = after.max(now - stretch);
+            let times = std::iter::successors(Some(start), |at| self.after(*at));
+            let found = times.skip(1).take_while(|at| *at <= now).last();
+            if found.is_some() || start == after {
+                return found;
+            }
+            stretch *= 4;
+        }
+    }
+
+    /// A moment on the clocks of the time zone.
+    pub fn local(&self, moment: Moment) -> Zoned {
+        zoned(moment, &self.zone)
+    }
+
+    /// The five fields of cron that say the same.
+    pub fn cron(&self) -> String {
+        self.cron.pattern.to_string()
+    }
+
+    /// The time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
+
+/// What croner keeps of a pattern is thousands of numbers.
+impl fmt::Debug for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timing({:?}, {:?})", self.text, self.zone.iana_name())
+    }
+}
+
+/// As it was written.
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The time zone of a name of the IANA, such as `Europe/Berlin`.
+pub fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        format!("{name:?} is no time zone of this system; write one such as \"Europe/Berlin\" or \"UTC\"")
+    })
+}
+
+/// A moment on the clocks of a time zone.
+pub(in crate::schedule) fn zoned(moment: Moment, zone: &TimeZone) -> Zoned {
+    let timestamp = Timestamp::from_millisecond(moment.millis()).unwrap_or_default();
+    timestamp.to_zoned(zone.clone())
+}
+
+fn of(zoned: &Zoned) -> Moment {
+    Moment::from_millis(zoned.timestamp().as_millisecond())
+}
+
+/// The cron expression that a text stands for.
+fn expression(text: &str) -> Result<String, String> {
+    let lower = text.trim().to_lowercase();
+    let words: Vec<&str> = lower
+        .split_whitespace()
+        .filter(|word| *word != "at" && *word != "on")
+        .collect();
+    match words.as_slice() {
+        ["hourly"] => Ok("0 * * * *".to_owned()),
+        ["daily", time] => clock(time).map(|(hour, minute)| format!("{minute} {hour} * * *")),
+        ["weekly", days, time] => {
+            let (hour, minute) = clock(time)?;
+            let days: Vec<String> = days.split(',').map(weekday).collect::<Result<_, _>>()?;
+            Ok(format!("{minute} {hour} * * {}", days.join(",")))
+        }
+        ["monthly", day, time] => {
+            let (hour, minute) = clock(time)?;
+            match day.parse::<u8>() {
+                Ok(day @ 1..=31) => Ok(format!("{minute} {hour} {day} * *")),
+                _ => Err(format!("{day:?} is no day from 1 to 31")),
+            }
+        }
+        ["daily" | "weekly" | "monthly", ..] => Err("its day or time is missing".to_owned()),
+        [_] if lower.starts_with('@') => Ok(lower),
+        [_, _, _, _, _] => Ok(lower),
+        _ => Err("neither a known form nor five fields".to_owned()),
+    }
+}
+
+/// Hour and minute of `06:00`.
+pub(in crate::schedule) fn clock(text: &str) -> Result<(u8, u8), String> {
+    let fault = || format!("{text:?} is no time of day such as 06:00");
+    let (hour, minute) = text.split_once(':').ok_or_else(fault)?;
+    let number = |text: &str, most: u8| {
+        let digits =
+            !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
+        let number = text.parse::<u8>().ok().filter(|n| digits && *n <= most);
+        number.ok_or_else(fault)
+    };
+    Ok((number(hour, 23)?, number(minute, 59)?))
+}
+
+/// The number of a weekday in cron.
+fn weekday(name: &str) -> Result<String, String> {
+    let name = name.trim();
+    // Two letters could be two of them.
+    let is_meant = |day: &&str| name.len() >= 3 && day.starts_with(name);
+    let known = DAYS.iter().position(is_meant);
+    known
+        .map(|at| at.to_string())
+        .ok_or_else(|| format!("{name:?} is no day of the week such as mon"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timing(text: &str, name: &str) -> Timing {
+        Timing::parse(text, zone(name).expect("a zone")).expect("a schedule")
+    }
+
+    fn moment(text: &str) -> Moment {
+        let at: Timestamp = text.parse().expect("a time");
+        Moment::from_millis(at.as_millisecond())
+    }
+
+    /// The next times after one, in the zone's own words.
+    fn next(timing: &Timing, after: &str, count: usize) -> Vec<String> {
+        let next = std::iter::successors(Some(moment(after)), |at| timing.after(*at));
+        let local = |at| timing.local(at).strftime("%m-%d %H:%M %Z").to_string();
+        next.skip(1).take(count).map(local).collect()
+    }
+
+    #[test]
+    fn english_and_cron_say_the_same() {
+        let cases = [
+            ("hourly", "0 * * * *"),
+            ("daily at 03:30", "30 3 * * *"),
+            ("Daily 3:30", "30 3 * * *"),
+            ("weekly on mon 06:00", "0 6 * * 1"),
+            ("weekly on Monday,thu at 06:05", "5 6 * * 1,4"),
+            ("monthly on 31 04:00", "0 4 31 * *"),
+            ("@weekly", "0 0 * * 0"),
+            ("*/15 8-17 * * 1-5", "*/15 8-17 * * 1-5"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(timing(text, "UTC").cron(), expected, "{text}");
+            assert_eq!(timing(text, "UTC").to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said() {
+        let cases = [
+            ("", "neither"),
+            ("sometimes", "neither"),
+            ("daily", "missing"),
+            ("daily at 24:00", "no time of day"),
+            ("daily at 6", "no time of day"),
+            ("weekly on m 06:00", "no day of the week"),
+            ("weekly on monkey 06:00", "no day of the week"),
+            ("monthly on 32 06:00", "no day from 1 to 31"),
+            ("61 * * * *", "61"),
+            ("0 0 31 2 *", "never"),
+            ("0 0 0 * * *", "neither"),
+        ];
+        for (text, part) in cases {
+            let fault = Timing::parse(text, TimeZone::UTC).expect_err(text);
+            assert!(
+                fault.contains(part) && fault.contains("weekly on"),
+                "{fault}"
+            );
+        }
+        assert!(zone("Europe/Belrin").is_err());
+    }
+
+    #[test]
+    fn the_hour_that_spring_leaves_out_comes_after_the_gap() {
+        let daily = timing("daily at 02:30", "America/New_York");
+        let days = next(&daily, "2026-03-07T00:00:00Z", 3);
+        assert_eq!(
+            days,
+            ["03-07 02:30 EST", "03-08 03:00 EDT", "03-09 02:30 EDT"]
+        );
+        let berlin = timing("daily at 02:00", "Europe/Berlin");
+        let days = next(&berlin, "2026-03-28T12:00:00Z", 2);
+        assert_eq!(days, ["03-29 03:00 CEST", "03-30 02:00 CEST"]);
+    }
+
+    #[test]
+    fn the_hour_that_autumn_has_twice_comes_once() {
+        let daily = timing("daily at 01:30", "America/New_York");
+        let days = next(&daily, "2026-10-31T12:00:00Z", 2);
+        assert_eq!(days, ["11-01 01:30 EDT", "11-02 01:30 EST"]);
+    }
+
+    #[test]
+    fn every_hour_is_every_hour_that_passes() {
+        let hourly = timing("hourly", "Europe/Berlin");
+        let spring = next(&hourly, "2026-03-29T00:00:00Z", 2);
+        assert_eq!(spring, ["03-29 03:00 CEST", "03-29 04:00 CEST"]);
+        let autumn = next(&hourly, "2026-10-24T23:30:00Z", 3);
+        assert_eq!(
+            autumn,
+            ["10-25 02:00 CEST", "10-25 02:00 CET", "10-25 03:00 CET"]
+        );
+    }
+
+    #[test]
+    fn the_last_time_is_the_one_that_came_last() {
+        for (text, name) in [
+            ("daily at 02:30", "America/New_York"),
+            ("daily at 01:30", "America/New_York"),
+            ("hourly", "Europe/Berlin"),
+            ("weekly on sun 02:15", "Australia/Lord_Howe"),
+        ] {
+            let timing = timing(text, name);
+            let mut at = moment("2026-01-01T00:00:00Z");
+            while at < moment("2027-01-01T00:00:00Z") {
+                let next = timing.after(at).expect("a next one");
+                let start = moment("2025-12-01T00:00:00Z");
+                let last = |now| timing.last(start, now);
+                assert_eq!(last(next), Some(next), "{text} at {next}");
+                let before = Moment::from_millis(next.millis() - 1);
+                assert!(last(before).expect("one") <= at, "{text} at {next}");
+                assert_eq!(timing.last(next, next), None);
+                at = next;
+            }
+        }
+    }
+}

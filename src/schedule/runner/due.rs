@@ -1,0 +1,236 @@
+//! What a project has to do, and when. Pure: the time is handed in, so that a year passes in a
+//! second of a test.
+
+use crate::model::Moment;
+use crate::store::{LastRun, OpenRun, RunId, ScheduleState};
+
+use crate::schedule::project::Project;
+
+/// Something to do for a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Go on with a run that was interrupted.
+    Resume(OpenRun),
+    /// Make a run.
+    Run {
+        /// When it should have begun.
+        due: Moment,
+    },
+    /// Ask again what failed in the last run.
+    Recheck {
+        /// The run.
+        run: RunId,
+        /// When that should have begun.
+        due: Moment,
+        /// Steps of the ladder that it is past when this one is over.
+        step: u8,
+        /// The pass, if it was begun already.
+        pass: Option<u8>,
+    },
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// This, now.
+    Now(Task),
+    /// Nothing before this moment.
+    At(Moment),
+    /// Nothing for years.
+    Never,
+}
+
+impl Task {
+    /// When it should have begun.
+    pub fn due(&self) -> Moment {
+        match self {
+            Task::Resume(open) => open.due,
+            Task::Run { due } | Task::Recheck { due, .. } => *due,
+        }
+    }
+}
+
+/// What a project has to do. However many times were missed, they are made up for once.
+pub fn next(project: &Project, state: &ScheduleState, now: Moment) -> Next {
+    let (task, later) = task(project, state, now);
+    let Some(task) = task else {
+        return later.map_or(Next::Never, Next::At);
+    };
+    let local = project.timing.local(now);
+    match project.quiet.filter(|quiet| quiet.has(&local)) {
+        Some(quiet) => Next::At(quiet.end(&local)),
+        None => Next::Now(task),
+    }
+}
+
+/// What is due, or when something will be.
+fn task(project: &Project, state: &ScheduleState, now: Moment) -> (Option<Task>, Option<Moment>) {
+    if let Some(open) = &state.open {
+        return (Some(Task::Resume(open.clone())), None);
+    }
+    let step = state.last.and_then(|last| step(project, last, now));
+    // A step that was begun left its run unfinished: it goes on at once.
+    if let Some(begun @ Task::Recheck { pass: Some(_), .. }) = step {
+        return (Some(begun), None);
+    }
+    if let Some(due) = missed(project, state, now) {
+        return (Some(Task::Run { due }), None);
+    }
+    let next_run = project.timing.after(served(state).max(now));
+    match step {
+        None => (None, next_run),
+        Some(step) if step.due() > now => {
+            let due = step.due();
+            (None, Some(next_run.map_or(due, |run| run.min(due))))
+        }
+        step => (step, None),
+    }
+}
+
+/// When a run should have begun that did not begin; the last of several.
+pub(super) fn missed(project: &Project, state: &ScheduleState, now: Moment) -> Option<Moment> {
+    project.timing.last(served(state), now)
+}
+
+fn served(state: &ScheduleState) -> Moment {
+    state.served.unwrap_or(state.since).max(state.since)
+}
+
+/// The next step of the ladder; none after the last.
+fn step(project: &Project, last: LastRun, now: Moment) -> Option<Task> {
+    Some(Task::Recheck {
+        run: last.run,
+        due: project.ladder.next(last.ended, last.step)?,
+        step: project.ladder.taken(last.ended, last.step, now),
+        pass: last.pass,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::schedule::project::read;
+
+    fn at(text: &str) -> Moment {
+        let timestamp: jiff::Timestamp = text.parse().expect("a time");
+        Moment::from_millis(timestamp.as_millisecond())
+    }
+
+    fn project(more: &str) -> Project {
+        let text = format!("schedule = 'daily at 02:30'\ntimezone = 'Europe/Berlin'\n{more}");
+        read("shop", &text.parse().expect("a table")).expect("a project")
+    }
+
+    fn since() -> ScheduleState {
+        ScheduleState::new(at("2026-01-01T12:00:00Z"))
+    }
+
+    #[test]
+    fn nothing_is_due_before_it_was_first_seen() {
+        let expected = Next::At(at("2026-01-02T01:30:00Z"));
+        assert_eq!(
+            next(&project(""), &since(), at("2026-01-01T12:00:00Z")),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_was_missed_is_made_up_for_once() {
+        let now = at("2026-01-09T12:00:00Z");
+        let due = at("2026-01-09T01:30:00Z");
+        assert_eq!(
+            next(&project(""), &since(), now),
+            Next::Now(Task::Run { due })
+        );
+        let served = ScheduleState {
+            served: Some(due),
+            ..since()
+        };
+        let tomorrow = at("2026-01-10T01:30:00Z");
+        assert_eq!(next(&project(""), &served, now), Next::At(tomorrow));
+    }
+
+    #[test]
+    fn quiet_hours_put_off_what_is_due() {
+        let project = project("quiet-hours = '22:00-06:00'");
+        let morning = at("2026-01-02T05:00:00Z");
+        assert_eq!(
+            next(&project, &since(), at("2026-01-02T01:30:00Z")),
+            Next::At(morning)
+        );
+        let due = at("2026-01-02T01:30:00Z");
+        assert_eq!(
+            next(&project, &since(), morning),
+            Next::Now(Task::Run { due })
+        );
+    }
+
+    #[test]
+    fn what_was_interrupted_comes_first() {
+        let open = OpenRun {
+            token: "abc".to_owned(),
+            due: at("2026-01-02T01:30:00Z"),
+            out: None,
+        };
+        let state = ScheduleState {
+            open: Some(open.clone()),
+            ..since()
+        };
+        let found = next(&project(""), &state, at("2026-03-01T00:00:00Z"));
+        assert_eq!(found, Next::Now(Task::Resume(open)));
+    }
+
+    #[test]
+    fn what_failed_is_asked_again_between_two_runs() {
+        let ended = at("2026-01-02T02:00:00Z");
+        let state = |step, pass| ScheduleState {
+            served: Some(at("2026-01-02T01:30:00Z")),
+            last: Some(LastRun {
+                run: RunId(7),
+                ended,
+                step,
+                pass,
+            }),
+            ..since()
+        };
+        let first = ended + Duration::from_mins(15);
+        assert_eq!(next(&project(""), &state(0, None), ended), Next::At(first));
+        let recheck = |step, pass| {
+            Next::Now(Task::Recheck {
+                run: RunId(7),
+                due: first,
+                step,
+                pass,
+            })
+        };
+        assert_eq!(next(&project(""), &state(0, None), first), recheck(1, None));
+        let much_later = ended + Duration::from_hours(7);
+        assert_eq!(
+            next(&project(""), &state(0, None), much_later),
+            recheck(3, None)
+        );
+        assert_eq!(
+            next(&project(""), &state(0, Some(4)), ended),
+            recheck(1, Some(4))
+        );
+        let much_later_still = ended + Duration::from_hours(48);
+        assert!(matches!(
+            next(&project(""), &state(0, Some(4)), much_later_still),
+            Next::Now(Task::Recheck { pass: Some(4), .. })
+        ));
+        // The next run goes before a step that was not begun, and when nothing fails there is none.
+        let tomorrow = at("2026-01-03T01:30:00Z");
+        assert_eq!(
+            next(&project(""), &state(0, None), tomorrow),
+            Next::Now(Task::Run { due: tomorrow })
+        );
+        assert_eq!(
+            next(&project(""), &state(u8::MAX, None), much_later),
+            Next::At(tomorrow)
+        );
+        let none = project("recheck = 'none'");
+        assert_eq!(next(&none, &state(0, None), much_later), Next::At(tomorrow));
+    }
+}

@@ -1,0 +1,530 @@
+//! The runner: begins what is due, a few projects at a time, and tells what became of it. It owns
+//! the projects' state; an audit is a task that shares nothing with it. Killed at any moment, the next one
+//! goes on: what is begun is noted before, and what is done after it was told.
+
+pub(super) mod auditor;
+mod clock_fault;
+pub(super) mod due;
+mod retention;
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinSet};
+
+use crate::audit;
+use crate::crawl::{Ended, Stop, StopLevel};
+use crate::model::{HostKey, Moment};
+use crate::store::{LastRun, OpenRun, RunLock, ScheduleState, ScheduledRun, Store, StoreError};
+
+use super::event::{Event, Listener, RunEnded, RunOutcome};
+use super::out;
+use super::project::Project;
+use auditor::{AuditMade, AuditOrder, AuditWork, Auditor, Unmade};
+use clock_fault::mended;
+use due::{Next, Task, missed, next};
+
+/// How long a project is left alone that another process works on.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+
+/// How long a project is left alone when this machine has no network.
+const NO_NETWORK: Duration = Duration::from_mins(5);
+
+/// For how long: whoever reads reports is told in the end, for what looks like no network may be a
+/// proxy that is gone for good.
+const PATIENCE: Duration = Duration::from_hours(6);
+
+/// The time of day, and waiting for one.
+pub trait Clock: Send {
+    /// The time of day.
+    fn now(&self) -> Moment;
+
+    /// Waits until then, or for less: whoever waits looks at the time again.
+    fn sleep_until(&mut self, moment: Moment) -> impl Future<Output = ()> + Send;
+}
+
+/// What a runner is made of.
+#[derive(Debug)]
+pub struct Runner<A, L, C> {
+    /// What is audited.
+    pub projects: Vec<Project>,
+    /// Projects that are due at once, whatever their schedule says.
+    pub now: HashSet<String>,
+    /// Most audits at a time; at least one.
+    pub parallel: usize,
+    /// Where runs and the state of projects are kept.
+    pub store: Store,
+    /// Makes the audits.
+    pub auditor: Arc<A>,
+    /// Is told what happens.
+    pub listener: L,
+    /// Tells the time.
+    pub clock: C,
+    /// Ends it; audits are interrupted, and go on the next time.
+    pub stop: Stop,
+}
+
+/// What became of the projects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Runs that could not be made, or not yet: our own trouble.
+    pub failed: usize,
+    /// Runs of sites that could not be audited at all.
+    pub no_audit: usize,
+    /// Runs with a gate that failed.
+    pub gate_failed: usize,
+    /// Runs with a gate that could not be decided.
+    pub gate_undecided: usize,
+    /// Runs that all is well with, and steps of the ladder.
+    pub done: usize,
+    /// It was told to stop.
+    pub interrupted: bool,
+}
+
+impl<A: Auditor, L: Listener, C: Clock> Runner<A, L, C> {
+    /// Serves the projects until it is told to stop.
+    pub async fn serve(self) -> Result<Tally, StoreError> {
+        Round::new(self).go(None).await
+    }
+
+    /// Does what is due now, then ends.
+    pub async fn serve_once(self) -> Result<Tally, StoreError> {
+        let now = self.clock.now();
+        Round::new(self).go(Some(now)).await
+    }
+}
+
+/// An audit under way.
+struct Busy {
+    /// Of which project.
+    at: usize,
+    task: Task,
+    /// Until all of it is noted.
+    _lock: RunLock,
+}
+
+/// The runner at work.
+struct Round<A, L, C> {
+    runner: Runner<A, L, C>,
+    audits: JoinSet<Result<AuditMade, Unmade>>,
+    busy: HashMap<Id, Busy>,
+    /// Projects that another process works on, or that there is no network for, and when to look again.
+    later: HashMap<usize, Moment>,
+    /// Projects that there is no network for, and since when.
+    offline: HashMap<usize, Moment>,
+    tally: Tally,
+    /// The lengths of the queue that were told last.
+    told: Option<(usize, usize, Option<Moment>)>,
+}
+
+/// What there is to do.
+#[derive(Default)]
+struct Outlook {
+    /// Due, what waits longest first.
+    waiting: Vec<(usize, Task)>,
+    /// When something else will be.
+    next: Option<Moment>,
+}
+
+impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
+    fn new(runner: Runner<A, L, C>) -> Self {
+        Round {
+            runner,
+            audits: JoinSet::new(),
+            busy: HashMap::new(),
+            later: HashMap::new(),
+            offline: HashMap::new(),
+            tally: Tally::default(),
+            told: None,
+        }
+    }
+
+    /// Goes on until it is told to stop, or has done what was due by a moment.
+    async fn go(mut self, until: Option<Moment>) -> Result<Tally, StoreError> {
+        loop {
+            let now = self.runner.clock.now();
+            let stopped = self.runner.stop.level() != StopLevel::Run;
+            let mut outlook = Outlook::default();
+            if !stopped {
+                self.wait_no_longer_than_meant(now);
+                outlook = self.look(until.unwrap_or(now))?;
+                self.begin_all(&mut outlook, now)?;
+            }
+            self.tell_queue(&outlook, now);
+            let over = stopped || (until.is_some() && outlook.waiting.is_empty());
+            if over && self.busy.is_empty() {
+                self.tally.interrupted |= stopped;
+                return Ok(self.tally);
+            }
+            let again = outlook.next.unwrap_or(now + ELSEWHERE);
+            tokio::select! {
+                Some(brought) = self.audits.join_next_with_id(), if !self.audits.is_empty() => {
+                    let (id, result) = match brought {
+                        Ok(brought) => brought,
+                        // A fault of ours in one audit ends no other.
+                        Err(fault) => (fault.id(), Err(Unmade::Fault("it ended without a word; the log says more".to_owned()))),
+                    };
+                    self.take_in(id, result).await?;
+                }
+                () = self.runner.clock.sleep_until(again) => {}
+                () = self.runner.stop.changed() => {}
+            }
+        }
+    }
+
+    /// Forgets what was put off before the clock was put back: it would wait for longer than was meant.
+    fn wait_no_longer_than_meant(&mut self, now: Moment) {
+        self.later.retain(|_, until| until.since(now) <= NO_NETWORK);
+    }
+
+    /// What the projects have to do that nobody works on.
+    fn look(&mut self, now: Moment) -> Result<Outlook, StoreError> {
+        self.later.retain(|_, until| *until > now);
+        let mut outlook = Outlook::default();
+        let mut soonest = |at: Moment| {
+            outlook.next = Some(outlook.next.map_or(at, |next| next.min(at)));
+        };
+        for (at, project) in self.runner.projects.iter().enumerate() {
+            if self.busy.values().any(|busy| busy.at == at) {
+                continue;
+            }
+            if let Some(until) = self.later.get(&at) {
+                soonest(*until);
+                continue;
+            }
+            let state = self.state(project, now)?;
+            let forced = self.runner.now.contains(&project.name) && state.open.is_none();
+            match next(project, &state, now) {
+                _ if forced => outlook.waiting.push((at, Task::Run { due: now })),
+                Next::Now(task) => outlook.waiting.push((at, task)),
+                Next::At(moment) => soonest(moment),
+                Next::Never => {}
+            }
+        }
+        outlook.waiting.sort_by_key(|(_, task)| task.due());
+        Ok(outlook)
+    }
+
+    /// What is remembered of a project; one that is new is remembered from now on.
+    fn state(&self, project: &Project, now: Moment) -> Result<ScheduleState, StoreError> {
+        let store = &self.runner.store;
+        if let Some(state) = store.schedule(&project.name)? {
+            return match mended(project, &state, now) {
+                Some(mended) => self.mend(project, mended, now),
+                None => Ok(state),
+            };
+        }
+        let state = ScheduleState::new(now);
+        store.set_schedule(&project.name, &state)?;
+        Ok(state)
+    }
+
+    /// Keeps what was mended, and says so once. Whoever works on the project keeps it instead.
+    fn mend(
+        &self,
+        project: &Project,
+        state: ScheduleState,
+        now: Moment,
+    ) -> Result<ScheduleState, StoreError> {
+        let store = &self.runner.store;
+        if let Some(_lock) = store.lock_project(&project.name)? {
+            store.set_schedule(&project.name, &state)?;
+            let name = &project.name;
+            tracing::warn!(
+                project = %name,
+                "{name}: its last run is noted for a time to come, so the clock of this machine was ahead, or is behind \
+                 now; it counts as served at {} UTC and goes on from there",
+                now.spreadsheet()
+            );
+        }
+        Ok(state)
+    }
+
+    /// Begins what may begin: no more than so many at a time, and one of a host. The rest waits.
+    fn begin_all(&mut self, outlook: &mut Outlook, now: Moment) -> Result<(), StoreError> {
+        for (at, task) in std::mem::take(&mut outlook.waiting) {
+            let full = self.busy.len() >= self.runner.parallel;
+            if full || self.shares_a_host(at) {
+                outlook.waiting.push((at, task));
+            } else if !self.begin(at, task, now)? {
+                let project = &self.runner.projects[at].name;
+                if self.runner.now.contains(project) {
+                    tracing::warn!(%project, "{project} does not begin now: another process works on it");
+                }
+                self.later.insert(at, now + ELSEWHERE);
+            }
+        }
+        Ok(())
+    }
+
+    fn shares_a_host(&self, at: usize) -> bool {
+        let hosts = |at: usize| &self.runner.projects[at].hosts;
+        let taken: HashSet<&HostKey> = self.busy.values().flat_map(|busy| hosts(busy.at)).collect();
+        hosts(at).iter().any(|host| taken.contains(host))
+    }
+
+    /// Begins a task; false if another process works on the project.
+    fn begin(&mut self, at: usize, task: Task, now: Moment) -> Result<bool, StoreError> {
+        let store = self.runner.store.clone();
+        let project = &self.runner.projects[at];
+        let Some(lock) = store.lock_project(&project.name)? else {
+            return Ok(false);
+        };
+        // Another process may have done it since we looked.
+        let mut state = self.state(project, now)?;
+        let forced = self.runner.now.remove(&project.name);
+        let task = match next(project, &state, now) {
+            _ if forced && state.open.is_none() => task,
+            Next::Now(task) => task,
+            Next::At(_) | Next::Never => return Ok(true),
+        };
+        let order = prepare(project, &task, &mut state, &store)?;
+        store.set_schedule(&project.name, &state)?;
+        if !matches!(task, Task::Recheck { .. }) {
+            self.runner.listener.hear(&Event::RunStarted {
+                project: project.name.clone(),
+                due: task.due(),
+                at: now,
+                resumed: matches!(order.work, AuditWork::Resume(_)),
+            });
+        }
+        let (auditor, stop) = (Arc::clone(&self.runner.auditor), self.runner.stop.clone());
+        let audit = self
+            .audits
+            .spawn(async move { auditor.audit(order, stop).await });
+        let busy = Busy {
+            at,
+            task,
+            _lock: lock,
+        };
+        self.busy.insert(audit.id(), busy);
+        Ok(true)
+    }
+
+    /// Tells what an audit brought, and notes it.
+    async fn take_in(
+        &mut self,
+        id: Id,
+        result: Result<AuditMade, Unmade>,
+    ) -> Result<(), StoreError> {
+        let Some(busy) = self.busy.remove(&id) else {
+            return Ok(());
+        };
+        let now = self.runner.clock.now();
+        let project = self.runner.projects[busy.at].clone();
+        let mut state = self.state(&project, now)?;
+        if let Err(Unmade::Offline(why)) = &result
+            && self.may_wait(busy.at, &state, now)
+        {
+            self.put_off(busy.at, why, now);
+            return Ok(());
+        }
+        self.offline.remove(&busy.at);
+        match (&busy.task, result) {
+            // It goes on the next time.
+            (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
+            (Task::Recheck { step, .. }, Ok(audited)) => {
+                let step = (*step, audited.ended);
+                self.rechecked(&project, &mut state, step, now)?;
+            }
+            (Task::Run { .. } | Task::Resume(_), Ok(audited)) => {
+                self.ended(&project, &mut state, audited, busy.task.due(), now)?;
+                let (store, name, keep) = (self.runner.store.clone(), project.name, project.keep);
+                let tidy = move || retention::tidy(&store, &name, keep, now);
+                match tokio::task::spawn_blocking(tidy).await {
+                    Ok(done) => done?,
+                    Err(fault) => std::panic::resume_unwind(fault.into_panic()),
+                }
+            }
+            (task, Err(Unmade::Fault(why) | Unmade::Offline(why))) => {
+                self.failed(&project, &mut state, task, (why, now))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a project that there is no network for has time: not for ever, and only until it is due
+    /// again.
+    fn may_wait(&mut self, at: usize, state: &ScheduleState, now: Moment) -> bool {
+        let since = *self.offline.entry(at).or_insert(now);
+        now.since(since) < PATIENCE && missed(&self.runner.projects[at], state, now).is_none()
+    }
+
+    /// What was begun stays so, and goes on later.
+    fn put_off(&mut self, at: usize, why: &str, now: Moment) {
+        self.tally.failed += 1;
+        let again = now + NO_NETWORK;
+        self.later.insert(at, again);
+        self.runner.listener.hear(&Event::PutOff {
+            project: self.runner.projects[at].name.clone(),
+            again,
+            why: why.to_owned(),
+        });
+    }
+
+    fn ended(
+        &mut self,
+        project: &Project,
+        state: &mut ScheduleState,
+        audited: AuditMade,
+        due: Moment,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let count = match audited.outcome {
+            RunOutcome::Done => &mut self.tally.done,
+            RunOutcome::GateUndecided => &mut self.tally.gate_undecided,
+            RunOutcome::GateFailed => &mut self.tally.gate_failed,
+            RunOutcome::NoAudit(_) => &mut self.tally.no_audit,
+        };
+        *count += 1;
+        let store = &self.runner.store;
+        let made = ScheduledRun {
+            run: audited.run,
+            due,
+            ended: now,
+            out: audited.out.clone(),
+            files: audited.files.clone(),
+        };
+        store.add_scheduled_run(&project.name, &made)?;
+        // What was not requested of a host that was given up is requested by the ladder, too.
+        let is_over = audited.ended != Ended::Incomplete
+            && store.rechecked(audited.run, u8::MAX)?.failing.is_empty();
+        self.runner.listener.hear(&Event::RunEnded(RunEnded {
+            project: project.name.clone(),
+            run: audited.run,
+            due,
+            at: now,
+            outcome: audited.outcome,
+            gates: audited.gates,
+            out: audited.out,
+            files: audited.files,
+        }));
+        state.open = None;
+        state.last = Some(LastRun {
+            run: made.run,
+            ended: now,
+            step: if is_over { OVER } else { 0 },
+            pass: None,
+        });
+        self.runner.store.set_schedule(&project.name, state)
+    }
+
+    fn rechecked(
+        &mut self,
+        project: &Project,
+        state: &mut ScheduleState,
+        (step, ended): (u8, Ended),
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let Some(last) = &mut state.last else {
+            return Ok(());
+        };
+        self.tally.done += 1;
+        let pass = last.pass.take().unwrap_or(u8::MAX);
+        let found = self.runner.store.rechecked(last.run, pass)?;
+        let is_over = found.failing.is_empty() && ended != Ended::Incomplete;
+        last.step = if is_over { OVER } else { step };
+        self.runner.listener.hear(&Event::Rechecked {
+            project: project.name.clone(),
+            run: last.run,
+            step,
+            at: now,
+            recovered: found.recovered,
+            failing: found.failing,
+            next: project.ladder.next(last.ended, last.step),
+        });
+        self.runner.store.set_schedule(&project.name, state)
+    }
+
+    /// What could not be made is told and not tried again before it is due again.
+    fn failed(
+        &mut self,
+        project: &Project,
+        state: &mut ScheduleState,
+        task: &Task,
+        (why, now): (String, Moment),
+    ) -> Result<(), StoreError> {
+        self.tally.failed += 1;
+        self.runner.listener.hear(&Event::RunFailed {
+            project: project.name.clone(),
+            due: task.due(),
+            at: now,
+            why,
+        });
+        match (task, &mut state.last) {
+            (Task::Recheck { step, .. }, Some(last)) => (last.step, last.pass) = (*step, None),
+            _ => state.open = None,
+        }
+        self.runner.store.set_schedule(&project.name, state)
+    }
+
+    fn tell_queue(&mut self, outlook: &Outlook, at: Moment) {
+        let (running, waiting, next) = (self.busy.len(), outlook.waiting.len(), outlook.next);
+        if self.told != Some((running, waiting, next)) {
+            self.told = Some((running, waiting, next));
+            self.runner.listener.hear(&Event::Queue {
+                at,
+                running,
+                waiting,
+                next,
+            });
+        }
+    }
+}
+
+/// The step of a ladder that no step follows: nothing fails any more.
+const OVER: u8 = u8::MAX;
+
+/// Notes in a project's state that a task begins. Returns what is to be made.
+fn prepare(
+    project: &Project,
+    task: &Task,
+    state: &mut ScheduleState,
+    store: &Store,
+) -> Result<AuditOrder, StoreError> {
+    let (work, out) = match task {
+        Task::Run { due } => {
+            let place = project.out.as_deref();
+            let open = OpenRun {
+                token: audit::new_token(),
+                due: *due,
+                out: place
+                    .map(|out| out::with_time(out, &project.name, &project.timing.local(*due))),
+            };
+            state.served = Some(*due);
+            state.open = Some(open.clone());
+            (AuditWork::New(open.token), open.out)
+        }
+        Task::Resume(open) => {
+            let work = match store.run(&open.token) {
+                Ok(run) => AuditWork::Resume(run.id),
+                // Killed before the run was recorded.
+                Err(StoreError::NoRun(_)) => AuditWork::New(open.token.clone()),
+                Err(fault) => return Err(fault),
+            };
+            (work, open.out.clone())
+        }
+        Task::Recheck { run, pass, .. } => {
+            let pass = match pass {
+                Some(pass) => *pass,
+                None => store.last_pass(*run)?.saturating_add(1),
+            };
+            if let Some(last) = &mut state.last {
+                last.pass = Some(pass);
+            }
+            let made = store.scheduled_runs(&project.name)?;
+            let made = made.into_iter().find(|made| made.run == *run);
+            (
+                AuditWork::Recheck(*run, pass),
+                made.and_then(|made| made.out),
+            )
+        }
+    };
+    Ok(AuditOrder {
+        project: project.name.clone(),
+        work,
+        out,
+    })
+}
