@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -206,9 +206,12 @@ fn what_was_open_while_the_process_was_stopped_is_asked_again_and_not_counted() 
 
 #[test]
 fn each_signal_to_end_does_so_in_order_and_the_run_goes_on_later() {
-    let at = serve(|path, line| {
+    let pages = Arc::new(AtomicUsize::new(0));
+    let served = Arc::clone(&pages);
+    let at = serve(move |path, line| {
         let number: usize = path.trim_start_matches('/').parse().unwrap_or_default();
         pause(Duration::from_millis(20));
+        served.fetch_max(number, Ordering::Relaxed);
         page(
             line,
             &format!("page {number} <a href='/{}'>next</a>", number + 1),
@@ -217,8 +220,13 @@ fn each_signal_to_end_does_so_in_order_and_the_run_goes_on_later() {
     for (name, times) in [("TERM", 1), ("INT", 1), ("HUP", 1), ("INT", 2)] {
         let home = tempfile::tempdir().expect("a directory");
         let line = format!("exec gatecrawl audit http://{at}/0 --max-pages 100000 {CRAWL}");
+        pages.store(0, Ordering::Relaxed);
         let child = shell(home.path(), &line).spawn().expect("starts");
-        pause(Duration::from_secs(1));
+        // On a busy machine it takes a while until it crawls.
+        let since = Instant::now();
+        while pages.load(Ordering::Relaxed) < 10 && since.elapsed() < Duration::from_secs(30) {
+            pause(Duration::from_millis(20));
+        }
         for _ in 0..times {
             signal(&child, name);
             pause(Duration::from_millis(5));

@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn a_crawl_that_is_not_told_to_end_waits_for_its_turn() {
         let looks = Arc::new(AtomicU32::new(0));
-        let looked = Arc::clone(&looks);
-        let locked = Locked::new(move || looked.fetch_add(1, Ordering::Relaxed) >= 3);
+        let count = Arc::clone(&looks);
+        let locked = Locked::new(move || count.fetch_add(1, Ordering::Relaxed) >= 3);
         assert!(is_locked(&locked.end()));
         assert!(looks.load(Ordering::Relaxed) > 3);
     }
