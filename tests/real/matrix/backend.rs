@@ -21,9 +21,6 @@ use crate::server::pause;
 /// Longest header that is read.
 const LONGEST: usize = 256 * 1024;
 
-/// How long a page takes to make.
-const WORK: Duration = Duration::from_millis(10);
-
 /// How long a connection may wait for its next request, and a silent one for its end.
 const IDLE: Duration = Duration::from_mins(2);
 
@@ -365,7 +362,7 @@ fn answer(line: &mut TcpStream, state: &State, head: &str, fault: &Fault) -> io:
 
 /// The page that was asked for.
 fn page(line: &mut TcpStream, state: &State, head: &str) -> io::Result<bool> {
-    pause(WORK);
+    pause(state.behaviour.work);
     let target = target(head);
     if matches!(target, "/robots.txt" | "/sitemap.xml" | "/favicon.ico")
         || target.contains("/missing")

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+/// How long a page takes to make, unless it is said.
+const WORK: Duration = Duration::from_millis(10);
+
 /// How a backend takes connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Listening {
@@ -93,6 +96,8 @@ pub(super) enum Fault {
 #[derive(Clone, Debug)]
 pub(super) struct Behaviour {
     pub(super) listening: Listening,
+    /// How long a page takes to make: `work 200ms`.
+    pub(super) work: Duration,
     pub(super) when: Vec<When>,
     pub(super) fault: Fault,
 }
@@ -104,6 +109,7 @@ impl Behaviour {
         let mut next = || words.next();
         let mut behaviour = Behaviour {
             listening: Listening::Always,
+            work: WORK,
             when: Vec::new(),
             fault: Fault::Fine,
         };
@@ -118,6 +124,7 @@ impl Behaviour {
                 "loop" => {
                     behaviour.listening = Listening::Loop(time(argument()), time(argument()));
                 }
+                "work" => behaviour.work = time(argument()),
                 "every" => behaviour.when.push(When::Every(number(argument()))),
                 "chance" => behaviour.when.push(When::Chance(number(argument()))),
                 "hash" => behaviour.when.push(When::Hash(number(argument()))),

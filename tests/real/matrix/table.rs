@@ -90,21 +90,39 @@ const HEADERS: [&str; 17] = [
     "broken",
 ];
 
+/// What is said of the pages of a cell, in words.
+struct Shown {
+    verdicts: String,
+    causes: String,
+    products: String,
+}
+
+impl Shown {
+    fn of(trial: &Trial) -> Shown {
+        let counts = |counts: &BTreeMap<String, usize>| {
+            let words = counts.iter().map(|(word, count)| {
+                let word = if word.is_empty() { "none" } else { word };
+                format!("{count} {word}")
+            });
+            words.collect::<Vec<_>>().join(", ")
+        };
+        let said = &trial.said;
+        let causes = said.causes.iter().map(|((cause, confidence), &count)| {
+            let words = format!("{cause} {confidence}");
+            (words.trim().to_owned(), count)
+        });
+        Shown {
+            verdicts: counts(&said.verdicts),
+            causes: counts(&causes.collect()),
+            products: counts(&said.products),
+        }
+    }
+}
+
 fn line(trial: &Trial) -> String {
     let said = &trial.said;
     let truth = &trial.cell;
-    let counts = |counts: &BTreeMap<String, usize>| {
-        let words = counts.iter().map(|(word, count)| {
-            let word = if word.is_empty() { "none" } else { word };
-            format!("{count} {word}")
-        });
-        words.collect::<Vec<_>>().join(", ")
-    };
-    let causes: BTreeMap<_, _> = said
-        .causes
-        .iter()
-        .map(|((cause, confidence), &count)| (format!("{cause} {confidence}"), count))
-        .collect();
+    let shown = Shown::of(trial);
     let cells = [
         trial.cell.name.clone(),
         Half::of(&trial.cell.name).id().to_owned(),
@@ -112,11 +130,11 @@ fn line(trial: &Trial) -> String {
         trial.cause().id().to_owned(),
         trial.product().id().to_owned(),
         trial.finding().map_or("", Rating::id).to_owned(),
-        counts(&said.verdicts),
+        shown.verdicts,
         truth.verdict.join(" "),
-        counts(&causes),
+        shown.causes,
         truth.cause.join(" "),
-        counts(&said.products),
+        shown.products,
         truth.product.join(", "),
         said.findings.join(" "),
         said.blamed.to_string(),
@@ -178,6 +196,46 @@ fn summary(trials: &[Trial]) -> String {
         none.count(),
         calibration_table(&valid)
     );
+    text.push_str(&not_right(&valid));
+    for trial in trials {
+        if let Some(why) = &trial.broken {
+            let _ = writeln!(text, "Not valid: {}: {why}", trial.cell.name);
+        }
+    }
+    text
+}
+
+/// What is wrong, and then what is partly right.
+fn not_right(valid: &[&Trial]) -> String {
+    let mut text =
+        String::from("| cell | what | rating | said | wanted |\n|---|---|---|---|---|\n");
+    for rating in [Rating::Wrong, Rating::Partly] {
+        for trial in valid {
+            let said = Shown::of(trial);
+            let cell = &trial.cell;
+            let rated = [
+                ("verdict", trial.verdict(), said.verdicts, &cell.verdict),
+                ("cause", trial.cause(), said.causes, &cell.cause),
+                ("product", trial.product(), said.products, &cell.product),
+            ];
+            let finding = trial.finding().map(|rating| {
+                let findings = trial.said.findings.join(" ");
+                ("finding", rating, findings, &cell.finding)
+            });
+            for (what, of, said, wanted) in rated.into_iter().chain(finding) {
+                if of == rating {
+                    let wanted = wanted.join(", ");
+                    let _ = writeln!(
+                        text,
+                        "| {} | {what} | {} | {said} | {wanted} |",
+                        cell.name,
+                        rating.id()
+                    );
+                }
+            }
+        }
+    }
+    text.push('\n');
     text
 }
 
