@@ -24,6 +24,9 @@ const LONGEST: usize = 256 * 1024;
 /// How long a connection may wait for its next request, and a silent one for its end.
 const IDLE: Duration = Duration::from_mins(2);
 
+/// What a TLS connection begins with. Servers of plain HTTP answer 400 to it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// Length of the queue of connections that nobody accepted yet.
 const QUEUE: i32 = 511;
 
@@ -195,6 +198,11 @@ fn read_head(line: &mut TcpStream, state: &State) -> io::Result<Option<String>> 
             0 => return Ok(None),
             _ => head.push(byte[0]),
         }
+        if head == [TLS_HANDSHAKE] {
+            state.counts().note("a TLS handshake", &Fault::Empty(400));
+            line.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
+            return Ok(None);
+        }
     }
     Ok(Some(String::from_utf8_lossy(&head).into_owned()))
 }
@@ -330,6 +338,13 @@ fn answer(line: &mut TcpStream, state: &State, head: &str, fault: &Fault) -> io:
             let cookie = format!("Set-Cookie: state={}\r\n", "x".repeat(1000));
             let cookies = cookie.repeat(*kib);
             write!(line, "{HTML}{cookies}Content-Length: 2\r\n\r\nok")?;
+        }
+        Fault::LongHeader(kib) => {
+            let value = "x".repeat(kib * 1024);
+            write!(
+                line,
+                "{HTML}X-State: {value}\r\nContent-Length: 2\r\n\r\nok"
+            )?;
         }
         Fault::Other(words) => {
             write!(line, "{words}")?;

@@ -76,6 +76,8 @@ pub(super) enum Fault {
     BadStatus,
     /// So many KiB of cookies: `big-header 64`.
     BigHeader(usize),
+    /// One field of so many KiB: `long-header 64`.
+    LongHeader(usize),
     /// Another protocol: `smtp`, `ssh`, `redis`.
     Other(&'static str),
     /// A body that is no gzip although it says so: `bad-gzip`.
@@ -163,6 +165,7 @@ fn simple<'a>(word: &str, mut argument: impl FnMut() -> &'a str) -> Fault {
         "bad-header" => Fault::BadHeader,
         "bad-status" => Fault::BadStatus,
         "big-header" => Fault::BigHeader(number(argument())),
+        "long-header" => Fault::LongHeader(number(argument())),
         "smtp" => Fault::Other("220 mail.example ESMTP Postfix\r\n"),
         "ssh" => Fault::Other("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
         "redis" => Fault::Other("-ERR wrong number of arguments for 'get' command\r\n"),
