@@ -12,18 +12,24 @@ mod stand;
 mod table;
 mod trial;
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::thread;
 
 use cell::Cell;
+use fault::Behaviour;
 use rating::Rating;
-use trial::{Trial, attempt};
+use trial::Trial;
 
 /// Cells at a time, if `THREADS` does not say. They mostly wait.
 const SIDE_BY_SIDE: usize = 24;
 
-/// Attempts all of these, some at a time, and writes the table.
-fn attempt_all(mut cells: Vec<Cell>, side_by_side: usize) -> Vec<Trial> {
+/// Where `tests/matrix.sh` looks for tables, and where those of the quick cells go.
+const TABLES: &str = "matrix";
+const QUICK_TABLES: &str = "matrix-quick";
+
+/// Audits all of these cells, some at a time, and writes the tables into a folder.
+fn audit_all(mut cells: Vec<Cell>, side_by_side: usize, tables: &str) -> Vec<Trial> {
     // The slow ones are started first, from the end: nobody waits for them alone.
     cells.sort_by_key(|cell| cell.slow);
     let waiting = Mutex::new(cells);
@@ -33,8 +39,8 @@ fn attempt_all(mut cells: Vec<Cell>, side_by_side: usize) -> Vec<Trial> {
             scope.spawn(|| {
                 let next = || waiting.lock().expect("no panic").pop();
                 while let Some(cell) = next() {
-                    let trial = attempt(cell);
-                    table::write_details(&trial);
+                    let trial = trial::of(cell);
+                    table::write_details(&trial, tables);
                     done.lock().expect("no panic").push(trial);
                 }
             });
@@ -42,7 +48,7 @@ fn attempt_all(mut cells: Vec<Cell>, side_by_side: usize) -> Vec<Trial> {
     });
     let mut trials = done.into_inner().expect("no panic");
     trials.sort_by(|a, b| a.cell.name.cmp(&b.cell.name));
-    table::write(&trials);
+    table::write(&trials, tables);
     trials
 }
 
@@ -51,11 +57,29 @@ fn setting(name: &str) -> Option<String> {
 }
 
 #[test]
+fn every_cell_is_readable_and_has_a_name_of_its_own() {
+    let kinds = cell::kinds();
+    let mut names = HashSet::new();
+    for cell in cell::all() {
+        for behaviour in cell.backends.values() {
+            // Or it panics.
+            Behaviour::parse(behaviour);
+        }
+        for server in &cell.servers {
+            assert!(kinds.contains_key(&server.kind), "{}", cell.name);
+            let everywhere = ["nginx", "apache"].contains(&server.kind.as_str());
+            assert!(everywhere || !cell.quick, "{} is quick", cell.name);
+        }
+        assert!(names.insert(cell.name.clone()), "{} twice", cell.name);
+    }
+    assert!(names.len() >= 120, "{} cells", names.len());
+}
+
+#[test]
 fn twelve_cells_of_nginx_and_apache_are_told_rightly() {
     let cells: Vec<_> = cell::all().into_iter().filter(|cell| cell.quick).collect();
     assert_eq!(cells.len(), 12, "quick cells");
-    let trials = attempt_all(cells, 12);
-    for trial in trials {
+    for trial in audit_all(cells, 12, QUICK_TABLES) {
         let name = &trial.cell.name;
         assert_eq!(trial.broken, None, "{name}");
         let wrong = trial.ratings().any(|rating| rating == Rating::Wrong);
@@ -71,7 +95,7 @@ fn every_cell() {
     let mut cells = cell::all();
     cells.retain(|cell| words.is_empty() || words.iter().any(|word| cell.name.contains(word)));
     let side_by_side = setting("THREADS").and_then(|threads| threads.parse().ok());
-    let trials = attempt_all(cells, side_by_side.unwrap_or(SIDE_BY_SIDE));
+    let trials = audit_all(cells, side_by_side.unwrap_or(SIDE_BY_SIDE), TABLES);
     let broken: Vec<_> = trials
         .iter()
         .filter_map(|trial| Some((&trial.cell.name, trial.broken.as_ref()?)))

@@ -227,3 +227,28 @@ fn path_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.find('/').map_or("/", |at| &rest[at..])
 }
+
+#[test]
+fn two_causes_are_right_if_one_is_true_and_the_other_cannot_be_told_from_it() {
+    let cell = super::cell::all().remove(0);
+    let truth = Cell {
+        cause: vec!["upstream_down".to_owned(), "network".to_owned()],
+        cause_partly: vec!["overload".to_owned(), "dns".to_owned()],
+        ..cell
+    };
+    let cases = [
+        ("upstream_down", Rating::Right),
+        ("overload", Rating::Partly),
+        ("tls", Rating::Wrong),
+        ("", Rating::Wrong),
+        ("network or upstream_down", Rating::Right),
+        ("overload or upstream_down", Rating::Right),
+        ("upstream_down or tls", Rating::Partly),
+        ("overload or dns", Rating::Partly),
+        ("tls or overload", Rating::Wrong),
+        ("tls or firewall", Rating::Wrong),
+    ];
+    for (said, rating) in cases {
+        assert_eq!(rate_cause(said, &truth), rating, "{said}");
+    }
+}

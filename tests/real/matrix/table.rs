@@ -37,12 +37,12 @@ impl Half {
     }
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix")
+fn folder(tables: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(tables)
 }
 
-/// Writes what is worth knowing about a cell that is rated otherwise than was hoped for.
-pub(super) fn write_details(trial: &Trial) {
+/// Writes all that is known of a cell.
+pub(super) fn write_details(trial: &Trial, tables: &str) {
     let text = format!(
         "{}\n{}\nbroken: {:?}\n{}\n{}",
         trial.cell.name,
@@ -51,23 +51,27 @@ pub(super) fn write_details(trial: &Trial) {
         line(trial),
         trial.details
     );
-    put(&folder().join(format!("{}.log", trial.cell.name)), &text);
+    put(
+        &folder(tables).join(format!("{}.log", trial.cell.name)),
+        &text,
+    );
 }
 
 /// Writes the tables.
-pub(super) fn write(trials: &[Trial]) {
+pub(super) fn write(trials: &[Trial], tables: &str) {
+    let folder = folder(tables);
     let mut lines = HEADERS.join("\t");
     lines.push('\n');
     for trial in trials {
         let _ = writeln!(lines, "{}", line(trial));
     }
-    put(&folder().join("cells.tsv"), &lines);
+    put(&folder.join("cells.tsv"), &lines);
     let text = summary(trials);
     crate::server::note(&text);
-    put(&folder().join("summary.md"), &text);
+    put(&folder.join("summary.md"), &text);
     // A plot is drawn from this.
     let points = calibration(trials);
-    fs::write(folder().join("calibration.tsv"), points).expect("written");
+    fs::write(folder.join("calibration.tsv"), points).expect("written");
 }
 
 const HEADERS: [&str; 17] = [

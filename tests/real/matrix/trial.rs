@@ -57,7 +57,7 @@ impl Trial {
 }
 
 /// Starts a cell, audits it and says what came of it.
-pub(super) fn attempt(cell: Cell) -> Trial {
+pub(super) fn of(cell: Cell) -> Trial {
     let tried = catch_unwind(AssertUnwindSafe(|| audit(&cell)));
     match tried {
         Ok((run, logs)) => judge(cell, &run, &logs),
