@@ -174,6 +174,10 @@ fn converse(mut line: TcpStream, state: &State) -> io::Result<()> {
         let Some(head) = read_head(&mut line, state)? else {
             return Ok(());
         };
+        if !state.is_up() {
+            // Whoever went down took its connections along.
+            return Ok(());
+        }
         let (fault, open) = state.begin(&head, reused);
         let kept = answer(&mut line, state, &head, &fault);
         drop(open);
