@@ -148,7 +148,7 @@ fn accept(port: u16, state: &Arc<State>) {
         }
         let accepted = listener.as_ref().map(std::net::TcpListener::accept);
         let Some(Ok((line, _))) = accepted else {
-            pause(Duration::from_millis(2));
+            pause(Duration::from_millis(5));
             continue;
         };
         let state = Arc::clone(state);
