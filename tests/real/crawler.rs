@@ -23,6 +23,8 @@ pub(crate) struct Desk {
     namespace: Option<String>,
     /// A file of authorities that are trusted besides the usual ones.
     trusted: Option<PathBuf>,
+    /// A file that the program takes for the system's hosts file.
+    hosts: Option<PathBuf>,
 }
 
 /// An audit under way. It is killed if its test forgets it.
@@ -47,6 +49,7 @@ impl Desk {
             dir: tempfile::tempdir().expect("a directory"),
             namespace: None,
             trusted: None,
+            hosts: None,
         }
     }
 
@@ -54,6 +57,14 @@ impl Desk {
     pub(crate) fn inside(namespace: &str) -> Desk {
         Desk {
             namespace: Some(namespace.to_owned()),
+            ..Desk::new()
+        }
+    }
+
+    /// A desk whose programs read this hosts file in place of the system's.
+    pub(crate) fn knowing(hosts: PathBuf) -> Desk {
+        Desk {
+            hosts: Some(hosts),
             ..Desk::new()
         }
     }
@@ -116,9 +127,10 @@ impl Desk {
     /// A command of the program, on this desk's runs.
     pub(crate) fn program(&self, command: &str) -> Command {
         let program = program::path();
-        let mut program = match &self.namespace {
-            None => Command::new(program),
-            Some(name) => netns::inside(name, &program),
+        let mut program = match (&self.namespace, &self.hosts) {
+            (Some(name), _) => netns::inside(name, &program),
+            (None, Some(hosts)) => with_hosts(hosts, &program),
+            (None, None) => Command::new(program),
         };
         program
             .arg(command)
@@ -247,6 +259,17 @@ impl Drop for Audit {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program for which another file is the system's hosts file. Only root may do that.
+fn with_hosts(hosts: &Path, program: &Path) -> Command {
+    let mut command = Command::new("/usr/bin/unshare");
+    command
+        .args(["--mount", "/bin/sh", "-c"])
+        .arg("/bin/mount --bind \"$0\" /etc/hosts && exec \"$@\"")
+        .arg(hosts)
+        .arg(program);
+    command
 }
 
 fn peak_of(status_file: &str) -> Option<u64> {

@@ -11,6 +11,7 @@ mod full_disk;
 mod hostile;
 mod killed;
 mod killed_often;
+mod matrix;
 mod netns;
 mod nginx;
 mod origin;

@@ -16,7 +16,7 @@ mod origin;
 mod record;
 mod request;
 mod retry_after;
-mod run;
+pub(crate) mod run;
 mod sections;
 mod site;
 mod start_page;
