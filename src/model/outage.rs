@@ -105,10 +105,7 @@ mod tests {
             ..Silence::default()
         };
         let cases = [
-            (
-                no_route,
-                "the system has no route to the requested hosts",
-            ),
+            (no_route, "the system has no route to the requested hosts"),
             (
                 silent,
                 "name server 10.0.0.1 resolves nothing any more, \

@@ -7,15 +7,11 @@ use std::time::Duration;
 
 use crate::model::{Layer, Outcome, Probe, SearchFailure};
 
-/// Requests for a URL that fails at times, in our own way and as a browser: one that fails every
-/// other time by chance, whoever asks, is fine for all four browsers and none of ours in one case of
-/// 256. Backends that take turns do not do it by chance: by turns in the order of Thue and Morse,
-/// neither way meets the same one more often, be there two or four.
-const BY_TURNS: [Probe; 8] = {
-    const OWN: Probe = Probe::Alone;
-    const BROWSER: Probe = Probe::Browser;
-    [OWN, BROWSER, BROWSER, OWN, BROWSER, OWN, OWN, BROWSER]
-};
+/// Requests for a URL that fails at times, in our own way and as a browser, as many of each. Their order is drawn by
+/// lot: backends that take turns would meet one of the ways more often in any order that is always the same. One
+/// that fails every other time by chance, whoever asks, is fine for all four browsers and none of ours
+/// in one case of 256.
+const EACH_WAY: usize = 4;
 
 /// Most addresses of one host that are tried.
 const ADDRESSES: usize = 8;
@@ -68,7 +64,7 @@ impl Subject {
         match self.failing {
             // The first, a browser, a request without compression, the last.
             Failing::Always => 4 + ADDRESSES + self.ways.len(),
-            Failing::AtTimes => BY_TURNS.len(),
+            Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
         }
@@ -102,11 +98,19 @@ pub struct Step {
     pub pause: Option<Duration>,
 }
 
-/// What is asked first.
-pub fn opening(failing: Failing) -> Vec<Step> {
+/// What is requested first; `dice` draw the order of what is compared.
+pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
     match failing {
         Failing::Always => vec![step(Probe::Alone)],
-        Failing::AtTimes => BY_TURNS.into_iter().map(step).collect(),
+        Failing::AtTimes => {
+            let each = [Probe::Alone, Probe::Browser];
+            let mut steps: Vec<Step> = each
+                .into_iter()
+                .flat_map(|it| vec![step(it); EACH_WAY])
+                .collect();
+            dice.shuffle(&mut steps);
+            steps
+        }
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
         Failing::AtSpeed { first } => burst(first).take(1).collect(),
     }
@@ -222,6 +226,10 @@ mod tests {
 
     const DOWN: Outcome = Outcome::Server502;
 
+    fn dice() -> fastrand::Rng {
+        fastrand::Rng::with_seed(1)
+    }
+
     fn probes(steps: &[Step]) -> Vec<Probe> {
         steps.iter().map(|step| step.probe).collect()
     }
@@ -235,7 +243,10 @@ mod tests {
 
     #[test]
     fn what_is_tried_stands_between_requests_in_our_own_way() {
-        assert_eq!(probes(&opening(Failing::Always)), [Probe::Alone]);
+        assert_eq!(
+            probes(&opening(Failing::Always, &mut dice())),
+            [Probe::Alone]
+        );
         let few = rest(&subject(&[]), DOWN, &[]);
         assert_eq!(
             probes(&few),
@@ -313,7 +324,7 @@ mod tests {
 
     #[test]
     fn other_failures_have_courses_of_their_own() {
-        let announced = probes(&opening(Failing::Announced));
+        let announced = probes(&opening(Failing::Announced, &mut dice()));
         assert_eq!(announced, [Probe::Browser, Probe::Alone]);
         assert!(leads_on(Failing::Always, DOWN));
         assert!(!leads_on(Failing::AtTimes, DOWN) && !leads_on(Failing::Announced, DOWN));
@@ -326,7 +337,11 @@ mod tests {
             let failing = Failing::AtSpeed {
                 first: Duration::from_millis(milliseconds),
             };
-            let steps = [opening(failing), rest(&Subject::of(failing), DOWN, &[])].concat();
+            let steps = [
+                opening(failing, &mut dice()),
+                rest(&Subject::of(failing), DOWN, &[]),
+            ]
+            .concat();
             let pauses = steps.into_iter().filter_map(|step| step.pause);
             pauses.map(|pause| pause.as_millis()).collect()
         };
@@ -350,19 +365,19 @@ mod tests {
 
     #[test]
     fn backends_that_take_turns_favour_neither_way_of_asking() {
-        let asked = probes(&opening(Failing::AtTimes));
-        for backends in [2, 4] {
-            for dead in 0..backends {
-                let met = |probe| {
-                    let at_dead = asked.iter().skip(dead).step_by(backends);
-                    at_dead.filter(|asked| **asked == probe).count()
-                };
-                assert_eq!(
-                    met(Probe::Alone),
-                    met(Probe::Browser),
-                    "{dead} of {backends}"
-                );
+        let mut dice = fastrand::Rng::with_seed(3);
+        for backends in 2..=5 {
+            // How much more often the dead backend met our own way than a browser, over many series.
+            let mut more = 0_i32;
+            for series in 0..2_000 {
+                let asked = probes(&opening(Failing::AtTimes, &mut dice));
+                assert_eq!(asked.len(), 2 * EACH_WAY);
+                let at_dead = asked.iter().skip(series % backends).step_by(backends);
+                more += at_dead
+                    .map(|asked| if *asked == Probe::Alone { 1 } else { -1 })
+                    .sum::<i32>();
             }
+            assert!(more.abs() < 250, "{more} with {backends}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::assess::statistics::chance::hits_or_more;
 use crate::assess::statistics::rate::Interval;
 use crate::model::Cause;
 
@@ -91,12 +92,27 @@ pub struct Experiment {
 /// requests in the crawl's own way is fine for one of them: a gain of a half, which must not do.
 const GAIN: f64 = 0.6;
 
+/// A difference that chance makes more often says nothing. Ours.
+const BY_CHANCE: f64 = 0.05;
+
 impl Experiment {
     /// Whether asking in this way helps: it is fine more often than not, and the crawl's own way
-    /// failed next to it.
+    /// failed next to it. Where either way is fine at times only, chance must hardly explain it: backends that take
+    /// turns answer both ways alike.
     pub fn helps(&self) -> bool {
-        let fine = self.fine.share();
-        fine > 0.5 && self.crawler_fine.of > 0 && fine - self.crawler_fine.share() >= GAIN
+        let (fine, own) = (self.fine, self.crawler_fine);
+        let parts = own.part == 0 && fine.part == fine.of;
+        fine.share() > 0.5
+            && own.of > 0
+            && fine.share() - own.share() >= GAIN
+            && (parts || self.by_chance() <= BY_CHANCE)
+    }
+
+    /// The chance that a URL which is fine as often either way is fine so much more often this way (Fisher's exact
+    /// test).
+    fn by_chance(&self) -> f64 {
+        let (fine, own) = (self.fine, self.crawler_fine);
+        hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
     }
 
     /// Whether some addresses of the host are fine and others are not.
@@ -132,7 +148,9 @@ mod tests {
     fn a_way_of_asking_helps_if_the_own_way_failed_next_to_it() {
         let cases = [
             ((3, 3), (0, 6), true),
-            ((3, 3), (2, 6), true),
+            ((4, 4), (1, 6), true),
+            // Backends that take turns do that.
+            ((3, 3), (2, 6), false),
             // One recovery between the two requests in the own way.
             ((1, 1), (1, 2), false),
             ((4, 4), (3, 4), false),

@@ -31,4 +31,4 @@ pub use evidence::Evidence;
 pub use host::{Addresses, HostFacts, TimeHistogram};
 pub use load_curve::{Load, LoadCurve, LoadStep};
 pub use outages::{Outage, Outages, Rhythm};
-pub use timing::{Timer, TimerCounts, timer_of};
+pub use timing::{TimerCounts, Wall};

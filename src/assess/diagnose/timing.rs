@@ -1,8 +1,10 @@
-//! The time to an error names the timer that fired: errors that all take 60.0 s are no accident.
+//! The time to an error shows that a timer fired: errors that all take 60.0 s are no accident, nor are those that
+//! all take 3.2 s.
 //!
-//! The table is that of common defaults. An answer belongs to a timer when it is within 5 % or
-//! one second of it, whichever is more; one answer there may be chance, most answers are a wall.
+//! Waits that differ by no more than 2 % or 100 ms are a *wall*, whatever their length. The table of common defaults
+//! only names whose timer it may be, for waits within 3 % of one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::context::Ratio;
@@ -14,7 +16,7 @@ use crate::model::Cause::{
 
 /// A well-known timer of servers and networks.
 #[derive(Debug)]
-pub struct Timer {
+pub(super) struct Timer {
     /// When it fires, from and to.
     pub seconds: (f64, f64),
     /// Whose timer it is, for a product whose name contains the first text.
@@ -50,11 +52,17 @@ const CONNECTING: &[(Cause, f64)] = &[
     (Maintenance, 0.05),
 ];
 
-/// Nobody waited for anything: refused, no live backend, a rule.
+/// HAProxy tries a refused connection anew after a second each (`retries 3`, `timeout connect` at most).
+const RETRIED: &[(Cause, f64)] = &[(UpstreamDown, 1.5), (UpstreamTimeout, 0.2)];
+
+/// Nobody waited for anything: refused, closed early, no live backend, a rule.
 const AT_ONCE: &[(Cause, f64)] = &[
     (UpstreamTimeout, 0.05),
     (Network, 0.3),
     (UpstreamDown, 1.4),
+    (InvalidUpstreamResponse, 1.4),
+    (Dns, 1.4),
+    (Tls, 1.4),
     (Maintenance, 1.3),
     (Firewall, 1.2),
     (Overload, 0.7),
@@ -146,36 +154,84 @@ pub(super) const TIMERS: [Timer; 10] = [
     },
 ];
 
-/// The timer that fires after this wait for an answer, connecting not counted.
-pub fn timer_of(waited: Duration) -> Option<&'static Timer> {
-    position(waited).map(|at| &TIMERS[at])
-}
+/// Shorter waits than this are no wall: every computation takes some time.
+const SHORTEST_WALL: f64 = 1.0;
 
-fn position(waited: Duration) -> Option<usize> {
-    let seconds = waited.as_secs_f64();
+/// Fewer waits alike are a wall only where a common timer fires.
+const FEWEST: u64 = 3;
+
+/// How far waits of a wall differ, as a share and in seconds.
+const ALIKE: (f64, f64) = (0.02, 0.1);
+
+/// How far a wait is from the timer that it may be, as a share.
+const NEAR: f64 = 0.03;
+
+/// Most seconds that HAProxy's retries of a connection take.
+const MOST_RETRIES: f64 = 4.0;
+
+/// The common timer that fires after this wait for an answer, connecting not counted.
+fn timer_of(seconds: f64) -> Option<&'static Timer> {
     let distance = |timer: &Timer| (timer.seconds.0 - seconds).max(seconds - timer.seconds.1);
-    let fits = |timer: &Timer| distance(timer) <= (timer.seconds.0 * 0.05).max(1.0);
-    let fitting = TIMERS.iter().enumerate().filter(|(_, timer)| fits(timer));
-    let nearest = fitting.min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
-    nearest.map(|(at, _)| at)
+    let fitting = TIMERS
+        .iter()
+        .filter(|timer| distance(timer) <= timer.seconds.0 * NEAR);
+    fitting.min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-impl Timer {
+/// Failing answers that all took the same time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wall {
+    /// How many did, of all.
+    pub hits: Ratio,
+    /// After how many seconds, on average.
+    pub seconds: f64,
+}
+
+impl Wall {
     /// Whose timer it is, given who answered.
     pub fn words(&self, product: Option<&str>) -> &'static str {
-        let product = product.unwrap_or_default();
-        let own = self
-            .products
-            .iter()
-            .find(|(name, _)| product.contains(name));
-        own.map_or(self.anybody, |(_, words)| words)
+        if self.is_retry(product) {
+            return "HAProxy's retries of a connection, one a second";
+        }
+        let own = self.own_timer(product).map(|(_, words)| words);
+        own.unwrap_or_else(|| match timer_of(self.seconds) {
+            // Behind who answered there may be anybody who waited; who connected answered itself.
+            Some(timer) if product.is_none() || timer.likelihood == WAITED => timer.anybody,
+            _ => "a time limit, as all took the same time",
+        })
+    }
+
+    /// The timer of the product that answered, and its name.
+    fn own_timer(&self, product: Option<&str>) -> Option<(&'static Timer, &'static str)> {
+        let (timer, product) = (timer_of(self.seconds)?, product?);
+        let own = (timer.products.iter()).find(|(name, _)| product.contains(name));
+        own.map(|(_, words)| (timer, *words))
+    }
+
+    fn is_retry(&self, product: Option<&str>) -> bool {
+        let is_step = (self.seconds - self.seconds.round()).abs() <= ALIKE.1;
+        product.is_some_and(|name| name.contains("HAProxy"))
+            && self.seconds <= MOST_RETRIES + ALIKE.1
+            && is_step
+    }
+
+    fn likelihood(&self, product: Option<&str>) -> &'static [(Cause, f64)] {
+        if self.is_retry(product) {
+            return RETRIED;
+        }
+        match (self.own_timer(product), product) {
+            (Some((timer, _)), _) => timer.likelihood,
+            (None, None) => timer_of(self.seconds).map_or(WAITED, |timer| timer.likelihood),
+            (None, Some(_)) => WAITED,
+        }
     }
 }
 
-/// Waits for failing answers, counted by the timer that they point at.
+/// Waits for failing answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimerCounts {
-    hits: [(u64, f64); TIMERS.len()],
+    /// How many, and their seconds in all, by [`step`]: some four hundred at most.
+    waits: BTreeMap<i32, (u64, f64)>,
     instant: (u64, f64),
     total: u64,
 }
@@ -185,30 +241,45 @@ impl TimerCounts {
     pub fn add(&mut self, waited: Duration, round_trip: Option<Duration>) {
         self.total += 1;
         let at_server = waited.saturating_sub(round_trip.unwrap_or_default());
-        let slot = match position(waited) {
-            _ if at_server < INSTANT => &mut self.instant,
-            Some(at) => &mut self.hits[at],
-            None => return,
+        let seconds = waited.as_secs_f64();
+        let slot = if at_server < INSTANT {
+            &mut self.instant
+        } else if seconds >= SHORTEST_WALL {
+            self.waits.entry(step(seconds)).or_default()
+        } else {
+            return;
         };
         slot.0 += 1;
-        slot.1 += waited.as_secs_f64();
+        slot.1 += seconds;
     }
 
     /// Adds the waits of others.
     pub(super) fn merge(&mut self, other: &TimerCounts) {
-        let pairs = self.hits.iter_mut().zip(&other.hits);
-        for (known, more) in pairs.chain([(&mut self.instant, &other.instant)]) {
+        for (step, more) in &other.waits {
+            let known = self.waits.entry(*step).or_default();
             known.0 += more.0;
             known.1 += more.1;
         }
+        self.instant.0 += other.instant.0;
+        self.instant.1 += other.instant.1;
         self.total += other.total;
     }
 
-    /// The timer that most answers hit, how many did and after how long on average.
-    pub fn wall(&self) -> Option<(&'static Timer, Ratio, f64)> {
-        let (at, (hits, sum)) = self.hits.iter().enumerate().max_by_key(|(_, hit)| hit.0)?;
-        let ratio = Ratio::new(*hits, self.total);
-        (ratio.part > 0 && ratio.share() > 0.5).then(|| (&TIMERS[at], ratio, sum / *hits as f64))
+    /// The time that most answers took, if they did all take the same.
+    pub fn wall(&self) -> Option<Wall> {
+        let alike = self.waits.keys().map(|first| {
+            let longest = at_step(*first + 1);
+            let last = step(longest + (longest * ALIKE.0).max(ALIKE.1));
+            let within = self.waits.range(*first..=last);
+            within.fold((0, 0.0), |sum, (_, wait)| (sum.0 + wait.0, sum.1 + wait.1))
+        });
+        let (hits, sum) = alike.max_by_key(|(hits, _)| *hits)?;
+        let wall = Wall {
+            hits: Ratio::new(hits, self.total),
+            seconds: sum / hits as f64,
+        };
+        let are_enough = hits >= FEWEST || timer_of(wall.seconds).is_some();
+        (are_enough && wall.hits.share() > 0.5).then_some(wall)
     }
 
     /// What the waits say of the causes, and in words; nothing, if they are scattered.
@@ -216,14 +287,13 @@ impl TimerCounts {
         &self,
         product: Option<&str>,
     ) -> Option<(&'static [(Cause, f64)], Evidence)> {
-        if let Some((timer, hits, seconds)) = self.wall() {
-            let timer_words = timer.words(product).to_owned();
+        if let Some(wall) = self.wall() {
             let evidence = Evidence::Timer {
-                hits,
-                seconds,
-                timer: timer_words,
+                hits: wall.hits,
+                seconds: wall.seconds,
+                timer: wall.words(product).to_owned(),
             };
-            return Some((timer.likelihood, evidence));
+            return Some((wall.likelihood(product), evidence));
         }
         let hits = Ratio::new(self.instant.0, self.total);
         (hits.share() > 0.5).then(|| {
@@ -231,6 +301,15 @@ impl TimerCounts {
             (AT_ONCE, Evidence::Instant { hits, seconds })
         })
     }
+}
+
+/// The step of a wait on a scale on which each is 2 % longer than the one before.
+fn step(seconds: f64) -> i32 {
+    (seconds.ln() / (1.0 + ALIKE.0).ln()).floor() as i32
+}
+
+fn at_step(step: i32) -> f64 {
+    (1.0 + ALIKE.0).powi(step)
 }
 
 #[cfg(test)]
@@ -241,25 +320,63 @@ mod tests {
     fn a_wait_belongs_to_the_nearest_timer_within_its_tolerance() {
         let cases = [
             (0.3, None),
-            (3.9, None),
-            (4.1, Some(5.0)),
+            (4.1, None),
+            (4.9, Some(5.0)),
             (7.0, None),
-            (10.9, Some(10.0)),
-            (20.9, Some(19.0)),
-            (29.0, Some(30.0)),
-            (31.4, Some(30.0)),
+            (10.2, Some(10.0)),
+            (10.9, None),
+            (20.3, Some(19.0)),
+            (29.2, Some(30.0)),
             (32.0, None),
             (60.001, Some(60.0)),
-            (63.1, None),
-            (96.0, Some(100.0)),
-            (94.4, Some(90.0)),
+            (62.0, None),
+            (97.5, Some(100.0)),
+            (91.0, Some(90.0)),
             (121.0, Some(120.0)),
             (300.0, Some(300.0)),
         ];
         for (seconds, expected) in cases {
-            let timer = timer_of(Duration::from_secs_f64(seconds));
+            let timer = timer_of(seconds);
             assert_eq!(timer.map(|timer| timer.seconds.0), expected, "{seconds}");
         }
+    }
+
+    #[test]
+    fn waits_alike_are_a_wall_whatever_their_length() {
+        let wall = |waits: &[u64]| {
+            let mut counts = TimerCounts::default();
+            for milliseconds in waits {
+                counts.add(Duration::from_millis(*milliseconds), None);
+            }
+            let (likelihood, evidence) = counts.speak(Some("nginx"))?;
+            Some((likelihood[0], evidence.to_string()))
+        };
+        let (best, words) = wall(&[3_001, 3_070, 3_099, 3_002]).expect("a wall");
+        assert_eq!(best, (UpstreamTimeout, 4.0));
+        assert_eq!(
+            words,
+            "4 of 4 answers took 3.0 s: a time limit, as all took the same time"
+        );
+        assert!(wall(&[3_001, 3_002]).is_none(), "two may be chance");
+        assert!(wall(&[3_000, 3_300, 3_700, 4_100]).is_none());
+        // Envoy's five seconds are none of nginx's, and four are none of Envoy's.
+        assert!(
+            wall(&[4_001, 4_002, 4_003])
+                .expect("a wall")
+                .1
+                .contains("a time limit")
+        );
+    }
+
+    #[test]
+    fn haproxy_tries_a_refused_connection_once_a_second() {
+        let mut counts = TimerCounts::default();
+        for milliseconds in [3_003, 3_005, 3_004] {
+            counts.add(Duration::from_millis(milliseconds), None);
+        }
+        let (likelihood, evidence) = counts.speak(Some("HAProxy")).expect("a wall");
+        assert_eq!(likelihood[0], (UpstreamDown, 1.5));
+        assert!(evidence.to_string().contains("HAProxy's retries"));
     }
 
     #[test]

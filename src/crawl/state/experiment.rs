@@ -136,7 +136,12 @@ impl State {
             Probe::WithoutQuery => self.may_ask(&lease.found, bare.as_ref()),
             _ => true,
         });
-        Due::Series(Box::new(lease), Allowed { subject, deadline })
+        let allowed = Allowed {
+            subject,
+            deadline,
+            dice: self.dice.fork(),
+        };
+        Due::Series(Box::new(lease), allowed)
     }
 
     /// Whether there is such another form of an address, and robots.txt allows it.

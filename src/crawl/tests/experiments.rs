@@ -217,7 +217,7 @@ async fn what_is_fine_again_is_asked_once_more_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_and_goes_is_asked_by_turns() {
+async fn what_comes_and_goes_is_requested_both_ways_in_any_order() {
     let start = [links(&["/flaky"])];
     let mut flaky = vec![error(500), error(500)];
     // Three looks in the first pass decide, so that there is one in the next.
@@ -233,9 +233,9 @@ async fn what_comes_and_goes_is_asked_by_turns() {
         .iter()
         .map(|it| it.split(' ').next().unwrap())
         .collect();
-    let by_turns = "alone browser browser alone browser alone alone browser";
-    assert_eq!(kinds.join(" "), by_turns, "{probes:?}");
-    assert_eq!(probes[0], "alone | ok_html");
+    let made = |way| kinds.iter().filter(|kind| **kind == way).count();
+    assert_eq!((made("alone"), made("browser")), (4, 4), "{probes:?}");
+    assert!(probes[0].ends_with("| ok_html"), "{probes:?}");
     let passes = crawl.rows(Table::Pages, &["Address", "Verdict", "Passes"]);
     assert_eq!(passes[1], "/flaky | intermittent | 3");
 }

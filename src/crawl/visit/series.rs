@@ -46,6 +46,8 @@ pub(in crate::crawl) struct Allowed {
     pub(in crate::crawl) subject: Subject,
     /// No request is begun after it.
     pub(in crate::crawl) deadline: Moment,
+    /// Draw the order of what is compared.
+    pub(in crate::crawl) dice: fastrand::Rng,
 }
 
 /// A request that a series is about to make, to be shown to people.
@@ -64,9 +66,7 @@ pub(in crate::crawl) struct Series<F> {
     pub(in crate::crawl) clock: Clock,
     pub(in crate::crawl) stop: Stop,
     pub(in crate::crawl) lease: Lease,
-    pub(in crate::crawl) subject: Subject,
-    /// No request is begun after it.
-    pub(in crate::crawl) deadline: Moment,
+    pub(in crate::crawl) allowed: Allowed,
     pub(in crate::crawl) attempts: Vec<Attempt>,
     /// When the next request may begin.
     pub(in crate::crawl) next: Moment,
@@ -77,18 +77,20 @@ pub(in crate::crawl) struct Series<F> {
 impl<F: Fetcher> Series<F> {
     /// Makes the series. What is known when it is cut short is brought back all the same.
     pub(in crate::crawl) async fn run(mut self) -> Probed {
-        self.deadline = self.deadline.min(self.clock.now() + LONGEST_SERIES);
-        let failing = self.subject.failing;
-        if self.make(&opening(failing)).await
+        let allowed = &mut self.allowed;
+        allowed.deadline = allowed.deadline.min(self.clock.now() + LONGEST_SERIES);
+        let failing = allowed.subject.failing;
+        let first = opening(failing, &mut allowed.dice);
+        if self.make(&first).await
             && let Some(last) = self.attempts.last()
             && leads_on(failing, last.outcome)
         {
             let outcome = last.outcome;
             let addresses = self.fetcher.addresses(&self.lease.found.url).await;
             if self.fetcher.sends_cookies(&self.lease.found.url) {
-                self.subject.ways.push(Probe::WithoutCookies);
+                self.allowed.subject.ways.push(Probe::WithoutCookies);
             }
-            for step in rest(&self.subject, outcome, &addresses) {
+            for step in rest(&self.allowed.subject, outcome, &addresses) {
                 if is_worth(step, &self.made()) && !self.make(&[step]).await {
                     break;
                 }
@@ -115,7 +117,7 @@ impl<F: Fetcher> Series<F> {
             let mut pause = self.lease.pace.interval;
             if announced <= LONGEST_WAIT {
                 pause = pause.max(announced);
-            } else if self.subject.failing != Failing::Announced {
+            } else if self.allowed.subject.failing != Failing::Announced {
                 return false;
             }
             self.next = match step.pause {
@@ -148,7 +150,7 @@ impl<F: Fetcher> Series<F> {
 
     /// Waits until the next request may begin; false if it must not.
     async fn pause(&mut self) -> bool {
-        if self.next > self.deadline {
+        if self.next > self.allowed.deadline {
             return false;
         }
         self.stop.pause(&self.clock, self.next).await

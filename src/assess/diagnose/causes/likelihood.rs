@@ -1,5 +1,7 @@
 //! What each observation says of the causes, as factors. Ours throughout: the direction follows
-//! from how servers work, the size is judgement.
+//! from how servers work, the size is judgement. What causes have in common moves none of them: a backend that is
+//! down, one that closes early and one that speaks another protocol all fail at once, in one section, beside
+//! pages that are fine.
 
 use http::header::RETRY_AFTER;
 
@@ -12,6 +14,7 @@ use crate::model::Cause::{
     self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     Tls, UpstreamDown, UpstreamTimeout,
 };
+use crate::model::Outcome;
 
 type Factors = &'static [(Cause, f64)];
 
@@ -26,6 +29,7 @@ const WHOLE_HOST: Factors = &[
     (Dns, 1.5),
     (Tls, 1.5),
     (UpstreamDown, 1.4),
+    (InvalidUpstreamResponse, 1.4),
     (Firewall, 1.3),
     (UpstreamTimeout, 0.8),
     (ApplicationError, 0.6),
@@ -45,6 +49,7 @@ const CONTROLS_FINE: Factors = &[
     (ApplicationError, 1.3),
     (Firewall, 0.6),
     (UpstreamDown, 0.7),
+    (InvalidUpstreamResponse, 0.7),
     (Network, 0.3),
     (Dns, 0.3),
     (Tls, 0.3),
@@ -62,6 +67,7 @@ const CONTROLS_FAIL: Factors = &[
 const ONE_SECTION: Factors = &[
     (ApplicationError, 1.4),
     (UpstreamDown, 1.3),
+    (InvalidUpstreamResponse, 1.3),
     (Maintenance, 0.4),
 ];
 const UNDER_LOAD: Factors = &[
@@ -153,6 +159,9 @@ const FINE_WITHOUT_COOKIES: Factors = &[
     (Tls, 0.05),
 ];
 
+/// Who answers 504 has waited for somebody who took the connection, or for a connection that nobody refused.
+const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)];
+
 /// A share of failing URLs from which the whole host counts as failing, and below which only a
 /// few pages do.
 const WHOLE: f64 = 0.95;
@@ -171,6 +180,9 @@ pub(super) fn weigh_answers(
     if let Some((factors, words)) = facts.times.speak(named.or(facts.server.as_deref())) {
         shares.multiply(factors);
         evidence.push(words);
+    }
+    if facts.cluster.outcome == Outcome::Server504 {
+        shares.multiply(TIMED_OUT);
     }
     let longest_seconds = facts.longest_announced.as_secs();
     if facts.announced * 2 > facts.failures {

@@ -8,14 +8,15 @@ use crate::assess::diagnose::evidence::Evidence;
 /// Fewer answers at one time may be chance.
 const FEWEST: u64 = 3;
 
-/// Most failing answers of a cluster came when a well-known timer fires.
+/// Most failing answers of a cluster took the same time.
 pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let (timer, hits, seconds) = facts.times.wall()?;
+    let wall = facts.times.wall()?;
+    let hits = wall.hits;
     if hits.part < FEWEST || hits.share() < 0.8 {
         return None;
     }
     let product = diagnosis.product.or(facts.server.as_deref());
-    let timer = timer.words(product).to_owned();
+    let timer = wall.words(product).to_owned();
     Some(Finding {
         rule: "timeout_wall",
         severity: Severity::Error,
@@ -25,7 +26,7 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
         confidence: diagnosis.confidence,
         evidence: vec![Evidence::Timer {
             hits,
-            seconds,
+            seconds: wall.seconds,
             timer,
         }],
         advice: diagnosis.advice(),
