@@ -15,10 +15,10 @@ const LOGIN_WORDS: [&str; 10] = [
 pub struct StartPage {
     /// Its address, as people read it.
     pub address: String,
-    /// Whether it was ever answered with a status of 200 to 299.
+    /// Whether it was ever answered with a page.
     pub served: bool,
     /// Whether it is a login form and nothing else: it asks for a password, links to no page of the site, and
-    /// no other page of the site was answered with such a status.
+    /// no other page of the site was answered with one.
     pub only_login: bool,
     /// What the last request came to: `401 Unauthorized`, `connection refused`; absent if there was
     /// none.
@@ -43,7 +43,7 @@ pub struct StartAnswer {
 pub struct StartRedirect {
     /// The end of the chain.
     pub target: String,
-    /// Whether it was ever answered with a status of 200 to 299.
+    /// Whether it was ever answered with a page.
     pub served: bool,
     /// What the last request for it came to; absent if there was none.
     pub answer: Option<StartAnswer>,
@@ -61,7 +61,7 @@ pub enum PasswordField {
     /// It has none.
     #[default]
     Absent,
-    /// It has one, and other pages of the site were answered with a status of 200 to 299, too.
+    /// It has one, and other pages of the site were answered with a page, too.
     OnOneOfMany,
     /// It has one, and is the only page of the site that was.
     OnTheOnlyPage,

@@ -26,9 +26,9 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
         _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
         RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
         RunState::Finished | RunState::Incomplete if unaudited => Some(Doubt::NotAudited),
-        RunState::Finished | RunState::Incomplete => match summary.pages.unseen_links {
+        RunState::Finished | RunState::Incomplete => match summary.pages.unseen {
             0 => None,
-            links => Some(Doubt::LinksLeftOut(links)),
+            unseen => Some(Doubt::LeftOut(unseen)),
         },
     }
 }
@@ -129,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn no_gate_holds_where_links_were_left_out() {
+    fn no_gate_holds_where_links_or_sitemap_entries_were_left_out() {
         let mut some = summary();
-        some.pages.unseen_links = 50;
+        some.pages.unseen = 50;
         let ruling = |text| judged(&[text], RunState::Finished, &some, false);
         assert_eq!(ruling("5xx > 3"), Ruling::Undecided);
         assert_eq!(ruling("coverage < 90%"), Ruling::Undecided);

@@ -1,6 +1,6 @@
 //! An audit from its order to its end.
 
-use crate::crawl::{Ended, Observer, Stop};
+use crate::crawl::{Ended, Observer, Stop, StopLevel};
 use crate::store::{RunRow, RunState, Store, StoreError};
 
 use super::crawl::offline::Offline;
@@ -38,6 +38,8 @@ pub async fn make<O: Observer + Sync + 'static>(
         remembered,
         store,
     } = order;
+    let told = stop.clone();
+    let store = store.of_crawl(move || told.level() != StopLevel::Run);
     let crawled = match work {
         Work::Deliver(run) => {
             drop(observer);

@@ -153,6 +153,10 @@ fn of_answer(answer: &StartAnswer, address: &str, had_login: bool) -> String {
              login with --basic-auth or --cookie"
             .to_owned(),
         Some(404 | 410) => "check the URL, and start from a page that is there".to_owned(),
+        Some(206 | 304) => {
+            "nobody requested a part or a change: a cache in front of the site may be at fault"
+                .to_owned()
+        }
         Some(429) => "the site limits requests: try again later, with --rate 1".to_owned(),
         Some(_) => format!("`gatecrawl check {address}` shows more"),
     }
@@ -213,6 +217,7 @@ mod tests {
             (answers(403), false, "--user-agent"),
             (answers(404), false, "check the URL"),
             (answers(410), false, "check the URL"),
+            (answers(206), false, "a cache in front of the site"),
             (answers(429), false, "--rate 1"),
             (answers(502), false, "gatecrawl check https://a.test/"),
             (

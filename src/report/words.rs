@@ -38,11 +38,15 @@ pub fn external_links(counts: ExternalCounts) -> Option<String> {
     })
 }
 
-/// What is said of links that were not taken in and may lead to pages that are not known.
-pub fn left_out(links: u64) -> String {
-    let were = if links == 1 { "was" } else { "were" };
-    let links = count(links, "link");
-    format!("{links} that may lead to unknown pages {were} left out")
+/// What is said of links and sitemap entries that were not taken in and may lead to pages that are not known.
+pub fn left_out(unseen: u64) -> String {
+    let (what, were) = if unseen == 1 {
+        ("link or sitemap entry", "was")
+    } else {
+        ("links or sitemap entries", "were")
+    };
+    let unseen = number(unseen);
+    format!("{unseen} {what} that may lead to unknown pages {were} left out")
 }
 
 /// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its

@@ -55,4 +55,4 @@ pub use write::change::{
     VisitRecord,
 };
 pub use write::stored::{Look, StoredUrls};
-pub use write::writer::{Deadline, Writer};
+pub use write::writer::Writer;

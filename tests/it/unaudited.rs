@@ -9,7 +9,7 @@ use gatecrawl::model::{CrawlUrl, Moment, Skip, SkipReason};
 use gatecrawl::store::{Change, RunState, Store, Writer};
 use serde_json::Value;
 
-use crate::answer::{Answer, html, ok, redirect, status};
+use crate::answer::{Answer, html, ok, raw, redirect, status};
 use crate::cli::{Desk, Said, signal};
 use crate::origin::Origin;
 
@@ -43,7 +43,9 @@ type Case<'a> = (&'a [(&'a str, Answer)], &'a [&'a str], &'a str, &'a str);
 #[tokio::test]
 async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try() {
     let form = html(200, "<form><input type='password' name=p></form>");
-    let cases: [Case<'_>; 13] = [
+    let truncated =
+        raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99\r\n\r\n<p>");
+    let cases: [Case<'_>; 16] = [
         (
             &[("/", status(401))],
             &[],
@@ -74,6 +76,24 @@ async fn a_start_page_that_is_no_page_ends_the_audit_with_3_and_says_what_to_try
             &[("/", status(503))],
             &[],
             "answers 503 Service Unavailable",
+            "gatecrawl check http://",
+        ),
+        (
+            &[("/", status(206))],
+            &[],
+            "answers 206 Partial Content",
+            "a cache in front of the site may be at fault",
+        ),
+        (
+            &[("/", status(304))],
+            &[],
+            "answers 304 Not Modified",
+            "a cache in front of the site may be at fault",
+        ),
+        (
+            &[("/", truncated)],
+            &[],
+            "answers 200 OK, but ",
             "gatecrawl check http://",
         ),
         (

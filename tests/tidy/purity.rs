@@ -40,6 +40,29 @@ fn floors_0_and_1_do_nothing_but_think() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Names of what waits, besides effects.
+const WAITS: [&str; 3] = ["async", ".await", "crate::fetch::"];
+
+#[test]
+fn what_a_crawl_decides_waits_for_nothing() {
+    let of_state = |module: &[String]| module.starts_with(&["crawl".into(), "state".into()]);
+    let state = sources()
+        .into_iter()
+        .filter(|source| of_state(&source.module));
+    let mut files = 0;
+    let mut faults = Vec::new();
+    for source in state {
+        files += 1;
+        for line in source.code.lines() {
+            if WAITS.iter().chain(&EFFECTS).any(|name| line.contains(name)) {
+                faults.push(format!("{}: {}", source.name(), line.trim()));
+            }
+        }
+    }
+    assert!(files > 10, "the state of a crawl is elsewhere");
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
 /// Whether a line takes more than addresses from `std::net`.
 fn names_socket(line: &str) -> bool {
     let Some((_, names)) = line.split_once("std::net") else {

@@ -61,8 +61,8 @@ pub enum Doubt {
     NotAudited,
     /// The run was interrupted, so that there may be pages that it does not even know.
     Interrupted,
-    /// So many links were left out of their pages, and may lead to pages that it does not know.
-    LinksLeftOut(u64),
+    /// So many links or sitemap entries were left out, and may lead to pages that it does not know.
+    LeftOut(u64),
 }
 
 /// What became of a gate.
@@ -305,8 +305,8 @@ impl GateResult {
             (Doubt::Interrupted, Ruling::Held) => {
                 format!("{}, but the run was interrupted", self.reason)
             }
-            (Doubt::LinksLeftOut(links), Ruling::Held) => format!(
-                "{}, but {links} links that may lead to unknown pages were left out",
+            (Doubt::LeftOut(unseen), Ruling::Held) => format!(
+                "{}, but {unseen} links or sitemap entries that may lead to unknown pages were left out",
                 self.reason
             ),
         };

@@ -49,10 +49,10 @@ impl Stall {
             Event::Breaker { host, change } => match change {
                 BreakerChange::Opened(until) => {
                     self.waits
-                        .insert((*host).clone(), (*until, "it does not answer well"));
+                        .insert(host.clone(), (*until, "it does not answer well"));
                 }
                 BreakerChange::Cleared | BreakerChange::Closed | BreakerChange::GaveUp => {
-                    self.waits.remove(*host);
+                    self.waits.remove(host);
                 }
                 BreakerChange::Suspected => {}
             },
@@ -113,6 +113,7 @@ mod tests {
         let mut stall = Stall::default();
         for (host, until) in [(&a, at(80)), (&b, at(63))] {
             let change = BreakerChange::Opened(until);
+            let host = host.clone();
             stall.see(&Event::Breaker { host, change });
         }
         let mut told = |seconds| {

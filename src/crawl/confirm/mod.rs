@@ -3,7 +3,6 @@
 //! it is carried out on the frontier that the crawl used, so that an interrupted pass goes on like an
 //! interrupted crawl.
 
-mod conduct;
 mod pass;
 mod sample;
 mod sentinel;
@@ -16,8 +15,7 @@ use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Ro
 use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
-use self::pass::Answer;
-pub(super) use self::pass::PassPace;
+pub(super) use self::pass::{Answer, PassPace};
 use self::pass::{CurrentPass, Watched};
 pub(super) use self::sample::SAMPLE;
 use self::sample::Sample;

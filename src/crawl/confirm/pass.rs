@@ -13,15 +13,15 @@ use crate::model::Outcome;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::crawl) struct Answer {
     /// The pass.
-    pub(super) pass: u8,
+    pub(in crate::crawl) pass: u8,
     /// When its request began.
-    pub(super) started: Moment,
+    pub(in crate::crawl) started: Moment,
     /// How long it took.
-    pub(super) took: Duration,
+    pub(in crate::crawl) took: Duration,
     /// What happened.
-    pub(super) outcome: Outcome,
+    pub(in crate::crawl) outcome: Outcome,
     /// How long it asks to be left alone (`Retry-After`).
-    pub(super) announced: Option<Duration>,
+    pub(in crate::crawl) announced: Option<Duration>,
 }
 
 /// The pass under way.

@@ -7,7 +7,7 @@ use crate::frontier::{FrontierError, Shelf};
 use crate::model::{Fingerprint, Moment};
 use crate::store::{Addresses, StoreError};
 
-use crate::crawl::run::clock::Clock;
+use crate::crawl::clock::Clock;
 
 /// How long reading may fail before that ends the crawl: files that are open elsewhere are closed, and a disk that is
 /// busy answers again. Ours.

@@ -96,6 +96,24 @@ async fn a_site_that_is_wholly_503_is_asked_little_and_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_that_answers_304_or_206_to_everything_is_up() {
+    let mut list = plan();
+    list.scope.seeds = (0..200).map(|n| url(&format!("/p{n}"))).collect();
+    let told = crawl(list, &[], |path, request| {
+        let status = if request % 2 == 0 { 304 } else { 206 };
+        (!robots_are_fine(path)).then(|| Reply {
+            outcome: Outcome::StatusUnrequested,
+            status,
+            ..page("")
+        })
+    })
+    .await;
+    assert_eq!(told.skipped("host_down"), 0);
+    assert_eq!(told.ended("status_unrequested"), 200);
+    assert!(told.breaker().is_empty(), "{:?}", told.breaker());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_site_that_fails_for_a_while_is_fetched_completely() {
     let told = crawl(plan(), &site_of(1_000), |path, request| {
         let down = (200..216).contains(&request);

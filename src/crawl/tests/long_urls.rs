@@ -79,7 +79,7 @@ async fn links_that_are_too_long_or_lead_elsewhere_hide_no_page_of_the_site() {
         let crawl = behind(before).await;
         assert_eq!(crawl.asked_sorted().len(), 11);
         let summary = crawl.store.summary(crawl.run).unwrap();
-        assert_eq!(summary.pages.unseen_links, 0);
+        assert_eq!(summary.pages.unseen, 0);
     }
 }
 
@@ -90,7 +90,7 @@ async fn links_that_nobody_looked_at_are_counted() {
     let crawl = behind(base + &short.collect::<String>()).await;
     assert_eq!(crawl.asked_sorted().len(), 1);
     let summary = crawl.store.summary(crawl.run).unwrap();
-    let unseen = summary.pages.unseen_links;
+    let unseen = summary.pages.unseen;
     assert!((900..1_000).contains(&unseen), "{unseen}");
     let skipped = crawl.rows(Table::Skipped, &["Detail"]);
     let told = format!("; {unseen} may lead to unknown pages");

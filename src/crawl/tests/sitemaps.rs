@@ -41,6 +41,21 @@ fn skipped(crawl: &Crawl, detail: &str) -> usize {
     rows.iter().filter(|row| *row == detail).count()
 }
 
+/// Links and sitemap entries that were left out and may lead to unknown pages.
+fn unseen(crawl: &Crawl) -> u64 {
+    crawl.store.summary(crawl.run).unwrap().pages.unseen
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_beyond_the_limit_of_a_file_may_lead_to_unknown_pages() {
+    for (listed, expected) in [(50_000, 0), (50_007, 7)] {
+        let map = text(&"http://site.test/a\n".repeat(listed));
+        let answers: &[(&str, &[Reply])] = &[("/sitemap.xml", &[map]), ("/a", &[page("a page")])];
+        let crawl = Crawl::to_the_end(once(), answers).await;
+        assert_eq!(unseen(&crawl), expected);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_index_of_the_site_leads_to_no_sitemap_of_a_stranger() {
     let strangers = (0..50).map(|n| format!("http://stranger.test/{n}.xml"));
@@ -74,6 +89,7 @@ async fn robots_txt_may_keep_its_sitemaps_elsewhere_up_to_a_hundred() {
         skipped(&crawl, "trap | more than 100 sitemaps of other sites"),
         20
     );
+    assert_eq!(unseen(&crawl), 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +107,10 @@ async fn indexes_without_end_are_read_up_to_a_thousand_files() {
     let seeds = crawl.plan.scope.seeds.clone();
     crawl.run(Start::Fresh(seeds)).await;
     assert_eq!(requested(&crawl, ""), 1_000);
-    assert!(skipped(&crawl, "trap | more than 1000 sitemaps in one run") > 20_000);
+    let beyond = skipped(&crawl, "trap | more than 1000 sitemaps in one run");
+    assert!(beyond > 20_000);
+    let deep = skipped(&crawl, "trap | sitemap index nested more than 3 deep");
+    assert_eq!(unseen(&crawl), (beyond + deep) as u64);
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ pub(in crate::crawl) struct Meaning {
     pub(in crate::crawl) fingerprint: Fingerprint,
     /// Whether it leads to the site.
     pub(in crate::crawl) is_site: bool,
-    pub(super) leads_to: LeadsTo,
+    pub(in crate::crawl) leads_to: LeadsTo,
 }
 
 /// Where a reference leads.
@@ -94,7 +94,7 @@ impl LinkMemo {
     }
 
     /// What a reference that was not known means by now, found out by `find` if it still is not.
-    pub(super) fn meaning<E>(
+    pub(in crate::crawl) fn meaning<E>(
         &self,
         key: Key,
         find_out: impl FnOnce() -> Result<Meaning, E>,

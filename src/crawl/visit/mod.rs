@@ -1,19 +1,20 @@
 //! One visit: fetch and read what one lease names. It shares nothing that changes.
 
-pub(super) mod attempt;
+mod attempt;
 mod connection;
 mod echoes;
-pub(super) mod memo;
+mod memo;
 pub(super) mod page;
 pub(super) mod reading;
 mod resolved;
 pub(super) mod robots;
-pub(super) mod rules;
+pub(super) mod series;
 mod sitemap;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::connection::connection;
 use crate::assess::diagnose::soft_error;
 use crate::fetch::{Fetcher, Redactor};
 use crate::frontier::Lease;
@@ -25,16 +26,18 @@ use crate::parse::robots::Group;
 use crate::policy::{Tried, announced};
 use crate::store::{RobotsRecord, SitemapRecord, StoredUrls};
 
-use super::confirm;
-use super::run::clock::Clock;
-use super::run::site::Site;
-use super::run::stop::Stop;
-use attempt::{Circumstances, record, tried};
-use connection::connection;
+use crate::crawl::clock::Clock;
+use crate::crawl::confirm;
+use crate::crawl::site::{Site, Text};
+use crate::crawl::stop::Stop;
+use attempt::tried;
 use page::Asked;
 use reading::Reading;
 use robots::Rules;
-use rules::Text;
+
+pub(super) use attempt::{Circumstances, record};
+pub(super) use memo::LinkMemo;
+pub(super) use resolved::weight;
 
 /// Bodies beyond this are read on a thread of their own, so that other exchanges go on meanwhile.
 /// In bytes; some milliseconds of work.
@@ -335,8 +338,8 @@ fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::plan;
     use super::*;
+    use crate::crawl::tests::plan;
     use crate::frontier::{Discovery, Pace, Ticket};
 
     #[test]

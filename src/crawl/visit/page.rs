@@ -21,7 +21,7 @@ use super::echoes::{cut_reading, cut_url};
 use super::memo::{Found, Key, LeadsTo, Meaning};
 use super::reading::Reading;
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
-use crate::crawl::run::site::Site;
+use crate::crawl::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];

@@ -5,12 +5,11 @@
 use crate::model::{Admission, CrawlUrl, FingerprintSet, LONGEST_URL, Role};
 
 use super::memo::LONGEST;
-use crate::crawl::admit::appetite::weight;
 
 /// Bytes of URLs to be fetched that one page adds to what is known, and as much again of URLs that are only
 /// noted: some forty thousand links of usual length, or five hundred of the longest, which weigh more. Links
 /// to what is known already do not count. Ours.
-pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
+pub(in crate::crawl) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 
 /// Bytes of URLs that are resolved though they are too long or there is no room for them: whether a link is one of
 /// those that are to be fetched is known only then. Four times what all links of a page have at usual
@@ -18,7 +17,17 @@ pub(super) const RESOLVED_ON_A_PAGE: usize = 4 << 20;
 const RESOLVED_IN_VAIN: usize = 16 << 20;
 
 /// References of a page that are no URLs, or too long ones, which are listed; more are counted. Ours.
-pub(super) const MOST_FAULTY: usize = 100;
+pub(in crate::crawl) const MOST_FAULTY: usize = 100;
+
+/// Longest URL that is counted as it is (ours).
+const USUAL_LENGTH: usize = 512;
+
+/// What a URL is counted as, in bytes: one of usual length as what it has, one of `n` times that as `n` times what
+/// it has, so that the longest take little room altogether. They stand in every export that names them.
+pub(in crate::crawl) fn weight(url: &CrawlUrl) -> usize {
+    let length = url.as_str().len();
+    length.max(length * length / USUAL_LENGTH)
+}
 
 /// The room that a page has for new URLs.
 #[derive(Debug)]
@@ -63,23 +72,23 @@ impl Room {
     }
 
     /// Whether a reference that is no URL, or a too long one, is listed.
-    pub(super) fn list_faulty(&mut self) -> bool {
+    pub(in crate::crawl) fn list_faulty(&mut self) -> bool {
         self.faulty += 1;
         self.faulty <= MOST_FAULTY
     }
 
     /// Faulty references that are not listed.
-    pub(super) fn unlisted(&self) -> usize {
+    pub(in crate::crawl) fn unlisted(&self) -> usize {
         self.faulty.saturating_sub(MOST_FAULTY)
     }
 
     /// Counts the work that it was to find a URL of this length too long. It is listed as faulty, and not left out.
-    pub(super) fn was_too_long(&mut self, length: usize) {
+    pub(in crate::crawl) fn was_too_long(&mut self, length: usize) {
         self.in_vain = self.in_vain.saturating_sub(length.min(LONGEST_URL));
     }
 
     /// Whether references of which nothing is known are no longer resolved; counts one that is not.
-    pub(super) fn is_used_up(&mut self) -> bool {
+    pub(in crate::crawl) fn is_used_up(&mut self) -> bool {
         let is_used_up = self.in_vain == 0;
         self.left_out.all += usize::from(is_used_up);
         self.left_out.unseen += usize::from(is_used_up);
@@ -127,6 +136,18 @@ mod tests {
     fn fitting(room: &mut Room, admission: &Admission) -> usize {
         let urls = (0..50_000).map(|n| url(&format!("{n:093}")));
         urls.filter(|url| room.take(url, admission)).count()
+    }
+
+    #[test]
+    fn long_urls_weigh_more_than_they_are_long() {
+        let weight = |length: usize| {
+            let url = format!("http://h/{}", "a".repeat(length - "http://h/".len()));
+            weight(&CrawlUrl::parse(&url).expect("a URL"))
+        };
+        let cases = [(100, 100), (512, 512), (1_024, 2_048), (8_192, 131_072)];
+        for (length, expected) in cases {
+            assert_eq!(weight(length), expected);
+        }
     }
 
     #[test]

@@ -13,13 +13,16 @@ use crate::store::{KnownRobots, RobotsRecord};
 
 use super::attempt::{Circumstances, record};
 use super::echoes::cut_robots;
-use super::rules::{SMALL_FILE, Text};
-use crate::crawl::run::clock::Clock;
-use crate::crawl::run::site::Site;
+use crate::crawl::clock::Clock;
+use crate::crawl::site::{Site, Text};
 
 /// Most redirects of a robots.txt that are followed; beyond them it counts as missing
 /// (RFC 9309 section 2.3.1.2, Google's robots.txt specification).
 const MAX_HOPS: usize = 5;
+
+/// Files up to this size are read by the visit that fetched them; the rules of larger ones only when a
+/// request depends on them. In bytes. Nearly all files are smaller. Ours.
+pub(in crate::crawl) const SMALL_FILE: usize = 16 * 1024;
 
 /// What a host's robots.txt lets us do.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use crate::model::{
     excerpt,
 };
 use crate::parse::sitemap::{
-    Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
+    ENTRY_LIMIT, Entry, Format, Kind, PROBLEM_LIMIT, SIZE_LIMIT, belongs, read as entries,
 };
 use crate::policy::Via;
 use crate::store::{SitemapEntry, SitemapRecord};
 
 use super::echoes::{cut_sitemap, cut_url};
-use crate::crawl::run::site::Site;
+use crate::crawl::site::Site;
 
 /// Longest chain of sitemap indexes. The protocol knows one level; some sites have two.
 const MAX_NESTING: u32 = 3;
@@ -27,7 +27,7 @@ const MOST_ALTERNATES: usize = 200_000;
 pub(super) const BODY_LIMIT: usize = SIZE_LIMIT as usize + 1;
 
 /// Reads an answer to a request for a sitemap.
-pub(in crate::crawl) fn read(
+pub(super) fn read(
     site: &Site,
     redactor: Option<&Redactor>,
     found: &Discovery,
@@ -38,6 +38,7 @@ pub(in crate::crawl) fn read(
         entries: Vec::new(),
         foreign: 0,
         problems: Vec::new(),
+        unseen: 0,
     };
     let readable = matches!(
         exchange.outcome,
@@ -80,6 +81,9 @@ pub(in crate::crawl) fn read(
     if more > 0 {
         record.problems.push(format!("and {more} more problems"));
     }
+    record.unseen = report.entries.saturating_sub(ENTRY_LIMIT)
+        + alternates.left_out
+        + u64::from(report.truncated);
     if alternates.left_out > 0 {
         let left_out = alternates.left_out;
         let told = format!("{left_out} alternates beyond the first {MOST_ALTERNATES} left out");

@@ -1,5 +1,5 @@
-//! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes as it
-//! grows and keeps them until what was read of it is handed over. While it decodes a piece, of which
+//! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes, and those of what
+//! decodes and packs it, as it grows and keeps them until what was read of it is handed over. While it decodes a piece, of which
 //! nobody knows beforehand how large it becomes, it has a loan from a reserve; a body that finds no more
 //! room keeps its loan and may finish, and others wait. So there is always one that goes on.
 
@@ -86,15 +86,10 @@ impl Share {
         Loan(lent.ok().and_then(Result::ok))
     }
 
-    /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it was packed into less.
+    /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it needs no more.
     pub(super) fn settle(&mut self, size: usize, loan: Loan) {
-        let has = self.taken.as_ref();
-        let has = has.map_or(0, OwnedSemaphorePermit::num_permits);
         let wanted = size.saturating_sub(FREE);
-        if let Some(taken) = &mut self.taken {
-            drop(taken.split(has.saturating_sub(wanted)));
-        }
-        let more = wanted.saturating_sub(has);
+        let more = wanted - trim(&mut self.taken, wanted);
         if more == 0 || self.overdrawn.0.is_some() {
             return;
         }
@@ -106,13 +101,30 @@ impl Share {
         }
     }
 
-    /// What is to be kept for as long as the body, or what was read of it, is in memory.
-    pub(in crate::fetch) fn held(self) -> Held {
+    /// What is to be kept for as long as the body, which has `size` bytes in the end, or what was read of it, is in
+    /// memory.
+    pub(in crate::fetch) fn held(mut self, size: usize) -> Held {
+        let wanted = size.saturating_sub(FREE);
+        let more = wanted - trim(&mut self.taken, wanted);
+        trim(&mut self.overdrawn.0, more);
         if self.taken.is_none() && self.overdrawn.0.is_none() {
             return Held::default();
         }
         Held::new((self.taken, self.overdrawn))
     }
+}
+
+/// Gives back what exceeds so many bytes; returns how many are left.
+fn trim(permit: &mut Option<OwnedSemaphorePermit>, most: usize) -> usize {
+    let Some(held) = permit else {
+        return 0;
+    };
+    drop(held.split(held.num_permits().saturating_sub(most)));
+    let left = held.num_permits();
+    if left == 0 {
+        *permit = None;
+    }
+    left
 }
 
 #[cfg(test)]
@@ -139,7 +151,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_takes_its_bytes_until_it_is_let_go() {
         let budget = Budget::new(8 * MIB, 8 * MIB);
-        let held = grow(&budget, 3 * MIB, 5 * MIB).expect("room").held();
+        let held = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
+        let held = held.held(3 * MIB);
         assert_eq!(left(&budget), (5 * MIB + FREE, 8 * MIB));
         let copy = held.clone();
         drop(held);
@@ -175,7 +188,9 @@ mod tests {
         let loan = second.borrow(2 * MIB, 5 * MIB).now_or_never();
         second.settle(5 * MIB, loan.expect("it has what it needs"));
         assert!(grow(&budget, MIB, 5 * MIB).is_none(), "the third waits");
-        drop(second.held());
+        let held = second.held(3 * MIB);
+        assert_eq!(left(&budget).1, 2 * MIB + FREE, "what it needs no more");
+        drop(held);
         assert!(grow(&budget, MIB, 5 * MIB).is_some(), "and goes on");
         drop(first);
     }

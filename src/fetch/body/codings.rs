@@ -26,6 +26,9 @@ pub(in crate::fetch) fn coding(name: &[u8]) -> Option<Box<dyn Coding>> {
     }
 }
 
+/// The largest brotli window of the web, 16 MiB (RFC 7932, section 9.1).
+const BROTLI_WINDOW: usize = 16 << 20;
+
 /// Takes a piece of output.
 type Emit<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Stop>;
 
@@ -33,6 +36,17 @@ type Emit<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Stop>;
 pub(in crate::fetch) trait Coding: Send {
     fn push(&mut self, input: &[u8], emit: Emit<'_>) -> Result<(), Stop>;
     fn finish(&mut self, emit: Emit<'_>) -> Result<(), Stop>;
+
+    /// Bytes of its window, as far as it was used: how far output may refer back. The 32 KiB of gzip and deflate are
+    /// not counted: every connection has as much.
+    fn window(&self) -> usize {
+        0
+    }
+
+    /// The same at most.
+    fn largest_window(&self) -> usize {
+        0
+    }
 }
 
 // === gzip ===
@@ -92,6 +106,14 @@ trait Steps: Send {
     /// Whether another stream may follow the end of one.
     const CONCATENATED: bool;
 
+    /// Most bytes of its window.
+    const LARGEST_WINDOW: usize = 0;
+
+    /// Bytes of its window by now.
+    fn window(&self) -> usize {
+        0
+    }
+
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Stop>;
 }
 
@@ -127,8 +149,9 @@ impl<S: Steps> Coding for Stepped<S> {
                 return Err(Stop::Corrupt);
             }
             input = &input[step.taken..];
-            output_is_full = step.made == self.buffer.len();
             self.ended = step.ended;
+            // At its end all has come out: a further step would begin another stream.
+            output_is_full = step.made == self.buffer.len() && !step.ended;
             emit(&self.buffer[..step.made])?;
         }
         Ok(())
@@ -141,6 +164,14 @@ impl<S: Steps> Coding for Stepped<S> {
         } else {
             Err(Stop::Corrupt)
         }
+    }
+
+    fn window(&self) -> usize {
+        self.steps.window()
+    }
+
+    fn largest_window(&self) -> usize {
+        S::LARGEST_WINDOW
     }
 }
 
@@ -184,6 +215,13 @@ impl Default for Brotli {
 impl Steps for Brotli {
     const CONCATENATED: bool = false;
 
+    const LARGEST_WINDOW: usize = BROTLI_WINDOW;
+
+    /// It may be filled at once, whatever came out so far.
+    fn window(&self) -> usize {
+        usize::try_from(self.0.ringbuffer_size).unwrap_or_default()
+    }
+
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Stop> {
         let (mut left, mut taken) = (input.len(), 0);
         let (mut room, mut made, mut total) = (output.len(), 0, 0);
@@ -208,25 +246,37 @@ impl Steps for Brotli {
     }
 }
 
-struct Zstd(ZstdDecoder<'static>);
+struct Zstd {
+    decoder: ZstdDecoder<'static>,
+    /// How many bytes came out.
+    made: usize,
+}
 
 impl Zstd {
     fn new() -> Option<Zstd> {
         let mut decoder = ZstdDecoder::new().ok()?;
         let window = DParameter::WindowLogMax(ZSTD_WINDOW_LOG);
         decoder.set_parameter(window).ok()?;
-        Some(Zstd(decoder))
+        Some(Zstd { decoder, made: 0 })
     }
 }
 
 impl Steps for Zstd {
     const CONCATENATED: bool = true;
 
+    const LARGEST_WINDOW: usize = 1 << ZSTD_WINDOW_LOG;
+
+    /// It is filled by what comes out.
+    fn window(&self) -> usize {
+        self.made.min(Self::LARGEST_WINDOW)
+    }
+
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Stop> {
         let status = self
-            .0
+            .decoder
             .run_on_buffers(input, output)
             .map_err(|_| Stop::Corrupt)?;
+        self.made += status.bytes_written;
         Ok(Progress {
             taken: status.bytes_read,
             made: status.bytes_written,

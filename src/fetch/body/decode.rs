@@ -36,6 +36,14 @@ impl Decoder {
         Ok(Decoder { stages })
     }
 
+    /// Bytes of the codings' windows, by now and at most.
+    pub(super) fn windows(&self) -> (usize, usize) {
+        let stages = self.stages.iter().map(|stage| &stage.coding);
+        stages.fold((0, 0), |(now, most), coding| {
+            (now + coding.window(), most + coding.largest_window())
+        })
+    }
+
     /// Takes the next bytes of the body.
     pub(in crate::fetch) fn push(&mut self, input: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         feed(&mut self.stages, input, sink)

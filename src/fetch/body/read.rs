@@ -76,7 +76,8 @@ pub(in crate::fetch) async fn read(
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
     received.decoded_bytes = sink.count as u64;
     received.kept = sink.into_kept();
-    received.held = share.held();
+    // Decoders and packer are gone.
+    received.held = share.held(received.kept.size());
     received
 }
 
@@ -110,18 +111,19 @@ async fn fill(
         }
         Use::Count => Decoder::new(headers).ok(),
     };
-    let kept = kept_of(usage, limits);
     while let Some(chunk) = next(response, limits, framed).await? {
         let room = limits.bytes as u64 - received.wire_bytes;
         received.wire_bytes += chunk.len() as u64;
         let usable = &chunk[..chunk.len().min(room as usize)];
         if let Some(undoing) = &mut decoder {
             let waiting = Instant::now();
-            let loan = share.borrow(sink.size(), kept).await;
+            let (window, largest) = undoing.windows();
+            let loan = share.borrow(sink.size() + window, sink.most() + largest);
+            let loan = loan.await;
             // The server has no part in that.
             limits.deadline += waiting.elapsed();
             let pushed = undoing.push(usable, sink);
-            share.settle(sink.size(), loan);
+            share.settle(sink.size() + undoing.windows().0, loan);
             match pushed {
                 // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
                 Err(_) if usage == Use::Count => decoder = None,

@@ -18,6 +18,9 @@ const LARGE: usize = 1 << 20;
 /// kilobytes itself. Ours.
 pub(super) const PACKED_FROM: usize = 256 << 10;
 
+/// Bytes that packing takes as long as the body comes, besides what is packed. Measured.
+const PACKER: usize = 352 << 10;
+
 /// Bytes of a packed body that are there unpacked, by which its kind is told (MIME Sniffing standard, section 5.2).
 const HEAD: usize = 1_445;
 
@@ -60,6 +63,11 @@ pub(in crate::fetch) struct Packed {
 }
 
 impl Kept {
+    /// Bytes that it has allocated.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The first bytes of the body: enough to tell its kind.
     pub(in crate::fetch) fn head(&self) -> &[u8] {
         self.packed
@@ -98,8 +106,16 @@ impl Sink {
 
     /// Bytes that it has allocated.
     pub(super) fn size(&self) -> usize {
-        let kept = self.packing.as_ref().map(|packing| packing.file.get_ref());
-        kept.unwrap_or(&self.bytes).bytes.capacity()
+        match &self.packing {
+            Some(packing) => packing.file.get_ref().bytes.capacity() + PACKER,
+            None => self.bytes.bytes.capacity(),
+        }
+    }
+
+    /// Bytes that it may have allocated in the end.
+    pub(super) fn most(&self) -> usize {
+        let is_packing = self.packed_from < usize::MAX;
+        self.bytes.most + if is_packing { PACKER } else { 0 }
     }
 
     /// Makes room for a body that says to be so long, instead of growing step by step.

@@ -31,8 +31,9 @@ const ELSEWHERE: u32 = 3;
 /// requested all the same, slowly. Ours.
 const LONGEST_HELD: Duration = Duration::from_mins(5);
 
-/// Time that requests to a family may take in all, if each ends in our time limits and none is fine: 80 requests of
-/// the longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Ours.
+/// Time that first attempts at a family may take in all that end in our time limits, while none is fine: 80 of the
+/// longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Those that fail quickly
+/// in between neither count nor begin it anew. Ours.
 const LONGEST_HUNG: Duration = Duration::from_hours(2);
 
 /// Most families that are kept of a host, some hundred bytes each.
@@ -60,7 +61,7 @@ pub struct Noted {
     pub recovered: bool,
 }
 
-/// Requests to a family that ended in our time limits, since one was fine.
+/// First attempts at a family that ended in our time limits, since one was fine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hung {
     /// How many.
@@ -412,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_only_hangs_is_given_up_after_two_hours_of_waiting() {
+    fn a_family_that_hangs_is_given_up_after_two_hours_of_waiting_unless_one_is_fine() {
         let dripping = FirstAttempt {
             took: Duration::from_secs(90),
             hung: true,
@@ -427,6 +428,7 @@ mod tests {
         };
         assert_eq!(requests(dripping, 79), None);
         assert_eq!(requests(FAILED, 1_000), None, "quick failures cost nothing");
+        assert_eq!(requests(dripping, 1), Some(0), "nor do they begin anew");
         assert_eq!(requests(FINE, 1), None);
         assert_eq!(requests(dripping, 100), Some(79), "one was fine");
         let hung = Hung {

@@ -168,8 +168,9 @@ struct Coverage {
     /// Absent if nothing is known: 0 of 0 is no share.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
-    /// Links that were left out and may lead to pages that are not known: the share is an upper bound then.
-    unseen_links: u64,
+    /// Links and sitemap entries that were left out and may lead to pages that are not known: the share is an
+    /// upper bound then.
+    unseen: u64,
 }
 
 #[derive(Serialize)]
@@ -235,7 +236,7 @@ fn document<'a>(
             known: counts.known,
             fetched: counts.fetched,
             share: share(counts.fetched, counts.known),
-            unseen_links: summary.pages.unseen_links,
+            unseen: summary.pages.unseen,
         },
         external_links: (summary.external.known > 0).then_some(ExternalLinks {
             known: summary.external.known,

@@ -4,6 +4,7 @@ mod columns;
 mod story;
 mod visits;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use insta::assert_snapshot;
@@ -155,6 +156,34 @@ async fn what_screaming_frog_would_have_written() {
         let text = fs::read_to_string(&path).expect("read");
         assert_snapshot!(name.into_owned(), text.replace("\r\n", "\n"));
     }
+}
+
+#[tokio::test]
+async fn each_of_many_links_keeps_its_own_text() {
+    let (dir, out) = (exports(), exports());
+    let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let run = begin(&store);
+    let mut crawled = Story::default();
+    crawled.changes.push(Change::Seeds(vec![seed("/", true)]));
+    let texts = (0..39).map(|n| format!("The broken page, link {n}"));
+    let texts: BTreeSet<String> = texts.chain([String::new()]).collect();
+    let links = texts.iter().map(|text| link("/b", LinkKind::Anchor, text));
+    crawled.page("/", "Home", links.collect());
+    crawled.gives_up("/b", Outcome::Server502);
+    tell(&store, run, crawled.changes).await;
+    write(&store, &newest(&store), &of(&[Format::Csv]), out.path()).expect("written");
+    let file = read(&out, "error_inlinks.csv");
+    let mut rows = csv::Reader::from_reader(file.as_bytes());
+    let column = rows
+        .headers()
+        .expect("a header")
+        .iter()
+        .position(|name| name == "Anchor");
+    let column = column.expect("the texts of links");
+    let found = rows
+        .records()
+        .map(|row| row.expect("a row")[column].to_owned());
+    assert_eq!(found.collect::<BTreeSet<_>>(), texts);
 }
 
 #[tokio::test]

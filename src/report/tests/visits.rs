@@ -67,6 +67,7 @@ impl Story {
     pub(super) fn sitemap(&mut self) {
         let attempt = self.attempt(Outcome::OkNonHtml);
         let record = SitemapRecord {
+            unseen: 0,
             format: Some("urlset"),
             entries: vec![
                 entry("/", Role::Page),

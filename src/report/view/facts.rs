@@ -237,7 +237,7 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
         known: counts.known,
         fetched: counts.fetched,
         share: (counts.known > 0).then(|| counts.fetched as f64 / counts.known as f64),
-        left_out: (summary.pages.unseen_links > 0).then(|| left_out(summary.pages.unseen_links)),
+        left_out: (summary.pages.unseen > 0).then(|| left_out(summary.pages.unseen)),
         reasons,
         external: external_links(summary.external),
     }

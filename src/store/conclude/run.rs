@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 use crate::assess::examine::Examination;
 use crate::assess::{Rules, Verdict};
@@ -17,18 +17,19 @@ use super::graph::{Graph, each_page};
 use super::unlinked::Reach;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
+use crate::store::file::turn::Turn;
 use crate::store::rows::ids::UrlId;
 use crate::store::runs::id::RunId;
 
 impl Store {
     /// Computes what follows from all that is recorded, unless that was done since.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
-        let mut connection = self.connect_patiently()?;
-        conclude(&mut connection, run.0).map_err(|source| self.fault(source))
+        let mut connection = self.connect()?;
+        conclude(&mut connection, run.0, &self.turn).map_err(|source| self.fault(source))
     }
 }
 
-fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
+fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Result<()> {
     let (attempts, done): (i64, i64) = connection.query_row(
         "SELECT (SELECT count(*) FROM attempt WHERE run = ?1), concluded FROM run WHERE id = ?1",
         [run],
@@ -45,7 +46,7 @@ fn conclude(connection: &mut Connection, run: i64) -> rusqlite::Result<()> {
     // At once for writing: one that begins as a reader may not wait for its turn. Until it ends, the
     // log beside the file holds the rows of `url` and `assessment` once more, some 150 bytes a page;
     // in memory it is the connection's cache.
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tx = turn.begin(connection)?;
     graph.store(&tx, run)?;
     reach.store(&tx, run)?;
     redirect_ends(&tx, run)?;

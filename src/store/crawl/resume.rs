@@ -172,13 +172,12 @@ impl Store {
     /// no more: that pass is to be begun again.
     pub fn resume_passes(&self, run: RunId) -> Result<PassesMade, StoreError> {
         let last = self.last_pass(run)?;
-        let connection = self.connect_patiently()?;
-        let read = || -> rusqlite::Result<PassesMade> {
-            let cut_short = connection.execute(
+        self.write(|tx| {
+            let cut_short = tx.execute(
                 "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
                 [run.0],
             )?;
-            connection.query_row(
+            tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0),
                     CASE WHEN NOT EXISTS
                         (SELECT 1 FROM url WHERE run = ?1 AND state = 1 AND pass = 1)
@@ -198,8 +197,7 @@ impl Store {
                     })
                 },
             )
-        };
-        read().map_err(|source| self.fault(source))
+        })
     }
 
     /// Whether URLs of a run wait to be requested for the first time.

@@ -7,3 +7,4 @@ pub(super) mod open;
 pub(super) mod schema;
 pub(super) mod space;
 pub(super) mod steps;
+pub(super) mod turn;

@@ -5,20 +5,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, ffi};
 
 use super::identity::Identity;
 use super::loan::{Idle, Loan};
 use super::schema::{APPLICATION, create, has_our_views, renew_views, upgrade};
 use super::steps::SCHEMA;
+use super::turn::BUSY;
+use super::turn::{PATIENCE, Turn};
 use crate::store::error::{StoreError, StoreFault};
-
-/// How long somebody at a terminal waits for another process that writes.
-pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);
-
-/// How long a crawl waits for it: concluding a big run of the same file takes its time, and a crawl
-/// that can wait must not end for it.
-pub(in crate::store) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The file in which runs are kept.
 #[derive(Clone, Debug)]
@@ -27,6 +22,7 @@ pub struct Store {
     /// The file that the first connection opened: another may have its name later.
     identity: Arc<OnceLock<Identity>>,
     idle: Idle,
+    pub(in crate::store) turn: Turn,
 }
 
 impl Store {
@@ -36,6 +32,7 @@ impl Store {
             path: path.to_owned(),
             identity: Arc::default(),
             idle: Idle::default(),
+            turn: Turn::default(),
         };
         match store.look()? {
             Tables::Ready => return Ok(store),
@@ -96,7 +93,31 @@ impl Store {
         self.connect_for(BUSY)
     }
 
-    /// A connection for what is written on behalf of a crawl.
+    /// The same file for one crawl: once that is to end, other processes are waited for no longer than half a minute.
+    #[must_use]
+    pub fn of_crawl(&self, is_ending: impl Fn() -> bool + Send + Sync + 'static) -> Store {
+        Store {
+            turn: Turn::until(is_ending),
+            ..self.clone()
+        }
+    }
+
+    /// Writes in one transaction, once no other process writes.
+    pub(in crate::store) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connect()?;
+        let write = || {
+            let tx = self.turn.begin(&connection)?;
+            let done = work(&tx)?;
+            tx.commit()?;
+            Ok(done)
+        };
+        write().map_err(|source| self.fault(source))
+    }
+
+    /// A connection for what is written on behalf of the schedule, whose statements wait as a crawl does.
     pub(in crate::store) fn connect_patiently(&self) -> Result<Loan, StoreError> {
         self.connect_for(PATIENCE)
     }

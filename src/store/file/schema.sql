@@ -328,6 +328,7 @@ CREATE TABLE sitemap_file (
     entries INTEGER NOT NULL,
     foreign_entries INTEGER NOT NULL,
     problems TEXT NOT NULL,          -- a line each
+    unseen  INTEGER NOT NULL DEFAULT 0, -- entries that were left out and may lead to unknown pages
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 

@@ -34,8 +34,8 @@ impl Store {
 
     /// Queues again what was skipped because its host or family was given up.
     pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "UPDATE url SET state = 1, reason = NULL, detail = NULL
                  WHERE run = ? AND state = 3 AND reason IN (?, ?)",
                 (
@@ -44,8 +44,8 @@ impl Store {
                     SkipReason::FamilyDown.code(),
                 ),
             )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+            .map(drop)
+        })
     }
 }
 

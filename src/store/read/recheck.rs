@@ -25,13 +25,13 @@ impl Store {
 
     /// Leaves URLs that were to be asked once more in a later pass as they are.
     pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
                 [run.0],
             )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+            .map(drop)
+        })
     }
 }
 

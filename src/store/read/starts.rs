@@ -149,15 +149,18 @@ fn reason(code: Option<u8>) -> Option<SkipReason> {
     all.find(|reason| Some(reason.code()) == code)
 }
 
+/// An attempt `a` with the outcome `o` that brought something: neither a part (206) nor what breaks off does.
+const BROUGHT: &str = "a.status BETWEEN 200 AND 299 AND o.failure = 0";
+
 /// Whether it was answered with a page. An error page with a status of success, or none at all (204, 205),
 /// is no page to start from if nothing else of the site was answered.
 fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
     let (succeeded, with_page): (bool, bool) = connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT count(*) > 0, coalesce(max(o.soft = 0 AND a.status NOT IN (204, 205)), 0)
              FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-             WHERE a.run = ? AND a.url = ? AND a.status BETWEEN 200 AND 299",
-        )?
+             WHERE a.run = ? AND a.url = ? AND {BROUGHT}"
+        ))?
         .query_row((run, id), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(with_page || (succeeded && !is_only_page(connection, run, id)?))
 }
@@ -165,11 +168,12 @@ fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<b
 /// Whether no other page was answered with a page.
 fn is_only_page(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT NOT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
-                WHERE u.run = ? AND u.id <> ? AND u.role = 3 AND a.status BETWEEN 200 AND 299)",
-        )?
+                CROSS JOIN outcome o ON o.code = a.outcome
+                WHERE u.run = ? AND u.id <> ? AND u.role = 3 AND {BROUGHT})"
+        ))?
         .query_row((run, id), |row| row.get(0))
 }
 
@@ -194,6 +198,12 @@ fn last_answer(
                 None => outcome.id().replace('_', " "),
             };
             let mut text = text.unwrap_or_else(known);
+            if let Some(status @ 200..=299) = status
+                && outcome.is_failure()
+                && outcome != Outcome::StatusUnrequested
+            {
+                text = format!("{}, but {text}", reason_phrase(status));
+            }
             if row.get(3)? {
                 text += ", with an error page";
             }

@@ -129,9 +129,12 @@ impl TextIds {
     }
 }
 
+/// Bytes of anchors that are remembered of a run: those of its first four million URLs. Ours.
+pub(super) const ANCHORS_IN_MEMORY: usize = 64 << 20;
+
 /// What each URL was called when that was new last: 16 bytes for each. Links to a page call it alike,
 /// so where there are more pages than texts that are remembered, this keeps an anchor from being
-/// stored anew with every link.
+/// stored anew with every link. URLs beyond the bound are found late, and few pages link to them.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Anchors {
     /// By the number of the URL, piece by piece: to grow copies nothing.
@@ -151,6 +154,9 @@ impl Anchors {
     /// URLs in one piece.
     const PIECE: usize = 4_096;
 
+    /// Pieces at most.
+    const MOST: usize = ANCHORS_IN_MEMORY / (Anchors::PIECE * size_of::<Anchor>());
+
     /// The number of the text, if that is what the URL was called.
     pub(in crate::store) fn get(&self, url: UrlId, key: TextKey) -> Option<u32> {
         let (piece, at) = Anchors::place(url);
@@ -159,8 +165,12 @@ impl Anchors {
         (anchor.id != 0 && is_same).then_some(anchor.id)
     }
 
+    /// Remembers what the URL was called, if it is one of the first.
     pub(in crate::store) fn set(&mut self, url: UrlId, key: TextKey, id: u32) {
         let (piece, at) = Anchors::place(url);
+        if piece >= Anchors::MOST {
+            return;
+        }
         if self.pieces.len() <= piece {
             self.pieces.resize(piece + 1, Vec::new());
         }
@@ -232,5 +242,21 @@ mod tests {
         }
         let nothing = TextKey { place: 0, rest: 0 };
         assert_eq!(anchors.get(2, nothing), None);
+    }
+
+    #[test]
+    fn the_anchors_of_a_run_have_a_bound_in_bytes() {
+        let home = TextIds::after(0).key("Home");
+        let mut anchors = Anchors::default();
+        let is_remembered = |url| {
+            anchors.set(url, home, 7);
+            anchors.get(url, home) == Some(7)
+        };
+        let first_beyond = (ANCHORS_IN_MEMORY / size_of::<Anchor>()) as UrlId;
+        let urls = [1, first_beyond - 1, first_beyond, HIGHEST];
+        assert_eq!(urls.map(is_remembered), [true, true, false, false]);
+        let pieces = anchors.pieces.iter().map(Vec::len).max();
+        assert_eq!(anchors.pieces.len() * Anchors::PIECE, first_beyond as usize);
+        assert_eq!(pieces, Some(Anchors::PIECE));
     }
 }

@@ -23,9 +23,9 @@ impl Store {
 
     /// Keeps what a run is asked for, or that it stands.
     pub fn set_asked(&self, run: RunId, asked: Option<&str>) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute("UPDATE run SET asked = ? WHERE id = ?", (asked, run.0))
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+        self.write(|tx| {
+            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (asked, run.0))
+                .map(drop)
+        })
     }
 }

@@ -140,9 +140,8 @@ impl Store {
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
         let plan = serde_json::to_string(run.plan)
             .map_err(|fault| self.failed(StoreFault::System(fault.into())))?;
-        let connection = self.connect_patiently()?;
-        connection
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "INSERT INTO run (token, site, plan, version, started, state)
                  VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -153,34 +152,34 @@ impl Store {
                     run.started.millis(),
                     RunState::Running.name(),
                 ),
-            )
-            .map_err(|source| self.fault(source))?;
-        Ok(RunId(connection.last_insert_rowid()))
+            )?;
+            Ok(RunId(tx.last_insert_rowid()))
+        })
     }
 
     /// Records that a run begins, or goes on: since its end nobody worked on it, or since its last
     /// attempt, if the process was killed.
     pub fn begin_run(&self, run: RunId, now: Moment) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "UPDATE run SET state = ?2, ended = NULL, idle_ms = idle_ms + max(0, ?3 - coalesce(ended,
                     (SELECT max(started + total_us / 1000) FROM attempt WHERE run = ?1), ?3))
                  WHERE id = ?1",
                 (run.0, RunState::Running.name(), now.millis()),
             )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+            .map(drop)
+        })
     }
 
     /// Records how a run ended, and when.
     pub fn end_run(&self, run: RunId, state: RunState, ended: Moment) -> Result<(), StoreError> {
-        self.connect_patiently()?
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "UPDATE run SET state = ?, ended = ? WHERE id = ?",
                 (state.name(), ended.millis(), run.0),
             )
-            .map_err(|source| self.fault(source))?;
-        Ok(())
+            .map(drop)
+        })
     }
 
     /// All runs, the newest first.

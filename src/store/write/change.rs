@@ -131,6 +131,9 @@ pub struct SitemapRecord {
     pub foreign: u64,
     /// What is wrong with it, with line numbers.
     pub problems: Vec<String>,
+    /// Entries that were left out and may lead to pages that nobody knows of; what is beyond its largest size counts
+    /// as one.
+    pub unseen: u64,
 }
 
 /// A URL that a robots.txt or a sitemap lists.

@@ -1,6 +1,8 @@
 //! What the writer knows by heart of a run, and how a change becomes rows: which URLs are known by
 //! which number, what was skipped and may still be wanted, which texts were used lately.
 
+use std::sync::LazyLock;
+
 use rusqlite::Transaction;
 
 use crate::model::{Admission, Attempt, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip};
@@ -18,6 +20,12 @@ use crate::store::runs::id::RunId;
 use crate::store::runs::login_pages;
 
 const INSERT_TEXT: &str = "INSERT INTO text (run, id, text) VALUES (?, ?, ?)";
+
+/// Texts that are inserted by one statement: SQLite looks for the end of the table once for all of them.
+const TEXTS_AT_ONCE: usize = 16;
+
+static INSERT_TEXTS: LazyLock<String> =
+    LazyLock::new(|| format!("{INSERT_TEXT}{}", ", (?, ?, ?)".repeat(TEXTS_AT_ONCE - 1)));
 
 /// What the writer knows by heart of the run.
 #[derive(Debug)]
@@ -370,7 +378,7 @@ impl Desk {
             self.texts.get(*key).or_else(called)
         });
         let known: Vec<Option<u32>> = known.collect();
-        let mut insert = tx.prepare_cached(INSERT_TEXT)?;
+        let mut new_texts = Vec::new();
         let mut anchors = Vec::with_capacity(links.len());
         for ((link, key), known) in links.iter().zip(keys).zip(known) {
             anchors.push(match known {
@@ -379,14 +387,33 @@ impl Desk {
                 None => {
                     let (id, new) = self.texts.intern(key);
                     if new {
-                        insert.execute((self.run, id, link.anchor.as_str()))?;
+                        new_texts.push((id, link.anchor.as_str()));
                     }
                     let new = new.then_some(key);
                     Anchor { id, new }
                 }
             });
         }
+        self.insert_texts(tx, &new_texts)?;
         Ok(anchors)
+    }
+
+    fn insert_texts(&self, tx: &Transaction<'_>, texts: &[(u32, &str)]) -> rusqlite::Result<()> {
+        let (many, rest) = texts.as_chunks::<TEXTS_AT_ONCE>();
+        for texts in many {
+            let mut insert = tx.prepare_cached(&INSERT_TEXTS)?;
+            for ((id, text), at) in texts.iter().zip((1..).step_by(3)) {
+                insert.raw_bind_parameter(at, self.run)?;
+                insert.raw_bind_parameter(at + 1, id)?;
+                insert.raw_bind_parameter(at + 2, text)?;
+            }
+            insert.raw_execute()?;
+        }
+        for (id, text) in rest {
+            tx.prepare_cached(INSERT_TEXT)?
+                .execute((self.run, id, text))?;
+        }
+        Ok(())
     }
 
     /// The number of a URL that is known, or is made known as queued.

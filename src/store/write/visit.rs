@@ -183,6 +183,7 @@ impl Desk {
             entries: entries.count() as i64,
             foreign_entries: sitemap.foreign.cast_signed(),
             problems: sitemap.problems.join("\n"),
+            unseen: sitemap.unseen.cast_signed(),
         )
         .map(|_| ())
     }

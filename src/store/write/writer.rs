@@ -2,11 +2,10 @@
 //! says what is safe: a lease is settled only after that, so a killed process repeats the requests
 //! that were open and loses nothing.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rusqlite::{ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::change::Change;
@@ -14,7 +13,8 @@ use super::desk::Desk;
 use super::stored::StoredUrls;
 use crate::store::error::{StoreError, StoreFault};
 use crate::store::file::loan::Loan;
-use crate::store::file::open::{self, Store};
+use crate::store::file::open::Store;
+use crate::store::file::turn::{Turn, is_busy};
 use crate::store::runs::id::RunId;
 
 /// Changes that may wait for the writer; beyond it the crawl waits for the disk.
@@ -35,27 +35,6 @@ const COMPANY: usize = 8;
 /// a millisecond is asked some hundred times a second for each of them at most.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// Time between two looks whether another process that writes is still to be waited for. Ours.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Until when another process that writes is waited for, once somebody waits for the end.
-#[derive(Clone, Debug, Default)]
-pub struct Deadline(Arc<OnceLock<Instant>>);
-
-impl Deadline {
-    /// After this time no other process is waited for longer than usual, some seconds. Only the first call counts.
-    pub fn within(&self, time: Duration) {
-        self.0.get_or_init(|| Instant::now() + time);
-    }
-
-    /// Whether a wait that began then is over.
-    fn ends(&self, since: Instant) -> bool {
-        let is_past = self.0.get().is_some_and(|end| Instant::now() >= *end);
-        let most = if is_past { open::BUSY } else { open::PATIENCE };
-        since.elapsed() >= most
-    }
-}
-
 /// A handle to the thread that writes one run.
 #[derive(Debug)]
 pub struct Writer {
@@ -63,7 +42,6 @@ pub struct Writer {
     room: Arc<Semaphore>,
     stored: mpsc::UnboundedReceiver<u64>,
     urls: StoredUrls,
-    deadline: Deadline,
     thread: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -83,14 +61,10 @@ impl Writer {
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut desk = Desk::open(store, run)?;
         let urls = desk.urls.clone();
-        let deadline = Deadline::default();
         let mut pen = Pen {
-            connection: store.connect_patiently()?,
-            deadline: deadline.clone(),
+            connection: store.connect()?,
+            turn: store.turn.clone(),
         };
-        pen.connection
-            .busy_timeout(LOOK)
-            .map_err(|source| store.fault(source))?;
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
@@ -101,7 +75,6 @@ impl Writer {
             room: Arc::new(Semaphore::new(ROOM)),
             stored,
             urls,
-            deadline,
             thread,
         })
     }
@@ -131,12 +104,6 @@ impl Writer {
         self.stored.recv().await
     }
 
-    /// Says how long it waits for other processes that write, once the end is wanted. What could not be stored by then
-    /// is what a killed process would have lost.
-    pub fn deadline(&self) -> Deadline {
-        self.deadline.clone()
-    }
-
     /// Whether it has stopped: [`Writer::close`] tells why.
     pub fn has_stopped(&self) -> bool {
         self.changes.is_closed()
@@ -158,24 +125,7 @@ impl Writer {
 #[derive(Debug)]
 struct Pen {
     connection: Loan,
-    deadline: Deadline,
-}
-
-impl Pen {
-    /// Begins a transaction, once no other process writes.
-    fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
-        let since = Instant::now();
-        loop {
-            match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
-                Err(fault) if is_busy(&fault) && !self.deadline.ends(since) => {}
-                begun => return begun,
-            }
-        }
-    }
-}
-
-fn is_busy(fault: &rusqlite::Error) -> bool {
-    fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+    turn: Turn,
 }
 
 fn write_all(
@@ -217,7 +167,7 @@ fn write_some(
     changes: &mut Vec<Waiting>,
     marks: &mut Vec<u64>,
 ) -> rusqlite::Result<()> {
-    let tx = pen.begin()?;
+    let tx = pen.turn.begin(&pen.connection)?;
     for waiting in changes.drain(..) {
         desk.apply(&tx, waiting.change)?;
         marks.push(waiting.mark);
@@ -345,24 +295,6 @@ mod tests {
             }
         );
         assert!(gone, "{fault:?}");
-    }
-
-    #[tokio::test]
-    async fn who_waits_for_the_end_does_not_wait_long_for_another_process() {
-        let slow = Slow::new();
-        let mut writer = Writer::start(&slow.store, RUN).expect("started");
-        let load = Load { urls: 1, length: 9 };
-        assert!(writer.send(load.change(0), 0).await);
-        writer.deadline().within(Duration::from_millis(10));
-        assert_eq!(writer.stored().await, None);
-        let fault = writer.close().await.expect_err("not stored");
-        assert!(matches!(fault, StoreError::Locked(_)), "{fault:?}");
-        slow.goes_on();
-        let mut again = Writer::start(&slow.store, RUN).expect("started");
-        assert!(again.send(load.change(0), 0).await);
-        assert_eq!(again.stored().await, Some(0));
-        again.close().await.expect("stored");
-        assert_eq!(slow.stored(), 1);
     }
 
     #[tokio::test]

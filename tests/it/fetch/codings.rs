@@ -110,6 +110,28 @@ async fn every_coding_is_undone() {
 }
 
 #[tokio::test]
+async fn a_body_may_end_where_a_step_of_its_decoder_ends() {
+    for length in [32 << 10, 64 << 10, 256 << 10] {
+        let page = vec![b'a'; length];
+        let cases = [
+            ("gzip", gzip(&page)),
+            ("deflate", zlib(&page)),
+            ("br", br(&page)),
+            ("zstd", zstd(&page)),
+            ("zstd", [zstd(&page), zstd(&page)].concat()),
+        ];
+        for (coding, body) in cases {
+            let exchange = fetch(coded(coding, body)).await;
+            assert_eq!(exchange.outcome.id(), "ok_html", "{coding} {length}");
+            assert!(
+                exchange.body.len().is_multiple_of(length),
+                "{coding} {length}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_decode_is_a_bad_encoding() {
     let long: Vec<u8> = (0..100_000u32)
         .flat_map(|n| n.wrapping_mul(n).to_le_bytes())

@@ -23,11 +23,33 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packer.finish().expect("memory has room")
 }
 
+/// With a window of 16 MiB, the largest.
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut packer = brotli::CompressorWriter::new(&mut packed, MIB, 1, 24);
+    packer.write_all(bytes).expect("memory has room");
+    drop(packer);
+    packed
+}
+
+/// With a window of 8 MiB, the largest of the web.
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = zstd::Encoder::new(Vec::new(), 1).expect("memory has room");
+    packer.window_log(23).expect("allowed");
+    packer.write_all(bytes).expect("memory has room");
+    packer.finish().expect("memory has room")
+}
+
 /// Sends a packed body, its end a while later.
-fn packed(line: &mut TcpStream, kind: &str, body: &[u8], late: Duration) -> io::Result<()> {
+fn packed(
+    line: &mut TcpStream,
+    (kind, coding): (&str, &str),
+    body: &[u8],
+    late: Duration,
+) -> io::Result<()> {
     write!(
         line,
-        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\n\
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: {coding}\r\n\
          Connection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     )?;
@@ -74,8 +96,20 @@ fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Desk, u64) {
 
 #[test]
 fn sitemaps_of_many_hosts_share_one_budget_of_memory() {
-    const HOSTS: usize = 16;
-    let spaces = gzip(&vec![b' '; 50 * MIB]);
+    sitemaps_of_many_hosts("gzip", &gzip(&vec![b' '; 50 * MIB]));
+}
+
+#[test]
+fn large_windows_of_codings_take_from_the_budget_of_memory() {
+    let spaces = vec![b' '; 17 * MIB];
+    sitemaps_of_many_hosts("br", &brotli(&spaces));
+    sitemaps_of_many_hosts("zstd", &zstd(&spaces));
+}
+
+/// Crawls a site whose sitemaps are at many hosts, all under way at the same time.
+fn sitemaps_of_many_hosts(coding: &'static str, body: &[u8]) {
+    const HOSTS: usize = 24;
+    let body = body.to_owned();
     let at = origin::serve(move |path, line| match path {
         "/" => origin::page(line, "<title>fine</title><p>fine</p>"),
         "/robots.txt" => {
@@ -83,7 +117,12 @@ fn sitemaps_of_many_hosts_share_one_budget_of_memory() {
             let named = (0..HOSTS).map(|n| format!("Sitemap: http://h{n}.hostile.test:{port}/s\n"));
             text(line, &named.collect::<String>())
         }
-        "/s" => packed(line, "application/xml", &spaces, Duration::from_secs(3)),
+        "/s" => packed(
+            line,
+            ("application/xml", coding),
+            &body,
+            Duration::from_secs(3),
+        ),
         _ => missing(line),
     });
     let (desk, peak) = crawl(at, HOSTS, &["--retries", "0"]);
@@ -179,7 +218,7 @@ fn large_pages_share_one_budget_of_memory() {
             origin::page(line, &links.collect::<String>())
         }
         path if path.starts_with("/p/") => {
-            packed(line, "text/html", &spaces, Duration::from_secs(3))
+            packed(line, ("text/html", "gzip"), &spaces, Duration::from_secs(3))
         }
         _ => missing(line),
     });

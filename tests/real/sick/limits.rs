@@ -1,12 +1,15 @@
 //! Hosts that bear so much load and no more.
 
+use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use regex::Regex;
 
-use super::behaviour::{error, fine_after, on_a_failing_host};
+use super::behaviour::{GOOD, error, fine_after, on_a_failing_host};
 use super::origin::Origin;
 use super::record::seen_by_nginx;
+use super::request::{Reply, Request};
 use super::run::{Run, Target, audit, audit_target};
 use super::sections::findings;
 use super::site::Site;
@@ -101,5 +104,63 @@ fn a_host_that_breaks_above_four_open_requests_is_spared_and_fetched_whole() {
     wants.truth();
     wants.at_most("failed requests", 4, run.failed_requests());
     wants.all_within(Duration::from_mins(4));
+    wants.end();
+}
+
+/// A crawl that is allowed to be far too fast.
+const FAST: &[&str] = &["--rate", "100", "--concurrency", "20"];
+
+/// Audits 300 pages of a host that answers so once more requests than `bears` began within a second.
+fn fast_audit(bears: usize, beyond: fn() -> Reply) -> Run {
+    let begun = Mutex::new(VecDeque::new());
+    let rule = move |request: &Request<'_>| {
+        let mut begun = begun.lock().expect("no panic");
+        begun.retain(|at| request.at.saturating_sub(*at) < Duration::from_secs(1));
+        begun.push_back(request.at);
+        (begun.len() > bears).then(beyond)
+    };
+    let page = on_a_failing_host(REFUSED);
+    let site = Site::new().section("shop", 299, &page).host(rule);
+    audit(&Origin::serve(site), FAST)
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_host_that_breaks_above_25_requests_a_second_is_spared_and_fetched_whole() {
+    let run = fast_audit(25, || error(502));
+    let mut wants = Wants::of("breaks above 25 requests a second", &run);
+    wants.every_page_fetched();
+    wants.truth();
+    wants.at_most("failed requests", 20, run.failed_requests());
+    wants.all_within(Duration::from_mins(4));
+    wants.end();
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_host_that_is_slow_above_ten_requests_a_second_is_spared_before_it_fails() {
+    let run = fast_audit(10, || Reply::Page(100 * GOOD));
+    let mut wants = Wants::of("slow above 10 requests a second", &run);
+    wants.every_page_fetched();
+    wants.truth();
+    wants.exactly("failed requests", 0, run.failed_requests());
+    wants.all_within(Duration::from_mins(4));
+    wants.end();
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_host_that_breaks_for_a_minute_in_mid_crawl_is_waited_for() {
+    let down = Duration::from_secs(10)..Duration::from_secs(70);
+    let page = on_a_failing_host(&["ok", "transient"]);
+    let site = Site::new()
+        .section("shop", 299, &page)
+        .host(move |request| down.contains(&request.at).then(|| error(502)));
+    let run = audit(&Origin::serve(site), &[]);
+    let mut wants = Wants::of("all 502 for a minute in mid-crawl", &run);
+    wants.every_page_fetched();
+    wants.truth();
+    wants.at_most("failed requests", 20, run.failed_requests());
+    wants.all_within(Duration::from_mins(5));
     wants.end();
 }

@@ -140,7 +140,7 @@ const NO_PAGES: [(SkipReason, &str); 2] = [
 
 fn coverage(summary: &RunSummary) -> String {
     let counts = summary.counts;
-    let unseen = summary.pages.unseen_links;
+    let unseen = summary.pages.unseen;
     let at_most = if unseen > 0 { "at most " } else { "" };
     let share = match counts.known {
         0 => String::new(),
@@ -174,7 +174,11 @@ fn coverage(summary: &RunSummary) -> String {
         let _ = write!(text, "; and {}, see skipped.csv", apart.join(", "));
     }
     if unseen > 0 {
-        let _ = write!(text, "; {}, see skipped.csv", left_out(unseen));
+        let _ = write!(
+            text,
+            "; {}, see skipped.csv and sitemaps.csv",
+            left_out(unseen)
+        );
     }
     text
 }
@@ -290,11 +294,11 @@ mod tests {
     fn coverage_is_an_upper_bound_where_links_were_left_out() {
         let mut summary = RunSummary::default();
         (summary.counts.known, summary.counts.fetched) = (10, 10);
-        summary.pages.unseen_links = 1_850;
+        summary.pages.unseen = 1_850;
         assert_eq!(
             coverage(&summary),
-            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links that may lead to unknown pages \
-             were left out, see skipped.csv"
+            "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \
+             lead to unknown pages were left out, see skipped.csv and sitemaps.csv"
         );
     }
 

@@ -91,10 +91,10 @@ pub(super) fn write(
         let name = format!("Not fetched: {reason}");
         lines.line(&name, &[Content::Number(urls as f64)])?;
     }
-    if summary.pages.unseen_links > 0 {
-        let unseen = summary.pages.unseen_links as f64;
+    if summary.pages.unseen > 0 {
+        let unseen = summary.pages.unseen as f64;
         lines.line(
-            "Links left out, to unknown pages",
+            "Links or sitemap entries left out, to unknown pages",
             &[Content::Number(unseen)],
         )?;
     }

@@ -50,7 +50,12 @@ pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunS
         "SELECT count(*), coalesce(sum(unseen), 0) FROM
             (SELECT max(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
         [run],
-        |row| Ok((count(row, 0)?, count(row, 1)?)),
+        |row| Ok((count(row, 0)?, tally.unseen + count(row, 1)?)),
+    )?;
+    tally.unseen += connection.query_row(
+        "SELECT coalesce(sum(unseen), 0) FROM sitemap_file WHERE run = ?",
+        [run],
+        |row| count(row, 0),
     )?;
     Ok(tally.summary())
 }
@@ -106,6 +111,11 @@ impl Known {
         self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
     }
 
+    /// Whether it is beyond one of our bounds.
+    fn is_trap(&self) -> bool {
+        self.state == SKIPPED && self.reason == Some(SkipReason::Trap.code())
+    }
+
     fn is_given_up(&self) -> bool {
         let given_up = SkipReason::GIVEN_UP.map(SkipReason::code);
         self.reason.is_some_and(|reason| given_up.contains(&reason))
@@ -157,7 +167,7 @@ struct Tally {
     skipped: BTreeMap<u8, u64>,
     /// Links that are no URLs.
     invalid: u64,
-    /// Links that were not taken in and may lead to unknown pages.
+    /// Links, sitemap entries and sitemaps that were not taken in and may lead to unknown pages.
     unseen: u64,
 }
 
@@ -182,6 +192,7 @@ impl Tally {
         if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
             *self.skipped.entry(reason).or_default() += 1;
         }
+        self.unseen += u64::from(role == Some(Role::Sitemap) && known.is_trap());
         if last.is_none() && matches!(role, Some(Role::Page | Role::Resource)) {
             self.given_up += u64::from(known.is_given_up());
         }
@@ -217,7 +228,7 @@ impl Tally {
         (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
         pages.requested = self.pages.requested;
         pages.not_requested = self.pages.not_requested;
-        pages.unseen_links = self.unseen;
+        pages.unseen = self.unseen;
         for ((_, status), urls) in &self.pages.last {
             *pages.by_status.entry(*status).or_default() += urls;
         }

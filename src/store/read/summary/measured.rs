@@ -18,9 +18,9 @@ pub struct PageCounts {
     /// Known pages that were not requested, though no limit of the user excludes them: their host was
     /// given up, or the crawl ended before.
     pub not_requested: u64,
-    /// Links that were not taken in, as their page or the run had no room for them. They may lead to pages that are
-    /// not known.
-    pub unseen_links: u64,
+    /// Links and sitemap entries that were not taken in, as their page, their sitemap or the run had no room for
+    /// them. They may lead to pages that are not known. A sitemap that was not read, or not to its end, counts as one.
+    pub unseen: u64,
     /// Fetched pages by their last status; 0 where there was no answer.
     pub by_status: BTreeMap<u16, u64>,
     /// Fetched pages by verdict.

@@ -1,0 +1,31 @@
+//! One exchange outside any crawl, recorded as a crawl records it.
+
+use std::sync::Arc;
+
+use crate::fetch::Fetcher;
+use crate::model::{Attempt, Exchange, Moment, Pressure, Request, Role};
+
+use super::visit::{Circumstances, judged, record};
+
+/// Asks once for a page. `user_agent` is what the request is made with, guise or not.
+pub async fn single<F: Fetcher>(
+    fetcher: &F,
+    request: Request,
+    now: Moment,
+    user_agent: &Arc<str>,
+) -> (Exchange, Attempt) {
+    let circumstances = Circumstances {
+        started: now,
+        waited: None,
+        pass: 1,
+        tries_before: 0,
+        pressure: Pressure {
+            in_flight: 1,
+            rate: None,
+        },
+        user_agent: Arc::clone(user_agent),
+    };
+    let exchange = judged(Role::Page, fetcher.fetch(request).await);
+    let attempt = record(&exchange, circumstances);
+    (exchange, attempt)
+}

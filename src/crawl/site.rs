@@ -1,0 +1,103 @@
+//! What every visit of a crawl needs and none changes.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::model::CrawlPlan;
+use crate::parse::{FieldSelector, SelectorFault};
+use crate::policy::{Scope, ScopeError};
+
+use super::visit::LinkMemo;
+
+/// Large sitemaps that are read at a time. Ours.
+const MOST_SITEMAPS: usize = 2;
+
+/// The compiled plan of a crawl.
+#[derive(Debug)]
+pub struct Site {
+    /// What was asked for.
+    pub plan: CrawlPlan,
+    /// What belongs to it.
+    pub scope: Scope,
+    /// The `--select` columns.
+    pub(super) fields: Vec<FieldSelector>,
+    /// The `User-Agent`, shared by all attempts.
+    pub(super) user_agent: Arc<str>,
+    /// What references meant lately.
+    pub(super) memo: LinkMemo,
+    /// Large pages that may be read at a time: what is read of one is larger than itself.
+    pub(super) large_pages: Arc<Semaphore>,
+    /// Large sitemaps likewise: the entries of one may have as many bytes as the file.
+    pub(super) large_sitemaps: Arc<Semaphore>,
+    /// Its keys keep a site from making a robots.txt that is taken for that of another.
+    texts: RandomState,
+}
+
+/// Stands for the text of a file: files with equal texts share their rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Text(pub(super) u64);
+
+/// A plan that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// A pattern cannot be used.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// A selector cannot be used.
+    #[error("--select {column}")]
+    Selector {
+        /// The column's name.
+        column: String,
+        /// What is wrong.
+        #[source]
+        source: SelectorFault,
+    },
+    /// A column without a selector.
+    #[error("--select {0:?} is not NAME=CSS")]
+    Column(String),
+}
+
+impl Site {
+    /// Compiles a plan.
+    pub fn new(plan: CrawlPlan) -> Result<Site, SiteError> {
+        let mut fields = Vec::with_capacity(plan.scope.select.len());
+        for column in &plan.scope.select {
+            let Some((name, selector)) = column.split_once('=') else {
+                return Err(SiteError::Column(column.clone()));
+            };
+            let selector =
+                FieldSelector::parse(selector).map_err(|source| SiteError::Selector {
+                    column: name.to_owned(),
+                    source,
+                })?;
+            fields.push(selector);
+        }
+        Ok(Site {
+            scope: Scope::new(&plan.scope)?,
+            fields,
+            memo: LinkMemo::default(),
+            large_pages: Arc::new(Semaphore::new(processors())),
+            large_sitemaps: Arc::new(Semaphore::new(MOST_SITEMAPS)),
+            texts: RandomState::new(),
+            user_agent: plan.requests.user_agent.as_str().into(),
+            plan,
+        })
+    }
+
+    /// Stands for the text of a robots.txt.
+    pub(super) fn text(&self, body: &[u8]) -> Text {
+        Text(self.texts.hash_one(body))
+    }
+
+    /// The names under which robots.txt may address the crawl.
+    pub(super) fn robots_agents(&self) -> Vec<&str> {
+        let agents = &self.plan.requests.robots_agents;
+        agents.iter().map(String::as_str).collect()
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,71 @@
+//! The experiments of one crawl, as far as they are.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::crawl::visit::series::{LONGEST_WAIT, without_query};
+use crate::frontier::Lease;
+use crate::model::{Fingerprint, Moment, Probe, ProbePlan};
+use crate::policy::{Failing, Subject};
+use crate::store::FailingUrl;
+
+/// The experiments of one crawl.
+#[derive(Debug)]
+pub(in crate::crawl::state) struct Experiments {
+    pub(super) plan: ProbePlan,
+    pub(super) begun: Option<Begun>,
+}
+
+/// Experiments under way.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) pass: u8,
+    pub(super) deadline: Moment,
+    /// What is asked, until it was, each with the number of its group.
+    pub(super) subjects: HashMap<Fingerprint, (Subject, usize)>,
+    /// Requests so far for each group of failures: those of one host, outcome and error page.
+    pub(super) spent: Vec<usize>,
+}
+
+impl Experiments {
+    pub(in crate::crawl::state) fn new(plan: ProbePlan) -> Experiments {
+        Experiments { plan, begun: None }
+    }
+
+    /// Whether nothing but experiments is left.
+    pub(in crate::crawl::state) fn have_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Whether a lease is for an experiment.
+    pub(in crate::crawl::state) fn own(&self, lease: &Lease) -> bool {
+        let begun = self.begun.as_ref();
+        begun.is_some_and(|begun| begun.pass == lease.found.pass)
+    }
+
+    /// They could not go on for so long: that is none of their time.
+    pub(in crate::crawl::state) fn extend(&mut self, by: Duration) {
+        if let Some(begun) = &mut self.begun {
+            begun.deadline = begun.deadline + by;
+        }
+    }
+
+    pub(super) fn subject(&self, cause: &FailingUrl) -> Subject {
+        let failing = match cause.announced {
+            Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
+            _ if cause.ever_ok => Failing::AtTimes,
+            _ => Failing::Always,
+        };
+        let ways = [
+            (Probe::FreshConnection, cause.reused),
+            (Probe::Http1, cause.http2),
+            (Probe::CacheBusting, cause.cached && self.plan.cache),
+            (Probe::WithoutQuery, without_query(&cause.url).is_some()),
+        ];
+        let ways = ways.into_iter().filter(|(_, open)| *open);
+        Subject {
+            failing,
+            ways: ways.map(|(probe, _)| probe).collect(),
+        }
+    }
+}

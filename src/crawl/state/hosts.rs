@@ -1,0 +1,511 @@
+//! What the attempts at each host mean for the next: whether to retry, how fast, and whether at all.
+//! The rules are the policy's; here they meet, one set for each host, and no host's trouble is
+//! another's. A failure counts against its URL first, then against its family; the host is suspected
+//! only if everything fails in a row, and then a page of another family is the judge.
+//!
+//! How they bound the requests to a host that answers nothing but 503: the pace falls to a request
+//! every eight seconds, the breaker suspects the host at the eighth failure in a row and opens when the
+//! control fails too, and each time it ends one URL and one control are requested. When the host has
+//! held up the crawl for [`PATIENCE`], what is left of it is skipped as `host_down`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frontier::Discovery;
+use crate::model::{
+    CrawlUrl, HostKey, Level, Moment, Outcome, Pace, PacePlan, Role, Skip, SkipReason,
+};
+use crate::policy::{
+    Breaker, BreakerChange, BreakerSignal, CAREFUL, Controls, Decision, Families, Family,
+    FirstAttempt, HostPace, Hung, Kinship, LONGEST_ANNOUNCED, PaceSignal, Suspects, Waited, after,
+    announced,
+};
+
+use crate::crawl::site::Site;
+use crate::crawl::visit::Brought;
+
+/// Longest time in all for which a host of the site may hold up the crawl: as long as the
+/// confirmation passes may take by default, so that an audit of a dead site ends within a coffee.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// The same for hosts that are only linked to: one more try after a minute is enough.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_mins(1);
+
+/// URLs of a host that is given up pass as fast as they can be skipped.
+const DRAINING: Pace = Pace {
+    interval: Duration::ZERO,
+    open: 512,
+};
+
+/// The pace at which a host is asked for the first time; what the frontier must keep by default.
+pub fn first_pace(plan: &PacePlan) -> Pace {
+    if plan.adapt {
+        HostPace::new(plan).pace()
+    } else {
+        plan.ceiling()
+    }
+}
+
+/// The hosts of a crawl. Memory: some kilobyte for each, and what is learned of families.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    site: Arc<Site>,
+    families: Families,
+    known: HashMap<HostKey, Box<Host>>,
+}
+
+#[derive(Debug)]
+struct Host {
+    pace: HostPace,
+    breaker: Breaker,
+    suspects: Suspects,
+    /// What the frontier was told last, or keeps by default; absent while a pass sets the pace.
+    told: Option<Pace>,
+    controls: Controls,
+}
+
+/// A URL that is not to be requested yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aside {
+    /// Whose slow lane it waits in.
+    pub(super) family: Family,
+    /// Not before this moment, if its family wants to be left alone.
+    pub(super) until: Option<Moment>,
+}
+
+/// What is to be done after an attempt.
+#[derive(Debug, Default)]
+pub(in crate::crawl) struct Reaction {
+    /// Ask for the URL again at this moment.
+    pub(in crate::crawl) again: Option<Moment>,
+    /// Ask for nothing of the host before this moment.
+    pub(super) park: Option<Moment>,
+    /// Ask the host at this pace from now on.
+    pub(super) pace: Option<Pace>,
+    /// What changed about asking it at all.
+    pub(super) breaker: Option<BreakerChange>,
+    /// This family is out of trouble: what waits in its slow lane goes back to the others.
+    pub(super) recovered: Option<Family>,
+}
+
+impl Hosts {
+    pub(super) fn new(site: Arc<Site>) -> Hosts {
+        Hosts {
+            site,
+            families: Families::default(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Learns families from a URL that was not known before.
+    pub(super) fn learn(&mut self, url: &CrawlUrl) {
+        self.families.learn(url);
+    }
+
+    /// Whether a page waits in the slow lane of its family. `slow` tells whether it comes from one.
+    pub(super) fn aside(&self, url: &CrawlUrl, slow: bool, now: Moment) -> Option<Aside> {
+        let host = self.known.get(&url.host_key())?;
+        if host.suspects.is_empty() || !self.site.plan.pace.adapt {
+            return None;
+        }
+        let family = self.families.of(url);
+        let until = host.suspects.held(family, now);
+        let aside = until.is_some() || (!slow && host.suspects.is_in_trouble(family));
+        aside.then_some(Aside { family, until })
+    }
+
+    /// Takes in a visit that is over. `roll` is the dice: at least 0, below 1.
+    pub(super) fn react(&mut self, brought: &Brought, now: Moment, roll: f64) -> Reaction {
+        let Hosts {
+            site,
+            families,
+            known,
+        } = self;
+        let (plan, confirms) = (site.plan.pace, !site.plan.confirm.delays.is_empty());
+        let (found, tried) = (&brought.lease.found, brought.tried);
+        let host = host_of(known, site, &found.url.host_key());
+        let matters = tried.outcome.is_failure() || host.wants_family();
+        let family = matters.then(|| families.of(&found.url));
+        let alone = family.is_some_and(|family| host.suspects.is_alone(family));
+        // Whatever fails in a family that does is requested again by the passes.
+        let retries = if plan.adapt && alone && confirms {
+            0
+        } else {
+            plan.retries
+        };
+        let mut reaction = Reaction::default();
+        if let Decision::Again(wait) = after(tried, retries, roll) {
+            reaction.again = Some(now + wait);
+        }
+        host.note_control(found, tried.outcome, families);
+        // A connection that went stale says nothing about the host, nor does what was not asked.
+        let stale = tried.stale_connection && tried.attempts <= 1;
+        let speaks = !matches!(
+            tried.outcome,
+            Outcome::AddressRefused | Outcome::StreamRefused
+        );
+        if let (Some(_), Some((control, attempt))) = (brought.control, brought.hops.first()) {
+            let failed = attempt.outcome.is_failure();
+            host.suspects.note_control(families.of(control), failed);
+        }
+        if plan.adapt && !stale && speaks {
+            host.adapt(brought, family, &mut reaction, now, roll);
+        }
+        for (control, attempt) in &brought.hops {
+            if attempt.outcome.is_failure() {
+                self.control_failed(control);
+            }
+        }
+        reaction
+    }
+
+    /// Keeps robots.txt's `Crawl-delay`; returns the pace from now on, if that is a slower one.
+    pub(super) fn obey(&mut self, host: &HostKey, delay: Option<Duration>) -> Option<Pace> {
+        let plan = &self.site.plan;
+        let interval = plan.interval(delay);
+        if interval <= plan.pace.interval() {
+            return None;
+        }
+        let adapt = plan.pace.adapt;
+        let host = self.host(host);
+        host.pace.at_least(interval);
+        if adapt {
+            let pace = host.effective();
+            host.told = Some(pace);
+            Some(pace)
+        } else {
+            Some(host.pace.ceiling())
+        }
+    }
+
+    /// The fastest pace at which a host may ever be requested.
+    pub(super) fn fastest(&self, host: &HostKey) -> Pace {
+        let known = self.known.get(host);
+        known.map_or(self.site.plan.pace.ceiling(), |known| known.pace.ceiling())
+    }
+
+    /// This pace for a host, unless the plan or its robots.txt wants longer pauses, or the crawl found
+    /// that the host bears less.
+    pub(super) fn no_faster(&self, host: &HostKey, pace: Pace) -> Pace {
+        let plan = self.site.plan.pace;
+        let Some(known) = self.known.get(host) else {
+            return Pace {
+                interval: pace.interval.max(plan.interval()),
+                ..pace
+            };
+        };
+        let ceiling = known.pace.ceiling();
+        let learned = known.pace.learned().filter(|_| plan.adapt);
+        let most = learned.unwrap_or(ceiling);
+        Pace {
+            interval: pace.interval.max(most.interval),
+            open: pace.open.min(most.open),
+        }
+    }
+
+    /// The pace that a pass sets for a host, as far as that may be so fast. It holds until
+    /// [`Hosts::crawl_pace`].
+    pub(super) fn pass_pace(&mut self, host: &HostKey, pace: Pace) -> Pace {
+        let pace = self.no_faster(host, pace);
+        self.host(host).told = None;
+        pace
+    }
+
+    /// The crawl's own pace for a host, if a pass set another.
+    pub(super) fn crawl_pace(&mut self, host: &HostKey) -> Option<Pace> {
+        let adapt = self.site.plan.pace.adapt;
+        let host = self
+            .known
+            .get_mut(host)
+            .filter(|host| host.told.is_none())?;
+        let pace = if adapt {
+            host.effective()
+        } else {
+            host.pace.ceiling()
+        };
+        host.told = Some(pace);
+        Some(pace)
+    }
+
+    /// This machine had no network for so long: that is no host's time.
+    pub(super) fn extend(&mut self, by: Duration) {
+        for host in self.known.values_mut() {
+            host.breaker.extend(by);
+        }
+    }
+
+    /// Takes in that a host fails whatever the load: nothing is avoided any more.
+    pub(super) fn load_excluded(&mut self, host: &HostKey, now: Moment) {
+        if let Some(host) = self.known.get_mut(host) {
+            host.pace.exonerate(now);
+        }
+    }
+
+    /// Why a URL is not requested any more, if its host was given up.
+    pub(super) fn refuse(&self, url: &CrawlUrl, role: Role) -> Option<Skip> {
+        let host = self.known.get(&url.host_key())?;
+        // A robots.txt decides more than itself, and is one request.
+        (host.breaker.is_down() && role != Role::Robots)
+            .then(|| Skip::new(SkipReason::HostDown, gave_up(host.breaker.waited())))
+    }
+
+    /// Why a page is not requested for the first time, if its family was given up.
+    pub(super) fn refuse_family(&self, url: &CrawlUrl) -> Option<Skip> {
+        let host = self.known.get(&url.host_key())?;
+        if host.suspects.is_empty() {
+            return None;
+        }
+        let Hung { requests, took } = host.suspects.given_up(self.families.of(url))?;
+        let minutes = took.as_secs() / 60;
+        let detail = format!(
+            "{requests} requests to URLs like it ended in the time limits, after {minutes} minutes together, and \
+             none was fine"
+        );
+        Some(Skip::new(SkipReason::FamilyDown, detail))
+    }
+
+    /// Whether it is doubted that the host of a URL is up, or, before it is requested for the first
+    /// time, whether its family alone is in trouble.
+    pub(super) fn is_doubted(&self, found: &Discovery) -> bool {
+        let Some(host) = self.known.get(&found.url.host_key()) else {
+            return false;
+        };
+        let may_doubt_family = found.tries == 0 && !host.suspects.is_empty();
+        let is_doubtful = || host.suspects.is_doubtful(self.families.of(&found.url));
+        !host.breaker.is_closed() || (may_doubt_family && is_doubtful())
+    }
+
+    /// The page to request if a URL of a doubted host fails: one that was fine, of another family if
+    /// there is one.
+    pub(super) fn control(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
+        let host = self.known.get(&url.host_key())?;
+        host.controls.beside(url, host.kinship(&self.families))
+    }
+
+    /// Pages to request at once when a URL fails that was fine before. `best` tells which are rather
+    /// taken than others.
+    pub(super) fn companions(
+        &mut self,
+        url: &CrawlUrl,
+        best: &dyn Fn(&CrawlUrl) -> bool,
+    ) -> Vec<CrawlUrl> {
+        let Some(host) = self.known.get_mut(&url.host_key()) else {
+            return Vec::new();
+        };
+        let kinship = Kinship {
+            families: &self.families,
+            suspects: &host.suspects,
+        };
+        host.controls.companions(url, kinship, best)
+    }
+
+    /// Takes in that a control failed: it is none any more.
+    pub(super) fn control_failed(&mut self, url: &CrawlUrl) {
+        if let Some(host) = self.known.get_mut(&url.host_key()) {
+            host.controls.failed(url);
+        }
+    }
+
+    fn host(&mut self, key: &HostKey) -> &mut Host {
+        host_of(&mut self.known, &self.site, key)
+    }
+}
+
+/// What is known of a host, which is made if it is not known.
+fn host_of<'h>(
+    known: &'h mut HashMap<HostKey, Box<Host>>,
+    site: &Site,
+    key: &HostKey,
+) -> &'h mut Host {
+    known.entry(key.clone()).or_insert_with(|| {
+        let patience = if site.scope.is_site(&key.robots_txt()) {
+            PATIENCE
+        } else {
+            PATIENCE_WITH_OTHERS
+        };
+        Box::new(Host::new(HostPace::new(&site.plan.pace), patience))
+    })
+}
+
+impl Host {
+    fn new(pace: HostPace, patience: Duration) -> Host {
+        Host {
+            told: Some(pace.pace()),
+            pace,
+            breaker: Breaker::new(patience),
+            suspects: Suspects::default(),
+            controls: Controls::default(),
+        }
+    }
+
+    fn kinship<'a>(&'a self, families: &'a Families) -> Kinship<'a> {
+        Kinship {
+            families,
+            suspects: &self.suspects,
+        }
+    }
+
+    /// Whether the family of a URL that was fine matters: one more control may be had, or a family is
+    /// suspected.
+    fn wants_family(&self) -> bool {
+        self.controls.are_few() || !self.suspects.is_empty()
+    }
+
+    /// Keeps a page that was fine as a control, and none that failed.
+    fn note_control(&mut self, found: &Discovery, outcome: Outcome, families: &Families) {
+        if outcome.is_failure() {
+            self.controls.failed(&found.url);
+        } else if found.role == Role::Page && is_served(outcome) && self.wants_family() {
+            let kinship = Kinship {
+                families,
+                suspects: &self.suspects,
+            };
+            self.controls.was_fine(&found.url, kinship);
+        }
+    }
+
+    fn adapt(
+        &mut self,
+        brought: &Brought,
+        family: Option<Family>,
+        reaction: &mut Reaction,
+        now: Moment,
+        roll: f64,
+    ) {
+        let (found, tried) = (&brought.lease.found, brought.tried);
+        let failed = tried.outcome.is_failure();
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        let suspect = family.filter(|family| self.suspects.is_alone(*family));
+        let mut alone = false;
+        if let Some(family) = family.filter(|_| !failed) {
+            self.suspects.is_fine(family);
+        }
+        if let Some(family) = family.filter(|_| is_page && tried.attempts <= 1) {
+            let seen = FirstAttempt {
+                failed,
+                took: brought.attempt.timings.total,
+                // A large file may be sent for longer than anybody waits.
+                hung: found.role == Role::Page && tried.outcome.is_time_limit(),
+                announced: announced(tried),
+            };
+            let noted = self.suspects.note(family, seen, now);
+            alone = noted.alone;
+            reaction.recovered = noted.recovered.then_some(family);
+        }
+        self.pace.on_attempt(
+            PaceSignal {
+                outcome: tried.outcome,
+                first_byte: brought.attempt.timings.first_byte,
+                started: brought.attempt.started,
+                in_flight: brought.lease.unsettled,
+                retry: tried.attempts > 1,
+                announced: announced(tried),
+                suspect: suspect.is_some(),
+            },
+            now,
+        );
+        if alone {
+            self.pace.clear(now);
+        }
+        let limited = tried.outcome == Outcome::Client429;
+        if let Some(wait) = announced(tried).filter(|_| limited) {
+            let wait = wait.min(LONGEST_ANNOUNCED);
+            match suspect {
+                // It is this family that limits us.
+                Some(family) => self.suspects.limited(family, wait, now),
+                // It is the client that is limited, not the URL.
+                None => reaction.park = Some(now + wait),
+            }
+        }
+        self.break_off(brought, reaction, now, roll);
+        let pace = self.effective();
+        // A pass keeps its own pace, unless the host is in doubt.
+        let may_change = self.told.is_some() || reaction.breaker.is_some();
+        if may_change && self.told != Some(pace) {
+            reaction.pace = Some(pace);
+            self.told = Some(pace);
+        }
+    }
+
+    /// Lets the breaker learn from a visit, and does what follows for the host.
+    fn break_off(&mut self, brought: &Brought, reaction: &mut Reaction, now: Moment, roll: f64) {
+        let tried = brought.tried;
+        let signal = BreakerSignal {
+            failed: speaks_against_host(tried.outcome),
+            host_level: tried.outcome.level() == Level::Host,
+            is_page: !matches!(brought.lease.found.role, Role::Robots | Role::Sitemap),
+            status: brought.attempt.status,
+            started: brought.attempt.started,
+            control: (brought.control).map(|control| !speaks_against_host(control.outcome)),
+            announced: match brought.control {
+                Some(control) => control.announced,
+                None => announced(tried),
+            },
+        };
+        let change = self.breaker.on_attempt(signal, now, roll);
+        match change {
+            Some(BreakerChange::Opened(until)) => {
+                reaction.park = Some(reaction.park.map_or(until, |park| park.max(until)));
+            }
+            Some(BreakerChange::Closed) => self.pace.restart(now),
+            Some(BreakerChange::Cleared) => {
+                self.pace.clear(now);
+                if tried.outcome.is_failure() {
+                    self.suspects.host_is_up();
+                }
+            }
+            Some(BreakerChange::Suspected | BreakerChange::GaveUp) | None => {}
+        }
+        reaction.breaker = change;
+        if self.breaker.is_down() {
+            reaction.park = None;
+            reaction.again = None;
+        }
+    }
+
+    fn effective(&self) -> Pace {
+        let pace = self.pace.pace();
+        if self.breaker.is_down() {
+            DRAINING
+        } else if self.breaker.is_closed() {
+            pace
+        } else {
+            Pace {
+                interval: self.pace.ceiling().interval.max(CAREFUL.interval),
+                ..CAREFUL
+            }
+        }
+    }
+}
+
+/// What was waited for, in words.
+fn gave_up(waited: Waited) -> String {
+    let checks = match waited.checks {
+        1 => "1 check".to_owned(),
+        checks => format!("{checks} checks"),
+    };
+    let held = waited.held.as_secs();
+    let since = waited.since.map(|since| format!("; failing since {since}"));
+    let back = (waited.announced).map(|at| format!("; the host announces to be back at {at}"));
+    [
+        format!("no good answer in {checks}, waited {held} s"),
+        since.unwrap_or_default(),
+        back.unwrap_or_default(),
+    ]
+    .concat()
+}
+
+/// Whether the host may be down. One that answers 206 or 304 unrequested works: it is its cache that
+/// does not.
+fn speaks_against_host(outcome: Outcome) -> bool {
+    outcome.is_failure() && outcome != Outcome::StatusUnrequested
+}
+
+/// Whether this is what a page is for.
+fn is_served(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::OkHtml | Outcome::OkNonHtml | Outcome::NotModified
+    )
+}

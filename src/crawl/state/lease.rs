@@ -1,0 +1,140 @@
+//! What becomes of a lease: it is requested, skipped, or set aside.
+
+use crate::crawl::visit::series::Allowed;
+use crate::frontier::{Discovery, Lease, Settlement};
+use crate::model::{Admission, CrawlUrl, LinkKind, Moment, Role, ScopePlan, Skip, SkipReason};
+use crate::policy::Via;
+use crate::store::Change;
+
+use super::State;
+use super::effect::Effect;
+use super::hosts::Aside;
+
+/// What becomes of a lease that is due.
+#[derive(Debug)]
+pub(in crate::crawl) enum Due {
+    /// Its URL is requested.
+    Visit(Box<Lease>),
+    /// Experiments on its URL are made.
+    Series(Box<Lease>, Allowed),
+    /// A URL of the crawl itself is skipped.
+    Skip(CrawlUrl, Skip, Effect),
+    /// It is not requested now.
+    Not(Effect),
+}
+
+impl State {
+    /// Decides what becomes of a lease.
+    pub(in crate::crawl) fn due(&mut self, lease: Lease, now: Moment) -> Due {
+        if self.experiments.own(&lease) {
+            return self.begin_series(lease, now);
+        }
+        if let Some(aside) = self.aside(&lease, now) {
+            let settlement = Settlement::Aside(aside.family, aside.until);
+            return Due::Not(Effect::Settle(lease.ticket, settlement));
+        }
+        let refused = self.refuse(&lease, now);
+        let Lease { ticket, found, .. } = &lease;
+        if found.pass == 1 {
+            if let Some(skip) = refused {
+                self.forget_last_attempt(&found.url);
+                self.admissions.refused(&found.url, found.role, skip.reason);
+                let settle = Effect::Settle(*ticket, Settlement::Unused);
+                return Due::Skip(lease.found.url, skip, settle);
+            }
+        } else if refused.is_some() || self.passes.is_over(found.pass, now) {
+            // What was fetched before stays as it was.
+            self.passes.not_requested(&found.url);
+            self.forget_last_attempt(&found.url);
+            let kept = Change::Kept(found.url.clone());
+            return Due::Not(Effect::HandOver(kept, *ticket, Settlement::Unused));
+        }
+        Due::Visit(Box::new(lease))
+    }
+
+    /// Takes note that a URL is requested now; returns what else follows.
+    pub(in crate::crawl) fn begin(&mut self, lease: &Lease) -> Vec<Effect> {
+        if is_new_page(lease) {
+            self.pages += 1;
+            self.admissions.appetite.fetched();
+        }
+        self.count_sitemap(lease);
+        if lease.found.pass == 1 {
+            self.go_on_crawling(&lease.found.url)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Whether robots.txt forbids a URL that is requested all the same.
+    pub(in crate::crawl) fn is_disallowed(&self, url: &CrawlUrl) -> bool {
+        self.admissions.disallowed(url)
+    }
+
+    /// The control for a URL of the crawl, if its host is doubted. Passes have controls of their own.
+    pub(in crate::crawl) fn control(&self, found: &Discovery) -> Option<CrawlUrl> {
+        let may_doubt = found.pass == 1 && found.role != Role::Robots && self.site.plan.pace.adapt;
+        if !may_doubt || !self.hosts.is_doubted(found) {
+            return None;
+        }
+        let known = self.hosts.control(&found.url);
+        known.or_else(|| self.home_page(found))
+    }
+
+    /// The home page of a URL's host, if it is another page and may be requested.
+    fn home_page(&self, found: &Discovery) -> Option<CrawlUrl> {
+        let home = found.url.host_key().home_page();
+        let via = Via::Link(LinkKind::Anchor);
+        let admission = self.site.scope.admit(&home, via, Some(0));
+        // Not in the role of what was found: robots.txt forbids no sitemaps.
+        let Admission::Fetch(role) = admission else {
+            return None;
+        };
+        let page = Discovery::new(home, role);
+        let may_ask = page.url != found.url && self.admissions.forbidden(&page).is_none();
+        may_ask.then_some(page.url)
+    }
+
+    /// Whether a lease is to wait in the slow lane of its family. Passes have a pace of their own.
+    fn aside(&self, lease: &Lease, now: Moment) -> Option<Aside> {
+        let found = &lease.found;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        (is_page && found.pass == 1)
+            .then(|| self.hosts.aside(&found.url, lease.slow, now))
+            .flatten()
+    }
+
+    /// Why a lease is not requested after all.
+    pub(super) fn refuse(&self, lease: &Lease, now: Moment) -> Option<Skip> {
+        let found = &lease.found;
+        let skip = self.admissions.forbidden(found);
+        if let Some(skip) = skip.or_else(|| self.hosts.refuse(&found.url, found.role)) {
+            return Some(skip);
+        }
+        if let Some(skip) = self.refuse_sitemap(lease) {
+            return Some(skip);
+        }
+        let is_new = found.pass == 1 && found.tries == 0 && found.role != Role::Robots;
+        let is_page = matches!(found.role, Role::Page | Role::Resource);
+        if is_new
+            && is_page
+            && let Some(skip) = self.hosts.refuse_family(&found.url)
+        {
+            return Some(skip);
+        }
+        if is_new && self.until.is_some_and(|until| now >= until) {
+            return Some(Skip::new(SkipReason::MaxTime, "after the allowed time"));
+        }
+        if let Some(skip) = self.disk.refuse().filter(|_| is_new) {
+            return Some(skip);
+        }
+        let most = self.site.plan.scope.max_pages?;
+        (is_new_page(lease) && self.pages >= most).then(|| ScopePlan::beyond_pages(most))
+    }
+}
+
+/// Whether this is the first request for a page of the site.
+pub(super) fn is_new_page(lease: &Lease) -> bool {
+    let found = &lease.found;
+    found.role == Role::Page && found.pass == 1 && found.tries == 0
+}

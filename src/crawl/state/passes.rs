@@ -1,0 +1,147 @@
+//! Begins the sample and the confirmation passes, and takes in what they bring.
+
+use std::collections::BTreeSet;
+
+use crate::crawl::confirm::{Answer, SAMPLE};
+use crate::crawl::event::Event;
+use crate::crawl::visit::Brought;
+use crate::frontier::Discovery;
+use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
+use crate::policy::announced;
+use crate::store::StoreError;
+
+use super::State;
+use super::effect::{Effect, Effects};
+use super::hosts::Reaction;
+
+impl State {
+    /// Begins the sample of pages that never failed, once.
+    pub(super) fn sample(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
+        let pages = self
+            .passes
+            .sample(&self.store, self.run, now, &mut self.dice)?;
+        if pages.is_empty() {
+            return Ok(None);
+        }
+        let mut effects = Vec::new();
+        let hosts: BTreeSet<HostKey> = pages.iter().map(|page| page.url.host_key()).collect();
+        for host in hosts {
+            let pace = self.hosts.pass_pace(&host, self.passes.sample_pace());
+            effects.push(Effect::Slow(host, pace));
+        }
+        effects.push(Effect::Say(Event::Sampling { pages: pages.len() }));
+        effects.push(Effect::Reopen(pages, SAMPLE));
+        Ok(Some(effects))
+    }
+
+    /// Begins the next confirmation pass, if there is one.
+    pub(super) fn confirm(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
+        if self.experiments.have_begun() {
+            return Ok(None);
+        }
+        let next = self
+            .passes
+            .next(&self.store, self.run, now, &mut self.dice)?;
+        let Some(next) = next else {
+            return Ok(None);
+        };
+        let mut effects = vec![Effect::Say(Event::Confirming {
+            pass: next.number,
+            starts: next.starts,
+            ends_by: next.ends_by,
+            failing: next.failing,
+            left_out: next.left_out,
+        })];
+        for (host, pace) in next.hosts {
+            let pace = self.hosts.pass_pace(&host, pace);
+            effects.push(Effect::Slow(host, pace));
+        }
+        effects.push(Effect::Reopen(next.asked, next.number));
+        Ok(Some(effects))
+    }
+
+    /// What an answer of a confirmation pass means: the pass keeps its own pace, and looks again only
+    /// at what is unclear. A `Retry-After` holds its URL; a 429 holds its host for a while, if the plan adapts.
+    pub(super) fn confirmed(&mut self, brought: &Brought, now: Moment) -> (Reaction, Effects) {
+        let found = &brought.lease.found;
+        let outcome = brought.attempt.outcome;
+        let answer = Answer {
+            pass: found.pass,
+            started: brought.attempt.started,
+            took: brought.attempt.timings.total,
+            outcome,
+            announced: brought.tried.retry_after,
+        };
+        let follows = self.passes.answered(&found.url, &answer, now);
+        let host = found.url.host_key();
+        if outcome.is_failure() {
+            self.hosts.control_failed(&found.url);
+        }
+        for (control, _) in brought.hops.iter().filter(|hop| failed(hop)) {
+            self.hosts.control_failed(control);
+        }
+        let watching = follows
+            .watching
+            .map(|(pages, until)| Event::Watching { pages, until });
+        if follows.load_excluded {
+            self.hosts.load_excluded(&host, now);
+        }
+        let limited = announced(brought.tried).filter(|_| outcome == Outcome::Client429);
+        let limited = limited.filter(|_| self.site.plan.pace.adapt);
+        let wait = limited.map(|wait| self.passes.limited(&host, wait));
+        let reaction = Reaction {
+            again: follows.again,
+            park: wait.map(|wait| now + wait),
+            pace: follows.pace.map(|pace| self.hosts.pass_pace(&host, pace)),
+            ..Reaction::default()
+        };
+        (reaction, watching.map(Effect::Say).into_iter().collect())
+    }
+
+    /// What is requested beside a URL of a pass or the sample, if it fails and was fine before.
+    pub(in crate::crawl) fn companions(&mut self, found: &Discovery) -> Vec<CrawlUrl> {
+        if !self.passes.was_fine(found) {
+            return Vec::new();
+        }
+        // A control of this pass cannot be looked at again if it fails as a companion.
+        let passes = &self.passes;
+        self.hosts
+            .companions(&found.url, &|url| !passes.is_control(url))
+    }
+
+    /// Looks once more, in the pass under way, at pages that were fine and failed beside a URL of it:
+    /// the last that is seen of them must not be an outage that is over soon.
+    pub(super) fn look_at_failed_controls(&mut self, brought: &Brought, now: Moment) -> Effects {
+        let pass = brought.lease.found.pass;
+        if pass <= 1 {
+            // What fails in the crawl or the sample is confirmed by the passes.
+            return Vec::new();
+        }
+        let failed = brought.hops.iter().filter(|hop| failed(hop));
+        failed
+            .filter_map(|(url, _)| self.passes.look_at_control(url, now))
+            .map(|look| Effect::Reopen(vec![look], pass))
+            .collect()
+    }
+
+    /// What a healed page leads to is crawled at the crawl's own pace, as soon as the pass is done with
+    /// its host.
+    pub(super) fn go_on_crawling(&mut self, url: &CrawlUrl) -> Effects {
+        if self.passes.last() == 1 {
+            return Vec::new();
+        }
+        let host = url.host_key();
+        if self.passes.is_confirming(&host) {
+            return Vec::new();
+        }
+        let Some(pace) = self.hosts.crawl_pace(&host) else {
+            return Vec::new();
+        };
+        let slow = Effect::Slow(host.clone(), pace);
+        vec![slow, Effect::Say(Event::Paced { host, pace })]
+    }
+}
+
+fn failed(hop: &(CrawlUrl, Attempt)) -> bool {
+    hop.1.outcome.is_failure()
+}

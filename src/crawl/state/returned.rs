@@ -1,0 +1,144 @@
+//! What a lease brings back, and what that means for its URL, its host and what is queued.
+
+use crate::crawl::event::Event;
+use crate::crawl::visit::Brought;
+use crate::frontier::Settlement;
+use crate::model::{HostKey, Moment, Pace, Role};
+use crate::store::{Change, Then, VisitRecord};
+
+use super::State;
+use super::effect::Returned;
+use super::effect::{Effect, Effects};
+use super::hosts::Reaction;
+use super::lease::is_new_page;
+
+impl State {
+    /// What an answer means for its URL and its host.
+    pub(in crate::crawl) fn react(
+        &mut self,
+        brought: &Brought,
+        now: Moment,
+    ) -> (Reaction, Effects) {
+        if brought.lease.found.pass == 1 {
+            let roll = self.dice.f64();
+            (self.hosts.react(brought, now, roll), Vec::new())
+        } else {
+            self.confirmed(brought, now)
+        }
+    }
+
+    /// Takes in a visit, once it is said that it took place.
+    pub(in crate::crawl) fn take_in_visit(
+        &mut self,
+        mut brought: Brought,
+        reaction: &Reaction,
+        now: Moment,
+    ) -> Effects {
+        let url = brought.lease.found.url.clone();
+        let (ticket, pass) = (brought.lease.ticket, brought.lease.found.pass);
+        let mut effects = heed(&url.host_key(), reaction);
+        let pace = reaction.pace.unwrap_or(brought.lease.pace);
+        effects.extend(charge(&brought, pace, now));
+        effects.extend(self.look_at_failed_controls(&brought, now));
+        let again = reaction.again;
+        if again.is_some() {
+            self.last_attempt.insert(url.fingerprint(), now);
+        }
+        let (then, settlement) = match again {
+            Some(moment) if pass == 1 => (Then::Again(moment), Settlement::Again(moment)),
+            // Each look of a pass may lead on: the next one may fail.
+            Some(moment) => (
+                self.take_in(&mut brought, &mut effects),
+                Settlement::Again(moment),
+            ),
+            None => (self.take_in(&mut brought, &mut effects), Settlement::Done),
+        };
+        let looked_at_again = (pass != 1 && again.is_some()).then(|| url.clone());
+        let visit = VisitRecord {
+            url,
+            attempt: brought.attempt,
+            hops: brought.hops,
+            then,
+        };
+        effects.push(Effect::HandOver(
+            Change::Visit(Box::new(visit)),
+            ticket,
+            settlement,
+        ));
+        if let Some(url) = looked_at_again {
+            effects.push(Effect::Store(Change::Reopened(vec![url], pass)));
+        }
+        effects.push(Effect::Release(brought.held));
+        effects
+    }
+
+    /// Marks attempts that failed because there was no network: they are no evidence.
+    pub(in crate::crawl) fn strike(&self, returned: &mut Returned) {
+        match returned {
+            Returned::Visit(brought) => {
+                let hops = brought.hops.iter_mut().map(|(_, attempt)| attempt);
+                for attempt in hops.chain([&mut brought.attempt]) {
+                    self.network.strike(attempt);
+                }
+            }
+            Returned::Series(probed) => {
+                for attempt in &mut probed.attempts {
+                    self.network.strike(attempt);
+                }
+            }
+        }
+    }
+
+    /// Keeps what came back as discarded, and has its URL requested again as soon as anything is.
+    pub(in crate::crawl) fn discard(&mut self, returned: Returned, now: Moment) -> Effect {
+        let (lease, change) = match returned {
+            Returned::Visit(brought) => {
+                if is_new_page(&brought.lease) {
+                    self.pages -= 1;
+                }
+                let visit = VisitRecord {
+                    url: brought.lease.found.url.clone(),
+                    attempt: brought.attempt,
+                    hops: brought.hops,
+                    then: Then::Again(now),
+                };
+                (brought.lease, Change::Visit(Box::new(visit)))
+            }
+            Returned::Series(probed) => {
+                let url = probed.lease.found.url.clone();
+                (probed.lease, Change::Probed(url, probed.attempts))
+            }
+        };
+        Effect::HandOver(change, lease.ticket, Settlement::InVain(now))
+    }
+}
+
+/// Does what an attempt means for its host.
+fn heed(host: &HostKey, reaction: &Reaction) -> Effects {
+    let mut effects = Vec::new();
+    if let Some(until) = reaction.park {
+        effects.push(Effect::Park(host.clone(), until));
+    }
+    if let Some(pace) = reaction.pace {
+        effects.push(Effect::Slow(host.clone(), pace));
+        let host = host.clone();
+        effects.push(Effect::Say(Event::Paced { host, pace }));
+    }
+    if let Some(family) = reaction.recovered {
+        effects.push(Effect::Rejoin(host.clone(), family));
+    }
+    if let Some(change) = reaction.breaker {
+        let host = host.clone();
+        effects.push(Effect::Say(Event::Breaker { host, change }));
+    }
+    effects
+}
+
+/// Keeps free the turns of requests that were made beside a URL: the frontier knows nothing of them.
+fn charge(brought: &Brought, pace: Pace, now: Moment) -> Option<Effect> {
+    let (found, beside) = (&brought.lease.found, brought.hops.len() as u32);
+    (beside > 0 && found.role != Role::Robots).then(|| {
+        let until = now + pace.interval * beside;
+        Effect::Park(found.url.host_key(), until)
+    })
+}

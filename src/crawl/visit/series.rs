@@ -1,0 +1,283 @@
+//! A series of experiments on one failing URL: requests that each differ from ours in one thing,
+//! made one after the other with pauses, so that none is the reason for what another finds.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::fetch::Fetcher;
+use crate::frontier::Lease;
+use crate::model::{
+    Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Guise, Moment, Outcome, Probe,
+    Protocol, Purpose, Request, Role,
+};
+use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
+
+use super::attempt::{Circumstances, record};
+use super::judged;
+use crate::crawl::clock::Clock;
+use crate::crawl::confirm;
+use crate::crawl::site::Site;
+use crate::crawl::stop::Stop;
+
+/// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
+/// unless it was known before: then the series is as short as one can be.
+pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
+/// request of a series waits for is known after two.
+const LONGEST_SERIES: Duration = Duration::from_secs(150);
+
+/// The query parameter that makes an address new to every cache.
+const PARAMETER: &str = "gatecrawl-probe";
+
+/// What a series brings back.
+#[derive(Debug)]
+pub(in crate::crawl) struct Probed {
+    pub(in crate::crawl) lease: Lease,
+    pub(in crate::crawl) attempts: Vec<Attempt>,
+}
+
+/// What a series may do.
+#[derive(Clone, Debug)]
+pub(in crate::crawl) struct Allowed {
+    pub(in crate::crawl) subject: Subject,
+    /// No request is begun after it.
+    pub(in crate::crawl) deadline: Moment,
+}
+
+/// A request that a series is about to make, to be shown to people.
+#[derive(Debug)]
+pub(in crate::crawl) struct NextStep {
+    pub(in crate::crawl) url: CrawlUrl,
+    pub(in crate::crawl) probe: Probe,
+    pub(in crate::crawl) at: Moment,
+}
+
+/// One series to be made.
+#[derive(Debug)]
+pub(in crate::crawl) struct Series<F> {
+    pub(in crate::crawl) fetcher: Arc<F>,
+    pub(in crate::crawl) site: Arc<Site>,
+    pub(in crate::crawl) clock: Clock,
+    pub(in crate::crawl) stop: Stop,
+    pub(in crate::crawl) lease: Lease,
+    pub(in crate::crawl) subject: Subject,
+    /// No request is begun after it.
+    pub(in crate::crawl) deadline: Moment,
+    pub(in crate::crawl) attempts: Vec<Attempt>,
+    /// When the next request may begin.
+    pub(in crate::crawl) next: Moment,
+    /// Where each request is announced.
+    pub(in crate::crawl) announce: mpsc::Sender<NextStep>,
+}
+
+impl<F: Fetcher> Series<F> {
+    /// Makes the series. What is known when it is cut short is brought back all the same.
+    pub(in crate::crawl) async fn run(mut self) -> Probed {
+        self.deadline = self.deadline.min(self.clock.now() + LONGEST_SERIES);
+        let failing = self.subject.failing;
+        if self.make(&opening(failing)).await
+            && let Some(last) = self.attempts.last()
+            && leads_on(failing, last.outcome)
+        {
+            let outcome = last.outcome;
+            let addresses = self.fetcher.addresses(&self.lease.found.url).await;
+            if self.fetcher.sends_cookies(&self.lease.found.url) {
+                self.subject.ways.push(Probe::WithoutCookies);
+            }
+            for step in rest(&self.subject, outcome, &addresses) {
+                if is_worth(step, &self.made()) && !self.make(&[step]).await {
+                    break;
+                }
+            }
+        }
+        Probed {
+            lease: self.lease,
+            attempts: self.attempts,
+        }
+    }
+
+    /// Makes these steps; false if the series must end before them all.
+    async fn make(&mut self, steps: &[Step]) -> bool {
+        for step in steps {
+            let Some(request) = self.request(*step) else {
+                continue;
+            };
+            self.announce(step.probe);
+            if !self.pause().await {
+                return false;
+            }
+            let started = self.clock.now();
+            let announced = self.ask(*step, request).await.unwrap_or_default();
+            let mut pause = self.lease.pace.interval;
+            if announced <= LONGEST_WAIT {
+                pause = pause.max(announced);
+            } else if self.subject.failing != Failing::Announced {
+                return false;
+            }
+            self.next = match step.pause {
+                Some(quick) if announced.is_zero() => started + quick,
+                _ => self.clock.now() + pause,
+            };
+        }
+        true
+    }
+
+    /// Says what comes next. If nobody has listened for long, it is not said: it is for people only.
+    fn announce(&self, probe: Probe) {
+        let _ = self.announce.try_send(NextStep {
+            url: self.lease.found.url.clone(),
+            probe,
+            at: self.next,
+        });
+    }
+
+    /// What was tried so far, and what came of it.
+    fn made(&self) -> Vec<(Probe, Outcome)> {
+        let tried = self.attempts.iter();
+        tried
+            .filter_map(|attempt| match attempt.purpose {
+                Purpose::Probe(probe) => Some((probe, attempt.outcome)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Waits until the next request may begin; false if it must not.
+    async fn pause(&mut self) -> bool {
+        if self.next > self.deadline {
+            return false;
+        }
+        self.stop.pause(&self.clock, self.next).await
+    }
+
+    /// Makes one request; returns for how long its answer, if it fails, asks to be left alone.
+    async fn ask(&mut self, step: Step, request: Request) -> Option<Duration> {
+        let started = self.clock.now();
+        let agent = request.guise.as_ref().map(|guise| &guise.user_agent);
+        let agent = agent.unwrap_or(&self.site.user_agent);
+        let mut circumstances = Circumstances::of(&self.lease, started, agent);
+        let last = self.attempts.last().map(|last| last.started);
+        if step.pause.is_some() {
+            let since = last.map(|last| started.since(last).as_secs_f64());
+            circumstances.pressure.rate =
+                since.filter(|since| *since > 0.0).map(|since| 1.0 / since);
+        }
+        circumstances.waited = self
+            .attempts
+            .last()
+            .map(|last| started.since(last.started + last.timings.total));
+        let exchange = judged(Role::Page, self.fetcher.fetch(request).await);
+        let attempt = Attempt {
+            purpose: Purpose::Probe(step.probe),
+            ..record(&exchange, circumstances)
+        };
+        let announced = attempt.announced.filter(|_| attempt.outcome.is_failure());
+        self.attempts.push(attempt);
+        announced
+    }
+
+    /// The request of a step; none if it cannot be made of this URL.
+    fn request(&self, step: Step) -> Option<Request> {
+        let requests = &self.site.plan.requests;
+        let url = &self.lease.found.url;
+        let own = Request {
+            first_byte_limit: requests.first_byte.max(confirm::FIRST_BYTE),
+            body_limit: requests.max_body,
+            ..Request::page(url.clone())
+        };
+        Some(match step.probe {
+            Probe::Alone | Probe::Burst => own,
+            Probe::Browser => Request {
+                guise: Some(Guise::from(ClientPreset::BROWSER)),
+                ..own
+            },
+            Probe::FreshConnection => Request {
+                connection: Connection::Fresh,
+                ..own
+            },
+            Probe::Http1 => Request {
+                protocol: Protocol::Http1,
+                ..own
+            },
+            Probe::Address => at(step.address?, own),
+            Probe::CacheBusting => Request {
+                url: past_caches(url, self.clock.now())?,
+                ..own
+            },
+            Probe::Uncompressed => Request {
+                coding: Coding::Identity,
+                ..own
+            },
+            Probe::WithoutQuery => Request {
+                url: without_query(url)?,
+                ..own
+            },
+            Probe::WithoutCookies => Request {
+                cookies: Cookies::Without,
+                ..own
+            },
+        })
+    }
+}
+
+fn at(address: IpAddr, own: Request) -> Request {
+    Request {
+        address: Some(address),
+        ..own
+    }
+}
+
+/// The URL with a parameter that no cache has seen.
+pub(in crate::crawl) fn past_caches(url: &CrawlUrl, now: Moment) -> Option<CrawlUrl> {
+    let mut url = url.as_url().clone();
+    let value = now.millis().to_string();
+    // By hand: the library would write the whole query anew.
+    let query = match url.query() {
+        Some(query) if !query.is_empty() => format!("{query}&{PARAMETER}={value}"),
+        _ => format!("{PARAMETER}={value}"),
+    };
+    url.set_query(Some(&query));
+    CrawlUrl::from_url(url).ok()
+}
+
+/// The URL without its query; none if it has none.
+pub(in crate::crawl) fn without_query(url: &CrawlUrl) -> Option<CrawlUrl> {
+    let mut url = url.as_url().clone();
+    url.query()?;
+    url.set_query(None);
+    CrawlUrl::from_url(url).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_url_with_a_query_can_be_asked_without_it() {
+        let stripped = |text: &str| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            without_query(&url).map(|url| url.to_string())
+        };
+        assert_eq!(stripped("http://a.example/x"), None);
+        let found = stripped("http://a.example/x?a=1&b=2");
+        assert_eq!(found.as_deref(), Some("http://a.example/x"));
+    }
+
+    #[test]
+    fn a_query_stays_as_it_is_before_what_caches_have_not_seen() {
+        let busted = |text: &str| {
+            let url = CrawlUrl::parse(text).expect("a URL");
+            let busted = past_caches(&url, Moment::from_millis(7)).expect("a URL");
+            busted.path_and_query().to_owned()
+        };
+        assert_eq!(busted("http://a.example/x"), "/x?gatecrawl-probe=7");
+        assert_eq!(
+            busted("http://a.example/x?a=%20b+c"),
+            "/x?a=%20b+c&gatecrawl-probe=7"
+        );
+    }
+}
