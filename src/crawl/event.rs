@@ -40,7 +40,7 @@ pub enum Event<'a> {
         /// The pace.
         pace: Pace,
     },
-    /// A host's breaker changed: it is suspected, paused, requested again, or given up.
+    /// A host is doubted, left alone, asked again, or not waited for any more.
     Breaker {
         /// The origin.
         host: HostKey,

@@ -11,24 +11,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::frontier::Discovery;
-use crate::model::{
-    ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Outcome, Pace, Role, SamplePlan,
-};
+use crate::model::{ConfirmPlan, CrawlUrl, Fingerprint, HostKey, Moment, Pace, Role, SamplePlan};
 use crate::policy::{Candidate, ConfirmPace, Enough, LoadTrial, select};
 use crate::store::{FailedUrl, PassesMade, RunId, Store, StoreError};
 
-pub(super) use self::pass::PassPace;
+pub(super) use self::pass::{Answer, PassPace};
 use self::pass::{CurrentPass, Watched};
+pub(super) use self::sample::SAMPLE;
 use self::sample::Sample;
 use self::sentinel::Sentinels;
 
 /// Longest wait for the first byte in a pass: longer than the minute after which most gateways
 /// give up, so that theirs is the answer that is seen.
 pub(super) const FIRST_BYTE: Duration = Duration::from_secs(70);
-
-/// The number of the sample among the passes. It is none of them: it comes after the crawl, which is
-/// number 1, and before number 2.
-pub(super) const SAMPLE: u8 = 0;
 
 /// Passes and attempts that are enough to call a URL persistently failing, if they are far enough
 /// apart.
@@ -84,21 +79,6 @@ pub(super) struct NextPass {
     pub(super) left_out: usize,
     /// How fast its hosts are asked at first.
     pub(super) hosts: Vec<(HostKey, Pace)>,
-}
-
-/// An answer of a pass.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answer {
-    /// The pass.
-    pub(super) pass: u8,
-    /// When its request began.
-    pub(super) started: Moment,
-    /// How long it took.
-    pub(super) took: Duration,
-    /// What happened.
-    pub(super) outcome: Outcome,
-    /// How long it asks to be left alone (`Retry-After`).
-    pub(super) announced: Option<Duration>,
 }
 
 /// What follows an answer of a pass.

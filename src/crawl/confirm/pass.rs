@@ -6,8 +6,23 @@ use std::time::Duration;
 use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan, SearchFailure};
 use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spacing};
 
-use super::Answer;
 use super::sentinel::Sentinels;
+use crate::model::Outcome;
+
+/// An answer of a pass.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::crawl) struct Answer {
+    /// The pass.
+    pub(in crate::crawl) pass: u8,
+    /// When its request began.
+    pub(in crate::crawl) started: Moment,
+    /// How long it took.
+    pub(in crate::crawl) took: Duration,
+    /// What happened.
+    pub(in crate::crawl) outcome: Outcome,
+    /// How long it asks to be left alone (`Retry-After`).
+    pub(in crate::crawl) announced: Option<Duration>,
+}
 
 /// The pass under way.
 #[derive(Debug)]

@@ -7,7 +7,9 @@ use crate::model::{CrawlUrl, Moment, Role, SamplePlan};
 use crate::policy::stratified;
 use crate::store::{RunId, Store, StoreError};
 
-use super::SAMPLE;
+/// The number of the sample among the passes. It is none of them: it comes after the crawl, which is
+/// number 1, and before number 2.
+pub(in crate::crawl) const SAMPLE: u8 = 0;
 
 /// Longest time for the sample: as long as the passes may take by default.
 const LONGEST: Duration = Duration::from_mins(10);

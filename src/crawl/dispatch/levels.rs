@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::crawl::event::Observer;
-use crate::crawl::run::CrawlError;
+use crate::crawl::parts::CrawlError;
 use crate::crawl::state::HeldBack;
 use crate::crawl::stop::StopLevel;
 use crate::fetch::Fetcher;

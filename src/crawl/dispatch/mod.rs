@@ -2,6 +2,7 @@
 //! that decides, and settles a lease once the store has it.
 
 mod levels;
+pub(super) mod shelf;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,13 +18,13 @@ use crate::store::{Change, RunId, Store, Writer};
 
 use super::clock::Clock;
 use super::event::{Event, Gauge, Observer};
-use super::run::{CrawlError, Ended, Parts, Start};
-use super::shelf::StoreShelf;
+use super::parts::{CrawlError, Ended, Parts, Start};
 use super::site::Site;
 use super::state::{Disk, Due, Effect, Effects, Returned, State};
 use super::stop::{Stop, StopLevel};
 use super::visit::series::{Allowed, NextStep, Series};
 use super::visit::{Beginning, visit};
+use shelf::StoreShelf;
 
 /// Time between two gauges.
 const GAUGE: Duration = Duration::from_secs(1);

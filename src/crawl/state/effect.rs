@@ -3,12 +3,21 @@
 use std::collections::BTreeSet;
 
 use crate::crawl::event::Event;
+use crate::crawl::visit::Brought;
+use crate::crawl::visit::series::Probed;
 use crate::frontier::{Discovery, Settlement, Ticket};
 use crate::model::{Held, HostKey, Moment, Pace};
 use crate::policy::Family;
 use crate::store::Change;
 
-use super::returned::Returned;
+/// What a lease brings back.
+#[derive(Debug)]
+pub(in crate::crawl) enum Returned {
+    /// One request, and what was read.
+    Visit(Box<Brought>),
+    /// Experiments.
+    Series(Box<Probed>),
+}
 
 /// One thing to be done.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::model::{Admission, CrawlUrl, LinkKind, Moment, Role, ScopePlan, Skip,
 use crate::policy::Via;
 use crate::store::Change;
 
-use super::crawl::State;
+use super::State;
 use super::effect::Effect;
 use super::hosts::Aside;
 

@@ -10,7 +10,7 @@ use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Outcome};
 use crate::policy::announced;
 use crate::store::StoreError;
 
-use super::crawl::State;
+use super::State;
 use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 

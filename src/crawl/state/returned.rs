@@ -2,24 +2,15 @@
 
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
-use crate::crawl::visit::series::Probed;
 use crate::frontier::Settlement;
 use crate::model::{HostKey, Moment, Pace, Role};
 use crate::store::{Change, Then, VisitRecord};
 
-use super::crawl::State;
+use super::State;
+use super::effect::Returned;
 use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 use super::lease::is_new_page;
-
-/// What a lease brings back.
-#[derive(Debug)]
-pub(in crate::crawl) enum Returned {
-    /// One request, and what was read.
-    Visit(Box<Brought>),
-    /// Experiments.
-    Series(Box<Probed>),
-}
 
 impl State {
     /// What an answer means for its URL and its host.

@@ -7,17 +7,15 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::crawl::event::Event;
-use crate::crawl::site::Site;
 use crate::crawl::tests::plan;
 use crate::crawl::visit::{Brought, series::Probed};
 use crate::frontier::{Discovery, Lease, Settlement, Ticket};
 use crate::model::{
-    Admission, Attempt, CrawlPlan, CrawlUrl, Held, HtmlFacts, Link, LinkKind, LinkTarget, Moment,
-    Network, Outcome, Pace, PageRecord, Position, ProbePlan, Purpose, Role, Silence, Timings,
-    Trace, Version,
+    Admission, Attempt, CrawlPlan, Held, HtmlFacts, Link, LinkKind, LinkTarget, Network, Outcome,
+    Pace, PageRecord, Position, ProbePlan, Purpose, Role, Silence, Timings, Trace, Version,
 };
 use crate::policy::Tried;
-use crate::store::{Change, NewRun, Store, StoredUrls, Then, VisitRecord, Writer};
+use crate::store::{Change, NewRun, Then, VisitRecord, Writer};
 
 fn at(seconds: u64) -> Moment {
     Moment::from_millis(1_000_000) + Duration::from_secs(seconds)

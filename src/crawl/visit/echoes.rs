@@ -6,7 +6,7 @@ use crate::fetch::Redactor;
 use crate::model::{CrawlUrl, LinkTarget, UrlFault};
 use crate::store::{RobotsRecord, SitemapRecord};
 
-use super::page::Reading;
+use super::reading::Reading;
 
 /// The URL without secrets; none if there is nothing left that could be requested.
 pub(super) fn cut_url(redactor: Option<&Redactor>, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {

@@ -1,9 +1,11 @@
 //! One visit: fetch and read what one lease names. It shares nothing that changes.
 
 mod attempt;
+mod connection;
 mod echoes;
 mod memo;
 pub(super) mod page;
+pub(super) mod reading;
 mod resolved;
 pub(super) mod robots;
 pub(super) mod series;
@@ -12,6 +14,7 @@ mod sitemap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::connection::connection;
 use crate::assess::diagnose::soft_error;
 use crate::fetch::{Fetcher, Redactor};
 use crate::frontier::Lease;
@@ -28,7 +31,8 @@ use crate::crawl::confirm;
 use crate::crawl::site::{Site, Text};
 use crate::crawl::stop::Stop;
 use attempt::tried;
-use page::{Asked, Reading};
+use page::Asked;
+use reading::Reading;
 use robots::Rules;
 
 pub(super) use attempt::{Circumstances, record};
@@ -102,14 +106,6 @@ pub(super) struct Beginning {
     pub(super) redactor: Option<Redactor>,
     /// Ends the crawl early.
     pub(super) stop: Stop,
-}
-
-/// Which connection a lease is fetched over: retries and confirmations take a new one.
-pub(super) fn connection(lease: &Lease) -> Connection {
-    match (lease.found.pass, lease.found.tries) {
-        (confirm::SAMPLE | 1, 0) => Connection::Pooled,
-        _ => Connection::Fresh,
-    }
 }
 
 fn first_byte_limit(site: &Site, lease: &Lease) -> Duration {

@@ -19,18 +19,12 @@ use crate::store::StoredUrls;
 
 use super::echoes::{cut_reading, cut_url};
 use super::memo::{Found, Key, LeadsTo, Meaning};
+use super::reading::Reading;
 use super::resolved::{MOST_FAULTY, RESOLVED_ON_A_PAGE, Room};
 use crate::crawl::site::Site;
 
 /// Search engines whose own directives count besides those for everybody.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
-
-/// What an answer says.
-#[derive(Debug, Default)]
-pub(in crate::crawl) struct Reading {
-    pub(in crate::crawl) page: PageRecord,
-    pub(in crate::crawl) links: Vec<Link>,
-}
 
 /// The URL that was asked for and how the crawl came to it.
 #[derive(Clone, Copy, Debug)]

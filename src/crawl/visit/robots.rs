@@ -110,7 +110,7 @@ pub(in crate::crawl) async fn fetch<F: Fetcher>(
 ) -> Answer {
     let ask = |url: CrawlUrl| {
         fetcher.fetch(Request {
-            connection: super::connection(lease),
+            connection: super::connection::connection(lease),
             first_byte_limit: site.plan.requests.first_byte,
             body_limit: SIZE_LIMIT + 1,
             keep: Keep::All,

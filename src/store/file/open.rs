@@ -11,11 +11,9 @@ use super::identity::Identity;
 use super::loan::{Idle, Loan};
 use super::schema::{APPLICATION, create, has_our_views, renew_views, upgrade};
 use super::steps::SCHEMA;
+use super::turn::BUSY;
 use super::turn::{PATIENCE, Turn};
 use crate::store::error::{StoreError, StoreFault};
-
-/// How long somebody at a terminal waits for another process that writes.
-pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);
 
 /// The file in which runs are kept.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::open::BUSY;
+/// How long somebody at a terminal waits for another process that writes.
+pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);
 
 /// How long a crawl waits: concluding a big run of the same file takes its time, and a crawl that can wait must not end
 /// for it. Ours.

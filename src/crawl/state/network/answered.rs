@@ -56,7 +56,7 @@ impl Answered {
     }
 
     /// Whether a URL's host answered.
-    pub(in crate::crawl::state) fn knows(&self, url: &CrawlUrl) -> bool {
+    pub(super) fn knows(&self, url: &CrawlUrl) -> bool {
         self.hosts.contains_key(&url.host_key())
     }
 

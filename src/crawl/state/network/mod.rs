@@ -1,4 +1,4 @@
-//! This machine's own network: whether what nobody answers is the site's fault.
+//! This machine's own network, and who answered before.
 
 mod answered;
 mod outage;

@@ -8,9 +8,9 @@ use crate::model::{Attempt, CrawlUrl, Moment, Network, Outcome, OwnOutage, Witne
 use crate::policy::{Ruling, Silent, Sound};
 use crate::store::Change;
 
-use crate::crawl::state::crawl::State;
+use crate::crawl::state::State;
+use crate::crawl::state::effect::Returned;
 use crate::crawl::state::effect::{Effect, Effects};
-use crate::crawl::state::returned::Returned;
 
 impl State {
     /// Takes in what came back, unless our own network may be to blame for it.

@@ -4,21 +4,21 @@ use crate::model::{Attempt, CrawlUrl, Layer, Moment, Outcome, Purpose, Silence};
 use crate::policy::{Doubt, OutageWatch, Sound};
 
 use super::answered::Answered;
-use crate::crawl::state::returned::Returned;
+use crate::crawl::state::effect::Returned;
 
 /// What is known of our own network.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct OwnNetwork {
-    pub(in crate::crawl::state) watch: OutageWatch,
+    pub(super) watch: OutageWatch,
     pub(in crate::crawl::state) answered: Answered,
     /// Behind a proxy nobody else is talked to.
-    pub(in crate::crawl::state) proxied: bool,
+    pub(super) proxied: bool,
     /// What waits to be judged, and when it ended. As many as may be open at most.
     pub(in crate::crawl::state) waiting: Vec<(Returned, Moment)>,
     /// What raised the suspicion.
     pub(in crate::crawl::state) suspect: Option<(CrawlUrl, Outcome)>,
     /// What showed that it is ours.
-    pub(in crate::crawl::state) silence: Silence,
+    pub(super) silence: Silence,
 }
 
 impl OwnNetwork {
@@ -34,7 +34,7 @@ impl OwnNetwork {
     }
 
     /// When the witnesses are to be asked, if there can be any.
-    pub(in crate::crawl::state) fn ask_at(&self, open: bool) -> Option<Moment> {
+    pub(super) fn ask_at(&self, open: bool) -> Option<Moment> {
         let open = open && !self.answered.is_empty();
         self.watch.ask_at(open)
     }
@@ -50,7 +50,7 @@ impl OwnNetwork {
 
     /// How far such an attempt speaks against our own network. Nothing does where only this machine
     /// answered; where nothing ever did, what no network at all looks like.
-    pub(in crate::crawl::state) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
+    pub(super) fn doubt(&self, url: &CrawlUrl, outcome: Outcome) -> Doubt {
         if Sound::of(outcome, self.proxied) != Sound::Silence {
             return Doubt::None;
         }

@@ -1,4 +1,4 @@
-//! How far the pages that an earlier run knew were offered.
+//! How far the pages of an earlier run were offered.
 
 use std::collections::HashSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! The experiments of a crawl that are under way, and what they have cost.
+//! The experiments of one crawl, as far as they are.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::store::FailingUrl;
 
 /// The experiments of one crawl.
 #[derive(Debug)]
-pub(super) struct Experiments {
+pub(in crate::crawl::state) struct Experiments {
     pub(super) plan: ProbePlan,
     pub(super) begun: Option<Begun>,
 }
@@ -28,29 +28,28 @@ pub(super) struct Begun {
 }
 
 impl Experiments {
-    pub(super) fn new(plan: ProbePlan) -> Experiments {
+    pub(in crate::crawl::state) fn new(plan: ProbePlan) -> Experiments {
         Experiments { plan, begun: None }
     }
 
     /// Whether nothing but experiments is left.
-    pub(super) fn have_begun(&self) -> bool {
+    pub(in crate::crawl::state) fn have_begun(&self) -> bool {
         self.begun.is_some()
     }
 
     /// Whether a lease is for an experiment.
-    pub(super) fn own(&self, lease: &Lease) -> bool {
+    pub(in crate::crawl::state) fn own(&self, lease: &Lease) -> bool {
         let begun = self.begun.as_ref();
         begun.is_some_and(|begun| begun.pass == lease.found.pass)
     }
 
     /// They could not go on for so long: that is none of their time.
-    pub(super) fn extend(&mut self, by: Duration) {
+    pub(in crate::crawl::state) fn extend(&mut self, by: Duration) {
         if let Some(begun) = &mut self.begun {
             begun.deadline = begun.deadline + by;
         }
     }
 
-    /// How a failing URL is experimented on.
     pub(super) fn subject(&self, cause: &FailingUrl) -> Subject {
         let failing = match cause.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,

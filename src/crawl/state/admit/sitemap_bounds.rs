@@ -5,7 +5,7 @@ use crate::model::{Admission, CrawlUrl, Role, Sitemaps, Skip, SkipReason};
 use crate::policy::MOST_SITEMAP_ENTRIES;
 use crate::store::{SitemapEntry, SitemapRecord, StoreError};
 
-use crate::crawl::state::crawl::State;
+use crate::crawl::state::State;
 
 impl State {
     /// Counts the sitemaps that an interrupted run had requested.

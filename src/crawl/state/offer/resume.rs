@@ -7,9 +7,9 @@ use crate::frontier::Discovery;
 use crate::model::{HostKey, Moment, Role};
 use crate::store::{PassesMade, StoreError};
 
-use super::crawl::State;
-use super::effect::{Effect, Effects};
-use super::intake::admit::robots_txt;
+use crate::crawl::state::State;
+use crate::crawl::state::admit::admissions::robots_txt;
+use crate::crawl::state::effect::{Effect, Effects};
 
 /// How many URLs are read and queued at a time.
 const BATCH: u32 = 1_000;

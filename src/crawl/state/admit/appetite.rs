@@ -6,11 +6,11 @@
 use crate::model::ScopePlan;
 
 /// Bytes of URLs that a run may take in before any page is fetched: some 400,000 of usual length. Ours.
-pub(in crate::crawl::state) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
+pub(super) const ADDRESSES_AT_FIRST: u64 = 64 << 20;
 
 /// Bytes that each fetched page adds: some two hundred URLs of usual length, many times what sites have
 /// on average. Ours.
-pub(in crate::crawl::state) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
+pub(super) const ADDRESSES_PER_PAGE: u64 = 32 << 10;
 
 /// Pages after which a page adds less: what a large site links to everywhere, it has named by then. Ours.
 const GENEROUS_PAGES: u64 = 10_000;
@@ -19,7 +19,7 @@ const GENEROUS_PAGES: u64 = 10_000;
 const ADDRESSES_PER_FURTHER_PAGE: u64 = 1 << 10;
 
 /// Bytes of URLs in sitemaps, for each page that may be fetched: the usual length, and half as much. Ours.
-pub(in crate::crawl::state) const LISTED_PER_PAGE: u64 = 256;
+pub(super) const LISTED_PER_PAGE: u64 = 256;
 
 /// What a URL takes besides its text: its row in the database, and its places in the tables that are kept in
 /// memory. Measured, roughly.
@@ -76,17 +76,17 @@ impl Appetite {
     }
 
     /// Whether there is room for a new URL of this weight that is to be fetched.
-    pub(in crate::crawl::state) fn has_room(&self, bytes: usize) -> bool {
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.linked.has_room(bytes)
     }
 
     /// Takes in a new URL of this weight that a page links to and that is to be fetched, if there is room for it.
-    pub(in crate::crawl::state) fn take_link(&mut self, bytes: usize) -> bool {
+    pub(super) fn take_link(&mut self, bytes: usize) -> bool {
         self.linked.take(bytes)
     }
 
     /// The same for one that is only noted.
-    pub(in crate::crawl::state) fn take_noted(&mut self, bytes: usize) -> bool {
+    pub(super) fn take_noted(&mut self, bytes: usize) -> bool {
         self.noted.take(bytes)
     }
 

@@ -6,7 +6,7 @@ use crate::model::{Admission, LinkKind, Role};
 use crate::policy::Via;
 use crate::store::{Change, LinkedSitemap, StoreError};
 
-use crate::crawl::state::crawl::State;
+use crate::crawl::state::State;
 use crate::crawl::state::effect::{Effect, Effects};
 
 impl State {

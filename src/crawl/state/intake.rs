@@ -11,19 +11,15 @@ use crate::model::{Admission, Coverage, CrawlUrl, HostKey, RobotsAccess, Role, S
 use crate::policy::Via;
 use crate::store::{Change, FileRecord, RobotsRecord, Seed, SitemapEntry, Then};
 
-use super::admit::By;
-use super::appetite::ENDLESS;
-use super::link_intake::LinkIntake;
-use crate::crawl::state::crawl::State;
-use crate::crawl::state::effect::{Effect, Effects};
+use super::State;
+use super::admit::admissions::By;
+use super::admit::appetite::ENDLESS;
+use super::admit::link_intake::LinkIntake;
+use super::effect::{Effect, Effects};
 
 impl State {
     /// Takes in what a settled visit found.
-    pub(in crate::crawl::state) fn take_in(
-        &mut self,
-        brought: &mut Brought,
-        effects: &mut Effects,
-    ) -> Then {
+    pub(super) fn take_in(&mut self, brought: &mut Brought, effects: &mut Effects) -> Then {
         let mut new = self.admit_links(brought);
         self.moderate(brought);
         let found = &brought.lease.found;
@@ -117,7 +113,7 @@ impl State {
     }
 
     /// Queues what is new, once its families are learned.
-    pub(in crate::crawl::state) fn offer(&mut self, mut new: Vec<Discovery>) -> Effect {
+    pub(super) fn offer(&mut self, mut new: Vec<Discovery>) -> Effect {
         for found in new.iter().filter(|found| found.role == Role::Page) {
             self.hosts.learn(&found.url);
         }

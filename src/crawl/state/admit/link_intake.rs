@@ -4,7 +4,7 @@ use crate::frontier::Discovery;
 use crate::model::{Admission, CrawlUrl, Link, LinkKind, LinkTarget, Role, Skip, SkipReason};
 use crate::store::Look;
 
-use super::admit::{Admissions, By};
+use super::admissions::{Admissions, By};
 use crate::crawl::visit::weight;
 
 /// Takes in the links of one page.

@@ -13,7 +13,7 @@ use crate::store::{RunId, Store};
 
 /// Bytes of rules in memory, over all hosts. The rules of a file of 500 KiB take about
 /// 3 MB. Ours.
-pub(in crate::crawl::state) const RULES_IN_MEMORY: usize = 24 << 20;
+pub(super) const RULES_IN_MEMORY: usize = 24 << 20;
 
 /// Reads the rules of a host from what is stored.
 type Load = Box<dyn Fn(&HostKey) -> Option<Group> + Send + Sync>;
@@ -64,12 +64,12 @@ impl RulesMemory {
     }
 
     /// Keeps rules that were just read.
-    pub(in crate::crawl::state) fn keep(&self, text: Text, group: Group) {
+    pub(super) fn keep(&self, text: Text, group: Group) {
         self.with(|kept| kept.put(text, Arc::new(group), self.most));
     }
 
     /// The rules of a text, if they are in memory.
-    pub(in crate::crawl::state) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
+    pub(super) fn at_hand(&self, text: Text) -> Option<Arc<Group>> {
         self.with(|kept| kept.get(text))
     }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
+use super::experiments::Begun;
 use crate::crawl::event::Event;
 use crate::crawl::visit::series::{Allowed, LONGEST_WAIT, Probed, past_caches, without_query};
 use crate::frontier::{Discovery, Lease, Settlement};
@@ -13,10 +14,9 @@ use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, Probe, Role};
 use crate::policy::{CAREFUL, Failing, MOST_REQUESTS, Subject};
 use crate::store::{Change, FailingCluster, FailingUrl, StoreError};
 
-use super::crawl::State;
-use super::effect::{Effect, Effects};
-use super::experiments::Begun;
-use super::lease::Due;
+use crate::crawl::state::State;
+use crate::crawl::state::effect::{Effect, Effects};
+use crate::crawl::state::lease::Due;
 
 /// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
 /// biggest first.
@@ -30,7 +30,10 @@ const BUDGET: Duration = Duration::from_mins(5);
 
 impl State {
     /// Begins the experiments, once, if there are any to make.
-    pub(super) fn experiment(&mut self, now: Moment) -> Result<Option<Effects>, StoreError> {
+    pub(in crate::crawl::state) fn experiment(
+        &mut self,
+        now: Moment,
+    ) -> Result<Option<Effects>, StoreError> {
         if self.experiments.have_begun() || !self.experiments.plan.enabled {
             return Ok(None);
         }
@@ -116,7 +119,7 @@ impl State {
     }
 
     /// Begins the series that a lease is for, unless its time is over.
-    pub(super) fn begin_series(&mut self, lease: Lease, now: Moment) -> Due {
+    pub(in crate::crawl::state) fn begin_series(&mut self, lease: Lease, now: Moment) -> Due {
         let url = &lease.found.url;
         let begun = self.experiments.begun.as_ref().and_then(|begun| {
             let (subject, group) = begun.subjects.get(&url.fingerprint())?;

@@ -7,7 +7,7 @@ use crate::frontier::{FrontierError, Shelf};
 use crate::model::{Fingerprint, Moment};
 use crate::store::{Addresses, StoreError};
 
-use super::clock::Clock;
+use crate::crawl::clock::Clock;
 
 /// How long reading may fail before that ends the crawl: files that are open elsewhere are closed, and a disk that is
 /// busy answers again. Ours.
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The addresses that the run has stored.
 #[derive(Debug)]
-pub(super) struct StoreShelf {
+pub(in crate::crawl) struct StoreShelf {
     addresses: Addresses,
     clock: Clock,
     failures: Mutex<Failures>,
@@ -26,7 +26,7 @@ pub(super) struct StoreShelf {
 struct Failures(Option<Moment>);
 
 impl StoreShelf {
-    pub(super) fn new(addresses: Addresses, clock: Clock) -> StoreShelf {
+    pub(in crate::crawl) fn new(addresses: Addresses, clock: Clock) -> StoreShelf {
         StoreShelf {
             addresses,
             clock,
@@ -36,7 +36,10 @@ impl StoreShelf {
 
     /// The addresses with these fingerprints, in their order; `None` for what is not stored yet or cannot be read
     /// just now.
-    pub(super) fn read(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
+    pub(in crate::crawl) fn read(
+        &self,
+        urls: &[Fingerprint],
+    ) -> Result<Vec<Option<String>>, StoreError> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let read = failures.bear(self.addresses.of(urls), self.clock.now())?;
         Ok(read.unwrap_or_else(|| vec![None; urls.len()]))

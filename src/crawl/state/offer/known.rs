@@ -5,14 +5,14 @@
 
 use std::collections::HashSet;
 
+use super::earlier::{KnownBefore, WasAt};
 use crate::frontier::Discovery;
 use crate::model::{Admission, HostKey, Skip, SkipReason};
 use crate::policy::Via;
 use crate::store::{Change, EarlierPages, KnownPage, StoreError};
 
-use super::admit::By;
-use super::earlier::{KnownBefore, WasAt};
-use crate::crawl::state::crawl::State;
+use crate::crawl::state::State;
+use crate::crawl::state::admit::admissions::By;
 use crate::crawl::state::effect::{Effect, Effects};
 
 /// Pages read, stored and offered at a time: bounds memory.

@@ -1,0 +1,8 @@
+//! What the crawl takes in, and what it leaves out.
+
+pub(super) mod admissions;
+pub(super) mod appetite;
+pub(super) mod levels;
+pub(super) mod link_intake;
+pub(super) mod rules;
+mod sitemap_bounds;
