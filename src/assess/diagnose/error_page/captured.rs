@@ -9,7 +9,7 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::assess::diagnose::{Answer, Maker, Match, identify, maker_of, soft_error};
-use crate::model::Outcome;
+use crate::model::{Cause, Outcome};
 
 struct Captured {
     status: u16,
@@ -125,6 +125,55 @@ fn the_true_cause_is_among_those_of_the_fingerprint() {
     }
     let share = missed.len() as f64 / f64::from(checked);
     assert!(share <= 0.02, "{} of {checked}: {missed:#?}", missed.len());
+}
+
+#[test]
+fn pages_that_say_what_is_wrong_are_taken_at_their_word() {
+    let cases = [
+        ("nginx/https-port.http", Cause::Tls),
+        ("apache/https-port.http", Cause::Tls),
+        ("nginx/own-maint.http", Cause::Maintenance),
+        ("apache/own-maint.http", Cause::Maintenance),
+        ("varnish/own-maint.http", Cause::Maintenance),
+        ("squid/own-maint.http", Cause::Maintenance),
+        ("envoy/own-maint.http", Cause::Maintenance),
+        ("express/own-maint.http", Cause::Maintenance),
+        ("flask/own-maint.http", Cause::Maintenance),
+        ("caddy/maint.http", Cause::Maintenance),
+        ("squid/denied.http", Cause::Firewall),
+        ("squid/bighdr.http", Cause::InvalidUpstreamResponse),
+        ("lighttpd/cgi.http", Cause::ApplicationError),
+        ("lighttpd/garbage.http", Cause::InvalidUpstreamResponse),
+        ("lighttpd/refused.http", Cause::UpstreamDown),
+        ("lighttpd/readtimeout.http", Cause::UpstreamTimeout),
+        ("envoy/refused.http", Cause::UpstreamDown),
+        ("envoy/no-cluster.http", Cause::UpstreamDown),
+        ("express/exception.http", Cause::ApplicationError),
+        ("flask/behind-nginx.http", Cause::ApplicationError),
+        ("uwsgi/no-app.http", Cause::ApplicationError),
+    ];
+    for (file, cause) in cases {
+        let captured = read(file);
+        let found = identify(&captured.answer());
+        let ranked = generator(&found).map(|best| best.causes.ranked());
+        let ranked = ranked.unwrap_or_default();
+        let best = ranked.first().filter(|(_, weight)| *weight >= 0.6);
+        assert_eq!(best.map(|best| best.0), Some(cause), "{file}: {ranked:?}");
+    }
+}
+
+#[test]
+fn error_pages_with_200_are_named_after_the_server_that_has_them() {
+    let cases = [
+        ("nginx/own-200.http", "nginx"),
+        ("flask/trace-200.http", "Flask / Werkzeug"),
+    ];
+    for (file, product) in cases {
+        let captured = read(file);
+        let found = identify(&captured.answer());
+        assert!(generator(&found).is_none(), "{file}");
+        assert_eq!(found[0].product, product, "{file}");
+    }
 }
 
 #[test]

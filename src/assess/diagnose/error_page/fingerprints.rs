@@ -159,6 +159,58 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_the_application_is_not_taken_for_one_of_its_proxy() {
+        let page = "<title>The shop</title><h1>Something broke</h1>";
+        let none = [""; 0];
+        // Entity tags of a framework, of a file with its time, and of nginx's own file.
+        let of_rails = [
+            ("server", "nginx"),
+            ("etag", r#"W/"8d777f385d3dfec8815d20f7""#),
+        ];
+        let passed_on = [
+            ("server", "nginx"),
+            ("etag", r#""6b0ce71a-63""#),
+            ("last-modified", "Mon, 30 Nov 2026 03:01:46 GMT"),
+        ];
+        assert_eq!(check(502, &of_rails, page), none);
+        assert_eq!(check(502, &passed_on, page), none);
+        assert_eq!(check(502, &passed_on[..2], page), ["nginx-own-502"]);
+        let of_upstream = [("server", "envoy"), ("x-envoy-upstream-service-time", "4")];
+        assert_eq!(check(503, &of_upstream, page), none);
+        assert_eq!(check(503, &of_upstream[..1], page), ["envoy-context"]);
+        // Varnish names itself in Via alone where it passes a page on.
+        let through = [("x-varnish", "32770"), ("via", "1.1 varnish (Varnish/7.1)")];
+        assert_eq!(check(503, &through, page), none);
+        let of_go = [("content-type", "text/plain; charset=utf-8")];
+        assert_eq!(check(500, &of_go, "Internal Server Error"), ["nextjs-500"]);
+    }
+
+    #[test]
+    fn words_count_where_they_are_all_that_is_said() {
+        let none = [""; 0];
+        let cases = [
+            ("<h1>Down for maintenance</h1>", "generic-maintenance-page"),
+            (
+                "<title>Site maintenance.</title>",
+                "generic-maintenance-page",
+            ),
+            ("Down for maintenance\n", "generic-maintenance-text"),
+            ("<h1>Database is locked</h1>", "generic-database-page"),
+            ("Could not connect to database", "generic-database-page"),
+        ];
+        for (body, id) in cases {
+            assert_eq!(check(503, &[], body).first(), Some(&id), "{body}");
+        }
+        for body in [
+            "<h1>Maintenance of lifts</h1>",
+            "Your lift is in maintenance at the moment, or our database is locked",
+            "<h1>Our database is locked in a safe</h1>",
+        ] {
+            assert_eq!(check(503, &[], body), none, "{body}");
+        }
+    }
+
+    #[test]
     fn only_the_beginning_of_a_body_counts() {
         let page =
             "<h1>503 Service Unavailable</h1>\nNo server is available to handle this request.";

@@ -92,7 +92,7 @@ static ERROR_HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(site |website |scheduled |down for |under |in )?maintenance( mode)?",
         r"(site |website |page )?temporarily unavailable",
         r"(we.ll|we&rsquo;ll|we will) be (right )?back( soon| shortly)?",
-        r"something went wrong|(oops, )?an error (has )?occurred|whoops, looks like something went wrong",
+        r"((sorry|oops)[,.!] )?something (went wrong|broke)|(oops, )?an error (has )?occurred|whoops, looks like something went wrong",
         r"the website encountered an unexpected error(\. (please )?try again later)?",
         r"there has been an error processing your request",
         r"[a-z_.]*(exception|error) at /.*",
@@ -374,6 +374,10 @@ mod tests {
             (page("Service Unavailable", "Try again."), SoftSign::Heading),
             (
                 page("Shop", "<h1>Something went wrong</h1>"),
+                SoftSign::Heading,
+            ),
+            (
+                page("Shop", "<h1>Sorry, something broke</h1>"),
                 SoftSign::Heading,
             ),
             (page("Error 503", "Sorry."), SoftSign::Heading),
