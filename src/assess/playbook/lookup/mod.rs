@@ -46,7 +46,9 @@ pub(super) const SERVERS: [(&str, &str); 9] = [
 
 /// Words in names of products, as fingerprints and `Server` headers have them, and whose notes
 /// apply.
-const PRODUCTS: [(&str, &str); 31] = [
+const PRODUCTS: [(&str, &str); 32] = [
+    // Not Apache's `httpd`.
+    ("lighttpd", ""),
     ("openresty", "nginx"),
     ("php", "php-fpm"),
     ("nginx", "nginx"),

@@ -167,6 +167,8 @@ fn a_server_has_its_own_way() {
         None
     );
     assert_eq!(server_key("Apache Tomcat"), None);
+    assert_eq!(server_key("lighttpd"), None, "it is none of Apache's");
+    assert_eq!(server_key("Apache httpd"), Some("apache"));
     let named = fingerprints()
         .iter()
         .filter(|page| server_key(&page.product).is_some())
