@@ -101,11 +101,12 @@ impl Experiment {
     /// turns answer both ways alike.
     pub fn helps(&self) -> bool {
         let (fine, own) = (self.fine, self.crawler_fine);
-        let parts = own.part == 0 && fine.part == fine.of;
-        fine.share() > 0.5
-            && own.of > 0
-            && fine.share() - own.share() >= GAIN
-            && (parts || self.by_chance() <= BY_CHANCE)
+        // One request either way says little of a URL that fails at times.
+        let is_repeated = own.of > fine.of || own.of.min(fine.of) >= 2;
+        let parts = own.part == 0 && fine.part == fine.of && is_repeated;
+        // Nobody else asked at speed: there is nothing to compare with.
+        let is_sure = parts || self.trial == Trial::Slow || self.by_chance() <= BY_CHANCE;
+        fine.share() > 0.5 && own.of > 0 && fine.share() - own.share() >= GAIN && is_sure
     }
 
     /// The chance that a URL which is fine as often either way is fine so much more often this way (Fisher's exact

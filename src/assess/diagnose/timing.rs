@@ -1,8 +1,8 @@
 //! The time to an error shows that a timer fired: errors that all take 60.0 s are no accident, nor are those that
 //! all take 3.2 s.
 //!
-//! Waits that differ by no more than 2 % or 100 ms are a *wall*, whatever their length. The table of common defaults
-//! only names whose timer it may be, for waits within 3 % of one.
+//! Waits that differ by no more than 2 %, or 100 ms but no more than 4 %, are a *wall*, whatever their length. The
+//! table of common defaults only names whose timer it may be, for waits within 3 % of one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,6 +38,14 @@ const WAITED: &[(Cause, f64)] = &[
     (Maintenance, 0.05),
     (Dns, 0.3),
     (Tls, 0.3),
+];
+
+/// Some time limit fired that is none of the common ones: who set it is not known, nor whether it was on the way.
+const LIMITED: &[(Cause, f64)] = &[
+    (UpstreamTimeout, 2.5),
+    (UpstreamDown, 0.5),
+    (InvalidUpstreamResponse, 0.3),
+    (Maintenance, 0.2),
 ];
 
 /// A timer that waits for a connection fired.
@@ -160,8 +168,12 @@ const SHORTEST_WALL: f64 = 1.0;
 /// Fewer waits alike are a wall only where a common timer fires.
 const FEWEST: u64 = 3;
 
-/// How far waits of a wall differ, as a share and in seconds.
-const ALIKE: (f64, f64) = (0.02, 0.1);
+/// How far waits of a wall differ: this share, or for short ones so many seconds but no more than another share. What
+/// is merely slow differs by more.
+const ALIKE: (f64, f64, f64) = (0.02, 0.1, 0.04);
+
+/// How much longer each step of the scale of waits is than the one before.
+const STEP: f64 = 1.002;
 
 /// How far a wait is from the timer that it may be, as a share.
 const NEAR: f64 = 0.03;
@@ -197,7 +209,7 @@ impl Wall {
         own.unwrap_or_else(|| match timer_of(self.seconds) {
             // Behind who answered there may be anybody who waited; who connected answered itself.
             Some(timer) if product.is_none() || timer.likelihood == WAITED => timer.anybody,
-            _ => "a time limit, as all took the same time",
+            _ => "a time limit, as they all took the same time",
         })
     }
 
@@ -221,8 +233,11 @@ impl Wall {
         }
         match (self.own_timer(product), product) {
             (Some((timer, _)), _) => timer.likelihood,
-            (None, None) => timer_of(self.seconds).map_or(WAITED, |timer| timer.likelihood),
-            (None, Some(_)) => WAITED,
+            (None, None) => timer_of(self.seconds).map_or(LIMITED, |timer| timer.likelihood),
+            (None, Some(_)) => timer_of(self.seconds)
+                .map(|timer| timer.likelihood)
+                .filter(|likelihood| *likelihood == WAITED)
+                .unwrap_or(LIMITED),
         }
     }
 }
@@ -230,7 +245,7 @@ impl Wall {
 /// Waits for failing answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimerCounts {
-    /// How many, and their seconds in all, by [`step`]: some four hundred at most.
+    /// How many, and their seconds in all, by [`step`]: some three thousand at most.
     waits: BTreeMap<i32, (u64, f64)>,
     instant: (u64, f64),
     total: u64,
@@ -268,8 +283,8 @@ impl TimerCounts {
     /// The time that most answers took, if they did all take the same.
     pub fn wall(&self) -> Option<Wall> {
         let alike = self.waits.keys().map(|first| {
-            let longest = at_step(*first + 1);
-            let last = step(longest + (longest * ALIKE.0).max(ALIKE.1));
+            let shortest = at_step(*first);
+            let last = step(shortest + alike(shortest));
             let within = self.waits.range(*first..=last);
             within.fold((0, 0.0), |sum, (_, wait)| (sum.0 + wait.0, sum.1 + wait.1))
         });
@@ -303,13 +318,17 @@ impl TimerCounts {
     }
 }
 
-/// The step of a wait on a scale on which each is 2 % longer than the one before.
+/// How much longer than a wait of so many seconds another of the same wall may be.
+fn alike(seconds: f64) -> f64 {
+    (seconds * ALIKE.0).max(ALIKE.1.min(seconds * ALIKE.2))
+}
+
 fn step(seconds: f64) -> i32 {
-    (seconds.ln() / (1.0 + ALIKE.0).ln()).floor() as i32
+    (seconds.ln() / STEP.ln()).round() as i32
 }
 
 fn at_step(step: i32) -> f64 {
-    (1.0 + ALIKE.0).powi(step)
+    STEP.powi(step)
 }
 
 #[cfg(test)]
@@ -351,12 +370,29 @@ mod tests {
             let (likelihood, evidence) = counts.speak(Some("nginx"))?;
             Some((likelihood[0], evidence.to_string()))
         };
-        let (best, words) = wall(&[3_001, 3_070, 3_099, 3_002]).expect("a wall");
-        assert_eq!(best, (UpstreamTimeout, 4.0));
+        let (best, words) = wall(&[3_001, 3_070, 3_095, 3_002]).expect("a wall");
+        assert_eq!(best, (UpstreamTimeout, 2.5));
         assert_eq!(
             words,
-            "4 of 4 answers took 3.0 s: a time limit, as all took the same time"
+            "4 of 4 answers took 3.0 s: a time limit, as they all took the same time"
         );
+        for (shortest, alike, apart) in [
+            (1_000, 1_038, 1_045),
+            (5_000, 5_095, 5_115),
+            (60_000, 61_100, 61_400),
+            (100_000, 101_800, 102_300),
+        ] {
+            assert!(
+                wall(&[shortest, shortest, alike])
+                    .is_some_and(|(_, words)| words.starts_with("3 of 3"))
+            );
+            let apart = wall(&[shortest, apart, apart + apart / 20]);
+            assert!(
+                apart.is_none_or(|(_, words)| !words.starts_with("3 of 3")),
+                "{shortest}"
+            );
+        }
+        assert!(wall(&[1_020, 1_070, 1_120]).is_none(), "merely slow");
         assert!(wall(&[3_001, 3_002]).is_none(), "two may be chance");
         assert!(wall(&[3_000, 3_300, 3_700, 4_100]).is_none());
         // Envoy's five seconds are none of nginx's, and four are none of Envoy's.

@@ -196,7 +196,8 @@ where
     /// Puts back what an interrupted crawl knew.
     async fn resume(&mut self) -> Result<(), CrawlError> {
         self.recall_places()?;
-        let (mut restoring, effects) = self.state.restore()?;
+        let made = self.store.resume_passes(self.run)?;
+        let (mut restoring, effects) = self.state.restore(made)?;
         self.carry_out(effects).await?;
         while let Some(effects) = self.state.restore_next(&mut restoring)? {
             self.carry_out(effects).await?;

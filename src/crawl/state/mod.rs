@@ -1,5 +1,6 @@
 //! What a crawl knows, and what follows from it: which URL is next, what an answer means for its host, what is confirmed.
-//! Nothing here waits, requests or writes: a decision is a list of effects, which the dispatcher carries out.
+//! It reads the store, and requests, writes and waits for nothing: a decision is a list of effects, which the dispatcher
+//! carries out.
 
 mod admit;
 mod disk;

@@ -26,18 +26,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// With a window of 16 MiB, the largest.
 fn brotli(bytes: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
-    let mut packer = brotli::CompressorWriter::new(&mut packed, MIB, 1, 24);
-    packer.write_all(bytes).expect("memory has room");
-    drop(packer);
+    let mut encoder = brotli::CompressorWriter::new(&mut packed, MIB, 1, 24);
+    encoder.write_all(bytes).expect("memory has room");
+    drop(encoder);
     packed
 }
 
 /// With a window of 8 MiB, the largest of the web.
 fn zstd(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = zstd::Encoder::new(Vec::new(), 1).expect("memory has room");
-    packer.window_log(23).expect("allowed");
-    packer.write_all(bytes).expect("memory has room");
-    packer.finish().expect("memory has room")
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("memory has room");
+    encoder.window_log(23).expect("allowed");
+    encoder.write_all(bytes).expect("memory has room");
+    encoder.finish().expect("memory has room")
 }
 
 /// Sends a packed body, its end a while later.

@@ -47,7 +47,11 @@ impl State {
     pub(in crate::crawl::state) fn bound_entries(&mut self, record: &mut SitemapRecord) {
         let listed = record.entries.iter().filter(|it| !it.alternate).count();
         let taken = self.sitemaps.take(listed);
-        let is_known = |url: &CrawlUrl| self.admissions.is_settled(url.fingerprint());
+        let look = self.stored.look();
+        let is_known = |url: &CrawlUrl| {
+            let fingerprint = url.fingerprint();
+            self.admissions.is_settled(fingerprint) || look.has(fingerprint)
+        };
         leave_out_beyond(record, taken, is_known);
     }
 

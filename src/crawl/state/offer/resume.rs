@@ -30,11 +30,14 @@ pub(in crate::crawl) struct Restoring {
 }
 
 impl State {
-    /// Begins to put back what the run knew: its passes, sitemaps, and the paces of its hosts.
-    pub(in crate::crawl) fn restore(&mut self) -> Result<(Restoring, Effects), StoreError> {
+    /// Begins to put back what the run knew: the passes that it had made, its sitemaps, and the paces of its hosts.
+    pub(in crate::crawl) fn restore(
+        &mut self,
+        passes: PassesMade,
+    ) -> Result<(Restoring, Effects), StoreError> {
         self.recall_sitemaps()?;
         let mut restoring = Restoring {
-            passes: self.store.resume_passes(self.run)?,
+            passes,
             hosts: BTreeSet::new(),
             asking: BTreeSet::new(),
             gates: Vec::new(),
