@@ -30,13 +30,15 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const REPORTS: u32 = 4;
 
 /// Columns that tell of time, which is another each time.
-const TIMES: [&str; 6] = [
+const TIMES: [&str; 7] = [
     "Response Time",
     "Crawl Timestamp",
     "TTFB (ms)",
     "First Failed",
     "Last Failed",
     "Last OK",
+    // It grows with the time for which a page was seen failing.
+    "Risk Now",
 ];
 
 /// Columns that tell how often a page was requested: a pass that was cut short is begun again, and makes its

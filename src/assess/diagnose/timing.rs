@@ -60,7 +60,7 @@ const CONNECTING: &[(Cause, f64)] = &[
     (Maintenance, 0.05),
 ];
 
-/// HAProxy tries a refused connection anew after a second each (`retries 3`, `timeout connect` at most).
+/// HAProxy retries a refused connection once a second (`retries 3`, `timeout connect` at most).
 const RETRIED: &[(Cause, f64)] = &[(UpstreamDown, 1.5), (UpstreamTimeout, 0.2)];
 
 /// Nobody waited for anything: refused, closed early, no live backend, a rule.

@@ -33,7 +33,7 @@ const LONGEST_HELD: Duration = Duration::from_mins(5);
 
 /// Time that first attempts at a family may take in all that end in our time limits, while none is fine: 80 of the
 /// longest, 240 that wait for a first byte. With three open at a time this is 40 minutes. Those that fail quickly
-/// in between neither count nor begin it anew. Ours.
+/// in between neither count nor restart it. Ours.
 const LONGEST_HUNG: Duration = Duration::from_hours(2);
 
 /// Most families that are kept of a host, some hundred bytes each.
@@ -428,7 +428,7 @@ mod tests {
         };
         assert_eq!(requests(dripping, 79), None);
         assert_eq!(requests(FAILED, 1_000), None, "quick failures cost nothing");
-        assert_eq!(requests(dripping, 1), Some(0), "nor do they begin anew");
+        assert_eq!(requests(dripping, 1), Some(0), "nor do they restart it");
         assert_eq!(requests(FINE, 1), None);
         assert_eq!(requests(dripping, 100), Some(79), "one was fine");
         let hung = Hung {
