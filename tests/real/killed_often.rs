@@ -287,7 +287,11 @@ fn under_fire(kills: u32, seed: u64) {
             assert_eq!(row.kept, found.kept, "{address}");
             // Which fine pages are controls of a pass depends on when it began.
             let is_fine = row.kept["Verdict"] == "ok";
-            assert!(is_fine || row.attempts <= found.attempts, "{address}");
+            let (undisturbed, attempts) = (row.attempts, found.attempts);
+            assert!(
+                is_fine || undisturbed <= attempts,
+                "{address}: {attempts} attempts, {undisturbed} undisturbed"
+            );
         }
         assert_eq!(found.len(), expected.len());
         assert!(
