@@ -9,7 +9,7 @@ use crate::model::{Layer, Outcome, Probe, SearchFailure};
 
 /// Requests for a URL that fails at times, in our own way and as a browser, as many of each. Their order is drawn by
 /// lot: backends that take turns would meet one of the ways more often in any order that is always the same. One
-/// that fails every other time by chance, whoever asks, is fine for all four browsers and none of ours
+/// that fails every other time by chance, for all clients alike, is fine for all four browsers and none of ours
 /// in one case of 256.
 const EACH_WAY: usize = 4;
 

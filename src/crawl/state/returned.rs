@@ -36,7 +36,7 @@ impl State {
     ) -> Effects {
         let url = brought.lease.found.url.clone();
         let (ticket, pass) = (brought.lease.ticket, brought.lease.found.pass);
-        let mut effects = heed(&url.host_key(), reaction);
+        let mut effects = host_effects(&url.host_key(), reaction);
         let pace = reaction.pace.unwrap_or(brought.lease.pace);
         effects.extend(charge(&brought, pace, now));
         effects.extend(self.look_at_failed_controls(&brought, now));
@@ -113,8 +113,8 @@ impl State {
     }
 }
 
-/// Does what an attempt means for its host.
-fn heed(host: &HostKey, reaction: &Reaction) -> Effects {
+/// What an attempt means for its host.
+fn host_effects(host: &HostKey, reaction: &Reaction) -> Effects {
     let mut effects = Vec::new();
     if let Some(until) = reaction.park {
         effects.push(Effect::Park(host.clone(), until));

@@ -153,7 +153,7 @@ fn accept(port: u16, state: &Arc<State>) {
         };
         let state = Arc::clone(state);
         thread::spawn(move || {
-            // Whoever asks may have had enough of it: that is what these cells are about.
+            // Some clients give up on it: that is what these cells are about.
             let _ = converse(line, &state);
         });
     }

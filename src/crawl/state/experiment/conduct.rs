@@ -18,8 +18,7 @@ use crate::crawl::state::State;
 use crate::crawl::state::effect::{Effect, Effects};
 use crate::crawl::state::lease::Due;
 
-/// Most clusters that are experimented on: whoever has more kinds of failure than this repairs the
-/// biggest first.
+/// Most clusters that are experimented on, the biggest first.
 const MAX_CLUSTERS: usize = 20;
 
 /// Most hosts whose limit of the rate is looked for with a burst (ours).

@@ -1,4 +1,4 @@
-//! A run in numbers, for whoever tells people about it. What is held in memory does not grow with the
+//! A run in numbers, for the parts that present it. What is held in memory does not grow with the
 //! number of URLs.
 
 use rusqlite::Connection;
