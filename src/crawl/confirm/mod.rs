@@ -112,10 +112,7 @@ impl Passes {
     /// Goes on where an interrupted crawl was. A pass that was cut short is begun once more: what was
     /// known of its URLs is known no more.
     pub(super) fn resume_after(&mut self, made: PassesMade, now: Moment) {
-        let whole = made
-            .last
-            .saturating_sub(if made.is_cut_short { 2 } else { 1 });
-        self.begun = usize::from(whole);
+        self.begun = usize::from(made.last.saturating_sub(1));
         self.crawl_ended = made.crawl_ended;
         if made.is_cut_short {
             self.spent = made.spent;

@@ -75,6 +75,17 @@ async fn what_a_healed_page_leads_to_is_crawled_at_full_pace_and_takes_no_time_o
 
 #[tokio::test(start_paused = true)]
 async fn a_pass_that_was_interrupted_is_begun_again_with_care() {
+    is_begun_again(0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_is_begun_again_though_processes_are_killed_before_that() {
+    is_begun_again(1).await;
+    is_begun_again(2).await;
+}
+
+/// Interrupts a pass, has so many processes killed that were about to begin it again, and resumes.
+async fn is_begun_again(killed: u32) {
     let mut crawl = Crawl::new(audit(), &[]);
     let (dead, fine) = (numbered("/dead/", 30), numbered("/fine/", 30));
     let start = linking(&[dead, fine].concat());
@@ -95,6 +106,9 @@ async fn a_pass_that_was_interrupted_is_begun_again_with_care() {
     assert!((1..30).contains(&before), "{before} in the second pass");
     let made = crawl.script.requests.lock().unwrap().len();
     crawl.script.stop_after = None;
+    for _ in 0..killed {
+        crawl.store.resume_passes(crawl.run).unwrap();
+    }
     assert_eq!(crawl.run(Start::Resume).await, Ended::Finished);
     let after = of_pass(&crawl, "2") - before;
     assert!(after >= 30, "{after}");

@@ -40,9 +40,9 @@ pub struct KnownUrl {
 /// How far the sample and the passes of a stored run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassesMade {
-    /// The highest pass so far; 1 is the crawl itself.
+    /// The last pass that was not interrupted; 1 is the crawl itself.
     pub last: u8,
-    /// Whether that pass was interrupted.
+    /// Whether the pass after that was begun and interrupted.
     pub is_cut_short: bool,
     /// Whether the sample was begun.
     pub is_sampled: bool,
@@ -168,29 +168,37 @@ impl Store {
         Ok(text.map_err(|source| self.fault(source))?.flatten())
     }
 
-    /// How far the sample and the passes of a run came. What waited in a pass that was cut short does so
-    /// no more: that pass is to be begun again.
+    /// How far the sample and the passes of a run came. A pass that was cut short is taken back, but for its
+    /// attempts: it is to be begun again, even if the process is killed before that.
     pub fn resume_passes(&self, run: RunId) -> Result<PassesMade, StoreError> {
-        let last = self.last_pass(run)?;
+        let begun = self.last_pass(run)?;
         self.write(|tx| {
-            let cut_short = tx.execute(
+            let waiting = tx.execute(
                 "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass > 1",
                 [run.0],
             )?;
+            let last = if waiting > 0 { begun - 1 } else { begun };
+            tx.execute(
+                "UPDATE url SET pass = ?2 WHERE run = ?1 AND pass > ?2",
+                (run.0, last),
+            )?;
             tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0),
+                "SELECT EXISTS (SELECT 1 FROM url WHERE run = ?1 AND pass = 0)
+                        OR EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass = 0),
                     CASE WHEN NOT EXISTS
                         (SELECT 1 FROM url WHERE run = ?1 AND state = 1 AND pass = 1)
                     THEN (SELECT max(started) FROM evidence WHERE run = ?1 AND pass = 1) END,
                     (SELECT coalesce(sum(lasted), 0) FROM
                         (SELECT max(started + total_us / 1000) - min(started) AS lasted
-                         FROM evidence WHERE run = ?1 AND pass > 1 GROUP BY pass))",
-                [run.0],
+                         FROM evidence WHERE run = ?1 AND pass > 1 GROUP BY pass)),
+                    EXISTS (SELECT 1 FROM evidence WHERE run = ?1 AND pass > ?2)",
+                (run.0, last),
                 |row| {
                     let spent: i64 = row.get(2)?;
+                    let was_cut_short: bool = row.get(3)?;
                     Ok(PassesMade {
                         last,
-                        is_cut_short: cut_short > 0,
+                        is_cut_short: waiting > 0 || was_cut_short,
                         is_sampled: row.get(0)?,
                         crawl_ended: row.get::<_, Option<i64>>(1)?.map(Moment::from_millis),
                         spent: Duration::from_millis(spent.unsigned_abs()),
