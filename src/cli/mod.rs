@@ -1,6 +1,6 @@
-//! What a person types and reads: arguments and config file to a checked plan, one file a command,
-//! progress and summary, exit codes. The only room that prints, and it prints to streams that are
-//! handed in: stdout is for machines, stderr for people. No rule about crawling lives here.
+//! What a person types: arguments and config file to a checked plan, one file a command, exit codes.
+//! With `terminal` the only room that prints, and both print to streams that are handed in: stdout is
+//! for machines, stderr for people. No rule about crawling lives here.
 
 mod args;
 mod command;
@@ -8,7 +8,7 @@ mod config;
 mod database;
 mod exit;
 mod failure;
-mod output;
+mod logs;
 mod parse;
 mod plan;
 mod signals;
@@ -20,14 +20,14 @@ use std::ffi::OsString;
 
 use crate::machine;
 
+use crate::terminal::streams::Console;
 use args::{Cli, ColorChoice, Command};
 use failure::Failure;
-use output::streams::Console;
 use parse::{Said, Typed};
 
+pub use crate::terminal::streams::Streams;
 pub use config::check_config::check_config;
 pub use exit::Exit;
-pub use output::streams::Streams;
 
 /// Runs the program: arguments, the program's own name first, to an exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
@@ -62,7 +62,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     };
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
-    output::logs::start(&cli.global, people);
+    logs::start(&cli.global, people);
     // Cron sends a mail with whatever is said, every few minutes; the runner names its projects itself.
     let is_schedule = matches!(cli.command, Command::Schedule(_));
     if let Some(config) = said.config.filter(|_| !is_schedule) {

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::crawl::StopLevel;
 
-use super::output::streams::People;
+use crate::terminal::streams::People;
 
 /// Turns signals into stop levels for as long as it is polled. Returns at the third; without
 /// signals it waits for ever.

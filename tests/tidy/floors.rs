@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("schedule", 5),
     ("audit", 4),
     ("check", 4),
+    ("terminal", 4),
     ("crawl", 3),
     ("report", 3),
     ("measure", 3),

@@ -5,7 +5,7 @@ use clap::CommandFactory;
 use crate::cli::args::{Cli, CompletionsArgs, ManArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Prints a completion script.
 pub(in crate::cli) fn completions(

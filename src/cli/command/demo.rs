@@ -9,7 +9,7 @@ use super::audit;
 use crate::cli::args::{AuditArgs, DemoArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Requests per second: the site is served by this program, so it can be fast.
 const RATE: f64 = 20.0;

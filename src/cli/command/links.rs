@@ -12,9 +12,9 @@ use crate::cli::args::LinksArgs;
 use crate::cli::args::value::crawl_url;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text::tame;
 use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::terminal::streams::Console;
+use crate::terminal::text::tame;
 
 /// Read no more of a page, as in an audit.
 const MOST: usize = 10 << 20;

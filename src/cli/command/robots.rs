@@ -9,9 +9,9 @@ use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
 use crate::cli::args::RobotsArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::{Console, People};
-use crate::cli::output::text::tame;
 use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::terminal::streams::{Console, People};
+use crate::terminal::text::tame;
 
 /// Largest file that is read from disk, in bytes. The parser reports what exceeds its own limit.
 const LARGEST: u64 = 64 << 20;

@@ -16,13 +16,13 @@ use crate::cli::args::{RunsArgs, RunsCommand};
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::columns::{Side, columns};
-use crate::cli::output::look::Look;
-use crate::cli::output::spark::spark;
-use crate::cli::output::streams::Console;
-use crate::cli::output::summary::gaps::gaps;
-use crate::cli::output::summary::{Told, WORST, summary};
-use crate::cli::output::text;
+use crate::terminal::columns::{Side, columns};
+use crate::terminal::look::Look;
+use crate::terminal::spark::spark;
+use crate::terminal::streams::Console;
+use crate::terminal::summary::gaps::gaps;
+use crate::terminal::summary::{Told, WORST, summary};
+use crate::terminal::text;
 
 /// Carries out a command about runs.
 pub(in crate::cli) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {

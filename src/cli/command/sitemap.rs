@@ -14,9 +14,9 @@ use crate::cli::args::value::crawl_url;
 use crate::cli::args::{SitemapArgs, SitemapFormat};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::{Console, People};
-use crate::cli::output::text::tame;
 use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::terminal::streams::{Console, People};
+use crate::terminal::text::tame;
 
 /// Longest chain of indexes, as in an audit.
 const MAX_NESTING: u32 = 3;

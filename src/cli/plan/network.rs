@@ -10,7 +10,7 @@ use super::secrets::{self, Logins};
 use crate::cli::args::AuditArgs;
 use crate::cli::args::value::Secret;
 use crate::cli::failure::{Failure, chain};
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Gathers how the site is reached, and tries it out: a fetcher that cannot be built is better
 /// known before a run exists.

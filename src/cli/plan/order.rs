@@ -8,8 +8,8 @@ use crate::store::{RunRow, RunState, Store};
 use super::{network, reach, urls};
 use crate::cli::args::AuditArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
 use crate::cli::plan;
+use crate::terminal::streams::Console;
 
 /// A new run, called `token` towards the site.
 pub(in crate::cli) fn fresh(

@@ -3,8 +3,8 @@
 use crate::assess::{GateResult, Ruling};
 
 use crate::cli::exit::Exit;
-use crate::cli::output::paint::{GREEN, RED, YELLOW, paint};
-use crate::cli::output::streams::People;
+use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
+use crate::terminal::streams::People;
 
 /// Says what became of each gate; with `--quiet` only of those that did not hold.
 pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {

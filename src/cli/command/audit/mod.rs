@@ -19,15 +19,15 @@ use super::compare;
 use crate::cli::args::AuditArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::look::Look;
-use crate::cli::output::progress::Progress;
-use crate::cli::output::streams::{Console, People};
-use crate::cli::output::summary::gaps::gaps;
-use crate::cli::output::summary::{Told, WORST, summary};
-use crate::cli::output::watch::Watch;
 use crate::cli::plan::order::{fresh, resumed, to_resume};
 use crate::cli::plan::{agents, asked};
 use crate::cli::{database, failure, plan, signals};
+use crate::terminal::look::Look;
+use crate::terminal::progress::Progress;
+use crate::terminal::streams::{Console, People};
+use crate::terminal::summary::gaps::gaps;
+use crate::terminal::summary::{Told, WORST, summary};
+use crate::terminal::watch::Watch;
 
 /// Makes the audit, or what is left of one.
 pub(in crate::cli) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {

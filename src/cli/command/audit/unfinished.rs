@@ -5,7 +5,7 @@ use crate::crawl::Ended;
 use crate::store::RunSummary;
 
 use crate::cli::exit::Exit;
-use crate::cli::output::text::count;
+use crate::terminal::text::count;
 
 /// Why a run did not come to its end, and what the program ends with; none if it did.
 pub(in crate::cli) fn why(audited: &Audited) -> Option<(String, Exit)> {

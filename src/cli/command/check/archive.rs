@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::check::{Archive, Failing};
-use crate::cli::output::columns::{Side, columns};
-use crate::cli::output::paint::{BOLD, RED, paint};
-use crate::cli::output::text::count;
+use crate::terminal::columns::{Side, columns};
+use crate::terminal::paint::{BOLD, RED, paint};
+use crate::terminal::text::count;
 
 use super::why;
 

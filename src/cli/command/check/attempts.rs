@@ -1,7 +1,7 @@
 //! The attempts at one URL as a table.
 
 use crate::check::Tried;
-use crate::cli::output::columns::{Side, columns};
+use crate::terminal::columns::{Side, columns};
 
 /// The attempts as a table, times in milliseconds.
 pub(super) fn table(attempts: &[Tried]) -> String {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::check::{Checked, Client, Hop, Tried};
-use crate::cli::output::columns::{Side, columns};
-use crate::cli::output::paint::{BOLD, paint};
-use crate::cli::output::wrap::paragraph;
+use crate::terminal::columns::{Side, columns};
+use crate::terminal::paint::{BOLD, paint};
+use crate::terminal::wrap::paragraph;
 
 use super::attempts::{answer, shown, table};
 use super::why;

@@ -21,8 +21,8 @@ use crate::report::pretty_json;
 use crate::cli::args::CheckArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, chain};
-use crate::cli::output::streams::{Console, People};
-use crate::cli::output::text::count;
+use crate::terminal::streams::{Console, People};
+use crate::terminal::text::count;
 
 /// Largest archive that is read, in bytes: a session of some hours with all bodies.
 const LARGEST: u64 = 512 << 20;

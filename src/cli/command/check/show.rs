@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text::{tame, tame_but_colors};
-use crate::cli::output::wrap::width_of;
+use crate::terminal::streams::Console;
+use crate::terminal::text::{tame, tame_but_colors};
+use crate::terminal::wrap::width_of;
 
 /// Prints a text, laid out for where it is read. What servers sent does not command the terminal.
 pub(super) fn show(

@@ -8,7 +8,6 @@ use crate::check::{Asking, check};
 use crate::cli::args::{AuditArgs, CheckArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
 use crate::cli::plan::agents;
 use crate::cli::plan::order::fresh;
 use crate::crawl::Site;
@@ -16,6 +15,7 @@ use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, Guise};
 use crate::report::Curl;
 use crate::report::pretty_json;
+use crate::terminal::streams::Console;
 
 use super::clients;
 use super::show::show;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::Why;
-use crate::cli::output::wrap::{command, paragraph};
+use crate::terminal::wrap::{command, paragraph};
 
 /// Cause, evidence and what to do, ending in a line break.
 pub(super) fn text(why: &Why, width: usize) -> String {

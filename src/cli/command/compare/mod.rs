@@ -13,9 +13,9 @@ use crate::cli::args::CompareArgs;
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::look::Look;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text::tame;
+use crate::terminal::look::Look;
+use crate::terminal::streams::Console;
+use crate::terminal::text::tame;
 
 pub(super) use told::headline;
 
@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
         return Ok(Exit::Done);
     }
     let text = told::told(comparison, Look::of_stdout(console));
-    let text = crate::cli::output::text::tame_but_colors(&text).into_owned();
+    let text = crate::terminal::text::tame_but_colors(&text).into_owned();
     console.stdout.write_all(text.as_bytes())?;
     Ok(Exit::Done)
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use crate::assess::Interval;
 use crate::assess::compare::{Change, Comparison, PageChange, ScoreChange, SectionChange, Side};
 
-use crate::cli::output::look::Look;
-use crate::cli::output::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
-use crate::cli::output::text::{count, number, percent};
+use crate::terminal::look::Look;
+use crate::terminal::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
+use crate::terminal::text::{count, number, percent};
 
 /// Most pages, and most sections, that are named.
 const NAMED: usize = 20;

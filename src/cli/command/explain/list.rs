@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::assess::playbook::Group;
-use crate::cli::output::paint::{BOLD, paint};
-use crate::cli::output::wrap::paragraph;
+use crate::terminal::paint::{BOLD, paint};
+use crate::terminal::wrap::paragraph;
 
 use super::Look;
 

@@ -13,8 +13,8 @@ use crate::report::pretty_json;
 use crate::cli::args::ExplainArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::look::Look;
-use crate::cli::output::streams::Console;
+use crate::terminal::look::Look;
+use crate::terminal::streams::Console;
 
 /// Prints a playbook, or what there are.
 pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::assess::playbook::{Measured, Playbook, ServerNotes, lookup};
-use crate::cli::output::paint::{BOLD, paint};
-use crate::cli::output::wrap::{command, paragraph};
 use crate::model::Cause;
+use crate::terminal::paint::{BOLD, paint};
+use crate::terminal::wrap::{command, paragraph};
 
 use super::Look;
 

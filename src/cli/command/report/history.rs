@@ -15,9 +15,9 @@ use crate::cli::args::value::crawl_url;
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::columns::{Side, columns};
-use crate::cli::output::streams::Console;
-use crate::cli::output::text::{count, tame};
+use crate::terminal::columns::{Side, columns};
+use crate::terminal::streams::Console;
+use crate::terminal::text::{count, tame};
 
 /// A URL over all runs.
 #[derive(Serialize)]

@@ -10,8 +10,8 @@ use crate::cli::args::ReportArgs;
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
 use crate::cli::plan::asked;
+use crate::terminal::streams::Console;
 
 /// Writes them, and prints the names of the files unless `--quiet` is given.
 pub(in crate::cli) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Failure> {

@@ -15,10 +15,10 @@ use super::projects::nobody;
 use crate::cli::args::AuditArgs;
 use crate::cli::database;
 use crate::cli::failure::{Failure, resumable};
-use crate::cli::output::progress::Progress;
-use crate::cli::output::watch::Watch;
 use crate::cli::plan::asked;
 use crate::cli::plan::order::{continued, fresh};
+use crate::terminal::progress::Progress;
+use crate::terminal::watch::Watch;
 
 /// Makes audits as the projects' arguments say.
 pub(super) struct Audits {

@@ -17,7 +17,7 @@ use crate::schedule::notify::{Channels, Ear, Notifier};
 use crate::store::Store;
 
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::People;
+use crate::terminal::streams::People;
 
 /// Time between two counts of what waits to be sent, and between two pushes of metrics.
 const ROUND: Duration = Duration::from_mins(1);

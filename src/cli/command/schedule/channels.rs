@@ -12,7 +12,7 @@ use crate::cli::args::StoreArgs;
 use crate::cli::config::{File, SMTP};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, chain};
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Makes sure that the tables say what can be carried out, as far as no secret is needed for it.
 pub(super) fn check(path: &Path, text: &str, planned: &[Planned]) -> Result<(), Failure> {

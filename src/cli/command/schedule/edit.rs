@@ -13,8 +13,8 @@ use crate::cli::config;
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text::tame;
+use crate::terminal::streams::Console;
+use crate::terminal::text::tame;
 
 /// Adds a project, unless the configuration would not be in order with it.
 pub(super) fn add(

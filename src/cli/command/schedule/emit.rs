@@ -10,7 +10,7 @@ use crate::cli::args::{EmitArgs, StoreArgs, Target};
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Prints it, for the projects of a configuration that is in order.
 pub(super) fn emit(

@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Carries out a command about the schedule.
 pub(in crate::cli) async fn run(

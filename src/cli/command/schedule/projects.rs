@@ -16,9 +16,9 @@ use crate::cli::args::{AuditArgs, Cli, Command as Chosen, StoreArgs};
 use crate::cli::config::{self, File, RawProject};
 use crate::cli::failure::Failure;
 use crate::cli::failure::complaint;
-use crate::cli::output::streams::{Console, Streams};
 use crate::cli::parse::CONFIG;
 use crate::cli::plan::order::fresh;
+use crate::terminal::streams::{Console, Streams};
 
 /// Keys of an audit that stand at the top, for all projects.
 pub(super) const SHARED: [&str; 6] = ["db", "quiet", "verbose", "color", "log-format", "dry-run"];

@@ -16,8 +16,8 @@ use super::teller::Teller;
 use crate::cli::args::{RunArgs, StoreArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
 use crate::cli::{database, signals};
+use crate::terminal::streams::Console;
 
 /// Runs in the foreground, or once.
 pub(super) async fn run(

@@ -11,7 +11,7 @@ use crate::cli::args::Cli;
 use crate::cli::config;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
+use crate::terminal::streams::Console;
 
 /// Prints it.
 pub(super) fn print(console: &mut Console) -> Result<Exit, Failure> {

@@ -12,8 +12,8 @@ use crate::cli::args::StoreArgs;
 use crate::cli::database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text;
+use crate::terminal::streams::Console;
+use crate::terminal::text;
 
 /// How many times `check` prints of each project.
 const TIMES: usize = 5;

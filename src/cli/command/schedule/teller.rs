@@ -6,7 +6,7 @@ use crate::assess::Ruling;
 use crate::model::Moment;
 use crate::schedule::{Event, Listener, RunEnded, RunOutcome, Timing};
 
-use crate::cli::output::streams::People;
+use crate::terminal::streams::People;
 
 /// Says it.
 pub(super) struct Teller {

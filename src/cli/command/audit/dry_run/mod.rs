@@ -21,10 +21,10 @@ use crate::store::free_space;
 use crate::cli::args::StoreArgs;
 use crate::cli::database;
 use crate::cli::failure::Failure;
-use crate::cli::output::streams::Console;
-use crate::cli::output::text;
 use crate::cli::parse;
 use crate::cli::source::{Fetched, fetch};
+use crate::terminal::streams::Console;
+use crate::terminal::text;
 
 /// How many hosts are asked for their robots.txt.
 const MAX_HOSTS: usize = 10;

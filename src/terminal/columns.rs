@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 /// On which side of its column a cell stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Side {
+pub(crate) enum Side {
     Left,
     Right,
 }
 
 /// The rows in columns two blanks apart, under their heads and indented by two; a line each.
-pub(in crate::cli) fn columns(heads: &[(&str, Side)], rows: &[Vec<String>]) -> String {
+pub(crate) fn columns(heads: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = heads
         .iter()
         .enumerate()

@@ -8,7 +8,7 @@ pub(super) const USUAL: usize = 80;
 const BOUNDS: (usize, usize) = (40, 100);
 
 /// The width to wrap at, for a terminal of this width.
-pub(in crate::cli) fn width_of(terminal: Option<u16>) -> usize {
+pub(crate) fn width_of(terminal: Option<u16>) -> usize {
     terminal.map_or(USUAL, |columns| {
         usize::from(columns).clamp(BOUNDS.0, BOUNDS.1)
     })
@@ -16,7 +16,7 @@ pub(in crate::cli) fn width_of(terminal: Option<u16>) -> usize {
 
 /// A paragraph, ending in a line break: its first line begins with `first`, the others with as many
 /// blanks.
-pub(in crate::cli) fn paragraph(text: &str, width: usize, first: &str) -> String {
+pub(crate) fn paragraph(text: &str, width: usize, first: &str) -> String {
     let indent = first.chars().count();
     let mut out = first.to_owned();
     let mut used = indent;
@@ -38,7 +38,7 @@ pub(in crate::cli) fn paragraph(text: &str, width: usize, first: &str) -> String
 }
 
 /// What a line says to type, if it says nothing else.
-pub(in crate::cli) fn command(line: &str) -> Option<&str> {
+pub(crate) fn command(line: &str) -> Option<&str> {
     let inner = line.strip_prefix('`')?.strip_suffix('`')?;
     (!inner.contains('`')).then_some(inner)
 }

@@ -3,11 +3,11 @@
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::streams::People;
-use crate::cli::args::{GlobalArgs, LogFormat};
+use super::args::{GlobalArgs, LogFormat};
+use crate::terminal::streams::People;
 
 /// Sends log lines to stderr: warnings, with `-v` failing attempts, with `-vv` all attempts.
-pub(in crate::cli) fn start(args: &GlobalArgs, people: &People) {
+pub(super) fn start(args: &GlobalArgs, people: &People) {
     let filter = match (args.quiet, args.verbose) {
         (true, _) => "error",
         (_, 0) => "warn",

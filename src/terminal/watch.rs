@@ -8,12 +8,12 @@ use super::progress::Progress;
 use super::text::count;
 
 /// A reader of a crawl's events.
-pub(in crate::cli) struct Watch {
+pub(crate) struct Watch {
     progress: Progress,
 }
 
 impl Watch {
-    pub(in crate::cli) fn new(progress: Progress) -> Watch {
+    pub(crate) fn new(progress: Progress) -> Watch {
         Watch { progress }
     }
 }

@@ -15,7 +15,7 @@ const PATIENCE: u32 = 3;
 
 /// What the crawl waits for.
 #[derive(Debug, Default)]
-pub(in crate::cli) struct Stall {
+pub(crate) struct Stall {
     now: Moment,
     /// Gauges since the last request ended.
     quiet: u32,
@@ -74,7 +74,7 @@ impl Stall {
     }
 
     /// What is waited for, if nothing has been fetched for a while.
-    pub(in crate::cli) fn reason(&self, gauge: &Gauge) -> Option<String> {
+    pub(crate) fn reason(&self, gauge: &Gauge) -> Option<String> {
         if self.quiet < PATIENCE || gauge.pending == 0 {
             return None;
         }

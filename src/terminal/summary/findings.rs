@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::assess::diagnose::rules::{Severity, title};
-use crate::cli::output::look::Look;
-use crate::cli::output::paint::{BOLD, PLAIN, RED, YELLOW, paint};
-use crate::cli::output::text::{count, number, tame};
-use crate::cli::output::wrap::paragraph;
 use crate::report::words::causes_of;
 use crate::store::StoredFinding;
+use crate::terminal::look::Look;
+use crate::terminal::paint::{BOLD, PLAIN, RED, YELLOW, paint};
+use crate::terminal::text::{count, number, tame};
+use crate::terminal::wrap::paragraph;
 
 /// How many findings are told.
 const MOST: usize = 6;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::assess::{Band, Interval, MODEL, Score};
-use crate::cli::output::paint::{GREEN, PLAIN, RED, YELLOW, paint};
-use crate::cli::output::text::{count, tame};
 use crate::report::words::{deduction, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
+use crate::terminal::paint::{GREEN, PLAIN, RED, YELLOW, paint};
+use crate::terminal::text::{count, tame};
 
 /// How many of the deductions are told.
 const MOST: usize = 5;

@@ -25,7 +25,7 @@ const WINDOW: usize = 15;
 const SLOW: f64 = 0.2;
 
 /// Counts what happens and shows it.
-pub(in crate::cli) struct Progress {
+pub(crate) struct Progress {
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
@@ -92,7 +92,7 @@ struct Tally {
 }
 
 impl Progress {
-    pub(in crate::cli) fn new(people: People) -> Progress {
+    pub(crate) fn new(people: People) -> Progress {
         let now = Instant::now();
         let display = if people.quiet {
             Display::Nothing

@@ -7,7 +7,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const DIGITS: [char; 8] = ['0', '1', '2', '3', '4', '5', '6', '7'];
 
 /// A bar for each value, the greatest the highest; blank where a value is not known.
-pub(in crate::cli) fn spark(values: &[Option<f64>], terminal: bool) -> String {
+pub(crate) fn spark(values: &[Option<f64>], terminal: bool) -> String {
     let signs = if terminal { BARS } else { DIGITS };
     let most = values.iter().flatten().copied().fold(0.0, f64::max);
     let sign = |value: &Option<f64>| match value {

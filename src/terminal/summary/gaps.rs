@@ -10,20 +10,20 @@ const NAMED: usize = 5;
 
 /// The dark parts of a site, in the order of the exports.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::cli) struct Gaps {
+pub(crate) struct Gaps {
     /// Hosts of the site whose robots.txt could not be read, and what came of asking for it.
-    pub(in crate::cli) hosts: Named,
+    pub(crate) hosts: Named,
     /// Sitemaps that answered 5xx or nothing.
-    pub(in crate::cli) sitemaps: Named,
+    pub(crate) sitemaps: Named,
     /// All sitemaps that were asked for.
     pub(super) all_sitemaps: usize,
 }
 
 /// The first few of something, and how many there are beyond them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::cli) struct Named {
-    pub(in crate::cli) first: Vec<String>,
-    pub(in crate::cli) more: usize,
+pub(crate) struct Named {
+    pub(crate) first: Vec<String>,
+    pub(crate) more: usize,
 }
 
 impl Named {
@@ -35,13 +35,13 @@ impl Named {
         }
     }
 
-    pub(in crate::cli) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.first.len() + self.more
     }
 }
 
 /// Finds the dark parts of a run's site.
-pub(in crate::cli) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
+pub(crate) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
     let mut gaps = Gaps::default();
     if !run.plan.scope.ignore_robots
         && let Ok(scope) = Scope::new(&run.plan.scope)

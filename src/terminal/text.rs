@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::report::words::tamed;
-pub(in crate::cli) use crate::report::words::{count, duration, number, percent, tame};
+pub(crate) use crate::report::words::{count, duration, number, percent, tame};
 
 /// A text with what would command a terminal made visible, all but colours: for what we painted
 /// ourselves.
-pub(in crate::cli) fn tame_but_colors(text: &str) -> Cow<'_, str> {
+pub(crate) fn tame_but_colors(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("\x1b[") {

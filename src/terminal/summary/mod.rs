@@ -1,7 +1,7 @@
 //! What is said when a crawl is over: whether the site is well, in ten seconds of reading.
 
 mod findings;
-pub(in crate::cli) mod gaps;
+pub(crate) mod gaps;
 mod scores;
 
 use std::fmt::Write as _;
@@ -19,27 +19,27 @@ use super::wrap::paragraph;
 use gaps::Gaps;
 
 /// How many of the worst pages are named.
-pub(in crate::cli) const WORST: u32 = 10;
+pub(crate) const WORST: u32 = 10;
 
 /// A run as people are told about it.
 #[derive(Debug)]
-pub(in crate::cli) struct Told<'a> {
-    pub(in crate::cli) run: &'a RunRow,
-    pub(in crate::cli) summary: &'a RunSummary,
-    pub(in crate::cli) worst: &'a [WorstPage],
+pub(crate) struct Told<'a> {
+    pub(crate) run: &'a RunRow,
+    pub(crate) summary: &'a RunSummary,
+    pub(crate) worst: &'a [WorstPage],
     /// What of the site stayed dark.
-    pub(in crate::cli) gaps: &'a Gaps,
+    pub(crate) gaps: &'a Gaps,
     /// The exports that were written.
-    pub(in crate::cli) files: &'a [PathBuf],
+    pub(crate) files: &'a [PathBuf],
     /// What changed since the baseline, in a sentence.
-    pub(in crate::cli) changes: Option<&'a str>,
+    pub(crate) changes: Option<&'a str>,
     /// Where the run is kept.
-    pub(in crate::cli) database: String,
-    pub(in crate::cli) look: Look,
+    pub(crate) database: String,
+    pub(crate) look: Look,
 }
 
 /// The summary, ending in a line break.
-pub(in crate::cli) fn summary(told: &Told<'_>) -> String {
+pub(crate) fn summary(told: &Told<'_>) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write(told, &mut out);

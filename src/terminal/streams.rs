@@ -30,18 +30,18 @@ impl fmt::Debug for Streams {
 }
 
 /// Where a command speaks.
-pub(in crate::cli) struct Console {
-    pub(in crate::cli) stdin: Box<dyn Read + Send>,
-    pub(in crate::cli) stdout: Box<dyn Write + Send>,
+pub(crate) struct Console {
+    pub(crate) stdin: Box<dyn Read + Send>,
+    pub(crate) stdout: Box<dyn Write + Send>,
     /// How wide the terminal is that stdout is; none if it is none.
-    pub(in crate::cli) stdout_width: Option<u16>,
+    pub(crate) stdout_width: Option<u16>,
     /// Whether colours are wanted on stdout.
-    pub(in crate::cli) stdout_color: bool,
-    pub(in crate::cli) people: People,
+    pub(crate) stdout_color: bool,
+    pub(crate) people: People,
 }
 
 impl Console {
-    pub(in crate::cli) fn new(streams: Streams) -> Console {
+    pub(crate) fn new(streams: Streams) -> Console {
         let voice = Voice {
             stream: streams.stderr,
             bar: None,
@@ -64,15 +64,15 @@ impl Console {
 /// Speaks to people: standard error, shared by everybody who has something to tell. What it is
 /// told goes above the progress bar, if there is one.
 #[derive(Clone)]
-pub(in crate::cli) struct People {
+pub(crate) struct People {
     // A mutex because progress, signals and logs speak in turns; held for one write.
     voice: Arc<Mutex<Voice>>,
     /// Whether they watch.
-    pub(in crate::cli) terminal: bool,
+    pub(crate) terminal: bool,
     /// Whether they want colours.
-    pub(in crate::cli) color: bool,
+    pub(crate) color: bool,
     /// Whether they want to hear only what is wrong.
-    pub(in crate::cli) quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 struct Voice {
@@ -82,19 +82,19 @@ struct Voice {
 
 impl People {
     /// Says a line. Nobody is told if that fails: there is no one left to tell.
-    pub(in crate::cli) fn say(&self, line: impl fmt::Display) {
+    pub(crate) fn say(&self, line: impl fmt::Display) {
         let _ = self.write_out(format!("{line}\n").as_bytes());
     }
 
     /// Says a line that `--quiet` leaves out.
-    pub(in crate::cli) fn mention(&self, line: impl fmt::Display) {
+    pub(crate) fn mention(&self, line: impl fmt::Display) {
         if !self.quiet {
             self.say(line);
         }
     }
 
     /// Puts a progress bar below everything else, or takes it away.
-    pub(in crate::cli) fn show(&self, bar: Option<ProgressBar>) {
+    pub(crate) fn show(&self, bar: Option<ProgressBar>) {
         self.lock().bar = bar;
     }
 
