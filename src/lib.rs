@@ -16,5 +16,6 @@ pub mod parse;
 pub mod policy;
 pub mod report;
 pub mod schedule;
+mod settings;
 pub mod store;
 mod terminal;

@@ -8,8 +8,8 @@ use etcetera::BaseStrategy;
 
 use crate::store::{RunRow, Store};
 
-use super::args::StoreArgs;
-use super::failure::Failure;
+use crate::settings::args::StoreArgs;
+use crate::settings::failure::Failure;
 
 /// Opens the file for an audit, making it if it is not there.
 pub(super) fn open_or_make(args: &StoreArgs) -> Result<Store, Failure> {

@@ -3,7 +3,7 @@
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::args::{GlobalArgs, LogFormat};
+use crate::settings::args::{GlobalArgs, LogFormat};
 use crate::terminal::streams::People;
 
 /// Sends log lines to stderr: warnings, with `-v` failing attempts, with `-vv` all attempts.

@@ -1,18 +1,12 @@
-//! What a person types: arguments and config file to a checked plan, one file a command, exit codes.
+//! The commands of the program, one file or folder each.
 //! With `terminal` the only room that prints, and both print to streams that are handed in: stdout is
 //! for machines, stderr for people. No rule about crawling lives here.
 
-mod args;
+mod check_config;
 mod command;
-mod config;
 mod database;
-mod exit;
-mod failure;
 mod logs;
-mod parse;
-mod plan;
 mod signals;
-mod source;
 #[cfg(test)]
 mod tests;
 
@@ -20,14 +14,14 @@ use std::ffi::OsString;
 
 use crate::machine;
 
+use crate::settings::args::{Cli, ColorChoice, Command};
+use crate::settings::failure::Failure;
+use crate::settings::parse::{self, Said, Typed};
 use crate::terminal::streams::Console;
-use args::{Cli, ColorChoice, Command};
-use failure::Failure;
-use parse::{Said, Typed};
 
+pub use crate::settings::exit::Exit;
 pub use crate::terminal::streams::Streams;
-pub use config::check_config::check_config;
-pub use exit::Exit;
+pub use check_config::check_config;
 
 /// Runs the program: arguments, the program's own name first, to an exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {

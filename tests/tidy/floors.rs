@@ -8,6 +8,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("lib", 7),
     ("cli", 6),
     ("schedule", 5),
+    ("settings", 5),
     ("audit", 4),
     ("check", 4),
     ("terminal", 4),

@@ -2,9 +2,9 @@
 
 use clap::CommandFactory;
 
-use crate::cli::args::{Cli, CompletionsArgs, ManArgs};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::{Cli, CompletionsArgs, ManArgs};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Prints a completion script.

@@ -6,9 +6,9 @@ use crate::demo::{self, DemoSite};
 use crate::report;
 
 use super::audit;
-use crate::cli::args::{AuditArgs, DemoArgs};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::{AuditArgs, DemoArgs};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Requests per second: the site is served by this program, so it can be fast.

@@ -8,11 +8,11 @@ use crate::model::{CrawlUrl, Outcome, Reference, UrlFault};
 use crate::parse::{Resolver, RobotsDirectives, decode, link_references, page};
 use crate::report::{csv_writer, plain};
 
-use crate::cli::args::LinksArgs;
-use crate::cli::args::value::crawl_url;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::settings::args::LinksArgs;
+use crate::settings::args::value::crawl_url;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
+use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 

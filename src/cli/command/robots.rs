@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::model::CrawlUrl;
 use crate::parse::robots::{Access, Group, Robots, SIZE_LIMIT, access};
 
-use crate::cli::args::RobotsArgs;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::settings::args::RobotsArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
+use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
 

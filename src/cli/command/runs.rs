@@ -11,11 +11,11 @@ use crate::model::Moment;
 use crate::report::pretty_json;
 use crate::store::{RunOverview, RunRow, Store};
 
-use crate::cli::args::value::crawl_url;
-use crate::cli::args::{RunsArgs, RunsCommand};
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::value::crawl_url;
+use crate::settings::args::{RunsArgs, RunsCommand};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::columns::{Side, columns};
 use crate::terminal::look::Look;
 use crate::terminal::spark::spark;

@@ -10,11 +10,11 @@ use crate::parse::sitemap::{Entry, Kind, ProblemKind, Report, SIZE_LIMIT, read};
 use crate::policy::{MOST_FOREIGN_SITEMAPS, MOST_SITEMAPS};
 use crate::report::{csv_writer, plain};
 
-use crate::cli::args::value::crawl_url;
-use crate::cli::args::{SitemapArgs, SitemapFormat};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::source::{as_url, fetch, fetcher, read_file};
+use crate::settings::args::value::crawl_url;
+use crate::settings::args::{SitemapArgs, SitemapFormat};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
+use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
 

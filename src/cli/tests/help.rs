@@ -1,6 +1,6 @@
 use clap::CommandFactory;
 
-use super::super::args::Cli;
+use crate::settings::args::Cli;
 
 /// The help of the program and of each command is part of what users rely on.
 #[test]

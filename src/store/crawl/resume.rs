@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role};
+use crate::model::{CrawlUrl, HostKey, Moment, RobotsAccess, Role, SkipReason};
 
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -205,6 +205,33 @@ impl Store {
                     })
                 },
             )
+        })
+    }
+
+    /// Leaves URLs that wait in a pass or the sample as they are.
+    pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
+                [run.0],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Queues again what was skipped because its host or family was given up.
+    pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE url SET state = 1, reason = NULL, detail = NULL
+                 WHERE run = ? AND state = 3 AND reason IN (?, ?)",
+                (
+                    run.0,
+                    SkipReason::HostDown.code(),
+                    SkipReason::FamilyDown.code(),
+                ),
+            )
+            .map(drop)
         })
     }
 

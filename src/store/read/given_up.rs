@@ -31,22 +31,6 @@ impl Store {
             )
             .map_err(|source| self.fault(source))
     }
-
-    /// Queues again what was skipped because its host or family was given up.
-    pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.execute(
-                "UPDATE url SET state = 1, reason = NULL, detail = NULL
-                 WHERE run = ? AND state = 3 AND reason IN (?, ?)",
-                (
-                    run.0,
-                    SkipReason::HostDown.code(),
-                    SkipReason::FamilyDown.code(),
-                ),
-            )
-            .map(drop)
-        })
-    }
 }
 
 /// Hosts of the site of which all or a part was given up, the one with most URLs first.

@@ -22,17 +22,6 @@ impl Store {
         let connection = self.connect()?;
         rechecked(&connection, run.0, pass).map_err(|source| self.fault(source))
     }
-
-    /// Leaves URLs that were to be asked once more in a later pass as they are.
-    pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.execute(
-                "UPDATE url SET state = 2 WHERE run = ? AND state = 1 AND pass <> 1",
-                [run.0],
-            )
-            .map(drop)
-        })
-    }
 }
 
 fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Rechecked> {

@@ -2,7 +2,7 @@
 
 use crate::assess::{GateResult, Ruling};
 
-use crate::cli::exit::Exit;
+use crate::settings::exit::Exit;
 use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
 use crate::terminal::streams::People;
 

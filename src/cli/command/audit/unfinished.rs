@@ -4,7 +4,7 @@ use crate::audit::Audited;
 use crate::crawl::Ended;
 use crate::store::RunSummary;
 
-use crate::cli::exit::Exit;
+use crate::settings::exit::Exit;
 use crate::terminal::text::count;
 
 /// Why a run did not come to its end, and what the program ends with; none if it did.

@@ -18,9 +18,9 @@ use crate::check::read_archive;
 use crate::parse::har::Report;
 use crate::report::pretty_json;
 
-use crate::cli::args::CheckArgs;
-use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, chain};
+use crate::settings::args::CheckArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::count;
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::cli::failure::Failure;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 use crate::terminal::text::{tame, tame_but_colors};
 use crate::terminal::wrap::width_of;

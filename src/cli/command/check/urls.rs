@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use crate::audit::{CrawlOrder, RunOrder, settings};
 use crate::check::{Asking, check};
-use crate::cli::args::{AuditArgs, CheckArgs};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::plan::agents;
-use crate::cli::plan::order::fresh;
 use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, Guise};
 use crate::report::Curl;
 use crate::report::pretty_json;
+use crate::settings::args::{AuditArgs, CheckArgs};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
+use crate::settings::plan::agents;
+use crate::settings::plan::order::fresh;
 use crate::terminal::streams::Console;
 
 use super::clients;

@@ -9,10 +9,10 @@ use crate::report::pretty_json;
 use crate::report::{self, ReportError};
 use crate::store::{Baseline, BaselineSource, RunRow, Store};
 
-use crate::cli::args::CompareArgs;
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::CompareArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::look::Look;
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;

@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::assess::playbook::{groups, lookup, nearest};
 use crate::report::pretty_json;
 
-use crate::cli::args::ExplainArgs;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::ExplainArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::look::Look;
 use crate::terminal::streams::Console;
 

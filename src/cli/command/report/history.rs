@@ -10,11 +10,11 @@ use crate::model::Moment;
 use crate::report::pretty_json;
 use crate::store::UrlInRun;
 
-use crate::cli::args::ReportArgs;
-use crate::cli::args::value::crawl_url;
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::ReportArgs;
+use crate::settings::args::value::crawl_url;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::columns::{Side, columns};
 use crate::terminal::streams::Console;
 use crate::terminal::text::{count, tame};

@@ -6,11 +6,11 @@ use std::io::Write;
 
 use crate::audit;
 
-use crate::cli::args::ReportArgs;
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::plan::asked;
+use crate::settings::args::ReportArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
+use crate::settings::plan::asked;
 use crate::terminal::streams::Console;
 
 /// Writes them, and prints the names of the files unless `--quiet` is given.

@@ -12,11 +12,11 @@ use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unm
 use crate::store::Store;
 
 use super::projects::nobody;
-use crate::cli::args::AuditArgs;
 use crate::cli::database;
-use crate::cli::failure::{Failure, resumable};
-use crate::cli::plan::asked;
-use crate::cli::plan::order::{continued, fresh};
+use crate::settings::args::AuditArgs;
+use crate::settings::failure::{Failure, resumable};
+use crate::settings::plan::asked;
+use crate::settings::plan::order::{continued, fresh};
 use crate::terminal::progress::Progress;
 use crate::terminal::watch::Watch;
 

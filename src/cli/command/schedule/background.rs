@@ -16,7 +16,7 @@ use crate::schedule::Measured;
 use crate::schedule::notify::{Channels, Ear, Notifier};
 use crate::store::Store;
 
-use crate::cli::failure::Failure;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::People;
 
 /// Time between two counts of what waits to be sent, and between two pushes of metrics.
@@ -56,7 +56,7 @@ impl Background {
         if let Some(place) = metrics {
             let served = serve(place, measured.board.clone(), over(&ended)).await;
             let (address, work) =
-                served.map_err(|fault| Failure::usage(crate::cli::failure::chain(&fault)))?;
+                served.map_err(|fault| Failure::usage(crate::settings::failure::chain(&fault)))?;
             people.mention(format!("metrics at http://{address}/metrics"));
             tasks.spawn(work);
         }

@@ -8,10 +8,10 @@ use crate::schedule::notify::{Channels, NotifyConfig, NotifyError, SmtpConfig, n
 
 use super::projects::known;
 use super::projects::{self, Planned};
-use crate::cli::args::StoreArgs;
-use crate::cli::config::{File, SMTP};
-use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, chain};
+use crate::settings::args::StoreArgs;
+use crate::settings::config::{File, SMTP};
+use crate::settings::exit::Exit;
+use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
 /// Makes sure that the tables say what can be carried out, as far as no secret is needed for it.

@@ -8,11 +8,11 @@ use crate::schedule::edit;
 
 use super::show;
 use super::{flags, projects};
-use crate::cli::args::{AddArgs, StoreArgs};
-use crate::cli::config;
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::{AddArgs, StoreArgs};
+use crate::settings::config;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 

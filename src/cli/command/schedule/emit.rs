@@ -6,10 +6,10 @@ use crate::machine;
 use crate::schedule::emit::{Installation, cron, github_actions, kubernetes, service, timer};
 
 use super::projects;
-use crate::cli::args::{EmitArgs, StoreArgs, Target};
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::{EmitArgs, StoreArgs, Target};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Prints it, for the projects of a configuration that is in order.

@@ -8,10 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory};
 use toml_edit::{Array, Value};
 
 use super::projects::variable;
-use crate::cli::args::Cli;
-use crate::cli::config;
-use crate::cli::failure::Failure;
-use crate::cli::failure::complaint;
+use crate::settings::args::Cli;
+use crate::settings::config;
+use crate::settings::failure::Failure;
+use crate::settings::failure::complaint;
 
 /// The keys that flags stand for. A secret is no key: it would lie in the file.
 pub(super) fn keys(project: &str, flags: &[String]) -> Result<Vec<String>, Failure> {

@@ -15,9 +15,9 @@ mod teller;
 
 use std::path::Path;
 
-use crate::cli::args::{ScheduleArgs, ScheduleCommand};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::{ScheduleArgs, ScheduleCommand};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Carries out a command about the schedule.

@@ -12,12 +12,12 @@ use crate::model::CrawlUrl;
 use crate::report;
 use crate::schedule::{self, BadKey, KEYS, Project};
 
-use crate::cli::args::{AuditArgs, Cli, Command as Chosen, StoreArgs};
-use crate::cli::config::{self, File, RawProject};
-use crate::cli::failure::Failure;
-use crate::cli::failure::complaint;
-use crate::cli::parse::CONFIG;
-use crate::cli::plan::order::fresh;
+use crate::settings::args::{AuditArgs, Cli, Command as Chosen, StoreArgs};
+use crate::settings::config::{self, File, RawProject};
+use crate::settings::failure::Failure;
+use crate::settings::failure::complaint;
+use crate::settings::parse::CONFIG;
+use crate::settings::plan::order::fresh;
 use crate::terminal::streams::{Console, Streams};
 
 /// Keys of an audit that stand at the top, for all projects.

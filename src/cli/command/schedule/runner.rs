@@ -13,10 +13,10 @@ use super::projects::known;
 use super::projects::{self, Planned};
 use super::service::{self, Status, Wall};
 use super::teller::Teller;
-use crate::cli::args::{RunArgs, StoreArgs};
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
 use crate::cli::{database, signals};
+use crate::settings::args::{RunArgs, StoreArgs};
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Runs in the foreground, or once.

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::schedule::KEYS;
 
 use super::projects::SHARED;
-use crate::cli::args::Cli;
-use crate::cli::config;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::Cli;
+use crate::settings::config;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
 /// Prints it.

@@ -8,10 +8,10 @@ use crate::store::{ScheduleState, Store};
 
 use super::teller::words;
 use super::{channels, projects};
-use crate::cli::args::StoreArgs;
 use crate::cli::database;
-use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::settings::args::StoreArgs;
+use crate::settings::exit::Exit;
+use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 use crate::terminal::text;
 

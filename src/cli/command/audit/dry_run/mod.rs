@@ -18,11 +18,11 @@ use crate::policy::DiskBudget;
 use crate::report::words;
 use crate::store::free_space;
 
-use crate::cli::args::StoreArgs;
 use crate::cli::database;
-use crate::cli::failure::Failure;
-use crate::cli::parse;
-use crate::cli::source::{Fetched, fetch};
+use crate::settings::args::StoreArgs;
+use crate::settings::failure::Failure;
+use crate::settings::parse;
+use crate::settings::source::{Fetched, fetch};
 use crate::terminal::streams::Console;
 use crate::terminal::text;
 

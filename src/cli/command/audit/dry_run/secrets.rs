@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::policy::Scope;
 
-use crate::cli::plan::reach::LOGIN;
+use crate::settings::plan::reach::LOGIN;
 
 /// A line for each kind of secret, and one for each host that gets those of the whole site.
 pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {

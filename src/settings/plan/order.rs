@@ -6,13 +6,13 @@ use crate::audit::{CrawlOrder, RunOrder};
 use crate::store::{RunRow, RunState, Store};
 
 use super::{network, reach, urls};
-use crate::cli::args::AuditArgs;
-use crate::cli::failure::Failure;
-use crate::cli::plan;
+use crate::settings::args::AuditArgs;
+use crate::settings::failure::Failure;
+use crate::settings::plan;
 use crate::terminal::streams::Console;
 
 /// A new run, called `token` towards the site.
-pub(in crate::cli) fn fresh(
+pub(crate) fn fresh(
     args: &AuditArgs,
     token: String,
     console: &mut Console,
@@ -31,7 +31,7 @@ pub(in crate::cli) fn fresh(
 }
 
 /// A run that goes on as it began, but for what the arguments say now.
-pub(in crate::cli) fn resumed(
+pub(crate) fn resumed(
     args: &AuditArgs,
     run: RunRow,
     console: &mut Console,
@@ -49,7 +49,7 @@ pub(in crate::cli) fn resumed(
 
 /// How a run of a project goes on, which is as its configuration says now: what it began with that
 /// is no part of its scope may have changed, and its secrets are known again.
-pub(in crate::cli) fn continued(
+pub(crate) fn continued(
     args: &AuditArgs,
     run: RunRow,
     console: &mut Console,
@@ -65,7 +65,7 @@ pub(in crate::cli) fn continued(
 }
 
 /// The run that `--resume` names: one that is not at its end, or that still owes what it was asked for.
-pub(in crate::cli) fn to_resume(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
+pub(crate) fn to_resume(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
     let Some(name) = name else {
         return store
             .unfinished_run()?

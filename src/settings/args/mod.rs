@@ -12,21 +12,21 @@ mod pace;
 mod schedule;
 mod scope;
 mod tools;
-pub(super) mod value;
+pub(crate) mod value;
 
 use clap::{Parser, Subcommand};
 
-pub(super) use audit::AuditArgs;
-pub(super) use check::CheckArgs;
-pub(super) use demo::DemoArgs;
-pub(super) use global::{ColorChoice, GlobalArgs, LogFormat};
-pub(super) use history::{BaselineArgs, CompareArgs, RunsArgs, RunsCommand};
-pub(super) use network::{IdentityArgs, NetworkArgs};
-pub(super) use output::{ExportArgs, StoreArgs};
-pub(super) use pace::PaceArgs;
-pub(super) use schedule::{AddArgs, EmitArgs, RunArgs, ScheduleArgs, ScheduleCommand, Target};
-pub(super) use scope::{ScopeArgs, is_scope};
-pub(super) use tools::{
+pub(crate) use audit::AuditArgs;
+pub(crate) use check::CheckArgs;
+pub(crate) use demo::DemoArgs;
+pub(crate) use global::{ColorChoice, GlobalArgs, LogFormat};
+pub(crate) use history::{BaselineArgs, CompareArgs, RunsArgs, RunsCommand};
+pub(crate) use network::{IdentityArgs, NetworkArgs};
+pub(crate) use output::{ExportArgs, StoreArgs};
+pub(crate) use pace::PaceArgs;
+pub(crate) use schedule::{AddArgs, EmitArgs, RunArgs, ScheduleArgs, ScheduleCommand, Target};
+pub(crate) use scope::{ScopeArgs, is_scope};
+pub(crate) use tools::{
     CompletionsArgs, ExplainArgs, LinksArgs, ManArgs, ReportArgs, RobotsArgs, SitemapArgs,
     SitemapFormat,
 };
@@ -34,15 +34,15 @@ pub(super) use tools::{
 /// Finds the pages of a site that answer 5xx: how often, since when and why.
 #[derive(Debug, Parser)]
 #[command(name = "gatecrawl", version, max_term_width = 100)]
-pub(super) struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub(super) global: GlobalArgs,
+    pub(crate) global: GlobalArgs,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     Demo(DemoArgs),
     Report(Box<ReportArgs>),

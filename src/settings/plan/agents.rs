@@ -6,19 +6,19 @@ use crate::model::{CLIENTS, ClientPreset, RequestPlan};
 const LONGEST_CONTACT: usize = 200;
 
 /// The name of ourselves among the clients.
-pub(in crate::cli) const OWN_NAME: &str = "gatecrawl";
+pub(crate) const OWN_NAME: &str = "gatecrawl";
 
 /// As whom the crawl asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Identity {
+pub(crate) struct Identity {
     /// The whole `User-Agent`.
-    pub(in crate::cli) user_agent: String,
+    pub(crate) user_agent: String,
     /// Its names in robots.txt.
-    pub(in crate::cli) robots_agents: Vec<String>,
+    pub(crate) robots_agents: Vec<String>,
 }
 
 /// Our own `User-Agent`: who we are, and whom to turn to about a crawl.
-pub(in crate::cli) fn own(contact: Option<&str>) -> String {
+pub(crate) fn own(contact: Option<&str>) -> String {
     match contact {
         Some(contact) => format!("{} (+{contact})", RequestPlan::OWN_AGENT),
         None => RequestPlan::OWN_AGENT.to_owned(),
@@ -26,12 +26,12 @@ pub(in crate::cli) fn own(contact: Option<&str>) -> String {
 }
 
 /// Whether a `User-Agent` is our own and names nobody.
-pub(in crate::cli) fn names_nobody(user_agent: &str) -> bool {
+pub(crate) fn names_nobody(user_agent: &str) -> bool {
     user_agent == RequestPlan::OWN_AGENT
 }
 
 /// Reads `--contact`: the address of a page or of a mailbox.
-pub(in crate::cli) fn contact(text: &str) -> Result<String, String> {
+pub(crate) fn contact(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_page = || {
         let url = url::Url::parse(text).ok();
@@ -58,7 +58,7 @@ pub(in crate::cli) fn contact(text: &str) -> Result<String, String> {
 }
 
 /// Reads `--user-agent`: a preset's name, or a text of the user's own; without it, ours.
-pub(in crate::cli) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
+pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     let own = own(contact);
     let text = text.map_or(own.as_str(), str::trim);
     let (user_agent, token) = match ClientPreset::named(text) {
@@ -76,7 +76,7 @@ pub(in crate::cli) fn identity(text: Option<&str>, contact: Option<&str>) -> Ide
 }
 
 /// Reads the name of a client: a preset's, or ours.
-pub(in crate::cli) fn client(text: &str) -> Result<String, String> {
+pub(crate) fn client(text: &str) -> Result<String, String> {
     let name = text.trim().to_lowercase();
     if name == OWN_NAME || ClientPreset::named(&name).is_some() {
         return Ok(name);

@@ -13,21 +13,21 @@ use crate::machine;
 use crate::model::{CrawlUrl, HostKey, ScopePlan};
 
 use super::cookies;
-use crate::cli::args::IdentityArgs;
-use crate::cli::args::value::{Login, Secret};
-use crate::cli::failure::Failure;
-use crate::cli::parse::exposed;
-use crate::cli::source::read_file;
+use crate::settings::args::IdentityArgs;
+use crate::settings::args::value::{Login, Secret};
+use crate::settings::failure::Failure;
+use crate::settings::parse::exposed;
+use crate::settings::source::read_file;
 
 /// Longest cookie file, in bytes. Those of browsers are some hundred kilobytes.
 const COOKIE_FILE: u64 = 16 << 20;
 
 /// The logins that URLs were written with, by origin.
-pub(in crate::cli) type Logins = BTreeMap<HostKey, (CrawlUrl, Login)>;
+pub(crate) type Logins = BTreeMap<HostKey, (CrawlUrl, Login)>;
 
 /// Gathers the secrets. Those of flags are for the whole site; a login that a URL was written with
 /// is for that URL's host, and a cookie of a file for its own domain.
-pub(in crate::cli) fn secrets(
+pub(crate) fn secrets(
     args: &IdentityArgs,
     scope: &ScopePlan,
     logins: Logins,
@@ -171,7 +171,7 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
 }
 
 /// As whom to ask: `--user-agent`, or a `--header` that says the same.
-pub(in crate::cli) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure> {
+pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure> {
     let lines = args.header.iter().flat_map(|text| text.as_str().lines());
     let mut named = lines
         .filter_map(|line| line.split_once(':'))
@@ -208,7 +208,7 @@ mod tests {
 
     use super::super::plan;
     use super::*;
-    use crate::cli::args::{Cli, Command};
+    use crate::settings::args::{Cli, Command};
 
     fn read(args: &IdentityArgs) -> Result<Secrets, String> {
         secrets(args, &scope(&[]), Logins::new(), &mut std::io::empty())

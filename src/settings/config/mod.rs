@@ -1,7 +1,6 @@
 //! The config file. Its keys are the flags of `audit`: it is turned into the words that would have
 //! been typed, so that a flag has one definition, and what was typed goes before what is written.
 
-pub(super) mod check_config;
 mod file;
 mod key;
 mod secret;
@@ -20,16 +19,16 @@ use super::failure::complaint;
 
 use file::scalar;
 
-pub(super) use file::{File, PROJECTS, RawProject, SMTP, text};
-pub(super) use key::{find, key, keys, nearest};
-pub(super) use secret::{holds_secrets, is_secret};
-pub(super) use trust::refuse_projects;
+pub(crate) use file::{File, PROJECTS, RawProject, SMTP, text};
+pub(crate) use key::{find, key, keys, nearest};
+pub(crate) use secret::{holds_secrets, is_secret};
+pub(crate) use trust::refuse_projects;
 
 /// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
 
 /// The words that a file adds to those typed for a command.
-pub(super) fn words(
+pub(crate) fn words(
     file: &File<'_>,
     program: &Command,
     command: &Command,
@@ -66,7 +65,7 @@ pub(super) fn words(
 
 impl File<'_> {
     /// The words that mean what a key says.
-    pub(super) fn words_of(
+    pub(crate) fn words_of(
         &self,
         arg: &Arg,
         value: &Value,
@@ -148,7 +147,7 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
 }
 
 /// Whether the words are valid by themselves, so that a fault can be laid to its line.
-pub(super) fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
+pub(crate) fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
     let start = ["gatecrawl", "audit"].map(OsString::from);
     let all = start.into_iter().chain(words.iter().cloned());
     match program.clone().try_get_matches_from(all) {

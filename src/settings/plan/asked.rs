@@ -3,11 +3,11 @@
 use crate::audit::{Asked, Out};
 use crate::store::{RunId, Store};
 
-use crate::cli::args::{AuditArgs, BaselineArgs, ExportArgs};
-use crate::cli::failure::Failure;
+use crate::settings::args::{AuditArgs, BaselineArgs, ExportArgs};
+use crate::settings::failure::Failure;
 
 /// What the arguments of a new run say.
-pub(in crate::cli) fn of(args: &AuditArgs) -> Asked {
+pub(crate) fn of(args: &AuditArgs) -> Asked {
     Asked {
         gates: args.fail_on.clone(),
         ..of_stored(&args.export, &args.baseline)
@@ -15,7 +15,7 @@ pub(in crate::cli) fn of(args: &AuditArgs) -> Asked {
 }
 
 /// What is asked for of a stored run.
-pub(in crate::cli) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
+pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
     Asked {
         out: export.out.clone().map(Out::To),
         formats: export.formats(),
@@ -27,7 +27,7 @@ pub(in crate::cli) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) ->
 }
 
 /// What a run that goes on still owes, but for what the arguments say now.
-pub(in crate::cli) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked, Failure> {
+pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked, Failure> {
     let mut asked = of(args);
     let Some(kept) = Asked::kept(store, run)? else {
         return Ok(asked);

@@ -5,7 +5,7 @@ use crate::policy::{is_below, without_www};
 
 /// A cookie, and where it may go.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Cookie {
+pub(crate) struct Cookie {
     /// `name=value`.
     pub(super) pair: String,
     /// Where it may go; none for cookies of header lines, which are meant for the whole site.
@@ -14,7 +14,7 @@ pub(in crate::cli) struct Cookie {
 
 /// Which URLs a cookie is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Domain {
+pub(crate) struct Domain {
     host: String,
     /// Hosts below it, too.
     subdomains: bool,

@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use crate::model::{CrawlUrl, EXCERPT, beginning};
 
-use crate::cli::plan::logins::without_logins;
+use crate::settings::plan::logins::without_logins;
 
 /// A user name, with a password or without.
 pub(crate) type Login = (String, Option<String>);

@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::file::{File, scalar};
 use super::key::find;
-use crate::cli::plan::logins::without_logins;
+use crate::settings::plan::logins::without_logins;
 
 /// Arguments that are secrets whatever they say.
 const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
@@ -14,14 +14,14 @@ const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
 const ADDRESSES: [&str; 3] = ["proxy", "url", "sitemap"];
 
 /// Whether an argument with this value is a secret.
-pub(in crate::cli) fn is_secret(arg: &Arg, value: &str) -> bool {
+pub(crate) fn is_secret(arg: &Arg, value: &str) -> bool {
     let id = arg.get_id().as_str();
     let has_login = || without_logins(value).len() < value.len();
     SECRETS.contains(&id) || (ADDRESSES.contains(&id) && has_login())
 }
 
 /// Whether something in a file is a secret, as far as it can be read: whoever uses it says what is wrong with it.
-pub(in crate::cli) fn holds_secrets(file: &File<'_>, audit: &Command) -> bool {
+pub(crate) fn holds_secrets(file: &File<'_>, audit: &Command) -> bool {
     let of_projects = file.projects().unwrap_or_default();
     let of_projects = of_projects.into_iter().flat_map(|project| project.entries);
     let at_the_top = file.entries().unwrap_or_default();

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::File;
-use crate::cli::args::Cli;
 use crate::cli::command::schedule;
-use crate::cli::config;
-use crate::cli::failure::Failure;
+use crate::settings::args::Cli;
+use crate::settings::config::{self, File};
+use crate::settings::failure::Failure;
 
 /// Reads the text of a configuration file as `audit` and as `schedule` do. The error is one line that
 /// names the file and, where one is to blame, the line and its key.

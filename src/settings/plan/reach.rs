@@ -5,8 +5,8 @@ use crate::audit::Network;
 use crate::fetch::{HostOverride, ProxyAddress};
 use crate::model::ReachPlan;
 
-use crate::cli::args::AuditArgs;
-use crate::cli::failure::Failure;
+use crate::settings::args::AuditArgs;
+use crate::settings::failure::Failure;
 
 /// What is kept of the arguments. `logins` tells whether a URL was written with a login.
 pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
@@ -28,7 +28,7 @@ pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
 
 /// Puts what a run began with where nothing was said anew. Secrets are not kept, so they must be
 /// given again: without them another site would be audited.
-pub(in crate::cli) fn again(
+pub(crate) fn again(
     kept: &ReachPlan,
     args: &AuditArgs,
     network: &mut Network,
@@ -57,7 +57,7 @@ pub(in crate::cli) fn again(
 }
 
 /// What a login in a URL is called among the secrets of a run.
-pub(in crate::cli) const LOGIN: &str = "a login in its URL";
+pub(crate) const LOGIN: &str = "a login in its URL";
 
 /// The names of the secrets that were given.
 fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
@@ -66,7 +66,7 @@ fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
         .network
         .proxy
         .as_ref()
-        .map(crate::cli::args::value::Secret::as_str);
+        .map(crate::settings::args::value::Secret::as_str);
     let named = [
         ("--header", !identity.header.is_empty()),
         ("--basic-auth", identity.basic_auth.is_some()),

@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 
 use super::value::Secret;
 use super::{IdentityArgs, NetworkArgs};
-use crate::cli::plan::agents::client;
+use crate::settings::plan::agents::client;
 
 /// Examine a few URLs in depth: redirects, timings, cause and fix
 ///

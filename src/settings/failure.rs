@@ -12,7 +12,7 @@ use super::plan::logins::without_logins;
 
 /// Why a command ended early.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Something that its user wrote cannot be used. The text is one line and says what to do.
     Usage(String),
     /// We could not do what we should.
@@ -23,16 +23,16 @@ pub(super) enum Failure {
 
 impl Failure {
     /// Something that the user wrote cannot be used.
-    pub(super) fn usage(text: impl Into<String>) -> Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Failure {
         Failure::Usage(text.into())
     }
 
     /// Something of ours failed.
-    pub(super) fn own(fault: impl Into<anyhow::Error>) -> Failure {
+    pub(crate) fn own(fault: impl Into<anyhow::Error>) -> Failure {
         Failure::Own(fault.into())
     }
 
-    pub(super) fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Usage(_) => Exit::Usage,
             Failure::Own(_) => Exit::Failed,
@@ -41,7 +41,7 @@ impl Failure {
     }
 
     /// What to tell the user, if anything. It may quote what was typed, but no login.
-    pub(super) fn message(&self) -> Option<String> {
+    pub(crate) fn message(&self) -> Option<String> {
         let text = match self {
             Failure::Usage(text) => one_line(text),
             Failure::Own(fault) => one_line(&chain(fault.as_ref())),
@@ -51,7 +51,7 @@ impl Failure {
     }
 
     /// Adds what to do about a fault of our own.
-    pub(super) fn advised(self, advice: &str) -> Failure {
+    pub(crate) fn advised(self, advice: &str) -> Failure {
         match self {
             Failure::Own(fault) => {
                 Failure::Own(anyhow::anyhow!("{}; {advice}", chain(fault.as_ref())))
@@ -76,7 +76,7 @@ impl Failure {
 }
 
 /// A fault with its causes. None says its own cause as well, so each is said once.
-pub(super) fn chain(fault: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(fault: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(fault), |&fault| fault.source());
     let words: Vec<_> = causes.map(ToString::to_string).collect();
     words.join(": ")
@@ -127,7 +127,7 @@ impl From<ReportError> for Failure {
 }
 
 /// What to say when a directory for the exports turns out to be none before anything is done.
-pub(super) fn bad_out(fault: &ReportError) -> Failure {
+pub(crate) fn bad_out(fault: &ReportError) -> Failure {
     Failure::usage(match fault {
         ReportError::Write { .. } => unwritable(fault),
         _ => chain(fault),
@@ -165,7 +165,7 @@ impl From<BaselineError> for Failure {
 }
 
 /// A failure of an audit, with how a crawl that broke off goes on: what was stored is kept. `hint` names the database.
-pub(super) fn resumable(fault: AuditError, hint: &str) -> Failure {
+pub(crate) fn resumable(fault: AuditError, hint: &str) -> Failure {
     let which = match &fault {
         AuditError::BrokenOff(broken) => match broken.left {
             Left::Nothing => return fault.into(),
@@ -184,7 +184,7 @@ pub(super) fn resumable(fault: AuditError, hint: &str) -> Failure {
 }
 
 /// What clap says, without the usage that it repeats: what is wrong and its tips.
-pub(super) fn complaint(error: &clap::Error) -> String {
+pub(crate) fn complaint(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text
         .lines()

@@ -7,14 +7,14 @@ use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Pr
 use crate::model::CrawlPlan;
 
 use super::secrets::{self, Logins};
-use crate::cli::args::AuditArgs;
-use crate::cli::args::value::Secret;
-use crate::cli::failure::{Failure, chain};
+use crate::settings::args::AuditArgs;
+use crate::settings::args::value::Secret;
+use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
 /// Gathers how the site is reached, and tries it out: a fetcher that cannot be built is better
 /// known before a run exists.
-pub(in crate::cli) fn network(
+pub(crate) fn network(
     args: &AuditArgs,
     plan: &CrawlPlan,
     logins: Logins,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The text without what stands before an `@` as a login does: `https://user:password@host` and
 /// `user:password@host`. Addresses of mail stay.
-pub(in crate::cli) fn without_logins(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }

@@ -97,7 +97,7 @@ impl File<'_> {
 
 /// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach, or writes
 /// elsewhere. `has_secrets` says whether the environment has any for a project.
-pub(in crate::cli) fn refuse_projects(
+pub(crate) fn refuse_projects(
     file: &File<'_>,
     audit: &Command,
     has_secrets: &dyn Fn(&str) -> bool,

@@ -1,12 +1,12 @@
 //! From what was typed to what is meant: a checked plan, and the URLs it starts from.
 
-pub(super) mod agents;
-pub(super) mod asked;
+pub(crate) mod agents;
+pub(crate) mod asked;
 mod cookies;
-pub(super) mod logins;
+pub(crate) mod logins;
 mod network;
-pub(super) mod order;
-pub(super) mod reach;
+pub(crate) mod order;
+pub(crate) mod reach;
 mod secrets;
 mod urls;
 
@@ -26,7 +26,7 @@ use agents::{Identity, identity};
 use secrets::user_agent;
 
 /// The plan of a new run that starts from these URLs, of which there is at least one.
-pub(super) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
+pub(crate) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
     let identity = identified(&args.identity)?;
     let mut plan = CrawlPlan::usual(Vec::new());
     plan.scope = scope(&args.scope, seeds)?;
@@ -48,7 +48,7 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
 }
 
 /// Makes sure that no column of `--select` has the name of one of ours.
-pub(super) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
+pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
     for column in select {
         let name = column.split_once('=').map_or("", |(name, _)| name);
         if ours.iter().any(|known| known.name == name) {
@@ -61,7 +61,7 @@ pub(super) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Fail
 }
 
 /// What may differ when a run is resumed: only what was said anew.
-pub(super) fn amend(
+pub(crate) fn amend(
     plan: &mut CrawlPlan,
     pace: &PaceArgs,
     named: &IdentityArgs,

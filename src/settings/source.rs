@@ -20,13 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The URL that an argument names; none if it names a file. Only a scheme tells them apart, so a
 /// mistyped file name is never taken for a host.
-pub(super) fn as_url(text: &str) -> Option<Result<CrawlUrl, Failure>> {
+pub(crate) fn as_url(text: &str) -> Option<Result<CrawlUrl, Failure>> {
     let is_url = text.contains("://");
     is_url.then(|| crawl_url(text).map_err(Failure::usage))
 }
 
 /// Reads a file, or stdin for `-`. What exceeds `most` bytes is refused.
-pub(super) fn read_file(
+pub(crate) fn read_file(
     flag: &str,
     path: &Path,
     most: u64,
@@ -50,17 +50,17 @@ pub(super) fn read_file(
 
 /// What came from the web.
 #[derive(Debug)]
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     /// Where it came from in the end.
-    pub(super) url: CrawlUrl,
+    pub(crate) url: CrawlUrl,
     /// The last answer.
-    pub(super) exchange: Exchange,
+    pub(crate) exchange: Exchange,
     /// What happened, redirects that lead nowhere included.
-    pub(super) outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// A fetcher for a command that fetches a few files, beginning with the one that the user named, if any.
-pub(super) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
+pub(crate) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
     let settings = FetchSettings {
         user_agent: agents::own(None),
         named: Named::of(url),
@@ -70,7 +70,7 @@ pub(super) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
 }
 
 /// Fetches a URL and follows its redirects.
-pub(super) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) -> Fetched {
+pub(crate) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) -> Fetched {
     let mut seen = vec![url.clone()];
     let mut at = url.clone();
     loop {
@@ -107,7 +107,7 @@ pub(super) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) 
 
 impl Fetched {
     /// What the server said, or what went wrong: `404 Not Found`, `connection refused`.
-    pub(super) fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         let exchange = &self.exchange;
         if matches!(
             self.outcome,

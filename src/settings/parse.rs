@@ -16,10 +16,10 @@ use super::failure::Failure;
 use super::failure::complaint;
 
 /// The config file that is read if none is named and it is there.
-pub(super) const CONFIG: &str = "gatecrawl.toml";
+pub(crate) const CONFIG: &str = "gatecrawl.toml";
 
 /// What was typed.
-pub(super) enum Typed {
+pub(crate) enum Typed {
     /// A command, and what is said before it begins.
     Command(Box<Cli>, Said),
     /// A question about the program itself, with its answer.
@@ -30,15 +30,15 @@ pub(super) enum Typed {
 
 /// What is said before a command begins.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The config file that settings came from.
-    pub(super) config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// What its user should better change.
-    pub(super) caution: Option<String>,
+    pub(crate) caution: Option<String>,
 }
 
 /// Reads the arguments and the config file.
-pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
+pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
     let mut command = without_empty_variables(Cli::command());
     let matches = match command.try_get_matches_from_mut(&words) {
         Ok(matches) => matches,
@@ -67,7 +67,7 @@ pub(super) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
 }
 
 /// The command without the variables of the environment that are empty: they say nothing, as if they were not set.
-pub(super) fn without_empty_variables(command: Command) -> Command {
+pub(crate) fn without_empty_variables(command: Command) -> Command {
     let is_empty = |arg: &Arg| {
         let name = arg.get_env();
         name.and_then(std::env::var_os)
@@ -152,7 +152,7 @@ fn from_config(
 }
 
 /// The config file that is read: the one that is named, or the one in this directory.
-pub(super) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
+pub(crate) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
     // A pipe of that name would be waited for without end.
     let is_there = |found: Metadata| found.is_file() || found.is_dir();
     let found = || {
@@ -163,7 +163,7 @@ pub(super) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
 }
 
 /// What to say of a file with secrets that everybody may read.
-pub(super) fn exposed(path: &Path) -> String {
+pub(crate) fn exposed(path: &Path) -> String {
     let path = path.display();
     format!(
         "{path} holds secrets and everybody on this machine may read it; `chmod o-r {path}` changes that"

@@ -9,19 +9,19 @@ use crate::model::{CrawlUrl, EXCERPT, beginning};
 
 use super::logins::without_logins;
 use super::secrets::Logins;
-use crate::cli::args::ScopeArgs;
-use crate::cli::args::value::{Seed, seed};
-use crate::cli::failure::Failure;
+use crate::settings::args::ScopeArgs;
+use crate::settings::args::value::{Seed, seed};
+use crate::settings::failure::Failure;
 
 /// Where to start, each URL once, in the order in which they were named.
-pub(in crate::cli) struct Start {
-    pub(in crate::cli) urls: Vec<CrawlUrl>,
+pub(crate) struct Start {
+    pub(crate) urls: Vec<CrawlUrl>,
     /// The logins that URLs were written with: the first of each origin, and the URL it came with.
-    pub(in crate::cli) logins: Logins,
+    pub(crate) logins: Logins,
 }
 
 /// Reads them all.
-pub(in crate::cli) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Failure> {
+pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Failure> {
     let mut start = Start {
         urls: Vec::new(),
         logins: BTreeMap::new(),

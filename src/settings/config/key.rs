@@ -7,19 +7,19 @@ use toml::Value;
 const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
 
 /// The key of an argument: its long flag, or its name where it has none.
-pub(in crate::cli) fn key(arg: &Arg) -> &str {
+pub(crate) fn key(arg: &Arg) -> &str {
     arg.get_long().unwrap_or(arg.get_id().as_str())
 }
 
 /// All arguments that are keys.
-pub(in crate::cli) fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
+pub(crate) fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
     audit
         .get_arguments()
         .filter(|arg| !NO_KEYS.contains(&arg.get_id().as_str()))
 }
 
 /// The argument of a key.
-pub(in crate::cli) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
+pub(crate) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     keys(audit).find(|arg| {
         let aliases = arg.get_all_aliases().unwrap_or_default();
         key(arg) == name || aliases.contains(&name)
@@ -41,10 +41,7 @@ pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
 }
 
 /// The name that is most like another, if one is.
-pub(in crate::cli) fn nearest<'n>(
-    names: impl Iterator<Item = &'n str>,
-    name: &str,
-) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
     let likeness = |known: &str| strsim::jaro_winkler(known, name);
     let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     nearest.filter(|known| likeness(known) >= ALIKE)

@@ -11,26 +11,26 @@ use crate::machine;
 use super::super::failure::Failure;
 
 /// The table of the projects, which only the schedule reads.
-pub(in crate::cli) const PROJECTS: &str = "project";
+pub(crate) const PROJECTS: &str = "project";
 
 /// The table of the server that mails leave by, likewise.
-pub(in crate::cli) const SMTP: &str = "smtp";
+pub(crate) const SMTP: &str = "smtp";
 
 /// Longest config file, in bytes: some thousand projects.
 const LONGEST: u64 = 4 << 20;
 
 /// The text of a config file.
-pub(in crate::cli) fn text(path: &Path) -> std::io::Result<String> {
+pub(crate) fn text(path: &Path) -> std::io::Result<String> {
     machine::read_text(path, LONGEST)
 }
 
 /// A config file as it was read. `Debug` shows nothing of its text.
 #[derive(Clone, Copy)]
-pub(in crate::cli) struct File<'a> {
-    pub(in crate::cli) path: &'a Path,
-    pub(in crate::cli) text: &'a str,
+pub(crate) struct File<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
     /// Whether the user named it, as opposed to a file that lies in the directory.
-    pub(in crate::cli) named: bool,
+    pub(crate) named: bool,
 }
 
 impl fmt::Debug for File<'_> {
@@ -42,15 +42,15 @@ impl fmt::Debug for File<'_> {
 }
 
 /// A key with its value and its line.
-pub(in crate::cli) type Entry = (String, Value, usize);
+pub(crate) type Entry = (String, Value, usize);
 
 /// A project as it stands in the file. It may hold secrets, so there is no `Debug`.
-pub(in crate::cli) struct RawProject {
-    pub(in crate::cli) name: String,
+pub(crate) struct RawProject {
+    pub(crate) name: String,
     /// Where its table begins.
-    pub(in crate::cli) line: usize,
+    pub(crate) line: usize,
     /// Its keys in the order of the file.
-    pub(in crate::cli) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
 }
 
 impl File<'_> {
@@ -61,7 +61,7 @@ impl File<'_> {
     }
 
     /// A table at the top of the file.
-    pub(in crate::cli) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
+    pub(crate) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
         let (_, mut values) = self.parsed()?;
         match values.remove(name) {
             None => Ok(None),
@@ -75,7 +75,7 @@ impl File<'_> {
     }
 
     /// The projects in the order of the file.
-    pub(in crate::cli) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
+    pub(crate) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
         let (spans, mut values) = self.parsed()?;
         let Some((key, span)) = spans.get_ref().get_key_value(PROJECTS) else {
             return Ok(Vec::new());
@@ -140,7 +140,7 @@ impl File<'_> {
         before.filter(|byte| *byte == b'\n').count() + 1
     }
 
-    pub(in crate::cli) fn fault(&self, line: usize, what: &str) -> Failure {
+    pub(crate) fn fault(&self, line: usize, what: &str) -> Failure {
         Failure::usage(format!("{}, line {line}: {what}", self.path.display()))
     }
 }
