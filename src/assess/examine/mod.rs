@@ -147,8 +147,7 @@ impl Examination {
                 cluster: None,
             };
         }
-        let is_soft = judgement.soft > 0;
-        let cluster = (judgement.failed > 0 || is_soft)
+        let cluster = (judgement.failed > 0)
             .then(|| self.cluster(seen, judgement.verdict, outage.map(|outage| outage.whole)))
             .flatten();
         if let Some(number) = cluster

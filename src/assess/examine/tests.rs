@@ -428,7 +428,7 @@ fn an_error_page_with_200_is_found_by_what_it_says() {
         head: b"<h1>Error establishing a database connection</h1>",
     };
     let found = run.page_with("/a/", &attempts("s"), Some(page));
-    assert_eq!(found.judgement.verdict, Verdict::Ok);
+    assert_eq!(found.judgement.verdict, Verdict::Unconfirmed);
     assert!(found.judgement.indexing_risk().value > 0.0);
     assert!(found.cluster.is_some() && found.priority > 0.0);
     run.pages("/a/", 9, ".");

@@ -18,8 +18,6 @@ pub struct Judgement {
     pub attempts: u32,
     /// Attempts that failed as search engines see it.
     pub failed: u32,
-    /// Error pages sent with 200. They are in the risk, not in `failed`.
-    pub soft: u32,
     /// Attempts with a status of 500-599.
     pub status_5xx: u32,
     /// Attempts with status 502.
@@ -35,7 +33,7 @@ pub struct Judgement {
     pub error_rate: Interval,
     /// The same for status 502 alone.
     pub rate_502: Interval,
-    /// The rate that the risk is made of: soft errors count, failures caused by our speed do not.
+    /// The rate that the risk is made of: failures caused by our speed do not count.
     pub risk_rate: Interval,
     /// The most frequent kind of failure.
     pub kind: Option<FailureKind>,
@@ -43,7 +41,7 @@ pub struct Judgement {
     pub first_failed: Option<Moment>,
     /// Start of the last attempt that failed.
     pub last_failed: Option<Moment>,
-    /// Start of the last attempt that neither failed nor was a soft error.
+    /// Start of the last attempt that did not fail.
     pub last_ok: Option<Moment>,
     /// Since when it has been failing, if it is.
     pub onset: Option<Moment>,

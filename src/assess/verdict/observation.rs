@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Layer, Moment, Outcome, Pressure, SearchFailure};
+use crate::model::{Layer, Moment, Outcome, Pressure};
 
 use super::kind::FailureKind;
 
@@ -68,12 +68,6 @@ impl Observation {
         self.outcome.is_failure()
             && !matches!(self.outcome.layer(), Layer::Dns | Layer::Tls)
             && !other.contains(&self.outcome)
-    }
-
-    /// Whether the answer is an error page sent with 200. It is no failure like a 5xx, and no
-    /// recovery from one either.
-    pub(in crate::assess) fn is_soft(self) -> bool {
-        self.outcome.search_failure() == SearchFailure::Soft
     }
 
     pub(in crate::assess) fn kind(self) -> Option<FailureKind> {

@@ -497,9 +497,13 @@ fn gave_up(waited: Waited) -> String {
 }
 
 /// Whether the host may be down. One that answers 206 or 304 unrequested works: it is its cache that
-/// does not.
+/// does not. So does one that answers 200 with an error page.
 fn speaks_against_host(outcome: Outcome) -> bool {
-    outcome.is_failure() && outcome != Outcome::StatusUnrequested
+    let works = matches!(
+        outcome,
+        Outcome::StatusUnrequested | Outcome::SoftError200
+    );
+    outcome.is_failure() && !works
 }
 
 /// Whether this is what a page is for.

@@ -345,12 +345,10 @@ impl Outcome {
         self.row().search
     }
 
-    /// Whether it counts as a failure in rates and verdicts: search engines treat it like a 5xx.
+    /// Whether it counts as a failure in rates and verdicts: search engines treat it like a 5xx, or
+    /// exclude the page as a soft 404.
     pub const fn is_failure(self) -> bool {
-        matches!(
-            self.row().search,
-            SearchFailure::Yes | SearchFailure::Inferred
-        )
+        !matches!(self.row().search, SearchFailure::No)
     }
 
     /// Whether it was the crawler's own limit of time that ended the exchange, once there was a connection.

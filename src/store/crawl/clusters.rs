@@ -86,14 +86,14 @@ impl Store {
 const QUERY: &str = "
     WITH fact AS (
         SELECT a.url AS url,
-            max(CASE WHEN o.failure OR o.soft THEN a.number END) AS last_failed,
-            min(CASE WHEN NOT (o.failure OR o.soft) THEN a.number END) AS first_ok,
+            max(CASE WHEN o.failure THEN a.number END) AS last_failed,
+            min(CASE WHEN NOT o.failure THEN a.number END) AS first_ok,
             max(a.number) AS last,
-            sum(o.failure OR o.soft) AS failures,
-            max((o.failure OR o.soft) AND a.reused) AS reused,
+            sum(o.failure) AS failures,
+            max(o.failure AND a.reused) AS reused,
             max(a.version IS 20) AS http2,
             max(a.age IS NOT NULL OR a.cache IS NOT NULL) AS cached,
-            max(CASE WHEN o.failure OR o.soft THEN a.announced_ms END) AS announced
+            max(CASE WHEN o.failure THEN a.announced_ms END) AS announced
         FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ?1
         GROUP BY a.url

@@ -86,7 +86,7 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
     let mut statement = connection.prepare(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+            WHERE a.run = ?1 AND o.failure = 1
          )
          SELECT u.id, u.address, u.role, u.found_depth, u.hops, u.section,
             a.pass, a.outcome, a.started, a.age, u.host, a.announced_ms
@@ -274,7 +274,7 @@ fn controls(
          WHERE u.run = ?1 AND u.state = 2 AND u.role = 3
             AND NOT EXISTS (
                 SELECT 1 FROM evidence a JOIN outcome o ON o.code = a.outcome
-                WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR o.soft = 1 OR a.status <> 200))
+                WHERE a.run = u.run AND a.url = u.id AND (o.failure = 1 OR a.status <> 200))
          ORDER BY u.id",
     )?;
     let mut rows = statement.query([run])?;

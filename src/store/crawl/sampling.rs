@@ -53,7 +53,7 @@ fn never_failed(
     let mut statement = connection.prepare(
         "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+            WHERE a.run = ?1 AND o.failure = 1
          )
          SELECT id FROM url WHERE run = ?1 AND state = 2 AND role = 3
             AND id NOT IN (SELECT url FROM failed) ORDER BY id",

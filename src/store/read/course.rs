@@ -48,7 +48,7 @@ fn marks(
     page: &WorstPage,
     most: u32,
 ) -> rusqlite::Result<Vec<Mark>> {
-    let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure OR o.soft,
+    let sql = "SELECT a.number, a.pass, a.purpose, a.started, a.status, o.id, o.failure,
             a.ttfb_us / 1000.0, a.total_us / 1000.0
         FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ? AND a.url = ? AND a.purpose <> 'outage' ORDER BY a.number LIMIT ?";

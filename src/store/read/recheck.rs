@@ -28,7 +28,7 @@ fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Re
     // Ordinary attempts of URLs that ever failed; the last one before the pass, and the last one.
     let sql = "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure = 1 OR o.soft = 1)
+            WHERE a.run = ?1 AND o.failure = 1
          ), last AS (
             SELECT f.url,
                 (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url
@@ -36,7 +36,7 @@ fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Re
                 (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url) AS now
             FROM failed f
          )
-         SELECT u.address, coalesce(bo.failure OR bo.soft, 0), no.failure OR no.soft
+         SELECT u.address, coalesce(bo.failure, 0), no.failure
          FROM last
          JOIN url u ON u.run = ?1 AND u.id = last.url AND u.role >= 3
          JOIN attempt n ON n.run = ?1 AND n.url = last.url AND n.number = last.now

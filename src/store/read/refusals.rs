@@ -30,7 +30,7 @@ const QUERY: &str = "
         AND (u.role <> 3 OR u.state = 2 AND EXISTS (
             SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ?1 AND a.url = refused.url AND a.number > refused.last
-                AND NOT (o.failure OR o.soft)))
+                AND NOT o.failure))
     GROUP BY u.host
     HAVING refusals >= ?2 AND of_page IS NOT NULL
         AND u.host NOT IN (SELECT b.host FROM attempt p CROSS JOIN url b ON b.run = ?1 AND b.id = p.url

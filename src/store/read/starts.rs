@@ -150,7 +150,7 @@ fn reason(code: Option<u8>) -> Option<SkipReason> {
 }
 
 /// An attempt `a` with the outcome `o` that brought something: neither a part (206) nor what breaks off does.
-const BROUGHT: &str = "a.status BETWEEN 200 AND 299 AND o.failure = 0";
+const BROUGHT: &str = "a.status BETWEEN 200 AND 299 AND (o.failure = 0 OR o.soft = 1)";
 
 /// Whether it was answered with a page. An error page with a status of success, or none at all (204, 205),
 /// is no page to start from if nothing else of the site was answered.
@@ -200,7 +200,10 @@ fn last_answer(
             let mut text = text.unwrap_or_else(known);
             if let Some(status @ 200..=299) = status
                 && outcome.is_failure()
-                && outcome != Outcome::StatusUnrequested
+                && !matches!(
+                    outcome,
+                    Outcome::StatusUnrequested | Outcome::SoftError200
+                )
             {
                 text = format!("{}, but {text}", reason_phrase(status));
             }

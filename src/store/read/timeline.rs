@@ -77,7 +77,7 @@ fn busy_seconds(
 
 fn ticks(connection: &Connection, run: i64, each: &mut dyn FnMut(Tick)) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT a.started, a.status, o.failure OR o.soft, a.purpose, a.rate,
+        "SELECT a.started, a.status, o.failure, a.purpose, a.rate,
             CASE WHEN u.role >= 3 THEN u.section END
          FROM attempt a CROSS JOIN url u ON u.run = a.run AND u.id = a.url
          CROSS JOIN outcome o ON o.code = a.outcome

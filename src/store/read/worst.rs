@@ -92,7 +92,7 @@ fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<W
          LEFT JOIN text status ON status.run = ?1 AND status.id = last.status_text
          LEFT JOIN attempt bad ON bad.run = ?1 AND bad.url = c.url AND bad.number = (
             SELECT max(number) FROM evidence a CROSS JOIN outcome f ON f.code = a.outcome
-            WHERE a.run = ?1 AND a.url = c.url AND (f.failure = 1 OR f.soft = 1))
+            WHERE a.run = ?1 AND a.url = c.url AND f.failure = 1)
          LEFT JOIN error_body b ON b.run = ?1 AND b.body = bad.body
          LEFT JOIN text section ON section.run = ?1 AND section.id = c.section
          LEFT JOIN cluster k ON k.run = ?1 AND k.number = c.cluster

@@ -16,22 +16,25 @@ const FAMILIES: usize = 3;
 const SECTIONS: usize = 5;
 
 /// URLs of one host that fail for one cause, of which some fail every time they are requested. The
-/// finding covers all of them, whatever their verdict: one cause is one finding.
+/// finding covers all of them, whatever their verdict: one cause is one finding. Error pages with 200 have
+/// their own (`soft_error`).
 pub fn persistent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = facts.persistent.part > 0;
+    let found = facts.persistent.part > 0 && facts.soft.is_none();
     found.then(|| of_urls("persistent_cluster", Severity::Error, facts, diagnosis))
 }
 
 /// URLs of one host that fail for one cause, by turns with answers that are fine.
 pub fn intermittent_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = facts.persistent.part == 0 && facts.intermittent > 0;
+    let is_told = facts.persistent.part > 0 && facts.soft.is_none();
+    let found = facts.intermittent > 0 && !is_told;
     found.then(|| of_urls("intermittent_cluster", Severity::Warning, facts, diagnosis))
 }
 
 /// URLs of one host that fail for one cause and were not requested often or long enough to say
 /// whether they always do.
 pub fn unconfirmed_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
-    let found = facts.failing() > 0 && facts.failing() == facts.unconfirmed;
+    let all = facts.failing() > 0 && facts.failing() == facts.unconfirmed;
+    let found = all && facts.soft.is_none();
     found.then(|| of_urls("unconfirmed_cluster", Severity::Warning, facts, diagnosis))
 }
 

@@ -116,7 +116,7 @@ impl Aggregate {
 
 const fn risk_rule(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ok => "indexing_risk.soft_error",
+        Verdict::Ok => "indexing_risk.ok",
         Verdict::Transient => "indexing_risk.transient",
         Verdict::Intermittent => "indexing_risk.intermittent",
         Verdict::Persistent => "indexing_risk.persistent",

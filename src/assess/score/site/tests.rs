@@ -71,22 +71,22 @@ fn urls_are_counted_by_verdict_section_and_host() {
         (2, judged("E"), 1.0),
     ];
     let site = site(&urls);
-    assert_eq!((site.site.urls, site.site.failing()), (5, 3));
+    assert_eq!((site.site.urls, site.site.failing()), (5, 4));
     assert_eq!(site.site.count(Verdict::Persistent), 1);
     assert_eq!(site.site.count(Verdict::Intermittent), 1);
     let shop = site.sections.get("/1/").expect("a section");
     assert_eq!((shop.urls, shop.looks.failed, shop.looks.of), (2, 1, 2));
     let looks = &site.site.looks;
     assert_eq!((looks.status_5xx, looks.status_502), (3, 2));
-    assert!((looks.error_rate().value - 0.6).abs() < 1e-12);
+    assert!((looks.error_rate().value - 0.8).abs() < 1e-12);
     assert_eq!(site.hosts.iter().count(), 1);
     let rules: Vec<_> = site.site.risk_shares().iter().map(|row| row.rule).collect();
     assert_eq!(
         rules,
         [
-            "indexing_risk.soft_error",
             "indexing_risk.transient",
             "indexing_risk.intermittent",
+            "indexing_risk.unconfirmed",
             "indexing_risk.persistent"
         ]
     );

@@ -23,7 +23,6 @@ pub struct Tally {
     attempts: u32,
     evidence: u32,
     failed: u32,
-    soft: u32,
     status_5xx: u32,
     status_502: u32,
     passes: u32,
@@ -35,8 +34,6 @@ pub struct Tally {
     first_failed: Option<Moment>,
     last_failed: Option<Moment>,
     last_ok: Option<Moment>,
-    first_soft: Option<Moment>,
-    last_soft: Option<Moment>,
     first: Option<(Outcome, Option<u16>)>,
     last: Option<Outcome>,
     ttfb: Option<Duration>,
@@ -84,7 +81,7 @@ impl Tally {
         }
         self.evidence += 1;
         self.first.get_or_insert((seen.outcome, seen.status));
-        let fails = seen.outcome.is_failure() || seen.is_soft();
+        let fails = seen.outcome.is_failure();
         self.looks.add(seen.pass, seen.started, fails);
         if let Some(kind) = seen.kind() {
             self.kinds[kind as usize] += 1;
@@ -95,10 +92,10 @@ impl Tally {
         if seen.status == Some(502) {
             self.status_502 += 1;
         }
-        match seen {
-            _ if seen.is_soft() => self.add_soft(seen),
-            _ if seen.outcome.is_failure() => self.add_failure(seen),
-            _ => self.add_success(seen),
+        if fails {
+            self.add_failure(seen);
+        } else {
+            self.add_success(seen);
         }
     }
 
@@ -120,10 +117,6 @@ impl Tally {
             Verdict::LoadInduced => 0,
             _ => self.failed,
         };
-        let soft_lasting = match (self.first_soft, self.last_soft) {
-            (Some(first), Some(last)) => last.since(first),
-            _ => Duration::ZERO,
-        };
         Judgement {
             verdict,
             // Attempts that count; if there are none, those that say nothing.
@@ -132,7 +125,6 @@ impl Tally {
                 counted => counted,
             },
             failed: self.failed,
-            soft: self.soft,
             status_5xx: self.status_5xx,
             status_502: self.status_502,
             passes: self.passes,
@@ -140,14 +132,14 @@ impl Tally {
             in_outage: case.host_episode,
             error_rate: self.rate(self.failed),
             rate_502: self.rate(self.status_502),
-            risk_rate: self.rate(counted + self.soft),
+            risk_rate: self.rate(counted),
             kind: FailureKind::most_frequent(self.kinds),
             first_failed: self.first_failed,
             last_failed: self.last_failed,
             last_ok: self.last_ok,
             onset: course.onset(),
             span: course.span(),
-            lasting: lasting.max(soft_lasting),
+            lasting,
             episodes: course.episodes,
             sustained: verdict == Verdict::Persistent && lasting >= SUSTAINED,
             recovered_outage: course.longest_over >= OUTAGE,
@@ -163,7 +155,7 @@ impl Tally {
     }
 
     fn case(&self, course: Course) -> Case {
-        let succeeded = self.evidence - self.failed - self.soft;
+        let succeeded = self.evidence - self.failed;
         Case {
             course,
             attempts: self.evidence,
@@ -206,15 +198,8 @@ impl Tally {
         };
     }
 
-    fn add_soft(&mut self, seen: Observation) {
-        self.soft += 1;
-        self.first_soft = self.first_soft.or(Some(seen.started));
-        self.last_soft = Some(seen.started);
-    }
-
     fn add_success(&mut self, seen: Observation) {
         self.last_ok = Some(seen.started);
-        (self.first_soft, self.last_soft) = (None, None);
         self.ttfb = self.ttfb.or(seen.ttfb);
         self.course.add(seen.pass, seen.started, false);
         let least = self.load.least;

@@ -213,13 +213,11 @@ fn an_episode_of_the_host_is_not_held_against_the_page() {
 }
 
 #[test]
-fn an_error_page_with_200_is_a_risk_and_no_recovery() {
+fn an_error_page_with_200_is_a_failure_like_any_other() {
     let soft = |at, pass| seen(Outcome::SoftError200, at, pass, SLOW);
     let found = judge(&[soft(0, 1), soft(60, 2), soft(120, 3)]);
-    assert_eq!(
-        (found.verdict, found.failed, found.soft),
-        (Verdict::Ok, 0, 3)
-    );
+    assert_eq!((found.verdict, found.failed), (Verdict::Persistent, 3));
+    assert_eq!((found.status_5xx, found.last_ok), (0, None));
     assert!((found.risk_now().value - 70.0).abs() < 1e-9);
     let found = judge(&[seen(Outcome::Server502, 0, 1, FAST), soft(60, 2)]);
     assert_eq!(found.verdict, Verdict::Unconfirmed);

@@ -445,8 +445,8 @@ async fn error_pages_that_say_200_are_soft_errors() {
         .await;
     for path in ["/shop/0", "/shop/1"] {
         assert_eq!(
-            audited.page(path, &["Status Code", "Outcome"]),
-            "200 | soft_error_200"
+            audited.page(path, &["Status Code", "Outcome", "Verdict"]),
+            "200 | soft_error_200 | persistent"
         );
         assert!(audited.number(path, "Indexing Risk") > 10.0, "{path}");
     }

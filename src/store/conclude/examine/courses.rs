@@ -55,9 +55,9 @@ fn watched(
     let mut statement = connection.prepare(&format!(
         "WITH fact AS (
             SELECT a.url AS url,
-                max(o.failure OR o.soft) AS failed,
-                max(NOT (o.failure OR o.soft)) AS fine,
-                max((o.failure OR o.soft) AND a.status IN (429, 503)) AS refused
+                max(o.failure) AS failed,
+                max(NOT o.failure) AS fine,
+                max(o.failure AND a.status IN (429, 503)) AS refused
             FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ?1 AND a.purpose IN {TIMED}
             GROUP BY a.url

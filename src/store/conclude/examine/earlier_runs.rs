@@ -74,7 +74,7 @@ fn failed_addresses(connection: &Connection, run: i64) -> rusqlite::Result<HashM
         connection,
         "SELECT u.address, u.id FROM url u WHERE u.run = ?1 AND u.id IN (
             SELECT a.url FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ?1 AND (o.failure OR o.soft))
+            WHERE a.run = ?1 AND o.failure)
          ORDER BY u.id LIMIT ?2",
         (run, MOST_URLS),
         |row| Ok((row.get(0)?, row.get(1)?)),

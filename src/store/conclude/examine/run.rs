@@ -76,7 +76,7 @@ fn max_inlinks(connection: &Connection, run: i64) -> rusqlite::Result<u32> {
 fn anything_failed(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-            WHERE a.run = ? AND (o.failure = 1 OR o.soft = 1))",
+            WHERE a.run = ? AND o.failure = 1)",
         [run],
         |row| row.get(0),
     )
