@@ -114,6 +114,8 @@ pub struct HostFacts {
     pub announcing: u64,
     /// Sections with failing URLs, of all.
     pub sections: Ratio,
+    /// Whether the failing URLs lie in some sections more than chance explains.
+    pub is_uneven: bool,
     /// Failures by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Failures by address.

@@ -499,10 +499,7 @@ fn gave_up(waited: Waited) -> String {
 /// Whether the host may be down. One that answers 206 or 304 unrequested works: it is its cache that
 /// does not. So does one that answers 200 with an error page.
 fn speaks_against_host(outcome: Outcome) -> bool {
-    let works = matches!(
-        outcome,
-        Outcome::StatusUnrequested | Outcome::SoftError200
-    );
+    let works = matches!(outcome, Outcome::StatusUnrequested | Outcome::SoftError200);
     outcome.is_failure() && !works
 }
 

@@ -200,10 +200,7 @@ fn last_answer(
             let mut text = text.unwrap_or_else(known);
             if let Some(status @ 200..=299) = status
                 && outcome.is_failure()
-                && !matches!(
-                    outcome,
-                    Outcome::StatusUnrequested | Outcome::SoftError200
-                )
+                && !matches!(outcome, Outcome::StatusUnrequested | Outcome::SoftError200)
             {
                 text = format!("{}, but {text}", reason_phrase(status));
             }

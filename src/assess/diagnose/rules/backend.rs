@@ -13,7 +13,7 @@ const FEWEST: u64 = 40;
 const WIDEST: f64 = 0.25;
 
 /// One address of the host fails and others do not; or, behind one address, the share of failing
-/// requests is that of one backend of N over the whole host while the same URLs work at other times.
+/// requests is that of one backend of N over the whole host, evenly, while the same URLs work at other times.
 pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
     by_address(facts).or_else(|| by_share(facts))
 }
@@ -44,6 +44,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     if facts.answers.of < FEWEST
         || high - low > WIDEST
         || !whole_host
+        || facts.is_uneven
         || !flaps
         || !facts.outages.is_empty()
     {
@@ -113,6 +114,15 @@ mod tests {
             found.evidence_text(),
             "at 192.0.2.2 20 of 20 requests failed"
         );
+    }
+
+    #[test]
+    fn failures_that_gather_in_some_sections_are_no_share_of_a_backend() {
+        let mut third = host(&[(Outcome::Server502, 100), (Outcome::OkHtml, 200)]);
+        third.flapping = Ratio::new(90, 300);
+        let even = third.clone();
+        third.is_uneven = true;
+        fires(one_backend_down(&even), one_backend_down(&third));
     }
 
     #[test]

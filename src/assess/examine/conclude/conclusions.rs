@@ -21,10 +21,14 @@ use crate::assess::examine::trials::Trials;
 use crate::assess::score::crawlability::Crawlability;
 use crate::assess::score::indexing::{Extent, IndexingRisk};
 use crate::assess::score::site::Aggregate;
+use crate::assess::statistics::chance::hits_or_more;
 use crate::model::{Cause, Layer, Outcome, Probe};
 
 /// Most findings of a run: beyond the worst, nobody reads them.
 const MOST_FINDINGS: usize = 1_000;
+
+/// How unlikely what chance alone explains must be to be ruled out (ours).
+const UNEVEN: f64 = 0.001;
 
 /// What a run amounts to.
 #[derive(Debug)]
@@ -106,6 +110,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         }
         let failing = host.sections.values().filter(|urls| urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
+        host.facts.is_uneven = are_uneven(&host.sections);
     }
     let clusters: Vec<Cluster> = clusters.into_values();
     let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)
@@ -224,6 +229,17 @@ fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
     } else {
         family_down(&facts)
     }
+}
+
+/// Whether the failing URLs lie in some sections more than chance explains, as those of backends that take turns do
+/// not (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
+fn are_uneven(sections: &BTreeMap<String, Ratio>) -> bool {
+    let (failing, all) = sections.values().fold((0, 0), |(failing, all), urls| {
+        (failing + urls.part, all + urls.of)
+    });
+    let unlikely = UNEVEN / sections.len().max(1) as f64;
+    let mut chances = sections.values();
+    chances.any(|urls| hits_or_more(urls.part, urls.of, failing, all) < unlikely)
 }
 
 fn findings(
@@ -445,4 +461,22 @@ fn listed(name: &str, host: &Host, files: &SiteFiles) -> Option<Finding> {
         listed: host.listed,
         example: host.listed_example.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_backends_that_take_turns_are_spread_over_the_sections() {
+        let uneven = |urls: &[(u64, u64)]| {
+            let sections = (0..).zip(urls);
+            let sections =
+                sections.map(|(n, (failing, of))| (format!("/{n}/"), Ratio::new(*failing, *of)));
+            are_uneven(&sections.collect())
+        };
+        assert!(!uneven(&[]) && !uneven(&[(0, 0), (3, 3)]));
+        assert!(!uneven(&[(33, 100), (5, 20), (9, 20)]));
+        assert!(uneven(&[(25, 25), (12, 60), (1, 150), (12, 20)]));
+    }
 }

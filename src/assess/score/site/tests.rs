@@ -86,8 +86,8 @@ fn urls_are_counted_by_verdict_section_and_host() {
         [
             "indexing_risk.transient",
             "indexing_risk.intermittent",
-            "indexing_risk.unconfirmed",
-            "indexing_risk.persistent"
+            "indexing_risk.persistent",
+            "indexing_risk.unconfirmed"
         ]
     );
 }
