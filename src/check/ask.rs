@@ -10,7 +10,7 @@ use crate::crawl::single;
 use crate::fetch::{Fetcher, location};
 use crate::machine::wall_clock;
 use crate::model::{
-    Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request, SearchFailure,
+    Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request,
 };
 
 /// Most redirects that are followed.
@@ -102,7 +102,7 @@ async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exch
 
 /// Whether an attempt is one that has to be explained.
 fn is_bad(attempt: &Attempt) -> bool {
-    attempt.outcome.search_failure() != SearchFailure::No
+    attempt.outcome.is_failure()
         || attempt.status.is_none_or(|status| status >= 400)
         || matches!(
             attempt.outcome,

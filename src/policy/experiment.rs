@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{Layer, Outcome, Probe, SearchFailure};
+use crate::model::{Layer, Outcome, Probe};
 
 /// Requests for a URL that fails at times, in our own way and as a browser, as many of each. Their order is drawn by
 /// lot: backends that take turns would meet one of the ways more often in any order that is always the same. One
@@ -146,7 +146,7 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     if let Failing::AtSpeed { first } = subject.failing {
         return burst(first).skip(1).collect();
     }
-    if outcome.search_failure() == SearchFailure::No {
+    if !outcome.is_failure() {
         // Asking in our own way works: that other ways do as well would prove nothing.
         return vec![step(Probe::Alone)];
     }
@@ -183,8 +183,7 @@ pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
         return goes_on(made);
     }
     let is_explained = made.iter().any(|(probe, outcome)| {
-        !matches!(probe, Probe::Alone | Probe::Address)
-            && outcome.search_failure() == SearchFailure::No
+        !matches!(probe, Probe::Alone | Probe::Address) && !outcome.is_failure()
     });
     !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
 }
@@ -192,7 +191,7 @@ pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
 /// Whether a burst is worth another request: it goes on as long as some are refused and some are not, and ends
 /// where anything else fails.
 fn goes_on(made: &[(Probe, Outcome)]) -> bool {
-    let is_fine = |outcome: &Outcome| outcome.search_failure() == SearchFailure::No;
+    let is_fine = |outcome: &Outcome| !outcome.is_failure();
     let is_refusal = |outcome: &Outcome| {
         matches!(
             outcome,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::history::group_course::{GroupCourse, TimedAttempt};
 use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
-use crate::model::{Moment, Outcome, Probe, Purpose, SearchFailure};
+use crate::model::{Moment, Outcome, Probe, Purpose};
 
 /// Most groups that are followed; some 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
@@ -162,7 +162,7 @@ impl Courses {
             url: seen.url,
             part,
             started: seen.started,
-            failed: seen.outcome.search_failure() != SearchFailure::No,
+            failed: seen.outcome.is_failure(),
             ever_fine: seen.ever_fine,
             open: seen.open,
         };

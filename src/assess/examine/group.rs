@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::courses::Whole;
 use super::trials::Trials;
 use super::url::Seen;
-use super::url::is_bad;
 use crate::assess::diagnose::{self, ClusterFacts, Ratio};
 use crate::assess::verdict::rules::Verdict;
 use crate::model::{Cause, Outcome, Role};
@@ -88,7 +87,10 @@ impl Cluster {
     pub(super) fn take(&mut self, seen: &Seen<'_>, verdict: Verdict) {
         self.urls += 1;
         self.internal |= matches!(seen.role, Role::Page | Role::Resource);
-        for attempt in seen.evidence().filter(|seen| is_bad(seen.facts.outcome)) {
+        for attempt in seen
+            .evidence()
+            .filter(|seen| seen.facts.outcome.is_failure())
+        {
             self.facts.add(&attempt.facts, attempt.observation.started);
             if self.made_by.is_none() {
                 self.made_by = attempt.made_by.map(str::to_owned);

@@ -102,7 +102,7 @@ impl Host {
         let fine_in_crawl = seen
             .evidence()
             .filter(|attempt| in_crawl(attempt.observation.pass))
-            .all(|attempt| !super::url::is_bad(attempt.facts.outcome));
+            .all(|attempt| !attempt.facts.outcome.is_failure());
         if !fine_in_crawl {
             return;
         }

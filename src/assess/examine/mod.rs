@@ -34,7 +34,6 @@ use self::group::{Cluster, ClusterKey};
 use self::host::Host;
 use self::known::Known;
 use self::trials::Trials;
-use self::url::is_bad;
 use super::history::episode::FirstLook;
 use super::history::host_episodes::HostEpisodes;
 use super::score::site::{OTHER, Scored, SiteTally};
@@ -193,7 +192,9 @@ impl Examination {
             section: seen.section,
             family: seen.family,
         };
-        let failed = seen.evidence().filter(|seen| is_bad(seen.facts.outcome));
+        let failed = seen
+            .evidence()
+            .filter(|seen| seen.facts.outcome.is_failure());
         let mut failed = failed.map(|attempt| attempt.observation.started);
         self.together.outage_of(home, &mut failed)
     }

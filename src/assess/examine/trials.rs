@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::url::Seen;
-use super::url::is_bad;
 use crate::assess::diagnose::{Experiment, Ratio, Trial};
-use crate::model::{Outcome, Probe, Purpose, SearchFailure};
+use crate::model::{Outcome, Probe, Purpose};
 
 /// What came of experiments.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +50,7 @@ impl Trials {
                 fine.count(is_fine(attempt.facts.outcome));
                 if let (Probe::Address, Some(address)) = (probe, attempt.facts.address) {
                     let known = self.addresses.entry(address).or_default();
-                    known.count(!is_bad(attempt.facts.outcome));
+                    known.count(!attempt.facts.outcome.is_failure());
                 }
             }
             if fine.of > 0 {
@@ -147,8 +146,7 @@ impl Trials {
 
 /// A page, rather than any other answer: a block is no page either.
 fn is_fine(outcome: Outcome) -> bool {
-    outcome.search_failure() == SearchFailure::No
-        && !matches!(outcome, Outcome::Client401 | Outcome::Client403)
+    !outcome.is_failure() && !matches!(outcome, Outcome::Client401 | Outcome::Client403)
 }
 
 fn sum(one: Ratio, other: Ratio) -> Ratio {

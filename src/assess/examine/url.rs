@@ -5,7 +5,6 @@ use crate::assess::score::weight::Importance;
 use crate::assess::verdict::earlier_runs::EarlierRuns;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::observation::Observation;
-use crate::model::{Outcome, SearchFailure};
 use crate::model::{Purpose, Role};
 
 /// A URL with all that was recorded of it.
@@ -81,14 +80,9 @@ impl<'a> Seen<'a> {
             .unwrap_or_else(SoftError::unexplained)
     }
 
-    /// The last of them that failed or was an error page with a status of success.
+    /// The last of them that failed.
     pub(super) fn last_failure(&self) -> Option<&SeenAttempt<'a>> {
         self.evidence()
-            .rfind(|attempt| is_bad(attempt.facts.outcome))
+            .rfind(|attempt| attempt.facts.outcome.is_failure())
     }
-}
-
-/// Whether an outcome is a failure or an error page with a status of success.
-pub(super) fn is_bad(outcome: Outcome) -> bool {
-    outcome.search_failure() != SearchFailure::No
 }

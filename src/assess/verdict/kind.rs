@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Layer, Outcome, SearchFailure};
+use crate::model::{Layer, Outcome};
 
 /// How long Google's documents say it retries a 503 or 429 before it drops the URL: about two days
 /// (documented).
@@ -44,7 +44,7 @@ impl FailureKind {
     /// The kind of an outcome; none where nothing failed.
     pub fn of(outcome: Outcome) -> Option<FailureKind> {
         match outcome {
-            _ if outcome.search_failure() == SearchFailure::No => None,
+            _ if !outcome.is_failure() => None,
             Outcome::SoftError200 => Some(FailureKind::Soft),
             Outcome::Server503RetryAfter => Some(FailureKind::Announced),
             Outcome::Client429 => Some(FailureKind::RateLimited),
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn every_failure_has_a_kind() {
         for outcome in Outcome::ALL {
-            let fails = outcome.search_failure() != SearchFailure::No;
+            let fails = outcome.is_failure();
             assert_eq!(FailureKind::of(*outcome).is_some(), fails, "{outcome}");
         }
         let cases = [

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan, SearchFailure};
+use crate::model::{CrawlUrl, Fingerprint, HostKey, Moment, Pace, PacePlan};
 use crate::policy::{CAREFUL, Candidate, LONGEST_ANNOUNCED, LoadTrial, look_spacing};
 
 use super::sentinel::Sentinels;
@@ -193,7 +193,7 @@ impl Watched {
     }
 
     pub(super) fn saw(&mut self, answer: &Answer) {
-        let failed = answer.outcome.search_failure() != SearchFailure::No;
+        let failed = answer.outcome.is_failure();
         self.made += 1;
         self.took += answer.took;
         self.seen.saw(answer.pass.into(), answer.started, failed);

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::assess::HostEpisodes;
 use crate::assess::examine::{Home, PartEvidence, SpeedEffect, Whole};
-use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role, SearchFailure};
+use crate::model::{CrawlUrl, HostKey, Looks, Moment, Outcome, Role};
 use crate::policy::Candidate;
 
 use crate::store::conclude::examine::courses::together;
@@ -233,7 +233,7 @@ impl FailedUrl {
             self.seen.passes += 1;
             self.clean = true;
         }
-        let failed = tried.outcome.search_failure() != SearchFailure::No;
+        let failed = tried.outcome.is_failure();
         self.seen.saw(tried.pass, tried.started, failed);
         self.seen.announced = None;
         if !failed {

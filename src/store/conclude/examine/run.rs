@@ -13,7 +13,7 @@ use crate::assess::examine::{
     Examination, Examined, PartEvidence, Seen, SeenAttempt, SeenPage, SpeedEffect,
 };
 use crate::assess::{EarlierRuns, Importance, Observation};
-use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role, SearchFailure};
+use crate::model::{CrawlUrl, Moment, Outcome, Pressure, Purpose, Role};
 use crate::policy::Families;
 
 use super::courses::together;
@@ -278,7 +278,7 @@ impl Url {
         let failed = self
             .attempts
             .iter()
-            .any(|attempt| attempt.observation.outcome.search_failure() != SearchFailure::No);
+            .any(|attempt| attempt.observation.outcome.is_failure());
         let url = failed
             .then(|| CrawlUrl::parse(&self.address).ok())
             .flatten();
