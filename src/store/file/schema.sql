@@ -18,7 +18,7 @@ CREATE TABLE run (
 CREATE TABLE outcome (
     code    INTEGER PRIMARY KEY,
     id      TEXT NOT NULL,
-    failure INTEGER NOT NULL,        -- 1 if search engines treat it like a 5xx
+    failure INTEGER NOT NULL,        -- 1 if it counts as a failure
     soft    INTEGER NOT NULL         -- 1 for an error page with a status of success
 );
 CREATE TABLE role    (code INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -1,7 +1,7 @@
 //! The steps from one version of the schema to the next.
 
 /// One statement list for each step from a version to the next; the first leads from 1 to 2.
-pub(super) const STEPS: [&str; 8] = [
+pub(super) const STEPS: [&str; 9] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
     // What a host bears is read from its attempts.
     "DROP TABLE IF EXISTS host_load;
@@ -21,6 +21,8 @@ pub(super) const STEPS: [&str; 8] = [
      UPDATE cluster SET outcome = 28 WHERE outcome = 31;",
     "ALTER TABLE invalid_link ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE sitemap_file ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0;",
+    // `soft_error_200` is a failure.
+    "",
 ];
 
 /// Version of the schema, in `PRAGMA user_version`.

@@ -96,7 +96,7 @@ columns! {
         nothing of the page and is left out; attempts.csv has it. If there was no other, it is \
         counted here, and not as failed.";
     FAILED_ATTEMPTS = "Failed Attempts", Whole, "s.failed",
-        "How many of them failed in a way that search engines treat like a 5xx.";
+        "How many of them failed in a way that search engines treat like a 5xx, or were an error page with a status of success.";
     ATTEMPTS_5XX = "5xx Attempts", Whole, "s.failed_5xx",
         "How many were answered with a status from 500 to 599.";
     ATTEMPTS_502 = "502 Attempts", Whole, "s.failed_502",

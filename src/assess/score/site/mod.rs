@@ -116,6 +116,7 @@ impl Aggregate {
 
 const fn risk_rule(verdict: Verdict) -> &'static str {
     match verdict {
+        // What never failed is at no risk.
         Verdict::Ok => "indexing_risk.ok",
         Verdict::Transient => "indexing_risk.transient",
         Verdict::Intermittent => "indexing_risk.intermittent",
