@@ -70,6 +70,33 @@ fn changes(found: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn pages_that_say_200_and_show_an_error_are_new_failures_and_fixed_when_mended() {
+    let origin = site(&["/shop/1", "/shop/2"]).await;
+    let desk = Desk::new();
+    serve(&origin, &[("/shop/1", false), ("/shop/2", false)]);
+    audit(&desk, &origin, &[]).await;
+    let error = ok("<h1>Error establishing a database connection</h1>");
+    origin.script("/shop/1", [error.clone()]);
+    origin.script("/shop/2", [error]);
+    let gate = ["-o", "out", "--fail-on", "new-5xx > 0"];
+    let said = audit(&desk, &origin, &gate).await;
+    let told = "Changes        2 new; 23 pages compared with run 1";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert_eq!(
+        changes(&compare(&desk, &[]).await),
+        ["new /shop/1", "new /shop/2"]
+    );
+    let failing = desk.read("out/server_errors.csv");
+    assert_eq!(failing.lines().count(), 3, "{failing}");
+    serve(&origin, &[("/shop/1", false), ("/shop/2", false)]);
+    audit(&desk, &origin, &[]).await;
+    assert_eq!(
+        changes(&compare(&desk, &[]).await),
+        ["fixed /shop/1", "fixed /shop/2"]
+    );
+}
+
+#[tokio::test]
 async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     let origin = site(&["/breaks", "/heals", "/flaps", "/broken"]).await;
     let desk = Desk::new();
