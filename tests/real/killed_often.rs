@@ -286,7 +286,12 @@ fn under_fire(kills: u32, seed: u64) {
         let found = without_times(&desk.exports());
         for (address, row) in &expected {
             let found = found.get(address).expect(address);
-            assert_eq!(row.kept, found.kept, "{address}");
+            let mut kept = row.kept.clone();
+            // A pass that is begun again and again may prove what one that nobody disturbed left open.
+            if kept["Verdict"] == "unconfirmed" && found.kept["Verdict"] == "persistent" {
+                kept.insert("Verdict".to_owned(), "persistent".to_owned());
+            }
+            assert_eq!(kept, found.kept, "{address}");
             // Which fine pages are controls of a pass depends on when it began.
             let is_fine = row.kept["Verdict"] == "ok";
             let (undisturbed, attempts) = (row.attempts, found.attempts);
@@ -341,11 +346,7 @@ fn without_times(exports: &Path) -> BTreeMap<String, Page> {
     let page = |row: Row| {
         let attempts = row["Attempts"].parse().expect("digits");
         let is_left_out = |name: &str| TIMES.contains(&name) || LOOKS.contains(&name);
-        let cells = row.into_iter().map(|(name, cell)| match &*cell {
-            // A pass that is begun again and again proves more than one that nobody disturbed.
-            "persistent" if name == "Verdict" => (name, "unconfirmed".to_owned()),
-            _ => (name, cell),
-        });
+        let cells = row.into_iter();
         let kept = cells.filter(|(name, _)| !is_left_out(name)).collect();
         Page { kept, attempts }
     };
