@@ -22,7 +22,7 @@ mod vectors;
 mod verdict;
 
 pub use gate::{
-    Doubt, Gate, GateFault, GateResult, METRICS, Measured, Metric, MetricInfo, Op, Ruling, Unit,
+    Doubt, Gate, GateFault, GateResult, GateStatus, METRICS, Measured, Metric, MetricInfo, Op, Unit,
 };
 pub use history::episode::{Episode, FirstLook};
 pub use history::host_episodes::HostEpisodes;

@@ -69,7 +69,7 @@ fn score(stored: Option<&StoredScore>) -> Option<Score> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Ruling;
+    use crate::assess::GateStatus;
     use crate::store::PageCounts;
 
     fn summary() -> RunSummary {
@@ -86,24 +86,29 @@ mod tests {
         }
     }
 
-    fn judged(texts: &[&str], state: RunState, summary: &RunSummary, unaudited: bool) -> Ruling {
+    fn judged(
+        texts: &[&str],
+        state: RunState,
+        summary: &RunSummary,
+        unaudited: bool,
+    ) -> GateStatus {
         let gates = texts.iter().map(|text| text.parse().expect("a gate"));
         let gates: Vec<Gate> = gates.collect();
-        Ruling::of_all(&judge(&gates, state, summary, unaudited))
+        GateStatus::of_all(&judge(&gates, state, summary, unaudited))
     }
 
     #[test]
     fn the_worst_gate_decides() {
-        let cases: [(&[&str], Ruling); 5] = [
-            (&[], Ruling::Held),
-            (&["5xx > 3", "coverage < 90%"], Ruling::Held),
-            (&["new-5xx > 0", "5xx > 3"], Ruling::Undecided),
-            (&["new-5xx > 0", "502 >= 2"], Ruling::Failed),
-            (&["persistent > 1", "unreachable > 0"], Ruling::Failed),
+        let cases: [(&[&str], GateStatus); 5] = [
+            (&[], GateStatus::Held),
+            (&["5xx > 3", "coverage < 90%"], GateStatus::Held),
+            (&["new-5xx > 0", "5xx > 3"], GateStatus::Undecided),
+            (&["new-5xx > 0", "502 >= 2"], GateStatus::Failed),
+            (&["persistent > 1", "unreachable > 0"], GateStatus::Failed),
         ];
         for (texts, expected) in cases {
-            let ruling = judged(texts, RunState::Finished, &summary(), false);
-            assert_eq!(ruling, expected, "{texts:?}");
+            let status = judged(texts, RunState::Finished, &summary(), false);
+            assert_eq!(status, expected, "{texts:?}");
         }
     }
 
@@ -111,42 +116,42 @@ mod tests {
     fn no_gate_holds_on_a_run_that_cannot_vouch_for_the_site() {
         let held: &[&str] = &["5xx > 3"];
         let cases = [
-            (RunState::Finished, false, Ruling::Held),
-            (RunState::Incomplete, false, Ruling::Held),
-            (RunState::Finished, true, Ruling::Undecided),
-            (RunState::Interrupted, false, Ruling::Undecided),
-            (RunState::Running, false, Ruling::Undecided),
+            (RunState::Finished, false, GateStatus::Held),
+            (RunState::Incomplete, false, GateStatus::Held),
+            (RunState::Finished, true, GateStatus::Undecided),
+            (RunState::Interrupted, false, GateStatus::Undecided),
+            (RunState::Running, false, GateStatus::Undecided),
         ];
         for (state, unaudited, expected) in cases {
-            let ruling = judged(held, state, &summary(), unaudited);
-            assert_eq!(ruling, expected, "{state:?} {unaudited}");
+            let status = judged(held, state, &summary(), unaudited);
+            assert_eq!(status, expected, "{state:?} {unaudited}");
         }
         // What failed has failed, unless nothing was fetched at all.
-        let ruling =
+        let status =
             |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
-        assert_eq!(ruling(&summary()), Ruling::Failed);
-        assert_eq!(ruling(&RunSummary::default()), Ruling::Undecided);
+        assert_eq!(status(&summary()), GateStatus::Failed);
+        assert_eq!(status(&RunSummary::default()), GateStatus::Undecided);
     }
 
     #[test]
     fn no_gate_holds_where_links_or_sitemap_entries_were_left_out() {
         let mut some = summary();
         some.pages.unseen = 50;
-        let ruling = |text| judged(&[text], RunState::Finished, &some, false);
-        assert_eq!(ruling("5xx > 3"), Ruling::Undecided);
-        assert_eq!(ruling("coverage < 90%"), Ruling::Undecided);
-        assert_eq!(ruling("5xx > 2"), Ruling::Failed);
-        assert_eq!(ruling("coverage < 95%"), Ruling::Failed);
+        let status = |text| judged(&[text], RunState::Finished, &some, false);
+        assert_eq!(status("5xx > 3"), GateStatus::Undecided);
+        assert_eq!(status("coverage < 90%"), GateStatus::Undecided);
+        assert_eq!(status("5xx > 2"), GateStatus::Failed);
+        assert_eq!(status("coverage < 95%"), GateStatus::Failed);
     }
 
     #[test]
     fn pages_of_a_host_that_was_given_up_may_all_have_failed() {
         let mut some = summary();
         some.pages.not_requested = 10;
-        let ruling = |text| judged(&[text], RunState::Incomplete, &some, false);
-        assert_eq!(ruling("5xx > 3"), Ruling::Undecided);
-        assert_eq!(ruling("5xx > 13"), Ruling::Held);
-        assert_eq!(ruling("5xx > 2"), Ruling::Failed);
-        assert_eq!(ruling("coverage < 95%"), Ruling::Failed);
+        let status = |text| judged(&[text], RunState::Incomplete, &some, false);
+        assert_eq!(status("5xx > 3"), GateStatus::Undecided);
+        assert_eq!(status("5xx > 13"), GateStatus::Held);
+        assert_eq!(status("5xx > 2"), GateStatus::Failed);
+        assert_eq!(status("coverage < 95%"), GateStatus::Failed);
     }
 }

@@ -91,9 +91,9 @@ pub enum Settlement {
     Done,
     /// It was fetched, and is to be fetched again from this moment on.
     Again(Moment),
-    /// It was fetched in vain, for no fault of its own, and is to be fetched again from this moment
-    /// on as if it had not been.
-    InVain(Moment),
+    /// The request failed because of this machine: it does not count, and the URL may be requested again
+    /// from this moment on.
+    Discarded(Moment),
     /// It was not asked for and will not be: the host's pace is not charged, unless another request
     /// was charged since.
     Unused,

@@ -10,6 +10,7 @@ mod outage;
 mod outcome;
 mod page;
 mod plan;
+mod secret;
 mod url;
 
 pub use attempt::client::{CLIENTS, ClientPreset, Guise};
@@ -41,6 +42,7 @@ pub use plan::{
     ConfirmPlan, Coverage, CrawlPlan, PacePlan, ProbePlan, ReachPlan, RequestPlan, SamplePlan,
     ScopePlan, Sitemaps,
 };
+pub use secret::Secret;
 pub use url::fingerprint::{AsIs, FingerprintMap, FingerprintSet};
 pub use url::readable::readable;
 pub use url::table::FingerprintTable;

@@ -25,7 +25,7 @@ pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, 
 pub use family::controls::{Controls, Kinship};
 pub use family::suspects::{FirstAttempt, Hung, Noted, Suspects};
 pub use family::{Families, Family};
-pub use outage::{Doubt, OutageWatch, Ruling, Silent, Sound};
+pub use outage::{Doubt, OutageChange, OutageWatch, Silent, Sound};
 pub use pace::{CAREFUL, HostPace, PaceSignal};
 pub use retry::{Decision, LONGEST_ANNOUNCED, Tried, after, announced};
 pub use scope::pattern::Globs;

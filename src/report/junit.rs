@@ -16,7 +16,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use crate::assess::diagnose::rules::Scope;
-use crate::assess::{GateResult, Ruling, Verdict};
+use crate::assess::{GateResult, GateStatus, Verdict};
 use crate::model::{Moment, Outcome, Role};
 use crate::store::{FailingRow, RunRow, Store, StoredFinding};
 
@@ -123,11 +123,11 @@ fn write_gate(gate: &GateResult, xml: &mut Xml<impl Write>) -> std::io::Result<(
     case.write(xml)
 }
 
-const fn ending_of_gate(ruling: Ruling) -> Option<Ending> {
-    match ruling {
-        Ruling::Held => None,
-        Ruling::Failed => Some(Ending::Failure),
-        Ruling::Undecided => Some(Ending::Error),
+const fn ending_of_gate(status: GateStatus) -> Option<Ending> {
+    match status {
+        GateStatus::Held => None,
+        GateStatus::Failed => Some(Ending::Failure),
+        GateStatus::Undecided => Some(Ending::Error),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::answer::{bytes, ok, redirect, status};
 use crate::origin::Origin;
 
 /// A working directory with a database of its own.
-pub(crate) struct Desk(tempfile::TempDir);
+pub(crate) struct Workdir(tempfile::TempDir);
 
 /// What the program said, and its exit code.
 #[derive(Debug)]
@@ -18,9 +18,9 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-impl Desk {
-    pub(crate) fn new() -> Desk {
-        Desk(tempfile::tempdir().expect("a directory"))
+impl Workdir {
+    pub(crate) fn new() -> Workdir {
+        Workdir(tempfile::tempdir().expect("a directory"))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -92,7 +92,7 @@ async fn site(paths: &[String]) -> Origin {
 async fn an_audit_exports_what_fails_and_sums_it_up() {
     let origin = site(&["/a".to_owned(), "/bad".to_owned()]).await;
     origin.script("/bad", [status(502)]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = [
         "audit",
         &origin.url("/"),
@@ -103,7 +103,7 @@ async fn an_audit_exports_what_fails_and_sums_it_up() {
         "-o",
         "out",
     ];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(
         (said.code, said.out.as_str()),
         (Some(0), ""),
@@ -116,13 +116,13 @@ async fn an_audit_exports_what_fails_and_sums_it_up() {
         said.err
     );
     assert!(said.err.contains("2 2xx, 1 5xx"), "{}", said.err);
-    let errors = desk.read("out/server_errors.csv");
+    let errors = workdir.read("out/server_errors.csv");
     assert_eq!(errors.lines().count(), 2);
     assert!(errors.contains(&origin.url("/bad")));
-    let again = desk.run(&["report", "-f", "jsonl", "-o", "again"]).await;
+    let again = workdir.run(&["report", "-f", "jsonl", "-o", "again"]).await;
     assert_eq!(again.code, Some(0), "{}", again.err);
     assert!(again.out.contains("again/pages.jsonl\n"), "{}", again.out);
-    let shown = desk.run(&["runs", "show"]).await;
+    let shown = workdir.run(&["runs", "show"]).await;
     assert!(shown.out.contains("2 2xx, 1 5xx"), "{}", shown.out);
 }
 
@@ -130,7 +130,7 @@ async fn an_audit_exports_what_fails_and_sums_it_up() {
 async fn gates_decide_the_exit_code_of_an_audit() {
     let origin = site(&["/bad".to_owned()]).await;
     origin.script("/bad", [status(502)]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let home = origin.url("/");
     let cases: [(&[&str], i32, &str); 5] = [
         (
@@ -152,7 +152,7 @@ async fn gates_decide_the_exit_code_of_an_audit() {
     for (gates, code, expected) in cases {
         let gates = gates.iter().flat_map(|gate| ["--fail-on", *gate]);
         let args = ["audit", &home, "--retries", "0", "--rate", "0", "-q"];
-        let said = desk
+        let said = workdir
             .run(&args.into_iter().chain(gates).collect::<Vec<_>>())
             .await;
         assert_eq!(said.code, Some(code), "{}", said.err);
@@ -160,7 +160,7 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         assert!(!expected.is_empty() || said.err.is_empty(), "{}", said.err);
     }
     origin.script("/robots.txt", [status(503)]);
-    let said = desk
+    let said = workdir
         .run(&[
             "audit",
             &home,
@@ -177,15 +177,15 @@ async fn gates_decide_the_exit_code_of_an_audit() {
 async fn an_unreachable_robots_txt_ends_the_audit_with_3() {
     let origin = site(&[]).await;
     origin.script("/robots.txt", [status(503)]);
-    let desk = Desk::new();
-    let said = desk
+    let workdir = Workdir::new();
+    let said = workdir
         .run(&["audit", &origin.url("/"), "--retries", "0", "-q"])
         .await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     assert!(said.err.contains("robots.txt of"), "{}", said.err);
     assert!(said.err.contains("503"), "{}", said.err);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
-    assert!(desk.run(&["runs"]).await.out.contains("finished"));
+    assert!(workdir.run(&["runs"]).await.out.contains("finished"));
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_host_whose_robots_txt_fails_is_named() {
     let host = link.trim_start_matches("http://").trim_end_matches("/x");
     let site = origin.url("/");
     let args = ["audit", &site, "--host", host, "--retries", "0"];
-    let said = Desk::new().run(&args).await;
+    let said = Workdir::new().run(&args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     for line in [
         format!(
@@ -212,9 +212,11 @@ async fn a_host_whose_robots_txt_fails_is_named() {
 
 #[tokio::test]
 async fn a_site_that_nobody_answers_for_ends_the_audit_with_3() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     // The discard port: nothing listens there.
-    let said = desk.run(&["audit", "127.0.0.1:9", "--retries", "0"]).await;
+    let said = workdir
+        .run(&["audit", "127.0.0.1:9", "--retries", "0"])
+        .await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     assert!(
         said.err.contains("could not audit http://127.0.0.1:9: "),
@@ -227,8 +229,8 @@ async fn a_site_that_nobody_answers_for_ends_the_audit_with_3() {
 async fn a_start_that_leads_away_is_said() {
     let origin = Origin::start().await;
     origin.script("/", [redirect(301, "http://elsewhere.example/")]);
-    let desk = Desk::new();
-    let said = desk
+    let workdir = Workdir::new();
+    let said = workdir
         .run(&["audit", &origin.url("/"), "-q", "--no-sitemap"])
         .await;
     assert!(
@@ -243,9 +245,9 @@ async fn a_start_that_leads_away_is_said() {
 async fn an_interrupted_audit_goes_on_where_it_stopped() {
     let paths: Vec<String> = (0..30).map(|n| format!("/p{n}")).collect();
     let origin = site(&paths).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = ["audit", &origin.url("/"), "--rate", "10", "--no-sitemap"];
-    let mut command = desk.command(&args);
+    let mut command = workdir.command(&args);
     let child = command.stderr(Stdio::piped()).spawn().expect("a program");
     while origin.requests().len() < 5 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -257,11 +259,11 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
         "{}",
         said.err
     );
-    let said = desk
+    let said = workdir
         .run(&["audit", "--resume", "--rate", "0", "-o", "out"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!(desk.read("out/pages.csv").lines().count(), 32);
+    assert_eq!(workdir.read("out/pages.csv").lines().count(), 32);
     // Nothing was asked for twice.
     let mut asked: Vec<String> = origin
         .requests()
@@ -272,17 +274,17 @@ async fn an_interrupted_audit_goes_on_where_it_stopped() {
     asked.sort();
     asked.dedup();
     assert_eq!(asked.len(), all);
-    let said = desk.run(&["audit", "--resume"]).await;
+    let said = workdir.run(&["audit", "--resume"]).await;
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
 /// Audits a site of ten pages so that the run is stored and its exports are not, as if it had been killed before it
 /// wrote them.
-async fn owing(desk: &Desk, origin: &Origin, more: &[&str]) {
-    let (home, dir) = (origin.url("/"), desk.path().join("out"));
+async fn owing(workdir: &Workdir, origin: &Origin, more: &[&str]) {
+    let (home, dir) = (origin.url("/"), workdir.path().join("out"));
     let quick = ["--confirm", "none", "--no-probe", "--sample", "0"];
     let audit = ["audit", &home, "--rate", "10", "--no-sitemap", "-o", "out"];
-    let mut command = desk.command(&[&audit[..], more, &quick].concat());
+    let mut command = workdir.command(&[&audit[..], more, &quick].concat());
     let child = command.stderr(Stdio::piped()).spawn().expect("a program");
     let before = origin.requests().len();
     while origin.requests().len() < before + 3 {
@@ -299,22 +301,22 @@ async fn owing(desk: &Desk, origin: &Origin, more: &[&str]) {
 async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
     let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
     let origin = site(&paths).await;
-    let desk = Desk::new();
-    owing(&desk, &origin, &["--fail-on", "coverage > 0"]).await;
-    let dir = desk.path().join("out");
+    let workdir = Workdir::new();
+    owing(&workdir, &origin, &["--fail-on", "coverage > 0"]).await;
+    let dir = workdir.path().join("out");
     let asked = origin.requests().len();
 
-    let elsewhere = desk.path().join("elsewhere");
+    let elsewhere = workdir.path().join("elsewhere");
     fs::create_dir(&elsewhere).expect("made");
-    let mut command = desk.command(&["audit", "--resume"]);
+    let mut command = workdir.command(&["audit", "--resume"]);
     command.current_dir(&elsewhere);
     let said = Said::from(output(command).await);
     assert_eq!(said.code, Some(10), "{}", said.err);
     assert!(said.err.contains("coverage > 0"), "{}", said.err);
-    assert_eq!(desk.read("out/pages.csv").lines().count(), 12);
+    assert_eq!(workdir.read("out/pages.csv").lines().count(), 12);
     assert!(dir.join("report.html").exists() && dir.join("summary.json").exists());
     assert_eq!(origin.requests().len(), asked, "requested again");
-    let said = desk.run(&["audit", "--resume"]).await;
+    let said = workdir.run(&["audit", "--resume"]).await;
     assert_eq!(said.code, Some(2), "{}", said.err);
 }
 
@@ -322,11 +324,11 @@ async fn exports_and_gates_that_a_run_still_owes_are_brought_by_resume() {
 async fn exports_that_a_run_still_owes_are_settled_by_report_if_they_are_the_same() {
     let paths: Vec<String> = (0..10).map(|n| format!("/p{n}")).collect();
     let origin = site(&paths).await;
-    let desk = Desk::new();
-    owing(&desk, &origin, &[]).await;
+    let workdir = Workdir::new();
+    owing(&workdir, &origin, &[]).await;
     let report = |more: &[&str]| {
         let args = [&["report", "-q"], more].concat();
-        let command = desk.command(&args);
+        let command = workdir.command(&args);
         async move { Said::from(output(command).await) }
     };
     // Elsewhere, or in fewer formats: not what was asked for.
@@ -337,21 +339,21 @@ async fn exports_that_a_run_still_owes_are_settled_by_report_if_they_are_the_sam
     ] {
         let said = report(more).await;
         assert_eq!(said.code, Some(0), "{}", said.err);
-        let run = desk.command(&["audit", "--resume", "--dry-run"]);
+        let run = workdir.command(&["audit", "--resume", "--dry-run"]);
         let said = Said::from(output(run).await);
         let code = if owes { 0 } else { 2 };
         assert_eq!(said.code, Some(code), "{more:?}: {}", said.err);
     }
 
-    let desk = Desk::new();
-    owing(&desk, &origin, &["--fail-on", "5xx > 0"]).await;
-    let said = Said::from(output(desk.command(&["report", "-o", "out"])).await);
+    let workdir = Workdir::new();
+    owing(&workdir, &origin, &["--fail-on", "5xx > 0"]).await;
+    let said = Said::from(output(workdir.command(&["report", "-o", "out"])).await);
     assert!(
         said.err.contains("has not judged its gates yet"),
         "{}",
         said.err
     );
-    let said = desk.run(&["audit", "--resume"]).await;
+    let said = workdir.run(&["audit", "--resume"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("5xx > 0"), "{}", said.err);
 }
@@ -371,10 +373,10 @@ pub(crate) async fn signal(child: Child, name: &str) -> Said {
 async fn a_list_is_audited_as_it_is() {
     let origin = site(&["/a".to_owned()]).await;
     origin.page("/b", "<a href='/a'>a</a>");
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let list = format!("# two pages\n{}\n\n{}\n", origin.url("/"), origin.url("/b"));
-    fs::write(desk.path().join("urls.txt"), list).expect("a list");
-    let said = desk
+    fs::write(workdir.path().join("urls.txt"), list).expect("a list");
+    let said = workdir
         .run(&["audit", "--url-list", "urls.txt", "--rate", "0"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -392,7 +394,7 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
     let (origin, other) = (site(&[]).await, Origin::start().await);
     let away = other.url("/away");
     origin.script("/", [ok(&format!("<a href='{away}'>away</a>"))]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let seed = origin.url("/").replace("://", "://user:hunter2@");
     let args = [
         "audit",
@@ -405,7 +407,7 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
         "-f",
         "csv,json,jsonl",
     ];
-    let mut command = desk.command(&args);
+    let mut command = workdir.command(&args);
     command
         .env("GATECRAWL_COOKIE", "sid=hunter3")
         .env("GATECRAWL_HEADER", "X-Key: hunter4");
@@ -423,8 +425,8 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
         }
     }
     assert!(!said.err.contains("hunter"), "{}", said.err);
-    let files = fs::read_dir(desk.path().join("out")).expect("exports");
-    for file in files.chain(fs::read_dir(desk.path()).expect("a desk")) {
+    let files = fs::read_dir(workdir.path().join("out")).expect("exports");
+    for file in files.chain(fs::read_dir(workdir.path()).expect("a workdir")) {
         let path = file.expect("a file").path();
         let bytes = fs::read(&path).unwrap_or_default();
         let found = bytes.windows(6).any(|part| part == b"hunter");
@@ -435,15 +437,15 @@ async fn secrets_go_to_the_site_and_nowhere_else() {
 #[tokio::test]
 async fn the_secrets_of_one_site_are_not_shown_to_another() {
     let (one, two) = (site(&[]).await, site(&[]).await);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let logged_in = one.url("/").replace("://", "://ann:hunter2@");
     let other = two.url_as("localhost", "/");
     let cookies = "127.0.0.1\tFALSE\t/\tFALSE\t0\tone\t1\n\
         localhost\tFALSE\t/\tFALSE\t0\ttwo\t2\n\
         localhost\tFALSE\t/\tTRUE\t0\tsafe\t3\n";
-    fs::write(desk.path().join("cookies.txt"), cookies).expect("a file");
+    fs::write(workdir.path().join("cookies.txt"), cookies).expect("a file");
     fs::write(
-        desk.path().join("urls.txt"),
+        workdir.path().join("urls.txt"),
         format!("{logged_in}\n{other}\n"),
     )
     .expect("a list");
@@ -456,7 +458,7 @@ async fn the_secrets_of_one_site_are_not_shown_to_another() {
         "-H",
         "X-Key: both",
     ];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let expected = [
         (&one, Some("Basic YW5uOmh1bnRlcjI="), "one=1"),
@@ -480,7 +482,7 @@ async fn a_site_on_this_machine_leads_to_no_other_network() {
         "<a href='{near}'>a</a> <a href='http://169.254.169.254/'>b</a> <a href='http://10.0.0.1/'>c</a>"
     );
     origin.script("/", [ok(&links)]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = [
         "audit",
         &origin.url("/"),
@@ -491,10 +493,10 @@ async fn a_site_on_this_machine_leads_to_no_other_network() {
         "-o",
         "out",
     ];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(other.requests().iter().any(|seen| seen.path == "/near"));
-    let attempts = desk.read("out/attempts.csv");
+    let attempts = workdir.read("out/attempts.csv");
     for address in ["169.254.169.254", "10.0.0.1"] {
         let words = format!("address {address} is not public");
         assert!(attempts.contains(&words), "{attempts}");
@@ -504,10 +506,10 @@ async fn a_site_on_this_machine_leads_to_no_other_network() {
 #[tokio::test]
 async fn a_config_file_is_read_and_flags_go_before_it() {
     let origin = site(&["/a".to_owned(), "/b".to_owned()]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let config = "exclude = ['/a$']\nno-sitemap = true\nuser-agent = 'filed/1'\nout = 'out'\n";
-    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
-    let said = desk
+    fs::write(workdir.path().join("gatecrawl.toml"), config).expect("a file");
+    let said = workdir
         .run(&["audit", &origin.url("/"), "-A", "typed/1"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -522,9 +524,9 @@ async fn a_config_file_is_read_and_flags_go_before_it() {
             .iter()
             .all(|seen| seen.path != "/a" && seen.path != "/sitemap.xml")
     );
-    assert!(desk.path().join("out/pages.csv").exists());
-    fs::write(desk.path().join("gatecrawl.toml"), "rat = 1").expect("a file");
-    let said = desk.run(&["audit", "a.example"]).await;
+    assert!(workdir.path().join("out/pages.csv").exists());
+    fs::write(workdir.path().join("gatecrawl.toml"), "rat = 1").expect("a file");
+    let said = workdir.run(&["audit", "a.example"]).await;
     assert_eq!(said.code, Some(2));
     let expected = "error: gatecrawl.toml, line 1: unknown key \"rat\"; the nearest is \"rate\"\n";
     assert_eq!(said.err, expected);
@@ -538,12 +540,12 @@ async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
         "/robots.txt",
         [bytes(rules).header("Content-Type", "text/plain")],
     );
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/");
-    let said = desk.run(&["audit", &url, "--dry-run"]).await;
+    let said = workdir.run(&["audit", &url, "--dry-run"]).await;
     let estimate = "estimate: 60000 ms a page";
     assert!(said.out.contains(estimate), "{}", said.out);
-    let said = desk
+    let said = workdir
         .run(&["audit", &url, "--dry-run", "--ignore-robots"])
         .await;
     let estimate = "estimate: 100 ms a page";
@@ -554,15 +556,15 @@ async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
 async fn a_killed_run_is_shown_with_its_verdicts() {
     let paths: Vec<String> = (0..30).map(|n| format!("/p{n}")).collect();
     let origin = site(&paths).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = ["audit", &origin.url("/"), "--rate", "10", "--no-sitemap"];
-    let mut child = desk.command(&args).spawn().expect("a program");
+    let mut child = workdir.command(&args).spawn().expect("a program");
     while origin.requests().len() < 5 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     child.kill().expect("killed");
     child.wait().expect("an end");
-    let shown = desk.run(&["runs", "show"]).await;
+    let shown = workdir.run(&["runs", "show"]).await;
     assert_eq!(shown.code, Some(0), "{}", shown.err);
     assert!(shown.out.contains("not finished"), "{}", shown.out);
     assert!(!shown.out.contains("Verdicts       none"), "{}", shown.out);
@@ -572,13 +574,13 @@ async fn a_killed_run_is_shown_with_its_verdicts() {
 async fn experiments_are_made_on_what_fails_and_told_in_the_export() {
     let origin = site(&["/down".to_owned()]).await;
     origin.script("/down", [status(502)]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/");
     let args = ["audit", &url, "--confirm", "none", "--retries", "0"];
     let more = ["-o", "out", "-H", "X-Key: k"];
-    let said = desk.run(&[&args[..], &more].concat()).await;
+    let said = workdir.run(&[&args[..], &more].concat()).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let attempts = desk.read("out/attempts.csv");
+    let attempts = workdir.read("out/attempts.csv");
     for purpose in ["crawl", "probe:alone", "probe:browser"] {
         assert!(attempts.contains(&format!(",{purpose},")), "{attempts}");
     }
@@ -590,18 +592,18 @@ async fn experiments_are_made_on_what_fails_and_told_in_the_export() {
     assert_eq!(browsers.len(), 1);
     assert_eq!(browsers[0].path, "/down");
     assert_eq!(browsers[0].header("x-key"), Some("k"));
-    let pages = desk.read("out/server_errors.csv");
+    let pages = workdir.read("out/server_errors.csv");
     assert!(pages.contains("server_502,1,1,1,1,1,"), "{pages}");
 }
 
 #[tokio::test]
 async fn a_dry_run_says_what_follows_the_crawl() {
     let origin = site(&[]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let dry = async |more: &[&str]| {
         let url = origin.url("/");
         let args = [&["audit", &url, "--dry-run"], more].concat();
-        Said::from(output(desk.command(&args)).await).out
+        Said::from(output(workdir.command(&args)).await).out
     };
     let usual = dry(&[]).await;
     for line in [
@@ -641,8 +643,8 @@ async fn a_dry_run_asks_for_robots_txt_alone() {
         "/robots.txt",
         [bytes(rules).header("Content-Type", "text/plain")],
     );
-    let desk = Desk::new();
-    let said = desk
+    let workdir = Workdir::new();
+    let said = workdir
         .run(&["audit", &origin.url("/"), "--dry-run", "-o", "out"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -654,17 +656,17 @@ async fn a_dry_run_asks_for_robots_txt_alone() {
     );
     assert!(said.out.contains("crawl-delay: 2.0 s\n"), "{}", said.out);
     assert_eq!(origin.requests().len(), 1);
-    let left = fs::read_dir(desk.path()).expect("a desk").count();
+    let left = fs::read_dir(workdir.path()).expect("a workdir").count();
     assert_eq!(left, 0, "no database, no directory");
 }
 
 #[tokio::test]
 async fn a_dry_run_says_where_secrets_go() {
     let origin = site(&[]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let (url, host) = (origin.url("/"), origin.address());
     let told = async |more: &[&str]| {
-        let said = desk
+        let said = workdir
             .run(&[&["audit", &url, "--dry-run"], more].concat())
             .await;
         assert_eq!(said.code, Some(0), "{}", said.err);
@@ -697,8 +699,8 @@ async fn a_dry_run_says_where_secrets_go() {
 #[tokio::test]
 async fn tools_follow_redirects_and_say_what_a_status_means() {
     let origin = site(&["/page".to_owned()]).await;
-    let desk = Desk::new();
-    let said = desk.run(&["robots", &origin.url("/"), "/x"]).await;
+    let workdir = Workdir::new();
+    let said = workdir.run(&["robots", &origin.url("/"), "/x"]).await;
     assert_eq!(
         (said.code, said.out.as_str()),
         (Some(0), "ALLOWED\t/x\tno robots.txt\n")
@@ -709,12 +711,12 @@ async fn tools_follow_redirects_and_say_what_a_status_means() {
         said.err
     );
     origin.script("/robots.txt", [status(500)]);
-    let said = desk.run(&["robots", &origin.url("/"), "/x"]).await;
+    let said = workdir.run(&["robots", &origin.url("/"), "/x"]).await;
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("nothing is allowed"), "{}", said.err);
     origin.script("/old", [redirect(302, "/new/")]);
     origin.page("/new/", "<a href=x>y</a>");
-    let said = desk.run(&["links", &origin.url("/old")]).await;
+    let said = workdir.run(&["links", &origin.url("/old")]).await;
     assert!(said.out.contains(&origin.url("/new/x")), "{}", said.out);
     let map = format!(
         "<sitemapindex><sitemap><loc>{}</loc></sitemap></sitemapindex>",
@@ -727,9 +729,9 @@ async fn tools_follow_redirects_and_say_what_a_status_means() {
             "<urlset><url><loc>https://a.example/1</loc></url></urlset>",
         )],
     );
-    let said = desk.run(&["sitemap", &origin.url("/map.xml")]).await;
+    let said = workdir.run(&["sitemap", &origin.url("/map.xml")]).await;
     assert_eq!(said.out, format!("{}\n", origin.url("/1.xml")));
-    let said = desk
+    let said = workdir
         .run(&["sitemap", "--recursive", &origin.url("/map.xml")])
         .await;
     assert_eq!(
@@ -743,8 +745,8 @@ async fn a_check_tells_chain_times_cause_and_fix() {
     let origin = site(&[]).await;
     origin.script("/old", [redirect(301, "/bad")]);
     origin.script("/bad", [status(502)]);
-    let desk = Desk::new();
-    let said = desk
+    let workdir = Workdir::new();
+    let said = workdir
         .run(&["check", &origin.url("/old"), "--attempts", "2"])
         .await;
     assert_eq!(
@@ -779,7 +781,7 @@ async fn a_check_compares_clients_and_keeps_secrets() {
         "/wall",
         [status(403), status(403), ok("<p>fine"), ok("<p>fine")],
     );
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/wall");
     let args = [
         "check",
@@ -792,7 +794,7 @@ async fn a_check_compares_clients_and_keeps_secrets() {
         "me:hush",
         "--json",
     ];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(
         (said.code, said.err.as_str()),
         (Some(0), ""),
@@ -813,7 +815,7 @@ async fn a_check_compares_clients_and_keeps_secrets() {
 
 #[tokio::test]
 async fn a_project_is_added_to_a_file_that_is_not_there_yet() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let add = [
         "schedule",
         "add",
@@ -823,11 +825,11 @@ async fn a_project_is_added_to_a_file_that_is_not_there_yet() {
         "@weekly",
     ];
     let named = [&add[..], &["--config", "weekly.toml"]].concat();
-    let said = desk.run(&named).await;
+    let said = workdir.run(&named).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(desk.read("weekly.toml").contains("[project.shop]"));
+    assert!(workdir.read("weekly.toml").contains("[project.shop]"));
     // Whoever only reads is told that there is nothing to read.
-    let said = desk
+    let said = workdir
         .run(&["schedule", "check", "--config", "other.toml"])
         .await;
     assert_eq!(said.code, Some(2), "{}", said.err);

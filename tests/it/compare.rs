@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::answer::{ok, status};
-use crate::cli::{Desk, Said};
+use crate::cli::{Said, Workdir};
 use crate::origin::Origin;
 
 /// Pages that are always fine.
@@ -33,7 +33,7 @@ fn serve(origin: &Origin, pages: &[(&str, bool)]) {
     }
 }
 
-async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
+async fn audit(workdir: &Workdir, origin: &Origin, more: &[&str]) -> Said {
     let url = origin.url("/");
     let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
     // No sample, and little time for second looks: what is compared is what the script says.
@@ -45,13 +45,13 @@ async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
         "--sample",
         "0",
     ];
-    let said = desk.run(&[&args[..], &confirm, more].concat()).await;
+    let said = workdir.run(&[&args[..], &confirm, more].concat()).await;
     assert!(matches!(said.code, Some(0 | 10)), "{}", said.err);
     said
 }
 
-async fn compare(desk: &Desk, args: &[&str]) -> Value {
-    let said = desk.run(&[&["compare", "--json"], args].concat()).await;
+async fn compare(workdir: &Workdir, args: &[&str]) -> Value {
+    let said = workdir.run(&[&["compare", "--json"], args].concat()).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     serde_json::from_str(&said.out).expect("JSON")
 }
@@ -72,26 +72,26 @@ fn changes(found: &Value) -> Vec<String> {
 #[tokio::test]
 async fn pages_that_say_200_and_show_an_error_are_new_failures_and_fixed_when_mended() {
     let origin = site(&["/shop/1", "/shop/2"]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     serve(&origin, &[("/shop/1", false), ("/shop/2", false)]);
-    audit(&desk, &origin, &[]).await;
+    audit(&workdir, &origin, &[]).await;
     let error = ok("<h1>Error establishing a database connection</h1>");
     origin.script("/shop/1", [error.clone()]);
     origin.script("/shop/2", [error]);
     let gate = ["-o", "out", "--fail-on", "new-5xx > 0"];
-    let said = audit(&desk, &origin, &gate).await;
+    let said = audit(&workdir, &origin, &gate).await;
     let told = "Changes        2 new; 23 pages compared with run 1";
     assert!(said.err.contains(told), "{}", said.err);
     assert_eq!(
-        changes(&compare(&desk, &[]).await),
+        changes(&compare(&workdir, &[]).await),
         ["new /shop/1", "new /shop/2"]
     );
-    let failing = desk.read("out/server_errors.csv");
+    let failing = workdir.read("out/server_errors.csv");
     assert_eq!(failing.lines().count(), 3, "{failing}");
     serve(&origin, &[("/shop/1", false), ("/shop/2", false)]);
-    audit(&desk, &origin, &[]).await;
+    audit(&workdir, &origin, &[]).await;
     assert_eq!(
-        changes(&compare(&desk, &[]).await),
+        changes(&compare(&workdir, &[]).await),
         ["fixed /shop/1", "fixed /shop/2"]
     );
 }
@@ -99,7 +99,7 @@ async fn pages_that_say_200_and_show_an_error_are_new_failures_and_fixed_when_me
 #[tokio::test]
 async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     let origin = site(&["/breaks", "/heals", "/flaps", "/broken"]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let runs = [
         (false, true, false),
         (false, true, true),
@@ -116,7 +116,7 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
         ];
         serve(&origin, &pages);
         let last = ["-o", "out", "--fail-on", "new-5xx > 0"];
-        let said = audit(&desk, &origin, if run < 4 { &[] } else { &last }).await;
+        let said = audit(&workdir, &origin, if run < 4 { &[] } else { &last }).await;
         if run == 4 {
             assert_eq!(said.code, Some(10), "{}", said.err);
             assert!(said.err.contains("new-5xx is 1, > 0"), "{}", said.err);
@@ -125,7 +125,7 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
         }
     }
     let expected = ["fixed /heals", "flapping /flaps", "new /breaks"];
-    let found = compare(&desk, &[]).await;
+    let found = compare(&workdir, &[]).await;
     assert_eq!(changes(&found), expected);
     assert_eq!(found["counts"]["unclear"], 0);
     assert_eq!(
@@ -133,29 +133,32 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
         "failed 3 of 3 in 3 passes, was fine 1 of 1; error rate +100 points (95 %: +3 to +100)"
     );
     // With two and with three runs nothing is known to flap.
-    assert_eq!(changes(&compare(&desk, &["1", "2"]).await), ["new /flaps"]);
     assert_eq!(
-        changes(&compare(&desk, &["2", "3"]).await),
+        changes(&compare(&workdir, &["1", "2"]).await),
+        ["new /flaps"]
+    );
+    assert_eq!(
+        changes(&compare(&workdir, &["2", "3"]).await),
         ["fixed /flaps"]
     );
     assert_eq!(
-        changes(&compare(&desk, &["5", "5"]).await),
+        changes(&compare(&workdir, &["5", "5"]).await),
         ["flapping /flaps"]
     );
 
-    let csv = desk.read("out/compare.csv");
+    let csv = workdir.read("out/compare.csv");
     let rows: Vec<&str> = csv.lines().collect();
     assert_eq!(rows.len(), 4, "{csv}");
     assert!(
         rows[1].starts_with(&format!("{},new,", origin.url("/breaks"))),
         "{csv}"
     );
-    assert_eq!(desk.run(&["compare", "--csv"]).await.out, csv);
-    let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    assert_eq!(workdir.run(&["compare", "--csv"]).await.out, csv);
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     assert_eq!(summary["compare"]["counts"], found["counts"]);
     assert_eq!(summary["failing_pages"]["total"], 3);
 
-    let said = desk.run(&["compare"]).await;
+    let said = workdir.run(&["compare"]).await;
     assert!(
         said.out.contains("1 new, 1 flapping, 1 fixed"),
         "{}",
@@ -163,15 +166,19 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     );
 
     // The same from files: the summary and the database of another place.
-    let other = Desk::new();
+    let other = Workdir::new();
     for (path, fails) in [("/breaks", false), ("/heals", true), ("/broken", false)] {
         serve(&origin, &[(path, fails)]);
     }
     audit(&other, &origin, &[]).await;
-    let summary = desk.path().join("out/summary.json").display().to_string();
+    let summary = workdir
+        .path()
+        .join("out/summary.json")
+        .display()
+        .to_string();
     let expected = ["fixed /breaks", "fixed /broken", "new /heals"];
     assert_eq!(changes(&compare(&other, &[&summary]).await), expected);
-    let database = desk.path().join("runs.db").display().to_string();
+    let database = workdir.path().join("runs.db").display().to_string();
     assert_eq!(changes(&compare(&other, &[&database]).await), expected);
     let first = format!("{database}#1");
     let expected = ["fixed /broken", "new /flaps"];
@@ -180,13 +187,13 @@ async fn what_broke_healed_and_flapped_over_five_runs_is_told_exactly() {
     assert_eq!(other.run(&report).await.code, Some(0));
     assert_eq!(other.read("again/compare.csv").lines().count(), 4);
 
-    history(&desk, &origin).await;
+    history(&workdir, &origin).await;
 }
 
 /// What the five runs leave to look back on.
-async fn history(desk: &Desk, origin: &Origin) {
+async fn history(workdir: &Workdir, origin: &Origin) {
     let (url, foreign) = (origin.url("/heals"), origin.url("/nowhere"));
-    let told = desk.run(&["report", "--url", &url, "--json"]).await;
+    let told = workdir.run(&["report", "--url", &url, "--json"]).await;
     let told: Value = serde_json::from_str(&told.out).expect("JSON");
     assert_eq!(told["state"], "fine");
     assert_eq!(
@@ -194,7 +201,7 @@ async fn history(desk: &Desk, origin: &Origin) {
         (&1.into(), &4.into())
     );
     assert_eq!(told["runs"].as_array().map(Vec::len), Some(5));
-    let told = desk.run(&["report", "--url", &url]).await;
+    let told = workdir.run(&["report", "--url", &url]).await;
     assert!(
         told.out.contains("fine in the last run that looked"),
         "{}",
@@ -203,13 +210,13 @@ async fn history(desk: &Desk, origin: &Origin) {
     assert!(told.out.contains("failing 4 runs in a row"), "{}", told.out);
     // As an audit takes it.
     let bare = url.trim_start_matches("http://");
-    let short = desk.run(&["report", "--url", bare]).await;
+    let short = workdir.run(&["report", "--url", bare]).await;
     assert_eq!(short.out, told.out);
-    let missing = desk.run(&["report", "--url", &foreign]).await;
+    let missing = workdir.run(&["report", "--url", &foreign]).await;
     assert_eq!(missing.code, Some(2));
     assert!(missing.err.contains("in no run of"), "{}", missing.err);
 
-    let list = desk.run(&["runs", "--json"]).await;
+    let list = workdir.run(&["runs", "--json"]).await;
     let list: Value = serde_json::from_str(&list.out).expect("JSON");
     assert_eq!(list[0]["numbers"]["failing"], 3);
     let verdicts = [
@@ -221,14 +228,14 @@ async fn history(desk: &Desk, origin: &Origin) {
     ];
     let told = verdicts.map(|verdict| list[0]["numbers"][verdict].as_u64());
     assert_eq!(told.into_iter().flatten().sum::<u64>(), 3, "{list}");
-    let list = desk.run(&["runs"]).await;
+    let list = workdir.run(&["runs"]).await;
     let newest = list.out.lines().nth(1).expect("a run");
     assert!(newest.contains("25        3"), "{}", list.out);
     assert!(newest.contains("57577"), "{}", list.out);
     let prune = ["runs", "prune", "--keep", "2"];
-    let dry = desk.run(&[&prune[..], &["--dry-run"]].concat()).await;
+    let dry = workdir.run(&[&prune[..], &["--dry-run"]].concat()).await;
     assert_eq!(dry.out.lines().count(), 3, "{}", dry.out);
-    let none = desk
+    let none = workdir
         .run(&[&prune[..], &["--site", "https://other.example"]].concat())
         .await;
     assert_eq!(none.code, Some(0));
@@ -240,14 +247,14 @@ async fn history(desk: &Desk, origin: &Origin) {
     let bare = origin.url("");
     let bare = bare.trim_start_matches("http://");
     let own = [&prune[..], &["--dry-run", "--site", bare]].concat();
-    assert_eq!(desk.run(&own).await.out, dry.out);
-    let young = desk
+    assert_eq!(workdir.run(&own).await.out, dry.out);
+    let young = workdir
         .run(&[&prune[..], &["--older-than", "1d"]].concat())
         .await;
     assert_eq!(young.code, Some(0));
-    assert_eq!(desk.run(&["runs"]).await.out.lines().count(), 6);
-    desk.run(&prune).await;
-    assert_eq!(desk.run(&["runs"]).await.out.lines().count(), 3);
+    assert_eq!(workdir.run(&["runs"]).await.out.lines().count(), 6);
+    workdir.run(&prune).await;
+    assert_eq!(workdir.run(&["runs"]).await.out.lines().count(), 3);
 }
 
 #[tokio::test]
@@ -259,32 +266,32 @@ async fn a_staging_site_is_compared_with_production() {
     );
     let staging = site(&["/a", "/b", "/fresh"]).await;
     serve(&staging, &[("/a", false), ("/b", true), ("/fresh", false)]);
-    let desk = Desk::new();
-    audit(&desk, &production, &[]).await;
+    let workdir = Workdir::new();
+    audit(&workdir, &production, &[]).await;
     let map = format!("{}(.*)=>{}$1", production.url("/"), staging.url("/"));
     audit(
-        &desk,
+        &workdir,
         &staging,
         &["--baseline", "1", "--map", &map, "-o", "out"],
     )
     .await;
-    let found = compare(&desk, &["1", "2", "--map", &map]).await;
+    let found = compare(&workdir, &["1", "2", "--map", &map]).await;
     assert_eq!(
         changes(&found),
         ["appeared /fresh", "new /b", "unclear /old"]
     );
     assert_eq!(found["compared"], 23);
-    let csv = desk.read("out/compare.csv");
+    let csv = workdir.read("out/compare.csv");
     let old = format!("{},unclear,{}", staging.url("/old"), production.url("/old"));
     assert!(csv.contains(&old), "{csv}");
-    let doubt = async |args: &[&str]| compare(&desk, args).await["notes"][0].to_string();
+    let doubt = async |args: &[&str]| compare(&workdir, args).await["notes"][0].to_string();
     let foreign = doubt(&["1", "2"]).await;
     assert!(foreign.contains("no page in common"), "{foreign}");
     let unmatched = doubt(&["1", "2", "--map", "nowhere=>x"]).await;
     assert!(unmatched.contains("look at its pattern"), "{unmatched}");
     let itself = doubt(&["2", "2"]).await;
     assert!(itself.contains("the same run"), "{itself}");
-    let wrong = desk.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
+    let wrong = workdir.run(&["compare", "1", "2", "--map", "(x=>y"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
         wrong.err.contains("\"(x\" is no regular expression"),
@@ -293,11 +300,11 @@ async fn a_staging_site_is_compared_with_production() {
     );
     assert_eq!(wrong.err.lines().count(), 1, "{}", wrong.err);
     // A number is a run, whatever files are called.
-    std::fs::create_dir(desk.path().join("1")).expect("made");
-    assert_eq!(compare(&desk, &["1", "2", "--map", &map]).await, found);
-    let wrong = desk.run(&["compare", "out", "2"]).await;
+    std::fs::create_dir(workdir.path().join("1")).expect("made");
+    assert_eq!(compare(&workdir, &["1", "2", "--map", &map]).await, found);
+    let wrong = workdir.run(&["compare", "out", "2"]).await;
     assert!(wrong.err.contains("is a directory"), "{}", wrong.err);
-    let wrong = desk.run(&["compare", "nothing"]).await;
+    let wrong = workdir.run(&["compare", "nothing"]).await;
     assert_eq!(wrong.code, Some(2));
     assert!(
         wrong.err.contains("OLD nothing: neither a run of"),
@@ -310,19 +317,19 @@ async fn a_staging_site_is_compared_with_production() {
 async fn what_a_run_did_not_look_at_is_neither_gone_nor_new() {
     let origin = site(&["/shut", "/open"]).await;
     serve(&origin, &[("/shut", true), ("/open", false)]);
-    let desk = Desk::new();
-    audit(&desk, &origin, &[]).await;
+    let workdir = Workdir::new();
+    audit(&workdir, &origin, &[]).await;
     let robots = "User-agent: *\nDisallow: /shut\nDisallow: /open\n";
     origin.script(
         "/robots.txt",
         [ok(robots).header("Content-Type", "text/plain")],
     );
-    audit(&desk, &origin, &[]).await;
-    let found = compare(&desk, &[]).await;
+    audit(&workdir, &origin, &[]).await;
+    let found = compare(&workdir, &[]).await;
     assert_eq!(changes(&found), ["unclear /shut"]);
     assert_eq!(found["not_compared"]["new: robots"], 2);
-    audit(&desk, &origin, &["--max-pages", "3"]).await;
-    let found = compare(&desk, &["1", "3"]).await;
+    audit(&workdir, &origin, &["--max-pages", "3"]).await;
+    let found = compare(&workdir, &["1", "3"]).await;
     assert_eq!(
         (&found["counts"]["gone"], &found["counts"]["new"]),
         (&0.into(), &0.into())
@@ -335,29 +342,30 @@ async fn what_a_run_did_not_look_at_is_neither_gone_nor_new() {
 async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     let origin = site(&["/a"]).await;
     serve(&origin, &[("/a", false)]);
-    let desk = Desk::new();
-    audit(&desk, &origin, &[]).await;
+    let workdir = Workdir::new();
+    audit(&workdir, &origin, &[]).await;
     serve(&origin, &[("/", true)]);
     let url = origin.url("/");
     let args = ["audit", &url, "--retries", "0", "--rate", "0", "--no-probe"];
     let more = ["--confirm", "1s,2s", "--no-known", "-o", "out", "-f", "md"];
-    let said = desk.run(&[&args[..], &more].concat()).await;
+    let said = workdir.run(&[&args[..], &more].concat()).await;
     assert_eq!(said.code, Some(3), "{}", said.err);
-    let told = desk.read("out/report.md");
+    let told = workdir.read("out/report.md");
     assert!(
         told.contains("Note: pages that only the old run has are not counted"),
         "{told}"
     );
-    let found = compare(&desk, &[]).await;
+    let found = compare(&workdir, &[]).await;
     assert_eq!(changes(&found), ["new /"]);
     let why = "new: that run could not read a start page";
     assert_eq!(found["not_compared"][why], 21);
     origin.script("/robots.txt", [status(503)]);
-    desk.run(&["audit", &origin.url("/"), "--retries", "0"])
+    workdir
+        .run(&["audit", &origin.url("/"), "--retries", "0"])
         .await;
-    let shut = desk.run(&["compare", "1", "3"]).await;
+    let shut = workdir.run(&["compare", "1", "3"]).await;
     assert!(shut.out.contains("no page is in both runs"), "{}", shut.out);
-    let swapped = compare(&desk, &["2", "1"]).await;
+    let swapped = compare(&workdir, &["2", "1"]).await;
     assert_eq!(changes(&swapped), ["fixed /"]);
     let notes = swapped["notes"].to_string();
     assert!(notes.contains("began after the new one"), "{notes}");
@@ -372,31 +380,31 @@ async fn what_only_a_failing_page_links_to_is_requested_all_the_same() {
     let origin = site(&["/hub"]).await;
     origin.page("/hub", "<a href='/deep'>x</a>");
     origin.page("/deep", "<p>fine");
-    let desk = Desk::new();
-    audit(&desk, &origin, &[]).await;
+    let workdir = Workdir::new();
+    audit(&workdir, &origin, &[]).await;
     serve(&origin, &[("/hub", true)]);
-    audit(&desk, &origin, &[]).await;
-    let found = compare(&desk, &[]).await;
+    audit(&workdir, &origin, &[]).await;
+    let found = compare(&workdir, &[]).await;
     assert_eq!(changes(&found), ["new /hub"]);
     assert_eq!(found["compared"], 23);
     // The other way round it is not known who linked to it.
-    let found = compare(&desk, &["2", "1"]).await;
+    let found = compare(&workdir, &["2", "1"]).await;
     assert_eq!(changes(&found), ["fixed /hub"]);
 }
 
 #[tokio::test]
 async fn a_run_that_no_page_answered_is_no_baseline() {
     let origin = site(&["/broken"]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     serve(&origin, &[("/broken", true)]);
-    audit(&desk, &origin, &[]).await;
+    audit(&workdir, &origin, &[]).await;
     // A week in which robots.txt answered 503: nothing was asked.
     origin.script("/robots.txt", [status(503)]);
     let url = origin.url("/");
     let dark = ["audit", &url, "--retries", "0", "--confirm", "none"];
-    assert_eq!(desk.run(&dark).await.code, Some(3));
+    assert_eq!(workdir.run(&dark).await.code, Some(3));
     origin.script("/robots.txt", [status(404)]);
-    let said = audit(&desk, &origin, &["--fail-on", "new-5xx > 0"]).await;
+    let said = audit(&workdir, &origin, &["--fail-on", "new-5xx > 0"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("compared with run 1"), "{}", said.err);
 }

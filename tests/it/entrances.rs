@@ -16,7 +16,7 @@ use gatecrawl::store::Store;
 use serde_json::Value;
 
 use crate::answer::{Answer, html, redirect, status};
-use crate::cli::{Desk, Said};
+use crate::cli::{Said, Workdir};
 use crate::origin::Origin;
 
 /// The name of the project, and of the directory of its exports.
@@ -157,7 +157,7 @@ const CASES: &[Case] = &[
         site: fine,
         baseline: Some("nope"),
         codes: [2, 1],
-        reason: Some("--baseline nope: neither a run of DESK/runs.db nor a file"),
+        reason: Some("--baseline nope: neither a run of WORKDIR/runs.db nor a file"),
         ..USUAL
     },
 ];
@@ -186,11 +186,11 @@ enum Entrance {
 type End = (Option<i32>, Option<String>);
 
 impl Entrance {
-    async fn make(self, desk: &Desk, origin: &Origin, case: &Case) -> End {
+    async fn make(self, workdir: &Workdir, origin: &Origin, case: &Case) -> End {
         let said = match self {
-            Entrance::Audit => audit(desk, origin, case).await,
-            Entrance::Schedule => scheduled(desk, origin, case).await,
-            Entrance::Library => return (None, library(desk, origin, case).await),
+            Entrance::Audit => audit(workdir, origin, case).await,
+            Entrance::Schedule => scheduled(workdir, origin, case).await,
+            Entrance::Library => return (None, library(workdir, origin, case).await),
         };
         (said.code, reason(&said))
     }
@@ -212,7 +212,7 @@ fn reason(said: &Said) -> Option<String> {
     Some(rest.to_owned())
 }
 
-async fn audit(desk: &Desk, origin: &Origin, case: &Case) -> Said {
+async fn audit(workdir: &Workdir, origin: &Origin, case: &Case) -> Said {
     let url = origin.url("/");
     let mut args = vec!["audit", &url, "--retries", "0", "--rate", "0"];
     args.extend(["-o", SHOP, "--overwrite", "-f", case.formats]);
@@ -222,10 +222,10 @@ async fn audit(desk: &Desk, origin: &Origin, case: &Case) -> Said {
     if let Some(baseline) = case.baseline {
         args.extend(["--baseline", baseline]);
     }
-    desk.run(&args).await
+    workdir.run(&args).await
 }
 
-async fn scheduled(desk: &Desk, origin: &Origin, case: &Case) -> Said {
+async fn scheduled(workdir: &Workdir, origin: &Origin, case: &Case) -> Said {
     let mut config = format!(
         "[project.{SHOP}]\nurl = '{}'\nschedule = '@weekly'\nretries = 0\nrate = 0\nconfirm = 'none'\n\
          no-probe = true\nsample = 0\nout = '{SHOP}'\noverwrite = true\nformat = '{}'\n",
@@ -238,13 +238,14 @@ async fn scheduled(desk: &Desk, origin: &Origin, case: &Case) -> Said {
     if let Some(baseline) = case.baseline {
         let _ = writeln!(config, "baseline = '{baseline}'");
     }
-    fs::write(desk.path().join("shop.toml"), config).expect("written");
+    fs::write(workdir.path().join("shop.toml"), config).expect("written");
     let args = ["schedule", "run", "--once", "--now", SHOP];
-    desk.run(&[&args[..], &["--config", "shop.toml"]].concat())
+    workdir
+        .run(&[&args[..], &["--config", "shop.toml"]].concat())
         .await
 }
 
-async fn library(desk: &Desk, origin: &Origin, case: &Case) -> Option<String> {
+async fn library(workdir: &Workdir, origin: &Origin, case: &Case) -> Option<String> {
     let attempts = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&attempts);
     let observer = move |event: &Event<'_>| {
@@ -253,7 +254,7 @@ async fn library(desk: &Desk, origin: &Origin, case: &Case) -> Option<String> {
         }
     };
     let asked = origin.requests().len();
-    let made = match order(desk, origin, case).check() {
+    let made = match order(workdir, origin, case).check() {
         Ok(order) => make(order, observer, stop_switch().1).await,
         Err(fault) => Err(fault),
     };
@@ -265,7 +266,7 @@ async fn library(desk: &Desk, origin: &Origin, case: &Case) -> Option<String> {
     }
 }
 
-fn order(desk: &Desk, origin: &Origin, case: &Case) -> Order {
+fn order(workdir: &Workdir, origin: &Origin, case: &Case) -> Order {
     let seeds = vec![CrawlUrl::parse(&origin.url("/")).expect("a URL")];
     let mut plan = CrawlPlan::usual(seeds.clone());
     (plan.pace.rate, plan.pace.retries) = (None, 0);
@@ -276,7 +277,7 @@ fn order(desk: &Desk, origin: &Origin, case: &Case) -> Order {
     let formats = case.formats.split(',');
     // A file is named from the test's own directory.
     let path = |name: &'static str| {
-        let file = desk.path().join(name);
+        let file = workdir.path().join(name);
         if file.exists() {
             file.display().to_string()
         } else {
@@ -293,7 +294,7 @@ fn order(desk: &Desk, origin: &Origin, case: &Case) -> Order {
             },
         })),
         asked: Asked {
-            out: Some(Out::To(desk.path().join(SHOP))),
+            out: Some(Out::To(workdir.path().join(SHOP))),
             formats: formats.map(|name| name.parse().expect("known")).collect(),
             overwrite: true,
             gates: gates.collect(),
@@ -301,7 +302,7 @@ fn order(desk: &Desk, origin: &Origin, case: &Case) -> Order {
             maps: Vec::new(),
         },
         remembered: Remembered::WithRun,
-        store: Store::open(&desk.path().join("runs.db")).expect("a store"),
+        store: Store::open(&workdir.path().join("runs.db")).expect("a store"),
     }
 }
 
@@ -314,13 +315,13 @@ fn chain(fault: &AuditError) -> String {
 }
 
 async fn brought(entrance: Entrance, case: &Case) -> (Option<i32>, Brought) {
-    let (origin, desk) = (Origin::start().await, Desk::new());
+    let (origin, workdir) = (Origin::start().await, Workdir::new());
     let serve = |site: Site| {
         for (path, answer) in site() {
             origin.script(path, [answer]);
         }
     };
-    let export = desk.path().join(SHOP);
+    let export = workdir.path().join(SHOP);
     if let Some(before) = case.before {
         serve(before);
         let earlier = Case {
@@ -328,14 +329,14 @@ async fn brought(entrance: Entrance, case: &Case) -> (Option<i32>, Brought) {
             baseline: None,
             ..case.clone()
         };
-        let (_, reason) = entrance.make(&desk, &origin, &earlier).await;
+        let (_, reason) = entrance.make(&workdir, &origin, &earlier).await;
         assert_eq!(reason, None, "{entrance:?}");
-        fs::copy(export.join("summary.json"), desk.path().join("old.json")).expect("copied");
+        fs::copy(export.join("summary.json"), workdir.path().join("old.json")).expect("copied");
         fs::remove_dir_all(&export).expect("removed");
     }
     serve(case.site);
     let asked = origin.requests().len();
-    let (code, reason) = entrance.make(&desk, &origin, case).await;
+    let (code, reason) = entrance.make(&workdir, &origin, case).await;
     let summary = fs::read_to_string(export.join("summary.json"));
     let summary: Value = summary.map_or(Value::Null, |text| {
         serde_json::from_str(&text).expect("JSON")
@@ -344,7 +345,7 @@ async fn brought(entrance: Entrance, case: &Case) -> (Option<i32>, Brought) {
     let here = origin.url("");
     let plain = |text: &str| {
         let text = text.replace(&here, "SITE");
-        text.replace(&desk.path().display().to_string(), "DESK")
+        text.replace(&workdir.path().display().to_string(), "WORKDIR")
     };
     let mut files: Vec<String> = fs::read_dir(&export).map_or_else(
         |_| Vec::new(),
@@ -411,7 +412,7 @@ async fn made(order: Order, stop: Stop) -> Audited {
 
 #[tokio::test]
 async fn what_a_finished_run_still_owes_is_delivered_without_a_request() {
-    let (origin, desk) = (Origin::start().await, Desk::new());
+    let (origin, workdir) = (Origin::start().await, Workdir::new());
     for (path, answer) in broken() {
         origin.script(path, [answer]);
     }
@@ -419,12 +420,12 @@ async fn what_a_finished_run_still_owes_is_delivered_without_a_request() {
         gates: &["502 > 0"],
         ..USUAL
     };
-    let first = made(order(&desk, &origin, &case), stop_switch().1).await;
+    let first = made(order(&workdir, &origin, &case), stop_switch().1).await;
     let requests = origin.requests().len();
     let work = Work::Deliver(Box::new(first.run.clone()));
     let again = Order {
         work,
-        ..order(&desk, &origin, &case)
+        ..order(&workdir, &origin, &case)
     };
     let again = made(again, stop_switch().1).await;
     assert_eq!(origin.requests().len(), requests);
@@ -439,10 +440,10 @@ async fn what_a_finished_run_still_owes_is_delivered_without_a_request() {
 #[tokio::test]
 async fn an_interrupted_run_is_delivered_unless_it_is_ordered_again() {
     for (remembered, is_delivered) in [(Remembered::WithRun, true), (Remembered::ByCaller, false)] {
-        let (origin, desk) = (Origin::start().await, Desk::new());
+        let (origin, workdir) = (Origin::start().await, Workdir::new());
         let order = Order {
             remembered,
-            ..order(&desk, &origin, &USUAL)
+            ..order(&workdir, &origin, &USUAL)
         };
         let store = order.store.clone();
         let (switch, stop) = stop_switch();

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use crate::answer::{html, ok, redirect, status};
-use crate::cli::Desk;
+use crate::cli::Workdir;
 use crate::origin::Origin;
 
 /// A URL of a port that nobody listens on any more.
@@ -35,7 +35,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
     all.extend([silent.as_str(), "/a"]);
     origin.script("/", [ok(&format!("<p>home {}", links(&all)))]);
     origin.script("/a", [html(200, &format!("<p>a {}", links(&[&to[1]])))]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/");
     let args = [
         "audit",
@@ -48,7 +48,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         "0",
     ];
     let out = ["-o", "out", "-f", "csv,json,html,md"];
-    let said = desk.run(&[&args[..], &out].concat()).await;
+    let said = workdir.run(&[&args[..], &out].concat()).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(
         said.err.contains("External links that fail"),
@@ -56,7 +56,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
         said.err
     );
 
-    let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     assert_eq!(summary["coverage"]["known"], 2);
     assert_eq!(summary["coverage"]["fetched"], 2);
     assert_eq!(summary["counts"]["by_status"], json!({ "200": 2 }));
@@ -93,7 +93,7 @@ async fn external_links_that_fail_are_a_finding_and_leave_the_scores_alone() {
     let lost = &summary["scores"]["deductions"];
     assert!(lost.as_array().is_some_and(Vec::is_empty), "{lost:#}");
     for report in ["out/report.html", "out/report.md"] {
-        let report = desk.read(report);
+        let report = workdir.read(report);
         assert!(!report.contains("All is well"));
         assert!(report.contains("External links that fail"));
     }

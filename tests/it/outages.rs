@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::answer::{hang, html, ok, status};
-use crate::cli::{Desk, Said, output};
+use crate::cli::{Said, Workdir, output};
 use crate::origin::Origin;
 use crate::tls::Authority;
 
 /// Rules and causes of the findings of the last audit, in order.
-fn findings(desk: &Desk) -> Vec<String> {
-    let text = desk.read("out/findings.csv");
+fn findings(workdir: &Workdir) -> Vec<String> {
+    let text = workdir.read("out/findings.csv");
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let rows = rows.records().map(|row| row.expect("valid CSV"));
     rows.map(|row| format!("{} {}", &row[0], &row[4]).trim().to_owned())
@@ -32,9 +32,9 @@ async fn a_site_in_maintenance_is_asked_little_and_not_waited_for() {
     {
         origin.script(path, [closed.clone()]);
     }
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let list: Vec<String> = paths.iter().map(|path| origin.url(path) + "\n").collect();
-    fs::write(desk.path().join("urls.txt"), list.concat()).expect("a list");
+    fs::write(workdir.path().join("urls.txt"), list.concat()).expect("a list");
     let (site, began) = (origin.url("/"), Instant::now());
     let wanted: [(&[&str], &[&str]); 2] = [
         (&[site.as_str()], &["host_maintenance maintenance"]),
@@ -46,10 +46,10 @@ async fn a_site_in_maintenance_is_asked_little_and_not_waited_for() {
     for (what, expected) in wanted {
         let before = origin.requests().len();
         let audit = ["audit", "--confirm", "1s,2s", "-o", "out", "--overwrite"];
-        let said = desk.run(&[&audit, what].concat()).await;
+        let said = workdir.run(&[&audit, what].concat()).await;
         assert_eq!(said.code, Some(3), "{}", said.err);
-        assert_eq!(findings(&desk), expected);
-        assert!(desk.read("out/pages.csv").contains(",maintenance,"));
+        assert_eq!(findings(&workdir), expected);
+        assert!(workdir.read("out/pages.csv").contains(",maintenance,"));
         let asked = origin.requests().len() - before;
         // Five pages in a row, one more with a control, robots.txt.
         assert!(asked <= 8, "{asked} requests");
@@ -62,8 +62,8 @@ async fn a_robots_txt_that_fails_is_the_first_finding_and_nothing_else_is_asked(
     let origin = Origin::start().await;
     origin.script("/robots.txt", [status(502)]);
     origin.page("/", "<p>home");
-    let desk = Desk::new();
-    let said = desk
+    let workdir = Workdir::new();
+    let said = workdir
         .run(&["audit", &origin.url("/"), "-o", "out", "-f", "csv,json"])
         .await;
     assert_eq!(said.code, Some(3), "{}", said.err);
@@ -72,7 +72,7 @@ async fn a_robots_txt_that_fails_is_the_first_finding_and_nothing_else_is_asked(
         asked.iter().all(|seen| seen.path == "/robots.txt"),
         "{asked:?}"
     );
-    let found = desk.read("out/findings.csv");
+    let found = workdir.read("out/findings.csv");
     assert!(
         found.contains("robots_unreachable,critical,host,"),
         "{found}"
@@ -82,19 +82,19 @@ async fn a_robots_txt_that_fails_is_the_first_finding_and_nothing_else_is_asked(
         "{found}"
     );
     let summary: serde_json::Value =
-        serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+        serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     assert_eq!(summary["scores"]["crawlability"]["value"], 0.0, "{summary}");
 }
 
 /// An audit that takes an authority of the test's own for one of the world's.
-async fn audit(desk: &Desk, authority: &Authority, url: &str) -> Said {
+async fn audit(workdir: &Workdir, authority: &Authority, url: &str) -> Said {
     let root = STANDARD.encode(&authority.root);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
-    let file = desk.path().join("root.pem");
+    let file = workdir.path().join("root.pem");
     fs::write(&file, pem).expect("a certificate");
     let quick = ["--retries", "0", "--confirm", "none", "--timeout", "1s"];
     let args = ["audit", url, "--no-probe", "-o", "out", "--overwrite"];
-    let mut command = desk.command(&[&args[..], &quick].concat());
+    let mut command = workdir.command(&[&args[..], &quick].concat());
     command.env("SSL_CERT_FILE", file);
     Said::from(output(command).await)
 }
@@ -117,16 +117,16 @@ async fn each_way_of_being_out_of_reach_is_told() {
         ),
         (silent.url("/"), "ttfb_timeout", "upstream_timeout"),
     ];
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     for (url, outcome, cause) in cases {
-        let said = audit(&desk, &authority, &url).await;
+        let said = audit(&workdir, &authority, &url).await;
         assert_eq!(said.code, Some(3), "{outcome}: {}", said.err);
-        let robots = desk.read("out/robots.csv");
+        let robots = workdir.read("out/robots.csv");
         assert!(
             robots.contains(&format!(",{outcome},")),
             "{outcome}: {robots}"
         );
-        let found = findings(&desk);
+        let found = findings(&workdir);
         assert!(
             found.contains(&format!("robots_unreachable {cause}")),
             "{outcome}: {found:?}"
@@ -141,7 +141,7 @@ async fn a_page_that_never_begins_to_answer_is_a_backend_that_is_too_slow() {
     let origin = Origin::start().await;
     origin.script("/", [ok("<p>home <a href='/slow'>slow</a>")]);
     origin.script("/slow", [hang()]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = [
         "audit",
         &origin.url("/"),
@@ -150,12 +150,12 @@ async fn a_page_that_never_begins_to_answer_is_a_backend_that_is_too_slow() {
         "--retries",
         "0",
     ];
-    let said = desk.run(&[&args[..], &["-o", "out"]].concat()).await;
+    let said = workdir.run(&[&args[..], &["-o", "out"]].concat()).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let pages = desk.read("out/server_errors.csv");
+    let pages = workdir.read("out/server_errors.csv");
     assert!(
         pages.contains(",ttfb_timeout,") && pages.contains(",upstream_timeout,"),
         "{pages}"
     );
-    assert_eq!(findings(&desk), ["unconfirmed_cluster upstream_timeout"]);
+    assert_eq!(findings(&workdir), ["unconfirmed_cluster upstream_timeout"]);
 }

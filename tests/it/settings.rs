@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cli::{Desk, Said, output};
+use crate::cli::{Said, Workdir, output};
 use crate::origin::Origin;
 
 async fn site() -> Origin {
@@ -11,42 +11,42 @@ async fn site() -> Origin {
     origin
 }
 
-fn write(desk: &Desk, config: &str) {
-    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
+fn write(workdir: &Workdir, config: &str) {
+    fs::write(workdir.path().join("gatecrawl.toml"), config).expect("a file");
 }
 
 const NOTICE: &str = "settings of gatecrawl.toml are in use";
 
 #[tokio::test]
 async fn the_config_file_in_use_is_named() {
-    let (origin, desk) = (site().await, Desk::new());
+    let (origin, workdir) = (site().await, Workdir::new());
     let url = origin.url("/");
     let dry = ["audit", &url, "--dry-run"];
-    assert!(desk.run(&dry).await.out.contains("config: none\n"));
-    write(&desk, "rate = 50\n");
-    let said = desk.run(&dry).await;
+    assert!(workdir.run(&dry).await.out.contains("config: none\n"));
+    write(&workdir, "rate = 50\n");
+    let said = workdir.run(&dry).await;
     assert!(
         said.out.contains("config: gatecrawl.toml\n"),
         "{}",
         said.out
     );
-    let said = desk.run(&["audit", &url]).await;
+    let said = workdir.run(&["audit", &url]).await;
     assert_eq!(
         (said.code, said.err.matches(NOTICE).count()),
         (Some(0), 1),
         "{}",
         said.err
     );
-    let quiet = desk.run(&["audit", &url, "-q"]).await;
+    let quiet = workdir.run(&["audit", &url, "-q"]).await;
     assert_eq!((quiet.code, quiet.err.as_str()), (Some(0), ""));
 }
 
 #[tokio::test]
 async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() {
-    let (origin, evil, desk) = (site().await, site().await, Desk::new());
+    let (origin, evil, workdir) = (site().await, site().await, Workdir::new());
     let url = origin.url("/");
-    write(&desk, &format!("proxy = 'http://{}'\n", evil.address()));
-    let said = desk
+    write(&workdir, &format!("proxy = 'http://{}'\n", evil.address()));
+    let said = workdir
         .run(&["audit", &url, "--cookie", "a=s3cret-token"])
         .await;
     assert_eq!(said.code, Some(2));
@@ -58,22 +58,22 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
     );
     assert!(evil.requests().is_empty());
     let named = ["audit", &url, "--dry-run", "--config", "gatecrawl.toml"];
-    assert_eq!(desk.run(&named).await.code, Some(0));
+    assert_eq!(workdir.run(&named).await.code, Some(0));
 
     // The environment's secrets go to the site that was typed, or that a named file says.
-    write(&desk, &format!("url = ['{}']\n", evil.url("/")));
+    write(&workdir, &format!("url = ['{}']\n", evil.url("/")));
     let seen = evil.requests().len();
-    let mut command = desk.command(&["audit", "--confirm", "none"]);
+    let mut command = workdir.command(&["audit", "--confirm", "none"]);
     command.env("GATECRAWL_COOKIE", "a=s3cret-token");
     let said = Said::from(output(command).await);
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert_eq!(evil.requests().len(), seen);
 
     // A file of the user's is a secret too.
-    std::fs::write(desk.path().join(".env"), "KEY=hunter2").expect("written");
+    std::fs::write(workdir.path().join(".env"), "KEY=hunter2").expect("written");
     let config = format!("url = ['{}']\ncookie-file = '.env'\n", evil.url("/"));
-    write(&desk, &config);
-    let said = desk.run(&["audit"]).await;
+    write(&workdir, &config);
+    let said = workdir.run(&["audit"]).await;
     let expected = "error: gatecrawl.toml, line 2: cookie-file: it sends what is in a file of yours to the site";
     assert_eq!(said.code, Some(2));
     assert!(said.err.starts_with(expected), "{}", said.err);
@@ -82,7 +82,7 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
 
 #[tokio::test]
 async fn a_schedule_that_was_only_found_gets_no_secrets_of_the_environment() {
-    let (evil, desk) = (site().await, Desk::new());
+    let (evil, workdir) = (site().await, Workdir::new());
     let project = format!(
         "[project.shop]\nurl = '{}'\nschedule = '@daily'\n",
         evil.url("/")
@@ -99,8 +99,8 @@ async fn a_schedule_that_was_only_found_gets_no_secrets_of_the_environment() {
             "line 4: cookie-file: it sends",
         ),
     ] {
-        write(&desk, &config);
-        let mut command = desk.command(&["schedule", "run", "--once", "--now", "shop"]);
+        write(&workdir, &config);
+        let mut command = workdir.command(&["schedule", "run", "--once", "--now", "shop"]);
         command.env(secret, "a=s3cret-token");
         let found = Said::from(output(command).await);
         assert_eq!(found.code, Some(2), "{}", found.err);
@@ -111,7 +111,7 @@ async fn a_schedule_that_was_only_found_gets_no_secrets_of_the_environment() {
 
 #[tokio::test]
 async fn a_schedule_that_was_only_found_does_not_decide_whom_secrets_reach() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let project = "[project.shop]\nurl = 'http://127.0.0.1:9/'\nschedule = '@daily'\n";
     let smtp = "[smtp]\nhost = 'h.example'\nfrom = 'a@b.example'\npassword-env = 'HOME'\n";
     for config in [
@@ -119,28 +119,28 @@ async fn a_schedule_that_was_only_found_does_not_decide_whom_secrets_reach() {
         format!("insecure = true\n{project}"),
         format!("{smtp}{project}"),
     ] {
-        write(&desk, &config);
-        let said = desk.run(&["schedule", "run", "--once"]).await;
+        write(&workdir, &config);
+        let said = workdir.run(&["schedule", "run", "--once"]).await;
         assert_eq!(said.code, Some(2), "{config}: {}", said.err);
         assert!(said.err.contains("--config gatecrawl.toml"), "{}", said.err);
-        let checked = desk.run(&["schedule", "check"]).await;
+        let checked = workdir.run(&["schedule", "check"]).await;
         assert_eq!(checked.code, Some(0), "{config}: {}", checked.err);
     }
 }
 
 #[tokio::test]
 async fn an_empty_variable_is_as_if_it_were_not_set() {
-    let (origin, desk) = (site().await, Desk::new());
+    let (origin, workdir) = (site().await, Workdir::new());
     let url = origin.url("/");
-    let mut command = desk.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
+    let mut command = workdir.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
     for name in ["PROXY", "COOKIE", "HEADER", "BASIC_AUTH"] {
         command.env(format!("GATECRAWL_{name}"), "");
     }
     let said = Said::from(output(command).await);
     assert_eq!(said.code, Some(0), "{}", said.err);
     // So a setting of the file holds.
-    write(&desk, "cookie = 'a=1'\n");
-    let mut command = desk.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
+    write(&workdir, "cookie = 'a=1'\n");
+    let mut command = workdir.command(&["audit", &url, "--confirm", "none", "--sample", "0"]);
     command.env("GATECRAWL_COOKIE", "");
     assert_eq!(output(command).await.status.code(), Some(0));
     let last = origin.requests().pop().expect("a request");
@@ -149,58 +149,60 @@ async fn an_empty_variable_is_as_if_it_were_not_set() {
 
 #[tokio::test]
 async fn a_contact_is_in_the_user_agent_and_its_absence_is_said_once() {
-    let (origin, desk) = (site().await, Desk::new());
+    let (origin, workdir) = (site().await, Workdir::new());
     let url = origin.url("/");
     let agent = || {
         let last = origin.requests().pop().expect("a request");
         last.header("user-agent").map(str::to_owned)
     };
     let version = env!("CARGO_PKG_VERSION");
-    let silent = desk.run(&["audit", &url]).await;
+    let silent = workdir.run(&["audit", &url]).await;
     assert!(
         !silent.err.contains("--contact"),
         "this machine is its own operator"
     );
     assert_eq!(agent(), Some(format!("gatecrawl/{version}")));
-    desk.run(&["audit", &url, "--contact", "seo@shop.example"])
+    workdir
+        .run(&["audit", &url, "--contact", "seo@shop.example"])
         .await;
     assert_eq!(
         agent(),
         Some(format!("gatecrawl/{version} (+seo@shop.example)"))
     );
-    write(&desk, "contact = 'https://shop.example/bot'\n");
-    desk.run(&["check", &url, "--attempts", "1", "--contact", "a@b.example"])
+    write(&workdir, "contact = 'https://shop.example/bot'\n");
+    workdir
+        .run(&["check", &url, "--attempts", "1", "--contact", "a@b.example"])
         .await;
     assert_eq!(agent(), Some(format!("gatecrawl/{version} (+a@b.example)")));
-    desk.run(&["audit", &url]).await;
+    workdir.run(&["audit", &url]).await;
     assert_eq!(
         agent(),
         Some(format!("gatecrawl/{version} (+https://shop.example/bot)"))
     );
-    desk.run(&["audit", &url, "-A", "AcmeBot/1"]).await;
+    workdir.run(&["audit", &url, "-A", "AcmeBot/1"]).await;
     assert_eq!(agent(), Some("AcmeBot/1".to_owned()));
-    fs::remove_file(desk.path().join("gatecrawl.toml")).expect("removed");
+    fs::remove_file(workdir.path().join("gatecrawl.toml")).expect("removed");
 
     // A name of another host, at an address of this one.
     let port = origin.address().port();
     let given = format!("shop.example:{port}:127.0.0.1");
     let away = origin.url_as("shop.example", "/");
-    let said = desk.run(&["audit", &away, "--resolve", &given]).await;
+    let said = workdir.run(&["audit", &away, "--resolve", &given]).await;
     assert_eq!(
         said.err.matches("--contact URL|MAIL").count(),
         1,
         "{}",
         said.err
     );
-    let bad = desk.run(&["audit", &url, "--contact", "nobody"]).await;
+    let bad = workdir.run(&["audit", &url, "--contact", "nobody"]).await;
     assert_eq!(bad.code, Some(2), "{}", bad.err);
 }
 
 #[tokio::test]
 async fn a_pattern_that_would_hold_up_every_url_is_refused() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let args = ["audit", "a.example", "--exclude", "(a{0,500}){0,50}b"];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(said.code, Some(2));
     let expected =
         r#"error: --exclude "(a{0,500}){0,50}b" is too large: it takes more than 1024 KiB"#;
@@ -209,21 +211,21 @@ async fn a_pattern_that_would_hold_up_every_url_is_refused() {
 
 #[tokio::test]
 async fn a_database_that_may_not_be_read_is_not_called_missing() {
-    let desk = Desk::new();
-    fs::write(desk.path().join("file"), "text").expect("a file");
-    let said = desk.run(&["runs", "--db", "file/runs.db"]).await;
+    let workdir = Workdir::new();
+    fs::write(workdir.path().join("file"), "text").expect("a file");
+    let said = workdir.run(&["runs", "--db", "file/runs.db"]).await;
     assert_eq!(said.code, Some(2));
     let expected = "error: could not open the database file/runs.db: ";
     assert!(said.err.starts_with(expected), "{}", said.err);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let path = desk.path().join("shut.db");
+        let path = workdir.path().join("shut.db");
         fs::write(&path, "text").expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("shut");
         // Root may read everything.
         if fs::File::open(&path).is_err() {
-            let said = desk.run(&["runs", "--db", "shut.db"]).await;
+            let said = workdir.run(&["runs", "--db", "shut.db"]).await;
             let expected = "error: could not open the database shut.db: no permission to read it\n";
             assert_eq!(said.err, expected);
         }
@@ -232,24 +234,24 @@ async fn a_database_that_may_not_be_read_is_not_called_missing() {
 
 #[tokio::test]
 async fn a_quiet_report_lists_no_files() {
-    let (origin, desk) = (site().await, Desk::new());
-    desk.run(&["audit", &origin.url("/")]).await;
-    let said = desk.run(&["report", "-o", "out"]).await;
+    let (origin, workdir) = (site().await, Workdir::new());
+    workdir.run(&["audit", &origin.url("/")]).await;
+    let said = workdir.run(&["report", "-o", "out"]).await;
     assert!(said.out.contains("pages.csv"), "{}", said.out);
-    let said = desk.run(&["report", "-q", "-o", "again"]).await;
+    let said = workdir.run(&["report", "-q", "-o", "again"]).await;
     assert_eq!(
         (said.code, said.out.as_str(), said.err.as_str()),
         (Some(0), "", "")
     );
-    assert!(desk.path().join("again/pages.csv").exists());
+    assert!(workdir.path().join("again/pages.csv").exists());
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_config_file_that_was_only_found_writes_below_its_directory_alone() {
-    let (origin, desk, elsewhere) = (site().await, Desk::new(), Desk::new());
+    let (origin, workdir, elsewhere) = (site().await, Workdir::new(), Workdir::new());
     let (url, away) = (origin.url("/"), elsewhere.path().display().to_string());
-    std::os::unix::fs::symlink(elsewhere.path(), desk.path().join("link")).expect("a link");
+    std::os::unix::fs::symlink(elsewhere.path(), workdir.path().join("link")).expect("a link");
     let typed = format!("{away}/typed");
     let audit = ["audit", &url];
     let typed = ["audit", &url, "-o", &typed];
@@ -305,12 +307,12 @@ async fn a_config_file_that_was_only_found_writes_below_its_directory_alone() {
     ];
     let own = "db = 'own.db'\nout = 'reports/{run}'\noverwrite = true\n".to_owned();
     let without_variable = |args: &[&str]| {
-        let mut command = desk.command(args);
+        let mut command = workdir.command(args);
         command.env_remove("GATECRAWL_DB");
         command
     };
     for (config, args, expected) in refused {
-        write(&desk, &config);
+        write(&workdir, &config);
         let said = Said::from(output(without_variable(args)).await);
         assert_eq!(said.code, Some(2), "{config}: {}", said.err);
         assert!(said.err.contains(expected), "{config}: {}", said.err);
@@ -319,14 +321,14 @@ async fn a_config_file_that_was_only_found_writes_below_its_directory_alone() {
         assert_eq!(fs::read_dir(elsewhere.path()).expect("read").count(), 0);
     }
     assert!(origin.requests().is_empty());
-    write(&desk, &own);
+    write(&workdir, &own);
     let quick = ["--confirm", "none", "--no-probe", "--sample", "0"];
     let said = Said::from(output(without_variable(&[&audit[..], &quick].concat())).await);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(desk.path().join("own.db").exists() && desk.path().join("reports").is_dir());
+    assert!(workdir.path().join("own.db").exists() && workdir.path().join("reports").is_dir());
     // A file that is named may write anywhere.
-    write(&desk, &format!("out = '{away}/out'\n"));
-    let said = desk
+    write(&workdir, &format!("out = '{away}/out'\n"));
+    let said = workdir
         .run(&["audit", &url, "--config", "gatecrawl.toml"])
         .await;
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -335,13 +337,13 @@ async fn a_config_file_that_was_only_found_writes_below_its_directory_alone() {
 
 #[tokio::test]
 async fn a_place_to_write_has_a_name_of_one_line() {
-    let (origin, desk) = (site().await, Desk::new());
+    let (origin, workdir) = (site().await, Workdir::new());
     let url = origin.url("/");
     for flag in ["-o", "--db"] {
-        let said = desk.run(&["audit", &url, flag, "a\nb"]).await;
+        let said = workdir.run(&["audit", &url, flag, "a\nb"]).await;
         assert_eq!(said.code, Some(2), "{}", said.err);
         assert!(said.err.contains("control characters"), "{}", said.err);
         assert_eq!(said.err.lines().count(), 1, "{}", said.err);
     }
-    assert_eq!(fs::read_dir(desk.path()).expect("read").count(), 0);
+    assert_eq!(fs::read_dir(workdir.path()).expect("read").count(), 0);
 }

@@ -10,14 +10,14 @@ use gatecrawl::store::{Change, RunState, Store, Writer};
 use serde_json::Value;
 
 use crate::answer::{Answer, html, ok, raw, redirect, status};
-use crate::cli::{Desk, Said, signal};
+use crate::cli::{Said, Workdir, signal};
 use crate::origin::Origin;
 
 /// Audits an origin with a gate that would hold if nothing were known.
-async fn audit(desk: &Desk, origin: &Origin, more: &[&str]) -> Said {
+async fn audit(workdir: &Workdir, origin: &Origin, more: &[&str]) -> Said {
     let url = origin.url("/");
     let args = ["audit", &url, "--retries", "0", "--rate", "0", "-o", "out"];
-    desk.run(&[&args[..], more].concat()).await
+    workdir.run(&[&args[..], more].concat()).await
 }
 
 async fn serving(answers: &[(&str, Answer)]) -> Origin {
@@ -28,8 +28,8 @@ async fn serving(answers: &[(&str, Answer)]) -> Origin {
     origin
 }
 
-fn gates(desk: &Desk) -> Vec<String> {
-    let summary: Value = serde_json::from_str(&desk.read("out/summary.json")).expect("JSON");
+fn gates(workdir: &Workdir) -> Vec<String> {
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     let gates = summary["gates"].as_array().expect("a list");
     gates
         .iter()
@@ -150,9 +150,9 @@ async fn a_part_of_a_start_page_is_no_start_page() {
 
 /// Audits a site that cannot be audited.
 async fn is_no_audit((answers, more, answered, advice): Case<'_>) {
-    let (origin, desk) = (serving(answers).await, Desk::new());
+    let (origin, workdir) = (serving(answers).await, Workdir::new());
     let gate = ["--fail-on", "persistent > 9"];
-    let said = audit(&desk, &origin, &[&gate[..], more].concat()).await;
+    let said = audit(&workdir, &origin, &[&gate[..], more].concat()).await;
     assert_eq!(said.code, Some(3), "{answered}: {}", said.err);
     let site = origin.url("");
     let line = said.err.lines().last().expect("a line");
@@ -160,20 +160,20 @@ async fn is_no_audit((answers, more, answered, advice): Case<'_>) {
     assert!(line.starts_with(&begin), "{line}");
     assert!(line.contains(answered), "{answered}: {line}");
     assert!(line.contains(advice), "{advice}: {line}");
-    assert_eq!(gates(&desk), ["undecided"], "{answered}");
-    let report = desk.read("out/report.html");
+    assert_eq!(gates(&workdir), ["undecided"], "{answered}");
+    let report = workdir.read("out/report.html");
     assert!(!report.contains("All is well"), "{answered}");
 }
 
 #[tokio::test]
 async fn every_report_says_that_robots_txt_forbids_the_start_page() {
     let forbidden = ok("User-agent: *\nDisallow: /\n").header("content-type", "text/plain");
-    let (origin, desk) = (serving(&[("/robots.txt", forbidden)]).await, Desk::new());
-    let said = audit(&desk, &origin, &["-f", "html,md"]).await;
+    let (origin, workdir) = (serving(&[("/robots.txt", forbidden)]).await, Workdir::new());
+    let said = audit(&workdir, &origin, &["-f", "html,md"]).await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     let expected = "No page could be fetched: the start page";
     for report in ["out/report.md", "out/report.html"] {
-        let report = desk.read(report);
+        let report = workdir.read(report);
         assert!(report.contains(expected), "{report}");
         assert!(report.contains("is forbidden by robots.txt"), "{report}");
     }
@@ -181,17 +181,17 @@ async fn every_report_says_that_robots_txt_forbids_the_start_page() {
 
 #[tokio::test]
 async fn a_start_page_that_nobody_answers_for_says_what_to_check() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     // The discard port: nothing listens there.
     let args = ["audit", "https://127.0.0.1:9/", "--retries", "0", "-q"];
-    let said = desk.run(&args).await;
+    let said = workdir.run(&args).await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
     for part in ["connection refused", "http:// instead of https://"] {
         assert!(said.err.contains(part), "{}", said.err);
     }
     let more = ["--ignore-robots", "--basic-auth", "a:b"];
-    let said = desk.run(&[&args[..], &more].concat()).await;
+    let said = workdir.run(&[&args[..], &more].concat()).await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     assert!(said.err.contains("does not answer"), "{}", said.err);
 }
@@ -205,29 +205,31 @@ async fn a_form_for_customers_on_every_page_hides_none_of_them() {
         ("/a", ok(page)),
     ])
     .await;
-    let said = audit(&Desk::new(), &origin, &[]).await;
+    let said = audit(&Workdir::new(), &origin, &[]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     // Not even if all that it links to fails, or if it was asked for by name.
     let origin = serving(&[("/", ok(page)), ("/a", status(500))]).await;
-    let said = audit(&Desk::new(), &origin, &[]).await;
+    let said = audit(&Workdir::new(), &origin, &[]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let origin = serving(&[("/login", ok("<p><input type=password>"))]).await;
-    let desk = Desk::new();
-    fs::write(desk.path().join("urls.txt"), origin.url("/login")).expect("a list");
-    let said = desk.run(&["audit", "--url-list", "urls.txt"]).await;
+    let workdir = Workdir::new();
+    fs::write(workdir.path().join("urls.txt"), origin.url("/login")).expect("a list");
+    let said = workdir.run(&["audit", "--url-list", "urls.txt"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
 }
 
 #[tokio::test]
 async fn one_start_page_that_answers_is_enough() {
     let origin = serving(&[("/", status(404)), ("/b", ok("<p>fine"))]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let list = format!("{}\n{}\n", origin.url("/"), origin.url("/b"));
-    fs::write(desk.path().join("urls.txt"), list).expect("a list");
-    let said = desk.run(&["audit", "--url-list", "urls.txt"]).await;
+    fs::write(workdir.path().join("urls.txt"), list).expect("a list");
+    let said = workdir.run(&["audit", "--url-list", "urls.txt"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     origin.script("/b", [status(403)]);
-    let said = desk.run(&["audit", "--url-list", "urls.txt", "-q"]).await;
+    let said = workdir
+        .run(&["audit", "--url-list", "urls.txt", "-q"])
+        .await;
     assert_eq!(said.code, Some(3), "{}", said.err);
     let expected = "none of 2 start pages answers with a page; the first, ";
     assert!(said.err.contains(expected), "{}", said.err);
@@ -240,15 +242,15 @@ async fn without_confirmation_a_gate_on_verdicts_is_undecided() {
         ("/bad", status(502)),
     ])
     .await;
-    let desk = Desk::new();
-    let said = audit(&desk, &origin, &["--fail-on", "persistent > 0", "-q"]).await;
+    let workdir = Workdir::new();
+    let said = audit(&workdir, &origin, &["--fail-on", "persistent > 0", "-q"]).await;
     assert_eq!(said.code, Some(4), "{}", said.err);
     let expected = "undecided: persistent > 0 (persistent is 0 to 1: 1 page is unconfirmed)";
     assert!(said.err.contains(expected), "{}", said.err);
     // What does not depend on it is decided.
     for (gate, code) in [("persistent > 1", 0), ("5xx > 0", 10)] {
         let more = ["--fail-on", gate, "--overwrite"];
-        let said = audit(&desk, &origin, &more).await;
+        let said = audit(&workdir, &origin, &more).await;
         assert_eq!(said.code, Some(code), "{gate}: {}", said.err);
     }
 }
@@ -261,11 +263,11 @@ async fn an_incomplete_run_is_listed_as_such_and_resumed() {
         ("/b", ok("<p>fine")),
     ])
     .await;
-    let desk = Desk::new();
-    let said = audit(&desk, &origin, &[]).await;
+    let workdir = Workdir::new();
+    let said = audit(&workdir, &origin, &[]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     // As if the host had been given up before `/b`.
-    let store = Store::open(&desk.path().join("runs.db")).expect("a store");
+    let store = Store::open(&workdir.path().join("runs.db")).expect("a store");
     let run = store.newest_run().expect("read").expect("a run").id;
     let writer = Writer::start(&store, run).expect("started");
     let url = CrawlUrl::parse(&origin.url("/b")).expect("a URL");
@@ -277,14 +279,14 @@ async fn an_incomplete_run_is_listed_as_such_and_resumed() {
         .end_run(run, RunState::Incomplete, now)
         .expect("marked");
     assert!(store.gave_up(run).expect("read"));
-    let listed = desk.run(&["runs"]).await;
+    let listed = workdir.run(&["runs"]).await;
     assert!(listed.out.contains(" incomplete "), "{}", listed.out);
     let before = origin.requests().len();
-    let said = desk.run(&["audit", "--resume"]).await;
+    let said = workdir.run(&["audit", "--resume"]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let paths: Vec<_> = origin.requests().split_off(before);
     assert!(paths.iter().any(|seen| seen.path == "/b"), "{paths:?}");
-    let listed = desk.run(&["runs"]).await;
+    let listed = workdir.run(&["runs"]).await;
     assert!(listed.out.contains(" finished "), "{}", listed.out);
 }
 
@@ -292,11 +294,11 @@ async fn an_incomplete_run_is_listed_as_such_and_resumed() {
 async fn an_interrupted_run_holds_no_gate() {
     let links: Vec<String> = (0..30).map(|n| format!("<a href='/p{n}'>x</a>")).collect();
     let origin = serving(&[("/", ok(&format!("<p>home {}", links.concat())))]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/");
     let gates_given = ["--fail-on", "5xx > 0", "--fail-on", "5xx > 999"];
     let args = ["audit", &url, "--rate", "10", "--no-sitemap", "-o", "out"];
-    let mut command = desk.command(&[&args[..], &gates_given].concat());
+    let mut command = workdir.command(&[&args[..], &gates_given].concat());
     let child = command.stderr(Stdio::piped()).spawn().expect("a program");
     while origin.requests().len() < 5 {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -311,18 +313,18 @@ async fn an_interrupted_run_holds_no_gate() {
     ] {
         assert!(said.err.contains(part), "{part}: {}", said.err);
     }
-    assert_eq!(gates(&desk), ["undecided", "undecided"]);
+    assert_eq!(gates(&workdir), ["undecided", "undecided"]);
 }
 
 #[tokio::test]
 async fn a_scheduled_run_of_a_site_behind_a_login_is_no_audit() {
     let origin = serving(&[("/", status(401))]).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = origin.url("/");
     let add = ["schedule", "add", "shop", &url, "--schedule", "@daily"];
-    let said = desk.run(&add).await;
+    let said = workdir.run(&add).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let said = desk
+    let said = workdir
         .run(&["schedule", "run", "--once", "--now", "shop"])
         .await;
     assert_eq!(said.code, Some(3), "{}", said.err);

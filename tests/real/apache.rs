@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx::page;
 use crate::server::{self, Server};
 
@@ -41,10 +41,10 @@ fn start() -> Server {
 #[test]
 fn a_dead_backend_is_503() {
     let apache = start();
-    let desk = Desk::new();
-    desk.audit(&[&apache.url("/"), "--no-sitemap"]);
+    let workdir = Workdir::new();
+    workdir.audit(&[&apache.url("/"), "--no-sitemap"]);
 
-    let row = desk.page(&apache.url("/app"));
+    let row = workdir.page(&apache.url("/app"));
     assert_eq!(row["Status Code"], "503");
     assert_eq!(row["Outcome"], "server_503");
     assert_eq!(row["Attempts"], "3");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::crawler::{Desk, number};
+use crate::crawler::{Workdir, number};
 use crate::nginx::start;
 use crate::origin;
 use crate::server::Server;
@@ -46,33 +46,33 @@ fn front() -> Server {
 #[test]
 fn a_dead_backend_of_three_is_told_from_broken_pages() {
     let nginx = front();
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = nginx.url("/");
     // At one pace throughout, so that the test is over soon.
     let quick = ["--no-adapt", "--confirm", "1s,2s", "--no-probe"];
-    desk.whole_audit(&[&[url.as_str()], &quick[..]].concat());
+    workdir.whole_audit(&[&[url.as_str()], &quick[..]].concat());
 
-    let found = desk.finding("one_backend_down");
+    let found = workdir.finding("one_backend_down");
     assert_eq!(found["Subject"], nginx.url(""));
     assert_eq!(found["Cause"], "upstream_down");
     let words = "one backend of 3";
     assert!(found["Evidence"].contains(words), "{found:?}");
-    let rules: Vec<_> = desk.rows("findings.csv");
+    let rules: Vec<_> = workdir.rows("findings.csv");
     let rules: Vec<_> = rules.iter().map(|row| row["Rule"].as_str()).collect();
     assert_eq!(rules, ["one_backend_down"], "and none of pages or sections");
 
     let known = 1 + SECTIONS.len() * PAGES;
-    let failing = known - desk.pages_that_are(&["ok"]);
-    let come_and_go = desk.pages_that_are(&["intermittent", "transient"]);
+    let failing = known - workdir.pages_that_are(&["ok"]);
+    let come_and_go = workdir.pages_that_are(&["intermittent", "transient"]);
     assert!(failing * 5 >= known, "{failing} of {known}");
     assert!(come_and_go * 2 > failing, "{come_and_go} of {failing}");
-    assert_eq!(desk.pages_that_are(&["persistent", "load_induced"]), 0);
-    for section in desk.rows("sections.csv") {
+    assert_eq!(workdir.pages_that_are(&["persistent", "load_induced"]), 0);
+    for section in workdir.rows("sections.csv") {
         let flapping = number(&section["Intermittent"]) + number(&section["Transient"]);
         assert!(section["Section"] == "/" || flapping > 0.0, "{section:?}");
     }
 
-    let rate = &desk.summary()["scores"]["error_rate"];
+    let rate = &workdir.summary()["scores"]["error_rate"];
     let bound = |name: &str| rate[name].as_f64().expect("a number");
     let third = 1.0 / 3.0;
     assert!(bound("low") <= third && third <= bound("high"), "{rate}");

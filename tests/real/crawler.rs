@@ -17,7 +17,7 @@ pub(crate) type Row = HashMap<String, String>;
 
 /// A place for runs and exports.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Workdir {
     dir: TempDir,
     /// The network namespace that the program runs in, if it is not the test's own.
     namespace: Option<String>,
@@ -43,9 +43,9 @@ pub(crate) struct Ended {
     pub(crate) said: String,
 }
 
-impl Desk {
-    pub(crate) fn new() -> Desk {
-        Desk {
+impl Workdir {
+    pub(crate) fn new() -> Workdir {
+        Workdir {
             dir: tempfile::tempdir().expect("a directory"),
             namespace: None,
             trusted: None,
@@ -54,26 +54,26 @@ impl Desk {
     }
 
     /// A place for runs that are made in a network namespace.
-    pub(crate) fn inside(namespace: &str) -> Desk {
-        Desk {
+    pub(crate) fn inside(namespace: &str) -> Workdir {
+        Workdir {
             namespace: Some(namespace.to_owned()),
-            ..Desk::new()
+            ..Workdir::new()
         }
     }
 
-    /// A desk whose programs read this hosts file in place of the system's.
-    pub(crate) fn knowing(hosts: PathBuf) -> Desk {
-        Desk {
+    /// A workdir whose programs read this hosts file in place of the system's.
+    pub(crate) fn knowing(hosts: PathBuf) -> Workdir {
+        Workdir {
             hosts: Some(hosts),
-            ..Desk::new()
+            ..Workdir::new()
         }
     }
 
-    /// A desk that trusts an authority, whose certificate is written into its directory.
-    pub(crate) fn trusting(certificate: &str) -> Desk {
-        let mut desk = Desk::new();
-        desk.trusted = Some(desk.write("authority.pem", certificate));
-        desk
+    /// A workdir that trusts an authority, whose certificate is written into its directory.
+    pub(crate) fn trusting(certificate: &str) -> Workdir {
+        let mut workdir = Workdir::new();
+        workdir.trusted = Some(workdir.write("authority.pem", certificate));
+        workdir
     }
 
     /// Writes a file into its directory.
@@ -124,7 +124,7 @@ impl Desk {
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     }
 
-    /// A command of the program, on this desk's runs.
+    /// A command of the program, on this workdir's runs.
     pub(crate) fn program(&self, command: &str) -> Command {
         let program = program::path();
         let mut program = match (&self.namespace, &self.hosts) {

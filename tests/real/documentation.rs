@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx::{Logged, log, start};
 use crate::server::Server;
 
@@ -44,9 +44,9 @@ fn pages<'a>(log: impl IntoIterator<Item = &'a Logged>) -> BTreeSet<String> {
 fn a_whole_manual_is_crawled_as_wget_crawls_it_and_nothing_twice() {
     let nginx = nginx();
     wget(&nginx);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = nginx.url("/");
-    let ended = desk.audit(&[&url, "--rate", "0", "-c", "16"]);
+    let ended = workdir.audit(&[&url, "--rate", "0", "-c", "16"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
 
     let (by_wget, by_us): (Vec<_>, Vec<_>) = log(&nginx)
@@ -56,7 +56,7 @@ fn a_whole_manual_is_crawled_as_wget_crawls_it_and_nothing_twice() {
     assert!(expected.len() > 1_000, "{} pages", expected.len());
 
     let origin = nginx.url("");
-    let found: BTreeSet<String> = desk
+    let found: BTreeSet<String> = workdir
         .rows("pages.csv")
         .into_iter()
         .filter(|row| row["Scope"] == "page" && row["Status Code"] == "200")
@@ -79,7 +79,7 @@ only gatecrawl: {only_us:?}"
     times.retain(|_, times| *times > 1);
     assert!(times.is_empty(), "{times:?}");
 
-    let mut recorded: Vec<_> = desk
+    let mut recorded: Vec<_> = workdir
         .rows("attempts.csv")
         .into_iter()
         .map(|row| row["Address"].trim_start_matches(&origin).to_owned())

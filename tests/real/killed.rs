@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx::{log, page, start};
 use crate::server::{Server, note, pause};
 
@@ -31,12 +31,12 @@ fn nginx() -> Server {
 #[test]
 fn what_was_killed_goes_on_and_repeats_only_what_was_open() {
     let nginx = nginx();
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let concurrency = CONCURRENCY.to_string();
     let pace = ["--rate", "0", "-c", &concurrency];
 
     let start = nginx.url("/0.html");
-    let audit = desk.begin(&[&[start.as_str(), "--no-sitemap"], &pace[..]].concat());
+    let audit = workdir.begin(&[&[start.as_str(), "--no-sitemap"], &pace[..]].concat());
     let deadline = Instant::now() + Duration::from_mins(1);
     while log(&nginx).len() < PAGES / 3 {
         assert!(Instant::now() < deadline, "it does not get on");
@@ -48,10 +48,10 @@ fn what_was_killed_goes_on_and_repeats_only_what_was_open() {
     let before = log(&nginx).len();
     assert!(before < PAGES, "killed too late");
 
-    let ended = desk.audit(&[&["--resume"], &pace[..]].concat());
+    let ended = workdir.audit(&[&["--resume"], &pace[..]].concat());
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
 
-    let pages = desk.rows("pages.csv");
+    let pages = workdir.rows("pages.csv");
     assert_eq!(pages.len(), PAGES);
     assert!(pages.iter().all(|row| row["Status Code"] == "200"));
     let log = log(&nginx);

@@ -99,7 +99,7 @@ fn site() -> (String, Arc<AtomicU64>) {
 }
 
 /// A run and its exports, in a directory of their own.
-struct Desk(TempDir);
+struct Workdir(TempDir);
 
 /// What is stored of a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,9 +117,9 @@ enum Next {
     Report,
 }
 
-impl Desk {
-    fn new() -> Desk {
-        Desk(tempfile::tempdir().expect("a directory"))
+impl Workdir {
+    fn new() -> Workdir {
+        Workdir(tempfile::tempdir().expect("a directory"))
     }
 
     fn database(&self) -> PathBuf {
@@ -232,7 +232,7 @@ impl Desk {
 
 fn under_fire(kills: u32, seed: u64) {
     let (start, asked) = site();
-    let undisturbed = Desk::new();
+    let undisturbed = Workdir::new();
     let mut whole = undisturbed.command(Next::Begin, &start);
     assert!(whole.status().expect("starts").success());
     let expected = without_times(&undisturbed.exports());
@@ -242,11 +242,11 @@ fn under_fire(kills: u32, seed: u64) {
     let mut killed: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut left, mut runs, mut repeated, mut most) = (kills, 0, 0, 0);
     while left > 0 {
-        let desk = Desk::new();
+        let workdir = Workdir::new();
         let before = asked.load(Ordering::SeqCst);
         let (mut stored, mut shots, mut reports, mut lost) = (Stored::default(), 0, 0, 0);
         loop {
-            let next = desk.next();
+            let next = workdir.next();
             if next == Next::Report && (reports == REPORTS || left == 0) {
                 break;
             }
@@ -259,7 +259,7 @@ fn under_fire(kills: u32, seed: u64) {
             // A pass takes longer than a process mostly lives: some are spared, so that runs come to their end.
             let is_shot_at = left > 0 && dice.u8(..8) > 0;
             let delay = is_shot_at.then(|| Duration::from_secs_f64(delay));
-            if shoot(desk.command(next, &start), delay) {
+            if shoot(workdir.command(next, &start), delay) {
                 left -= 1;
                 shots += 1;
                 let when = match next {
@@ -271,19 +271,20 @@ fn under_fire(kills: u32, seed: u64) {
             }
             // What was open may still be on its way.
             pause(Duration::from_millis(30));
-            stored = desk.verify(stored);
+            stored = workdir.verify(stored);
             let now = asked.load(Ordering::SeqCst) - before - stored.attempts;
             most = most.max(now.saturating_sub(lost));
             lost = now;
         }
         assert!(
-            desk.command(Next::Report, &start)
+            workdir
+                .command(Next::Report, &start)
                 .status()
                 .expect("starts")
                 .success()
         );
-        desk.verify(stored);
-        let found = without_times(&desk.exports());
+        workdir.verify(stored);
+        let found = without_times(&workdir.exports());
         for (address, row) in &expected {
             let found = found.get(address).expect(address);
             let mut kept = row.kept.clone();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 
-use crate::crawler::{Desk, number};
+use crate::crawler::{Workdir, number};
 use crate::origin;
 use crate::server::pause;
 
@@ -83,9 +83,9 @@ fn server() -> (SocketAddr, Arc<Mutex<Load>>) {
 #[test]
 fn a_server_that_fails_when_asked_fast_is_fetched_whole_and_said_to_be_overloaded() {
     let (address, load) = server();
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = format!("http://{address}/");
-    let ended = desk.whole_audit(&[&url, "-c", "32", "--rate", "0", "--confirm", "1s,5s"]);
+    let ended = workdir.whole_audit(&[&url, "-c", "32", "--rate", "0", "--confirm", "1s,5s"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
     let load = load.lock().expect("a live server");
     crate::server::note(&format!(
@@ -94,12 +94,12 @@ fn a_server_that_fails_when_asked_fast_is_fetched_whole_and_said_to_be_overloade
     ));
     assert!(load.refused > 0, "it was never asked too fast");
 
-    let pages = desk.rows("pages.csv");
+    let pages = workdir.rows("pages.csv");
     let fetched = pages.iter().filter(|row| row["Status Code"] == "200");
     assert_eq!(fetched.count(), 1 + PAGES);
-    assert_eq!(desk.pages_that_are(&["persistent", "unconfirmed"]), 0);
+    assert_eq!(workdir.pages_that_are(&["persistent", "unconfirmed"]), 0);
 
-    let found = desk.finding("load_induced");
+    let found = workdir.finding("load_induced");
     assert_eq!(found["Cause"], "overload");
     let evidence = &found["Evidence"];
     // It has two limits; which of them is met first depends on the moment.
@@ -117,5 +117,5 @@ fn a_server_that_fails_when_asked_fast_is_fetched_whole_and_said_to_be_overloade
     for row in pages.iter().filter(|row| row["Verdict"] == "load_induced") {
         assert_eq!(row["Probable Cause"], "overload");
     }
-    assert!(desk.pages_that_are(&["load_induced"]) > 0);
+    assert!(workdir.pages_that_are(&["load_induced"]) > 0);
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::crawler::{Desk, read};
+use crate::crawler::{Workdir, read};
 use crate::nginx::{page as put, start};
 use crate::origin::{page, serve};
 use crate::program::{end, run, shell, signal};
@@ -311,11 +311,11 @@ fn peak(pages: usize) -> u64 {
             ),
         )
     });
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let started = Instant::now();
-    let ended = desk.whole_audit(&[&format!("http://{at}/0"), "--rate", "0", "-c", "16"]);
+    let ended = workdir.whole_audit(&[&format!("http://{at}/0"), "--rate", "0", "-c", "16"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
-    let seen: HashSet<_> = desk
+    let seen: HashSet<_> = workdir
         .rows("pages.csv")
         .into_iter()
         .map(|row| row["Address"].clone())

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::crawler::{Desk, number};
+use crate::crawler::{Workdir, number};
 use crate::nginx::{log, log_of, page, start};
 use crate::origin;
 use crate::server::{Server, pause};
@@ -29,17 +29,17 @@ fn front(http: &str, proxy: &str) -> Server {
 #[test]
 fn a_dead_upstream_is_502_after_three_attempts_with_growing_waits() {
     let nginx = front("", &format!("proxy_pass http://{DEAD};"));
-    let desk = Desk::new();
-    desk.audit(&[&nginx.url("/"), "--no-sitemap"]);
+    let workdir = Workdir::new();
+    workdir.audit(&[&nginx.url("/"), "--no-sitemap"]);
 
     let app = nginx.url("/app");
-    let row = desk.page(&app);
+    let row = workdir.page(&app);
     assert_eq!(row["Status Code"], "502");
     assert_eq!(row["Outcome"], "server_502");
     assert_eq!(row["Attempts"], "3");
     assert_eq!(row["502 Attempts"], "3");
 
-    let attempts = desk.attempts(&app);
+    let attempts = workdir.attempts(&app);
     let purposes: Vec<_> = attempts.iter().map(|row| row["Purpose"].as_str()).collect();
     assert_eq!(purposes, ["crawl", "retry", "retry"]);
     assert_eq!(attempts[0]["Waited (ms)"], "");
@@ -54,7 +54,7 @@ fn a_dead_upstream_is_502_after_three_attempts_with_growing_waits() {
     assert!(log.iter().all(|logged| logged.status == 502));
     assert!(log.iter().all(|logged| !logged.run.is_empty()));
 
-    let mut sources: Vec<_> = desk
+    let mut sources: Vec<_> = workdir
         .rows("error_inlinks.csv")
         .into_iter()
         .map(|row| (row["Source"].clone(), row["Destination"].clone()))
@@ -80,10 +80,10 @@ fn a_silent_upstream_is_504() {
     let upstream = slow(None);
     let proxy = format!("proxy_read_timeout 1s; proxy_pass http://{upstream};");
     let nginx = front("", &proxy);
-    let desk = Desk::new();
-    desk.audit(&[&nginx.url("/"), "--no-sitemap"]);
+    let workdir = Workdir::new();
+    workdir.audit(&[&nginx.url("/"), "--no-sitemap"]);
 
-    let row = desk.page(&nginx.url("/app"));
+    let row = workdir.page(&nginx.url("/app"));
     assert_eq!(row["Status Code"], "504");
     assert_eq!(row["Outcome"], "server_504");
     // Slow to fail, so it is asked once more and not twice.
@@ -108,9 +108,9 @@ fn an_upstream_for_one_request_at_a_time_refuses_the_others() {
             format!("root {at}/www;\nlocation /app {{ proxy_pass http://small; }}"),
         )
     });
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let url = nginx.url("/");
-    desk.audit(&[&url, "--no-sitemap", "--rate", "0"]);
+    workdir.audit(&[&url, "--no-sitemap", "--rate", "0"]);
 
     let asked: Vec<_> = log(&nginx)
         .into_iter()
@@ -121,7 +121,7 @@ fn an_upstream_for_one_request_at_a_time_refuses_the_others() {
     assert!(asked.iter().any(|logged| logged.status == 200), "{asked:?}");
     assert!(nginx.read("error.log").contains("no live upstreams"));
 
-    let attempts: Vec<_> = desk
+    let attempts: Vec<_> = workdir
         .rows("attempts.csv")
         .into_iter()
         .filter(|row| row["Address"].contains("/app/"))

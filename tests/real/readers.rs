@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use gatecrawl::report::{csv_writer, plain};
 use serde_json::Value;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::origin::{page, serve};
 
 /// What a spreadsheet would run, follow, or choke on.
@@ -75,8 +75,8 @@ fn down(line: &mut TcpStream) -> std::io::Result<()> {
 }
 
 /// Audits the site in every format, with these confirmation passes.
-fn audited(confirm: &str) -> Desk {
-    let desk = Desk::new();
+fn audited(confirm: &str) -> Workdir {
+    let workdir = Workdir::new();
     let args = [
         "--rate",
         "50",
@@ -96,9 +96,9 @@ fn audited(confirm: &str) -> Desk {
         "--format",
         "jsonl,xlsx,junit,screaming-frog",
     ];
-    let ended = desk.whole_audit(&[&[site().as_str()], &args[..]].concat());
+    let ended = workdir.whole_audit(&[&[site().as_str()], &args[..]].concat());
     assert_eq!(ended.status.code(), Some(10), "{}", ended.said);
-    desk
+    workdir
 }
 
 /// Runs one of the scripts beside this file in the environment that `tests/run.sh` makes; returns what
@@ -152,8 +152,8 @@ fn libreoffice(file: &Path) -> Result<Vec<String>, String> {
 
 #[test]
 fn csv_files_and_the_workbook_hold_what_the_database_holds() {
-    let desk = audited("none");
-    python("tables.py", &[&desk.database(), &desk.exports()]);
+    let workdir = audited("none");
+    python("tables.py", &[&workdir.database(), &workdir.exports()]);
 }
 
 /// What cells are put together of: all that means something to a reader or to a spreadsheet.
@@ -183,9 +183,9 @@ fn pythons_csv_reads_any_cells_as_they_were_written() {
 
 #[test]
 fn libreoffice_runs_no_cell_as_a_formula() {
-    let desk = audited("none");
+    let workdir = audited("none");
     // Without the apostrophes it does: so the test would see it.
-    let bait = desk.exports().join("bait.csv");
+    let bait = workdir.exports().join("bait.csv");
     fs::write(&bait, "Title\r\n=1+1\r\n").expect("written");
     libreoffice(&bait).expect_err("a formula");
 
@@ -195,21 +195,21 @@ fn libreoffice_runs_no_cell_as_a_formula() {
         "internal_all.csv",
         "server_error_(5xx)_inlinks.csv",
     ] {
-        let texts = libreoffice(&desk.exports().join(name))
+        let texts = libreoffice(&workdir.exports().join(name))
             .unwrap_or_else(|formulas| panic!("{name}: {formulas}"));
         let guarded = |text: &&String| text.trim_start_matches('\'') == "=1+1";
         assert!(texts.iter().any(|text| guarded(&text)), "{name}: {texts:?}");
     }
-    let texts = libreoffice(&desk.exports().join("gatecrawl.xlsx")).expect("no formula");
+    let texts = libreoffice(&workdir.exports().join("gatecrawl.xlsx")).expect("no formula");
     // The title as it is, without an apostrophe.
     assert!(texts.iter().any(|text| text == "=1+1"), "{texts:?}");
 }
 
 #[test]
 fn test_cases_are_valid_and_say_what_breaks_the_build() {
-    let desk = audited("1s,1s,1s");
+    let workdir = audited("1s,1s,1s");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/junit/junit.xsd");
-    let said = python("junit.py", &[&schema, &desk.exports().join("junit.xml")]);
+    let said = python("junit.py", &[&schema, &workdir.exports().join("junit.xml")]);
     let cases: Vec<Value> = serde_json::from_str(&said).expect("JSON");
     let found = |name: &str| {
         let mut cases = cases
@@ -240,7 +240,7 @@ fn test_cases_are_valid_and_say_what_breaks_the_build() {
 
 #[test]
 fn headers_are_screaming_frogs() {
-    let desk = audited("none");
+    let workdir = audited("none");
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/screaming-frog");
     let names = [
         "internal_all.csv",
@@ -253,13 +253,13 @@ fn headers_are_screaming_frogs() {
             reader.headers().expect("a header").clone()
         };
         assert_eq!(
-            header(&desk.exports().join(name)),
+            header(&workdir.exports().join(name)),
             header(&fixtures.join(name)),
             "{name}"
         );
     }
-    let internal = desk.rows("internal_all.csv");
-    let pages = desk.rows("pages.csv");
+    let internal = workdir.rows("internal_all.csv");
+    let pages = workdir.rows("pages.csv");
     assert_eq!(internal.len(), pages.len());
     for (theirs, ours) in internal.iter().zip(&pages) {
         for column in [
@@ -273,7 +273,7 @@ fn headers_are_screaming_frogs() {
             assert_eq!(theirs[column], ours[column], "{column}");
         }
     }
-    let failing = desk.rows(names[1]);
+    let failing = workdir.rows(names[1]);
     assert!(!failing.is_empty());
     for row in failing {
         assert_eq!(
@@ -288,7 +288,7 @@ fn headers_are_screaming_frogs() {
             ("Non-Indexable", "Server Error")
         );
     }
-    let inlinks = desk.rows(names[2]);
+    let inlinks = workdir.rows(names[2]);
     let down = inlinks
         .iter()
         .filter(|row| row["Destination"].ends_with("/down/"));

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::origin;
 use crate::server::note;
 
@@ -81,10 +81,10 @@ fn look(report: &Path) -> Value {
 #[test]
 fn the_report_is_fit_for_people_whatever_the_site_says() {
     let origin = origin::serve(answer);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let start = format!("http://{origin}/");
     let formats = "csv,json,html";
-    let ended = desk.start(&[
+    let ended = workdir.start(&[
         &start,
         "--rate",
         "0",
@@ -96,11 +96,11 @@ fn the_report_is_fit_for_people_whatever_the_site_says() {
         "5xx > 0",
     ]);
     assert_eq!(ended.wait().status.code(), Some(10), "a gate that fails");
-    let report = desk.exports().join("report.html");
+    let report = workdir.exports().join("report.html");
     let found = look(&report);
     assert_eq!(
         found["title"],
-        format!("gatecrawl: http://{origin}, {}", started(&desk))
+        format!("gatecrawl: http://{origin}, {}", started(&workdir))
     );
     for fault in ["said", "asked", "anchors", "violations", "wide", "dialogs"] {
         assert_eq!(found[fault], Value::Array(Vec::new()), "{fault}");
@@ -117,8 +117,8 @@ fn the_report_is_fit_for_people_whatever_the_site_says() {
 }
 
 /// When the run began, as the report writes it.
-fn started(desk: &Desk) -> String {
-    let summary = desk.summary();
+fn started(workdir: &Workdir) -> String {
+    let summary = workdir.summary();
     let started = summary["run"]["started"].as_str().expect("a time");
     started.replace('T', " ").chars().take(19).collect()
 }

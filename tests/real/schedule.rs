@@ -20,13 +20,13 @@ use crate::server::{Server, note, pause};
 const PAGES: usize = 2_000;
 
 /// A directory with a configuration, in which the runner is started.
-struct Desk(TempDir);
+struct Workdir(TempDir);
 
-impl Desk {
-    fn new(config: &str) -> Desk {
+impl Workdir {
+    fn new(config: &str) -> Workdir {
         let dir = tempfile::tempdir().expect("a directory");
         std::fs::write(dir.path().join("gatecrawl.toml"), config).expect("written");
-        Desk(dir)
+        Workdir(dir)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -152,9 +152,9 @@ fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Goes on with what was interrupted: one run, one report, and nothing left to do.
-fn goes_on(desk: &Desk, site: &Server, before: usize) {
-    assert!(desk.reports().is_empty(), "a report of half a crawl");
-    let (code, said) = desk.run(&["run", "--once"]);
+fn goes_on(workdir: &Workdir, site: &Server, before: usize) {
+    assert!(workdir.reports().is_empty(), "a report of half a crawl");
+    let (code, said) = workdir.run(&["run", "--once"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(
         said.matches("an interrupted run goes on").count(),
@@ -162,8 +162,8 @@ fn goes_on(desk: &Desk, site: &Server, before: usize) {
         "{said}"
     );
     assert_eq!(said.matches("run 1 done").count(), 1, "{said}");
-    let reports = desk.reports();
-    assert_eq!(reports, [desk.path("reports/shop-1")]);
+    let reports = workdir.reports();
+    assert_eq!(reports, [workdir.path("reports/shop-1")]);
     assert_eq!(read(&reports[0].join("pages.csv")).len(), PAGES);
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for logged in log(site) {
@@ -173,16 +173,17 @@ fn goes_on(desk: &Desk, site: &Server, before: usize) {
     let repeated: usize = times.values().map(|times| times - 1).sum();
     note(&format!("{before} requests before, {repeated} repeated"));
     assert!(times.len() == PAGES && repeated <= 8, "{repeated} repeated");
-    assert_eq!(desk.run(&["run", "--once"]), (Some(0), String::new()));
+    assert_eq!(workdir.run(&["run", "--once"]), (Some(0), String::new()));
 }
 
 #[test]
 fn a_runner_that_was_killed_goes_on_with_one_report() {
     let site = tree();
     let (address, got) = receiver();
-    let desk = Desk::new(&config(&site, &notify(&address)));
+    let workdir = Workdir::new(&config(&site, &notify(&address)));
     let mut runner = Running(
-        desk.command(&["run", "--now", "shop"])
+        workdir
+            .command(&["run", "--now", "shop"])
             .spawn()
             .expect("it starts"),
     );
@@ -192,7 +193,7 @@ fn a_runner_that_was_killed_goes_on_with_one_report() {
     pause(Duration::from_millis(200));
     let before = log(&site).len();
     assert!(before < PAGES, "killed too late");
-    goes_on(&desk, &site, before);
+    goes_on(&workdir, &site, before);
     let got = got.lock().unwrap();
     let events: Vec<_> = got.iter().map(|(_, message)| &message["event"]).collect();
     assert_eq!(events, ["shop/run/1/ended"]);
@@ -201,14 +202,15 @@ fn a_runner_that_was_killed_goes_on_with_one_report() {
 #[test]
 fn a_service_says_that_it_is_ready_and_stops_in_the_middle_of_a_crawl() {
     let site = tree();
-    let desk = Desk::new(&config(&site, ""));
-    let manager = UnixDatagram::bind(desk.path("notify")).expect("a socket");
+    let workdir = Workdir::new(&config(&site, ""));
+    let manager = UnixDatagram::bind(workdir.path("notify")).expect("a socket");
     manager
         .set_read_timeout(Some(Duration::from_secs(30)))
         .expect("a limit");
     let mut runner = Running(
-        desk.command(&["run", "--now", "shop"])
-            .env("NOTIFY_SOCKET", desk.path("notify"))
+        workdir
+            .command(&["run", "--now", "shop"])
+            .env("NOTIFY_SOCKET", workdir.path("notify"))
             .env("WATCHDOG_USEC", "60000000")
             .spawn()
             .expect("it starts"),
@@ -235,7 +237,7 @@ fn a_service_says_that_it_is_ready_and_stops_in_the_middle_of_a_crawl() {
     assert_eq!(status.code(), Some(0));
     let before = log(&site).len();
     assert!(before < PAGES, "stopped too late");
-    goes_on(&desk, &site, before);
+    goes_on(&workdir, &site, before);
 }
 
 /// Two pages that fail until they are healed.
@@ -270,18 +272,18 @@ fn row(report: &Path, site: &Server, path: &str, column: &str) -> String {
 #[test]
 fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
     let site = sick();
-    let desk = Desk::new(&config(
+    let workdir = Workdir::new(&config(
         &site,
         "recheck = '1s, 5s, 1h'\nkeep-runs = 1\nretries = 0\n",
     ));
-    let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+    let (code, said) = workdir.run(&["run", "--once", "--now", "shop"]);
     assert_eq!(code, Some(0), "{said}");
-    let first = desk.path("reports/shop-1");
+    let first = workdir.path("reports/shop-1");
     assert_eq!(row(&first, &site, "/a.html", "Status Code"), "502");
 
     heal(&site, "a");
     pause(Duration::from_secs(1));
-    let (_, said) = desk.run(&["run", "--once"]);
+    let (_, said) = workdir.run(&["run", "--once"]);
     assert!(
         said.contains("run 1: 1 recovered, 1 still fail; rechecked"),
         "{said}"
@@ -298,21 +300,21 @@ fn what_failed_is_asked_again_and_what_is_not_kept_is_deleted() {
 
     // Long after it was proven that it fails, it is asked all the same.
     pause(Duration::from_secs(4));
-    let (_, said) = desk.run(&["run", "--once"]);
+    let (_, said) = workdir.run(&["run", "--once"]);
     assert!(
         said.contains("run 1: 0 recovered, 1 still fail; rechecked"),
         "{said}"
     );
     assert_eq!(log_of(&site, "/b.html").len(), 3);
-    assert_eq!(desk.run(&["run", "--once"]), (Some(0), String::new()));
+    assert_eq!(workdir.run(&["run", "--once"]), (Some(0), String::new()));
 
     heal(&site, "b");
-    let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+    let (code, said) = workdir.run(&["run", "--once", "--now", "shop"]);
     assert!(code == Some(0) && said.contains("run 2 done"), "{said}");
-    assert_eq!(desk.reports(), [desk.path("reports/shop-2")]);
+    assert_eq!(workdir.reports(), [workdir.path("reports/shop-2")]);
     let output = Command::new(crate::program::path())
         .args(["runs", "--db"])
-        .arg(desk.path("runs.db"))
+        .arg(workdir.path("runs.db"))
         .output();
     let runs = String::from_utf8(output.expect("a list").stdout).expect("text");
     assert_eq!(runs.lines().count(), 2, "{runs}");
@@ -323,10 +325,10 @@ fn two_runs_tell_what_changed_between_them() {
     let site = sick();
     let (address, got) = receiver();
     let config = config(&site, &notify(&address)).replace("confirm = 'none'", "confirm = '1s,2s'");
-    let desk = Desk::new(&config);
+    let workdir = Workdir::new(&config);
     heal(&site, "b");
     for _ in 0..2 {
-        let (code, said) = desk.run(&["run", "--once", "--now", "shop"]);
+        let (code, said) = workdir.run(&["run", "--once", "--now", "shop"]);
         assert_eq!(code, Some(0), "{said}");
         heal(&site, "a");
         let broken = site.dir.path().join("www/b.healed");
@@ -353,20 +355,23 @@ fn two_runs_tell_what_changed_between_them() {
     );
 }
 
-fn emitted(desk: &Desk, target: &str) -> String {
-    let output = desk.command(&["emit", target]).output().expect("it starts");
+fn emitted(workdir: &Workdir, target: &str) -> String {
+    let output = workdir
+        .command(&["emit", target])
+        .output()
+        .expect("it starts");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("text")
 }
 
 /// That a service may do little enough: at most 3 of 10 points, for root and for a user.
-fn confined(desk: &Desk, target: &str) {
+fn confined(workdir: &Workdir, target: &str) {
     for user in ["root", "gatecrawl"] {
-        let mut command = desk.command(&["emit", target]);
+        let mut command = workdir.command(&["emit", target]);
         let output = command.env("USER", user).output().expect("it starts");
         let text = String::from_utf8(output.stdout).expect("text");
         let unit = text.split("# gatecrawl.timer:").next().expect("a unit");
-        let service = desk.path("gatecrawl.service");
+        let service = workdir.path("gatecrawl.service");
         std::fs::write(&service, unit).expect("written");
         let judged = Command::new("/usr/bin/systemd-analyze")
             .args(["security", "--offline=true", "--no-pager", "--threshold=30"])
@@ -381,11 +386,11 @@ fn confined(desk: &Desk, target: &str) {
 
 #[test]
 fn units_may_do_little() {
-    let desk = Desk::new(
+    let workdir = Workdir::new(
         "[project.shop]\nurl = 'a.example'\nschedule = 'weekly on mon 06:00'\ntimezone = 'UTC'\n",
     );
     for target in ["systemd", "systemd-timer"] {
-        confined(&desk, target);
+        confined(&workdir, target);
     }
 }
 
@@ -401,16 +406,16 @@ fn verified(files: &[PathBuf]) {
 
 #[test]
 fn systemd_understands_its_units() {
-    let desk = Desk::new(
+    let workdir = Workdir::new(
         "[project.shop]\nurl = 'a.example'\nschedule = 'weekly on mon 06:00'\ntimezone = 'UTC'\n",
     );
-    let service = desk.path("gatecrawl.service");
-    std::fs::write(&service, emitted(&desk, "systemd")).expect("written");
+    let service = workdir.path("gatecrawl.service");
+    std::fs::write(&service, emitted(&workdir, "systemd")).expect("written");
     verified(std::slice::from_ref(&service));
 
-    let both = emitted(&desk, "systemd-timer");
+    let both = emitted(&workdir, "systemd-timer");
     let (first, second) = both.split_once("# gatecrawl.timer:").expect("two units");
-    let timer = desk.path("gatecrawl.timer");
+    let timer = workdir.path("gatecrawl.timer");
     std::fs::write(&service, first).expect("written");
     std::fs::write(&timer, format!("#{second}")).expect("written");
     verified(&[service, timer]);
@@ -431,10 +436,10 @@ fn systemd_understands_its_units() {
 
 #[test]
 fn cron_understands_its_line() {
-    let desk =
-        Desk::new("[project.shop]\nurl = 'a.example'\nschedule = '@weekly'\ntimezone = 'UTC'\n");
-    let file = desk.path("crontab");
-    std::fs::write(&file, emitted(&desk, "cron")).expect("written");
+    let workdir =
+        Workdir::new("[project.shop]\nurl = 'a.example'\nschedule = '@weekly'\ntimezone = 'UTC'\n");
+    let file = workdir.path("crontab");
+    std::fs::write(&file, emitted(&workdir, "cron")).expect("written");
     // Checks a file without installing it.
     let output = Command::new("/usr/bin/crontab")
         .arg("-n")

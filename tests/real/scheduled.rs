@@ -18,12 +18,12 @@ use gatecrawl::schedule::{Event, Listener as _, RunEnded, RunOutcome};
 use gatecrawl::store::{RunRow, Store};
 use serde_json::Value;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::origin::{page, serve as serve_site};
 use crate::server::{Server, start};
 
 /// Two runs of a site: between them one page broke and another one healed.
-fn two_runs() -> (Desk, String) {
+fn two_runs() -> (Workdir, String) {
     let is_second = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&is_second);
     let address = serve_site(move |path, line| {
@@ -42,7 +42,7 @@ fn two_runs() -> (Desk, String) {
             _ => answer(line, "404 Not Found"),
         }
     });
-    let (desk, url) = (Desk::new(), format!("http://{address}/"));
+    let (workdir, url) = (Workdir::new(), format!("http://{address}/"));
     let args = [
         &url,
         "--rate",
@@ -57,10 +57,10 @@ fn two_runs() -> (Desk, String) {
     ];
     for second in [false, true] {
         is_second.store(second, Ordering::Relaxed);
-        let ended = desk.whole_audit(&args);
+        let ended = workdir.whole_audit(&args);
         assert!(ended.status.success(), "{}", ended.said);
     }
-    (desk, url)
+    (workdir, url)
 }
 
 fn down(line: &mut impl std::io::Write) -> std::io::Result<()> {
@@ -149,7 +149,7 @@ fn ended(store: &Store, report: &Path) -> Event {
 
 #[tokio::test]
 async fn people_are_told_exactly_what_broke_and_what_recovered() {
-    let (desk, url) = two_runs();
+    let (workdir, url) = two_runs();
     let keys = tempfile::tempdir().expect("a directory");
     let (certificate, key) = certificate(keys.path());
     let mails = receiver("smtp.py", &[&certificate, &key]);
@@ -170,9 +170,9 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
     let environment = world(hooks.url(""));
     let channels = Channels::new("project.shop.notify", &notify, Some(&smtp), &environment);
     let projects = BTreeMap::from([("shop".to_owned(), channels.expect("fine"))]);
-    let store = Store::open(&desk.database()).expect("opened");
+    let store = Store::open(&workdir.database()).expect("opened");
     let notifier = Notifier::new(store.clone(), projects).expect("made");
-    let event = ended(&store, &desk.exports().join("report.html"));
+    let event = ended(&store, &workdir.exports().join("report.html"));
     // Told twice, as by a runner that was killed in between.
     for _ in 0..2 {
         notifier.ear().hear(&event);
@@ -205,7 +205,7 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
         "{text}"
     );
     let attached = fs::read(mails.dir.path().join("part-report.html")).expect("attached");
-    let report = fs::read(desk.exports().join("report.html")).expect("written");
+    let report = fs::read(workdir.exports().join("report.html")).expect("written");
     assert!(attached == report, "the attachment is not the report");
 
     let hook = json(&hooks.read("hook.json"));
@@ -228,15 +228,15 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
 }
 
 /// Two runs of a site and the numbers of the newer one, which failed a gate.
-fn measured() -> (Desk, RunRow, Board) {
-    let (desk, _) = two_runs();
-    let store = Store::open(&desk.database()).expect("opened");
+fn measured() -> (Workdir, RunRow, Board) {
+    let (workdir, _) = two_runs();
+    let store = Store::open(&workdir.database()).expect("opened");
     let run = store.newest_run().expect("read").expect("a run");
     let board = Board::default();
     let metrics = metrics_of_run(&store, &run, "shop").expect("measured");
     board.put_run("shop", metrics);
     board.count_run("shop", "gate_failed");
-    (desk, run, board)
+    (workdir, run, board)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

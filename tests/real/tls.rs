@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx::{log, page, start};
 use crate::server::Server;
 
@@ -42,12 +42,12 @@ fn nginx() -> Server {
 fn a_self_signed_certificate_is_named_as_such() {
     let nginx = nginx();
     let url = format!("https://127.0.0.1:{}/", nginx.port);
-    let desk = Desk::new();
-    let ended = desk.audit(&[&url, "--no-sitemap"]);
+    let workdir = Workdir::new();
+    let ended = workdir.audit(&[&url, "--no-sitemap"]);
 
     // robots.txt could not be read either, so the site could not be audited at all.
     assert_eq!(ended.status.code(), Some(3), "{}", ended.said);
-    let outcomes: Vec<_> = desk
+    let outcomes: Vec<_> = workdir
         .rows("attempts.csv")
         .into_iter()
         .map(|row| row["Outcome"].clone())
@@ -64,11 +64,11 @@ fn a_self_signed_certificate_is_named_as_such() {
 fn told_to_accept_it_the_crawler_speaks_http_2() {
     let nginx = nginx();
     let url = format!("https://127.0.0.1:{}/", nginx.port);
-    let desk = Desk::new();
-    let ended = desk.audit(&[&url, "--no-sitemap", "--insecure"]);
+    let workdir = Workdir::new();
+    let ended = workdir.audit(&[&url, "--no-sitemap", "--insecure"]);
 
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
-    let pages = desk.rows("pages.csv");
+    let pages = workdir.rows("pages.csv");
     assert_eq!(pages.len(), 3);
     for page in &pages {
         assert_eq!(page["Status Code"], "200", "{page:?}");

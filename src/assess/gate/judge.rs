@@ -68,7 +68,7 @@ pub enum Doubt {
 /// What became of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ruling {
+pub enum GateStatus {
     /// Its expression is not true.
     Held,
     /// Its expression is true.
@@ -91,7 +91,7 @@ pub struct GateResult {
     /// Upper end: of its 95 % interval, and if unknown pages fail.
     pub high: Option<f64>,
     /// What became of it.
-    pub result: Ruling,
+    pub result: GateStatus,
     /// Which end of the interval was compared with the limit; the value where it is exact.
     #[serde(skip)]
     pub judged: Option<f64>,
@@ -110,7 +110,7 @@ impl Gate {
                 value: None,
                 low: None,
                 high: None,
-                result: Ruling::Undecided,
+                result: GateStatus::Undecided,
                 judged: None,
                 reason: why,
             },
@@ -136,9 +136,9 @@ impl Gate {
             low: Some(span.low),
             high: Some(span.high),
             result: match (is_open, at_best) {
-                (true, _) => Ruling::Undecided,
-                (false, true) => Ruling::Failed,
-                (false, false) => Ruling::Held,
+                (true, _) => GateStatus::Undecided,
+                (false, true) => GateStatus::Failed,
+                (false, false) => GateStatus::Held,
             },
             judged: (!is_open).then(|| self.op.end(possible.measured)),
             reason: match (is_open, possible.is_open()) {
@@ -298,20 +298,20 @@ impl GateResult {
     fn doubted(self, doubt: Doubt) -> GateResult {
         let reason = match (doubt, self.result) {
             (Doubt::NothingFetched, _) => "no page was fetched".to_owned(),
-            (_, Ruling::Failed | Ruling::Undecided) => return self,
-            (Doubt::NotAudited, Ruling::Held) => {
+            (_, GateStatus::Failed | GateStatus::Undecided) => return self,
+            (Doubt::NotAudited, GateStatus::Held) => {
                 format!("{}, but the site could not be audited", self.reason)
             }
-            (Doubt::Interrupted, Ruling::Held) => {
+            (Doubt::Interrupted, GateStatus::Held) => {
                 format!("{}, but the run was interrupted", self.reason)
             }
-            (Doubt::LeftOut(unseen), Ruling::Held) => format!(
+            (Doubt::LeftOut(unseen), GateStatus::Held) => format!(
                 "{}, but {unseen} links or sitemap entries that may lead to unknown pages were left out",
                 self.reason
             ),
         };
         GateResult {
-            result: Ruling::Undecided,
+            result: GateStatus::Undecided,
             judged: None,
             reason,
             ..self
@@ -332,26 +332,26 @@ fn score(score: Option<Score>) -> Result<Interval, String> {
     }
 }
 
-impl Ruling {
-    /// The ruling on all gates together: a failure counts more than what is undecided. With none,
+impl GateStatus {
+    /// The status on all gates together: a failure counts more than what is undecided. With none,
     /// they held.
-    pub fn of_all(results: &[GateResult]) -> Ruling {
-        let any = |ruling| results.iter().any(|result| result.result == ruling);
-        if any(Ruling::Failed) {
-            Ruling::Failed
-        } else if any(Ruling::Undecided) {
-            Ruling::Undecided
+    pub fn of_all(results: &[GateResult]) -> GateStatus {
+        let any = |status| results.iter().any(|result| result.result == status);
+        if any(GateStatus::Failed) {
+            GateStatus::Failed
+        } else if any(GateStatus::Undecided) {
+            GateStatus::Undecided
         } else {
-            Ruling::Held
+            GateStatus::Held
         }
     }
 
     /// The name in exports.
     pub const fn name(self) -> &'static str {
         match self {
-            Ruling::Held => "held",
-            Ruling::Failed => "failed",
-            Ruling::Undecided => "undecided",
+            GateStatus::Held => "held",
+            GateStatus::Failed => "failed",
+            GateStatus::Undecided => "undecided",
         }
     }
 }

@@ -14,7 +14,7 @@ mod unit;
 
 use std::fmt;
 
-pub use judge::{Doubt, GateResult, Measured, Ruling};
+pub use judge::{Doubt, GateResult, GateStatus, Measured};
 pub use metric::{METRICS, Metric, MetricInfo};
 pub use parse::GateFault;
 pub use unit::Unit;

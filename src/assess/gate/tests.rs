@@ -145,7 +145,7 @@ fn mistakes_are_named_with_what_is_near() {
 
 #[test]
 fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
-    use Ruling::{Failed, Held, Undecided};
+    use GateStatus::{Failed, Held, Undecided};
     let cases = [
         ("5xx > 11", Failed, "5xx is 12, > 11"),
         ("5xx > 12", Held, "5xx is 12, not > 12"),
@@ -193,15 +193,15 @@ fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
              name a baseline with --baseline, or gate on 5xx",
         ),
     ];
-    for (text, ruling, reason) in cases {
+    for (text, status, reason) in cases {
         let result = gate(text).judge(&measured());
         assert_eq!(
             (result.result, result.reason.as_str()),
-            (ruling, reason),
+            (status, reason),
             "{text}"
         );
-        assert_eq!(result.value.is_none(), ruling == Undecided);
-        assert_eq!(result.judged.is_none(), ruling == Undecided);
+        assert_eq!(result.value.is_none(), status == Undecided);
+        assert_eq!(result.judged.is_none(), status == Undecided);
     }
     let nothing = Measured::default();
     for text in [
@@ -215,21 +215,21 @@ fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
 }
 
 /// Judges expressions against a run, with the reasons in words.
-fn check(measured: &Measured, cases: &[(&str, Ruling, &str)]) {
-    for (text, ruling, reason) in cases {
+fn check(measured: &Measured, cases: &[(&str, GateStatus, &str)]) {
+    for (text, status, reason) in cases {
         let result = gate(text).judge(measured);
         assert_eq!(
             (result.result, result.reason.as_str()),
-            (*ruling, *reason),
+            (*status, *reason),
             "{text}"
         );
-        assert_eq!(result.judged.is_none(), *ruling == Ruling::Undecided);
+        assert_eq!(result.judged.is_none(), *status == GateStatus::Undecided);
     }
 }
 
 #[test]
 fn unconfirmed_pages_leave_open_which_verdict_they_have() {
-    use Ruling::{Failed, Held, Undecided};
+    use GateStatus::{Failed, Held, Undecided};
     let some = Measured {
         unconfirmed: 3,
         persistent: 0,
@@ -294,7 +294,7 @@ fn unconfirmed_pages_leave_open_which_verdict_they_have() {
 
 #[test]
 fn pages_that_were_not_requested_may_have_failed() {
-    use Ruling::{Failed, Held, Undecided};
+    use GateStatus::{Failed, Held, Undecided};
     let some = Measured {
         unconfirmed: 1,
         persistent: 0,
@@ -356,7 +356,7 @@ fn pages_that_were_not_requested_may_have_failed() {
 
 #[test]
 fn a_run_that_was_interrupted_holds_no_gate() {
-    use Ruling::{Failed, Undecided};
+    use GateStatus::{Failed, Undecided};
     let interrupted = Measured {
         doubt: Some(Doubt::Interrupted),
         ..measured()
@@ -410,14 +410,14 @@ fn a_failure_counts_more_than_what_is_undecided() {
             .iter()
             .map(|text| gate(text).judge(&measured()))
             .collect();
-        Ruling::of_all(&results)
+        GateStatus::of_all(&results)
     };
-    assert_eq!(judged(&[]), Ruling::Held);
-    assert_eq!(judged(&["5xx > 99"]), Ruling::Held);
-    assert_eq!(judged(&["5xx > 99", "new-5xx > 0"]), Ruling::Undecided);
+    assert_eq!(judged(&[]), GateStatus::Held);
+    assert_eq!(judged(&["5xx > 99"]), GateStatus::Held);
+    assert_eq!(judged(&["5xx > 99", "new-5xx > 0"]), GateStatus::Undecided);
     assert_eq!(
         judged(&["new-5xx > 0", "5xx > 0", "5xx > 99"]),
-        Ruling::Failed
+        GateStatus::Failed
     );
 }
 
@@ -450,8 +450,8 @@ proptest! {
             gate(&format!("5xx-rate > {limit}%")).judge(&run)
         };
         let (few, many) = (judged(hits), judged(hits + more));
-        prop_assert!(few.result == Ruling::Held || many.result == Ruling::Failed);
-        if few.result == Ruling::Failed {
+        prop_assert!(few.result == GateStatus::Held || many.result == GateStatus::Failed);
+        if few.result == GateStatus::Failed {
             prop_assert!(f64::from(hits) / f64::from(of) > f64::from(limit) / 100.0);
         }
     }
@@ -492,8 +492,8 @@ proptest! {
             let known = Measured { persistent, requested: 100, ..Measured::default() };
             gate.judge(&known).result
         });
-        let truths: Vec<Ruling> = truths.collect();
+        let truths: Vec<GateStatus> = truths.collect();
         let is_sure = truths.iter().all(|truth| *truth == truths[0]);
-        prop_assert_eq!(decided, if is_sure { truths[0] } else { Ruling::Undecided });
+        prop_assert_eq!(decided, if is_sure { truths[0] } else { GateStatus::Undecided });
     }
 }

@@ -21,7 +21,7 @@ use crate::terminal::look::Look;
 use crate::terminal::spark::spark;
 use crate::terminal::streams::Console;
 use crate::terminal::summary::gaps::gaps;
-use crate::terminal::summary::{Told, WORST, summary};
+use crate::terminal::summary::{SummaryInput, WORST, summary};
 use crate::terminal::text;
 
 /// Carries out a command about runs.
@@ -171,7 +171,7 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
     let run = database::run(store, name)?;
     // A process that was killed could not do it.
     store.conclude(run.id)?;
-    let text = summary(&Told {
+    let text = summary(&SummaryInput {
         run: &run,
         summary: &store.summary(run.id)?,
         worst: &store.worst_pages(run.id, WORST)?,

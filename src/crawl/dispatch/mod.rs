@@ -133,7 +133,7 @@ where
     /// Crawls until nothing is left or it is told to stop.
     pub(super) async fn crawl(&mut self, start: Start) -> Result<Ended, CrawlError> {
         match start {
-            Start::Fresh(seeds) => self.sow(seeds).await?,
+            Start::Fresh(seeds) => self.admit_seeds(seeds).await?,
             Start::Resume => self.resume().await?,
         }
         loop {
@@ -183,11 +183,11 @@ where
     }
 
     /// Stores and offers the URLs to start from.
-    async fn sow(&mut self, seeds: Vec<CrawlUrl>) -> Result<(), CrawlError> {
+    async fn admit_seeds(&mut self, seeds: Vec<CrawlUrl>) -> Result<(), CrawlError> {
         let mut seeds = self.state.seeds(seeds).into_iter().peekable();
         while seeds.peek().is_some() {
             let batch = seeds.by_ref().take(SEED_BATCH).collect();
-            let effects = self.state.sow(batch);
+            let effects = self.state.admit_seeds(batch);
             self.carry_out(effects).await?;
         }
         Ok(())
@@ -205,7 +205,7 @@ where
         let gates = self.state.restored(restoring, self.clock.now())?;
         self.carry_out(vec![gates]).await?;
         // Known already, unless the crawl was killed before it stored them.
-        self.sow(self.site.plan.scope.seeds.clone()).await
+        self.admit_seeds(self.site.plan.scope.seeds.clone()).await
     }
 
     /// Tells the fetcher where the hosts of this run were when they answered, and who led to those that wait: it goes
@@ -288,7 +288,7 @@ where
                     self.skipped.push((url, skip));
                     self.carry_out(vec![settle]).await?;
                 }
-                Due::Not(effect) => {
+                Due::Withheld(effect) => {
                     not_requested += 1;
                     self.carry_out(vec![effect]).await?;
                 }
@@ -402,7 +402,7 @@ where
     }
 
     /// Says what came back, and has the state take it in.
-    fn take_in(&mut self, mut returned: Returned, now: Moment) -> Effects {
+    fn take_in(&mut self, returned: Returned, now: Moment) -> Effects {
         match returned {
             Returned::Visit(brought) => {
                 let (reaction, mut effects) = self.state.react(&brought, now);
@@ -415,13 +415,10 @@ where
                 effects.extend(self.state.take_in_visit(*brought, &reaction, now));
                 effects
             }
-            Returned::Series(_) => {
+            Returned::Series(mut probed) => {
                 self.announce_steps();
                 // In mid-series the network may have been gone and come back.
-                self.state.strike(&mut returned);
-                let Returned::Series(probed) = returned else {
-                    return Vec::new();
-                };
+                self.state.mark_series(&mut probed);
                 for attempt in &probed.attempts {
                     self.observer.see(&Event::Attempted {
                         url: &probed.lease.found.url,
@@ -436,10 +433,10 @@ where
     }
 
     /// Says what came back and is discarded, as this machine had no network.
-    fn discard(&mut self, mut returned: Returned) -> Effect {
+    fn discard(&mut self, returned: Returned) -> Effect {
         let now = self.clock.now();
-        self.state.strike(&mut returned);
-        if let Returned::Visit(brought) = &returned {
+        let discarded = self.state.mark_discarded(returned);
+        if let Some(brought) = discarded.visit() {
             self.observer.see(&Event::Attempted {
                 url: &brought.lease.found.url,
                 role: brought.lease.found.role,
@@ -447,7 +444,7 @@ where
                 again: Some(now),
             });
         }
-        self.state.discard(returned, now)
+        self.state.discard(discarded, now)
     }
 
     /// What is left of it when the crawl is over.

@@ -280,7 +280,7 @@ impl Hosts {
     /// there is one.
     pub(super) fn control(&self, url: &CrawlUrl) -> Option<CrawlUrl> {
         let host = self.known.get(&url.host_key())?;
-        host.controls.beside(url, host.kinship(&self.families))
+        host.controls.control_for(url, host.kinship(&self.families))
     }
 
     /// Pages to request at once when a URL fails that was fine before. `best` tells which are rather

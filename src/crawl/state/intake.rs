@@ -199,7 +199,7 @@ impl State {
     }
 
     /// Stores and queues URLs to start from.
-    pub(in crate::crawl) fn sow(&mut self, mut seeds: Vec<Seed>) -> Effects {
+    pub(in crate::crawl) fn admit_seeds(&mut self, mut seeds: Vec<Seed>) -> Effects {
         let mut new = Vec::new();
         for seed in &mut seeds {
             let Admission::Fetch(role) = seed.admission else {

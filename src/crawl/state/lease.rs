@@ -20,18 +20,18 @@ pub(in crate::crawl) enum Due {
     /// A URL of the crawl itself is skipped.
     Skip(CrawlUrl, Skip, Effect),
     /// It is not requested now.
-    Not(Effect),
+    Withheld(Effect),
 }
 
 impl State {
     /// Decides what becomes of a lease.
     pub(in crate::crawl) fn due(&mut self, lease: Lease, now: Moment) -> Due {
-        if self.experiments.own(&lease) {
+        if self.experiments.is_for(&lease) {
             return self.begin_series(lease, now);
         }
         if let Some(aside) = self.aside(&lease, now) {
             let settlement = Settlement::Aside(aside.family, aside.until);
-            return Due::Not(Effect::Settle(lease.ticket, settlement));
+            return Due::Withheld(Effect::Settle(lease.ticket, settlement));
         }
         let refused = self.refuse(&lease, now);
         let Lease { ticket, found, .. } = &lease;
@@ -47,7 +47,7 @@ impl State {
             self.passes.not_requested(&found.url);
             self.forget_last_attempt(&found.url);
             let kept = Change::Kept(found.url.clone());
-            return Due::Not(Effect::HandOver(kept, *ticket, Settlement::Unused));
+            return Due::Withheld(Effect::HandOver(kept, *ticket, Settlement::Unused));
         }
         Due::Visit(Box::new(lease))
     }

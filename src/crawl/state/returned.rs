@@ -2,6 +2,7 @@
 
 use crate::crawl::event::Event;
 use crate::crawl::visit::Brought;
+use crate::crawl::visit::series::Probed;
 use crate::frontier::Settlement;
 use crate::model::{HostKey, Moment, Pace, Role};
 use crate::store::{Change, Then, VisitRecord};
@@ -11,6 +12,20 @@ use super::effect::Returned;
 use super::effect::{Effect, Effects};
 use super::hosts::Reaction;
 use super::lease::is_new_page;
+
+/// What came back while there was no network, with its attempts marked.
+#[derive(Debug)]
+pub(in crate::crawl) struct Discarded(Returned);
+
+impl Discarded {
+    /// The visit, if it was one.
+    pub(in crate::crawl) fn visit(&self) -> Option<&Brought> {
+        match &self.0 {
+            Returned::Visit(brought) => Some(brought),
+            Returned::Series(_) => None,
+        }
+    }
+}
 
 impl State {
     /// What an answer means for its URL and its host.
@@ -72,25 +87,33 @@ impl State {
         effects
     }
 
-    /// Marks attempts that failed because there was no network: they are no evidence.
-    pub(in crate::crawl) fn strike(&self, returned: &mut Returned) {
-        match returned {
+    /// Marks the attempts that failed because there was no network: they are no evidence.
+    pub(in crate::crawl) fn mark_discarded(&self, mut returned: Returned) -> Discarded {
+        match &mut returned {
             Returned::Visit(brought) => {
                 let hops = brought.hops.iter_mut().map(|(_, attempt)| attempt);
                 for attempt in hops.chain([&mut brought.attempt]) {
-                    self.network.strike(attempt);
+                    self.network.mark_discarded(attempt);
                 }
             }
-            Returned::Series(probed) => {
-                for attempt in &mut probed.attempts {
-                    self.network.strike(attempt);
-                }
-            }
+            Returned::Series(probed) => self.mark_series(probed),
+        }
+        Discarded(returned)
+    }
+
+    /// Marks the attempts of a series that were made while there was no network.
+    pub(in crate::crawl) fn mark_series(&self, probed: &mut Probed) {
+        for attempt in &mut probed.attempts {
+            self.network.mark_discarded(attempt);
         }
     }
 
-    /// Keeps what came back as discarded, and has its URL requested again as soon as anything is.
-    pub(in crate::crawl) fn discard(&mut self, returned: Returned, now: Moment) -> Effect {
+    /// Stores what was discarded, and requests its URL again as soon as anything is requested.
+    pub(in crate::crawl) fn discard(
+        &mut self,
+        Discarded(returned): Discarded,
+        now: Moment,
+    ) -> Effect {
         let (lease, change) = match returned {
             Returned::Visit(brought) => {
                 if is_new_page(&brought.lease) {
@@ -109,7 +132,7 @@ impl State {
                 (probed.lease, Change::Probed(url, probed.attempts))
             }
         };
-        Effect::HandOver(change, lease.ticket, Settlement::InVain(now))
+        Effect::HandOver(change, lease.ticket, Settlement::Discarded(now))
     }
 }
 

@@ -211,14 +211,14 @@ fn what_nobody_answers_waits_until_it_is_known_whose_fault_that_is() {
     let [
         Effect::Say(Event::Outage { ended: None, .. }),
         Effect::Store(Change::Outage(_)),
-        Effect::Discard(mut lost),
+        Effect::Discard(lost),
     ] = <[Effect; 3]>::try_from(effects).expect("three effects")
     else {
         panic!("an outage is told and stored, and what waited discarded");
     };
     assert!(state.holds_up() && state.waiting() == 0);
-    state.strike(&mut lost);
-    let Effect::HandOver(Change::Visit(stored), _, Settlement::InVain(_)) =
+    let lost = state.mark_discarded(lost);
+    let Effect::HandOver(Change::Visit(stored), _, Settlement::Discarded(_)) =
         state.discard(lost, asked)
     else {
         panic!("it is stored, and requested again");

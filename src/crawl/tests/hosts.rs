@@ -13,7 +13,7 @@ pub(super) fn site_of(count: usize) -> Vec<(String, Vec<Reply>)> {
     answers
 }
 
-async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Trouble) -> Told {
+async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Trouble) -> Crawled {
     let answers: Vec<(&str, &[Reply])> = answers
         .iter()
         .map(|(path, replies)| (path.as_str(), replies.as_slice()))
@@ -22,7 +22,7 @@ async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Troub
     crawl.script.trouble = Some(trouble);
     let seeds = crawl.plan.scope.seeds.clone();
     let ended = crawl.run(Start::Fresh(seeds)).await;
-    let told = Told { crawl };
+    let told = Crawled { crawl };
     let is_whole = told.skipped("host_down") == 0;
     let expected = if is_whole {
         Ended::Finished
@@ -34,11 +34,11 @@ async fn crawl(plan: CrawlPlan, answers: &[(String, Vec<Reply>)], trouble: Troub
 }
 
 /// What became of a crawl.
-struct Told {
+struct Crawled {
     crawl: Crawl,
 }
 
-impl Told {
+impl Crawled {
     fn skipped(&self, reason: &str) -> usize {
         let rows = self.crawl.rows(Table::Skipped, &["Reason"]);
         rows.iter().filter(|row| *row == reason).count()
@@ -183,7 +183,7 @@ async fn pages_that_announce_an_end_hold_up_nobody_else() {
         crawl.script.answers = Mutex::new(answers.collect());
         let seeds = crawl.plan.scope.seeds.clone();
         assert_eq!(crawl.run(Start::Fresh(seeds)).await, Ended::Finished);
-        let told = Told { crawl };
+        let told = Crawled { crawl };
         assert_eq!(told.ended("ok_html"), 98, "{seconds}");
         assert_eq!(told.ended("server_503_retry_after"), 3, "{seconds}");
         // Of all requests but the retries, the last came long before any announced end.

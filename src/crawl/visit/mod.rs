@@ -140,10 +140,10 @@ pub(super) async fn visit<F: Fetcher>(
     let attempts = lease.found.tries + 1;
     let held = exchange.held.clone();
     let tried = tried(&exchange, attempts, clock.now());
-    let beside = if tried.outcome.is_failure() {
-        asking.beside(&lease, &beginning, tried).await
+    let extra = if tried.outcome.is_failure() {
+        asking.request_extra(&lease, &beginning, tried).await
     } else {
-        Beside::default()
+        ExtraRequests::default()
     };
     let attempt = record(&exchange, asking.circumstances);
     let is_large = exchange.body.len() > LARGE_BODY || exchange.packed.is_some();
@@ -164,9 +164,9 @@ pub(super) async fn visit<F: Fetcher>(
     Brought {
         lease,
         attempt,
-        hops: beside.hops,
+        hops: extra.hops,
         tried,
-        control: beside.control,
+        control: extra.control,
         page: Box::new(reading.page),
         links: reading.links,
         file,
@@ -174,9 +174,9 @@ pub(super) async fn visit<F: Fetcher>(
     }
 }
 
-/// What was requested beside a URL that failed.
+/// Requests made because a URL failed: its redirects' targets and a control.
 #[derive(Debug, Default)]
-struct Beside {
+struct ExtraRequests {
     hops: Vec<(CrawlUrl, Attempt)>,
     control: Option<Control>,
 }
@@ -216,8 +216,13 @@ impl<F: Fetcher> Asking<'_, F> {
 
     /// Requests the control, or else the companions of a URL that failed, each as long after the request
     /// before as the host's pace wants it.
-    async fn beside(&self, lease: &Lease, beginning: &Beginning, tried: Tried) -> Beside {
-        let mut beside = Beside::default();
+    async fn request_extra(
+        &self,
+        lease: &Lease,
+        beginning: &Beginning,
+        tried: Tried,
+    ) -> ExtraRequests {
+        let mut extra = ExtraRequests::default();
         if let Some(url) = &beginning.control {
             let circumstances = Circumstances {
                 tries_before: 1,
@@ -226,23 +231,23 @@ impl<F: Fetcher> Asking<'_, F> {
             if let Some((exchange, attempt)) = self.one(url, circumstances, lease, beginning).await
             {
                 let wait = announced(attempt::tried(&exchange, 1, self.clock.now()));
-                beside.control = Some(Control {
+                extra.control = Some(Control {
                     outcome: exchange.outcome,
                     announced: wait.filter(|_| exchange.outcome.is_failure()),
                 });
-                beside.hops.push((url.clone(), attempt));
+                extra.hops.push((url.clone(), attempt));
             }
-            return beside;
+            return extra;
         }
         // A server that wants to be left alone is not asked for two pages more.
         let companions = beginning.companions.iter();
         for url in companions.filter(|_| announced(tried).is_none()) {
             let circumstances = self.circumstances.clone();
             if let Some((_, attempt)) = self.one(url, circumstances, lease, beginning).await {
-                beside.hops.push((url.clone(), attempt));
+                extra.hops.push((url.clone(), attempt));
             }
         }
-        beside
+        extra
     }
 
     /// Requests one page beside the URL; nothing if the crawl is told to end before.

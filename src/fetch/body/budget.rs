@@ -1,7 +1,7 @@
 //! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes, and those of what
 //! decodes and packs it, as it grows and keeps them until what was read of it is handed over. While it decodes a piece, of which
-//! nobody knows beforehand how large it becomes, it has a loan from a reserve; a body that finds no more
-//! room keeps its loan and may finish, and others wait. So there is always one that goes on.
+//! nobody knows beforehand how large it becomes, it has a reservation from a reserve; a body that finds no more
+//! room keeps its reservation and may finish, and others wait. So there is always one that goes on.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(in crate::fetch) struct Budget {
 
 /// Bytes of the reserve, for as long as a piece is decoded.
 #[derive(Debug, Default)]
-pub(in crate::fetch) struct Loan(Option<OwnedSemaphorePermit>);
+pub(in crate::fetch) struct Reservation(Option<OwnedSemaphorePermit>);
 
 /// What one body has of the budget.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(in crate::fetch) struct Share {
     budget: Budget,
     taken: Option<OwnedSemaphorePermit>,
     /// What it keeps of the reserve because there was nothing to take.
-    overdrawn: Loan,
+    overdrawn: Reservation,
 }
 
 impl Budget {
@@ -68,26 +68,26 @@ impl Budget {
         Share {
             budget: self.clone(),
             taken: None,
-            overdrawn: Loan::default(),
+            overdrawn: Reservation::default(),
         }
     }
 }
 
 impl Share {
     /// Waits until the body, which has `size` bytes, may grow to `most`.
-    pub(in crate::fetch) async fn borrow(&self, size: usize, most: usize) -> Loan {
+    pub(in crate::fetch) async fn reserve(&self, size: usize, most: usize) -> Reservation {
         if most <= FREE || self.overdrawn.0.is_some() {
-            return Loan::default();
+            return Reservation::default();
         }
         let more = most.saturating_sub(size).min(self.budget.most_lent);
         let reserve = Arc::clone(&self.budget.reserve);
         let lent = reserve.acquire_many_owned(more as u32);
         let lent = tokio::time::timeout(PATIENCE, lent).await;
-        Loan(lent.ok().and_then(Result::ok))
+        Reservation(lent.ok().and_then(Result::ok))
     }
 
     /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it needs no more.
-    pub(super) fn settle(&mut self, size: usize, loan: Loan) {
+    pub(super) fn settle(&mut self, size: usize, reservation: Reservation) {
         let wanted = size.saturating_sub(FREE);
         let more = wanted - trim(&mut self.taken, wanted);
         if more == 0 || self.overdrawn.0.is_some() {
@@ -97,7 +97,7 @@ impl Share {
         match (shared.try_acquire_many_owned(more as u32), &mut self.taken) {
             (Ok(more), Some(taken)) => taken.merge(more),
             (Ok(more), none) => *none = Some(more),
-            (Err(_), _) => self.overdrawn = loan,
+            (Err(_), _) => self.overdrawn = reservation,
         }
     }
 
@@ -138,8 +138,8 @@ mod tests {
     /// A body that grew from nothing to so many bytes, in one piece.
     fn grow(budget: &Budget, size: usize, most: usize) -> Option<Share> {
         let mut share = budget.share();
-        let loan = share.borrow(0, most).now_or_never()?;
-        share.settle(size, loan);
+        let reservation = share.reserve(0, most).now_or_never()?;
+        share.settle(size, reservation);
         Some(share)
     }
 
@@ -165,9 +165,9 @@ mod tests {
     async fn a_body_that_was_packed_gives_back_what_it_needs_no_more() {
         let budget = Budget::new(8 * MIB, 8 * MIB);
         let mut share = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
-        share.settle(MIB, Loan::default());
+        share.settle(MIB, Reservation::default());
         assert_eq!(left(&budget).0, 7 * MIB + FREE);
-        share.settle(FREE / 2, Loan::default());
+        share.settle(FREE / 2, Reservation::default());
         assert_eq!(left(&budget).0, 8 * MIB);
     }
 
@@ -184,9 +184,13 @@ mod tests {
         let budget = Budget::new(2 * MIB, 5 * MIB);
         let first = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
         let mut second = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
-        assert_eq!(left(&budget).1, 0, "the second one goes on with its loan");
-        let loan = second.borrow(2 * MIB, 5 * MIB).now_or_never();
-        second.settle(5 * MIB, loan.expect("it has what it needs"));
+        assert_eq!(
+            left(&budget).1,
+            0,
+            "the second one goes on with its reservation"
+        );
+        let reservation = second.reserve(2 * MIB, 5 * MIB).now_or_never();
+        second.settle(5 * MIB, reservation.expect("it has what it needs"));
         assert!(grow(&budget, MIB, 5 * MIB).is_none(), "the third waits");
         let held = second.held(3 * MIB);
         assert_eq!(left(&budget).1, 2 * MIB + FREE, "what it needs no more");
@@ -209,6 +213,6 @@ mod tests {
         let budget = Budget::new(MIB, MIB);
         let _never_ends = grow(&budget, 2 * MIB, 2 * MIB).expect("room");
         let share = budget.share();
-        share.borrow(0, 2 * MIB).await;
+        share.reserve(0, 2 * MIB).await;
     }
 }

@@ -118,12 +118,12 @@ async fn fill(
         if let Some(undoing) = &mut decoder {
             let waiting = Instant::now();
             let (window, largest) = undoing.windows();
-            let loan = share.borrow(sink.size() + window, sink.most() + largest);
-            let loan = loan.await;
+            let reservation = share.reserve(sink.size() + window, sink.most() + largest);
+            let reservation = reservation.await;
             // The server has no part in that.
             limits.deadline += waiting.elapsed();
             let pushed = undoing.push(usable, sink);
-            share.settle(sink.size() + undoing.windows().0, loan);
+            share.settle(sink.size() + undoing.windows().0, reservation);
             match pushed {
                 // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
                 Err(_) if usage == Use::Count => decoder = None,

@@ -34,7 +34,7 @@ enum Step {
 enum End {
     Done,
     Again(u32),
-    InVain(u32),
+    Discarded(u32),
     Unused,
     /// Into this lane, for so long.
     Aside(u8, u32),
@@ -85,7 +85,7 @@ fn ends() -> impl Strategy<Value = End> {
     prop_oneof![
         3 => Just(End::Done),
         2 => (0..20_000u32).prop_map(End::Again),
-        1 => (0..20_000u32).prop_map(End::InVain),
+        1 => (0..20_000u32).prop_map(End::Discarded),
         1 => Just(End::Unused),
         1 => (0..3u8, prop_oneof![Just(0), 0..20_000u32])
             .prop_map(|(lane, wait)| End::Aside(lane, wait)),
@@ -290,7 +290,7 @@ impl<F: Frontier> Record<F> {
         self.ended.push(ticket);
         let key = offered(&lease.found);
         let url = lease.found.url;
-        if let Settlement::Again(moment) | Settlement::InVain(moment) = how {
+        if let Settlement::Again(moment) | Settlement::Discarded(moment) = how {
             if let Some(waiting) = self.unsettled.get_mut(&key) {
                 waiting.tries += u32::from(how == Settlement::Again(moment));
                 waiting.not_before = Some(moment);
@@ -333,7 +333,7 @@ impl<F: Frontier> Record<F> {
         match end {
             End::Done => Settlement::Done,
             End::Again(millis) => Settlement::Again(self.after(millis)),
-            End::InVain(millis) => Settlement::InVain(self.after(millis)),
+            End::Discarded(millis) => Settlement::Discarded(self.after(millis)),
             End::Unused => Settlement::Unused,
             End::Aside(lane, wait) => {
                 let until = (wait > 0).then(|| self.after(wait));

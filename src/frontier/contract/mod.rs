@@ -45,7 +45,7 @@ macro_rules! suite {
             what_is_answered_is_open_no_longer_and_leased_still
             a_host_that_hangs_delays_no_other
             a_parked_host_waits
-            what_was_in_vain_is_given_out_as_if_it_had_not_been
+            what_was_discarded_is_given_out_as_if_it_had_not_been
             unused_gives_the_pace_back
             unused_gives_nothing_back_after_another_request
             what_expires_is_given_out_again_first
@@ -155,7 +155,7 @@ pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry<F: Frontier>(
     assert_eq!(path(&visit(&f, 5_000).await), "http://h/a");
 }
 
-pub(super) async fn what_was_in_vain_is_given_out_as_if_it_had_not_been<F: Frontier>(
+pub(super) async fn what_was_discarded_is_given_out_as_if_it_had_not_been<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 10), LONG);
@@ -164,8 +164,8 @@ pub(super) async fn what_was_in_vain_is_given_out_as_if_it_had_not_been<F: Front
     let again = Settlement::Again(at(1_000));
     f.settle(lease.ticket, again).await.unwrap();
     let lease = visit(&f, 1_000).await;
-    let in_vain = Settlement::InVain(at(5_000));
-    f.settle(lease.ticket, in_vain).await.unwrap();
+    let discarded = Settlement::Discarded(at(5_000));
+    f.settle(lease.ticket, discarded).await.unwrap();
     assert_eq!(f.pending().await.unwrap(), 1);
     assert_eq!(wait(&f, 1_000).await, 5_000);
     let lease = visit(&f, 5_000).await;

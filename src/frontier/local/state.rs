@@ -138,7 +138,7 @@ impl State {
                     held.entry.tries = held.entry.tries.saturating_add(1);
                     host.queue.wait(held.entry, at, held.lane);
                 }
-                Settlement::InVain(at) => host.queue.wait(held.entry, at, held.lane),
+                Settlement::Discarded(at) => host.queue.wait(held.entry, at, held.lane),
                 Settlement::Unused => host.uncharge(ticket, held.before, pacing),
                 Settlement::Aside(family, until) => {
                     host.uncharge(ticket, held.before, pacing);

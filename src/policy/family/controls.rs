@@ -59,7 +59,7 @@ impl Controls {
     }
 
     /// The control for a URL: of a family without failures, else of another than this URL's, else any.
-    pub fn beside(&self, url: &CrawlUrl, kinship: Kinship<'_>) -> Option<CrawlUrl> {
+    pub fn control_for(&self, url: &CrawlUrl, kinship: Kinship<'_>) -> Option<CrawlUrl> {
         self.far(url, kinship, &|_| true)
     }
 
@@ -164,7 +164,7 @@ mod tests {
             (&["/shop/1"], None),
         ];
         for (good, expected) in cases {
-            let found = controls(good, kinship).beside(&url("/shop/1"), kinship);
+            let found = controls(good, kinship).control_for(&url("/shop/1"), kinship);
             assert_eq!(found, expected.map(url), "{good:?}");
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             families: &after,
             suspects: &suspects,
         };
-        let found = controls.beside(&url("/shop/2"), kinship);
+        let found = controls.control_for(&url("/shop/2"), kinship);
         assert_eq!(found, Some(url("/blog/1")));
     }
 }

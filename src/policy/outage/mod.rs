@@ -58,7 +58,7 @@ pub enum Silent {
 
 /// What became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ruling {
+pub enum OutageChange {
     /// Nothing new.
     Same,
     /// The site is at fault: what waits counts.
@@ -153,7 +153,7 @@ impl OutageWatch {
     }
 
     /// Takes in that something answered.
-    pub fn on_answer(&mut self, now: Moment) -> Ruling {
+    pub fn on_answer(&mut self, now: Moment) -> OutageChange {
         self.heard = now;
         self.ever = true;
         self.belief = FIRST_BELIEF;
@@ -161,9 +161,9 @@ impl OutageWatch {
         match self.state {
             // Who answers now says nothing of a minute later, as little as a witness does.
             State::Listening { believed } => {
-                self.listen(believed.min(now + FIRST_BELIEF), Ruling::Same)
+                self.listen(believed.min(now + FIRST_BELIEF), OutageChange::Same)
             }
-            State::Suspecting { .. } => self.listen(now, Ruling::Theirs),
+            State::Suspecting { .. } => self.listen(now, OutageChange::Theirs),
             State::Out { began, .. } => self.end(began, now),
         }
     }
@@ -214,7 +214,7 @@ impl OutageWatch {
     }
 
     /// Takes in the answer to the question.
-    pub fn on_network(&mut self, network: &Network, now: Moment) -> Ruling {
+    pub fn on_network(&mut self, network: &Network, now: Moment) -> OutageChange {
         self.asking = false;
         let down = matches!(network, Network::Down(_));
         match self.state {
@@ -224,7 +224,7 @@ impl OutageWatch {
                     next: now + pause,
                     pause: (pause * 2).min(LONGEST_PAUSE),
                 };
-                Ruling::Same
+                OutageChange::Same
             }
             State::Out { began, .. } => self.end(began, now),
             // What was heard meanwhile says more.
@@ -236,28 +236,28 @@ impl OutageWatch {
                     next: now + FIRST_PAUSE,
                     pause: FIRST_PAUSE * 2,
                 };
-                Ruling::Began(began)
+                OutageChange::Began(began)
             }
             // Nor does that tell of a silence that began after what was heard: it is asked about anew.
-            State::Suspecting { .. } if down => Ruling::Same,
+            State::Suspecting { .. } if down => OutageChange::Same,
             State::Suspecting { .. } => {
                 let believed = now + self.belief;
                 self.belief = (self.belief * 2).min(LONGEST_BELIEF);
-                self.listen(believed, Ruling::Theirs)
+                self.listen(believed, OutageChange::Theirs)
             }
-            State::Listening { .. } => Ruling::Same,
+            State::Listening { .. } => OutageChange::Same,
         }
     }
 
-    fn listen(&mut self, believed: Moment, ruling: Ruling) -> Ruling {
+    fn listen(&mut self, believed: Moment, change: OutageChange) -> OutageChange {
         self.state = State::Listening { believed };
-        ruling
+        change
     }
 
-    fn end(&mut self, began: Moment, now: Moment) -> Ruling {
+    fn end(&mut self, began: Moment, now: Moment) -> OutageChange {
         self.heard = now;
         self.last = Some((began, now));
-        self.listen(now, Ruling::Ended(began))
+        self.listen(now, OutageChange::Ended(began))
     }
 }
 

@@ -12,7 +12,7 @@ fn down() -> Network {
 /// A crawl that was answered ten seconds after its beginning.
 fn heard() -> OutageWatch {
     let mut watch = OutageWatch::new(at(0));
-    assert_eq!(watch.on_answer(at(10)), Ruling::Same);
+    assert_eq!(watch.on_answer(at(10)), OutageChange::Same);
     watch
 }
 
@@ -38,7 +38,7 @@ fn several_silent_attempts_in_a_row_raise_the_suspicion_at_once() {
 fn an_answer_of_anybody_ends_the_suspicion_and_what_waited_counts() {
     let mut watch = heard();
     falls_silent(&mut watch, 5, 12);
-    assert_eq!(watch.on_answer(at(12)), Ruling::Theirs);
+    assert_eq!(watch.on_answer(at(12)), OutageChange::Theirs);
     assert!(!watch.holds_up());
     assert_eq!(falls_silent(&mut watch, 1, 13), [Silent::Waits]);
 }
@@ -49,7 +49,7 @@ fn a_witness_that_answers_puts_the_blame_on_the_site() {
         let mut watch = heard();
         falls_silent(&mut watch, 5, 12);
         watch.on_asking(at(12));
-        assert_eq!(watch.on_network(&network, at(13)), Ruling::Theirs);
+        assert_eq!(watch.on_network(&network, at(13)), OutageChange::Theirs);
         assert_eq!(falls_silent(&mut watch, 2, 14), [Silent::Counts; 2]);
         // Believed for a while, not for ever.
         assert_eq!(falls_silent(&mut watch, 1, 15), [Silent::Waits]);
@@ -89,7 +89,7 @@ fn what_a_dead_site_was_believed_is_not_believed_of_one_that_answers_again() {
     watch.on_asking(at(now));
     watch.on_network(&Network::Up, at(now));
     // It is back, and five seconds later our own network is gone.
-    assert_eq!(watch.on_answer(at(now + 1)), Ruling::Same);
+    assert_eq!(watch.on_answer(at(now + 1)), OutageChange::Same);
     assert_eq!(falls_silent(&mut watch, 1, now + 6), [Silent::Waits]);
 }
 
@@ -98,21 +98,24 @@ fn when_no_witness_answers_nothing_counts_until_something_does() {
     let mut watch = heard();
     falls_silent(&mut watch, 5, 12);
     watch.on_asking(at(12));
-    assert_eq!(watch.on_network(&down(), at(15)), Ruling::Began(at(10)));
+    assert_eq!(
+        watch.on_network(&down(), at(15)),
+        OutageChange::Began(at(10))
+    );
     assert!(watch.holds_up());
     assert_eq!(falls_silent(&mut watch, 1, 16), [Silent::Lost]);
     let mut asked = Vec::new();
     for _ in 0..6 {
         let next = watch.ask_at(false).expect("a question");
         watch.on_asking(next);
-        assert_eq!(watch.on_network(&down(), next), Ruling::Same);
+        assert_eq!(watch.on_network(&down(), next), OutageChange::Same);
         asked.push(next.since(at(15)).as_secs());
     }
     assert_eq!(asked, [1, 3, 7, 15, 23, 31]);
     watch.on_asking(at(60));
     assert_eq!(
         watch.on_network(&Network::Up, at(60)),
-        Ruling::Ended(at(10))
+        OutageChange::Ended(at(10))
     );
     assert!(!watch.holds_up());
     // What was open meanwhile is lost too, whenever it ends.
@@ -129,7 +132,7 @@ fn an_answer_that_comes_after_all_ends_an_outage() {
     falls_silent(&mut watch, 5, 12);
     watch.on_asking(at(12));
     watch.on_network(&down(), at(15));
-    assert_eq!(watch.on_answer(at(20)), Ruling::Ended(at(10)));
+    assert_eq!(watch.on_answer(at(20)), OutageChange::Ended(at(10)));
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn an_answer_while_the_witnesses_are_asked_says_more_than_their_silence() {
     falls_silent(&mut watch, 5, 12);
     watch.on_asking(at(12));
     watch.on_answer(at(14));
-    assert_eq!(watch.on_network(&down(), at(15)), Ruling::Same);
+    assert_eq!(watch.on_network(&down(), at(15)), OutageChange::Same);
     assert!(!watch.holds_up());
 }
 
@@ -147,12 +150,15 @@ fn what_is_told_of_an_earlier_silence_decides_nothing_of_the_next() {
     let mut watch = heard();
     falls_silent(&mut watch, 5, 12);
     watch.on_asking(at(12));
-    assert_eq!(watch.on_answer(at(13)), Ruling::Theirs);
+    assert_eq!(watch.on_answer(at(13)), OutageChange::Theirs);
     falls_silent(&mut watch, 5, 14);
-    assert_eq!(watch.on_network(&down(), at(15)), Ruling::Same);
+    assert_eq!(watch.on_network(&down(), at(15)), OutageChange::Same);
     assert!(watch.holds_up(), "what waits still waits");
     watch.on_asking(at(15));
-    assert_eq!(watch.on_network(&down(), at(16)), Ruling::Began(at(13)));
+    assert_eq!(
+        watch.on_network(&down(), at(16)),
+        OutageChange::Began(at(13))
+    );
 }
 
 #[test]
@@ -161,10 +167,13 @@ fn requests_that_all_hang_are_suspicious_though_none_has_ended() {
     assert_eq!(watch.ask_at(false), None, "nothing is open");
     assert_eq!(watch.ask_at(true), Some(at(20)));
     watch.on_asking(at(20));
-    assert_eq!(watch.on_network(&Network::Up, at(20)), Ruling::Same);
+    assert_eq!(watch.on_network(&Network::Up, at(20)), OutageChange::Same);
     assert_eq!(watch.ask_at(true), Some(at(30)));
     watch.on_asking(at(30));
-    assert_eq!(watch.on_network(&down(), at(33)), Ruling::Began(at(10)));
+    assert_eq!(
+        watch.on_network(&down(), at(33)),
+        OutageChange::Began(at(10))
+    );
 }
 
 #[test]
@@ -218,6 +227,6 @@ fn a_crawl_that_begins_without_a_network_does_not_wait() {
     assert_eq!(falls_silent(&mut watch, 1, 5), [Silent::Waits]);
     assert_eq!(watch.ask_at(false), Some(at(5)));
     watch.on_asking(at(5));
-    assert_eq!(watch.on_network(&down(), at(8)), Ruling::Began(at(0)));
+    assert_eq!(watch.on_network(&down(), at(8)), OutageChange::Began(at(0)));
     assert!(watch.is_hopeless(at(8)));
 }

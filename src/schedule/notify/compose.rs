@@ -5,7 +5,7 @@ use crate::store::{Store, StoreError};
 use super::choice::Choice;
 use super::happening::Happening;
 use super::message::Message;
-use super::tell::{self, Told};
+use super::tell::{self, NotifiedRun};
 
 /// Pages that are looked through for a first run's message.
 const WORST: u32 = 1_000;
@@ -35,7 +35,7 @@ pub(super) fn compose(
         Some(_) => Vec::new(),
         None => store.worst_pages(id, WORST)?,
     };
-    let told = Told {
+    let told = NotifiedRun {
         run: &run,
         summary: &summary,
         comparison: comparison.as_ref(),

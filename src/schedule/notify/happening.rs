@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::Ruling;
+use crate::assess::GateStatus;
 use crate::model::Moment;
 use crate::schedule::{Event, RunOutcome};
 use crate::store::RunId;
@@ -60,7 +60,7 @@ impl Happening {
                 let gates = ended
                     .gates
                     .iter()
-                    .filter(|gate| gate.result != Ruling::Held);
+                    .filter(|gate| gate.result != GateStatus::Held);
                 let is_report =
                     |file: &&PathBuf| file.file_name() == Some(Path::new(REPORT).as_os_str());
                 Some(Happening::Ended {
@@ -73,7 +73,7 @@ impl Happening {
                     },
                     gates: gates
                         .map(|gate| GateLine {
-                            failed: gate.result == Ruling::Failed,
+                            failed: gate.result == GateStatus::Failed,
                             expression: gate.expression.clone(),
                             reason: gate.reason.clone(),
                         })

@@ -16,8 +16,9 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::Secret;
 pub use channel::mail::html;
-pub use channel::secret::{Environment, Secret};
+pub use channel::secret::Environment;
 pub use channel::send::SendError;
 pub use channel::webhook::signature;
 pub use channel::{Channel, Channels};
@@ -29,4 +30,4 @@ pub use deliver::{Ear, Notifier, NotifyError};
 pub use message::{Fact, Message, Page, PageList, Tone};
 pub use retry::{GIVE_UP, next_try};
 pub use sample::{notify_test, sample};
-pub use tell::Told;
+pub use tell::NotifiedRun;

@@ -12,7 +12,7 @@ use super::message::{Fact, MOST_PAGES, Message, Page, PageList, Tone};
 
 /// A run, and what it is to be told with.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub struct NotifiedRun<'a> {
     /// The run.
     pub run: &'a RunRow,
     /// The run in numbers.
@@ -23,7 +23,7 @@ pub struct Told<'a> {
     pub worst: &'a [WorstPage],
 }
 
-impl Told<'_> {
+impl NotifiedRun<'_> {
     /// Whether a host, or a part of one, was given up.
     fn is_incomplete(&self) -> bool {
         self.run.state == RunState::Incomplete
@@ -42,7 +42,7 @@ impl Told<'_> {
 /// What is told of a run that was made to its end; nothing if nothing of it is wanted.
 pub(super) fn run_message(
     (event, happening): (&str, &Happening),
-    told: &Told<'_>,
+    told: &NotifiedRun<'_>,
     choice: &Choice,
 ) -> Option<Message> {
     let Happening::Ended {
@@ -189,7 +189,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(told: &Told<'_>) -> Changes {
+    fn of(told: &NotifiedRun<'_>) -> Changes {
         match told.comparison {
             Some(comparison) => Changes::since(comparison),
             None => Changes::first(told.worst),
@@ -351,7 +351,7 @@ fn headline(
     no_audit: Option<&str>,
     gates: &[GateLine],
     changes: &Changes,
-    told: &Told<'_>,
+    told: &NotifiedRun<'_>,
 ) -> (Tone, String) {
     if let Some(why) = no_audit {
         let text = format!("The site could not be audited: {}.", one_line(why));
@@ -433,7 +433,7 @@ fn first_calm(summary: &RunSummary) -> String {
     }
 }
 
-fn facts(told: &Told<'_>, gates: &[GateLine]) -> Vec<Fact> {
+fn facts(told: &NotifiedRun<'_>, gates: &[GateLine]) -> Vec<Fact> {
     let summary = told.summary;
     let scores = told.comparison.map(|comparison| &comparison.scores);
     let mut facts = vec![fact("Site", tame(&told.run.site).into_owned())];
@@ -500,7 +500,7 @@ fn score(now: Interval, change: Option<ScoreChange>, best: &str) -> String {
     }
 }
 
-fn notes(told: &Told<'_>) -> Vec<String> {
+fn notes(told: &NotifiedRun<'_>) -> Vec<String> {
     match told.comparison {
         Some(comparison) => comparison.notes.iter().take(5).cloned().collect(),
         None => vec![

@@ -24,7 +24,7 @@ use super::deliver::Notifier;
 use super::happening::{GateLine, Happening};
 use super::message::Message;
 use super::sample;
-use super::tell::{Told, run_message};
+use super::tell::{NotifiedRun, run_message};
 
 const PLAN: &str = r#"{
     "scope": {
@@ -102,7 +102,7 @@ fn ended(gates: &[(bool, &str)]) -> Happening {
 
 fn told(happening: &Happening, comparison: &Comparison, choice: &Choice) -> Option<Message> {
     let (run, summary) = (run(), RunSummary::default());
-    let told = Told {
+    let told = NotifiedRun {
         run: &run,
         summary: &summary,
         comparison: Some(comparison),
@@ -122,7 +122,7 @@ fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
         ..RunSummary::default()
     };
     let message = |run: &RunRow| {
-        let told = Told {
+        let told = NotifiedRun {
             run,
             summary: &summary,
             comparison: Some(&Comparison::default()),
@@ -143,7 +143,7 @@ fn notify_of_a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
     let mut summary = RunSummary::default();
     summary.pages.fetched = 12;
     let headline = |summary: &RunSummary| {
-        let told = Told {
+        let told = NotifiedRun {
             run: &run(),
             summary,
             comparison: None,

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::value::Secret;
 use super::{IdentityArgs, NetworkArgs};
+use crate::model::Secret;
 use crate::settings::plan::agents::client;
 
 /// Examine a few URLs in depth: redirects, timings, cause and fix

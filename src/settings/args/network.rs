@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 
 use crate::fetch::HostOverride;
 
-use super::value::Secret;
+use crate::model::Secret;
 use crate::settings::plan::agents::contact;
 
 /// How gatecrawl identifies itself. Secrets are texts here: they are checked where no message shows them.

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use clap::{Arg, Args, ValueHint};
 
-use super::value::{Secret, duration, host, size};
+use super::value::{duration, host, size};
+use crate::model::Secret;
 
 /// Heading of the flags that are fixed for the life of a run.
 const SCOPE: &str = "Scope";

@@ -19,9 +19,10 @@ use crate::parse::FieldSelector;
 use crate::policy::PATTERN_SIZE;
 use crate::store::tables::Column;
 
-use super::args::value::{Secret, crawl_url};
+use super::args::value::crawl_url;
 use super::args::{AuditArgs, IdentityArgs, PaceArgs, ScopeArgs};
 use super::failure::Failure;
+use crate::model::Secret;
 use agents::{Identity, identity};
 use secrets::user_agent;
 
@@ -171,7 +172,7 @@ fn scope(args: &ScopeArgs, seeds: &[CrawlUrl]) -> Result<ScopePlan, Failure> {
 
 fn sitemaps(texts: &[Secret]) -> Result<Vec<CrawlUrl>, Failure> {
     let read = |text: &Secret| {
-        crawl_url(text.as_str()).map_err(|fault| Failure::usage(format!("--sitemap {fault}")))
+        crawl_url(text.expose()).map_err(|fault| Failure::usage(format!("--sitemap {fault}")))
     };
     texts.iter().map(read).collect()
 }
@@ -242,7 +243,7 @@ mod tests {
             .scope
             .url
             .iter()
-            .map(|text| crawl_url(text.as_str()).expect("a URL"))
+            .map(|text| crawl_url(text.expose()).expect("a URL"))
             .collect();
         plan(&args, &seeds).expect("a plan")
     }

@@ -7,8 +7,8 @@ use crate::fetch::{FetchSettings, FetchSetupError, HostOverride, HttpFetcher, Pr
 use crate::model::CrawlPlan;
 
 use super::secrets::{self, Logins};
+use crate::model::Secret;
 use crate::settings::args::AuditArgs;
-use crate::settings::args::value::Secret;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
@@ -59,7 +59,7 @@ fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
 const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
 fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {
-    let text = address.as_str().trim();
+    let text = address.expose().trim();
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     let known = |scheme: &str| {
         PROXIES

@@ -19,7 +19,7 @@ pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
             .network
             .proxy
             .as_ref()
-            .map(|proxy| bare(proxy.as_str())),
+            .map(|proxy| bare(proxy.expose())),
         insecure: args.network.insecure,
         http1: args.network.http1,
         secrets: secrets(args, logins),
@@ -66,7 +66,7 @@ fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
         .network
         .proxy
         .as_ref()
-        .map(crate::settings::args::value::Secret::as_str);
+        .map(crate::model::Secret::expose);
     let named = [
         ("--header", !identity.header.is_empty()),
         ("--basic-auth", identity.basic_auth.is_some()),

@@ -13,8 +13,9 @@ use crate::machine;
 use crate::model::{CrawlUrl, HostKey, ScopePlan};
 
 use super::cookies;
+use crate::model::Secret;
 use crate::settings::args::IdentityArgs;
-use crate::settings::args::value::{Login, Secret};
+use crate::settings::args::value::Login;
 use crate::settings::failure::Failure;
 use crate::settings::parse::exposed;
 use crate::settings::source::read_file;
@@ -48,7 +49,7 @@ pub(crate) fn secrets(
     let basic_auth = args
         .basic_auth
         .as_ref()
-        .map(|text| basic_auth(text.as_str()))
+        .map(|text| basic_auth(text.expose()))
         .transpose()?;
     let mut of_hosts: Vec<HostSecret> = logins
         .into_values()
@@ -60,7 +61,7 @@ pub(crate) fn secrets(
     let mut pairs: Vec<String> = args
         .cookie
         .iter()
-        .map(|text| text.as_str().trim().to_owned())
+        .map(|text| text.expose().trim().to_owned())
         .collect();
     if let Some(path) = &args.cookie_file {
         refuse_cookies(path)?;
@@ -147,7 +148,7 @@ fn basic_auth(text: &str) -> Result<Login, Failure> {
 /// Each text is a field; the environment's may be several, a line each.
 fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
     let mut map = HeaderMap::new();
-    let lines = texts.iter().flat_map(|text| text.as_str().lines());
+    let lines = texts.iter().flat_map(|text| text.expose().lines());
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
         let (name, value) = line
             .split_once(':')
@@ -172,7 +173,7 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
 
 /// As whom to ask: `--user-agent`, or a `--header` that says the same.
 pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure> {
-    let lines = args.header.iter().flat_map(|text| text.as_str().lines());
+    let lines = args.header.iter().flat_map(|text| text.expose().lines());
     let mut named = lines
         .filter_map(|line| line.split_once(':'))
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case(USER_AGENT.as_str()))

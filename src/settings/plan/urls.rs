@@ -37,7 +37,7 @@ pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
         }
     };
     for text in &args.url {
-        add(seed(text.as_str()).map_err(Failure::usage)?);
+        add(seed(text.expose()).map_err(Failure::usage)?);
     }
     match args.url_list.as_deref() {
         Some(path) if path == Path::new("-") => {

@@ -146,12 +146,12 @@ impl<'a> Prepared<'a> {
                 blind,
             } => {
                 let fault = |source| store.fault(source);
-                let loan;
+                let pooled;
                 let (mut statement, params) = match mapped {
                     Some(own) => (own.prepare(sights::MAPPED_IN_ORDER).map_err(fault)?, None),
                     None => {
-                        loan = store.connect()?;
-                        let statement = loan.prepare(&sights::in_order()).map_err(fault)?;
+                        pooled = store.connect()?;
+                        let statement = pooled.prepare(&sights::in_order()).map_err(fault)?;
                         (statement, Some(run.id.0))
                     }
                 };

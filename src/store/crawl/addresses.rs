@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::model::Fingerprint;
 
 use crate::store::error::StoreError;
-use crate::store::file::loan::Loan;
 use crate::store::file::open::Store;
+use crate::store::file::pool::Pooled;
 use crate::store::runs::id::RunId;
 use crate::store::write::stored::StoredUrls;
 
@@ -20,7 +20,7 @@ pub struct Addresses {
     run: RunId,
     urls: StoredUrls,
     /// Kept from the first read on: neighbours are often read next, and its cache has them.
-    connection: Mutex<Option<Loan>>,
+    connection: Mutex<Option<Pooled>>,
 }
 
 impl Addresses {

@@ -44,7 +44,7 @@ impl Store {
 impl RunLock {
     /// None if another process holds it.
     fn take(store: &Store, what: &str) -> Result<Option<RunLock>, StoreError> {
-        let path = beside(store, what);
+        let path = lock_path(store, what);
         let fault = |source| StoreError::Open {
             path: path.clone(),
             source,
@@ -136,7 +136,7 @@ fn create(path: &Path, _database: &Path) -> io::Result<File> {
 }
 
 /// `runs.db-gatecrawl-run1.lock` for `runs.db`.
-fn beside(store: &Store, what: &str) -> PathBuf {
+fn lock_path(store: &Store, what: &str) -> PathBuf {
     let mut path = store.path().as_os_str().to_owned();
     path.push(format!("-gatecrawl-{what}.lock"));
     path.into()
@@ -182,7 +182,7 @@ mod tests {
             }
         });
         assert!(taken.into_inner() > 0);
-        assert!(!beside(&store, "run1").exists(), "it litters");
+        assert!(!lock_path(&store, "run1").exists(), "it litters");
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
         drop(store.lock_run(RunId(1)).expect("free"));
         assert_eq!(std::fs::read(&theirs).expect("there"), b"version = 4");
         // Even under our own name.
-        let named = beside(&store, "run1");
+        let named = lock_path(&store, "run1");
         std::fs::write(&named, "mine").expect("written");
         assert!(is_no_lock(&store), "taken");
         assert_eq!(std::fs::read(&named).expect("there"), b"mine");
@@ -215,7 +215,7 @@ mod tests {
     fn a_link_is_never_followed_and_a_pipe_never_waited_for() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
-        let named = beside(&store, "run1");
+        let named = lock_path(&store, "run1");
         for target in ["empty", "none"] {
             let target = dir.path().join(target);
             if target.ends_with("empty") {

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, ffi};
 
 use super::identity::Identity;
-use super::loan::{Idle, Loan};
+use super::pool::{Pool, Pooled};
 use super::schema::{APPLICATION, create, has_our_views, renew_views, upgrade};
 use super::steps::SCHEMA;
 use super::turn::BUSY;
@@ -21,7 +21,7 @@ pub struct Store {
     path: PathBuf,
     /// The file that the first connection opened: another may have its name later.
     identity: Arc<OnceLock<Identity>>,
-    idle: Idle,
+    pool: Pool,
     pub(in crate::store) turn: Turn,
 }
 
@@ -31,7 +31,7 @@ impl Store {
         let store = Store {
             path: path.to_owned(),
             identity: Arc::default(),
-            idle: Idle::default(),
+            pool: Pool::default(),
             turn: Turn::default(),
         };
         match store.look()? {
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// A connection. Each has its own view of the data, as of the start of its statements.
-    pub(in crate::store) fn connect(&self) -> Result<Loan, StoreError> {
+    pub(in crate::store) fn connect(&self) -> Result<Pooled, StoreError> {
         self.connect_for(BUSY)
     }
 
@@ -118,17 +118,18 @@ impl Store {
     }
 
     /// A connection for what is written on behalf of the schedule, whose statements wait as a crawl does.
-    pub(in crate::store) fn connect_patiently(&self) -> Result<Loan, StoreError> {
+    pub(in crate::store) fn connect_patiently(&self) -> Result<Pooled, StoreError> {
         self.connect_for(PATIENCE)
     }
 
-    fn connect_for(&self, patience: Duration) -> Result<Loan, StoreError> {
+    fn connect_for(&self, patience: Duration) -> Result<Pooled, StoreError> {
         // Before SQLite makes a file where there is none.
         self.check_in_place()?;
-        let loan = self.idle.lend(|| self.new_connection())?;
-        loan.busy_timeout(patience)
+        let pooled = self.pool.take(|| self.new_connection())?;
+        pooled
+            .busy_timeout(patience)
             .map_err(|source| self.fault(source))?;
-        Ok(loan)
+        Ok(pooled)
     }
 
     fn new_connection(&self) -> Result<Connection, StoreError> {
@@ -490,7 +491,7 @@ mod tests {
     fn a_crawl_waits_longer_than_people_do() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("made");
-        let patience = |connection: Loan| -> i64 {
+        let patience = |connection: Pooled| -> i64 {
             connection
                 .query_row("PRAGMA busy_timeout", [], |row| row.get(0))
                 .expect("read")

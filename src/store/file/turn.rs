@@ -92,7 +92,7 @@ pub(in crate::store) fn is_busy(fault: &rusqlite::Error) -> bool {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use super::super::loan::Loan;
+    use super::super::pool::Pooled;
     use super::*;
     use crate::model::Moment;
     use crate::store::Change;
@@ -107,7 +107,7 @@ mod tests {
     struct Locked {
         _dir: tempfile::TempDir,
         store: Store,
-        other: Loan,
+        other: Pooled,
     }
 
     impl Locked {

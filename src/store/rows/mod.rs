@@ -1,8 +1,8 @@
 //! How values are kept in rows, for all that read and write them: numbers for URLs and texts, packed links, merge
 //! joins.
 
-pub(super) mod beside;
 pub(super) mod host_ids;
 pub(super) mod ids;
 pub(super) mod links;
+pub(super) mod merge_join;
 pub(super) mod row;

@@ -9,8 +9,8 @@ use rusqlite::{OptionalExtension, Row};
 use crate::model::Moment;
 
 use crate::store::error::StoreError;
-use crate::store::file::loan::Loan;
 use crate::store::file::open::Store;
+use crate::store::file::pool::Pooled;
 use crate::store::file::schema::NOTICES;
 use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
@@ -187,7 +187,7 @@ impl Store {
 
     /// A connection to a file that has the tables. It waits as a crawl does: a message is not lost
     /// because a big run is being concluded.
-    fn notices(&self) -> Result<Loan, StoreError> {
+    fn notices(&self) -> Result<Pooled, StoreError> {
         let connection = self.connect_patiently()?;
         connection
             .execute_batch(NOTICES)

@@ -1,7 +1,7 @@
 //! The one thread that writes, and how a change becomes rows.
 
 pub(super) mod change;
-mod desk;
+mod state;
 pub(super) mod stored;
 mod visit;
 mod weight;

@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use crate::model::{Attempt, CrawlUrl, Indexability, PageRecord, Version};
 
 use super::change::{RobotsRecord, SitemapRecord};
-use super::desk::Desk;
+use super::state::WriterState;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::insert;
 
@@ -15,7 +15,7 @@ use crate::store::rows::row::insert;
 /// identity into each.
 const MAX_ERROR_BODIES: u32 = 20_000;
 
-impl Desk {
+impl WriterState {
     pub(in crate::store) fn attempt(
         &mut self,
         tx: &Transaction<'_>,

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::change::Change;
-use super::desk::Desk;
+use super::state::WriterState;
 use super::stored::StoredUrls;
 use crate::store::error::{StoreError, StoreFault};
-use crate::store::file::loan::Loan;
 use crate::store::file::open::Store;
+use crate::store::file::pool::Pooled;
 use crate::store::file::turn::{Turn, is_busy};
 use crate::store::runs::id::RunId;
 
@@ -59,8 +59,8 @@ impl Writer {
     pub fn start(store: &Store, run: RunId) -> Result<Writer, StoreError> {
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
-        let mut desk = Desk::open(store, run)?;
-        let urls = desk.urls.clone();
+        let mut state = WriterState::open(store, run)?;
+        let urls = state.urls.clone();
         let mut pen = Pen {
             connection: store.connect()?,
             turn: store.turn.clone(),
@@ -68,7 +68,7 @@ impl Writer {
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write_all(&owned, &mut pen, &mut desk, waiting, &acknowledge))
+            .spawn(move || write_all(&owned, &mut pen, &mut state, waiting, &acknowledge))
             .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
@@ -124,14 +124,14 @@ impl Writer {
 /// What it writes with.
 #[derive(Debug)]
 struct Pen {
-    connection: Loan,
+    connection: Pooled,
     turn: Turn,
 }
 
 fn write_all(
     store: &Store,
     pen: &mut Pen,
-    desk: &mut Desk,
+    state: &mut WriterState,
     mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
 ) -> Result<(), StoreError> {
@@ -144,7 +144,7 @@ fn write_all(
             std::thread::park_timeout(PATIENCE);
             gather(&mut changes, &mut waiting);
         }
-        write_some(pen, desk, &mut changes, &mut marks).map_err(|source| store.fault(source))?;
+        write_some(pen, state, &mut changes, &mut marks).map_err(|source| store.fault(source))?;
         // Nothing is safe in a file that nobody can find any more.
         store.check_in_place()?;
         for mark in marks.drain(..) {
@@ -163,13 +163,13 @@ fn write_all(
 /// Stores changes in one transaction, and notes their marks.
 fn write_some(
     pen: &mut Pen,
-    desk: &mut Desk,
+    state: &mut WriterState,
     changes: &mut Vec<Waiting>,
     marks: &mut Vec<u64>,
 ) -> rusqlite::Result<()> {
     let tx = pen.turn.begin(&pen.connection)?;
     for waiting in changes.drain(..) {
-        desk.apply(&tx, waiting.change)?;
+        state.apply(&tx, waiting.change)?;
         marks.push(waiting.mark);
     }
     tx.commit()
@@ -198,7 +198,7 @@ mod tests {
     struct Slow {
         _dir: tempfile::TempDir,
         store: Store,
-        other: Loan,
+        other: Pooled,
     }
 
     impl Slow {

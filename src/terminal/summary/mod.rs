@@ -21,9 +21,9 @@ use gaps::Gaps;
 /// How many of the worst pages are named.
 pub(crate) const WORST: u32 = 10;
 
-/// A run as people are told about it.
+/// Everything that the summary of a run shows.
 #[derive(Debug)]
-pub(crate) struct Told<'a> {
+pub(crate) struct SummaryInput<'a> {
     pub(crate) run: &'a RunRow,
     pub(crate) summary: &'a RunSummary,
     pub(crate) worst: &'a [WorstPage],
@@ -39,16 +39,16 @@ pub(crate) struct Told<'a> {
 }
 
 /// The summary, ending in a line break.
-pub(crate) fn summary(told: &Told<'_>) -> String {
+pub(crate) fn summary(input: &SummaryInput<'_>) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = write(told, &mut out);
+    let _ = write(input, &mut out);
     out
 }
 
-fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
-    let (run, summary) = (told.run, told.summary);
-    let (counts, color) = (summary.counts, told.look.color);
+fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
+    let (run, summary) = (input.run, input.summary);
+    let (counts, color) = (summary.counts, input.look.color);
     let took = run.took().map(duration);
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
@@ -71,7 +71,7 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
     )?;
     if let Some(found) = &summary.scores.uncaught {
         let text = uncaught(found);
-        out.push_str(&paragraph(&text, told.look.width, "  Not caught     "));
+        out.push_str(&paragraph(&text, input.look.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
@@ -84,27 +84,27 @@ fn write(told: &Told<'_>, out: &mut String) -> std::fmt::Result {
         "  Requests       {requests}, {} of them repeated",
         number(summary.retries)
     )?;
-    if let Some(changes) = told.changes {
+    if let Some(changes) = input.changes {
         writeln!(out, "  Changes        {}", tame(changes))?;
     }
-    write_gaps(told.gaps, out)?;
+    write_gaps(input.gaps, out)?;
     out.push_str(&scores::lost(&summary.scores));
-    out.push_str(&findings::findings(&summary.findings, told.look));
-    if !told.worst.is_empty() {
+    out.push_str(&findings::findings(&summary.findings, input.look));
+    if !input.worst.is_empty() {
         writeln!(
             out,
             "\n  Worst pages (priority, status, failed attempts, links to it, verdict, cause)"
         )?;
-        for page in told.worst {
+        for page in input.worst {
             writeln!(out, "    {}", worst(page, color))?;
         }
     }
     writeln!(out)?;
-    if let Some(dir) = told.files.first().and_then(|file| file.parent()) {
-        let files = count(told.files.len() as u64, "file");
+    if let Some(dir) = input.files.first().and_then(|file| file.parent()) {
+        let files = count(input.files.len() as u64, "file");
         writeln!(out, "  Exports        {} ({files})", dir.display())?;
     }
-    writeln!(out, "  Database       {}, run {}", told.database, run.id)
+    writeln!(out, "  Database       {}, run {}", input.database, run.id)
 }
 
 fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{assert_silent, canary, plain_canary};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 
 const NAMES: [&str; 3] = ["auth", "cook", "list"];
 
@@ -34,19 +34,19 @@ fn entry(path: &str, status: u16) -> Value {
 
 #[tokio::test]
 async fn what_an_archive_repeats_of_its_requests_is_not_told() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let mut broken = [entry("a", 502), entry("b", 502)];
     broken[0]["response"] = Value::Null;
     broken[1]["response"]["status"] = json!("none");
     let mut entries = vec![entry("bad", 502), entry("none", 0), entry("gone", 404)];
     entries.extend(broken);
     let archive = json!({ "log": { "version": "1.2", "entries": entries } });
-    fs::write(desk.path().join("shop.har"), archive.to_string()).expect("a file");
+    fs::write(workdir.path().join("shop.har"), archive.to_string()).expect("a file");
     for args in [
         &["check", "--har", "shop.har"][..],
         &["check", "--har", "shop.har", "--json"],
     ] {
-        let said = output(desk.command(args)).await;
+        let said = output(workdir.command(args)).await;
         assert_silent("check", &said, &NAMES);
         let told = String::from_utf8_lossy(&said.stdout).into_owned();
         assert!(told.contains("/bad;jsessionid=[secret]"), "{told}");

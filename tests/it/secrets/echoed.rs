@@ -13,7 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assert_clean, assert_silent, canary, plain_canary};
 use crate::answer::{bytes, html, ok, redirect, status};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
 const NAMES: [&str; 6] = ["head", "pass", "cook", "file", "list", "line"];
@@ -125,8 +125,8 @@ async fn parrot(away: &Origin) -> Origin {
 }
 
 /// The program with all secrets.
-async fn say(desk: &Desk, args: &[&str]) -> Output {
-    let mut command = desk.command(args);
+async fn say(workdir: &Workdir, args: &[&str]) -> Output {
+    let mut command = workdir.command(args);
     command
         .env("GATECRAWL_BASIC_AUTH", format!("me:{}", secret("pass")))
         .env("GATECRAWL_COOKIE", format!("a={}", secret("cook")))
@@ -134,29 +134,29 @@ async fn say(desk: &Desk, args: &[&str]) -> Output {
     output(command).await
 }
 
-fn desk() -> Desk {
-    let desk = Desk::new();
+fn workdir() -> Workdir {
+    let workdir = Workdir::new();
     let cookies = format!(
         "127.0.0.1\tFALSE\t/\tFALSE\t0\tf\t{}\nCookie: l={}\n",
         secret("file"),
         secret("line")
     );
-    fs::write(desk.path().join("cookies.txt"), cookies).expect("cookies");
-    desk
+    fs::write(workdir.path().join("cookies.txt"), cookies).expect("cookies");
+    workdir
 }
 
 #[tokio::test]
 async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
     let away = Origin::start().await;
     let origin = parrot(&away).await;
-    let desk = desk();
+    let workdir = workdir();
     let login = format!("://me:{}@", secret("list"));
     let list = format!(
         "{}\n{}\n",
         origin.url("/"),
         origin.url("/listed").replace("://", &login)
     );
-    fs::write(desk.path().join("urls.txt"), list).expect("a list");
+    fs::write(workdir.path().join("urls.txt"), list).expect("a list");
     let (home, bad) = (origin.url("/"), origin.url("/bad"));
     let both = [&bad, &home]
         .map(|url| url.replace("://", &login))
@@ -177,7 +177,7 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
         format!("check {both} --cookie-file cookies.txt --attempts 1"),
         format!("check {both} --cookie-file cookies.txt --attempts 1 --json --as gatecrawl,chrome"),
     ] {
-        let said = say(&desk, &call.split_whitespace().collect::<Vec<_>>()).await;
+        let said = say(&workdir, &call.split_whitespace().collect::<Vec<_>>()).await;
         let text = String::from_utf8_lossy(&said.stderr).into_owned();
         assert!(
             matches!(said.status.code(), Some(0 | 1 | 10)),
@@ -198,11 +198,11 @@ async fn what_a_site_repeats_of_secrets_comes_out_nowhere() {
     }
     // An experiment does without cookies: once in each audit for the page that fails.
     assert_eq!(bare, ["/bad", "/bad"]);
-    let pages = desk.read("out/pages.csv");
+    let pages = workdir.read("out/pages.csv");
     for path in ["/[secret]/", "/wide", "/w/[secret]", "/z/[secret]"] {
         assert!(pages.contains(path), "{path}: {pages}");
     }
-    assert_clean(desk.path(), &OURS, &NAMES);
+    assert_clean(workdir.path(), &OURS, &NAMES);
     let elsewhere = format!("{:?}", away.requests());
     assert!(
         elsewhere.contains("?sid=") && !elsewhere.contains("q7x"),
@@ -216,8 +216,8 @@ async fn a_killed_audit_leaves_no_secret_behind() {
     let origin = parrot(&away).await;
     origin.script("/listed", [ok("<p>late").after(Duration::from_mins(1))]);
     origin.script("/sitemap.xml", [status(404)]);
-    let desk = desk();
-    let mut command = desk.command(&[
+    let workdir = workdir();
+    let mut command = workdir.command(&[
         "audit",
         &origin.url("/"),
         &origin.url("/listed"),
@@ -241,9 +241,9 @@ async fn a_killed_audit_leaves_no_secret_behind() {
     child.kill().expect("alive");
     let said = child.wait_with_output().expect("an end");
     assert_silent("audit", &said, &["pass"]);
-    let log = fs::metadata(desk.path().join("runs.db-wal")).expect("what is not written back");
+    let log = fs::metadata(workdir.path().join("runs.db-wal")).expect("what is not written back");
     assert!(log.len() > 0);
-    assert_clean(desk.path(), &OURS, &["pass"]);
+    assert_clean(workdir.path(), &OURS, &["pass"]);
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn the_password_of_a_proxy_comes_out_nowhere() {
     let page = html(502, &echo(&["prox"])).header("Via", &echo(&["prox"]));
     proxy.script("http://site.example/", [page.clone()]);
     proxy.script("http://site.example/robots.txt", [status(404)]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let address = format!("http://me:{}@{}", secret("prox"), proxy.address());
     let audit = [
         "audit",
@@ -269,7 +269,7 @@ async fn the_password_of_a_proxy_comes_out_nowhere() {
         &audit[..],
         &["check", "http://site.example/", "--attempts", "1", "--json"],
     ] {
-        let mut command = desk.command(args);
+        let mut command = workdir.command(args);
         command.env("GATECRAWL_PROXY", &address);
         let said = output(command).await;
         assert!(!said.stdout.is_empty() || !said.stderr.is_empty());
@@ -285,6 +285,6 @@ async fn the_password_of_a_proxy_comes_out_nowhere() {
         seen.iter()
             .all(|seen| seen.header("proxy-authorization") == Some(login.as_str()))
     );
-    assert!(desk.read("out/pages.csv").contains("site.example"));
-    assert_clean(desk.path(), &[], &["prox"]);
+    assert!(workdir.read("out/pages.csv").contains("site.example"));
+    assert_clean(workdir.path(), &[], &["prox"]);
 }

@@ -5,52 +5,52 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{adding, assert_silent, plain_canary};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
-fn mode(desk: &Desk, file: &str) -> u32 {
-    let file = fs::metadata(desk.path().join(file)).expect(file);
+fn mode(workdir: &Workdir, file: &str) -> u32 {
+    let file = fs::metadata(workdir.path().join(file)).expect(file);
     file.permissions().mode() & 0o777
 }
 
-fn set_mode(desk: &Desk, file: &str, mode: u32) {
+fn set_mode(workdir: &Workdir, file: &str, mode: u32) {
     let mode = fs::Permissions::from_mode(mode);
-    fs::set_permissions(desk.path().join(file), mode).expect("ours");
+    fs::set_permissions(workdir.path().join(file), mode).expect("ours");
 }
 
-fn write(desk: &Desk, file: &str, text: &str, mode: u32) {
-    fs::write(desk.path().join(file), text).expect("a file");
-    set_mode(desk, file, mode);
+fn write(workdir: &Workdir, file: &str, text: &str, mode: u32) {
+    fs::write(workdir.path().join(file), text).expect("a file");
+    set_mode(workdir, file, mode);
 }
 
 #[tokio::test]
 async fn a_database_is_made_for_its_owner_alone() {
     let origin = Origin::start().await;
     origin.page("/", "<p>home");
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let home = origin.url("/");
     let audit = ["audit", &home, "--no-sitemap"];
-    let said = desk.run(&audit).await;
+    let said = workdir.run(&audit).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!(mode(&desk, "runs.db"), 0o600);
+    assert_eq!(mode(&workdir, "runs.db"), 0o600);
     // Whoever shares it says so once.
-    set_mode(&desk, "runs.db", 0o640);
-    desk.run(&audit).await;
-    assert_eq!(mode(&desk, "runs.db"), 0o640);
+    set_mode(&workdir, "runs.db", 0o640);
+    workdir.run(&audit).await;
+    assert_eq!(mode(&workdir, "runs.db"), 0o640);
 }
 
 #[tokio::test]
 async fn an_edited_configuration_keeps_its_permissions() {
     for known in [0o600, 0o640, 0o644] {
-        let desk = Desk::new();
-        write(&desk, "gatecrawl.toml", "rate = 5\n", known);
+        let workdir = Workdir::new();
+        write(&workdir, "gatecrawl.toml", "rate = 5\n", known);
         let remove = vec!["schedule", "remove", "shop"];
         for args in [adding("a.example", &[]), remove] {
-            let said = desk.run(&args).await;
+            let said = workdir.run(&args).await;
             assert_eq!(said.code, Some(0), "{}", said.err);
-            assert_eq!(mode(&desk, "gatecrawl.toml"), known);
+            assert_eq!(mode(&workdir, "gatecrawl.toml"), known);
         }
-        let left = fs::read_dir(desk.path()).expect("read").count();
+        let left = fs::read_dir(workdir.path()).expect("read").count();
         assert_eq!(left, 1, "something is left beside it");
     }
 }
@@ -87,18 +87,18 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
     ];
     for (file, text, args) in cases {
         for (known, expected) in [(0o644, true), (0o640, false)] {
-            let desk = Desk::new();
-            write(&desk, file, &text, known);
-            let said = output(desk.command(args)).await;
+            let workdir = Workdir::new();
+            write(&workdir, file, &text, known);
+            let said = output(workdir.command(args)).await;
             let told = String::from_utf8_lossy(&said.stderr).into_owned();
             let words = format!("{file} holds secrets and everybody on this machine may read it");
             assert_eq!(told.contains(&words), expected, "{args:?}: {told}");
             assert_silent(file, &said, &["perm"]);
         }
     }
-    let desk = Desk::new();
-    write(&desk, ours, "rate = 5\nurl = 'a.example'\n", 0o644);
-    let said = desk.run(&audit).await;
+    let workdir = Workdir::new();
+    write(&workdir, ours, "rate = 5\nurl = 'a.example'\n", 0o644);
+    let said = workdir.run(&audit).await;
     assert!(!said.err.contains("holds secrets"), "{}", said.err);
 }
 
@@ -106,19 +106,19 @@ async fn a_file_of_secrets_that_everybody_may_read_is_named() {
 async fn a_database_is_a_file_of_the_name_that_is_given() {
     let origin = Origin::start().await;
     origin.page("/", "<p>home");
-    let (desk, home) = (Desk::new(), origin.url("/"));
+    let (workdir, home) = (Workdir::new(), origin.url("/"));
     for name in [":memory:", "file:own.db?mode=memory"] {
-        let said = desk
+        let said = workdir
             .run(&["audit", &home, "--no-sitemap", "--db", name])
             .await;
         assert_eq!(said.code, Some(0), "{}", said.err);
-        assert_eq!(mode(&desk, name), 0o600);
-        let said = desk.run(&["runs", "--db", name]).await;
+        assert_eq!(mode(&workdir, name), 0o600);
+        let said = workdir.run(&["runs", "--db", name]).await;
         assert!(said.out.contains("127.0.0.1"), "{}{}", said.out, said.err);
     }
     // SQLite would make the file that it names, for everybody.
-    std::os::unix::fs::symlink("away.db", desk.path().join("link.db")).expect("a link");
-    let said = desk
+    std::os::unix::fs::symlink("away.db", workdir.path().join("link.db")).expect("a link");
+    let said = workdir
         .run(&["audit", &home, "--no-sitemap", "--db", "link.db"])
         .await;
     assert_eq!(said.code, Some(2), "{}", said.err);
@@ -128,12 +128,12 @@ async fn a_database_is_a_file_of_the_name_that_is_given() {
         said.err
     );
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
-    assert!(!desk.path().join("away.db").exists());
+    assert!(!workdir.path().join("away.db").exists());
     // One that leads to a file is followed.
-    fs::write(desk.path().join("away.db"), "").expect("a file");
-    set_mode(&desk, "away.db", 0o600);
-    let said = desk
+    fs::write(workdir.path().join("away.db"), "").expect("a file");
+    set_mode(&workdir, "away.db", 0o600);
+    let said = workdir
         .run(&["audit", &home, "--no-sitemap", "--db", "link.db"])
         .await;
-    assert_eq!((said.code, mode(&desk, "away.db")), (Some(0), 0o600));
+    assert_eq!((said.code, mode(&workdir, "away.db")), (Some(0), 0o600));
 }

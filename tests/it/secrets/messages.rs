@@ -3,14 +3,14 @@
 use std::fs;
 
 use super::{adding, assert_clean, assert_silent, core};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
 /// At most this many bytes of a message that says nothing.
 const SHORT: usize = 10;
 
-async fn assert_told(desk: &Desk, args: &[&str]) {
-    let said = output(desk.command(args)).await;
+async fn assert_told(workdir: &Workdir, args: &[&str]) {
+    let said = output(workdir.command(args)).await;
     assert_ne!(said.status.code(), Some(0), "{args:?}");
     assert!(said.stderr.len() > SHORT, "{args:?}");
     assert_silent(&args.join(" "), &said, &["word"]);
@@ -18,7 +18,7 @@ async fn assert_told(desk: &Desk, args: &[&str]) {
 
 #[tokio::test]
 async fn no_message_quotes_a_login_that_was_typed() {
-    let (desk, word) = (Desk::new(), core("word"));
+    let (workdir, word) = (Workdir::new(), core("word"));
     let url = format!("https://u:{word}@127.0.0.1:9/");
     let broken = format!("https://u:{word}@ bad/");
     let bare = format!("u:{word}@h");
@@ -36,7 +36,7 @@ async fn no_message_quotes_a_login_that_was_typed() {
         ("--map", &url),
         ("--baseline", &url),
     ] {
-        assert_told(&desk, &["audit", "127.0.0.1:9", flag, value]).await;
+        assert_told(&workdir, &["audit", "127.0.0.1:9", flag, value]).await;
     }
     for args in [
         &[url.as_str()][..],
@@ -53,20 +53,20 @@ async fn no_message_quotes_a_login_that_was_typed() {
         &["compare", &url, &url],
         &["explain", &url],
     ] {
-        assert_told(&desk, args).await;
+        assert_told(&workdir, args).await;
     }
     fs::write(
-        desk.path().join("urls.txt"),
+        workdir.path().join("urls.txt"),
         format!("a.example\n{broken}\n"),
     )
     .expect("a list");
-    assert_told(&desk, &["audit", "--url-list", "urls.txt"]).await;
-    assert_clean(desk.path(), &["urls.txt"], &["word"]);
+    assert_told(&workdir, &["audit", "--url-list", "urls.txt"]).await;
+    assert_clean(workdir.path(), &["urls.txt"], &["word"]);
 }
 
 #[tokio::test]
 async fn no_secret_is_put_into_the_configuration_by_a_command() {
-    let (desk, word) = (Desk::new(), core("word"));
+    let (workdir, word) = (Workdir::new(), core("word"));
     let url = format!("https://u:{word}@a.example/");
     let (quoted, unquoted) = (format!("cookie = \"{word}\""), format!("cookie: {word}"));
     let proxy = format!("http://u:{word}@p.example:1");
@@ -77,14 +77,18 @@ async fn no_secret_is_put_into_the_configuration_by_a_command() {
         ("a.example", &["--", "--cookie", &word]),
         ("a.example", &["--", "--proxy", &proxy]),
     ] {
-        assert_told(&desk, &adding(url, more)).await;
+        assert_told(&workdir, &adding(url, more)).await;
     }
-    assert!(!desk.path().join("gatecrawl.toml").exists());
+    assert!(!workdir.path().join("gatecrawl.toml").exists());
     // What is no secret is taken.
     let more = ["--", "--proxy", "http://p.example:1"];
-    let said = desk.run(&adding("a.example", &more)).await;
+    let said = workdir.run(&adding("a.example", &more)).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(desk.read("gatecrawl.toml").contains("http://p.example:1"));
+    assert!(
+        workdir
+            .read("gatecrawl.toml")
+            .contains("http://p.example:1")
+    );
 }
 
 #[tokio::test]
@@ -116,13 +120,13 @@ async fn no_message_quotes_a_secret_of_the_configuration() {
         format!("[smtp]\nhost = 'h'\nfrom = 'a@b.example'\npassword-file = ['{word}']"),
         format!("smtp = 'smtp://u:{word}@h'"),
     ] {
-        let desk = Desk::new();
+        let workdir = Workdir::new();
         fs::write(
-            desk.path().join("gatecrawl.toml"),
+            workdir.path().join("gatecrawl.toml"),
             format!("{project}{lines}\n"),
         )
         .expect("a file");
-        assert_told(&desk, &["schedule", "notify-test", "shop"]).await;
+        assert_told(&workdir, &["schedule", "notify-test", "shop"]).await;
         for args in [
             &["schedule", "check"][..],
             &["schedule", "list"],
@@ -137,7 +141,7 @@ async fn no_message_quotes_a_secret_of_the_configuration() {
                 "0",
             ],
         ] {
-            let said = output(desk.command(args)).await;
+            let said = output(workdir.command(args)).await;
             assert_silent(&format!("{lines}: {args:?}"), &said, &["word"]);
         }
     }

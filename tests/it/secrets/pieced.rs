@@ -2,7 +2,7 @@
 
 use super::{assert_clean, assert_silent, core};
 use crate::answer::{bytes, html, ok, redirect};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
 const NAMES: [&str; 3] = ["dash", "path", "wide"];
@@ -178,7 +178,7 @@ async fn parrot() -> (Origin, usize) {
 #[tokio::test]
 async fn what_only_readers_put_together_comes_out_nowhere() {
     let (origin, headings) = parrot().await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let home = origin.url("/");
     let common = format!(
         "audit {home} --retries 0 --rate 0 --external --resources --select who=h1 --select href=h1+p>a@href \
@@ -191,7 +191,7 @@ async fn what_only_readers_put_together_comes_out_nowhere() {
         format!("report -f {formats} -o again"),
         format!("check {home}moved {home}bad/0 --attempts 1 --json"),
     ] {
-        let mut command = desk.command(&call.split_whitespace().collect::<Vec<_>>());
+        let mut command = workdir.command(&call.split_whitespace().collect::<Vec<_>>());
         let fields = NAMES.map(|name| format!("X-{name}: {}", secret(name)));
         command.env("GATECRAWL_HEADER", fields.join("\n"));
         let said = output(command).await;
@@ -200,7 +200,7 @@ async fn what_only_readers_put_together_comes_out_nowhere() {
         assert!(!said.stdout.is_empty() || !said.stderr.is_empty(), "{call}");
         assert_silent(&call, &said, &NAMES);
     }
-    assert_clean(desk.path(), &[], &NAMES);
+    assert_clean(workdir.path(), &[], &NAMES);
     for seen in origin.requests() {
         let path = &seen.path;
         assert_eq!(seen.header("x-dash"), Some(secret("dash").as_str()));
@@ -210,7 +210,7 @@ async fn what_only_readers_put_together_comes_out_nowhere() {
         );
     }
     // The answers did have echoes to cut.
-    let table = desk.read("out/pages.csv");
+    let table = workdir.read("out/pages.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());
     let head = rows.headers().expect("names").clone();
     let at = |name| head.iter().position(|head| head == name).expect(name);

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{contains, core, files, plain_canary};
 use crate::answer::ok;
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::{Origin, Seen};
 
 /// What a project's site is sent, and where its messages go.
@@ -59,10 +59,10 @@ async fn a_project_sees_nothing_of_the_secrets_of_another() {
     let east = site("east", &elsewhere.url("/")).await;
     let west = site("west", &east.url("/")).await;
     receiver.script("/otlp/v1/metrics", [ok("")]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let config = project("east", &east) + &project("west", &west);
-    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
-    let mut command = desk.command(&[
+    fs::write(workdir.path().join("gatecrawl.toml"), config).expect("a file");
+    let mut command = workdir.command(&[
         "schedule",
         "run",
         "--config",
@@ -94,7 +94,7 @@ async fn a_project_sees_nothing_of_the_secrets_of_another() {
             !names(&said.stdout, name) && !names(&said.stderr, name),
             "{text}"
         );
-        for (path, bytes) in files(desk.path()) {
+        for (path, bytes) in files(workdir.path()) {
             let is_ours = path.ends_with("gatecrawl.toml");
             assert!(
                 is_ours || !names(&bytes, name),

@@ -8,14 +8,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{core, plain_canary};
 use crate::answer::redirect;
-use crate::cli::{Desk, Said, output};
+use crate::cli::{Said, Workdir, output};
 use crate::origin::{Origin, Seen};
 use crate::tls::self_signed_server;
 
 const FIELDS: [&str; 3] = ["authorization", "cookie", "x-key"];
 
 /// Audits an address and what it leads to, with all kinds of secrets.
-async fn audit(desk: &Desk, url: &str, more: &[String]) -> Said {
+async fn audit(workdir: &Workdir, url: &str, more: &[String]) -> Said {
     let fixed = [
         "audit",
         url,
@@ -30,7 +30,7 @@ async fn audit(desk: &Desk, url: &str, more: &[String]) -> Said {
     let more = more.iter().map(String::as_str);
     let end = ["--confirm", "none", "--no-probe"];
     let args: Vec<&str> = fixed.into_iter().chain(more).chain(end).collect();
-    let mut command = desk.command(&args);
+    let mut command = workdir.command(&args);
     command
         .env(
             "GATECRAWL_BASIC_AUTH",
@@ -87,14 +87,14 @@ async fn a_redirect_carries_secrets_within_the_site_alone() {
         origin.page("/landed", "<p>landed");
         origin.page("/back", "<p>back");
     }
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let mut more = [resolve("site.test", &site), resolve("sub.site.test", &site)].concat();
     more.extend(resolve("site.test", &port));
     more.extend(resolve("site.test", &plain));
     more.extend(resolve("other.test", &other));
     // Even where its plain twin belongs to the site.
     more.extend(["--host".to_owned(), plain_host]);
-    let said = audit(&desk, &site.url_as("site.test", "/"), &more).await;
+    let said = audit(&workdir, &site.url_as("site.test", "/"), &more).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let host = |seen: &Seen| seen.header("host").expect("a host").to_owned();
     for seen in site.requests() {
@@ -153,7 +153,7 @@ async fn a_plain_site_gives_its_secrets_to_no_other_port_or_host() {
     );
     other.script("/hop", [redirect(301, &site.url("/back"))]);
     site.page("/back", "<p>back");
-    let said = audit(&Desk::new(), &site.url("/"), &[]).await;
+    let said = audit(&Workdir::new(), &site.url("/"), &[]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(site.requests().iter().all(confided));
     assert!(site.requests().iter().any(|seen| seen.path == "/back"));
@@ -219,7 +219,7 @@ async fn a_redirect_carries_secrets_within_the_site_alone_over_http2() {
         "--resolve".to_owned(),
         format!("site.test:{}:127.0.0.1", address.port()),
     ]);
-    let said = audit(&Desk::new(), &home, &more).await;
+    let said = audit(&Workdir::new(), &home, &more).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
     let seen = seen.lock().expect("alive");
     assert!(seen.iter().any(|(path, _)| path == "/back"), "{}", said.err);
@@ -267,10 +267,10 @@ async fn a_proxy_is_told_its_own_password_and_the_site_its_own() {
     let site = secure().await;
     site.page("/", "<p>home");
     let (proxy, heads) = tunnel(&site).await;
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let address = format!("http://me:{}@{proxy}", core("prox"));
     let said = audit(
-        &desk,
+        &workdir,
         "https://site.test/",
         &["--proxy".to_owned(), address],
     )

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::{assert_clean, assert_silent, core, plain_canary};
 use crate::answer::{After, html, ok};
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
 const NAMES: [&str; 10] = [
@@ -96,7 +96,7 @@ async fn the_secrets_of_a_project_come_out_nowhere() {
         receiver.script(&format!("/{}", plain_canary(name)), [refused.clone()]);
     }
     receiver.script("/otlp/v1/metrics", [refused]);
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let config = format!(
         "[smtp]\nhost = '127.0.0.1'\nport = {}\nsecurity = 'none'\nfrom = 'a@b.example'\nuser = 'me'\n\
          password-file = 'mail.secret'\n\
@@ -109,10 +109,10 @@ async fn the_secrets_of_a_project_come_out_nowhere() {
         site.url("/"),
         plain_canary("conf"),
     );
-    fs::write(desk.path().join("gatecrawl.toml"), config).expect("a file");
-    fs::write(desk.path().join("mail.secret"), plain_canary("mail")).expect("a file");
+    fs::write(workdir.path().join("gatecrawl.toml"), config).expect("a file");
+    fs::write(workdir.path().join("mail.secret"), plain_canary("mail")).expect("a file");
     fs::write(
-        desk.path().join("cookies.txt"),
+        workdir.path().join("cookies.txt"),
         format!("Cookie: f={}\n", plain_canary("file")),
     )
     .expect("a file");
@@ -135,7 +135,7 @@ async fn the_secrets_of_a_project_come_out_nowhere() {
         ("report -o again -f csv,json,html,md,jsonl", 0),
     ] {
         let args: Vec<&str> = words.split(' ').collect();
-        let mut command = desk.command(&args);
+        let mut command = workdir.command(&args);
         with_secrets(&mut command, &receiver);
         let said = output(command).await;
         let told = String::from_utf8_lossy(&said.stderr).into_owned();
@@ -147,7 +147,7 @@ async fn the_secrets_of_a_project_come_out_nowhere() {
         assert_silent(words, &said, &NAMES);
     }
     assert_clean(
-        desk.path(),
+        workdir.path(),
         &["gatecrawl.toml", "mail.secret", "cookies.txt"],
         &NAMES,
     );

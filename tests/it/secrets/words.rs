@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::cli::{Desk, output};
+use crate::cli::{Workdir, output};
 use crate::origin::Origin;
 
 async fn shop() -> Origin {
@@ -24,9 +24,9 @@ async fn shop() -> Origin {
 
 /// What an audit stores of all pages: their addresses, titles and headings.
 async fn pages(origin: &Origin, with: impl FnOnce(&mut Command)) -> Vec<String> {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let home = origin.url("/");
-    let mut command = desk.command(&[
+    let mut command = workdir.command(&[
         "audit",
         &home,
         "--no-sitemap",
@@ -50,7 +50,7 @@ async fn pages(origin: &Origin, with: impl FnOnce(&mut Command)) -> Vec<String> 
         "{}",
         String::from_utf8_lossy(&said.stderr)
     );
-    let table = desk.read("out/pages.csv");
+    let table = workdir.read("out/pages.csv");
     let mut rows = csv::Reader::from_reader(table.as_bytes());
     let heads = rows.headers().expect("names").clone();
     let kept = ["Address", "Status Code", "Title 1", "head"];

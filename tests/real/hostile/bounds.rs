@@ -8,7 +8,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::origin;
 use crate::server::{note, pause};
 
@@ -75,8 +75,8 @@ fn missing(line: &mut TcpStream) -> io::Result<()> {
 
 /// Crawls a site whose other hosts are `h0.hostile.test` and so on, as many as there are. Returns its
 /// exports and the most memory that it took.
-fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Desk, u64) {
-    let desk = Desk::new();
+fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Workdir, u64) {
+    let workdir = Workdir::new();
     let start = format!("http://site.hostile.test:{}/", at.port());
     let names = (0..hosts).map(|n| format!("h{n}"));
     let names = names.chain(["site".to_owned()]);
@@ -88,10 +88,10 @@ fn crawl(at: SocketAddr, hosts: usize, args: &[&str]) -> (Desk, u64) {
     for given in &resolved {
         all.extend(["--resolve", given]);
     }
-    let ended = desk.audit(&all);
+    let ended = workdir.audit(&all);
     note(&format!("{} KiB", ended.peak_kib));
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
-    (desk, ended.peak_kib)
+    (workdir, ended.peak_kib)
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn sitemaps_of_many_hosts(coding: &'static str, body: &[u8]) {
         ),
         _ => missing(line),
     });
-    let (desk, peak) = crawl(at, HOSTS, &["--retries", "0"]);
+    let (workdir, peak) = crawl(at, HOSTS, &["--retries", "0"]);
     assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
-    assert_eq!(desk.rows("sitemaps.csv").len(), HOSTS);
+    assert_eq!(workdir.rows("sitemaps.csv").len(), HOSTS);
     let read = |row: &&crate::crawler::Row| row["Outcome"].starts_with("ok_");
-    let attempts = desk.rows("attempts.csv");
+    let attempts = workdir.rows("attempts.csv");
     assert_eq!(
         attempts
             .iter()
@@ -172,8 +172,8 @@ fn two_sitemaps(map: String) -> (Vec<crate::crawler::Row>, u64) {
         }
         _ => missing(line),
     });
-    let (desk, peak) = crawl(at, 0, &["--max-pages", "10"]);
-    (desk.rows("sitemaps.csv"), peak)
+    let (workdir, peak) = crawl(at, 0, &["--max-pages", "10"]);
+    (workdir.rows("sitemaps.csv"), peak)
 }
 
 #[test]
@@ -222,9 +222,9 @@ fn large_pages_share_one_budget_of_memory() {
         }
         _ => missing(line),
     });
-    let (desk, peak) = crawl(at, 0, &["-c", "64", "--no-adapt"]);
+    let (workdir, peak) = crawl(at, 0, &["-c", "64", "--no-adapt"]);
     assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
-    let pages = desk.rows("pages.csv");
+    let pages = workdir.rows("pages.csv");
     let fine = pages.iter().filter(|row| row["Outcome"] == "ok_html");
     assert_eq!(fine.count(), PAGES + 1);
 }
@@ -250,9 +250,9 @@ fn rules_of_many_hosts_share_one_bound_of_memory() {
         }
         _ => text(line, "fine"),
     });
-    let (desk, peak) = crawl(at, HOSTS, &["--external", "--no-sitemap"]);
+    let (workdir, peak) = crawl(at, HOSTS, &["--external", "--no-sitemap"]);
     assert!((1..MAX_KIB).contains(&peak), "{peak} KiB");
-    let skipped = desk.rows("skipped.csv");
+    let skipped = workdir.rows("skipped.csv");
     let robots = skipped.iter().filter(|row| row["Reason"] == "robots");
     let told = robots.filter(|row| row["Detail"] == "line 2: Disallow: /no");
     assert_eq!(told.count(), HOSTS);
@@ -264,9 +264,9 @@ fn links(number: usize, links: usize, length: usize) -> String {
     (0..links).map(link).collect()
 }
 
-/// The size of a desk's database, in bytes.
-fn stored(desk: &Desk) -> u64 {
-    let database = desk.database();
+/// The size of a workdir's database, in bytes.
+fn stored(workdir: &Workdir) -> u64 {
+    let database = workdir.database();
     let wal = database.with_extension("db-wal");
     [database, wal]
         .iter()
@@ -306,16 +306,20 @@ fn short_references_beside_a_long_base_are_taken_in_up_to_a_limit() {
         }
         _ => missing(line),
     });
-    let (desk, peak) = crawl(at, 0, &[]);
+    let (workdir, peak) = crawl(at, 0, &[]);
     assert!((1..MAX_KIB / 3).contains(&peak), "{peak} KiB");
-    let exported = bytes_in(&desk.exports());
+    let exported = bytes_in(&workdir.exports());
     note(&format!(
         "{} bytes stored, {exported} exported",
-        stored(&desk)
+        stored(&workdir)
     ));
-    assert!(stored(&desk) < 4 * MIB as u64, "{} bytes", stored(&desk));
+    assert!(
+        stored(&workdir) < 4 * MIB as u64,
+        "{} bytes",
+        stored(&workdir)
+    );
     assert!(exported < 8 * MIB as u64, "{exported} bytes");
-    let skipped = desk.rows("skipped.csv");
+    let skipped = workdir.rows("skipped.csv");
     let rest = skipped
         .iter()
         .filter(|row| row["Detail"].contains("invalid beyond the first 100"));
@@ -340,34 +344,34 @@ fn endless(each: usize) -> SocketAddr {
 
 #[test]
 fn a_site_that_names_new_urls_without_end_fills_neither_memory_nor_disk() {
-    let (desk, peak) = crawl(endless(20_000), 0, &["--max-pages", "24"]);
+    let (workdir, peak) = crawl(endless(20_000), 0, &["--max-pages", "24"]);
     assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
-    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
-    let fetched = desk.rows("pages.csv");
+    assert!(stored(&workdir) < MAX_STORED, "{} bytes", stored(&workdir));
+    let fetched = workdir.rows("pages.csv");
     let fetched = fetched.iter().filter(|row| row["Outcome"] == "ok_html");
     assert_eq!(fetched.count(), 24);
-    let skipped = desk.rows("skipped.csv");
+    let skipped = workdir.rows("skipped.csv");
     let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
     assert!(told("MiB of new URLs") && told("the site seems endless here"));
 }
 
 #[test]
 fn a_site_that_names_new_urls_without_end_takes_little_with_the_usual_limits() {
-    let (desk, peak) = crawl(endless(20_000), 0, &["--max-time", "20s"]);
+    let (workdir, peak) = crawl(endless(20_000), 0, &["--max-time", "20s"]);
     assert!((1..MAX_KIB_OF_LINKS).contains(&peak), "{peak} KiB");
-    assert!(stored(&desk) < MAX_STORED, "{} bytes", stored(&desk));
-    let skipped = desk.rows("skipped.csv");
+    assert!(stored(&workdir) < MAX_STORED, "{} bytes", stored(&workdir));
+    let skipped = workdir.rows("skipped.csv");
     let told = |words: &str| skipped.iter().any(|row| row["Detail"].contains(words));
     assert!(told("MiB of new URLs") && told("after the allowed time"));
 }
 
 #[test]
 fn a_run_that_has_stored_what_it_may_ends_in_order() {
-    let (desk, _) = crawl(endless(2_000), 0, &["--max-disk", "10MB"]);
-    let size = stored(&desk);
+    let (workdir, _) = crawl(endless(2_000), 0, &["--max-disk", "10MB"]);
+    let size = stored(&workdir);
     // What is under way when the limit is reached is stored: 32 MiB wait for the writer at most.
     assert!((10_000_000..70_000_000).contains(&size), "{size} bytes");
-    let skipped = desk.rows("skipped.csv");
+    let skipped = workdir.rows("skipped.csv");
     let left = skipped.iter().filter(|row| row["Reason"] == "max_disk");
     assert!(left.clone().count() > 1_000);
     assert!(
@@ -375,7 +379,8 @@ fn a_run_that_has_stored_what_it_may_ends_in_order() {
             .all(|row| row["Detail"] == "the database has grown by 10 MB")
     );
     assert!(
-        desk.rows("pages.csv")
+        workdir
+            .rows("pages.csv")
             .iter()
             .any(|row| row["Verdict"] == "ok")
     );

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use gatecrawl::model::{Layer, Outcome};
 
-use crate::crawler::{Desk, Ended, Row};
+use crate::crawler::{Ended, Row, Workdir};
 use crate::server::note;
 
 use hosts::{Hosts, url};
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_secs(150);
 const MOST_LINKS: usize = 50_000;
 
 /// Crawls all hosts, from a list of their pages.
-fn crawl(desk: &Desk, hosts: &Hosts) -> Ended {
+fn crawl(workdir: &Workdir, hosts: &Hosts) -> Ended {
     let mut list: Vec<_> = hosts
         .pages()
         .into_iter()
@@ -54,7 +54,7 @@ fn crawl(desk: &Desk, hosts: &Hosts) -> Ended {
         url("http", "private", hosts.plain),
         hosts.private.port()
     ));
-    let file = desk.write("list.txt", &list.join("\n"));
+    let file = workdir.write("list.txt", &list.join("\n"));
     let file = file.display().to_string();
     let mut args = vec![
         "--url-list",
@@ -83,15 +83,15 @@ fn crawl(desk: &Desk, hosts: &Hosts) -> Ended {
     for given in &resolved {
         args.extend(["--resolve", given]);
     }
-    desk.audit(&args)
+    workdir.audit(&args)
 }
 
 #[test]
 fn a_crawl_of_hostile_hosts_ends_with_every_url_accounted_for() {
     let hosts = Hosts::start();
-    let desk = Desk::trusting(hosts.certificates.trusted());
+    let workdir = Workdir::trusting(hosts.certificates.trusted());
     let began = Instant::now();
-    let ended = crawl(&desk, &hosts);
+    let ended = crawl(&workdir, &hosts);
     let took = began.elapsed();
     note(&format!("{took:?}"));
 
@@ -103,11 +103,11 @@ fn a_crawl_of_hostile_hosts_ends_with_every_url_accounted_for() {
         ended.peak_kib
     );
     let wrong = [
-        outcomes(&desk, &hosts),
-        lost(&desk),
+        outcomes(&workdir, &hosts),
+        lost(&workdir),
         injections(&hosts),
-        private::wrong(&desk, hosts.private.port()),
-        shown::wrong(&desk, &ended.said, hosts.plain),
+        private::wrong(&workdir, hosts.private.port()),
+        shown::wrong(&workdir, &ended.said, hosts.plain),
     ];
     let wrong = wrong.concat();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -149,9 +149,9 @@ fn every_outcome_that_a_wire_can_bring_about_is_among_the_hosts() {
 }
 
 /// Pages that did not end as promised.
-fn outcomes(desk: &Desk, hosts: &Hosts) -> Vec<String> {
+fn outcomes(workdir: &Workdir, hosts: &Hosts) -> Vec<String> {
     let mut attempts: HashMap<String, Row> = HashMap::new();
-    for row in desk.rows("attempts.csv") {
+    for row in workdir.rows("attempts.csv") {
         attempts.insert(row["Address"].clone(), row);
     }
     let robots = hosts.closed().into_iter();
@@ -168,22 +168,22 @@ fn outcomes(desk: &Desk, hosts: &Hosts) -> Vec<String> {
 }
 
 /// URLs that have neither an attempt nor a reason why there is none, and links that are nowhere.
-fn lost(desk: &Desk) -> Vec<String> {
-    let asked = addresses(desk, "attempts.csv");
-    let skipped = addresses(desk, "skipped.csv");
+fn lost(workdir: &Workdir) -> Vec<String> {
+    let asked = addresses(workdir, "attempts.csv");
+    let skipped = addresses(workdir, "skipped.csv");
     let links = skipped.iter().filter(|url| url.contains("/n/")).count();
     let many = (links != MOST_LINKS).then(|| format!("{links} of the links of one page"));
-    let rows = desk.rows("skipped.csv");
+    let rows = workdir.rows("skipped.csv");
     let is_rest = |row: &Row| row["Address"].ends_with("further links");
     let rest = (!rows.iter().any(is_rest)).then(|| "the rest of the links".to_owned());
-    let pages = addresses(desk, "pages.csv").into_iter();
+    let pages = addresses(workdir, "pages.csv").into_iter();
     let lost = pages.filter(|url| !asked.contains(url) && !skipped.contains(url));
     lost.chain(many).chain(rest).collect()
 }
 
 /// The addresses in an export.
-fn addresses(desk: &Desk, table: &str) -> HashSet<String> {
-    let rows = desk.rows(table).into_iter();
+fn addresses(workdir: &Workdir, table: &str) -> HashSet<String> {
+    let rows = workdir.rows(table).into_iter();
     rows.map(|row| row["Address"].clone()).collect()
 }
 

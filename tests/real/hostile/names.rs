@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::case::{html, missing, say};
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::server::note;
 
 /// A public address, which in that namespace is this machine.
@@ -137,8 +137,8 @@ fn inside() {
     serve_names();
     let private: Vec<_> = PRIVATE.into_iter().map(count).collect();
     serve_pages();
-    let desk = Desk::new();
-    let ended = desk.audit(&[
+    let workdir = Workdir::new();
+    let ended = workdir.audit(&[
         "http://site.test/",
         "--external",
         "--rate",
@@ -151,7 +151,7 @@ fn inside() {
     ]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
 
-    let rows = desk.rows("attempts.csv");
+    let rows = workdir.rows("attempts.csv");
     let ended = |address: &str| {
         let mut rows = rows.iter().filter(|row| row["Address"] == address);
         rows.next_back().map(|row| row["Outcome"].clone())

@@ -2,7 +2,7 @@
 
 use super::addresses;
 use super::case::{Case, html, missing, page, redirect};
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 
 /// Hosts under which a crawler could reach its own machine or network.
 pub(super) const HOSTS: [&str; 30] = [
@@ -61,17 +61,17 @@ fn links(port: &str) -> String {
 }
 
 /// Addresses at that port that were not refused, and those that nothing is known of.
-pub(super) fn wrong(desk: &Desk, port: u16) -> Vec<String> {
-    let rows = desk.rows("attempts.csv");
+pub(super) fn wrong(workdir: &Workdir, port: u16) -> Vec<String> {
+    let rows = workdir.rows("attempts.csv");
     let here = format!(":{port}/");
     let asked = rows.iter().filter(|row| row["Address"].contains(&here));
     let admitted = asked.filter(|row| row["Outcome"] != "address_refused");
     let admitted = admitted.map(|row| format!("{}: {}", row["Address"], row["Outcome"]));
 
-    let asked = addresses(desk, "attempts.csv");
+    let asked = addresses(workdir, "attempts.csv");
     let known: Vec<_> = asked
         .iter()
-        .chain(&addresses(desk, "skipped.csv"))
+        .chain(&addresses(workdir, "skipped.csv"))
         .cloned()
         .collect();
     let bad = |n| {

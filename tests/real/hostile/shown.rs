@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::hosts::url;
 use super::texts::{ACTS, LOOKALIKE};
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::server::note;
 
 /// The colours that we paint with ourselves. Hidden writing is none of them.
@@ -18,8 +18,8 @@ static PAINT: LazyLock<Regex> =
 type Read = (&'static str, String);
 
 /// Texts that act where people read them, beginning with what was said on the terminal.
-pub(super) fn wrong(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<String> {
-    let reports = ["report.html", "report.md", "junit.xml"].map(|name| read(desk, name));
+pub(super) fn wrong(workdir: &Workdir, said: &str, plain: SocketAddr) -> Vec<String> {
+    let reports = ["report.html", "report.md", "junit.xml"].map(|name| read(workdir, name));
     let tables = [
         "pages.csv",
         "attempts.csv",
@@ -28,8 +28,8 @@ pub(super) fn wrong(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<String> {
         "skipped.csv",
         "findings.csv",
     ];
-    let tables = tables.map(|name| read(desk, name));
-    let terminal = terminal(desk, said, plain);
+    let tables = tables.map(|name| read(workdir, name));
+    let terminal = terminal(workdir, said, plain);
     let shown = terminal.iter().chain(&reports);
     let acts = shown.clone().filter_map(|text| acting(text, is_acting));
     // A table keeps what was said, as far as it commands nobody.
@@ -48,9 +48,9 @@ pub(super) fn wrong(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<String> {
 }
 
 /// What the tools say of them, in colours.
-fn terminal(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<Read> {
+fn terminal(workdir: &Workdir, said: &str, plain: SocketAddr) -> Vec<Read> {
     let page = url("http", "texts", plain);
-    let failing = desk.rows("attempts.csv").into_iter();
+    let failing = workdir.rows("attempts.csv").into_iter();
     let mut failing = failing.filter(|row| row["Address"].contains("/broken?"));
     let failing = failing.next().expect("it was asked")["Address"].clone();
     let at = format!("texts.hostile.test:{}:127.0.0.1", plain.port());
@@ -74,7 +74,7 @@ fn terminal(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<Read> {
             &[&[failing.as_str()], &check[..]].concat(),
         ),
     ];
-    let told = tools.map(|(name, command, args)| (name, desk.said(command, args)));
+    let told = tools.map(|(name, command, args)| (name, workdir.said(command, args)));
     for (name, text) in &told {
         // Shown if the test fails.
         note(&format!("{name}: {text}"));
@@ -85,8 +85,8 @@ fn terminal(desk: &Desk, said: &str, plain: SocketAddr) -> Vec<Read> {
         .collect()
 }
 
-fn read(desk: &Desk, name: &'static str) -> Read {
-    let text = std::fs::read_to_string(desk.exports().join(name));
+fn read(workdir: &Workdir, name: &'static str) -> Read {
+    let text = std::fs::read_to_string(workdir.exports().join(name));
     (name, text.expect("an export"))
 }
 

@@ -10,7 +10,7 @@ use regex::Regex;
 use super::cell::Cell;
 use super::rating::{Rating, Said};
 use super::stand;
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::sick::run::{Run, Target, audit_for};
 
 /// No audit of a cell may take longer: it is interrupted then.
@@ -74,16 +74,16 @@ pub(super) fn of(cell: Cell) -> Trial {
 
 fn audit(cell: &Cell) -> (Run, String) {
     let stand = stand::start(cell);
-    let mut desk = Desk::new();
+    let mut workdir = Workdir::new();
     if !cell.hosts.is_empty() {
-        desk = Desk::knowing(stand.write("hosts", &cell.hosts));
+        workdir = Workdir::knowing(stand.write("hosts", &cell.hosts));
     }
     let target = Target {
         start: stand.start.clone(),
         truths: Vec::new(),
     };
     let flags: Vec<_> = cell.flags.iter().map(String::as_str).collect();
-    let run = audit_for(&desk, target, &flags, LIMIT);
+    let run = audit_for(&workdir, target, &flags, LIMIT);
     let logs = stand.logs();
     (run, logs)
 }

@@ -5,7 +5,7 @@ use super::origin::Origin;
 use super::run::audit_at;
 use super::site::Site;
 use super::want::Wants;
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 
 /// The pages behind the home page, each linked from the one before it only.
 const CHAIN: [&str; 10] = [
@@ -27,13 +27,13 @@ fn chain(broken: &[&str]) -> Site {
 #[test]
 #[ignore = "takes minutes"]
 fn a_chain_that_breaks_is_still_requested_to_its_end() {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let origin = Origin::serve(chain(&[]));
-    let healthy = audit_at(&desk, &origin, &[]);
+    let healthy = audit_at(&workdir, &origin, &[]);
     assert_eq!(healthy.fetched(), 11, "the healthy chain");
 
     origin.change(chain(&["/2.html", "/7.html"]));
-    let run = audit_at(&desk, &origin, &[]);
+    let run = audit_at(&workdir, &origin, &[]);
     let mut wants = Wants::of("chain of 11, two broken later", &run);
     wants.every_page_fetched();
     wants.truth();

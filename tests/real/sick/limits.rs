@@ -14,7 +14,7 @@ use super::run::{Run, Target, audit, audit_target};
 use super::sections::findings;
 use super::site::Site;
 use super::want::Wants;
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx;
 
 /// Verdicts that are true of a page that is refused under load only.
@@ -49,7 +49,7 @@ fn limited(status: u16) -> Run {
         start: server.url("/"),
         truths,
     };
-    let mut run = audit_target(&Desk::new(), target, &[]);
+    let mut run = audit_target(&Workdir::new(), target, &[]);
     run.seen = seen_by_nginx(&server);
     run
 }

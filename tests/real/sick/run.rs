@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::behaviour::{FINE, Truth};
 use super::origin::Origin;
 use super::record::Seen;
-use crate::crawler::{self, Desk, Row};
+use crate::crawler::{self, Row, Workdir};
 use crate::program::signal;
 use crate::server::pause;
 
@@ -64,59 +64,59 @@ pub(crate) struct Run {
 
 /// Audits a site that is served by this process, with default flags and these.
 pub(crate) fn audit(origin: &Origin, flags: &[&str]) -> Run {
-    audit_at(&Desk::new(), origin, flags)
+    audit_at(&Workdir::new(), origin, flags)
 }
 
-/// Audits a site once more, beside the runs that the desk has.
-pub(crate) fn audit_at(desk: &Desk, origin: &Origin, flags: &[&str]) -> Run {
+/// Audits a site once more, beside the runs that the workdir has.
+pub(crate) fn audit_at(workdir: &Workdir, origin: &Origin, flags: &[&str]) -> Run {
     origin.forget();
-    let mut run = audit_target(desk, Target::of(origin), flags);
+    let mut run = audit_target(workdir, Target::of(origin), flags);
     run.seen = origin.seen();
     run
 }
 
 /// Audits exactly the pages of a site, named in a list.
 pub(crate) fn audit_list(origin: &Origin) -> Run {
-    let desk = Desk::new();
+    let workdir = Workdir::new();
     let target = Target::of(origin);
     let mut list = String::new();
     for (url, _) in &target.truths {
         list.push_str(url);
         list.push('\n');
     }
-    let file = desk.write("urls.txt", &list);
+    let file = workdir.write("urls.txt", &list);
     let args = ["--url-list".to_owned(), file.display().to_string()];
-    let mut run = finish(&desk, target.truths, begin(&desk, &args), LIMIT);
+    let mut run = finish(&workdir, target.truths, begin(&workdir, &args), LIMIT);
     run.seen = origin.seen();
     run
 }
 
 /// Audits any target with default flags and these.
-pub(crate) fn audit_target(desk: &Desk, target: Target, flags: &[&str]) -> Run {
-    audit_for(desk, target, flags, LIMIT)
+pub(crate) fn audit_target(workdir: &Workdir, target: Target, flags: &[&str]) -> Run {
+    audit_for(workdir, target, flags, LIMIT)
 }
 
 /// Audits any target, and interrupts the audit after this time.
-pub(crate) fn audit_for(desk: &Desk, target: Target, flags: &[&str], limit: Duration) -> Run {
+pub(crate) fn audit_for(workdir: &Workdir, target: Target, flags: &[&str], limit: Duration) -> Run {
     let mut args = vec![target.start];
     args.extend(flags.iter().map(|&flag| flag.to_owned()));
-    finish(desk, target.truths, begin(desk, &args), limit)
+    finish(workdir, target.truths, begin(workdir, &args), limit)
 }
 
-fn printed(desk: &Desk) -> PathBuf {
-    desk.file("printed.txt")
+fn printed(workdir: &Workdir) -> PathBuf {
+    workdir.file("printed.txt")
 }
 
-fn begin(desk: &Desk, args: &[String]) -> (Child, Instant) {
-    let file = std::fs::File::create(printed(desk)).expect("a file");
-    let mut program = desk.program("audit");
+fn begin(workdir: &Workdir, args: &[String]) -> (Child, Instant) {
+    let file = std::fs::File::create(printed(workdir)).expect("a file");
+    let mut program = workdir.program("audit");
     program
         .args(args)
         .arg("--out")
-        .arg(desk.exports())
+        .arg(workdir.exports())
         .arg("--overwrite")
         .arg("--db")
-        .arg(desk.database())
+        .arg(workdir.database())
         .stdout(Stdio::null())
         .stderr(file);
     let started = Instant::now();
@@ -124,7 +124,7 @@ fn begin(desk: &Desk, args: &[String]) -> (Child, Instant) {
 }
 
 fn finish(
-    desk: &Desk,
+    workdir: &Workdir,
     truths: Vec<(String, Truth)>,
     (mut child, started): (Child, Instant),
     limit: Duration,
@@ -140,18 +140,18 @@ fn finish(
     });
     let all = started.elapsed();
     let rows = |name: &str| {
-        let file = desk.exports().join(name);
+        let file = workdir.exports().join(name);
         if file.exists() {
             crawler::read(&file)
         } else {
             Vec::new()
         }
     };
-    let summary = std::fs::read_to_string(desk.exports().join("summary.json"));
+    let summary = std::fs::read_to_string(workdir.exports().join("summary.json"));
     Run {
         truths,
         status,
-        printed: std::fs::read_to_string(printed(desk)).expect("a readable file"),
+        printed: std::fs::read_to_string(printed(workdir)).expect("a readable file"),
         all,
         stopped,
         pages: rows("pages.csv"),

@@ -11,7 +11,7 @@ use super::record::seen_by_nginx;
 use super::run::{Run, Target, audit, audit_for, audit_target};
 use super::site::Site;
 use super::want::Wants;
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 use crate::nginx;
 
 /// All findings, in words.
@@ -50,7 +50,7 @@ fn every_page_behind_a_dead_backend_is_confirmed_within_the_budget() {
     let origin = Origin::serve(site);
     // 34 pages at 15 s a request may make the crawl longer than others.
     let limit = Duration::from_mins(30);
-    let mut run = audit_for(&Desk::new(), Target::of(&origin), &[], limit);
+    let mut run = audit_for(&Workdir::new(), Target::of(&origin), &[], limit);
     run.seen = origin.seen();
     let mut wants = Wants::of("34 behind a dead backend in 1,150", &run);
     wants.every_page_fetched();
@@ -152,7 +152,7 @@ fn a_section_of_nginx_under_maintenance_is_told_from_the_healthy_pages() {
         start: server.url("/"),
         truths: truths.collect(),
     };
-    let mut run = audit_target(&Desk::new(), target, &[]);
+    let mut run = audit_target(&Workdir::new(), target, &[]);
     run.seen = seen_by_nginx(&server);
     let mut wants = Wants::of("nginx section in maintenance", &run);
     wants.every_page_fetched();

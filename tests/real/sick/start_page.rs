@@ -11,7 +11,7 @@ use super::request::{Reply, Request};
 use super::run::{Run, Target, audit, audit_for};
 use super::site::Site;
 use super::want::Wants;
-use crate::crawler::Desk;
+use crate::crawler::Workdir;
 
 /// A reply with header lines of its own, at once.
 fn reply(status: u16, headers: &'static str) -> Reply {
@@ -131,7 +131,7 @@ fn a_gate_is_undecided_when_the_run_was_interrupted() {
     let origin = Origin::serve(site);
     let flags = ["--fail-on", "persistent > 0"];
     let after = Duration::from_secs(6);
-    let mut run = audit_for(&Desk::new(), Target::of(&origin), &flags, after);
+    let mut run = audit_for(&Workdir::new(), Target::of(&origin), &flags, after);
     run.seen = origin.seen();
     // It was this test that interrupted it.
     run.stopped = false;

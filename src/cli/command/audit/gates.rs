@@ -1,6 +1,6 @@
 //! Gates of `--fail-on`: what is said of them, and the exit code.
 
-use crate::assess::{GateResult, Ruling};
+use crate::assess::{GateResult, GateStatus};
 
 use crate::settings::exit::Exit;
 use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
@@ -11,30 +11,30 @@ pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {
     for result in results {
         let line = line(result, people.color);
         match result.result {
-            Ruling::Held => people.mention(line),
-            Ruling::Failed | Ruling::Undecided => people.say(line),
+            GateStatus::Held => people.mention(line),
+            GateStatus::Failed | GateStatus::Undecided => people.say(line),
         }
     }
 }
 
 /// The exit code of an audit that was made: one that was not has its own, whatever the gates say.
 pub(in crate::cli::command) fn exit_of(results: &[GateResult]) -> Exit {
-    match Ruling::of_all(results) {
-        Ruling::Held => Exit::Done,
-        Ruling::Failed => Exit::GateFailed,
-        Ruling::Undecided => Exit::GateUndecided,
+    match GateStatus::of_all(results) {
+        GateStatus::Held => Exit::Done,
+        GateStatus::Failed => Exit::GateFailed,
+        GateStatus::Undecided => Exit::GateUndecided,
     }
 }
 
 fn line(result: &GateResult, color: bool) -> String {
     let style = match result.result {
-        Ruling::Held => GREEN,
-        Ruling::Failed => RED,
-        Ruling::Undecided => YELLOW,
+        GateStatus::Held => GREEN,
+        GateStatus::Failed => RED,
+        GateStatus::Undecided => YELLOW,
     };
-    let ruling = paint(result.result.name(), style, color);
+    let status = paint(result.result.name(), style, color);
     format!(
-        "  Gate           {ruling}: {} ({})",
+        "  Gate           {status}: {} ({})",
         result.expression, result.reason
     )
 }
@@ -56,15 +56,15 @@ mod tests {
 
     #[test]
     fn the_worst_gate_decides_the_exit_code() {
-        let (held, undecided, bad) = (Ruling::Held, Ruling::Undecided, Ruling::Failed);
-        let cases: [(&[Ruling], Exit); 4] = [
+        let (held, undecided, bad) = (GateStatus::Held, GateStatus::Undecided, GateStatus::Failed);
+        let cases: [(&[GateStatus], Exit); 4] = [
             (&[], Exit::Done),
             (&[held, held], Exit::Done),
             (&[undecided, held], Exit::GateUndecided),
             (&[undecided, bad], Exit::GateFailed),
         ];
         for (rulings, expected) in cases {
-            let gate = |result: &Ruling| GateResult {
+            let gate = |result: &GateStatus| GateResult {
                 result: *result,
                 ..failed()
             };

@@ -27,7 +27,7 @@ use crate::terminal::look::Look;
 use crate::terminal::progress::Progress;
 use crate::terminal::streams::{Console, People};
 use crate::terminal::summary::gaps::gaps;
-use crate::terminal::summary::{Told, WORST, summary};
+use crate::terminal::summary::{SummaryInput, WORST, summary};
 use crate::terminal::watch::Watch;
 
 /// Makes the audit, or what is left of one.
@@ -161,7 +161,7 @@ fn say(
 ) -> Result<(), Failure> {
     let (run, people) = (&audited.run, &console.people);
     let changes = delivered.comparison.as_ref().map(compare::headline);
-    let told = Told {
+    let told = SummaryInput {
         run,
         summary: &delivered.summary,
         worst: &store.worst_pages(run.id, WORST)?,

@@ -1,6 +1,6 @@
 //! `gatecrawl compare`: what changed from one run to another.
 
-mod told;
+mod text;
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ use crate::terminal::look::Look;
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 
-pub(super) use told::headline;
+pub(super) use text::headline;
 
 /// Compares them.
 pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Failure> {
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
         writeln!(out, "{json}")?;
         return Ok(Exit::Done);
     }
-    let text = told::told(comparison, Look::of_stdout(console));
+    let text = text::text(comparison, Look::of_stdout(console));
     let text = crate::terminal::text::tame_but_colors(&text).into_owned();
     console.stdout.write_all(text.as_bytes())?;
     Ok(Exit::Done)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::assess::Ruling;
+use crate::assess::GateStatus;
 use crate::audit::{
     Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Work, make,
 };
@@ -122,9 +122,9 @@ fn outcome(delivered: &Delivered) -> RunOutcome {
     if let Some(why) = &delivered.unaudited {
         return RunOutcome::NoAudit(why.to_string());
     }
-    match Ruling::of_all(&delivered.gates) {
-        Ruling::Held => RunOutcome::Done,
-        Ruling::Failed => RunOutcome::GateFailed,
-        Ruling::Undecided => RunOutcome::GateUndecided,
+    match GateStatus::of_all(&delivered.gates) {
+        GateStatus::Held => RunOutcome::Done,
+        GateStatus::Failed => RunOutcome::GateFailed,
+        GateStatus::Undecided => RunOutcome::GateUndecided,
     }
 }

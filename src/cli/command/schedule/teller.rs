@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::assess::Ruling;
+use crate::assess::GateStatus;
 use crate::model::Moment;
 use crate::schedule::{Event, Listener, RunEnded, RunOutcome, Timing};
 
@@ -72,7 +72,7 @@ impl Teller {
         let failed = ended
             .gates
             .iter()
-            .filter(|gate| gate.result != Ruling::Held);
+            .filter(|gate| gate.result != GateStatus::Held);
         let what = match &ended.outcome {
             RunOutcome::Done => "done".to_owned(),
             RunOutcome::NoAudit(why) => format!("could not be audited: {why}"),

@@ -129,7 +129,7 @@ impl State {
             may_begin.then(|| (subject.clone(), begun.deadline))
         });
         let Some((mut subject, deadline)) = begun else {
-            return Due::Not(Effect::Settle(lease.ticket, Settlement::Unused));
+            return Due::Withheld(Effect::Settle(lease.ticket, Settlement::Unused));
         };
         let busting = past_caches(url, now);
         let bare = without_query(url);

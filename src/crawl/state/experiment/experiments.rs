@@ -38,7 +38,7 @@ impl Experiments {
     }
 
     /// Whether a lease is for an experiment.
-    pub(in crate::crawl::state) fn own(&self, lease: &Lease) -> bool {
+    pub(in crate::crawl::state) fn is_for(&self, lease: &Lease) -> bool {
         let begun = self.begun.as_ref();
         begun.is_some_and(|begun| begun.pass == lease.found.pass)
     }

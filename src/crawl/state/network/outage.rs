@@ -5,7 +5,7 @@
 
 use crate::crawl::event::Event;
 use crate::model::{Attempt, CrawlUrl, Moment, Network, Outcome, OwnOutage, Witnesses};
-use crate::policy::{Ruling, Silent, Sound};
+use crate::policy::{OutageChange, Silent, Sound};
 use crate::store::Change;
 
 use crate::crawl::state::State;
@@ -22,8 +22,8 @@ impl State {
         if Sound::of(outcome, network.proxied) == Sound::Answer {
             let looked_up = attempt.timings.dns.is_some();
             network.answered.note(url, attempt.remote, looked_up);
-            let ruling = network.watch.on_answer(now);
-            let mut effects = self.heed_ruling(ruling, now);
+            let change = network.watch.on_answer(now);
+            let mut effects = self.apply_change(change, now);
             effects.push(Effect::TakeIn(returned, now));
             return effects;
         }
@@ -58,11 +58,11 @@ impl State {
 
     /// Takes in what the witnesses tell.
     pub(in crate::crawl) fn learn(&mut self, network: Network, now: Moment) -> Effects {
-        let ruling = self.network.watch.on_network(&network, now);
-        if let (Ruling::Began(_), Network::Down(silence)) = (ruling, network) {
+        let change = self.network.watch.on_network(&network, now);
+        if let (OutageChange::Began(_), Network::Down(silence)) = (change, network) {
             self.network.silence = silence;
         }
-        self.heed_ruling(ruling, now)
+        self.apply_change(change, now)
     }
 
     /// How many leases wait for it to be known whose fault their silence is.
@@ -81,22 +81,22 @@ impl State {
         watch.is_hopeless(now).then(|| watch.ever_heard())
     }
 
-    fn heed_ruling(&mut self, ruling: Ruling, now: Moment) -> Effects {
-        match ruling {
-            Ruling::Same => Vec::new(),
-            Ruling::Theirs => {
+    fn apply_change(&mut self, change: OutageChange, now: Moment) -> Effects {
+        match change {
+            OutageChange::Same => Vec::new(),
+            OutageChange::Theirs => {
                 self.network.suspect = None;
                 let waiting = std::mem::take(&mut self.network.waiting).into_iter();
                 let take_in = |(returned, ended)| Effect::TakeIn(returned, ended);
                 waiting.map(take_in).collect()
             }
-            Ruling::Began(began) => {
+            OutageChange::Began(began) => {
                 let mut effects = self.tell(began, None);
                 let waiting = std::mem::take(&mut self.network.waiting).into_iter();
                 effects.extend(waiting.map(|(returned, _)| Effect::Discard(returned)));
                 effects
             }
-            Ruling::Ended(began) => {
+            OutageChange::Ended(began) => {
                 let gone = now.since(began);
                 self.passes.extend(gone);
                 self.experiments.extend(gone);

@@ -40,7 +40,7 @@ impl OwnNetwork {
     }
 
     /// Marks an attempt that failed because there was no network: it is no evidence.
-    pub(in crate::crawl::state) fn strike(&self, attempt: &mut Attempt) {
+    pub(in crate::crawl::state) fn mark_discarded(&self, attempt: &mut Attempt) {
         let ended = attempt.started + attempt.timings.total;
         let clear = Sound::of(attempt.outcome, self.proxied) == Sound::Answer;
         if !clear && self.watch.covers(attempt.started, ended) {

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::assess::diagnose::rules::title;
-use crate::assess::{Band, FOOTER, GateResult, Ruling, Score, Verdict};
+use crate::assess::{Band, FOOTER, GateResult, GateStatus, Score, Verdict};
 use crate::model::{Moment, SkipReason};
 use crate::report::words::{by_name, hindrance, risk};
 use crate::store::tables::Kind;
@@ -107,9 +107,9 @@ pub(super) fn write(
         lines.heading(&texts(&["Gates", "Why"]))?;
         for gate in gates {
             let became = match gate.result {
-                Ruling::Held => "held",
-                Ruling::Failed => "failed",
-                Ruling::Undecided => "undecided",
+                GateStatus::Held => "held",
+                GateStatus::Failed => "failed",
+                GateStatus::Undecided => "undecided",
             };
             let name = format!("{became}: {}", gate.expression);
             lines.line(&name, &[Content::Text(&gate.reason)])?;

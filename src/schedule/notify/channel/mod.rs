@@ -16,8 +16,9 @@ use self::send::is_loopback;
 use super::choice::Choice;
 use super::config::{ConfigError, NotifyConfig, PostConfig, SmtpConfig, WebhookConfig};
 use super::message::Message;
+use crate::model::Secret;
 use mail::{Mail, Post};
-use secret::{Environment, Secret};
+use secret::Environment;
 use send::SendError;
 use webhook::Webhook;
 

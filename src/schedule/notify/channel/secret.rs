@@ -1,9 +1,9 @@
-//! Secrets: where they come from, and that they are not shown.
+//! Reads the secrets of channels from the environment or from files.
 
-use std::fmt;
 use std::path::Path;
 
 use crate::machine;
+use crate::model::Secret;
 
 use crate::schedule::notify::config::ConfigError;
 
@@ -12,29 +12,6 @@ const LONGEST: usize = 8 * 1024;
 
 /// Looks up an environment variable; handed in, so that tests have an environment of their own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// A text that nobody may see. `Debug` does not show it, so no log or panic can.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// For the one place that sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Secret {
-        Secret(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
 
 /// Reads the secret that `KEY-env` or `KEY-file` names; none if neither does.
 pub(in crate::schedule::notify) fn read(
@@ -82,7 +59,7 @@ pub(in crate::schedule::notify) fn read(
         let why = format!("what it names is not one line of 1 to {LONGEST} bytes");
         return Err(ConfigError::new(&key, why));
     }
-    Ok(Some(Secret(text.to_owned())))
+    Ok(Some(Secret::from(text)))
 }
 
 /// The name of a variable. What does not look like one may be the secret, put into the wrong place.

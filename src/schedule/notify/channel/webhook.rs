@@ -12,8 +12,8 @@ use ring::hmac;
 
 use crate::model::Moment;
 
-use super::secret::Secret;
 use super::send;
+use crate::model::Secret;
 use crate::schedule::notify::message::Message;
 
 /// A receiver of JSON.

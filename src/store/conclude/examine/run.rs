@@ -21,8 +21,8 @@ use super::earlier_runs::earlier_runs;
 use super::families::learned_families;
 use super::speeds::speeds;
 use super::texts::Texts;
-use crate::store::rows::beside::Beside;
 use crate::store::rows::ids::UrlId;
+use crate::store::rows::merge_join::MergeJoin;
 
 /// Stores what became of a URL.
 pub(in crate::store) type Storing<'a> =
@@ -126,10 +126,10 @@ fn each_url(
             announced_ms, page_mark, made_by, body
          FROM attempt WHERE run = ? AND purpose <> 'outage' ORDER BY url, number",
     )?;
-    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
     let mut pages =
         connection.prepare("SELECT url, indexable FROM page WHERE run = ? ORDER BY url")?;
-    let mut pages = Beside::of_run(&mut pages, run)?;
+    let mut pages = MergeJoin::of_run(&mut pages, run)?;
     let mut urls = connection.prepare(
         "SELECT id, address, host, section, role, unique_inlinks, in_sitemap FROM url
          WHERE run = ? ORDER BY id",

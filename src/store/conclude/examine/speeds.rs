@@ -9,8 +9,8 @@ use crate::assess::diagnose::Ratio;
 use crate::assess::examine::{Failing, SpeedEffect};
 use crate::model::{Outcome, Pressure, Purpose, Role};
 
-use crate::store::rows::beside::Beside;
 use crate::store::rows::ids::UrlId;
+use crate::store::rows::merge_join::MergeJoin;
 
 /// What speed did to each host, by the number of its text; a host may have several.
 pub(in crate::store) fn speeds(
@@ -20,7 +20,7 @@ pub(in crate::store) fn speeds(
     let mut attempts = connection.prepare(
         "SELECT url, outcome, in_flight, rate, purpose FROM evidence WHERE run = ? ORDER BY url",
     )?;
-    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
     let mut urls =
         connection.prepare("SELECT id, role, host FROM url WHERE run = ? ORDER BY id")?;
     let mut urls = urls.query([run])?;

@@ -1,7 +1,7 @@
 //! A run in numbers, with its scores and findings.
 
-mod census;
 pub(in crate::store) mod counts;
 pub(in crate::store) mod found;
 pub(in crate::store) mod measured;
 pub(in crate::store) mod run;
+mod tally;

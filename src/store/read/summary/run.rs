@@ -3,9 +3,9 @@
 
 use rusqlite::Connection;
 
-use super::census::census;
 use super::counts::{RobotsSummary, RunSummary};
 use super::found::{self};
+use super::tally::count_run;
 use crate::model::RobotsAccess;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -43,7 +43,7 @@ fn summarise(connection: &mut Connection, run: i64) -> rusqlite::Result<RunSumma
         scores: found::scores(&reading, run)?,
         findings: found::findings(&reading, run)?,
         trials: found::trials(&reading, run)?,
-        ..census(&reading, run)?
+        ..count_run(&reading, run)?
     };
     reading.finish()?;
     Ok(summary)

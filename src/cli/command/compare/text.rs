@@ -1,4 +1,4 @@
-//! A comparison as people are told about it.
+//! A comparison as text for a terminal.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ pub(in crate::cli::command) fn headline(found: &Comparison) -> String {
 }
 
 /// The whole, ending in a line break.
-pub(super) fn told(found: &Comparison, look: Look) -> String {
+pub(super) fn text(found: &Comparison, look: Look) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write(found, look.color, &mut out);

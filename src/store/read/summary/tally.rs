@@ -1,5 +1,4 @@
-//! Whatever is counted of a run's URLs, in one walk over them with their attempts and verdicts
-//! beside them.
+//! Counts over a run's URLs: one walk over them, merge-joined with their attempts and verdicts.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,8 +8,8 @@ use crate::model::{Outcome, Purpose, Role, SkipReason};
 
 use super::counts::{ExternalCounts, RunSummary};
 use crate::assess::Verdict;
-use crate::store::rows::beside::Beside;
 use crate::store::rows::ids::UrlId;
+use crate::store::rows::merge_join::MergeJoin;
 use crate::store::rows::row::{count, named};
 
 /// States of a URL, as they are stored.
@@ -18,16 +17,16 @@ const QUEUED: u8 = 1;
 const SETTLED: u8 = 2;
 const SKIPPED: u8 = 3;
 
-/// Counts a run that was concluded. What is not counted of its URLs is left empty.
-pub(super) fn census(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
+/// Counts the URLs of a concluded run. Fields that are not counts of URLs stay empty.
+pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
     let mut attempts = connection.prepare(
         "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
          ORDER BY url, number",
     )?;
-    let mut attempts = Beside::of_run(&mut attempts, run)?;
+    let mut attempts = MergeJoin::of_run(&mut attempts, run)?;
     let mut verdicts =
         connection.prepare("SELECT url, verdict FROM assessment WHERE run = ? ORDER BY url")?;
-    let mut verdicts = Beside::of_run(&mut verdicts, run)?;
+    let mut verdicts = MergeJoin::of_run(&mut verdicts, run)?;
     let closed = closed_hosts(connection, run)?;
     let mut urls = connection
         .prepare("SELECT id, role, state, reason, host FROM url WHERE run = ? ORDER BY id")?;

@@ -1,37 +1,37 @@
-//! Rows of one table walked beside those of another, both in the order of URLs: each table is read
-//! once from its beginning to its end, where a join looks up every row from the root of its tree.
+//! A merge join of two tables in the order of URLs: each is read once from its beginning to its end,
+//! where SQLite's own join looks up every row from the root of its tree.
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Row, Rows, Statement};
 
 use super::ids::UrlId;
 
-/// Rows in the order of URLs, whose number is the first column.
-pub(in crate::store) struct Beside<'a> {
+/// Rows in the order of URLs, whose id is the first column.
+pub(in crate::store) struct MergeJoin<'a> {
     rows: Rows<'a>,
-    /// The URL of the row at hand; none after the last.
+    /// The URL of the current row; `None` after the last.
     at: Option<UrlId>,
-    /// The row at hand was handed out.
+    /// The current row was returned already.
     is_taken: bool,
 }
 
-impl<'a> Beside<'a> {
-    /// Walks the rows of a run.
+impl<'a> MergeJoin<'a> {
+    /// Starts at the first row of a run.
     pub(in crate::store) fn of_run(
         statement: &'a mut Statement<'_>,
         run: i64,
-    ) -> rusqlite::Result<Beside<'a>> {
-        let mut beside = Beside {
+    ) -> rusqlite::Result<MergeJoin<'a>> {
+        let mut rows = MergeJoin {
             rows: statement.query([run])?,
             at: None,
             is_taken: false,
         };
-        beside.step()?;
-        Ok(beside)
+        rows.step()?;
+        Ok(rows)
     }
 
-    /// The next row of this URL; none if there are no more. Rows of URLs before it are passed over,
-    /// so URLs are to be asked for in their order.
+    /// Returns the next row of this URL, or `None` if there are no more. It skips rows of earlier URLs,
+    /// so callers must ask for URLs in their order.
     pub(in crate::store) fn next_of(&mut self, url: UrlId) -> rusqlite::Result<Option<&Row<'a>>> {
         if self.is_taken {
             self.step()?;
@@ -67,7 +67,7 @@ mod tests {
         let mut statement = connection
             .prepare("SELECT url, name FROM t WHERE run = ? ORDER BY url, name")
             .expect("a query");
-        let mut rows = Beside::of_run(&mut statement, 1).expect("begun");
+        let mut rows = MergeJoin::of_run(&mut statement, 1).expect("begun");
         let mut of = |url| -> String {
             let row = rows.next_of(url).expect("read");
             row.map_or_else(String::new, |row| row.get(1).expect("a name"))

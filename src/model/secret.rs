@@ -2,10 +2,11 @@ use std::fmt;
 
 /// A text that may hold a password. `Debug` does not show it, so no log or panic can.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text, for the place that sends it.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -27,9 +27,9 @@ const TEXTS_AT_ONCE: usize = 16;
 static INSERT_TEXTS: LazyLock<String> =
     LazyLock::new(|| format!("{INSERT_TEXT}{}", ", (?, ?, ?)".repeat(TEXTS_AT_ONCE - 1)));
 
-/// What the writer knows by heart of the run.
+/// The writer's in-memory state of one run.
 #[derive(Debug)]
-pub(in crate::store) struct Desk {
+pub(in crate::store) struct WriterState {
     pub(in crate::store) run: i64,
     pub(in crate::store) urls: StoredUrls,
     texts: TextIds,
@@ -61,8 +61,8 @@ struct Anchor {
     new: Option<TextKey>,
 }
 
-impl Desk {
-    pub(in crate::store) fn open(store: &Store, run: RunId) -> Result<Desk, StoreError> {
+impl WriterState {
+    pub(in crate::store) fn open(store: &Store, run: RunId) -> Result<WriterState, StoreError> {
         let connection = store.connect()?;
         let urls = StoredUrls::default();
         store.each_url(&connection, run, (0, u32::MAX), &mut |url| {
@@ -79,7 +79,7 @@ impl Desk {
                 .query_row(&sql, [run.0], |row| row.get(0))
                 .map_err(|source| store.fault(source))
         };
-        Ok(Desk {
+        Ok(WriterState {
             run: run.0,
             urls,
             texts: TextIds::after(highest("text", "id")?),
