@@ -13,6 +13,7 @@ mod fetch;
 mod fuzz;
 mod fuzzed;
 mod known;
+mod migration;
 mod nameserver;
 mod origin;
 mod outages;

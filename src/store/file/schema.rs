@@ -144,7 +144,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let old = Connection::open(&path).expect("made");
-        old.execute_batch(include_str!("../../../fixtures/schema_v1.sql"))
+        old.execute_batch(include_str!("../../../fixtures/databases/schema_v1.sql"))
             .expect("made");
         old.execute_batch(
             "CREATE VIEW pages AS SELECT address FROM url;
