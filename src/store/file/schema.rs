@@ -144,22 +144,21 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let old = Connection::open(&path).expect("made");
-        old.execute_batch(include_str!("../../../fixtures/databases/schema_v1.sql"))
-            .expect("made");
+        let dump = include_str!("../../../fixtures/databases/first_program.sql");
+        old.execute_batch(&dump.replace("@PORT@", "80"))
+            .expect("filled");
         old.execute_batch(
             "CREATE VIEW pages AS SELECT address FROM url;
              CREATE VIEW gone AS SELECT address FROM url;
              INSERT INTO url (run, id, address, host, section, folders, state, role, reason)
-                VALUES (1, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
+                VALUES (9, 1, 'http://h/a', 1, 1, 1, 3, 3, 1);
              INSERT INTO attempt (run, url, number, pass, purpose, started, outcome, total_us, bytes, reused, in_flight)
-                VALUES (1, 1, 1, 1, 'crawl', 0, 30, 0, 0, 0, 1), (1, 1, 2, 1, 'retry', 0, 31, 0, 0, 0, 1);
+                VALUES (9, 1, 1, 1, 'crawl', 0, 30, 0, 0, 0, 1), (9, 1, 2, 1, 'retry', 0, 31, 0, 0, 0, 1);
              INSERT INTO cluster (run, number, host, section, outcome, urls, failures, source, cause, confidence,
                     evidence, advice)
-                VALUES (1, 1, 'http://h', '/', 30, 1, 1, '', '', 0.5, '[]', '');
+                VALUES (9, 1, 'http://h', '/', 30, 1, 1, '', '', 0.5, '[]', '');
              INSERT INTO trial (run, cluster, probe, fine, tried, own_fine, own_tried)
-                VALUES (1, 1, 'probe:http1', 1, 1, 0, 1);
-             PRAGMA application_id = 0x47544352;
-             PRAGMA user_version = 1;",
+                VALUES (9, 1, 'probe:http1', 1, 1, 0, 1);",
         )
         .expect("filled");
         drop(old);
@@ -167,7 +166,7 @@ mod tests {
         let connection = store.connect().expect("connected");
         let (address, reason, found_on): (String, String, Option<String>) = connection
             .query_row(
-                r#"SELECT "Address", "Reason", "Found On" FROM skipped"#,
+                r#"SELECT "Address", "Reason", "Found On" FROM skipped WHERE "Address" = 'http://h/a'"#,
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
@@ -179,13 +178,14 @@ mod tests {
         assert_eq!(found_on, None);
         let outcomes: Vec<String> = crate::store::rows::row::list(
             &connection,
-            "SELECT o.id FROM attempt a JOIN outcome o ON o.code = a.outcome ORDER BY a.number",
+            "SELECT o.id FROM attempt a JOIN outcome o ON o.code = a.outcome
+             WHERE a.run = 9 ORDER BY a.number",
             [],
             |row| row.get(0),
         )
         .expect("read");
         assert_eq!(outcomes, ["reset_before_headers", "empty_reply"]);
-        let summary = store.summary(RunId(1)).expect("read");
+        let summary = store.summary(RunId(9)).expect("read");
         assert_eq!(summary.trials[0].outcome, Outcome::ResetBeforeHeaders);
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
