@@ -40,7 +40,7 @@ pub(super) fn deliver(
     let mut summary = store.summary(run.id)?;
     let compared = compare_run(store, run, baseline)?;
     let comparison = compared.as_ref().map(|found| &found.comparison);
-    summary.pages.compared_with(comparison);
+    summary.compared_with(comparison);
     let unaudited = Unaudited::of(store, run, &summary)?;
     let gates = judge(&asked.gates, run.state, &summary, unaudited.is_some());
     let out = asked.out.as_ref().map(|out| out.of(run.id));

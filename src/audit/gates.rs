@@ -26,7 +26,7 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
         _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
         RunState::Running | RunState::Interrupted => Some(Doubt::Interrupted),
         RunState::Finished | RunState::Incomplete if unaudited => Some(Doubt::NotAudited),
-        RunState::Finished | RunState::Incomplete => match summary.pages.unseen {
+        RunState::Finished | RunState::Incomplete => match summary.unseen {
             0 => None,
             unseen => Some(Doubt::LeftOut(unseen)),
         },
@@ -37,8 +37,7 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
 fn measured(summary: &RunSummary) -> Measured {
     let pages = &summary.pages;
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
-    let verdict = |verdict| pages.by_verdict.get(&verdict).copied().unwrap_or(0);
-    let share = pages.fetched as f64 / pages.known as f64;
+    let verdict = |verdict| pages.with_verdict(verdict);
     Measured {
         server_errors: status(500..=599),
         status_502: status(502..=502),
@@ -53,9 +52,9 @@ fn measured(summary: &RunSummary) -> Measured {
         rate_502: summary.scores.rate_502,
         crawlability: score(summary.scores.crawlability.as_ref()),
         indexing_risk: score(summary.scores.indexing_risk.as_ref()),
-        new_server_errors: pages.new_server_errors,
-        maybe_new_server_errors: pages.maybe_new_server_errors,
-        coverage: (pages.known > 0).then_some(share),
+        new_server_errors: summary.new_server_errors,
+        maybe_new_server_errors: summary.maybe_new_server_errors,
+        coverage: pages.coverage(),
         requested: pages.requested,
         not_requested: pages.not_requested,
         doubt: None,
@@ -70,17 +69,17 @@ fn score(stored: Option<&StoredScore>) -> Option<Score> {
 mod tests {
     use super::*;
     use crate::assess::GateStatus;
-    use crate::store::PageCounts;
+    use crate::store::UrlCounts;
 
     fn summary() -> RunSummary {
         RunSummary {
-            pages: PageCounts {
+            pages: UrlCounts {
                 known: 100,
                 fetched: 90,
                 requested: 90,
                 by_status: [(0, 1), (502, 2), (503, 1)].into(),
                 by_verdict: [(Verdict::Persistent, 2)].into(),
-                ..PageCounts::default()
+                ..UrlCounts::default()
             },
             ..RunSummary::default()
         }
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn no_gate_holds_where_links_or_sitemap_entries_were_left_out() {
         let mut some = summary();
-        some.pages.unseen = 50;
+        some.unseen = 50;
         let status = |text| judged(&[text], RunState::Finished, &some, false);
         assert_eq!(status("5xx > 3"), GateStatus::Undecided);
         assert_eq!(status("coverage < 90%"), GateStatus::Undecided);

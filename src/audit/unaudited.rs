@@ -5,7 +5,7 @@ use std::fmt;
 use crate::assess::{NoStart, StartAnswer, StartFault, has_login_words};
 use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
-use crate::store::{PageCounts, RobotsRow, RunRow, RunSummary, Store, StoreError};
+use crate::store::{RobotsRow, RunRow, RunSummary, Store, StoreError, UrlCounts};
 
 /// Why a run that came to its end says nothing of its site; its text is one line and says what to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl fmt::Display for Unaudited {
 }
 
 /// Whether less than half of the pages that should have been requested were.
-fn hardly_requested(pages: &PageCounts) -> Option<Unaudited> {
+fn hardly_requested(pages: &UrlCounts) -> Option<Unaudited> {
     let (requested, due) = (pages.requested, pages.requested + pages.not_requested);
     (requested * 2 < due).then_some(Unaudited::HardlyRequested { requested, due })
 }
@@ -249,10 +249,10 @@ mod tests {
 
     #[test]
     fn less_than_half_of_the_pages_is_no_audit() {
-        let pages = |requested, not_requested| PageCounts {
+        let pages = |requested, not_requested| UrlCounts {
             requested,
             not_requested,
-            ..PageCounts::default()
+            ..UrlCounts::default()
         };
         assert_eq!(hardly_requested(&pages(43, 43)), None);
         assert_eq!(hardly_requested(&pages(0, 0)), None);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::assess::{Interval, Verdict};
 use crate::store::{
-    PageCounts, RunRow, RunScores, RunState, Store, StoreError, StoredPart, StoredScore,
+    RunRow, RunScores, RunState, RunSummary, Store, StoreError, StoredPart, StoredScore,
 };
 
 use super::metric::Metric;
@@ -22,10 +22,10 @@ pub fn metrics_of_run(
 ) -> Result<Vec<Metric>, StoreError> {
     let mut summary = store.summary(run.id)?;
     let changes = store.changes_since_before(run)?;
-    summary.pages.compared_with(changes.as_ref());
+    summary.compared_with(changes.as_ref());
     let own = [("project", project), ("site", run.site.as_str())];
     let mut metrics = attempts(store, run, own)?;
-    metrics.extend(pages(&summary.pages, own));
+    metrics.extend(pages(&summary, own));
     metrics.extend(scores(summary.scores, own));
     metrics.extend(times(run, own));
     metrics.retain(|metric| !metric.samples.is_empty());
@@ -57,14 +57,15 @@ fn attempts(store: &Store, run: &RunRow, own: Own<'_>) -> Result<Vec<Metric>, St
     Ok([by_outcome].into_iter().chain(paced).collect())
 }
 
-fn pages(pages: &PageCounts, own: Own<'_>) -> Vec<Metric> {
+fn pages(summary: &RunSummary, own: Own<'_>) -> Vec<Metric> {
+    let pages = &summary.pages;
     let mut by_verdict = Metric::gauge(
         "gatecrawl_run_pages",
         "{page}",
         "Pages of the last run by verdict",
     );
     for verdict in Verdict::ALL {
-        let number = pages.by_verdict.get(&verdict).copied().unwrap_or(0);
+        let number = pages.with_verdict(verdict);
         let labels = [own[0], own[1], ("verdict", verdict.name())];
         by_verdict = by_verdict.with(&labels, number as f64);
     }
@@ -89,7 +90,7 @@ fn pages(pages: &PageCounts, own: Own<'_>) -> Vec<Metric> {
         fetched.with(&own, pages.fetched as f64),
     ];
     metrics.extend(
-        pages
+        summary
             .new_server_errors
             .map(|pages| new.with(&own, pages as f64)),
     );

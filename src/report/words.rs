@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::assess::{Band, Uncaught};
 use crate::model::{Cause, Causes};
-use crate::store::{ExternalCounts, StoredDeduction, StoredFinding};
+use crate::store::{ExternalCounts, RunSummary, StoredDeduction, StoredFinding, UrlCounts};
 
 /// A number with its thousands apart: `1,234`.
 pub fn number(value: u64) -> String {
@@ -36,6 +36,37 @@ pub fn external_links(counts: ExternalCounts) -> Option<String> {
         let (requested, known) = (number(requested), count(known, "link"));
         format!("{requested} of {known} to other sites requested")
     })
+}
+
+/// How many of the site's images, scripts, styles and fonts were fetched and how many of them failed; `None`
+/// unless `--resources` requests them.
+pub fn resources(counts: &UrlCounts) -> Option<String> {
+    (counts.known > 0).then(|| {
+        let (fetched, known) = (number(counts.fetched), count(counts.known, "resource"));
+        let (failing, errors) = (counts.failing(), counts.classes().client_error);
+        let refused = match errors {
+            0 => String::new(),
+            errors => format!(", {} answered with 4xx", number(errors)),
+        };
+        format!(
+            "{fetched} of {known} fetched, {} failing{refused}",
+            number(failing)
+        )
+    })
+}
+
+/// How many URLs are no part of the audit; `None` if there are none.
+pub fn apart(summary: &RunSummary) -> Option<String> {
+    let parts = [
+        (summary.out_of_scope, "out of scope"),
+        (summary.invalid, "invalid"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(urls, _)| *urls > 0)
+        .map(|(urls, words)| format!("{} {words}", count(urls, "URL")))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What is said of links and sitemap entries that were not taken in and may lead to pages that are not known.

@@ -30,16 +30,16 @@ pub use file::space::free_space;
 pub use read::course::Mark;
 pub use read::history::{RunOverview, UrlInRun};
 pub use read::recheck::Rechecked;
-pub use read::summary::counts::{ExternalCounts, RobotsSummary, RunSummary, StatusClasses};
+pub use read::summary::counts::{ExternalCounts, RobotsSummary, RunSummary};
 pub use read::summary::found::{
     RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial,
 };
-pub use read::summary::measured::PageCounts;
 pub use read::summary::run::SlowPage;
+pub use read::summary::url_counts::{StatusClasses, UrlCounts};
 pub use read::timeline::{Tick, Tone};
 pub use read::worst::WorstPage;
 pub use runs::id::RunId;
-pub use runs::list::{NewRun, RunCounts, RunRow, RunState};
+pub use runs::list::{NewRun, RunRow, RunState};
 pub use schedule::notices::{NewNotice, Notice, NoticeCounts};
 pub use schedule::state::{LastRun, OpenRun, ScheduleState, ScheduledRun};
 pub use tables::column::Cell;

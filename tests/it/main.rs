@@ -15,6 +15,7 @@ mod fuzzed;
 mod known;
 mod migration;
 mod nameserver;
+mod numbers;
 mod origin;
 mod outages;
 #[cfg(target_os = "linux")]

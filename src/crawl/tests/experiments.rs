@@ -138,8 +138,8 @@ async fn a_summary_counts_no_experiment() {
     let crawl = crawl.finish().await;
     let summary = crawl.store.summary(crawl.run).unwrap();
     assert_eq!(summary.retries, 2);
-    assert_eq!(summary.counts.failing, 1);
-    assert_eq!(summary.by_status[&502], 1);
+    assert_eq!(summary.pages.failing(), 1);
+    assert_eq!(summary.pages.by_status[&502], 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,7 +43,7 @@ fn skipped(crawl: &Crawl, detail: &str) -> usize {
 
 /// Links and sitemap entries that were left out and may lead to unknown pages.
 fn unseen(crawl: &Crawl) -> u64 {
-    crawl.store.summary(crawl.run).unwrap().pages.unseen
+    crawl.store.summary(crawl.run).unwrap().unseen
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use crate::assess::{Band, FOOTER, GateResult, Interval, MODEL, Score, Uncaught, 
 use crate::model::{Causes, Outcome, ScopePlan, SkipReason};
 use crate::store::{
     RunRow, RunSummary, Store, StoredDeduction, StoredFinding, StoredPart, StoredScore,
-    StoredTrial, WorstPage,
+    StoredTrial, UrlCounts, WorstPage,
 };
 
 use super::curl::line_of;
@@ -38,6 +38,8 @@ struct Summary<'a> {
     site: &'a str,
     counts: Counts<'a>,
     coverage: Coverage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Resources<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_links: Option<ExternalLinks>,
     plan: Plan<'a>,
@@ -152,6 +154,18 @@ struct Counts<'a> {
     by_outcome: BTreeMap<&'static str, u64>,
     by_verdict: BTreeMap<&'static str, u64>,
     skipped: BTreeMap<&'static str, u64>,
+    out_of_scope: u64,
+    invalid: u64,
+}
+
+/// Images, scripts, styles and fonts of the site.
+#[derive(Serialize)]
+struct Resources<'a> {
+    known: u64,
+    fetched: u64,
+    failing: u64,
+    by_status: &'a BTreeMap<u16, u64>,
+    by_verdict: BTreeMap<&'static str, u64>,
 }
 
 /// Links to other sites that were to be requested.
@@ -210,7 +224,7 @@ fn document<'a>(
     summary: &'a RunSummary,
     (gates, files): (&'a [GateResult], &'a [PathBuf]),
 ) -> Summary<'a> {
-    let counts = summary.counts;
+    let pages = &summary.pages;
     Summary {
         schema: SCHEMA,
         run: Run {
@@ -224,20 +238,23 @@ fn document<'a>(
         },
         site: &run.site,
         counts: Counts {
-            attempts: counts.attempts,
+            attempts: summary.attempts,
             retries: summary.retries,
-            failing: counts.failing,
-            by_status: &summary.by_status,
-            by_outcome: by_name(&summary.by_outcome, Outcome::id),
-            by_verdict: by_name(&summary.by_verdict, Verdict::name),
-            skipped: by_name(&summary.skipped, SkipReason::name),
+            failing: pages.failing(),
+            by_status: &pages.by_status,
+            by_outcome: by_name(&pages.by_outcome, Outcome::id),
+            by_verdict: by_name(&pages.by_verdict, Verdict::name),
+            skipped: by_name(&pages.skipped, SkipReason::name),
+            out_of_scope: summary.out_of_scope,
+            invalid: summary.invalid,
         },
         coverage: Coverage {
-            known: counts.known,
-            fetched: counts.fetched,
-            share: share(counts.fetched, counts.known),
-            unseen: summary.pages.unseen,
+            known: pages.known,
+            fetched: pages.fetched,
+            share: pages.coverage().map(four_decimals),
+            unseen: summary.unseen,
         },
+        resources: resources(&summary.resources),
         external_links: (summary.external.known > 0).then_some(ExternalLinks {
             known: summary.external.known,
             requested: summary.external.requested,
@@ -279,6 +296,16 @@ fn document<'a>(
         },
         files: files.iter().filter_map(|path| name(path)).collect(),
     }
+}
+
+fn resources(counts: &UrlCounts) -> Option<Resources<'_>> {
+    (counts.known > 0).then(|| Resources {
+        known: counts.known,
+        fetched: counts.fetched,
+        failing: counts.failing(),
+        by_status: &counts.by_status,
+        by_verdict: by_name(&counts.by_verdict, Verdict::name),
+    })
 }
 
 /// Rates come back as they are, so that a comparison with the file is one with the run.
@@ -364,10 +391,6 @@ fn rounded(value: Interval) -> Interval {
         value: four_decimals(value.value),
         high: four_decimals(value.high),
     }
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| four_decimals(part as f64 / whole as f64))
 }
 
 fn name(path: &Path) -> Option<&str> {

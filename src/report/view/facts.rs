@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::assess::Verdict;
 use crate::model::{Coverage, ScopePlan, SkipReason};
-use crate::report::words::{count, duration, external_links, left_out};
+use crate::report::words::{apart, count, duration, external_links, left_out, resources};
 use crate::store::{RunRow, RunState, RunSummary};
 
 /// What was audited and how.
@@ -49,6 +49,10 @@ pub(crate) struct CoverageView {
     left_out: Option<String>,
     /// Why URLs were not fetched.
     reasons: Vec<Part>,
+    /// URLs that are no part of the audit; absent if there are none.
+    apart: Option<String>,
+    /// Of images, scripts, styles and fonts; absent unless `--resources` requests them.
+    resources: Option<String>,
     /// Of links to other sites; absent if there are none to request.
     external: Option<String>,
 }
@@ -67,8 +71,8 @@ pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
             ),
             RunState::Running => Some("The crawl did not end: what follows is a part."),
         },
-        pages: summary.counts.fetched,
-        requests: summary.counts.attempts,
+        pages: summary.pages.fetched,
+        requests: summary.attempts,
         retries: summary.retries,
         settings: settings(run),
         version: run.version.clone(),
@@ -169,9 +173,9 @@ const VERDICTS: [(Verdict, &str, &str); 6] = [
 ];
 
 pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
-    let whole: u64 = summary.by_verdict.values().sum();
+    let whole = summary.pages.judged();
     let found = VERDICTS.iter().map(|(verdict, meaning, tone)| {
-        let count = summary.by_verdict.get(verdict).copied().unwrap_or(0);
+        let count = summary.pages.with_verdict(*verdict);
         part(
             &verdict.name().replace('_', " "),
             meaning,
@@ -183,7 +187,7 @@ pub(super) fn verdicts(summary: &RunSummary) -> Vec<Part> {
 }
 
 pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
-    let classes = &summary.classes;
+    let classes = summary.pages.classes();
     let all = [
         (classes.success, "2xx", "answered", "fine"),
         (
@@ -213,19 +217,13 @@ pub(super) fn statuses(summary: &RunSummary) -> Vec<Part> {
 }
 
 pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
-    let counts = summary.counts;
-    let skipped = summary.skipped.iter();
+    let pages = &summary.pages;
+    let skipped = pages.skipped.iter();
     let mut reasons: Vec<(&str, &str, u64)> = skipped
         .map(|(skip, urls)| (skip.name(), reason(*skip), *urls))
         .collect();
-    // Neither is a page that the audit is about.
-    let apart: u64 = [SkipReason::Scope, SkipReason::Invalid]
-        .iter()
-        .filter_map(|reason| summary.skipped.get(reason))
-        .sum();
-    let settled = counts.fetched + summary.skipped.values().sum::<u64>() - apart;
-    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
-        reasons.push(("not_reached", "the crawl ended before", waiting));
+    if pages.not_reached() > 0 {
+        reasons.push(("not_reached", "the crawl ended before", pages.not_reached()));
     }
     let whole = reasons.iter().map(|(.., urls)| urls).sum();
     reasons.sort_by_key(|(name, _, urls)| (std::cmp::Reverse(*urls), *name));
@@ -234,11 +232,13 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
         .map(|(name, meaning, urls)| part(&name.replace('_', " "), meaning, "other", (urls, whole)))
         .collect();
     CoverageView {
-        known: counts.known,
-        fetched: counts.fetched,
-        share: (counts.known > 0).then(|| counts.fetched as f64 / counts.known as f64),
-        left_out: (summary.pages.unseen > 0).then(|| left_out(summary.pages.unseen)),
+        known: pages.known,
+        fetched: pages.fetched,
+        share: pages.coverage(),
+        left_out: (summary.unseen > 0).then(|| left_out(summary.unseen)),
         reasons,
+        apart: apart(summary),
+        resources: resources(&summary.resources),
         external: external_links(summary.external),
     }
 }

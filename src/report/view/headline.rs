@@ -30,9 +30,7 @@ pub(super) fn headline(
     likeliest: Option<(&str, f64)>,
     no_start: Option<&NoStart>,
 ) -> Headline {
-    // A page of a host that was given up has a verdict if it was requested before.
-    let judged: u64 = summary.pages.by_verdict.values().sum();
-    let pages = judged.max(summary.pages.fetched);
+    let pages = summary.pages.judged().max(summary.pages.fetched);
     if pages == 0 {
         return Headline {
             tone: "bad",
@@ -42,8 +40,8 @@ pub(super) fn headline(
             },
         };
     }
-    let verdict = |verdict| summary.pages.by_verdict.get(&verdict).copied().unwrap_or(0);
-    let failed: u64 = KINDS.iter().map(|(kind, _)| verdict(*kind)).sum();
+    let verdict = |verdict| summary.pages.with_verdict(verdict);
+    let failed = summary.pages.failing();
     if failed == 0 {
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
@@ -150,14 +148,14 @@ mod tests {
     use super::*;
     use crate::assess::StartFault;
     use crate::model::SkipReason;
-    use crate::store::PageCounts;
+    use crate::store::UrlCounts;
 
     fn told(verdicts: &[(Verdict, u64)], likeliest: Option<(&str, f64)>) -> Headline {
         let summary = RunSummary {
-            pages: PageCounts {
+            pages: UrlCounts {
                 fetched: verdicts.iter().map(|(_, pages)| pages).sum(),
                 by_verdict: verdicts.iter().copied().collect(),
-                ..PageCounts::default()
+                ..UrlCounts::default()
             },
             ..RunSummary::default()
         };
@@ -234,10 +232,10 @@ mod tests {
             "No page could be fetched: the start page https://a.test/ is forbidden by robots.txt."
         );
         let waiting = RunSummary {
-            pages: PageCounts {
+            pages: UrlCounts {
                 fetched: 2,
                 by_verdict: [(Verdict::Ok, 2), (Verdict::Unconfirmed, 1)].into(),
-                ..PageCounts::default()
+                ..UrlCounts::default()
             },
             ..RunSummary::default()
         };

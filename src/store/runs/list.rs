@@ -70,19 +70,6 @@ impl RunRow {
     }
 }
 
-/// What is counted over a run's pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RunCounts {
-    /// URLs of the site that belong to the audit.
-    pub known: u64,
-    /// Pages fetched.
-    pub fetched: u64,
-    /// Attempts, robots.txt and sitemaps included.
-    pub attempts: u64,
-    /// URLs whose last attempt failed.
-    pub failing: u64,
-}
-
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
 /// Tables with rows of a run. Those of `page_links` are told by their key.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::assess::Verdict;
 use crate::model::{Cause, SkipReason};
-use crate::report::words::{by_name, external_links, left_out, uncaught};
+use crate::report::words::{apart, by_name, external_links, left_out, resources, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
 use super::look::Look;
@@ -48,7 +48,7 @@ pub(crate) fn summary(input: &SummaryInput<'_>) -> String {
 
 fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     let (run, summary) = (input.run, input.summary);
-    let (counts, color) = (summary.counts, input.look.color);
+    let (pages, color) = (&summary.pages, input.look.color);
     let took = run.took().map(duration);
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
@@ -60,25 +60,28 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     let head = format!(
         "{}: {} in {took}{state}",
         run.site,
-        count(counts.fetched, "page")
+        count(pages.fetched, "page")
     );
     writeln!(out, "{}\n", paint(&head, BOLD, color))?;
     out.push_str(&scores::scores(&summary.scores, color));
     writeln!(
         out,
         "  Verdicts       {}",
-        tally(&by_name(&summary.by_verdict, Verdict::name))
+        tally(&by_name(&pages.by_verdict, Verdict::name))
     )?;
     if let Some(found) = &summary.scores.uncaught {
         let text = uncaught(found);
         out.push_str(&paragraph(&text, input.look.width, "  Not caught     "));
     }
-    writeln!(out, "  Status         {}", classes(&summary.classes, color))?;
+    writeln!(out, "  Status         {}", classes(&pages.classes(), color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
+    if let Some(resources) = resources(&summary.resources) {
+        writeln!(out, "  Resources      {resources}")?;
+    }
     if let Some(external) = external_links(summary.external) {
         writeln!(out, "  External       {external}")?;
     }
-    let requests = count(counts.attempts, "request");
+    let requests = count(summary.attempts, "request");
     writeln!(
         out,
         "  Requests       {requests}, {} of them repeated",
@@ -132,46 +135,27 @@ fn write_gaps(gaps: &Gaps, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-/// Reasons for which a URL is none of the known pages: it is not what the audit is about.
-const NO_PAGES: [(SkipReason, &str); 2] = [
-    (SkipReason::Scope, "out of scope"),
-    (SkipReason::Invalid, "invalid"),
-];
-
 fn coverage(summary: &RunSummary) -> String {
-    let counts = summary.counts;
-    let unseen = summary.pages.unseen;
+    let (pages, unseen) = (&summary.pages, summary.unseen);
     let at_most = if unseen > 0 { "at most " } else { "" };
-    let share = match counts.known {
-        0 => String::new(),
-        known => {
-            let share = counts.fetched as f64 * 100.0 / known as f64;
-            format!(" ({at_most}{share:.1} %)")
-        }
-    };
+    let share = pages
+        .coverage()
+        .map(|share| format!(" ({at_most}{:.1} %)", share * 100.0));
     let mut text = format!(
-        "{} of {} fetched{share}",
-        number(counts.fetched),
-        count(counts.known, "known page")
+        "{} of {} fetched{}",
+        number(pages.fetched),
+        count(pages.known, "known page"),
+        share.unwrap_or_default()
     );
-    let mut missing = summary.skipped.clone();
-    let mut apart = Vec::new();
-    for (reason, words) in NO_PAGES {
-        if let Some(urls) = missing.remove(&reason) {
-            apart.push(format!("{} {words}", count(urls, "URL")));
-        }
-    }
-    let mut missing = by_name(&missing, SkipReason::name);
-    // What an interrupted run did not come to.
-    let settled = counts.fetched + missing.values().sum::<u64>();
-    if let Some(waiting) = counts.known.checked_sub(settled).filter(|left| *left > 0) {
-        missing.insert("not reached", waiting);
+    let mut missing = by_name(&pages.skipped, SkipReason::name);
+    if pages.not_reached() > 0 {
+        missing.insert("not reached", pages.not_reached());
     }
     if !missing.is_empty() {
         let _ = write!(text, "; not fetched: {}", tally(&missing));
     }
-    if !apart.is_empty() {
-        let _ = write!(text, "; and {}, see skipped.csv", apart.join(", "));
+    if let Some(apart) = apart(summary) {
+        let _ = write!(text, "; and {apart}, see skipped.csv");
     }
     if unseen > 0 {
         let _ = write!(
@@ -246,43 +230,41 @@ fn worst(page: &WorstPage, color: bool) -> String {
 mod tests {
     use super::gaps::Named;
     use super::*;
-    use crate::store::RunCounts;
+    use crate::store::UrlCounts;
 
     #[test]
     fn what_is_missing_adds_up_to_what_is_known() {
-        let skips = |reasons: &[(SkipReason, u64)]| RunSummary {
-            counts: RunCounts {
+        let skips = |reasons: &[(SkipReason, u64)], (out_of_scope, invalid)| RunSummary {
+            pages: UrlCounts {
                 known: 10,
                 fetched: 6,
-                ..RunCounts::default()
+                skipped: reasons.iter().copied().collect(),
+                ..UrlCounts::default()
             },
-            skipped: reasons.iter().copied().collect(),
+            out_of_scope,
+            invalid,
             ..RunSummary::default()
         };
-        let cases: [(&[(SkipReason, u64)], &str); 3] = [
+        type Case<'a> = (&'a [(SkipReason, u64)], (u64, u64), &'a str);
+        let cases: [Case<'_>; 3] = [
             (
-                &[
-                    (SkipReason::Robots, 3),
-                    (SkipReason::MaxPages, 1),
-                    (SkipReason::Scope, 1_679),
-                ],
+                &[(SkipReason::Robots, 3), (SkipReason::MaxPages, 1)],
+                (1_679, 0),
                 "; not fetched: 3 robots, 1 max pages; and 1,679 URLs out of scope, see skipped.csv",
             ),
             (
-                &[
-                    (SkipReason::Trap, 4),
-                    (SkipReason::Scope, 2),
-                    (SkipReason::Invalid, 1),
-                ],
+                &[(SkipReason::Trap, 4)],
+                (2, 1),
                 "; not fetched: 4 trap; and 2 URLs out of scope, 1 URL invalid, see skipped.csv",
             ),
             (
                 &[(SkipReason::Robots, 1)],
+                (0, 0),
                 "; not fetched: 3 not reached, 1 robots",
             ),
         ];
-        for (reasons, expected) in cases {
-            let text = coverage(&skips(reasons));
+        for (reasons, apart, expected) in cases {
+            let text = coverage(&skips(reasons, apart));
             assert_eq!(
                 text,
                 format!("6 of 10 known pages fetched (60.0 %){expected}")
@@ -293,8 +275,8 @@ mod tests {
     #[test]
     fn coverage_is_an_upper_bound_where_links_were_left_out() {
         let mut summary = RunSummary::default();
-        (summary.counts.known, summary.counts.fetched) = (10, 10);
-        summary.pages.unseen = 1_850;
+        (summary.pages.known, summary.pages.fetched) = (10, 10);
+        summary.unseen = 1_850;
         assert_eq!(
             coverage(&summary),
             "10 of 10 known pages fetched (at most 100.0 %); 1,850 links or sitemap entries that may \

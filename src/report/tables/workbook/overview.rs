@@ -76,23 +76,23 @@ pub(super) fn write(
         }
     }
 
-    let counts = summary.counts;
-    lines.heading(&texts(&["Coverage", "URLs"]))?;
-    lines.line("Known", &[Content::Number(counts.known as f64)])?;
-    lines.line("Fetched", &[Content::Number(counts.fetched as f64)])?;
-    lines.line("Failing", &[Content::Number(counts.failing as f64)])?;
+    let pages = &summary.pages;
+    lines.heading(&texts(&["Coverage", "Pages"]))?;
+    lines.line("Known", &[Content::Number(pages.known as f64)])?;
+    lines.line("Fetched", &[Content::Number(pages.fetched as f64)])?;
+    lines.line("Failing", &[Content::Number(pages.failing() as f64)])?;
     let external = summary.external;
     if external.known > 0 {
         lines.line("External links", &[Content::Number(external.known as f64)])?;
         let requested = Content::Number(external.requested as f64);
         lines.line("External links requested", &[requested])?;
     }
-    for (reason, urls) in by_name(&summary.skipped, SkipReason::name) {
+    for (reason, skipped) in by_name(&pages.skipped, SkipReason::name) {
         let name = format!("Not fetched: {reason}");
-        lines.line(&name, &[Content::Number(urls as f64)])?;
+        lines.line(&name, &[Content::Number(skipped as f64)])?;
     }
-    if summary.pages.unseen > 0 {
-        let unseen = summary.pages.unseen as f64;
+    if summary.unseen > 0 {
+        let unseen = summary.unseen as f64;
         lines.line(
             "Links or sitemap entries left out, to unknown pages",
             &[Content::Number(unseen)],
@@ -100,7 +100,7 @@ pub(super) fn write(
     }
 
     lines.heading(&texts(&["Verdicts", "Pages"]))?;
-    for (verdict, pages) in by_name(&summary.by_verdict, Verdict::name) {
+    for (verdict, pages) in by_name(&pages.by_verdict, Verdict::name) {
         lines.line(verdict, &[Content::Number(pages as f64)])?;
     }
     if !gates.is_empty() {

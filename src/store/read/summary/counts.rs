@@ -1,34 +1,34 @@
 //! What is counted of a run.
 
-use std::collections::BTreeMap;
-
 use super::found::{RunScores, StoredFinding, StoredTrial};
-use super::measured::PageCounts;
-use crate::assess::Verdict;
-use crate::model::{Outcome, RobotsAccess, SkipReason};
-use crate::store::runs::list::RunCounts;
+use super::url_counts::UrlCounts;
+use crate::assess::compare::Comparison;
+use crate::model::RobotsAccess;
 
 /// What is to be said of a run as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSummary {
-    /// URLs of the site known, fetched and failing, and all attempts.
-    pub counts: RunCounts,
-    /// Pages of the site alone.
-    pub pages: PageCounts,
+    /// Pages of the site: what every headline, score and gate is about.
+    pub pages: UrlCounts,
+    /// Images, scripts, styles and fonts of the site, which `--resources` requests.
+    pub resources: UrlCounts,
     /// Links to other sites.
     pub external: ExternalCounts,
+    /// URLs that are out of the audit's scope.
+    pub out_of_scope: u64,
+    /// Links that are no URLs, or too long.
+    pub invalid: u64,
+    /// Links and sitemap entries that were not taken in, as their page, their sitemap or the run had no room for
+    /// them. They may lead to pages that are not known. A sitemap that was not read, or not to its end, counts as one.
+    pub unseen: u64,
+    /// Pages with a 5xx that had none in the baseline; `None` without a baseline.
+    pub new_server_errors: Option<u64>,
+    /// Pages with a 5xx that the baseline knew and did not request.
+    pub maybe_new_server_errors: u64,
+    /// All attempts, also at robots.txt, sitemaps, resources and other sites.
+    pub attempts: u64,
     /// Attempts that were not the first at their URL.
     pub retries: u64,
-    /// Pages by the status code of their last attempt; 0 where there was no answer.
-    pub by_status: BTreeMap<u16, u64>,
-    /// The same by class.
-    pub classes: StatusClasses,
-    /// Pages by the outcome of their last attempt.
-    pub by_outcome: BTreeMap<Outcome, u64>,
-    /// Pages by what their attempts amount to.
-    pub by_verdict: BTreeMap<Verdict, u64>,
-    /// URLs that were not fetched, by reason.
-    pub skipped: BTreeMap<SkipReason, u64>,
     /// Pages and resources that were not requested because their host was given up.
     pub given_up: u64,
     /// What each host's robots.txt allows.
@@ -41,6 +41,14 @@ pub struct RunSummary {
     pub trials: Vec<StoredTrial>,
 }
 
+impl RunSummary {
+    /// Fills in what a comparison with the baseline counted, if there was one.
+    pub fn compared_with(&mut self, found: Option<&Comparison>) {
+        self.new_server_errors = found.map(|found| found.new_5xx);
+        self.maybe_new_server_errors = found.map_or(0, |found| found.maybe_new_5xx);
+    }
+}
+
 /// URLs of other sites that `--external` requests. They are no part of the site's coverage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExternalCounts {
@@ -50,23 +58,6 @@ pub struct ExternalCounts {
     pub requested: u64,
 }
 
-/// Pages by the class of their status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StatusClasses {
-    /// 200-299.
-    pub success: u64,
-    /// 300-399.
-    pub redirect: u64,
-    /// 400-499.
-    pub client_error: u64,
-    /// 500-599.
-    pub server_error: u64,
-    /// Any other status code.
-    pub other: u64,
-    /// No answer.
-    pub none: u64,
-}
-
 /// A host's robots.txt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RobotsSummary {
@@ -74,18 +65,4 @@ pub struct RobotsSummary {
     pub host: String,
     /// What it allows.
     pub access: RobotsAccess,
-}
-
-impl StatusClasses {
-    /// The class of a status; 0 stands for no answer.
-    pub(in crate::store) fn of(&mut self, status: u16) -> &mut u64 {
-        match status {
-            0 => &mut self.none,
-            200..=299 => &mut self.success,
-            300..=399 => &mut self.redirect,
-            400..=499 => &mut self.client_error,
-            500..=599 => &mut self.server_error,
-            _ => &mut self.other,
-        }
-    }
 }

@@ -2,6 +2,6 @@
 
 pub(in crate::store) mod counts;
 pub(in crate::store) mod found;
-pub(in crate::store) mod measured;
 pub(in crate::store) mod run;
 mod tally;
+pub(in crate::store) mod url_counts;

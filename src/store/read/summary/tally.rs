@@ -1,12 +1,12 @@
 //! Counts over a run's URLs: one walk over them, merge-joined with their attempts and verdicts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use rusqlite::{Connection, Row};
 
 use crate::model::{Outcome, Purpose, Role, SkipReason};
 
-use super::counts::{ExternalCounts, RunSummary};
+use super::counts::RunSummary;
 use crate::assess::Verdict;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
@@ -45,18 +45,18 @@ pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<R
         };
         tally.url(&known, last, verdict);
     }
-    (tally.invalid, tally.unseen) = connection.query_row(
+    (tally.summary.invalid, tally.summary.unseen) = connection.query_row(
         "SELECT count(*), coalesce(sum(unseen), 0) FROM
             (SELECT max(unseen) AS unseen FROM invalid_link WHERE run = ? GROUP BY address, detail, found_on)",
         [run],
-        |row| Ok((count(row, 0)?, tally.unseen + count(row, 1)?)),
+        |row| Ok((count(row, 0)?, tally.summary.unseen + count(row, 1)?)),
     )?;
-    tally.unseen += connection.query_row(
+    tally.summary.unseen += connection.query_row(
         "SELECT coalesce(sum(unseen), 0) FROM sitemap_file WHERE run = ?",
         [run],
         |row| count(row, 0),
     )?;
-    Ok(tally.summary())
+    Ok(tally.summary)
 }
 
 /// Hosts of which nothing could be requested because robots.txt could not be read, by the numbers of
@@ -110,9 +110,12 @@ impl Known {
         self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
     }
 
-    /// Whether it is beyond one of our bounds.
-    fn is_trap(&self) -> bool {
-        self.state == SKIPPED && self.reason == Some(SkipReason::Trap.code())
+    /// Why it was skipped, if it was.
+    fn skipped(&self) -> Option<SkipReason> {
+        let reason = self.reason.filter(|_| self.state == SKIPPED)?;
+        SkipReason::ALL
+            .into_iter()
+            .find(|known| known.code() == reason)
     }
 
     fn is_given_up(&self) -> bool {
@@ -141,122 +144,57 @@ impl Tried {
     }
 }
 
-/// URLs of pages, or of resources.
-#[derive(Default)]
-struct Part {
-    known: u64,
-    fetched: u64,
-    requested: u64,
-    not_requested: u64,
-    /// By outcome and status of the last attempt that counts.
-    last: BTreeMap<(u8, u16), u64>,
-    verdicts: BTreeMap<Verdict, u64>,
-}
-
 #[derive(Default)]
 struct Tally {
-    pages: Part,
-    resources: Part,
-    external: ExternalCounts,
-    attempts: u64,
-    retries: u64,
-    /// Pages and resources that were not requested because their host or family was given up.
-    given_up: u64,
-    /// By reason.
-    skipped: BTreeMap<u8, u64>,
-    /// Links that are no URLs.
-    invalid: u64,
-    /// Links, sitemap entries and sitemaps that were not taken in and may lead to unknown pages.
-    unseen: u64,
+    summary: RunSummary,
 }
 
 impl Tally {
     /// Takes in an attempt after the last that counts; returns which is that now.
     fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
-        self.attempts += 1;
+        self.summary.attempts += 1;
         if !tried.is_evidence {
             return last;
         }
-        self.retries += u64::from(last.is_some());
+        self.summary.retries += u64::from(last.is_some());
         Some(tried)
     }
 
     fn url(&mut self, known: &Known, last: Option<Tried>, verdict: Option<Verdict>) {
+        let summary = &mut self.summary;
         let role = Role::from_code(known.role);
         if role == Some(Role::External) && known.belongs() {
-            self.external.known += 1;
-            self.external.requested += u64::from(last.is_some());
+            summary.external.known += 1;
+            summary.external.requested += u64::from(last.is_some());
             return;
         }
-        if let (SKIPPED, Some(reason)) = (known.state, known.reason) {
-            *self.skipped.entry(reason).or_default() += 1;
-        }
-        self.unseen += u64::from(role == Some(Role::Sitemap) && known.is_trap());
-        if last.is_none() && matches!(role, Some(Role::Page | Role::Resource)) {
-            self.given_up += u64::from(known.is_given_up());
+        match known.skipped() {
+            Some(SkipReason::Scope) => summary.out_of_scope += 1,
+            Some(SkipReason::Invalid) => summary.invalid += 1,
+            Some(SkipReason::Trap) if role == Some(Role::Sitemap) => summary.unseen += 1,
+            _ => {}
         }
         let part = match role {
-            Some(Role::Page) => &mut self.pages,
-            Some(Role::Resource) => &mut self.resources,
+            Some(Role::Page) => &mut summary.pages,
+            Some(Role::Resource) => &mut summary.resources,
             Some(Role::External | Role::Robots | Role::Sitemap) | None => return,
         };
+        if let Some(reason) = known.skipped().filter(|_| known.belongs()) {
+            *part.skipped.entry(reason).or_default() += 1;
+        }
         part.known += u64::from(known.belongs());
         part.fetched += u64::from(known.is_fetched(last));
         part.requested += u64::from(last.is_some());
         part.not_requested += u64::from(last.is_none() && known.was_due());
         if let Some(last) = last {
-            *part.last.entry((last.outcome, last.status)).or_default() += 1;
+            *part.by_status.entry(last.status).or_default() += 1;
+            if let Some(outcome) = Outcome::from_code(last.outcome) {
+                *part.by_outcome.entry(outcome).or_default() += 1;
+            }
         }
         if let Some(verdict) = verdict {
-            *part.verdicts.entry(verdict).or_default() += 1;
+            *part.by_verdict.entry(verdict).or_default() += 1;
         }
-    }
-
-    fn summary(&self) -> RunSummary {
-        let mut summary = RunSummary {
-            retries: self.retries,
-            given_up: self.given_up,
-            external: self.external,
-            ..RunSummary::default()
-        };
-        summary.counts.attempts = self.attempts;
-        for part in [&self.pages, &self.resources] {
-            add(part, &mut summary);
-        }
-        let pages = &mut summary.pages;
-        (pages.known, pages.fetched) = (self.pages.known, self.pages.fetched);
-        pages.requested = self.pages.requested;
-        pages.not_requested = self.pages.not_requested;
-        pages.unseen = self.unseen;
-        for ((_, status), urls) in &self.pages.last {
-            *pages.by_status.entry(*status).or_default() += urls;
-        }
-        pages.by_verdict.clone_from(&self.pages.verdicts);
-        let reasons = SkipReason::ALL.into_iter();
-        let skipped = reasons.map(|reason| {
-            let urls = self.skipped.get(&reason.code()).copied();
-            let links = Some(self.invalid).filter(|_| reason == SkipReason::Invalid);
-            (reason, urls.unwrap_or_default() + links.unwrap_or_default())
-        });
-        let skipped = skipped.filter(|(_, urls)| *urls > 0);
-        summary.skipped = skipped.collect();
-        summary
-    }
-}
-
-/// Adds what is counted of pages or of resources.
-fn add(part: &Part, summary: &mut RunSummary) {
-    summary.counts.known += part.known;
-    summary.counts.fetched += part.fetched;
-    for ((outcome, status), urls) in &part.last {
-        if let Some(outcome) = Outcome::from_code(*outcome) {
-            summary.counts.failing += if outcome.is_failure() { *urls } else { 0 };
-            *summary.by_outcome.entry(outcome).or_default() += urls;
-        }
-        *summary.by_status.entry(*status).or_default() += urls;
-        *summary.classes.of(*status) += urls;
-    }
-    for (verdict, urls) in &part.verdicts {
-        *summary.by_verdict.entry(*verdict).or_default() += urls;
+        summary.given_up += u64::from(last.is_none() && known.is_given_up());
     }
 }

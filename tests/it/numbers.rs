@@ -1,0 +1,199 @@
+//! One run says the same numbers everywhere: in the terminal, the exports, the database and the list of
+//! runs.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::answer::{html, ok, redirect, status};
+use crate::cli::Workdir;
+use crate::origin::Origin;
+
+/// A site with seven pages of which three fail, three images of which one fails, a link to another site that
+/// fails, a redirect, a page that robots.txt forbids and one that is excluded.
+async fn site(other: &Origin) -> Origin {
+    let origin = Origin::start().await;
+    let links = [
+        "a", "bad", "worse", "at-times", "gone", "moved", "secret", "out/1",
+    ];
+    let links: String = links
+        .iter()
+        .map(|path| format!("<a href='/{path}'>{path}</a> "))
+        .collect();
+    let images = "<img src=/i1.png><img src=/i2.png><img src=/i3.png>";
+    let away = other.url("/broken");
+    origin.page(
+        "/",
+        &format!("<p>home {links}{images}<a href='{away}'>away</a>"),
+    );
+    origin.page("/a", "<p>a page");
+    origin.script("/bad", [status(502)]);
+    origin.script("/worse", [status(503)]);
+    origin.script("/at-times", [status(500), ok("<p>at times")]);
+    origin.script("/gone", [html(404, "<p>gone")]);
+    origin.script("/moved", [redirect(301, "/a")]);
+    for (image, code) in [("/i1.png", 200), ("/i2.png", 404), ("/i3.png", 502)] {
+        origin.script(image, [html(code, "x").header("Content-Type", "image/png")]);
+    }
+    let rules = "User-agent: *\nDisallow: /secret\n";
+    origin.script(
+        "/robots.txt",
+        [html(200, rules).header("Content-Type", "text/plain")],
+    );
+    origin
+}
+
+/// Rows of an export, by the names of its columns.
+fn rows(workdir: &Workdir, file: &str) -> Vec<BTreeMap<String, String>> {
+    let text = workdir.read(file);
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    reader
+        .deserialize()
+        .map(|row| row.expect("a row"))
+        .collect()
+}
+
+/// How many rows of `pages.csv` of this scope fit.
+fn count(
+    pages: &[BTreeMap<String, String>],
+    scope: &str,
+    fits: impl Fn(&BTreeMap<String, String>) -> bool,
+) -> usize {
+    pages
+        .iter()
+        .filter(|row| row["Scope"] == scope && fits(row))
+        .count()
+}
+
+#[tokio::test]
+async fn every_surface_says_the_same_numbers() {
+    let other = Origin::start().await;
+    other.script("/broken", [status(500)]);
+    let origin = site(&other).await;
+    let workdir = Workdir::new();
+    let url = origin.url("/");
+    let said = workdir
+        .run(&[
+            "audit",
+            &url,
+            "--external",
+            "--resources",
+            "--no-sitemap",
+            "--retries",
+            "1",
+            "--rate",
+            "0",
+            "--exclude",
+            "/out/",
+            "-o",
+            "out",
+            "-f",
+            "csv,json,html,md,junit",
+        ])
+        .await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+
+    let pages = rows(&workdir, "out/pages.csv");
+    let fetched = |row: &BTreeMap<String, String>| row["Attempts"] != "0";
+    let failing = |row: &BTreeMap<String, String>| fetched(row) && row["Verdict"] != "ok";
+    let server_error = |row: &BTreeMap<String, String>| row["Status Code"].starts_with('5');
+    let numbers = |scope| {
+        [
+            count(&pages, scope, |_| true),
+            count(&pages, scope, fetched),
+            count(&pages, scope, failing),
+            count(&pages, scope, server_error),
+        ]
+    };
+    assert_eq!(numbers("page"), [8, 7, 3, 2]);
+    assert_eq!(numbers("resource"), [3, 3, 1, 1]);
+    assert_eq!(numbers("external"), [1, 1, 1, 1]);
+
+    let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
+    let coverage = &summary["coverage"];
+    assert_eq!([&coverage["known"], &coverage["fetched"]], [8, 7]);
+    assert_eq!(coverage["share"], 0.875);
+    let counts = &summary["counts"];
+    assert_eq!(counts["failing"], 3);
+    assert_eq!(
+        counts["by_status"],
+        json!({ "200": 3, "301": 1, "404": 1, "502": 1, "503": 1 })
+    );
+    assert_eq!(counts["skipped"], json!({ "robots": 1 }));
+    assert_eq!([&counts["out_of_scope"], &counts["invalid"]], [1, 0]);
+    let resources = &summary["resources"];
+    assert_eq!(
+        [
+            &resources["known"],
+            &resources["fetched"],
+            &resources["failing"]
+        ],
+        [3, 3, 1]
+    );
+    assert_eq!(
+        summary["external_links"],
+        json!({ "known": 1, "requested": 1 })
+    );
+    let verdicts = counts["by_verdict"].as_object().expect("an object");
+    let judged: u64 = verdicts.values().filter_map(Value::as_u64).sum();
+    assert_eq!(judged, 7);
+
+    for words in [
+        ": 7 pages in ",
+        "  Verdicts       4 ok, 2 unconfirmed, 1 transient\n",
+        "  Status         3 2xx, 1 3xx, 1 4xx, 2 5xx\n",
+        "  Coverage       7 of 8 known pages fetched (87.5 %); not fetched: 1 robots; and 1 URL out of scope, see skipped.csv\n",
+        "  Resources      3 of 3 resources fetched, 1 failing, 1 answered with 4xx\n",
+        "  External       1 of 1 link to other sites requested\n",
+    ] {
+        assert!(said.err.contains(words), "{words}: {}", said.err);
+    }
+    for (file, words) in [
+        ("out/report.html", "3 of 7 pages failed"),
+        ("out/report.html", "7 of 8 known pages were fetched (88 %)"),
+        (
+            "out/report.html",
+            "3 of 3 resources fetched, 1 failing, 1 answered with 4xx.",
+        ),
+        ("out/report.md", "3 of 7 pages failed"),
+        ("out/report.md", "7 of 8 known pages"),
+    ] {
+        let text = workdir.read(file);
+        assert!(text.contains(words), "{file}: {words}\n{text}");
+    }
+    let cases = workdir.read("out/junit.xml").matches("<testcase ").count();
+    assert_eq!(
+        cases,
+        3 + 1 + 1,
+        "failing pages, resources and external links"
+    );
+
+    let database = rusqlite::Connection::open(workdir.path().join("runs.db")).expect("opened");
+    let of_view = |sql: &str| -> u32 {
+        database
+            .query_row(sql, [], |row| row.get(0))
+            .expect("a number")
+    };
+    assert_eq!(
+        of_view("SELECT count(*) FROM pages WHERE Scope = 'page' AND Attempts > 0"),
+        7
+    );
+    assert_eq!(
+        of_view("SELECT count(*) FROM server_errors WHERE Scope = 'page'"),
+        3
+    );
+    assert_eq!(rows(&workdir, "out/server_errors.csv").len(), 3 + 1 + 1);
+
+    let listed = workdir.run(&["runs", "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed.out).expect("JSON");
+    assert_eq!(
+        [
+            &listed[0]["numbers"]["pages"],
+            &listed[0]["numbers"]["failing"]
+        ],
+        [7, 3],
+        "{listed}"
+    );
+    let table = workdir.run(&["runs"]).await;
+    assert!(table.out.contains(" 7        3 "), "{}", table.out);
+}
