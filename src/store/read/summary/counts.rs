@@ -1,4 +1,4 @@
-//! What is counted of a run.
+//! Counts over a run.
 
 use std::collections::BTreeMap;
 
@@ -8,40 +8,40 @@ use crate::assess::Verdict;
 use crate::model::{Outcome, RobotsAccess, SkipReason};
 use crate::store::runs::list::RunCounts;
 
-/// What is to be said of a run as a whole.
+/// The summary of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSummary {
     /// URLs of the site known, fetched and failing, and all attempts.
     pub counts: RunCounts,
-    /// Pages of the site alone.
+    /// Counts of pages of the site only.
     pub pages: PageCounts,
     /// Links to other sites.
     pub external: ExternalCounts,
-    /// Attempts that were not the first at their URL.
+    /// Attempts after the first at their URL.
     pub retries: u64,
-    /// Pages by the status code of their last attempt; 0 where there was no answer.
+    /// Pages by the status code of their last attempt; 0 without an answer.
     pub by_status: BTreeMap<u16, u64>,
-    /// The same by class.
+    /// Pages by the class of that status code.
     pub classes: StatusClasses,
     /// Pages by the outcome of their last attempt.
     pub by_outcome: BTreeMap<Outcome, u64>,
-    /// Pages by what their attempts amount to.
+    /// Pages by verdict.
     pub by_verdict: BTreeMap<Verdict, u64>,
     /// URLs that were not fetched, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
     /// Pages and resources that were not requested because their host was given up.
     pub given_up: u64,
-    /// What each host's robots.txt allows.
+    /// The access that each host's robots.txt allows.
     pub robots: Vec<RobotsSummary>,
-    /// Scores, and what they consist of.
+    /// Scores and their deductions.
     pub scores: RunScores,
-    /// What the diagnosis rules found, the worst first.
+    /// Findings of the diagnosis rules, the worst first.
     pub findings: Vec<StoredFinding>,
-    /// What came of experiments.
+    /// Results of experiments.
     pub trials: Vec<StoredTrial>,
 }
 
-/// URLs of other sites that `--external` requests. They are no part of the site's coverage.
+/// URLs of other sites that `--external` requests. They do not count for the site's coverage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExternalCounts {
     /// URLs to be requested.
@@ -72,12 +72,12 @@ pub struct StatusClasses {
 pub struct RobotsSummary {
     /// The origin.
     pub host: String,
-    /// What it allows.
+    /// The access that it allows.
     pub access: RobotsAccess,
 }
 
 impl StatusClasses {
-    /// The class of a status; 0 stands for no answer.
+    /// Returns the counter of a status' class; 0 stands for no answer.
     pub(in crate::store) fn of(&mut self, status: u16) -> &mut u64 {
         match status {
             0 => &mut self.none,
