@@ -109,8 +109,8 @@ mod tests {
             ),
             (proxy, "the proxy does not answer"),
         ];
-        for (silence, said) in cases {
-            assert_eq!(silence.to_string(), said);
+        for (silence, expected) in cases {
+            assert_eq!(silence.to_string(), expected);
         }
     }
 }

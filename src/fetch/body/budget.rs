@@ -193,7 +193,11 @@ mod tests {
         second.settle(5 * MIB, reservation.expect("it has what it needs"));
         assert!(grow(&budget, MIB, 5 * MIB).is_none(), "the third waits");
         let held = second.held(3 * MIB);
-        assert_eq!(left(&budget).1, 2 * MIB + FREE, "what it needs no more");
+        assert_eq!(
+            left(&budget).1,
+            2 * MIB + FREE,
+            "the rest of the reservation"
+        );
         drop(held);
         assert!(grow(&budget, MIB, 5 * MIB).is_some(), "and continues");
         drop(first);

@@ -97,29 +97,29 @@ mod tests {
         detecting(doing, clock).await.1
     }
 
-    /// Returns how often a question is asked if `sleeps` of its attempts are interrupted by sleep, and the
+    /// Returns how often a question is put if sleep interrupts its first `sleeps` attempts, and the
     /// answer.
-    async fn asked(sleeps: u32) -> (u32, Option<u32>) {
-        let (slept, asked) = (Cell::new(Duration::ZERO), Cell::new(0));
+    async fn attempts(sleeps: u32) -> (u32, Option<u32>) {
+        let (slept, attempts) = (Cell::new(Duration::ZERO), Cell::new(0));
         let start = tokio::time::Instant::now();
         let clock = || start.elapsed() + slept.get();
         let ask = || async {
-            asked.set(asked.get() + 1);
+            attempts.set(attempts.get() + 1);
             tokio::time::sleep(3 * SECOND).await;
-            if asked.get() <= sleeps {
+            if attempts.get() <= sleeps {
                 slept.set(slept.get() + 3600 * SECOND);
             }
-            asked.get()
+            attempts.get()
         };
         let answer = once(ask, clock).await;
-        (asked.get(), answer)
+        (attempts.get(), answer)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_question_interrupted_by_sleep_is_repeated_but_not_forever() {
-        assert_eq!(asked(0).await, (1, Some(1)));
-        assert_eq!(asked(2).await, (3, Some(3)));
-        assert_eq!(asked(u32::MAX).await, (MOST_SLEEPS, None));
+        assert_eq!(attempts(0).await, (1, Some(1)));
+        assert_eq!(attempts(2).await, (3, Some(3)));
+        assert_eq!(attempts(u32::MAX).await, (MOST_SLEEPS, None));
     }
 
     #[tokio::test(start_paused = true)]

@@ -83,13 +83,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_name_is_resolved_once_until_its_answer_expires() {
         let cache = Arc::new(DnsCache::new());
-        let asked = Arc::new(AtomicU32::new(0));
+        let queries = Arc::new(AtomicU32::new(0));
         let get = || {
-            let (cache, asked) = (Arc::clone(&cache), Arc::clone(&asked));
+            let (cache, queries) = (Arc::clone(&cache), Arc::clone(&queries));
             async move {
                 let ask = || async move {
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    let number = asked.fetch_add(1, Ordering::Relaxed);
+                    let number = queries.fetch_add(1, Ordering::Relaxed);
                     Remembered::for_a(Duration::from_secs(10), number)
                 };
                 cache.get("example.com", ask).await

@@ -63,8 +63,8 @@ pub(in crate::fetch) fn of_body(error: &reqwest::Error, framed: bool) -> Option<
         return Some(http2_ended());
     }
     let fault = match io_kind(error) {
-        // A TLS connection that was cut without a closing message: the body has no length, so it
-        // was complete.
+        // A TLS connection that was cut without a closing message: a body without a length counts
+        // as complete.
         Some(K::UnexpectedEof) if !framed => return None,
         Some(K::UnexpectedEof) => Fault::new(Outcome::BodyTruncated, "body ended early"),
         Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe) => {

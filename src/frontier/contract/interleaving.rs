@@ -239,7 +239,7 @@ impl<F: Frontier> Record<F> {
         let host = url.host_key();
         let waiting = self.unsettled.get(&offered(&lease.found));
         let Some(waiting) = waiting else {
-            return Err(TestCaseError::fail(format!("{url} was not to be given")));
+            return Err(TestCaseError::fail(format!("{url} must not be leased")));
         };
         prop_assert_eq!(lease.found.role, waiting.role);
         prop_assert_eq!(lease.found.tries, waiting.tries);

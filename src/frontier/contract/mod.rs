@@ -270,10 +270,10 @@ pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone<F
         assert!(!lease.slow);
         set_aside(&f, &lease, 1).await;
     }
-    let mut given = Vec::new();
+    let mut leased = Vec::new();
     for _ in 0..10 {
         let lease = visit(&f, 0).await;
-        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        leased.push((lease.found.url.path_and_query().to_owned(), lease.slow));
         done(&f, &lease).await;
     }
     let expected = [
@@ -289,7 +289,7 @@ pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone<F
         ("/p3", true),
     ];
     let expected = expected.map(|(path, slow)| (path.to_owned(), slow));
-    assert_eq!(given, expected);
+    assert_eq!(leased, expected);
     assert_drained(&f, 0).await;
 }
 
@@ -346,10 +346,10 @@ pub(super) async fn a_recovered_family_is_queued_behind_the_others<F: Frontier>(
     f.rejoin(&host("http://h/"), family(1)).await.unwrap();
     f.rejoin(&host("http://h/"), family(3)).await.unwrap();
     assert_eq!(f.pending().await.unwrap(), 6);
-    let mut given = Vec::new();
+    let mut leased = Vec::new();
     for now in [0, 0, 0, 0, 0, 500] {
         let lease = visit(&f, now).await;
-        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        leased.push((lease.found.url.path_and_query().to_owned(), lease.slow));
         done(&f, &lease).await;
     }
     let expected = [
@@ -360,7 +360,7 @@ pub(super) async fn a_recovered_family_is_queued_behind_the_others<F: Frontier>(
         ("/p1", false),
         ("/p3", false),
     ];
-    assert_eq!(given, expected.map(|(path, slow)| (path.to_owned(), slow)));
+    assert_eq!(leased, expected.map(|(path, slow)| (path.to_owned(), slow)));
     assert_drained(&f, 500).await;
 }
 

@@ -31,20 +31,20 @@ pub(in crate::frontier) async fn a_shelf_changes_neither_the_order_nor_the_lease
     assert_eq!(f.offer(&found).await.unwrap(), found.len());
     assert_eq!(f.offer(&found).await.unwrap(), 0);
     let gate = visit(&f, 0).await;
-    assert_eq!(gate.found.role, Role::Robots, "it is on no shelf");
+    assert_eq!(gate.found.role, Role::Robots, "it is not on the shelf");
     done(&f, &gate).await;
-    let mut given: HashMap<HostKey, Vec<Discovery>> = HashMap::new();
+    let mut leased: HashMap<HostKey, Vec<Discovery>> = HashMap::new();
     for n in 0..URLS {
         let lease = visit(&f, 0).await;
         assert_eq!(f.pending().await.unwrap(), u64::from(URLS - n));
         done(&f, &lease).await;
-        let of_host = given.entry(lease.found.url.host_key()).or_default();
+        let of_host = leased.entry(lease.found.url.host_key()).or_default();
         of_host.push(lease.found);
     }
     assert_drained(&f, 0).await;
-    for (key, given) in given {
+    for (key, leased) in leased {
         let offered = found.iter().filter(|it| it.url.host_key() == key);
-        assert!(given.iter().eq(offered), "{key}: another order");
+        assert!(leased.iter().eq(offered), "{key}: another order");
     }
 }
 
@@ -64,19 +64,19 @@ pub(in crate::frontier) async fn a_url_missing_on_the_shelf_is_leased_once_it_is
         .await
         .unwrap();
     f.offer(&found).await.unwrap();
-    let (mut now, mut given) = (0, Vec::new());
+    let (mut now, mut leased) = (0, Vec::new());
     // For one interval per URL nothing is stored; then everything is.
     while now < 200 * URLS as i64 {
         match f.lease(at(now)).await.unwrap() {
-            Next::Visit(lease) => given.push(*lease),
+            Next::Visit(lease) => leased.push(*lease),
             Next::NotBefore(next) => now = next.millis(),
             Next::Drained => break,
         }
     }
     shelf.store(&found);
-    while given.len() < URLS {
+    while leased.len() < URLS {
         match f.lease(at(now)).await.unwrap() {
-            Next::Visit(lease) => given.push(*lease),
+            Next::Visit(lease) => leased.push(*lease),
             Next::NotBefore(next) => now = next.millis(),
             Next::Drained => panic!("there is more to do"),
         }
@@ -84,7 +84,7 @@ pub(in crate::frontier) async fn a_url_missing_on_the_shelf_is_leased_once_it_is
     // Waiting for the store does not count for the host's pace.
     assert!(now < 200 * 2 * URLS as i64, "{now}");
     let offered = found.iter().map(|it| it.url.as_str());
-    assert!(given.iter().map(path).eq(offered), "another order");
+    assert!(leased.iter().map(path).eq(offered), "another order");
 }
 
 /// A shelf with the content that a test gives it.

@@ -13,7 +13,7 @@ const CHUNK: usize = 16 * 1024;
 /// Maximum bytes of an entry besides its path.
 const LONGEST_HEADER: usize = 3 + 3 * 5;
 
-/// Written in place of the length of a path, which is at least one byte.
+/// Marks a shelved entry, in place of the length of a path, which is never 0.
 const SHELVED: u32 = 0;
 
 /// A queue of entries.

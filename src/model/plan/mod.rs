@@ -170,8 +170,8 @@ impl CrawlPlan {
     /// Returns the minimum time between the starts of two requests to a host whose robots.txt sets a crawl
     /// delay.
     pub fn interval(&self, crawl_delay: Option<Duration>) -> Duration {
-        let asked = crawl_delay.filter(|_| !self.scope.ignore_robots);
-        let delay = asked.unwrap_or_default().min(MAX_CRAWL_DELAY);
+        let requested = crawl_delay.filter(|_| !self.scope.ignore_robots);
+        let delay = requested.unwrap_or_default().min(MAX_CRAWL_DELAY);
         self.pace.interval().max(delay)
     }
 }

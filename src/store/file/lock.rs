@@ -260,10 +260,10 @@ mod tests {
     fn a_project_has_one_lock_at_a_time() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
-        let lock = store.lock_project("shop").expect("asked").expect("free");
-        assert!(store.lock_project("shop").expect("asked").is_none());
-        assert!(store.lock_project("blog").expect("asked").is_some());
+        let lock = store.lock_project("shop").expect("read").expect("free");
+        assert!(store.lock_project("shop").expect("read").is_none());
+        assert!(store.lock_project("blog").expect("read").is_some());
         drop(lock);
-        assert!(store.lock_project("shop").expect("asked").is_some());
+        assert!(store.lock_project("shop").expect("read").is_some());
     }
 }

@@ -468,10 +468,10 @@ mod tests {
         let StoreError::Failed { source, .. } = store.fault(fault) else {
             panic!("another fault");
         };
-        let said = source.to_string();
+        let message = source.to_string();
         assert!(
-            said.contains("(no such table: evidence): another version"),
-            "{said}"
+            message.contains("(no such table: evidence): another version"),
+            "{message}"
         );
     }
 

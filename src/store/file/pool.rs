@@ -86,21 +86,21 @@ mod tests {
         let first = pool.take(open).expect("opened");
         first.execute_batch("CREATE TABLE t (a)").expect("made");
         drop(first);
-        let again = pool.take(open).expect("lent");
-        assert!(again.table_exists(None, "t").expect("asked"));
+        let again = pool.take(open).expect("reused");
+        assert!(again.table_exists(None, "t").expect("read"));
         again.execute_batch("BEGIN").expect("begun");
         drop(again);
         let other = pool.take(open).expect("opened");
-        assert!(!other.table_exists(None, "t").expect("asked"));
+        assert!(!other.table_exists(None, "t").expect("read"));
     }
 
     #[test]
     fn few_connections_stay_idle() {
         let pool = Pool::default();
-        let lent: Vec<Pooled> = (0..IDLE + 2)
+        let connections: Vec<Pooled> = (0..IDLE + 2)
             .map(|_| pool.take(Connection::open_in_memory).expect("opened"))
             .collect();
-        drop(lent);
+        drop(connections);
         assert_eq!(pool.0.lock().expect("unlocked").len(), IDLE);
     }
 }

@@ -72,10 +72,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let store = Store::open(&path).expect("made");
-        let size = store.size().expect("asked");
+        let size = store.size().expect("read");
         assert!(size > 10_000, "{size}");
-        assert!(store.takes(size).expect("asked"));
-        assert!(!store.takes(size + 1).expect("asked"));
+        assert!(store.takes(size).expect("read"));
+        assert!(!store.takes(size + 1).expect("read"));
         if cfg!(unix) {
             assert!(store.free_space().is_some_and(|bytes| bytes > 0));
             assert!(free_space(&dir.path().join("no/such/runs.db")).is_some());

@@ -11,21 +11,21 @@ use crate::store::file::open::Store;
 impl Store {
     /// Returns the pending outputs of a run, or `None` if all are done.
     pub fn asked(&self, run: RunId) -> Result<Option<String>, StoreError> {
-        let asked = self
+        let pending = self
             .connect()?
             .query_row("SELECT asked FROM run WHERE id = ?", [run.0], |row| {
                 row.get(0)
             })
             .optional();
-        asked
+        pending
             .map(Option::flatten)
             .map_err(|source| self.fault(source))
     }
 
     /// Stores the pending outputs of a run; `None` if all are done.
-    pub fn set_asked(&self, run: RunId, asked: Option<&str>) -> Result<(), StoreError> {
+    pub fn set_asked(&self, run: RunId, pending: Option<&str>) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (asked, run.0))
+            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (pending, run.0))
                 .map(drop)
         })
     }

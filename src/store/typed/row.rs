@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(missing.expect_err("none").0, "a stored row has no Verdict");
         cells[VERDICT.at] = Cell::Text("gone");
         let unknown = TypedRow(&cells).name(&VERDICT, Verdict::from_name);
-        let said = unknown.expect_err("unknown").0;
-        assert_eq!(said, "cannot read stored Verdict: \"gone\"");
+        let message = unknown.expect_err("unknown").0;
+        assert_eq!(message, "cannot read stored Verdict: \"gone\"");
     }
 }

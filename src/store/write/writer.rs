@@ -147,7 +147,7 @@ fn write_all(
         }
         write_some(transactions, state, &mut changes, &mut marks)
             .map_err(|source| store.fault(source))?;
-        // A file that lost its name will be lost, so nothing in it is safe.
+        // Changes to a file that was removed or replaced will be lost, so none of them is safe.
         store.check_in_place()?;
         for mark in marks.drain(..) {
             // The crawl may have ended already; its changes are stored all the same.

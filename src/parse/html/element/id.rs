@@ -1,8 +1,8 @@
 //! Names of elements and attributes as numbers.
 
-/// The lower-case name of an element or attribute as a number, cheap to store and compare. It
-/// consists of up to eight bytes of the name, and a hash if the name is longer. Names that collide
-/// on purpose can only harm the reading of their own page.
+/// The lower-case name of an element or attribute as a number, cheap to store and compare. A name
+/// of up to eight bytes is stored as its bytes, a longer one as a hash. Names that collide on
+/// purpose can only harm the reading of their own page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::parse::html) struct Id(pub(super) u64);
 

@@ -17,8 +17,9 @@ pub struct PageCounts {
     /// Known pages that were not requested although no limit of the user excludes them: their host was given
     /// up, or the crawl ended before.
     pub not_requested: u64,
-    /// Links and sitemap entries that were dropped because their page, their sitemap or the run reached a
-    /// bound. They may lead to unknown pages. A sitemap that was not read to its end counts as one.
+    /// Links and sitemap entries that were dropped because their page, their sitemap or the run
+    /// reached a bound. They may lead to unknown pages. A sitemap that was not read, or not to its
+    /// end, counts as one.
     pub unseen: u64,
     /// Fetched pages by their last status; 0 without an answer.
     pub by_status: BTreeMap<u16, u64>,
