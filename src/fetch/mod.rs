@@ -1,8 +1,8 @@
-//! One HTTP exchange per call: ask once, read under caps, and say what happened. A fault of the
-//! server, the network or the name service is a value with an outcome of its own, told apart by
-//! the types of errors and never by their words. What this machine spoilt, by sleeping or for
-//! want of open files, is made again and is no exchange. Absent on purpose: retries, redirects, pace
-//! and robots.txt, which belong to the engine.
+//! One HTTP exchange per call: send one request, read the answer under caps, and return the outcome. A
+//! fault of the server, the network or the name service is a value with an outcome of its own. Faults are
+//! separated by the types of errors and never by their words. An exchange that failed because this
+//! machine slept or ran out of open files is repeated and not reported. Absent on purpose: retries,
+//! redirects, pace and robots.txt, which belong to the engine.
 
 mod body;
 mod client;
@@ -28,37 +28,38 @@ pub use secrets::echo::Echo;
 pub use secrets::redact::{Redactor, TooManySecrets};
 pub use tls::TlsSetupError;
 
-/// Performs single HTTP exchanges.
+/// An HTTP client for single exchanges.
 pub trait Fetcher: Send + Sync {
-    /// Sends one GET request and reads its answer; whatever happens is the value.
+    /// Sends one GET request and reads its answer. Every failure is a value, too.
     fn fetch(&self, request: Request) -> impl Future<Output = Exchange> + Send;
 
-    /// The addresses of a URL's host that may be asked, a few at most; none if it has none, or if
-    /// a proxy chooses among them.
+    /// Returns a few addresses of a URL's host that may be requested. Empty if it has none, or if a proxy
+    /// chooses among them.
     fn addresses(&self, url: &CrawlUrl) -> impl Future<Output = Vec<IpAddr>> + Send;
 
-    /// Is told that what was fetched from one URL's host leads to another URL. Pages of a private network
-    /// may lead on within it; those of the open internet must not.
+    /// Records that an answer from one URL's host led to another URL. Pages of a private network may lead
+    /// to hosts within it; those of the public internet must not.
     fn led(&self, _from: &CrawlUrl, _to: &CrawlUrl) {}
 
-    /// Is told at which addresses a URL's host answered in an earlier process. Returns whether that
-    /// agrees with where the host is now.
+    /// Records the addresses at which a URL's host answered in an earlier process. Returns whether they
+    /// agree with where the host is now.
     fn was_at(&self, _: &CrawlUrl, _: &[IpAddr]) -> bool {
         true
     }
 
-    /// Whether cookies are sent with requests for a URL.
+    /// Returns whether cookies are sent with requests for a URL.
     fn sends_cookies(&self, _: &CrawlUrl) -> bool {
         false
     }
 
-    /// What cuts secrets out of texts that were put together from answers; none if there are no secrets.
+    /// Returns the redactor that cuts secrets out of texts that were put together from answers, or `None`
+    /// if there are no secrets.
     fn redactor(&self) -> Option<&Redactor> {
         None
     }
 
-    /// Whether any of those who answered before still does, when a host has fallen silent: is it
-    /// the host, or this machine's own network? Who has no network of his own cannot tell.
+    /// Returns whether any witness that answered before still does, after a host fell silent. This
+    /// separates a dead host from a local outage. Fetchers without a network of their own cannot tell.
     fn network(&self, _: Witnesses) -> impl Future<Output = Network> + Send {
         async { Network::Unknown }
     }

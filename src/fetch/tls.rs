@@ -1,5 +1,5 @@
-//! TLS as the fetcher wants it: the usual public authorities, HTTP/2 offered, and a verifier that
-//! tells a self-signed certificate from one of an unknown issuer.
+//! TLS of the fetcher: the usual public authorities, HTTP/2 offered, and a verifier that separates
+//! a self-signed certificate from one of an unknown issuer.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +17,7 @@ use rustls::{
 use super::client::attempt::Attempt;
 use super::client::settings::FetchSettings;
 
-/// A certificate that vouches for itself.
+/// The error for a certificate that is its own issuer.
 #[derive(Debug, thiserror::Error)]
 #[error("self-signed certificate")]
 pub(super) struct SelfSigned;
@@ -52,7 +52,7 @@ pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, Tl
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    // A preconfigured TLS client is taken as it is: without this line HTTP/2 never happens.
+    // A preconfigured TLS client is used unchanged: without this line HTTP/2 never happens.
     config.alpn_protocols = if settings.http1_only {
         offered(&HTTP1_ONLY)
     } else {
@@ -61,10 +61,10 @@ pub(super) fn client_config(settings: &FetchSettings) -> Result<ClientConfig, Tl
     Ok(config)
 }
 
-/// The one protocol offered where HTTP/2 is not wanted.
+/// The only protocol offered where HTTP/2 is not wanted.
 pub(super) const HTTP1_ONLY: [&str; 1] = ["http/1.1"];
 
-/// Protocols as a handshake offers them, best first.
+/// Returns protocols in the form of a handshake, best first.
 pub(super) fn offered(protocols: &[&str]) -> Vec<Vec<u8>> {
     protocols
         .iter()
@@ -77,10 +77,10 @@ struct Verifier {
     provider: Arc<CryptoProvider>,
     /// Authorities given by the user.
     own_roots: RootCertStore,
-    /// Whether those of the operating system count as well.
+    /// Whether the authorities of the operating system count as well.
     system_roots: bool,
-    /// Knows the authorities. Reading them takes longer than a small crawl of plain HTTP, so it
-    /// waits for the first certificate.
+    /// The verifier with the authorities. Reading them takes longer than a small crawl of plain
+    /// HTTP, so this waits for the first certificate.
     issuers: OnceLock<Result<Arc<WebPkiServerVerifier>, Error>>,
     insecure: bool,
 }
@@ -91,7 +91,7 @@ impl Verifier {
             let mut roots = self.own_roots.clone();
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             if self.system_roots {
-                // Stores of operating systems contain odd entries; what cannot be read is left out.
+                // System stores contain odd entries; unreadable ones are left out.
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             }
             let provider = Arc::clone(&self.provider);
@@ -145,8 +145,8 @@ impl ServerCertVerifier for Verifier {
         verify_tls13_signature(message, leaf, signed, self.algorithms())
     }
 
-    /// Asked while the ClientHello is built: the moment in which the TCP connection is there and
-    /// the handshake begins.
+    /// Called while the ClientHello is built: at this moment the TCP connection exists and the
+    /// handshake begins.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         if let Some(attempt) = Attempt::current() {
             attempt.tls_started();
@@ -155,8 +155,8 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Says "self-signed" where the verifier can only say that it knows no issuer, or that an
-/// authority's certificate is no server's.
+/// Reports "self-signed" where the verifier can only report an unknown issuer, or an authority's
+/// certificate used by a server.
 fn refined(error: Error, leaf: &CertificateDer<'_>) -> Error {
     let vague = matches!(
         error,

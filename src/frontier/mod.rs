@@ -1,6 +1,6 @@
-//! What is due, once, politely. The frontier owns order *and* politeness: it gives out a URL only
-//! when its host may be asked, so there is no second throttle and nobody sleeps while holding a
-//! slot. Nothing here fetches, and nothing here knows what a robots.txt says.
+//! The queue of URLs: what is due, once, politely. The frontier owns order *and* politeness: it leases a URL
+//! only when its host may be requested. So there is no second throttle, and no task sleeps while holding a
+//! slot. Nothing here fetches, and nothing here knows the rules of a robots.txt.
 
 #[cfg(test)]
 mod contract;
@@ -21,23 +21,23 @@ pub use local::LocalFrontier;
 pub struct Discovery {
     /// The address.
     pub url: CrawlUrl,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
     /// Clicks from a seed, as far as known when it was found.
     pub depth: u32,
-    /// Redirects that led here in a row.
+    /// Consecutive redirects that led here.
     pub hops: u8,
-    /// The pass that asks: 1 is the crawl itself, later ones confirm what failed. What was settled
-    /// in one pass may be offered again in the next.
+    /// The pass that requests it: 1 is the crawl itself, later ones confirm failures. A URL settled in one
+    /// pass may be offered again in the next.
     pub pass: u8,
-    /// Attempts made before in this pass, by an interrupted run; otherwise 0.
+    /// Earlier attempts in this pass, by an interrupted run; otherwise 0.
     pub tries: u32,
-    /// Not to be asked for before this moment, if it waits for a retry.
+    /// The earliest moment of its request, if it waits for a retry.
     pub not_before: Option<Moment>,
 }
 
 impl Discovery {
-    /// A URL that was found in the crawl itself, next to a seed, and may be asked for at once.
+    /// Creates a URL that was found in the crawl itself, next to a seed, and may be requested at once.
     pub fn new(url: CrawlUrl, role: Role) -> Discovery {
         Discovery {
             url,
@@ -51,34 +51,34 @@ impl Discovery {
     }
 }
 
-/// A URL given out to be fetched now.
+/// A URL leased to be fetched now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Names this lease when it is settled.
+    /// Identifies this lease when it is settled.
     pub ticket: Ticket,
-    /// What was found, with `tries` counting the attempts made so far; an attempt whose lease
-    /// expired is not known to have been made and does not count.
+    /// The URL, with `tries` counting the attempts so far. An attempt whose lease expired may not have been
+    /// made and does not count.
     pub found: Discovery,
-    /// Whether it waited in a slow lane.
+    /// Whether it came from a slow lane.
     pub slow: bool,
-    /// Requests open on this host, this one included.
+    /// Requests open on this host, including this one.
     pub in_flight: u32,
-    /// Leases of this host that are not settled, this one included: what its pace bounds.
+    /// Leases of this host that are not settled, including this one; its pace bounds them.
     pub unsettled: u32,
-    /// The pace in force.
+    /// The current pace.
     pub pace: Pace,
 }
 
-/// Names a lease.
+/// The identity of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Fetch this now.
     Visit(Box<Lease>),
-    /// Nothing is due before this moment, unless a lease is settled or something is offered.
+    /// Nothing is due before this moment, unless a lease is settled or a URL is offered.
     NotBefore(Moment),
     /// Nothing is queued and nothing is leased.
     Drained,
@@ -89,20 +89,20 @@ pub enum Next {
 pub enum Settlement {
     /// It was fetched for good.
     Done,
-    /// It was fetched, and is to be fetched again from this moment on.
+    /// It was fetched, and must be fetched again from this moment on.
     Again(Moment),
     /// The request failed because of this machine: it does not count, and the URL may be requested again
     /// from this moment on.
     Discarded(Moment),
-    /// It was not asked for and will not be: the host's pace is not charged, unless another request
-    /// was charged since.
+    /// It was not requested and will not be. The host's pace is not charged, unless another request was
+    /// charged since.
     Unused,
-    /// It was not asked for yet: it waits in the slow lane of this family, until a moment if there is
-    /// one, and the host's pace is not charged, as above.
+    /// It was not requested yet. It waits in the slow lane of this family, until the moment if there is one.
+    /// The host's pace is not charged, as above.
     Aside(Family, Option<Moment>),
 }
 
-/// Why the frontier could not do its work: its own trouble, never a URL's.
+/// Why the frontier failed: a fault of its own, never of a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum FrontierError {
     /// The store behind the frontier cannot be reached.
@@ -110,41 +110,40 @@ pub enum FrontierError {
     Unreachable(String),
 }
 
-/// Where addresses are kept that wait to be fetched: a frontier need not hold the text of all of them in memory.
+/// A store for addresses that wait to be fetched, so that a frontier need not hold all their texts in memory.
 pub trait Shelf: Send + Sync + fmt::Debug {
-    /// The address with this fingerprint; `None` if it is not stored yet.
+    /// Returns the address with this fingerprint, or `None` if it is not stored yet.
     fn address(&self, url: Fingerprint) -> Result<Option<String>, FrontierError>;
 }
 
-/// The contract, kept by one suite of tests that runs against every implementation.
+/// The contract of a frontier, checked by one suite of tests that runs against every implementation.
 ///
-/// A URL is given out at most once between an offer and its settlement; what is leased and not
-/// settled in time is given out again. While a host has an unsettled [`Role::Robots`] URL, nothing
-/// else of that host is given out. Within a host, what waits for a retry comes first once it is
-/// due, then sitemaps, then pages, then resources and external URLs, each in the order offered.
+/// A URL is leased at most once between an offer and its settlement; a lease that is not settled in time is
+/// leased again. While a host has an unsettled [`Role::Robots`] URL, nothing else of that host is leased.
+/// Within a host, URLs that wait for a retry come first once they are due. Then come sitemaps, pages, and
+/// resources with external URLs, each in the order offered.
 ///
-/// What is set aside waits in the slow lane of its family, its retries too. As long as the host has
-/// anything else to give, every fourth URL comes from a slow lane; otherwise all do. Slow lanes take
-/// turns, and as long as the host has anything else queued, at most half of the requests that its pace
-/// allows to be open (at least one) are theirs.
+/// A URL set aside waits in the slow lane of its family, including its retries. While the host has anything
+/// else to lease, every fourth URL comes from a slow lane; otherwise all do. Slow lanes take turns. While the
+/// host has anything else queued, they may use at most half of the open requests that its pace allows, but at
+/// least one.
 pub trait Frontier: Send + Sync {
-    /// Takes in what was found; returns how many of them were new. What was ever offered before is
-    /// ignored, settled or not; a URL that was offered as a sitemap counts apart, as it may turn out to
-    /// be a page.
+    /// Adds found URLs. Returns how many of them were new. URLs offered before are ignored, settled or not. A
+    /// URL offered as a sitemap counts separately, as it may turn out to be a page.
     fn offer(
         &self,
         found: &[Discovery],
     ) -> impl Future<Output = Result<usize, FrontierError>> + Send;
 
-    /// Gives out what is due at `now`. Time never runs backwards: an earlier moment than was handed
-    /// in before counts as that one.
+    /// Leases a URL that is due at `now`. Time never runs backwards: a moment before the latest one counts as
+    /// the latest one.
     fn lease(&self, now: Moment) -> impl Future<Output = Result<Next, FrontierError>> + Send;
 
-    /// Notes that the request of a lease is over: it is open on its host no longer, as `in_flight` of later leases
-    /// says. The lease goes on until it is settled. For one that is settled at once this need not be said.
+    /// Records that the request of a lease is over: it no longer counts in `in_flight` of later leases. The
+    /// lease continues until it is settled. A lease that is settled at once needs no such call.
     fn answered(&self, ticket: Ticket) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Ends a lease. A lease that expired meanwhile is ignored.
+    /// Ends a lease. A lease that has expired is ignored.
     fn settle(
         &self,
         ticket: Ticket,
@@ -158,27 +157,27 @@ pub trait Frontier: Send + Sync {
         pace: Pace,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Ends the slow lane of a family: what waits in it goes behind what the host has queued.
+    /// Ends the slow lane of a family: its URLs are queued behind the others of the host.
     fn rejoin(
         &self,
         host: &HostKey,
         family: Family,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Gives out nothing of this host before `until`. Of several moments the latest holds.
+    /// Leases nothing of this host before `until`. The latest of several moments wins.
     fn park(
         &self,
         host: &HostKey,
         until: Moment,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// Says where addresses can be read again. Everything that is offered from now on, except a robots.txt, is
-    /// stored there soon after it is offered. This changes what is kept in memory, and nothing else.
+    /// Sets the store from which addresses can be read again. Every URL offered from now on, except a
+    /// robots.txt, is stored there soon after its offer. This changes only memory use.
     fn use_shelf(
         &self,
         addresses: Arc<dyn Shelf>,
     ) -> impl Future<Output = Result<(), FrontierError>> + Send;
 
-    /// URLs waiting or leased.
+    /// Returns the number of URLs queued, waiting or leased.
     fn pending(&self) -> impl Future<Output = Result<u64, FrontierError>> + Send;
 }

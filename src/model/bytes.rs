@@ -1,6 +1,6 @@
-//! Sizes as people read them.
+//! Sizes in readable form.
 
-/// A size in the unit that suits it, with at most one decimal: `20 GB`, `1.5 MB`, `700 bytes`.
+/// Returns a size in a suitable unit, with at most one decimal: `20 GB`, `1.5 MB`, `700 bytes`.
 pub fn bytes_in_words(bytes: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (1_000_000_000_000, "TB"),

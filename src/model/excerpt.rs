@@ -1,16 +1,16 @@
-//! What others wrote may have any length. What is kept of it for people has a limit.
+//! Bounded excerpts of foreign texts, which may have any length.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The beginning of a text: at most so many characters.
+/// Returns the beginning of a text: at most `most` characters.
 pub fn excerpt(mut text: String, most: usize) -> String {
     text.truncate(beginning(&text, most).len());
     text
 }
 
-/// The beginning of a text where it stands: at most so many characters.
+/// Returns the beginning of a borrowed text: at most `most` characters.
 pub fn beginning(text: &str, most: usize) -> &str {
-    // No character has less than a byte.
+    // Every character has at least one byte.
     if text.len() <= most {
         return text;
     }
@@ -18,8 +18,8 @@ pub fn beginning(text: &str, most: usize) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// The beginning of a text: at most so many characters, and if there are more its length and what tells it apart
-/// from others that begin alike.
+/// Returns the beginning of a text: at most `most` characters. If there are more, its length and a hash
+/// follow, which distinguish it from others with the same beginning.
 pub fn marked_excerpt(text: &str, most: usize) -> String {
     let kept = beginning(text, most);
     if kept.len() == text.len() {

@@ -1,39 +1,39 @@
-//! Looks at one URL, and the sequential test that tells a page that fails often from one that failed
+//! Looks at one URL, and the sequential test that separates a page that fails often from one that failed
 //! by accident.
 //!
 //! The test is Wald's sequential probability ratio test (A. Wald, "Sequential Tests of Statistical
-//! Hypotheses", Annals of Mathematical Statistics 16, 1945). It compares two chances of failure: at
-//! most [`RARELY`], and at least [`OFTEN`]. It starts after the first good answer that follows a
-//! failure: whatever failed until then is one episode, and it is the reason to look at all. About nine
-//! good looks in a row clear a page; two failed ones, with few good ones between, convict it.
+//! Hypotheses", Annals of Mathematical Statistics 16, 1945). It compares two probabilities of failure: at
+//! most [`RARELY`], and at least [`OFTEN`]. It starts after the first good answer that follows a failure:
+//! all failures until then are one episode, and the reason for the test. About nine good looks in a row
+//! clear a page; two failed ones, with few good ones between, convict it.
 
 use std::time::Duration;
 
 use super::moment::Moment;
 
-/// Highest chance of failure of a page that fails by accident. Ours.
+/// Highest probability of failure of a page that fails by accident. Ours.
 pub const RARELY: f64 = 0.02;
 
-/// Lowest chance of failure of a page that comes and goes. Ours.
+/// Lowest probability of failure of a page that fails intermittently. Ours.
 pub const OFTEN: f64 = 0.3;
 
-/// Nominal chance of error of the test in either direction, 0..1. Wald's bounds allow it to be by a
-/// factor of `1 / (1 - TEST_ERROR)` more: 5.3 %. Ours.
+/// Nominal probability of error of the test in either direction, 0..1. Wald's bounds allow a factor of `1
+/// / (1 - TEST_ERROR)` more: 5.3 %. Ours.
 pub const TEST_ERROR: f64 = 0.05;
 
-/// Least time between two looks of one pass after the crawl. Ours.
+/// Minimum time between two looks of one pass after the crawl. Ours.
 pub const LOOK_SPACING: Duration = Duration::from_secs(2);
 
 /// Attempts of the crawl's own pass closer together than this are one look: quick retries share their
 /// fate. Ours.
 const ONE_LOOK: Duration = Duration::from_mins(1);
 
-/// How often a page fails that failed and was fine, as far as the test decided it.
+/// How often a page with failures and successes fails, as far as the test decided it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frequency {
     /// The failure was an accident.
     Rarely,
-    /// It comes and goes.
+    /// It fails intermittently.
     Often,
 }
 
@@ -46,7 +46,7 @@ pub struct FlakyTest {
 }
 
 impl FlakyTest {
-    /// Takes one more look. The first decision stands.
+    /// Adds a look. The first decision stands.
     pub fn add(&mut self, failed: bool) {
         if failed {
             self.failed += 1;
@@ -64,7 +64,7 @@ impl FlakyTest {
         }
     }
 
-    /// What it decided, if it has.
+    /// Returns the decision, if there is one.
     pub const fn decided(&self) -> Option<Frequency> {
         self.decided
     }
@@ -74,22 +74,22 @@ impl FlakyTest {
     }
 }
 
-/// Logarithm of the likelihood of so many failed and good looks if a page fails [`OFTEN`] over that if it
-/// fails [`RARELY`].
+/// Returns the logarithm of a likelihood ratio for these failed and good looks: the page fails [`OFTEN`],
+/// over it fails [`RARELY`].
 pub fn looks_evidence(failed: u32, good: u32) -> f64 {
     let of_failed = (OFTEN / RARELY).ln();
     let of_good = ((1.0 - OFTEN) / (1.0 - RARELY)).ln();
     f64::from(failed) * of_failed + f64::from(good) * of_good
 }
 
-/// The looks at one URL, counted. A look is an attempt that shares its fate with no other: the crawl's
-/// first attempt stands for its quick retries; in later passes each spaced attempt is one. Of constant
+/// Counts of the looks at one URL. A look is an attempt that shares its fate with no other. The crawl's
+/// first attempt stands for its quick retries; in later passes each spaced attempt is a look. Of constant
 /// size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Looks {
     all: u32,
     failed: u32,
-    /// The pass of the newest look, when it began, and when its newest attempt did.
+    /// The pass of the newest look, its start, and the start of its newest attempt.
     newest: Option<(u32, Moment, Moment)>,
     /// Whether anything failed, and whether anything was fine after that.
     broke: bool,
@@ -98,7 +98,7 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Takes one more attempt; attempts come in the order in which they were made.
+    /// Adds an attempt; attempts come in the order in which they were made.
     pub fn add(&mut self, pass: u32, started: Moment, failed: bool) {
         let shares = self.newest.is_some_and(|(known, began, last)| {
             known == pass
@@ -122,17 +122,17 @@ impl Looks {
         self.broke |= failed;
     }
 
-    /// All looks.
+    /// Returns the number of looks.
     pub const fn all(&self) -> u32 {
         self.all
     }
 
-    /// Looks whose first attempt failed.
+    /// Returns the number of looks whose first attempt failed.
     pub const fn failed(&self) -> u32 {
         self.failed
     }
 
-    /// What the sequential test decided, if it has.
+    /// Returns the decision of the sequential test, if there is one.
     pub const fn frequency(&self) -> Option<Frequency> {
         self.test.decided()
     }
@@ -142,7 +142,8 @@ impl Looks {
 mod tests {
     use super::*;
 
-    /// A word for each pass, a mark for each attempt, ten seconds apart: `F` fails, `.` is fine.
+    /// Returns the looks of a history, with a word for each pass and a mark for each attempt, ten seconds
+    /// apart: `F` fails, `.` is fine.
     fn looks(course: &str) -> Looks {
         let mut looks = Looks::default();
         let mut at = Moment::default();
@@ -204,7 +205,7 @@ mod tests {
             }
             f64::from(count) / f64::from(PAGES)
         };
-        // Wald's bound, which is a little above the nominal chance.
+        // Wald's bound, which is slightly above the nominal probability.
         let bound = TEST_ERROR / (1.0 - TEST_ERROR);
         assert!(wrong(RARELY, Frequency::Often) <= bound);
         assert!(wrong(OFTEN, Frequency::Rarely) <= bound);

@@ -1,5 +1,5 @@
-//! The values everybody speaks. Plain data with the rules that make it valid: no clock, no task,
-//! no socket, no file. A room that needs a value of another room needs it to live here.
+//! Shared values. Plain data with the rules that make it valid: no clock, no task, no socket, no
+//! file. A value that several rooms need lives here.
 
 mod attempt;
 mod bytes;

@@ -1,4 +1,4 @@
-//! A point in time, handed in wherever one is needed: nothing on floors 0 and 1 reads a clock.
+//! A point in time, passed in wherever it is needed: nothing on floors 0 and 1 reads a clock.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Serialize, Serializer};
 
-/// Milliseconds since 1970-01-01 UTC.
+/// A moment in milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
 
-/// As text, RFC 3339 in UTC.
+/// Serializes as text, RFC 3339 in UTC.
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -20,28 +20,28 @@ impl Serialize for Moment {
 }
 
 impl Moment {
-    /// The moment so many milliseconds after 1970-01-01 UTC.
+    /// Returns the moment this many milliseconds after 1970-01-01 UTC.
     pub const fn from_millis(millis: i64) -> Moment {
         Moment(millis)
     }
 
-    /// The moment of a text in RFC 3339.
+    /// Parses a text in RFC 3339.
     pub fn parse(text: &str) -> Option<Moment> {
         let timestamp: Timestamp = text.parse().ok()?;
         Some(Moment(timestamp.as_millisecond()))
     }
 
-    /// Milliseconds since 1970-01-01 UTC.
+    /// Returns the milliseconds since 1970-01-01 UTC.
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Time passed since `earlier`; zero if that lies in the future.
+    /// Returns the time passed since `earlier`; zero if that lies in the future.
     pub fn since(self, earlier: Moment) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` in UTC, the form of Screaming Frog's `Crawl Timestamp`.
+    /// Formats as `YYYY-MM-DD HH:MM:SS` in UTC, like Screaming Frog's `Crawl Timestamp`.
     pub fn spreadsheet(self) -> String {
         self.timestamp().strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
@@ -69,7 +69,7 @@ impl Sub<Duration> for Moment {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds, such as `2026-11-22T11:00:00.000Z`.
+/// Formats as RFC 3339 in UTC with milliseconds, such as `2026-11-22T11:00:00.000Z`.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));

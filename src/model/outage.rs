@@ -1,5 +1,4 @@
-//! An outage of this machine's own network, and what is known of it: what answered before, and
-//! what did not answer any more.
+//! A local outage: witnesses that answered before, and those that no longer answer.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,80 +7,77 @@ use serde::{Deserialize, Serialize};
 
 use super::moment::Moment;
 
-/// What answered before in a crawl and may be asked whether it still does.
+/// Witnesses: addresses that answered earlier in a crawl, to be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Witnesses {
-    /// The address of the host that fell silent. It is not asked; whether there is a way to it is.
+    /// The address of the silent host. It is not requested; only a route to it is looked up.
     pub silent: Option<SocketAddr>,
     /// Other addresses that answered, the latest first.
     pub others: Vec<SocketAddr>,
-    /// A name that the name servers knew an address of.
+    /// A name that the name servers resolved.
     pub name: Option<String>,
 }
 
-/// What witnesses tell of this machine's own network.
+/// The state of this machine's own network, by its witnesses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Network {
-    /// One of them answered: who is silent is so by himself.
+    /// A witness answered, so the fault is the silent host's own.
     Up,
-    /// None of them answered.
+    /// No witness answered.
     Down(Silence),
-    /// There is none.
+    /// There are no witnesses.
     Unknown,
 }
 
-/// Who was asked and did not answer.
+/// Witnesses that did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
-    /// The system knows no way to any address that is asked.
+    /// The system has no route to any of the witnesses.
     pub no_route: bool,
     /// Name servers.
     pub name_servers: Vec<IpAddr>,
     /// Hosts of the crawl, by their addresses.
     pub hosts: Vec<IpAddr>,
-    /// The proxy was asked, and nobody else.
+    /// The proxy, as the only witness.
     pub proxy: bool,
 }
 
-/// A time without network.
+/// A local outage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnOutage {
     /// When something answered last.
     pub began: Moment,
-    /// When something answered again; none if the crawl was interrupted before.
+    /// When something answered again; `None` if the crawl was interrupted before.
     pub ended: Option<Moment>,
-    /// What shows that it was ours.
+    /// The evidence that the outage was local.
     pub silence: Silence,
 }
 
 impl fmt::Display for Silence {
-    /// Fits after "this machine has no network:".
+    /// Formats a text that fits after "this machine has no network:".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.no_route {
             return f.write_str("the system has no route to the requested hosts");
         }
-        let servers = clause("name server", &self.name_servers, ["resolves", "resolve"]);
+        let servers = clause(
+            "name server",
+            &self.name_servers,
+            ["resolves names", "resolve names"],
+        );
         let hosts = clause("host", &self.hosts, ["answers", "answer"]);
         let proxy = self.proxy.then(|| "the proxy does not answer".to_owned());
-        let clauses: Vec<String> = [
-            servers.map(|clause| format!("{clause} nothing any more")),
-            hosts.map(|clause| format!("{clause} no more")),
-            proxy,
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let clauses: Vec<String> = [servers, hosts, proxy].into_iter().flatten().collect();
         f.write_str(&clauses.join(", and "))
     }
 }
 
-/// `name server 10.0.0.1 resolves`, `hosts 10.0.0.2, 10.0.0.3 answer`.
+/// Returns a clause such as `name server 10.0.0.1 no longer resolves names`, or `hosts 10.0.0.2, 10.0.0.3 no longer answer`.
 fn clause(kind: &str, addresses: &[IpAddr], verbs: [&str; 2]) -> Option<String> {
     let one = addresses.len() == 1;
     let (plural, verb) = if one { ("", verbs[0]) } else { ("s", verbs[1]) };
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let listed = addresses.join(", ");
-    (!addresses.is_empty()).then(|| format!("{kind}{plural} {listed} {verb}"))
+    (!addresses.is_empty()).then(|| format!("{kind}{plural} {listed} no longer {verb}"))
 }
 
 #[cfg(test)]
@@ -89,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_said_in_one_clause() {
+    fn silence_is_described_in_one_clause() {
         let address = |text: &str| -> IpAddr { text.parse().expect("an address") };
         let no_route = Silence {
             no_route: true,
@@ -108,13 +104,13 @@ mod tests {
             (no_route, "the system has no route to the requested hosts"),
             (
                 silent,
-                "name server 10.0.0.1 resolves nothing any more, \
-                 and hosts 10.0.0.2, 2001:db8::1 answer no more",
+                "name server 10.0.0.1 no longer resolves names, \
+                 and hosts 10.0.0.2, 2001:db8::1 no longer answer",
             ),
             (proxy, "the proxy does not answer"),
         ];
-        for (silence, said) in cases {
-            assert_eq!(silence.to_string(), said);
+        for (silence, expected) in cases {
+            assert_eq!(silence.to_string(), expected);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// The text, for the place that sends it.
+    /// Returns the text, for the code that sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,7 @@
-//! Bytes to facts: what a page, a header or a file says, as plain values. Every function here is
-//! pure and total: no input makes it panic, wait or take more than linear time, and what exceeds a
-//! bound is left out and counted. Nothing here fetches, stores or decides what to do next.
+//! Turns bytes into facts: the content of a page, a header or a file as plain values. Every
+//! function here is pure and total: no input makes it panic, wait or take more than linear time.
+//! Anything beyond a bound is dropped and counted. Nothing here fetches, stores or decides on the
+//! next step.
 
 mod charset;
 mod directives;

@@ -1,4 +1,4 @@
-//! From a reference as written to the URL it means, by the rules that browsers follow.
+//! Resolves references to URLs, by the rules of browsers.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -8,7 +8,7 @@ use url::{Position, Url};
 
 use crate::model::{CrawlUrl, QueryEncoder, UrlFault, check_text};
 
-/// Resolves the references of one page.
+/// A resolver for the references of one page.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     base: Url,
@@ -16,15 +16,16 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// For a page at `page` with the `href` of its first `<base>`, in the encoding of its bytes.
+    /// Creates a resolver for a page at `page` with the `href` of its first `<base>`, in the encoding of its
+    /// bytes.
     pub fn new(page: &CrawlUrl, base: Option<&str>, encoding: &'static Encoding) -> Resolver {
         let mut resolver = Resolver {
             base: page.as_url().clone(),
             // UTF-16 pages write their URLs in UTF-8 (encoding standard, "output encoding").
             encoding: encoding.output_encoding(),
         };
-        // HTML standard, "frozen base URL": one that does not parse, or is of these two schemes,
-        // leaves the page's own address.
+        // HTML standard, "frozen base URL": an invalid base, or one of these two schemes, is ignored, and the
+        // page's own address counts.
         match base.map(|base| resolver.join(base)) {
             Some(Ok(url)) if !matches!(url.scheme(), "data" | "javascript") => resolver.base = url,
             Some(Err(UrlFault::Scheme(_))) => resolver.base = nowhere(resolver.base),
@@ -33,19 +34,18 @@ impl Resolver {
         resolver
     }
 
-    /// For references outside HTML, such as those of a header: no `<base>`, UTF-8.
+    /// Creates a resolver for references outside HTML, such as those of a header: no `<base>`, UTF-8.
     pub fn of_headers(page: &CrawlUrl) -> Resolver {
         Resolver::new(page, None, UTF_8)
     }
 
-    /// The URL that a reference means. An empty one, or a fragment alone, means the base itself.
+    /// Returns the URL of a reference. An empty one, or only a fragment, means the base itself.
     pub fn resolve(&self, target: &str) -> Result<CrawlUrl, UrlFault> {
         Ok(CrawlUrl::from_url(self.join(target)?)?.without_slack(target))
     }
 
-    /// Writes the absolute text that means the same as a reference without its fragment, if that is to
-    /// be had by putting texts together: references that mean the same are known by it, wherever they
-    /// stand. Otherwise `text` is of no use.
+    /// Writes the absolute form of a reference without its fragment, if plain concatenation gives it. This
+    /// form identifies equal references on all pages. Returns false otherwise; then `text` is useless.
     pub fn absolute(&self, target: &str, text: &mut String) -> bool {
         text.clear();
         if self.encoding != UTF_8 || check_text(target).is_err() {
@@ -53,15 +53,15 @@ impl Resolver {
         }
         let end = memchr::memchr(b'#', target.as_bytes());
         let target = &target[..end.unwrap_or(target.len())];
-        // At the end of a reference white space is nothing, before a fragment it is something.
+        // White space is ignored at the end of a reference, but not before a fragment.
         if target.ends_with(|last| last <= ' ') {
             return false;
         }
         let (beginning, rest) = match target.as_bytes() {
             [] => (&self.base[..Position::AfterQuery], ""),
             [b'/', b'/', ..] => (&self.base.as_str()[..=self.base.scheme().len()], target),
-            // The parser takes the first for a slash, and takes out the others (URL standard, "basic URL
-            // parser"): another host may stand behind.
+            // The parser reads the first as a slash and removes the others (URL standard, "basic URL
+            // parser"): another host may follow.
             [b'/', b'\\' | b'\t' | b'\n' | b'\r', ..] => return false,
             [b'/', ..] => (&self.base[..Position::BeforePath], target),
             [b'h', ..] if target.starts_with("http://") || target.starts_with("https://") => {
@@ -80,7 +80,7 @@ impl Resolver {
         true
     }
 
-    /// The folder that a relative reference begins in, and what comes after its `../`.
+    /// Returns the folder in which a relative reference starts, and the rest after its `../`.
     fn climb<'a>(&'a self, mut target: &'a str) -> (&'a str, &'a str) {
         let origin = self.base[..Position::BeforePath].len();
         let mut folder = to_last_slash(&self.base[..Position::AfterPath]);
@@ -93,8 +93,8 @@ impl Resolver {
         (folder, target)
     }
 
-    /// Whether a reference climbs out of a folder that the `url` crate may take for a drive of Windows,
-    /// such as `/c:/` or `/c|/`, and does not leave, whatever the scheme.
+    /// Returns whether a reference leaves a folder that the `url` crate may treat as a Windows drive, such as
+    /// `/c:/` or `/c|/`. The crate does not leave it, whatever the scheme.
     fn may_hold_drive(&self, target: &str) -> bool {
         target.starts_with("..") && self.base.path().contains([':', '|'])
     }
@@ -112,8 +112,8 @@ impl Resolver {
     }
 }
 
-/// A reference that begins with more than two slashes means what it means with two (URL standard, "special authority
-/// ignore slashes state"); the `url` crate finds an empty host in it.
+/// Reduces more than two leading slashes of a reference to two (URL standard, "special authority ignore
+/// slashes state"); the `url` crate finds an empty host in it.
 fn two_slashes<'a>(target: &'a str, base: &Url) -> Cow<'a, str> {
     let text = target.trim_start_matches(|c| c <= ' ');
     let host = text.trim_start_matches(['/', '\\']);
@@ -124,7 +124,7 @@ fn two_slashes<'a>(target: &'a str, base: &Url) -> Cow<'a, str> {
     }
 }
 
-/// A base beside which no relative reference means anything, as beside a file on the reader's disk.
+/// Returns a base for which no relative reference has a meaning, as for a file on the reader's disk.
 fn nowhere(page: Url) -> Url {
     Url::parse("about:invalid").unwrap_or(page)
 }
@@ -133,14 +133,14 @@ fn to_last_slash(text: &str) -> &str {
     text.rfind('/').map_or(text, |end| &text[..=end])
 }
 
-/// Whether a reference may begin with a scheme.
+/// Returns whether a reference may begin with a scheme.
 fn names_scheme(target: &str) -> bool {
     let is_end = |byte: &u8| matches!(byte, b':' | b'/' | b'\\' | b'?');
     target.bytes().find(is_end) == Some(b':')
 }
 
-/// A query in the bytes of an encoding. What it cannot say becomes a percent-encoded numeric
-/// character reference (URL standard, "percent-encode after encoding").
+/// Encodes a query in the bytes of an encoding. Characters that it lacks become percent-encoded numeric
+/// character references (URL standard, "percent-encode after encoding").
 fn encode<'q>(query: &'q str, encoding: &'static Encoding) -> Cow<'q, [u8]> {
     let (bytes, _, unmappable) = encoding.encode(query);
     if !unmappable {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_file_of_the_readers_own_only_absolute_references_lead_anywhere() {
+    fn a_base_on_the_readers_disk_allows_only_absolute_references() {
         let page = resolver(Some("file:///C:/site/"), UTF_8);
         for relative in ["a", "/a", "../a", "?y", "#top", "", "//g/a"] {
             assert!(page.resolve(relative).is_err(), "{relative}");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_the_same_has_one_absolute_text() {
+    fn equal_references_have_one_absolute_text() {
         let page = resolver(None, UTF_8);
         let cases = [
             ("a", Some("http://h/dir/a")),
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_absolute_text_means_what_the_reference_means(
+        fn an_absolute_text_resolves_like_its_reference(
             base in "(http|ftp)://(u@)?h(:8)?(/[ab%.]{0,3}){0,4}(\\?[ab/]{0,3})?",
             target in "(\\.\\./){0,3}(\\.|/|http:|https://|a|:|\\\\|%2e|%2f|\\?|#|\t| |@|é){0,8}",
         ) {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_longer_than_a_url_may_be_leads_where_it_is_left() {
+    fn a_base_beyond_the_url_limit_is_ignored_by_references_that_leave_it() {
         let base = "/a".repeat(5_000);
         check(Some(&base), "/b", "http://h/b");
         let found = resolver(Some(&base), UTF_8).resolve("b");
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_two_slashes_are_two() {
+    fn more_than_two_slashes_count_as_two() {
         for target in ["///other/x", "////other/x", " \\\\/other/x", "/\\/other/x"] {
             let found = resolver(None, UTF_8).resolve(target).expect(target);
             assert_eq!(found.path_and_query(), "/x", "{target}");
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_take_the_encoding_of_the_page() {
+    fn queries_use_the_encoding_of_the_page() {
         let cases = [
             (WINDOWS_1252, "/é?é", "http://h/%C3%A9?%E9"),
             (

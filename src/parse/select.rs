@@ -1,42 +1,43 @@
-//! Fields that the user asks for by CSS selector. This needs a whole document tree, which is an
-//! order of magnitude slower than the streaming pass: it is built once per page, for all fields,
-//! and only where its cost is known to be bounded.
+//! Extracts fields that the user selects by CSS selector. This needs a whole document tree, which
+//! is an order of magnitude slower than the streaming pass. So it is built once per page, for all
+//! fields, and only if its cost is known to be bounded.
 
 use scraper::{Html, Selector};
 
 use super::html::Page;
 
-/// Larger texts get no tree, in bytes: a tree takes about ten times the memory of its text.
+/// Maximum length of a text that gets a tree, in bytes: a tree takes about ten times the memory of
+/// its text.
 const MAX_TEXT: usize = 2 * 1024 * 1024;
 
-/// Deeper pages get no tree: the tree builder's time is quadratic in the depth. Browsers stop
-/// nesting at 512 as well.
+/// Maximum depth of a page that gets a tree: the tree builder's time is quadratic in the depth.
+/// Browsers stop nesting at 512 as well.
 const MAX_NESTING: usize = 512;
 
-/// Pages with more elements get no tree. A few hundred unclosed `<b>` are reopened in every
-/// paragraph that follows, so a small text can ask for a tree of any size.
+/// Maximum number of elements of a page that gets a tree. A few hundred unclosed `<b>` are reopened
+/// in every later paragraph, so a small text can need a tree of any size.
 const MAX_ELEMENTS: u64 = 250_000;
 
-/// What to extract: the text, or one attribute, of the first element that a selector matches.
+/// A field to extract: the text, or one attribute, of the first element that matches a selector.
 #[derive(Clone, Debug)]
 pub struct FieldSelector {
     selector: Selector,
     attribute: Option<String>,
 }
 
-/// Why a text is no field selector.
+/// Why a text is not a field selector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorFault {
     /// The part before the `@` is not CSS.
     #[error("{0:?} is not a valid CSS selector")]
     Css(String),
-    /// The part behind the `@` is not the name of an attribute.
+    /// The part after the `@` is not the name of an attribute.
     #[error("{0:?} names no attribute after its \"@\"")]
     Attribute(String),
 }
 
 impl FieldSelector {
-    /// Reads `CSS` or `CSS@attribute`. An `@` within brackets or quotes belongs to the CSS.
+    /// Parses `CSS` or `CSS@attribute`. An `@` within brackets or quotes belongs to the CSS.
     pub fn parse(text: &str) -> Result<FieldSelector, SelectorFault> {
         let (css, attribute) = match text.rsplit_once('@') {
             Some((css, name)) if !name.contains(['"', '\'', ']', ')']) => (css, Some(name.trim())),
@@ -49,7 +50,7 @@ impl FieldSelector {
         if attribute.is_some_and(|name| !is_name(name)) {
             return Err(SelectorFault::Attribute(text.to_owned()));
         }
-        // What the parser says of it names its own insides and helps nobody.
+        // The parser's message names its internals and helps no user.
         let selector =
             Selector::parse(css.trim()).map_err(|_| SelectorFault::Css(text.to_owned()))?;
         Ok(FieldSelector {
@@ -58,7 +59,8 @@ impl FieldSelector {
         })
     }
 
-    /// The field's value, white space folded; none if nothing matches or the attribute is absent.
+    /// Returns the field's value with white space folded, or `None` if nothing matches or the
+    /// attribute is absent.
     pub fn extract(&self, document: &Document) -> Option<String> {
         let element = document.html.select(&self.selector).next()?;
         if let Some(name) = &self.attribute {

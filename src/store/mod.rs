@@ -1,6 +1,6 @@
-//! Runs, attempts, pages and links in one SQLite file. One thread writes, in transactions that
-//! each leave a state from which a crawl can go on; readers stream. What a crawl needs to resume
-//! is what it recorded: there is no second copy of the frontier's state.
+//! Runs, attempts, pages and links in one SQLite file. One thread writes, in transactions; a crawl
+//! can continue from the state after each of them. Readers stream. A crawl resumes from its
+//! records: there is no second copy of the frontier's state.
 
 mod compare;
 mod conclude;

@@ -288,7 +288,7 @@ async fn a_staging_site_is_compared_with_production() {
     let foreign = doubt(&["1", "2"]).await;
     assert!(foreign.contains("no page in common"), "{foreign}");
     let unmatched = doubt(&["1", "2", "--map", "nowhere=>x"]).await;
-    assert!(unmatched.contains("look at its pattern"), "{unmatched}");
+    assert!(unmatched.contains("check its pattern"), "{unmatched}");
     let itself = doubt(&["2", "2"]).await;
     assert!(itself.contains("the same run"), "{itself}");
     let wrong = workdir.run(&["compare", "1", "2", "--map", "(x=>y"]).await;

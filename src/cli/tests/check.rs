@@ -52,10 +52,10 @@ fn what_is_no_archive_is_said_on_one_line() {
     let no_har = run_with(&["check", "--har", "-"], "{}");
     let no_file = run(&["check", "--har", "no/such.har"]);
     for (said, expected) in [
-        (no_json, "error: --har -: no JSON: "),
+        (no_json, "error: --har -: not JSON: "),
         (
             no_har,
-            "error: --har -: no HTTP archive: it has no list log.entries",
+            "error: --har -: not an HTTP archive: it has no list log.entries",
         ),
         (no_file, "error: --har no/such.har: No such file"),
     ] {

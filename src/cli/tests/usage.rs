@@ -86,7 +86,7 @@ fn more_secrets_than_can_be_looked_for_are_refused_before_anything_is_done() {
     let header = format!("X-Key: {value}");
     check(
         &["audit", "http://127.0.0.1:9/", "-H", &header, "--dry-run"],
-        "headers and cookies are too many or too long to be looked for in answers",
+        "headers and cookies are too many or too long to search for in answers",
     );
 }
 

@@ -133,7 +133,7 @@ async fn an_outage_of_our_own_leaves_no_trace_in_what_is_concluded() {
     assert_eq!(crawl.asked().len(), PAGES + lost);
     let own = crawl.own_outage();
     assert_eq!(own.len(), 1, "{own:?}");
-    assert!(own[0].contains("name server 192.0.2.53 resolves nothing any more"));
+    assert!(own[0].contains("name server 192.0.2.53 no longer resolves names"));
     assert!(own[0].contains(&format!("{lost} attempts at")), "{own:?}");
     let rules = crawl.rows(Table::Findings, &["Rule"]);
     assert_eq!(rules, ["own_outage"], "and the site is blamed for nothing");

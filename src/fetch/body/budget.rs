@@ -1,7 +1,8 @@
-//! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes, and those of what
-//! decodes and packs it, as it grows and keeps them until what was read of it is handed over. While it decodes a piece, of which
-//! nobody knows beforehand how large it becomes, it has a reservation from a reserve; a body that finds no more
-//! room keeps its reservation and may finish, and others wait. So there is always one that goes on.
+//! Memory for bodies in flight, shared by all exchanges of the process. A body takes its bytes, and those of
+//! its decoders and packer, as it grows. It keeps them until its reader is done with it. The decoded size of
+//! a piece is unknown beforehand, so a body holds a reservation of a reserve while it decodes one. A body
+//! that finds no more room keeps its reservation and may finish, while others wait. So one body can always
+//! continue.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -10,25 +11,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::Held;
 
-/// Bytes that bodies share. Most pages of the web have less than what each body has for
-/// itself (`FREE`). Ours.
+/// Bytes that bodies share. Most pages of the web fit into the bytes that each body has free (`FREE`). Ours.
 pub(super) const BODY_BUDGET: usize = 32 << 20;
 
-/// Bytes for bodies that must be finished although the budget is used up: at least as many as the largest
-/// body has, a sitemap of 50 MiB. Ours.
+/// Bytes for bodies that must be finished although the budget is used up: at least the size of the largest
+/// body, a sitemap of 50 MiB. Ours.
 pub(super) const BODY_RESERVE: usize = 56 << 20;
 
-/// Bytes that every body may have without taking any of the budget. Ours: 32 MiB for 512 of them.
+/// Bytes that every body may have without using the budget. Ours: 32 MiB for 512 of them.
 pub(super) const FREE: usize = 64 * 1024;
 
-/// Longest wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange;
-/// if that should ever fail, too much memory is better than a crawl that stands still. Ours.
+/// Longest wait for the reserve. An exchange that holds some of it ends within the time for a whole exchange.
+/// If that should ever fail, too much memory is better than a crawl that stands still. Ours.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The budget of the process.
 static PROCESS: LazyLock<Budget> = LazyLock::new(|| Budget::new(BODY_BUDGET, BODY_RESERVE));
 
-/// Bytes that bodies may take.
+/// A budget of bytes for bodies.
 #[derive(Clone, Debug)]
 pub(in crate::fetch) struct Budget {
     shared: Arc<Semaphore>,
@@ -36,16 +36,16 @@ pub(in crate::fetch) struct Budget {
     most_lent: usize,
 }
 
-/// Bytes of the reserve, for as long as a piece is decoded.
+/// Bytes of the reserve, held while a piece is decoded.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Reservation(Option<OwnedSemaphorePermit>);
 
-/// What one body has of the budget.
+/// One body's share of the budget.
 #[derive(Debug)]
 pub(in crate::fetch) struct Share {
     budget: Budget,
     taken: Option<OwnedSemaphorePermit>,
-    /// What it keeps of the reserve because there was nothing to take.
+    /// The part of the reserve that it keeps because the budget was used up.
     overdrawn: Reservation,
 }
 
@@ -58,12 +58,12 @@ impl Budget {
         }
     }
 
-    /// The one that all exchanges of the process share.
+    /// Returns the budget that all exchanges of the process share.
     pub(in crate::fetch) fn of_process() -> Budget {
         PROCESS.clone()
     }
 
-    /// Nothing of it yet.
+    /// Returns an empty share.
     pub(in crate::fetch) fn share(&self) -> Share {
         Share {
             budget: self.clone(),
@@ -86,7 +86,7 @@ impl Share {
         Reservation(lent.ok().and_then(Result::ok))
     }
 
-    /// Takes what the body, which has `size` bytes by now, has grown by, or gives back what it needs no more.
+    /// Takes the bytes by which the body has grown to `size`, or returns those that it no longer needs.
     pub(super) fn settle(&mut self, size: usize, reservation: Reservation) {
         let wanted = size.saturating_sub(FREE);
         let more = wanted - trim(&mut self.taken, wanted);
@@ -101,8 +101,8 @@ impl Share {
         }
     }
 
-    /// What is to be kept for as long as the body, which has `size` bytes in the end, or what was read of it, is in
-    /// memory.
+    /// Returns a guard for the budget of a body that has `size` bytes in the end. Keep it while the body, or
+    /// data read from it, is in memory.
     pub(in crate::fetch) fn held(mut self, size: usize) -> Held {
         let wanted = size.saturating_sub(FREE);
         let more = wanted - trim(&mut self.taken, wanted);
@@ -114,7 +114,7 @@ impl Share {
     }
 }
 
-/// Gives back what exceeds so many bytes; returns how many are left.
+/// Releases all but `most` bytes of a permit. Returns how many are left.
 fn trim(permit: &mut Option<OwnedSemaphorePermit>, most: usize) -> usize {
     let Some(held) = permit else {
         return 0;
@@ -135,7 +135,7 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    /// A body that grew from nothing to so many bytes, in one piece.
+    /// Grows a body from nothing to `size` bytes, in one piece.
     fn grow(budget: &Budget, size: usize, most: usize) -> Option<Share> {
         let mut share = budget.share();
         let reservation = share.reserve(0, most).now_or_never()?;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_takes_its_bytes_until_it_is_let_go() {
+    async fn a_body_holds_its_bytes_until_it_is_dropped() {
         let budget = Budget::new(8 * MIB, 8 * MIB);
         let held = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
         let held = held.held(3 * MIB);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_was_packed_gives_back_what_it_needs_no_more() {
+    async fn a_packed_body_returns_the_bytes_that_it_no_longer_needs() {
         let budget = Budget::new(8 * MIB, 8 * MIB);
         let mut share = grow(&budget, 3 * MIB, 5 * MIB).expect("room");
         share.settle(MIB, Reservation::default());
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn small_bodies_take_nothing_and_never_wait() {
+    async fn small_bodies_use_no_budget_and_never_wait() {
         let budget = Budget::new(MIB, MIB);
         let _full = grow(&budget, 2 * MIB, 2 * MIB).expect("room");
         assert_eq!(left(&budget).1, 0, "overdrawn");
@@ -180,27 +180,31 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_finds_no_room_finishes_on_the_reserve_and_others_wait_for_that() {
+    async fn a_body_without_room_finishes_on_the_reserve_while_others_wait() {
         let budget = Budget::new(2 * MIB, 5 * MIB);
         let first = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
         let mut second = grow(&budget, 2 * MIB, 5 * MIB).expect("room");
         assert_eq!(
             left(&budget).1,
             0,
-            "the second one goes on with its reservation"
+            "the second one continues with its reservation"
         );
         let reservation = second.reserve(2 * MIB, 5 * MIB).now_or_never();
         second.settle(5 * MIB, reservation.expect("it has what it needs"));
         assert!(grow(&budget, MIB, 5 * MIB).is_none(), "the third waits");
         let held = second.held(3 * MIB);
-        assert_eq!(left(&budget).1, 2 * MIB + FREE, "what it needs no more");
+        assert_eq!(
+            left(&budget).1,
+            2 * MIB + FREE,
+            "the rest of the reservation"
+        );
         drop(held);
-        assert!(grow(&budget, MIB, 5 * MIB).is_some(), "and goes on");
+        assert!(grow(&budget, MIB, 5 * MIB).is_some(), "and continues");
         drop(first);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_larger_than_the_reserve_has_all_of_it() {
+    async fn a_body_larger_than_the_reserve_takes_all_of_it() {
         let budget = Budget::new(MIB, 2 * MIB);
         let share = grow(&budget, 9 * MIB, 9 * MIB).expect("room");
         assert_eq!(left(&budget).1, 0);
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_ever() {
+    async fn no_body_waits_forever() {
         let budget = Budget::new(MIB, MIB);
         let _never_ends = grow(&budget, 2 * MIB, 2 * MIB).expect("room");
         let share = budget.share();

@@ -1,4 +1,4 @@
-//! The content codings of the web, each undone in steps of bounded output.
+//! Decoders for the content codings of the web. Each step has bounded output.
 
 use std::io::Write;
 
@@ -9,13 +9,13 @@ use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, Operation};
 
 use super::sink::Stop;
 
-/// Output of one step.
+/// Maximum output of one step.
 pub(super) const STEP: usize = 32 * 1024;
 
 /// The largest zstd window of the web, 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// What undoes the coding of a name.
+/// Returns the decoder for the coding with this name.
 pub(in crate::fetch) fn coding(name: &[u8]) -> Option<Box<dyn Coding>> {
     match name {
         b"gzip" | b"x-gzip" => Some(Box::new(Gzip::default())),
@@ -29,21 +29,21 @@ pub(in crate::fetch) fn coding(name: &[u8]) -> Option<Box<dyn Coding>> {
 /// The largest brotli window of the web, 16 MiB (RFC 7932, section 9.1).
 const BROTLI_WINDOW: usize = 16 << 20;
 
-/// Takes a piece of output.
+/// A callback for a piece of output.
 type Emit<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Stop>;
 
-/// Undoes one coding, piece by piece.
+/// A streaming decoder of one coding.
 pub(in crate::fetch) trait Coding: Send {
     fn push(&mut self, input: &[u8], emit: Emit<'_>) -> Result<(), Stop>;
     fn finish(&mut self, emit: Emit<'_>) -> Result<(), Stop>;
 
-    /// Bytes of its window, as far as it was used: how far output may refer back. The 32 KiB of gzip and deflate are
-    /// not counted: every connection has as much.
+    /// Returns the bytes of its window in use: how far output may refer back. The 32 KiB of gzip and deflate
+    /// are not counted: every connection uses as much.
     fn window(&self) -> usize {
         0
     }
 
-    /// The same at most.
+    /// Returns the maximum size of its window.
     fn largest_window(&self) -> usize {
         0
     }
@@ -51,7 +51,7 @@ pub(in crate::fetch) trait Coding: Send {
 
 // === gzip ===
 
-/// One or more gzip members; what follows them and is none is ignored, as browsers do.
+/// One or more gzip members. Other data after them is ignored, as browsers do.
 #[derive(Default)]
 struct Gzip {
     member: Option<GzDecoder<Vec<u8>>>,
@@ -59,7 +59,7 @@ struct Gzip {
 }
 
 impl Gzip {
-    /// Ends a member: its checksum and length must be there and right.
+    /// Ends a member: its checksum and length must be present and correct.
     fn end_member(&mut self, emit: Emit<'_>) -> Result<(), Stop> {
         let Some(mut member) = self.member.take() else {
             return Ok(());
@@ -75,8 +75,8 @@ impl Coding for Gzip {
             let member = self
                 .member
                 .get_or_insert_with(|| GzDecoder::new(Vec::new()));
-            // The decoder hands over at most one buffer of its own, of the size of `STEP`, and
-            // takes nothing once the member has ended.
+            // The decoder emits at most one buffer of its own, of the size of `STEP`, and takes nothing once
+            // the member has ended.
             let taken = member.write(input).map_err(|_| Stop::Corrupt)?;
             emit(member.get_ref())?;
             member.get_mut().clear();
@@ -106,10 +106,10 @@ trait Steps: Send {
     /// Whether another stream may follow the end of one.
     const CONCATENATED: bool;
 
-    /// Most bytes of its window.
+    /// Maximum size of its window.
     const LARGEST_WINDOW: usize = 0;
 
-    /// Bytes of its window by now.
+    /// Returns the bytes of its window in use.
     fn window(&self) -> usize {
         0
     }
@@ -141,7 +141,7 @@ impl<S: Steps> Coding for Stepped<S> {
         let mut output_is_full = false;
         while !input.is_empty() || output_is_full {
             if self.ended && !S::CONCATENATED {
-                // As browsers do: what follows the end is ignored.
+                // As browsers do, ignores data after the end.
                 return Ok(());
             }
             let step = self.steps.step(input, &mut self.buffer)?;
@@ -150,7 +150,7 @@ impl<S: Steps> Coding for Stepped<S> {
             }
             input = &input[step.taken..];
             self.ended = step.ended;
-            // At its end all has come out: a further step would begin another stream.
+            // At the end all output has come out; another step would begin another stream.
             output_is_full = step.made == self.buffer.len() && !step.ended;
             emit(&self.buffer[..step.made])?;
         }
@@ -175,7 +175,7 @@ impl<S: Steps> Coding for Stepped<S> {
     }
 }
 
-/// `deflate`: zlib by the standard, raw by the habit of some servers.
+/// `deflate`: zlib by the standard, raw from some servers.
 #[derive(Default)]
 struct Inflate(Option<Decompress>);
 
@@ -183,7 +183,7 @@ impl Steps for Inflate {
     const CONCATENATED: bool = false;
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Stop> {
-        // The low half of zlib's first byte is 8. A raw stream begins so only with a stored block
+        // The low half of zlib's first byte is 8. A raw stream begins like that only with a stored block
         // whose unused bits are set, which no encoder writes.
         let zlib = input.first().is_some_and(|first| first & 0x0f == 8);
         let state = self.0.get_or_insert_with(|| Decompress::new(zlib));
@@ -203,7 +203,7 @@ struct Brotli(Box<BrotliState<HeapAlloc<u8>, HeapAlloc<u32>, HeapAlloc<HuffmanCo
 
 impl Default for Brotli {
     fn default() -> Brotli {
-        // Strict: windows of 16 MiB at most, as the web has them.
+        // Strict: windows of at most 16 MiB, as the web uses them.
         Brotli(Box::new(BrotliState::new_strict(
             HeapAlloc::new(0),
             HeapAlloc::new(0),
@@ -217,7 +217,7 @@ impl Steps for Brotli {
 
     const LARGEST_WINDOW: usize = BROTLI_WINDOW;
 
-    /// It may be filled at once, whatever came out so far.
+    /// Returns the whole window: it may be filled at once, whatever the output so far.
     fn window(&self) -> usize {
         usize::try_from(self.0.ringbuffer_size).unwrap_or_default()
     }
@@ -248,7 +248,7 @@ impl Steps for Brotli {
 
 struct Zstd {
     decoder: ZstdDecoder<'static>,
-    /// How many bytes came out.
+    /// Bytes of output.
     made: usize,
 }
 
@@ -266,7 +266,7 @@ impl Steps for Zstd {
 
     const LARGEST_WINDOW: usize = 1 << ZSTD_WINDOW_LOG;
 
-    /// It is filled by what comes out.
+    /// Returns the number of bytes so far: the output fills the window.
     fn window(&self) -> usize {
         self.made.min(Self::LARGEST_WINDOW)
     }

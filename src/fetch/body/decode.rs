@@ -1,5 +1,5 @@
-//! Content codings undone step by step. Each step makes at most one small buffer of output, so
-//! that a few bytes that stand for gigabytes cost no more memory than the cap they run into.
+//! Decodes content codings step by step. Each step makes at most one small buffer of output, so a
+//! few bytes that stand for gigabytes cost no more memory than the cap allows.
 
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -8,19 +8,19 @@ use super::codings::{Coding, STEP, coding};
 use super::sink::Sink;
 use super::sink::Stop;
 
-/// Codings undone one after the other. Servers behind misconfigured proxies compress twice; more
-/// than that is an attack or nonsense.
+/// Maximum number of nested codings. Servers behind misconfigured proxies compress twice; more than
+/// that is an attack or nonsense.
 const DEEPEST: usize = 2;
 
-/// Undoes the codings of one body.
+/// The decoder of one body.
 pub(in crate::fetch) struct Decoder {
-    /// The coding applied last comes first.
+    /// The last applied coding comes first.
     stages: Vec<Stage>,
 }
 
 impl Decoder {
-    /// The decoder for a body with these headers. Unknown codings are ignored, as browsers do:
-    /// most of them are misplaced character sets.
+    /// Creates the decoder for a body with these headers. Unknown codings are ignored, as browsers
+    /// do: most of them are misplaced character sets.
     pub(in crate::fetch) fn new(headers: &HeaderMap) -> Result<Decoder, Stop> {
         let mut stages = Vec::new();
         for value in headers.get_all(CONTENT_ENCODING) {
@@ -36,7 +36,7 @@ impl Decoder {
         Ok(Decoder { stages })
     }
 
-    /// Bytes of the codings' windows, by now and at most.
+    /// Returns the bytes of the codings' windows: in use, and at most.
     pub(super) fn windows(&self) -> (usize, usize) {
         let stages = self.stages.iter().map(|stage| &stage.coding);
         stages.fold((0, 0), |(now, most), coding| {
@@ -44,12 +44,12 @@ impl Decoder {
         })
     }
 
-    /// Takes the next bytes of the body.
+    /// Decodes the next bytes of the body.
     pub(in crate::fetch) fn push(&mut self, input: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         feed(&mut self.stages, input, sink)
     }
 
-    /// Takes the end of the body, which must be the end of all codings too.
+    /// Ends the body, which must be the end of all codings too.
     pub(in crate::fetch) fn finish(&mut self, sink: &mut Sink) -> Result<(), Stop> {
         let mut stages = &mut self.stages[..];
         while let Some((stage, rest)) = stages.split_first_mut() {
@@ -60,7 +60,7 @@ impl Decoder {
     }
 }
 
-/// One coding, and what it has made so far.
+/// One coding, and the number of bytes it has made so far.
 struct Stage {
     coding: Box<dyn Coding>,
     made: usize,
@@ -71,7 +71,7 @@ fn feed(stages: &mut [Stage], input: &[u8], sink: &mut Sink) -> Result<(), Stop>
         return sink.append(input);
     };
     coding.push(input, &mut |piece| {
-        // Between two codings nothing else bounds what is made.
+        // Between two codings no other bound applies to the output.
         *made += piece.len();
         if *made > sink.cap().saturating_add(STEP) {
             return Err(Stop::Full);

@@ -1,4 +1,4 @@
-//! Reading a body under caps: bytes on the wire, bytes decoded, silence and time.
+//! Reads a body under caps on wire bytes, decoded bytes, idle time and total time.
 
 use std::time::Duration;
 
@@ -15,41 +15,41 @@ use crate::fetch::fault::chain::of_body;
 use crate::fetch::fault::exchange::Fault;
 use crate::model::{Held, Outcome};
 
-/// What is done with a body.
+/// The intended use of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) enum Use {
-    /// Decoded whole, up to the cap, and kept as far as that is wanted.
+    /// Decode the whole body up to the cap, and keep the wanted part.
     Page,
-    /// The same, packed in memory if it is large.
+    /// The same, but pack a large body in memory.
     Packed,
-    /// Decoded and kept as far as the cap goes; more is neither read nor missed.
+    /// Decode and keep the body up to the cap, and ignore the rest.
     Excerpt,
-    /// Only counted, on the wire and, as far as it can be decoded, decoded.
+    /// Only count bytes, on the wire and, if it can be decoded, decoded.
     Count,
 }
 
-/// Where reading ends.
+/// Limits of reading.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::fetch) struct Limits {
-    /// On the wire and decoded alike.
+    /// Maximum bytes, on the wire and decoded alike.
     pub(in crate::fetch) bytes: usize,
-    /// Of the decoded body, what stays in memory.
+    /// Maximum bytes of the decoded body that stay in memory.
     pub(in crate::fetch) kept: usize,
-    /// Longest silence.
+    /// Maximum time without data.
     pub(in crate::fetch) idle: Duration,
     /// End of the whole exchange.
     pub(in crate::fetch) deadline: Instant,
 }
 
-/// What was read.
+/// A received body.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Received {
     pub(in crate::fetch) kept: Kept,
     pub(in crate::fetch) wire_bytes: u64,
     pub(in crate::fetch) decoded_bytes: u64,
-    /// Why it is not the whole body.
+    /// Why the body is incomplete.
     pub(in crate::fetch) fault: Option<Fault>,
-    /// What the body has of the budget.
+    /// The body's share of the budget.
     pub(in crate::fetch) held: Held,
 }
 
@@ -76,12 +76,12 @@ pub(in crate::fetch) async fn read(
     received.fault = ended.err().filter(|_| usage != Use::Excerpt);
     received.decoded_bytes = sink.count as u64;
     received.kept = sink.into_kept();
-    // Decoders and packer are gone.
+    // The decoders and the packer are dropped by now.
     received.held = share.held(received.kept.size());
     received
 }
 
-/// How many bytes of the body stay in memory.
+/// Returns how many bytes of the body stay in memory.
 fn kept_of(usage: Use, limits: Limits) -> usize {
     match usage {
         Use::Count => 0,
@@ -98,7 +98,7 @@ async fn fill(
 ) -> Result<(), Fault> {
     let announced = response.content_length().unwrap_or_default();
     if usage == Use::Count && announced > limits.bytes as u64 {
-        // Nobody wants it and it says itself that it is too large.
+        // The body is not needed, and its announced length is above the limit.
         return Err(too_large(limits));
     }
     let framed = response.version() == http::Version::HTTP_2
@@ -120,12 +120,12 @@ async fn fill(
             let (window, largest) = undoing.windows();
             let reservation = share.reserve(sink.size() + window, sink.most() + largest);
             let reservation = reservation.await;
-            // The server has no part in that.
+            // This wait is ours, not the server's.
             limits.deadline += waiting.elapsed();
             let pushed = undoing.push(usable, sink);
             share.settle(sink.size() + undoing.windows().0, reservation);
             match pushed {
-                // Nobody reads it: that it cannot be decoded, or becomes too large, is no fault.
+                // The body is not read, so one that cannot be decoded or is too large is no fault.
                 Err(_) if usage == Use::Count => decoder = None,
                 pushed => pushed.map_err(|stop| stopped(stop, limits))?,
             }

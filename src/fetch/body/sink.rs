@@ -1,5 +1,5 @@
-//! Where decoded bytes go, up to a cap. A large sitemap is packed again as it comes: it is read once, from its beginning
-//! to its end, and packed it has a tenth of its bytes or less.
+//! Receives decoded bytes up to a cap. A large sitemap is packed again on arrival. It is read only once, from
+//! start to end, and packed it takes a tenth of its bytes or less.
 
 use std::io::{self, Write};
 use std::mem;
@@ -8,54 +8,55 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// Most bytes that are believed before they come.
+/// Maximum announced length that is allocated in advance.
 const MOST_EXPECTED: usize = 1 << 20;
 
-/// Bodies from here on grow by a quarter, in bytes.
+/// Bodies of this size and above grow by a quarter, in bytes.
 const LARGE: usize = 1 << 20;
 
-/// Bodies that may be packed are, from this many bytes on. Most sitemaps have less; packing takes some hundred
-/// kilobytes itself. Ours.
+/// Size in bytes from which bodies are packed, where that is allowed. Most sitemaps are smaller; packing
+/// itself takes some hundred kilobytes. Ours.
 pub(super) const PACKED_FROM: usize = 256 << 10;
 
-/// Bytes that packing takes as long as the body comes, besides what is packed. Measured.
+/// Bytes that the packer takes while the body arrives, besides its output. Measured.
 const PACKER: usize = 352 << 10;
 
-/// Bytes of a packed body that are there unpacked, by which its kind is told (MIME Sniffing standard, section 5.2).
+/// Bytes of a packed body that are also kept unpacked, to detect its type (MIME Sniffing standard, section
+/// 5.2).
 const HEAD: usize = 1_445;
 
 /// Why decoding ended before its input did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) enum Stop {
-    /// The cap is reached; what is there is good.
+    /// The cap is reached; the bytes so far are good.
     Full,
-    /// The data is not what its header says.
+    /// The data does not match its header.
     Corrupt,
 }
 
-/// Takes the bytes of one body.
+/// A receiver for the bytes of one body.
 #[derive(Debug)]
 pub(in crate::fetch) struct Sink {
-    /// The beginning: what is kept; nothing once it is packed.
+    /// The beginning of the body, up to the limit; empty once the body is packed.
     bytes: Growing,
     packing: Option<Box<Packing>>,
-    /// How many there were, kept or not.
+    /// Number of bytes received, kept or not.
     pub(in crate::fetch) count: usize,
     cap: usize,
-    /// From how many bytes on it is packed.
+    /// Size from which the body is packed.
     packed_from: usize,
 }
 
-/// What became of a body.
+/// A received body.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Kept {
-    /// The body as far as it is kept, or a gzip file of it.
+    /// The kept part of the body, or a gzip file of it.
     pub(in crate::fetch) bytes: Vec<u8>,
-    /// What is known of it, if it is packed.
+    /// Facts about the body, if it is packed.
     pub(in crate::fetch) packed: Option<Packed>,
 }
 
-/// What is known of a body that is packed.
+/// Facts about a packed body.
 #[derive(Debug)]
 pub(in crate::fetch) struct Packed {
     pub(in crate::fetch) head: Vec<u8>,
@@ -63,12 +64,12 @@ pub(in crate::fetch) struct Packed {
 }
 
 impl Kept {
-    /// Bytes that it has allocated.
+    /// Returns the number of allocated bytes.
     pub(super) fn size(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// The first bytes of the body: enough to tell its kind.
+    /// Returns the first bytes of the body, enough to detect its type.
     pub(in crate::fetch) fn head(&self) -> &[u8] {
         self.packed
             .as_ref()
@@ -77,7 +78,7 @@ impl Kept {
 }
 
 impl Sink {
-    /// One that takes `cap` bytes and keeps the first `kept` of them.
+    /// Creates a sink that accepts `cap` bytes and keeps the first `kept` of them.
     pub(in crate::fetch) fn new(cap: usize, kept: usize) -> Sink {
         Sink {
             bytes: Growing {
@@ -91,7 +92,8 @@ impl Sink {
         }
     }
 
-    /// One that takes and keeps `cap` bytes, packed if they are many and no gzip file themselves.
+    /// Creates a sink that accepts and keeps `cap` bytes. It packs large bodies that are not gzip files
+    /// themselves.
     pub(super) fn packing(cap: usize) -> Sink {
         Sink {
             packed_from: PACKED_FROM,
@@ -99,12 +101,12 @@ impl Sink {
         }
     }
 
-    /// How many bytes it takes.
+    /// Returns how many bytes it accepts.
     pub(super) fn cap(&self) -> usize {
         self.cap
     }
 
-    /// Bytes that it has allocated.
+    /// Returns the number of allocated bytes.
     pub(super) fn size(&self) -> usize {
         match &self.packing {
             Some(packing) => packing.file.get_ref().bytes.capacity() + PACKER,
@@ -112,20 +114,20 @@ impl Sink {
         }
     }
 
-    /// Bytes that it may have allocated in the end.
+    /// Returns the maximum number of bytes that it may allocate.
     pub(super) fn most(&self) -> usize {
         let is_packing = self.packed_from < usize::MAX;
         self.bytes.most + if is_packing { PACKER } else { 0 }
     }
 
-    /// Makes room for a body that says to be so long, instead of growing step by step.
+    /// Allocates room for a body of this announced length, instead of growing step by step.
     pub(in crate::fetch) fn expect(&mut self, bytes: u64) {
         let most = self.bytes.most.min(self.packed_from).min(MOST_EXPECTED);
         let expected = usize::try_from(bytes).unwrap_or(most);
         self.bytes.bytes.reserve(expected.min(most));
     }
 
-    /// Takes a piece.
+    /// Appends a piece.
     pub(super) fn append(&mut self, piece: &[u8]) -> Result<(), Stop> {
         let room = self.cap - self.count;
         let taken = &piece[..piece.len().min(room)];
@@ -144,7 +146,7 @@ impl Sink {
         }
     }
 
-    /// The body.
+    /// Returns the body.
     pub(super) fn into_kept(self) -> Kept {
         match self.packing {
             Some(packing) => packing.finish(),
@@ -156,7 +158,7 @@ impl Sink {
     }
 
     fn pack(&mut self) {
-        // Its reader unpacks once.
+        // Its reader unpacks only once.
         if self.bytes.bytes.starts_with(&[0x1F, 0x8B]) {
             self.packed_from = usize::MAX;
             return;
@@ -168,7 +170,7 @@ impl Sink {
             file: GzEncoder::new(
                 Growing {
                     bytes: Vec::new(),
-                    // A file of what cannot be packed has more bytes than that.
+                    // A gzip file of incompressible data is larger than that.
                     most: usize::MAX,
                 },
                 Compression::fast(),
@@ -179,7 +181,7 @@ impl Sink {
     }
 }
 
-/// A body that is packed.
+/// A body that is being packed.
 struct Packing {
     head: Vec<u8>,
     digest: Xxh3Default,
@@ -211,8 +213,8 @@ impl std::fmt::Debug for Packing {
     }
 }
 
-/// Bytes up to a number; more are let go. A large body grows by a quarter and never beyond what is kept: by doubling
-/// it would take twice its size.
+/// Bytes up to a limit; more are dropped. A large body grows by a quarter and never beyond the limit, because
+/// doubling would take twice its size.
 #[derive(Debug)]
 struct Growing {
     bytes: Vec<u8>,
@@ -265,7 +267,7 @@ mod tests {
         body
     }
 
-    /// What is kept of a body that comes in pieces of so many bytes.
+    /// Returns the kept body if it arrives in pieces of `piece` bytes.
     fn kept(body: &[u8], piece: usize) -> Kept {
         filled(Sink::packing(100 << 20), body, piece)
     }
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_body_is_packed_whatever_its_pieces_and_a_small_one_is_not() {
+    fn only_large_bodies_are_packed_whatever_their_pieces() {
         for length in [0, 1, PACKED_FROM - 1, PACKED_FROM, PACKED_FROM + 1, 900_000] {
             let body = lines(length);
             for piece in [1_000, PACKED_FROM, 1 << 20] {
@@ -313,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_spaces_take_little_and_the_cap_counts_what_they_are() {
+    fn packed_spaces_take_little_but_count_in_full_for_the_cap() {
         let mut sink = Sink::packing(50 << 20);
         let spaces = vec![b' '; 1 << 20];
         for _ in 0..50 {
@@ -324,15 +326,15 @@ mod tests {
         assert_eq!(unpacked(&sink.into_kept()).len(), 50 << 20);
     }
 
-    fn told(body: &[u8]) -> (Vec<Entry>, Report) {
+    fn parsed(body: &[u8]) -> (Vec<Entry>, Report) {
         let mut entries = Vec::new();
         let report = read(body, &mut |entry| entries.push(entry));
         (entries, report)
     }
 
-    /// Every sitemap of the fixtures, cut off at many places: what is told of it is the same, packed or not.
+    /// Every sitemap of the fixtures, cut off at many places, gives the same result, packed or not.
     #[test]
-    fn a_packed_sitemap_says_what_the_plain_one_says() {
+    fn a_packed_sitemap_gives_the_same_report_as_the_plain_one() {
         let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sitemaps");
         let files = std::fs::read_dir(fixtures).expect("fixtures");
         let files = files.map(|file| std::fs::read(file.expect("a file").path()));
@@ -353,7 +355,7 @@ mod tests {
                 let kept = filled(sink, text, 7);
                 assert!(kept.packed.is_some());
                 let shown = String::from_utf8_lossy(text);
-                assert_eq!(told(&kept.bytes), told(text), "{shown}");
+                assert_eq!(parsed(&kept.bytes), parsed(text), "{shown}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a complete answer amounts to, by its status and headers alone.
+//! The outcome of a complete answer, by its status and headers alone.
 
 use std::fmt::Write;
 
@@ -8,8 +8,8 @@ use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use crate::model::{CrawlUrl, Moment, Outcome};
 use crate::parse::{RetryAfter, retry_after};
 
-/// The outcome of an answer to a request without a range or a condition. `body` is what was kept of
-/// it: a page without a type is told by its first bytes, or by having none.
+/// Returns the outcome of an answer to a request without a range or a condition. `body` is the kept part of
+/// the body. It decides whether an answer without a type is a page: by its first bytes, or by being empty.
 pub(in crate::fetch) fn outcome(
     url: &CrawlUrl,
     status: u16,
@@ -27,7 +27,7 @@ pub(in crate::fetch) fn outcome(
     }
 }
 
-/// Where an answer sends the client, resolved against the URL that was asked.
+/// Returns the target of a redirect, resolved against the requested URL.
 pub fn location(url: &CrawlUrl, headers: &HeaderMap) -> Option<CrawlUrl> {
     let bytes = headers.get(LOCATION)?.as_bytes().trim_ascii();
     if bytes.is_empty() {
@@ -37,14 +37,14 @@ pub fn location(url: &CrawlUrl, headers: &HeaderMap) -> Option<CrawlUrl> {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            // What is not UTF-8 goes back to the server as the bytes it sent.
+            // Bytes that are not UTF-8 are sent back to the server unchanged.
             let _ = write!(text, "%{byte:02X}");
         }
     }
     url.join(&text).ok()
 }
 
-/// Whether the media type is that of a page, or missing.
+/// Returns whether the media type is that of a page, or missing.
 pub(super) fn may_be_page(headers: &HeaderMap) -> bool {
     media_type(headers).is_none_or(|media_type| is_html(&media_type))
 }
@@ -62,7 +62,8 @@ fn is_html(media_type: &str) -> bool {
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
-    // Said twice by two layers of a server, the last one that is a type counts (Fetch standard, "extract a MIME type").
+    // If two layers of a server set the header, the last valid type counts (Fetch standard, "extract a MIME
+    // type").
     value
         .rsplit(',')
         .map(essence)
@@ -72,13 +73,13 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
         .filter(|essence| !essence.is_empty())
 }
 
-/// The type without its parameters.
+/// Returns the type without its parameters.
 fn essence(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// The marks by which browsers know a page (MIME Sniffing standard, section 7.1), those that open
-/// a document.
+/// Returns whether a body starts with one of the signs by which browsers recognise a page (MIME Sniffing
+/// standard, section 7.1), of those that open a document.
 fn looks_like_html(body: &[u8]) -> bool {
     let body = body
         .strip_prefix(b"\xEF\xBB\xBF")
@@ -99,8 +100,8 @@ fn looks_like_html(body: &[u8]) -> bool {
     })
 }
 
-/// Seconds or a date; what the date amounts to is for whoever waits, so that any moment will do as
-/// the present one.
+/// Returns whether the value is a number of seconds or a date. The caller of the wait evaluates the date, so
+/// any moment serves as the present one here.
 fn has_usable_retry_after(headers: &HeaderMap) -> bool {
     headers.get(RETRY_AFTER).is_some_and(|value| {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_have_the_outcome_of_their_status_and_headers() {
+    fn status_and_headers_decide_the_outcome_of_an_answer() {
         let typed = |value: &'static str| Some((CONTENT_TYPE, value.as_bytes()));
         let moved = |value: &'static str| Some((LOCATION, value.as_bytes()));
         let after = |value: &'static str| Some((RETRY_AFTER, value.as_bytes()));
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_beyond_the_limit_of_urls_leads_nowhere() {
+    fn a_location_longer_than_the_url_limit_is_ignored() {
         let long = format!("/{}", "%".repeat(200 * 1024) + &"3".repeat(200 * 1024));
         let found = of(301, Some((LOCATION, long.as_bytes())), "");
         assert_eq!(found, "redirect_bad");

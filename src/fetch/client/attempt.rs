@@ -1,5 +1,5 @@
-//! The instants of one attempt, noted by parts that never meet: the resolver, the connector and
-//! the TLS client all run inside the attempt's task and find it through a task-local.
+//! Times of one attempt, recorded by parts that do not know each other. The resolver, the connector
+//! and the TLS client all run inside the attempt's task and find it through a task-local.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -15,22 +15,22 @@ tokio::task_local! {
     static CURRENT: Arc<Attempt>;
 }
 
-/// What is known about the attempt under way.
+/// The recorded facts about the current attempt.
 #[derive(Debug)]
 pub(in crate::fetch) struct Attempt {
     started: Instant,
-    /// The port asked for; a resolver is told the name alone.
+    /// The requested port; a resolver receives only the name.
     pub(in crate::fetch) port: u16,
-    /// Where to connect instead of looking the name up.
+    /// Address to connect to instead of resolving the name.
     pub(in crate::fetch) address: Option<IpAddr>,
     dial: Mutex<Dialed>,
-    /// Our end of the connection that carried the request.
+    /// The local address of the connection that carried the request.
     carrier: OnceLock<SocketAddr>,
-    /// This process may open no more files, sockets included.
+    /// Whether this process can open no more files, sockets included.
     out_of_files: AtomicBool,
 }
 
-/// What the last dial of the attempt has reached.
+/// The progress of the attempt's last dial.
 #[derive(Clone, Debug, Default)]
 struct Dialed {
     started: Option<Instant>,
@@ -39,16 +39,16 @@ struct Dialed {
     tls_started: Option<Instant>,
     ended: Option<Instant>,
     connected: bool,
-    /// Our end of the connection that the dial opened.
+    /// The local address of the connection that the dial opened.
     local: Option<SocketAddr>,
 }
 
-/// How far a connection has come.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) enum Phase {
-    /// No dial is under way.
+    /// No dial is in progress.
     Idle,
-    /// Looking up the name.
+    /// Resolving the name.
     Resolve,
     /// Waiting for the TCP connection.
     Connect,
@@ -69,12 +69,12 @@ impl Attempt {
         })
     }
 
-    /// The attempt of the task that is running.
+    /// Returns the attempt of the current task.
     pub(in crate::fetch) fn current() -> Option<Arc<Attempt>> {
         CURRENT.try_with(Arc::clone).ok()
     }
 
-    /// Runs a future as part of the attempt, even if another task comes to drive it.
+    /// Runs a future as part of the attempt, even if another task drives it.
     pub(super) fn scope<F: Future>(
         self: &Arc<Self>,
         part: F,
@@ -86,7 +86,7 @@ impl Attempt {
         self.started
     }
 
-    // === What the parts note ===
+    // === Recording ===
 
     pub(super) fn dial_started(&self) {
         let now = Instant::now();
@@ -97,8 +97,9 @@ impl Attempt {
         };
     }
 
-    /// A host written as an address is never resolved: its dial starts connecting at once.
-    pub(in crate::fetch) fn name_asked(&self) {
+    /// Called when the resolution of a name starts. A host that is an address is never resolved:
+    /// its dial starts connecting at once.
+    pub(in crate::fetch) fn lookup_started(&self) {
         self.dial().connecting = None;
     }
 
@@ -109,13 +110,13 @@ impl Attempt {
     }
 
     /// Called when a ClientHello is built. A second one is a retry, or the site's own handshake
-    /// behind that of a proxy.
+    /// after that of a proxy.
     pub(in crate::fetch) fn tls_started(&self) {
         let mut dial = self.dial();
         dial.tls_started.get_or_insert_with(Instant::now);
     }
 
-    /// `local` is our end of the connection, where it is known.
+    /// Called when a dial ends. `local` is the local address of the connection, if known.
     pub(super) fn dial_ended(&self, connected: bool, local: Option<SocketAddr>) {
         let mut dial = self.dial();
         dial.ended = Some(Instant::now());
@@ -128,18 +129,18 @@ impl Attempt {
         self.carrier.get_or_init(|| local);
     }
 
-    /// Called when no socket could be opened for want of open files.
+    /// Called when no socket could be opened because too many files are open.
     pub(in crate::fetch) fn lacked_files(&self) {
         self.out_of_files.store(true, Ordering::Relaxed);
     }
 
-    // === What comes of it ===
+    // === Results ===
 
     pub(in crate::fetch) fn is_out_of_files(&self) -> bool {
         self.out_of_files.load(Ordering::Relaxed)
     }
 
-    /// Where the connection stands, and since when.
+    /// Returns the phase of the connection, and when it began.
     pub(in crate::fetch) fn phase(&self) -> (Phase, Instant) {
         let dial = self.dial();
         match (dial.started, dial.connecting, dial.tls_started, dial.ended) {
@@ -150,8 +151,8 @@ impl Attempt {
         }
     }
 
-    /// When the request could go out: at the end of its dial, or at once on an open connection.
-    /// `None` while a dial is under way.
+    /// Returns when the request could be sent: at the end of its dial, or at once on an open
+    /// connection. `None` while a dial is in progress.
     pub(super) fn ready_since(&self) -> Option<Instant> {
         let dial = self.dial();
         match dial.started {
@@ -160,13 +161,13 @@ impl Attempt {
         }
     }
 
-    /// Whether the last dial came as far as the TLS handshake.
+    /// Returns whether the last dial reached the TLS handshake.
     pub(in crate::fetch) fn dial_reached_tls(&self) -> bool {
         self.dial().tls_started.is_some()
     }
 
-    /// Whether the request went over a connection that this attempt did not open. A dial may have
-    /// been started, overtaken by a connection that became free, and ended since.
+    /// Returns whether the request used a connection that this attempt did not open. A dial may
+    /// have been started, overtaken by a connection that became free, and ended since.
     pub(in crate::fetch) fn reused(&self) -> bool {
         let dial = self.dial();
         match self.carrier.get() {
@@ -175,8 +176,8 @@ impl Attempt {
         }
     }
 
-    /// Whether a request that got no answer went over a connection that this attempt did not open.
-    /// One that no connection carried failed in its own dial, if there was one.
+    /// Returns whether an unanswered request used a connection that this attempt did not open. A
+    /// request that no connection carried failed in its own dial, if there was one.
     pub(super) fn failed_on_reused(&self) -> bool {
         match self.carrier.get() {
             Some(_) => self.reused(),
@@ -184,7 +185,7 @@ impl Attempt {
         }
     }
 
-    /// The parts that are over by now.
+    /// Returns the times of the parts that have ended.
     pub(super) fn timings(&self, first_byte: Option<Instant>) -> Timings {
         let dial = self.dial();
         let until = dial.tls_started.or(dial.ended);

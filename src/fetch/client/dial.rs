@@ -1,5 +1,5 @@
-//! Opening connections under limits: a layer around the HTTP client's own connector that notes
-//! when a dial begins and ends, and gives up on the part that takes too long.
+//! Opens connections under limits. A layer around the HTTP client's own connector records when a
+//! dial begins and ends, and gives up on a phase that takes too long.
 
 use std::error::Error;
 use std::future::Future;
@@ -15,10 +15,10 @@ use tower::{BoxError, Layer, Service};
 
 use super::attempt::{Attempt, Phase};
 
-/// Times and limits every dial.
+/// A layer that times and limits every dial.
 #[derive(Clone, Debug)]
 pub(in crate::fetch) struct DialLayer {
-    /// Longest TCP connect; also the longest TLS handshake.
+    /// Maximum time of a TCP connect; also of a TLS handshake.
     pub(in crate::fetch) limit: Duration,
 }
 
@@ -40,7 +40,7 @@ pub(in crate::fetch) struct Dial<S> {
     limit: Duration,
 }
 
-/// A dial that was given up.
+/// The error of a dial that exceeded its limit.
 #[derive(Debug, thiserror::Error)]
 #[error("no progress within the limit while {0:?}")]
 pub(in crate::fetch) struct DialTimeout(pub(in crate::fetch) Phase);
@@ -62,8 +62,8 @@ where
     fn call(&mut self, to: To) -> Self::Future {
         let dialing = self.inner.call(to);
         match Attempt::current() {
-            // A dial that loses against a connection becoming free is finished by another task:
-            // the scope goes with it.
+            // If a connection becomes free first, another task finishes the dial, so the scope
+            // moves with it.
             Some(attempt) => {
                 let dial = limited(dialing, Arc::clone(&attempt), self.limit);
                 Box::pin(attempt.scope(dial))
@@ -102,8 +102,8 @@ async fn limited<T: Connection>(
     dialed
 }
 
-/// Our end of a connection. No two that are open to one site share it, so that it tells which one
-/// carried a request.
+/// Returns the local address of a connection. No two open connections to one site share it, so it
+/// identifies the one that carried a request.
 pub(in crate::fetch) fn local(connected: &Connected) -> Option<SocketAddr> {
     let mut facts = http::Extensions::new();
     connected.get_extras(&mut facts);

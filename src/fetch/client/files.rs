@@ -1,5 +1,5 @@
-//! Open files of which there are not enough: a request that gets no socket waits until others have
-//! given theirs back. If that takes too long it is our own trouble and ends the crawl.
+//! A shortage of open files. A request that gets no socket waits until other requests close theirs.
+//! If that takes too long, the problem is local and ends the crawl.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,34 +8,34 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Between two tries.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often it is tried again: idle connections are closed long before, and so is what waits for a
-/// slow answer.
+/// Maximum number of attempts. Idle connections are closed long before, and so are those that wait
+/// for a slow answer.
 const TRIES: u32 = 60;
 
-/// Tells those who wait for it when there are none for long.
+/// Notifies its waiters of a long shortage.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Files {
     starved: Notify,
-    /// Whether it was said what is waited for.
-    said: AtomicBool,
+    /// Whether the warning was logged.
+    warned: AtomicBool,
 }
 
 impl Files {
-    /// Waits for a file to become free; false if that was tried often enough.
+    /// Waits for a file to become free. Returns false after the last attempt.
     pub(super) async fn wait(&self, tries: u32) -> bool {
         if tries >= TRIES {
             self.starved.notify_one();
-            // Whoever waits for it ends the crawl now, and with it this.
+            // The notified waiter ends the crawl now, and this task with it.
             sleep(PAUSE).await;
             return false;
         }
-        if !self.said.swap(true, Ordering::Relaxed) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "too many open files on this machine: requests wait for up to {TRIES} s until some are \
-                 closed; `ulimit -n` allows more, and --concurrency asks for less at a time"
+                 closed; allow more with `ulimit -n`, or lower --concurrency"
             );
         }
         sleep(PAUSE).await;
@@ -47,8 +47,8 @@ impl Files {
     }
 }
 
-/// Whether this process, or this machine, may open no more files (EMFILE and ENFILE, which Rust has
-/// no kinds for; their numbers are those of every Unix).
+/// Returns whether this process, or this machine, can open no more files (EMFILE and ENFILE, for
+/// which Rust has no kinds; their numbers are those of every Unix).
 pub(in crate::fetch) fn lacks_files(fault: &io::Error) -> bool {
     matches!(fault.raw_os_error(), Some(23 | 24))
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_lasts_is_told() {
+    async fn a_lasting_shortage_is_reported() {
         let files = Files::default();
         for tries in 0..TRIES {
             assert!(files.wait(tries).await);

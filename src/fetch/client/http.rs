@@ -1,5 +1,5 @@
-//! The fetcher over HTTP. Its clients share names, TLS and limits: one keeps connections, one
-//! never does, and one of those speaks HTTP/1.1 alone.
+//! The fetcher over HTTP. Its clients share names, TLS and limits. One keeps connections, one opens a
+//! connection for each request, and one does so and speaks only HTTP/1.1.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ use crate::model::{
     Request, Timings, Version, Witnesses,
 };
 
-/// What is kept of an answer that nobody reads: enough for every error page's fingerprint.
+/// Bytes kept of an answer that is not parsed: enough for every error page's fingerprint.
 const EXCERPT: usize = 64 * 1024;
 
 /// Performs exchanges over HTTP/1.1 and HTTP/2.
@@ -42,10 +42,10 @@ const EXCERPT: usize = 64 * 1024;
 pub struct HttpFetcher {
     pooled: Client,
     fresh: Client,
-    /// Fresh connections too.
+    /// A fresh connection for each request, too.
     http1: Client,
     names: Arc<Names>,
-    /// Cleans answers; none if there is no secret.
+    /// Removes secrets from answers; `None` if there is no secret.
     redactor: Option<Redactor>,
     settings: Arc<FetchSettings>,
     files: Arc<Files>,
@@ -62,7 +62,7 @@ impl fmt::Debug for HttpFetcher {
 }
 
 impl HttpFetcher {
-    /// A fetcher with these settings.
+    /// Creates a fetcher with these settings.
     pub fn new(settings: FetchSettings) -> Result<HttpFetcher, FetchSetupError> {
         let names = Names::new(&settings, setup::proxy_host(&settings))
             .map_err(|error| FetchSetupError::Dns(error.to_string()))?;
@@ -81,7 +81,7 @@ impl HttpFetcher {
         })
     }
 
-    /// Waits until requests could not be made for long, for want of open files.
+    /// Waits until requests have failed for long because too many files are open.
     pub async fn starved(&self) {
         self.files.starved().await;
     }
@@ -107,7 +107,7 @@ impl HttpFetcher {
         };
         if let Some(redactor) = &self.redactor {
             redactor.clean(&request.url, &mut exchange);
-            // Whoever wants every kind of file also unpacks it.
+            // Readers that want every kind of file also unpack it.
             if matches!(request.keep, Keep::All | Keep::Packed)
                 && let Some(cleaned) = packed::cleaned(redactor, &exchange.body)
             {
@@ -117,7 +117,7 @@ impl HttpFetcher {
         }
         exchange.timings = attempt.timings(first_byte);
         if exchange.reused {
-            // A dial that was overtaken is no part of this exchange.
+            // A dial that was overtaken is not part of this exchange.
             exchange.timings = Timings {
                 dns: None,
                 connect: None,
@@ -128,12 +128,12 @@ impl HttpFetcher {
         exchange
     }
 
-    /// What is to be sent, if it may be sent.
+    /// Builds the request, if it may be sent.
     fn prepare(&self, request: &Request) -> Result<RequestBuilder, Fault> {
         if !self.is_given(&request.url) {
             self.names.neighbours().check_host(&request.url)?;
         }
-        // Addresses may be longer than requests can say.
+        // Addresses may be longer than a request allows.
         request
             .url
             .as_str()
@@ -149,7 +149,7 @@ impl HttpFetcher {
         };
         let mut asking = client.get(request.url.as_url().clone());
         if let Some(guise) = &request.guise {
-            asking = asking.headers(worn(guise)?);
+            asking = asking.headers(guise_headers(guise)?);
         }
         if self.settings.secrets_for.admits(&request.url) {
             let (mut headers, login) = self.settings.secrets.confided(&request.url);
@@ -187,7 +187,7 @@ impl HttpFetcher {
                 sent = &mut sending => break sent,
                 () = sleep_until(patience) => {}
             }
-            // The dial may have ended in the meantime, and the wait begun only then.
+            // The dial may have ended in the meantime, and the wait started only then.
             let now = Instant::now();
             if now >= deadline {
                 return Err(Fault::new(Outcome::TotalTimeout, "exchange took too long"));
@@ -215,7 +215,7 @@ impl HttpFetcher {
     async fn read(&self, request: &Request, attempt: &Attempt, mut response: Response) -> Exchange {
         let remote = response.remote_addr();
         let Some(version) = version(&response) else {
-            // The HTTP library takes an answer without a status line for HTTP/0.9.
+            // The HTTP library reports an answer without a status line as HTTP/0.9.
             let fault = Fault::new(Outcome::BadStatusLine, "answer is not http");
             return Exchange {
                 remote,
@@ -269,7 +269,7 @@ impl HttpFetcher {
         }
     }
 
-    /// Asks once whether the network is there.
+    /// Checks once whether the network works.
     async fn ask(&self, witnesses: &Witnesses) -> Network {
         match &self.settings.proxy {
             Some(proxy) => witness::ask_proxy(&self.names, proxy).await,
@@ -277,33 +277,32 @@ impl HttpFetcher {
         }
     }
 
-    /// The end of an exchange, however well it goes. A longer first-byte limit makes room for
-    /// itself.
+    /// Returns the latest end of an exchange. A longer first-byte limit extends it.
     fn deadline(&self, request: &Request, attempt: &Attempt) -> Instant {
         attempt.started() + self.settings.total_timeout + request.first_byte_limit
     }
 
-    /// Whether the user said where the name leads.
+    /// Returns whether the user gave an address for the host.
     fn is_given(&self, url: &CrawlUrl) -> bool {
         self.given(url).next().is_some()
     }
 
-    /// Where the user said that the name leads.
+    /// Returns the addresses that the user gave for the host.
     fn given(&self, url: &CrawlUrl) -> impl Iterator<Item = IpAddr> {
-        let asked = (
+        let place = (
             url.as_url().host_str(),
             url.as_url().port_or_known_default(),
         );
         let overrides = self.settings.overrides.iter();
         overrides
-            .filter(move |given| (Some(given.host.as_str()), Some(given.port)) == asked)
+            .filter(move |given| (Some(given.host.as_str()), Some(given.port)) == place)
             .map(|given| given.address)
     }
 
-    /// Refuses an address that whoever asks has no business with.
+    /// Refuses an address that this URL must not be requested at.
     fn check_address(&self, url: &CrawlUrl, address: IpAddr) -> Result<(), Fault> {
         if self.settings.proxy.is_some() {
-            // The proxy would look the name up all the same.
+            // The proxy would resolve the name all the same.
             let words = "behind a proxy no address can be chosen";
             return Err(Fault::new(Outcome::AddressRefused, words));
         }
@@ -315,7 +314,8 @@ impl HttpFetcher {
         Err(Refused::of(address).into())
     }
 
-    /// Whether a URL may be answered from an address. Behind a proxy only the proxy's own is to be seen.
+    /// Returns whether a URL may be answered from an address. Behind a proxy only the proxy's own address
+    /// is visible.
     fn may_answer(&self, url: &CrawlUrl, address: IpAddr) -> bool {
         self.settings.proxy.is_some()
             || self.names.neighbours().admit(url, address)
@@ -333,10 +333,10 @@ impl Fetcher for HttpFetcher {
         let (mut sleeps, mut waits) = (0, 0);
         loop {
             let attempt = Attempt::start(&request);
-            // Its state is some kilobytes, which would be copied each time a task that holds it is moved.
+            // Its state has some kilobytes, which would be copied each time its task is moved.
             let exchange = Box::pin(attempt.scope(self.exchange(&request, &attempt)));
             let (exchange, slept) = awake(exchange).await;
-            // What our own machine spoilt says nothing about the site.
+            // A failure caused by this machine says nothing about the site.
             if slept && sleeps < MOST_SLEEPS {
                 sleeps += 1;
             } else if attempt.is_out_of_files() && self.files.wait(waits).await {
@@ -357,7 +357,7 @@ impl Fetcher for HttpFetcher {
     }
 
     fn led(&self, from: &CrawlUrl, to: &CrawlUrl) {
-        // Where an address was given by hand, nothing was learnt about the host's network.
+        // A given address says nothing about the host's network.
         if !self.is_given(from) {
             self.names.neighbours().led(from, to);
         }
@@ -381,17 +381,17 @@ impl Fetcher for HttpFetcher {
         witnesses.others.retain(|place| {
             let address = place.ip();
             self.settings.proxy.is_some()
-                || self.names.neighbours().admit_for_anybody(address)
+                || self.names.neighbours().admit_for_any_host(address)
                 || self.is_given_address(address)
         });
-        // Whoever sleeps hears nobody.
-        let told = awake_once(|| self.ask(&witnesses)).await;
-        told.unwrap_or(Network::Unknown)
+        // During sleep no witness can answer.
+        let network = awake_once(|| self.ask(&witnesses)).await;
+        network.unwrap_or(Network::Unknown)
     }
 }
 
-/// What a client says in place of what we do.
-fn worn(guise: &Guise) -> Result<HeaderMap, Fault> {
+/// Returns the headers of a guise, in place of our own.
+fn guise_headers(guise: &Guise) -> Result<HeaderMap, Fault> {
     let own = [("user-agent", &*guise.user_agent)];
     let fields = own.into_iter().chain(guise.headers.iter().copied());
     fields
@@ -400,8 +400,8 @@ fn worn(guise: &Guise) -> Result<HeaderMap, Fault> {
         .ok_or_else(|| Fault::new(Outcome::WriteFailed, "request could not be made"))
 }
 
-/// When the first byte is late. The wait counts from the moment the connection is there: names,
-/// TCP and TLS have limits of their own.
+/// Returns when the first byte is late. The wait counts from the moment the connection exists: names, TCP
+/// and TLS have limits of their own.
 fn first_byte_by(limit: Duration, attempt: &Attempt) -> Instant {
     attempt.ready_since().unwrap_or_else(Instant::now) + limit
 }
@@ -415,7 +415,7 @@ fn version(response: &Response) -> Option<Version> {
     }
 }
 
-/// An exchange without an answer.
+/// Returns an exchange without an answer.
 fn unanswered(fault: Fault) -> Exchange {
     Exchange {
         outcome: fault.outcome,

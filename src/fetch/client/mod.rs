@@ -1,4 +1,4 @@
-//! The fetcher over HTTP: its settings, the client beneath, and what is noted of one attempt.
+//! The fetcher over HTTP: its settings, its HTTP client, and the recorded facts about an attempt.
 
 pub(super) mod answer;
 pub(super) mod attempt;

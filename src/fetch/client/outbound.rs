@@ -1,5 +1,4 @@
-//! A plain client for what the program tells others, such as webhooks: nothing of the crawl goes
-//! through it.
+//! A plain client for the program's own messages, such as webhooks. The crawl does not use it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +8,15 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::fetch::tls::TlsSetupError;
 
-/// How long a receiver may take to accept a connection.
+/// Maximum time for a receiver to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long it may take to answer as a whole.
+/// Maximum time for its whole answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// A client that follows no redirect, so that what is meant for one receiver never reaches another,
-/// and that gives up after half a minute. It trusts the public authorities and those of the system.
+/// Creates a client that follows no redirect, so that a message for one receiver never reaches
+/// another. It gives up after half a minute. It trusts the public authorities and those of the
+/// system.
 pub fn outbound_client() -> Result<Client, TlsSetupError> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

@@ -1,4 +1,4 @@
-//! What a fetcher is told once, at its start.
+//! The settings of a fetcher.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -11,32 +11,32 @@ use rustls::pki_types::CertificateDer;
 use crate::fetch::guard::neighbours::Named;
 use crate::fetch::secrets::confided::{Secrets, SecretsFor};
 
-/// How all requests of one crawl are made.
+/// Settings of all requests of one crawl.
 #[derive(Clone, Debug)]
 pub struct FetchSettings {
     /// The `User-Agent` header.
     pub user_agent: String,
-    /// Names the run towards the site, in the header `X-Gatecrawl-Run`; follows `secrets_for`.
+    /// Identifies the run to the site, in the header `X-Gatecrawl-Run`; subject to `secrets_for`.
     pub run: Option<HeaderValue>,
-    /// What only the site itself may see.
+    /// Secrets that only the site itself may see.
     pub secrets: Secrets,
     /// Which URLs belong to the site itself.
     pub secrets_for: SecretsFor,
-    /// Longest wait for a name's addresses.
+    /// Maximum time to resolve a name.
     pub dns_timeout: Duration,
-    /// Longest wait for a TCP connection, and again for its TLS handshake. A name with several
-    /// addresses shares it among them.
+    /// Maximum time for a TCP connection, and again for its TLS handshake. The addresses of a name
+    /// share it.
     pub connect_timeout: Duration,
-    /// Longest silence inside a body.
+    /// Maximum time without data inside a body.
     pub idle_timeout: Duration,
-    /// Longest exchange, not counting the request's own first-byte limit, which comes on top. That
-    /// one counts from the moment the connection is there.
+    /// Maximum time for an exchange, without the request's own first-byte limit, which is added to it.
+    /// The limit counts from the moment the connection exists.
     pub total_timeout: Duration,
-    /// Addresses given by hand, asked before any name service.
+    /// Addresses given by the user, used before any name service.
     pub overrides: Vec<HostOverride>,
-    /// Where names are looked up.
+    /// Source of name resolution.
     pub dns: DnsSource,
-    /// A proxy for everything. The environment is never asked.
+    /// A proxy for all requests. The environment is never read.
     pub proxy: Option<ProxyAddress>,
     /// Accept every certificate.
     pub insecure: bool,
@@ -44,17 +44,18 @@ pub struct FetchSettings {
     pub http1_only: bool,
     /// Idle connections kept per host.
     pub pool_per_host: usize,
-    /// Which hosts the user named. They may have loopback, private and link-local addresses, and so may
-    /// what is fetched from there lead to; everybody else is on the open internet.
+    /// Hosts that the user named. They, and hosts that their answers link to, may have loopback,
+    /// private and link-local addresses. All other hosts must be public.
     pub named: Named,
-    /// Trust what the operating system trusts, besides the usual public authorities.
+    /// Trust the authorities of the operating system, besides the usual public ones.
     pub system_roots: bool,
     /// Certificate authorities to trust as well.
     pub extra_roots: Vec<CertificateDer<'static>>,
 }
 
 impl Default for FetchSettings {
-    /// The limits of the retry policy: 5 s for names, 10 s to connect, 15 s of silence, 60 s in all.
+    /// Returns the limits of the retry policy: 5 s for names, 10 s to connect, 15 s without data, 60 s
+    /// in all.
     fn default() -> FetchSettings {
         FetchSettings {
             user_agent: concat!("gatecrawl/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -81,13 +82,13 @@ impl Default for FetchSettings {
 /// The port of SOCKS proxies (RFC 1928 section 3).
 const SOCKS: u16 = 1080;
 
-/// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and
-/// password if it wants them. `Debug` shows nothing of it.
+/// The address of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with user and password
+/// if needed. `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct ProxyAddress(String);
 
 impl ProxyAddress {
-    /// An address, checked when the fetcher is made.
+    /// Creates an address. It is checked when the fetcher is created.
     pub fn new(address: impl Into<String>) -> ProxyAddress {
         ProxyAddress(address.into())
     }
@@ -96,7 +97,7 @@ impl ProxyAddress {
         &self.0
     }
 
-    /// Its host and port.
+    /// Returns its host and port.
     pub(in crate::fetch) fn place(&self) -> Option<(String, u16)> {
         let url = url::Url::parse(&self.0).ok()?;
         let host = url.host_str()?.to_ascii_lowercase();
@@ -110,7 +111,7 @@ impl fmt::Debug for ProxyAddress {
     }
 }
 
-/// Where names are looked up.
+/// Source of name resolution.
 #[derive(Clone, Debug)]
 pub enum DnsSource {
     /// The hosts file and the name servers of the operating system.
@@ -119,18 +120,18 @@ pub enum DnsSource {
     Servers(Vec<SocketAddr>),
 }
 
-/// An address given by hand, written `HOST:PORT:ADDRESS` like curl's `--resolve`.
+/// An address given by the user, written `HOST:PORT:ADDRESS` like curl's `--resolve`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOverride {
     /// The host name, in lower case.
     pub host: String,
-    /// The port for which it holds.
+    /// The port to which it applies.
     pub port: u16,
-    /// Where to connect instead of asking.
+    /// The address to connect to.
     pub address: IpAddr,
 }
 
-/// A text that is no `HOST:PORT:ADDRESS`.
+/// A text that is not `HOST:PORT:ADDRESS`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not HOST:PORT:ADDRESS")]
 pub struct OverrideFault(String);
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overrides_are_read_like_those_of_curl() {
+    fn overrides_are_parsed_like_those_of_curl() {
         let read = |text: &str| text.parse::<HostOverride>().ok();
         let made = |host: &str, port, address: &str| {
             Some(HostOverride {

@@ -1,4 +1,4 @@
-//! Setting up the HTTP client beneath: what it is allowed to do, and above all what not.
+//! Sets up the HTTP client: what it may do, and above all what it must not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,38 +14,40 @@ use crate::fetch::dns::resolver::Names;
 use crate::fetch::secrets::redact::TooManySecrets;
 use crate::fetch::tls::{self, TlsSetupError};
 
-/// Header fields of an answer; more are refused. Real sites send up to a few dozen.
+/// Maximum number of header fields of an answer; more are refused. Real sites send up to a few
+/// dozen.
 const HEADER_FIELDS: usize = 512;
-/// Header block of an HTTP/2 answer. HTTP/1.1 has the HTTP library's own limit, 400 KiB too.
+/// Maximum header block of an HTTP/2 answer. HTTP/1.1 has the HTTP library's own limit, 400 KiB
+/// too.
 const HEADER_BYTES: u32 = 400 * 1024;
-/// Idle connections are dropped early: their number has no bound across hosts.
+/// Idle connections are dropped early, because their number across hosts has no bound.
 const IDLE: Duration = Duration::from_secs(10);
-/// What browsers prefer, with everything else welcome.
+/// The types that browsers prefer; everything else is accepted too.
 const ACCEPTED: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-/// What this room can undo.
+/// The codings that this room can decode.
 const CODINGS: &str = "gzip, deflate, br, zstd";
-/// Names the run.
+/// The header that identifies the run.
 pub(super) const RUN_HEADER: HeaderName = HeaderName::from_static("x-gatecrawl-run");
 
-/// Why a fetcher could not be made.
+/// Why a fetcher could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchSetupError {
-    /// The user agent has characters that no header may have.
-    #[error("user agent {0:?} is no header value")]
+    /// The user agent has characters that are invalid in a header.
+    #[error("user agent {0:?} is not a valid header value")]
     UserAgent(String),
-    /// The proxy's address is not one. It is not shown, as it may hold a password.
+    /// The proxy's address is not valid. It is not shown, as it may hold a password.
     #[error("proxy address is not valid")]
     Proxy,
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
-    /// Secrets could not be kept out of what is stored.
+    /// Secrets could not be kept out of the stored data.
     #[error(transparent)]
     Secrets(#[from] TooManySecrets),
-    /// No resolver could be made.
+    /// No resolver could be created.
     #[error("could not set up name resolution: {0}")]
     Dns(String),
-    /// The HTTP client could not be made.
+    /// The HTTP client could not be created.
     #[error("could not set up the HTTP client")]
     Client(#[source] reqwest::Error),
 }
@@ -63,7 +65,8 @@ pub(in crate::fetch) fn client(
         .connector_layer(DialLayer {
             limit: settings.connect_timeout,
         })
-        // Divided among the addresses of a name, so that a dead one leaves time for the next.
+        // The time is divided among the addresses of a name, so that a dead one leaves time for the
+        // next.
         .connect_timeout(settings.dns_timeout + settings.connect_timeout)
         .pool_max_idle_per_host(idle_per_host)
         .pool_idle_timeout(IDLE)
@@ -77,8 +80,8 @@ pub(in crate::fetch) fn client(
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_max_header_list_size(HEADER_BYTES)
-        // Not for its sake: an answer without a status line is told by its version, while the
-        // error it would be otherwise cannot be told from a malformed header.
+        // Not to accept such answers: the version then identifies an answer without a status line,
+        // while its error would be indistinguishable from a malformed header.
         .http09_responses()
         .no_proxy();
     if settings.http1_only {
@@ -90,7 +93,7 @@ pub(in crate::fetch) fn client(
     builder.build().map_err(FetchSetupError::Client)
 }
 
-/// A client that opens a connection for each request and speaks HTTP/1.1.
+/// Creates a client that opens a connection for each request and speaks HTTP/1.1.
 pub(super) fn http1_client(
     settings: &FetchSettings,
     names: &Arc<Names>,
@@ -104,7 +107,7 @@ pub(super) fn http1_client(
     client(&settings, names, tls, 0)
 }
 
-/// Header fields of every request.
+/// Returns the header fields of every request.
 fn everywhere(settings: &FetchSettings) -> Result<HeaderMap, FetchSetupError> {
     let user_agent = HeaderValue::from_str(&settings.user_agent)
         .map_err(|_| FetchSetupError::UserAgent(settings.user_agent.clone()))?;

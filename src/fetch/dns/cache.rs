@@ -1,6 +1,6 @@
-//! Remembers what names resolve to, for a short while, and asks only once however many attempts
-//! wait for the same name. A resolver's own cache forgets failures; a crawl must not ask for a
-//! name that does not exist once per URL.
+//! Caches name resolution for a short while, and sends only one query however many attempts wait
+//! for the same name. A resolver's own cache forgets failures; a crawl must not send a query per
+//! URL for a name that does not exist.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use dashmap::{DashMap, Entry};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use tokio::time::Instant;
 
-/// Names remembered at most; far more than one crawl has hosts in flight.
+/// Maximum number of cached names; far more than one crawl has hosts in flight.
 const CAPACITY: usize = 10_000;
 
 /// An answer and how long it may be used.
@@ -43,8 +43,8 @@ impl<T: Clone + Send + Sync + 'static> DnsCache<T> {
         }
     }
 
-    /// The answer for a name: a remembered one, the one another attempt is waiting for, or the
-    /// one that `ask` gets.
+    /// Returns the answer for a name: a cached one, the one that another attempt is waiting for, or
+    /// the one that `ask` gets.
     pub(in crate::fetch) async fn get<F>(&self, name: &str, ask: impl FnOnce() -> F) -> T
     where
         F: Future<Output = Remembered<T>> + Send + 'static,
@@ -81,15 +81,15 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_name_is_asked_once_until_its_time_is_over() {
+    async fn a_name_is_resolved_once_until_its_answer_expires() {
         let cache = Arc::new(DnsCache::new());
-        let asked = Arc::new(AtomicU32::new(0));
+        let queries = Arc::new(AtomicU32::new(0));
         let get = || {
-            let (cache, asked) = (Arc::clone(&cache), Arc::clone(&asked));
+            let (cache, queries) = (Arc::clone(&cache), Arc::clone(&queries));
             async move {
                 let ask = || async move {
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    let number = asked.fetch_add(1, Ordering::Relaxed);
+                    let number = queries.fetch_add(1, Ordering::Relaxed);
                     Remembered::for_a(Duration::from_secs(10), number)
                 };
                 cache.get("example.com", ask).await

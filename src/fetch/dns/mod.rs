@@ -1,4 +1,4 @@
-//! Names to addresses, and whether name servers still answer.
+//! Name resolution, and whether name servers still answer.
 
 mod cache;
 pub(super) mod resolver;

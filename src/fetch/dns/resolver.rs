@@ -1,4 +1,4 @@
-//! Names to addresses, with failures as the types that outcomes are made of.
+//! Resolves names to addresses. Failures are typed, so that they map to outcomes.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -27,18 +27,17 @@ use crate::fetch::client::attempt::Attempt;
 use crate::fetch::client::settings::{DnsSource, FetchSettings, HostOverride};
 use crate::fetch::guard::neighbours::Neighbours;
 
-/// Addresses are used no longer than this, whatever their owner says: a site that moves during a
-/// crawl is to be seen moving.
+/// Maximum use of an address, whatever its TTL, so that a crawl notices a site that moves.
 const LONGEST_USE: Duration = Duration::from_mins(1);
-/// Nor shorter than this, so that a TTL of zero does not mean a query per request.
+/// Minimum use of an address, so that a TTL of zero does not mean a query per request.
 const SHORTEST_USE: Duration = Duration::from_secs(5);
-/// "No such name" and "no such record" are settled for a while.
+/// Use of the answers "no such name" and "no such record".
 const NEGATIVE_USE: Duration = Duration::from_secs(30);
-/// A server's trouble may be over soon, and a retry must get an answer of its own.
+/// Use of a server's failure: it may be over soon, and a retry must get an answer of its own.
 const TROUBLE_USE: Duration = Duration::from_secs(1);
 
-/// Addresses of one host that are told. Names with more have them all from one provider, where they
-/// are the same few machines.
+/// Maximum number of addresses returned for one host. Names with more have them all from one provider, where
+/// they are the same few machines.
 const MOST_ADDRESSES: usize = 8;
 
 /// Why a name has no address.
@@ -60,7 +59,7 @@ pub(in crate::fetch) enum DnsFault {
 
 type Found = Result<Arc<[IpAddr]>, DnsFault>;
 
-/// The resolver handed to the HTTP client.
+/// The resolver that the HTTP client uses.
 pub(in crate::fetch) struct Names {
     resolver: Resolver<Sockets>,
     sockets: Sockets,
@@ -69,7 +68,7 @@ pub(in crate::fetch) struct Names {
     overrides: Arc<[HostOverride]>,
     limit: Duration,
     neighbours: Arc<Neighbours>,
-    /// The proxy's own host may well be next door.
+    /// The proxy's own host, which may be on a private network.
     proxy_host: Option<String>,
 }
 
@@ -93,7 +92,7 @@ impl Names {
 }
 
 impl Names {
-    /// The addresses of a host that may be asked at a port, up to a few.
+    /// Returns up to a few addresses of a host that may be requested at a port.
     pub(in crate::fetch) async fn of(
         &self,
         host: &str,
@@ -110,49 +109,50 @@ impl Names {
         Ok(found)
     }
 
-    /// Whether a name server answers what it cannot know by heart, as it may the name servers of the root
-    /// (RFC 9609): names that nobody asked for before, one of the site's and one beside it. That it failed,
-    /// or refuses, says that it is there, not that it reaches anybody: so answers the router of a house whose
-    /// line is down. For want of open files nobody is asked, and that is no silence.
+    /// Returns whether a name server answers for names that it cannot know without a query to others. It may
+    /// know the name servers of the root (RFC 9609). So this looks up names that are new to it, one of the
+    /// site and one beside it. A failure or refusal shows that the server is there, but not that it reaches
+    /// anything: a home router answers like that while its line is down. A lookup that fails because too many
+    /// files are open counts as an answer.
     pub(super) async fn are_served(&self, known: &str) -> bool {
         let site = known.strip_suffix('.').unwrap_or(known);
         let top = site.rsplit('.').next().unwrap_or(site);
-        // Name servers take their time for a site whose own are gone.
-        let asked: FuturesUnordered<_> = [site, top]
+        // Name servers are slow for a site whose own servers are gone.
+        let replies: FuturesUnordered<_> = [site, top]
             .map(|zone| self.is_served(zone))
             .into_iter()
             .collect();
         let lacked = self.sockets.lacked();
-        asked.any(ready).await || self.sockets.lacked() > lacked
+        replies.any(ready).await || self.sockets.lacked() > lacked
     }
 
     async fn is_served(&self, zone: &str) -> bool {
-        let unheard = format!("gatecrawl-{:08x}.{zone}.", fastrand::u32(..));
-        match self.resolver.lookup(unheard, RecordType::A).await {
+        let unknown = format!("gatecrawl-{:08x}.{zone}.", fastrand::u32(..));
+        match self.resolver.lookup(unknown, RecordType::A).await {
             Ok(_) => true,
-            // No query could be made, or no sense of what came.
+            // No query could be made, or the answer made no sense.
             Err(NetError::Proto(_)) => false,
             Err(error) => matches!(fault_of(&error), DnsFault::Nxdomain | DnsFault::NoData),
         }
     }
 
-    /// Which hosts may be on a private network, by what their names resolved to.
+    /// Returns which hosts may be on a private network, by the addresses that their names resolved to.
     pub(in crate::fetch) fn neighbours(&self) -> &Neighbours {
         &self.neighbours
     }
 
-    /// The name servers that are asked.
+    /// Returns the name servers in use.
     pub(super) fn servers(&self) -> Vec<IpAddr> {
         self.servers.clone()
     }
 
-    /// Addresses for which no name server is needed.
+    /// Returns addresses that need no name server.
     fn at_hand(&self, host: &str, port: Option<u16>) -> Option<Vec<IpAddr>> {
         if let Ok(address) = host.trim_matches(['[', ']']).parse() {
-            // Asked on the way to a SOCKS proxy only; the guard has seen it in the URL.
+            // Only on the way to a SOCKS proxy; the guard has checked it in the URL.
             return Some(vec![address]);
         }
-        // The user's own word stands above the guard.
+        // The user's choice overrides the guard.
         let given: Vec<IpAddr> = self
             .overrides
             .iter()
@@ -162,7 +162,7 @@ impl Names {
         Some(given).filter(|given| !given.is_empty())
     }
 
-    /// Addresses by name service, those that may not be requested at this port left out.
+    /// Resolves a name by name service, without addresses that may not be requested at this port.
     fn ask(
         &self,
         host: String,
@@ -189,7 +189,7 @@ impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
         let host = normal(name.as_str());
         let attempt = Attempt::current();
-        // The guard has seen it already. A proxy's host is not what is asked for.
+        // The guard has checked it already. A proxy's host is not the requested host.
         let chosen = attempt.as_ref().and_then(|attempt| attempt.address);
         if let Some(address) = chosen
             && self.proxy_host.is_none()
@@ -202,21 +202,21 @@ impl Resolve for Names {
         }
         let asking = self.ask(host, port);
         Box::pin(async move {
-            let asked = Instant::now();
+            let started = Instant::now();
             if let Some(attempt) = &attempt {
-                attempt.name_asked();
+                attempt.lookup_started();
             }
             let found = asking.await;
             if let Some(attempt) = &attempt {
-                attempt.name_answered(asked.elapsed(), found.is_ok());
+                attempt.name_answered(started.elapsed(), found.is_ok());
             }
             Ok(socket_addresses(found?))
         })
     }
 }
 
-/// A host as overrides and the cache name it. One final dot means the same name; with more of them it
-/// is another, which does not exist, and above all no address.
+/// Returns a host in the form of overrides and the cache. One final dot means the same name. With more dots
+/// it is another name, which does not exist and above all is no address.
 fn normal(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
@@ -267,7 +267,7 @@ fn fault_of(error: &NetError) -> DnsFault {
         NetError::Timeout => return DnsFault::Timeout,
         NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
         NetError::Dns(DnsError::ResponseCode(code)) => *code,
-        // A name that no query can be made of cannot exist.
+        // A name that does not fit into a query cannot exist.
         NetError::Proto(_) => return DnsFault::Nxdomain,
         _ => return DnsFault::Servfail,
     };
@@ -286,7 +286,7 @@ fn resolver(
 ) -> Result<Resolver<Sockets>, NetError> {
     let mut builder = match source {
         DnsSource::System => Resolver::builder(provider.clone()).unwrap_or_else(|_| {
-            // Without a configuration the C library asks this machine, and so do we.
+            // Without a configuration the C library uses this machine, and so do we.
             let here = NameServerConfig::udp_and_tcp(Ipv4Addr::LOCALHOST.into());
             let config = ResolverConfig::from_parts(None, Vec::new(), vec![here]);
             Resolver::builder_with_config(config, provider)
@@ -302,14 +302,14 @@ fn resolver(
     let options = builder.options_mut();
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     options.attempts = 2;
-    // Both tries have to fit under the limit.
+    // Both attempts must fit into the limit.
     options.timeout = limit / 2;
-    // Answers are remembered here, failures included.
+    // Our own cache remembers answers, including failures.
     options.cache_size = 0;
     builder.build()
 }
 
-/// The name servers of a source; this machine, where the system names none.
+/// Returns the name servers of a source; this machine, if the system names none.
 fn servers(source: &DnsSource) -> Vec<IpAddr> {
     match source {
         DnsSource::Servers(servers) => servers.iter().map(SocketAddr::ip).collect(),

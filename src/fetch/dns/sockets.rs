@@ -1,5 +1,5 @@
-//! The sockets by which name servers are asked. The resolver takes every one that cannot be opened for a
-//! server that is not there; so it is noted here when none can be for want of open files.
+//! Sockets for queries to name servers. The resolver treats a socket that cannot be opened as an absent
+//! server. So this records when that happens because too many files are open.
 
 use std::future::Future;
 use std::io;
@@ -16,7 +16,7 @@ use crate::fetch::client::files::lacks_files;
 /// A socket that is being opened.
 type Opening<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
-/// Opens sockets.
+/// A provider of sockets.
 #[derive(Clone, Default)]
 pub(in crate::fetch) struct Sockets {
     plain: TokioRuntimeProvider,
@@ -24,7 +24,7 @@ pub(in crate::fetch) struct Sockets {
 }
 
 impl Sockets {
-    /// How often there was none for want of open files.
+    /// Returns how often no socket could be opened because too many files are open.
     pub(super) fn lacked(&self) -> u64 {
         self.lacked.load(Ordering::Relaxed)
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_want_of_open_files_is_noted_and_nothing_else() {
+    async fn only_a_lack_of_open_files_is_recorded() {
         let sockets = Sockets::default();
         let refused = |number| -> Opening<()> {
             Box::pin(async move { Err(io::Error::from_raw_os_error(number)) })

@@ -1,6 +1,6 @@
-//! Whether those who answered before in a crawl still do. It tells a site that is gone from a
-//! network that is: our own name servers and hosts that the crawl was talking to are asked, or the
-//! proxy alone, and nobody else. Nothing is learnt from this machine's own addresses.
+//! Checks whether witnesses that answered earlier in the crawl still do, to separate a dead site from a
+//! dead network. Witnesses are our own name servers and hosts that the crawl was talking to, or only
+//! the proxy. Addresses of this machine prove nothing.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -14,14 +14,14 @@ use tower::BoxError;
 use super::resolver::Names;
 use crate::fetch::client::files::lacks_files;
 use crate::fetch::client::settings::ProxyAddress;
-use crate::fetch::fault::chain::is_for_want_of_files;
+use crate::fetch::fault::chain::ran_out_of_files;
 use crate::model::{Network, Silence, Witnesses};
 
-/// Longest wait for one of them: three times what a connection around the world takes, or one lost
-/// packet more.
+/// Maximum wait for a witness: three times what a connection around the world takes, or enough for
+/// one more lost packet.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Asks the witnesses: those that cost nobody anything first.
+/// Queries the witnesses, those without cost for others first.
 pub(in crate::fetch) async fn ask(names: &Names, witnesses: &Witnesses) -> Network {
     let known = || witnesses.silent.iter().chain(&witnesses.others);
     let outside = |address: &&SocketAddr| !address.ip().is_loopback();
@@ -50,7 +50,7 @@ pub(in crate::fetch) async fn ask(names: &Names, witnesses: &Witnesses) -> Netwo
     Network::Down(silence)
 }
 
-/// Asks the proxy, by whose network everything is reached.
+/// Checks the proxy, through which all requests go.
 pub(in crate::fetch) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> Network {
     let Some((host, port)) = proxy.place() else {
         return Network::Unknown;
@@ -72,17 +72,17 @@ pub(in crate::fetch) async fn ask_proxy(names: &Names, proxy: &ProxyAddress) -> 
     })
 }
 
-/// Where the proxy is said to be, nowhere if nobody answers that. None if for want of open files nobody
-/// could be asked.
+/// Returns the resolved addresses of the proxy; empty if they cannot be resolved. Returns `None` if
+/// this process ran out of file descriptors.
 fn addresses(found: Option<Result<Vec<IpAddr>, BoxError>>) -> Option<Vec<IpAddr>> {
     match found {
         Some(Ok(found)) => Some(found),
-        Some(Err(fault)) if is_for_want_of_files(&*fault) => None,
+        Some(Err(fault)) if ran_out_of_files(&*fault) => None,
         _ => Some(Vec::new()),
     }
 }
 
-/// Whether the system would know where to send a packet; none is sent.
+/// Returns whether the system has a route for a packet; none is sent.
 fn has_route(to: &SocketAddr) -> bool {
     let from: IpAddr = match to {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -103,8 +103,8 @@ fn has_route(to: &SocketAddr) -> bool {
     )
 }
 
-/// Whether a connection can be opened to any of these, or one says that it must not. For want of open
-/// files nobody is asked, and that is no silence.
+/// Returns whether a connection to any of these addresses opens, or is refused. A dial that fails
+/// because too many files are open counts as an answer.
 async fn any_answers(places: &[SocketAddr]) -> bool {
     let answers = |place: &SocketAddr| {
         let place = *place;
@@ -120,7 +120,7 @@ async fn any_answers(places: &[SocketAddr]) -> bool {
     answered.into_iter().any(|answered| answered)
 }
 
-/// Whether a dial failed as if nobody were there.
+/// Returns whether a dial failed as if no host were there.
 fn is_silence(fault: &std::io::Error) -> bool {
     fault.kind() != ErrorKind::ConnectionRefused && !lacks_files(fault)
 }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_and_a_want_of_open_files_are_no_silence() {
+    fn a_refusal_or_a_lack_of_open_files_is_not_silence() {
         let silence = |number| is_silence(&io::Error::from_raw_os_error(number));
         let emfile = 24;
         assert!(!silence(emfile));
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_whose_name_nobody_could_be_asked_about_is_not_gone() {
+    fn a_proxy_whose_name_could_not_be_looked_up_is_not_gone() {
         assert_eq!(addresses(Some(Err(DnsFault::OutOfFiles.into()))), None);
         assert_eq!(
             addresses(Some(Err(DnsFault::Servfail.into()))),
             Some(vec![])
         );
-        assert_eq!(addresses(None), Some(vec![]), "nobody answered");
+        assert_eq!(addresses(None), Some(vec![]), "no answer");
     }
 
     #[test]

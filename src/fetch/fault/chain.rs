@@ -1,5 +1,5 @@
-//! From a chain of errors to an outcome. Each link is recognised by its type; what a library says
-//! in words is shown to people and never read.
+//! Maps a chain of errors to an outcome. Each error is recognised by its type; the words of a
+//! library are shown to people and never parsed.
 
 use std::error::Error;
 use std::io::{self, ErrorKind as K};
@@ -16,13 +16,13 @@ use crate::fetch::dns::resolver::DnsFault;
 use crate::fetch::guard::public::Refused;
 use crate::model::Outcome;
 
-/// What a request came to that got no answer.
+/// Returns the fault of a request without an answer.
 pub(in crate::fetch) fn of_request(error: &reqwest::Error, attempt: &Attempt) -> Fault {
     if let Some(local) = carrier(error) {
         attempt.carried_from(local);
     }
     let dialing = error.is_connect();
-    if dialing && is_for_want_of_files(error) {
+    if dialing && ran_out_of_files(error) {
         attempt.lacked_files();
         let words = "too many open files on this machine";
         return Fault::new(Outcome::ConnectUnreachable, words);
@@ -46,13 +46,13 @@ pub(in crate::fetch) fn of_request(error: &reqwest::Error, attempt: &Attempt) ->
     }
 }
 
-/// Our end of the connection on which a request failed.
+/// Returns the local address of the connection on which a request failed.
 fn carrier(error: &reqwest::Error) -> Option<SocketAddr> {
     let failed: &ClientError = causes(error).find_map(|cause| cause.downcast_ref())?;
     dial::local(failed.connect_info()?)
 }
 
-/// What a body came to that broke off. `framed` tells whether its length was announced.
+/// Returns the fault of a body that broke off. `framed` says whether its length was announced.
 pub(in crate::fetch) fn of_body(error: &reqwest::Error, framed: bool) -> Option<Fault> {
     for cause in causes(error) {
         if let Some(fault) = cause.downcast_ref().and_then(of_http2) {
@@ -63,7 +63,8 @@ pub(in crate::fetch) fn of_body(error: &reqwest::Error, framed: bool) -> Option<
         return Some(http2_ended());
     }
     let fault = match io_kind(error) {
-        // A TLS connection cut without a word of goodbye: all there was to a body without length.
+        // A TLS connection that was cut without a closing message: a body without a length counts
+        // as complete.
         Some(K::UnexpectedEof) if !framed => return None,
         Some(K::UnexpectedEof) => Fault::new(Outcome::BodyTruncated, "body ended early"),
         Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe) => {
@@ -80,8 +81,8 @@ pub(in crate::fetch) fn of_body(error: &reqwest::Error, framed: bool) -> Option<
     Some(fault)
 }
 
-/// Whether something failed because no more files may be open.
-pub(in crate::fetch) fn is_for_want_of_files(error: &(dyn Error + 'static)) -> bool {
+/// Returns whether something failed because too many files are open.
+pub(in crate::fetch) fn ran_out_of_files(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(is_out_of_files)
 }
 
@@ -98,7 +99,7 @@ fn of_dial(cause: &(dyn Error + 'static)) -> Option<Fault> {
         let outcome = match fault {
             DnsFault::Nxdomain => Outcome::DnsNxdomain,
             DnsFault::NoData => Outcome::DnsNodata,
-            // Of open files whoever asked knows already, as no fault of the site's.
+            // The caller has already recognised `OutOfFiles` as our own fault.
             DnsFault::Servfail | DnsFault::OutOfFiles => Outcome::DnsServfail,
             DnsFault::Refused => Outcome::DnsRefused,
             DnsFault::Timeout => Outcome::DnsTimeout,
@@ -140,7 +141,7 @@ fn of_failed_dial(kind: Option<K>, timeout: bool, attempt: &Attempt) -> Fault {
             Fault::new(Outcome::ConnectUnreachable, "network unreachable")
         }
         Some(K::HostUnreachable) => Fault::new(Outcome::ConnectUnreachable, "host unreachable"),
-        // A proxy that would not connect ends here, as does what the kernel forbids.
+        // This includes a proxy that would not connect, and connections that the kernel forbids.
         _ => Fault::new(Outcome::ConnectUnreachable, "could not connect"),
     }
 }
@@ -161,7 +162,8 @@ fn of_broken_connection(kind: Option<K>) -> Fault {
     }
 }
 
-/// Whether a header block had begun cannot be seen: an answer that never began is the likelier one.
+/// Returns the fault of a connection that closed early. Whether a header block had begun is not
+/// visible; most likely it had not.
 fn closed_early() -> Fault {
     Fault::new(Outcome::EmptyReply, "connection closed without an answer")
 }
@@ -170,8 +172,8 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
     let fault = if error.is_parse_too_large() {
         Fault::new(Outcome::HeaderTooLarge, "header block too large")
     } else if error.is_parse_status() {
-        // A reason phrase with control characters ends here too. The HTTP library gives away
-        // neither which of the two it was nor the status code before the phrase.
+        // This includes a reason phrase with control characters. The HTTP library reports neither
+        // which of the two it was nor the status code before the phrase.
         Fault::new(
             Outcome::StatusInvalid,
             "status code or reason phrase is malformed",
@@ -182,8 +184,8 @@ fn of_http1(error: &hyper::Error, attempt: &Attempt) -> Option<Fault> {
             "http/2 answer to an http/1.1 request",
         )
     } else if error.is_parse() && attempt.reused() {
-        // Only the first answer of a connection tells a bad first line by its version. On later
-        // ones, bytes left over from a wrongly measured body are the likeliest reason.
+        // Only for the first answer of a connection does the version reveal a bad first line. On
+        // later ones, bytes left over from a wrongly measured body are the likeliest cause.
         Fault::new(Outcome::BadStatusLine, "answer is not http")
     } else if error.is_parse() {
         Fault::new(Outcome::BadHeader, "malformed header")
@@ -200,7 +202,7 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
         return None;
     }
     let what = if error.is_library() {
-        // It was we who ended it: too many headers, frames without end, broken rules.
+        // We ended it: too many headers, endless frames, or broken rules.
         "http/2 answer refused"
     } else if error.is_go_away() {
         "http/2 connection closed"
@@ -221,8 +223,9 @@ fn of_http2(error: &h2::Error) -> Option<Fault> {
     Some(Fault::new(outcome, words))
 }
 
-/// Whether the server promises that it did not look at the request (RFC 9113 section 8.7). Only
-/// streams above the last one that a GOAWAY names end with it; those below may still be answered.
+/// Returns whether the server promises that it did not process the request (RFC 9113 section 8.7).
+/// Only streams above the last one that a GOAWAY names end with it; those below may still be
+/// answered.
 fn is_refused_stream(error: &h2::Error) -> bool {
     let reason = error.reason();
     error.is_remote()
@@ -244,8 +247,8 @@ fn io_kind(error: &(dyn Error + 'static)) -> Option<K> {
         .find(|kind| *kind != K::Other)
 }
 
-/// Whether an HTTP/2 connection ended under an open stream. The protocol library reports that as
-/// a broken pipe of its own making; one that the system reports carries the system's number.
+/// Returns whether an HTTP/2 connection ended under an open stream. The protocol library reports
+/// that as a broken pipe of its own; one that the system reports carries the system's number.
 fn is_http2_end(error: &(dyn Error + 'static)) -> bool {
     io_errors(error).any(|io| io.kind() == K::BrokenPipe && io.raw_os_error().is_none())
 }
@@ -254,7 +257,8 @@ fn io_errors<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a i
     causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
-/// The error, its source, and so on. An `io::Error` hides the error it carries from `source`.
+/// Returns the error, its source, and so on. An `io::Error` hides the error it carries from
+/// `source`.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
         match error.downcast_ref::<io::Error>() {
@@ -276,10 +280,10 @@ mod tests {
         Attempt::start(&Request::page(url))
     }
 
-    // What an origin on this machine cannot be made to do.
+    // Cases that an origin on this machine cannot produce.
 
     #[test]
-    fn failed_dials_are_told_by_kind() {
+    fn failed_dials_have_an_outcome_by_kind() {
         let attempt = attempt();
         let cases = [
             (K::ConnectionRefused, "connect_refused"),
@@ -296,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_connections_are_told_by_kind() {
+    fn broken_connections_have_an_outcome_by_kind() {
         let cases = [
             (K::BrokenPipe, "write_failed"),
             (K::ConnectionReset, "reset_before_headers"),
@@ -310,8 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn a_want_of_open_files_is_told_from_what_the_network_does() {
-        let lacks = is_for_want_of_files;
+    fn a_lack_of_open_files_is_not_a_network_fault() {
+        let lacks = ran_out_of_files;
         let hidden = |fault: DnsFault| io::Error::other(fault);
         assert!(lacks(&io::Error::other(io::Error::from_raw_os_error(24))));
         assert!(lacks(&hidden(DnsFault::OutOfFiles)));

@@ -3,11 +3,11 @@
 use crate::fetch::guard::public::Refused;
 use crate::model::Outcome;
 
-/// An exchange that did not come to a good end.
+/// The fault of a failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::fetch) struct Fault {
     pub(in crate::fetch) outcome: Outcome,
-    /// For people: lower case, no full stop.
+    /// Description for people: lower case, no full stop.
     pub(in crate::fetch) words: String,
 }
 

@@ -1,4 +1,4 @@
-//! Exchanges that failed: from errors to outcomes.
+//! Failed exchanges: maps errors to outcomes.
 
 pub(super) mod chain;
 pub(super) mod exchange;

@@ -1,4 +1,4 @@
-//! From a failed handshake to an outcome.
+//! Maps a failed TLS handshake to an outcome.
 
 use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revoked_certificate_and_one_of_tomorrow_are_told() {
+    fn revoked_and_future_certificates_are_recognised() {
         let revoked = of_certificate(&CertificateError::Revoked);
         assert_eq!(revoked.outcome.id(), "tls_revoked");
         let tomorrow = of_certificate(&CertificateError::NotValidYetContext {

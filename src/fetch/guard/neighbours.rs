@@ -1,7 +1,7 @@
-//! Which hosts may be requested at addresses that are not public. A host that the user named may be on
-//! a private network, and what was fetched from such a host may lead on within that network. Everybody
-//! else stays on the open internet. A name's first usable answer decides for the rest of the run where
-//! its host is; later answers count only as far as they agree.
+//! Which hosts may be requested at addresses that are not public. A host that the user named may be on a
+//! private network, and its answers may link to other hosts within that network. All other hosts must be
+//! public. A name's first usable answer decides for the rest of the run where its host is; later answers
+//! count only if they agree.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::public::{PrivateAddresses, Refused, hidden_address, is_public};
 use crate::model::CrawlUrl;
 
-/// Most hosts, besides those that the user named, that pages of a private network may lead to (ours).
-/// Those beyond must be public.
+/// Maximum number of hosts, besides those that the user named, to which pages of a private network may
+/// lead (ours). Hosts beyond it must be public.
 pub const MOST_NEIGHBOURS: usize = 10_000;
 
 /// The hosts that the user named, each with its port.
@@ -22,7 +22,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Every host, for callers that vouch for each URL themselves.
+    /// Returns every host, for callers that check each URL themselves.
     pub fn everybody() -> Named {
         Named {
             everybody: true,
@@ -30,7 +30,7 @@ impl Named {
         }
     }
 
-    /// The hosts of these URLs.
+    /// Returns the hosts of these URLs.
     pub fn of<'a>(urls: impl IntoIterator<Item = &'a CrawlUrl>) -> Named {
         let places = urls.into_iter().map(|url| {
             let (host, port) = place(url);
@@ -48,19 +48,19 @@ impl Named {
     }
 }
 
-/// What is known of the hosts that may be on a private network. Shared by all requests of a fetcher.
+/// The hosts that may be on a private network. All requests of a fetcher share it.
 #[derive(Debug)]
 pub(in crate::fetch) struct Neighbours {
     named: Named,
-    // Held for a look-up, never over an await.
+    // Locked for a lookup, never over an await.
     hosts: Mutex<HashMap<String, Neighbour>>,
 }
 
 #[derive(Debug, Default)]
 struct Neighbour {
-    /// Where the host is, once its name was resolved.
+    /// Network of the host, once its name was resolved.
     place: Option<PrivateAddresses>,
-    /// The networks at which a port may be requested because a page of that network led there.
+    /// Networks at which a port may be requested because a page of that network linked to it.
     led: Vec<(u16, PrivateAddresses)>,
 }
 
@@ -72,7 +72,7 @@ impl Neighbours {
         }
     }
 
-    /// Refuses a URL whose host alone says that it may not be requested. Our resolver is not called for
+    /// Refuses a URL whose host alone shows that it may not be requested. Our resolver is not called for
     /// addresses, nor for any name when a proxy resolves it, so filtering its answers is not enough.
     pub(in crate::fetch) fn check_host(&self, url: &CrawlUrl) -> Result<(), Refused> {
         let (host, port) = place(url);
@@ -82,7 +82,8 @@ impl Neighbours {
         }
     }
 
-    /// Those of a host's addresses that may be requested. The first call for a host decides where it is.
+    /// Returns the addresses of a host that may be requested. The first call for a host decides where it
+    /// is.
     pub(in crate::fetch) fn judge(
         &self,
         host: &str,
@@ -100,7 +101,7 @@ impl Neighbours {
         }
     }
 
-    /// Whether a host may be requested at an address, as far as it is known where the host is.
+    /// Returns whether a host may be requested at an address, as far as its network is known.
     pub(in crate::fetch) fn admit(&self, url: &CrawlUrl, address: IpAddr) -> bool {
         let (host, port) = place(url);
         let named = self.named.has(host, port);
@@ -110,14 +111,14 @@ impl Neighbours {
         }
     }
 
-    /// Whether any host of this run may be requested at an address.
-    pub(in crate::fetch) fn admit_for_anybody(&self, address: IpAddr) -> bool {
+    /// Returns whether any host of this run may be requested at an address.
+    pub(in crate::fetch) fn admit_for_any_host(&self, address: IpAddr) -> bool {
         let holds = |it: &Neighbour| (it.place.as_ref()).is_some_and(|place| place.holds(address));
         is_public(address) || self.lock().values().any(holds)
     }
 
-    /// Notes that what was fetched from one URL's host leads to another URL. Only hosts on a private
-    /// network open anything by it, and only that network.
+    /// Records that an answer from one URL's host led to another URL. This matters only for hosts on a
+    /// private network, and opens only that network.
     pub(in crate::fetch) fn led(&self, from: &CrawlUrl, to: &CrawlUrl) {
         let ((host, port), (next, next_port)) = (place(from), place(to));
         if (host, port) == (next, next_port) {
@@ -134,8 +135,8 @@ impl Neighbours {
         }
     }
 
-    /// Notes at which addresses a host answered before this process began. Returns whether that agrees
-    /// with where it is now.
+    /// Records the addresses at which a host answered before this process started. Returns whether they
+    /// agree with where it is now.
     pub(in crate::fetch) fn was_at(&self, url: &CrawlUrl, addresses: &[IpAddr]) -> bool {
         let (host, port) = place(url);
         let was = PrivateAddresses::of_host(addresses);
@@ -181,7 +182,7 @@ impl Neighbour {
         self.may(port, named, address) && place.is_none_or(|place| place.holds(address))
     }
 
-    /// Whether a port may be requested at an address, wherever the host is.
+    /// Returns whether a port may be requested at an address, wherever the host is.
     fn may(&self, port: u16, named: bool, address: IpAddr) -> bool {
         let mut led = self.led.iter();
         named
@@ -197,7 +198,7 @@ impl Neighbour {
     }
 }
 
-/// Those that a rule admits. A name with none leads where crawls have no business.
+/// Returns the addresses that a rule admits. A name without any is off limits for crawls.
 fn usable(addresses: &[IpAddr], admits: impl Fn(IpAddr) -> bool) -> Result<Vec<IpAddr>, Refused> {
     let (usable, refused): (Vec<IpAddr>, Vec<IpAddr>) =
         addresses.iter().partition(|address| admits(**address));
@@ -207,7 +208,8 @@ fn usable(addresses: &[IpAddr], admits: impl Fn(IpAddr) -> bool) -> Result<Vec<I
     }
 }
 
-/// A host as this module and the resolver name it, and the port. One final dot means the same name.
+/// Returns a host in the form of this module and the resolver, and the port. One final dot means the
+/// same name.
 fn place(url: &CrawlUrl) -> (&str, u16) {
     let url = url.as_url();
     let host = url.host_str().unwrap_or_default();
@@ -215,7 +217,7 @@ fn place(url: &CrawlUrl) -> (&str, u16) {
     (host.strip_suffix('.').unwrap_or(host), port)
 }
 
-/// The address of a host that is one, or that resolvers replace by one, such as `localhost`.
+/// Returns the address of a host that is one, or that resolvers replace by one, such as `localhost`.
 fn literal(host: &str) -> Option<IpAddr> {
     let address = host.trim_matches(['[', ']']).parse().ok();
     address.or_else(|| hidden_address(host))
@@ -243,7 +245,7 @@ mod tests {
         Neighbours::new(Named::of(&urls))
     }
 
-    /// What is left of a name's answer.
+    /// Returns the admitted addresses of a name's answer.
     fn judge(neighbours: &Neighbours, at: &str, found: &[&str]) -> Vec<IpAddr> {
         let url = url(at);
         let (host, port) = place(&url);
@@ -275,12 +277,12 @@ mod tests {
             addresses(&[OUTSIDE])
         );
         assert!(judge(&public, "http://evil.example/", &[LOOPBACK]).is_empty());
-        // What it cannot be connected at, it cannot be answered from.
+        // An address that may not be connected to may not answer either.
         assert!(!public.admit(&url("http://evil.example/"), addresses(&[LOOPBACK])[0]));
     }
 
     #[test]
-    fn a_private_network_is_open_to_what_was_fetched_from_it_alone() {
+    fn a_private_network_is_open_only_to_links_from_it() {
         let both = naming(&["http://intranet.example/", "http://public.example/"]);
         judge(&both, "http://intranet.example/", &[INSIDE]);
         judge(&both, "http://public.example/", &[OUTSIDE]);
@@ -293,7 +295,7 @@ mod tests {
             "another network"
         );
         assert_eq!(judge(&both, wiki, &["10.0.0.9"]), addresses(&["10.0.0.9"]));
-        // And so on, from there.
+        // The same holds for links from there.
         let next = "http://10.0.0.10/";
         assert!(is_refused(&both, next));
         both.led(&url(wiki), &url(next));
@@ -324,14 +326,14 @@ mod tests {
 
     #[test]
     fn a_name_that_was_never_resolved_here_opens_nothing() {
-        // So it is behind a proxy, which resolves names itself.
+        // The same holds behind a proxy, which resolves names itself.
         let proxied = naming(&["http://intranet.example/"]);
         proxied.led(&url("http://intranet.example/"), &url("http://10.0.0.9/"));
         assert!(is_refused(&proxied, "http://10.0.0.9/"));
     }
 
     #[test]
-    fn a_run_that_goes_on_knows_where_its_hosts_were() {
+    fn a_resumed_run_knows_where_its_hosts_were() {
         let site = "http://evil.example/";
         let resumed = naming(&[site]);
         assert!(resumed.was_at(&url(site), &addresses(&[OUTSIDE])));
@@ -359,7 +361,7 @@ mod tests {
             "http://2130706433/",
             "http://0x7f.1/",
             "http://[::1]:8080/",
-            // The URL standard takes these for names.
+            // The URL standard treats these as names.
             "http://127.0.0.1../",
             "http://0x7f.1.../",
             "http://169.254.169.254../",
@@ -372,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_this_machine_whoever_resolves_it() {
+    fn localhost_is_this_machine_for_every_resolver() {
         for text in [
             "http://localhost/",
             "http://LOCALHOST.:8080/",

@@ -1,6 +1,6 @@
 //! Which addresses are public, and which network the others are on. Links, redirects and name servers
-//! belong to others: none of them may lead the crawler to a service that only its own machine or network
-//! can reach (`neighbours.rs` decides).
+//! are under the control of others. None of them may lead the crawler to a service that only its own
+//! machine or network can reach (`neighbours.rs` decides).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,16 +10,16 @@ use url::Host;
 /// Why an address may not be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::fetch) enum Refused {
-    /// It is not public, and nothing on its network led there.
+    /// It is not public, and no page on its network linked to it.
     #[error("address {0} is not public")]
     NotPublic(IpAddr),
-    /// The host was on a private network before in this run.
-    #[error("address {0} is public, and the host was on a private network before in this run")]
+    /// The host was on a private network earlier in this run.
+    #[error("address {0} is public, but the host was on a private network earlier in this run")]
     Moved(IpAddr),
 }
 
 impl Refused {
-    /// Why this one is refused.
+    /// Returns why this address is refused.
     pub(in crate::fetch) fn of(address: IpAddr) -> Refused {
         if is_public(address) {
             Refused::Moved(address)
@@ -29,31 +29,31 @@ impl Refused {
     }
 }
 
-/// Where a host is: on the open internet, which is the default, or on these networks.
+/// Network of a host: the public internet, which is the default, or these networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::fetch) struct PrivateAddresses {
     networks: BTreeSet<Network>,
-    /// Those that belong to no such network.
+    /// Addresses that belong to no such network.
     single: BTreeSet<IpAddr>,
 }
 
-/// Networks that a site may be spread over. They are told apart because a company's own network is
-/// no reason to ask this machine, nor the link-local address at which clouds hand out credentials.
+/// Networks over which a site may be spread. They are separate because a company's own network must not
+/// open this machine, nor the link-local address at which clouds hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Network {
     /// This machine.
     Loopback,
     /// 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16.
     Private,
-    /// fc00::/7. Clouds have addresses in it for what 169.254.169.254 is to others.
+    /// fc00::/7. Clouds use addresses in it for the same purpose as 169.254.169.254.
     UniqueLocal,
     /// 169.254.0.0/16 and fe80::/10.
     LinkLocal,
 }
 
 impl PrivateAddresses {
-    /// Where a host with these addresses is. One with a public address is public, whatever else its
-    /// name leads to.
+    /// Returns the network of a host with these addresses. A host with a public address is public,
+    /// whatever its other addresses.
     pub(super) fn of_host(addresses: &[IpAddr]) -> PrivateAddresses {
         let mut place = PrivateAddresses::default();
         if addresses.iter().any(|address| is_public(*address)) {
@@ -68,12 +68,12 @@ impl PrivateAddresses {
         place
     }
 
-    /// Whether this is the open internet.
+    /// Returns whether this is the public internet.
     pub(super) fn is_public(&self) -> bool {
         self.networks.is_empty() && self.single.is_empty()
     }
 
-    /// Whether an address is there.
+    /// Returns whether an address is in these networks.
     pub(super) fn holds(&self, address: IpAddr) -> bool {
         if is_public(address) {
             return self.is_public();
@@ -92,7 +92,7 @@ impl PrivateAddresses {
 impl Network {
     fn of(address: IpAddr) -> Option<Network> {
         match address.to_canonical() {
-            // To connect to no address is to connect to this machine.
+            // A connection to the unspecified address reaches this machine.
             here if here.is_loopback() || here.is_unspecified() => Some(Network::Loopback),
             IpAddr::V4(address) if address.is_private() => Some(Network::Private),
             IpAddr::V4(address) if address.is_link_local() => Some(Network::LinkLocal),
@@ -103,11 +103,11 @@ impl Network {
     }
 }
 
-/// The address that a name stands for whoever resolves it. Parsed URLs have names in lower case, and
-/// take an address with more than one final dot for a name, which not everybody does.
+/// Returns the address that a name stands for with every resolver. Parsed URLs have names in lower case.
+/// They treat an address with more than one final dot as a name, which not all programs do.
 pub(super) fn hidden_address(name: &str) -> Option<IpAddr> {
     let name = name.trim_end_matches('.');
-    // Every resolver has to give this machine's addresses (RFC 6761 section 6.3).
+    // Every resolver has to return this machine's addresses (RFC 6761 section 6.3).
     if name == "localhost" || name.ends_with(".localhost") {
         return Some(Ipv4Addr::LOCALHOST.into());
     }
@@ -117,7 +117,7 @@ pub(super) fn hidden_address(name: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether an address is reachable from the whole internet, by the special-purpose registries of
+/// Returns whether an address is reachable from the whole internet, by the special-purpose registries of
 /// IANA (RFC 6890).
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
@@ -150,7 +150,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(mapped);
     }
     match (a, b) {
-        // Addresses that carry an IPv4 address are as public as that one: NAT64 and 6to4.
+        // An address that carries an IPv4 address is as public as that one: NAT64 and 6to4.
         (0x64, 0xff9b) => address.segments()[2..6] == [0; 4] && embedded(high, low),
         (0x2002, _) => embedded(b, address.segments()[2]),
         // Teredo, benchmarks, ORCHID, documentation.

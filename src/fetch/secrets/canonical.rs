@@ -1,31 +1,32 @@
-//! One form for all the ways in which URLs, HTML and JSON write a text: their escapes are decoded, and what readers
-//! pass over or do not see is left out. What is looked for in that form is found in every coding, also where only some
-//! characters are escaped; where it was written can be told.
+//! A canonical form for all the ways in which URLs, HTML and JSON write a text. Escapes are decoded, and
+//! characters that readers skip or do not see are left out. A search in this form finds a text in every
+//! coding, even if only some characters are escaped. Each part of the form can be mapped back to where it was
+//! written.
 //!
-//! The form is for comparing alone: some texts that differ have the same.
+//! The form serves only for comparison: some different texts have the same form.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use htmlize::Context;
 
-/// How many codings may lie within one another, such as a URL in JSON in an attribute. Each may take the memory of
-/// the text once more.
+/// Maximum number of nested codings, such as a URL in JSON in an attribute. Each may take the memory of the
+/// text once more.
 pub(super) const LAYERS: usize = 4;
 
-/// The longest character reference, in bytes: `&CounterClockwiseContourIntegral;`. The zeros before a number are not
-/// counted: there may be any.
+/// The longest character reference, in bytes: `&CounterClockwiseContourIntegral;`. Zeros before a number are
+/// not counted: their number is unlimited.
 pub(super) const LONGEST_REFERENCE: usize = 33;
 
 /// A text and its canonical form.
 pub(in crate::fetch) struct Canonical<'t> {
     /// The text, without one layer of escapes, without two.
     layers: Vec<Cow<'t, [u8]>>,
-    /// The last of them without what nobody sees, if it has any.
+    /// The last layer without invisible characters, if it has any.
     seen: Option<Vec<u8>>,
 }
 
-/// The canonical form of a text.
+/// Returns the canonical form of a text.
 pub(super) fn canonical(text: &[u8]) -> Canonical<'_> {
     let mut layers = vec![Cow::Borrowed(text)];
     while layers.len() <= LAYERS
@@ -42,12 +43,12 @@ impl Canonical<'_> {
         self.seen.as_deref().unwrap_or_else(|| self.unescaped())
     }
 
-    /// The text without its escapes.
+    /// Returns the text without its escapes.
     pub(super) fn unescaped(&self) -> &[u8] {
         self.layers.last().map_or(&[], |layer| layer)
     }
 
-    /// Where parts of the form were written. They come in their order, and none is empty.
+    /// Returns where parts of the form were written. The parts must be in order, and none empty.
     pub(in crate::fetch) fn written(&self, parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
         let parts = match self.seen {
             Some(_) => UNSEEN.origins(self.unescaped(), &parts),
@@ -58,18 +59,19 @@ impl Canonical<'_> {
     }
 }
 
-/// How much at the beginning of a text is changed, and to what.
+/// Length of the prefix of a text that changes, and its replacement.
 type Change<'t> = (usize, Cow<'t, [u8]>);
 
-/// A step on the way to the form.
+/// A step towards the form.
 struct Step {
-    /// The bytes that something begins with which it may change: a table, for each byte of a page is asked.
+    /// A table of the first bytes of everything that it may change; a table, because every byte of a page is
+    /// checked.
     begins: [bool; 256],
-    /// What it changes at the beginning of a text.
+    /// Returns the change at the beginning of a text.
     meaning: fn(&[u8]) -> Option<Change<'_>>,
 }
 
-/// The bytes that an escape may begin with, or that readers pass over.
+/// The bytes that an escape may begin with, or that readers skip.
 const SPECIAL: [bool; 256] = table(b"%&\\+\0\t\n\r");
 
 static ESCAPES: Step = Step {
@@ -100,7 +102,7 @@ const fn table(mut bytes: &[u8]) -> [bool; 256] {
 }
 
 impl Step {
-    /// The text after it; none if that is the same.
+    /// Returns the text after this step, or `None` if it is unchanged.
     fn taken(&self, text: &[u8]) -> Option<Vec<u8>> {
         if !text.iter().any(|byte| self.begins[usize::from(*byte)]) {
             return None;
@@ -110,7 +112,7 @@ impl Step {
         (out != text).then_some(out)
     }
 
-    /// Where parts of the text after it stand in the text.
+    /// Maps parts of the text after this step to the text before it.
     fn origins(&self, text: &[u8], parts: &[Range<usize>]) -> Vec<Range<usize>> {
         let ends = |part: &Range<usize>| [part.start, part.end - 1];
         let mut ends = parts.iter().flat_map(ends).peekable();
@@ -132,7 +134,7 @@ impl Step {
         found.chunks_exact(2).map(whole).collect()
     }
 
-    /// Hands out the text in pieces: where each is written, and what it means.
+    /// Passes the text in pieces: where each is written, and what it means.
     fn take(&self, text: &[u8], mut each: impl FnMut(Range<usize>, &[u8])) {
         let (mut at, mut done) = (0, 0);
         let begins = |byte: &u8| self.begins[usize::from(*byte)];
@@ -151,10 +153,10 @@ impl Step {
     }
 }
 
-/// How long the escape is that a text begins with, and what it means.
+/// Returns the length of the escape at the beginning of a text, and its meaning.
 fn meaning(text: &[u8]) -> Option<Change<'_>> {
     match text {
-        // Forms write blanks so.
+        // Forms write a space like this.
         [b'+', ..] => Some((1, Cow::Borrowed(b" "))),
         [b'%', high, low, ..] => Some((3, byte([*high, *low])?)),
         [b'&', b'#', ..] => numeric_reference(text),
@@ -165,8 +167,8 @@ fn meaning(text: &[u8]) -> Option<Change<'_>> {
         // The next layer knows what it stands before.
         [b'\\', b'x' | b'u', ..] => None,
         [b'\\', next, ..] if SPECIAL[usize::from(*next)] => None,
-        // What a backslash stands before means itself. The parser of URLs takes the others out, and between the
-        // letters of UTF-16 there is NUL.
+        // A backslash before any other character means that character. The URL parser removes the others, and
+        // NUL stands between the letters of UTF-16.
         [b'\\' | b'\0' | b'\t' | b'\n' | b'\r', ..] => Some((1, Cow::Borrowed(b""))),
         _ => None,
     }
@@ -183,7 +185,7 @@ fn byte(hex: [u8; 2]) -> Option<Cow<'static, [u8]>> {
     Some(Cow::Owned(vec![u8::try_from(number(&hex)?).ok()?]))
 }
 
-/// `\u0061`, and two of them where one character takes two.
+/// Decodes `\u0061`, or two of them if one character takes two.
 fn utf16(text: &[u8]) -> Option<Change<'_>> {
     let unit = |at: usize| {
         let hex = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
@@ -203,7 +205,7 @@ fn utf16(text: &[u8]) -> Option<Change<'_>> {
     Some((length, Cow::Owned(char.to_string().into_bytes())))
 }
 
-/// `&#97;`, `&#x61;`, behind any number of zeros and also if nothing ends it, as parsers of HTML read it.
+/// Decodes `&#97;` and `&#x61;`, after any number of zeros and also without an end, as HTML parsers read it.
 fn numeric_reference(text: &[u8]) -> Option<Change<'_>> {
     let is_hex = matches!(text.get(2), Some(b'x' | b'X'));
     let start = 2 + usize::from(is_hex);
@@ -216,7 +218,7 @@ fn numeric_reference(text: &[u8]) -> Option<Change<'_>> {
     unescaped(&reference).map(|meant| (end, meant))
 }
 
-/// `&amp;`, and `&amp` where that is one as well.
+/// Decodes `&amp;`, and `&amp` where that is allowed.
 fn named_reference(text: &[u8]) -> Option<Change<'_>> {
     let text = &text[..text.len().min(LONGEST_REFERENCE)];
     let name = text[1..].iter().take_while(|it| it.is_ascii_alphanumeric());
@@ -232,8 +234,9 @@ fn unescaped(reference: &[u8]) -> Option<Cow<'static, [u8]>> {
     }
 }
 
-/// How many bytes the character has that a text begins with, if readers do not see it or fold it with its like:
-/// white space, control characters, and what only joins, parts or turns others, in UTF-8.
+/// Returns how many bytes the first character of a text has, if readers do not see it or fold it with similar
+/// ones. These are white space, control characters, and characters that only join, separate or turn others,
+/// in UTF-8.
 fn unseen(text: &[u8]) -> Option<usize> {
     match text {
         [..=b' ' | 0x7F, ..] => Some(1),
@@ -301,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_found_again() {
+    fn parts_of_the_form_are_mapped_back_to_the_text() {
         let text = "say \n%2573&#101;c\nret\n, or not";
         let form = canonical(text.as_bytes());
         assert_eq!(form.bytes(), b"saysecret,ornot");
@@ -310,7 +313,7 @@ mod tests {
         assert_eq!(words, ["%2573&#101;c\nret", "or"]);
     }
 
-    /// As a coding writes a text: what it must escape, and all else too if it likes.
+    /// Writes a text in a coding: escapes what it must, and everything else too if `all` is set.
     fn escaped(text: &str, coding: u8, all: bool) -> String {
         let utf8 = |out: String, byte| out + &format!("%{byte:02x}");
         let utf16 = |out: String, unit: &u16| out + &format!("\\u{unit:04x}");
@@ -338,8 +341,8 @@ mod tests {
             codings in proptest::collection::vec((0..3u8, any::<bool>()), 0..3),
         ) {
             let own = canonical(text.as_bytes());
-            // One that looks like escapes of escapes has too many layers itself, and a number that nothing ends goes
-            // on in digits that were escaped behind it.
+            // A text that looks like nested escapes has too many layers itself. A number without an end would
+            // continue in digits that were escaped behind it.
             let has_number = |text: &Cow<'_, [u8]>| memchr::memmem::find(text, b"&#").is_some();
             if own.layers.len() + codings.len() > LAYERS || own.layers.iter().any(has_number) {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! What only the site itself may see, and which URLs of it.
+//! Secrets for the site, and the URLs that may receive them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,42 +8,42 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::model::CrawlUrl;
 
-/// What only the site itself may see. `Debug` shows no value.
+/// Secrets that only the site itself may see. `Debug` shows no value.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// Header fields added to every request, in place of our own of the same name.
+    /// Header fields added to every request, in place of our own with the same name.
     pub headers: HeaderMap,
     /// User and password for basic authentication.
     pub basic_auth: Option<(String, Option<String>)>,
     /// The value of the `Cookie` header.
     pub cookies: Option<HeaderValue>,
-    /// What single hosts of the site may see besides.
+    /// Additional secrets of single hosts of the site.
     pub of_hosts: Vec<HostSecret>,
-    /// Texts that everybody may see, such as the site's addresses: a secret that is part of one is not cut out of
-    /// answers, for all its links would be cut as well.
+    /// Texts that everyone may see, such as the site's addresses. A secret that is part of one is not cut out
+    /// of answers, because all its links would be cut as well.
     pub public: Vec<String>,
 }
 
-/// A secret that only some of the site's URLs may be sent. `Debug` shows nothing of it.
+/// A secret for some of the site's URLs. `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct HostSecret {
-    /// Which they are.
+    /// The URLs that may receive it.
     pub to: SecretsFor,
-    /// What it is.
+    /// The secret.
     pub what: Confided,
 }
 
-/// What may be confided to a host.
+/// A secret that a host may receive.
 #[derive(Clone)]
 pub enum Confided {
-    /// User and password for basic authentication. One for the whole site goes before it.
+    /// User and password for basic authentication. A login for the whole site takes precedence.
     Login(String, Option<String>),
     /// A cookie, `name=value`.
     Cookie(HeaderValue),
 }
 
 impl Secrets {
-    /// What a URL of the site is sent: header fields, and a login.
+    /// Returns the secrets that a URL of the site receives: header fields, and a login.
     pub(in crate::fetch) fn confided(
         &self,
         url: &CrawlUrl,
@@ -62,7 +62,7 @@ impl Secrets {
                 Confided::Cookie(cookie) => cookies.push(cookie.as_bytes()),
             }
         }
-        // Joined header values make one again.
+        // Joined header values are a valid header value.
         if let Ok(cookies) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
             && !cookies.is_empty()
         {
@@ -99,28 +99,28 @@ impl fmt::Debug for Confided {
     }
 }
 
-/// Decides which URLs may be sent the secrets.
+/// A rule that decides which URLs may receive the secrets.
 #[derive(Clone)]
 pub struct SecretsFor(Arc<dyn Fn(&CrawlUrl) -> bool + Send + Sync>);
 
 impl SecretsFor {
-    /// No URL at all.
+    /// Admits no URL.
     pub fn nobody() -> SecretsFor {
         SecretsFor::when(|_| false)
     }
 
-    /// URLs whose host is one of these, whatever the port.
+    /// Admits URLs whose host is one of these, on any port.
     pub fn hosts<H: Into<String>>(hosts: impl IntoIterator<Item = H>) -> SecretsFor {
         let hosts: Vec<String> = hosts.into_iter().map(Into::into).collect();
         SecretsFor::when(move |url| hosts.contains(&url.host().to_string()))
     }
 
-    /// URLs that a rule admits.
+    /// Admits URLs that a rule admits.
     pub fn when(rule: impl Fn(&CrawlUrl) -> bool + Send + Sync + 'static) -> SecretsFor {
         SecretsFor(Arc::new(rule))
     }
 
-    /// Whether this URL may be sent the secrets.
+    /// Returns whether this URL may receive the secrets.
     pub fn admits(&self, url: &CrawlUrl) -> bool {
         (self.0)(url)
     }
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_sent_its_own_secrets_besides_those_of_the_site() {
+    fn a_host_receives_its_own_secrets_besides_those_of_the_site() {
         let cookie = |text| Confided::Cookie(HeaderValue::from_static(text));
         let own = |host, what| HostSecret {
             to: SecretsFor::hosts([host]),

@@ -1,5 +1,6 @@
-//! A secret as it may come back, and whether it can be told from what stands in pages by chance: what is short or
-//! might be a word, a setting or an address cannot, for titles and links would be cut for its sake.
+//! Secrets as servers may echo them. Decides whether a secret is distinctive. Short texts, and texts that
+//! might be a word, a setting or an address, also occur in pages by chance; searching for them would cut
+//! titles and links.
 
 use std::fmt;
 
@@ -7,24 +8,24 @@ use memchr::memmem;
 
 use super::canonical::canonical;
 
-/// The shortest text that is looked for, in bytes: shorter ones stand in pages by chance.
+/// The shortest text searched for, in bytes: shorter ones occur in pages by chance.
 const SHORTEST: usize = 8;
 
-/// From this length on, a text is no word of a page by chance, whatever it is made of.
+/// From this length on, no text occurs in a page by chance, whatever it consists of.
 const LONG: usize = 20;
 
-/// A text that must not come back, by what is known of it.
+/// A text that must not come back, by its kind.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Echo {
-    /// It is secret as a whole, such as `user:password` and what a login is sent as.
+    /// A secret as a whole, such as `user:password` and its encoded form.
     Login(String),
-    /// A password: looked for unless it might be a word.
+    /// A password. Searched for unless it might be a word.
     Password(String),
-    /// The value of a header field, which may also be a plain setting such as `en-US`: looked for if it has letters
-    /// and digits or is long.
+    /// The value of a header field, which may also be a plain setting such as `en-US`. Searched for if it has
+    /// letters and digits or is long.
     Value(String),
-    /// The value of a cookie, which may also be the address of a page or the name of what is sold there: looked for
-    /// unless it is made of words.
+    /// The value of a cookie, which may also be the address of a page or the name of a product. Searched for
+    /// unless it consists of words.
     Cookie(String),
 }
 
@@ -35,8 +36,9 @@ impl Echo {
         text
     }
 
-    /// Whether it is such that it stands in no page by chance, and in none of these texts.
-    pub(super) fn is_telling(&self, public: &[String]) -> bool {
+    /// Returns whether the text is distinctive: it occurs in no page by chance, and in none of these public
+    /// texts.
+    pub(super) fn is_distinctive(&self, public: &[String]) -> bool {
         let own = self.text().as_bytes();
         let canonical = canonical(own);
         let form = canonical.unescaped();
@@ -59,14 +61,15 @@ impl Echo {
         canonical.bytes().len() >= SHORTEST && is_told && !public.iter().any(is_part)
     }
 
-    /// The bytes that are looked for.
+    /// Returns the byte sequences to search for.
     pub(super) fn patterns(&self) -> impl Iterator<Item = Vec<u8>> {
         let written = encodings(self.text()).into_iter();
         written.flat_map(|text| [canonical(&text).bytes().to_vec(), text])
     }
 }
 
-/// Whether it may be a word or a number: digits alone, or letters of one case but for the first.
+/// Returns whether the text may be a word or a number: only digits, or letters of one case except for the
+/// first.
 fn is_word(text: &[u8]) -> bool {
     let rest = text.get(1..).unwrap_or_default();
     let is_one_kind = text.iter().all(u8::is_ascii_digit)
@@ -75,8 +78,8 @@ fn is_word(text: &[u8]) -> bool {
     text.len() < LONG && is_one_kind
 }
 
-/// The bytes of a text in UTF-8, in Latin-1, in UTF-8 that was taken for Latin-1, and in UTF-16 as far as its
-/// canonical form keeps them. Of ASCII they are all the same.
+/// Returns the bytes of a text in UTF-8, in Latin-1, and in UTF-8 that was read as Latin-1. Adds
+/// UTF-16 as far as the canonical form keeps it. All are the same for ASCII.
 fn encodings(text: &str) -> Vec<Vec<u8>> {
     let latin = text.chars().map(|char| u8::try_from(char).ok());
     let mistaken: String = text.bytes().map(char::from).collect();
@@ -105,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_word_is_left_where_it_is() {
+    fn a_text_that_may_be_a_word_is_not_cut() {
         use Echo::{Cookie, Login, Password, Value};
         type Kind = fn(String) -> Echo;
         let cases: [(Kind, &str, bool); 22] = [
@@ -133,7 +136,7 @@ mod tests {
             (Cookie, "", false),
         ];
         for (kind, text, expected) in cases {
-            let found = kind(text.to_owned()).is_telling(&[]);
+            let found = kind(text.to_owned()).is_distinctive(&[]);
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! In which texts a server may echo the secrets that it was sent.
+//! Collects the texts in which a server may echo the secrets that it received.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,8 +10,8 @@ use super::confided::{Confided, Secrets};
 use super::echo::Echo;
 use crate::fetch::client::settings::FetchSettings;
 
-/// Fields that say how a client would like its answer or where it comes from, and nothing secret; their values,
-/// such as the name of a host, are parts of many pages.
+/// Fields that describe the wanted answer or the client's origin, and hold no secret. Their values, such as
+/// the name of a host, occur in many pages.
 const OPEN: [&str; 18] = [
     "accept",
     "accept-charset",
@@ -33,10 +33,10 @@ const OPEN: [&str; 18] = [
     "via",
 ];
 
-/// Beginnings of names of more such fields.
+/// Prefixes of the names of more such fields.
 const OPEN_FAMILIES: [&str; 3] = ["if-", "sec-", "x-forwarded-"];
 
-/// All that the requests of these settings may carry.
+/// Returns everything that requests with these settings may carry.
 pub(in crate::fetch) fn of(settings: &FetchSettings) -> Vec<Echo> {
     let proxy = settings.proxy.as_ref();
     let proxy = proxy.and_then(|proxy| url::Url::parse(proxy.as_str()).ok());
@@ -69,7 +69,7 @@ fn of_site(secrets: &Secrets) -> Vec<Echo> {
     echoes
 }
 
-/// What a request with these fields carries.
+/// Returns everything that a request with these fields carries.
 pub(super) fn of_fields(fields: &HeaderMap) -> Vec<Echo> {
     let fields = fields.iter();
     fields
@@ -77,7 +77,7 @@ pub(super) fn of_fields(fields: &HeaderMap) -> Vec<Echo> {
         .collect()
 }
 
-/// What basic authentication is made of (RFC 7617). A user without a password is a key.
+/// Returns the parts of basic authentication (RFC 7617). A user without a password is a key.
 pub(in crate::fetch) fn login(user: &str, password: Option<&str>) -> Vec<Echo> {
     let pair = format!("{user}:{}", password.unwrap_or_default());
     let sent = Echo::Login(STANDARD.encode(&pair).trim_end_matches('=').to_owned());
@@ -100,7 +100,7 @@ fn field(name: &HeaderName, value: &HeaderValue) -> Vec<Echo> {
     if name == COOKIE {
         return cookies(&text);
     }
-    // A scheme such as `Bearer` goes before what is secret.
+    // A scheme such as `Bearer` precedes the secret.
     let token = text.split_once(' ').map(|(_, token)| token.trim());
     let mut echoes: Vec<Echo> = [Some(text.as_str()), token]
         .into_iter()
@@ -116,7 +116,7 @@ fn field(name: &HeaderName, value: &HeaderValue) -> Vec<Echo> {
     echoes
 }
 
-/// The values of `name=value; name=value`.
+/// Returns the values of `name=value; name=value`.
 fn cookies(text: &str) -> Vec<Echo> {
     text.split(';')
         .filter_map(|pair| Some(pair.split_once('=')?.1.trim().trim_matches('"')))
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_hold_no_secret_are_none() {
+    fn fields_without_secrets_are_not_cut() {
         let mut settings = FetchSettings::default();
         for (name, value) in [
             ("x-forwarded-host", "www2.shop.example"),

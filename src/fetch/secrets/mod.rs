@@ -1,4 +1,4 @@
-//! Secrets of the site, and how they are cut out of what comes back.
+//! Secrets of the site, and how they are cut out of answers.
 
 mod canonical;
 pub(super) mod confided;

@@ -1,4 +1,4 @@
-//! Secrets in a gzip file within a body, which readers of sitemaps unpack (`sitemap.xml.gz`).
+//! Cuts secrets out of a gzip file within a body, which readers of sitemaps unpack (`sitemap.xml.gz`).
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
@@ -11,24 +11,26 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::redact::{Redactor, cut, merged};
 use crate::parse::sitemap::SIZE_LIMIT;
 
-/// What is read of a file: a byte more than of a sitemap, so that its reader still sees one that is too long.
+/// Maximum bytes read of a file: one more than of a sitemap, so that its reader still sees a sitemap that is
+/// too long.
 const MOST: u64 = SIZE_LIMIT + 1;
 
 /// A file without secrets.
 #[derive(Debug)]
 pub(in crate::fetch) struct Cleaned {
     pub(in crate::fetch) file: Vec<u8>,
-    /// Of what is in it.
+    /// Fingerprint of its content.
     pub(in crate::fetch) fingerprint: u64,
 }
 
-/// The file without secrets; none if it is no gzip file or has none. Where it breaks off, the new one does too.
+/// Returns the file without secrets, or `None` if it is no gzip file or has none. If the file breaks off, the
+/// new one does too.
 pub(in crate::fetch) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Cleaned> {
     if !body.starts_with(&[0x1F, 0x8B]) {
         return None;
     }
     let mut has_secret = false;
-    // What is wrong with the file is for its reader to say.
+    // Its reader reports faults of the file.
     let _ = unpack(redactor, body, &mut |piece| {
         has_secret |= matches!(piece, Cow::Owned(_));
         Ok(())
@@ -55,7 +57,7 @@ pub(in crate::fetch) fn cleaned(redactor: &Redactor, body: &[u8]) -> Option<Clea
     })
 }
 
-/// Hands out what is in the file in pieces, without secrets.
+/// Passes the content of the file in pieces, without secrets.
 fn unpack(
     redactor: &Redactor,
     body: &[u8],
@@ -63,7 +65,7 @@ fn unpack(
 ) -> io::Result<()> {
     let mut file = MultiGzDecoder::new(body).take(MOST);
     let mut window = Vec::new();
-    // How much of the window was handed out before and is there for the search alone.
+    // Bytes of the window that were passed on before and remain only for the search.
     let mut done = 0;
     let mut width = redactor.windows().width();
     loop {
@@ -82,7 +84,8 @@ fn unpack(
             }
         };
         let mut parts = merged(redactor.parts_of_window(&window));
-        // What begins in the next window is found there. What ends in it is cut here, whole.
+        // A part that begins in the next window is found there. A part that ends in it is cut here, as a
+        // whole.
         parts.retain(|part| part.end > done && part.start < next);
         let end = parts.last().map_or(next, |part| part.end.max(next));
         let parts = parts.into_iter();
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_cut_out_of_a_packed_file_however_large() {
+    fn secrets_are_cut_out_of_packed_files_of_any_size() {
         let line = "<loc>http://h/s3cret-token</loc>";
         let body = packed(line.repeat(100_000).as_bytes());
         let cleaned = cleaned(&redactor(), &body).expect("secrets");
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_wherever_a_window_ends() {
+    fn a_secret_is_found_at_every_window_boundary() {
         let (redactor, width) = (redactor(), redactor().windows().width());
         for echo in ["s3cret-token", "s3cr\net-tok\ne\nn", "%733cret%2Dtoken"] {
             for before in (width - 2 * echo.len()..width + 2).step_by(7) {
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_still_does() {
+    fn a_truncated_file_stays_truncated() {
         let body = packed("<loc>s3cret-token</loc>".repeat(1000).as_bytes());
         let cleaned = cleaned(&redactor(), &body[..body.len() - 20]).expect("secrets");
         let (text, whole) = unpacked(&cleaned.file);
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn files_without_secrets_are_left_as_they_are() {
+    fn files_without_secrets_are_unchanged() {
         for body in [
             &packed(b"<loc>http://h/</loc>")[..],
             b"s3cret-token",

@@ -1,7 +1,8 @@
-//! Secrets cut out of what comes back. A server may echo what it was sent: in an error page, a title, a link, a
-//! `Location`. What is stored, shown or followed later is made of the answer, so it is cleaned where it comes
-//! in: of the secrets as they are, and of what has the same canonical form. What its readers put together of parts is
-//! looked through by them (`crawl/visit/echoes.rs`). An echo that is changed in another way is not recognised.
+//! Cuts secrets out of answers. A server may echo the secrets it received: in an error page, a title, a link,
+//! a `Location`. Stored, shown and followed data comes from the answer, so the answer is cleaned on arrival.
+//! This removes the secrets as they are, and all texts with the same canonical form. Readers that join parts
+//! of an answer check the joined text themselves (`crawl/visit/echoes.rs`). An echo that is changed in
+//! another way is not recognised.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,24 +22,24 @@ use crate::fetch::client::answer::location;
 use crate::model::{CrawlUrl, Exchange, UrlFault};
 use crate::parse::decode;
 
-/// What stands in the place of a secret.
+/// Replacement of a secret.
 const MARK: &str = "[secret]";
 
 /// The same between the NULs of UTF-16.
 const WIDE_MARK: &str = "[\0s\0e\0c\0r\0e\0t\0]";
 
-/// What every shift of ISO-2022-JP begins with.
+/// First byte of every shift of ISO-2022-JP.
 const ESCAPE: u8 = 0x1B;
 
-/// Most bytes that are looked for together: more than any server takes in the header of a request.
+/// Maximum total bytes to search for: more than any server accepts in the header of a request.
 const MOST: usize = 64 << 10;
 
-/// There are more or longer secrets than can be looked for.
+/// An error: the secrets are too many or too long to search for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("headers and cookies are too many or too long to be looked for in answers")]
+#[error("headers and cookies are too many or too long to search for in answers")]
 pub struct TooManySecrets;
 
-/// Replaces secrets by a mark. `Debug` shows none.
+/// Replaces secrets with a mark. `Debug` shows none.
 #[derive(Clone)]
 pub struct Redactor {
     automaton: AhoCorasick,
@@ -46,10 +47,10 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Looks for these; none if there is nothing to look for. What is part of a text of `public`, such as the
-    /// site's own address, is no secret.
+    /// Creates a redactor, or `None` if there is nothing to search for. A part of a `public` text, such as
+    /// the site's own address, is no secret.
     pub fn new(echoes: &[Echo], public: &[String]) -> Result<Option<Redactor>, TooManySecrets> {
-        let is_secret = |echo: &&Echo| echo.is_telling(public);
+        let is_secret = |echo: &&Echo| echo.is_distinctive(public);
         let secret: Vec<&Echo> = echoes.iter().filter(is_secret).collect();
         let texts: BTreeSet<&str> = secret.iter().map(|echo| echo.text()).collect();
         if texts.iter().map(|text| text.len()).sum::<usize>() > MOST {
@@ -60,7 +61,7 @@ impl Redactor {
             return Ok(None);
         }
         let automaton = AhoCorasick::builder()
-            // So that nothing is left of a secret when a part of it is one as well.
+            // So that nothing is left of a secret of which a part is a secret as well.
             .match_kind(MatchKind::LeftmostLongest)
             // Tables of long secrets would be large.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
@@ -76,7 +77,7 @@ impl Redactor {
             .map_err(|_| TooManySecrets)
     }
 
-    /// Looks for what a request was sent with.
+    /// Creates a redactor for the secrets of a request.
     pub fn of_request(
         fields: &HeaderMap,
         public: &[String],
@@ -84,7 +85,7 @@ impl Redactor {
         Redactor::new(&echoes::of_fields(fields), public)
     }
 
-    /// Cleans all that the answer to a request for this URL said.
+    /// Cleans the answer to a request for this URL.
     pub(in crate::fetch) fn clean(&self, url: &CrawlUrl, exchange: &mut Exchange) {
         if exchange.packed.is_some() {
             // Its body is unpacked to be cleaned.
@@ -104,7 +105,7 @@ impl Redactor {
         }
     }
 
-    /// Cleans fields and body of an answer.
+    /// Cleans the fields and the body of an answer.
     pub fn clean_message(&self, headers: &mut HeaderMap, body: &mut Vec<u8>) {
         for value in headers.values_mut() {
             if let Cow::Owned(cleaned) = self.bytes(value.as_bytes())
@@ -121,8 +122,8 @@ impl Redactor {
         }
     }
 
-    /// A body without secrets in the one encoding that has shifts, which may stand within any word; none if it is in
-    /// another or has none.
+    /// Returns a body without secrets in the one encoding with shifts, which may stand within any word.
+    /// Returns `None` if the body is in another encoding or has no secrets.
     fn cut_between_shifts(&self, headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
         memchr::memchr(ESCAPE, body)?;
         let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
@@ -131,12 +132,12 @@ impl Redactor {
         Some(encoding.encode(&cut).0.into_owned())
     }
 
-    /// The text without secrets.
+    /// Returns the text without secrets.
     pub fn text(&self, text: &str) -> String {
         self.cut(text).unwrap_or_else(|| text.to_owned())
     }
 
-    /// The text without secrets; none if it has none.
+    /// Returns the text without secrets, or `None` if it has none.
     pub fn cut(&self, text: &str) -> Option<String> {
         match self.bytes(text.as_bytes()) {
             Cow::Borrowed(_) => None,
@@ -144,7 +145,7 @@ impl Redactor {
         }
     }
 
-    /// The URL without secrets, which resolving may have put together; a fault if nothing is left that is a URL.
+    /// Returns the URL without secrets, which may have emerged on resolving. Fails if the rest is no URL.
     pub fn url(&self, url: CrawlUrl) -> Result<CrawlUrl, UrlFault> {
         match self.cut_from_url(&url) {
             Some(cut) => CrawlUrl::parse(&cut),
@@ -152,7 +153,8 @@ impl Redactor {
         }
     }
 
-    /// The text of the URL without secrets, if it has any, in the form for requests or that for people.
+    /// Returns the text of the URL without secrets, if it has any, in the form for requests or in readable
+    /// form.
     fn cut_from_url(&self, url: &CrawlUrl) -> Option<String> {
         let readable = || match url.readable() {
             Cow::Borrowed(_) => None,
@@ -161,17 +163,17 @@ impl Redactor {
         self.cut(url.as_str()).or_else(readable)
     }
 
-    /// The text without secrets; borrowed if it has none.
+    /// Returns the text without secrets; borrowed if it has none.
     pub(in crate::fetch) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         cut(text, self.parts(text))
     }
 
-    /// How a text is divided that is too long to be searched at once.
+    /// Returns how to divide a text that is too long to be searched at once.
     pub(super) fn windows(&self) -> Windows {
         self.windows
     }
 
-    /// Where secrets stand in a text, in order and apart from each other.
+    /// Returns where secrets stand in a text, in order and without overlaps.
     pub(super) fn parts(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut parts = Vec::new();
         for window in self.windows.of(text) {
@@ -184,9 +186,10 @@ impl Redactor {
         merged(parts)
     }
 
-    /// The same for a text that is short enough to be searched at once; not in order.
+    /// Does the same for a text that is short enough to be searched at once; not in order.
     pub(super) fn parts_of_window(&self, text: &[u8]) -> Vec<Range<usize>> {
-        // As they are too: what stands before one may look like an escape together with its beginning.
+        // The plain text is searched too: the characters before a secret may look like an escape together
+        // with its beginning.
         let mut parts = self.found(text);
         let form = canonical(text);
         parts.extend(form.written(self.found(form.bytes())));
@@ -199,7 +202,7 @@ impl Redactor {
     }
 }
 
-/// Parts that overlap made one, in order.
+/// Merges overlapping parts, in order.
 pub(super) fn merged(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     parts.sort_unstable_by_key(|part| (part.start, part.end));
     let mut apart: Vec<Range<usize>> = Vec::with_capacity(parts.len());
@@ -212,7 +215,7 @@ pub(super) fn merged(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     apart
 }
 
-/// The text with a mark in the place of these parts, which are in order and apart.
+/// Replaces these parts of the text with a mark. They must be in order and without overlaps.
 pub(super) fn cut(text: &[u8], parts: Vec<Range<usize>>) -> Cow<'_, [u8]> {
     if parts.is_empty() {
         return Cow::Borrowed(text);
@@ -247,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_however_urls_html_and_json_write_it() {
+    fn a_secret_is_found_in_every_coding_of_urls_html_and_json() {
         let secret = Echo::Password("pä\"ss&'w/o r\\d<1>".to_owned());
         let codings = [
             "pä\"ss&'w/o r\\d<1>",
@@ -269,7 +272,7 @@ mod tests {
             "p&#000000000000000000000000000000000000000000000228;\"ss&#x0000000000000000000000000000000026'w/o r\\d<1>",
             "pä\"ss&'w/o\u{a0}r\\d<1>",
             "pä\u{200b}\"ss&'w/o&nbsp;&#10; r\\\u{ad}d\u{1}<1>",
-            // A server that takes what it was sent for Latin-1.
+            // A server that reads what it received as Latin-1.
             "p\u{c3}\u{a4}\"ss&'w/o r\\d<1>",
         ];
         for text in codings {
@@ -309,12 +312,12 @@ mod tests {
             clean("text/html; charset=iso-2022-jp"),
             b"<p>\x1b$B$\"\x1b(B[secret]"
         );
-        // To others these are letters.
+        // In other encodings these are letters.
         assert!(clean("text/html; charset=utf-8").ends_with(b"(Bken"));
     }
 
     #[test]
-    fn what_stands_around_a_secret_does_not_hide_it() {
+    fn text_around_a_secret_does_not_hide_it() {
         let secret = Echo::Password("41-secret&".to_owned());
         for (text, expected) in [
             ("%41-secret&amp", "%[secret]amp"),
@@ -327,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_has_no_secret_once_it_is_resolved() {
+    fn a_resolved_url_holds_no_secret() {
         let echoes = ["k3y/of-the/site", "sch\u{fc}ssel-1"].map(|text| Echo::Value(text.into()));
         let redactor = Redactor::new(&echoes, &[]).expect("few").expect("two");
         let page = CrawlUrl::parse("http://h/a/b").expect("a URL");
@@ -342,13 +345,13 @@ mod tests {
             let found = cut(reference);
             assert_eq!(found.as_ref().map(CrawlUrl::as_str), Ok(expected));
         }
-        // What is left of such a host is none.
+        // The rest of such a host is no host.
         let host = cut("//schüssel-1.example/");
         assert!(matches!(host, Err(UrlFault::Invalid(_))), "{host:?}");
     }
 
     #[test]
-    fn what_everybody_sees_is_no_secret() {
+    fn a_part_of_a_public_text_is_not_cut() {
         let echoes = [
             Echo::Password("shop2024".into()),
             Echo::Value("a1b2c3d4".into()),
@@ -361,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_a_secret_that_holds_another() {
+    fn a_secret_that_contains_another_is_cut_as_a_whole() {
         let echoes = ["abcdefg1", "abcdefg12345"].map(|text| Echo::Value(text.into()));
         let redactor = Redactor::new(&echoes, &[]).expect("few").expect("two");
         assert_eq!(redactor.text("abcdefg12345 abcdefg1"), "[secret] [secret]");
@@ -383,7 +386,7 @@ mod tests {
         }
     }
 
-    /// The ways in which an echo may be written, each with a place where a window could end.
+    /// Returns the ways in which an echo may be written, each with a place where a window could end.
     fn written(secret: &str) -> Vec<Vec<u8>> {
         let escape = |text: &str, write: fn(u32) -> String| -> String {
             text.chars().map(|char| write(char.into())).collect()
@@ -392,7 +395,7 @@ mod tests {
         let html = escape(secret, |char| format!("&#{char};"));
         let json = escape(secret, |char| format!("\\u{char:04x}"));
         let twice = url.replace('%', "%25");
-        // What comes next may be a digit.
+        // The next character may be a digit.
         let bare = escape(secret, |char| format!("&#{char}")) + ";";
         let zeros = escape(secret, |char| format!("&#x{char:050x};"));
         let apart = |between: &str| secret.split("").collect::<Vec<_>>().join(between);
@@ -415,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_wherever_a_window_ends() {
+    fn a_secret_is_found_at_every_window_boundary() {
         let secret = "s3<r&t-tok\"n";
         let echo = Echo::Value(secret.to_owned());
         let whole = Redactor::new(&[echo], &[]).expect("few").expect("one");
@@ -437,7 +440,7 @@ mod tests {
                         found.any(|found| found.start <= part.start && part.end <= found.end)
                     };
                     let expected = whole.parts(&text);
-                    // Behind an odd number of backslashes it is no echo.
+                    // After an odd number of backslashes it is no echo.
                     assert!(!expected.is_empty() || filler[0] == b'\\');
                     assert!(
                         expected.iter().all(is_found),
@@ -462,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_beyond_all_measure_are_refused() {
+    fn too_many_or_too_long_secrets_are_refused() {
         let cookies = |count: usize| -> Vec<Echo> {
             let cookie = |at| Echo::Value(format!("{at:04}{}", "-a".repeat(30)));
             (0..count).map(cookie).collect()

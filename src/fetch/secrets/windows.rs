@@ -1,32 +1,32 @@
-//! How a long text is divided for a search that copies what it searches: into windows that overlap by more than
-//! the longest thing that is looked for takes, however it is written.
+//! Divides a long text for a search that copies its input. The windows overlap by more than the longest
+//! secret takes, however it is written.
 
 use std::ops::Range;
 
 use super::canonical::{LAYERS, LONGEST_REFERENCE, canonical};
 
-/// The usual width of a window in bytes (ours): small beside a page, large beside a secret.
+/// The usual width of a window in bytes (ours): small compared with a page, large compared with a secret.
 const WIDTH: usize = 256 << 10;
 
-/// The widest window in bytes (ours). An echo that is spread over more than this, by white space that readers pass
-/// over or by zeros in front of numbers, is not recognised.
+/// The widest window in bytes (ours). An echo spread over more than this, by skipped white space or by zeros
+/// before numbers, is not recognised.
 const WIDEST: usize = 4 << 20;
 
-/// Escapes that a window begins or ends in the middle of are misread as far as this, in bytes of the canonical form.
+/// How far a search may misread escapes cut by a window's edge, in bytes of the canonical form.
 const MISREAD: usize = 2 * LAYERS * LONGEST_REFERENCE;
 
-/// How texts are divided.
+/// The division of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fetch) struct Windows {
     width: usize,
-    /// From this length on a window ends, however little of it readers see.
+    /// Length at which a window ends, however little of it readers see.
     widest: usize,
-    /// What two windows have in common, in bytes of the canonical form at least.
+    /// Minimum overlap of two windows, in bytes of the canonical form.
     overlap: usize,
 }
 
 impl Windows {
-    /// Windows in which texts of up to `longest` bytes, in canonical form, are found.
+    /// Creates windows in which texts of up to `longest` bytes, in canonical form, are found.
     pub(in crate::fetch) fn new(longest: usize) -> Windows {
         let overlap = longest + MISREAD;
         let width = WIDTH.max(8 * overlap);
@@ -37,7 +37,7 @@ impl Windows {
         }
     }
 
-    /// The narrowest that find the same, for tests that try every place.
+    /// Returns the narrowest windows that find the same, for tests that try every place.
     #[cfg(test)]
     pub(super) fn narrow(self) -> Windows {
         Windows {
@@ -47,12 +47,12 @@ impl Windows {
         }
     }
 
-    /// How many bytes a window has, if the text is as long and its form not much shorter.
+    /// Returns the width of a window, if the text is that long and its form not much shorter.
     pub(super) fn width(self) -> usize {
         self.width
     }
 
-    /// The windows of a text, in order; the last one ends with it.
+    /// Returns the windows of a text, in order; the last one ends with it.
     pub(in crate::fetch) fn of(self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         let mut next = Some(0);
         std::iter::from_fn(move || {
@@ -75,16 +75,16 @@ impl Windows {
         })
     }
 
-    /// Where in this window the next one begins. Nowhere if this one is too short, because most of it is passed
-    /// over by readers.
+    /// Returns where in this window the next one begins, or `None` if this one is too short, because readers
+    /// skip most of it.
     pub(super) fn next_start(self, window: &[u8]) -> Option<usize> {
         let mut tail = 2 * self.overlap;
         while 2 * tail <= window.len() {
             let start = run_start(window, window.len() - tail);
-            // Zeros may be those in front of a number, of which the beginning is not in there.
+            // Zeros may precede a number whose beginning is outside this part.
             let form = canonical(&window[start..]);
-            let told = form.bytes().iter().filter(|byte| **byte != b'0');
-            if told.count() >= self.overlap && start > 0 {
+            let distinctive = form.bytes().iter().filter(|byte| **byte != b'0');
+            if distinctive.count() >= self.overlap && start > 0 {
                 return Some(start);
             }
             tail *= 2;
@@ -93,8 +93,8 @@ impl Windows {
     }
 }
 
-/// Where the run of backslashes and passed over bytes begins that goes up to a place: from its middle it would be
-/// read another way.
+/// Returns the start of the run of backslashes and skipped bytes that ends at a place: read from its middle,
+/// it would mean something else.
 fn run_start(text: &[u8], at: usize) -> usize {
     let is_run = |byte: &u8| matches!(byte, b'\\' | b'\0' | b'\t' | b'\n' | b'\r');
     let run = text[..at].iter().rev().take_while(|byte| is_run(byte));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_pass_over_makes_windows_wider_and_never_endless() {
+    fn skipped_bytes_make_windows_wider_but_never_endless() {
         let windows = Windows::new(40).narrow();
         for byte in [b'\n', b'\0', b'\\', b'%', b' ', b'0'] {
             let text = vec![byte; 3 * windows.widest];

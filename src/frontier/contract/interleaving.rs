@@ -1,5 +1,5 @@
-//! What holds whatever happens in whatever order, checked against a record of everything that the
-//! frontier was asked and what it said.
+//! Properties that hold for every order of events, checked against a record of all calls to the
+//! frontier and its answers.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::model::{CrawlUrl, HostKey, Moment, Role};
 
 const LEASE: Duration = Duration::from_secs(30);
 
-/// What a request that comes too late may save the next one.
+/// Time by which a late request may shorten the wait for the next one.
 const LATE: Duration = Duration::from_millis(3);
 
-/// One thing that may happen.
+/// One step of an interleaving.
 #[derive(Clone, Debug)]
 enum Step {
     Offer(Vec<Discovery>),
     Lease,
-    /// Settles the open lease with this number, counted around.
+    /// Settles the open lease with this number, modulo their count.
     Settle(usize, End),
     /// Settles a lease that has ended.
     SettleEnded(usize, End),
@@ -36,14 +36,15 @@ enum End {
     Again(u32),
     Discarded(u32),
     Unused,
-    /// Into this lane, for so long.
+    /// Into this lane, for this time.
     Aside(u8, u32),
 }
 
-/// Every offered URL is given out at least once and settled for good once; no URL is leased twice
-/// at a time; no host has more open or is asked more often than its pace allows; a host's
-/// robots.txt is leased alone; `Drained` and `pending` tell the truth.
-pub(in crate::frontier) fn any_interleaving_keeps_the_promises<F: Frontier>(
+/// Checks these properties for any order of steps. Every offered URL is leased at least once and
+/// settled for good once. No URL is leased twice at a time. No host has more open requests, or more
+/// frequent ones, than its pace allows. A host's robots.txt is leased alone. `Drained` and
+/// `pending` are correct.
+pub(in crate::frontier) fn any_interleaving_keeps_the_contract<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let config = Config {
@@ -104,14 +105,14 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The frontier and everything that it was told and said.
+/// The frontier, with all calls to it and its answers.
 struct Record<F> {
     frontier: F,
     now: Moment,
     default_pace: Pace,
     paces: HashMap<HostKey, Pace>,
     parked: HashMap<HostKey, Moment>,
-    /// What is offered and not settled for good.
+    /// URLs that are offered and not settled for good.
     unsettled: HashMap<Offered, Waiting>,
     settled: HashSet<Offered>,
     open: BTreeMap<Ticket, (Lease, Moment)>,
@@ -120,7 +121,7 @@ struct Record<F> {
     requests: HashMap<HostKey, Vec<(Ticket, Moment)>>,
 }
 
-/// A URL, and whether it is offered as a sitemap: it may be offered otherwise too.
+/// A URL, and whether it is offered as a sitemap: it may be offered in another role too.
 type Offered = (CrawlUrl, bool);
 
 fn offered(found: &Discovery) -> Offered {
@@ -209,7 +210,7 @@ impl<F: Frontier> Record<F> {
         Ok(())
     }
 
-    /// Leases, checks what comes, and tells when to come again if nothing does.
+    /// Leases once and checks the lease. Returns when to try again if there is none.
     async fn lease(&mut self) -> Result<Option<Next>, TestCaseError> {
         let next = self.frontier.lease(self.now).await.unwrap();
         let now = self.now;
@@ -238,7 +239,7 @@ impl<F: Frontier> Record<F> {
         let host = url.host_key();
         let waiting = self.unsettled.get(&offered(&lease.found));
         let Some(waiting) = waiting else {
-            return Err(TestCaseError::fail(format!("{url} was not to be given")));
+            return Err(TestCaseError::fail(format!("{url} must not be leased")));
         };
         prop_assert_eq!(lease.found.role, waiting.role);
         prop_assert_eq!(lease.found.tries, waiting.tries);
@@ -259,8 +260,8 @@ impl<F: Frontier> Record<F> {
 
         let of_host = |open: &Lease| open.found.url.host_key() == host;
         let open: Vec<&Lease> = self.open.values().map(|(open, _)| open).collect();
-        let beside = open.iter().filter(|open| of_host(open)).count() as u32;
-        prop_assert_eq!(lease.in_flight, beside + 1);
+        let others = open.iter().filter(|open| of_host(open)).count() as u32;
+        prop_assert_eq!(lease.in_flight, others + 1);
         prop_assert!(lease.in_flight <= pace.open);
         prop_assert!(
             open.iter()
@@ -274,7 +275,7 @@ impl<F: Frontier> Record<F> {
             .unsettled
             .iter()
             .any(|((url, _), waiting)| waiting.role == Role::Robots && url.host_key() == host);
-        prop_assert!(!gate_leased, "nothing beside the gate");
+        prop_assert!(!gate_leased, "nothing is leased beside the gate");
         prop_assert!(!gated || lease.found.role == Role::Robots, "the gate first");
         let until = self.now + LEASE;
         self.open.insert(lease.ticket, (lease.clone(), until));
@@ -311,9 +312,9 @@ impl<F: Frontier> Record<F> {
         self.settled.insert(key);
     }
 
-    /// Settles all that is left, never coming sooner than told.
+    /// Settles everything that is left, never before the announced moment.
     async fn finish(mut self) -> Result<(), TestCaseError> {
-        // Far more than the steps can leave to do.
+        // Far more than the steps can leave open.
         for _ in 0..10_000 {
             match self.lease().await? {
                 None => {

@@ -1,5 +1,5 @@
-//! The contract of [`Frontier`] as functions that run against any implementation. `suite!` makes
-//! them the tests of one; the moments are invented, so nothing waits.
+//! The contract of [`Frontier`] as functions that run against any implementation. `suite!` turns
+//! them into the tests of one. Moments are given, so nothing waits.
 
 mod interleaving;
 mod shelf;
@@ -11,56 +11,56 @@ use super::{Discovery, Frontier, Lease, Next, Pace, Settlement, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment, Role};
 use crate::policy::{Families, Family};
 
-pub(super) use interleaving::any_interleaving_keeps_the_promises;
+pub(super) use interleaving::any_interleaving_keeps_the_contract;
 pub(super) use shelf::{
-    TestShelf, a_shelf_changes_neither_order_nor_what_is_given_out,
-    what_is_not_on_the_shelf_yet_is_given_out_once_it_is,
+    TestShelf, a_shelf_changes_neither_the_order_nor_the_leases,
+    a_url_missing_on_the_shelf_is_leased_once_it_is_there,
 };
 
 /// The lease time of tests that are not about it.
 const LONG: Duration = Duration::from_hours(1);
 
-/// Makes every function of the contract a test of one implementation, given as a function from the
-/// default pace and the lease time to a frontier.
+/// Turns every function of the contract into a test of one implementation. The implementation is
+/// given as a function from the default pace and the lease time to a frontier.
 macro_rules! suite {
     ($make:expr) => {
         $crate::frontier::contract::suite! { $make =>
-            offered_twice_is_given_once
-            what_was_found_comes_back_whole
+            a_url_offered_twice_is_leased_once
+            a_discovery_is_leased_unchanged
             the_gate_comes_first_and_alone
             the_gate_stays_shut_while_it_waits_for_a_retry
             bands_keep_their_order
             a_retry_waits_for_its_moment_and_then_comes_first
             requests_of_a_host_are_exactly_an_interval_apart
             fractions_of_a_millisecond_add_up
-            a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_is_left
+            a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone
             slow_lanes_take_turns_and_hold_half_of_the_open_requests
-            slow_lanes_have_all_the_room_when_nothing_else_is_left
-            a_family_out_of_trouble_goes_behind_what_is_queued
+            slow_lanes_use_all_open_requests_when_alone
+            a_recovered_family_is_queued_behind_the_others
             retries_and_expired_leases_stay_in_their_slow_lane
-            setting_aside_costs_no_pace
+            setting_aside_does_not_charge_the_pace
             a_new_pace_counts_from_the_last_request
             a_pace_set_back_and_forth_forgets_no_request
             no_more_are_open_than_the_pace_allows
-            what_is_answered_is_open_no_longer_and_leased_still
+            an_answered_request_is_closed_but_still_leased
             a_host_that_hangs_delays_no_other
             a_parked_host_waits
-            what_was_discarded_is_given_out_as_if_it_had_not_been
-            unused_gives_the_pace_back
-            unused_gives_nothing_back_after_another_request
-            what_expires_is_given_out_again_first
-            settling_what_expired_changes_nothing
+            a_discarded_request_is_leased_again_without_counting
+            an_unused_lease_returns_its_charge
+            an_unused_lease_returns_nothing_after_another_request
+            an_expired_lease_is_leased_again_first
+            settling_an_expired_lease_changes_nothing
             drained_only_when_nothing_is_left
             hosts_without_a_limit_take_turns
-            being_offered_to_costs_no_host_its_turn
+            an_offer_does_not_cost_a_host_its_turn
             a_thousand_hosts_keep_their_rate
-            a_shelf_changes_neither_order_nor_what_is_given_out
-            what_is_not_on_the_shelf_yet_is_given_out_once_it_is
+            a_shelf_changes_neither_the_order_nor_the_leases
+            a_url_missing_on_the_shelf_is_leased_once_it_is_there
         }
 
         #[test]
-        fn any_interleaving_keeps_the_promises() {
-            $crate::frontier::contract::any_interleaving_keeps_the_promises($make);
+        fn any_interleaving_keeps_the_contract() {
+            $crate::frontier::contract::any_interleaving_keeps_the_contract($make);
         }
     };
     ($make:expr => $($name:ident)+) => {
@@ -74,7 +74,9 @@ macro_rules! suite {
 }
 pub(super) use suite;
 
-pub(super) async fn offered_twice_is_given_once<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+pub(super) async fn a_url_offered_twice_is_leased_once<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
     let f = make(pace(0, 10), LONG);
     let a = page("http://h/a");
     let again = offered_as(Role::Resource, "http://h/a#part");
@@ -96,7 +98,7 @@ pub(super) async fn offered_twice_is_given_once<F: Frontier>(make: impl Fn(Pace,
     }
 }
 
-pub(super) async fn what_was_found_comes_back_whole<F: Frontier>(
+pub(super) async fn a_discovery_is_leased_unchanged<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let p = pace(250, 3);
@@ -155,7 +157,7 @@ pub(super) async fn the_gate_stays_shut_while_it_waits_for_a_retry<F: Frontier>(
     assert_eq!(path(&visit(&f, 5_000).await), "http://h/a");
 }
 
-pub(super) async fn what_was_discarded_is_given_out_as_if_it_had_not_been<F: Frontier>(
+pub(super) async fn a_discarded_request_is_leased_again_without_counting<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 10), LONG);
@@ -258,9 +260,7 @@ pub(super) async fn fractions_of_a_millisecond_add_up<F: Frontier>(
     assert_eq!(wait(&f, 11).await, 12);
 }
 
-pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_is_left<
-    F: Frontier,
->(
+pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_turns_when_alone<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 10), LONG);
@@ -270,10 +270,10 @@ pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_
         assert!(!lease.slow);
         set_aside(&f, &lease, 1).await;
     }
-    let mut given = Vec::new();
+    let mut leased = Vec::new();
     for _ in 0..10 {
         let lease = visit(&f, 0).await;
-        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        leased.push((lease.found.url.path_and_query().to_owned(), lease.slow));
         done(&f, &lease).await;
     }
     let expected = [
@@ -289,7 +289,7 @@ pub(super) async fn a_slow_lane_has_every_fourth_turn_and_all_when_nothing_else_
         ("/p3", true),
     ];
     let expected = expected.map(|(path, slow)| (path.to_owned(), slow));
-    assert_eq!(given, expected);
+    assert_eq!(leased, expected);
     assert_drained(&f, 0).await;
 }
 
@@ -316,7 +316,7 @@ pub(super) async fn slow_lanes_take_turns_and_hold_half_of_the_open_requests<F: 
     assert_eq!(slow, ["http://h/p0", "http://h/p2"]);
 }
 
-pub(super) async fn slow_lanes_have_all_the_room_when_nothing_else_is_left<F: Frontier>(
+pub(super) async fn slow_lanes_use_all_open_requests_when_alone<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 4), LONG);
@@ -331,7 +331,7 @@ pub(super) async fn slow_lanes_have_all_the_room_when_nothing_else_is_left<F: Fr
     wait(&f, 0).await;
 }
 
-pub(super) async fn a_family_out_of_trouble_goes_behind_what_is_queued<F: Frontier>(
+pub(super) async fn a_recovered_family_is_queued_behind_the_others<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 10), LONG);
@@ -346,10 +346,10 @@ pub(super) async fn a_family_out_of_trouble_goes_behind_what_is_queued<F: Fronti
     f.rejoin(&host("http://h/"), family(1)).await.unwrap();
     f.rejoin(&host("http://h/"), family(3)).await.unwrap();
     assert_eq!(f.pending().await.unwrap(), 6);
-    let mut given = Vec::new();
+    let mut leased = Vec::new();
     for now in [0, 0, 0, 0, 0, 500] {
         let lease = visit(&f, now).await;
-        given.push((lease.found.url.path_and_query().to_owned(), lease.slow));
+        leased.push((lease.found.url.path_and_query().to_owned(), lease.slow));
         done(&f, &lease).await;
     }
     let expected = [
@@ -360,7 +360,7 @@ pub(super) async fn a_family_out_of_trouble_goes_behind_what_is_queued<F: Fronti
         ("/p1", false),
         ("/p3", false),
     ];
-    assert_eq!(given, expected.map(|(path, slow)| (path.to_owned(), slow)));
+    assert_eq!(leased, expected.map(|(path, slow)| (path.to_owned(), slow)));
     assert_drained(&f, 500).await;
 }
 
@@ -383,7 +383,9 @@ pub(super) async fn retries_and_expired_leases_stay_in_their_slow_lane<F: Fronti
     assert_drained(&f, 30_500).await;
 }
 
-pub(super) async fn setting_aside_costs_no_pace<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+pub(super) async fn setting_aside_does_not_charge_the_pace<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
     let f = make(pace(1_000, 10), LONG);
     f.offer(&pages("h", 3)).await.unwrap();
     visit(&f, 0).await;
@@ -420,7 +422,7 @@ pub(super) async fn a_pace_set_back_and_forth_forgets_no_request<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(10_000, 100), LONG);
-    // Another host keeps the slow pace, so that what is known for that pace lives on.
+    // Another host keeps the slow pace, so that its limiter stays.
     let other = page("http://other/");
     f.offer(&pages("h", 9)).await.unwrap();
     f.offer(&[other]).await.unwrap();
@@ -454,7 +456,7 @@ pub(super) async fn no_more_are_open_than_the_pace_allows<F: Frontier>(
     wait(&f, 0).await;
 }
 
-pub(super) async fn what_is_answered_is_open_no_longer_and_leased_still<F: Frontier>(
+pub(super) async fn an_answered_request_is_closed_but_still_leased<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 3), LONG);
@@ -485,15 +487,15 @@ pub(super) async fn a_host_that_hangs_delays_no_other<F: Frontier>(
     let f = make(pace(1_000, 2), LONG);
     f.offer(&pages("dead", 9)).await.unwrap();
     f.offer(&pages("alive", 9)).await.unwrap();
-    let mut asked = 0;
+    let mut requested = 0;
     for second in 0..9 {
         while let Next::Visit(lease) = f.lease(at(second * 1_000)).await.unwrap() {
             if lease.found.url.host_key() == host("http://alive/") {
-                asked += 1;
+                requested += 1;
                 done(&f, &lease).await;
             }
         }
-        assert_eq!(asked, second + 1);
+        assert_eq!(requested, second + 1);
     }
 }
 
@@ -510,7 +512,9 @@ pub(super) async fn a_parked_host_waits<F: Frontier>(make: impl Fn(Pace, Duratio
     visit(&f, 9_000).await;
 }
 
-pub(super) async fn unused_gives_the_pace_back<F: Frontier>(make: impl Fn(Pace, Duration) -> F) {
+pub(super) async fn an_unused_lease_returns_its_charge<F: Frontier>(
+    make: impl Fn(Pace, Duration) -> F,
+) {
     let f = make(pace(1_000, 10), LONG);
     f.offer(&pages("h", 6)).await.unwrap();
     visit(&f, 0).await;
@@ -529,7 +533,7 @@ pub(super) async fn unused_gives_the_pace_back<F: Frontier>(make: impl Fn(Pace, 
     assert_eq!(wait(&f, 2_900).await, 4_900);
 }
 
-pub(super) async fn unused_gives_nothing_back_after_another_request<F: Frontier>(
+pub(super) async fn an_unused_lease_returns_nothing_after_another_request<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(1_000, 10), LONG);
@@ -540,7 +544,7 @@ pub(super) async fn unused_gives_nothing_back_after_another_request<F: Frontier>
     assert_eq!(wait(&f, 1_500).await, 2_000);
 }
 
-pub(super) async fn what_expires_is_given_out_again_first<F: Frontier>(
+pub(super) async fn an_expired_lease_is_leased_again_first<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 2), Duration::from_secs(30));
@@ -564,7 +568,7 @@ pub(super) async fn what_expires_is_given_out_again_first<F: Frontier>(
     }
 }
 
-pub(super) async fn settling_what_expired_changes_nothing<F: Frontier>(
+pub(super) async fn settling_an_expired_lease_changes_nothing<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(0, 1), Duration::from_secs(30));
@@ -625,7 +629,7 @@ pub(super) async fn hosts_without_a_limit_take_turns<F: Frontier>(
     assert_drained(&f, 0).await;
 }
 
-pub(super) async fn being_offered_to_costs_no_host_its_turn<F: Frontier>(
+pub(super) async fn an_offer_does_not_cost_a_host_its_turn<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     let f = make(pace(1_000, 100), LONG);
@@ -643,7 +647,7 @@ pub(super) async fn being_offered_to_costs_no_host_its_turn<F: Frontier>(
     assert_eq!(path(&visit(&f, 1_000).await), "http://a/1");
 }
 
-/// A thousand hosts at one request a second, thirty of which never answer.
+/// Checks a thousand hosts at one request a second, thirty of which never answer.
 pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
@@ -655,7 +659,7 @@ pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
             .unwrap();
     }
     let dead: Vec<HostKey> = (0..30).map(|n| host(&format!("http://h{n}/"))).collect();
-    let mut asked: HashMap<HostKey, i64> = HashMap::new();
+    let mut requested: HashMap<HostKey, i64> = HashMap::new();
     let mut now = 0;
     // An answer takes half a second.
     let mut answers: Vec<(i64, Ticket)> = Vec::new();
@@ -669,7 +673,7 @@ pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
                 if !dead.contains(&key) {
                     answers.push((now + 500, lease.ticket));
                 }
-                *asked.entry(key).or_default() += 1;
+                *requested.entry(key).or_default() += 1;
             }
             Next::NotBefore(next) => {
                 let answer = answers.iter().map(|(due, _)| *due).min();
@@ -681,7 +685,7 @@ pub(super) async fn a_thousand_hosts_keep_their_rate<F: Frontier>(
     for n in 0..1_000 {
         let key = host(&format!("http://h{n}/"));
         let expected = if dead.contains(&key) { 2 } else { SECONDS };
-        assert_eq!(asked[&key], expected, "{key}");
+        assert_eq!(requested[&key], expected, "{key}");
     }
 }
 
@@ -712,7 +716,7 @@ fn page(text: &str) -> Discovery {
     offered_as(Role::Page, text)
 }
 
-/// One of a few families; which, is nothing to a frontier.
+/// Returns one of a few families; a frontier does not care which.
 fn family(number: u8) -> Family {
     Families::default().of(&url(&format!("http://h/?{number}")))
 }
@@ -732,7 +736,7 @@ fn path(lease: &Lease) -> &str {
     lease.found.url.as_str()
 }
 
-/// Leases what must be due.
+/// Leases a URL that must be due.
 async fn visit<F: Frontier>(f: &F, now: i64) -> Lease {
     match f.lease(at(now)).await.unwrap() {
         Next::Visit(lease) => *lease,
@@ -740,7 +744,7 @@ async fn visit<F: Frontier>(f: &F, now: i64) -> Lease {
     }
 }
 
-/// The moment before which nothing is due.
+/// Returns the moment before which nothing is due.
 async fn wait<F: Frontier>(f: &F, now: i64) -> i64 {
     match f.lease(at(now)).await.unwrap() {
         Next::NotBefore(next) => next.millis(),

@@ -1,5 +1,5 @@
-//! A frontier that need not keep what it gives out: whatever it reads from the shelf, it gives out as it was
-//! offered, in the order in which it was offered.
+//! The contract of a frontier with a shelf. It need not keep what it leases: it leases a URL read from the
+//! shelf as it was offered, and in the same order.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,8 @@ use super::{LONG, assert_drained, at, done, offered_as, pace, page, path, visit}
 use crate::frontier::{Discovery, Frontier, FrontierError, Next, Pace, Shelf};
 use crate::model::{Fingerprint, HostKey, Role};
 
-/// With more in all than a frontier keeps in memory.
-pub(in crate::frontier) async fn a_shelf_changes_neither_order_nor_what_is_given_out<
-    F: Frontier,
->(
+/// Tests with more text in total than a frontier keeps in memory.
+pub(in crate::frontier) async fn a_shelf_changes_neither_the_order_nor_the_leases<F: Frontier>(
     make: impl Fn(Pace, Duration) -> F,
 ) {
     const URLS: u32 = 3_000;
@@ -33,24 +31,24 @@ pub(in crate::frontier) async fn a_shelf_changes_neither_order_nor_what_is_given
     assert_eq!(f.offer(&found).await.unwrap(), found.len());
     assert_eq!(f.offer(&found).await.unwrap(), 0);
     let gate = visit(&f, 0).await;
-    assert_eq!(gate.found.role, Role::Robots, "it is on no shelf");
+    assert_eq!(gate.found.role, Role::Robots, "it is not on the shelf");
     done(&f, &gate).await;
-    let mut given: HashMap<HostKey, Vec<Discovery>> = HashMap::new();
+    let mut leased: HashMap<HostKey, Vec<Discovery>> = HashMap::new();
     for n in 0..URLS {
         let lease = visit(&f, 0).await;
         assert_eq!(f.pending().await.unwrap(), u64::from(URLS - n));
         done(&f, &lease).await;
-        let of_host = given.entry(lease.found.url.host_key()).or_default();
+        let of_host = leased.entry(lease.found.url.host_key()).or_default();
         of_host.push(lease.found);
     }
     assert_drained(&f, 0).await;
-    for (key, given) in given {
+    for (key, leased) in leased {
         let offered = found.iter().filter(|it| it.url.host_key() == key);
-        assert!(given.iter().eq(offered), "{key}: another order");
+        assert!(leased.iter().eq(offered), "{key}: another order");
     }
 }
 
-pub(in crate::frontier) async fn what_is_not_on_the_shelf_yet_is_given_out_once_it_is<
+pub(in crate::frontier) async fn a_url_missing_on_the_shelf_is_leased_once_it_is_there<
     F: Frontier,
 >(
     make: impl Fn(Pace, Duration) -> F,
@@ -66,30 +64,30 @@ pub(in crate::frontier) async fn what_is_not_on_the_shelf_yet_is_given_out_once_
         .await
         .unwrap();
     f.offer(&found).await.unwrap();
-    let (mut now, mut given) = (0, Vec::new());
-    // The time of one for each, in which nothing is stored; then all of it is.
+    let (mut now, mut leased) = (0, Vec::new());
+    // For one interval per URL nothing is stored; then everything is.
     while now < 200 * URLS as i64 {
         match f.lease(at(now)).await.unwrap() {
-            Next::Visit(lease) => given.push(*lease),
+            Next::Visit(lease) => leased.push(*lease),
             Next::NotBefore(next) => now = next.millis(),
             Next::Drained => break,
         }
     }
     shelf.store(&found);
-    while given.len() < URLS {
+    while leased.len() < URLS {
         match f.lease(at(now)).await.unwrap() {
-            Next::Visit(lease) => given.push(*lease),
+            Next::Visit(lease) => leased.push(*lease),
             Next::NotBefore(next) => now = next.millis(),
             Next::Drained => panic!("there is more to do"),
         }
     }
-    // A wait for the store is none of the host's pace.
+    // Waiting for the store does not count for the host's pace.
     assert!(now < 200 * 2 * URLS as i64, "{now}");
     let offered = found.iter().map(|it| it.url.as_str());
-    assert!(given.iter().map(path).eq(offered), "another order");
+    assert!(leased.iter().map(path).eq(offered), "another order");
 }
 
-/// A shelf that has what a test puts on it.
+/// A shelf with the content that a test gives it.
 #[derive(Debug, Default)]
 pub(in crate::frontier) struct TestShelf(Mutex<HashMap<Fingerprint, String>>);
 

@@ -1,8 +1,8 @@
-//! One URL that waits.
+//! A queued URL.
 
 use crate::model::{Fingerprint, Role};
 
-/// One URL of a host; the host's own part of the text is kept once, by the host.
+/// A URL of a host. The host keeps the origin part of the text once for all its URLs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) place: Place,
@@ -13,7 +13,7 @@ pub(super) struct Entry {
     pub(super) pass: u8,
 }
 
-/// Where a URL is on its host.
+/// The place of a URL on its host.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Its path and query.

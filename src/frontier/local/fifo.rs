@@ -1,26 +1,26 @@
-//! Entries first in, first out, written one behind the other: as long as their paths and a few bytes
-//! more, or fourteen bytes if their paths are on the shelf, with nothing to make or to free for each. A site's queue is most of what it has.
+//! A queue of entries, first in, first out, written one after another into chunks. An entry takes its path
+//! and a few bytes more, or fourteen bytes if its path is on the shelf, without an allocation of its own. A
+//! site's queue is most of the frontier's memory.
 
 use std::collections::VecDeque;
 
 use super::entry::{Entry, Place};
 use crate::model::{Fingerprint, Role};
 
-/// Bytes after which a new chunk is begun. Of a host with less to give, the only chunk grows as it
-/// is filled.
+/// Bytes after which a new chunk starts. The only chunk of a small queue grows as it is filled.
 const CHUNK: usize = 16 * 1024;
 
-/// Bytes that an entry takes besides its path, at most.
+/// Maximum bytes of an entry besides its path.
 const LONGEST_HEADER: usize = 3 + 3 * 5;
 
-/// Stands where the length of a path would: every path has one byte at least.
+/// Marks a shelved entry, in place of the length of a path, which is never 0.
 const SHELVED: u32 = 0;
 
 /// A queue of entries.
 #[derive(Debug, Default)]
 pub(super) struct Fifo {
     chunks: VecDeque<Vec<u8>>,
-    /// Bytes of the first chunk that were taken.
+    /// Bytes of the first chunk that were read.
     taken: usize,
 }
 
@@ -80,7 +80,7 @@ fn place_length(place: &Place) -> usize {
     }
 }
 
-/// Reads what [`write`] wrote.
+/// Reads the output of [`write`].
 fn read(bytes: &mut &[u8]) -> Option<Entry> {
     let (&[role, hops, pass], rest) = bytes.split_first_chunk()?;
     *bytes = rest;
@@ -104,7 +104,7 @@ fn read(bytes: &mut &[u8]) -> Option<Entry> {
     })
 }
 
-/// A number in seven bits a byte, the last of which is below 128: most are small.
+/// Encodes a number in seven bits a byte, the last of which is below 128, because most numbers are small.
 fn put(mut number: u32, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_come_out_as_they_went_in() {
+    fn entries_are_read_back_in_order() {
         let mut dice = fastrand::Rng::with_seed(7);
         let (mut fifo, mut expected) = (Fifo::default(), VecDeque::new());
         for step in 0..4_000 {

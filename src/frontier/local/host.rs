@@ -1,4 +1,4 @@
-//! One host: what it has to give and what keeps it from giving.
+//! One host: its queue, and the conditions of its next request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use super::turns::Turn;
 use crate::frontier::{Discovery, FrontierError, Lease, Pace, Ticket};
 use crate::model::{CrawlUrl, HostKey, Moment};
 
-/// How long a host without work is remembered, so that a slower pace set soon after its last
-/// request still counts from that request.
+/// How long a host without work is remembered, so that a slower pace set soon after its last request still
+/// counts from that request.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// Wait for an address that is not on the shelf yet: the writer stores changes within milliseconds. Ours.
@@ -27,15 +27,15 @@ pub(super) struct Host {
     pub(super) key: Arc<HostKey>,
     pub(super) queue: Queue,
     pub(super) pace: Pace,
-    /// Leases whose request is not over.
+    /// Number of leases with an open request.
     pub(super) open: u32,
-    /// Leases that are neither settled nor expired.
+    /// Number of leases that are neither settled nor expired.
     leased: u32,
-    /// Gives out nothing before this moment.
+    /// Nothing is leased before this moment.
     pub(super) parked: Moment,
     /// The last request that counts.
     pub(super) last: Option<Charge>,
-    /// The place among the hosts, if there is something to give.
+    /// Its place among the hosts, if it has something to lease.
     pub(super) turn: Option<Turn>,
 }
 
@@ -53,9 +53,10 @@ impl Host {
         }
     }
 
-    /// When it may be asked next; `None` if only an offer or the end of a lease can tell.
+    /// Returns when it may be requested next, or `None` if that depends on an offer or the end of a lease.
     pub(super) fn due(&self) -> Option<Moment> {
-        // What is not stored yet counts too: a killed process repeats no more than the pace allows to be open.
+        // Requests that are not stored yet count too: a killed process then repeats no more requests than may
+        // be open.
         if self.leased >= self.pace.open.max(1) {
             return None;
         }
@@ -64,18 +65,18 @@ impl Host {
         Some(queued.max(self.parked).max(ready))
     }
 
-    /// When its pace allows the next request.
+    /// Returns when its pace allows the next request.
     fn ready(&self) -> Option<Instant> {
         self.last.map(|last| last.at.after(self.pace.interval))
     }
 
-    /// Whether one more request of a slow lane may be open: half of what the host bears is theirs, and
-    /// all of it if there is nothing else.
+    /// Returns whether one more request of a slow lane may be open. Slow lanes may use half of the open
+    /// requests, or all if nothing else is queued.
     fn has_room_for_slow(&self) -> bool {
         self.queue.has_only_slow() || self.queue.slow_open() < (self.pace.open / 2).max(1)
     }
 
-    /// Gives out what is first, unless it is too early for another request.
+    /// Leases the first entry, unless it is too early for another request.
     pub(super) fn give(
         &mut self,
         now: Moment,
@@ -84,7 +85,7 @@ impl Host {
     ) -> Result<Option<Lease>, FrontierError> {
         let at = self.ready().map_or(Instant::of(now), |due| due.served(now));
         if let Err(until) = pacing.charge(&self.key, self.pace.interval, at) {
-            // The limiter has the last word, whatever `due` made of `last`.
+            // The limiter decides, whatever `due` computed from `last`.
             self.parked = self.parked.max(until.moment());
             return Ok(None);
         }
@@ -122,15 +123,15 @@ impl Host {
         }))
     }
 
-    /// Notes that a lease ended.
+    /// Records that a lease ended.
     pub(super) fn release(&mut self, held: &Held) {
         self.open -= u32::from(held.open);
         self.leased -= 1;
         self.queue.release(held.entry.role, held.lane);
     }
 
-    /// Takes back the charge for a request that was not made. If another request was charged
-    /// since, the spacing counts from that one and there is nothing to give back.
+    /// Takes back the charge for a request that was not made. If another request was charged since, the
+    /// spacing counts from that one and there is nothing to take back.
     pub(super) fn uncharge(&mut self, ticket: Ticket, before: Option<Charge>, pacing: &Pacing) {
         if self.last.is_some_and(|last| last.ticket == ticket) {
             self.last = before;
@@ -142,7 +143,7 @@ impl Host {
         }
     }
 
-    /// Keeps another pace from now on, counted from the last request.
+    /// Sets another pace, which counts from the last request.
     pub(super) fn change_pace(&mut self, pace: Pace, pacing: &mut Pacing) {
         if pace.interval != self.pace.interval {
             pacing.leave(&self.key, self.pace.interval);
@@ -151,7 +152,7 @@ impl Host {
         self.pace = pace;
     }
 
-    /// What was found, with the host's part of the URL put back.
+    /// Returns the discovery of an entry, with the host's part of the URL.
     fn discovery(&self, entry: &Entry) -> Discovery {
         let Place::Path(path) = &entry.place else {
             unreachable!("what is given out was taken from the shelf");
@@ -168,7 +169,7 @@ impl Host {
         }
     }
 
-    /// Whether forgetting it changes nothing.
+    /// Returns whether the host can be forgotten without effect.
     pub(super) fn is_idle(&self, default_pace: Pace, now: Moment) -> bool {
         let forgotten = self.pace.interval.max(REMEMBERED);
         let long_ago = |last: Charge| last.at.after(forgotten) <= Instant::of(now);

@@ -1,5 +1,5 @@
-//! Entries of one host in the order in which they are due: what waits for its moment, and bands
-//! of what may go at any time.
+//! Entries of one host in the order in which they are due: entries that wait for their moment, and
+//! bands of entries that may go at any time.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -8,15 +8,16 @@ use super::entry::Entry;
 use super::fifo::Fifo;
 use crate::model::Moment;
 
-/// Before any moment that anybody hands in.
+/// Before any moment that occurs.
 pub(super) const EVER: Moment = Moment::from_millis(i64::MIN);
 
-/// What waits for its moment comes first once that has come; then the bands, first in first out.
+/// Entries that wait for their moment come first once that has come; then the bands, first in first
+/// out.
 #[derive(Debug)]
 pub(super) struct Lane<const BANDS: usize> {
     waiting: BinaryHeap<Waiting>,
     bands: [Fifo; BANDS],
-    /// Numbers those that wait, so that equal moments keep their order.
+    /// Numbers waiting entries, so that equal moments keep their order.
     arrivals: u64,
 }
 
@@ -41,7 +42,7 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.waiting.push(Waiting { at, order, entry });
     }
 
-    /// When there is something to take: [`EVER`] for at once, `None` when empty.
+    /// Returns when an entry can be taken: [`EVER`] for at once, `None` if the lane is empty.
     pub(super) fn next_at(&self) -> Option<Moment> {
         if self.bands.iter().any(|band| !band.is_empty()) {
             return Some(EVER);
@@ -49,7 +50,7 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.waiting.peek().map(|first| first.at)
     }
 
-    /// Takes what is first at `now`.
+    /// Takes the first entry at `now`.
     pub(super) fn take(&mut self, now: Moment) -> Option<Entry> {
         if self.waiting.peek().is_some_and(|first| first.at <= now) {
             return self.waiting.pop().map(|first| first.entry);
@@ -62,7 +63,8 @@ impl<const BANDS: usize> Lane<BANDS> {
         self.next_at().is_none()
     }
 
-    /// All that is in it, in the order in which it would be taken, with the moment that it waits for.
+    /// Returns all entries in the order in which they would be taken, with the moments that they wait
+    /// for.
     pub(super) fn into_entries(self) -> impl Iterator<Item = (Entry, Option<Moment>)> {
         let waiting = self.waiting.into_sorted_vec().into_iter().rev();
         let waiting = waiting.map(|it| (it.entry, Some(it.at)));
@@ -80,7 +82,7 @@ struct Waiting {
 }
 
 impl Ord for Waiting {
-    /// The other way round: `BinaryHeap` gives out its greatest, and the earliest is wanted.
+    /// Reversed: `BinaryHeap` returns its greatest element, and the earliest is needed.
     fn cmp(&self, other: &Waiting) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
     }

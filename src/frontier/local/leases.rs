@@ -1,5 +1,5 @@
-//! What is given out and not settled. Every lease lasts equally long and time never runs
-//! backwards, so the order of the tickets is the order in which leases expire.
+//! Leases that are not settled. Every lease lasts equally long and time never runs backwards, so
+//! leases expire in the order of their tickets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::policy::Family;
 /// The leases that are not settled.
 #[derive(Debug)]
 pub(super) struct Leases {
-    /// With the moment at which each expires.
+    /// Leases with the moment at which each expires.
     held: BTreeMap<Ticket, (Moment, Held)>,
     ttl: Duration,
     issued: u64,
@@ -25,15 +25,15 @@ pub(super) struct Leases {
 pub(super) struct Held {
     pub(super) host: Arc<HostKey>,
     pub(super) entry: Entry,
-    /// The slow lane that it came from, if it came from one.
+    /// The slow lane that it came from, if any.
     pub(super) lane: Option<Family>,
     /// Whether its request is open.
     pub(super) open: bool,
-    /// The host's last request before this one, should this one turn out not to be made.
+    /// The host's last request before this one, in case this one is not made.
     pub(super) before: Option<Charge>,
 }
 
-/// A request that its host's pace was charged for.
+/// A request that was charged to its host's pace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Charge {
     pub(super) ticket: Ticket,
@@ -44,24 +44,25 @@ impl Leases {
     pub(super) fn new(ttl: Duration) -> Leases {
         Leases {
             held: BTreeMap::new(),
-            // Moments are whole milliseconds: a lease of less would expire at once.
+            // Moments are whole milliseconds: a shorter lease would expire at once.
             ttl: ttl.max(Duration::from_millis(1)),
             issued: 0,
         }
     }
 
-    /// A ticket that was never used.
+    /// Returns a new ticket.
     pub(super) fn ticket(&mut self) -> Ticket {
         self.issued += 1;
         Ticket(self.issued)
     }
 
-    /// Keeps what is given out under this ticket.
+    /// Adds a lease with this ticket.
     pub(super) fn hold(&mut self, ticket: Ticket, held: Held, now: Moment) {
         self.held.insert(ticket, (now + self.ttl, held));
     }
 
-    /// Notes that the request of a lease is over; returns its host if it was open until now.
+    /// Records that the request of a lease is over. Returns its host if the request was open until
+    /// now.
     pub(super) fn answer(&mut self, ticket: Ticket) -> Option<Arc<HostKey>> {
         let (_, held) = self.held.get_mut(&ticket)?;
         std::mem::take(&mut held.open).then(|| Arc::clone(&held.host))
@@ -72,14 +73,14 @@ impl Leases {
         self.held.remove(&ticket).map(|(_, held)| held)
     }
 
-    /// Ends one lease that lasted too long.
+    /// Ends one expired lease.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Held> {
         let first = self.held.first_entry()?;
         let (until, _) = first.get();
         (*until <= now).then(|| first.remove().1)
     }
 
-    /// When the first lease expires.
+    /// Returns when the first lease expires.
     pub(super) fn next_at(&self) -> Option<Moment> {
         self.held.first_key_value().map(|(_, (until, _))| *until)
     }

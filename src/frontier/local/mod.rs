@@ -1,11 +1,12 @@
-//! The frontier of one machine: everything in memory behind one mutex with short sections. A host
-//! is due when it has something to give, its pace allows it, it is not parked and it has a request
-//! to spare; hosts are served in the order in which they become due. No clock is read: time is
-//! what `lease` is told, and never runs backwards.
+//! The frontier of one machine, in memory behind one mutex with short critical sections. A host is due when
+//! four conditions hold: it has a queued URL, its pace allows a request, it is not parked, and it may have
+//! another request open. Hosts are served in the order in which they become due. No clock is read: `lease` is
+//! given the time, which never runs backwards.
 //!
-//! Memory: a queued URL costs its path and query and some six bytes; one that waits for its moment 48
-//! bytes more. With a shelf, paths take 16 MiB at most; of what waits besides, 14 bytes are kept. Every known URL costs 10 to 12 bytes. A host costs some 500 bytes, and is forgotten
-//! some minutes after its last request unless a pace was set for it.
+//! Memory: a queued URL costs its path and query and about six bytes; one that waits for its moment 48 bytes
+//! more. With a shelf, paths take at most 16 MiB, and each further queued URL takes 14 bytes. Every known URL
+//! costs 10 to 12 bytes. A host costs about 500 bytes. It is forgotten some minutes after its last request
+//! unless a pace was set for it.
 
 mod entry;
 mod fifo;
@@ -27,27 +28,27 @@ use super::{Discovery, Frontier, FrontierError, Next, Pace, Settlement, Shelf, T
 use crate::model::{HostKey, Moment};
 use crate::policy::Family;
 
-/// Bytes of paths that are kept in memory, if there is a shelf: those of some 250,000 URLs of usual length, so that
-/// only very large or hostile sites have more. Ours.
+/// Bytes of paths that are kept in memory, if there is a shelf: those of about 250,000 URLs of usual length,
+/// so that only very large or hostile sites have more. Ours.
 const MOST_IN_MEMORY: usize = 16 << 20;
 
 /// A frontier in the memory of this process.
 #[derive(Debug)]
 pub struct LocalFrontier {
-    // A std mutex: no section awaits, and none does more than a few look-ups and reads an address.
+    // A std mutex: no section awaits, and none does more than a few lookups and the read of an address.
     state: Mutex<State>,
 }
 
 impl LocalFrontier {
-    /// An empty frontier. Hosts keep `default_pace` unless told otherwise; a lease that is not
-    /// settled within `lease_ttl` (at least a millisecond) is given out again.
+    /// Creates an empty frontier. Hosts keep `default_pace` unless another pace is set. A lease that is not
+    /// settled within `lease_ttl` (at least a millisecond) is leased again.
     pub fn new(default_pace: Pace, lease_ttl: Duration) -> LocalFrontier {
         LocalFrontier {
             state: Mutex::new(State::new(default_pace, lease_ttl, MOST_IN_MEMORY)),
         }
     }
 
-    /// The same with another bound on the memory for paths, in bytes.
+    /// Creates one with another bound on the memory for paths, in bytes.
     #[cfg(test)]
     pub(crate) fn with_room(default_pace: Pace, lease_ttl: Duration, room: usize) -> LocalFrontier {
         LocalFrontier {
@@ -113,7 +114,7 @@ mod tests {
 
     contract::suite!(LocalFrontier::new);
 
-    /// The whole contract once more, with nothing in memory.
+    /// The whole contract again, with nothing in memory.
     mod shelved {
         use std::sync::Arc;
         use std::time::Duration;

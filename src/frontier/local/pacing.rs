@@ -1,5 +1,5 @@
-//! Spacing between the requests of a host, by governor's keyed GCRA with a burst of one. A quota
-//! is fixed per limiter, so there is one limiter per interval in use, dropped with its last host.
+//! Spacing between the requests of a host, by governor's keyed GCRA with a burst of one. A limiter
+//! has a fixed quota, so there is one limiter for each interval in use, dropped with its last host.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,43 +19,43 @@ use crate::model::{HostKey, Moment};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
-/// Governor adds times and intervals unchecked, in nanoseconds of 64 bits; a quarter of the range for
-/// each (146 years) keeps the sum within.
+/// Maximum time and interval, a quarter of the range each (146 years). Governor adds them unchecked,
+/// in nanoseconds of 64 bits, and this keeps the sum in range.
 const LONGEST: u64 = u64::MAX / 4;
 
-/// A host that is served this much after it was due counts as served in time: timers wake up in whole
-/// milliseconds, and what they lose each time would add up. Two requests may be closer by as much;
-/// on average they are an interval apart.
+/// Lateness up to which a host counts as served in time: timers wake up in whole milliseconds, and
+/// their losses would add up. Two requests may be closer by as much; on average they are an interval
+/// apart.
 const LATE: u64 = 3 * NANOS_PER_MILLI;
 
-/// All state is behind the frontier's one lock, so that more shards would only cost memory; two is
-/// the least that dashmap allows.
+/// Number of shards. The frontier's one lock protects all state, so more shards would only cost
+/// memory; dashmap needs at least two.
 const SHARDS: usize = 2;
 
-/// A time in nanoseconds since 1970: finer than a [`Moment`], so that fractions of a millisecond are
-/// not lost from one request to the next.
+/// A time in nanoseconds since 1970. It is finer than a [`Moment`], so that fractions of a
+/// millisecond are not lost from one request to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Instant(u64);
 
 impl Instant {
-    /// The beginning of that millisecond.
+    /// Returns the beginning of that millisecond.
     pub(super) fn of(moment: Moment) -> Instant {
         let millis = u64::try_from(moment.millis()).unwrap_or(0);
         Instant(millis.saturating_mul(NANOS_PER_MILLI).min(LONGEST))
     }
 
-    /// The first moment that is not before it.
+    /// Returns the first moment that is not before it.
     pub(super) fn moment(self) -> Moment {
         let millis = self.0.div_ceil(NANOS_PER_MILLI);
         Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 
-    /// The time this long after it.
+    /// Returns the time this long after it.
     pub(super) fn after(self, interval: Duration) -> Instant {
         Instant(self.0.saturating_add(nanos(interval)).min(LONGEST))
     }
 
-    /// The time for which a request at `now` is charged, if it was due at this one.
+    /// Returns the time at which a request at `now` is charged, if it was due at this one.
     pub(super) fn served(self, now: Moment) -> Instant {
         let now = Instant::of(now);
         if self <= now && now.0 - self.0 <= LATE {
@@ -73,27 +73,27 @@ fn nanos(interval: Duration) -> u64 {
 /// The limiters of all intervals in use.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
-    clock: HandedClock,
-    /// By interval in nanoseconds; never zero, which is no limit.
+    clock: ManualClock,
+    /// By interval in nanoseconds; never zero, which means no limit.
     classes: HashMap<u64, Class>,
 }
 
 struct Class {
-    limiter: RateLimiter<Arc<HostKey>, States, HandedClock, NoOpMiddleware<Nanos>>,
+    limiter: RateLimiter<Arc<HostKey>, States, ManualClock, NoOpMiddleware<Nanos>>,
     states: States,
-    /// Hosts that keep this interval.
+    /// Number of hosts that keep this interval.
     hosts: usize,
 }
 
 impl Pacing {
-    /// Counts a host in that keeps this interval; `last` is its last request.
+    /// Adds a host that keeps this interval; `last` is its last request.
     pub(super) fn join(&mut self, host: &Arc<HostKey>, interval: Duration, last: Option<Instant>) {
         let interval = nanos(interval);
         let Some(quota) = Quota::with_period(Duration::from_nanos(interval)) else {
             return;
         };
-        // A limiter counts from the moment of its making and knows none before. It is made at zero
-        // because it may be told of a request that is past.
+        // A limiter ignores moments before its creation. It is created at zero because `last` may be
+        // in the past.
         self.clock.set(Instant(0));
         let clock = &self.clock;
         self.classes
@@ -103,7 +103,7 @@ impl Pacing {
         self.rewind(host, Duration::from_nanos(interval), last);
     }
 
-    /// Counts a host out that kept this interval.
+    /// Removes a host that kept this interval.
     pub(super) fn leave(&mut self, host: &Arc<HostKey>, interval: Duration) {
         let interval = nanos(interval);
         if let Some(class) = self.classes.get_mut(&interval) {
@@ -115,7 +115,7 @@ impl Pacing {
         }
     }
 
-    /// Charges a request; if it is too early, returns when it would not be.
+    /// Charges a request. If it is too early, returns when it would be allowed.
     pub(super) fn charge(
         &self,
         host: &Arc<HostKey>,
@@ -130,20 +130,20 @@ impl Pacing {
         checked.map_err(|refusal| Instant(refusal.earliest_possible().as_u64()))
     }
 
-    /// Makes `last` the request that the next one is spaced from. A limiter cannot take a charge
-    /// back, so it forgets the host and is told of that request again.
+    /// Makes `last` the request from which the next one is spaced. A limiter cannot take a charge
+    /// back, so it forgets the host and is charged for `last` again.
     pub(super) fn rewind(&self, host: &Arc<HostKey>, interval: Duration, last: Option<Instant>) {
         if let Some(class) = self.classes.get(&nanos(interval)) {
             class.states.0.remove(host);
             if let Some(last) = last {
-                // Nothing is known of the host, so nothing can be refused.
+                // The host is unknown to the limiter, so it cannot refuse.
                 let _ = self.charge(host, interval, last);
             }
         }
     }
 
-    /// Drops what limiters keep about hosts that may be asked at any time: governor never does so
-    /// by itself.
+    /// Drops limiter state of hosts that may be requested at any time, because governor does not do
+    /// so by itself.
     pub(super) fn tidy(&mut self, now: Moment) {
         self.clock.set(Instant::of(now));
         for class in self.classes.values() {
@@ -155,7 +155,7 @@ impl Pacing {
 }
 
 impl Class {
-    fn new(quota: Quota, clock: HandedClock) -> Class {
+    fn new(quota: Quota, clock: ManualClock) -> Class {
         let map = DashMap::with_shard_amount(SHARDS);
         let states = States(Arc::new(map));
         Class {
@@ -174,17 +174,17 @@ impl fmt::Debug for Class {
     }
 }
 
-/// A clock that shows what it was last told.
+/// A clock that shows the time it was set to.
 #[derive(Clone, Debug, Default)]
-struct HandedClock(Arc<AtomicU64>);
+struct ManualClock(Arc<AtomicU64>);
 
-impl HandedClock {
+impl ManualClock {
     fn set(&self, now: Instant) {
         self.0.store(now.0, Ordering::Relaxed);
     }
 }
 
-impl Clock for HandedClock {
+impl Clock for ManualClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -192,8 +192,8 @@ impl Clock for HandedClock {
     }
 }
 
-/// Governor's own store, held by the limiter and by us: the limiter shows its store to nobody, and
-/// cannot forget one host.
+/// Governor's own store, shared with the limiter: the limiter does not expose its store and cannot
+/// forget one host.
 #[derive(Clone)]
 struct States(Arc<DashMapStateStore<Arc<HostKey>>>);
 
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_of_before_counts_in_another_class() {
+    fn an_earlier_request_counts_in_another_class() {
         let (mut pacing, h) = (Pacing::default(), host("h"));
         let slow = 10 * SECOND;
         pacing.join(&h, slow, Some(at(3_000)));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_goes_with_its_last_host() {
+    fn a_class_is_dropped_with_its_last_host() {
         let (mut pacing, a, b) = (Pacing::default(), host("a"), host("b"));
         pacing.join(&a, SECOND, None);
         pacing.join(&b, SECOND, None);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_past_is_forgotten() {
+    fn old_requests_are_forgotten() {
         let mut pacing = Pacing::default();
         for n in 0..1_000 {
             let h = host(&format!("h{n}"));

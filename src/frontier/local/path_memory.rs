@@ -1,5 +1,5 @@
-//! How much memory the paths of a run may take. What is beyond it is read from the shelf when its turn comes: order
-//! and pace stay what they are.
+//! Bounds the memory for the paths of a run. Paths beyond it are read from the shelf when their turn comes;
+//! order and pace stay the same.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::model::{HostKey, Role};
 #[derive(Debug)]
 pub(super) struct PathMemory {
     most: usize,
-    /// Bytes of paths that wait in memory.
+    /// Bytes of paths in memory.
     used: usize,
     shelf: Option<Arc<dyn Shelf>>,
 }
@@ -29,13 +29,13 @@ impl PathMemory {
         self.shelf = Some(addresses);
     }
 
-    /// Makes an entry one that waits: with its path, if there is room for it or no shelf.
+    /// Admits an entry to the queue: with its path, if there is room for it or no shelf.
     pub(super) fn admit(&mut self, entry: &mut Entry, host: &HostKey) {
         let Place::Path(path) = &entry.place else {
             return;
         };
         let after = self.used.saturating_add(path.len());
-        // A robots.txt is stored with its host, once it was answered.
+        // A robots.txt is stored only with its host, after its answer.
         let may_shelve = self.shelf.is_some() && entry.role != Role::Robots;
         if after > self.most && may_shelve {
             entry.place = Place::Shelved(host.fingerprint_at(path));
@@ -44,7 +44,7 @@ impl PathMemory {
         }
     }
 
-    /// Gives an entry its path, as its turn has come; false if that is not on the shelf yet.
+    /// Gives an entry its path when its turn has come. Returns false if it is not on the shelf yet.
     pub(super) fn take_out(
         &mut self,
         entry: &mut Entry,

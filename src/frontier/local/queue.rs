@@ -1,5 +1,5 @@
-//! What one host has to give, and in which order: its robots.txt alone, then everything else, with
-//! the slow lanes of families in trouble in between.
+//! The queue of one host and its order: its robots.txt alone, then everything else, with the slow
+//! lanes of families in trouble in between.
 
 use super::entry::Entry;
 use super::lane::{EVER, Lane};
@@ -11,9 +11,10 @@ use crate::policy::Family;
 #[derive(Debug)]
 pub(super) struct Queue {
     gate: Lane<1>,
-    /// A gate entry is leased. There is never a second: the gate is exclusive against itself too.
+    /// Whether a gate entry is leased. There is never a second one: the gate is also exclusive
+    /// against itself.
     gate_leased: bool,
-    /// Sitemaps, pages, and what pages are made of or point out to.
+    /// Sitemaps, pages, and then resources and external URLs.
     rest: Lane<3>,
     slow: SlowLanes,
 }
@@ -38,7 +39,7 @@ impl Queue {
         }
     }
 
-    /// Adds an entry to the slow lane of this family; a robots.txt is in nobody's.
+    /// Adds an entry to the slow lane of this family; a robots.txt is in no slow lane.
     pub(super) fn set_aside(&mut self, entry: Entry, family: Family, until: Option<Moment>) {
         match entry.role {
             Role::Robots => self.push(&entry),
@@ -46,7 +47,7 @@ impl Queue {
         }
     }
 
-    /// Adds an entry that is not to be asked for before `at`, in the slow lane that it came from.
+    /// Adds an entry that must not be requested before `at`, in the slow lane that it came from.
     pub(super) fn wait(&mut self, entry: Entry, at: Moment, lane: Option<Family>) {
         match (entry.role, lane) {
             (Role::Robots, _) => self.gate.wait(entry, at),
@@ -60,17 +61,17 @@ impl Queue {
         self.wait(entry, EVER, lane);
     }
 
-    /// Entries of slow lanes that are leased.
+    /// Returns the number of leased entries of slow lanes.
     pub(super) fn slow_open(&self) -> u32 {
         self.slow.open()
     }
 
-    /// Whether nothing waits but in slow lanes.
+    /// Returns whether only slow lanes have entries.
     pub(super) fn has_only_slow(&self) -> bool {
         self.gate.is_empty() && self.rest.is_empty()
     }
 
-    /// Puts what waits in the slow lane of a family behind everything else of its kind.
+    /// Moves the entries of a family's slow lane behind the other entries in the queue.
     pub(super) fn rejoin(&mut self, family: Family) {
         let Some(lane) = self.slow.end(family) else {
             return;
@@ -83,8 +84,8 @@ impl Queue {
         }
     }
 
-    /// When there is something to give, as far as this host's entries decide it. `room` tells whether
-    /// one more entry of a slow lane may be leased.
+    /// Returns when an entry can be taken, as far as this host's entries decide it. `room` says
+    /// whether one more entry of a slow lane may be leased.
     pub(super) fn next_at(&self, room: bool) -> Option<Moment> {
         if self.gate_leased {
             return None;
@@ -94,7 +95,7 @@ impl Queue {
         self.gate.next_at().or_else(rest)
     }
 
-    /// Takes what is first at `now`, with the slow lane that it comes from.
+    /// Takes the first entry at `now`, with the slow lane that it comes from.
     pub(super) fn take(&mut self, now: Moment, room: bool) -> Option<(Entry, Option<Family>)> {
         if self.gate_leased {
             return None;
@@ -116,7 +117,7 @@ impl Queue {
         Some((entry, None))
     }
 
-    /// Notes that the lease of an entry with this role ended, and which slow lane it came from.
+    /// Records that the lease of an entry with this role ended, and the slow lane that it came from.
     pub(super) fn release(&mut self, role: Role, lane: Option<Family>) {
         if role == Role::Robots {
             self.gate_leased = false;

@@ -1,6 +1,6 @@
-//! Slow lanes: what waits of the families of one host that are in trouble. They are never first and
-//! never starve: as long as the host has anything else to give they have every fourth turn, and they
-//! take turns among themselves.
+//! Slow lanes: queued entries of the families of one host that are in trouble. They are never first
+//! and never starve. While the host has other entries they have every fourth turn, and they take turns
+//! among themselves.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -10,29 +10,29 @@ use super::lane::Lane;
 use crate::model::Moment;
 use crate::policy::Family;
 
-/// Other entries that go before one of a slow lane: a broken directory that is as large as the rest of
-/// the site delays that by a third. Ours.
+/// Number of other entries before one of a slow lane: a broken directory that is as large as the rest
+/// of the site delays that by a third. Ours.
 const OTHERS_FIRST: u32 = 3;
 
 /// The slow lanes of one host. A family without an entry has none.
 #[derive(Debug, Default)]
 pub(super) struct SlowLanes {
     lanes: BTreeMap<Family, Lane<1>>,
-    /// Entries of them that are leased.
+    /// Number of their entries that are leased.
     open: u32,
-    /// Other entries given since the last one of a slow lane.
+    /// Other entries leased since the last one of a slow lane.
     waited: u32,
-    /// Whose turn was last.
+    /// The family whose turn was last.
     last: Option<Family>,
 }
 
 impl SlowLanes {
-    /// The lane of a family, made if there is none.
+    /// Returns the lane of a family, creating it if needed.
     pub(super) fn lane(&mut self, family: Family) -> &mut Lane<1> {
         self.lanes.entry(family).or_insert_with(Lane::new)
     }
 
-    /// Adds an entry that was given out as another than theirs, and was not asked for.
+    /// Adds an entry that was leased from elsewhere and not requested.
     pub(super) fn set_aside(&mut self, entry: Entry, family: Family, until: Option<Moment>) {
         self.waited = self.waited.saturating_sub(1);
         match until {
@@ -41,7 +41,7 @@ impl SlowLanes {
         }
     }
 
-    /// Takes away the lane of a family, if it has one.
+    /// Removes the lane of a family, if it has one.
     pub(super) fn end(&mut self, family: Family) -> Option<Lane<1>> {
         self.lanes.remove(&family)
     }
@@ -54,22 +54,23 @@ impl SlowLanes {
         self.lanes.is_empty()
     }
 
-    /// When one has something to give.
+    /// Returns when one of them has an entry to take.
     pub(super) fn next_at(&self) -> Option<Moment> {
         self.lanes.values().filter_map(Lane::next_at).min()
     }
 
-    /// Whether it is their turn, if the host has something else to give or not.
+    /// Returns whether it is their turn. `others_are_due` says whether the host has other entries to
+    /// take.
     pub(super) fn may_go(&self, others_are_due: bool) -> bool {
         !self.lanes.is_empty() && (!others_are_due || self.waited >= OTHERS_FIRST)
     }
 
-    /// Notes that another entry went before them.
+    /// Records that another entry went before them.
     pub(super) fn wait_for_turn(&mut self) {
         self.waited = self.waited.saturating_add(1);
     }
 
-    /// Takes the first that is due of the lane whose turn it is.
+    /// Takes the first due entry of the lane whose turn it is.
     pub(super) fn take(&mut self, now: Moment) -> Option<(Entry, Family)> {
         let is_due = |lane: &Lane<1>| lane.next_at().is_some_and(|at| at <= now);
         let after = self.last.map_or(Bound::Unbounded, Bound::Excluded);
@@ -90,7 +91,7 @@ impl SlowLanes {
         Some((entry, family))
     }
 
-    /// Notes that the lease of one of their entries ended.
+    /// Records that the lease of one of their entries ended.
     pub(super) fn release(&mut self) {
         self.open -= 1;
     }

@@ -1,4 +1,4 @@
-//! The state behind the lock: hosts, whose turn it is, what is leased and what is known.
+//! The state behind the lock: hosts and their turns, leases and known URLs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use crate::frontier::{Discovery, FrontierError, Lease, Next, Pace, Settlement, S
 use crate::model::{FingerprintTable, HostKey, Moment, Role};
 use crate::policy::Family;
 
-/// How often idle hosts and stale limiter state are dropped.
+/// Time between removals of idle hosts and stale limiter state.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct State {
     default_pace: Pace,
-    /// The latest moment handed in.
+    /// The latest moment given.
     now: Moment,
-    /// When idle hosts were last dropped.
+    /// When idle hosts were last removed.
     tidied: Moment,
     hosts: HashMap<Arc<HostKey>, Box<Host>>,
     turns: Turns,
     pacing: Pacing,
     leases: Leases,
     paths: PathMemory,
-    /// Every URL ever offered, in the pass in which it was.
+    /// Every URL ever offered, together with its pass.
     known: FingerprintTable<()>,
-    /// URLs queued, waiting or leased.
+    /// Number of URLs queued, waiting or leased.
     pending: u64,
 }
 
@@ -106,7 +106,8 @@ impl State {
                 return Ok(Next::Visit(Box::new(lease)));
             }
         }
-        // A host that only the end of a lease can make due has no turn, but that lease has an end.
+        // If only the end of a lease can make a host due, the host has no turn; the lease then
+        // expires in time.
         Ok([self.turns.next_at(), self.leases.next_at()]
             .into_iter()
             .flatten()
@@ -157,7 +158,7 @@ impl State {
     }
 
     pub(super) fn park(&mut self, host: &HostKey, until: Moment) {
-        // The latest of several moments: whoever asked for it was promised it.
+        // The latest of several moments wins, because its caller relies on it.
         self.with_host(host, |host, _| host.parked = host.parked.max(until));
     }
 
@@ -165,7 +166,7 @@ impl State {
         self.pending
     }
 
-    /// Changes a host, which is made if it is not known, and finds its new place.
+    /// Changes a host, creating it if needed, and updates its turn.
     fn with_host(&mut self, key: &HostKey, change: impl FnOnce(&mut Host, &mut Pacing)) {
         let host = match self.hosts.get_mut(key) {
             Some(host) => host,
@@ -181,7 +182,7 @@ impl State {
         self.turns.set(&mut host.turn, &host.key, due, self.now);
     }
 
-    /// Gives out what this host, whose turn it is, has first.
+    /// Leases the first entry of the host whose turn it is.
     fn visit(&mut self, key: &HostKey) -> Result<Option<Lease>, FrontierError> {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(key) else {
@@ -216,7 +217,7 @@ mod tests {
     use crate::model::{CrawlUrl, Role};
 
     #[test]
-    fn nothing_is_kept_of_hosts_long_done() {
+    fn hosts_done_long_ago_are_forgotten() {
         let pace = Pace {
             interval: Duration::from_secs(1),
             open: 1,

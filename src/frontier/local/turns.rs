@@ -1,6 +1,6 @@
-//! Whose turn it is: hosts by the moment at which they are due, first come first served among
-//! equals. A tree rather than a heap, because a host's place is taken back whenever its pace, its
-//! parking or its queue changes, and nothing stale is left to grow.
+//! The turns of hosts: ordered by the moment at which they are due, and first come, first served
+//! among equals. It is a tree rather than a heap. A host's turn is removed whenever its pace, its
+//! parking or its queue changes, so no stale entries accumulate.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Moves a host to its place, or off the list. A host that is due already keeps the place it
-    /// has, lest those that are offered to most often are always last.
+    /// Moves a host to its place, or removes it. A host that is due already keeps its place,
+    /// because otherwise hosts that receive most offers would always be last.
     pub(super) fn set(
         &mut self,
         turn: &mut Option<Turn>,
@@ -32,7 +32,7 @@ impl Turns {
         due: Option<Moment>,
         now: Moment,
     ) {
-        // Whoever is due since long ago comes after those who are waiting already.
+        // An overdue host queues behind hosts that already wait.
         let due = due.map(|due| due.max(now));
         if let (Some(turn), Some(due)) = (&turn, due)
             && turn.due.max(now) == due
@@ -50,20 +50,20 @@ impl Turns {
         }
     }
 
-    /// The host that is first, if it is due. It keeps its place until that is set anew.
+    /// Returns the first host, if it is due. It keeps its place until `set` changes it.
     pub(super) fn first_due(&self, now: Moment) -> Option<&Arc<HostKey>> {
         let (turn, host) = self.hosts.first_key_value()?;
         (turn.due <= now).then_some(host)
     }
 
-    /// Takes a host off the list.
+    /// Removes a host.
     pub(super) fn clear(&mut self, turn: &mut Option<Turn>) {
         if let Some(old) = turn.take() {
             self.hosts.remove(&old);
         }
     }
 
-    /// When the first host is due.
+    /// Returns when the first host is due.
     pub(super) fn next_at(&self) -> Option<Moment> {
         self.hosts.first_key_value().map(|(turn, _)| turn.due)
     }

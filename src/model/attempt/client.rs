@@ -1,30 +1,30 @@
-//! Clients that can be named: crawlers and browsers, as they announce themselves.
+//! Presets of clients: crawlers and browsers, as they identify themselves.
 
 use std::sync::Arc;
 
-/// A client that can be asked as.
+/// A client that requests can imitate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientPreset {
-    /// What people call it, in lower case.
+    /// Its name for people, in lower case.
     pub name: &'static str,
     /// The name by which robots.txt addresses it; browsers have none.
     pub token: Option<&'static str>,
     /// Its whole `User-Agent`.
     pub user_agent: &'static str,
-    /// Header fields in which it differs from us, besides: name and value.
+    /// Other header fields in which it differs from us: name and value.
     pub headers: &'static [(&'static str, &'static str)],
 }
 
-/// As which client a request is made, if not in our own way.
+/// The client that a request imitates, if not our own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guise {
     /// The whole `User-Agent`.
     pub user_agent: Arc<str>,
-    /// Header fields in place of our own of the same name.
+    /// Header fields that replace our own with the same name.
     pub headers: &'static [(&'static str, &'static str)],
 }
 
-/// What browsers made from Chromium send when a page is opened.
+/// Header fields of Chromium-based browsers on opening a page.
 const CHROMIUM: &[(&str, &str)] = &[
     (
         "accept",
@@ -34,7 +34,7 @@ const CHROMIUM: &[(&str, &str)] = &[
     ("accept-language", "en-US,en;q=0.9"),
 ];
 
-/// What Firefox sends when a page is opened.
+/// Header fields of Firefox on opening a page.
 const GECKO: &[(&str, &str)] = &[
     (
         "accept",
@@ -43,7 +43,7 @@ const GECKO: &[(&str, &str)] = &[
     ("accept-language", "en-US,en;q=0.5"),
 ];
 
-/// What Safari sends when a page is opened.
+/// Header fields of Safari on opening a page.
 const WEBKIT: &[(&str, &str)] = &[
     (
         "accept",
@@ -54,8 +54,8 @@ const WEBKIT: &[(&str, &str)] = &[
 
 /// Crawlers as their owners document them (developers.google.com/crawling/docs/crawlers-fetchers,
 /// "Google's common crawlers"; bing.com/webmasters/help, "Which crawlers does Bing use?"), with the
-/// Chrome version that their texts leave open. Browsers as they announce themselves at the end of
-/// 2026: their texts are frozen but for the major version.
+/// Chrome version that their texts leave open. Browsers as they identify themselves at the end of
+/// 2026: only the major version in their texts still changes.
 pub const CLIENTS: [ClientPreset; 8] = [
     ClientPreset {
         name: "googlebot",
@@ -119,17 +119,17 @@ const CHROME: ClientPreset = ClientPreset {
 };
 
 impl ClientPreset {
-    /// The browser that most people have.
+    /// The most common browser.
     pub const BROWSER: ClientPreset = CHROME;
 
-    /// The preset with a name, in whatever case.
+    /// Returns the preset with this name, in any case.
     pub fn named(name: &str) -> Option<ClientPreset> {
         CLIENTS
             .into_iter()
             .find(|preset| preset.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether people use it.
+    /// Returns whether it is a browser.
     pub const fn is_browser(self) -> bool {
         self.token.is_none()
     }
@@ -145,7 +145,7 @@ impl From<ClientPreset> for Guise {
 }
 
 impl Guise {
-    /// A client that differs from us by its `User-Agent` alone.
+    /// Creates a client that differs from us only by its `User-Agent`.
     pub fn called(user_agent: &str) -> Guise {
         Guise {
             user_agent: user_agent.into(),

@@ -1,4 +1,4 @@
-//! One HTTP exchange, or the way in which it failed.
+//! One HTTP exchange, or its failure.
 
 use std::any::Any;
 use std::fmt;
@@ -13,44 +13,44 @@ use crate::model::excerpt::excerpt;
 use crate::model::outcome::Outcome;
 use crate::model::url::CrawlUrl;
 
-/// What is kept of a header field for people, in characters: real values have some dozen, while a
-/// header block may have 400 KiB.
+/// Maximum characters kept of a header field for people: real values have a few dozen, while a header
+/// block may have 400 KiB.
 pub const MAX_HEADER_TEXT: usize = 1_024;
 
-/// What to ask for.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The address.
     pub url: CrawlUrl,
-    /// Which connection may carry it.
+    /// The connections that may carry it.
     pub connection: Connection,
-    /// Longest wait for the first byte of the answer.
+    /// Maximum wait for the first byte of the answer.
     pub first_byte_limit: Duration,
-    /// Read no more than this of a body, on the wire and decoded alike, in bytes.
+    /// Maximum bytes read of a body, on the wire and decoded alike.
     pub body_limit: usize,
-    /// Which bodies are kept for parsing.
+    /// The bodies that are kept for parsing.
     pub keep: Keep,
-    /// As which client; absent for our own way.
+    /// The client to imitate; absent for our own.
     pub guise: Option<Guise>,
-    /// Which protocol may carry it.
+    /// The protocols that may carry it.
     pub protocol: Protocol,
-    /// Connect to this address instead of looking the name up, over a connection of its own. The
-    /// host that is asked for stays. A host that is written as an address has no other.
+    /// Connect to this address instead of resolving the name, over a connection of its own. The
+    /// requested host stays. A host that is an address has no other.
     pub address: Option<IpAddr>,
-    /// Which codings of the body are accepted.
+    /// The accepted codings of the body.
     pub coding: Coding,
-    /// Which cookies are sent along.
+    /// The cookies to send.
     pub cookies: Cookies,
 }
 
-/// Longest wait for the first byte where nobody says otherwise: the default of a crawl.
+/// Default maximum wait for the first byte of a crawl.
 const FIRST_BYTE: Duration = Duration::from_secs(30);
 
-/// What is read of a body where nobody says otherwise, in bytes: the default of a crawl.
+/// Default maximum bytes read of a body of a crawl.
 const BODY: usize = 10 * 1024 * 1024;
 
 impl Request {
-    /// A request for a page in our own way, with the limits that a crawl has by default.
+    /// Creates a request for a page in our own way, with the default limits of a crawl.
     pub fn page(url: CrawlUrl) -> Request {
         Request {
             url,
@@ -67,25 +67,25 @@ impl Request {
     }
 }
 
-/// Which codings of a body are accepted.
+/// The accepted codings of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// Every coding that can be undone here.
+    /// Every coding that can be decoded here.
     Any,
-    /// None: the body as it is.
+    /// None: the body unchanged.
     Identity,
 }
 
-/// Which cookies are sent along.
+/// The cookies to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookies {
-    /// Those that the crawl was given for the site, if any.
+    /// The cookies that the crawl was given for the site, if any.
     Given,
     /// None.
     Without,
 }
 
-/// Which protocol may carry a request.
+/// The protocols that may carry a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// The best that both ends speak.
@@ -94,34 +94,34 @@ pub enum Protocol {
     Http1,
 }
 
-/// Which connection may carry a request.
+/// The connections that may carry a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
-    /// One that is open already, if there is one.
+    /// An open connection, if there is one.
     Pooled,
-    /// A new one, so that a stale connection cannot be the reason of a failure.
+    /// A new connection, so that a stale one cannot cause a failure.
     Fresh,
 }
 
-/// Which bodies are kept in memory for whoever asked.
+/// The bodies that are kept in memory for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// HTML, XHTML, and whatever comes with an error status or without a type.
+    /// HTML, XHTML, and every body with an error status or without a type.
     Pages,
-    /// The beginnings of those that `Pages` would keep: nobody reads them, but their faults count.
+    /// The beginnings of those that `Pages` would keep: they are not parsed, but their faults count.
     Excerpts,
-    /// Every body: robots.txt and sitemaps come with all kinds of types.
+    /// Every body: robots.txt and sitemaps have all kinds of types.
     All,
-    /// Every body, a large one as a gzip file of it: for a reader that unpacks.
+    /// Every body, a large one as a gzip file: for a reader that unpacks.
     Packed,
 }
 
-/// One exchange: what was received, how long each part took, and what it amounts to.
+/// One exchange: the received data, the time of each part, and its outcome.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What happened in words, where there was no HTTP answer ("connection refused"); else empty.
+    /// The fault in words, if there was no HTTP answer ("connection refused"); else empty.
     pub fault: String,
     /// The status code, if a status line was received.
     pub status: Option<u16>,
@@ -131,32 +131,32 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// The decoded body, as far as it was read and kept.
     pub body: Vec<u8>,
-    /// The fingerprint of the body, if what is kept is a gzip file of it.
+    /// The fingerprint of the body, if the kept bytes are a gzip file.
     pub packed: Option<u64>,
-    /// Bytes of the body as they came over the wire.
+    /// Bytes of the body on the wire.
     pub wire_bytes: u64,
-    /// Bytes of the body after decoding. A body that is not kept is not decoded either: bytes on
-    /// the wire then.
+    /// Bytes of the body after decoding. A body that is not kept is not decoded either: then bytes on
+    /// the wire.
     pub decoded_bytes: u64,
-    /// How long it took.
+    /// The times of its parts.
     pub timings: Timings,
     /// The address that answered.
     pub remote: Option<SocketAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,
-    /// Whether the request went over a connection that was open already.
+    /// Whether the request used an open connection.
     pub reused: bool,
-    /// The memory that the body is accounted for with.
+    /// The memory accounted for the body.
     pub held: Held,
 }
 
-/// Memory of a bounded budget, given back when the last copy is dropped. It is to live as long as what
-/// it was taken for.
+/// Memory of a bounded budget, returned when the last copy is dropped. It must live as long as the
+/// data that it was taken for.
 #[derive(Clone, Default)]
 pub struct Held(Option<Arc<dyn Any + Send + Sync>>);
 
 impl Held {
-    /// Holds what gives memory back when it is dropped.
+    /// Holds a value that returns memory when it is dropped.
     pub fn new(share: impl Any + Send + Sync) -> Held {
         Held(Some(Arc::new(share)))
     }
@@ -168,7 +168,7 @@ impl fmt::Debug for Held {
     }
 }
 
-/// How long each part of an exchange took. Absent parts did not happen.
+/// The times of the parts of an exchange. Absent parts did not happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     /// Name resolution.
@@ -194,12 +194,12 @@ pub enum Version {
 }
 
 impl Version {
-    /// The stored number: ten times the version.
+    /// Returns the stored number: ten times the version.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The version with a stored number.
+    /// Returns the version with a stored number.
     pub const fn from_code(code: u8) -> Option<Version> {
         match code {
             10 => Some(Version::Http10),
@@ -220,13 +220,13 @@ impl Version {
 }
 
 impl Exchange {
-    /// A header's value as text; bytes that are not UTF-8 are replaced. The first, if repeated.
+    /// Returns the first value of a header field as text; bytes that are not UTF-8 are replaced.
     pub fn header(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
     }
 
-    /// The beginning of a header's value, for people to read.
+    /// Returns the beginning of a header's value, for people to read.
     pub fn header_text(&self, name: &str) -> Option<String> {
         Some(excerpt(self.header(name)?, MAX_HEADER_TEXT))
     }

@@ -1,4 +1,4 @@
-//! The record of one attempt: what is kept for ever of one exchange.
+//! The permanent record of one attempt.
 
 pub(super) mod client;
 pub(super) mod exchange;
@@ -16,21 +16,21 @@ use probe::Probe;
 /// One HTTP exchange with a URL, or its failure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// 1 is the crawl itself with its quick retries.
+    /// The pass; 1 is the crawl itself with its quick retries.
     pub pass: u32,
-    /// Why it was made.
+    /// Its purpose.
     pub purpose: Purpose,
     /// When it began.
     pub started: Moment,
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
-    /// The reason phrase, or what went wrong in words.
+    /// The reason phrase, or the fault in words.
     pub status_text: String,
-    /// How long each part took.
+    /// The times of its parts.
     pub timings: Timings,
-    /// Time since the attempt before at this URL; absent for the first.
+    /// Time since the previous attempt at this URL; absent for the first.
     pub waited: Option<Duration>,
     /// Bytes of the body on the wire.
     pub wire_bytes: u64,
@@ -38,63 +38,64 @@ pub struct Attempt {
     pub remote: Option<IpAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,
-    /// Whether it went over a connection that was open already.
+    /// Whether it used an open connection.
     pub reused: bool,
-    /// The `User-Agent` it was made with.
+    /// The `User-Agent` of the request.
     pub user_agent: Arc<str>,
-    /// The pace at which the host was being asked.
+    /// The load on the host when it began.
     pub pressure: Pressure,
-    /// Header fields that tell who answered.
+    /// Header fields that identify the server.
     pub trace: Trace,
-    /// What stands for the body, so that equal error pages are seen to be equal.
+    /// Fingerprint of the body, so that equal error pages can be recognised.
     pub body_fingerprint: Option<u64>,
-    /// Where a redirect leads, as received.
+    /// The target of a redirect, as received.
     pub redirect: Option<String>,
-    /// How long `Retry-After` asked to wait, if it could be read.
+    /// The pause of `Retry-After`, if it could be read.
     pub announced: Option<Duration>,
-    /// What the answer says of itself, if it is an error.
+    /// Facts about the answer, if it is an error.
     pub error_page: Option<ErrorPage>,
 }
 
-/// An answer that is an error, as far as it tells who made it.
+/// An error page, and its origin as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorPage {
     /// Identity of the best fingerprint that it matches.
     pub fingerprint: Option<&'static str>,
-    /// The kind of machine that made it, such as `reverse_proxy`.
+    /// The kind of machine that produced it, such as `reverse_proxy`.
     pub made_by: Option<&'static str>,
     /// At most [`MAX_ERROR_HEAD`] bytes of its decoded body: its beginning, or the error message in it.
     pub head: Vec<u8>,
 }
 
-/// What is kept of the body of an error, in bytes: error pages are smaller, and say who they are
-/// near the top.
+/// Maximum bytes kept of the body of an error: error pages are smaller, and identify themselves near
+/// the top.
 pub const MAX_ERROR_HEAD: usize = 4_096;
 
-/// Why an attempt was made.
+/// The purpose of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// The first of a crawl.
+    /// The first attempt of a crawl.
     Crawl,
     /// A quick retry within the pass.
     Retry,
-    /// Asked again in a later pass, slowly.
+    /// Requested again in a later pass, slowly.
     Confirm,
     /// A page that never failed, chosen at random and requested once more after the crawl.
     Sample,
-    /// An experiment, to tell causes apart; no evidence of how often it fails.
+    /// An experiment, to separate causes; no evidence of how often the URL fails.
     Probe(Probe),
-    /// Whatever it was made for: this machine had no network, and it says nothing of the site.
+    /// Discarded: this machine had no network, so the attempt says nothing about the site, whatever its
+    /// purpose was.
     Outage,
 }
 
 impl Purpose {
-    /// Whether it says how the URL is; the view `evidence` has the same attempts.
+    /// Returns whether it is evidence about the URL; the view `evidence` has the same attempts.
     pub const fn is_evidence(self) -> bool {
         !matches!(self, Purpose::Probe(_) | Purpose::Outage)
     }
 
-    /// The name in the `Purpose` column.
+    /// Returns the name in the `Purpose` column.
     pub const fn name(self) -> &'static str {
         match self {
             Purpose::Crawl => "crawl",
@@ -106,7 +107,7 @@ impl Purpose {
         }
     }
 
-    /// The purpose with a name of the `Purpose` column.
+    /// Returns the purpose with a name of the `Purpose` column.
     pub fn from_name(name: &str) -> Option<Purpose> {
         match name {
             "crawl" => Some(Purpose::Crawl),
@@ -119,33 +120,33 @@ impl Purpose {
     }
 }
 
-/// How hard the crawl was asking a host when an attempt began.
+/// The load that the crawl put on a host when an attempt began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pressure {
-    /// Requests open on the host, this one included.
+    /// Requests open on the host, including this one.
     pub in_flight: u32,
     /// Ceiling in requests per second; absent for none.
     pub rate: Option<f64>,
 }
 
-/// Header fields that tell which machine and product answered.
+/// Header fields that identify the machine and product that answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// `Server`.
     pub server: Option<String>,
     /// `Via`.
     pub via: Option<String>,
-    /// What a cache said of itself: `X-Cache`, `CF-Cache-Status`, `Cache-Status` and their kin.
+    /// The status that a cache reported: `X-Cache`, `CF-Cache-Status`, `Cache-Status` and similar.
     pub cache_status: Option<String>,
     /// `Age`, in seconds.
     pub age: Option<u64>,
     /// `Retry-After` as received.
     pub retry_after: Option<String>,
-    /// The name under which the operator finds this request: `X-Request-Id`, `CF-Ray`, ...
+    /// The request identity in the operator's logs: `X-Request-Id`, `CF-Ray`, ...
     pub request_id: Option<String>,
 }
 
-/// Names of headers that carry a cache's verdict, best first.
+/// Names of headers that carry a cache's status, best first.
 const CACHE_STATUS: [&str; 6] = [
     "cf-cache-status",
     "cache-status",
@@ -155,7 +156,7 @@ const CACHE_STATUS: [&str; 6] = [
     "x-vercel-cache",
 ];
 
-/// Names of headers that carry an identity of the request, best first.
+/// Names of headers that carry a request identity, best first.
 const REQUEST_ID: [&str; 8] = [
     "x-request-id",
     "cf-ray",
@@ -168,7 +169,7 @@ const REQUEST_ID: [&str; 8] = [
 ];
 
 impl Trace {
-    /// Reads the fields from an answer's headers, each as far as it is kept.
+    /// Reads the fields from an answer's headers, cut at their maximum lengths.
     pub fn of(exchange: &Exchange) -> Trace {
         let first = |names: &[&str]| names.iter().find_map(|name| exchange.header_text(name));
         Trace {

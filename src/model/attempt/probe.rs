@@ -1,41 +1,39 @@
-//! Experiments on a URL that fails: the same question, with one thing about it changed.
+//! Experiments on a failing URL: requests that differ in one thing.
 
 use serde::{Serialize, Serializer};
 
-/// One way of asking a failing URL again.
+/// An experiment: one way of requesting a failing URL again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probe {
-    /// In our own way, alone and slowly. Separates a fault that is there whatever the load from one
-    /// that comes with being asked, and is what the other experiments are compared with.
+    /// In our own way, alone and slowly. Separates a fault that is independent of load from one that
+    /// load causes. The other experiments are compared with it.
     Alone,
     /// As a browser. Separates a block of crawlers from a fault of the server.
     Browser,
-    /// Over a connection of its own. Separates a connection that had gone stale from a fault of the
-    /// server.
+    /// Over a connection of its own. Separates a stale connection from a fault of the server.
     FreshConnection,
     /// Over HTTP/1.1. Separates a fault of the HTTP/2 end from one behind it.
     Http1,
     /// At one address of the host. Separates one bad machine from all of them.
     Address,
-    /// With a query parameter that no cache has seen. Separates a stored error from one that is
-    /// made anew.
+    /// With a query parameter that no cache has seen. Separates a stored error from a new one.
     CacheBusting,
     /// Without compression (`Accept-Encoding: identity`). Separates a fault of the compression from
     /// one of the page.
     Uncompressed,
-    /// Without its query. Separates a fault that the parameters bring about from one of the code
-    /// behind the path.
+    /// Without its query. Separates a fault that the parameters cause from one of the code behind the
+    /// path.
     WithoutQuery,
-    /// Without the cookies that the crawl sends. Separates a fault that a session or too large a
-    /// header brings about from one of the page.
+    /// Without the cookies that the crawl sends. Separates a fault caused by a session or an oversized
+    /// header from one of the page.
     WithoutCookies,
-    /// In quick succession, each pause a little longer than the last. Separates a limit of the rate, and
-    /// tells its number, from failures of any other kind.
+    /// In quick succession, each pause a little longer than the last. Separates a rate limit, and finds
+    /// its value, from failures of any other kind.
     Burst,
 }
 
 impl Probe {
-    /// All of them, in the order in which they are made.
+    /// All experiments, in the order in which they are made.
     pub const ALL: [Probe; 10] = [
         Probe::Alone,
         Probe::Browser,
@@ -49,7 +47,7 @@ impl Probe {
         Probe::Burst,
     ];
 
-    /// The name in the `Purpose` column.
+    /// Returns the name in the `Purpose` column.
     pub const fn name(self) -> &'static str {
         match self {
             Probe::Alone => "probe:alone",
@@ -65,12 +63,12 @@ impl Probe {
         }
     }
 
-    /// The experiment with a name of the `Purpose` column.
+    /// Returns the experiment with a name of the `Purpose` column.
     pub fn from_name(name: &str) -> Option<Probe> {
         Probe::ALL.into_iter().find(|probe| probe.name() == name)
     }
 
-    /// How the request is made, for people: "as a browser".
+    /// Returns how the request is made, for people: "as a browser".
     pub const fn way(self) -> &'static str {
         match self {
             Probe::Alone => "alone, in the crawl's own way",
@@ -86,20 +84,20 @@ impl Probe {
         }
     }
 
-    /// What it tells apart, for people: "a block of crawlers from a fault of the server".
+    /// Returns what it separates, for people: "a block of crawlers from a fault of the server".
     pub const fn separates(self) -> &'static str {
         match self {
-            Probe::Alone => "a fault of the server from a want of headroom",
+            Probe::Alone => "a fault of the server from too little capacity",
             Probe::Browser => "a block of crawlers from a fault of the server",
-            Probe::FreshConnection => "a connection that had gone stale from a fault of the server",
+            Probe::FreshConnection => "a stale connection from a fault of the server",
             Probe::Http1 => "a fault of the HTTP/2 end from one behind it",
             Probe::Address => "one bad machine from all of them",
-            Probe::CacheBusting => "a stored error from one that is made anew",
+            Probe::CacheBusting => "a stored error from a new one",
             Probe::Uncompressed => "a fault of the compression from a fault of the page",
             Probe::WithoutQuery => {
                 "a fault of the parameters from a fault of the code behind the path"
             }
-            Probe::WithoutCookies => "a fault that cookies bring about from a fault of the page",
+            Probe::WithoutCookies => "a fault that cookies cause from a fault of the page",
             Probe::Burst => "a limit of requests per second from a fault of the page",
         }
     }
@@ -116,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_apart_and_read_back() {
+    fn names_are_distinct_and_read_back() {
         for probe in Probe::ALL {
             assert!(probe.name().starts_with("probe:"));
             assert_eq!(Probe::from_name(probe.name()), Some(probe));

@@ -1,11 +1,11 @@
-//! The ten causes of a failing page by name, as exports, rules and playbooks write them.
+//! The names of the ten causes of a failing page, as exports, rules and playbooks write them.
 
 use serde::{Serialize, Serializer};
 
 use super::Cause;
 
 impl Cause {
-    /// The causes that a diagnosis tells apart; `None` and `AsTarget` are no causes.
+    /// The causes that a diagnosis separates; `None` and `AsTarget` are no causes.
     pub const TEN: [Cause; 10] = [
         Cause::Overload,
         Cause::Maintenance,
@@ -19,7 +19,7 @@ impl Cause {
         Cause::ApplicationError,
     ];
 
-    /// The name in exports and the key of its playbook, such as `upstream_down`.
+    /// Returns the name in exports and the key of its playbook, such as `upstream_down`.
     pub const fn id(self) -> &'static str {
         match self {
             Cause::None => "none",
@@ -37,12 +37,12 @@ impl Cause {
         }
     }
 
-    /// The cause of the ten with this name.
+    /// Returns the cause of the ten with this name.
     pub fn from_id(id: &str) -> Option<Cause> {
         Cause::TEN.into_iter().find(|cause| cause.id() == id)
     }
 
-    /// The name for people.
+    /// Returns the name for people.
     pub const fn title(self) -> &'static str {
         match self {
             Cause::None => "no cause",
@@ -73,7 +73,7 @@ mod tests {
     use crate::model::Outcome;
 
     #[test]
-    fn names_come_back_and_are_those_of_the_dossier() {
+    fn names_are_read_back_and_match_the_dossier() {
         for cause in Cause::TEN {
             assert_eq!(Cause::from_id(cause.id()), Some(cause));
         }

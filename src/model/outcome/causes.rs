@@ -1,4 +1,4 @@
-//! The causes that are named of a failure: none, one, or two where one alone is not sure enough.
+//! The causes of a failure: none, one, or two if neither is certain enough.
 
 use std::fmt;
 
@@ -6,16 +6,15 @@ use serde::{Serialize, Serializer};
 
 use super::Cause;
 
-/// What stands between two causes.
+/// The separator of two causes.
 const OR: &str = " or ";
 
-/// The causes that may be named, best first. As text, `overload or maintenance`; nothing if there is
-/// none.
+/// Possible causes, best first. As text, `overload or maintenance`; empty if there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Causes(Vec<Cause>);
 
 impl Causes {
-    /// The causes of a text as exports have it; none if it names something else.
+    /// Parses the text of an export. Returns `None` if it names something else.
     pub fn from_text(text: &str) -> Option<Causes> {
         if text.is_empty() {
             return Some(Causes::default());
@@ -24,22 +23,22 @@ impl Causes {
         causes.map(Causes)
     }
 
-    /// Whether none is known.
+    /// Returns whether no cause is known.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this is the only one.
+    /// Returns whether this is the only cause.
     pub fn is_only(&self, cause: Cause) -> bool {
         self.0 == [cause]
     }
 
-    /// The best one.
+    /// Returns the best cause.
     pub fn first(&self) -> Option<Cause> {
         self.0.first().copied()
     }
 
-    /// The causes as people say them.
+    /// Returns the causes in the words for people.
     pub fn title(&self) -> String {
         let titles: Vec<&str> = self.0.iter().map(|cause| cause.title()).collect();
         titles.join(OR)
@@ -70,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_come_back() {
+    fn texts_are_read_back() {
         for text in ["", "dns", "overload or maintenance"] {
             let causes = Causes::from_text(text).expect("causes");
             assert_eq!(causes.to_string(), text);

@@ -1,6 +1,6 @@
-//! What one attempt amounted to. The table is the project's vocabulary: every answer and every
-//! failure a client can see has one row, and each row says how search engines take it, whether a
-//! quick retry can help and whom it speaks about. `fixtures/domain/outcomes.csv` is its source.
+//! The outcome of one attempt. The table is the project's vocabulary: every answer and every failure that a
+//! client can see has one row. Each row says how search engines treat it, whether a quick retry can help and
+//! whether it concerns a URL or a host. `fixtures/domain/outcomes.csv` is its source.
 
 mod cause;
 pub(super) mod causes;
@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// The part of an exchange in which an outcome shows itself.
+/// The part of an exchange in which an outcome occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// Name resolution.
@@ -22,7 +22,7 @@ pub enum Layer {
     Http,
     /// Seen in server logs only, never by a client.
     Log,
-    /// Our own decision not to ask.
+    /// Our own decision not to send a request.
     Policy,
 }
 
@@ -35,46 +35,46 @@ pub enum SearchFailure {
     No,
     /// Not documented, but it follows from what is.
     Inferred,
-    /// A soft 404: excluded from search although it says 200.
+    /// A soft 404: excluded from search although its status is 200.
     Soft,
 }
 
-/// How often an outcome is worth asking again within one pass.
+/// How often an outcome is worth a retry within one pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuickRetry {
     /// Nothing can change within seconds.
     No,
-    /// One more try.
+    /// One retry.
     Once,
     /// Up to the plan's number of retries.
     Yes,
-    /// When the server's `Retry-After` is over.
+    /// After the server's `Retry-After`.
     AfterRetryAfter,
-    /// As the outcome it stands for says.
+    /// Like the outcome that it stands for.
     AsTarget,
 }
 
-/// Whether a later confirmation pass asks again.
+/// Whether a later confirmation pass requests the URL again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recheck {
-    /// Not asked again.
+    /// No recheck.
     No,
-    /// Asked once more.
+    /// One recheck.
     Once,
-    /// Asked in every pass.
+    /// A recheck in every pass.
     Yes,
 }
 
-/// Whom an outcome speaks about.
+/// The subject of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// The one URL.
+    /// The URL only.
     Url,
     /// The whole host.
     Host,
 }
 
-/// The cause to assume when nothing else is known.
+/// The cause to assume without other evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the field's terms")]
 pub enum Cause {
@@ -95,7 +95,7 @@ pub enum Cause {
 macro_rules! outcomes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $id:literal, $layer:ident, $search:ident,
         $retry:ident, $recheck:ident, $level:ident, $cause:ident;)*) => {
-        /// What one attempt amounted to. The numbers are stored: never change one, only append.
+        /// The outcome of one attempt. The numbers are stored: never change one, only append.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Outcome { $($(#[$doc])* $name = $code,)* }
@@ -116,7 +116,7 @@ macro_rules! outcomes {
                 },)* }
             }
 
-            /// The outcome with a stored number.
+            /// Returns the outcome with a stored number.
             pub fn from_code(code: u8) -> Option<Outcome> {
                 match code { $($code => Some(Outcome::$name),)* _ => None }
             }
@@ -301,26 +301,26 @@ outcomes! {
     BreakerOpen = 84, "breaker_open", Policy, No, No, Yes, Host, None;
     /// Retry budget used up.
     BudgetExhausted = 85, "budget_exhausted", Policy, No, No, Yes, Url, None;
-    /// An address that this crawl may not ask: private, loopback or link-local.
+    /// An address that this crawl may not request: private, loopback or link-local.
     AddressRefused = 86, "address_refused", Policy, No, No, No, Url, None;
-    /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not look at it.
+    /// REFUSED_STREAM, or GOAWAY without error before the stream: the server did not process the request.
     StreamRefused = 87, "stream_refused", Http, No, Yes, Yes, Url, None;
     /// 206 or 304 to a request without a range or a condition: no complete page.
     StatusUnrequested = 88, "status_unrequested", Http, Inferred, Once, Yes, Url, InvalidUpstreamResponse;
 }
 
 impl Outcome {
-    /// The stored number.
+    /// Returns the stored number.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The name used in exports, such as `server_502`.
+    /// Returns the name used in exports, such as `server_502`.
     pub const fn id(self) -> &'static str {
         self.row().id
     }
 
-    /// The outcome of that name.
+    /// Returns the outcome with this name.
     pub fn from_id(id: &str) -> Option<Outcome> {
         Outcome::ALL
             .iter()
@@ -328,30 +328,30 @@ impl Outcome {
             .find(|outcome| outcome.id() == id)
     }
 
-    /// Where in the exchange it showed.
+    /// Returns the part of the exchange in which it occurs.
     pub const fn layer(self) -> Layer {
         self.row().layer
     }
 
-    /// Whether an answer with this outcome and status is an error that says why: a page that is
-    /// not there needs no explaining.
+    /// Returns whether an answer with this outcome and status is an error that may explain itself. A page
+    /// that does not exist needs no explanation.
     pub fn explains(self, status: Option<u16>) -> bool {
         let refused = |status| (400..500).contains(&status) && !matches!(status, 404 | 410);
         self.search_failure() != SearchFailure::No || status.is_some_and(refused)
     }
 
-    /// How search engines take it.
+    /// Returns how search engines treat it.
     pub const fn search_failure(self) -> SearchFailure {
         self.row().search
     }
 
-    /// Whether it counts as a failure in rates and verdicts: search engines treat it like a 5xx, or
+    /// Returns whether it counts as a failure in rates and verdicts: search engines treat it like a 5xx, or
     /// exclude the page as a soft 404.
     pub const fn is_failure(self) -> bool {
         !matches!(self.row().search, SearchFailure::No)
     }
 
-    /// Whether it was the crawler's own limit of time that ended the exchange, once there was a connection.
+    /// Returns whether the crawler's own time limit ended the exchange, once there was a connection.
     pub const fn is_time_limit(self) -> bool {
         matches!(
             self,
@@ -359,29 +359,29 @@ impl Outcome {
         )
     }
 
-    /// How often to ask again within a pass.
+    /// Returns how often to retry within a pass.
     pub const fn quick_retry(self) -> QuickRetry {
         self.row().retry
     }
 
-    /// Whether a confirmation pass asks again.
+    /// Returns whether a confirmation pass requests the URL again.
     pub const fn recheck(self) -> Recheck {
         self.row().recheck
     }
 
-    /// Whom it speaks about.
+    /// Returns its subject.
     pub const fn level(self) -> Level {
         self.row().level
     }
 
-    /// The cause to assume when nothing else is known.
+    /// Returns the cause to assume without other evidence.
     pub const fn default_cause(self) -> Cause {
         self.row().cause
     }
 
-    /// The outcome of a complete answer whose status is outside 200-399.
+    /// Returns the outcome of a complete answer whose status is outside 200-399.
     ///
-    /// `usable_retry_after` tells a 503 that announces its end from one that does not.
+    /// `usable_retry_after` separates a 503 that announces its end from one that does not.
     pub const fn of_error_status(status: u16, usable_retry_after: bool) -> Outcome {
         use Outcome as O;
         match status {
@@ -444,7 +444,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_the_dossier() {
+    fn the_table_matches_the_dossier() {
         let text = include_str!("../../../fixtures/domain/outcomes.csv");
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<_> = reader.records().map(|r| r.expect("valid CSV")).collect();
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_come_back() {
+    fn codes_are_read_back() {
         for outcome in Outcome::ALL {
             assert_eq!(Outcome::from_code(outcome.code()), Some(*outcome));
         }

@@ -1,10 +1,10 @@
-//! What a page points at, and how.
+//! References of a page.
 
 use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-/// The way in which a page refers to another URL.
+/// The kind of a page's reference to another URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "the names are those of HTML")]
@@ -58,19 +58,19 @@ impl LinkKind {
         LinkKind::Object,
     ];
 
-    /// The stored number; never changed, only appended to.
+    /// Returns the stored number; numbers never change, new ones are only appended.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The kind with a stored number.
+    /// Returns the kind with a stored number.
     pub fn from_code(code: u8) -> Option<LinkKind> {
         LinkKind::ALL
             .get(usize::from(code).checked_sub(1)?)
             .copied()
     }
 
-    /// The name in `links` and in the `Type` column, after Screaming Frog where it has one.
+    /// Returns the name in `links` and in the `Type` column, after Screaming Frog where it has one.
     pub const fn name(self) -> &'static str {
         match self {
             LinkKind::Anchor => "Hyperlink",
@@ -97,17 +97,18 @@ impl LinkKind {
         }
     }
 
-    /// Whether it leads to another page, or to something that a page is made of.
+    /// Returns whether it leads to a part of the page rather than to another page.
     pub const fn is_resource(self) -> bool {
         self.code() >= LinkKind::Stylesheet.code()
     }
 
-    /// Whether it is a link that a person can follow, which is what inlinks count.
+    /// Returns whether it is a link that a person can follow; inlinks count these.
     pub const fn is_hyperlink(self) -> bool {
         matches!(self, LinkKind::Anchor | LinkKind::Area)
     }
 
-    /// The clicks it takes a person from the page to where the link leads; none if no click does.
+    /// Returns the clicks that a person needs from the page to the target, or `None` if no click
+    /// leads there.
     pub const fn clicks(self) -> Option<u16> {
         match self {
             LinkKind::Redirect => Some(0),
@@ -138,12 +139,12 @@ pub enum Position {
 }
 
 impl Position {
-    /// The stored number.
+    /// Returns the stored number.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The position with a stored number; content, if it is not known.
+    /// Returns the position with a stored number; content, if it is unknown.
     pub const fn from_code(code: u8) -> Position {
         match code {
             1 => Position::Head,
@@ -156,7 +157,7 @@ impl Position {
         }
     }
 
-    /// The name in the `Link Position` column.
+    /// Returns the name in the `Link Position` column.
     pub const fn name(self) -> &'static str {
         match self {
             Position::Content => "Content",
@@ -170,25 +171,25 @@ impl Position {
     }
 }
 
-/// A `rel` is kept as far as this, in characters, like an anchor's text. All its words count
-/// nevertheless.
+/// Maximum characters kept of a `rel`, as of an anchor's text. All its words count nevertheless.
 pub const MAX_REL: usize = 255;
 
 /// A reference as the page wrote it, not yet resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference<'t> {
-    /// How the page refers to it.
+    /// The kind of the reference.
     pub kind: LinkKind,
-    /// The attribute's value, white space around it removed, entities decoded; where it can be, a
-    /// part of the page's text.
+    /// The attribute's value without surrounding white space, entities decoded; if possible,
+    /// borrowed from the page's text.
     pub target: Cow<'t, str>,
     /// The anchor's text, or an image's `alt`; white space folded, at most 255 characters.
     pub anchor: CompactString,
     /// The `rel` attribute as written, at most [`MAX_REL`] characters (for hreflang: the language).
     pub rel: CompactString,
-    /// Where on the page it stands.
+    /// Its position on the page.
     pub position: Position,
-    /// Whether `rel` says nofollow, ugc or sponsored (Google treats the three as hints of one kind).
+    /// Whether `rel` contains nofollow, ugc or sponsored (Google treats the three as hints of one
+    /// kind).
     pub nofollow: bool,
 }
 
@@ -197,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_come_back() {
+    fn codes_are_read_back() {
         for kind in LinkKind::ALL {
             assert_eq!(LinkKind::from_code(kind.code()), Some(kind));
         }

@@ -1,4 +1,4 @@
-//! What is known of a URL once it was fetched for good.
+//! Facts about a settled URL.
 
 pub(super) mod link;
 pub(super) mod redirect_end;
@@ -20,25 +20,25 @@ pub struct PageRecord {
     pub content_type: Option<String>,
     /// Bytes of the body after decoding.
     pub size: u64,
-    /// How long the answer took in all.
+    /// Time of the whole answer.
     pub response_time: Duration,
     /// `Last-Modified` as received.
     pub last_modified: Option<String>,
-    /// Where a redirect leads.
+    /// The target of a redirect.
     pub redirect: Option<Redirect>,
     /// The beginning of all `X-Robots-Tag` values, joined.
     pub x_robots_tag: Option<String>,
     /// Whether search engines may index it, and if not, why.
     pub indexability: Indexability,
-    /// What HTML said, if it was HTML.
+    /// Facts from HTML, if it was HTML.
     pub html: Option<HtmlFacts>,
-    /// It is the target of a redirect, and has a field for a password.
+    /// Whether it is the target of a redirect, and has a field for a password.
     pub asks_password: bool,
     /// Values of the `--select` columns, in their order.
     pub selected: Vec<Option<String>>,
 }
 
-/// Most redirects in a row that are followed: Google's limit for pages.
+/// Maximum number of consecutive redirects that are followed: Google's limit for pages.
 pub const MAX_REDIRECTS: u8 = 10;
 
 /// A redirect as a search engine sees it.
@@ -60,7 +60,7 @@ pub enum RedirectKind {
 }
 
 impl RedirectKind {
-    /// The name in the `Redirect Type` column, as Screaming Frog has it.
+    /// Returns the name in the `Redirect Type` column, as Screaming Frog has it.
     pub const fn name(self) -> &'static str {
         match self {
             RedirectKind::Http => "HTTP Redirect",
@@ -69,18 +69,18 @@ impl RedirectKind {
     }
 }
 
-/// Facts that come from HTML.
+/// Facts from HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HtmlFacts {
     /// The first `<title>`.
     pub title: Option<String>,
     /// All `<meta name="robots">`, joined.
     pub meta_robots: Option<String>,
-    /// Where the canonical link leads, which is one of the page's links.
+    /// The target of the canonical link, which is one of the page's links.
     pub canonical: Option<CrawlUrl>,
     /// `<html lang>`.
     pub language: Option<String>,
-    /// Stands for the visible text.
+    /// Hash of the visible text.
     pub text_hash: u64,
     /// Links on the page.
     pub links: LinkCounts,
@@ -102,7 +102,7 @@ pub struct LinkCounts {
 pub enum Indexability {
     /// Nothing forbids it.
     Indexable,
-    /// Something does, in Screaming Frog's words.
+    /// A directive or status forbids it, in Screaming Frog's words.
     NonIndexable(&'static str),
     /// Not a page, so the question does not arise.
     #[default]
@@ -112,61 +112,61 @@ pub enum Indexability {
 /// A link with its target resolved and judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// How the page refers to it.
+    /// The kind of the reference.
     pub kind: LinkKind,
-    /// Where it leads.
+    /// Its target.
     pub target: LinkTarget,
     /// Anchor text or `alt`.
     pub anchor: CompactString,
     /// `rel` as written.
     pub rel: CompactString,
-    /// Where on the page it stands.
+    /// Its position on the page.
     pub position: Position,
     /// Whether a crawler may follow it.
     pub follow: bool,
 }
 
-/// The number under which the store has a URL of a run.
+/// The number of a URL of a run in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlNumber(pub u32);
 
-/// Where a link leads, and what the crawl does about it.
+/// The target of a link, and the crawl's decision about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkTarget {
-    /// A URL that the store has, and of which it learns nothing by this link.
+    /// A stored URL for which this link changes nothing.
     Stored(UrlNumber),
     /// A URL.
     Url {
         /// Its normal form.
         url: CrawlUrl,
-        /// Stands for it.
+        /// Its fingerprint.
         fingerprint: Fingerprint,
-        /// Whether it is to be fetched.
+        /// Whether to fetch it.
         admission: Admission,
     },
-    /// Something that is no URL, as the page wrote it.
+    /// A text that is not a valid URL, as the page wrote it.
     Invalid {
         /// The text.
         text: String,
-        /// What is wrong with it.
+        /// The problem.
         fault: String,
     },
-    /// Further links of the page, which were not taken in.
+    /// Further links of the page, which were dropped.
     Further {
-        /// How many.
+        /// Their number.
         links: u64,
-        /// Those that may lead to URLs that are to be fetched and that nobody knows of.
+        /// Number of those that may lead to unknown URLs that should be fetched.
         unseen: u64,
-        /// Why.
+        /// The reason.
         fault: String,
     },
 }
 
-/// What the crawl does about a URL it learnt of.
+/// The decision of the crawl about a URL that it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It is to be fetched.
+    /// Fetch it, in this role.
     Fetch(Role),
-    /// It is not, though it would be this to the crawl.
+    /// Do not fetch it; its role would be this one.
     Skip(Role, Skip),
 }

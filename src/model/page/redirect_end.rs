@@ -1,6 +1,6 @@
-//! How a chain of redirects ends.
+//! The end of a chain of redirects.
 
-/// How a chain of redirects ends.
+/// The end of a chain of redirects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectEnd {
     /// At an answer.
@@ -9,7 +9,7 @@ pub enum RedirectEnd {
     Loop,
     /// At a URL that was not fetched.
     NotFetched,
-    /// After more redirects than are followed.
+    /// After the maximum number of redirects.
     TooMany,
 }
 
@@ -22,7 +22,7 @@ impl RedirectEnd {
         RedirectEnd::TooMany,
     ];
 
-    /// The name in the `Ending` column.
+    /// Returns the name in the `Ending` column.
     pub const fn name(self) -> &'static str {
         match self {
             RedirectEnd::Final => "final",
@@ -32,7 +32,7 @@ impl RedirectEnd {
         }
     }
 
-    /// The end of that name.
+    /// Returns the end with this name.
     pub fn from_name(name: &str) -> Option<RedirectEnd> {
         RedirectEnd::ALL.into_iter().find(|end| end.name() == name)
     }

@@ -1,11 +1,11 @@
-//! What a host's robots.txt allows.
+//! The access that a host's robots.txt allows.
 
-/// What a host's robots.txt allows.
+/// The access that a host's robots.txt allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RobotsAccess {
-    /// There is one: its rules hold.
+    /// There is a file: its rules apply.
     Rules,
-    /// There is none: everything may be fetched.
+    /// There is no file: everything may be fetched.
     AllowAll,
     /// It could not be read: nothing may be fetched.
     Unreachable,
@@ -19,7 +19,7 @@ impl RobotsAccess {
         RobotsAccess::Unreachable,
     ];
 
-    /// The name in the `Access` column.
+    /// Returns the name in the `Access` column.
     pub const fn name(self) -> &'static str {
         match self {
             RobotsAccess::Rules => "rules",
@@ -28,7 +28,7 @@ impl RobotsAccess {
         }
     }
 
-    /// The access of that name.
+    /// Returns the access with this name.
     pub fn from_name(name: &str) -> Option<RobotsAccess> {
         RobotsAccess::ALL
             .into_iter()

@@ -1,12 +1,12 @@
-//! What a URL is to the crawl, and why it may stay unfetched.
+//! The role of a URL in the crawl, and why it may not be fetched.
 
 use serde::{Deserialize, Serialize};
 
-/// What a URL is to the crawl.
+/// The role of a URL in the crawl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Role {
-    /// A host's robots.txt: settled before anything else of that host is asked for.
+    /// A host's robots.txt: settled before anything else of that host is requested.
     Robots = 1,
     /// A sitemap or sitemap index.
     Sitemap = 2,
@@ -28,17 +28,17 @@ impl Role {
         Role::External,
     ];
 
-    /// The stored number.
+    /// Returns the stored number.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The role with a stored number.
+    /// Returns the role with a stored number.
     pub fn from_code(code: u8) -> Option<Role> {
         Role::ALL.get(usize::from(code).checked_sub(1)?).copied()
     }
 
-    /// The name in the `Scope` column.
+    /// Returns the name in the `Scope` column.
     pub const fn name(self) -> &'static str {
         match self {
             Role::Robots => "robots",
@@ -49,7 +49,7 @@ impl Role {
         }
     }
 
-    /// The role of that name.
+    /// Returns the role with this name.
     pub fn from_name(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.name() == name)
     }
@@ -62,9 +62,9 @@ impl Role {
 pub enum SkipReason {
     /// robots.txt forbids it, or could not be read.
     Robots = 1,
-    /// Only nofollow links lead there.
+    /// Only nofollow links lead to it.
     Nofollow = 2,
-    /// Outside what the crawl was asked to cover.
+    /// Outside the scope of the crawl.
     Scope = 3,
     /// More clicks away than allowed.
     Depth = 4,
@@ -80,9 +80,9 @@ pub enum SkipReason {
     MaxHosts = 9,
     /// Not requested before the allowed time was over.
     MaxTime = 10,
-    /// Not requested before the run had stored as much as it may.
+    /// Not requested before the run had stored its maximum.
     MaxDisk = 11,
-    /// Requests to its family of URLs took all the time that we have, and none was fine.
+    /// Requests to its family of URLs took all the available time, and none succeeded.
     FamilyDown = 12,
 }
 
@@ -103,10 +103,10 @@ impl SkipReason {
         SkipReason::FamilyDown,
     ];
 
-    /// Part of the site was given up: what is skipped for it is requested by a resumed run.
+    /// Reasons for which part of the site was given up; a resumed run requests these URLs.
     pub const GIVEN_UP: [SkipReason; 2] = [SkipReason::HostDown, SkipReason::FamilyDown];
 
-    /// Limits of the run as a whole: what is beyond them is as good as what was fetched.
+    /// Limits of the run as a whole. URLs beyond them resemble those that were fetched.
     pub const LIMITS: [SkipReason; 4] = [
         SkipReason::MaxPages,
         SkipReason::MaxHosts,
@@ -114,22 +114,22 @@ impl SkipReason {
         SkipReason::MaxDisk,
     ];
 
-    /// Whether it is a limit of the run as a whole.
+    /// Returns whether it is a limit of the run as a whole.
     pub fn is_limit(self) -> bool {
         SkipReason::LIMITS.contains(&self)
     }
 
-    /// The stored number.
+    /// Returns the stored number.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The reason with this name.
+    /// Returns the reason with this name.
     pub fn from_name(name: &str) -> Option<SkipReason> {
         SkipReason::ALL.into_iter().find(|it| it.name() == name)
     }
 
-    /// The name in the `Reason` column.
+    /// Returns the name in the `Reason` column.
     pub const fn name(self) -> &'static str {
         match self {
             SkipReason::Robots => "robots",
@@ -148,17 +148,17 @@ impl SkipReason {
     }
 }
 
-/// A reason with what is particular to the URL, such as the line of robots.txt.
+/// A reason with details about the URL, such as the line of robots.txt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skip {
     /// The reason.
     pub reason: SkipReason,
-    /// What is particular to this URL; may be empty.
+    /// Details about this URL; may be empty.
     pub detail: String,
 }
 
 impl Skip {
-    /// A reason with its detail.
+    /// Creates a reason with its details.
     pub fn new(reason: SkipReason, detail: impl Into<String>) -> Skip {
         Skip {
             reason,

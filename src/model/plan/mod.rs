@@ -1,5 +1,5 @@
-//! What a crawl was asked to do: checked, complete, and without secrets, so that it can be stored
-//! with the run and an interrupted crawl goes on as it began.
+//! The plan of a crawl: checked, complete, and without secrets, so that it can be stored with the run and an
+//! interrupted crawl continues as it began.
 
 pub(super) mod pace;
 mod usual;
@@ -12,35 +12,34 @@ use super::page::role::{Skip, SkipReason};
 use super::url::CrawlUrl;
 use pace::Pace;
 
-/// One crawl.
+/// The plan of one crawl.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CrawlPlan {
-    /// What belongs to the crawl. Fixed for the life of a run.
+    /// The scope of the crawl. Fixed for the life of a run.
     pub scope: ScopePlan,
-    /// How hard it may ask. May differ when a run is resumed.
+    /// The pace of requests. May differ when a run is resumed.
     pub pace: PacePlan,
-    /// When it asks again for what failed. May differ when a run is resumed.
+    /// The confirmation of failures. May differ when a run is resumed.
     #[serde(default)]
     pub confirm: ConfirmPlan,
-    /// How many pages that never failed are requested again. May differ when a run is resumed.
+    /// The sample of pages that never failed and are requested again. May differ when a run is resumed.
     #[serde(default)]
     pub sample: SamplePlan,
-    /// Whether it experiments with what fails. May differ when a run is resumed.
+    /// Experiments on failing URLs. May differ when a run is resumed.
     #[serde(default)]
     pub probe: ProbePlan,
-    /// How it asks. May differ when a run is resumed.
+    /// The form of requests. May differ when a run is resumed.
     pub requests: RequestPlan,
 }
 
-/// What belongs to a crawl.
+/// The scope of a crawl.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one flag of the command line, and they do not depend on each other"
 )]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopePlan {
-    /// Where it starts. Of a list, which is kept with the URLs of the run, the first of each
-    /// origin.
+    /// Start URLs. For a list, which is stored with the URLs of the run, the first of each origin.
     pub seeds: Vec<CrawlUrl>,
     /// Whether links are followed.
     pub coverage: Coverage,
@@ -52,38 +51,38 @@ pub struct ScopePlan {
     pub include: Vec<String>,
     /// Full-URL regular expressions; a page must match none.
     pub exclude: Vec<String>,
-    /// Most clicks from a seed.
+    /// Maximum number of clicks from a seed.
     pub max_depth: Option<u32>,
-    /// Most pages that are fetched; those found beyond them are skipped.
+    /// Maximum number of fetched pages; pages found beyond them are skipped.
     pub max_pages: Option<u64>,
-    /// Most hosts of which anything is requested, those that were named besides. Plans that were stored
-    /// before this existed have no limit, nor one of time.
+    /// Maximum number of requested hosts, besides those that the user named. Plans stored before
+    /// this existed have neither this limit nor one of time.
     #[serde(default)]
     pub max_hosts: Option<u64>,
     /// How long pages are requested for the first time, counted from the start or the resumption.
     #[serde(default)]
     pub max_time: Option<Duration>,
-    /// Bytes by which the database may grow before no page is requested any more, counted from the start or the
-    /// resumption; absent for what is usual.
+    /// Maximum growth of the database in bytes before no more pages are requested, counted from the start or
+    /// the resumption; absent for the default.
     #[serde(default)]
     pub max_disk: Option<u64>,
-    /// Also images, scripts and styles.
+    /// Also fetch images, scripts and styles.
     pub resources: bool,
-    /// Also the status of links to other sites.
+    /// Also check the status of links to other sites.
     pub external: bool,
-    /// Nofollow links are followed.
+    /// Follow nofollow links.
     pub follow_nofollow: bool,
-    /// What robots.txt forbids is crawled, and marked.
+    /// Crawl URLs that robots.txt forbids, and mark them.
     pub ignore_robots: bool,
-    /// Names of query parameters to drop, `*` standing for any text.
+    /// Names of query parameters to drop; `*` stands for any text.
     pub ignore_params: Vec<String>,
-    /// Where sitemaps come from.
+    /// Source of sitemaps.
     pub sitemaps: Sitemaps,
-    /// The pages that the site's last comparable run knew are requested too. Plans that were
-    /// stored before this existed do without.
+    /// Also request the pages that the site's last comparable run knew. Plans stored before this existed do
+    /// not.
     #[serde(default)]
     pub known: bool,
-    /// Most distinct queries of one path before the rest counts as a trap.
+    /// Maximum number of distinct queries of one path before the rest counts as a trap.
     pub max_queries_per_path: u32,
     /// Extra columns: `NAME=CSS` or `NAME=CSS@attribute`.
     pub select: Vec<String>,
@@ -95,38 +94,37 @@ pub struct ScopePlan {
 pub enum Coverage {
     /// Links, redirects and sitemaps are followed.
     Site,
-    /// Exactly the seeds, and where they redirect to.
+    /// Exactly the seeds, and their redirect targets.
     List,
 }
 
-/// Where sitemaps come from.
+/// Source of sitemaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sitemaps {
     /// None is read.
     Off,
-    /// Those that robots.txt names or `/sitemap.xml`, and these.
+    /// Sitemaps that robots.txt names or `/sitemap.xml`, and these.
     Discovered(Vec<CrawlUrl>),
 }
 
-/// How hard a host may be asked.
+/// The limits on requests to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PacePlan {
-    /// Most open requests per host.
+    /// Maximum open requests per host.
     pub concurrency: u32,
-    /// Most requests per second and host; absent for no ceiling.
+    /// Maximum requests per second and host; absent for no ceiling.
     pub rate: Option<f64>,
-    /// Least pause between the starts of two requests to a host.
+    /// Minimum pause between the starts of two requests to a host.
     pub delay: Duration,
-    /// Most quick retries of one URL within a pass.
+    /// Maximum number of quick retries of one URL within a pass.
     pub retries: u32,
-    /// Whether errors, latency and `Retry-After` slow the crawl down, host by host, below these
-    /// ceilings.
+    /// Whether errors, latency and `Retry-After` slow the crawl down, host by host, below these ceilings.
     #[serde(default = "yes")]
     pub adapt: bool,
 }
 
-/// Plans that were stored before a crawl could adapt are resumed by one that does.
+/// Returns the default for plans from before crawls could adapt: a resumed one adapts.
 const fn yes() -> bool {
     true
 }
@@ -135,26 +133,26 @@ const fn yes() -> bool {
 const MAX_CRAWL_DELAY: Duration = Duration::from_mins(1);
 
 impl ScopePlan {
-    /// Most pages of a run, if nothing else is said: at ten a second more than a day. Ours.
+    /// Default maximum number of pages of a run: at ten a second more than a day. Ours.
     pub const USUAL_MAX_PAGES: u64 = 1_000_000;
 
-    /// Most hosts of a run, if nothing else is said. Ours.
+    /// Default maximum number of hosts of a run. Ours.
     pub const USUAL_MAX_HOSTS: u64 = 1_000;
 
-    /// Why a page beyond the allowed number of pages is skipped.
+    /// Returns the reason for skipping a page beyond the maximum number of pages.
     pub fn beyond_pages(most: u64) -> Skip {
         let detail = beyond(most, Self::USUAL_MAX_PAGES, "pages");
         Skip::new(SkipReason::MaxPages, detail)
     }
 
-    /// Why a URL on a host beyond the allowed number of hosts is skipped.
+    /// Returns the reason for skipping a URL on a host beyond the maximum number of hosts.
     pub fn beyond_hosts(most: u64) -> Skip {
         let detail = beyond(most, Self::USUAL_MAX_HOSTS, "hosts");
         Skip::new(SkipReason::MaxHosts, detail)
     }
 }
 
-/// Nobody chose the usual limit: it is there for sites without an end.
+/// Returns the details of a limit. The user did not choose the default limit, which exists for endless sites.
 fn beyond(most: u64, usual: u64, what: &str) -> String {
     let what = if most == 1 {
         what.trim_end_matches('s')
@@ -169,16 +167,17 @@ fn beyond(most: u64, usual: u64, what: &str) -> String {
 }
 
 impl CrawlPlan {
-    /// Least time between the starts of two requests to a host whose robots.txt asks for a pause.
+    /// Returns the minimum time between the starts of two requests to a host whose robots.txt sets a crawl
+    /// delay.
     pub fn interval(&self, crawl_delay: Option<Duration>) -> Duration {
-        let asked = crawl_delay.filter(|_| !self.scope.ignore_robots);
-        let delay = asked.unwrap_or_default().min(MAX_CRAWL_DELAY);
+        let requested = crawl_delay.filter(|_| !self.scope.ignore_robots);
+        let delay = requested.unwrap_or_default().min(MAX_CRAWL_DELAY);
         self.pace.interval().max(delay)
     }
 }
 
 impl PacePlan {
-    /// The fastest that a host may ever be asked.
+    /// Returns the fastest pace that a host may ever get.
     pub fn ceiling(&self) -> Pace {
         Pace {
             interval: self.interval(),
@@ -186,7 +185,7 @@ impl PacePlan {
         }
     }
 
-    /// Least time between the starts of two requests to one host.
+    /// Returns the minimum time between the starts of two requests to one host.
     pub fn interval(&self) -> Duration {
         let by_rate = match self.rate {
             Some(rate) if rate > 0.0 => Duration::from_secs_f64(1.0 / rate),
@@ -196,24 +195,24 @@ impl PacePlan {
     }
 }
 
-/// When a crawl asks again for what failed.
+/// The confirmation of failures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmPlan {
-    /// When the passes begin, counted from the end of the crawl itself, ascending.
+    /// Start times of the passes, counted from the end of the crawl itself, ascending.
     pub delays: Vec<Duration>,
-    /// Time that they may take in all, without the waits between them.
+    /// Maximum total time of the passes, without the waits between them.
     pub budget: Duration,
-    /// How long a URL must have failed for asking again to teach nothing more.
+    /// How long a URL must have failed before further rechecks add nothing.
     #[serde(default = "one_shot")]
     pub proof: Duration,
 }
 
 impl ConfirmPlan {
-    /// Enough for an audit of one shot to call a failure persistent: longer than most restarts take.
+    /// Enough for a single audit to call a failure persistent: longer than most restarts take.
     pub const ONE_SHOT: Duration = Duration::from_mins(1);
 }
 
-/// Plans that were stored before it was part of them.
+/// Returns the default for plans stored before this existed.
 const fn one_shot() -> Duration {
     ConfirmPlan::ONE_SHOT
 }
@@ -228,8 +227,8 @@ impl Default for ConfirmPlan {
     }
 }
 
-/// How many pages that never failed are requested once more after the crawl, to estimate how many fail
-/// now and then without having been caught.
+/// The number of pages that never failed and are requested once more after the crawl. They give an estimate
+/// of how many pages fail intermittently without having been caught.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplePlan {
@@ -245,15 +244,15 @@ pub enum SamplePlan {
 }
 
 impl SamplePlan {
-    /// Most and fewest pages of the usual sample. Enough to see one page in a hundred that fails half
-    /// of the time, for a minute at the default pace. Ours.
+    /// Maximum and minimum of the default sample. Enough to find one page in a hundred that fails half of the
+    /// time, for a minute at the default pace. Ours.
     const MOST: u64 = 200;
     const FEWEST: u64 = 20;
 
-    /// Share of the site's pages in the usual sample, 0..1: what a crawl may take longer. Ours.
+    /// Share of the site's pages in the default sample, 0..1: the additional time of a crawl. Ours.
     const USUAL_SHARE: f64 = 0.05;
 
-    /// The number of pages out of `pages`.
+    /// Returns the number of pages in a sample out of `pages`.
     pub fn size(self, pages: u64) -> u64 {
         let share = |share: f64| (pages as f64 * share).ceil() as u64;
         let wanted = match self {
@@ -268,12 +267,12 @@ impl SamplePlan {
     }
 }
 
-/// Whether a crawl asks failing URLs in other ways than its own, to tell causes apart.
+/// Experiments on failing URLs, to separate causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbePlan {
-    /// Whether it does.
+    /// Whether they are made.
     pub enabled: bool,
-    /// Whether a query parameter may be added, which caches and analytics of the site see.
+    /// Whether they may add a query parameter, which caches and analytics of the site see.
     pub cache: bool,
 }
 
@@ -286,38 +285,38 @@ impl Default for ProbePlan {
     }
 }
 
-/// How a request is made.
+/// The form of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestPlan {
     /// The whole `User-Agent` header.
     pub user_agent: String,
-    /// The names under which robots.txt may address us, most specific first.
+    /// The names of this crawler in robots.txt, most specific first.
     pub robots_agents: Vec<String>,
-    /// Longest wait for the first byte.
+    /// Maximum wait for the first byte.
     pub first_byte: Duration,
-    /// Longest wait for a connection, TLS included.
+    /// Maximum wait for a connection, TLS included.
     pub connect: Duration,
-    /// Longest pause within a body.
+    /// Maximum time without data within a body.
     pub body_idle: Duration,
-    /// Read no more of a body, in bytes.
+    /// Maximum bytes read of a body.
     pub max_body: usize,
-    /// How the site is reached.
+    /// The way to the site.
     #[serde(default)]
     pub reach: ReachPlan,
 }
 
-/// How a site is reached, as far as it is no secret.
+/// The way to a site, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachPlan {
-    /// Addresses given by hand, `HOST:PORT:ADDRESS`.
+    /// Addresses given by the user, `HOST:PORT:ADDRESS`.
     pub resolve: Vec<String>,
     /// The proxy, without user and password.
     pub proxy: Option<String>,
-    /// Every certificate is accepted.
+    /// Whether every certificate is accepted.
     pub insecure: bool,
-    /// HTTP/2 is never spoken.
+    /// Whether HTTP/2 is never used.
     pub http1: bool,
-    /// Which kinds of secrets the run began with.
+    /// The kinds of secrets that the run began with.
     pub secrets: Vec<String>,
 }
 
@@ -342,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crawl_delay_is_obeyed_within_reason() {
+    fn a_crawl_delay_is_obeyed_up_to_a_limit() {
         let json = r#"{"scope": {"seeds": [], "coverage": "site", "hosts": [], "subdomains": false,
             "include": [], "exclude": [], "max_depth": null, "max_pages": null, "resources": false,
             "external": false, "follow_nofollow": false, "ignore_robots": false,

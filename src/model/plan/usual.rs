@@ -1,4 +1,4 @@
-//! The plan of an audit where nothing else is said.
+//! The default plan of an audit.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::model::url::CrawlUrl;
 
 impl CrawlPlan {
-    /// The whole site of these URLs, at the usual pace, under our own name.
+    /// Returns the plan for the whole site of these URLs, at the default pace, under our own name.
     pub fn usual(seeds: Vec<CrawlUrl>) -> CrawlPlan {
         CrawlPlan {
             scope: ScopePlan::usual(seeds),
@@ -41,10 +41,10 @@ impl CrawlPlan {
 }
 
 impl ScopePlan {
-    /// A site whose calendar has more pages than this under one path has no end.
+    /// Default maximum of queries per path: a calendar with more pages than this is endless.
     const USUAL_MAX_QUERIES: u32 = 1_000;
 
-    /// The whole site of these URLs.
+    /// Returns the scope of the whole site of these URLs.
     pub fn usual(seeds: Vec<CrawlUrl>) -> ScopePlan {
         ScopePlan {
             seeds,
@@ -72,9 +72,9 @@ impl ScopePlan {
 }
 
 impl RequestPlan {
-    /// Our own `User-Agent`, without anybody to turn to.
+    /// Our own `User-Agent`, without contact data.
     pub const OWN_AGENT: &str = concat!("gatecrawl/", env!("CARGO_PKG_VERSION"));
 
-    /// The name under which robots.txt addresses us.
+    /// Our name in robots.txt.
     pub const OWN_TOKEN: &str = "gatecrawl";
 }

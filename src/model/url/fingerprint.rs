@@ -1,17 +1,17 @@
-//! Collections by fingerprint. A fingerprint is a hash already, so none is computed of it.
+//! Collections by fingerprint. A fingerprint is already a hash, so it is not hashed again.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::Fingerprint;
 
-/// Fingerprints of which each is there once.
+/// A set of fingerprints.
 pub type FingerprintSet = HashSet<Fingerprint, BuildHasherDefault<AsIs>>;
 
 /// Values by fingerprint.
 pub type FingerprintMap<V> = HashMap<Fingerprint, V, BuildHasherDefault<AsIs>>;
 
-/// Passes a fingerprint through.
+/// A hasher that returns the fingerprint itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AsIs(u64);
 

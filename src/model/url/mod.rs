@@ -1,4 +1,4 @@
-//! A URL in the one form under which the crawl knows it.
+//! A URL in the one form that the crawl uses.
 
 pub(super) mod fingerprint;
 pub(super) mod readable;
@@ -15,48 +15,49 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::excerpt::marked_excerpt;
 use readable::readable;
 
-/// Longest URL that is requested at all, in bytes: one that was named, or that a redirect leads to. Servers take
-/// request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 asks for 8,000).
+/// Maximum length of a requested URL in bytes, whether the user named it or a redirect leads to it. Servers
+/// accept request lines of about 8 KiB (nginx: 8 KiB, Apache: 8,190 bytes; RFC 9110 section 4.1 asks for
+/// 8,000).
 pub const LONGEST_URL: usize = 8 * 1024;
 
-/// Longest text that is read as a URL or as a reference to one, in bytes: its normal form may be shorter, and the
-/// work on it grows with its length.
+/// Maximum length of a text that is parsed as a URL or as a reference to one, in bytes. Its normal form may
+/// be shorter, and the work on it grows with its length.
 const LONGEST_TEXT: usize = 64 * 1024;
 
-/// Unused bytes that a URL may keep allocated behind its text.
+/// Maximum unused bytes that a URL may keep allocated after its text.
 const SLACK: usize = 256;
 
-/// Characters of a URL that is too long, or of a text that is no URL, that are kept. Ours.
+/// Characters kept of a URL that is too long, or of a text that is not a URL. Ours.
 pub const EXCERPT: usize = 200;
 
-/// An absolute `http` or `https` URL, normalised: WHATWG parsing, no fragment, no user info, no
-/// default port, unreserved characters decoded, other percent-escapes in upper-case hex.
-/// Normalising twice is normalising once. Cloning it is cheap: the same text is shared.
+/// An absolute `http` or `https` URL in normal form: WHATWG parsing, no fragment, no user info, no default
+/// port, unreserved characters decoded, other percent-escapes in upper-case hex. Normalising is idempotent.
+/// Cloning is cheap: the text is shared.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrawlUrl(Arc<Url>);
 
-/// 63 bits that stand for a URL wherever only sameness matters.
+/// 63 bits that represent a URL where only equality matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u64);
 
-/// Scheme, host and port: what a robots.txt and a pace belong to.
+/// Scheme, host and port: the owner of a robots.txt and a pace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostKey(Box<str>);
 
-/// Why a text is no URL that could be crawled.
+/// Why a text is not a URL that can be crawled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlFault {
-    /// A scheme other than http and https; nothing is wrong with the link.
+    /// A scheme other than http and https. The link itself may be correct.
     #[error("scheme {0:?} is not crawled")]
     Scheme(String),
-    /// Longer than is taken.
+    /// Longer than the maximum.
     #[error("longer than {most} bytes")]
     TooLong {
-        /// Its beginning, its length and what tells it apart from others that begin so.
+        /// Its beginning, its length and a hash that distinguishes it from others with the same beginning.
         excerpt: String,
         /// Its length in bytes.
         length: usize,
-        /// The bound.
+        /// The maximum.
         most: usize,
     },
     /// Not a URL at all.
@@ -64,11 +65,11 @@ pub enum UrlFault {
     Invalid(#[from] url::ParseError),
 }
 
-/// Turns a query into the bytes that the page's encoding gives it (URL standard, "encoding").
+/// Converts a query into bytes of the page's encoding (URL standard, "encoding").
 pub type QueryEncoder<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
 
 impl CrawlUrl {
-    /// Reads an absolute URL.
+    /// Parses an absolute URL.
     pub fn parse(text: &str) -> Result<CrawlUrl, UrlFault> {
         let text = text.trim();
         check_text(text)?;
@@ -95,7 +96,7 @@ impl CrawlUrl {
         Ok(CrawlUrl::from_url(url)?.without_slack(reference))
     }
 
-    /// The normal form of a parsed URL.
+    /// Returns the normal form of a parsed URL.
     pub fn from_url(mut url: Url) -> Result<CrawlUrl, UrlFault> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(UrlFault::Scheme(url.scheme().to_owned()));
@@ -108,7 +109,7 @@ impl CrawlUrl {
             let _ = url.set_username("");
             let _ = url.set_password(None);
         }
-        // The parser leaves it as it is; by the URL standard it belongs to the characters of a path that are escaped.
+        // The parser leaves it unchanged; the URL standard escapes it in paths.
         if url.path().contains('^') {
             let path = url.path().replace('^', "%5E");
             url.set_path(&path);
@@ -125,7 +126,7 @@ impl CrawlUrl {
         CrawlUrl(Arc::new(url)).no_longer_than(LONGEST_URL)
     }
 
-    /// The same URL, if it has so many bytes at most.
+    /// Returns the same URL, if it has at most `most` bytes.
     pub fn no_longer_than(self, most: usize) -> Result<CrawlUrl, UrlFault> {
         if self.as_str().len() > most {
             return Err(too_long(self.as_str(), most));
@@ -133,7 +134,8 @@ impl CrawlUrl {
         Ok(self)
     }
 
-    /// The same URL without the memory that a longer text took while it was read: a fragment, or escapes.
+    /// Returns the same URL without the memory that a longer text took during parsing: a fragment, or
+    /// escapes.
     #[must_use]
     pub fn without_slack(self, written: &str) -> CrawlUrl {
         if written.len() <= self.as_str().len() + SLACK {
@@ -142,7 +144,7 @@ impl CrawlUrl {
         CrawlUrl(Arc::new(Url::clone(&self.0)))
     }
 
-    /// The same URL without the query parameters that `ignored` names.
+    /// Returns the same URL without the query parameters that `ignored` names.
     #[must_use]
     pub fn without_params(&self, ignored: impl Fn(&str) -> bool) -> CrawlUrl {
         let Some(query) = self.0.query() else {
@@ -158,23 +160,23 @@ impl CrawlUrl {
         CrawlUrl(Arc::new(url))
     }
 
-    /// The text as it goes over the wire: ASCII only.
+    /// Returns the text as it is sent: ASCII only.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The parsed form.
+    /// Returns the parsed form.
     pub fn as_url(&self) -> &Url {
         &self.0
     }
 
-    /// What stands for this URL where only sameness matters.
+    /// Returns the fingerprint of this URL, for where only equality matters.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint(xxh3_64(self.as_str().as_bytes()) >> 1)
     }
 
-    /// The fingerprint of the URL that an absolute text is, where that is plain to see: it is of this
-    /// URL's origin, and has nothing that a normal form would write in another way.
+    /// Returns the fingerprint of the URL with this absolute text, if the text is plainly in normal form: it
+    /// has this URL's origin, and contains nothing that the normal form would change.
     pub fn fingerprint_of_plain(&self, text: &str) -> Option<Fingerprint> {
         let path = text.strip_prefix(&self.0[..url::Position::BeforePath])?;
         let is_plain = |byte: u8| is_unreserved(byte) || byte == b'/';
@@ -185,28 +187,28 @@ impl CrawlUrl {
         .then(|| Fingerprint(xxh3_64(text.as_bytes()) >> 1))
     }
 
-    /// The origin it belongs to.
+    /// Returns its origin.
     pub fn host_key(&self) -> HostKey {
         HostKey(self.0[..url::Position::BeforePath].into())
     }
 
-    /// The host alone: a domain in lower case and punycode, or an address.
+    /// Returns the host: a domain in lower case and punycode, or an address.
     pub fn host(&self) -> Host<&str> {
-        // `from_url` admits http and https only, and these always have a host.
+        // `from_url` admits only http and https, and these always have a host.
         self.0.host().unwrap_or(Host::Domain(""))
     }
 
-    /// Path and query, as a request line and robots.txt see them.
+    /// Returns path and query, as in a request line and in robots.txt.
     pub fn path_and_query(&self) -> &str {
         &self.0[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
-    /// Number of folders in the path: `/a/b/c.html` is in two.
+    /// Returns the number of folders in the path: `/a/b/c.html` is in two.
     pub fn folder_depth(&self) -> u32 {
         self.0.path().matches('/').count().saturating_sub(1) as u32
     }
 
-    /// The first folder of the path with its slashes, or `/`.
+    /// Returns the first folder of the path with its slashes, or `/`.
     pub fn section(&self) -> &str {
         let path = self.0.path();
         match path.get(1..).and_then(|rest| rest.find('/')) {
@@ -215,14 +217,14 @@ impl CrawlUrl {
         }
     }
 
-    /// The form for people: an internationalised host in its own script, if that can be trusted.
+    /// Returns the readable form: an internationalised host in its own script, if that is safe.
     pub fn readable(&self) -> Cow<'_, str> {
         readable(self.as_str())
     }
 }
 
-/// Refuses a text that is not to be read as a URL or as a reference to one: it is too long, or of the scheme
-/// `file`, for which the parser has rules of its own that some texts break.
+/// Refuses a text that must not be parsed as a URL or as a reference to one. Either it is too long, or it has
+/// the scheme `file`, for which the parser has rules of its own that some texts break.
 pub fn check_text(text: &str) -> Result<(), UrlFault> {
     if text.len() > LONGEST_TEXT {
         return Err(too_long(text, LONGEST_TEXT));
@@ -243,8 +245,8 @@ fn too_long(text: &str, most: usize) -> UrlFault {
     }
 }
 
-/// Whether the parser takes this for the scheme `file` (URL standard, "basic URL parser": what it leaves out
-/// before and within).
+/// Returns whether the parser reads the scheme `file` here (URL standard, "basic URL parser": characters that
+/// it skips before and within).
 fn names_file(text: &str) -> bool {
     let text = text.trim_start_matches(|first| first <= ' ');
     let written = text.bytes().filter(|byte| !b"\t\n\r".contains(byte));
@@ -259,7 +261,7 @@ fn normal_escapes(text: &str) -> Cow<'_, str> {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     for byte in text.bytes() {
         out.push(byte);
-        // A decoded character may end an escape itself: "%%34%31" is "%41" and then "A".
+        // A decoded character may complete an escape: "%%34%31" is "%41" and then "A".
         while let Some(escaped) = last_escape(&out) {
             let start = out.len() - 3;
             if !is_unreserved(escaped) {
@@ -273,11 +275,11 @@ fn normal_escapes(text: &str) -> Cow<'_, str> {
     if out == text.as_bytes() {
         return Cow::Borrowed(text);
     }
-    // ASCII was put in the place of ASCII, so it is UTF-8 as before.
+    // ASCII replaces ASCII, so it stays UTF-8.
     String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// The byte that the last three bytes stand for, if they are an escape.
+/// Returns the byte that the last three bytes represent, if they are an escape.
 fn last_escape(bytes: &[u8]) -> Option<u8> {
     let start = bytes.len().checked_sub(3)?;
     if bytes[start] != b'%' {
@@ -321,27 +323,27 @@ impl<'de> Deserialize<'de> for CrawlUrl {
 }
 
 impl Fingerprint {
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The one with this number, as [`Fingerprint::get`] told it.
+    /// Returns the fingerprint with this number, as returned by [`Fingerprint::get`].
     pub const fn from_number(number: u64) -> Fingerprint {
         Fingerprint(number & (u64::MAX >> 1))
     }
 
-    /// What stands for the URL in one pass over it; in the first, for the URL itself.
+    /// Returns the fingerprint of the URL in one pass; in the first, that of the URL itself.
     #[must_use]
     pub const fn in_pass(self, pass: u8) -> Fingerprint {
-        // An odd factor near 2^64 divided by the golden ratio: passes do not meet.
+        // An odd factor near 2^64 divided by the golden ratio keeps passes distinct.
         let salt = (pass as u64)
             .wrapping_sub(1)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Fingerprint((self.0 ^ salt) & (u64::MAX >> 1))
     }
 
-    /// What stands for the URL as a sitemap, which may turn out to be a page.
+    /// Returns the fingerprint of the URL as a sitemap, which may turn out to be a page.
     #[must_use]
     pub const fn as_sitemap(self) -> Fingerprint {
         Fingerprint(!self.0 & (u64::MAX >> 1))
@@ -349,27 +351,28 @@ impl Fingerprint {
 }
 
 impl HostKey {
-    /// `https://example.com`, `http://127.0.0.1:8080`.
+    /// Returns the text: `https://example.com`, `http://127.0.0.1:8080`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where this origin keeps its robots.txt.
+    /// Returns the URL of this origin's robots.txt.
     pub fn robots_txt(&self) -> CrawlUrl {
         self.at("/robots.txt")
     }
 
-    /// The page that people see first.
+    /// Returns the page that people see first.
     pub fn home_page(&self) -> CrawlUrl {
         self.at("/")
     }
 
-    /// The fingerprint of the URL with this path and query at this origin, both as a [`CrawlUrl`] has them.
+    /// Returns the fingerprint of the URL with this path and query at this origin, both in the form of a
+    /// [`CrawlUrl`].
     pub fn fingerprint_at(&self, path_and_query: &str) -> Fingerprint {
         Fingerprint(xxh3_64([self.as_str(), path_and_query].concat().as_bytes()) >> 1)
     }
 
-    /// A URL at this origin.
+    /// Returns a URL at this origin.
     fn at(&self, path: &str) -> CrawlUrl {
         let url = Url::parse(&format!("{}{path}", self.0));
         CrawlUrl(Arc::new(
@@ -377,7 +380,7 @@ impl HostKey {
         ))
     }
 
-    /// Where a sitemap is looked for when robots.txt names none.
+    /// Returns the default URL of a sitemap, for a robots.txt that names none.
     pub fn default_sitemap(&self) -> CrawlUrl {
         self.at("/sitemap.xml")
     }
@@ -410,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_urls_are_those_of_one_origin_without_anything_to_change() {
+    fn plain_texts_have_one_origin_and_need_no_change() {
         let page = CrawlUrl::parse("http://h/a/b?c").expect("a valid URL");
         let is_plain = |text: &str| page.fingerprint_of_plain(text).is_some();
         assert!(
@@ -455,7 +458,7 @@ mod tests {
 
     #[test]
     fn escapes_within_escapes_take_one_pass() {
-        // Each "%33" that is decoded ends the escape before it.
+        // Each decoded "%33" completes the escape before it.
         let levels = LONGEST_TEXT / 2 - 50;
         let text = format!("http://h/{}{}", "%".repeat(levels), "3".repeat(levels + 1));
         let start = std::time::Instant::now();
@@ -483,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_beyond_the_limit_are_refused_with_an_excerpt_that_tells_them_apart() {
+    fn urls_beyond_the_limit_are_refused_with_a_distinctive_excerpt() {
         let base = CrawlUrl::parse("http://h/").expect("valid");
         let fits = "a".repeat(LONGEST_URL - base.as_str().len());
         assert!(base.join(&fits).is_ok());
@@ -512,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_keeps_no_memory_of_the_longer_text_that_it_was_written_as() {
+    fn a_url_does_not_keep_the_memory_of_its_longer_text() {
         let base = CrawlUrl::parse("http://h/").expect("valid");
         let long = "b".repeat(60_000);
         let texts = [
@@ -534,7 +537,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_are_told_apart_from_nonsense() {
+    fn other_schemes_differ_from_invalid_texts() {
         assert_eq!(
             CrawlUrl::parse("mailto:a@b"),
             Err(UrlFault::Scheme("mailto".to_owned()))
@@ -546,7 +549,7 @@ mod tests {
     }
 
     #[test]
-    fn ignored_parameters_go() {
+    fn ignored_parameters_are_dropped() {
         let url = CrawlUrl::parse("http://h/p?utm_source=x&id=1&utm_medium=y").expect("valid");
         let kept = url.without_params(|name| name.starts_with("utm_"));
         assert_eq!(kept.as_str(), "http://h/p?id=1");
@@ -573,7 +576,7 @@ mod tests {
     }
 
     #[test]
-    fn people_see_the_script_of_the_host() {
+    fn readable_urls_show_the_script_of_the_host() {
         let url = CrawlUrl::parse("http://xn--bcher-kva.example:8080/a").expect("valid");
         assert_eq!(url.readable(), "http://bücher.example:8080/a");
     }
@@ -591,7 +594,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_plain_is_the_normal_form(path in "(/|//|\\.|\\.\\.|a|~|%41|%2e|\\?|#|é|:|@| ){0,8}") {
+        fn plain_texts_are_in_normal_form(path in "(/|//|\\.|\\.\\.|a|~|%41|%2e|\\?|#|é|:|@| ){0,8}") {
             let page = CrawlUrl::parse("http://h/a/b?c").expect("a valid URL");
             let text = format!("http://h/{path}");
             if let Some(fingerprint) = page.fingerprint_of_plain(&text) {

@@ -1,16 +1,17 @@
-//! Addresses for people: an internationalised host in its own script, unless its letters could be
-//! taken for others. Then it stays in punycode, as browsers show it.
+//! Readable addresses: an internationalised host in its own script, unless its letters could be mistaken for
+//! others. Then it stays in punycode, as browsers show it.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The letters of languages written with Latin ones: those that Unicode technical standard 39 allows in names
-/// (`IdentifierStatus.txt`), but `ĸ`, which no language has any more. Phonetic letters and clicks are in no alphabet.
+/// The letters of languages in the Latin script. They are those that Unicode technical standard 39 allows in
+/// names (`IdentifierStatus.txt`), except `ĸ`, which no living language uses. Phonetic letters and clicks are
+/// in no alphabet.
 const LATIN: &str = r"a-z\x{df}-\x{f6}\x{f8}-\x{137}\x{139}-\x{148}\x{14a}-\x{17e}\x{1a0}\x{1a1}\x{1af}\x{1b0}\x{1cd}-\x{1dc}\x{1de}-\x{1e3}\x{1e6}-\x{1f0}\x{1f4}\x{1f5}\x{1f8}-\x{21b}\x{21e}\x{21f}\x{226}-\x{233}\x{259}\x{1e00}-\x{1e99}\x{1ea0}-\x{1ef9}";
 
-/// Other scripts that people write names in, each with what it is mixed with in one language: the "highly
+/// Other scripts of names, each with the scripts that it is mixed with in one language: the "highly
 /// restrictive" level of that standard, section 5.2.
 const SCRIPTS: [&str; 24] = [
     r"a-z\p{Han}\p{Hiragana}\p{Katakana}ー",
@@ -39,13 +40,13 @@ const SCRIPTS: [&str; 24] = [
     r"\p{Ethiopic}",
 ];
 
-/// Letters of other scripts that look like Latin ones: a label of nothing else reads as another.
+/// Letters of other scripts that look like Latin ones: a label of only these reads as another.
 const LOOKALIKES: &str = "асԁеһіјӏорԛѕԝхуъьҽпгѵѡαενορτυχγκιωօոսցհզ";
 
-/// Strokes and syllables that look like `-`, `/` or `l` where Latin letters are beside them.
+/// Strokes and syllables that look like `-`, `/` or `l` next to Latin letters.
 const STROKES: &str = "一丨丶丿乀乁ノソゾンー";
 
-/// Labels of which every letter is what it looks like.
+/// Labels whose every letter is unambiguous.
 static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let scripts = [LATIN].into_iter().chain(SCRIPTS);
     let labels = scripts.map(|script| format!("[[[{script}]&&[\\p{{L}}\\p{{M}}]]0-9-]+"));
@@ -53,7 +54,7 @@ static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("^(?:{})$", labels.join("|"))).ok()
 });
 
-/// A normalised URL with its internationalised host in its own script.
+/// Returns a normalised URL with its internationalised host in its own script.
 pub fn readable(address: &str) -> Cow<'_, str> {
     let start = address.find("://").map_or(0, |at| at + 3);
     let rest = &address[start..];
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_whose_letters_could_be_taken_for_others_stay_in_punycode() {
+    fn hosts_with_ambiguous_letters_stay_in_punycode() {
         for host in [
             "аррӏе.example",       // Cyrillic throughout
             "раураӏ.example",      // the same

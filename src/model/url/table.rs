@@ -1,50 +1,50 @@
 //! Small values by fingerprint, for tables that grow with the site. A standard table doubles when it
-//! is full, and is there twice meanwhile; this one is never less than two thirds full, and grows by
-//! a quarter, one of many shards at a time.
+//! is full, and exists twice meanwhile. This one is always at least two thirds full, and grows by a
+//! quarter, one of many shards at a time.
 
 use std::hash::{BuildHasher, RandomState};
 
 use super::Fingerprint;
 
-/// The first bits of a key name its shard.
+/// The first bits of a key select its shard.
 const SHARD_BITS: u32 = 8;
 
-/// Every key has this bit, which no fingerprint has: 0 is a free place.
+/// A bit that every key has and no fingerprint: 0 is a free place.
 const TAKEN: u64 = 1 << 63;
 
-/// Values by fingerprint; none is ever removed. Memory: 10 to 12 bytes for each, and the value's
-/// own size with a fifth to a half of it.
+/// Values by fingerprint; none is ever removed. Memory: 10 to 12 bytes for each, and the value's own
+/// size with a fifth to a half of it.
 #[derive(Debug)]
 pub struct FingerprintTable<V> {
     shards: Box<[Shard<V>]>,
     len: usize,
-    /// Odd, and nothing that a server knows: it cannot choose URLs that all want one place.
+    /// Odd, and unknown to servers, so they cannot choose URLs that compete for one place.
     spread: u64,
 }
 
 impl<V: Copy + Default> FingerprintTable<V> {
-    /// How many values there are.
+    /// Returns the number of values.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Returns whether it is empty.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The value of a fingerprint, if it has one.
+    /// Returns the value of a fingerprint, if it has one.
     pub fn get(&self, fingerprint: Fingerprint) -> Option<V> {
         let key = key(fingerprint.get(), self.spread);
         self.shards[shard_of(key)].get(key)
     }
 
-    /// Whether a fingerprint has a value.
+    /// Returns whether a fingerprint has a value.
     pub fn contains(&self, fingerprint: Fingerprint) -> bool {
         self.get(fingerprint).is_some()
     }
 
-    /// Gives a fingerprint a value; returns the one that it had.
+    /// Sets the value of a fingerprint. Returns the previous one.
     pub fn insert(&mut self, fingerprint: Fingerprint, value: V) -> Option<V> {
         let key = key(fingerprint.get(), self.spread);
         let before = self.shards[shard_of(key)].insert(key, value);
@@ -63,7 +63,8 @@ impl<V: Copy + Default> Default for FingerprintTable<V> {
     }
 }
 
-/// Every fingerprint has a key of its own: to multiply by an odd number can be undone.
+/// Returns the key of a fingerprint. Each has its own, because multiplying by an odd number is
+/// reversible.
 const fn key(fingerprint: u64, spread: u64) -> u64 {
     fingerprint.wrapping_mul(spread) | TAKEN
 }
@@ -72,8 +73,8 @@ fn shard_of(key: u64) -> usize {
     (key << 1 >> (u64::BITS - SHARD_BITS)) as usize
 }
 
-/// A key stands at the place that its bits name, or at the next free one, around the end. Places go
-/// by the order of keys, so a shard that grows is copied from end to end.
+/// A shard. A key stands at the place that its bits select, or at the next free one, wrapping
+/// around. Places are in the order of keys, so a growing shard is copied from end to end.
 #[derive(Clone, Debug, Default)]
 struct Shard<V> {
     keys: Vec<u64>,
@@ -88,7 +89,7 @@ impl<V: Copy + Default> Shard<V> {
     }
 
     fn insert(&mut self, key: u64, value: V) -> Option<V> {
-        // At five sixths what is not there takes some twenty looks side by side.
+        // At five sixths, a lookup of an absent key reads about twenty neighbouring places.
         let is_full = self.len * 6 >= self.keys.len() * 5;
         match self.find(key) {
             Some(place) if self.keys[place] == key => {
@@ -103,7 +104,7 @@ impl<V: Copy + Default> Shard<V> {
         None
     }
 
-    /// Where a key is, or would be; nowhere if the shard has no place at all.
+    /// Returns the place of a key, present or not; `None` if the shard has no places.
     fn find(&self, key: u64) -> Option<usize> {
         let bits = u128::from(key << 1 << SHARD_BITS);
         let first = ((bits * self.keys.len() as u128) >> u64::BITS) as usize;
@@ -115,7 +116,7 @@ impl<V: Copy + Default> Shard<V> {
         }
     }
 
-    /// Adds a key that is not there.
+    /// Adds an absent key.
     fn add(&mut self, key: u64, value: V) {
         if let Some(place) = self.find(key) {
             self.put(place, key, value);
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_what_a_standard_table_holds() {
+    fn it_behaves_like_a_standard_table() {
         let mut table = FingerprintTable::default();
         let mut standard = HashMap::new();
         let mut dice = fastrand::Rng::with_seed(7);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_holds_keys_that_want_one_place() {
+    fn a_shard_holds_keys_that_compete_for_one_place() {
         let mut shard = Shard::default();
         for key in (0..100).rev() {
             assert_eq!(shard.insert(TAKEN + key, key), None);
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_that_begin_alike_are_spread() {
+    fn fingerprints_with_equal_beginnings_are_spread() {
         let keys = (0..25_600).map(|n| key(n, 0x9e37_79b9_7f4a_7c15));
         let mut counts = [0; 1 << SHARD_BITS];
         for key in keys {
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_little_slack() {
+    fn little_memory_is_unused() {
         let mut table = FingerprintTable::default();
         for n in 0..200_000 {
             table.insert(fingerprint(n), ());

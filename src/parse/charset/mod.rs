@@ -1,4 +1,4 @@
-//! Bytes to text, by the evidence that browsers use and in their order: byte order mark, HTTP
+//! Decodes bytes to text by the evidence that browsers use, in their order: byte order mark, HTTP
 //! header, the page's own declaration, and at last a guess.
 
 mod prescan;
@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
-/// The guess looks at so many bytes. Its cost grows with them and its answer settles long before.
+/// Maximum number of bytes for the guess. Its cost grows with them, and its answer settles long
+/// before.
 const MAX_GUESSED: usize = 256 * 1024;
 
-/// The text of a body and the encoding it was in. `content_type` is the whole value of the HTTP
+/// Returns the text of a body and its encoding. `content_type` is the whole value of the HTTP
 /// header. Valid UTF-8 is borrowed; malformed bytes become U+FFFD.
 pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, &'static Encoding) {
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
@@ -27,7 +28,7 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, 
     }
     match std::str::from_utf8(body) {
         Ok(text) => (Cow::Borrowed(text), UTF_8),
-        // A body cut short at a bound often ends within a character.
+        // A body cut at a bound often ends within a character.
         Err(fault) if fault.error_len().is_none() => (String::from_utf8_lossy(body), UTF_8),
         Err(_) => {
             let encoding = guess(body);
@@ -36,7 +37,7 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, 
     }
 }
 
-/// The `charset` parameter of a media type, quotes removed.
+/// Returns the `charset` parameter of a media type, without quotes.
 fn charset_parameter(content_type: &str) -> Option<&str> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_its_encoding() {
+    fn a_page_may_declare_its_encoding() {
         let cases = [
             (SHIFT_JIS, "日本語のページ"),
             (GBK, "网页的内容"),

@@ -1,19 +1,19 @@
-//! The encoding that a page declares in its first bytes, found before anything can be decoded
-//! (HTML standard, "prescan a byte stream to determine its encoding").
+//! Finds the encoding that a page declares in its first bytes, before anything can be decoded (HTML
+//! standard, "prescan a byte stream to determine its encoding").
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252, X_USER_DEFINED};
 
-/// The standard has authors put the declaration within the first 1024 bytes.
+/// The standard requires the declaration within the first 1024 bytes.
 const PRESCANNED: usize = 1024;
 
-/// The encoding of the first `<meta>` that names a known one, or of an XML declaration.
+/// Returns the encoding of the first `<meta>` that names a known one, or of an XML declaration.
 pub(super) fn declared(body: &[u8]) -> Option<&'static Encoding> {
     let head = &body[..body.len().min(PRESCANNED)];
     let mut scan = Scan { rest: head };
     while let Some(at) = memchr::memchr(b'<', scan.rest) {
         scan.rest = &scan.rest[at..];
         if let Some(comment) = scan.rest.strip_prefix(b"<!--") {
-            // "<!-->" is a whole comment: its two dashes are those of the opening.
+            // "<!-->" is a whole comment: its two dashes belong to the opening.
             let end = memchr::memmem::find(&scan.rest[2..], b"-->").map(|end| end + 5);
             scan.rest = end.map_or(&comment[comment.len()..], |end| &scan.rest[end..]);
         } else if let Some(meta) = scan.meta() {
@@ -37,7 +37,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Reads a `<meta>` tag, if one starts here; within, the encoding it declares.
+    /// Reads a `<meta>` tag. The outer value is `None` if no such tag starts here; the inner is the
+    /// encoding it declares.
     #[expect(
         clippy::option_option,
         reason = "no meta and a meta without a charset differ"
@@ -65,7 +66,8 @@ impl Scan<'_> {
         Some(label.and_then(|label| of_declaration(&label)))
     }
 
-    /// The next attribute of a tag, name and value in lower case; none at the end of the tag.
+    /// Returns the next attribute of a tag, name and value in lower case, or `None` at the end of
+    /// the tag.
     fn attribute(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
         self.skip_while(|b| b.is_ascii_whitespace() || b == b'/');
         if self.rest.first().is_none_or(|&b| b == b'>') {
@@ -108,7 +110,8 @@ fn is_tag(rest: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// The label within `text/html; charset=...` (HTML standard, "extracting a character encoding").
+/// Returns the label within `text/html; charset=...` (HTML standard, "extracting a character
+/// encoding").
 fn charset_in_content(content: &[u8]) -> Option<Vec<u8>> {
     let mut rest = content;
     loop {
@@ -129,7 +132,7 @@ fn charset_in_content(content: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// What a declaration means: it was readable as ASCII, so it cannot be UTF-16.
+/// Returns the meaning of a declaration. It was readable as ASCII, so it cannot be UTF-16.
 fn of_declaration(label: &[u8]) -> Option<&'static Encoding> {
     let encoding = Encoding::for_label(label)?;
     if encoding == X_USER_DEFINED {
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_declares_nothing_is_no_evidence() {
+    fn pages_without_a_declaration_give_no_encoding() {
         check("", None);
         check("<", None);
         check("<meta", None);
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_says_utf16_in_ascii_is_utf8() {
+    fn a_page_that_declares_utf16_in_ascii_is_utf8() {
         check("<meta charset=utf-16le>", Some(UTF_8));
         check("<meta charset=utf-16>", Some(UTF_8));
         check("<meta charset=x-user-defined>", Some(WINDOWS_1252));

@@ -1,4 +1,4 @@
-//! What a page tells search engines about itself, in `<meta name=robots>` and `X-Robots-Tag`.
+//! Directives of a page for search engines, in `<meta name=robots>` and `X-Robots-Tag`.
 
 mod unavailable;
 
@@ -7,8 +7,9 @@ use http::HeaderMap;
 use crate::model::Moment;
 use unavailable::has_passed;
 
-/// The directives that decide whether a page can be found and its links count. What several places
-/// say adds up: none takes back what another forbids (Google, "Robots meta tag specifications").
+/// The directives that decide whether a page can be found and whether its links count. Directives
+/// of several places add up: none revokes a restriction of another (Google, "Robots meta tag
+/// specifications").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RobotsDirectives {
     /// `noindex`, or `none`.
@@ -30,7 +31,8 @@ const VALUED: [&str; 4] = [
 ];
 
 impl RobotsDirectives {
-    /// What the `X-Robots-Tag` fields tell everybody or one of `bots` (such as `googlebot`).
+    /// Reads the `X-Robots-Tag` fields that apply to all crawlers or to one of `bots` (such as
+    /// `googlebot`).
     pub fn of_headers(headers: &HeaderMap, bots: &[&str]) -> RobotsDirectives {
         let mut found = RobotsDirectives::default();
         for value in headers.get_all("x-robots-tag") {
@@ -39,7 +41,8 @@ impl RobotsDirectives {
         found
     }
 
-    /// What the meta elements tell everybody (`robots`) or one of `bots` (`named`: name, content).
+    /// Reads the meta elements that apply to all crawlers (`robots`) or to one of `bots` (`named`:
+    /// name, content).
     pub fn of_meta(robots: &str, named: &[(String, String)], bots: &[&str]) -> RobotsDirectives {
         let mut found = RobotsDirectives::default();
         // In an element no name precedes the directives.
@@ -50,7 +53,7 @@ impl RobotsDirectives {
         found
     }
 
-    /// Both together.
+    /// Combines both.
     #[must_use]
     pub fn and(self, other: RobotsDirectives) -> RobotsDirectives {
         RobotsDirectives {
@@ -61,7 +64,7 @@ impl RobotsDirectives {
         }
     }
 
-    /// Whether a date of `unavailable_after` has passed.
+    /// Returns whether a date of `unavailable_after` has passed.
     pub fn is_unavailable(&self, now: Moment) -> bool {
         let mut dates = self.unavailable_after.iter();
         dates.any(|date| has_passed(date, now))
@@ -77,11 +80,12 @@ impl RobotsDirectives {
             };
             let colon = part.contains(':');
             if colon && is_name(before) {
-                // It holds until another name: "bot: noindex, nofollow" is two for that bot.
+                // The name applies until the next one: "bot: noindex, nofollow" has two directives
+                // for that bot.
                 for_us = names(bots, before);
                 in_date = for_us && self.apply(after);
             } else if in_date && part.starts_with(|c: char| c.is_ascii_digit()) {
-                // The comma of "Fri, 25 Jun 2026 15:00:00 GMT" is the date's own.
+                // The comma of "Fri, 25 Jun 2026 15:00:00 GMT" belongs to the date.
                 if let Some(date) = self.unavailable_after.last_mut() {
                     date.push_str(", ");
                     date.push_str(part);
@@ -93,7 +97,7 @@ impl RobotsDirectives {
         }
     }
 
-    /// Takes one directive in; whether it was a date that may go on behind a comma.
+    /// Applies one directive. Returns whether it was a date that may continue after a comma.
     fn apply(&mut self, directive: &str) -> bool {
         let (name, value) = match directive.split_once(':') {
             Some((name, value)) => (name.trim_end(), value.trim()),
@@ -111,7 +115,7 @@ impl RobotsDirectives {
     }
 }
 
-/// Whether the text before a colon names a crawler: a product token and no directive.
+/// Returns whether the text before a colon names a crawler: a product token that is no directive.
 fn is_name(text: &str) -> bool {
     let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*' | '/');
     let valued = VALUED.iter().any(|v| text.eq_ignore_ascii_case(v));
@@ -156,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_makes_directives_speak_to_that_crawler_alone() {
+    fn a_name_limits_directives_to_that_crawler() {
         check(&["googlebot: noindex"], true, false);
         check(&["GoogleBot: noindex, nofollow"], true, true);
         check(&["otherbot: noindex, nofollow"], false, false);

@@ -1,5 +1,5 @@
-//! The dates of `unavailable_after`, in the forms that search engines take: RFC 822, RFC 850 and ISO 8601 (Google,
-//! "Robots meta tag specifications").
+//! The dates of `unavailable_after`, in the formats that search engines accept: RFC 822, RFC 850 and ISO 8601
+//! (Google, "Robots meta tag specifications").
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -8,15 +8,15 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::model::Moment;
 
-/// Whether a date has passed. One that cannot be read has not; a day has when it is over. Without a zone, or with one
-/// that is not known, it is UTC (RFC 2822 section 4.3).
+/// Returns whether a date has passed. An unreadable date has not; a day has passed when it is over. Without a
+/// known zone the date is in UTC (RFC 2822 section 4.3).
 pub(super) fn has_passed(date: &str, now: Moment) -> bool {
     let date = date.trim();
     let at = iso(date).or_else(|| mail(date));
     at.is_some_and(|at| at.as_millisecond() < now.millis())
 }
 
-/// `2026-06-25`, `2026-06-25 15:00:00`, `2026-06-25T15:00:00+02:00`.
+/// Reads `2026-06-25`, `2026-06-25 15:00:00`, `2026-06-25T15:00:00+02:00`.
 fn iso(text: &str) -> Option<Timestamp> {
     if let Ok(at) = text.parse() {
         return Some(at);
@@ -31,7 +31,8 @@ fn iso(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// `Thu, 25 Jun 2026 15:00:00 GMT`, `Thursday, 25-Jun-26 15:00:00 GMT`, each also without its day of the week.
+/// Reads `Thu, 25 Jun 2026 15:00:00 GMT`, `Thursday, 25-Jun-26 15:00:00 GMT`, each also without its day of
+/// the week.
 fn mail(text: &str) -> Option<Timestamp> {
     let (_, text) = text.rsplit_once(',').unwrap_or(("", text));
     let mut words = text.split_ascii_whitespace();
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_never_passes() {
+    fn a_text_that_is_no_date_never_passes() {
         let late = Moment::from_millis(i64::MAX / 4);
         for text in [
             "",

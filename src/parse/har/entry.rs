@@ -13,48 +13,48 @@ use super::net_error::outcome_of;
 use crate::model::Outcome;
 use crate::model::{CrawlUrl, MAX_HEADER_TEXT, Moment, Timings, UrlFault, Version, excerpt};
 
-/// How much of a body is kept, in bytes: error pages say who they are near the top.
+/// Maximum bytes kept of a body: error pages identify themselves near the top.
 pub const BODY_HEAD: usize = 4096;
 
-/// One request of a browser and what came of it.
+/// One request of a browser, and its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its position in the archive, counted from 1.
     pub number: u64,
     /// When it began.
     pub started: Option<Moment>,
-    /// What was asked for.
+    /// The requested URL.
     pub url: CrawlUrl,
     /// The method, such as `GET`.
     pub method: String,
-    /// What it was sent with, cookies included. `Debug` shows no value.
+    /// The header fields of the request, cookies included. `Debug` shows no value.
     pub sent: HeaderMap,
-    /// The name under which the client asked.
+    /// The user agent of the client.
     pub user_agent: Option<String>,
-    /// The status code; absent where no answer came, because the request failed, was blocked or was
+    /// The status code; absent without an answer, because the request failed, was blocked or was
     /// given up.
     pub status: Option<u16>,
     /// The reason phrase; empty with HTTP/2.
     pub status_text: String,
-    /// What the browser calls the failure, such as `net::ERR_CONNECTION_REFUSED`.
+    /// The browser's name of the failure, such as `net::ERR_CONNECTION_REFUSED`.
     pub error: Option<String>,
-    /// What that failure is in our words; absent where the browser itself declined.
+    /// The outcome of that failure; absent if the browser itself declined.
     pub failure: Option<Outcome>,
-    /// The fields of the answer; those of HTTP/2 that begin with a colon are none.
+    /// The header fields of the answer, without those of HTTP/2 that begin with a colon.
     pub headers: HeaderMap,
     /// The beginning of the body, at most [`BODY_HEAD`] bytes.
     pub body_head: Vec<u8>,
-    /// How long it took, without the time it waited for its turn.
+    /// The times of the request, without the time in the browser's queue.
     pub timings: Timings,
     /// The address that answered.
     pub server: Option<IpAddr>,
     /// The protocol of the answer.
     pub version: Option<Version>,
-    /// Whether it came out of the browser's own store: nobody was asked.
+    /// Whether it came out of the browser's cache, without a request.
     pub from_cache: bool,
 }
 
-/// Reads an entry; none if it is of another scheme than HTTP.
+/// Reads an entry. Returns `None` if its scheme is not HTTP.
 pub(super) fn entry(number: u64, value: &Value) -> Result<Option<Entry>, String> {
     let url = text(value, "/request/url").ok_or("no request.url")?;
     let url = match CrawlUrl::parse(url) {
@@ -100,7 +100,7 @@ fn kept(text: &str) -> String {
     excerpt(text.trim().to_owned(), MAX_HEADER_TEXT)
 }
 
-/// 0 is how HAR writes that there was none; some programs write numbers as texts.
+/// Reads a status. HAR writes 0 if there was none; some programs write numbers as texts.
 #[expect(clippy::option_option, reason = "unreadable, none, or a status")]
 fn status(value: &Value) -> Option<Option<u16>> {
     let status = match value.pointer("/response/status")? {
@@ -112,7 +112,8 @@ fn status(value: &Value) -> Option<Option<u16>> {
     Some((status > 0).then_some(status))
 }
 
-/// Chromium says in a field of its own why there was no answer, or no whole one.
+/// Returns the reason why there was no answer, or no whole one. Chromium writes it to a field of
+/// its own.
 fn error(value: &Value) -> Option<String> {
     let places = ["/response/_error", "/_error"];
     let found = places.iter().find_map(|path| text(value, path));
@@ -124,7 +125,7 @@ fn moment(text: &str) -> Option<Moment> {
     Some(Moment::from_millis(time.as_millisecond()))
 }
 
-/// Pairs of name and value.
+/// Returns the pairs of name and value.
 fn fields<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = (&'v str, &'v str)> {
     let list = value.pointer(path).and_then(Value::as_array);
     list.into_iter()
@@ -132,7 +133,7 @@ fn fields<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = (&'v str, &'
         .filter_map(|field| Some((text(field, "/name")?, text(field, "/value")?)))
 }
 
-/// Some programs list cookies and leave the field out.
+/// Returns the header fields of the request. Some programs list cookies and leave the field out.
 fn sent(value: &Value) -> HeaderMap {
     let mut sent = headers(value, "/request/headers");
     for (name, text) in fields(value, "/request/cookies") {
@@ -152,7 +153,7 @@ fn user_agent(value: &Value) -> Option<String> {
         .map(|(_, value)| kept(value))
 }
 
-/// A field that cannot be one is left out. Chromium joins repeated fields by line breaks.
+/// Returns header fields, without invalid ones. Chromium joins repeated fields by line breaks.
 fn headers(value: &Value, path: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, values) in fields(value, path) {
@@ -161,7 +162,7 @@ fn headers(value: &Value, path: &str) -> HeaderMap {
         };
         for value in values.split('\n') {
             if let Ok(value) = HeaderValue::from_str(value.trim()) {
-                // A map that is full takes no more.
+                // A full map accepts no more fields.
                 let _ = headers.try_append(name.clone(), value);
             }
         }
@@ -169,7 +170,7 @@ fn headers(value: &Value, path: &str) -> HeaderMap {
     headers
 }
 
-/// Four characters of base64 are three bytes.
+/// Returns the beginning of the body. Four characters of base64 are three bytes.
 fn body_head(value: &Value) -> Vec<u8> {
     let bytes = text(value, "/response/content/text")
         .unwrap_or_default()
@@ -186,7 +187,7 @@ fn body_head(value: &Value) -> Vec<u8> {
     }
 }
 
-/// In HAR `connect` includes `ssl`, and -1 is what did not happen.
+/// Returns the times. In HAR `connect` includes `ssl`, and -1 is a part that did not happen.
 fn timings(value: &Value) -> Timings {
     let part = |name: &str| {
         value
@@ -207,7 +208,7 @@ fn timings(value: &Value) -> Timings {
     }
 }
 
-/// Milliseconds, of which a day is more than any browser waits.
+/// Reads milliseconds, at most a day, which is more than any browser waits.
 fn duration(millis: &Value) -> Option<Duration> {
     const DAY: f64 = 86_400_000.0;
     let millis = millis
@@ -229,7 +230,8 @@ fn version(text: &str) -> Option<Version> {
     }
 }
 
-/// Chromium writes `disk` or `memory`; a service worker's answer is no server's either.
+/// Returns whether the answer came from a cache. Chromium writes `disk` or `memory`; an answer of a
+/// service worker does not come from the server either.
 fn from_cache(value: &Value) -> bool {
     let says = |path: &str| match value.pointer(path) {
         Some(Value::String(text)) => !text.is_empty(),

@@ -1,8 +1,8 @@
-//! What a browser saw: the HTTP archive (HAR 1.2) that its developer tools save.
+//! Reads the HTTP archive (HAR 1.2) that a browser's developer tools save.
 //!
-//! Entries are read one by one, so that an archive of hundreds of megabytes needs the memory of its
-//! largest entry. Of an entry only what tells about failures is kept, of a body the beginning. Fields and
-//! cookies of the request are kept so that whoever shows an answer can leave them out.
+//! Entries are read one by one, so an archive of hundreds of megabytes needs the memory of its largest
+//! entry. An entry keeps only data about failures, and the beginning of its body. It keeps fields and
+//! cookies of the request so that they can be cut out of a displayed answer.
 
 mod entry;
 mod net_error;
@@ -14,45 +14,45 @@ use std::io::{Cursor, Read};
 
 use thiserror::Error;
 
-/// How many complaints are listed; further ones are only counted.
+/// Maximum number of complaints that are listed; further ones are only counted.
 pub const COMPLAINT_LIMIT: usize = 100;
 
-/// An entry that cannot be used.
+/// A complaint about an unusable entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// Its position, counted from 1.
     pub entry: u64,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
 }
 
-/// What an archive held.
+/// A report about an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Entries that were handed out.
+    /// Entries that were passed on.
     pub read: u64,
     /// Entries of other schemes: `data:`, `blob:`, extensions, web sockets.
     pub foreign: u64,
-    /// Entries that cannot be used, the first of them.
+    /// The first complaints about unusable entries.
     pub complaints: Vec<Complaint>,
-    /// How many there are.
+    /// Number of all complaints.
     pub complaint_count: u64,
     /// Where and why the file breaks off, if it does.
     pub broken_off: Option<String>,
 }
 
-/// Why a file is no archive.
+/// Why a file is not an archive.
 #[derive(Debug, Error)]
 pub enum HarFault {
-    /// It is no JSON, before any entry is found.
-    #[error("no JSON")]
+    /// It is not JSON, before any entry is found.
+    #[error("not JSON")]
     Json(#[source] serde_json::Error),
     /// It is JSON without a list of entries.
-    #[error("no HTTP archive: it has no list log.entries")]
+    #[error("not an HTTP archive: it has no list log.entries")]
     NoEntries,
 }
 
-/// Reads an archive and hands out its entries in their order.
+/// Reads an archive and passes its entries to `each` in their order.
 pub fn read(reader: impl Read, each: &mut dyn FnMut(Entry)) -> Result<Report, HarFault> {
     let mut report = Report::default();
     let mut number = 0;
@@ -89,10 +89,10 @@ impl Report {
     }
 }
 
-/// Some proxies put a byte order mark first, which JSON does not know.
+/// Skips a byte order mark, which JSON does not allow and some proxies write.
 fn without_mark(mut reader: impl Read) -> impl Read {
     let mut first = Vec::new();
-    // A fault shows itself again at the next read.
+    // A fault occurs again at the next read.
     let _ = reader.by_ref().take(3).read_to_end(&mut first);
     if first == b"\xEF\xBB\xBF" {
         first.clear();

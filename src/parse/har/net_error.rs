@@ -1,9 +1,9 @@
-//! Chromium's names of network errors, in our words.
+//! Maps Chromium's names of network errors to outcomes.
 
 use crate::model::Outcome;
 
-/// Names as they stand behind `net::ERR_`, and what they are. Left out are those that say nothing
-/// of the site: what was blocked by an extension, given up by the page, or met a dead network here.
+/// Names after `net::ERR_`, and their outcomes. Names that say nothing about the site are left out:
+/// requests blocked by an extension, given up by the page, or sent without a local network.
 const NAMES: [(&str, Outcome); 29] = [
     ("NAME_NOT_RESOLVED", Outcome::DnsNxdomain),
     ("DNS_TIMED_OUT", Outcome::DnsTimeout),
@@ -36,7 +36,7 @@ const NAMES: [(&str, Outcome); 29] = [
     ("TOO_MANY_REDIRECTS", Outcome::RedirectTooMany),
 ];
 
-/// What a browser's error is, if it tells about the site.
+/// Returns the outcome of a browser's error, if it says something about the site.
 pub(super) fn outcome_of(error: &str) -> Option<Outcome> {
     let name = error.trim().strip_prefix("net::ERR_")?;
     let found = NAMES.iter().find(|(known, _)| *known == name);
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_one_thing() {
+    fn a_name_has_one_outcome() {
         for (at, (name, outcome)) in NAMES.iter().enumerate() {
             assert_eq!(outcome_of(&format!("net::ERR_{name}")), Some(*outcome));
             assert!(NAMES[..at].iter().all(|(other, _)| other != name), "{name}");

@@ -1,4 +1,4 @@
-//! The way to `log.entries`, without holding the rest of the file.
+//! Streams `log.entries` without holding the rest of the file.
 
 use std::fmt;
 use std::io::{BufReader, Read};
@@ -6,7 +6,8 @@ use std::io::{BufReader, Read};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Hands out the values of the list `log.entries`, and tells whether there is one.
+/// Passes the values of the list `log.entries` to the callback. Returns whether there is such a
+/// list.
 pub(super) fn entries(
     reader: impl Read,
     found: &mut bool,
@@ -21,7 +22,7 @@ pub(super) fn entries(
     way.deserialize(&mut json)
 }
 
-/// Follows keys down to a list.
+/// A visitor that follows keys down to a list.
 struct Way<'a> {
     keys: &'static [&'static str],
     found: &'a mut bool,

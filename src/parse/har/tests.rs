@@ -55,7 +55,7 @@ fn an_archive_of_chromium_is_read() {
 }
 
 #[test]
-fn what_chromium_says_besides_is_understood() {
+fn additional_fields_of_chromium_are_read() {
     let (entries, _) = all(CHROMIUM);
     let cookies = entries[2].headers.get_all("set-cookie");
     assert_eq!(cookies.iter().count(), 2);
@@ -94,7 +94,7 @@ fn an_archive_of_firefox_is_read() {
 }
 
 #[test]
-fn broken_entries_are_complained_of_and_the_rest_is_read() {
+fn broken_entries_are_reported_and_the_rest_is_read() {
     let (entries, report) = all(BROKEN);
     let complaints: Vec<_> = report
         .complaints
@@ -122,7 +122,7 @@ fn broken_entries_are_complained_of_and_the_rest_is_read() {
 }
 
 #[test]
-fn what_is_no_archive_is_said() {
+fn a_file_that_is_no_archive_is_refused() {
     let fault = |bytes: &[u8]| {
         let fault = read(bytes, &mut |_| ()).expect_err("no archive");
         fault.to_string()
@@ -134,15 +134,15 @@ fn what_is_no_archive_is_said() {
         "{\"log\": {\"pages\": []}}",
         "{\"log\": 3}",
     ] {
-        let expected = "no HTTP archive: it has no list log.entries";
+        let expected = "not an HTTP archive: it has no list log.entries";
         assert_eq!(fault(text.as_bytes()), expected, "{text}");
     }
-    assert!(fault(b"<html>").starts_with("no JSON"));
-    assert!(fault(b"").starts_with("no JSON"));
+    assert!(fault(b"<html>").starts_with("not JSON"));
+    assert!(fault(b"").starts_with("not JSON"));
 }
 
 #[test]
-fn a_file_that_breaks_off_keeps_what_was_read() {
+fn entries_before_the_end_of_a_truncated_file_are_kept() {
     for cut in [CHROMIUM.len() / 2, CHROMIUM.len() - 10] {
         let (entries, report) = all(&CHROMIUM[..cut]);
         assert!(!entries.is_empty());

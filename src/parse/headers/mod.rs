@@ -1,4 +1,4 @@
-//! References that stand in the HTTP header: `Link` (RFC 8288) and `Refresh`.
+//! References in the HTTP header: `Link` (RFC 8288) and `Refresh`.
 
 pub(super) mod refresh;
 pub(super) mod rel;
@@ -13,11 +13,11 @@ use super::html::MetaRefresh;
 use refresh::parse_refresh;
 use rel::{is_nofollow, link_kinds};
 
-/// More references than this in the header are left out. Servers and proxies refuse headers of some
-/// tens of kilobytes, so no honest one has as many.
+/// Maximum number of references in the header; more are dropped. Servers and proxies refuse headers
+/// of some tens of kilobytes, so no honest one has as many.
 const MAX_HEADER_REFERENCES: usize = 1_000;
 
-/// The references of all `Link` fields that are of a kind the crawl knows.
+/// Returns the references of all `Link` fields whose kind the crawl knows.
 pub fn link_references(headers: &HeaderMap) -> Vec<Reference<'static>> {
     let mut found = Vec::new();
     for value in headers.get_all("link") {
@@ -34,7 +34,7 @@ pub fn link_references(headers: &HeaderMap) -> Vec<Reference<'static>> {
     found
 }
 
-/// The first `Refresh` field, which browsers read like the meta element.
+/// Returns the first `Refresh` field, which browsers read like the meta element.
 pub fn refresh_header(headers: &HeaderMap) -> Option<MetaRefresh> {
     let value = String::from_utf8_lossy(headers.get("refresh")?.as_bytes());
     let (delay, target) = parse_refresh(&value)?;
@@ -44,7 +44,7 @@ pub fn refresh_header(headers: &HeaderMap) -> Option<MetaRefresh> {
     })
 }
 
-/// One link of a field, with the parameters that matter here.
+/// One link of a field, with its relevant parameters.
 #[derive(Default)]
 struct Link<'a> {
     target: &'a str,
@@ -76,7 +76,7 @@ impl Link<'_> {
     }
 }
 
-/// Reads the next link, forgiving: what is no link is skipped up to the next comma.
+/// Reads the next link. Invalid text is skipped up to the next comma.
 fn next_link<'a>(rest: &mut &'a str) -> Option<Link<'a>> {
     loop {
         *rest = rest.trim_start_matches(|c: char| c == ',' || c.is_ascii_whitespace());
@@ -99,20 +99,20 @@ fn next_link<'a>(rest: &mut &'a str) -> Option<Link<'a>> {
 }
 
 impl Link<'_> {
-    /// Of a repeated parameter the first counts (RFC 8288 section 3.3).
+    /// Sets a parameter. Of a repeated one the first counts (RFC 8288 section 3.3).
     fn take(&mut self, name: &str, value: String) {
         if name.eq_ignore_ascii_case("rel") {
             self.rel.get_or_insert(value);
         } else if name.eq_ignore_ascii_case("hreflang") {
             self.hreflang.get_or_insert(value);
         } else if name.eq_ignore_ascii_case("anchor") {
-            // Then the link leads from another place than this page.
+            // The link then starts from another page than this one.
             self.of_another_page = !value.is_empty();
         }
     }
 }
 
-/// Reads `; name=value`, or `; name="va,lue"`; none at a comma or the end.
+/// Reads `; name=value`, or `; name="va,lue"`. Returns `None` at a comma or the end.
 fn next_parameter<'a>(rest: &mut &'a str) -> Option<(&'a str, String)> {
     let trimmed = rest.trim_start_matches(|c: char| c == ';' || c.is_ascii_whitespace());
     if trimmed.is_empty() || trimmed.starts_with(',') {
@@ -136,7 +136,8 @@ fn next_parameter<'a>(rest: &mut &'a str) -> Option<(&'a str, String)> {
     Some((name, value))
 }
 
-/// The content of a quoted string and what follows it. A missing quote ends with the field.
+/// Returns the content of a quoted string and the text after it. Without a closing quote it ends
+/// with the field.
 fn unquote(quoted: &str) -> (String, &str) {
     let mut value = String::new();
     let mut chars = quoted.char_indices();
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_rel_is_cut_and_counts_to_its_end() {
+    fn a_long_rel_is_cut_but_read_to_its_end() {
         let rel = format!("{} next nofollow", "x".repeat(300));
         check(
             &[&format!("</n>; rel=\"{rel}\"")],
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_of_this_page_is_skipped() {
+    fn invalid_links_and_links_of_other_pages_are_skipped() {
         check(&["</x>; rel=canonical; anchor=\"/other\""], &[]);
         check(&["</x>; rel=preconnect, </y>"], &[]);
         check(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// The delay and, unless the page is only reloaded, the URL as written.
+/// Returns the delay and, unless the page is only reloaded, the URL as written.
 pub fn parse_refresh(value: &str) -> Option<(Duration, Option<&str>)> {
     let rest = skip_space(value);
     let after_digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -32,12 +32,12 @@ pub fn parse_refresh(value: &str) -> Option<(Duration, Option<&str>)> {
     Some((delay, Some(target).filter(|target| !target.is_empty())))
 }
 
-/// The URL after an optional `url=` and within optional quotes.
+/// Returns the URL after an optional `url=` and within optional quotes.
 fn url_part(rest: &str) -> &str {
     if !rest.starts_with(['u', 'U']) {
         return unquoted(rest);
     }
-    // Once a "u" was seen, anything but `url =` makes the whole rest the URL, quotes and all.
+    // After a "u", anything but `url =` makes the whole rest the URL, including quotes.
     let labelled = rest
         .get(..3)
         .filter(|label| label.eq_ignore_ascii_case("url"))
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_start_with_a_number_is_no_refresh() {
+    fn a_refresh_must_start_with_a_number() {
         check("", None);
         check("url=x", None);
         check("-1;url=x", None);

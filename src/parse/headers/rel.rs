@@ -1,8 +1,9 @@
-//! What the words of a `rel` attribute say, alike in `<link>` and in the `Link` header.
+//! The meaning of the words of a `rel` attribute, alike in `<link>` and in the `Link` header.
 
 use crate::model::LinkKind;
 
-/// The kinds of reference that a link's `rel` makes, each once; none if the crawl has no use for it.
+/// Returns the kinds of reference that a link's `rel` makes, each once. Empty if the crawl does not
+/// use the link.
 pub(in crate::parse) fn link_kinds(
     rel: &str,
     has_hreflang: bool,
@@ -28,7 +29,7 @@ pub(in crate::parse) fn link_kinds(
     .filter_map(|(kind, said)| said.then_some(kind))
 }
 
-/// Whether a `rel` asks search engines not to follow the link.
+/// Returns whether a `rel` tells search engines not to follow the link.
 pub(in crate::parse) fn is_nofollow(rel: &str) -> bool {
     words(rel).any(|word| {
         ["nofollow", "ugc", "sponsored"]

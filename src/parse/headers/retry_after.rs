@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 
 use crate::model::Moment;
 
-/// The longest delay that is told apart: 2^31 seconds, the value that RFC 9111 section 1.2.2 gives
-/// to delta-seconds too large to be held. How long to wait at most is for the plan to say.
+/// The longest distinguishable delay: 2^31 seconds, the value that RFC 9111 section 1.2.2 gives to
+/// delta-seconds that are too large. The plan decides how long to wait at most.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(1 << 31);
 
-/// What a `Retry-After` says.
+/// The value of a `Retry-After` field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// Ask again after this time, which lies between zero and [`LONGEST_DELAY`].
+    /// Retry after this time, which lies between zero and [`LONGEST_DELAY`].
     Delay(Duration),
     /// Neither whole seconds nor an HTTP date.
     Invalid,
@@ -20,8 +20,8 @@ pub enum RetryAfter {
 
 /// Reads the value of a `Retry-After` field (RFC 9110 section 10.2.3).
 ///
-/// A date is taken relative to the answer's own `Date`, if that can be read, so that a wrong clock
-/// on either side does no harm; else relative to `now`. A date in the past is no delay.
+/// A date is relative to the answer's own `Date`, if that can be read, so that a wrong clock on
+/// either side does no harm. Otherwise it is relative to `now`. A date in the past is no delay.
 pub fn retry_after(value: &str, date_header: Option<&str>, now: Moment) -> RetryAfter {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
@@ -36,7 +36,7 @@ pub fn retry_after(value: &str, date_header: Option<&str>, now: Moment) -> Retry
 }
 
 /// Reads a date in one of the three formats of RFC 9110 section 5.6.7. The name of the day must be
-/// one, but need not be the right one.
+/// valid, but need not match the date.
 fn http_date(text: &str, now: Moment) -> Option<Moment> {
     let words: Vec<&str> = text.split_ascii_whitespace().take(7).collect();
     let (date, time) = match *words.as_slice() {
@@ -70,7 +70,7 @@ fn http_date(text: &str, now: Moment) -> Option<Moment> {
     Some(Moment::from_millis(millis))
 }
 
-/// Two digits of a year mean the latest that is not more than 50 years ahead (RFC 9110 section
+/// Returns the latest year with these two digits that is at most 50 years ahead (RFC 9110 section
 /// 5.6.7).
 fn full_year(digits: i16, now: Moment) -> i16 {
     let this_year = jiff::Timestamp::from_millisecond(now.millis())
@@ -98,7 +98,8 @@ fn clock(text: &str) -> Option<Time> {
     Time::new(small(hour)?, small(minute)?, small(second.min(59))?, 0).ok()
 }
 
-/// A name of a day, of which the short form has three letters and the long form at least six.
+/// Returns whether a text is the name of a day. The short form has three letters and the long form
+/// at least six.
 fn is_weekday(text: &str, at_least: usize) -> bool {
     const DAYS: [&str; 7] = [
         "Sunday",
@@ -115,7 +116,7 @@ fn is_weekday(text: &str, at_least: usize) -> bool {
     })
 }
 
-/// A number of exactly so many digits.
+/// Reads a number of exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<i16> {
     let right = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
     right.then(|| text.parse().ok()).flatten()
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_of_the_server_counts() {
+    fn dates_are_relative_to_the_clock_of_the_server() {
         let date = "Sun, 22 Nov 2026 15:02:00 GMT";
         let sent = "Sun, 22 Nov 2026 15:00:00 GMT";
         let minutes = |n: u64| RetryAfter::Delay(Duration::from_secs(n * 60));
@@ -215,12 +216,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_has_an_answer(text in "\\PC{0,40}", millis in any::<i64>()) {
+        fn any_text_is_read_without_a_panic(text in "\\PC{0,40}", millis in any::<i64>()) {
             let _ = retry_after(&text, Some(&text), Moment::from_millis(millis));
         }
 
         #[test]
-        fn a_shuffled_date_has_an_answer(
+        fn a_shuffled_date_is_read_without_a_panic(
             text in "(Sun|Sunday|,| |06|-|Nov|94|1994|9999|08:49:37|24:60:61|GMT){0,8}",
             millis in any::<i64>(),
         ) {

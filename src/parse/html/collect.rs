@@ -1,4 +1,4 @@
-//! The pass itself: every tag and every piece of text, in the order of the page.
+//! The streaming pass: handles every tag and every text in the order of the page.
 
 use compact_str::CompactString;
 
@@ -18,7 +18,8 @@ pub fn page(text: &str) -> Page<'_> {
     read(text, OpenElements::default())
 }
 
-/// Reads a page that was served with this `Content-Type`: by the rules of XML, a tag that closes itself has no content.
+/// Reads a page that was served with this `Content-Type`. By the rules of XML, a self-closing tag has no
+/// content.
 pub fn page_as<'t>(text: &'t str, content_type: Option<&str>) -> Page<'t> {
     let media_type = content_type.and_then(|value| value.split(';').next());
     let is_xml =
@@ -48,20 +49,21 @@ fn read(text: &str, elements: OpenElements) -> Page<'_> {
     collector.finish()
 }
 
-/// What is known of the page so far.
+/// The facts collected so far.
 struct Collector<'t> {
     page: Page<'t>,
     links: Links<'t>,
     elements: OpenElements,
-    /// What the text that comes next is.
+    /// The meaning of the text that follows.
     text_is: TextIs,
     visible: Digest,
     title: Folded,
     anchor: Caption,
     h1: Caption,
-    /// Where the text of the open anchor goes; none if none is open, or it has no reference.
+    /// Index of the reference that receives the text of the open anchor; `None` if none is open, or if it has
+    /// no reference.
     anchor_of: Option<usize>,
-    /// For a text that is not what is written.
+    /// A buffer for decoded text.
     room: Vec<u8>,
 }
 
@@ -144,7 +146,7 @@ impl<'t> Collector<'t> {
             self.elements.enter_body();
         }
         if self.elements.hides_text() {
-            // The title of an SVG image does what `alt` does for others.
+            // The title of an SVG image serves as its `alt`.
             if self.elements.in_foreign_title() && self.elements.in_anchor() {
                 self.anchor.alt.push(text);
             }
@@ -157,7 +159,7 @@ impl<'t> Collector<'t> {
                 self.h1.text.push(text);
             }
         } else if !text.is_empty() {
-            // Most texts are just this: the end of a line between two tags.
+            // Most texts are just the end of a line between two tags.
             self.visible.push_gap();
             if self.elements.in_anchor() {
                 self.anchor.text.push_gap();
@@ -168,7 +170,7 @@ impl<'t> Collector<'t> {
         }
     }
 
-    /// Follows a start tag; what its content is, if that is not markup.
+    /// Handles a start tag. Returns the type of its content, if that is not markup.
     fn start_tag(&mut self, tag: &Tag<'t>) -> Option<Content> {
         if self.elements.is_frameset() && !tag.element().is_of_frameset() {
             return None;
@@ -183,7 +185,7 @@ impl<'t> Collector<'t> {
             self.end_h1();
         }
         if !self.elements.in_template() {
-            if is_html && tag.element().speaks() {
+            if is_html && tag.element().has_references_or_facts() {
                 facts::of_tag(&mut self.page, tag, &self.elements);
                 self.alt(tag);
                 self.links.of_tag(tag, &self.elements);
@@ -232,7 +234,7 @@ impl<'t> Collector<'t> {
 // === Text ===
 
 impl Collector<'_> {
-    /// Elements whose content the tokenizer must not take for markup. With scripts off, as here,
+    /// Handles elements whose content the tokenizer must not read as markup. With scripts off, as here,
     /// `noscript` is markup.
     fn enter_raw(&mut self, tag: &Tag<'_>) -> Content {
         const TITLE: Id = Id::of(b"title");
@@ -255,7 +257,7 @@ impl Collector<'_> {
     }
 
     fn part_words(&mut self, tag: &Tag<'_>) {
-        if tag.element().parts_words() {
+        if tag.element().separates_words() {
             self.visible.push_gap();
             if self.elements.in_anchor() {
                 self.anchor.push_gap();
@@ -266,7 +268,7 @@ impl Collector<'_> {
         }
     }
 
-    /// What an image says stands for the text that an anchor or a heading does not have.
+    /// Uses the alternative text of an image for an anchor or a heading without text.
     fn alt(&mut self, tag: &Tag<'_>) {
         const IMG: Id = Id::of(b"img");
         const IMAGE: Id = Id::of(b"image");

@@ -1,4 +1,4 @@
-//! The streaming pass against a whole document tree: both must find the same references.
+//! Compares the streaming pass with a whole document tree: both must find the same references.
 
 use std::collections::BTreeSet;
 
@@ -87,14 +87,14 @@ fn of_tree(html: &Html, found: &mut Found) {
             put(LinkKind::MetaRefresh, target);
         }
     }
-    // The tree builder believes that scripts run and keeps this as text.
+    // The tree builder assumes that scripts run and keeps this as text.
     for element in elements(html, "noscript") {
         let inner: String = element.text().collect();
         of_tree(&Html::parse_fragment(&inner), found);
     }
 }
 
-/// The elements that a selector matches outside of templates, which are no part of the page.
+/// Returns the elements that match a selector outside of templates, which are not part of the page.
 fn elements<'t>(html: &'t Html, css: &str) -> Vec<ElementRef<'t>> {
     let selector = Selector::parse(css).expect("a valid selector");
     let in_template = |element: &ElementRef<'_>| {
@@ -104,7 +104,7 @@ fn elements<'t>(html: &'t Html, css: &str) -> Vec<ElementRef<'t>> {
     html.select(&selector).filter(|e| !in_template(e)).collect()
 }
 
-/// What only the streaming pass, and what only the tree has.
+/// Returns what only the streaming pass found, and what only the tree has.
 fn differences(text: &str) -> (Found, Found) {
     let (streaming, tree) = (by_streaming(text), by_tree(text));
     (
@@ -114,7 +114,7 @@ fn differences(text: &str) -> (Found, Found) {
 }
 
 #[test]
-fn the_streaming_pass_finds_what_a_tree_holds() {
+fn the_streaming_pass_finds_the_references_of_the_tree() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/html");
     let mut pages = 0;
     let mut different = Vec::new();
@@ -128,7 +128,7 @@ fn the_streaming_pass_finds_what_a_tree_holds() {
         }
         let streaming = by_streaming(&text);
         assert!(!streaming.is_empty(), "{}", path.display());
-        // The fixtures name "no..." what is text, comment or template in a browser.
+        // In the fixtures, a name with "no..." marks text, comments or templates in a browser.
         let wrong = streaming
             .iter()
             .find(|(_, target)| target.starts_with("no"));

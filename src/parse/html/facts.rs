@@ -1,4 +1,4 @@
-//! What the elements of a page's head say about it.
+//! Facts about a page from the elements of its head.
 
 use super::element::id::Id;
 use super::folded::trim;
@@ -7,7 +7,7 @@ use super::report::{MAX_BOT_RULES, MAX_ROBOTS, MetaRefresh, Page};
 use super::tag::{Attr, Tag};
 use crate::parse::headers::refresh::parse_refresh;
 
-/// Takes in what an HTML start tag says about its page.
+/// Reads the facts from an HTML start tag.
 pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) {
     const HTML: Id = Id::of(b"html");
     const BASE: Id = Id::of(b"base");
@@ -19,8 +19,8 @@ pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) 
         BASE if page.base.is_none() => {
             page.base = tag.value(Attr::Href).map(|href| trim(&href).to_owned());
         }
-        // In the body anybody may have written it, in a comment for example: search engines ignore it there (Google,
-        // "Consolidate duplicate URLs").
+        // In the body, anyone may have written it, for example in a comment, so search engines ignore it
+        // there (Google, "Consolidate duplicate URLs").
         LINK if page.canonical.is_none() && !within.in_body() => {
             let rel = tag.value(Attr::Rel).unwrap_or_default();
             let mut words = rel.split_ascii_whitespace();
@@ -29,8 +29,8 @@ pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) 
             }
         }
         META => {
-            // Search engines run scripts, so what `noscript` says does not redirect them. Of
-            // several refreshes the first one counts ("will declaratively refresh").
+            // Search engines run scripts, so a refresh in `noscript` does not redirect them. Of several
+            // refreshes the first one counts ("will declaratively refresh").
             if page.meta_refresh.is_none() && !within.in_noscript() {
                 page.meta_refresh = refresh(tag);
             }
@@ -40,7 +40,7 @@ pub(super) fn of_tag(page: &mut Page<'_>, tag: &Tag<'_>, within: &OpenElements) 
     }
 }
 
-/// What a `<meta http-equiv=refresh>` says.
+/// Reads a `<meta http-equiv=refresh>`.
 pub(super) fn refresh(tag: &Tag<'_>) -> Option<MetaRefresh> {
     let pragma = tag.value(Attr::HttpEquiv)?;
     if !trim(&pragma).eq_ignore_ascii_case("refresh") || tag.is_cut(Attr::Content) {
@@ -76,7 +76,7 @@ fn robots(page: &mut Page<'_>, tag: &Tag<'_>) {
     }
 }
 
-/// Whether a meta element of this name addresses one crawler.
+/// Returns whether a meta element of this name addresses one crawler.
 fn is_crawler(name: &str) -> bool {
     name.starts_with("googlebot")
         || name.ends_with("bot")

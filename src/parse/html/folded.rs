@@ -1,4 +1,4 @@
-//! Text that comes in pieces, its white space folded as browsers render it.
+//! Text that arrives in pieces, with its white space folded as browsers render it.
 
 use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
@@ -8,10 +8,11 @@ use crate::model::beginning;
 /// The hasher gets pieces of this size, in bytes: large enough for its fast path.
 const HASHED_AT_ONCE: usize = 4_096;
 
-/// Of a long text that is to be cut, so much is looked at once, in bytes.
-const LOOKED_AT_ONCE: usize = 128;
+/// Bytes of a long text that are read at once, before it may be cut.
+const READ_AT_ONCE: usize = 128;
 
-/// A text no longer than this may be a single word, in bytes, as it is between the tags of code.
+/// Maximum length of a text that may be a single word, in bytes, as it occurs between the tags of
+/// code.
 const WORD: usize = 16;
 
 /// The beginning of a text.
@@ -33,7 +34,7 @@ pub(super) struct Digest {
 // === impl Folded ===
 
 impl Folded {
-    /// Keeps so many characters.
+    /// Keeps at most this many characters.
     pub(super) fn new(max_chars: usize) -> Folded {
         Folded {
             max_chars,
@@ -44,19 +45,19 @@ impl Folded {
     pub(super) fn push(&mut self, piece: &[u8]) {
         // No character has more than four bytes.
         let enough = self.max_chars * 4;
-        for part in piece.chunks(LOOKED_AT_ONCE) {
+        for part in piece.chunks(READ_AT_ONCE) {
             if self.bytes.len() < enough {
                 fold(part, &mut self.gap, &mut self.bytes, false);
             }
         }
     }
 
-    /// A boundary of words, such as between two paragraphs.
+    /// Adds a boundary of words, such as between two paragraphs.
     pub(super) fn push_gap(&mut self) {
         self.gap = true;
     }
 
-    /// Whether nothing was pushed.
+    /// Returns whether nothing was pushed.
     pub(super) fn is_clear(&self) -> bool {
         self.bytes.is_empty() && !self.gap
     }
@@ -66,9 +67,9 @@ impl Folded {
         self.gap = false;
     }
 
-    /// The text so far, leaving none behind.
+    /// Returns the text so far and clears it.
     pub(super) fn take(&mut self) -> CompactString {
-        // The last character may be there in part.
+        // The last character may be incomplete.
         let text = match str::from_utf8(&self.bytes) {
             Ok(text) => text,
             Err(fault) => {
@@ -76,7 +77,8 @@ impl Folded {
                 str::from_utf8(whole).unwrap_or_default()
             }
         };
-        // Folding is for the white space of markup; at the ends, no-break spaces go as well.
+        // Folding handles the white space of markup; at the ends, no-break spaces are removed as
+        // well.
         let text = text.trim();
         let text = beginning(text, self.max_chars).trim_end().into();
         self.clear();
@@ -106,12 +108,12 @@ impl Digest {
         }
     }
 
-    /// A boundary of words, such as between two paragraphs.
+    /// Adds a boundary of words, such as between two paragraphs.
     pub(super) fn push_gap(&mut self) {
         self.gap = true;
     }
 
-    /// Hash and length in bytes.
+    /// Returns hash and length in bytes.
     pub(super) fn finish(mut self) -> (u64, usize) {
         self.flush();
         (self.hasher.digest(), self.hashed)
@@ -124,8 +126,8 @@ impl Digest {
     }
 }
 
-/// Appends words with single spaces between them; `started` if some went out of `out` before. Most
-/// lines need no folding but at their ends, and are copied whole.
+/// Appends words with single spaces between them. `started` says whether words were already taken
+/// out of `out`. Most lines need folding only at their ends, and are copied whole.
 fn fold(piece: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
     if piece.len() <= WORD && piece.iter().all(|byte| *byte > b' ') {
         return push_words(piece, gap, out, started);
@@ -166,14 +168,15 @@ fn push_words(words: &[u8], gap: &mut bool, out: &mut Vec<u8>, started: bool) {
     out.extend_from_slice(words);
 }
 
-/// Whether all white space is single spaces, eight bytes at a time: most texts are too short for
-/// anything wider. Control characters count as white space, which is safe.
+/// Returns whether all white space is single spaces. Reads eight bytes at a time: most texts are
+/// too short for anything wider. Control characters count as white space, which is safe.
 fn is_folded(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
         let pairs = text.windows(2);
         return text.iter().all(|byte| *byte >= b' ') && !pairs.into_iter().any(|it| it == b"  ");
     };
-    // The last eight overlap those before; the others are told whether a space came before them.
+    // The last eight bytes overlap those before; each of the others knows whether a space came
+    // before it.
     let last = u64::from_le_bytes(*last);
     let mut found = controls(last) | (spaces(last) & spaces(last) << 8);
     let mut before = 0;
@@ -201,7 +204,7 @@ const fn spaces(eight: u64) -> u64 {
     !((others & !HIGH).wrapping_add(!HIGH) | others) & HIGH
 }
 
-/// Removes what the URL standard removes around a URL, as far as it is white space.
+/// Removes the characters that the URL standard removes around a URL, if they are white space.
 pub(super) fn trim(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_ascii_whitespace())
 }
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_without_odd_white_space_are_told() {
+    fn texts_without_odd_white_space_are_recognised() {
         assert!(is_folded(b""));
         for length in 1..40 {
             let words: Vec<u8> = "a é".bytes().cycle().take(length).collect();
@@ -250,13 +253,13 @@ mod tests {
         check(&["abc def"], 4, "abc");
         check(&["a".repeat(100).as_str(), "b"], 3, "aaa");
         check(&["日本語", "テキスト"], 5, "日本語テキ");
-        // What is cut off the beginning leaves room for no part of a character at the end.
+        // Cutting the beginning leaves no room for a part of a character at the end.
         let wide = format!("\u{a0}{}", "🍎".repeat(99));
         check(&[&wide], 32, &"🍎".repeat(31));
     }
 
     #[test]
-    fn a_hash_depends_on_the_words_alone() {
+    fn a_hash_depends_only_on_the_words() {
         let digest = |pieces: &[&str]| {
             let mut digest = Digest::new();
             for piece in pieces {

@@ -1,7 +1,7 @@
-//! One streaming pass over the text of a page: its references and the facts about it. A tokenizer
-//! reads the markup, a small model of the open elements says where a tag stands, and the link rules
-//! say what it refers to. There is no tree, so time and memory grow with the text alone, however
-//! deep, broken or hostile it is. Scripts do not run: what `<noscript>` holds counts.
+//! One streaming pass over the text of a page finds its references and the facts about it. A
+//! tokenizer reads the markup, a small model of the open elements knows where a tag stands, and the
+//! link rules find what it refers to. There is no tree, so time and memory grow only with the text,
+//! however deep, broken or hostile it is. Scripts do not run: the content of `<noscript>` counts.
 
 mod collect;
 #[cfg(test)]

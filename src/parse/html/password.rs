@@ -1,7 +1,7 @@
-//! Whether a page asks for a password.
+//! Detects password fields.
 
-/// Whether there is an `<input type=password>` in the text of a page. It is looked for in the text
-/// alone, without regard to scripts and comments: enough to tell a login form after a redirect.
+/// Returns whether the text of a page contains `<input type=password>`. It reads the plain text,
+/// without regard to scripts and comments: enough to recognise a login form after a redirect.
 pub fn has_password_field(html: &str) -> bool {
     let mut rest = html;
     while let Some(at) = find_tag(rest) {
@@ -17,7 +17,7 @@ pub fn has_password_field(html: &str) -> bool {
 
 const TAG: &[u8] = b"<input";
 
-/// Where the attributes of the next `<input` begin.
+/// Returns where the attributes of the next `<input` begin.
 fn find_tag(html: &str) -> Option<usize> {
     let bytes = html.as_bytes();
     let starts = bytes.windows(TAG.len() + 1);
@@ -28,7 +28,7 @@ fn find_tag(html: &str) -> Option<usize> {
     found.map(|at| at + TAG.len())
 }
 
-/// Whether the attributes of a tag have `type=password`, quoted or not.
+/// Returns whether the attributes of a tag have `type=password`, quoted or not.
 fn is_password(attributes: &str) -> bool {
     let text = attributes.to_ascii_lowercase();
     text.match_indices("type").any(|(at, name)| {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_field_is_found_however_it_is_written() {
+    fn a_password_field_is_found_in_every_spelling() {
         let cases = [
             ("<form><input type=\"password\" name=p></form>", true),
             ("<INPUT name=p TYPE = 'Password'>", true),

@@ -1,4 +1,4 @@
-//! What the streaming pass finds out about a page.
+//! The results of the streaming pass.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use crate::model::Reference;
 
 use super::super::directives::RobotsDirectives;
 
-/// More references than this on a page are counted, not kept. Search engines advise a few thousand
-/// at most; fifty thousand of usual length are some 10 MB of memory.
+/// Maximum number of references kept of a page; more are only counted. Search engines advise a few
+/// thousand at most; fifty thousand of usual length take about 10 MB of memory.
 pub(super) const MAX_REFERENCES: usize = 50_000;
 
-/// Longest title and heading, in characters; search results show some sixty of them.
+/// Longest title and heading, in characters; search results show about sixty of them.
 pub(super) const MAX_HEADLINE: usize = 1_024;
 
-/// Longest anchor text, in characters: what [`Reference::anchor`] promises.
+/// Longest anchor text, in characters, as promised by [`Reference::anchor`].
 pub(super) const MAX_ANCHOR: usize = 255;
 
-/// More meta elements for single crawlers than this are not kept; real pages have one or two.
+/// Maximum number of meta elements for single crawlers; real pages have one or two.
 pub(super) const MAX_BOT_RULES: usize = 32;
 
 /// Longest joined content of the robots meta elements, in bytes.
@@ -25,20 +25,20 @@ pub(super) const MAX_ROBOTS: usize = 4_096;
 /// The references and facts of one page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page<'t> {
-    /// What the page refers to, in its order; at most 50,000. `data:` URLs are left out: they are
+    /// The references of the page in its order; at most 50,000. `data:` URLs are left out: they are
     /// content of the page itself.
     pub references: Vec<Reference<'t>>,
-    /// How many references were beyond that bound.
+    /// Number of references beyond that bound.
     pub left_out: usize,
-    /// How many references were longer than 8 KiB. A part of a URL is another URL, so they are not
+    /// Number of references longer than 8 KiB. A part of a URL is another URL, so they are not
     /// kept.
     pub overlong: usize,
     /// The `href` of the first `<base>` that has one, as written.
     pub base: Option<String>,
     /// The first title, white space folded, at most 1024 characters.
     pub title: Option<String>,
-    /// The first level-one heading that has text, or the `alt` of the image it has instead; folded,
-    /// at most 1024 characters.
+    /// The first level-one heading that has text, or the `alt` of its image instead; folded, at
+    /// most 1024 characters.
     pub h1: Option<String>,
     /// The `lang` of the root element.
     pub lang: Option<String>,
@@ -54,25 +54,25 @@ pub struct Page<'t> {
     pub text_hash: u64,
     /// Bytes of the visible text in UTF-8, white space folded.
     pub text_bytes: usize,
-    /// How deep a tree of the page would be, as far as that can be told without building one. Too
-    /// low by a few levels for odd markup, too high where end tags are missing.
+    /// Estimated depth of a tree of the page. Too low by a few levels for odd markup, too high if
+    /// end tags are missing.
     pub max_nesting: usize,
-    /// How many elements a tree of the page would have, those included that a browser opens again
-    /// after misnested tags; an estimate as well.
+    /// Estimated number of elements of a tree of the page, including those that a browser opens
+    /// again after misnested tags.
     pub elements: u64,
 }
 
 /// A redirection by `<meta http-equiv=refresh>` or by the `Refresh` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetaRefresh {
-    /// How long a browser waits.
+    /// Time that a browser waits.
     pub delay: Duration,
-    /// Where it goes, as written; none if it loads the same page again.
+    /// The target, as written; `None` if the page reloads itself.
     pub target: Option<String>,
 }
 
 impl Page<'_> {
-    /// What the page's own markup tells everybody or one of `bots`.
+    /// Returns the directives of the page's markup for all crawlers or for one of `bots`.
     pub fn robots(&self, bots: &[&str]) -> RobotsDirectives {
         RobotsDirectives::of_meta(&self.meta_robots, &self.meta_bots, bots)
     }

@@ -1,5 +1,5 @@
-//! One tag and the attributes that the rules ask for. Nothing is copied: values lie in the page's
-//! text, and their character references are decoded when somebody asks.
+//! A tag and the attributes that the rules read. Nothing is copied: values lie in the page's text,
+//! and their character references are decoded on access.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ const MAX_VALUE: usize = 8 * 1024;
 /// Longest `srcset`, in bytes: it holds many URLs.
 const MAX_SRCSET: usize = 64 * 1024;
 
-/// The attributes that link rules and facts ask for.
+/// The attributes that link rules and facts read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Attr {
@@ -47,7 +47,7 @@ pub(super) struct Tag<'t> {
     element: Element,
     pub(super) is_end: bool,
     pub(super) self_closing: bool,
-    /// Which attributes it has, a bit for each.
+    /// The attributes that it has, one bit for each.
     present: u32,
     values: [&'t str; ATTRS],
 }
@@ -98,7 +98,7 @@ impl Attr {
 // === Filling ===
 
 impl<'t> Tag<'t> {
-    /// No tag yet.
+    /// Creates an empty tag.
     pub(super) fn none() -> Tag<'t> {
         Tag {
             name: "",
@@ -110,7 +110,7 @@ impl<'t> Tag<'t> {
         }
     }
 
-    /// Makes it another tag without attributes.
+    /// Starts a new tag without attributes.
     pub(super) fn begin(&mut self, (name, id): (&'t str, Id), is_end: bool) {
         self.name = name;
         self.element = Element::of(id);
@@ -131,10 +131,10 @@ impl<'t> Tag<'t> {
     }
 }
 
-// === Asking ===
+// === Queries ===
 
 impl<'t> Tag<'t> {
-    /// As written.
+    /// Returns the name as written.
     pub(super) fn name(&self) -> &'t str {
         self.name
     }
@@ -151,7 +151,8 @@ impl<'t> Tag<'t> {
         self.element.class
     }
 
-    /// An attribute's value, character references decoded; no more of it than is ever used.
+    /// Returns an attribute's value with decoded character references, cut at the longest useful
+    /// length.
     pub(super) fn value(&self, attr: Attr) -> Option<Cow<'t, str>> {
         let value = decoded(self.raw(attr)?);
         if value.len() <= attr.max_len() {
@@ -171,7 +172,7 @@ impl<'t> Tag<'t> {
         self.present & attr.bit() != 0
     }
 
-    /// Whether the value was longer than what is kept of it.
+    /// Returns whether the value was longer than the kept part.
     pub(super) fn is_cut(&self, attr: Attr) -> bool {
         self.raw(attr)
             .is_some_and(|raw| raw.len() > attr.max_len() && decoded(raw).len() > attr.max_len())
@@ -182,7 +183,7 @@ impl<'t> Tag<'t> {
     }
 }
 
-/// A value without what only markup needs (HTML standard, sections 13.2.3.5 and 13.2.5.36).
+/// Decodes a value (HTML standard, sections 13.2.3.5 and 13.2.5.36).
 fn decoded(raw: &str) -> Cow<'_, str> {
     if memchr::memchr3(b'&', b'\r', b'\0', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_and_say_so() {
+    fn long_values_are_cut_and_marked() {
         let long = "a".repeat(MAX_VALUE + 1);
         let found = tag(&[("href", &long), ("rel", "x")]);
         assert_eq!(found.value(Attr::Href).map(|v| v.len()), Some(MAX_VALUE));

@@ -1,4 +1,4 @@
-//! The pass as a whole: what comes out for what goes in.
+//! Tests of the pass as a whole.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -70,7 +70,7 @@ fn every_element_that_names_a_url_has_its_kind() {
 }
 
 #[test]
-fn links_know_where_they_stand() {
+fn links_have_their_position() {
     let cases = [
         (
             "https://shop.example/tools",
@@ -90,7 +90,7 @@ fn links_know_where_they_stand() {
 }
 
 #[test]
-fn a_broken_landmark_ends_with_what_holds_it() {
+fn a_broken_landmark_ends_with_its_parent() {
     let found =
         page("<div><nav><a href=1></div><a href=2></nav><a href=3><aside><nav></aside><a href=4>");
     let positions: Vec<Position> = found.references.iter().map(|r| r.position).collect();
@@ -99,7 +99,7 @@ fn a_broken_landmark_ends_with_what_holds_it() {
 }
 
 #[test]
-fn a_long_rel_is_cut_and_counts_to_its_end() {
+fn a_long_rel_is_cut_but_read_to_its_end() {
     let rel = format!("{} nofollow", "é".repeat(300));
     let html = format!("<a href=/a rel='{rel}'>a</a>");
     let found = page(&html);
@@ -145,7 +145,7 @@ fn an_anchor_has_the_text_up_to_its_end() {
 }
 
 #[test]
-fn a_page_says_what_it_is() {
+fn facts_of_a_page_are_read() {
     let found = page(LINKS);
     assert_eq!(found.title.as_deref(), Some("Garden tools"));
     assert_eq!(found.h1.as_deref(), Some("Tools for all"));
@@ -175,7 +175,7 @@ fn the_first_refresh_counts() {
 }
 
 #[test]
-fn only_what_is_shown_is_the_text() {
+fn only_visible_text_counts() {
     let shown = page("<h1>One</h1><p>two&amp;three</p>");
     let same = page(
         "<title>x</title><style>y</style><h1>One</h1>\n<!-- z --><script>q</script>
@@ -228,7 +228,7 @@ fn a_part_of_an_overlong_url_is_not_taken_for_a_url() {
     assert!(found.references.iter().all(|r| r.target == "candidate.png"));
 }
 
-/// The work on pages like these must not grow faster than they do: quadratic, each would take
+/// The work on such pages must not grow faster than they do. If it were quadratic, each would take
 /// minutes.
 #[test]
 fn hostile_pages_take_linear_time() {
@@ -260,7 +260,7 @@ fn hostile_pages_take_linear_time() {
     }
 }
 
-/// Markup that goes wrong more often than arbitrary text does.
+/// Generates markup that goes wrong more often than arbitrary text does.
 fn markup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z]{1,3}",
@@ -276,19 +276,19 @@ fn markup() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in any::<String>()) {
+    fn no_text_causes_a_panic(text in any::<String>()) {
         page(&text);
     }
 
     #[test]
-    fn no_markup_makes_it_panic(text in markup()) {
+    fn no_markup_causes_a_panic(text in markup()) {
         let found = page(&text);
         prop_assert!(found.references.iter().all(|r| r.anchor.chars().count() <= 255));
         prop_assert_eq!(found, page(&text));
     }
 
     #[test]
-    fn no_bytes_make_decoding_panic(bytes in any::<Vec<u8>>(), label in "[ -~]{0,30}") {
+    fn no_bytes_cause_a_panic_in_decoding(bytes in any::<Vec<u8>>(), label in "[ -~]{0,30}") {
         let (text, _) = crate::parse::decode(&bytes, Some(&label));
         page(&text);
     }
@@ -323,7 +323,7 @@ fn a_frameset_has_frames_and_nothing_else() {
     let html = "<title>x</title><frameset><frame src=/a><a href=/no>no</a><script>'</frameset>'</script>\
                 <noframes><a href=/no>no</a></noframes></frameset><a href=/no>no</a>";
     assert_eq!(targets(html), ["/a"]);
-    // In a body it is nothing, and the links are links.
+    // In a body it has no effect, and the links are ordinary links.
     assert_eq!(
         targets("<p>text<frameset><a href=/a>a</a></frameset>"),
         ["/a"]
@@ -342,7 +342,7 @@ fn a_frame_with_its_own_text_fetches_nothing() {
 }
 
 #[test]
-fn in_xhtml_a_tag_that_closes_itself_swallows_nothing() {
+fn in_xhtml_a_self_closing_tag_has_no_content() {
     let text = "<html><head><script src='/a.js'/><title>x</title></head><body><iframe src='/f'/><div/>\
                 <p>Hello <a href='/b'/> you</p></body></html>";
     let xml = page_as(text, Some("application/xhtml+xml; charset=utf-8"));
@@ -350,7 +350,7 @@ fn in_xhtml_a_tag_that_closes_itself_swallows_nothing() {
     let targets: Vec<_> = xml.references.iter().map(|r| &*r.target).collect();
     assert_eq!(targets, ["/a.js", "/f", "/b"]);
     assert!(xml.references.iter().all(|r| r.anchor.is_empty()));
-    // As HTML the script goes on to its end tag, which never comes.
+    // As HTML, the script continues to its end tag, which never comes.
     for content_type in [None, Some("text/html")] {
         assert_eq!(page_as(text, content_type).references.len(), 1);
     }

@@ -1,34 +1,34 @@
 use super::file::Robots;
 use crate::model::Outcome;
 
-/// What the answer to a request for robots.txt means for the host.
+/// The meaning of the answer to a request for robots.txt.
 #[derive(Clone, Debug)]
 pub enum Access {
-    /// There is a file; its rules hold.
+    /// There is a file; its rules apply.
     Rules(Robots),
-    /// There is none: everything may be fetched.
+    /// There is no file: everything may be fetched.
     AllowAll,
-    /// Nobody knows what it says: nothing may be fetched (RFC 9309 section 2.3.1.4). Whether an
-    /// older copy stands in for it is for whoever keeps copies to say.
+    /// The rules are unknown: nothing may be fetched (RFC 9309 section 2.3.1.4). Code that keeps
+    /// older copies decides whether one replaces it.
     DisallowAll,
 }
 
 /// Reads the last answer to a request for robots.txt, after redirects.
 ///
-/// - An answer with a body is read, also one that was cut at our limit, which must not be less
-///   than [`SIZE_LIMIT`](super::SIZE_LIMIT).
-/// - 4xx: there is no file (RFC 9309 section 2.3.1.3). 429 is the exception that Google makes: the
-///   server is overloaded, which says nothing about its rules.
-/// - Redirects that lead nowhere within five hops: Google takes them for a 404.
-/// - Everything else, such as 5xx, DNS, TCP and TLS failures and broken bodies: unreachable. So is
-///   a 304 to somebody who has no copy.
+/// - An answer with a body is read, even if it was cut at our limit, which must be at least
+///   [`SIZE_LIMIT`](super::SIZE_LIMIT).
+/// - 4xx: there is no file (RFC 9309 section 2.3.1.3). 429 is Google's exception: the server is
+///   overloaded, which says nothing about its rules.
+/// - Redirects without an end within five hops: Google treats them as a 404.
+/// - Everything else, such as 5xx, DNS, TCP and TLS failures and broken bodies: unreachable. The
+///   same applies to a 304 if there is no copy.
 pub fn access(outcome: Outcome, body: &[u8]) -> Access {
     use Outcome as O;
     match outcome {
         O::OkHtml | O::OkNonHtml | O::SoftError200 | O::TooLarge => {
             Access::Rules(Robots::parse(body))
         }
-        // Part of a file has rules, as any other answer of success.
+        // A partial file has rules, like any other successful answer.
         O::StatusUnrequested if !body.is_empty() => Access::Rules(Robots::parse(body)),
         O::Client400
         | O::Client401
@@ -45,7 +45,7 @@ pub fn access(outcome: Outcome, body: &[u8]) -> Access {
         | O::RedirectLoop
         | O::RedirectTooMany
         | O::RedirectBad => Access::AllowAll,
-        // A new outcome is unreachable until somebody says otherwise.
+        // A new outcome counts as unreachable until it is listed.
         _ => Access::DisallowAll,
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn no_failure_of_the_network_opens_a_site() {
+    fn no_network_failure_allows_a_site() {
         for outcome in Outcome::ALL.iter().copied() {
             if matches!(outcome.layer(), Layer::Dns | Layer::Tcp | Layer::Tls) {
                 assert_eq!(word(outcome), "disallow", "{outcome}");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_304_without_a_file_opens_nothing() {
+    fn a_304_without_a_copy_allows_nothing() {
         assert!(matches!(
             access(Outcome::StatusUnrequested, b""),
             Access::DisallowAll

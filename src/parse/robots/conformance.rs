@@ -1,9 +1,8 @@
-//! Our own cases from RFC 9309 and Google's published specification, and files as found in the
-//! wild.
+//! Test cases from RFC 9309 and Google's published specification, and files found in the wild.
 
 use super::Robots;
 
-/// `\n`, `\r`, `\t`, `\\` and `\xHH` as bytes.
+/// Decodes `\n`, `\r`, `\t`, `\\` and `\xHH` to bytes.
 fn unescaped(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = text.as_bytes();
@@ -53,7 +52,7 @@ fn every_case_of_the_table_holds() {
 }
 
 #[test]
-fn files_from_the_wild_are_read_as_their_authors_meant_them() {
+fn files_from_the_wild_are_read_as_intended() {
     let wordpress = include_bytes!("../../../fixtures/robots/wordpress.txt").as_slice();
     let shop = include_bytes!("../../../fixtures/robots/shop.txt").as_slice();
     let bom = include_bytes!("../../../fixtures/robots/bom-crlf.txt").as_slice();

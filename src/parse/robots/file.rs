@@ -7,44 +7,44 @@ use super::line::{Key, Line, directive, lines};
 use super::pattern::Pattern;
 use super::problem::{Problem, ProblemKind, Problems};
 
-/// Bytes of a file that are read: what RFC 9309 section 2.5 asks for at least, and what Google
-/// reads at most.
+/// Bytes of a file that are read: the minimum of RFC 9309 section 2.5, and Google's maximum.
 pub const SIZE_LIMIT: usize = 500 * 1024;
 
-/// Rules with an inner `*` that hold for one crawler. Each is searched for in every path that is
-/// asked about, while other rules are found at once however many they are.
+/// Maximum number of rules with an inner `*` for one crawler. Each is searched for in every path,
+/// while other rules are found at once however many they are.
 pub const SEARCH_LIMIT: usize = 2_000;
 
-/// A robots.txt, read. It needs no access to the bytes it came from.
+/// A parsed robots.txt. It does not refer to the bytes it came from.
 #[derive(Clone, Debug, Default)]
 pub struct Robots {
     sections: Vec<Section>,
     sitemaps: Vec<(usize, String)>,
     problems: Problems,
-    /// For each name, `*` included, its rules with an inner `*` in the sections before the last.
+    /// For each name, `*` included, the number of its rules with an inner `*` in the sections
+    /// before the last.
     searches: HashMap<String, usize>,
 }
 
-/// A run of `User-agent` lines with what follows them.
+/// A run of `User-agent` lines with the lines after it.
 #[derive(Clone, Debug, Default)]
 struct Section {
     /// Whether `*` is among the names.
-    anybody: bool,
+    for_everyone: bool,
     /// The names in lower case.
     names: Vec<String>,
     rules: Vec<Arc<Rule>>,
     crawl_delay: Option<Duration>,
-    /// Rules with an inner `*`.
+    /// Number of rules with an inner `*`.
     searches: usize,
-    /// How many of these it may have.
+    /// Maximum number of these rules.
     room: usize,
-    /// Whether a rule was seen, so that the next `User-agent` begins a new section. Neither
-    /// sitemaps nor delays nor unknown lines end the run of names: so does Google's parser.
+    /// Whether a rule was seen, so that the next `User-agent` starts a new section. Sitemaps,
+    /// delays and unknown lines do not end the run of names: the same holds for Google's parser.
     closed: bool,
 }
 
 impl Robots {
-    /// Reads a file. Whatever it holds, the result is usable: what cannot be understood is skipped
+    /// Parses a file. The result is usable whatever the file contains: invalid lines are skipped
     /// and reported.
     pub fn parse(bytes: &[u8]) -> Robots {
         let mut robots = Robots::default();
@@ -60,10 +60,10 @@ impl Robots {
         robots
     }
 
-    /// What the file says to a crawler that answers to these names: product tokens such as
-    /// `gatecrawl`; a version behind one does not matter, nor does case.
+    /// Returns the rules for a crawler with these names: product tokens such as `gatecrawl`. A
+    /// version after one does not matter, nor does case.
     ///
-    /// All groups that name one of them are merged; if there is none, those for `*` are.
+    /// Merges all groups that name one of them; if there is none, those for `*`.
     pub fn group(&self, agents: &[&str]) -> Group {
         let tokens: Vec<String> = agents
             .iter()
@@ -73,34 +73,36 @@ impl Robots {
         let named = |section: &&Section| section.names.iter().any(|name| tokens.contains(name));
         let mut chosen: Vec<&Section> = self.sections.iter().filter(named).collect();
         if chosen.is_empty() {
-            chosen = self.sections.iter().filter(|s| s.anybody).collect();
+            chosen = self.sections.iter().filter(|s| s.for_everyone).collect();
         }
         let delay = chosen.iter().filter_map(|s| s.crawl_delay).max();
         let rules = chosen.iter().flat_map(|section| &section.rules);
         Group::new(rules.map(Arc::clone), delay)
     }
 
-    /// The sitemaps named anywhere in the file, as written, each with its line, counted from 1.
+    /// Returns the sitemaps named anywhere in the file, as written, each with its line, counted
+    /// from 1.
     pub fn sitemaps(&self) -> &[(usize, String)] {
         &self.sitemaps
     }
 
-    /// How many groups there are: runs of `User-agent` lines.
+    /// Returns the number of groups: runs of `User-agent` lines.
     pub fn group_count(&self) -> u32 {
         self.sections.len() as u32
     }
 
-    /// How many allow and disallow lines there are, over all groups.
+    /// Returns the number of allow and disallow lines, over all groups.
     pub fn rule_count(&self) -> u32 {
         self.sections.iter().map(|s| s.rules.len() as u32).sum()
     }
 
-    /// The first [`PROBLEM_LIMIT`](super::PROBLEM_LIMIT) problems in the order of the lines.
+    /// Returns the first [`PROBLEM_LIMIT`](super::PROBLEM_LIMIT) problems in the order of the
+    /// lines.
     pub fn problems(&self) -> &[Problem] {
         &self.problems.listed
     }
 
-    /// How many problems there are, listed or not.
+    /// Returns the number of problems, listed or not.
     pub fn problem_count(&self) -> usize {
         self.problems.count
     }
@@ -144,21 +146,21 @@ impl Robots {
     fn take_agent(&mut self, line: &Line<'_>, value: &[u8]) {
         if self.sections.last().is_none_or(|section| section.closed) {
             if let Some(section) = self.sections.last() {
-                for name in section.called() {
+                for name in section.all_names() {
                     *self.searches.entry(name.to_owned()).or_default() += section.searches;
                 }
             }
             self.sections.push(Section::default());
         }
         let name = token(value);
-        // "*" counts when nothing is glued to it.
-        let anybody = matches!(value, [b'*'] | [b'*', b' ' | b'\t', ..]);
-        if name.is_empty() && !anybody {
+        // "*" counts if no other character follows it directly.
+        let for_everyone = matches!(value, [b'*'] | [b'*', b' ' | b'\t', ..]);
+        if name.is_empty() && !for_everyone {
             return self.report(line, ProblemKind::NamelessAgent);
         }
         if let Some(section) = self.sections.last_mut() {
-            section.anybody |= anybody;
-            section.names.extend(Some(name).filter(|_| !anybody));
+            section.for_everyone |= for_everyone;
+            section.names.extend(Some(name).filter(|_| !for_everyone));
         }
     }
 
@@ -168,7 +170,9 @@ impl Robots {
         };
         if !section.closed {
             section.closed = true;
-            let before = section.called().filter_map(|name| self.searches.get(name));
+            let before = section
+                .all_names()
+                .filter_map(|name| self.searches.get(name));
             section.room = SEARCH_LIMIT.saturating_sub(before.copied().max().unwrap_or(0));
         }
         match value.first() {
@@ -203,7 +207,7 @@ impl Robots {
         let seconds = std::str::from_utf8(value).ok();
         let seconds = seconds.and_then(|text| text.parse::<f64>().ok());
         match seconds.map(Duration::try_from_secs_f64) {
-            // Of several, the politest.
+            // Of several delays, the longest.
             Some(Ok(delay)) => section.crawl_delay = section.crawl_delay.max(Some(delay)),
             _ => self.report(line, ProblemKind::BadDelay),
         }
@@ -215,14 +219,15 @@ impl Robots {
 }
 
 impl Section {
-    /// Whom it is for.
-    fn called(&self) -> impl Iterator<Item = &str> {
-        let anybody = self.anybody.then_some("*");
-        self.names.iter().map(String::as_str).chain(anybody)
+    /// Returns its names, including `*`.
+    fn all_names(&self) -> impl Iterator<Item = &str> {
+        let for_everyone = self.for_everyone.then_some("*");
+        self.names.iter().map(String::as_str).chain(for_everyone)
     }
 }
 
-/// The part of a name that counts: letters, `-` and `_` (RFC 9309 section 2.2.1), in lower case.
+/// Returns the significant part of a name: letters, `-` and `_` (RFC 9309 section 2.2.1), in lower
+/// case.
 fn token(name: &[u8]) -> String {
     name.iter()
         .take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_'))
@@ -230,14 +235,14 @@ fn token(name: &[u8]) -> String {
         .collect()
 }
 
-/// Leaves out the byte order mark of UTF-8, also one that has lost its end.
+/// Skips the byte order mark of UTF-8, even if its end is missing.
 fn without_bom(bytes: &[u8]) -> &[u8] {
     let mark = [0xEF, 0xBB, 0xBF];
     let same = bytes.iter().zip(mark).take_while(|(a, b)| **a == *b);
     &bytes[same.count()..]
 }
 
-/// The whole lines within the limit: half a path would be a rule that nobody wrote.
+/// Returns the whole lines within the limit: half a path would be a rule that does not exist.
 fn within_limit(bytes: &[u8]) -> &[u8] {
     let Some(kept) = bytes.get(..SIZE_LIMIT).filter(|_| bytes.len() > SIZE_LIMIT) else {
         return bytes;
@@ -293,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beyond_the_limit_is_not_read() {
+    fn lines_beyond_the_limit_are_not_read() {
         let mut text = "User-agent: *\nDisallow: /first\n".to_owned();
         while text.len() < SIZE_LIMIT {
             let _ = writeln!(text, "Disallow: /filler/{}", text.len());

@@ -14,15 +14,16 @@ pub(super) struct Rule {
     pub(super) text: Box<str>,
 }
 
-/// The rules that hold for one crawler, prepared for many questions. A rule takes some forty bytes besides its
-/// texts: a site that links to many hosts can make a crawl read many files of the largest size.
+/// The rules for one crawler, prepared for many lookups. A rule takes only about forty bytes
+/// besides its texts: a site that links to many hosts can make a crawl read many files of the
+/// largest size.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    /// By the literal beginning of their patterns, and those with the same one from the greatest rank down.
+    /// Sorted by the literal beginning of their patterns; equal beginnings by rank, greatest first.
     rules: Box<[Prepared]>,
-    /// Their patterns in normal form, one after the other.
+    /// Their patterns in normal form, concatenated.
     patterns: Box<[u8]>,
-    /// Their lines as written, likewise.
+    /// Their lines as written, concatenated.
     texts: Box<str>,
     /// The lengths of the literal beginnings, ascending: a path is looked up once for each.
     lengths: Box<[u32]>,
@@ -37,7 +38,7 @@ struct Prepared {
     anchored: bool,
     weight: u32,
     pattern: Span,
-    /// How much of the pattern is its literal beginning, in bytes.
+    /// Length of the literal beginning of the pattern, in bytes.
     literal: u32,
     text: Span,
 }
@@ -56,20 +57,20 @@ impl Span {
 }
 
 impl Prepared {
-    /// The greater rank decides: the longer pattern, then permission, then the earlier line.
+    /// Returns the rank; the greater one decides: the longer pattern, then permission, then the earlier line.
     fn rank(&self) -> (u32, bool, Reverse<u32>) {
         (self.weight, self.allow, Reverse(self.line))
     }
 }
 
-/// What robots.txt says about one URL.
+/// The verdict of robots.txt on one URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict<'a> {
     /// Whether it may be fetched.
     pub allowed: bool,
-    /// The line that decided, counted from 1; none if no rule matches.
+    /// The line that decided, counted from 1; `None` if no rule matches.
     pub line: Option<usize>,
-    /// That line as written, white space around it removed, bytes that are not UTF-8 replaced.
+    /// The deciding line as written, without surrounding white space; bytes that are not UTF-8 are replaced.
     pub rule: Option<&'a str>,
 }
 
@@ -102,7 +103,7 @@ impl Group {
             let by_rank = || other.rank().cmp(&one.rank());
             literal(one).cmp(literal(other)).then_with(by_rank)
         });
-        // The same pattern again decides nothing that the first has not decided.
+        // A repeated pattern changes nothing.
         rules.dedup_by(|again, first| {
             again.anchored == first.anchored && text(again) == text(first)
         });
@@ -118,9 +119,9 @@ impl Group {
         }
     }
 
-    /// Whether a path with its query, such as `/shop?page=2`, may be fetched.
+    /// Returns whether a path with its query, such as `/shop?page=2`, may be fetched.
     ///
-    /// `/robots.txt` itself always may (RFC 9309 section 2.2.2).
+    /// `/robots.txt` itself is always allowed (RFC 9309 section 2.2.2).
     pub fn verdict(&self, path_and_query: &str) -> Verdict<'_> {
         let path = normal_path(path_and_query);
         let rule = if *path == *b"/robots.txt" {
@@ -135,18 +136,18 @@ impl Group {
         }
     }
 
-    /// Shortest time between two requests, if the file asks for one. RFC 9309 does not know it and
-    /// Google ignores it; of several for the same crawler this is the longest.
+    /// Returns the minimum time between two requests, if the file sets one. RFC 9309 does not define it and
+    /// Google ignores it. Of several for the same crawler this is the longest.
     pub fn crawl_delay(&self) -> Option<Duration> {
         self.crawl_delay
     }
 
-    /// Whether no rule holds, so that every path may be fetched.
+    /// Returns whether there are no rules, so that every path may be fetched.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    /// How many bytes of memory the rules take.
+    /// Returns the bytes of memory that the rules take.
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.rules) + self.patterns.len() + self.texts.len()
     }
@@ -159,7 +160,7 @@ impl Group {
             .max_by_key(|rule| rule.rank())
     }
 
-    /// The rule of greatest rank that matches, of those with this literal beginning.
+    /// Returns the matching rule of greatest rank among those with this literal beginning.
     fn matching(&self, beginning: &[u8], path: &[u8]) -> Option<&Prepared> {
         let text = |rule: &Prepared| &self.patterns[rule.pattern.range()];
         let literal = |rule: &Prepared| &text(rule)[..rule.literal as usize];
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_rule_a_thousand_times_is_one() {
+    fn a_repeated_rule_is_kept_once() {
         let text = "User-agent: *\n".to_owned() + &"Disallow: /*a\n".repeat(1000);
         let group = Robots::parse(text.as_bytes()).group(&["gatecrawl"]);
         assert_eq!(group.rules.len(), 1);

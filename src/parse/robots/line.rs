@@ -2,22 +2,22 @@ use memchr::{memchr, memchr2};
 
 use super::problem::ProblemKind;
 
-/// Bytes of a line that count, its end excluded. Google's parser keeps 8 times the 2083 bytes of
-/// the longest URL once allowed in Internet Explorer, the terminating NUL included.
+/// Maximum bytes of a line that count, without its end. Google's parser keeps 8 times the 2083
+/// bytes of the longest URL once allowed in Internet Explorer, the terminating NUL included.
 pub const LINE_LIMIT: usize = 2083 * 8 - 1;
 
 /// One line of a file.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
-    /// Counted from 1.
+    /// Its number, counted from 1.
     pub(super) number: usize,
-    /// Without its end, white space around it removed, and at most [`LINE_LIMIT`] bytes.
+    /// Its text without its end and surrounding white space, at most [`LINE_LIMIT`] bytes.
     pub(super) text: &'a [u8],
     /// Whether something was cut off.
     pub(super) cut: bool,
 }
 
-/// The lines of a file; CR, LF and CRLF each end one.
+/// Splits a file into lines; CR, LF and CRLF each end one.
 pub(super) fn lines(mut rest: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let mut number = 0;
     std::iter::from_fn(move || {
@@ -39,7 +39,7 @@ pub(super) fn lines(mut rest: &[u8]) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// What a line is about.
+/// The key of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     UserAgent,
@@ -55,11 +55,11 @@ pub(super) enum Key {
 pub(super) struct Directive<'a> {
     pub(super) key: Key,
     pub(super) value: &'a [u8],
-    /// What had to be forgiven to understand it.
+    /// The mistake that was forgiven, if any.
     pub(super) forgiven: Option<ProblemKind>,
 }
 
-/// Reads a line; `Err` if it holds something that is no directive, `Ok(None)` if it is blank.
+/// Reads a line. Returns `Err` if it is not a directive, `Ok(None)` if it is blank.
 pub(super) fn directive(text: &[u8]) -> Result<Option<Directive<'_>>, ProblemKind> {
     let text = match memchr(b'#', text) {
         Some(comment) => text[..comment].trim_ascii(),
@@ -82,8 +82,8 @@ pub(super) fn directive(text: &[u8]) -> Result<Option<Directive<'_>>, ProblemKin
     }))
 }
 
-/// Key, value, and whether a colon stands between them. White space does instead of the colon if
-/// it makes exactly two words of the line.
+/// Returns key, value, and whether a colon stands between them. White space replaces the colon if
+/// the line has exactly two words.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8], bool)> {
     let blank = |b: &u8| matches!(b, b' ' | b'\t');
     let (key, value, colon) = if let Some(colon) = memchr(b':', text) {
@@ -100,7 +100,7 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8], bool)> {
     (!key.is_empty()).then(|| (key, value.trim_ascii(), colon))
 }
 
-/// Google compares the beginning of the key only, so that `Disallows` still means `Disallow`.
+/// Google compares only the beginning of the key, so `Disallows` still means `Disallow`.
 const SPELLINGS: [(&[u8], Key); 14] = [
     (b"user-agent", Key::UserAgent),
     (b"useragent", Key::UserAgent),
@@ -118,7 +118,7 @@ const SPELLINGS: [(&[u8], Key); 14] = [
     (b"crawldelay", Key::CrawlDelay),
 ];
 
-/// The spellings that are no typo.
+/// The correct spellings.
 const CORRECT: [&[u8]; 5] = [
     b"user-agent",
     b"allow",
@@ -127,7 +127,7 @@ const CORRECT: [&[u8]; 5] = [
     b"crawl-delay",
 ];
 
-/// The meaning of a key, and whether it is spelt as it should be.
+/// Returns the meaning of a key, and whether it is spelt correctly.
 fn key(word: &[u8]) -> (Key, bool) {
     let begins = |spelling: &[u8]| {
         word.get(..spelling.len())

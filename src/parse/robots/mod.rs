@@ -1,7 +1,7 @@
-//! robots.txt after RFC 9309, with the extensions that Google documents: typos forgiven, a missing
-//! colon forgiven, `index.html` folded. A file is parsed once into [`Robots`], a [`Group`] is
-//! prepared once for our name, and each URL then costs a few look-ups. Every verdict names its
-//! line. Fetching, caching and waiting are absent: [`access`] only says what an answer means.
+//! robots.txt by RFC 9309, with the extensions that Google documents: typos and a missing colon are
+//! forgiven, and `index.html` is folded. A file is parsed once into [`Robots`], a [`Group`] is
+//! prepared once for our name, and each URL then costs a few lookups. Every verdict names its line.
+//! Fetching, caching and waiting are absent: [`access`] only interprets an answer.
 
 mod access;
 #[cfg(test)]

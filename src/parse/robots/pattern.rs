@@ -2,14 +2,14 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-/// The path of an `Allow` or `Disallow`, ready to be compared with [normal](normal_path) paths.
+/// The path of an `Allow` or `Disallow`, prepared for comparison with [normal](normal_path) paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     /// In normal form, so that each `*` in it is a wildcard; without the final `$`.
     text: Box<[u8]>,
     /// Whether the path must end where the pattern does.
     anchored: bool,
-    /// Its length as far as precedence goes, in bytes.
+    /// Its length for precedence, in bytes.
     weight: usize,
 }
 
@@ -36,7 +36,8 @@ impl Pattern {
         }
     }
 
-    /// Google takes a permission for `/dir/index.html` or `/dir/index.htm` as one for `/dir/`, too.
+    /// Returns the folded pattern: Google reads a permission for `/dir/index.html` or
+    /// `/dir/index.htm` also as one for `/dir/`.
     pub(super) fn folded_index(value: &[u8]) -> Option<Pattern> {
         let slash = memchr::memrchr(b'/', value)?;
         let (folder, file) = value.split_at(slash + 1);
@@ -44,42 +45,42 @@ impl Pattern {
             .then(|| Pattern::new(&[folder, b"$"].concat()))
     }
 
-    /// What every matching path begins with.
+    /// Returns the literal beginning of every matching path.
     pub(super) fn prefix(&self) -> &[u8] {
         let end = memchr::memchr(b'*', &self.text).unwrap_or(self.text.len());
         &self.text[..end]
     }
 
-    /// Whether something must be searched for behind a `*`. One at the end asks for nothing.
+    /// Returns whether text must be searched for after a `*`. A `*` at the end needs no search.
     pub(super) fn searches(&self) -> bool {
         let tail = &self.text[self.prefix().len()..];
         tail.iter().any(|byte| *byte != b'*')
     }
 
-    /// The longest pattern that matches decides (RFC 9309 section 2.2.2).
+    /// Returns the weight: the longest matching pattern decides (RFC 9309 section 2.2.2).
     pub(super) fn weight(&self) -> usize {
         self.weight
     }
 
-    /// Its normal form, without the final `$`.
+    /// Returns its normal form, without the final `$`.
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// Whether the path must end where the pattern does.
+    /// Returns whether the path must end where the pattern does.
     pub(super) fn is_anchored(&self) -> bool {
         self.anchored
     }
 }
 
-/// Whether a path in normal form matches a pattern with this text.
+/// Returns whether a path in normal form matches a pattern with this text.
 pub(super) fn matches(text: &[u8], anchored: bool, path: &[u8]) -> bool {
     walk(text, anchored, path, &mut 0)
 }
 
-/// Takes each literal piece at the first place where it occurs. That is enough, since whatever
-/// follows could only lose room by a later place; so nothing is ever tried twice, and the work
-/// is bounded by the length of the path. `steps` counts the bytes of it that were looked at.
+/// Matches each literal piece at the first place where it occurs. A later place could only leave
+/// less room for the following pieces. So no byte is tried twice, and the work is bounded by the
+/// length of the path. `steps` counts the bytes of it that were read.
 fn walk(text: &[u8], anchored: bool, path: &[u8], steps: &mut usize) -> bool {
     let mut pieces = text.split(|b| *b == b'*');
     let first = pieces.next().unwrap_or_default();
@@ -104,14 +105,16 @@ fn walk(text: &[u8], anchored: bool, path: &[u8], steps: &mut usize) -> bool {
     }
 }
 
-/// What follows the first occurrence of a piece. The search itself is linear in the worst case.
+/// Returns the text after the first occurrence of a piece. The search itself is linear in the worst
+/// case.
 fn after<'a>(text: &'a [u8], piece: &[u8], steps: &mut usize) -> Option<&'a [u8]> {
     let found = memmem::find(text, piece).map(|at| at + piece.len());
     *steps += found.unwrap_or(text.len());
     found.map(|end| &text[end..])
 }
 
-/// A path with its query in the form that patterns are compared in: from the root, no fragment.
+/// Returns a path with its query in the normal form for comparison: from the root, without a
+/// fragment.
 pub(super) fn normal_path(path: &str) -> Cow<'_, [u8]> {
     let path = path.split('#').next().unwrap_or_default();
     if path.starts_with('/') {
@@ -121,9 +124,10 @@ pub(super) fn normal_path(path: &str) -> Cow<'_, [u8]> {
     }
 }
 
-/// One form for all spellings of the same octets (RFC 9309 section 2.2.2): escaped unreserved
-/// characters are decoded, what may not stand in a URL is escaped, hex is in upper case. `*` and
-/// `$` are escaped, too, since a pattern can name them only so (section 2.2.3).
+/// Returns one form for all spellings of the same octets (RFC 9309 section 2.2.2). Escaped
+/// unreserved characters are decoded, characters invalid in a URL are escaped, and hex is in upper
+/// case. `*` and `$` are escaped, too, since a pattern can name them only like that (section
+/// 2.2.3).
 fn normal(text: &[u8]) -> Cow<'_, [u8]> {
     if text.iter().all(|b| stays(*b)) {
         return Cow::Borrowed(text);
@@ -141,7 +145,7 @@ fn normal(text: &[u8]) -> Cow<'_, [u8]> {
             }
             at += 3;
         } else {
-            // A "%" that starts no escape stays as it is, as in URLs.
+            // A "%" that starts no escape stays unchanged, as in URLs.
             if stays(byte) || byte == b'%' {
                 out.push(byte);
             } else {
@@ -170,7 +174,8 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// Unreserved or reserved by RFC 3986, except for the two with a meaning in patterns.
+/// Returns whether a byte stays: unreserved or reserved by RFC 3986, except for the two with a
+/// meaning in patterns.
 fn stays(byte: u8) -> bool {
     is_unreserved(byte) || b":/?#[]@!&'()+,;=".contains(&byte)
 }
@@ -242,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_lengths_of_what_was_written() {
+    fn weights_are_lengths_of_the_written_pattern() {
         let cases = [
             ("/a", 2),
             ("/a*", 3),
@@ -260,7 +265,7 @@ mod tests {
         }
     }
 
-    /// The definition of the wildcard, as slow as it is simple.
+    /// Matches by the definition of the wildcard, slow but simple.
     fn slow(pattern: &[u8], path: &[u8]) -> bool {
         match pattern {
             [] => true,

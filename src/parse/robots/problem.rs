@@ -1,36 +1,36 @@
 use std::fmt;
 
-/// How many problems are listed for one file; further ones are only counted.
+/// Maximum number of problems listed for one file; further ones are only counted.
 pub const PROBLEM_LIMIT: usize = 100;
 
-/// How much of a line is kept with its problem, in bytes.
+/// Maximum bytes of a line kept with its problem.
 const TEXT_LIMIT: usize = 200;
 
-/// Something in a robots.txt that its author would want to know.
+/// A problem in a robots.txt that its author would want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Which line, counted from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The kind of problem.
     pub kind: ProblemKind,
     /// The beginning of that line.
     pub text: String,
 }
 
-/// What can be wrong with a robots.txt.
+/// The kinds of problems in a robots.txt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// A key that neither RFC 9309 nor Google knows.
     UnknownDirective,
-    /// A misspelt key that is understood all the same.
+    /// A misspelt key that is understood anyway.
     TypoAccepted,
-    /// White space where the colon should be, understood all the same.
+    /// White space in place of the colon, understood anyway.
     MissingColon,
     /// Neither a key with a value nor a comment.
     NotADirective,
     /// A rule or delay that no `User-agent` line precedes; it is ignored.
     OutsideGroup,
-    /// A `User-agent` without a name made of letters, `-` and `_`; nobody is meant by it.
+    /// A `User-agent` without a name made of letters, `-` and `_`; it matches no crawler.
     NamelessAgent,
     /// A path that starts with neither `/` nor `*`, so that it can never match.
     RelativePath,
@@ -43,14 +43,14 @@ pub enum ProblemKind {
     LineTooLong,
     /// Bytes that are not UTF-8; they are matched byte for byte.
     NotUtf8,
-    /// The file goes on after [`SIZE_LIMIT`](super::SIZE_LIMIT); the rest is ignored.
+    /// The file is longer than [`SIZE_LIMIT`](super::SIZE_LIMIT); the rest is ignored.
     FileTooLong,
     /// The file begins like an HTML or XML document.
     LooksLikeHtml,
 }
 
 impl ProblemKind {
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn describe(self) -> &'static str {
         match self {
             ProblemKind::UnknownDirective => "unknown directive",
@@ -80,7 +80,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The problems of one file: the first hundred, and how many there are.
+/// The problems of one file: the first hundred, and their total number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Problems {
     pub(super) listed: Vec<Problem>,

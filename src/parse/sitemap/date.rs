@@ -1,7 +1,8 @@
 use jiff::civil::Date;
 
-/// Whether a text is a date as `lastmod` wants it: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or that with
-/// a time of day, fractions of a second optional, and a zone (W3C note "Date and Time Formats").
+/// Returns whether a text is a date in the format of `lastmod`: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, or
+/// that with a time of day, optional fractions of a second, and a zone (W3C note "Date and Time
+/// Formats").
 pub(super) fn is_w3c_date(text: &str) -> bool {
     match text.split_once('T') {
         Some((date, time)) => date.len() == 10 && is_date(date) && is_time(time),
@@ -29,7 +30,7 @@ fn is_time(text: &str) -> bool {
     is_clock(time) && (zone == "Z" || (zone.len() == 6 && is_clock(&zone[1..])))
 }
 
-/// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.s`.
+/// Returns whether a text is `hh:mm`, `hh:mm:ss` or `hh:mm:ss.s`.
 fn is_clock(text: &str) -> bool {
     let mut parts = text.splitn(3, ':');
     let below = |part: Option<&str>, limit: i16| {
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_told_from_other_texts() {
+    fn dates_are_distinguished_from_other_texts() {
         let right = [
             "2026",
             "2026-11",

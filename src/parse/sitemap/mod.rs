@@ -1,7 +1,7 @@
-//! Sitemaps in every form that search engines take: XML, its index, RSS, Atom and plain text, each
-//! also compressed. The bytes are walked once, entries are handed out as they are met, and memory
-//! does not grow with the file. A broken file gives all that stands before the break. Resolving,
-//! filtering and fetching are absent; what is wrong with a file is told, not judged.
+//! Sitemaps in every format that search engines accept: XML, its index, RSS, Atom and plain text,
+//! each also compressed. The bytes are read once, entries are passed on as they are found, and
+//! memory does not grow with the file. A broken file gives everything before the break. Resolving,
+//! filtering and fetching are absent; problems of a file are reported, not judged.
 
 mod date;
 mod read;

@@ -3,10 +3,10 @@ use super::source::Source;
 use super::{text, xml};
 use crate::model::CrawlUrl;
 
-/// Walks a sitemap and hands out each entry as soon as it is complete.
+/// Reads a sitemap and passes on each entry as soon as it is complete.
 ///
-/// The bytes are those of the body after HTTP's content coding; a gzip file inside is recognised
-/// by its first bytes. Time is linear in the decoded size, which ends at
+/// The bytes are those of the body after HTTP's content coding; a gzip file inside is recognised by
+/// its first bytes. Time is linear in the decoded size, which ends at
 /// [`SIZE_LIMIT`](super::SIZE_LIMIT).
 pub fn read(bytes: &[u8], each: &mut dyn FnMut(Entry)) -> Report {
     let mut out = Collector::new(each);
@@ -33,9 +33,9 @@ pub fn read(bytes: &[u8], each: &mut dyn FnMut(Entry)) -> Report {
     out.report
 }
 
-/// Whether a sitemap may speak for a page: same scheme, host and port. One that the robots.txt of
-/// the page's host names may do so, too, wherever it lies (sitemaps.org, "Sitemaps & cross
-/// submits"); that is for the caller to know.
+/// Returns whether a sitemap may list a page: same scheme, host and port. A sitemap that the
+/// robots.txt of the page's host names may do so, too, wherever it lies (sitemaps.org, "Sitemaps &
+/// cross submits"); the caller must check that.
 pub fn belongs(sitemap: &CrawlUrl, page: &CrawlUrl) -> bool {
     sitemap.host_key() == page.host_key()
 }

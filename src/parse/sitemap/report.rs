@@ -2,33 +2,33 @@ use std::fmt;
 
 use super::date::is_w3c_date;
 
-/// Pages or sitemaps that one file may list (sitemaps.org, "Sitemap file limits"). No more are
-/// handed out, nor more images and videos, nor more alternates.
+/// Maximum number of pages or sitemaps that one file may list (sitemaps.org, "Sitemap file limits").
+/// No more are passed on, nor more images and videos, nor more alternates.
 pub const ENTRY_LIMIT: u64 = 50_000;
 
 /// A location must be shorter than this, in characters (sitemaps.org, "XML tag definitions").
 pub const LOCATION_LIMIT: usize = 2048;
 
-/// How many problems are listed for one file; further ones are only counted.
+/// Maximum number of problems listed for one file; further ones are only counted.
 pub const PROBLEM_LIMIT: usize = 100;
 
-/// How much of an offending text is kept with its problem, in characters.
+/// Maximum characters of an offending text kept with its problem.
 const DETAIL_LIMIT: usize = 200;
 
 /// One URL that a sitemap names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// As what it is named.
+    /// The kind of its target.
     pub kind: Kind,
     /// The URL as written, white space around it removed; it begins with `http:` or `https:`.
     pub location: String,
-    /// When it changed, as written, if that is a W3C date.
+    /// Its last change, as written, if that is a W3C date.
     pub lastmod: Option<String>,
-    /// Where it stands, counted from 1 in the decoded text.
+    /// Its line, counted from 1 in the decoded text.
     pub line: u64,
 }
 
-/// As what a sitemap names a URL.
+/// The kind of a listed URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A page of the site.
@@ -41,7 +41,7 @@ pub enum Kind {
     Alternate,
 }
 
-/// The form of a sitemap.
+/// The format of a sitemap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// `<urlset>`.
@@ -59,42 +59,42 @@ pub enum Format {
     Unknown,
 }
 
-/// What became of one file.
+/// The report about one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Its form.
+    /// Its format.
     pub format: Format,
-    /// Pages and sitemaps in it, of which the first [`ENTRY_LIMIT`] were handed out.
+    /// Number of pages and sitemaps in it, of which the first [`ENTRY_LIMIT`] were passed on.
     pub entries: u64,
-    /// Images and videos, likewise.
+    /// Number of images and videos, likewise.
     pub resources: u64,
-    /// Alternates, likewise.
+    /// Number of alternates, likewise.
     pub alternates: u64,
-    /// Whether the file goes on after [`SIZE_LIMIT`](super::SIZE_LIMIT), unread.
+    /// Whether the file is longer than [`SIZE_LIMIT`](super::SIZE_LIMIT) and its rest unread.
     pub truncated: bool,
-    /// The first [`PROBLEM_LIMIT`] problems in the order in which they were met.
+    /// The first [`PROBLEM_LIMIT`] problems in the order in which they were found.
     pub problems: Vec<Problem>,
-    /// How many problems there are, listed or not.
+    /// Number of problems, listed or not.
     pub problem_count: u64,
 }
 
-/// Something in a sitemap that its author would want to know.
+/// A problem in a sitemap that its author would want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, counted from 1 in the decoded text.
+    /// Its line, counted from 1 in the decoded text.
     pub line: u64,
-    /// What is wrong.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// The offending text, or the parser's words; may be empty.
+    /// The offending text, or the parser's message; may be empty.
     pub detail: String,
 }
 
-/// What can be wrong with a sitemap.
+/// The kinds of problems in a sitemap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProblemKind {
-    /// Not one URL in it.
+    /// There is no URL in it.
     Empty,
-    /// An HTML page, such as an error page that says 200.
+    /// An HTML page, such as an error page with status 200.
     Html,
     /// XML with a root element that no sitemap has.
     WrongRoot,
@@ -104,13 +104,13 @@ pub enum ProblemKind {
     BadGzip,
     /// Bytes that are invalid in the text's encoding.
     BadText,
-    /// Decoded, the file is larger than [`SIZE_LIMIT`](super::SIZE_LIMIT).
+    /// The decoded file is larger than [`SIZE_LIMIT`](super::SIZE_LIMIT).
     TooLarge,
-    /// More than [`ENTRY_LIMIT`] of one kind; further ones are only counted.
+    /// There are more than [`ENTRY_LIMIT`] of one kind; further ones are only counted.
     TooManyEntries,
     /// `<url>` or `<sitemap>` without `<loc>`.
     MissingLocation,
-    /// Not an absolute http or https URL; not handed out.
+    /// Not an absolute http or https URL; not passed on.
     RelativeLocation,
     /// [`LOCATION_LIMIT`] characters or more.
     LongLocation,
@@ -125,7 +125,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn describe(self) -> &'static str {
         match self {
             ProblemKind::Empty => "no URL in it",
@@ -162,11 +162,11 @@ impl fmt::Display for Problem {
 pub(super) struct Passage {
     pub(super) text: String,
     pub(super) line: u64,
-    /// Whether it went on: what is kept is no URL then.
+    /// Whether it was longer: the kept part is then not a URL.
     pub(super) cut: bool,
 }
 
-/// Checks entries, hands them out, and keeps the report.
+/// Checks entries, passes them on, and keeps the report.
 pub(super) struct Collector<'e> {
     each: &'e mut dyn FnMut(Entry),
     pub(super) report: Report,
@@ -210,7 +210,7 @@ impl<'e> Collector<'e> {
             Kind::Alternate => &mut self.report.alternates,
         };
         *count += 1;
-        // A page may have one alternate for each language: of these the size of the file is the bound.
+        // A page may have one alternate for each language, so only the size of the file bounds them.
         if *count > ENTRY_LIMIT && kind != Kind::Alternate {
             return;
         }
@@ -222,7 +222,7 @@ impl<'e> Collector<'e> {
         });
     }
 
-    /// Tells of the entries that were not handed out.
+    /// Reports the entries that were not passed on.
     pub(super) fn count_excess(&mut self, line: u64) {
         let kinds = [
             (self.report.entries, "pages or sitemaps"),

@@ -4,20 +4,20 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr_iter, memmem};
 
-/// Bytes of a file that are read, decompressed (sitemaps.org: 52,428,800 bytes).
+/// Maximum bytes read of a file, decompressed (sitemaps.org: 52,428,800 bytes).
 pub const SIZE_LIMIT: u64 = 50 * 1024 * 1024;
 
-/// Bytes that one tag, text or comment may take. A location is shorter than 2,048 characters.
+/// Maximum bytes of one tag, text or comment. A location is shorter than 2,048 characters.
 const PIECE_LIMIT: usize = 1024 * 1024;
 
 /// Bytes that are decoded at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// The text of a sitemap as a stream of UTF-8: decompressed, decoded, without byte order mark. It
-/// ends at [`SIZE_LIMIT`] and where decompression fails; its fields tell.
+/// ends at [`SIZE_LIMIT`] and where decompression fails; its fields show which.
 pub(super) struct Source<'a> {
     input: Box<dyn BufRead + 'a>,
-    /// How many bytes may still be read.
+    /// Number of bytes that may still be read.
     left: u64,
     decoder: Decoder,
     ended: bool,
@@ -25,7 +25,7 @@ pub(super) struct Source<'a> {
     text: Vec<u8>,
     start: usize,
     end: usize,
-    /// How many bytes the current piece may still take.
+    /// Number of bytes that the current piece may still take.
     piece: usize,
     /// The line of the next byte, counted from 1.
     pub(super) line: u64,
@@ -63,18 +63,18 @@ impl<'a> Source<'a> {
         };
         match source.input.fill_buf() {
             Ok(head) => source.decoder = encoding(head).new_decoder(),
-            // It may say so only once.
+            // The decoder may report this only once.
             Err(error) => source.fault = Some(error.to_string()),
         }
         source
     }
 
-    /// Allows for the next piece: called before each event or line.
+    /// Resets the limit of a piece: called before each event or line.
     pub(super) fn next_piece(&mut self) {
         self.piece = PIECE_LIMIT;
     }
 
-    /// Consumes white space, and tells the first byte after it.
+    /// Skips white space, and returns the first byte after it.
     pub(super) fn first_byte(&mut self) -> Option<u8> {
         loop {
             self.next_piece();
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Decodes the next chunk; nothing is left of the one before.
+    /// Decodes the next chunk; the one before is fully consumed.
     fn decode(&mut self) {
         let mut chunk = [0; CHUNK];
         let room = CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK));
@@ -151,8 +151,8 @@ impl BufRead for Source<'_> {
     }
 }
 
-/// The encoding of a text without byte order mark (the decoder sees to that): UTF-16 if the first
-/// character shows it, else what the XML declaration says, else UTF-8.
+/// Returns the encoding of a text without byte order mark, which the decoder handles. It is UTF-16
+/// if the first character shows it, else the one of the XML declaration, else UTF-8.
 fn encoding(head: &[u8]) -> &'static Encoding {
     match head {
         [b'<', 0, ..] => return UTF_16LE,
@@ -160,7 +160,7 @@ fn encoding(head: &[u8]) -> &'static Encoding {
         _ => {}
     }
     declared(head)
-        // What was read as ASCII so far cannot be UTF-16.
+        // Text that was read as ASCII so far cannot be UTF-16.
         .map_or(UTF_8, Encoding::output_encoding)
 }
 

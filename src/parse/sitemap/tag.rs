@@ -1,7 +1,7 @@
 use super::report::Kind;
 
-/// The elements that matter. Prefixes are left out: what an element means follows from the one
-/// around it, so that a wrong or missing namespace does no harm.
+/// The relevant elements. Prefixes are ignored: the meaning of an element follows from the one
+/// around it, so a wrong or missing namespace does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     /// The root, whatever its name.
@@ -24,7 +24,7 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    /// The meaning of an element inside another.
+    /// Returns the meaning of an element inside another.
     pub(super) fn inside(parent: Option<Tag>, name: &str) -> Tag {
         match (parent, name) {
             (None, _) => Tag::Root,
@@ -47,7 +47,7 @@ impl Tag {
         }
     }
 
-    /// As what an element names a URL, if it is one that does.
+    /// Returns the kind of URL that an element names, if it names one.
     pub(super) fn entry(self) -> Option<Kind> {
         match self {
             Tag::Url | Tag::Item | Tag::Entry => Some(Kind::Page),
@@ -56,7 +56,7 @@ impl Tag {
         }
     }
 
-    /// Whether its text is wanted.
+    /// Returns whether its text is used.
     pub(super) fn has_text(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Whole files, as found in the wild.
+//! Tests with whole files, as found in the wild.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ fn all(bytes: &[u8]) -> (Vec<Entry>, Report) {
     (entries, report)
 }
 
-/// Locations, the kinds other than pages marked by their letter.
+/// Returns the locations; kinds other than pages are marked by their letter.
 fn locations(bytes: &[u8]) -> Vec<String> {
     let mark = |kind| match kind {
         Kind::Page => "",
@@ -173,7 +173,7 @@ fn problems_name_their_line() {
 }
 
 #[test]
-fn a_break_loses_nothing_that_stood_before_it() {
+fn entries_before_a_break_are_kept() {
     let found = locations(fixture!("broken.xml"));
     let expected = [1, 2, 3].map(|n| format!("https://shop.example/{n}"));
     assert_eq!(found, expected);
@@ -181,7 +181,7 @@ fn a_break_loses_nothing_that_stood_before_it() {
         locations(b"<urlset><url><loc>https://h/1</loc><lastm"),
         ["https://h/1"]
     );
-    // A location that is not closed may be half of one.
+    // A location without its end tag may be incomplete.
     assert_eq!(
         locations(b"<urlset><url><loc>https://h/1"),
         Vec::<String>::new()
@@ -223,7 +223,7 @@ fn utf_16_is_read() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_reported_once() {
+fn invalid_bytes_are_reported_once() {
     let bytes = b"<urlset>\n<url><loc>https://h/\xE9</loc></url>\n\xFF</urlset>";
     assert_eq!(problems(bytes), [(2, ProblemKind::BadText)]);
     assert_eq!(locations(bytes), ["https://h/\u{FFFD}"]);
@@ -246,7 +246,7 @@ fn entries_beyond_the_limit_are_only_counted() {
 }
 
 #[test]
-fn each_kind_of_entry_has_the_limit_for_itself() {
+fn each_kind_of_entry_has_its_own_limit() {
     let image = "<image:image><image:loc>https://h/i</image:loc></image:image>";
     let images = image.repeat(ENTRY_LIMIT as usize + 2);
     let text = format!("<urlset><url>{images}<loc>https://h/</loc></url></urlset>");
@@ -257,7 +257,7 @@ fn each_kind_of_entry_has_the_limit_for_itself() {
 }
 
 #[test]
-fn what_lies_beyond_the_size_limit_is_not_read() {
+fn data_beyond_the_size_limit_is_not_read() {
     let filler = usize::try_from(SIZE_LIMIT).expect("64 bits") / 1000 + 1;
     let comment = format!("<!--{}-->\n", " ".repeat(992));
     let text = "<urlset><url><loc>https://h/1</loc></url>".to_owned()
@@ -278,7 +278,7 @@ fn long_locations_are_reported() {
     assert_eq!((entries.len(), report.problem_count), (1, 0));
     let (entries, report) = all(file(&of(2048)).as_bytes());
     assert_eq!((entries.len(), report.problem_count), (1, 1));
-    // So long that it is not kept as a whole.
+    // Too long to be kept as a whole.
     let (entries, report) = all(file(&of(20_000)).as_bytes());
     assert_eq!((entries.len(), report.problem_count), (0, 1));
     let (entries, report) = all(of(20_000).as_bytes());
@@ -311,7 +311,7 @@ fn problems_are_listed_up_to_a_limit_and_counted_beyond() {
 }
 
 #[test]
-fn a_sitemap_speaks_for_its_own_host() {
+fn a_sitemap_may_list_pages_of_its_own_host() {
     let url = |text| CrawlUrl::parse(text).expect("valid");
     let sitemap = url("https://h.example/maps/sitemap.xml");
     let cases = [
@@ -355,7 +355,7 @@ proptest! {
 }
 
 #[test]
-fn alternates_are_no_entries() {
+fn alternates_do_not_count_as_entries() {
     let mut text = String::from(
         "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:xhtml='http://www.w3.org/1999/xhtml'>",
     );

@@ -5,14 +5,14 @@ use super::report::{Collector, Format, Kind, Passage, ProblemKind};
 use super::source::Source;
 use super::tag::Tag;
 
-/// Bytes of one text that are kept: ample for a location, of whose characters there are fewer
-/// than 2,048, of up to four bytes each.
+/// Maximum bytes kept of one text: ample for a location of fewer than 2,048 characters with up to
+/// four bytes each.
 pub(super) const TEXT_LIMIT: usize = 16 * 1024;
 
-/// How deep elements may be nested. Five levels are the most that any format needs.
+/// Maximum nesting of elements. No format needs more than five levels.
 const DEPTH_LIMIT: usize = 64;
 
-/// What was found of the entry that is being read.
+/// The collected parts of the current entry.
 #[derive(Default)]
 struct Item {
     line: u64,
@@ -20,7 +20,7 @@ struct Item {
     lastmod: Option<Passage>,
     /// The location of an RSS item that has no link.
     guid: Option<Passage>,
-    /// Whether its guid is said to be no URL.
+    /// Whether its guid is marked as not being a URL.
     opaque_guid: bool,
 }
 
@@ -28,15 +28,15 @@ struct Walk<'c, 'e> {
     out: &'c mut Collector<'e>,
     path: Vec<Tag>,
     item: Item,
-    /// The text of the innermost element, if that is wanted.
+    /// The text of the innermost element, if it is used.
     passage: Passage,
 }
 
-/// Why there is nothing more to read.
+/// Why reading ended.
 enum End {
-    /// The file is over.
+    /// The end of the file.
     Eof,
-    /// It is not what it should be; that has been reported.
+    /// The file is not valid, which has been reported.
     Refused,
     /// It is not XML from here on.
     Broken(String),
@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
         let item = std::mem::take(&mut self.item);
         match item.location.or(item.guid) {
             Some(location) => self.out.entry(kind, &location, item.lastmod.as_ref()),
-            // Feeds need not give their entries a link.
+            // Entries of feeds need not have a link.
             None if matches!(tag, Tag::Item | Tag::Entry) => {}
             None => self
                 .out
@@ -197,8 +197,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `<xhtml:link rel="alternate" hreflang href>` in sitemaps, `<link rel href>` in Atom. That of
-    /// RSS is an element with text instead.
+    /// Reads `<xhtml:link rel="alternate" hreflang href>` in sitemaps and `<link rel href>` in
+    /// Atom. In RSS a link is an element with text instead.
     fn link(&mut self, parent: Option<Tag>, start: &BytesStart<'_>, line: u64) {
         let Some(text) = attribute(start, "href") else {
             return;
@@ -225,7 +225,7 @@ impl Walk<'_, '_> {
         if !self.is_wanted() {
             return;
         }
-        // White space in any amount may surround a location.
+        // A location may be surrounded by any amount of white space.
         let text = if self.passage.text.is_empty() {
             text.trim_start()
         } else {
@@ -242,7 +242,8 @@ impl Walk<'_, '_> {
         self.passage.text.push_str(text);
     }
 
-    /// The five entities of XML; others would need a declaration, and none is ever used.
+    /// Appends one of the five entities of XML; others would need a declaration, which is never
+    /// used.
     fn push_entity(&mut self, name: &str, line: u64) {
         if let Some(text) = quick_xml::escape::resolve_predefined_entity(name) {
             self.push(text);
@@ -259,7 +260,7 @@ impl Walk<'_, '_> {
         End::Refused
     }
 
-    /// Hands out what was complete before the end, and says why it is the end.
+    /// Passes on the entries that were complete before the end, and reports the reason of the end.
     fn finish(mut self, end: End, source: &Source<'_>) {
         let reason = match end {
             End::Refused => return,
@@ -272,16 +273,16 @@ impl Walk<'_, '_> {
             let lastmod = self.item.lastmod.take();
             self.out.entry(kind, &location, lastmod.as_ref());
         }
-        // Where the text itself was cut, that is the reason and not the XML.
+        // If the text itself was cut, that is the reason, not the XML.
         if source.fault.is_none() && !source.over {
             self.out.problem(source.line, ProblemKind::Broken, &reason);
         }
     }
 }
 
-/// An attribute without prefix, its entities resolved if all of them can be.
+/// Returns an attribute without prefix, with its entities resolved if all of them can be.
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
-    // Looking for duplicates would take the square of their number.
+    // A check for duplicates would take the square of their number.
     let mut attributes = start.attributes();
     let found = attributes
         .with_checks(false)

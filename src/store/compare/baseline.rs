@@ -1,4 +1,4 @@
-//! What a run is compared with.
+//! The baseline that a run is compared with.
 
 use crate::assess::compare::{AddressMap, Comparison, Listed, Side};
 
@@ -7,27 +7,28 @@ use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::{RunRow, RunState};
 
-/// What a run is compared with, and how addresses of the one are called in the other.
+/// The other side of a comparison, and the mapping of addresses between the two sides.
 #[derive(Clone, Debug)]
 pub struct Baseline {
-    /// Where its pages are.
+    /// Source of its pages.
     pub source: BaselineSource,
-    /// How its addresses are called on the site of the new run.
+    /// Mappings from its addresses to those of the new run's site.
     pub maps: Vec<AddressMap>,
 }
 
-/// Where the pages of a baseline are.
+/// Source of a baseline's pages.
 #[derive(Clone, Debug)]
 pub enum BaselineSource {
-    /// In a database, which may be another one.
+    /// A run in a database, which may be another file.
     Run(Store, Box<RunRow>),
-    /// In a list of failing pages.
+    /// A list of failing pages.
     Listed(Box<Listed>),
 }
 
 impl Store {
-    /// The newest finished or incomplete run of the same site before this one; none if it is the first. A run that no page answered, as when robots.txt was down, is passed over: beside
-    /// it everything would be new.
+    /// Returns the newest finished or incomplete run of the same site before this one, or `None` if this is
+    /// the first. A run without any answered page (robots.txt was down, say) is skipped: compared with it,
+    /// every page would be new.
     pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
         for id in self.whole_runs(&run.site, run.id)? {
             if id != run.id && self.has_answers(id)? {
@@ -37,7 +38,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Whether any page of a run was answered.
+    /// Returns whether any page of a run was answered.
     pub(in crate::store) fn has_answers(&self, run: RunId) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
@@ -47,7 +48,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// What changed since the run of the same site before this one; none if it is the first.
+    /// Compares a run with the one before it of the same site. Returns `None` if it is the first.
     pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
         let Some(before) = self.run_before(run)? else {
             return Ok(None);
@@ -59,13 +60,13 @@ impl Store {
         self.compare(run, &baseline).map(Some)
     }
 
-    /// Finished runs of a site up to one, the newest first.
+    /// Returns the finished runs of a site up to and including `last`, the newest first.
     pub(super) fn finished_runs(&self, site: &str, last: RunId) -> Result<Vec<RunId>, StoreError> {
         self.runs_in(&[RunState::Finished], site, last)
     }
 
-    /// Finished and incomplete runs of a site up to one, the newest first. What an incomplete one did not
-    /// request it says nothing of.
+    /// Returns the finished and incomplete runs of a site up to a given run, the newest first. An incomplete
+    /// run proves nothing about the pages that it did not request.
     pub(in crate::store) fn whole_runs(
         &self,
         site: &str,
@@ -93,7 +94,7 @@ impl Store {
         Ok(wanted.map(|(id, _)| id).collect())
     }
 
-    /// How a comparison calls a run of this file; `at_hand` is the file that needs no name.
+    /// Returns how a comparison names a run of this file. Runs of `at_hand` need no file name.
     pub(super) fn side(&self, run: &RunRow, at_hand: &Store) -> Side {
         let elsewhere = if self.path() == at_hand.path() {
             String::new()

@@ -1,4 +1,4 @@
-//! Two runs of a site side by side.
+//! Comparison of two runs of a site.
 
 pub(super) mod baseline;
 mod pairs;

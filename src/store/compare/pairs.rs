@@ -1,5 +1,5 @@
-//! The pages of two runs, met in the order of addresses: a merge join that holds a row of each at a
-//! time.
+//! The pages of two runs in the order of addresses: a merge join that holds one row of each run at
+//! a time.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -16,32 +16,32 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::list::RunRow;
 
-/// Two runs, ready to be walked.
+/// Two runs, ready for the merge join.
 pub(in crate::store) struct Prepared<'a> {
     pub(in crate::store) store: &'a Store,
     pub(in crate::store) run: &'a RunRow,
     /// Why the new run may have missed a page that it does not know.
     pub(super) new_blind: Option<&'static str>,
-    /// What the new run was to cover; `None` for a list of URLs.
+    /// Scope of the new run; `None` for a list of URLs.
     scope: Option<Scope>,
     states: Option<String>,
     pub(in crate::store) old: Old<'a>,
-    /// What is needed to say of a page that it lost its links; `None` if it cannot be said.
+    /// Data needed to decide that a page lost its links; `None` if this cannot be decided.
     hidden: Option<Hidden>,
 }
 
-/// The run that is compared with.
+/// The run to compare with.
 pub(in crate::store) enum Old<'a> {
     Run {
         store: &'a Store,
         run: &'a RunRow,
         blind: Option<&'static str>,
-        /// Its pages under their addresses on the new site, where they are mapped.
+        /// Its pages under their addresses on the new site, if addresses are mapped.
         mapped: Option<rusqlite::Connection>,
     },
     Listed {
         listed: &'a Listed,
-        /// Address on the new site, own address, state; in order.
+        /// Address on the new site, own address, state; sorted.
         pages: Vec<(String, &'a str, PageState)>,
     },
 }
@@ -96,7 +96,8 @@ impl<'a> Prepared<'a> {
         Ok(prepared)
     }
 
-    /// Reads what the new run could not see behind pages that it could not read.
+    /// Reads which pages of the old run the new one could not reach, because it could not read the
+    /// pages that link to them.
     fn hidden(&self) -> Result<Option<Hidden>, StoreError> {
         let Old::Run {
             store, run: old, ..
@@ -128,7 +129,8 @@ impl<'a> Prepared<'a> {
         hidden.map(Some).map_err(|source| store.fault(source))
     }
 
-    /// Hands over all pages that either run knows, in the order of addresses, until told to stop.
+    /// Passes every page that either run knows to `each`, in the order of addresses, until it
+    /// returns false.
     pub(in crate::store) fn each(
         &self,
         each: &mut dyn FnMut(&Pair<'_>) -> bool,
@@ -136,7 +138,7 @@ impl<'a> Prepared<'a> {
         self.walk(&mut |pair, _| each(pair))
     }
 
-    /// The same, with the rows of the page.
+    /// Does the same, and also passes the rows of each page.
     fn walk(&self, each: Visitor<'_>) -> Result<(), StoreError> {
         match &self.old {
             Old::Run {
@@ -175,7 +177,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// `absent` is what the old run knows of a page that it does not name.
+    /// Joins the two runs. `absent` is the sight of a page that the old run does not name.
     fn merge(
         &self,
         old: &mut dyn FnMut() -> Result<Option<Known>, StoreError>,
@@ -186,12 +188,12 @@ impl<'a> Prepared<'a> {
         let connection = self.store.connect()?;
         let mut statement = connection.prepare(&sights::in_order()).map_err(fault)?;
         let mut new = Sights(statement.query([self.run.id.0]).map_err(fault)?);
-        // Without five runs there are no states: a query for nothing.
+        // With fewer than five runs there are no states, so the query returns no rows.
         let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
         let mut states = connection.prepare(states).map_err(fault)?;
         let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
-        // Several old pages may have become one: it leaves with the first address beyond it.
+        // Several old pages may map to one address; it is finished at the first address beyond it.
         let mut met = false;
         loop {
             let order = match (&was, &is) {
@@ -248,7 +250,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// What the new run knows of a page that it does not name.
+    /// Returns the sight of a page that the new run does not name.
     fn unfound(&self, address: &str) -> Sight {
         let why = self.scope.as_ref().and_then(|scope| {
             let url = CrawlUrl::parse(address).ok()?;
@@ -258,10 +260,10 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Takes in a page of two runs, with its rows in both; false says to stop.
+/// A callback for a page of two runs, with its rows in both; it returns false to stop.
 type Visitor<'a> = &'a mut dyn FnMut(&Pair<'_>, (Option<&Known>, Option<&Known>)) -> bool;
 
-/// Why a URL is no page of what a run was to cover, if it is none.
+/// Returns why a URL is outside the scope of a run, or `None` if it is inside.
 fn out_of_scope(scope: &Scope, url: &CrawlUrl) -> Option<String> {
     if scope.normal(url.clone()) != *url {
         return Some("--ignore-param drops a parameter of its address".to_owned());
@@ -273,7 +275,7 @@ fn out_of_scope(scope: &Scope, url: &CrawlUrl) -> Option<String> {
     }
 }
 
-/// What a run knows of a page that it does not name.
+/// Returns the sight of a page that a run does not name.
 fn unless_whole(blind: Option<&'static str>) -> Sight {
     match blind {
         Some(why) => Sight::NotSeen(why.to_owned()),

@@ -1,4 +1,4 @@
-//! Two runs side by side: what changed of their pages, and what is to be said of it.
+//! Comparison of two runs: which pages changed, and the notes about it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::store::read::summary::found::{self, RunScores, StoredScore};
 use crate::store::runs::list::RunRow;
 
 impl Store {
-    /// What changed since a baseline. Pages are walked twice, and what is kept of them has a bound.
+    /// Compares a run with a baseline. Walks the pages twice and keeps a bounded number of them.
     pub fn compare(&self, run: &RunRow, baseline: &Baseline) -> Result<Comparison, StoreError> {
         self.conclude(run.id)?;
         let prepared = Prepared::new(self, run, baseline)?;
@@ -36,8 +36,8 @@ impl Store {
         Ok(comparison)
     }
 
-    /// Hands over every page that changed, in the order of addresses, until `each` says to stop by
-    /// returning false. `yardstick` is that of [`Store::compare`] of the same two.
+    /// Passes every changed page to `each`, in the order of addresses, until it returns false.
+    /// `yardstick` is the result of [`Store::compare`] for the same two runs.
     pub fn each_change(
         &self,
         run: &RunRow,
@@ -49,7 +49,7 @@ impl Store {
         prepared.each(&mut |pair| yardstick.page_change(pair).is_none_or(&mut *each))
     }
 
-    /// Fills in what is not about single pages.
+    /// Fills in the parts that are not about single pages.
     fn frame(
         &self,
         run: &RunRow,
@@ -82,13 +82,13 @@ impl Store {
         Ok(())
     }
 
-    /// Crawlability, indexing risk and error rate of a run, and its sections.
+    /// Returns crawlability, indexing risk and error rate of a run, and its sections.
     fn site_and_sections(&self, run: &RunRow) -> Result<(Scores, Sections), StoreError> {
         let scores = self.scores(run.id)?;
         Ok((known_scores(&scores), section_states(&scores)))
     }
 
-    /// The scores of a run that was concluded; empty if it was not.
+    /// Returns the scores of a concluded run; empty if the run was not concluded.
     pub fn scores(&self, run: crate::store::RunId) -> Result<RunScores, StoreError> {
         let connection = self.connect()?;
         found::scores(&connection, run.0).map_err(|source| self.fault(source))
@@ -118,7 +118,7 @@ fn section_states(scores: &RunScores) -> Sections {
     parts.map(|part| (part.name.clone(), state(part))).collect()
 }
 
-/// Those that changed first, the greatest difference first; then by name.
+/// Sorts changed sections first, the largest difference first, then by name.
 fn sections(old: Sections, mut new: Sections) -> Vec<SectionChange> {
     let both = old.into_iter().map(|(name, old)| {
         let new = new.remove(&name);
@@ -141,7 +141,7 @@ fn sections(old: Sections, mut new: Sections) -> Vec<SectionChange> {
 }
 
 impl Prepared<'_> {
-    /// What makes it likely that other runs were meant.
+    /// Returns signs that the user meant to compare other runs.
     fn doubts(&self, found: &Comparison) -> Vec<String> {
         let (old, new) = (&found.old, &found.new);
         let is_mapped = match &self.old {
@@ -151,20 +151,20 @@ impl Prepared<'_> {
         let doubt = match (is_mapped, old.site == new.site) {
             _ if old == new => "both are the same run",
             (true, _) if found.compared == 0 => {
-                "no page of the new run has an address that --map makes: look at its pattern"
+                "--map produces no address of the new run; check its pattern"
             }
             (false, false) if found.compared == 0 => {
-                "the runs have no page in common; --map tells how the old site's addresses are called on the new one"
+                "the runs have no page in common; use --map to map the old site's addresses to the new site"
             }
             (false, true) if old.started > new.started => {
-                "the old run began after the new one: the other way round, what is called new here would be called fixed"
+                "the old run began after the new one; with the runs swapped, pages reported as new would be reported as fixed"
             }
             _ => return Vec::new(),
         };
         vec![doubt.to_owned()]
     }
 
-    /// That pages are called appeared which may only have been out of reach before.
+    /// Returns a note that pages which appeared may only have been unreachable before.
     fn unreached(&self, found: &Comparison) -> Result<Option<String>, StoreError> {
         let Old::Run { store, run, .. } = &self.old else {
             return Ok(None);
@@ -172,24 +172,24 @@ impl Prepared<'_> {
         if found.counts.appeared == 0 {
             return Ok(None);
         }
-        let mute = sights::mute(&*store.connect()?, run.id.0);
-        let mute = mute.map_err(|source| store.fault(source))?;
-        Ok((mute > 0).then(|| {
-            format!("pages that failed throughout the old run: {mute}; what only they link to is called appeared")
+        let unanswered = sights::unanswered(&*store.connect()?, run.id.0);
+        let unanswered = unanswered.map_err(|source| store.fault(source))?;
+        Ok((unanswered > 0).then(|| {
+            format!("pages that failed throughout the old run: {unanswered}; pages linked only from them are reported as appeared")
         }))
     }
 
-    /// What could not be known, and why.
+    /// Returns notes on what the comparison could not know, and why.
     fn notes(&self, run: &RunRow, found: &Comparison) -> Vec<String> {
         let mut notes = Vec::new();
         let mut blind = |which: &str, why: Option<&str>| {
             if let Some(why) = why {
                 notes.push(format!(
-                    "pages that only the {which} run has are not counted: the other may have missed them ({why})"
+                    "pages that only the {which} run knows are not counted, because the other may have missed them ({why})"
                 ));
             }
         };
-        // The new run had the old one's pages to start from, so that often there are none.
+        // The new run started from the old one's pages, so there is often none of these.
         let is_missed = |why: &&str| found.not_compared.contains_key(&format!("new: {why}"));
         blind("old", self.new_blind.filter(is_missed));
         match &self.old {
@@ -201,7 +201,7 @@ impl Prepared<'_> {
                 blind("new", *why);
                 if limits(old) != limits(run) {
                     notes.push(
-                        "the two runs had different scopes: pages may differ for that alone"
+                        "the two runs had different scopes; pages may differ only because of that"
                             .to_owned(),
                     );
                 }
@@ -209,12 +209,12 @@ impl Prepared<'_> {
             Old::Listed { listed, .. } => {
                 let pages = listed.pages.len() as u64;
                 notes.push(
-                    "the baseline lists failing pages only: all others count as fine, and what appeared is not known"
+                    "the baseline lists only failing pages: all others count as fine, and appeared pages are unknown"
                         .to_owned(),
                 );
                 if listed.total > pages {
                     notes.push(format!(
-                        "the baseline lists {pages} of {} failing pages: those that are missing count as fine",
+                        "the baseline lists {pages} of {} failing pages: the others count as fine",
                         listed.total
                     ));
                 }
@@ -222,7 +222,7 @@ impl Prepared<'_> {
         }
         if run.plan.confirm.delays.len() < 2 {
             notes.push(
-                "the new run looked again at failing pages less than twice: with so few looks hardly any change can be told; see --confirm"
+                "the new run confirmed failing pages less than twice, which is too little evidence for most changes; see --confirm"
                     .to_owned(),
             );
         }
@@ -230,7 +230,7 @@ impl Prepared<'_> {
     }
 }
 
-/// What of a plan decides which pages are found, besides where it starts.
+/// Returns the parts of a plan that decide which pages are found, without the starting points.
 fn limits(run: &RunRow) -> crate::model::ScopePlan {
     crate::model::ScopePlan {
         seeds: Vec::new(),

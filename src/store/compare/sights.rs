@@ -1,5 +1,5 @@
-//! What a run knows of each page of its site, in the order of addresses: SQLite sorts in a file, so
-//! that a million pages need no memory.
+//! The sights of a run's pages in the order of addresses. SQLite sorts in a file, so a million
+//! pages need no memory.
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Row, Rows};
@@ -15,7 +15,7 @@ use crate::store::rows::row::{count, limits_and, list};
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::RunRow;
 
-/// The columns that [`sight`] and its kin read, of a URL `u` and its assessment `s`.
+/// The columns that [`sight`] and similar functions read, of a URL `u` and its assessment `s`.
 pub(in crate::store) const SIGHT: &str = "u.address, u.address, u.state, u.reason,
         s.verdict, coalesce(s.attempts, 0), s.failed, s.passes, s.error_rate, s.error_low,
         s.error_high, s.priority,
@@ -23,31 +23,32 @@ pub(in crate::store) const SIGHT: &str = "u.address, u.address, u.state, u.reaso
             ORDER BY a.number DESC LIMIT 1),
         u.id, u.known, u.in_sitemap";
 
-/// Pages of the site, resources and other sites aside. What is out of scope or no URL is no page.
+/// Pages of the site, without resources and other sites. URLs out of scope and invalid links are
+/// excluded.
 const PAGES: &str = "FROM url u LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
     WHERE u.run = ? AND u.role = 3 AND (u.state < 3 OR u.reason NOT IN (3, 8))";
 
-/// A page as a run knows it.
+/// A page as one run knows it.
 pub(in crate::store) struct Known {
-    /// Its address on the new site.
+    /// Address on the new site.
     pub(in crate::store) address: String,
-    /// Its own address.
+    /// Own address.
     pub(in crate::store) own: String,
     pub(in crate::store) sight: Sight,
-    /// Its number; 0 of one that is only listed.
+    /// `url.id`; 0 for a page of a list.
     pub(in crate::store) id: UrlId,
-    /// An earlier run knew it, and nothing of this one leads to it.
+    /// Whether an earlier run knew it and nothing in this run links to it.
     pub(in crate::store) unreached: bool,
     pub(in crate::store) in_sitemap: bool,
 }
 
-/// The query for the pages of a run in the order of their addresses.
+/// Returns the query for the pages of a run in the order of their addresses.
 pub(super) fn in_order() -> String {
     format!("SELECT {SIGHT} {PAGES} ORDER BY u.address")
 }
 
-/// A database of its own, gone when it is closed, with the pages of a run under their mapped
-/// addresses. Beyond its cache it is a file.
+/// Creates a temporary database with the pages of a run under their mapped addresses. It disappears
+/// when it is closed, and is kept in a file beyond its cache.
 pub(super) fn mapped(
     connection: &Connection,
     run: i64,
@@ -74,14 +75,14 @@ pub(super) fn mapped(
     Ok(own)
 }
 
-/// The columns of what [`mapped`] makes.
+/// The columns of the table that [`mapped`] makes.
 const MAPPED: &str = "address, own, state, reason, verdict, attempts, failed, passes, error_rate,
     error_low, error_high, priority, status, id, known, in_sitemap";
 
-/// The query for what [`mapped`] made.
+/// The query for the table that [`mapped`] makes.
 pub(super) const MAPPED_IN_ORDER: &str = "SELECT * FROM page ORDER BY address, own";
 
-/// Rows of one of these queries, one after the other.
+/// Reader of the rows of one of these queries.
 pub(in crate::store) struct Sights<'a>(pub(in crate::store) Rows<'a>);
 
 impl Sights<'_> {
@@ -129,7 +130,7 @@ pub(in crate::store) fn sight(row: &Row<'_>) -> rusqlite::Result<Sight> {
     ))
 }
 
-/// Why a page that a run does not know may be there all the same; nothing if the run looked
+/// Returns why a page that a run does not know may exist all the same, or `None` if the run looked
 /// everywhere.
 pub(super) fn blind_spot(
     connection: &Connection,
@@ -141,7 +142,7 @@ pub(super) fn blind_spot(
     if run.plan.scope.coverage == Coverage::List {
         return Ok(Some("that run audited a list of URLs"));
     }
-    // Behind a start page that never answered lies all that it leads to.
+    // If no start page answered, everything behind it is unknown.
     let began: bool = connection.query_row(
         "SELECT NOT EXISTS (SELECT 1 FROM url u
             LEFT JOIN assessment s ON s.run = u.run AND s.url = u.id
@@ -166,8 +167,9 @@ pub(super) fn blind_spot(
     ))
 }
 
-/// Pages that were asked for and never answered: what is linked from them alone was not found.
-pub(super) fn mute(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
+/// Counts the pages that were requested and never answered: pages linked only from them were not
+/// found.
+pub(super) fn unanswered(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
     connection.query_row(
         "SELECT count(*) FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
             WHERE s.run = ? AND u.role = 3 AND s.failed > 0 AND s.last_ok IS NULL",
@@ -177,8 +179,8 @@ pub(super) fn mute(connection: &Connection, run: i64) -> rusqlite::Result<u64> {
 }
 
 impl Store {
-    /// How many pages failed at least once, and the worst of them with their addresses. The run was
-    /// concluded.
+    /// Counts the pages of a concluded run that failed at least once, and returns the worst of them
+    /// with their addresses.
     pub fn worst_states(
         &self,
         run: RunId,

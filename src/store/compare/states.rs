@@ -1,4 +1,4 @@
-//! How pages fared over the last runs of their site: which of them failed, run by run.
+//! Page states over the last runs of a site: which pages failed in which run.
 
 use rusqlite::Rows;
 
@@ -9,9 +9,9 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::list::RunRow;
 
-/// The query for the states of all pages that failed in one of the last [`FLAPPING_RUNS`] finished
-/// runs, in the order of addresses and runs; none if there are not so many runs, or if this run is
-/// not one of them.
+/// Returns the query for the states of all pages that failed in one of the last [`FLAPPING_RUNS`]
+/// finished runs, in the order of addresses and runs. Returns `None` if there are fewer runs, or if
+/// this run is not one of them.
 pub(in crate::store) fn query(store: &Store, run: &RunRow) -> Result<Option<String>, StoreError> {
     let mut runs = store.finished_runs(&run.site, run.id)?;
     runs.truncate(FLAPPING_RUNS);
@@ -34,11 +34,11 @@ pub(in crate::store) fn query(store: &Store, run: &RunRow) -> Result<Option<Stri
     )))
 }
 
-/// The rows of that query, walked beside pages in the order of their addresses.
+/// The rows of that query, merge-joined with pages in the order of their addresses.
 pub(in crate::store) struct States<'a> {
     rows: Rows<'a>,
     next: Option<(String, bool)>,
-    /// The address asked for last, with its states.
+    /// The last address that was looked up; its states are in `states`.
     at: String,
     fails: Vec<bool>,
 }
@@ -55,7 +55,8 @@ impl<'a> States<'a> {
         Ok(states)
     }
 
-    /// The states of a page, the oldest first. Addresses are to be asked for in their order.
+    /// Returns the states of a page, the oldest first. Callers must look addresses up in their
+    /// order.
     pub(in crate::store) fn of_page(&mut self, address: &str) -> rusqlite::Result<&[bool]> {
         if self.at != address {
             address.clone_into(&mut self.at);

@@ -1,4 +1,4 @@
-//! Rows for what a run amounts to: clusters with their causes, findings, sections, scores.
+//! Writes the conclusions of a run: clusters with their causes, findings, sections, scores.
 
 use rusqlite::Transaction;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::model::Causes;
 
 use crate::store::rows::row::insert;
 
-/// Tables that are computed anew each time.
+/// Tables that are replaced on each conclusion.
 const COMPUTED: [&str; 6] = [
     "cluster",
     "trial",
@@ -21,13 +21,14 @@ const COMPUTED: [&str; 6] = [
     "finding",
 ];
 
-/// The measure of pages that fail now and then and were not caught; `seen` is pages that never failed.
+/// The measure of pages that fail intermittently and were not caught. Its `seen` counts pages that
+/// never failed.
 pub(in crate::store) const UNCAUGHT: &str = "uncaught";
 
-/// Its band where pages failed, so that it is an estimate.
+/// The band if pages failed, so that the number is an estimate.
 const ESTIMATED: &str = "estimated";
 
-/// Stores what a run amounts to, in place of what was stored before.
+/// Stores the conclusions of a run in place of earlier ones.
 pub(in crate::store) fn store(
     tx: &Transaction<'_>,
     run: i64,
@@ -209,7 +210,8 @@ fn measures(tx: &Transaction<'_>, run: i64, found: &Conclusions) -> rusqlite::Re
     Ok(())
 }
 
-/// The band says whether the number is an estimate, or nothing but its upper bound is known.
+/// Stores the measure. The band says whether the number is an estimate or only its upper bound is
+/// known.
 fn store_uncaught(tx: &Transaction<'_>, run: i64, found: &Uncaught) -> rusqlite::Result<()> {
     insert!(
         tx,
@@ -246,7 +248,7 @@ fn store_deduction(
     .map(|_| ())
 }
 
-/// Values of our own always have a form in JSON.
+/// Renders a value of ours as JSON, which never fails.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

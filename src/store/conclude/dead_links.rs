@@ -1,4 +1,4 @@
-//! External links that fail, and the pages that have them.
+//! Failing external links, and the pages that have them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,24 +11,24 @@ use super::graph::each_page;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::list;
 
-/// Most failing links that are counted; some 300 bytes each.
+/// Maximum number of counted failing links; about 300 bytes each.
 const MOST_COUNTED: usize = 50_000;
 
-/// Most that are named.
+/// Maximum number of links that are listed.
 const MOST_NAMED: usize = 100;
 
-/// Most pages that are named of each.
+/// Maximum number of pages listed for each link.
 const MOST_PAGES: usize = 3;
 
-/// A link that fails, and the pages that have it.
+/// A failing link, and the pages that have it.
 struct Dead {
     link: DeadLink,
     first: Vec<UrlId>,
-    /// The last page that was counted.
+    /// The last page counted.
     last: UrlId,
 }
 
-/// The external links of a run that fail.
+/// Returns the failing external links of a run.
 pub(super) fn dead_links(connection: &Connection, run: i64) -> rusqlite::Result<DeadLinks> {
     let mut dead = failing(connection, run)?;
     if dead.is_empty() {
@@ -80,7 +80,7 @@ fn named(connection: &Connection, run: i64, linked: Vec<Dead>) -> rusqlite::Resu
     Ok(links)
 }
 
-/// External URLs that redirect: what they lead to is linked by them, and not by the site.
+/// Returns the external URLs that redirect. They link to their targets; the site does not.
 fn redirecting(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<UrlId>> {
     let sql = "SELECT r.url FROM redirect_end r CROSS JOIN url u ON u.run = r.run AND u.id = r.url
         WHERE r.run = ? AND u.role = ?";
@@ -90,7 +90,8 @@ fn redirecting(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<Ur
     Ok(found.into_iter().collect())
 }
 
-/// External URLs that fail, each by its last answer or that of the end of its redirects.
+/// Returns the failing external URLs, each judged by its last answer or by that of the end of its
+/// redirects.
 fn failing(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<UrlId, Dead>> {
     let mut statement = connection.prepare(
         "SELECT u.id, coalesce(u.readable, u.address), coalesce(e.readable, e.address), a.status, a.outcome,
@@ -109,7 +110,7 @@ fn failing(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<UrlId,
     while let Some(row) = rows.next()? {
         let status = row.get(3)?;
         let outcome = row.get::<_, Option<u8>>(4)?.and_then(Outcome::from_code);
-        // Without an attempt it is of a host that was given up.
+        // A URL without an attempt belongs to a host that was given up.
         if !outcome.is_none_or(|outcome| is_dead(outcome, status)) || dead.len() == MOST_COUNTED {
             continue;
         }
@@ -129,8 +130,8 @@ fn failing(connection: &Connection, run: i64) -> rusqlite::Result<HashMap<UrlId,
 }
 
 impl Dead {
-    /// Takes a link on a page of the site; returns whether it counts. A page that redirects into a failure
-    /// has a finding of its own.
+    /// Records a link on a page of the site and returns whether it counts. A page that redirects into a
+    /// failure has a finding of its own.
     fn is_on(&mut self, page: UrlId, is_redirect: bool) -> bool {
         if is_redirect && self.link.outcome.is_none_or(Outcome::is_failure) {
             return false;

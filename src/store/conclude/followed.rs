@@ -1,22 +1,22 @@
-//! The links that pass rank on, held in memory for the walks of Link Score: a page's targets in order,
-//! each as its distance to the one before, two or three bytes long. Of a run with more links than fit
-//! the first pages are held, and the others read again in each walk.
+//! The links that pass rank on, kept in memory for the walks of Link Score. Targets of a page are
+//! sorted and stored as differences, two or three bytes each. If a run has more links than fit, the
+//! first pages are kept and each walk reads the others from the file.
 
 use crate::store::rows::ids::UrlId;
 
-/// Most bytes that are held; a million pages of twenty links take forty million.
+/// Maximum number of bytes kept; a million pages with twenty links each take forty million.
 pub(in crate::store) const ROOM: usize = 48 << 20;
 
-/// Bytes in one piece: to grow copies nothing.
+/// Bytes of one piece. Growing by pieces copies nothing.
 const PIECE: usize = 1 << 20;
 
-/// Pages with their targets, in the order in which they came.
+/// Pages with their targets, in the order in which they were added.
 #[derive(Debug)]
 pub(in crate::store) struct Followed {
-    /// Most bytes that are held.
+    /// Maximum number of bytes kept.
     room: usize,
     pieces: Vec<Vec<u8>>,
-    /// The last page that is held.
+    /// The last page kept.
     last: UrlId,
     is_full: bool,
 }
@@ -31,7 +31,7 @@ impl Followed {
         }
     }
 
-    /// Takes in the next page, as long as there is room. Its targets are put in order, each once.
+    /// Adds the next page if there is room. Sorts its targets and removes duplicates.
     pub(super) fn hold(&mut self, page: UrlId, targets: &mut Vec<UrlId>) {
         if self.is_full || targets.is_empty() {
             return;
@@ -59,7 +59,7 @@ impl Followed {
         }
     }
 
-    /// The first page that may not be held.
+    /// Returns the first page that may be missing.
     pub(in crate::store) const fn end(&self) -> UrlId {
         if self.is_full {
             self.last + 1
@@ -68,7 +68,7 @@ impl Followed {
         }
     }
 
-    /// Hands over the pages that are held.
+    /// Passes the kept pages to `each`.
     pub(in crate::store) fn each(&self, each: &mut dyn FnMut(UrlId, &[UrlId])) {
         let mut targets = Vec::new();
         for mut piece in self.pieces.iter().map(Vec::as_slice) {
@@ -86,10 +86,10 @@ impl Followed {
     }
 }
 
-/// Bytes of the longest number.
+/// Bytes of the longest encoded number.
 const LONGEST: usize = 5;
 
-/// Seven bits a byte, the lowest first; a set eighth bit says that more follow.
+/// Encodes seven bits in each byte, the lowest first; a set eighth bit means that more follow.
 fn put(mut number: u32, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_has_a_bound_and_what_does_not_fit_begins_where_it_ends() {
+    fn memory_is_bounded_and_end_is_the_first_page_that_did_not_fit() {
         let mut followed = Followed::new(3 * PIECE);
         for page in 1..=100 {
             followed.hold(page, &mut (0..40_000).map(|n| n * 9).collect());

@@ -1,6 +1,6 @@
-//! The link graph of a run, read page by page: how many links lead to a URL, and how many clicks
-//! from a seed it is, and how well the links lead there. Memory: some 28 bytes for each known URL, and
-//! what is held of the links (`followed.rs`), which has a bound.
+//! The link graph of a run, read page by page. It gives the number of links to each URL, its clicks
+//! from a seed, and its Link Score. Memory: about 28 bytes for each known URL, plus a bounded store of
+//! links (`followed.rs`).
 
 use std::collections::VecDeque;
 
@@ -12,25 +12,25 @@ use super::followed::{Followed, ROOM};
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::links::{Packed, key, unpack};
 
-/// Depth of what no click leads to.
+/// Depth of a URL that no click reaches.
 const NOWHERE: u16 = u16::MAX;
 
-/// What the links say of each URL; the index is `url.id`.
+/// Link data of each URL; the index is `url.id`.
 #[derive(Debug)]
 pub(in crate::store) struct Graph {
     inlinks: Vec<Inlinks>,
     depths: Vec<u16>,
-    /// 1 to 100; 0 for what is no page.
+    /// 1 to 100; 0 for a URL that is not a page.
     scores: Vec<u8>,
 }
 
-/// Links that lead to a URL, side by side: with many URLs every look waits for memory.
+/// Counts of links to a URL. They share a struct because with many URLs each access waits for memory.
 #[derive(Clone, Copy, Debug, Default)]
 struct Inlinks {
     all: u32,
-    /// Those of different pages.
+    /// Links from different pages.
     unique: u32,
-    /// The last page that led there. Numbers of URLs start at 1.
+    /// The last page that linked here. URL numbers start at 1.
     last: UrlId,
 }
 
@@ -54,7 +54,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Counts links, and holds those that pass rank on.
+    /// Counts links, and keeps those that pass rank on.
     fn count(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<Followed> {
         let mut followed = Followed::new(ROOM);
         let mut targets = Vec::new();
@@ -77,7 +77,7 @@ impl Graph {
         Ok(followed)
     }
 
-    /// Breadth first from the seeds, along what a person follows.
+    /// Walks breadth first from the seeds along the links that a person can follow.
     fn walk(&mut self, connection: &Connection, run: i64) -> rusqlite::Result<()> {
         let mut queue: VecDeque<UrlId> = connection
             .prepare("SELECT id FROM url WHERE run = ? AND seed = 1")?
@@ -112,7 +112,7 @@ impl Graph {
         Ok(())
     }
 
-    /// Stores what was found with the URLs.
+    /// Stores the results with the URLs.
     pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
         let mut update = tx.prepare(
             "UPDATE url SET depth = ?3, inlinks = ?4, unique_inlinks = ?5, link_score = ?6
@@ -128,7 +128,7 @@ impl Graph {
     }
 }
 
-/// The Link Score of each page, by `url.id`; what is no page has none.
+/// Returns the Link Score of each page, by `url.id`; 0 for a URL that is not a page.
 fn scores(
     connection: &Connection,
     run: i64,
@@ -159,7 +159,7 @@ fn scores(
     })
 }
 
-/// Hands over the pages of a run with their links, from one of them on.
+/// Passes the pages of a run with their links to `each`, starting at a given page.
 pub(in crate::store) fn each_page(
     connection: &Connection,
     (run, first): (i64, UrlId),
@@ -181,7 +181,7 @@ mod tests {
     use crate::model::{LinkKind, Position};
     use crate::store::rows::links::{Nature, PackedLink, pack};
 
-    /// Depths of the URLs 1.., the first of which is the seed, by links from one to another.
+    /// Returns the depths of URLs 1.., of which the first is the seed, for these links.
     fn depths(links: &[(UrlId, LinkKind, UrlId)], highest: UrlId) -> Vec<Option<u16>> {
         let connection = Connection::open_in_memory().expect("opened");
         connection
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn clicks_are_what_a_person_can_follow() {
+    fn clicks_count_only_links_that_a_person_can_follow() {
         let followed = [
             (1, LinkKind::Anchor, 2),
             (2, LinkKind::Redirect, 3),

@@ -1,4 +1,4 @@
-//! What can be concluded only when a run has ended, and the rows for it.
+//! Conclusions that need the whole run, and the rows for them.
 
 pub(super) mod conclusions;
 mod dead_links;

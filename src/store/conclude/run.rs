@@ -1,6 +1,6 @@
-//! What can be said of a run only when all of it is there: verdicts, inlinks, clicks from a seed,
-//! ends of redirect chains, links to failing pages. Done after a crawl, again after it went on, and
-//! for a run whose process was killed when it is first looked at.
+//! Computes conclusions that need the whole run: verdicts, inlinks, clicks from a seed, ends of
+//! redirect chains, links to failing pages. This happens after a crawl, again after a crawl was
+//! continued, and at first use of a run whose process was killed.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ use crate::store::rows::ids::UrlId;
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// Computes what follows from all that is recorded, unless that was done since.
+    /// Computes the conclusions of a run, unless they are up to date.
     pub fn conclude(&self, run: RunId) -> Result<(), StoreError> {
         let mut connection = self.connect()?;
         conclude(&mut connection, run.0, &self.turn).map_err(|source| self.fault(source))
@@ -38,14 +38,14 @@ fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Res
     if attempts == done {
         return Ok(());
     }
-    // One transaction for all its statements: each of its own would lock and unlock the file.
+    // One transaction for all statements: otherwise each would lock and unlock the file.
     let reading = connection.transaction()?;
     let graph = Graph::read(&reading, run)?;
     let reach = Reach::read(&reading, run)?;
     reading.finish()?;
-    // At once for writing: one that begins as a reader may not wait for its turn. Until it ends, the
-    // log beside the file holds the rows of `url` and `assessment` once more, some 150 bytes a page;
-    // in memory it is the connection's cache.
+    // Takes the write lock at once: a transaction that starts as a reader cannot wait for its turn.
+    // Until it ends, the log beside the file holds a second copy of the rows of `url` and
+    // `assessment`, about 150 bytes per page. In memory it takes only the connection's cache.
     let tx = turn.begin(connection)?;
     graph.store(&tx, run)?;
     reach.store(&tx, run)?;
@@ -59,8 +59,8 @@ fn conclude(connection: &mut Connection, run: i64, turn: &Turn) -> rusqlite::Res
     tx.commit()
 }
 
-/// Stores what the attempts at each URL amount to, and all of them together; returns which URLs are
-/// not ok, by their numbers up to the last such.
+/// Judges the attempts at each URL, and all of them together, and stores the results. Returns which
+/// URLs are not ok, by number, up to the last such URL.
 fn assess(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<Vec<bool>> {
     tx.execute("DELETE FROM assessment WHERE run = ?", [run])?;
     let mut failing: Vec<bool> = Vec::new();

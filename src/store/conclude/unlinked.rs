@@ -1,8 +1,7 @@
-//! Pages that lost their links. A run that starts from pages of an earlier one may find nothing
-//! that leads to some of them: no chain of links from a seed or from a page that a sitemap lists,
-//! though such pages may link to each other. Between two runs that says that links were removed
-//! only if everything that led there before could be read again: behind a page that fails now,
-//! nobody knows.
+//! Finds pages that lost their links. A run that starts from pages of an earlier one may find no
+//! links to some of them: no chain of links from a seed or from a page in a sitemap. Such pages may
+//! still link to each other. Two runs prove a removed link only if the new run could read every
+//! page that linked there before; behind a page that fails now, nothing is known.
 
 use std::collections::HashSet;
 
@@ -13,12 +12,12 @@ use crate::store::rows::ids::UrlId;
 use crate::store::rows::links::{key, unpack};
 use crate::store::rows::row::list;
 
-/// Pages that a run had from an earlier one, and whether something of it leads to them.
+/// Pages that a run took from an earlier one, and whether any link reaches them.
 #[derive(Debug)]
 pub(in crate::store) struct Reach(Vec<(UrlId, bool)>);
 
 impl Reach {
-    /// Follows the links of a run, of whichever kind, if it had pages from an earlier one.
+    /// Follows the links of a run, of all kinds, if the run took pages from an earlier one.
     pub(in crate::store) fn read(connection: &Connection, run: i64) -> rusqlite::Result<Reach> {
         let ids = |condition: &str| -> rusqlite::Result<Vec<UrlId>> {
             let sql = format!("SELECT id FROM url WHERE run = ? AND {condition} ORDER BY id");
@@ -38,7 +37,7 @@ impl Reach {
         Ok(Reach(known.collect()))
     }
 
-    /// Stores it with the URLs.
+    /// Stores the result with the URLs.
     pub(in crate::store) fn store(&self, tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
         let mut update = tx.prepare("UPDATE url SET known = ?3 WHERE run = ?1 AND id = ?2")?;
         for (page, reached) in &self.0 {
@@ -48,7 +47,8 @@ impl Reach {
     }
 }
 
-/// Pages of an old run that a new one may not have found because it could not read what led there.
+/// Pages of an old run that a new one may have missed because it could not read the pages that link
+/// to them.
 #[derive(Debug)]
 pub(in crate::store) struct Hidden {
     /// By `url.id` of the old run.
@@ -58,9 +58,9 @@ pub(in crate::store) struct Hidden {
 }
 
 impl Hidden {
-    /// What lies behind `unread` pages of the old run: what they lead to and, of that, what pages
-    /// lead to that nothing of the new run leads to, the `unreached` ones. `sitemaps` says whether
-    /// the new run could not read a sitemap.
+    /// Collects the pages behind the `unread` pages of the old run: their link targets, and the
+    /// targets of those that are `unreached`. Nothing in the new run links to `unreached` pages.
+    /// `sitemaps` says whether the new run could not read a sitemap.
     pub(in crate::store) fn behind(
         connection: &Connection,
         run: i64,
@@ -74,37 +74,37 @@ impl Hidden {
         Ok(Hidden { behind, sitemaps })
     }
 
-    /// Whether nothing leads to a page any more that something led to before.
+    /// Returns whether a page had links before and has none now.
     pub(in crate::store) fn has_lost_links(&self, was: &Known, is: &Known) -> bool {
         let is_hidden = self.behind.has(was.id) || (self.sitemaps && was.in_sitemap);
         is.unreached && !was.unreached && !is_hidden
     }
 }
 
-/// Hands over the targets of all links of these pages, and of those targets for which it returns
-/// true.
+/// Passes the targets of all links of these pages to the callback, and continues with each target
+/// for which it returns true.
 fn follow(
     connection: &Connection,
     run: i64,
     mut pages: Vec<UrlId>,
-    mut goes_on: impl FnMut(UrlId) -> bool,
+    mut follows: impl FnMut(UrlId) -> bool,
 ) -> rusqlite::Result<()> {
     let mut links_of = connection.prepare("SELECT links FROM page_links WHERE page = ?")?;
     while let Some(page) = pages.pop() {
         let mut rows = links_of.query([key(run, page)])?;
         let Some(row) = rows.next()? else { continue };
         let targets = unpack(row.get_ref(0)?.as_blob()?).map(|link| link.target);
-        pages.extend(targets.filter(|target| goes_on(*target)));
+        pages.extend(targets.filter(|target| follows(*target)));
     }
     Ok(())
 }
 
-/// A mark for each URL, by its number.
+/// A mark for each URL, by number.
 #[derive(Debug, Default)]
 struct Marks(Vec<bool>);
 
 impl Marks {
-    /// Marks a URL; whether it was not before.
+    /// Marks a URL. Returns whether it was unmarked before.
     fn set(&mut self, url: UrlId) -> bool {
         let at = url as usize;
         if self.0.len() <= at {
@@ -118,7 +118,7 @@ impl Marks {
     }
 }
 
-/// Whether a run has pages from an earlier one to which nothing of it leads.
+/// Returns whether a run took pages from an earlier one that no link reaches.
 pub(in crate::store) fn has_unreached(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url WHERE run = ? AND known = 2)",
@@ -127,7 +127,7 @@ pub(in crate::store) fn has_unreached(connection: &Connection, run: i64) -> rusq
     )
 }
 
-/// Whether a run could not read one of its sitemaps.
+/// Returns whether a run could not read one of its sitemaps.
 pub(in crate::store) fn lacks_sitemap(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM url u

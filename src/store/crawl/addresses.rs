@@ -1,5 +1,5 @@
-//! Addresses of a run's URLs, read a few at a time: of what waits for its turn the crawl need not keep more than a
-//! fingerprint.
+//! Reads the addresses of a run's URLs in small batches, so the crawl needs to keep only a fingerprint of
+//! each queued URL.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,18 +13,18 @@ use crate::store::file::pool::Pooled;
 use crate::store::runs::id::RunId;
 use crate::store::write::stored::StoredUrls;
 
-/// Reads addresses of one run.
+/// A reader of the addresses of one run.
 #[derive(Debug)]
 pub struct Addresses {
     store: Store,
     run: RunId,
     urls: StoredUrls,
-    /// Kept from the first read on: neighbours are often read next, and its cache has them.
+    /// Kept from the first read on: neighbours are often read next, and its cache holds them.
     connection: Mutex<Option<Pooled>>,
 }
 
 impl Addresses {
-    /// Of the run whose writer has these URLs.
+    /// Creates a reader for the run whose writer has these URLs.
     pub fn new(store: &Store, run: RunId, urls: StoredUrls) -> Addresses {
         Addresses {
             store: store.clone(),
@@ -34,7 +34,7 @@ impl Addresses {
         }
     }
 
-    /// The addresses with these fingerprints, in their order; `None` for each that is not stored yet.
+    /// Returns the addresses with these fingerprints, in their order; `None` for each that is not stored yet.
     pub fn of(&self, urls: &[Fingerprint]) -> Result<Vec<Option<String>>, StoreError> {
         let mut kept = self
             .connection
@@ -55,7 +55,7 @@ impl Addresses {
 
     fn read(&self, connection: &Connection, url: Fingerprint) -> rusqlite::Result<Option<String>> {
         const SQL: &str = "SELECT address FROM url WHERE run = ?1 AND id = ?2";
-        // What the writer is about to store has its number already.
+        // A URL that the writer is about to store already has a number.
         let Some(known) = self.urls.get(url) else {
             return Ok(None);
         };

@@ -1,6 +1,5 @@
-//! Failing pages in clusters that are likely to have one cause, each with a few of its URLs to
-//! experiment on. They stream by: what is held in memory grows with the number of clusters, which has
-//! a bound.
+//! Failing pages in clusters that probably share one cause, each with a few URLs for experiments.
+//! Pages are streamed: memory grows with the number of clusters, which is bounded.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,14 +13,14 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
 
-/// URLs that stand for a cluster: one may be special, of three two are alike.
+/// URLs that represent a cluster: one may be special, of three two are alike.
 const REPRESENTATIVES: usize = 3;
 
-/// Most clusters that are told apart by section and family; some 500 bytes each.
-const MOST_TOLD_APART: usize = 10_000;
+/// Maximum number of clusters separated by section and family; about 500 bytes each.
+const MOST_SEPARATED: usize = 10_000;
 
-/// Pages of one host, section and family that failed last in one way, with one kind of error page: all
-/// of them whenever they were requested, or all of them at times.
+/// Pages of one host, section and family that failed last in the same way with the same error page.
+/// Either all of them failed at every request, or all of them only at some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingCluster {
     /// The origin.
@@ -30,19 +29,19 @@ pub struct FailingCluster {
     pub section: String,
     /// The pattern of their family.
     pub family: String,
-    /// How its URLs failed last.
+    /// Outcome of their last failures.
     pub outcome: Outcome,
-    /// The status code, if there was one.
+    /// Status code of their last failures, if there was one.
     pub status: Option<u16>,
     /// The identity of the error page's fingerprint, if it is known.
     pub page_mark: Option<String>,
-    /// How many URLs it has.
+    /// Number of URLs.
     pub urls: u64,
-    /// Those that stand for it: still failing ones first, then those that failed most often.
+    /// Representative URLs: still failing ones first, then those that failed most often.
     pub representatives: Vec<FailingUrl>,
 }
 
-/// A failing page, and what its attempts showed. Experiments count for nothing here.
+/// A failing page with facts from its attempts. Experiments are not counted.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, and they do not depend on each other"
@@ -55,21 +54,21 @@ pub struct FailingUrl {
     pub failures: u32,
     /// Whether any attempt succeeded.
     pub ever_ok: bool,
-    /// Whether a failure came over a connection that was open already.
+    /// Whether a failure came over a reused connection.
     pub reused: bool,
     /// Whether an answer came over HTTP/2.
     pub http2: bool,
-    /// Whether an answer had the marks of a cache.
+    /// Whether an answer had signs of a cache.
     pub cached: bool,
-    /// The longest time for which a failing answer asked to be left alone.
+    /// The longest pause that a failing answer announced.
     pub announced: Option<Duration>,
-    /// Whether experiments were made on it already.
+    /// Whether experiments were already made on it.
     pub probed: bool,
 }
 
 impl Store {
-    /// The biggest clusters of pages that failed last, or come and go, the biggest first. One that
-    /// failed and was fine ever since is in none.
+    /// Returns the biggest clusters of pages that failed last or fail intermittently, the biggest
+    /// first. A page that failed and was fine ever since is in none.
     pub fn failing_clusters(
         &self,
         run: RunId,
@@ -140,7 +139,7 @@ fn read(
             page_mark: row.get(5)?,
             ever_ok: row.get(8)?,
         };
-        if clusters.len() >= MOST_TOLD_APART && !numbers.contains_key(&key) {
+        if clusters.len() >= MOST_SEPARATED && !numbers.contains_key(&key) {
             key.section = String::new();
             key.family = String::new();
         }
@@ -163,7 +162,7 @@ fn read(
     Ok(Ok(clusters.into_iter().map(Gathered::finish).collect()))
 }
 
-/// What failing pages of one cluster have in common.
+/// The properties that failing pages of one cluster share.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     host: String,
@@ -175,11 +174,11 @@ struct Key {
     ever_ok: bool,
 }
 
-/// A cluster while its pages come in.
+/// A cluster that is being collected.
 struct Gathered {
     cluster: FailingCluster,
     ever_ok: bool,
-    /// Those that stand for it, the best first, each with whether it still fails.
+    /// Representatives, the best first, each with whether it still fails.
     best: Vec<(bool, FailingUrl)>,
 }
 
@@ -201,7 +200,7 @@ impl Gathered {
         }
     }
 
-    /// Takes in a page; on a tie the one that was found first stands for it.
+    /// Adds a page. On a tie the page that was found first becomes the representative.
     fn add(&mut self, still_fails: bool, url: FailingUrl) {
         self.cluster.urls += 1;
         let rank = |(still_fails, url): &(bool, FailingUrl)| (*still_fails, url.failures);
@@ -211,7 +210,7 @@ impl Gathered {
         self.best.truncate(REPRESENTATIVES);
     }
 
-    /// Sorts clusters of one size.
+    /// Returns the sort key for clusters of one size.
     fn order(&self) -> impl Ord + '_ {
         let cluster = &self.cluster;
         (

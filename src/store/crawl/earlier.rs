@@ -1,4 +1,4 @@
-//! Pages that an earlier run of a site knew, for the next run to start from.
+//! Pages of an earlier run of a site, as starting points of the next run.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use crate::store::rows::row::{limits_and, list};
 use crate::store::runs::id::RunId;
 use crate::store::runs::list::RunRow;
 
-/// A place in the pages of an earlier run, from which they are read on.
+/// A cursor over the pages of an earlier run.
 #[derive(Clone, Copy, Debug)]
 pub struct EarlierPages {
     run: RunId,
-    /// The last page that was read.
+    /// The last page read.
     after: UrlId,
 }
 
 impl EarlierPages {
-    /// The run that they are from.
+    /// Returns the run whose pages these are.
     pub fn run(&self) -> RunId {
         self.run
     }
@@ -31,14 +31,14 @@ impl EarlierPages {
 pub struct EarlierPage {
     /// The URL.
     pub url: CrawlUrl,
-    /// Clicks from a seed in that run, or in the one that it had the page from.
+    /// Clicks from a seed in that run, or in the run from which it took the page.
     pub depth: Option<u32>,
 }
 
 impl Store {
-    /// The newest finished or incomplete run before this one, of which some page answered and that was
-    /// to cover the same: same origins to start from, same limits.
-    /// None if there is no such run.
+    /// Returns the newest finished or incomplete run before this one with the same scope: the same
+    /// start origins and the same limits. At least one of its pages must have been answered. Returns
+    /// `None` if there is no such run.
     pub fn comparable_run(
         &self,
         site: &str,
@@ -61,7 +61,7 @@ impl Store {
         Ok(None)
     }
 
-    /// The pages that a new run starts from besides its seeds; none if no earlier run is
+    /// Returns the pages from which a new run starts besides its seeds, or `None` if no earlier run is
     /// comparable.
     pub fn earlier_pages(&self, run: RunId) -> Result<Option<EarlierPages>, StoreError> {
         let row = self.run_by_id(run)?;
@@ -72,9 +72,9 @@ impl Store {
         }))
     }
 
-    /// The next of them, at most `most`; empty after the last. A page is one of them if that run
-    /// fetched it and it did not answer 404 or 410. So is one that it had from a run before, but
-    /// had no time to request, or whose host or family was given up.
+    /// Returns the next pages, at most `most`; empty after the last. They are the pages that the run
+    /// fetched and that did not answer 404 or 410. Pages that it took from an earlier run count too if
+    /// it had no time to request them, or if their host or family was given up.
     pub fn next_earlier_pages(
         &self,
         pages: &mut EarlierPages,
@@ -110,8 +110,7 @@ impl Store {
     }
 }
 
-/// Whether two scopes have the same pages, however many of them were fetched and whatever was
-/// checked or noted besides.
+/// Returns whether two scopes cover the same pages. Page limits, checks and notes do not matter.
 fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
     origins(one) == origins(other) && limits(one) == limits(other)
 }

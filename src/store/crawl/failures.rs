@@ -1,5 +1,4 @@
-//! What a confirmation pass needs to know: URLs that failed at least once, and URLs of the same
-//! hosts that were fine.
+//! Input of a confirmation pass: URLs that failed at least once, and controls on the same hosts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -21,7 +20,7 @@ use crate::store::rows::host_ids::HostIds;
 use crate::store::rows::ids::UrlId;
 use crate::store::runs::id::RunId;
 
-/// Controls of one host: the home page or what comes next to it, and one of another section.
+/// Controls of one host: the home page or the page closest to it, and one of another section.
 const CONTROLS: usize = 2;
 
 /// A settled URL that failed at least once.
@@ -29,29 +28,28 @@ const CONTROLS: usize = 2;
 pub struct FailedUrl {
     /// The URL.
     pub url: CrawlUrl,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
     /// Clicks from a seed when it was found.
     pub depth: Option<u32>,
     /// Redirects in a row that led to it.
     pub hops: u8,
-    /// What a confirmation pass decides on.
+    /// Facts on which a confirmation pass decides.
     pub seen: Candidate,
-    /// `Age` of the last failing answer: it came from a cache, if that is more than 0.
+    /// `Age` of the last failing answer. A value above 0 means that it came from a cache.
     pub age: Option<Duration>,
-    /// The part of the site that seems to have gone down as a whole at each of its failures: the pattern of
+    /// The part of the site that seems to have been down as a whole at each of its failures: the pattern of
     /// a section or a family.
     pub down_with: Option<String>,
     id: UrlId,
     pass: u32,
-    /// When its failed attempts began.
+    /// Start times of its failed attempts.
     failed: Vec<Moment>,
     clean: bool,
 }
 
 impl Store {
-    /// URLs of a run that failed at least once and are settled, in the order in which they were
-    /// found.
+    /// Returns the settled URLs of a run that failed at least once, in the order in which they were found.
     pub fn failed_urls(&self, run: RunId) -> Result<Vec<FailedUrl>, StoreError> {
         let connection = self.connect()?;
         let read = || read(&connection, run.0);
@@ -60,7 +58,7 @@ impl Store {
             .map_err(|what| self.damaged(what))
     }
 
-    /// For each of these hosts up to two pages that were fine at every attempt.
+    /// Returns up to two controls for each of these hosts: pages that were fine at every attempt.
     pub fn controls(
         &self,
         run: RunId,
@@ -70,7 +68,7 @@ impl Store {
         controls(&connection, run.0, hosts).map_err(|source| self.fault(source))
     }
 
-    /// The highest pass of a run so far.
+    /// Returns the highest pass of a run so far.
     pub fn last_pass(&self, run: RunId) -> Result<u8, StoreError> {
         self.connect()?
             .query_row(
@@ -143,14 +141,14 @@ fn read(connection: &Connection, run: i64) -> rusqlite::Result<Result<Vec<Failed
             });
         }
     }
-    // Of most runs nothing failed.
+    // In most runs nothing failed.
     if !found.is_empty() {
         look_around(connection, run, &mut hosts, &mut found)?;
     }
     Ok(Ok(found))
 }
 
-/// Adds what is known of the hosts of the URLs, and of the parts of the site that they are in.
+/// Adds facts about the hosts of the URLs, and about the parts of the site that they are in.
 fn look_around(
     connection: &Connection,
     run: i64,
@@ -197,7 +195,7 @@ fn look_around(
     Ok(())
 }
 
-/// What is looked at of an attempt.
+/// The columns of an attempt that are needed here.
 struct Tried {
     pass: u32,
     outcome: Outcome,
@@ -207,7 +205,7 @@ struct Tried {
 }
 
 impl FailedUrl {
-    /// One of which nothing else is known.
+    /// Creates an entry without further facts.
     pub(crate) fn new(url: CrawlUrl, role: Role, seen: Candidate) -> FailedUrl {
         FailedUrl {
             url,
@@ -255,7 +253,7 @@ impl FailedUrl {
         }
     }
 
-    /// Whether all of its failures lie in one outage of its host.
+    /// Returns whether all of its failures lie in one outage of its host.
     fn is_in(&self, host: Option<&HostEpisodes>) -> bool {
         let Some(host) = host else { return false };
         let mut numbers = self.failed.iter().map(|at| host.number_at(*at));

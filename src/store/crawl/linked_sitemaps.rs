@@ -1,4 +1,4 @@
-//! Pages that were taken for sitemaps: robots.txt or a guess named them so, they answer HTML, and a page
+//! Pages that were requested as sitemaps: robots.txt or a guess named them, they answer HTML, and a page
 //! links to them.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
-/// A page that was taken for a sitemap.
+/// A page that was requested as a sitemap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedSitemap {
     /// The URL.
@@ -22,7 +22,7 @@ pub struct LinkedSitemap {
 }
 
 impl Store {
-    /// The pages of a run that were taken for sitemaps and still are.
+    /// Returns the pages of a run that are still stored as sitemaps.
     pub fn linked_sitemaps(&self, run: RunId) -> Result<Vec<LinkedSitemap>, StoreError> {
         let connection = self.connect()?;
         let fault = |source| self.fault(source);

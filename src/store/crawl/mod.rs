@@ -1,5 +1,5 @@
-//! What a crawl reads back: to resume a run, to start from an earlier one, to confirm failures and to
-//! experiment.
+//! Data that a crawl reads back: to resume a run, to start from an earlier one, to confirm failures
+//! and to run experiments.
 
 pub(super) mod addresses;
 pub(super) mod clusters;

@@ -1,5 +1,5 @@
-//! Where the hosts of a run answered from, and which host led to those that were not requested yet: what
-//! a later process needs in order to judge private addresses as the run did.
+//! The addresses from which a run's hosts answered, and the hosts that linked to URLs not requested yet.
+//! A later process needs them to judge private addresses as the run did.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,8 +12,8 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// The addresses that each host of a run answered from. Hosts whose addresses were given by hand are
-    /// left out, and so are all hosts behind a proxy: nothing was learnt about where they are.
+    /// Returns the addresses from which each host of a run answered. Hosts whose addresses the user gave
+    /// are left out. So are all hosts behind a proxy, because nothing was learned about their addresses.
     pub fn reached(&self, run: RunId) -> Result<BTreeMap<HostKey, Vec<IpAddr>>, StoreError> {
         let reach = self.run_by_id(run)?.plan.requests.reach;
         let mut reached: BTreeMap<HostKey, Vec<IpAddr>> = BTreeMap::new();
@@ -43,8 +43,8 @@ impl Store {
         Ok(reached)
     }
 
-    /// Pairs of hosts: the second has URLs that wait, and the first led to them. What a robots.txt named
-    /// is left out, as it may have come from another host by a redirect.
+    /// Returns pairs of hosts: the second has queued URLs, and the first linked to them. URLs named by a
+    /// robots.txt are left out, because the file may have come from another host by a redirect.
     pub fn waiting_by_host(&self, run: RunId) -> Result<Vec<(HostKey, HostKey)>, StoreError> {
         let connection = self.connect()?;
         let sql = "SELECT f.text, t.text FROM
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Whether the address of a host was given by hand, as `HOST:PORT:ADDRESS`.
+/// Returns whether the user gave the address of a host, as `HOST:PORT:ADDRESS`.
 fn is_given(url: &CrawlUrl, given: &[String]) -> bool {
     let host = url.host();
     let port = url.as_url().port_or_known_default().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What an interrupted crawl needs to know to go on: everything it had recorded.
+//! The recorded state that an interrupted crawl needs to continue.
 
 use std::time::Duration;
 
@@ -18,54 +18,54 @@ pub struct KnownUrl {
     pub(in crate::store) id: UrlId,
     /// The URL.
     pub url: CrawlUrl,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
-    /// It waits to be fetched.
+    /// Whether it is queued.
     pub queued: bool,
-    /// It was skipped so far.
+    /// Whether it is skipped so far.
     pub skipped: bool,
     pub(in crate::store) in_sitemap: bool,
     /// Clicks from a seed when it was found.
     pub depth: Option<u32>,
-    /// Redirects in a row that led to it.
+    /// Consecutive redirects that led to it.
     pub hops: u8,
-    /// The pass that asks for it, or did last.
+    /// The pass that requests it, or requested it last.
     pub pass: u8,
-    /// Attempts made so far in that pass, of a URL that waits.
+    /// Attempts so far in that pass, if it is queued.
     pub tries: u32,
-    /// It waits until then for a retry.
+    /// Earliest time of its retry.
     pub not_before: Option<Moment>,
 }
 
-/// How far the sample and the passes of a stored run came.
+/// Progress of a stored run: its sample and its passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassesMade {
-    /// The last pass that was not interrupted; 1 is the crawl itself.
+    /// The last complete pass; 1 is the crawl itself.
     pub last: u8,
-    /// Whether the pass after that was begun and interrupted.
+    /// Whether the pass after that was started and interrupted.
     pub is_cut_short: bool,
-    /// Whether the sample was begun.
+    /// Whether the sample was started.
     pub is_sampled: bool,
-    /// When the last request of the crawl itself began, if nothing of it waits.
+    /// When the last request of the crawl itself started, if none of its URLs is queued.
     pub crawl_ended: Option<Moment>,
-    /// Time that passes took.
+    /// Time spent in passes.
     pub spent: Duration,
 }
 
-/// A host's robots.txt of a stored run.
+/// The robots.txt of a host in a stored run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownRobots {
     /// The origin.
     pub host: HostKey,
-    /// What it allows.
+    /// The access that it allows.
     pub access: RobotsAccess,
     /// Its text, if there is any.
     pub body: Option<Vec<u8>>,
 }
 
 impl Store {
-    /// Hands over the next URLs of a run, at most `most`, in the order in which they were found; moves `after`
-    /// to the last of them. Returns false if there were none.
+    /// Passes the next URLs of a run, at most `most`, to the callback, in the order in which they were found.
+    /// Moves `after` to the last of them. Returns false if there were none.
     pub fn next_known_urls(
         &self,
         run: RunId,
@@ -79,7 +79,7 @@ impl Store {
         Ok(last.is_some())
     }
 
-    /// Hands over at most `most` URLs after this number; returns the number of the last.
+    /// Passes at most `most` URLs after this number to the callback. Returns the number of the last.
     pub(in crate::store) fn each_url(
         &self,
         connection: &Connection,
@@ -129,7 +129,7 @@ impl Store {
             .map_err(|what| self.damaged(what))
     }
 
-    /// Hands over the robots.txt files of a run, one after the other.
+    /// Passes the robots.txt files of a run to the callback, one by one.
     pub fn known_robots(
         &self,
         run: RunId,
@@ -158,7 +158,7 @@ impl Store {
             .map_err(|what| self.damaged(what))
     }
 
-    /// The text of a host's robots.txt, if it has one.
+    /// Returns the text of a host's robots.txt, if it has one.
     pub fn robots_text(&self, run: RunId, host: &HostKey) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT body FROM robots_txt WHERE run = ? AND host = ?";
         let connection = self.connect()?;
@@ -168,8 +168,8 @@ impl Store {
         Ok(text.map_err(|source| self.fault(source))?.flatten())
     }
 
-    /// How far the sample and the passes of a run came. A pass that was cut short is taken back, but for its
-    /// attempts: it is to be begun again, even if the process is killed before that.
+    /// Returns the progress of a run's sample and passes. Undoes an interrupted pass except for its attempts,
+    /// so that it starts again, even if the process is killed before that.
     pub fn resume_passes(&self, run: RunId) -> Result<PassesMade, StoreError> {
         let begun = self.last_pass(run)?;
         self.write(|tx| {
@@ -208,7 +208,7 @@ impl Store {
         })
     }
 
-    /// Leaves URLs that wait in a pass or the sample as they are.
+    /// Settles URLs that are queued in a pass or the sample, without another request.
     pub fn keep_reopened(&self, run: RunId) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
@@ -219,7 +219,7 @@ impl Store {
         })
     }
 
-    /// Queues again what was skipped because its host or family was given up.
+    /// Queues the URLs again that were skipped because their host or family was given up.
     pub fn requeue_given_up(&self, run: RunId) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
@@ -235,7 +235,7 @@ impl Store {
         })
     }
 
-    /// Whether URLs of a run wait to be requested for the first time.
+    /// Returns whether URLs of a run wait for their first request.
     pub fn has_queued(&self, run: RunId) -> Result<bool, StoreError> {
         self.connect()?
             .query_row(
@@ -246,7 +246,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// The sitemaps of a run that were requested, and how many entries they list together.
+    /// Returns the requested sitemaps of a run, and the total number of their entries.
     pub fn sitemaps_read(&self, run: RunId) -> Result<(Vec<CrawlUrl>, u64), StoreError> {
         let connection = self.connect()?;
         let fault = |source| self.fault(source);
@@ -272,7 +272,7 @@ impl Store {
         Ok((read.collect::<Result<_, _>>()?, entries.unsigned_abs()))
     }
 
-    /// When the last attempt of a run was made, if any was.
+    /// Returns when the last attempt of a run started, if there was one.
     pub fn last_attempt(&self, run: RunId) -> Result<Option<Moment>, StoreError> {
         let connection = self.connect()?;
         let last: Option<i64> = connection
@@ -285,7 +285,7 @@ impl Store {
         Ok(last.map(Moment::from_millis))
     }
 
-    /// Pages of a run that were requested; some may wait to be retried.
+    /// Counts the requested pages of a run; some may wait for a retry.
     pub fn requested_pages(&self, run: RunId) -> Result<u64, StoreError> {
         let connection = self.connect()?;
         let count: i64 = connection

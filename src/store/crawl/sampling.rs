@@ -1,4 +1,4 @@
-//! Pages of a run that never failed, chosen by chance: what a sample is drawn from.
+//! Random pages of a run that never failed: the source of a sample.
 
 use rusqlite::Connection;
 
@@ -15,13 +15,13 @@ pub struct FinePage {
     pub url: CrawlUrl,
     /// Clicks from a seed when it was found.
     pub depth: Option<u32>,
-    /// Redirects in a row that led to it.
+    /// Consecutive redirects that led to it.
     pub hops: u8,
 }
 
 impl Store {
-    /// At most `most` settled pages of a run that never failed, each as likely as any other. `roll` is the
-    /// dice: below its argument.
+    /// Returns at most `most` settled pages of a run that never failed, all with the same probability.
+    /// `roll` returns a random number below its argument.
     pub fn never_failed(
         &self,
         run: RunId,
@@ -42,7 +42,7 @@ impl Store {
 
 type Row = (String, Option<u32>, u8);
 
-/// A reservoir (Vitter's algorithm R): numbers first, so that only what is chosen is read.
+/// Draws a reservoir (Vitter's algorithm R). It draws numbers first, so that only chosen rows are read.
 fn never_failed(
     connection: &Connection,
     run: i64,

@@ -1,21 +1,21 @@
-//! Whether a path still names the file that was opened. SQLite goes on in a file that was removed or replaced, and
-//! all that it writes is gone when it is closed.
+//! Detects whether a path still names the file that was opened. SQLite continues to write to a file that was
+//! removed or replaced, and all of it is lost on close.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
 
-/// What tells a file from every other one of the machine, whatever it is called. None where there is no file, and on
-/// systems that do not tell.
+/// The identity of a file on this machine, independent of its name. `None` if there is no file, and on
+/// systems that do not report one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Identity(Option<(u64, u64)>);
 
 impl Identity {
-    /// That of the file that has this name now.
+    /// Returns the identity of the file that has this name now.
     pub(in crate::store) fn of(path: &Path) -> Identity {
         Identity(device_and_inode(std::fs::metadata(path).ok().as_ref()))
     }
 
-    /// That of a file that is open, whatever became of its name.
+    /// Returns the identity of an open file, even if its name changed.
     pub(super) fn of_open(file: &File) -> Identity {
         Identity(device_and_inode(file.metadata().ok().as_ref()))
     }

@@ -1,11 +1,12 @@
-//! One process at a time writes a run, or works on a project of the schedule. The lock is the operating system's, on an empty file beside
-//! the database that is named after the run, so that it ends with its process, however that ends.
-//! The file is there while the run is written; after a killed process it stays for the next.
+//! Locks: one process at a time writes a run, or works on a project of the schedule. The lock is the
+//! operating system's lock on an empty file beside the database, named after the run. It ends with its
+//! process, however that ends. The file exists while the run is written; after a killed process it stays for
+//! the next one.
 //!
-//! Nobody ever waits for a lock: it is free, or somebody has it.
+//! Taking a lock never waits: it is free, or another process holds it.
 //!
-//! The directory may hold files of somebody else. So the names are our own, nothing is written to a lock, and a link or a
-//! file with something in it is left alone.
+//! The directory may hold files of other programs. So lock names are distinctive, nothing is written to a
+//! lock, and links and non-empty files are left alone.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -16,33 +17,33 @@ use super::open::Store;
 use crate::store::error::{StoreError, StoreFault};
 use crate::store::runs::id::RunId;
 
-/// How often a lock is tried that its holder takes away meanwhile (ours): as often, somebody else would have to hold and
-/// drop it between our opening the file and our locking it.
+/// Attempts at a lock file that disappears while it is taken (ours). For each of them another process would
+/// have to take and drop the lock between our open and our lock.
 const TRIES: usize = 100;
 
 /// The right to write a run, or to work on a project, until it is dropped.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
-    /// Holds the lock as long as it is open.
+    /// Holds the lock while it is open.
     _file: File,
 }
 
 impl Store {
-    /// Takes the right to write a run, unless another process has it.
+    /// Takes the lock of a run, unless another process holds it.
     pub fn lock_run(&self, run: RunId) -> Result<RunLock, StoreError> {
         RunLock::take(self, &format!("run{run}"))?.ok_or(StoreError::RunBusy(run))
     }
 
-    /// Takes the right to work on a project of the schedule; none if another process has it. Its name
-    /// must be fit for a file's.
+    /// Takes the lock of a project. Returns `None` if another process holds it. The project's name must be a
+    /// valid file name.
     pub fn lock_project(&self, project: &str) -> Result<Option<RunLock>, StoreError> {
         RunLock::take(self, &format!("project-{project}"))
     }
 }
 
 impl RunLock {
-    /// None if another process holds it.
+    /// Returns `None` if another process holds the lock.
     fn take(store: &Store, what: &str) -> Result<Option<RunLock>, StoreError> {
         let path = lock_path(store, what);
         let fault = |source| StoreError::Open {
@@ -51,12 +52,12 @@ impl RunLock {
         };
         for _ in 0..TRIES {
             let file = match open(&path, store.path()) {
-                // Its holder took it away between our finding it there and our opening it.
+                // Its holder removed it between our lookup and our open.
                 Err(StoreFault::System(gone)) if gone.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(fault)?,
             };
             match file.try_lock() {
-                // Who held it may have taken the file away since it was opened.
+                // The previous holder may have removed the file since we opened it.
                 Ok(()) if Identity::of(&path) == Identity::of_open(&file) => {
                     return Ok(Some(RunLock { path, _file: file }));
                 }
@@ -71,15 +72,15 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // Only where a file tells which one it is: elsewhere, two processes could hold two files of one name.
-        // It does no harm where it cannot be removed.
+        // Only where files have an identity: elsewhere two processes could lock two files of the same name. A
+        // file that cannot be removed does no harm.
         if cfg!(unix) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Opens a lock file, making it if it is not there.
+/// Opens a lock file, creating it if needed.
 fn open(path: &Path, database: &Path) -> Result<File, StoreFault> {
     match create(path, database) {
         Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {}
@@ -89,7 +90,7 @@ fn open(path: &Path, database: &Path) -> Result<File, StoreFault> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(
         &mut options,
-        // Without waiting for the other end of a pipe that somebody put there.
+        // NONBLOCK: a named pipe with this name must not make us wait for its other end.
         (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32,
     );
     let file = match options.read(true).write(true).open(path) {
@@ -104,7 +105,8 @@ fn open(path: &Path, database: &Path) -> Result<File, StoreFault> {
     }
 }
 
-/// Makes a lock file for those who may write the database: nobody else could hold up a run with it.
+/// Creates a lock file for the users who may write the database. Other users could otherwise block
+/// a run with it.
 #[cfg(unix)]
 fn create(path: &Path, database: &Path) -> io::Result<File> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -117,7 +119,7 @@ fn create(path: &Path, database: &Path) -> io::Result<File> {
         .open(path)?;
     let shared = std::fs::metadata(database)?;
     let writers = shared.mode() & 0o222;
-    // With another group than the database's, it is for its owner alone.
+    // If its group is not the database's, only the owner may use it.
     if writers & 0o022 != 0 && fchown(&file, None, Some(shared.gid())).is_ok() {
         file.set_permissions(std::fs::Permissions::from_mode(
             writers | writers << 1 | 0o600,
@@ -135,7 +137,7 @@ fn create(path: &Path, _database: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// `runs.db-gatecrawl-run1.lock` for `runs.db`.
+/// Returns the path of a lock: `runs.db-gatecrawl-run1.lock` for `runs.db`.
 fn lock_path(store: &Store, what: &str) -> PathBuf {
     let mut path = store.path().as_os_str().to_owned();
     path.push(format!("-gatecrawl-{what}.lock"));
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_while_it_is_let_go_never_shares_it() {
+    fn a_lock_that_is_being_released_is_never_shared() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         let (holders, taken) = (AtomicU32::new(0), AtomicU32::new(0));
@@ -186,14 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_user_is_no_lock() {
+    fn a_file_of_the_user_is_not_used_as_a_lock() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("Cargo")).expect("a store");
         let theirs = dir.path().join("Cargo.lock");
         std::fs::write(&theirs, "version = 4").expect("written");
         drop(store.lock_run(RunId(1)).expect("free"));
         assert_eq!(std::fs::read(&theirs).expect("there"), b"version = 4");
-        // Even under our own name.
+        // Even with a lock's own name.
         let named = lock_path(&store, "run1");
         std::fs::write(&named, "mine").expect("written");
         assert!(is_no_lock(&store), "taken");
@@ -212,7 +214,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_never_followed_and_a_pipe_never_waited_for() {
+    fn a_lock_never_follows_a_link_or_waits_for_a_pipe() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         let named = lock_path(&store, "run1");
@@ -234,7 +236,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_who_may_write_the_database_can_hold_its_locks() {
+    fn only_processes_that_may_write_the_database_can_hold_its_locks() {
         use std::os::unix::fs::PermissionsExt;
 
         let dir = tempfile::tempdir().expect("a directory");
@@ -255,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn a_project_is_worked_on_once_at_a_time() {
+    fn a_project_has_one_lock_at_a_time() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
-        let lock = store.lock_project("shop").expect("asked").expect("free");
-        assert!(store.lock_project("shop").expect("asked").is_none());
-        assert!(store.lock_project("blog").expect("asked").is_some());
+        let lock = store.lock_project("shop").expect("read").expect("free");
+        assert!(store.lock_project("shop").expect("read").is_none());
+        assert!(store.lock_project("blog").expect("read").is_some());
         drop(lock);
-        assert!(store.lock_project("shop").expect("asked").is_some());
+        assert!(store.lock_project("shop").expect("read").is_some());
     }
 }

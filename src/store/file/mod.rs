@@ -1,4 +1,4 @@
-//! The database file: opened and locked, its tables made and brought up to date.
+//! The database file: opening, locks, and creating and upgrading its tables.
 
 mod identity;
 pub(super) mod lock;

@@ -1,15 +1,15 @@
--- What is to be told to people, and what was. Made when it is first needed in files that were there before.
+-- Notifications, pending and sent. Older files gain these tables when they are first needed.
 
--- What happened, by the key that stays the same if it is told again.
+-- Events. The key stays the same if an event is reported again.
 CREATE TABLE IF NOT EXISTS told_event (
     key     TEXT PRIMARY KEY,
-    run     INTEGER,                 -- absent where no run came of it
+    run     INTEGER,                 -- absent if there was no run
     at      INTEGER NOT NULL,
-    event   TEXT                     -- JSON; absent once its notices are queued
+    event   TEXT                     -- JSON; absent once its notifications are queued
 ) WITHOUT ROWID;
 
--- A message for one channel. No secret is in it: a channel is named, and what it needs is read from
--- the environment or a file when it is sent.
+-- A notification for one channel. It holds no secrets, only the name of the channel. Secrets are read
+-- from the environment or a file when it is sent.
 CREATE TABLE IF NOT EXISTS notice (
     id      INTEGER PRIMARY KEY,
     event   TEXT NOT NULL,           -- told_event.key

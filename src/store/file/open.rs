@@ -1,4 +1,4 @@
-//! The database file: opened, checked, brought up to date.
+//! The database file: opening, checking and upgrading it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,18 +15,18 @@ use super::turn::BUSY;
 use super::turn::{PATIENCE, Turn};
 use crate::store::error::{StoreError, StoreFault};
 
-/// The file in which runs are kept.
+/// The database file of the runs.
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
-    /// The file that the first connection opened: another may have its name later.
+    /// The file that the first connection opened. Another file may get its name later.
     identity: Arc<OnceLock<Identity>>,
     pool: Pool,
     pub(in crate::store) turn: Turn,
 }
 
 impl Store {
-    /// Opens the file, making it first if it is not there. A file that is not ours stays as it is.
+    /// Opens the file, creating it if needed. A file of another program stays unchanged.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let store = Store {
             path: path.to_owned(),
@@ -44,7 +44,7 @@ impl Store {
             Tables::None => store.make_private()?,
         }
         let mut connection = store.connect()?;
-        // Another process may have been faster.
+        // Another process may have created the tables first.
         let made = match store.tables(Marks::of(&connection))? {
             Tables::None => create(&mut connection),
             Tables::Older => upgrade(&mut connection),
@@ -55,17 +55,18 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes the views again for people who read the file with other programs. This program does not read
-    /// them, so one that nobody may write to, or that somebody else is writing to, keeps them as they are.
+    /// Recreates the views for people who read the file with other programs. This program does not read them.
+    /// So a file that is read-only, or that another process writes, keeps its views.
     fn renew_views(&self) {
         if let Ok(mut connection) = self.connect_for(Duration::ZERO) {
             let _ = renew_views(&mut connection);
         }
     }
 
-    /// Makes the file before SQLite does, for its owner alone: addresses of a site may hold tokens of its users. What
-    /// SQLite keeps beside it has the same permissions. One that is there keeps its own, and what else is wrong is
-    /// told by SQLite when it opens it; but it would follow a link to nowhere, and make the file for everybody.
+    /// Creates the file before SQLite does, readable by its owner only: addresses of a site may hold tokens
+    /// of its users. SQLite's side files get the same permissions. An existing file keeps its own. Other
+    /// faults are left to SQLite, which reports them on opening. Only a link without a target needs us:
+    /// SQLite would follow it and create a file that all can read.
     fn make_private(&self) -> Result<(), StoreError> {
         let mut file = std::fs::OpenOptions::new();
         #[cfg(unix)]
@@ -78,22 +79,24 @@ impl Store {
         Ok(())
     }
 
-    /// The file as SQLite is to call it: `:memory:` and `file:runs.db?mode=memory` are names like any other to us.
+    /// Returns the path as SQLite must see it. `:memory:` and `file:runs.db?mode=memory` are ordinary names
+    /// here.
     fn plain_path(&self) -> PathBuf {
         Path::new(".").join(&self.path)
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A connection. Each has its own view of the data, as of the start of its statements.
+    /// Opens a connection. Each connection sees the data as of the start of its statements.
     pub(in crate::store) fn connect(&self) -> Result<Pooled, StoreError> {
         self.connect_for(BUSY)
     }
 
-    /// The same file for one crawl: once that is to end, other processes are waited for no longer than half a minute.
+    /// Returns the same file for one crawl. Once the crawl is ending, it waits for other processes at most
+    /// half a minute in all.
     #[must_use]
     pub fn of_crawl(&self, is_ending: impl Fn() -> bool + Send + Sync + 'static) -> Store {
         Store {
@@ -117,13 +120,13 @@ impl Store {
         write().map_err(|source| self.fault(source))
     }
 
-    /// A connection for what is written on behalf of the schedule, whose statements wait as a crawl does.
+    /// Opens a connection for writes of the schedule. Its statements wait as long as those of a crawl.
     pub(in crate::store) fn connect_patiently(&self) -> Result<Pooled, StoreError> {
         self.connect_for(PATIENCE)
     }
 
     fn connect_for(&self, patience: Duration) -> Result<Pooled, StoreError> {
-        // Before SQLite makes a file where there is none.
+        // Checks before SQLite creates a file where there is none.
         self.check_in_place()?;
         let pooled = self.pool.take(|| self.new_connection())?;
         pooled
@@ -139,12 +142,12 @@ impl Store {
         let connection = Connection::open_with_flags(self.plain_path(), flags)
             .map_err(|source| self.unopened_by(source))?;
         connection.set_prepared_statement_cache_capacity(64);
-        // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process
-        // loses nothing that was committed; a power cut may lose the last moments, never more.
-        // A statement keeps its plan: otherwise what names `max` is prepared anew for each value.
-        // A run is written and read nearly from its beginning to its end: what a cache of 16 MiB
-        // does not have, the system's has. The log grows to 16 MiB before it is written back: each time
-        // waits for the disk, and what is written often meanwhile is written back once.
+        // WAL: readers see a consistent state while the crawl writes. NORMAL: a killed process loses nothing
+        // that was committed; a power cut may lose the last moments, never more. Statements keep their plan;
+        // otherwise a query with `max` is prepared again for each value. A run is written and read almost
+        // sequentially, so the system's cache serves what the cache of 16 MiB does not hold. The log grows to
+        // 16 MiB before it is written back. Each write-back waits for the disk, and a page that changed
+        // several times is then written once.
         connection
             .busy_timeout(BUSY)
             .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
@@ -162,7 +165,7 @@ impl Store {
         Ok(connection)
     }
 
-    /// That the file is still where it was: otherwise what is written is lost, and what is read is somebody else's.
+    /// Checks that the file is still in its place. Otherwise writes are lost, and reads see another file.
     pub(in crate::store) fn check_in_place(&self) -> Result<(), StoreError> {
         match self.identity.get() {
             Some(opened) if Identity::of(&self.path) != *opened => {
@@ -172,7 +175,7 @@ impl Store {
         }
     }
 
-    /// Says why the file, or one that belongs to it, could not be opened.
+    /// Returns the error for a file, or one beside it, that could not be opened.
     pub(super) fn unopened(&self, source: StoreFault) -> StoreError {
         StoreError::Open {
             path: self.path.clone(),
@@ -187,7 +190,7 @@ impl Store {
         self.unopened(StoreFault::Sqlite(source))
     }
 
-    /// Puts a name and advice to what SQLite says.
+    /// Turns an error of SQLite into one with a name and advice.
     pub(in crate::store) fn fault(&self, source: rusqlite::Error) -> StoreError {
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -198,8 +201,8 @@ impl Store {
             _ if lacks_files(&source) => self.failed(StoreFault::OutOfFiles),
             _ if is_full(&source) => self.failed(StoreFault::Full),
             _ if is_damage(&source) => self.damaged(source.to_string()),
-            // What we ask is right for the tables that we make.
-            Some(ErrorCode::Unknown) => self.failed(StoreFault::Tables(what(&source))),
+            // Our queries are correct for the tables that we create.
+            Some(ErrorCode::Unknown) => self.failed(StoreFault::Tables(message(&source))),
             _ => self.failed(StoreFault::Sqlite(source)),
         }
     }
@@ -218,16 +221,18 @@ impl Store {
         })
     }
 
-    /// What tables the file has, if it is there. It is only read, for it may be somebody else's.
+    /// Returns which tables the file has, if it exists. Only reads it, because it may belong to another
+    /// program.
     fn look(&self) -> Result<Tables, StoreError> {
-        // Empty, or no plain file: SQLite has something to say of that when it opens it.
+        // An empty file or a special file: SQLite reports its error on opening.
         if !std::fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > 0) {
             return Ok(Tables::None);
         }
         let reader = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let marks = Marks::of(&reader);
         if marks.as_ref().err().is_some_and(is_half_written) {
-            // Whoever made it was killed in the middle of that: it cannot be read before that is undone.
+            // The process that created it was killed half-way. It can be read only after the journal is
+            // undone.
             let writer = self.open_to_look(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             return self.tables(Marks::of(&writer));
         }
@@ -244,10 +249,10 @@ impl Store {
         Ok(connection)
     }
 
-    /// What tables the file has, which may be none; an error if they are not ours.
+    /// Returns which tables the file has, perhaps none. Fails if they are not ours.
     fn tables(&self, marks: rusqlite::Result<Marks>) -> Result<Tables, StoreError> {
         let marks = marks.map_err(|source| match source.sqlite_error_code() {
-            // What SQLite keeps beside the file even to read it.
+            // SQLite needs side files even to read it.
             Some(ErrorCode::CannotOpen) if !lacks_files(&source) => {
                 StoreError::ReadOnly(self.path.clone())
             }
@@ -267,24 +272,24 @@ impl Store {
     }
 }
 
-/// The tables of a file that is ours or may become so.
+/// The tables of a file that is ours or may become ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tables {
-    /// There are none.
+    /// No tables.
     None,
-    /// An earlier version of the program made them.
+    /// Tables of an earlier version of the program.
     Older,
-    /// They are as they should be, but for the views.
+    /// The current tables, with other views.
     OtherViews,
-    /// They are as they should be.
+    /// The current tables and views.
     Ready,
 }
 
-/// What a file tells of whose it is.
+/// Marks in the file that identify its program and version.
 struct Marks {
     application: i64,
     version: i64,
-    /// How often its tables were changed; never if it has none.
+    /// Number of changes to its tables; 0 if there are none.
     tables: i64,
     /// Whether its views are those of this version of the program.
     our_views: bool,
@@ -303,29 +308,30 @@ impl Marks {
     }
 }
 
-/// Whether a file has a journal beside it that must be undone by somebody who may write.
+/// Returns whether the file has a journal beside it that only a process with write access can undo.
 fn is_half_written(fault: &rusqlite::Error) -> bool {
     let code = fault.sqlite_error().map(|fault| fault.extended_code);
     code == Some(ffi::SQLITE_READONLY_ROLLBACK)
 }
 
-/// Whether SQLite could not open a file because no more may be open. It does not tell, but then nobody else can open
-/// one either. Another file than the database is tried: to close that would end the locks that SQLite has on it.
+/// Returns whether SQLite could not open a file because too many are open. SQLite does not report this, but
+/// then no other open succeeds either. This opens another file than the database, because closing the
+/// database would end SQLite's locks on it.
 fn lacks_files(fault: &rusqlite::Error) -> bool {
     fault.sqlite_error_code() == Some(ErrorCode::CannotOpen)
         && cfg!(unix)
         && std::fs::File::open("/").is_err()
 }
 
-/// Whether a disk is full. What lies beside the file is enlarged by a call with an error of its own.
+/// Returns whether a disk is full. Growing a file beside the database fails with an error of its own.
 fn is_full(fault: &rusqlite::Error) -> bool {
     fault.sqlite_error().is_some_and(|fault| {
         fault.code == ErrorCode::DiskFull || fault.extended_code == ffi::SQLITE_IOERR_SHMSIZE
     })
 }
 
-/// Whether the file is not what was written: SQLite cannot find its way in it, or what it finds is of
-/// a type that we never stored.
+/// Returns whether the file is damaged: SQLite cannot read its structure, or a value has a type that we never
+/// store.
 fn is_damage(fault: &rusqlite::Error) -> bool {
     use rusqlite::Error as E;
     let cut_short = [ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS];
@@ -340,8 +346,8 @@ fn is_damage(fault: &rusqlite::Error) -> bool {
     }
 }
 
-/// What SQLite says, without the statement that it says it of.
-fn what(fault: &rusqlite::Error) -> String {
+/// Returns SQLite's message without the statement.
+fn message(fault: &rusqlite::Error) -> String {
     match fault {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         fault => fault.to_string(),
@@ -389,10 +395,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_whose_maker_was_killed_half_way_is_made_anew() {
+    fn a_file_whose_creator_was_killed_half_way_is_created_again() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
-        // As the switch to a write-ahead log leaves it when its journal cannot be removed any more.
+        // The state after the switch to a write-ahead log, when its journal could not be removed.
         let maker = Connection::open(&path).expect("made");
         let begin = "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE t (x);
                      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 500)
@@ -404,13 +410,13 @@ mod tests {
             std::fs::copy(named(&path), named(&copy)).expect("copied");
         }
         assert!(std::fs::metadata(&copy).expect("a file").len() > 0);
-        Store::open(&copy).expect("made anew");
+        Store::open(&copy).expect("created again");
         Store::open(&copy).expect("opened again");
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_was_removed_or_replaced_is_neither_read_nor_made_again() {
+    fn a_removed_or_replaced_file_is_neither_read_nor_created_again() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let gone = |store: &Store| {
@@ -449,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_all_of_our_tables_is_said_to_be_of_another_version() {
+    fn a_file_without_all_of_our_tables_is_reported_as_another_version() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("made");
         let connection = store.connect().expect("opened");
@@ -462,15 +468,15 @@ mod tests {
         let StoreError::Failed { source, .. } = store.fault(fault) else {
             panic!("another fault");
         };
-        let said = source.to_string();
+        let message = source.to_string();
         assert!(
-            said.contains("(no such table: evidence): another version"),
-            "{said}"
+            message.contains("(no such table: evidence): another version"),
+            "{message}"
         );
     }
 
     #[test]
-    fn views_of_another_version_are_made_again_unless_somebody_is_writing() {
+    fn views_of_another_version_are_recreated_unless_another_process_writes() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let store = Store::open(&path).expect("made");

@@ -1,5 +1,5 @@
 //! A pool of connections. Opening one reads and compiles the whole schema, which takes longer than most
-//! queries; so connections are used again.
+//! queries, so connections are reused.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ pub(in crate::store) struct Pool(Arc<Mutex<Vec<Connection>>>);
 /// A connection that returns to its pool when it is dropped.
 #[derive(Debug)]
 pub(in crate::store) struct Pooled {
-    /// `None` only while it is dropped.
+    /// `None` only during drop.
     connection: Option<Connection>,
     pool: Pool,
 }
@@ -64,8 +64,8 @@ impl Drop for Pooled {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        // A panic within a transaction: closing rolls it back. The operating system may cache pages
-        // that were read.
+        // After a panic within a transaction, closing rolls it back. The operating system may cache
+        // pages that were read.
         if connection.is_autocommit() && connection.execute_batch("PRAGMA shrink_memory").is_ok() {
             let mut pool = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
             if pool.len() < IDLE {
@@ -80,27 +80,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_is_lent_again_unless_it_is_in_a_transaction() {
+    fn a_connection_is_reused_unless_it_is_in_a_transaction() {
         let pool = Pool::default();
         let open = || Connection::open_in_memory();
         let first = pool.take(open).expect("opened");
         first.execute_batch("CREATE TABLE t (a)").expect("made");
         drop(first);
-        let again = pool.take(open).expect("lent");
-        assert!(again.table_exists(None, "t").expect("asked"));
+        let again = pool.take(open).expect("reused");
+        assert!(again.table_exists(None, "t").expect("read"));
         again.execute_batch("BEGIN").expect("begun");
         drop(again);
         let other = pool.take(open).expect("opened");
-        assert!(!other.table_exists(None, "t").expect("asked"));
+        assert!(!other.table_exists(None, "t").expect("read"));
     }
 
     #[test]
-    fn few_wait() {
+    fn few_connections_stay_idle() {
         let pool = Pool::default();
-        let lent: Vec<Pooled> = (0..IDLE + 2)
+        let connections: Vec<Pooled> = (0..IDLE + 2)
             .map(|_| pool.take(Connection::open_in_memory).expect("opened"))
             .collect();
-        drop(lent);
+        drop(connections);
         assert_eq!(pool.0.lock().expect("unlocked").len(), IDLE);
     }
 }

@@ -1,6 +1,5 @@
-//! The tables of the file: made once, and brought up to date when an earlier version made them.
-//! Between two versions tables and columns are only added, so no row is rewritten; views and the
-//! tables of names are made again.
+//! The tables of the file, created once and upgraded from earlier versions. A new version only adds tables
+//! and columns, so no row is rewritten. Views and the tables of names are recreated.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +9,18 @@ use super::steps::{SCHEMA, STEPS};
 use crate::model::{LinkKind, Outcome, Position, Role, SearchFailure, SkipReason};
 use crate::store::tables::table::Table;
 
-/// Makes the tables of notifications where they are not there yet.
+/// Creates the tables of notifications if they do not exist yet.
 pub(in crate::store) const NOTICES: &str = include_str!("notices.sql");
 
 /// Marks our files, in `PRAGMA application_id`: "GTCR".
 pub(super) const APPLICATION: i64 = 0x4754_4352;
 
-/// The attempts that count: all that is concluded of a URL rests on them. Experiments are requested in other
-/// ways than the crawl's; what failed while this machine had no network failed because of that.
+/// The attempts that count as evidence for conclusions about a URL. Experiments differ from the crawl's own
+/// requests. Attempts during a local outage failed because this machine had no network.
 const EVIDENCE: &str =
     "SELECT * FROM attempt WHERE purpose IN ('crawl', 'retry', 'confirm', 'sample')";
 
-/// Makes all tables in an empty file, unless another process was faster.
+/// Creates all tables in an empty file, unless another process did so first.
 pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? >= SCHEMA {
@@ -36,7 +35,7 @@ pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Brings a file of an earlier version up to date, unless another process was faster.
+/// Upgrades a file of an earlier version, unless another process did so first.
 pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&tx)?;
@@ -53,7 +52,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Makes the views again, if this version of the program makes others than the file has.
+/// Recreates the views, if they differ from those of this version of the program.
 pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&tx)? == SCHEMA {
@@ -62,7 +61,7 @@ pub(super) fn renew_views(connection: &mut Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Whether the views of the file are those that this version of the program makes.
+/// Returns whether the views of the file are those of this version of the program.
 pub(super) fn has_our_views(connection: &Connection) -> rusqlite::Result<bool> {
     let found: BTreeMap<String, String> = crate::store::rows::row::list(
         connection,
@@ -75,8 +74,8 @@ pub(super) fn has_our_views(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(found == views())
 }
 
-/// Every view with the statement that makes it: the tables of the exports under the same names, and the
-/// attempts that count.
+/// Returns every view with its statement: the tables of the exports under their names, and the attempts that
+/// count.
 fn views() -> BTreeMap<String, String> {
     let tables = Table::ALL.map(|table| (table.name(), table.select()));
     tables
@@ -99,7 +98,7 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Fills the tables that say which number stands for which name.
+/// Fills the tables that map numbers to names.
 fn names(tx: &Transaction<'_>) -> rusqlite::Result<()> {
     for outcome in Outcome::ALL {
         tx.execute(
@@ -140,7 +139,7 @@ mod tests {
     use crate::store::runs::id::RunId;
 
     #[test]
-    fn a_file_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_rows() {
+    fn a_file_of_an_earlier_version_is_upgraded_and_keeps_its_rows() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let old = Connection::open(&path).expect("made");
@@ -204,7 +203,7 @@ mod tests {
         Store::open(&path).expect("opened again");
     }
 
-    /// All columns of all tables and views.
+    /// Returns all columns of all tables and views.
     fn columns(connection: &Connection) -> BTreeSet<String> {
         let columns: Vec<String> = crate::store::rows::row::list(
             connection,

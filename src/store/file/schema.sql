@@ -1,10 +1,10 @@
--- Base tables. Numbers that stand for names (outcome, role, reason, kind) have a table that says
--- which; texts that come again and again are kept once per run in `text`.
+-- Base tables. Numbers that stand for names (outcome, role, reason, kind) have a table with these
+-- names. Repeated texts are kept once per run in `text`.
 
 CREATE TABLE run (
     id          INTEGER PRIMARY KEY,
     token       TEXT NOT NULL UNIQUE,      -- sent as X-Gatecrawl-Run
-    site        TEXT NOT NULL,             -- what was asked for, for people
+    site        TEXT NOT NULL,             -- the site or list of the run, for people
     plan        TEXT NOT NULL,             -- CrawlPlan as JSON, without secrets
     version     TEXT NOT NULL,             -- of the program
     started     INTEGER NOT NULL,          -- milliseconds since 1970 UTC, as all times
@@ -12,7 +12,7 @@ CREATE TABLE run (
     state       TEXT NOT NULL,             -- running, finished, interrupted, incomplete
     concluded   INTEGER NOT NULL DEFAULT 0, -- attempts when inlinks, depths and verdicts were last computed
     idle_ms     INTEGER NOT NULL DEFAULT 0, -- time since it began in which no process worked on it
-    asked       TEXT                       -- exports and gates that it still owes, as JSON of the command line
+    asked       TEXT                       -- pending exports and gates, as JSON of the command line
 );
 
 CREATE TABLE outcome (
@@ -48,7 +48,7 @@ CREATE TABLE url (
     hops       INTEGER NOT NULL DEFAULT 0,
     found_on   INTEGER,              -- url.id of the first page, sitemap or redirect that named it
     found_depth INTEGER,             -- clicks when found; `depth` is the least number of clicks
-    pass       INTEGER NOT NULL DEFAULT 1, -- the pass in which it is or was asked for
+    pass       INTEGER NOT NULL DEFAULT 1, -- the pass that requests it or did last
     not_before INTEGER,              -- waiting for a retry
     reason     INTEGER,              -- why it was skipped
     detail     TEXT,
@@ -94,19 +94,19 @@ CREATE TABLE attempt (
     request_id TEXT,
     body      INTEGER,
     redirect  TEXT,
-    announced_ms INTEGER,            -- what Retry-After asked for, if it could be read
+    announced_ms INTEGER,            -- pause of Retry-After, if it could be read
     page_mark INTEGER,               -- text.id of the fingerprint of an error page
     made_by   INTEGER,               -- text.id of the kind of machine that made it
     PRIMARY KEY (run, url, number)
 ) WITHOUT ROWID;
 
--- Times in which this machine had no network. Attempts that failed because of it have the purpose
+-- Local outages: times in which this machine had no network. Attempts that failed because of it have the purpose
 -- `outage`.
 CREATE TABLE outage (
     run     INTEGER NOT NULL,
     began   INTEGER NOT NULL,        -- when something answered last
     ended   INTEGER,                 -- when something answered again; absent if the crawl was interrupted
-    silence TEXT NOT NULL,           -- who was asked and did not answer, as JSON
+    silence TEXT NOT NULL,           -- witnesses that did not answer, as JSON
     PRIMARY KEY (run, began)
 ) WITHOUT ROWID;
 
@@ -118,7 +118,7 @@ CREATE TABLE error_body (
     PRIMARY KEY (run, body)
 ) WITHOUT ROWID;
 
--- What the last answer said. One row for each settled URL.
+-- Facts from the last answer. One row for each settled URL.
 CREATE TABLE page (
     run        INTEGER NOT NULL,
     url        INTEGER NOT NULL,
@@ -150,8 +150,8 @@ CREATE TABLE page_links (
     links BLOB NOT NULL
 );
 
--- What the attempts at a URL amount to. Computed when the crawl is over. Of most URLs nothing failed, and
--- a NUMERIC zero takes no byte where a REAL one takes eight.
+-- The verdict on each URL and its numbers. Computed when the crawl is over. For most URLs nothing failed,
+-- and a NUMERIC zero takes no byte where a REAL one takes eight.
 CREATE TABLE assessment (
     run      INTEGER NOT NULL,
     url      INTEGER NOT NULL,
@@ -168,20 +168,20 @@ CREATE TABLE assessment (
     error_rate NUMERIC NOT NULL,     -- 0 to 1, with its 95 % interval
     error_low NUMERIC NOT NULL,
     error_high NUMERIC NOT NULL,
-    risk     NUMERIC NOT NULL,       -- 0 to 100, if the frequency goes on for 48 h, with its band
+    risk     NUMERIC NOT NULL,       -- 0 to 100, if the failure rate continues for 48 h, with its band
     risk_low NUMERIC NOT NULL,
     risk_high NUMERIC NOT NULL,
-    risk_now NUMERIC NOT NULL,       -- for as long as it was seen failing
+    risk_now NUMERIC NOT NULL,       -- for the time in which it was seen failing
     weight   NUMERIC NOT NULL,       -- 1 to 7
     priority NUMERIC NOT NULL,       -- risk times weight
     cluster  INTEGER,                -- cluster.number, if it failed
     in_outage INTEGER NOT NULL DEFAULT 0, -- 1 if all failures lie in outages of its host, section or family
     earlier_failed INTEGER NOT NULL DEFAULT 0, -- earlier runs in which it failed,
-    earlier_runs INTEGER NOT NULL DEFAULT 0,   -- of those that looked at it
+    earlier_runs INTEGER NOT NULL DEFAULT 0,   -- and earlier runs that requested it
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
--- Failing URLs of one host, section, family, outcome and error page, alike in time, and why they fail.
+-- Failing URLs of one host, section, family, outcome and error page, alike in time, and the causes.
 -- Computed when the crawl is over.
 CREATE TABLE cluster (
     run      INTEGER NOT NULL,
@@ -191,7 +191,7 @@ CREATE TABLE cluster (
     outcome  INTEGER NOT NULL,
     urls     INTEGER NOT NULL,
     failures INTEGER NOT NULL,
-    source   TEXT NOT NULL,          -- who made the error
+    source   TEXT NOT NULL,          -- source of the error
     product  TEXT,
     cause    TEXT NOT NULL,          -- one, or "A or B"
     confidence REAL NOT NULL,
@@ -207,7 +207,7 @@ CREATE TABLE trial (
     probe    TEXT NOT NULL,
     fine     INTEGER NOT NULL,
     tried    INTEGER NOT NULL,
-    own_fine INTEGER NOT NULL,       -- asked next to it in the crawl's own way
+    own_fine INTEGER NOT NULL,       -- fine attempts next to it in the crawl's own way
     own_tried INTEGER NOT NULL,
     PRIMARY KEY (run, cluster, probe)
 ) WITHOUT ROWID;
@@ -224,7 +224,7 @@ CREATE TABLE measure (
     PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 
--- What the scores consist of. Computed when the crawl is over.
+-- The deductions that make up the scores. Computed when the crawl is over.
 CREATE TABLE deduction (
     run      INTEGER NOT NULL,
     number   INTEGER NOT NULL,
@@ -253,7 +253,7 @@ CREATE TABLE part (
     rate_502 REAL NOT NULL,
     low_502  REAL NOT NULL,
     high_502 REAL NOT NULL,
-    crawlability REAL,               -- absent, as the risk is: too little evidence
+    crawlability REAL,               -- absent: too little evidence; likewise the risk
     crawlability_low REAL,
     crawlability_high REAL,
     risk     REAL,
@@ -262,7 +262,7 @@ CREATE TABLE part (
     PRIMARY KEY (run, kind, name)
 ) WITHOUT ROWID;
 
--- What the diagnosis rules found, the worst first. Computed when the crawl is over.
+-- Findings of the diagnosis rules, the worst first. Computed when the crawl is over.
 CREATE TABLE finding (
     run      INTEGER NOT NULL,
     number   INTEGER NOT NULL,
@@ -272,8 +272,8 @@ CREATE TABLE finding (
     subject  TEXT NOT NULL,
     cause    TEXT NOT NULL,
     confidence REAL NOT NULL,
-    sentences TEXT NOT NULL,         -- what speaks for it, a JSON array of sentences
-    facts    TEXT NOT NULL,          -- the same in numbers, as JSON
+    sentences TEXT NOT NULL,         -- evidence in words, a JSON array of sentences
+    facts    TEXT NOT NULL,          -- evidence in numbers, as JSON
     advice   TEXT NOT NULL,          -- key of the playbook
     server   TEXT,                   -- the server product whose notes apply
     PRIMARY KEY (run, number)
@@ -313,7 +313,7 @@ CREATE TABLE robots_txt (
     rules   INTEGER NOT NULL,
     sitemaps INTEGER NOT NULL,
     crawl_delay_ms INTEGER,
-    problems TEXT NOT NULL,          -- a line each
+    problems TEXT NOT NULL,          -- one per line
     body    BLOB,
     PRIMARY KEY (run, host)
 ) WITHOUT ROWID;
@@ -327,12 +327,12 @@ CREATE TABLE sitemap_file (
     format  TEXT,
     entries INTEGER NOT NULL,
     foreign_entries INTEGER NOT NULL,
-    problems TEXT NOT NULL,          -- a line each
-    unseen  INTEGER NOT NULL DEFAULT 0, -- entries that were left out and may lead to unknown pages
+    problems TEXT NOT NULL,          -- one per line
+    unseen  INTEGER NOT NULL DEFAULT 0, -- dropped entries that may lead to unknown pages
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID;
 
--- Links that are no URLs, and rows that stand for links that were not taken in.
+-- Links that are not valid URLs, and rows that stand for dropped links.
 CREATE TABLE invalid_link (
     run      INTEGER NOT NULL,
     number   INTEGER NOT NULL,

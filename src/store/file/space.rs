@@ -1,4 +1,4 @@
-//! What the file takes on its disk, and what is left there.
+//! Disk space: the size of the file, and the free space on its disk.
 
 use std::path::Path;
 use std::{fs, io};
@@ -7,7 +7,7 @@ use super::open::Store;
 use crate::store::error::StoreError;
 
 impl Store {
-    /// Bytes that the file takes, or will when the log beside it is written back.
+    /// Returns the size of the file in bytes, including the log beside it once that is written back.
     pub fn size(&self) -> Result<u64, StoreError> {
         let connection = self.connect()?;
         let ask = |what: &str| -> rusqlite::Result<i64> {
@@ -18,9 +18,9 @@ impl Store {
         Ok(bytes.unsigned_abs())
     }
 
-    /// Whether it takes so many bytes.
+    /// Returns whether the file takes at least this many bytes.
     pub fn takes(&self, bytes: u64) -> Result<bool, StoreError> {
-        // What takes less on its disk, with the log beside it, need not be opened.
+        // If the file and its log are smaller on disk, there is no need to open it.
         Ok(self.on_disk() >= bytes && self.size()? >= bytes)
     }
 
@@ -28,7 +28,7 @@ impl Store {
         let mut log = self.path().as_os_str().to_owned();
         log.push("-wal");
         let files = [self.path(), Path::new(&log)].into_iter();
-        // What cannot be seen may be large.
+        // A file whose size is unknown may be large.
         files
             .map(|file| match fs::metadata(file) {
                 Ok(seen) => seen.len(),
@@ -38,17 +38,17 @@ impl Store {
             .sum()
     }
 
-    /// Bytes that are free on its disk, if the system tells.
+    /// Returns the free bytes on its disk, if the system reports them.
     pub fn free_space(&self) -> Option<u64> {
         free_space(self.path())
     }
 }
 
-/// Bytes that are free for us on the disk of a file, which need not be there yet. `None` if the system does not
-/// tell.
+/// Returns the free bytes on the disk of a file, which need not exist yet. `None` if the system does not
+/// report them.
 pub fn free_space(path: &Path) -> Option<u64> {
     let mut places = path.ancestors().filter(|place| place.exists());
-    // A name without a folder is in the current one.
+    // A name without a folder is in the current directory.
     free_at(places.next().unwrap_or(Path::new(".")))
 }
 
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_has_a_size_and_free_space_is_told_of_files_that_are_not_there_yet() {
+    fn a_store_has_a_size_and_free_space_works_for_files_that_do_not_exist_yet() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("runs.db");
         let store = Store::open(&path).expect("made");
-        let size = store.size().expect("asked");
+        let size = store.size().expect("read");
         assert!(size > 10_000, "{size}");
-        assert!(store.takes(size).expect("asked"));
-        assert!(!store.takes(size + 1).expect("asked"));
+        assert!(store.takes(size).expect("read"));
+        assert!(!store.takes(size + 1).expect("read"));
         if cfg!(unix) {
             assert!(store.free_space().is_some_and(|bytes| bytes > 0));
             assert!(free_space(&dir.path().join("no/such/runs.db")).is_some());

@@ -1,18 +1,18 @@
 //! The steps from one version of the schema to the next.
 
-/// One statement list for each step from a version to the next; the first leads from 1 to 2.
+/// One list of statements for each step between two versions; the first leads from 1 to 2.
 pub(super) const STEPS: [&str; 9] = [
     "ALTER TABLE url ADD COLUMN known INTEGER NOT NULL DEFAULT 0;",
-    // What a host bears is read from its attempts.
+    // The load that a host bears is now read from its attempts.
     "DROP TABLE IF EXISTS host_load;
      ALTER TABLE assessment ADD COLUMN in_outage INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE assessment ADD COLUMN earlier_failed INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE assessment ADD COLUMN earlier_runs INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE run ADD COLUMN asked TEXT;",
     "ALTER TABLE run ADD COLUMN idle_ms INTEGER NOT NULL DEFAULT 0;",
-    // A name more: `max_disk`.
+    // A new name: `max_disk`.
     "",
-    // `reset_in_headers` and `eof_in_headers` are told from what they look like no more.
+    // `reset_in_headers` and `eof_in_headers` are no longer separate from similar outcomes.
     "UPDATE attempt SET outcome = 29 WHERE outcome = 30;
      UPDATE attempt SET outcome = 28 WHERE outcome = 31;
      UPDATE assessment SET outcome = 29 WHERE outcome = 30;

@@ -1,5 +1,5 @@
-//! The wait for a turn to write while another process does, bounded in one place for all that a crawl writes: its pages,
-//! its conclusions and its end.
+//! The wait for other processes that write. All writes of a crawl share its bounds: pages, conclusions and
+//! the end of the run.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -7,36 +7,36 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-/// How long somebody at a terminal waits for another process that writes.
+/// How long a command at a terminal waits for another process that writes.
 pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);
 
-/// How long a crawl waits: concluding a big run of the same file takes its time, and a crawl that can wait must not end
-/// for it. Ours.
+/// How long a crawl waits. Concluding a big run in the same file takes time, and a crawl that can wait must
+/// not fail because of it. Ours.
 pub(in crate::store) const PATIENCE: Duration = Duration::from_mins(10);
 
-/// How long it waits in all once it is told to end: what is not stored by then is requested or concluded again by
+/// How long a crawl waits in all once it is ending. Data not stored by then is requested or computed again by
 /// `--resume`. Ours.
-const FAREWELL: Duration = Duration::from_secs(30);
+const LAST_WAIT: Duration = Duration::from_secs(30);
 
-/// Time between two looks whether another process is still to be waited for. Ours.
+/// Time between two checks of whether to continue waiting for another process. Ours.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// The turn to write, for which other processes are waited for.
+/// The turn to write: waits for other processes.
 #[derive(Clone)]
 pub(in crate::store) struct Turn {
-    /// Whether the crawl is told to end.
+    /// Whether the crawl is ending.
     is_ending: Arc<dyn Fn() -> bool + Send + Sync>,
-    farewell: Duration,
-    /// When the farewell is over.
+    last_wait: Duration,
+    /// When the last wait of an ending crawl is over.
     end: Arc<OnceLock<Instant>>,
 }
 
 impl Turn {
-    /// Of a crawl that tells whether it is to end.
+    /// Creates the turn of a crawl that reports whether it is ending.
     pub(in crate::store) fn until(is_ending: impl Fn() -> bool + Send + Sync + 'static) -> Turn {
         Turn {
             is_ending: Arc::new(is_ending),
-            farewell: FAREWELL,
+            last_wait: LAST_WAIT,
             end: Arc::default(),
         }
     }
@@ -56,13 +56,14 @@ impl Turn {
         }
     }
 
-    /// Whether a wait that began then is over. After the farewell each is as short as that of somebody at a terminal.
+    /// Returns whether a wait that began at `since` is over. After the last wait, each wait is as short as
+    /// that of a command at a terminal.
     fn is_over(&self, since: Instant) -> bool {
         let now = Instant::now();
-        let is_past = (self.is_ending)() && now >= *self.end.get_or_init(|| now + self.farewell);
+        let is_past = (self.is_ending)() && now >= *self.end.get_or_init(|| now + self.last_wait);
         now - since
             >= if is_past {
-                BUSY.min(self.farewell)
+                BUSY.min(self.last_wait)
             } else {
                 PATIENCE
             }
@@ -83,7 +84,7 @@ impl fmt::Debug for Turn {
     }
 }
 
-/// Whether another process is writing.
+/// Returns whether another process is writing.
 pub(in crate::store) fn is_busy(fault: &rusqlite::Error) -> bool {
     fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
@@ -103,7 +104,7 @@ mod tests {
 
     const RUN: RunId = RunId(1);
 
-    /// A database to which another process writes, as a crawl uses it.
+    /// A database that another process is writing, opened as a crawl opens it.
     struct Locked {
         _dir: tempfile::TempDir,
         store: Store,
@@ -126,7 +127,7 @@ mod tests {
                 )
                 .expect("begun");
             store.turn = Turn {
-                farewell: Duration::from_millis(10),
+                last_wait: Duration::from_millis(10),
                 ..Turn::until(is_ending)
             };
             Locked {
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_that_a_crawl_writes_waits_longer_than_its_farewell() {
+    async fn no_write_of_an_ending_crawl_waits_longer_than_its_last_wait() {
         let locked = Locked::new(|| true);
         let store = &locked.store;
         let writer = Writer::start(store, RUN).expect("started");
@@ -161,13 +162,13 @@ mod tests {
         ];
         assert!(waits.iter().all(is_locked), "{waits:?}");
         locked.other.execute_batch("COMMIT").expect("ended");
-        // Nothing is lost: the same goes on.
+        // Nothing is lost: the same calls succeed later.
         store.conclude(RUN).expect("concluded");
         locked.end().expect("ended");
     }
 
     #[test]
-    fn a_crawl_that_is_not_told_to_end_waits_for_its_turn() {
+    fn a_crawl_that_is_not_ending_waits_for_its_turn() {
         let looks = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&looks);
         let locked = Locked::new(move || count.fetch_add(1, Ordering::Relaxed) >= 3);

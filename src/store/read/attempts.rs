@@ -1,4 +1,4 @@
-//! The attempts of a run, counted.
+//! Attempt counts of a run.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::store::rows::row::{count, list, named};
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// Attempts of a run by outcome, experiments among them, but none that was lost to our own
-    /// network, and the mean of the pace that was
-    /// allowed when they were made, in requests per second; none where there was no ceiling.
+    /// Counts the attempts of a run by outcome, including experiments, without discarded ones. Also
+    /// returns the mean pace allowed at the time of these attempts, in requests per second; `None`
+    /// if there was no ceiling.
     pub fn attempt_counts(
         &self,
         run: RunId,

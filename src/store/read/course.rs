@@ -1,4 +1,4 @@
-//! The attempts at one URL, in the order in which they were made.
+//! The history of one URL: its attempts in the order of time.
 
 use rusqlite::Connection;
 
@@ -11,31 +11,31 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::{list, named};
 use crate::store::runs::id::RunId;
 
-/// An attempt at a page, as a mark in a row of marks.
+/// An attempt at a page, as one mark in a row of marks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// Its number at the page, from 1.
+    /// Its number among the attempts at the page, from 1.
     pub number: u32,
     /// The pass it belongs to.
     pub pass: u32,
-    /// What it was made for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// When it began.
     pub started: Moment,
-    /// The status code; absent where there was no answer.
+    /// The status code; absent without an answer.
     pub status: Option<u16>,
-    /// What it amounts to for the crawl.
+    /// Its outcome for the crawl.
     pub outcome: Outcome,
-    /// What it amounts to for people.
+    /// Its tone for people.
     pub tone: Tone,
-    /// Milliseconds to the first byte; absent where there was none.
+    /// Milliseconds to the first byte; absent if there was none.
     pub ttfb_ms: Option<f64>,
-    /// Milliseconds from its beginning to its end.
+    /// Milliseconds from start to end.
     pub total_ms: f64,
 }
 
 impl Store {
-    /// The first attempts at a page, no more than `most`; none that was lost to our own network.
+    /// Returns the first attempts at a page, at most `most`, without discarded ones.
     pub fn marks(&self, run: RunId, page: &WorstPage, most: u32) -> Result<Vec<Mark>, StoreError> {
         let connection = self.connect()?;
         marks(&connection, run.0, page, most).map_err(|source| self.fault(source))

@@ -1,4 +1,4 @@
-//! URLs that were not requested because their host, or their family of URLs, was given up.
+//! URLs that were not requested because their host or family was given up.
 
 use rusqlite::Connection;
 
@@ -10,11 +10,12 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
 
-/// Most hosts that are told of.
+/// Maximum number of hosts reported.
 const MOST_HOSTS: u32 = 100;
 
 impl Store {
-    /// Whether a page or resource of the site was not requested because its host or family was given up.
+    /// Returns whether a page or resource of the site was not requested because its host or family was
+    /// given up.
     pub fn gave_up(&self, run: RunId) -> Result<bool, StoreError> {
         self.connect()?
             .query_row(
@@ -33,7 +34,7 @@ impl Store {
     }
 }
 
-/// Hosts of the site of which all or a part was given up, the one with most URLs first.
+/// Returns the hosts of the site that were given up, entirely or in part, the one with most URLs first.
 pub(in crate::store) fn hosts(connection: &Connection, run: i64) -> rusqlite::Result<Vec<GivenUp>> {
     let known = connection.query_row(
         "SELECT count(*) FROM url WHERE run = ? AND role IN (?, ?)
@@ -47,7 +48,7 @@ pub(in crate::store) fn hosts(connection: &Connection, run: i64) -> rusqlite::Re
         ),
         |row| count(row, 0),
     )?;
-    // When it was fine last: what came after all failed.
+    // Time of its last good answer; every later attempt failed.
     let sql = "SELECT g.name, g.urls, g.detail, g.whole,
             (SELECT max(a.started) FROM url u CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
                 CROSS JOIN outcome o ON o.code = a.outcome

@@ -1,5 +1,5 @@
-//! Looking back: all runs in a few numbers each, and one URL in all runs. Nothing is concluded for
-//! it: what a run has not drawn yet stays blank.
+//! History: a short overview of each run, and one URL over all runs. Reading it concludes nothing:
+//! fields of a run without conclusions stay blank.
 
 use rusqlite::Row;
 use serde::Serialize;
@@ -15,41 +15,41 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
 
-/// A run in a few numbers.
+/// A short overview of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RunOverview {
-    /// Pages that were looked at.
+    /// Pages that were requested.
     pub pages: u64,
-    /// Those that failed at least once.
+    /// Pages that failed at least once.
     pub failing: u64,
-    /// Pages with this verdict.
+    /// Pages with the verdict persistent.
     pub persistent: u64,
-    /// Pages with this verdict.
+    /// Pages with the verdict intermittent.
     pub intermittent: u64,
-    /// Pages with this verdict.
+    /// Pages with the verdict transient.
     pub transient: u64,
-    /// Pages with this verdict.
+    /// Pages with the verdict load-induced.
     pub load_induced: u64,
-    /// Pages with this verdict.
+    /// Pages with the verdict unconfirmed.
     pub unconfirmed: u64,
-    /// 0..100; absent where there is too little evidence.
+    /// 0..100; higher is better. Absent if there is too little evidence.
     pub crawlability: Option<Interval>,
-    /// 0..100; absent where there is too little evidence.
+    /// 0..100; lower is better. Absent if there is too little evidence.
     pub indexing_risk: Option<Interval>,
 }
 
-/// What one run knows of a URL.
+/// Sight of a URL in one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UrlInRun {
     /// The run.
     pub run: RunId,
-    /// When it began.
+    /// Start of the run.
     pub started: Moment,
-    /// What was asked for.
+    /// The site or list of the run.
     pub site: String,
-    /// What was seen.
+    /// The sight of the URL.
     pub sight: Sight,
-    /// When the URL was first seen failing in that run, last seen failing, and last seen fine.
+    /// When the URL was first seen failing in that run.
     pub first_failed: Option<Moment>,
     /// When it was last seen failing.
     pub last_failed: Option<Moment>,
@@ -58,7 +58,7 @@ pub struct UrlInRun {
 }
 
 impl Store {
-    /// A run in a few numbers; none if it was not concluded.
+    /// Returns a short overview of a run, or `None` if it was not concluded.
     pub fn overview(&self, run: RunId) -> Result<Option<RunOverview>, StoreError> {
         let connection = self.connect()?;
         let read = || -> rusqlite::Result<Option<RunOverview>> {
@@ -91,8 +91,8 @@ impl Store {
         read().map_err(|source| self.fault(source))
     }
 
-    /// What the runs know of a URL that know it, the oldest first. It is looked for by its address
-    /// in either form.
+    /// Returns the sight of a URL in each run that knows it, the oldest first. The address may have
+    /// either form.
     pub fn url_history(&self, address: &str) -> Result<Vec<UrlInRun>, StoreError> {
         let connection = self.connect()?;
         let sql = format!(
@@ -127,7 +127,7 @@ fn overview(row: &Row<'_>) -> rusqlite::Result<RunOverview> {
         count(row, 4)?,
         count(row, 5)?,
     ];
-    let told = persistent + intermittent + transient + load_induced;
+    let others = persistent + intermittent + transient + load_induced;
     Ok(RunOverview {
         pages: count(row, 0)?,
         failing,
@@ -135,8 +135,8 @@ fn overview(row: &Row<'_>) -> rusqlite::Result<RunOverview> {
         intermittent,
         transient,
         load_induced,
-        // Whatever failed and is none of the others.
-        unconfirmed: failing.saturating_sub(told),
+        // Failing pages with none of the other verdicts.
+        unconfirmed: failing.saturating_sub(others),
         ..RunOverview::default()
     })
 }

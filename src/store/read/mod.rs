@@ -1,4 +1,4 @@
-//! What a run amounts to, read back for people and gates.
+//! Results of a run, read back for people and gates.
 
 mod attempts;
 pub(super) mod course;

@@ -1,4 +1,4 @@
-//! Times in which this machine had no network, and what was lost to them.
+//! Local outages, and the attempts discarded because of them.
 
 use rusqlite::{Connection, Transaction};
 
@@ -11,14 +11,14 @@ use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// Times in which this machine had no network during a run, in order.
+    /// Returns the local outages of a run, in order.
     pub fn own_outages(&self, run: RunId) -> Result<Vec<OwnOutage>, StoreError> {
         let connection = self.connect()?;
         outages(&connection, run.0).map_err(|source| self.fault(source))
     }
 }
 
-/// Notes an outage that begins, or its end.
+/// Records the start of a local outage, or its end.
 pub(in crate::store) fn store(
     tx: &Transaction<'_>,
     run: i64,
@@ -38,7 +38,7 @@ pub(in crate::store) fn store(
     .map(|_| ())
 }
 
-/// What an examination must know of them.
+/// Returns the facts about local outages that an examination needs.
 pub(in crate::store) fn facts(
     connection: &Connection,
     run: i64,

@@ -1,4 +1,4 @@
-//! What asking again long after a run has brought: which pages recovered and which still fail.
+//! Results of rechecks long after a run: which pages recovered and which still fail.
 
 use rusqlite::Connection;
 
@@ -7,17 +7,17 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
-/// What a pass of confirmation found of the URLs that had failed before it.
+/// Results of a confirmation pass for URLs that had failed before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rechecked {
-    /// Their last attempt before the pass failed, and their last one in it did not.
+    /// URLs whose last attempt before the pass failed and whose last attempt now did not.
     pub recovered: Vec<String>,
-    /// Their last attempt failed, whether or not the pass asked them.
+    /// URLs whose last attempt failed, whether or not the pass requested them.
     pub failing: Vec<String>,
 }
 
 impl Store {
-    /// Compares the last attempts before a pass with the last ones of all.
+    /// Compares the last attempt before a pass with the last attempt of all, for each URL.
     pub fn rechecked(&self, run: RunId, pass: u8) -> Result<Rechecked, StoreError> {
         let connection = self.connect()?;
         rechecked(&connection, run.0, pass).map_err(|source| self.fault(source))
@@ -25,7 +25,7 @@ impl Store {
 }
 
 fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Rechecked> {
-    // Ordinary attempts of URLs that ever failed; the last one before the pass, and the last one.
+    // Ordinary attempts at URLs that ever failed: the last one before the pass, and the last one.
     let sql = "WITH failed AS (
             SELECT DISTINCT a.url FROM evidence a JOIN outcome o ON o.code = a.outcome
             WHERE a.run = ?1 AND o.failure = 1

@@ -1,4 +1,4 @@
-//! Pages that were refused at speed and are fine since: what a limit of the rate does, and other things too.
+//! Pages that were refused at speed and are fine since. A rate limit causes this, among other things.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
-/// Fewest requests to a host that were refused (ours): one proves nothing.
+/// Minimum number of refused requests to a host (ours): one proves nothing.
 const FEWEST: u32 = 2;
 
-/// A page for each host, the one that was refused most often; refusals of its other addresses count too. What
-/// announces a pause longer than `?4` milliseconds is no matter of the speed.
+/// One page for each host, the one that was refused most often. Refusals of the host's other addresses count
+/// too. A refusal that announces a pause longer than `?4` milliseconds is not about speed.
 const QUERY: &str = "
     WITH refused AS (
         SELECT a.url AS url, max(a.number) AS last, count(*) AS times,
@@ -39,9 +39,9 @@ const QUERY: &str = "
     LIMIT ?3";
 
 impl Store {
-    /// A page of each host of which pages were refused by 429 or 503 and are fine since, those with most
-    /// refusals first; none of a host that had a
-    /// burst already, and none that announced a pause longer than `longest`.
+    /// Returns one page of each host that refused pages by 429 or 503 which are fine since, the host with
+    /// most refusals first. Leaves out hosts that already had a burst, and pages that announced a pause
+    /// longer than `longest`.
     pub fn refused_at_speed(
         &self,
         run: RunId,

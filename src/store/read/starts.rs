@@ -1,4 +1,4 @@
-//! What the start pages of a run answered.
+//! Results of a run's start pages.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -13,17 +13,18 @@ use crate::store::rows::row::named;
 use crate::store::runs::id::RunId;
 use crate::store::runs::login_pages;
 
-/// The start pages of a run, as far as they were looked at.
+/// The start pages of a run that were requested.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Starts {
-    /// One of them was answered with a page, or still waits: the others need no look.
+    /// Whether one of them was answered with a page, or is still queued. Then the others do not matter.
     fine: bool,
     pages: u64,
     first: Option<NoStart>,
 }
 
 impl Starts {
-    /// That none of them was answered with a page; none if one was, or if there is none.
+    /// Returns the failure if none of them was answered with a page. Returns `None` if one was, or if there
+    /// are no start pages.
     pub(in crate::store) fn unusable(self) -> Option<NoStart> {
         let pages = self.pages;
         let first = self.first.filter(|_| !self.fine)?;
@@ -32,8 +33,8 @@ impl Starts {
 }
 
 impl Store {
-    /// That no start page of a run that was concluded was answered with a page; none if one was, or
-    /// if one still waits.
+    /// Returns the failure if no start page of a concluded run was answered with a page. Returns `None` if
+    /// one was, or if one is still queued.
     pub fn no_start(&self, run: RunId) -> Result<Option<NoStart>, StoreError> {
         let connection = self.connect()?;
         let found = starts(&connection, run.0).map_err(|source| self.fault(source))?;
@@ -79,7 +80,7 @@ fn is_only_login(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Resu
         && !leads_on(connection, run, id)?)
 }
 
-/// Whether a page links to another page of the site, whatever that answered.
+/// Returns whether a page links to another page of the site, whatever that page answered.
 fn leads_on(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
     let sql = "SELECT links FROM page_links WHERE page = ?";
     let links: Option<Vec<u8>> = connection
@@ -137,7 +138,7 @@ fn redirect(
     }))
 }
 
-/// What a status means, where the server does not say it, as over HTTP/2.
+/// Returns the reason phrase of a status, for servers that send none, as over HTTP/2.
 fn reason_phrase(status: u16) -> &'static str {
     let known = http::StatusCode::from_u16(status).ok();
     let phrase = known.and_then(|status| status.canonical_reason());
@@ -149,30 +150,31 @@ fn reason(code: Option<u8>) -> Option<SkipReason> {
     all.find(|reason| Some(reason.code()) == code)
 }
 
-/// An attempt `a` with the outcome `o` that brought something: neither a part (206) nor what breaks off does.
-const BROUGHT: &str = "a.status BETWEEN 200 AND 299 AND (o.failure = 0 OR o.soft = 1)";
+/// An attempt `a` with the outcome `o` that delivered content. A partial answer (206) and an answer that
+/// breaks off do not.
+const DELIVERED: &str = "a.status BETWEEN 200 AND 299 AND (o.failure = 0 OR o.soft = 1)";
 
-/// Whether it was answered with a page. An error page with a status of success, or none at all (204, 205),
-/// is no page to start from if nothing else of the site was answered.
+/// Returns whether a URL was answered with a page. If nothing else of the site was answered, some answers do
+/// not count. These are an error page with a success status, and a status without a page (204, 205).
 fn is_served(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
     let (succeeded, with_page): (bool, bool) = connection
         .prepare_cached(&format!(
             "SELECT count(*) > 0, coalesce(max(o.soft = 0 AND a.status NOT IN (204, 205)), 0)
              FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
-             WHERE a.run = ? AND a.url = ? AND {BROUGHT}"
+             WHERE a.run = ? AND a.url = ? AND {DELIVERED}"
         ))?
         .query_row((run, id), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(with_page || (succeeded && !is_only_page(connection, run, id)?))
 }
 
-/// Whether no other page was answered with a page.
+/// Returns whether no other URL was answered with a page.
 fn is_only_page(connection: &Connection, run: i64, id: UrlId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(&format!(
             "SELECT NOT EXISTS (SELECT 1 FROM url u
                 CROSS JOIN evidence a ON a.run = u.run AND a.url = u.id
                 CROSS JOIN outcome o ON o.code = a.outcome
-                WHERE u.run = ? AND u.id <> ? AND u.role = 3 AND {BROUGHT})"
+                WHERE u.run = ? AND u.id <> ? AND u.role = 3 AND {DELIVERED})"
         ))?
         .query_row((run, id), |row| row.get(0))
 }

@@ -1,5 +1,5 @@
-//! The attempts of a run over time, for whoever draws them: when anything was asked at all, and what
-//! came of it. Both walks need no memory that grows with the run.
+//! The attempts of a run over time, as input for charts: when requests were made, and their
+//! outcomes. Both walks need no memory that grows with the run.
 
 use std::collections::HashMap;
 
@@ -11,46 +11,47 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
 
-/// What an attempt amounts to on a line of time.
+/// The tone of an attempt on a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tone {
-    /// An answer that search engines do not treat like a 5xx.
+    /// An answer that search engines do not treat as a 5xx.
     Fine,
     /// A 5xx.
     ServerError,
-    /// No answer, another that search engines treat like a 5xx, or an error page that says 200.
+    /// No answer, another failure that search engines treat as a 5xx, or an error page with status
+    /// 200.
     OtherFailure,
-    /// An experiment, whatever came of it: it was not asked in the crawl's own way.
+    /// An experiment, whatever its outcome: it was not requested in the crawl's own way.
     Experiment,
 }
 
-/// An attempt on the line of time.
+/// An attempt on the timeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tick {
     /// When it began.
     pub started: Moment,
-    /// What it amounts to.
+    /// Its tone.
     pub tone: Tone,
-    /// Requests per second that its host was allowed then; absent without a ceiling.
+    /// Requests per second allowed to its host at that time; absent without a ceiling.
     pub rate: Option<f64>,
     /// Number of its section, see [`Store::section_numbers`]; absent for robots.txt and sitemaps.
     pub section: Option<i64>,
 }
 
 impl Store {
-    /// The seconds since 1970 UTC in which attempts began, in order.
+    /// Passes the seconds since 1970 UTC in which attempts began to `each`, in order.
     pub fn busy_seconds(&self, run: RunId, each: &mut dyn FnMut(i64)) -> Result<(), StoreError> {
         let connection = self.connect()?;
         busy_seconds(&connection, run.0, each).map_err(|source| self.fault(source))
     }
 
-    /// Every attempt of a run, in no order of time; none that was lost to our own network.
+    /// Passes every attempt of a run to `each`, in no order of time, without discarded ones.
     pub fn ticks(&self, run: RunId, each: &mut dyn FnMut(Tick)) -> Result<(), StoreError> {
         let connection = self.connect()?;
         ticks(&connection, run.0, each).map_err(|source| self.fault(source))
     }
 
-    /// Sections by the numbers that attempts name them with. One section may have several.
+    /// Returns the sections by the numbers that attempts use for them. A section may have several.
     pub fn section_numbers(
         &self,
         run: RunId,
@@ -115,8 +116,8 @@ fn numbers(
 }
 
 impl Tone {
-    /// The tone of an attempt: its status, whether its outcome is a failure, whether it was an
-    /// experiment.
+    /// Returns the tone of an attempt from its status, whether its outcome is a failure, and whether
+    /// it was an experiment.
     pub(in crate::store) fn of(status: Option<u16>, failed: bool, is_experiment: bool) -> Tone {
         match status {
             _ if is_experiment => Tone::Experiment,

@@ -1,4 +1,4 @@
-//! The failing URLs to mend first, with what was kept of their errors.
+//! The most urgent failing URLs, with the stored part of their error pages.
 
 use rusqlite::Connection;
 
@@ -10,55 +10,55 @@ use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::{count, named};
 use crate::store::runs::id::RunId;
 
-/// A URL that failed at least once, or is an error page with a status of success.
+/// A URL that failed at least once, or an error page with a success status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorstPage {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
-    /// The last status code; 0 where there was no answer.
+    /// The last status code; 0 without an answer.
     pub status: u16,
-    /// The reason phrase, or what went wrong.
+    /// The reason phrase, or the error.
     pub status_text: String,
     /// The last outcome.
     pub outcome: Outcome,
-    /// What its attempts amount to.
+    /// The verdict.
     pub verdict: Verdict,
     /// All attempts.
     pub attempts: u64,
     /// Attempts that failed.
     pub failed: u64,
-    /// Links that lead there.
+    /// Number of links to it.
     pub inlinks: u64,
-    /// What to mend first, 0..700; absent for what is no page.
+    /// Priority of a repair, 0..700, higher is more urgent; absent for a URL that is not a page.
     pub priority: Option<f64>,
-    /// Why it fails, as far as that can be told.
+    /// Causes of the failure, as far as known.
     pub causes: Causes,
-    /// The address as requests have it.
+    /// The address in the form that requests use.
     pub encoded: String,
-    /// The name under which the operator finds the last request that failed.
+    /// The request identity under which the operator finds the last failed request.
     pub request_id: Option<String>,
     /// The beginning of the last error page; bytes that are not UTF-8 are replaced.
     pub error_body: Option<String>,
     /// The site's section that it belongs to.
     pub section: String,
-    /// The product that made the error, as far as it tells; else empty.
+    /// The product that produced the error, if known; else empty.
     pub source: String,
-    /// How sure the cause is, 0..1.
+    /// Confidence in the cause, 0..1; higher is surer.
     pub confidence: f64,
-    /// Earlier runs in which it failed, of those that looked at it.
+    /// Earlier runs in which it failed, and earlier runs that requested it.
     pub earlier: (u32, u32),
     pub(in crate::store) id: UrlId,
 }
 
 impl Store {
-    /// The worst failing URLs of a run that was concluded, in the order of
-    /// [`crate::store::Table::ServerErrors`], and among them error pages with a status of success.
+    /// Returns the worst failing URLs of a concluded run, in the order of
+    /// [`crate::store::Table::ServerErrors`]. Error pages with a success status are included.
     pub fn worst_pages(&self, run: RunId, most: u32) -> Result<Vec<WorstPage>, StoreError> {
         let connection = self.connect()?;
         worst(&connection, run.0, most).map_err(|source| self.fault(source))
     }
 
-    /// How many URLs [`Store::worst_pages`] chooses from.
+    /// Counts the URLs from which [`Store::worst_pages`] chooses.
     pub fn count_worst(&self, run: RunId) -> Result<u64, StoreError> {
         let sql = format!("SELECT count(*) {FAILING}");
         self.connect()?
@@ -67,11 +67,11 @@ impl Store {
     }
 }
 
-/// URLs that failed at least once, and error pages with a status of success.
+/// URLs that failed at least once, and error pages with a success status.
 const FAILING: &str = "FROM assessment s CROSS JOIN url u ON u.run = s.run AND u.id = s.url
     WHERE s.run = ?1 AND (s.verdict <> 'ok' OR s.cluster IS NOT NULL) AND u.role >= 3";
 
-/// The order is decided on the assessments alone: only the rows that are wanted are put together.
+/// Sorts by the assessments alone, and reads only the rows that are returned.
 fn worst(connection: &Connection, run: i64, most: u32) -> rusqlite::Result<Vec<WorstPage>> {
     let mut statement = connection.prepare(&format!(
         "WITH chosen AS (

@@ -1,11 +1,11 @@
-//! One number for each host. A text may be stored several times, so a host may have several numbers; who
-//! counts by host takes the first that it meets for all of them.
+//! One number for each host. A text may be stored several times, so a host may have several numbers.
+//! Code that counts by host uses the first of them.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Statement};
 
-/// The first number met of each host.
+/// The first number seen for each host.
 pub(in crate::store) struct HostIds<'a> {
     run: i64,
     statement: Statement<'a>,
@@ -26,7 +26,7 @@ impl HostIds<'_> {
         })
     }
 
-    /// The number that stands for the host with this number.
+    /// Returns the number that represents the host with this number.
     pub(in crate::store) fn of(&mut self, id: u32) -> rusqlite::Result<u32> {
         if let Some(first) = self.known.get(&id) {
             return Ok(*first);

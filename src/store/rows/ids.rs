@@ -1,4 +1,4 @@
-//! Numbers for what comes again and again: URLs by fingerprint, texts by content.
+//! Numbers for repeated values: URLs by fingerprint, texts by content.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -7,26 +7,26 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::model::{AsIs, Fingerprint, FingerprintTable};
 
-/// A known URL's number in `url.id`.
+/// The number of a known URL in `url.id`.
 pub(in crate::store) type UrlId = u32;
 
-/// The URLs of a run: some 16 bytes for each.
+/// The URLs of a run: about 16 bytes each.
 #[derive(Debug, Default)]
 pub(in crate::store) struct UrlIds {
     known: FingerprintTable<Packed>,
 }
 
-/// What the writer must know of a URL without asking the disk.
+/// Facts about a URL that the writer needs without reading the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Known {
     pub(in crate::store) id: UrlId,
-    /// Skipped so far, so it may still be admitted for another reason.
+    /// Whether it is skipped so far, so that it may still be admitted for another reason.
     pub(in crate::store) skipped: bool,
-    /// Listed in a sitemap.
+    /// Whether a sitemap lists it.
     pub(in crate::store) in_sitemap: bool,
 }
 
-/// What is known in four bytes: thirty bits of the number, and the two answers.
+/// A [`Known`] in four bytes: thirty bits of the number, and the two flags.
 #[derive(Clone, Copy, Debug, Default)]
 struct Packed(u32);
 
@@ -42,8 +42,8 @@ impl UrlIds {
         self.known.insert(fingerprint, Packed::of(known));
     }
 
-    /// The number of the next URL that is new. Numbers start at 1 and have no gaps; the highest is
-    /// given out for ever, and the database refuses it.
+    /// Returns the number of the next new URL. Numbers start at 1 and have no gaps. The highest is
+    /// returned again and again, and the database refuses it.
     pub(in crate::store) fn next(&self) -> UrlId {
         u32::try_from(self.known.len() + 1).map_or(HIGHEST, |next| next.min(HIGHEST))
     }
@@ -69,28 +69,29 @@ impl Packed {
     }
 }
 
-/// 96 bits of a text's hash, with a seed that keeps servers from sending texts of the same.
+/// 96 bits of a text's hash, with a random seed, so that servers cannot send texts with the same
+/// hash.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct TextKey {
     place: u64,
     rest: u32,
 }
 
-/// The texts used lately. One that was forgotten gets a new number when it comes again, which
-/// costs a row and nothing else.
+/// The recently used texts. A forgotten text gets a new number when it occurs again, which costs only
+/// a row.
 #[derive(Debug)]
 pub(in crate::store) struct TextIds {
-    /// The rest of a key and the number, by the place.
+    /// Second part of the key and the number, by the first part.
     recent: HashMap<u64, (u32, u32), BuildHasherDefault<AsIs>>,
     seed: u64,
     next: u32,
 }
 
 impl TextIds {
-    /// Most texts that are remembered: 2 MB.
+    /// Maximum number of remembered texts: 2 MB.
     const CAPACITY: usize = 65_536;
 
-    /// Continues after the highest number in use.
+    /// Starts after the highest number in use.
     pub(in crate::store) fn after(highest: u32) -> TextIds {
         TextIds {
             recent: HashMap::default(),
@@ -99,7 +100,7 @@ impl TextIds {
         }
     }
 
-    /// What stands for the text here.
+    /// Returns the key of a text.
     pub(in crate::store) fn key(&self, text: &str) -> TextKey {
         let hash = xxh3_128_with_seed(text.as_bytes(), self.seed);
         TextKey {
@@ -108,13 +109,13 @@ impl TextIds {
         }
     }
 
-    /// The text's number, if it is remembered.
+    /// Returns the text's number, if it is remembered.
     pub(in crate::store) fn get(&self, key: TextKey) -> Option<u32> {
         let (rest, id) = self.recent.get(&key.place)?;
         (*rest == key.rest).then_some(*id)
     }
 
-    /// The text's number, and whether it is new and must be stored.
+    /// Returns the text's number, and whether it is new and must be stored.
     pub(in crate::store) fn intern(&mut self, key: TextKey) -> (u32, bool) {
         if let Some(id) = self.get(key) {
             return (id, false);
@@ -129,24 +130,24 @@ impl TextIds {
     }
 }
 
-/// Bytes of anchors that are remembered of a run: those of its first four million URLs. Ours.
+/// Bytes for the remembered anchors of a run, those of its first four million URLs. Ours.
 pub(super) const ANCHORS_IN_MEMORY: usize = 64 << 20;
 
-/// What each URL was called when that was new last: 16 bytes for each. Links to a page call it alike,
-/// so where there are more pages than texts that are remembered, this keeps an anchor from being
-/// stored anew with every link. URLs beyond the bound are found late, and few pages link to them.
+/// The last new anchor text of each URL: 16 bytes each. Links to a page mostly use the same text. If
+/// a run has more pages than remembered texts, this avoids storing an anchor again for every link.
+/// URLs beyond the bound are found late, and few pages link to them.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Anchors {
-    /// By the number of the URL, piece by piece: to grow copies nothing.
+    /// Anchors by URL number, in pieces: growing copies nothing.
     pieces: Vec<Vec<Anchor>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Anchor {
-    /// The text's key, as the rest is.
+    /// The text's key, in two parts.
     place: u64,
     rest: u32,
-    /// 0 where there is none.
+    /// 0 if there is none.
     id: u32,
 }
 
@@ -154,10 +155,10 @@ impl Anchors {
     /// URLs in one piece.
     const PIECE: usize = 4_096;
 
-    /// Pieces at most.
+    /// Maximum number of pieces.
     const MOST: usize = ANCHORS_IN_MEMORY / (Anchors::PIECE * size_of::<Anchor>());
 
-    /// The number of the text, if that is what the URL was called.
+    /// Returns the number of the text, if it is the remembered anchor of the URL.
     pub(in crate::store) fn get(&self, url: UrlId, key: TextKey) -> Option<u32> {
         let (piece, at) = Anchors::place(url);
         let anchor = self.pieces.get(piece)?.get(at)?;
@@ -165,7 +166,7 @@ impl Anchors {
         (anchor.id != 0 && is_same).then_some(anchor.id)
     }
 
-    /// Remembers what the URL was called, if it is one of the first.
+    /// Remembers the anchor of a URL, if its number is within the bound.
     pub(in crate::store) fn set(&mut self, url: UrlId, key: TextKey, id: u32) {
         let (piece, at) = Anchors::place(url);
         if piece >= Anchors::MOST {
@@ -194,7 +195,7 @@ mod tests {
     use crate::model::CrawlUrl;
 
     #[test]
-    fn what_is_known_of_a_url_comes_back() {
+    fn known_urls_are_read_back() {
         let mut urls = UrlIds::default();
         let fingerprint = |n: u32| {
             let url = CrawlUrl::parse(&format!("http://h/{n}")).expect("a URL");
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_known_by_its_last_anchor() {
+    fn the_last_anchor_of_a_url_is_remembered() {
         let texts = TextIds::after(0);
         let (home, start) = (texts.key("Home"), texts.key("Start"));
         let mut anchors = Anchors::default();

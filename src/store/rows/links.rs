@@ -1,15 +1,15 @@
-//! The links of a page, packed: a handful of bytes each instead of a row. Neighbours are alike: they
-//! were often found together, and most of them are of one nature. So a link begins with a byte that
-//! says how its target and its anchor are written, and which of the last natures it has.
+//! The links of a page, packed into a few bytes each instead of a row. Neighbouring links are
+//! similar: they were often found together, and most share one nature. So each link starts with a
+//! byte that says how its target and anchor are written, and which of the recent natures it has.
 //!
 //! | bits | |
 //! |---|---|
-//! | 0, 1 | bytes of the difference to the target before, less one |
+//! | 0, 1 | bytes of the difference to the previous target, less one |
 //! | 2 to 4 | bytes of the anchor's number |
-//! | 5 | that number is a difference to the one before |
-//! | 6, 7 | the nature: 0 follows after this byte, 1 to 3 is one of the last, the latest first |
+//! | 5 | that number is a difference to the previous one |
+//! | 6, 7 | the nature: 0 follows after this byte, 1 to 3 is a recent one, the latest first |
 //!
-//! A nature is a byte for its kind, one for the rest (bit 0: followed, 1 to 3: position, 4 to 6:
+//! A nature is a byte for its kind, one for its flags (bit 0: followed, 1 to 3: position, 4 to 6:
 //! bytes of the number of its `rel`), and that number.
 
 use crate::model::{LinkKind, Position};
@@ -25,7 +25,7 @@ pub(in crate::store) struct PackedLink {
     pub(in crate::store) nature: Nature,
 }
 
-/// What links have in common that are not the same link.
+/// The properties that similar links share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Nature {
     pub(in crate::store) kind: LinkKind,
@@ -56,19 +56,19 @@ impl Nature {
     }
 }
 
-/// The last natures, the latest first.
+/// The recent natures, the latest first.
 #[derive(Default)]
 struct Natures([Option<Nature>; 3]);
 
 impl Natures {
-    /// Where the nature is, from 1; 0 if it is none of them. It is the latest now.
+    /// Returns the place of the nature, from 1, or 0 if it is not a recent one. Makes it the latest.
     fn find(&mut self, nature: Nature) -> u8 {
         let found = self.0.iter().position(|known| *known == Some(nature));
         self.renew(found.unwrap_or(2), nature);
         found.map_or(0, |at| at as u8 + 1)
     }
 
-    /// The nature at this place, from 1, which is the latest now.
+    /// Returns the nature at this place, from 1, and makes it the latest.
     fn take(&mut self, place: u8) -> Option<Nature> {
         let at = usize::from(place) - 1;
         let nature = self.0[at]?;
@@ -76,14 +76,14 @@ impl Natures {
         Some(nature)
     }
 
-    /// Puts a nature first, in place of the one at `at`.
+    /// Moves a nature to the front and removes the one at `at`.
     fn renew(&mut self, at: usize, nature: Nature) {
         self.0.copy_within(..at, 1);
         self.0[0] = Some(nature);
     }
 }
 
-/// The key of a page's row in `page_links`.
+/// Returns the key of a page's row in `page_links`.
 pub(in crate::store) const fn key(run: i64, page: UrlId) -> i64 {
     run << 32 | page as i64
 }
@@ -115,7 +115,7 @@ pub(in crate::store) fn pack(links: &[PackedLink], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads what [`pack`] wrote; ends early if the bytes are not of its making.
+/// Reads the output of [`pack`]. Ends early on invalid bytes.
 pub(in crate::store) fn unpack(bytes: &[u8]) -> Packed<'_> {
     Packed {
         bytes,
@@ -125,11 +125,11 @@ pub(in crate::store) fn unpack(bytes: &[u8]) -> Packed<'_> {
     }
 }
 
-/// Links that are still packed.
+/// An iterator over packed links.
 pub(in crate::store) struct Packed<'a> {
     bytes: &'a [u8],
     natures: Natures,
-    /// Of the link before, as the anchor is.
+    /// Target of the previous link; the anchor likewise.
     target: UrlId,
     anchor: u32,
 }
@@ -163,12 +163,12 @@ impl Iterator for Packed<'_> {
     }
 }
 
-/// How many bytes a number takes; 0 takes none.
+/// Returns the number of bytes of a number; 0 takes none.
 const fn width(number: u32) -> usize {
     (u32::BITS - number.leading_zeros()).div_ceil(8) as usize
 }
 
-/// Reads a number of so many bytes; none if it has more than four or they are not there.
+/// Reads a number of `width` bytes. Returns `None` for more than four, or if the bytes are missing.
 fn take(bytes: &mut &[u8], width: usize) -> Option<u32> {
     let number = match bytes.first_chunk() {
         Some(word) if width <= 4 => u32::from_le_bytes(*word) & low(width),
@@ -182,18 +182,19 @@ fn take(bytes: &mut &[u8], width: usize) -> Option<u32> {
     Some(number)
 }
 
-/// As many bytes of ones.
+/// Returns `width` bytes of ones.
 const fn low(width: usize) -> u32 {
     ((1_u64 << (8 * width)) - 1) as u32
 }
 
-/// The way from one number to another, short ways in either direction being small numbers.
+/// Returns the zigzag difference from one number to another: short distances in either direction are
+/// small numbers.
 const fn difference(from: u32, to: u32) -> u32 {
     let way = to.wrapping_sub(from).cast_signed();
     ((way << 1) ^ (way >> 31)).cast_unsigned()
 }
 
-/// Where such a way leads.
+/// Adds such a difference to a number.
 const fn apart(from: u32, way: u32) -> u32 {
     from.wrapping_add((way >> 1) ^ (way & 1).wrapping_neg())
 }
@@ -215,12 +216,12 @@ mod tests {
         )
     }
 
-    /// Numbers of every width, and neighbours.
+    /// Generates numbers of every width, and neighbours.
     fn any_number() -> impl Strategy<Value = u32> {
         (any::<u32>(), 0..32_u32).prop_map(|(number, shift)| number >> shift)
     }
 
-    /// Links of few natures, as a page has them.
+    /// Generates links of few natures, as a page has them.
     fn any_links() -> impl Strategy<Value = Vec<PackedLink>> {
         let links = proptest::collection::vec((any_number(), any_number(), 0..5_usize), 0..50);
         let natures = proptest::collection::vec(any_nature(), 5);
@@ -256,14 +257,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn links_come_back_as_they_were(links in any_links()) {
+        fn packed_links_are_read_back_unchanged(links in any_links()) {
             let mut bytes = Vec::new();
             pack(&links, &mut bytes);
             prop_assert_eq!(unpack(&bytes).collect::<Vec<_>>(), links);
         }
 
         #[test]
-        fn other_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn invalid_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             prop_assert!(unpack(&bytes).count() <= bytes.len());
         }
     }

@@ -1,17 +1,17 @@
-//! A merge join of two tables in the order of URLs: each is read once from its beginning to its end,
-//! where SQLite's own join looks up every row from the root of its tree.
+//! A merge join of two tables in the order of URLs. It reads each table once from start to end, where
+//! SQLite's own join looks up every row from the root of its tree.
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Row, Rows, Statement};
 
 use super::ids::UrlId;
 
-/// Rows in the order of URLs, whose id is the first column.
+/// Rows in the order of URLs; their first column is the URL's id.
 pub(in crate::store) struct MergeJoin<'a> {
     rows: Rows<'a>,
     /// The URL of the current row; `None` after the last.
     at: Option<UrlId>,
-    /// The current row was returned already.
+    /// Whether the current row was returned already.
     is_taken: bool,
 }
 
@@ -30,8 +30,8 @@ impl<'a> MergeJoin<'a> {
         Ok(rows)
     }
 
-    /// Returns the next row of this URL, or `None` if there are no more. It skips rows of earlier URLs,
-    /// so callers must ask for URLs in their order.
+    /// Returns the next row of this URL, or `None` if there are no more. Skips rows of earlier URLs, so
+    /// callers must look URLs up in their order.
     pub(in crate::store) fn next_of(&mut self, url: UrlId) -> rusqlite::Result<Option<&Row<'a>>> {
         if self.is_taken {
             self.step()?;

@@ -1,4 +1,4 @@
-//! How values are kept in rows, for all that read and write them: numbers for URLs and texts, packed links, merge
+//! Encodings of values in rows, for all readers and writers: numbers for URLs and texts, packed links, merge
 //! joins.
 
 pub(super) mod host_ids;

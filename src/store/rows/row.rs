@@ -1,18 +1,18 @@
-//! Rows of the tables: what every reader and writer of the store needs.
+//! Helpers for rows that every reader and writer of the store needs.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Params, Row};
 
 use crate::model::SkipReason;
 
-/// The codes of the limits of a run and of further reasons, as SQL lists them.
+/// Returns the codes of a run's limits and of further reasons, as a SQL list.
 pub(in crate::store) fn limits_and(further: &[SkipReason]) -> String {
     let reasons = SkipReason::LIMITS.iter().chain(further);
     let codes: Vec<String> = reasons.map(|reason| reason.code().to_string()).collect();
     codes.join(", ")
 }
 
-/// All rows of a query.
+/// Collects all rows of a query.
 pub(in crate::store) fn list<T>(
     connection: &Connection,
     sql: &str,
@@ -22,12 +22,12 @@ pub(in crate::store) fn list<T>(
     connection.prepare(sql)?.query_map(params, read)?.collect()
 }
 
-/// A number of things.
+/// Reads a count.
 pub(in crate::store) fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get(at).map(i64::unsigned_abs)
 }
 
-/// The value of a stored name. One that nothing has is damage.
+/// Reads the value of a stored name. An unknown name means that the file is damaged.
 pub(in crate::store) fn named<T>(
     row: &Row<'_>,
     at: usize,
@@ -40,8 +40,8 @@ pub(in crate::store) fn named<T>(
     })
 }
 
-/// Inserts a row, each value beside the name of its column. What a column takes from a query instead stands at the end;
-/// there `?1` is the first value.
+/// Inserts a row, each value beside the name of its column. Columns filled by a query stand at the end; in
+/// the query, `?1` is the first value.
 macro_rules! insert {
     ($tx:expr, $verb:literal, $first:ident: $value:expr $(, $column:ident: $other:expr)* $(,)?
         $(; $queried:ident: $query:literal)?) => {

@@ -1,5 +1,6 @@
-//! What a run was asked for besides being stored: kept with it until all of that stands, so that a process that is killed
-//! while it writes exports leaves word of them. What it says is known to whoever asks.
+//! Pending outputs of a run: exports and gates that the command line requests. They stay stored with the run
+//! until all are done, so that a process killed while writing exports leaves a record of them. Callers define
+//! the format.
 
 use rusqlite::OptionalExtension;
 
@@ -8,23 +9,23 @@ use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 
 impl Store {
-    /// What a run still owes; none if all that was asked for stands.
+    /// Returns the pending outputs of a run, or `None` if all are done.
     pub fn asked(&self, run: RunId) -> Result<Option<String>, StoreError> {
-        let asked = self
+        let pending = self
             .connect()?
             .query_row("SELECT asked FROM run WHERE id = ?", [run.0], |row| {
                 row.get(0)
             })
             .optional();
-        asked
+        pending
             .map(Option::flatten)
             .map_err(|source| self.fault(source))
     }
 
-    /// Keeps what a run is asked for, or that it stands.
-    pub fn set_asked(&self, run: RunId, asked: Option<&str>) -> Result<(), StoreError> {
+    /// Stores the pending outputs of a run; `None` if all are done.
+    pub fn set_asked(&self, run: RunId, pending: Option<&str>) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (asked, run.0))
+            tx.execute("UPDATE run SET asked = ? WHERE id = ?", (pending, run.0))
                 .map(drop)
         })
     }

@@ -13,29 +13,29 @@ use crate::store::file::schema::NOTICES;
 use crate::store::rows::links::key;
 use crate::store::rows::row::count;
 
-/// A run about to begin.
+/// A new run.
 #[derive(Clone, Debug)]
 pub struct NewRun<'a> {
-    /// Sent with every request as `X-Gatecrawl-Run`.
+    /// The token sent with every request as `X-Gatecrawl-Run`.
     pub token: &'a str,
-    /// What was asked for, for people.
+    /// The site or list of the run, for people.
     pub site: &'a str,
-    /// What it is to do.
+    /// Its plan.
     pub plan: &'a CrawlPlan,
     /// When it began.
     pub started: Moment,
 }
 
-/// How far a run came.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// Under way, or killed.
+    /// In progress, or killed.
     Running,
     /// Everything was fetched, or excluded by the user's limits.
     Finished,
-    /// Stopped by its user, or because this machine had no network.
+    /// Stopped by its user, or because of a local outage.
     Interrupted,
-    /// It came to its end, but a host of the site was given up, and its pages were not requested.
+    /// Ended, but a host of the site was given up and its pages were not requested.
     Incomplete,
 }
 
@@ -44,11 +44,11 @@ pub enum RunState {
 pub struct RunRow {
     /// Its number.
     pub id: RunId,
-    /// Sent with every request as `X-Gatecrawl-Run`.
+    /// The token sent with every request as `X-Gatecrawl-Run`.
     pub token: String,
-    /// What was asked for, for people.
+    /// The site or list of the run, for people.
     pub site: String,
-    /// What it was to do.
+    /// Its plan.
     pub plan: CrawlPlan,
     /// The program's version.
     pub version: String,
@@ -56,14 +56,14 @@ pub struct RunRow {
     pub started: Moment,
     /// When it ended.
     pub ended: Option<Moment>,
-    /// For how long in between no process worked on it: it was interrupted, and went on later.
+    /// Time in which no process worked on it, between an interruption and the next start.
     pub idle: Duration,
-    /// How far it came.
+    /// Its state.
     pub state: RunState,
 }
 
 impl RunRow {
-    /// For how long it was worked on, if it ended.
+    /// Returns the time that processes worked on it, if it ended.
     pub fn took(&self) -> Option<Duration> {
         let whole = self.ended?.since(self.started);
         Some(whole.saturating_sub(self.idle))
@@ -72,7 +72,7 @@ impl RunRow {
 
 const COLUMNS: &str = "id, token, site, plan, version, started, ended, state, idle_ms";
 
-/// Tables with rows of a run. Those of `page_links` are told by their key.
+/// Tables with rows of a run. Rows of `page_links` contain the run in their key.
 const TABLES: [&str; 20] = [
     "text",
     "url",
@@ -97,7 +97,7 @@ const TABLES: [&str; 20] = [
 ];
 
 impl RunState {
-    /// The stored name.
+    /// Returns the stored name.
     pub const fn name(self) -> &'static str {
         match self {
             RunState::Running => "running",
@@ -107,7 +107,7 @@ impl RunState {
         }
     }
 
-    /// Whether the run came to its end, and speaks for all of the site that could be reached.
+    /// Returns whether the run ended and covers every reachable part of the site.
     pub const fn has_ended(self) -> bool {
         matches!(self, RunState::Finished | RunState::Incomplete)
     }
@@ -123,7 +123,7 @@ impl RunState {
 }
 
 impl Store {
-    /// Records that a run begins.
+    /// Records the start of a run.
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<RunId, StoreError> {
         let plan = serde_json::to_string(run.plan)
             .map_err(|fault| self.failed(StoreFault::System(fault.into())))?;
@@ -144,8 +144,8 @@ impl Store {
         })
     }
 
-    /// Records that a run begins, or goes on: since its end nobody worked on it, or since its last
-    /// attempt, if the process was killed.
+    /// Records that a run starts or continues. Adds the idle time since its end, or since its last
+    /// attempt if the process was killed.
     pub fn begin_run(&self, run: RunId, now: Moment) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
@@ -169,7 +169,7 @@ impl Store {
         })
     }
 
-    /// All runs, the newest first.
+    /// Returns all runs, the newest first.
     pub fn runs(&self) -> Result<Vec<RunRow>, StoreError> {
         let connection = self.connect()?;
         let read = || -> rusqlite::Result<Vec<_>> {
@@ -184,24 +184,24 @@ impl Store {
             .collect()
     }
 
-    /// The run that began last; none if there is no run.
+    /// Returns the run that began last, or `None` if there is no run.
     pub fn newest_run(&self) -> Result<Option<RunRow>, StoreError> {
         self.first("true", [])
     }
 
-    /// The run with this number or token.
+    /// Returns the run with this number or token.
     pub fn run(&self, name: &str) -> Result<RunRow, StoreError> {
         self.first("CAST(id AS TEXT) = ?1 OR token = ?1", [name])?
             .ok_or_else(|| StoreError::NoRun(name.to_owned()))
     }
 
-    /// The run with this number.
+    /// Returns the run with this number.
     pub fn run_by_id(&self, id: RunId) -> Result<RunRow, StoreError> {
         self.first("id = ?1", [id.0])?
             .ok_or_else(|| StoreError::NoRun(id.to_string()))
     }
 
-    /// The newest of the runs for which a condition holds.
+    /// Returns the newest run that matches a condition.
     fn first(&self, condition: &str, params: impl Params) -> Result<Option<RunRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM run WHERE {condition} ORDER BY id DESC LIMIT 1");
         self.connect()?
@@ -211,20 +211,20 @@ impl Store {
             .transpose()
     }
 
-    /// The newest run that was not finished, or still owes what it was asked for.
+    /// Returns the newest run that is not finished or has pending outputs.
     pub fn unfinished_run(&self) -> Result<Option<RunRow>, StoreError> {
         let finished = RunState::Finished.name();
         self.first("state <> ?1 OR asked IS NOT NULL", [finished])
     }
 
-    /// Forgets a run and all that belongs to it.
+    /// Deletes a run and everything that belongs to it.
     pub fn delete_run(&self, run: RunId) -> Result<(), StoreError> {
         let _lock = self.lock_run(run)?;
         let mut connection = self.connect()?;
         let mut delete = || -> rusqlite::Result<()> {
             let tx = connection.transaction()?;
-            // A number that is free again is given to the next run: what was told of this one must not
-            // silence what is to be told of that.
+            // A freed number is given to the next run. Events recorded for the deleted run must not
+            // suppress notifications about the next one.
             tx.execute_batch(NOTICES)?;
             for table in TABLES {
                 tx.execute(&format!("DELETE FROM {table} WHERE run = ?"), [run.0])?;

@@ -1,5 +1,5 @@
-//! Start pages and targets of redirects that ask for a password. The table is made when it is first needed, so that
-//! files that were there before gain it.
+//! Start pages and redirect targets that ask for a password. The table is created when it is first needed, so
+//! that older files gain it.
 
 use rusqlite::{Connection, Transaction};
 
@@ -11,7 +11,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS login_page (
     PRIMARY KEY (run, url)
 ) WITHOUT ROWID";
 
-/// Notes that a page asks for a password.
+/// Records that a page asks for a password.
 pub(in crate::store) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rusqlite::Result<()> {
     tx.execute(TABLE, [])?;
     tx.execute(
@@ -21,7 +21,7 @@ pub(in crate::store) fn store(tx: &Transaction<'_>, run: i64, url: UrlId) -> rus
     .map(|_| ())
 }
 
-/// Whether a page asks for a password.
+/// Returns whether a page asks for a password.
 pub(in crate::store) fn is_one(
     connection: &Connection,
     run: i64,
@@ -34,7 +34,7 @@ pub(in crate::store) fn is_one(
     connection.query_row(sql, (run, url), |row| row.get(0))
 }
 
-/// Forgets those of a run.
+/// Deletes the records of a run.
 pub(in crate::store) fn forget_run(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     tx.execute(TABLE, [])?;
     tx.execute("DELETE FROM login_page WHERE run = ?", [run])

@@ -1,4 +1,4 @@
-//! The list of runs, and what is kept of each besides its URLs.
+//! The list of runs, and the data kept about each besides its URLs.
 
 mod asked;
 pub(super) mod id;

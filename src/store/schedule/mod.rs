@@ -1,4 +1,4 @@
-//! What the schedule and its notifications keep over restarts.
+//! State of the schedule and its notifications that survives restarts.
 
 pub(super) mod notices;
 pub(super) mod state;

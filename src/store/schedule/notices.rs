@@ -1,5 +1,5 @@
-//! Messages to people, queued in the file: a process that is killed loses none and, because each is
-//! there once for its event, occasion and channel, queues none twice.
+//! Notifications, queued in the file. A killed process loses none. It queues none twice, because
+//! each exists once for its event, occasion and channel.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,54 +15,54 @@ use crate::store::file::schema::NOTICES;
 use crate::store::rows::row::{count, list};
 use crate::store::runs::id::RunId;
 
-/// How long is kept what was told: longer than an event can be told again.
+/// How long sent notifications are kept: longer than an event can be reported again.
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// A message to be queued.
+/// A new notification.
 #[derive(Clone, Debug)]
 pub struct NewNotice {
     /// The project's name.
     pub project: String,
-    /// The run that it is about; absent where no run came of it.
+    /// The run that it is about; absent if there was no run.
     pub run: Option<RunId>,
     /// The occasion's name.
     pub occasion: &'static str,
     /// The channel's name.
     pub channel: String,
-    /// What is told, as JSON.
+    /// The content, as JSON.
     pub message: String,
 }
 
-/// A message that waits.
+/// A queued notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Its number, which it keeps.
+    /// Its permanent number.
     pub id: i64,
     /// The project's name.
     pub project: String,
     /// The channel's name.
     pub channel: String,
-    /// What is told, as JSON.
+    /// The content, as JSON.
     pub message: String,
     /// When it was queued.
     pub queued: Moment,
-    /// Failed tries so far.
+    /// Failed attempts to send it so far.
     pub tries: u32,
 }
 
-/// Messages of a project.
+/// Counts of notifications of a project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoticeCounts {
-    /// Those that wait.
+    /// Notifications that wait.
     pub pending: u64,
-    /// Those that were sent, as far back as is kept.
+    /// Notifications that were sent, as far back as they are kept.
     pub sent: u64,
-    /// Those that nobody took in time.
+    /// Notifications that no channel accepted in time.
     pub given_up: u64,
 }
 
 impl Store {
-    /// Keeps an event until its notices are queued; false if it was told before.
+    /// Stores an event until its notifications are queued. Returns false if it was reported before.
     pub fn note_event(
         &self,
         key: &str,
@@ -79,7 +79,8 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// Events whose notices are not queued yet, with their keys, the oldest first.
+    /// Returns the events whose notifications are not queued yet, with their keys, the oldest
+    /// first.
     pub fn noted_events(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT key, event FROM told_event WHERE event IS NOT NULL ORDER BY at, key";
         list(&*self.notices()?, sql, [], |row| {
@@ -88,8 +89,8 @@ impl Store {
         .map_err(|source| self.fault(source))
     }
 
-    /// Queues the notices of an event, all or none, and forgets what is old. Those that were queued
-    /// before stay as they are.
+    /// Queues the notifications of an event, all or none, and deletes old ones. Notifications that
+    /// were queued before stay unchanged.
     pub fn queue_notices(
         &self,
         event: &str,
@@ -127,7 +128,7 @@ impl Store {
         queue().map_err(|source| self.fault(source))
     }
 
-    /// Notices that are due, the oldest first.
+    /// Returns the notifications that are due, the oldest first.
     pub fn due_notices(&self, now: Moment, most: u32) -> Result<Vec<Notice>, StoreError> {
         let sql = "SELECT id, project, channel, message, queued, tries FROM notice
             WHERE due <= ? ORDER BY due, id LIMIT ?";
@@ -135,7 +136,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// When the next notice is due; none if none waits.
+    /// Returns when the next notification is due, or `None` if none waits.
     pub fn next_notice(&self) -> Result<Option<Moment>, StoreError> {
         self.notices()?
             .query_row(
@@ -148,19 +149,20 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// Records that a notice was sent.
+    /// Records that a notification was sent.
     pub fn notice_sent(&self, id: i64, at: Moment) -> Result<(), StoreError> {
         let sql = "UPDATE notice SET due = NULL, sent = ?2, message = '' WHERE id = ?1";
         self.update(sql, (id, at.millis()))
     }
 
-    /// Records that a notice was not taken, and why; `due` is when it is tried again, if it is.
+    /// Records that a notification was not accepted, and why. `due` is the time of the next
+    /// attempt, if there is one.
     pub fn notice_failed(&self, id: i64, why: &str, due: Option<Moment>) -> Result<(), StoreError> {
         let sql = "UPDATE notice SET tries = tries + 1, last_error = ?2, due = ?3 WHERE id = ?1";
         self.update(sql, (id, why, due.map(Moment::millis)))
     }
 
-    /// Messages by project.
+    /// Counts notifications by project.
     pub fn notice_counts(&self) -> Result<BTreeMap<String, NoticeCounts>, StoreError> {
         let sql = "SELECT project, sum(due IS NOT NULL), sum(sent IS NOT NULL),
                 sum(due IS NULL AND sent IS NULL) FROM notice GROUP BY project";
@@ -185,8 +187,8 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// A connection to a file that has the tables. It waits as a crawl does: a message is not lost
-    /// because a big run is being concluded.
+    /// Opens a connection to a file with these tables. It waits as long as a crawl does, so that no
+    /// notification is lost while a big run is concluded.
     fn notices(&self) -> Result<Pooled, StoreError> {
         let connection = self.connect_patiently()?;
         connection
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_run_does_not_silence_the_next_of_its_number() {
+    fn a_deleted_run_does_not_suppress_notifications_of_the_next_run_with_its_number() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("made");
         let run = Some(RunId(7));

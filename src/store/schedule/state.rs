@@ -1,7 +1,8 @@
-//! What the schedule must remember over restarts: of each project what was done last and what is
-//! under way, and which runs and files it made.
+//! State of the schedule that survives restarts. For each project it holds the last work and the
+//! work in progress, and the runs and files that it made.
 //!
-//! The tables are made when they are first needed, so that a file of before the schedule gains them.
+//! The tables are created when they are first needed, so that files from before the schedule gain
+//! them.
 
 use std::path::{Path, PathBuf};
 
@@ -37,40 +38,40 @@ CREATE TABLE IF NOT EXISTS schedule_run (
 
 const COLUMNS: &str = "since, served, token, due, out, run, ended, step, pass";
 
-/// What is remembered of a project.
+/// The stored state of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleState {
-    /// When it was first seen: nothing is due before.
+    /// When the project was first seen: nothing is due before.
     pub since: Moment,
-    /// The due time that was served last.
+    /// The last due time that was served.
     pub served: Option<Moment>,
-    /// The run that is under way or was interrupted.
+    /// The run that is in progress or interrupted.
     pub open: Option<OpenRun>,
-    /// The last run that came to its end.
+    /// The last run that ended.
     pub last: Option<LastRun>,
 }
 
-/// A run of the schedule that did not come to its end yet.
+/// A run of the schedule that has not ended yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRun {
-    /// The run's token, which it has before it has a number.
+    /// The run's token, which exists before its number.
     pub token: String,
     /// When it should have begun.
     pub due: Moment,
-    /// Where its exports go.
+    /// The directory of its exports.
     pub out: Option<PathBuf>,
 }
 
-/// The last run of a project that came to its end.
+/// The last run of a project that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastRun {
     /// Its number.
     pub run: RunId,
-    /// When it was over.
+    /// When it ended.
     pub ended: Moment,
-    /// Steps of the ladder of confirmation that it is past.
+    /// Number of completed steps of the confirmation ladder.
     pub step: u8,
-    /// The pass of the step under way.
+    /// The pass of the step in progress.
     pub pass: Option<u8>,
 }
 
@@ -81,7 +82,7 @@ pub struct ScheduledRun {
     pub run: RunId,
     /// When it should have begun.
     pub due: Moment,
-    /// When it was over.
+    /// When it ended.
     pub ended: Moment,
     /// The directory of its exports.
     pub out: Option<PathBuf>,
@@ -90,7 +91,7 @@ pub struct ScheduledRun {
 }
 
 impl ScheduleState {
-    /// What is known of a project that was never seen before.
+    /// Returns the state of a project that is seen for the first time.
     pub fn new(since: Moment) -> ScheduleState {
         ScheduleState {
             since,
@@ -102,7 +103,7 @@ impl ScheduleState {
 }
 
 impl Store {
-    /// What is remembered of a project, if anything.
+    /// Returns the stored state of a project, if there is any.
     pub fn schedule(&self, project: &str) -> Result<Option<ScheduleState>, StoreError> {
         let connection = self.schedule_tables()?;
         let sql = format!("SELECT {COLUMNS} FROM schedule WHERE project = ?");
@@ -112,7 +113,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// Remembers a project.
+    /// Stores the state of a project.
     pub fn set_schedule(&self, project: &str, state: &ScheduleState) -> Result<(), StoreError> {
         let open = state.open.as_ref();
         let last = state.last;
@@ -139,7 +140,7 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a project. Its runs stay.
+    /// Deletes the state of a project. Its runs stay.
     pub fn forget_schedule(&self, project: &str) -> Result<(), StoreError> {
         self.schedule_tables()?
             .execute("DELETE FROM schedule WHERE project = ?", [project])
@@ -147,7 +148,7 @@ impl Store {
         Ok(())
     }
 
-    /// The runs that the schedule made for a project, the newest first.
+    /// Returns the runs that the schedule made for a project, the newest first.
     pub fn scheduled_runs(&self, project: &str) -> Result<Vec<ScheduledRun>, StoreError> {
         let connection = self.schedule_tables()?;
         let read = || -> rusqlite::Result<Vec<_>> {
@@ -163,7 +164,7 @@ impl Store {
                         due: Moment::from_millis(row.get(1)?),
                         ended: Moment::from_millis(row.get(2)?),
                         out: row.get::<_, Option<String>>(3)?.map(PathBuf::from),
-                        // What cannot be read is no file of ours to delete.
+                        // An unreadable list names no files that we may delete.
                         files: serde_json::from_str(&files).unwrap_or_default(),
                     })
                 })?
@@ -172,7 +173,7 @@ impl Store {
         read().map_err(|source| self.fault(source))
     }
 
-    /// Notes a run that the schedule made, or what is new of it.
+    /// Records a run that the schedule made, or updates the record.
     pub fn add_scheduled_run(&self, project: &str, made: &ScheduledRun) -> Result<(), StoreError> {
         let files: Vec<String> = made.files.iter().map(|file| text(file)).collect();
         let files = serde_json::to_string(&files).unwrap_or_default();
@@ -202,8 +203,8 @@ impl Store {
     }
 }
 
-/// Forgets a run that is deleted: its number may be given to another, which is not the schedule's to
-/// ask again or to delete.
+/// Forgets a deleted run. Its number may be given to another run, which the schedule must neither
+/// recheck nor delete.
 pub(in crate::store) fn forget_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
     let is_used = "SELECT count(*) FROM sqlite_schema WHERE name IN ('schedule', 'schedule_run')";
     let tables: i64 = connection.query_row(is_used, [], |row| row.get(0))?;
@@ -248,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_comes_back() {
+    fn stored_state_is_read_back() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         assert_eq!(store.schedule("shop").expect("read"), None);

@@ -1,17 +1,17 @@
-//! What a column of an export is: declared once, in the file of its table.
+//! Columns of the exports, each declared once, in the file of its table.
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Its header.
     pub name: &'static str,
-    /// What its cells are.
+    /// Kind of its cells.
     pub kind: Kind,
-    /// Where the value comes from, in SQL; how it is rounded and printed follows from the kind.
+    /// Source of the value in SQL; the kind decides how it is rounded and printed.
     pub source: &'static str,
-    /// Characters that a sheet has room for, where the kind does not say it.
+    /// Width in a sheet, in characters, if the kind does not set it.
     pub width: Option<u8>,
-    /// Its row in docs/columns.md; absent if a table above documents the name, or the text around.
+    /// Its row in docs/columns.md; absent if a table above documents the name, or the surrounding text does.
     pub says: Option<&'static str>,
     /// Its place in the table, from 0.
     pub at: usize,
@@ -20,7 +20,7 @@ pub struct Column {
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// Not known.
+    /// An unknown value.
     Empty,
     /// A whole number.
     Integer(i64),
@@ -30,18 +30,18 @@ pub enum Cell<'a> {
     Text(&'a str),
 }
 
-/// What the cells of a column are.
+/// The kind of a column's cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A text.
     Text,
-    /// A URL, or what stands in its place.
+    /// A URL, or a replacement for it.
     Address,
     /// A whole number.
     Whole,
-    /// A number with so many decimals.
+    /// A number with this many decimals.
     Decimals(u8),
-    /// A number from 0 to 1 with so many decimals.
+    /// A number from 0 to 1 with this many decimals.
     Share(u8),
     /// A time in milliseconds.
     Time,
@@ -53,7 +53,7 @@ pub enum Kind {
     Name(Names),
 }
 
-/// The values that have names.
+/// A set of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the types")]
 pub enum Names {
@@ -72,7 +72,7 @@ pub enum Names {
 }
 
 impl Column {
-    /// A column whose cells are computed a row at a time, from no table of the database.
+    /// Declares a column whose cells are computed row by row, not read from the database.
     pub const fn computed(name: &'static str, kind: Kind, says: Option<&'static str>) -> Column {
         Column {
             name,
@@ -84,12 +84,12 @@ impl Column {
         }
     }
 
-    /// Its cell of a row of its table.
+    /// Returns the column's cell in a row of its table.
     pub fn of<'a>(&self, row: &[Cell<'a>]) -> Cell<'a> {
         row.get(self.at).copied().unwrap_or(Cell::Empty)
     }
 
-    /// What gives its cells, in SQL.
+    /// Returns the SQL expression of its cells.
     pub(super) fn expression(&self) -> String {
         let source = self.source;
         match self.kind {
@@ -104,8 +104,8 @@ impl Column {
     }
 }
 
-/// What named the URL `u`, whose `found_on` is the URL `source`: a source of a column. The files are looked through
-/// once a query: to find one of them by its host reads the whole text of each that is compared.
+/// The source of the URL `u`, whose `found_on` is the URL `source`. Reads the robots.txt files once per
+/// query: finding one of them by host would read the whole text of each.
 pub(super) const FINDER: &str = "CASE
     -- /sitemap.xml, requested because robots.txt names none
     WHEN u.role = 2 AND (u.run, u.found_on) IN (SELECT run, url FROM robots_txt WHERE sitemaps = 0)
@@ -113,9 +113,9 @@ pub(super) const FINDER: &str = "CASE
     ELSE coalesce(source.readable, source.address, CASE WHEN u.known > 0 THEN 'previous run' END)
 END";
 
-/// Declares the columns of a table in their order: a constant for each, and `COLUMNS`. An entry is
-/// the constant, the header, the [`Kind`], the source in SQL, the width of the column where its
-/// kind does not say it, and its row in docs/columns.md.
+/// Declares the columns of a table in their order: a constant for each, and `COLUMNS`. An entry has these
+/// parts: constant, header, [`Kind`], source in SQL, width of the column if its kind does not set it, and row
+/// in docs/columns.md.
 macro_rules! columns {
     ($($constant:ident = $name:literal, $kind:expr, $source:expr $(, wide $width:literal)?
         $(, $says:literal)?;)*) => {
@@ -139,7 +139,7 @@ macro_rules! columns {
     };
 }
 
-/// A value that may be left out.
+/// An optional value.
 macro_rules! given {
     () => {
         None
@@ -153,7 +153,7 @@ pub(super) use {columns, given};
 
 #[cfg(test)]
 impl Names {
-    /// Whether a text is one of the names.
+    /// Returns whether a text is one of the names.
     fn knows(self, text: &str) -> bool {
         use crate::assess::Verdict;
         use crate::assess::diagnose::rules::{Scope, Severity};
@@ -180,7 +180,7 @@ impl Names {
 
 #[cfg(test)]
 impl Kind {
-    /// Whether a cell is of the kind. One that is empty is of any.
+    /// Returns whether a cell is of this kind. An empty cell fits any kind.
     pub(crate) fn fits(self, cell: Cell<'_>) -> bool {
         match (self, cell) {
             (_, Cell::Empty)
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_takes_what_it_says_and_nothing_else() {
+    fn a_kind_accepts_only_its_own_cells() {
         let cells = [
             (Kind::Text, Cell::Text("x"), Cell::Integer(1)),
             (Kind::Address, Cell::Text("http://h/"), Cell::Real(1.0)),

@@ -1,4 +1,4 @@
-//! Links that lead to a failing URL, a row per link.
+//! Links to failing URLs, a row per link.
 
 use super::column::{
     Kind::{Address, Name, Text, Whole, YesNo},

@@ -1,4 +1,4 @@
-//! What the diagnosis rules found. `Advice` is a topic of `gatecrawl explain`.
+//! Findings of the diagnosis rules. `Advice` is a topic of `gatecrawl explain`.
 
 use super::column::{
     Kind::{Address, Name, Share, Text},

@@ -1,5 +1,5 @@
-//! The tables of the exports, one file each: every column is declared there, once. Views, headers,
-//! formats of the workbook and the tables of docs/columns.md come from these declarations, and code
+//! The tables of the exports, one file each; every column is declared there, once. Views, headers,
+//! formats of the workbook and the tables of docs/columns.md come from these declarations. Code
 //! names a column by its constant.
 
 pub(super) mod column;

@@ -1,5 +1,6 @@
-//! Every page of the site that was asked for, or was not although it belongs to it. A page that
-//! failed and still waited for its retry when the crawl was stopped is one of them.
+//! Every page of the site that was requested, and every page that was not although it belongs to
+//! the site. This includes pages that failed and still waited for a retry when the crawl was
+//! stopped.
 
 use super::column::{
     Kind::{Address, Decimals, Name, Second, Share, Text, Time, Whole, YesNo},
@@ -187,8 +188,8 @@ pub(super) const VIEW: View = View {
     order: &[Up(ADDRESS)],
 };
 
-/// The view of the pages that failed at least once. Its rows are those of [`VIEW`] whose verdict is
-/// not `ok`, the worst first.
+/// The view of the pages that failed at least once: the rows of [`VIEW`] whose verdict is not `ok`,
+/// the worst first.
 pub(super) const FAILING: View = View {
     order: &[
         Down(PRIORITY),

@@ -31,7 +31,7 @@ columns! {
 pub(super) const VIEW: View = View {
     columns: COLUMNS,
     run: "u.run",
-    // The file comes first: it decides which URLs belong here, and all of them are looked at.
+    // The file comes first: it decides which URLs belong here, and every file is read.
     from: "FROM url u
         LEFT JOIN sitemap_file f ON f.run = u.run AND f.url = u.id
         LEFT JOIN attempt a ON a.run = u.run AND a.url = u.id

@@ -1,4 +1,4 @@
-//! Every URL that is known and was not fetched, with the reason.
+//! Every known URL that was not fetched, with the reason.
 
 use super::column::{
     FINDER,
@@ -20,7 +20,7 @@ columns! {
         beyond. `the site seems endless here`: a family of URLs, or the site, names new URLs \
         without end.";
     FOUND_ON = "Found On", Address, FINDER;
-    // The clicks at which an earlier run found it are not counted in this run.
+    // Clicks that an earlier run counted do not apply to this run.
     DEPTH = "Depth", Whole, "coalesce(u.depth, CASE u.known WHEN 0 THEN u.found_depth END)",
         "Clicks from a start page.";
 }

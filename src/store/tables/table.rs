@@ -28,7 +28,7 @@ pub enum Table {
     Skipped,
     /// Sections of the site.
     Sections,
-    /// What the diagnosis rules found.
+    /// Findings of the diagnosis rules.
     Findings,
 }
 
@@ -47,7 +47,7 @@ impl Table {
         Table::Findings,
     ];
 
-    /// The name of the view, and of the file without its ending.
+    /// Returns the name of the view, and of the file without its extension.
     pub const fn name(self) -> &'static str {
         match self {
             Table::Pages => "pages",
@@ -63,13 +63,13 @@ impl Table {
         }
     }
 
-    /// Its columns in their order. The last one of [`Table::Pages`], `Selected`, is a JSON array with
-    /// the values of the plan's `--select` columns; likewise [`Table::ServerErrors`].
+    /// Returns its columns in their order. The last column of [`Table::Pages`] and [`Table::ServerErrors`],
+    /// `Selected`, is a JSON array with the values of the plan's `--select` columns.
     pub const fn columns(self) -> &'static [Column] {
         view(self).columns
     }
 
-    /// The rows of all runs, with `run` in front: what the view of its name has.
+    /// Returns the query for the rows of all runs, with `run` in front, as the view has them.
     pub(in crate::store) fn select(self) -> String {
         let all = view(self).select();
         match self {
@@ -81,9 +81,10 @@ impl Table {
         }
     }
 
-    /// The rows of one run in order. By address, then by what tells rows of one address apart, so that
-    /// two runs can be compared as text; errors the worst first. The declarations are read, not the views of the file:
-    /// those may be of another version of the program.
+    /// Returns the query for the rows of one run in order. Rows are sorted by address, then by the columns
+    /// that make rows of one address unique, so that two runs can be compared as text. Errors come worst
+    /// first. The query uses the declarations, not the views of the file, which may be of another version of
+    /// the program.
     pub(in crate::store) fn query(self) -> String {
         let (view, rows, name) = (view(self), self.select(), self.name());
         let (names, order) = (view.names(), view.order());
@@ -91,7 +92,7 @@ impl Table {
     }
 }
 
-/// The view behind a table.
+/// Returns the view behind a table.
 const fn view(table: Table) -> &'static View {
     match table {
         Table::Pages => &pages::VIEW,

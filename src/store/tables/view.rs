@@ -3,32 +3,32 @@
 use super::column::Column;
 use crate::assess::diagnose::rules::Severity;
 
-/// A table of the exports as the database has it.
+/// The SQL view of an export's table.
 #[derive(Debug)]
 pub(crate) struct View {
     /// The columns in their order.
     pub(crate) columns: &'static [Column],
-    /// Where the number of the run comes from.
+    /// Source of the run's number.
     pub(super) run: &'static str,
-    /// What the sources of the columns name.
+    /// The `FROM` clause that the columns' sources refer to.
     pub(super) from: &'static str,
-    /// What rows are sorted by.
+    /// The sort order of rows.
     pub(super) order: &'static [By],
 }
 
 /// A column that rows are sorted by.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum By {
-    /// The least first.
+    /// Ascending.
     Up(Column),
-    /// The greatest first.
+    /// Descending.
     Down(Column),
     /// The worst severity first.
     Worst(Column),
 }
 
 impl View {
-    /// The rows of all runs, with `run` in front.
+    /// Returns the query for the rows of all runs, with `run` in front.
     pub(crate) fn select(&self) -> String {
         let columns = self.columns.iter();
         let columns: Vec<String> = columns
@@ -38,14 +38,14 @@ impl View {
         format!("SELECT\n    {run} AS run,\n{columns}\n{from}")
     }
 
-    /// The names of its columns as SQL takes them.
+    /// Returns the names of its columns as a SQL list.
     pub(crate) fn names(&self) -> String {
         let names = self.columns.iter();
         let names: Vec<String> = names.map(|column| quoted(*column)).collect();
         names.join(", ")
     }
 
-    /// What follows `ORDER BY`.
+    /// Returns the text after `ORDER BY`.
     pub(crate) fn order(&self) -> String {
         let keys: Vec<String> = self.order.iter().map(|by| by.key()).collect();
         keys.join(", ")

@@ -1,4 +1,4 @@
-//! Streaming reads of the exports' tables: a row at a time, however many there are.
+//! Streaming reads of the exports' tables, one row at a time.
 
 use rusqlite::types::ValueRef;
 
@@ -9,7 +9,7 @@ use crate::store::tables::column::Cell;
 use crate::store::tables::table::Table;
 
 impl Store {
-    /// Hands over the rows of a run, in order, until `each` says to stop by returning false.
+    /// Passes the rows of a run to `each`, in order, until it returns false.
     pub fn rows(
         &self,
         run: RunId,
@@ -69,9 +69,9 @@ mod tests {
                 .expect("read");
             let before = std::iter::once("").chain(steps.iter().map(String::as_str));
             for (before, step) in before.zip(&steps) {
-                // A list within the row itself is no table.
+                // A list within the row itself is not a table.
                 let own = step.ends_with(table.name()) || step.starts_with("SCAN json_each ");
-                // Not a correlated one: it is made once a query.
+                // A subquery that is not correlated runs once per query.
                 let once = before.starts_with("LIST SUBQUERY");
                 let scan = step.starts_with("SCAN") && !own && !once;
                 assert!(!scan && !step.contains("AUTOMATIC"), "{table:?}: {step}");
@@ -96,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn the_database_prints_moments_as_we_do() {
+    fn the_database_prints_moments_like_moment_does() {
         let (_dir, store) = store();
         let connection = store.connect().expect("opened");
         let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ?1 / 1000.0, 'unixepoch'),
             strftime('%Y-%m-%d %H:%M:%S', ?1 / 1000, 'unixepoch')";
         let mut statement = connection.prepare(sql).expect("a query");
-        // Steps that meet every millisecond of a second and the ends of minutes, days and years.
+        // Steps that cover every millisecond of a second and the ends of minutes, days and years.
         for millis in
             (1_795_305_599_000..1_795_305_601_000).chain((0..4_000).map(|n| n * 1_000_000_007))
         {

@@ -14,19 +14,19 @@ use crate::store::tables::table::Table;
 /// A page, resource or external link that failed at least once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailingRow {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
-    /// The address as requests have it.
+    /// The address in the form that requests use.
     pub encoded: String,
-    /// The last status; 0 where there was no answer.
+    /// The last status; 0 without an answer.
     pub status: u16,
-    /// The reason phrase, or what went wrong.
+    /// The reason phrase, or the error.
     pub status_text: String,
-    /// Seconds that the last answer took.
+    /// Seconds to the end of the last answer.
     pub response_time: f64,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
-    /// What its attempts amount to.
+    /// The verdict.
     pub verdict: Verdict,
     /// The last outcome.
     pub outcome: Option<Outcome>,
@@ -34,13 +34,13 @@ pub struct FailingRow {
     pub attempts: u64,
     /// Attempts that failed.
     pub failed: u64,
-    /// Why it fails, as far as that can be told.
+    /// Causes of the failure, as far as known.
     pub causes: Causes,
-    /// Who made the error; empty if it does not tell.
+    /// The source of the error; empty if unknown.
     pub source: String,
     /// The section that it belongs to.
     pub section: String,
-    /// What named it; may be empty.
+    /// Where it was found; may be empty.
     pub found_on: String,
     /// When it first failed.
     pub first_failed: Option<Moment>,

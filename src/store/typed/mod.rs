@@ -1,4 +1,4 @@
-//! Rows of the exports' tables in the types of what they say, for code that decides on them.
+//! Rows of the exports' tables as typed values, for code that decides on them.
 
 mod cells;
 pub(super) mod failing;

@@ -1,4 +1,4 @@
-//! A redirect, and where its chain ends.
+//! Redirects, each with the end of its chain.
 
 use crate::model::RedirectEnd;
 
@@ -8,22 +8,22 @@ use crate::store::tables::redirects::{
 };
 use crate::store::tables::table::Table;
 
-/// A redirect, and where its chain ends.
+/// A redirect, and the end of its chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RedirectRow {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
-    /// Its status; 0 where there was no answer.
+    /// Its status; 0 without an answer.
     pub status: u16,
     /// Redirects from here to the end.
     pub hops: u64,
-    /// Where the chain ends.
+    /// The end of the chain.
     pub final_address: String,
-    /// The status there; 0 where there was no answer.
+    /// The status there; 0 without an answer.
     pub final_status: u16,
     /// How it ends.
     pub ending: RedirectEnd,
-    /// Links that lead here, if they were counted.
+    /// Number of links to it, if they were counted.
     pub inlinks: Option<u64>,
 }
 

@@ -13,19 +13,19 @@ use crate::store::tables::table::Table;
 pub struct RobotsRow {
     /// The origin.
     pub host: String,
-    /// The last status; 0 where there was no answer.
+    /// The last status; 0 without an answer.
     pub status: u16,
-    /// The reason phrase, or what went wrong.
+    /// The reason phrase, or the error.
     pub status_text: String,
-    /// What it allows.
+    /// The access that it allows.
     pub access: RobotsAccess,
-    /// Rules that it has.
+    /// Number of rules.
     pub rules: u64,
-    /// Sitemaps that it names.
+    /// Number of sitemaps that it names.
     pub sitemaps: u64,
-    /// Seconds between requests that it wants.
+    /// Crawl delay in seconds.
     pub crawl_delay: Option<f64>,
-    /// What is wrong with it, a line each; may be empty.
+    /// Problems, one per line; may be empty.
     pub problems: String,
 }
 

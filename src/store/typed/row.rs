@@ -1,5 +1,5 @@
-//! Rows of the exports' tables in the types of what they say, for code that decides on them. Only who
-//! writes tables reads cells.
+//! Rows of the exports' tables as typed values, for code that decides on them. Only code that writes
+//! tables reads raw cells.
 
 use crate::model::Moment;
 use crate::store::error::StoreError;
@@ -9,25 +9,25 @@ use crate::store::tables::Column;
 use crate::store::tables::column::Cell;
 use crate::store::tables::table::Table;
 
-/// What code reads of a table's rows.
+/// A typed row of a table.
 pub trait ReadRow: Sized {
     /// The table.
     const TABLE: Table;
 
-    /// Reads a row of it.
+    /// Reads a row of the table.
     fn read(row: TypedRow<'_>) -> Result<Self, Unreadable>;
 }
 
-/// A row of a table whose cells are read in their types.
+/// A row of a table with typed access to its cells.
 #[derive(Clone, Copy, Debug)]
 pub struct TypedRow<'a>(&'a [Cell<'a>]);
 
-/// What a cell says that it cannot say.
+/// A cell with an invalid value, in words.
 #[derive(Debug)]
 pub struct Unreadable(String);
 
 impl TypedRow<'_> {
-    /// A text; empty if it is not known.
+    /// Returns a text; empty if it is unknown.
     pub(in crate::store) fn text(&self, column: &Column) -> String {
         match column.of(self.0) {
             Cell::Text(text) => text.to_owned(),
@@ -35,7 +35,7 @@ impl TypedRow<'_> {
         }
     }
 
-    /// A whole number that is not negative, if it is known.
+    /// Returns a whole number that is not negative, if it is known.
     pub(in crate::store) fn whole(&self, column: &Column) -> Option<u64> {
         match column.of(self.0) {
             Cell::Integer(value) => u64::try_from(value).ok(),
@@ -43,17 +43,17 @@ impl TypedRow<'_> {
         }
     }
 
-    /// The same, or 0.
+    /// Returns such a number, or 0 if it is unknown.
     pub(in crate::store) fn count(&self, column: &Column) -> u64 {
         self.whole(column).unwrap_or(0)
     }
 
-    /// A status code; 0 where there was no answer.
+    /// Returns a status code; 0 without an answer.
     pub(in crate::store) fn status(&self, column: &Column) -> u16 {
         u16::try_from(self.count(column)).unwrap_or(0)
     }
 
-    /// A number with decimals, if it is known.
+    /// Returns a number with decimals, if it is known.
     pub(in crate::store) fn real(&self, column: &Column) -> Option<f64> {
         match column.of(self.0) {
             Cell::Real(value) => Some(value),
@@ -61,12 +61,12 @@ impl TypedRow<'_> {
         }
     }
 
-    /// A time, if it is known.
+    /// Returns a time, if it is known.
     pub(in crate::store) fn time(&self, column: &Column) -> Result<Option<Moment>, Unreadable> {
         self.named(column, Moment::parse)
     }
 
-    /// The value of a name, if it is known.
+    /// Returns the value of a name, if it is known.
     pub(in crate::store) fn named<T>(
         &self,
         column: &Column,
@@ -79,7 +79,7 @@ impl TypedRow<'_> {
         value(text).map(Some).ok_or_else(unknown)
     }
 
-    /// The value of a name that every row has.
+    /// Returns the value of a name that every row has.
     pub(in crate::store) fn name<T>(
         &self,
         column: &Column,
@@ -91,7 +91,7 @@ impl TypedRow<'_> {
 }
 
 impl Store {
-    /// Hands over the rows of a run, in order, until `each` says to stop by returning false.
+    /// Passes the rows of a run to `each`, in order, until it returns false.
     pub fn typed_rows<R: ReadRow>(
         &self,
         run: RunId,
@@ -116,7 +116,7 @@ mod tests {
     use crate::store::tables::pages::{ADDRESS, COLUMNS, FAILED_ATTEMPTS, LAST_FAILED, VERDICT};
 
     #[test]
-    fn cells_are_read_in_their_types_or_the_row_says_what_is_wrong() {
+    fn typed_cells_are_read_or_the_row_names_the_invalid_one() {
         let mut cells = vec![Cell::Empty; COLUMNS.len()];
         cells[ADDRESS.at] = Cell::Text("http://h/");
         cells[FAILED_ATTEMPTS.at] = Cell::Integer(3);
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(missing.expect_err("none").0, "a stored row has no Verdict");
         cells[VERDICT.at] = Cell::Text("gone");
         let unknown = TypedRow(&cells).name(&VERDICT, Verdict::from_name);
-        let said = unknown.expect_err("unknown").0;
-        assert_eq!(said, "cannot read stored Verdict: \"gone\"");
+        let message = unknown.expect_err("unknown").0;
+        assert_eq!(message, "cannot read stored Verdict: \"gone\"");
     }
 }

@@ -11,23 +11,23 @@ use crate::store::tables::table::Table;
 /// A sitemap or sitemap index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SitemapRow {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
-    /// The last status; 0 where there was no answer.
+    /// The last status; 0 without an answer.
     pub status: u16,
-    /// The reason phrase, or what went wrong.
+    /// The reason phrase, or the error.
     pub status_text: String,
     /// The last outcome; absent if it was not requested.
     pub outcome: Option<Outcome>,
     /// All attempts.
     pub attempts: u64,
-    /// What it turned out to be; may be empty.
+    /// Its format; may be empty.
     pub format: String,
-    /// URLs that it lists.
+    /// Number of URLs that it lists.
     pub entries: Option<u64>,
-    /// What is wrong with it, a line each; may be empty.
+    /// Problems, one per line; may be empty.
     pub problems: String,
-    /// What named it; empty if nothing did.
+    /// Where it was found; empty if unknown.
     pub found_on: String,
 }
 

@@ -9,13 +9,13 @@ use crate::store::tables::table::Table;
 /// A URL that was not fetched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SkippedRow {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
-    /// What is particular to the URL; may be empty.
+    /// Details about this URL; may be empty.
     pub detail: String,
-    /// What named it; may be empty.
+    /// Where it was found; may be empty.
     pub found_on: String,
 }
 

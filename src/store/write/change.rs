@@ -1,4 +1,4 @@
-//! What a crawl hands to the writer: each change is stored whole or not at all.
+//! Changes that a crawl sends to the writer. Each is stored whole or not at all.
 
 use std::time::Duration;
 
@@ -8,52 +8,52 @@ use crate::model::{
 
 use crate::store::crawl::linked_sitemaps::LinkedSitemap;
 
-/// One thing that became known.
+/// One change to a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// URLs to start from.
     Seeds(Vec<Seed>),
     /// Pages that an earlier run knew and this one did not find.
     Known(Vec<KnownPage>),
-    /// Settled sitemaps are pages, and are to be asked for as such.
+    /// Settled sitemaps that are pages, to be requested as such.
     Pages(Vec<LinkedSitemap>),
-    /// A leased URL was asked for.
+    /// A leased URL was requested.
     Visit(Box<VisitRecord>),
     /// Leased URLs that were not requested after all.
     Skipped(Vec<(CrawlUrl, Skip)>),
-    /// Settled URLs are to be asked for again, in this pass.
+    /// Settled URLs to be requested again, in this pass.
     Reopened(Vec<CrawlUrl>, u8),
-    /// A URL that was to be asked for again was not, and stays as it was.
+    /// A URL to be requested again was not, and stays unchanged.
     Kept(CrawlUrl),
-    /// Experiments were made on a settled URL, which stays as it was.
+    /// Experiments on a settled URL, which stays unchanged.
     Probed(CrawlUrl, Vec<Attempt>),
-    /// This machine has no network, or has it again.
+    /// The start or end of a local outage.
     Outage(OwnOutage),
 }
 
-/// A URL to start from, and what was decided about it.
+/// A start URL, and the decision about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seed {
     /// The URL.
     pub url: CrawlUrl,
-    /// Whether it is to be fetched.
+    /// Whether to fetch it.
     pub admission: Admission,
     /// Whether the user named it, as opposed to a robots.txt or sitemap that goes with it.
     pub named: bool,
 }
 
-/// A page that an earlier run knew, and what was decided about it.
+/// A page that an earlier run knew, and the decision about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownPage {
     /// The URL.
     pub url: CrawlUrl,
-    /// Whether it is to be fetched.
+    /// Whether to fetch it.
     pub admission: Admission,
-    /// Clicks from a seed in the earlier run, if any led there.
+    /// Clicks from a seed in the earlier run, if links led to it.
     pub depth: Option<u32>,
 }
 
-/// What one lease brought.
+/// The result of one lease.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VisitRecord {
     /// The URL that was leased.
@@ -62,31 +62,31 @@ pub struct VisitRecord {
     pub attempt: Attempt,
     /// Attempts at other URLs that were part of it: redirects of a robots.txt.
     pub hops: Vec<(CrawlUrl, Attempt)>,
-    /// What follows.
+    /// The next step for the URL.
     pub then: Then,
 }
 
-/// What follows an attempt.
+/// The next step after an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Then {
-    /// It is asked for again.
+    /// Request it again at this time.
     Again(Moment),
-    /// It is done.
+    /// Settle it.
     Settled {
-        /// What is known of it now.
+        /// The facts known about it now.
         page: Box<PageRecord>,
         /// Its links in order, the target of its redirect first.
         links: Vec<Link>,
-        /// Clicks from a seed at which its links are, if known.
+        /// Clicks from a seed to its links, if known.
         links_depth: Option<u32>,
-        /// Redirects in a row that led to its redirect target.
+        /// Consecutive redirects that led to its redirect target.
         hops: u8,
-        /// What it is besides a page.
+        /// Its content, if it is a robots.txt or sitemap.
         file: Option<Box<FileRecord>>,
     },
 }
 
-/// What a file that is no page of the site says.
+/// The content of a file that is not a page of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileRecord {
     /// A robots.txt.
@@ -100,9 +100,9 @@ pub enum FileRecord {
 pub struct RobotsRecord {
     /// The origin.
     pub host: String,
-    /// What it allows.
+    /// The access that it allows.
     pub access: RobotsAccess,
-    /// Where it was found in the end.
+    /// Its URL after redirects.
     pub final_url: CrawlUrl,
     /// Groups of user agents.
     pub groups: u32,
@@ -110,11 +110,11 @@ pub struct RobotsRecord {
     pub rules: u32,
     /// How many sitemaps it names.
     pub named_sitemaps: u32,
-    /// Sitemaps that are read because of it, the default one if it names none.
+    /// Sitemaps read because of it; the default one if it names none.
     pub sitemaps: Vec<SitemapEntry>,
-    /// The pause it asks for.
+    /// The crawl delay it sets.
     pub crawl_delay: Option<Duration>,
-    /// What is wrong with it, with line numbers.
+    /// Problems, with line numbers.
     pub problems: Vec<String>,
     /// Its text, so that a resumed crawl obeys the same rules.
     pub body: Option<Vec<u8>>,
@@ -123,15 +123,15 @@ pub struct RobotsRecord {
 /// A sitemap file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SitemapRecord {
-    /// `urlset`, `index`, `text`, `rss`, `atom`; absent if it is none of them.
+    /// `urlset`, `index`, `text`, `rss`, `atom`; absent for any other format.
     pub format: Option<&'static str>,
     /// URLs in it.
     pub entries: Vec<SitemapEntry>,
     /// How many of them are outside the sitemap's site.
     pub foreign: u64,
-    /// What is wrong with it, with line numbers.
+    /// Problems, with line numbers.
     pub problems: Vec<String>,
-    /// Entries that were left out and may lead to pages that nobody knows of; what is beyond its largest size counts
+    /// Dropped entries that may lead to unknown pages. The part beyond the maximum size of a sitemap counts
     /// as one.
     pub unseen: u64,
 }
@@ -141,10 +141,11 @@ pub struct SitemapRecord {
 pub struct SitemapEntry {
     /// The URL.
     pub url: CrawlUrl,
-    /// What it is to the crawl.
+    /// Its role in the crawl.
     pub role: Role,
-    /// Whether it is to be fetched.
+    /// Whether to fetch it.
     pub admission: Admission,
-    /// Whether a sitemap names it only as the same page in another language: that does not list it.
+    /// Whether a sitemap only names it as another language of a page, which does not count as
+    /// listed.
     pub alternate: bool,
 }

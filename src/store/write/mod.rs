@@ -1,4 +1,4 @@
-//! The one thread that writes, and how a change becomes rows.
+//! The writer thread, and how it turns changes into rows.
 
 pub(super) mod change;
 mod state;

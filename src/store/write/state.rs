@@ -1,5 +1,5 @@
-//! What the writer knows by heart of a run, and how a change becomes rows: which URLs are known by
-//! which number, what was skipped and may still be wanted, which texts were used lately.
+//! The writer's in-memory state of a run, and how it turns changes into rows. It holds the numbers of known
+//! URLs, the skipped URLs that may still be admitted, and the recently used texts.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ use crate::store::runs::login_pages;
 
 const INSERT_TEXT: &str = "INSERT INTO text (run, id, text) VALUES (?, ?, ?)";
 
-/// Texts that are inserted by one statement: SQLite looks for the end of the table once for all of them.
+/// Texts inserted by one statement: SQLite then looks up the end of the table once for all of them.
 const TEXTS_AT_ONCE: usize = 16;
 
 static INSERT_TEXTS: LazyLock<String> =
@@ -35,12 +35,12 @@ pub(in crate::store) struct WriterState {
     texts: TextIds,
     anchors: Anchors,
     invalid: u32,
-    /// Rows of `error_body`.
+    /// Number of rows of `error_body`.
     pub(super) error_bodies: u32,
     packed: Vec<u8>,
 }
 
-/// How a URL came to be known.
+/// The source of a URL.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     found_on: Option<UrlId>,
@@ -48,11 +48,11 @@ struct Origin {
     hops: u8,
     seed: bool,
     in_sitemap: bool,
-    /// From an earlier run.
+    /// Whether an earlier run knew it.
     known: bool,
 }
 
-/// What a link calls its target.
+/// The anchor of a link.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     /// `text.id`, 0 for none.
@@ -139,8 +139,8 @@ impl WriterState {
     }
 
     fn visit(&mut self, tx: &Transaction<'_>, visit: VisitRecord) -> rusqlite::Result<()> {
-        // Whatever is leased was offered, and whatever is offered was stored before; a robots.txt
-        // is the exception, it comes with its host.
+        // Every leased URL was stored before it was queued. The exception is a robots.txt, which arrives
+        // with its host.
         let id = self.known(tx, &visit.url, Role::Robots)?;
         self.attempt(tx, id, &visit.attempt)?;
         for (url, attempt) in &visit.hops {
@@ -275,13 +275,13 @@ impl WriterState {
                 LinkTarget::Stored(number) => number.0,
                 LinkTarget::Url { url, admission, .. } => {
                     let origin = if link.kind == LinkKind::Redirect {
-                        // A redirect is no click.
+                        // A redirect is not a click.
                         let depth = origin.depth.map(|depth| depth.saturating_sub(1));
                         Origin { depth, ..origin }
                     } else {
                         Origin { hops: 0, ..origin }
                     };
-                    // Most links lead to what is known, and teach nothing.
+                    // Most links lead to known URLs and change nothing.
                     match known {
                         Some(known) if !known.skipped => known.id,
                         _ => self.learn(tx, url, admission, origin)?,
@@ -327,7 +327,7 @@ impl WriterState {
         Ok(())
     }
 
-    /// Stores what stands in the place of a URL, why, and how many links that nobody knows of it stands for.
+    /// Stores the text that stands in place of a URL, the reason, and how many unknown links it stands for.
     fn invalid_link(
         &mut self,
         tx: &Transaction<'_>,
@@ -348,8 +348,8 @@ impl WriterState {
         .map(|_| ())
     }
 
-    /// What is known of the links' targets. The table is larger than the processor's caches: looked
-    /// up at a stretch, many wait for memory at once. So it is with the anchors.
+    /// Returns the known facts about the links' targets. The table is larger than the processor's caches:
+    /// looking up all targets in a row overlaps the waits for memory. The same holds for anchors.
     fn targets(&self, links: &[Link]) -> Vec<Option<Known>> {
         let urls = self.urls.look();
         let target = |link: &Link| match &link.target {
@@ -364,7 +364,7 @@ impl WriterState {
         links.iter().map(target).collect()
     }
 
-    /// The links' anchors, which are stored where they are new.
+    /// Returns the links' anchors, storing new ones.
     fn anchors(
         &mut self,
         tx: &Transaction<'_>,
@@ -416,7 +416,7 @@ impl WriterState {
         Ok(())
     }
 
-    /// The number of a URL that is known, or is made known as queued.
+    /// Returns the number of a URL. A new URL is stored as queued.
     fn known(
         &mut self,
         tx: &Transaction<'_>,
@@ -429,8 +429,8 @@ impl WriterState {
         }
     }
 
-    /// The number of a URL that was asked for as part of another's lease. If it is new it is as
-    /// good as skipped, for no reason: nobody asked for it for its own sake, and that may come.
+    /// Returns the number of a URL that was requested as part of another's lease. A new one is marked as
+    /// skipped without a reason: it was not requested for its own sake, but may be later.
     fn hop(&mut self, tx: &Transaction<'_>, url: &CrawlUrl) -> rusqlite::Result<UrlId> {
         if let Some(known) = self.urls.get(url.fingerprint()) {
             return Ok(known.id);
@@ -447,8 +447,8 @@ impl WriterState {
         Ok(id)
     }
 
-    /// The number of a URL, which is stored if it is new, and queued if it was skipped so far and
-    /// is admitted now.
+    /// Returns the number of a URL. Stores it if it is new, and queues it if it was skipped so far and is
+    /// admitted now.
     fn learn(
         &mut self,
         tx: &Transaction<'_>,

@@ -1,21 +1,21 @@
-//! The URLs that the store has, for all to look at: whoever reads a page hands over a link to one of
-//! them by its number, and neither the crawl nor the writer looks at its URL again.
+//! The stored URLs, shared with all threads. A parser replaces a link to one of them by its number,
+//! so neither the crawl nor the writer looks at its URL again.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::model::{Admission, Fingerprint, UrlNumber};
 use crate::store::rows::ids::{Known, UrlId, UrlIds};
 
-/// The URLs of a run, by fingerprint. Only the writer adds to them, in short sections.
+/// The URLs of a run, by fingerprint. Only the writer adds to them, in short critical sections.
 #[derive(Clone, Debug, Default)]
 pub struct StoredUrls(Arc<RwLock<UrlIds>>);
 
-/// A look at them, during which nothing is added.
+/// A read guard; nothing is added while it exists.
 #[derive(Debug)]
 pub struct Look<'a>(RwLockReadGuard<'a, UrlIds>);
 
 impl StoredUrls {
-    /// For a page's links at a stretch.
+    /// Locks the URLs for reading, for all links of a page at once.
     pub fn look(&self) -> Look<'_> {
         Look(self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -29,7 +29,7 @@ impl StoredUrls {
         urls.set(fingerprint, known);
     }
 
-    /// Makes a URL known that is to be fetched, for tests of other rooms.
+    /// Makes a URL known as one to be fetched, for tests of other rooms.
     #[cfg(test)]
     pub(crate) fn learn(&self, fingerprint: Fingerprint, id: UrlId) {
         let known = Known {
@@ -46,21 +46,21 @@ impl StoredUrls {
 }
 
 impl Look<'_> {
-    /// The number of a URL from which a link that does this about it teaches nothing: it is fetched
-    /// already, or still is not to be.
+    /// Returns the number of a URL if a link with this admission changes nothing: it is fetched
+    /// already, or still must not be fetched.
     pub fn settled(&self, fingerprint: Fingerprint, admission: &Admission) -> Option<UrlNumber> {
         let known = self.get(fingerprint)?;
         let is_settled = !known.skipped || matches!(admission, Admission::Skip(..));
         is_settled.then_some(UrlNumber(known.id))
     }
 
-    /// The same, whatever a link does about it.
+    /// Returns the number of a URL that is fetched, whatever the link's admission.
     pub fn fetched(&self, fingerprint: Fingerprint) -> Option<UrlNumber> {
         let known = self.get(fingerprint)?;
         (!known.skipped).then_some(UrlNumber(known.id))
     }
 
-    /// Whether the run knows the URL, fetched or not.
+    /// Returns whether the run knows the URL, fetched or not.
     pub fn has(&self, fingerprint: Fingerprint) -> bool {
         self.get(fingerprint).is_some()
     }
@@ -76,7 +76,7 @@ mod tests {
     use crate::model::{CrawlUrl, Role, Skip, SkipReason};
 
     #[test]
-    fn a_link_by_which_a_skipped_url_would_be_fetched_is_not_settled() {
+    fn a_link_that_would_get_a_skipped_url_fetched_is_not_settled() {
         let urls = StoredUrls::default();
         let url = CrawlUrl::parse("http://h/a").expect("a URL");
         let fetch = Admission::Fetch(Role::Page);

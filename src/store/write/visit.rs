@@ -1,4 +1,4 @@
-//! Rows for what a visit brought: the attempt, the page, the file.
+//! Rows for the result of a visit: the attempt, the page, the file.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::state::WriterState;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::insert;
 
-/// Most different error bodies kept of a run, 80 MB in all: a site may put the time or a request's
-/// identity into each.
+/// Maximum number of different error bodies kept for a run, 80 MB in all. A site may put the time
+/// or a request identity into each.
 const MAX_ERROR_BODIES: u32 = 20_000;
 
 impl WriterState {
@@ -77,7 +77,7 @@ impl WriterState {
         }
     }
 
-    /// Keeps the beginning of an error's body, once however often it came.
+    /// Stores the beginning of an error's body, once for equal bodies.
     fn error_body(&mut self, tx: &Transaction<'_>, body: u64, head: &[u8]) -> rusqlite::Result<()> {
         if self.error_bodies >= MAX_ERROR_BODIES || head.is_empty() {
             return Ok(());

@@ -1,15 +1,15 @@
-//! How much a change holds, roughly: so that what waits for the disk has a bound in bytes. Counted is
-//! what a site can make large; the rest is small, and the same for all.
+//! An estimate of a change's size in memory, so that the queue to the disk is bounded in bytes. It
+//! counts the parts that a site can make large; the rest is small and the same for all.
 
 use crate::model::{Attempt, CrawlUrl, Link, LinkTarget};
 
 use super::change::{Change, FileRecord, SitemapEntry, Then, VisitRecord};
 
-/// What a URL takes besides its text, in bytes.
+/// Bytes of a URL besides its text.
 const URL: usize = 128;
 
 impl Change {
-    /// In bytes.
+    /// Returns the estimate in bytes.
     pub(in crate::store) fn weight(&self) -> usize {
         let held = match self {
             Change::Seeds(seeds) => seeds.iter().map(|seed| url(&seed.url)).sum(),

@@ -1,5 +1,5 @@
-//! The one thread that writes. It takes whatever is waiting, stores it in one transaction and then
-//! says what is safe: a lease is settled only after that, so a killed process repeats the requests
+//! The writer thread. It takes all waiting changes, stores them in one transaction and then
+//! acknowledges them. A lease is settled only after that, so a killed process repeats the requests
 //! that were open and loses nothing.
 
 use std::sync::Arc;
@@ -17,25 +17,26 @@ use crate::store::file::pool::Pooled;
 use crate::store::file::turn::{Turn, is_busy};
 use crate::store::runs::id::RunId;
 
-/// Changes that may wait for the writer; beyond it the crawl waits for the disk.
+/// Changes that may wait for the writer. Beyond it the crawl waits for the disk.
 const QUEUE: usize = 256;
 
-/// Bytes that they may hold, together with those of the transaction under way: pages may have fifty
-/// thousand links each. A change that holds more has all of it for itself.
+/// Bytes of waiting changes, including those of the current transaction: pages may have fifty
+/// thousand links each. A larger change takes all of it alone.
 const ROOM: usize = 32 << 20;
 
-/// Most changes in one transaction.
+/// Maximum number of changes in one transaction.
 const BATCH: usize = 256;
 
-/// A transaction with fewer changes waits once for company: each writes whole pages of the file. With
-/// more company a page gets no cheaper, and hosts wait to be asked again.
-const COMPANY: usize = 8;
+/// A transaction with fewer changes waits once for more, because each transaction writes whole pages
+/// of the file. Larger batches save nothing per page, and hosts would wait longer for the next
+/// request.
+const SMALL_BATCH: usize = 8;
 
-/// How long. It delays an answer's settlement, so a host with few open requests that answers within
-/// a millisecond is asked some hundred times a second for each of them at most.
+/// How long it waits. This delays each answer's settlement. So a host that answers within a
+/// millisecond gets at most a few hundred requests per second for each open request.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// A handle to the thread that writes one run.
+/// A handle to the writer thread of one run.
 #[derive(Debug)]
 pub struct Writer {
     changes: mpsc::Sender<Waiting>,
@@ -50,25 +51,25 @@ pub struct Writer {
 struct Waiting {
     change: Change,
     mark: u64,
-    /// Given back when the change is let go.
+    /// Released when the change is dropped.
     _room: OwnedSemaphorePermit,
 }
 
 impl Writer {
-    /// Starts writing a run, whose lock the caller holds.
+    /// Starts the writer of a run, whose lock the caller holds.
     pub fn start(store: &Store, run: RunId) -> Result<Writer, StoreError> {
         let (changes, waiting) = mpsc::channel(QUEUE);
         let (acknowledge, stored) = mpsc::unbounded_channel();
         let mut state = WriterState::open(store, run)?;
         let urls = state.urls.clone();
-        let mut pen = Pen {
+        let mut transactions = Transactions {
             connection: store.connect()?,
             turn: store.turn.clone(),
         };
         let owned = store.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write_all(&owned, &mut pen, &mut state, waiting, &acknowledge))
+            .spawn(move || write_all(&owned, &mut transactions, &mut state, waiting, &acknowledge))
             .map_err(|fault| store.failed(StoreFault::Thread(fault)))?;
         Ok(Writer {
             changes,
@@ -79,8 +80,8 @@ impl Writer {
         })
     }
 
-    /// Hands over a change; `mark` comes back from [`Writer::stored`] once it is safe. Waits while
-    /// the disk is behind. False if the writer has stopped: [`Writer::close`] tells why.
+    /// Sends a change; [`Writer::stored`] returns `mark` once it is safe. Waits while the disk is
+    /// behind. Returns false if the writer has stopped; [`Writer::close`] returns the error.
     pub async fn send(&self, change: Change, mark: u64) -> bool {
         let weight = change.weight().min(ROOM) as u32;
         let Ok(room) = Arc::clone(&self.room).acquire_many_owned(weight).await else {
@@ -94,22 +95,22 @@ impl Writer {
         self.changes.send(waiting).await.is_ok()
     }
 
-    /// The URLs that the run has, those of changes under way included.
+    /// Returns the URLs of the run, including those of changes in progress.
     pub fn urls(&self) -> StoredUrls {
         self.urls.clone()
     }
 
-    /// The mark of the next change that is safe; none if the writer has stopped.
+    /// Returns the mark of the next change that is safe, or `None` if the writer has stopped.
     pub async fn stored(&mut self) -> Option<u64> {
         self.stored.recv().await
     }
 
-    /// Whether it has stopped: [`Writer::close`] tells why.
+    /// Returns whether it has stopped; [`Writer::close`] returns the error.
     pub fn has_stopped(&self) -> bool {
         self.changes.is_closed()
     }
 
-    /// Stores what is waiting and ends.
+    /// Stores the waiting changes and ends.
     pub async fn close(self) -> Result<(), StoreError> {
         drop(self.changes);
         let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
@@ -121,16 +122,16 @@ impl Writer {
     }
 }
 
-/// What it writes with.
+/// The thread's means of writing.
 #[derive(Debug)]
-struct Pen {
+struct Transactions {
     connection: Pooled,
     turn: Turn,
 }
 
 fn write_all(
     store: &Store,
-    pen: &mut Pen,
+    transactions: &mut Transactions,
     state: &mut WriterState,
     mut waiting: mpsc::Receiver<Waiting>,
     acknowledge: &mpsc::UnboundedSender<u64>,
@@ -140,34 +141,35 @@ fn write_all(
     while let Some(first) = waiting.blocking_recv() {
         changes.push(first);
         gather(&mut changes, &mut waiting);
-        if changes.len() < COMPANY {
+        if changes.len() < SMALL_BATCH {
             std::thread::park_timeout(PATIENCE);
             gather(&mut changes, &mut waiting);
         }
-        write_some(pen, state, &mut changes, &mut marks).map_err(|source| store.fault(source))?;
-        // Nothing is safe in a file that nobody can find any more.
+        write_some(transactions, state, &mut changes, &mut marks)
+            .map_err(|source| store.fault(source))?;
+        // Changes to a file that was removed or replaced will be lost, so none of them is safe.
         store.check_in_place()?;
         for mark in marks.drain(..) {
-            // The crawl may have ended meanwhile; what it sent is stored all the same.
+            // The crawl may have ended already; its changes are stored all the same.
             let _ = acknowledge.send(mark);
         }
     }
-    // For later readers: where another process writes meanwhile, it is left.
+    // Helps later readers. Skipped while another process writes.
     let tidied = "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;";
-    match pen.connection.execute_batch(tidied) {
+    match transactions.connection.execute_batch(tidied) {
         Err(fault) if !is_busy(&fault) => Err(store.fault(fault)),
         _ => Ok(()),
     }
 }
 
-/// Stores changes in one transaction, and notes their marks.
+/// Stores changes in one transaction, and collects their marks.
 fn write_some(
-    pen: &mut Pen,
+    transactions: &mut Transactions,
     state: &mut WriterState,
     changes: &mut Vec<Waiting>,
     marks: &mut Vec<u64>,
 ) -> rusqlite::Result<()> {
-    let tx = pen.turn.begin(&pen.connection)?;
+    let tx = transactions.turn.begin(&transactions.connection)?;
     for waiting in changes.drain(..) {
         state.apply(&tx, waiting.change)?;
         marks.push(waiting.mark);
@@ -175,7 +177,7 @@ fn write_some(
     tx.commit()
 }
 
-/// Takes what is waiting, as far as a transaction takes it.
+/// Takes waiting changes, up to the size of a transaction.
 fn gather(changes: &mut Vec<Waiting>, waiting: &mut mpsc::Receiver<Waiting>) {
     while changes.len() < BATCH
         && let Ok(next) = waiting.try_recv()
@@ -194,7 +196,7 @@ mod tests {
 
     const RUN: RunId = RunId(1);
 
-    /// A database to which somebody else is writing: no disk is slower.
+    /// A database that another process is writing: no disk is slower.
     struct Slow {
         _dir: tempfile::TempDir,
         store: Store,
@@ -214,7 +216,7 @@ mod tests {
             }
         }
 
-        fn goes_on(&self) {
+        fn ends(&self) {
             self.other.execute_batch("COMMIT").expect("ended");
         }
 
@@ -227,7 +229,7 @@ mod tests {
         }
     }
 
-    /// What every change brings: so many new URLs, of some length.
+    /// The content of each change: a number of new URLs of some length.
     #[derive(Clone, Copy)]
     struct Load {
         urls: u64,
@@ -250,23 +252,23 @@ mod tests {
             self.change(0).weight()
         }
 
-        /// Sends changes until the writer makes the crawl wait; returns how many it took.
+        /// Sends changes until the writer makes the crawl wait. Returns how many it accepted.
         fn fill(self, writer: &Writer) -> u64 {
             let taken = |mark: &u64| {
                 let sent = writer.send(self.change(*mark), *mark);
-                // The runtime's own patience with a task is not what is looked for.
+                // Without the runtime's own task budget, which would end the loop early.
                 tokio::task::unconstrained(sent).now_or_never()
             };
             let refused = (0..u64::MAX).find(|mark| taken(mark) != Some(true));
             refused.expect("an end")
         }
 
-        /// The disk is there again: what had to wait goes on, and everything is stored and
-        /// acknowledged in order.
+        /// Ends the slow phase: waiting senders continue, and everything is stored and acknowledged
+        /// in order.
         async fn finish(self, slow: &Slow, mut writer: Writer, taken: u64) {
             assert!(writer.stored.try_recv().is_err(), "stored already?");
             let waits = writer.send(self.change(taken), taken);
-            let ((), went_on) = tokio::join!(async { slow.goes_on() }, waits);
+            let ((), went_on) = tokio::join!(async { slow.ends() }, waits);
             assert!(went_on);
             for mark in 0..=taken {
                 assert_eq!(writer.stored().await, Some(mark));
@@ -278,11 +280,11 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn nothing_is_called_safe_in_a_file_that_was_removed() {
+    async fn nothing_is_acknowledged_in_a_file_that_was_removed() {
         let slow = Slow::new();
         let mut writer = Writer::start(&slow.store, RUN).expect("started");
         std::fs::remove_file(slow.store.path()).expect("removed");
-        slow.goes_on();
+        slow.ends();
         let load = Load { urls: 1, length: 9 };
         assert!(writer.send(load.change(0), 0).await);
         assert_eq!(writer.stored().await, None);
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_waits_for_a_slow_disk_has_a_bound_in_bytes() {
+    async fn the_queue_to_a_slow_disk_is_bounded_in_bytes() {
         let slow = Slow::new();
         let writer = Writer::start(&slow.store, RUN).expect("started");
         let load = Load {
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_that_needs_more_room_than_there_is_has_it_alone() {
+    async fn a_change_larger_than_the_room_is_stored_alone() {
         let slow = Slow::new();
         let writer = Writer::start(&slow.store, RUN).expect("started");
         let load = Load {

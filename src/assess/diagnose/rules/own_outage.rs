@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(
             over.evidence_text(),
             "this machine had no network from 2026-11-22T11:00:03.000Z to \
-             2026-11-22T11:01:10.000Z: name server 10.0.0.1 resolves nothing any more; 12 attempts \
+             2026-11-22T11:01:10.000Z: name server 10.0.0.1 no longer resolves names; 12 attempts \
              at 11 URLs do not count"
         );
         let open = fires(own_outage(&facts(None)), own_outage(&none));

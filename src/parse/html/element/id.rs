@@ -1,23 +1,23 @@
 //! Names of elements and attributes as numbers.
 
-/// An element's or attribute's name in lower case as a number, cheap to keep and compare: its bytes
-/// up to eight, a hash of what does not fit. Names made to collide can only spoil the reading of the
-/// page they stand on.
+/// The lower-case name of an element or attribute as a number, cheap to store and compare. A name
+/// of up to eight bytes is stored as its bytes, a longer one as a hash. Names that collide on
+/// purpose can only harm the reading of their own page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::parse::html) struct Id(pub(super) u64);
 
 impl Id {
-    /// Whether a name's bytes are its number: a NUL in front would be lost.
+    /// Returns whether the bytes of a name are its number. A leading NUL would be lost.
     pub(super) const fn packs(name: &[u8]) -> bool {
         name.len() <= 8 && !matches!(name, [0, ..])
     }
 
-    /// The number of a name with one more byte, from nothing on; for names that pack.
+    /// Appends a byte to a name that packs.
     pub(super) const fn and(self, byte: u8) -> Id {
         Id(self.0 << 8 | byte.to_ascii_lowercase() as u64)
     }
 
-    /// The number of the name that a text begins with; eight bytes are looked at together.
+    /// Returns the number of the name at the beginning of a text. It reads eight bytes at once.
     pub(in crate::parse::html) fn at_the_beginning(text: &[u8], length: usize) -> Id {
         match text.first_chunk() {
             Some(eight) if (1..=8).contains(&length) && eight[0] != 0 => Id(in_lower_case(
@@ -27,7 +27,7 @@ impl Id {
         }
     }
 
-    /// The number of a name, in whatever case.
+    /// Returns the number of a name in any case.
     pub(in crate::parse::html) const fn of(name: &[u8]) -> Id {
         let mut at = 0;
         if Id::packs(name) {
@@ -48,7 +48,7 @@ impl Id {
     }
 }
 
-/// Eight ASCII bytes in lower case; others stay as they are.
+/// Returns eight bytes with ASCII letters in lower case; others stay unchanged.
 const fn in_lower_case(eight: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let low = eight & (0x7f * EACH);

@@ -1,21 +1,21 @@
-//! The names that the HTML standard has rules for, in a table that the compiler fills.
+//! The names for which the HTML standard has rules, in a table that the compiler fills.
 
 use super::id::Id;
 
-/// How an element takes part in nesting (HTML standard, section 13.2.4.3).
+/// The role of an element in nesting (HTML standard, section 13.2.4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse::html) enum Class {
     /// Has no content and no end tag.
     Void,
     /// The start tag never opens anything new: html, head, body.
     Root,
-    /// Reopened by the parser when another element's end cuts it short.
+    /// Reopened by the parser when the end of another element cuts it short.
     Formatting,
-    /// Everything without a rule of its own, such as `span`.
+    /// Without a rule of its own, such as `span`.
     Inline,
-    /// Cannot be closed by an inline end tag.
+    /// Not closed by an inline end tag.
     Block,
-    /// Cannot be closed by an end tag of a block within which it stands.
+    /// Not closed by an end tag of a block around it.
     Boundary,
 }
 
@@ -84,7 +84,7 @@ const TRAITS: [(u8, &str); 7] = [
     ),
 ];
 
-/// The class of the element with this name and the sorts that it is of.
+/// Returns the class of the element with this name, and its sorts.
 pub(super) fn of(id: Id) -> (Class, u8) {
     KNOWN[find(&KNOWN, id)].map_or((Class::Inline, 0), |it| it.1)
 }
@@ -92,7 +92,7 @@ pub(super) fn of(id: Id) -> (Class, u8) {
 /// A known element by its name.
 type Entry = Option<(Id, (Class, u8))>;
 
-/// A hash table four times as large as its content, which the compiler fills.
+/// Slots of a hash table that is four times as large as its content.
 const SLOTS: usize = 512;
 static KNOWN: [Entry; SLOTS] = known();
 
@@ -113,7 +113,7 @@ const fn known() -> [Entry; SLOTS] {
     table
 }
 
-/// Notes what is true of all names in a list with blanks between them.
+/// Records a property of all names in a list separated by spaces.
 const fn add(table: &mut [Entry; SLOTS], names: &[u8], class: Option<Class>, sort: u8) {
     let mut rest = names;
     while !rest.is_empty() {
@@ -142,7 +142,7 @@ const fn add(table: &mut [Entry; SLOTS], names: &[u8], class: Option<Class>, sor
     }
 }
 
-/// Where a name is in the table, or would be.
+/// Returns the index of a name in the table, or of its free slot.
 const fn find(table: &[Entry; SLOTS], id: Id) -> usize {
     // The golden ratio spreads names that differ in few bits.
     let mut slot =

@@ -1,5 +1,5 @@
-//! What the HTML standard says about elements by their names, as far as links, text and nesting
-//! depend on it.
+//! Properties of elements by their names in the HTML standard, as far as links, text and nesting
+//! depend on them.
 
 pub(super) mod id;
 pub(super) mod known;
@@ -8,7 +8,7 @@ use id::Id;
 use known::Class;
 use known::{CLOSES_PARAGRAPH, ENDS_FOREIGN, HEADING, OF_HEAD, OF_TABLE, RAW, SPEAKS};
 
-/// An element's name and what is known by it.
+/// An element's name, and its properties.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element {
     pub(super) id: Id,
@@ -16,7 +16,7 @@ pub(super) struct Element {
     traits: u8,
 }
 
-/// The languages that may stand within HTML.
+/// The languages that may be embedded in HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
     Svg,
@@ -26,43 +26,44 @@ pub(super) enum Foreign {
 // === impl Element ===
 
 impl Element {
-    /// What is known of the element with this name.
+    /// Returns the element with this name.
     pub(super) fn of(id: Id) -> Element {
         let (class, traits) = known::of(id);
         Element { id, class, traits }
     }
 
-    /// h1 to h6, which close one another.
+    /// Returns whether it is h1 to h6, which close one another.
     pub(super) fn is_heading(self) -> bool {
         self.has(HEADING)
     }
 
-    /// Whether a start tag ends an open paragraph.
+    /// Returns whether its start tag ends an open paragraph.
     pub(super) fn closes_paragraph(self) -> bool {
         self.has(CLOSES_PARAGRAPH)
     }
 
-    /// Whether a start tag within SVG or MathML ends these (HTML standard, section 13.2.6.5).
+    /// Returns whether its start tag ends SVG or MathML around it (HTML standard, section
+    /// 13.2.6.5).
     pub(super) fn ends_foreign(self) -> bool {
         self.has(ENDS_FOREIGN)
     }
 
-    /// Whether a tag may stand before the body without beginning it.
+    /// Returns whether its tag may stand before the body without starting it.
     pub(super) fn is_of_head(self) -> bool {
         self.has(OF_HEAD)
     }
 
-    /// Whether it is a table or a part of one.
+    /// Returns whether it is a table or a part of one.
     pub(super) fn is_of_table(self) -> bool {
         self.has(OF_TABLE)
     }
 
-    /// Whether its attributes may refer to something or say something about the page; `a` aside.
-    pub(super) fn speaks(self) -> bool {
+    /// Returns whether its attributes may refer to something or describe the page; `a` aside.
+    pub(super) fn has_references_or_facts(self) -> bool {
         self.has(SPEAKS)
     }
 
-    /// Whether it may stand in a frameset; the parser ignores all others there.
+    /// Returns whether it may stand in a frameset, where the parser ignores all others.
     pub(super) fn is_of_frameset(self) -> bool {
         const FRAME: Id = Id::of(b"frame");
         const FRAMESET: Id = Id::of(b"frameset");
@@ -70,20 +71,20 @@ impl Element {
         matches!(self.id, FRAME | FRAMESET | NOFRAMES)
     }
 
-    /// Whether its content is no markup.
+    /// Returns whether its content is not markup.
     pub(super) fn is_raw(self) -> bool {
         self.has(RAW)
     }
 
-    /// Whether words before and after a tag are two words.
-    pub(super) fn parts_words(self) -> bool {
+    /// Returns whether its tag separates words.
+    pub(super) fn separates_words(self) -> bool {
         const BR: Id = Id::of(b"br");
         const HR: Id = Id::of(b"hr");
         matches!(self.class, Class::Block | Class::Boundary) || matches!(self.id, BR | HR)
     }
 
-    /// Whether the content of an SVG or MathML element is HTML again. That of `annotation-xml` is
-    /// so only by an attribute that nobody writes.
+    /// Returns whether the content of an SVG or MathML element is HTML again. For `annotation-xml`
+    /// this depends on an attribute that is not used in practice.
     pub(super) fn holds_html(self, language: Foreign) -> bool {
         const IN_SVG: [Id; 3] = [Id::of(b"foreignobject"), Id::of(b"desc"), Id::of(b"title")];
         const IN_MATH: [Id; 5] = [
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_text_begins_with_is_that_name() {
+    fn a_name_at_the_beginning_of_a_text_is_read() {
         let texts = [
             "Hreflang=\"",
             "Z[@`z{\0é",
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_apart_in_any_case() {
+    fn names_are_distinct_in_any_case() {
         let names = [
             "",
             "a",
@@ -163,7 +164,7 @@ mod tests {
     fn elements_are_known_by_their_names() {
         let h1 = element("h1");
         assert!(h1.class == Class::Block && h1.is_heading() && h1.closes_paragraph());
-        assert!(element("br").class == Class::Void && element("br").parts_words());
+        assert!(element("br").class == Class::Void && element("br").separates_words());
         assert!(element("blockquote").ends_foreign());
         assert!(element("td").is_of_table() && element("td").class == Class::Boundary);
         for unknown in ["span", "my-element", "x", ""] {

@@ -1,4 +1,4 @@
-//! What a tag refers to: one rule per element of HTML that names a URL.
+//! References of a tag: one rule per element of HTML that names a URL.
 
 pub(super) mod srcset;
 
@@ -42,7 +42,7 @@ pub(super) struct Links<'t> {
 }
 
 impl<'t> Links<'t> {
-    /// Takes in what an HTML start tag refers to, except by `<a>`.
+    /// Adds the references of an HTML start tag, except `<a>`.
     pub(super) fn of_tag(&mut self, tag: &Tag<'t>, within: &OpenElements) {
         let position = within.position();
         match tag.id() {
@@ -87,7 +87,7 @@ impl<'t> Links<'t> {
                     );
                 }
             }
-            // Its own text is shown then, and nothing is fetched.
+            // The browser shows its own text then, and fetches nothing.
             IFRAME if tag.has(Attr::Srcdoc) => {}
             IFRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Iframe, position)),
             FRAME => self.add(tag, Attr::Src, &Words::none(LinkKind::Frame, position)),
@@ -98,7 +98,7 @@ impl<'t> Links<'t> {
         }
     }
 
-    /// Takes in an `<a>`, of HTML or of SVG; where its text is to be put once it is known.
+    /// Adds an `<a>`, of HTML or of SVG. Returns the index of the reference that receives its text.
     pub(super) fn of_anchor(&mut self, tag: &Tag<'t>, position: Position) -> Option<usize> {
         let href = if tag.has(Attr::Href) {
             Attr::Href
@@ -150,7 +150,7 @@ impl<'t> Links<'t> {
             return;
         };
         let target = trimmed(value);
-        // An empty link leads to its own page; an empty resource is none (HTML standard).
+        // An empty link leads to its own page; an empty resource is ignored (HTML standard).
         if target.is_empty() && !words.kind.is_hyperlink() {
             return;
         }
@@ -169,7 +169,7 @@ impl<'t> Links<'t> {
         let mut length = value.len();
         if tag.is_cut(attr) {
             self.overlong += 1;
-            // The last URL may be a part of one.
+            // The last URL may be incomplete.
             length = value.rfind(',').unwrap_or(0);
         }
         match value {
@@ -200,13 +200,13 @@ impl<'t> Links<'t> {
             anchor: words.anchor.clone(),
             rel: beginning(&words.rel, MAX_REL).into(),
             position: words.position,
-            // For a language there is no room in `rel` for anything else.
+            // For a language, `rel` has no room for other words.
             nofollow: words.kind != LinkKind::Hreflang && is_nofollow(&words.rel),
         });
     }
 }
 
-/// What is said about a reference besides its URL.
+/// Properties of a reference besides its URL.
 struct Words<'a> {
     kind: LinkKind,
     anchor: CompactString,
@@ -224,7 +224,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// With the `alt` of an image or of an area of one.
+    /// Uses the `alt` of an image or of an area of one.
     fn of(kind: LinkKind, tag: &Tag<'_>, rel: &'a str, position: Position) -> Words<'a> {
         let mut alt = Folded::new(MAX_ANCHOR);
         alt.push(tag.value(Attr::Alt).unwrap_or_default().as_bytes());

@@ -1,6 +1,6 @@
 //! The URLs of a `srcset` (HTML standard, "parsing a srcset attribute").
 
-/// The URL of every candidate; widths and densities do not matter to a crawl.
+/// Returns the URL of every candidate; widths and densities do not matter to a crawl.
 pub(in crate::parse::html) fn candidates(srcset: &str) -> impl Iterator<Item = &str> {
     let mut rest = srcset;
     std::iter::from_fn(move || {
@@ -11,7 +11,8 @@ pub(in crate::parse::html) fn candidates(srcset: &str) -> impl Iterator<Item = &
         let end = rest.find(|c: char| c.is_ascii_whitespace());
         let (url, after) = rest.split_at(end.unwrap_or(rest.len()));
         let bare = url.trim_end_matches(',');
-        // A comma at its end closes the candidate; else descriptors go on to the next comma.
+        // A comma at its end closes the candidate; otherwise descriptors continue to the next
+        // comma.
         rest = if bare.len() < url.len() {
             after
         } else {

@@ -1,4 +1,4 @@
-//! What a byte is to a tag.
+//! The role of each byte in a tag.
 
 pub(super) fn ends_tag_name(byte: u8) -> bool {
     SORTS[usize::from(byte)] & ENDS_TAG_NAME != 0
@@ -8,7 +8,7 @@ pub(super) const SOLID: u8 = 1;
 pub(super) const ENDS_TAG_NAME: u8 = 1 << 1;
 pub(super) const ENDS_ATTRIBUTE_NAME: u8 = 1 << 2;
 pub(super) const ENDS_VALUE: u8 = 1 << 3;
-/// What a byte is to a tag: one look instead of up to seven comparisons.
+/// The role of each byte in a tag: one lookup instead of up to seven comparisons.
 pub(super) static SORTS: [u8; 256] = sorts();
 
 const fn sorts() -> [u8; 256] {

@@ -1,25 +1,25 @@
-//! Content that is no markup: where it ends, and what its characters mean.
+//! Content that is not markup: where it ends, and what its characters mean.
 
 use memchr::{memchr_iter, memchr2, memchr2_iter};
 
 use super::bytes::ends_tag_name;
 use super::text::{Kind, Text};
 
-/// What the content of an element is, if it is no markup.
+/// The type of an element's content, if it is not markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Content {
     /// Text with character references, as in a title.
     RcData,
-    /// Text without them.
+    /// Text without character references.
     RawText,
-    /// A script, which may have an end tag in a comment.
+    /// A script, which may contain an end tag in a comment.
     Script,
     /// Everything to the end of the page.
     PlainText,
 }
 
 impl Content {
-    /// Where the end tag of the element of this name begins.
+    /// Returns where the end tag of the element of this name begins.
     pub(super) fn end(self, text: &str, name: &str) -> usize {
         let bytes = text.as_bytes();
         let end = match self {
@@ -44,7 +44,7 @@ impl Content {
     }
 }
 
-/// How a script goes on, as its comments and the scripts in them decide (HTML standard, sections
+/// The state within a script, by its comments and the scripts in them (HTML standard, sections
 /// 13.2.5.15 to 13.2.5.31: "script data", "escaped", "double escaped").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {

@@ -1,5 +1,5 @@
-//! The tokenizer against another one that follows the standard, html5gum: both must part a page into
-//! the same tags and texts.
+//! Compares the tokenizer with html5gum, which follows the standard: both must split a page into the
+//! same tags and texts.
 
 use std::convert::Infallible;
 
@@ -16,11 +16,11 @@ const ASKED: [(Attr, &str); 4] = [
     (Attr::Content, "content"),
 ];
 
-/// Parts of a page in a form that both tokenizers can be brought to.
+/// Parts of a page in a form common to both tokenizers.
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
-    /// Neighbouring texts are one, and so are neighbouring newlines, which nothing depends on. What
-    /// becomes of NUL is the parser's matter, so there is none, nor what may stand for it.
+    /// Neighbouring texts are merged, and so are neighbouring newlines, on which nothing depends.
+    /// The parser handles NUL, so neither it nor its replacement is here.
     Text(Vec<u8>),
     Start(String, Vec<(String, String)>, bool),
     End(String),
@@ -30,7 +30,7 @@ enum Part {
 struct Parts(Vec<Part>);
 
 impl Parts {
-    /// Takes in text, which may come in parts of characters.
+    /// Adds text, which may arrive in parts of characters.
     fn text(&mut self, text: &[u8]) {
         if let Some(Part::Text(before)) = self.0.last_mut() {
             before.extend_from_slice(text);
@@ -56,7 +56,7 @@ impl Parts {
     }
 }
 
-/// As elements change the tokenizer's state without a look at where they stand.
+/// Returns the content type of an element, independent of its place.
 fn content(name: &str) -> Option<Content> {
     Some(match name {
         "title" | "textarea" => Content::RcData,
@@ -223,7 +223,7 @@ impl Emitter for &mut Theirs {
     fn emit_current_doctype(&mut self) {}
 }
 
-/// Markup in which every state of the tokenizer is reached and left in many ways.
+/// Generates markup that enters and leaves every state of the tokenizer in many ways.
 fn markup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-z <>/!?&;=\"'-]{1,6}",
@@ -246,13 +246,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn markup_is_parted_alike(text in markup(), in_foreign in any::<bool>()) {
+    fn both_tokenizers_split_markup_alike(text in markup(), in_foreign in any::<bool>()) {
         prop_assert_eq!(ours(&text, in_foreign), theirs(&text, in_foreign));
     }
 }
 
 #[test]
-fn pages_are_parted_alike() {
+fn both_tokenizers_split_pages_alike() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/html");
     let mut tags = 0;
     for entry in std::fs::read_dir(folder).expect("a folder of fixtures") {

@@ -1,6 +1,6 @@
-//! Parts a page into tags and text as the HTML standard's tokenizer does (section 13.2.5). It looks
-//! at each byte about once and copies none; comments, doctypes and attributes that nobody asks for
-//! are passed over. A crawl spends most of its own time here.
+//! Splits a page into tags and text like the HTML standard's tokenizer (section 13.2.5). It reads
+//! each byte about once and copies none. Comments, doctypes and unused attributes are skipped. A
+//! crawl spends most of its own time here.
 
 mod bytes;
 mod content;
@@ -21,18 +21,18 @@ pub(super) use content::Content;
 #[derive(Debug)]
 pub(super) enum Token<'t> {
     Text(Text<'t>),
-    /// [`Markup::tag`] has it.
+    /// A tag; [`Markup::tag`] returns it.
     Tag,
 }
 
-/// A page that is read from the beginning to the end.
+/// A page that is read from start to end.
 #[derive(Debug)]
 pub(super) struct Markup<'t> {
     text: &'t str,
-    /// What was read.
+    /// Number of bytes read.
     at: usize,
     tag: Tag<'t>,
-    /// What the content of the last tag's element is, if it is no markup.
+    /// Content type of the last tag's element, if it is not markup.
     content: Option<Content>,
 }
 
@@ -46,18 +46,18 @@ impl<'t> Markup<'t> {
         }
     }
 
-    /// The tag that came last.
+    /// Returns the last tag.
     pub(super) fn tag(&self) -> &Tag<'t> {
         &self.tag
     }
 
-    /// Takes what follows the last tag for its content, up to its end tag.
+    /// Reads the text after the last tag as this content, up to its end tag.
     pub(super) fn enter(&mut self, content: Content) {
         self.content = Some(content);
     }
 
-    /// What comes next; none at the end. Within SVG and MathML, `in_foreign`, there is text in
-    /// CDATA sections.
+    /// Returns the next token, or `None` at the end. Within SVG and MathML (`in_foreign`), CDATA
+    /// sections are text.
     pub(super) fn next(&mut self, in_foreign: bool) -> Option<Token<'t>> {
         if let Some(content) = self.content.take() {
             let end = content.end(self.rest(), self.tag.name());
@@ -116,7 +116,7 @@ impl<'t> Markup<'t> {
         self.at = (self.at + length).min(self.text.len());
     }
 
-    /// Text up to the next `<` that begins something.
+    /// Reads text up to the next `<` that starts a token.
     fn text(&mut self) -> Token<'t> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
@@ -141,7 +141,7 @@ impl<'t> Markup<'t> {
         })
     }
 
-    /// Passes what ends with the next `>`.
+    /// Skips up to the next `>`.
     fn pass_bogus(&mut self) {
         let rest = self.rest();
         let end = memchr(b'>', rest.as_bytes());
@@ -162,7 +162,8 @@ impl<'t> Markup<'t> {
         self.skip(end.map_or(rest.len(), |end| end + 1));
     }
 
-    /// Reads a tag whose name begins there; none if the page ends within it, which makes it none.
+    /// Reads a tag whose name begins at `name`. Returns `None` if the page ends within it: then it
+    /// is not a tag.
     fn read_tag(&mut self, name: usize, is_end: bool) -> Option<()> {
         let bytes = self.text.as_bytes();
         let start = self.at + name;
@@ -185,15 +186,16 @@ impl<'t> Markup<'t> {
         }
     }
 
-    /// The name that begins at `start` and where it ends, which is not before `least`; none if the
-    /// page does before.
+    /// Returns the name that begins at `start` and its end, which is at least `least`. Returns
+    /// `None` if the page ends before.
     fn read_name(&self, start: usize, least: usize, ends: u8) -> Option<(Id, usize)> {
         let bytes = self.text.as_bytes();
         let end = least + first(bytes.get(least..)?, ends)?;
         Some((Id::at_the_beginning(&bytes[start..], end - start), end))
     }
 
-    /// Reads the attribute that begins there; where it ends, none if the page does before.
+    /// Reads the attribute that begins at `start`. Returns its end, or `None` if the page ends
+    /// before.
     fn read_attribute(&mut self, start: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         // Its first character is part of the name even if it is `=`.
@@ -221,7 +223,7 @@ impl<'t> Markup<'t> {
     }
 }
 
-/// Whether a `<` begins a tag, a comment or the like, and is no text.
+/// Returns whether a `<` starts a tag, a comment or the like, and is not text.
 fn begins(bytes: &[u8]) -> bool {
     match bytes.get(1) {
         Some(b'/') => bytes.len() > 2,
@@ -231,7 +233,7 @@ fn begins(bytes: &[u8]) -> bool {
     }
 }
 
-/// Where the first byte of this sort is.
+/// Returns the index of the first byte of this sort.
 fn first(bytes: &[u8], sort: u8) -> Option<usize> {
     bytes
         .iter()

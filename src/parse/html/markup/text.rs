@@ -1,9 +1,9 @@
-//! Characters that are no markup.
+//! Text between tags.
 
 use htmlize::Context;
 use memchr::memchr;
 
-/// Character references of which pages are full.
+/// Frequent character references.
 const FREQUENT: [(&[u8], &[u8]); 6] = [
     (b"&amp;", b"&"),
     (b"&lt;", b"<"),
@@ -13,11 +13,11 @@ const FREQUENT: [(&[u8], &[u8]); 6] = [
     (b"&#39;", b"'"),
 ];
 
-/// Characters that are no markup, up to the next tag, comment or end.
+/// Text up to the next tag, comment or end.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::parse::html) struct Text<'t> {
     pub(super) written: &'t str,
-    /// What it has besides characters that mean themselves.
+    /// Its content besides ordinary characters.
     pub(super) kind: Kind,
 }
 
@@ -26,16 +26,16 @@ pub(super) enum Kind {
     Plain,
     /// Character references.
     References,
-    /// NUL, and references perhaps.
+    /// NUL, and perhaps references.
     MarkupWithNul,
-    /// NUL, and references that count.
+    /// NUL, and references that are decoded.
     RcData,
-    /// NUL; references do not count.
+    /// NUL; references are not decoded.
     RawText,
 }
 
 impl<'t> Text<'t> {
-    /// The characters that are meant, in UTF-8; where that is not what is written, `room` holds them.
+    /// Returns the decoded text in UTF-8. If it differs from the written text, `room` holds it.
     pub(in crate::parse::html) fn decoded<'a>(self, room: &'a mut Vec<u8>) -> &'a [u8]
     where
         't: 'a,
@@ -45,7 +45,7 @@ impl<'t> Text<'t> {
         match self.kind {
             Kind::Plain => return written,
             Kind::References => unescape(written, room),
-            // The parser drops NUL where there is markup, and nowhere else.
+            // The parser drops NUL in markup, and nowhere else.
             Kind::MarkupWithNul => {
                 for piece in written.split(|byte| *byte == b'\0') {
                     unescape(piece, room);
@@ -60,7 +60,7 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Appends what a text means. No reference reaches beyond the next `&`.
+/// Appends the decoded text. No reference reaches beyond the next `&`.
 fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some(at) = memchr(b'&', text) {
         let (before, rest) = text.split_at(at);

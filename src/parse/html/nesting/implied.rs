@@ -23,7 +23,7 @@ const GROUPS: &[Id] = &[TBODY, THEAD, TFOOT];
 const CELLS: &[Id] = &[TD, TH];
 
 impl OpenElements {
-    /// Closes what a start tag ends without an end tag.
+    /// Closes the elements that a start tag ends without an end tag.
     pub(super) fn close_implied(&mut self, element: Element) {
         let id = element.id;
         let boundary = |o: &Open| o.class == Class::Boundary;
@@ -31,7 +31,7 @@ impl OpenElements {
             let stop = |o: &Open| o.class == Class::Boundary || o.id == Id::of(b"button");
             self.close_to(|o| o.id == P, stop);
         }
-        // "Special" elements end the search for an item, but for these three.
+        // "Special" elements end the search for an item, except for these three.
         let outside_item = |o: &Open| {
             const THROUGH: [Id; 3] = [Id::of(b"address"), Id::of(b"div"), P];
             matches!(o.class, Class::Block | Class::Boundary) && !THROUGH.contains(&o.id)
@@ -87,7 +87,7 @@ impl OpenElements {
     }
 }
 
-/// An element without a tag of its own.
+/// Returns an element without a tag of its own.
 fn implied(id: Id) -> Open {
     Open {
         id,

@@ -1,4 +1,4 @@
-//! The parts of a page that its own markup names.
+//! Landmarks: the parts of a page that its own markup names.
 
 use crate::model::Position;
 
@@ -10,7 +10,7 @@ const NAV: Id = Id::of(b"nav");
 const ASIDE: Id = Id::of(b"aside");
 const FOOTER: Id = Id::of(b"footer");
 
-/// The part of the page that an element begins, by its name or its ARIA role.
+/// Returns the part of the page that an element starts, by its name or its ARIA role.
 pub(super) fn landmark(tag: &Tag<'_>) -> Option<Position> {
     if let Some(role) = tag.value(Attr::Role) {
         let role = role.split_ascii_whitespace().next().unwrap_or_default();

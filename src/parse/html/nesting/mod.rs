@@ -1,6 +1,6 @@
-//! Which elements are open, followed as the standard's tree construction would, without a tree:
-//! implied end tags, misnested and missing ones. It says where on the page a tag stands, and how
-//! deep and large a tree of the page would be.
+//! The open elements, as the standard's tree construction would see them, but without a tree: with
+//! implied end tags, and misnested and missing ones. They show where on the page a tag stands, and
+//! how deep and large a tree of the page would be.
 
 mod implied;
 mod landmark;
@@ -13,8 +13,8 @@ use super::element::known::Class;
 use super::tag::Tag;
 use landmark::landmark;
 
-/// An end tag looks for its element among so many innermost ones: this keeps the time linear on
-/// pages of a million open elements, and browsers nest no deeper than this either.
+/// Number of innermost elements that an end tag searches. This keeps the time linear on pages of a
+/// million open elements, and browsers nest no deeper either.
 const LOOK_BACK: usize = 512;
 
 const A: Id = Id::of(b"a");
@@ -30,7 +30,7 @@ const FRAMESET: Id = Id::of(b"frameset");
 const SVG: Id = Id::of(b"svg");
 const MATH: Id = Id::of(b"math");
 
-/// Elements whose text is never shown, although it is no raw text: SVG has such.
+/// Elements whose text is never shown, although it is not raw text: SVG has such.
 const HIDING: [Id; 5] = [
     Id::of(b"style"),
     Id::of(b"script"),
@@ -39,7 +39,7 @@ const HIDING: [Id; 5] = [
     TITLE,
 ];
 
-/// The open elements, outermost first; html, head and body are not among them.
+/// The open elements, outermost first, without html, head and body.
 #[derive(Debug, Default)]
 pub(super) struct OpenElements {
     stack: Vec<Open>,
@@ -50,7 +50,8 @@ pub(super) struct OpenElements {
     tables: usize,
     templates: usize,
     noscripts: usize,
-    /// Formatting elements that were cut short: the parser opens them again in what follows.
+    /// Formatting elements that were cut short. The parser opens them again in the following
+    /// content.
     reopened: Vec<Id>,
     /// Whether the page is XML.
     is_xml: bool,
@@ -67,13 +68,13 @@ struct Open {
     is_heading: bool,
     hides_text: bool,
     landmark: Option<Position>,
-    /// Whether the content is SVG or MathML.
+    /// The language of the content, if it is SVG or MathML.
     foreign: Option<Foreign>,
-    /// How many formatting elements were cut short before this one.
+    /// Number of formatting elements cut short before this one.
     reopened: usize,
 }
 
-// === Asking ===
+// === Queries ===
 
 impl OpenElements {
     pub(super) fn position(&self) -> Position {
@@ -100,7 +101,7 @@ impl OpenElements {
         self.noscripts > 0
     }
 
-    /// Those of a page of XML.
+    /// Creates the open elements of an XML page.
     pub(super) fn of_xml() -> OpenElements {
         OpenElements {
             is_xml: true,
@@ -108,17 +109,18 @@ impl OpenElements {
         }
     }
 
-    /// Whether an HTML element has no content because its tag says so, which counts in XML only.
+    /// Returns whether an HTML element has no content because its tag is self-closing, which counts
+    /// only in XML.
     pub(super) fn closes_itself(&self, tag: &Tag<'_>) -> bool {
         self.is_xml && tag.self_closing
     }
 
-    /// Whether the head is over.
+    /// Returns whether the head is over.
     pub(super) fn in_body(&self) -> bool {
         self.in_body
     }
 
-    /// Whether the page has frames in the place of a body.
+    /// Returns whether the page has frames in place of a body.
     pub(super) fn is_frameset(&self) -> bool {
         self.is_frameset
     }
@@ -127,7 +129,7 @@ impl OpenElements {
         self.language().is_some()
     }
 
-    /// Which medium a `<source>` here would be of.
+    /// Returns the kind of media to which a `<source>` here belongs.
     pub(super) fn media(&self) -> Option<LinkKind> {
         const AUDIO: Id = Id::of(b"audio");
         const VIDEO: Id = Id::of(b"video");
@@ -138,12 +140,13 @@ impl OpenElements {
         })
     }
 
-    /// Whether text here is never shown, although it is no raw text: SVG has such elements.
+    /// Returns whether text here is never shown, although it is not raw text: SVG has such
+    /// elements.
     pub(super) fn hides_text(&self) -> bool {
         self.stack.last().is_some_and(|o| o.hides_text)
     }
 
-    /// Whether text here is the name of an SVG image.
+    /// Returns whether text here is the name of an SVG image.
     pub(super) fn in_foreign_title(&self) -> bool {
         self.stack.last().is_some_and(|o| o.id == TITLE)
     }
@@ -152,13 +155,13 @@ impl OpenElements {
         self.stack.last()?.foreign
     }
 
-    /// Deepest nesting so far, reopened elements included.
+    /// Returns the deepest nesting so far, including reopened elements.
     pub(super) fn deepest(&self) -> usize {
-        // html and body are always there.
+        // html and body are always open.
         self.deepest.max(2)
     }
 
-    /// Elements so far, reopened ones included.
+    /// Returns the number of elements so far, including reopened ones.
     pub(super) fn elements(&self) -> u64 {
         self.elements
     }
@@ -167,12 +170,13 @@ impl OpenElements {
 // === Following the page ===
 
 impl OpenElements {
-    /// The body has begun, be it by text.
+    /// Records that the body has started, perhaps by text.
     pub(super) fn enter_body(&mut self) {
         self.in_body = true;
     }
 
-    /// Follows a start tag; whether it makes an HTML element rather than one of SVG or MathML.
+    /// Handles a start tag. Returns whether it makes an HTML element rather than one of SVG or
+    /// MathML.
     pub(super) fn open(&mut self, tag: &Tag<'_>) -> bool {
         let element = tag.element();
         let (id, class) = (element.id, element.class);
@@ -226,7 +230,7 @@ impl OpenElements {
         !in_foreign
     }
 
-    /// Follows an end tag. One without its start tag changes nothing.
+    /// Handles an end tag. One without its start tag changes nothing.
     pub(super) fn close(&mut self, tag: &Tag<'_>) {
         let (id, class) = (tag.id(), tag.class());
         match class {
@@ -240,7 +244,7 @@ impl OpenElements {
                 self.close_to(|o| o.id == id, stop);
             }
             _ if id == Id::of(b"form") => {
-                // The parser takes the form out and leaves open what is within.
+                // The parser removes the form and leaves its content open.
                 if let Some(at) = self.find(|o| o.id == id, |o| o.class == Class::Boundary) {
                     self.remove(at);
                 }
@@ -268,8 +272,8 @@ impl OpenElements {
         }
     }
 
-    /// Closes the innermost element that `wanted` accepts and all within it, unless `stop` accepts
-    /// one that lies between.
+    /// Closes the innermost element that `wanted` accepts and everything within it, unless `stop`
+    /// accepts one in between.
     fn close_to(&mut self, wanted: impl Fn(&Open) -> bool, stop: impl Fn(&Open) -> bool) {
         let Some(at) = self.find(&wanted, stop) else {
             return;
@@ -321,7 +325,7 @@ impl OpenElements {
         Some(open)
     }
 
-    /// Takes out one element and leaves open what is within.
+    /// Removes one element and leaves its content open.
     fn remove(&mut self, at: usize) {
         let open = self.stack.remove(at);
         self.forget(open);
@@ -336,7 +340,7 @@ impl OpenElements {
         }
     }
 
-    /// The counter of an element whose presence is asked for.
+    /// Returns the counter of an element whose presence is queried.
     fn count(&mut self, id: Id) -> Option<&mut usize> {
         match id {
             A => Some(&mut self.anchors),

@@ -1,6 +1,6 @@
-//! The attempts of a run in the order of time, and what they must be walked with: which URLs are fine at
-//! least at times, and what groups they belong to. Experiments in the crawl's own way are among them:
-//! they say nothing of their page, but of the time.
+//! The attempts of a run in the order of time, and the facts needed to read them: which URLs were fine
+//! at least once, and which groups they belong to. Experiments made in the crawl's own way are included:
+//! they prove nothing about their page, but they show whether its host was up.
 
 use std::rc::Rc;
 
@@ -15,14 +15,14 @@ use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::row::named;
 
-/// Purposes of the attempts that tell when a host, or a part of it, was up.
+/// Purposes of attempts that show whether a host, or a part of it, was up.
 const TIMED: &str = "('crawl', 'retry', 'confirm', 'sample', 'probe:alone', 'probe:burst')";
 
-/// Takes a first look at a page or a resource of a host.
+/// A callback for the first look at a page or a resource of a host.
 pub(in crate::store) type Looking<'a> = dyn FnMut(&str, FirstLook) + 'a;
 
-/// Hands the first looks of a run to `look`, in the order of time, and tells from all attempts what went
-/// down as a whole, by such evidence.
+/// Passes the first looks of a run to `look`, in the order of time. Returns what went down as a
+/// whole, judged from all attempts by `evidence`.
 pub(in crate::store) fn together(
     connection: &Connection,
     run: i64,
@@ -43,8 +43,8 @@ pub(in crate::store) fn together(
     Ok(timeline.courses.together())
 }
 
-/// Lets the groups be followed to which URLs belong that failed, and were fine at other times if that
-/// counts; returns which URLs were fine at least once, by their numbers.
+/// Registers the groups to follow: those of URLs that failed, and that were fine at other times if that
+/// counts. Returns which URLs were fine at least once, by number.
 fn watched(
     connection: &Connection,
     run: i64,
@@ -89,10 +89,10 @@ fn watched(
     Ok(fine)
 }
 
-/// Those who see the attempts in the order of time.
+/// The collectors that see the attempts in the order of time.
 struct InTime<'a, 'b> {
     look: &'a mut Looking<'b>,
-    /// Take all attempts.
+    /// Collects all attempts.
     courses: Courses,
     families: &'a Families,
     /// Which URLs were fine at least once.
@@ -100,7 +100,7 @@ struct InTime<'a, 'b> {
 }
 
 impl InTime<'_, '_> {
-    /// Shows them all attempts at pages, resources and files of the site.
+    /// Passes all attempts at pages, resources and files of the site to the collectors.
     fn walk(
         &mut self,
         connection: &Connection,

@@ -1,4 +1,4 @@
-//! What earlier runs of a site concluded of the URLs that failed in this one.
+//! Conclusions of earlier runs about URLs that failed in this one.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,11 @@ use crate::assess::{EarlierRuns, EarlierSight, MOST_EARLIER_RUNS, OLDEST_EARLIER
 
 use crate::store::rows::ids::UrlId;
 
-/// Most failing URLs that are looked for in earlier runs; where more fail, a site is down.
+/// Maximum number of failing URLs looked up in earlier runs. If more fail, a site is down.
 const MOST_URLS: u32 = 50_000;
 
-/// What earlier runs saw of each URL that failed, by its number in this run; of others nothing.
+/// Returns what earlier runs saw of each URL that failed, by its number in this run. Other URLs
+/// have no entry.
 pub(super) fn earlier_runs(
     connection: &Connection,
     run: i64,
@@ -50,7 +51,7 @@ fn sight(verdict: Verdict, in_outage: rusqlite::Result<bool>) -> rusqlite::Resul
     })
 }
 
-/// The newest concluded runs of the same site before this one, the oldest first.
+/// Returns the newest concluded runs of the same site before this one, the oldest first.
 fn runs_before(connection: &Connection, run: i64) -> rusqlite::Result<Vec<i64>> {
     let mut newest: Vec<i64> = crate::store::rows::row::list(
         connection,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::model::CrawlUrl;
 use crate::policy::Families;
 
-/// What the pages and resources of a run teach of its families. Bounded as they are.
+/// Returns the families learned from the pages and resources of a run. Their number is bounded.
 pub(in crate::store) fn learned_families(
     connection: &Connection,
     run: i64,

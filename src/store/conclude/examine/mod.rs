@@ -1,4 +1,4 @@
-//! A run read into an examination.
+//! Reads a run into an examination.
 
 pub(in crate::store) mod courses;
 mod earlier_runs;

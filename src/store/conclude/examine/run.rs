@@ -1,6 +1,6 @@
-//! Reads a run into an examination: every attempt once, in the order of URLs, and before that what
-//! only the order of time or the whole host can tell. What is held in memory is the attempts of one
-//! URL and the texts used lately.
+//! Reads a run into an examination. A first walk collects the facts that need the order of time or
+//! the whole host. A second walk reads every attempt once, in the order of URLs. Memory holds the
+//! attempts of one URL and the recently used texts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -24,11 +24,11 @@ use super::texts::Texts;
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 
-/// Stores what became of a URL.
+/// A callback that stores the result for a URL.
 pub(in crate::store) type Storing<'a> =
     dyn FnMut(UrlId, &Examined, EarlierRuns) -> rusqlite::Result<()> + 'a;
 
-/// Lets an examination see all of a run; every URL that was asked for is handed to `store`.
+/// Passes a whole run to an examination; `store` receives each URL that was requested.
 pub(in crate::store) fn examine(
     connection: &Connection,
     run: i64,
@@ -57,7 +57,7 @@ pub(in crate::store) fn examine(
     each_url(connection, run, &mut reader, examination, store)
 }
 
-/// What the walk over all URLs needs besides their rows.
+/// Data that the walk over all URLs needs besides their rows.
 struct Reader<'a> {
     texts: Texts<'a>,
     families: Families,
@@ -91,7 +91,8 @@ fn ended(connection: &Connection, run: i64, examination: &mut Examination) -> ru
     Ok(())
 }
 
-/// How the hosts did at a polite pace, and at speed. A host may have several numbers as a text.
+/// Passes the results of each host at a polite pace and at speed. A host may have several text
+/// numbers.
 fn at_speeds(
     connection: &Connection,
     run: i64,
@@ -137,7 +138,7 @@ fn each_url(
     let mut urls = urls.query([run])?;
     while let Some(row) = urls.next()? {
         let id: UrlId = row.get(0)?;
-        // Most that is known of some sites was never asked for.
+        // On some sites most known URLs were never requested.
         let Some(first) = attempts.next_of(id)? else {
             continue;
         };
@@ -170,19 +171,19 @@ struct Url {
     in_sitemap: bool,
     indexable: bool,
     attempts: Vec<Attempt>,
-    /// The last answer, if that was an error page with a status of success.
+    /// The last answer, if it was an error page with a success status.
     soft: Option<SoftAnswer>,
 }
 
-/// An error page with a status of success.
+/// An error page with a success status.
 #[derive(Clone, Copy)]
 struct SoftAnswer {
     status: u16,
-    /// Its body, unless that is empty.
+    /// Number of its body; `None` if that is empty.
     body: Option<i64>,
 }
 
-/// An attempt, with texts where an examination looks at them.
+/// An attempt, with texts where an examination reads them.
 struct Attempt {
     purpose: Purpose,
     observation: Observation,
@@ -258,7 +259,7 @@ impl Url {
             cached: is_cached(age.map(u64::from), cache.as_deref()),
             announced: Announced::of(row.get(17)?, announced),
         });
-        // What an experiment was answered is no answer to us.
+        // The answer to an experiment is no evidence about the page.
         if purpose.is_evidence() {
             let status = status.filter(|_| outcome == Outcome::SoftError200);
             let body = row.get(21)?;
@@ -267,7 +268,7 @@ impl Url {
         Ok(())
     }
 
-    /// Shows it to an examination.
+    /// Passes the URL to an examination.
     fn show(
         &self,
         head: Option<&[u8]>,

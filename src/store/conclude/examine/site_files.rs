@@ -1,5 +1,5 @@
-//! What an examination must know of a run besides its pages: robots.txt with its history over
-//! earlier runs, sitemaps, and redirects that end in a failure.
+//! Facts that an examination needs besides pages: robots.txt with its history over earlier runs,
+//! sitemaps, and redirects that end in a failure.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::store::conclude::dead_links;
 use crate::store::read::{given_up, outages, starts};
 use crate::store::rows::row::{count, limits_and};
 
-/// Most failing redirects that are spoken of.
+/// Maximum number of failing redirects that are reported.
 const MOST_REDIRECTS: u32 = 100;
 
-/// Most earlier attempts at a robots.txt that are looked back on.
+/// Maximum number of earlier attempts at a robots.txt that are read.
 const MOST_BACK: u32 = 10_000;
 
-/// The files of a run.
+/// Returns the files of a run.
 pub(in crate::store::conclude) fn site_files(
     connection: &Connection,
     run: i64,
@@ -36,7 +36,7 @@ pub(in crate::store::conclude) fn site_files(
     })
 }
 
-/// Whether all that belongs to the audit was fetched.
+/// Returns whether everything that belongs to the audit was fetched.
 pub(in crate::store::conclude) fn extent(
     connection: &Connection,
     run: i64,
@@ -100,7 +100,8 @@ fn robots(connection: &Connection, run: i64) -> rusqlite::Result<Vec<RobotsFile>
     Ok(found)
 }
 
-/// A redirect that could not be followed to the end is a failure of the file.
+/// Returns the outcome of a robots.txt. A redirect that could not be followed to its end is a
+/// failure of the file.
 fn robots_outcome(last: Outcome, unreachable: bool) -> Outcome {
     match last {
         Outcome::Redirect if unreachable => Outcome::RedirectTo5xx,
@@ -108,14 +109,14 @@ fn robots_outcome(last: Outcome, unreachable: bool) -> Outcome {
     }
 }
 
-/// What earlier runs know of a robots.txt.
+/// The history of a robots.txt in earlier runs.
 #[derive(Default)]
 struct History {
     failing_for: Option<Duration>,
     known_good: bool,
 }
 
-/// Looks back, the latest attempt first, to the last one that was fine.
+/// Reads the history backwards, from the latest attempt to the last one that was fine.
 fn history(connection: &Connection, run: i64, host: &str) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(
         "SELECT a.started, r.access = 'unreachable' FROM robots_txt r

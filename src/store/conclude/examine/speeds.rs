@@ -1,5 +1,5 @@
-//! Attempts at URLs that were fine at least once, politely and at speed, by host: one walk over the
-//! attempts with their URLs beside them.
+//! Counts attempts at URLs that were fine at least once, by host, at a polite pace and at speed.
+//! One merge join reads the attempts with their URLs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ use crate::model::{Outcome, Pressure, Purpose, Role};
 use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 
-/// What speed did to each host, by the number of its text; a host may have several.
+/// Returns the effect of speed on each host, by the number of its text. A host may have several
+/// numbers.
 pub(in crate::store) fn speeds(
     connection: &Connection,
     run: i64,
@@ -41,7 +42,7 @@ pub(in crate::store) fn speeds(
     Ok(hosts)
 }
 
-/// What is looked at of an attempt.
+/// The columns of an attempt that are needed here.
 struct Tried {
     outcome: Outcome,
     pressure: Pressure,
@@ -71,14 +72,14 @@ impl Tried {
     }
 }
 
-/// A URL's attempts, counted.
+/// Counts of a URL's attempts.
 #[derive(Default)]
 struct Url {
     attempts: u64,
     failed: u64,
     politely: u64,
     politely_failed: u64,
-    /// The first attempts of the crawl, of which there is one or, after a redirect of a file, none.
+    /// First attempts of the crawl: one, or none after a redirect of a file.
     first: u64,
     confirmed: u64,
     failures: BTreeMap<Outcome, Failing>,

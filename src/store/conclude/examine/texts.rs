@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-/// Most texts remembered.
+/// Maximum number of cached texts.
 const MOST_TEXTS: usize = 4_096;
 
-/// Texts by their numbers, those used lately at hand.
+/// Texts by their numbers, with a cache of recently used ones.
 pub(in crate::store) struct Texts<'a> {
     run: i64,
     statement: rusqlite::Statement<'a>,

@@ -1,11 +1,11 @@
-//! What is counted of a run.
+//! Counts over a run.
 
 use super::found::{RunScores, StoredFinding, StoredTrial};
 use super::url_counts::UrlCounts;
 use crate::assess::compare::Comparison;
 use crate::model::RobotsAccess;
 
-/// What is to be said of a run as a whole.
+/// The summary of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSummary {
     /// Pages of the site: what every headline, score and gate is about.
@@ -31,13 +31,13 @@ pub struct RunSummary {
     pub retries: u64,
     /// Pages and resources that were not requested because their host was given up.
     pub given_up: u64,
-    /// What each host's robots.txt allows.
+    /// The access that each host's robots.txt allows.
     pub robots: Vec<RobotsSummary>,
-    /// Scores, and what they consist of.
+    /// Scores and their deductions.
     pub scores: RunScores,
-    /// What the diagnosis rules found, the worst first.
+    /// Findings of the diagnosis rules, the worst first.
     pub findings: Vec<StoredFinding>,
-    /// What came of experiments.
+    /// Results of experiments.
     pub trials: Vec<StoredTrial>,
 }
 
@@ -63,6 +63,6 @@ pub struct ExternalCounts {
 pub struct RobotsSummary {
     /// The origin.
     pub host: String,
-    /// What it allows.
+    /// The access that it allows.
     pub access: RobotsAccess,
 }

@@ -1,5 +1,5 @@
-//! What a concluded run amounts to, read back: scores, what took their points, findings,
-//! experiments. Bounded by what is stored: at most a thousand findings and two thousand clusters.
+//! Stored conclusions of a run: scores, their deductions, findings, experiments. Bounded by the
+//! stored rows: at most a thousand findings and two thousand clusters.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
@@ -15,9 +15,10 @@ use crate::store::rows::row::{count, list, named};
 /// The scores of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunScores {
-    /// What is in the way of a bot; absent before a run is concluded.
+    /// How freely a bot can crawl the site, 0..100, higher is better; absent before a run is
+    /// concluded.
     pub crawlability: Option<StoredScore>,
-    /// What the site risks.
+    /// Risk that pages lose their place in search indexes, 0..100, lower is better.
     pub indexing_risk: Option<StoredScore>,
     /// Share of first attempts that failed, 0..1; absent if there was no first attempt.
     pub error_rate: Option<Interval>,
@@ -25,9 +26,10 @@ pub struct RunScores {
     pub rate_5xx: Option<Interval>,
     /// Share of first attempts answered with 502.
     pub rate_502: Option<Interval>,
-    /// Pages that fail now and then and were not caught; absent where there are too few pages.
+    /// Estimate of intermittently failing pages that were not caught; absent if there are too few
+    /// pages.
     pub uncaught: Option<Uncaught>,
-    /// What the scores consist of.
+    /// The deductions that make up the scores.
     pub deductions: Vec<StoredDeduction>,
     /// Hosts of the site.
     pub hosts: Vec<StoredPart>,
@@ -40,30 +42,30 @@ pub struct RunScores {
 pub struct StoredPart {
     /// Its name.
     pub name: String,
-    /// Pages.
+    /// Number of pages.
     pub urls: u64,
-    /// Those that failed at least once.
+    /// Pages that failed at least once.
     pub failing: u64,
     /// Share of first attempts that failed, 0..1.
     pub error_rate: Interval,
     /// Share of first attempts answered with 502, 0..1.
     pub rate_502: Interval,
-    /// 0..100; absent where there is too little evidence.
+    /// 0..100; higher is better. Absent if there is too little evidence.
     pub crawlability: Option<Interval>,
-    /// 0..100; absent where there is too little evidence.
+    /// 0..100; lower is better. Absent if there is too little evidence.
     pub indexing_risk: Option<Interval>,
 }
 
 /// A score and its band.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredScore {
-    /// 0..100 with its bounds, or why there is none.
+    /// 0..100 with its bounds, or the reason why there is none.
     pub score: Score,
-    /// The score in a word; absent where it is inconclusive.
+    /// The band of the score; absent if it is inconclusive.
     pub band: Option<Band>,
 }
 
-/// Points that one rule took from a score, or put on a risk.
+/// Points that a rule takes from a score or adds to a risk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoredDeduction {
     /// `crawlability` or `indexing_risk`.
@@ -72,56 +74,56 @@ pub struct StoredDeduction {
     pub rule: String,
     /// Points, 0..100.
     pub points: f64,
-    /// The figures that it rests on.
+    /// The numbers behind it.
     pub evidence: Value,
     /// Addresses that show it.
     pub urls: Vec<String>,
 }
 
-/// What a diagnosis rule found.
+/// A finding of a diagnosis rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StoredFinding {
     /// The rule's name.
     pub rule: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is about.
+    /// Its scope.
     pub scope: Scope,
     /// The URL, section, host or site.
     pub subject: String,
-    /// A cause, two of them, or none.
+    /// A cause, two alternatives, or none.
     #[serde(rename = "cause")]
     pub causes: Causes,
-    /// How sure it is, 0..1.
+    /// Confidence, 0..1; higher is surer.
     pub confidence: f64,
-    /// What speaks for it, in words.
+    /// Evidence in words.
     pub evidence: Vec<String>,
-    /// The same in numbers.
+    /// Evidence in numbers.
     pub facts: Value,
-    /// A topic of the playbooks.
+    /// Topic of the playbooks.
     pub advice: String,
     /// The server product whose notes apply.
     pub server: Option<String>,
 }
 
-/// An experiment with failing URLs, and what came of it.
+/// An experiment on failing URLs, and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredTrial {
     /// Scheme, host and port.
     pub host: String,
     /// The section of its URLs.
     pub section: String,
-    /// How they failed.
+    /// Outcome of their failures.
     pub outcome: Outcome,
-    /// The way in which they were requested.
+    /// The experiment.
     pub experiment: Probe,
-    /// Answers that were fine in this way.
+    /// Attempts of the experiment that were fine.
     pub fine: u64,
-    /// Of so many.
+    /// All attempts of the experiment.
     pub tried: u64,
-    /// Answers that were fine in the crawl's own way, asked next to it.
+    /// Attempts in the crawl's own way, made next to the experiment, that were fine.
     pub own_fine: u64,
-    /// Of so many.
+    /// All attempts in the crawl's own way.
     pub own_tried: u64,
 }
 
@@ -226,7 +228,7 @@ fn parts(connection: &Connection, run: i64, kind: &str) -> rusqlite::Result<Vec<
     })
 }
 
-/// A value and its bounds, in three cells.
+/// Reads a value and its bounds from three cells.
 fn interval(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Interval>> {
     let values: (Option<f64>, Option<f64>, Option<f64>) =
         (row.get(at)?, row.get(at + 1)?, row.get(at + 2)?);

@@ -1,4 +1,4 @@
-//! A run in numbers, with its scores and findings.
+//! The summary of a run: counts, scores and findings.
 
 pub(in crate::store) mod counts;
 pub(in crate::store) mod found;

@@ -1,5 +1,4 @@
-//! A run in numbers, for the parts that present it. What is held in memory does not grow with the
-//! number of URLs.
+//! Reads the summary of a run. Memory does not grow with the number of URLs.
 
 use rusqlite::Connection;
 
@@ -12,23 +11,23 @@ use crate::store::file::open::Store;
 use crate::store::rows::row::{list, named};
 use crate::store::runs::id::RunId;
 
-/// A page and how long it took.
+/// A page and its response time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlowPage {
-    /// The address as people read it.
+    /// The address in readable form.
     pub address: String,
     /// Seconds from the start of the last attempt to its end.
     pub seconds: f64,
 }
 
 impl Store {
-    /// Counts a run that was concluded.
+    /// Returns the summary of a concluded run.
     pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
         let mut connection = self.connect()?;
         summarise(&mut connection, run.0).map_err(|source| self.fault(source))
     }
 
-    /// The pages of a run that took longest, the slowest first.
+    /// Returns the slowest pages of a run, the slowest first.
     pub fn slowest_pages(&self, run: RunId, most: u32) -> Result<Vec<SlowPage>, StoreError> {
         let connection = self.connect()?;
         slowest(&connection, run.0, most).map_err(|source| self.fault(source))
@@ -36,7 +35,7 @@ impl Store {
 }
 
 fn summarise(connection: &mut Connection, run: i64) -> rusqlite::Result<RunSummary> {
-    // One transaction for all its statements: they see one state of the file, and lock it once.
+    // One transaction for all statements: they see one state of the file, and lock it once.
     let reading = connection.transaction()?;
     let summary = RunSummary {
         robots: robots(&reading, run)?,

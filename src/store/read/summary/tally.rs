@@ -12,12 +12,12 @@ use crate::store::rows::ids::UrlId;
 use crate::store::rows::merge_join::MergeJoin;
 use crate::store::rows::row::{count, named};
 
-/// States of a URL, as they are stored.
+/// Stored states of a URL.
 const QUEUED: u8 = 1;
 const SETTLED: u8 = 2;
 const SKIPPED: u8 = 3;
 
-/// Counts the URLs of a concluded run. Fields that are not counts of URLs stay empty.
+/// Counts the URLs of a concluded run. Leaves fields that are not counts of URLs empty.
 pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<RunSummary> {
     let mut attempts = connection.prepare(
         "SELECT url, purpose, outcome, status FROM attempt WHERE run = ?
@@ -59,11 +59,11 @@ pub(super) fn count_run(connection: &Connection, run: i64) -> rusqlite::Result<R
     Ok(tally.summary)
 }
 
-/// Hosts of which nothing could be requested because robots.txt could not be read, by the numbers of
-/// their texts.
+/// Returns the hosts that got no requests because robots.txt could not be read, by the numbers of their
+/// texts.
 fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u32>> {
     let closed = "SELECT host FROM robots_txt WHERE run = ?1 AND access = 'unreachable'";
-    // Texts have no index: they are walked only if there is something to find.
+    // Texts have no index, so they are walked only if there is a match.
     let any = connection.prepare(closed)?.exists([run])?;
     if !any {
         return Ok(HashSet::new());
@@ -73,7 +73,7 @@ fn closed_hosts(connection: &Connection, run: i64) -> rusqlite::Result<HashSet<u
     Ok(hosts.into_iter().collect())
 }
 
-/// What is looked at of a URL.
+/// The columns of a URL that are needed here.
 struct Known {
     role: u8,
     state: u8,
@@ -92,19 +92,20 @@ impl Known {
         })
     }
 
-    /// Whether it belongs to the audit, as what is out of scope or no URL does not.
+    /// Returns whether the URL belongs to the audit. URLs out of scope and invalid links do not.
     fn belongs(&self) -> bool {
         let foreign = [SkipReason::Scope, SkipReason::Invalid].map(SkipReason::code);
         self.state < SKIPPED || self.reason.is_some_and(|reason| !foreign.contains(&reason))
     }
 
-    /// A URL that waits for a retry, or for a later pass, was fetched: it has a status and a verdict.
+    /// Returns whether the URL was fetched. A URL that waits for a retry or a later pass counts as fetched:
+    /// it has a status and a verdict.
     fn is_fetched(&self, last: Option<Tried>) -> bool {
         self.state == SETTLED || (self.state == QUEUED && last.is_some())
     }
 
-    /// Whether it was to be requested: it still waits, its host or family was given up, or robots.txt could not be
-    /// read. What robots.txt says, scope and depth exclude a URL for good.
+    /// Returns whether the URL should have been requested: it is still queued, its host or family was given
+    /// up, or robots.txt could not be read. Rules of robots.txt, scope and depth exclude a URL for good.
     fn was_due(&self) -> bool {
         let is_forbidden = self.reason == Some(SkipReason::Robots.code());
         self.state == QUEUED || self.is_given_up() || (self.closed && is_forbidden)
@@ -124,12 +125,12 @@ impl Known {
     }
 }
 
-/// What is looked at of an attempt.
+/// The columns of an attempt that are needed here.
 #[derive(Clone, Copy)]
 struct Tried {
     is_evidence: bool,
     outcome: u8,
-    /// 0 where there was no answer.
+    /// 0 without an answer.
     status: u16,
 }
 
@@ -150,7 +151,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Takes in an attempt after the last that counts; returns which is that now.
+    /// Counts an attempt that follows `last`, the last attempt that counts. Returns the new last one.
     fn attempt(&mut self, tried: Tried, last: Option<Tried>) -> Option<Tried> {
         self.summary.attempts += 1;
         if !tried.is_evidence {
