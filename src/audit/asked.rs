@@ -1,5 +1,5 @@
-//! What an audit is asked for besides the crawl: exports, gates, a baseline. It is kept with the run until all of it
-//! stands, so that `--resume` brings it whenever the process was killed.
+//! The requested results of an audit besides the crawl: exports, gates, a baseline. They are stored with the run until
+//! all of them are delivered, so that `--resume` delivers them after the process was killed.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -15,37 +15,37 @@ use crate::store::{Baseline, RunId, RunRow, RunState, Store};
 use super::baseline::{BaselineError, named};
 use super::error::AuditError;
 
-/// What stands for the number of the run in the path of its exports.
+/// The placeholder for the number of the run in the path of its exports.
 const RUN: &str = "{run}";
 
-/// Exports, gates and a baseline.
+/// The requested exports, gates and baseline.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Where the exports go, if there are to be some.
+    /// The directory of the exports, if any are requested.
     pub out: Option<Out>,
     /// The formats of the exports.
     pub formats: Vec<Format>,
-    /// Other files may be there too.
+    /// Whether the directory may hold other files too.
     pub overwrite: bool,
     /// The gates that the run has to pass.
     pub gates: Vec<Gate>,
-    /// What the run is compared with: a run or a file; absent for the run of its site before.
+    /// The baseline, a run or a file; absent for the site's previous run.
     pub baseline: Option<String>,
-    /// How the baseline's addresses are called on the site of the run.
+    /// The rules that map the baseline's addresses to those of the run.
     pub maps: Vec<AddressMap>,
 }
 
-/// Where exports go.
+/// The directory of exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Out {
-    /// To this directory.
+    /// This directory.
     To(PathBuf),
-    /// To a directory that has the number of the run where `{run}` stands.
+    /// This directory with `{run}` replaced by the number of the run.
     OfRun(PathBuf),
 }
 
 impl Out {
-    /// The directory for a run.
+    /// Returns the directory for a run.
     pub fn of(&self, run: RunId) -> PathBuf {
         match self {
             Out::To(path) => path.clone(),
@@ -53,7 +53,7 @@ impl Out {
         }
     }
 
-    /// The directory, if it is the same for every run.
+    /// Returns the directory if it is the same for every run.
     fn fixed(&self) -> Option<&Path> {
         match self {
             Out::OfRun(path) if path.to_string_lossy().contains(RUN) => None,
@@ -62,7 +62,7 @@ impl Out {
     }
 }
 
-/// The same as it is kept, in the words of the command line.
+/// The stored form of [`Asked`], in the words of the command line.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
@@ -75,14 +75,14 @@ struct Kept {
 }
 
 impl Asked {
-    /// What is kept with a run, if anything is.
+    /// Reads what is stored with a run, if anything is.
     pub fn kept(store: &Store, run: RunId) -> Result<Option<Asked>, AuditError> {
         let text = store.asked(run)?;
         text.as_deref().map(Asked::read).transpose()
     }
 
-    /// Notes that this was written of a finished run: a run that was asked for nothing else owes nothing more.
-    /// Returns the gates that it was asked for too.
+    /// Records that these results of a finished run are delivered. If nothing else was requested, nothing is
+    /// left to deliver. Returns the requested gates of the run.
     pub(super) fn settle(&self, store: &Store, run: &RunRow) -> Result<Vec<Gate>, AuditError> {
         if run.state != RunState::Finished {
             return Ok(Vec::new());
@@ -101,7 +101,7 @@ impl Asked {
         Ok(owed.gates)
     }
 
-    /// Makes sure that the exports can be written, as far as their directory is known.
+    /// Checks that the exports can be written, as far as their directory is known.
     pub fn check_out(&self) -> Result<(), AuditError> {
         match self.out.as_ref().and_then(Out::fixed) {
             Some(out) => check(out, &self.formats, self.overwrite).map_err(AuditError::Out),
@@ -109,7 +109,7 @@ impl Asked {
         }
     }
 
-    /// The baseline, if one is named.
+    /// Finds the baseline, if one is named.
     pub(super) fn baseline(&self, store: &Store) -> Result<Option<Baseline>, BaselineError> {
         match &self.baseline {
             Some(name) => named(store, "--baseline", name, &self.maps).map(Some),
@@ -118,8 +118,8 @@ impl Asked {
         }
     }
 
-    /// As it is kept with the run; none if nothing is asked for. Files are named from the root: the run may go on
-    /// elsewhere.
+    /// Returns the text to store with the run; `None` if nothing is requested. Paths are absolute, because the run
+    /// may be resumed from another directory.
     pub(super) fn text(&self, store: &Store) -> Option<String> {
         let kept = self.named(store);
         if kept == Kept::default() {
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_is_kept_in_the_words_of_the_command_line() {
+    fn requested_results_are_stored_in_the_words_of_the_command_line() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("runs.db")).expect("a store");
         assert_eq!(Asked::default().text(&store), None);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_each_run_is_known_once_the_run_is() {
+    fn a_directory_for_each_run_is_known_once_the_run_has_a_number() {
         let (each, all) = (Out::OfRun("r/{run}".into()), Out::To("r/{run}".into()));
         assert_eq!(each.of(RunId(7)), Path::new("r/7"));
         assert_eq!(each.fixed(), None);

@@ -1,4 +1,4 @@
-//! What a run is compared with: a run by its number, a `summary.json`, or another database.
+//! The baseline of a comparison: a run by its number, a `summary.json`, or another database.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,19 +8,19 @@ use crate::assess::compare::AddressMap;
 use crate::report::{self, Compared, SummaryFault};
 use crate::store::{Baseline, BaselineSource, RunRow, RunState, Store, StoreError};
 
-/// How every SQLite file begins (sqlite.org, "Database File Format").
+/// The first bytes of every SQLite file (sqlite.org, "Database File Format").
 const DATABASE: &[u8] = b"SQLite format 3\0";
 
-/// Why there is nothing to compare with.
+/// The reason why there is no baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// Addresses are mapped, and nothing is named that they are of.
+    /// Addresses are mapped without a named baseline.
     #[error("--map: name with --baseline what its addresses are of")]
     MapAlone,
-    /// A name stands for nothing.
+    /// A name refers to nothing.
     #[error("{flag} {name}")]
     Named {
-        /// The flag or argument that it was given to.
+        /// Its flag or argument.
         flag: &'static str,
         /// The name.
         name: String,
@@ -32,13 +32,13 @@ pub enum BaselineError {
     Store(#[from] StoreError),
 }
 
-/// What is wrong with the name of a baseline.
+/// The error in the name of a baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BadBaseline {
     /// It is a directory.
     #[error("is a directory; name a summary.json or a database in it")]
     Directory,
-    /// It is nothing.
+    /// It is neither a run nor a file.
     #[error("neither a run of {} nor a file; `gatecrawl runs` lists the runs", .0.display())]
     Nothing(PathBuf),
     /// The database that it names has no such run.
@@ -49,10 +49,10 @@ pub enum BadBaseline {
         /// The database.
         file: String,
     },
-    /// The database that it names has no run at its end.
+    /// The database that it names has no run that has ended.
     #[error("no run in it is finished; name one as FILE#RUN")]
     NoneFinished,
-    /// It is a file that cannot be read as a summary.
+    /// It is a file that is no readable summary.
     #[error(transparent)]
     Summary(#[from] SummaryFault),
 }
@@ -66,7 +66,7 @@ pub fn compare(store: &Store, run: &RunRow, baseline: Baseline) -> Result<Compar
     })
 }
 
-/// Compares a run with what is named; else with the run of its site before, if there is one.
+/// Compares a run with the named baseline; without one, with the site's previous run, if any.
 pub(super) fn compare_run(
     store: &Store,
     run: &RunRow,
@@ -84,7 +84,7 @@ pub(super) fn compare_run(
         .transpose()
 }
 
-/// The baseline with a name; `flag` is what it was given to.
+/// Finds the baseline of this name; `flag` is its flag or argument.
 pub fn named(
     store: &Store,
     flag: &'static str,
@@ -104,16 +104,16 @@ pub fn named(
     })
 }
 
-/// What a name stands for.
+/// The thing that a name refers to.
 #[derive(Debug)]
 pub enum Place {
     /// A run in this database or another.
     Run(Store, Box<RunRow>),
-    /// A file that is no database.
+    /// A file that is not a database.
     Summary(String),
 }
 
-/// A run of this database by number or token; else a file, `FILE#RUN` for one run of several.
+/// Finds a run of this database by number or token, or a file, `FILE#RUN` for one run in it.
 pub fn find(store: &Store, flag: &'static str, name: &str) -> Result<Place, BaselineError> {
     match store.run(name) {
         Ok(run) => return Ok(Place::Run(store.clone(), Box::new(run))),
@@ -154,7 +154,7 @@ pub fn find(store: &Store, flag: &'static str, name: &str) -> Result<Place, Base
     Ok(Place::Run(other, Box::new(found)))
 }
 
-/// A fault of a name.
+/// Returns a function that makes the error about a name.
 fn bad<F: Into<BadBaseline>>(flag: &'static str, name: &str) -> impl Fn(F) -> BaselineError {
     move |fault| BaselineError::Named {
         flag,

@@ -1,4 +1,4 @@
-//! What is made of a stored run: the comparison with its baseline, what becomes of its gates, its exports.
+//! The results of a stored run: the comparison with its baseline, its gates, its exports.
 
 use std::path::{Path, PathBuf};
 
@@ -13,16 +13,16 @@ use super::error::AuditError;
 use super::gates::judge;
 use super::unaudited::Unaudited;
 
-/// What was delivered of a run.
+/// The delivered results of a run.
 #[derive(Debug)]
 pub struct Delivered {
     /// Its numbers.
     pub summary: RunSummary,
-    /// What changed since its baseline, if there is one.
+    /// The changes since its baseline, if there is one.
     pub comparison: Option<Comparison>,
-    /// Why it says nothing of its site; none if it does.
+    /// Why the site could not be audited; `None` if it was.
     pub unaudited: Option<Unaudited>,
-    /// What became of its gates, in their order.
+    /// The results of its gates, in their order.
     pub gates: Vec<GateResult>,
     /// The directory of the exports.
     pub out: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct Delivered {
     pub files: Vec<PathBuf>,
 }
 
-/// Compares, judges and writes what is asked for.
+/// Compares the run, judges its gates and writes its exports, as requested.
 pub(super) fn deliver(
     store: &Store,
     run: &RunRow,
@@ -56,16 +56,16 @@ pub(super) fn deliver(
     })
 }
 
-/// The exports of a stored run, written once more.
+/// The exports of a stored run, written again.
 #[derive(Debug)]
 pub struct Reported {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// Gates that the run was asked for, and that were never judged: only an audit does that.
+    /// Requested gates of the run that were never judged: only an audit judges them.
     pub owed: Vec<Gate>,
 }
 
-/// Writes the exports of a stored run once more.
+/// Writes the exports of a stored run again.
 pub fn report(store: &Store, run: &RunRow, asked: &Asked) -> Result<Reported, AuditError> {
     let baseline = asked.baseline(store)?;
     asked.check_out()?;
@@ -87,7 +87,7 @@ fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> 
     }
 }
 
-/// Writes the exports, if they are asked for.
+/// Writes the exports, if they are requested.
 fn write(
     store: &Store,
     run: &RunRow,

@@ -1,4 +1,4 @@
-//! Why an audit could not be made: our own trouble, never the site's.
+//! Errors of an audit: failures of ours, never of the site.
 
 use std::error::Error;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::store::{RunId, RunState, Store, StoreError};
 
 use super::baseline::BaselineError;
 
-/// Why an audit could not be made.
+/// The error that an audit could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The plan cannot be carried out.
@@ -19,16 +19,16 @@ pub enum AuditError {
     /// The fetcher cannot be built.
     #[error(transparent)]
     Fetcher(#[from] FetchSetupError),
-    /// There is no place for the exports; nothing was done.
+    /// The exports cannot be written; nothing was done.
     #[error(transparent)]
     Out(ReportError),
     /// The baseline cannot be used.
     #[error(transparent)]
     Baseline(#[from] BaselineError),
-    /// What is kept with a run cannot be read.
+    /// The requested results that are stored with a run cannot be read.
     #[error("{0}")]
     Kept(String),
-    /// The crawl was begun and broke off.
+    /// The crawl started and broke off.
     #[error(transparent)]
     BrokenOff(#[from] BrokenOff),
     /// The store failed before or after the crawl.
@@ -44,16 +44,16 @@ pub enum AuditError {
     },
 }
 
-/// A crawl that broke off: why, and what is left of it.
+/// A crawl that broke off, with what can be resumed.
 #[derive(Debug)]
 pub struct BrokenOff {
     /// Why.
     pub fault: CrawlFault,
-    /// What can go on.
+    /// What can be resumed.
     pub left: Left,
 }
 
-/// Why a crawl broke off.
+/// The reason why a crawl broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlFault {
     /// The store failed.
@@ -69,19 +69,19 @@ pub enum CrawlFault {
     OutOfFiles,
 }
 
-/// What a crawl that broke off leaves.
+/// The run that remains of a crawl that broke off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// No run that could go on.
+    /// No run that can be resumed.
     Nothing,
-    /// A run that can go on.
+    /// A run that can be resumed.
     Run(RunId),
-    /// The newest run, which cannot be read as long as the trouble lasts.
+    /// The newest run, which cannot be read as long as the error lasts.
     Newest,
 }
 
 impl Left {
-    /// What is left of the run with this name, whose number may be known.
+    /// Returns what remains of the run with this token, whose number may be known.
     pub(super) fn of(store: &Store, token: &str, known: Option<RunId>) -> Left {
         match store.run(token) {
             Ok(run) if run.state != RunState::Finished => Left::Run(run.id),
@@ -97,7 +97,7 @@ impl fmt::Display for BrokenOff {
     }
 }
 
-// What it says is its fault's own text, so its cause is the fault's, too.
+// Its text is that of its fault, so its source is the fault's, too.
 impl Error for BrokenOff {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.fault.source()

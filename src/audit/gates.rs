@@ -1,12 +1,11 @@
-//! Gates of `--fail-on`: what a run measured, and what becomes of each gate.
+//! Gates (`--fail-on`): the measured values of a run, and the result of each gate.
 
 use std::ops::RangeInclusive;
 
 use crate::assess::{Doubt, Gate, GateResult, Measured, Score, Verdict};
 use crate::store::{RunState, RunSummary, StoredScore};
 
-/// Judges a run, in the order in which the gates were given. `unaudited` says that the site could
-/// not be audited.
+/// Judges the gates of a run, in their order. `unaudited` says that the site could not be audited.
 pub(super) fn judge(
     gates: &[Gate],
     state: RunState,
@@ -20,7 +19,7 @@ pub(super) fn judge(
     gates.iter().map(|gate| gate.judge(&measured)).collect()
 }
 
-/// Why the run cannot vouch for the site; none if it can.
+/// Returns why the run says too little about the site; `None` if it says enough.
 fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt> {
     match state {
         _ if summary.pages.fetched == 0 => Some(Doubt::NothingFetched),
@@ -33,7 +32,7 @@ fn doubt(state: RunState, summary: &RunSummary, unaudited: bool) -> Option<Doubt
     }
 }
 
-/// The numbers that a summary has.
+/// Returns the measured values of a summary.
 fn measured(summary: &RunSummary) -> Measured {
     let pages = &summary.pages;
     let status = |wanted: RangeInclusive<u16>| pages.by_status.range(wanted).map(|(_, n)| n).sum();
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn no_gate_holds_on_a_run_that_cannot_vouch_for_the_site() {
+    fn no_gate_holds_on_a_run_that_says_too_little_about_the_site() {
         let held: &[&str] = &["5xx > 3"];
         let cases = [
             (RunState::Finished, false, GateStatus::Held),
@@ -125,7 +124,7 @@ mod tests {
             let status = judged(held, state, &summary(), unaudited);
             assert_eq!(status, expected, "{state:?} {unaudited}");
         }
-        // What failed has failed, unless nothing was fetched at all.
+        // A failed gate has failed, unless nothing was fetched at all.
         let status =
             |summary: &RunSummary| judged(&["5xx > 0"], RunState::Interrupted, summary, true);
         assert_eq!(status(&summary()), GateStatus::Failed);

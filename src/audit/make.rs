@@ -1,4 +1,4 @@
-//! An audit from its order to its end.
+//! Makes an audit, from its order to its end.
 
 use crate::crawl::{Ended, Observer, Stop, StopLevel};
 use crate::store::{RunRow, RunState, Store, StoreError};
@@ -10,7 +10,7 @@ use super::error::AuditError;
 use super::order::{Checked, Order, Remembered, Work};
 use super::starts::Away;
 
-/// An audit that was made, or as much of it as could be.
+/// The result of an audit, complete or not.
 #[derive(Debug)]
 pub struct Audited {
     /// Its run.
@@ -21,7 +21,7 @@ pub struct Audited {
     pub away: Option<Away>,
     /// Why it ended without a network, if it did.
     pub offline: Option<Offline>,
-    /// What was asked for; none if that waits for the run's end.
+    /// The delivered results; `None` if they wait for the run's end.
     pub delivered: Option<Delivered>,
 }
 
@@ -59,7 +59,7 @@ pub async fn make<O: Observer + Sync + 'static>(
     let mut delivered = None;
     if is_over || remembered == Remembered::WithRun {
         let run = run.clone();
-        // On a thread of its own, so that signals are heard meanwhile.
+        // On a thread of its own, so that signals are handled meanwhile.
         let deliver = move || deliver(&store, &run, &asked, baseline);
         delivered = match tokio::task::spawn_blocking(deliver).await {
             Ok(made) => Some(made?),
@@ -75,7 +75,7 @@ pub async fn make<O: Observer + Sync + 'static>(
     })
 }
 
-/// Notes that the one who asked for an audit was told what became of it: a finished run owes nothing more.
+/// Records that the results of an audit were reported: nothing of a finished run is left to deliver.
 pub fn settle(store: &Store, run: &RunRow) -> Result<(), StoreError> {
     if run.state == RunState::Finished {
         store.set_asked(run.id, None)?;

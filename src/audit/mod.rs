@@ -1,7 +1,7 @@
 //! One audit from a checked order to a typed result: the crawl, the comparison with a baseline, the gates, the exports,
-//! and why a run says nothing of its site or is not at its end. A command line, a scheduler and a test start and follow
-//! audits alike: by [`Order::check`], [`make`] and an [`Observer`](crate::crawl::Observer). Every concrete type is named
-//! here once. Nothing here prints.
+//! and why a site could not be audited or a run has not ended. A command line, a scheduler and a test start and follow
+//! audits in the same way: by [`Order::check`], [`make`] and an [`Observer`](crate::crawl::Observer). Only this room
+//! names the concrete types of a crawl. Nothing here prints.
 
 mod asked;
 mod baseline;

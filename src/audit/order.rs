@@ -1,4 +1,4 @@
-//! What an audit is to be, checked before anything is requested.
+//! The order of an audit, checked before anything is requested.
 
 use crate::model::{CrawlPlan, CrawlUrl};
 use crate::store::{Baseline, RunRow, Store};
@@ -7,65 +7,65 @@ use super::asked::Asked;
 use super::crawl::network::Network;
 use super::error::AuditError;
 
-/// An audit to be made.
+/// An audit to make.
 #[derive(Debug)]
 pub struct Order {
     /// What is to be done.
     pub work: Work,
-    /// What is to be delivered of the run.
+    /// The results to deliver.
     pub asked: Asked,
-    /// Who remembers that until it is delivered.
+    /// Who remembers the requested results until they are delivered.
     pub remembered: Remembered,
-    /// Where the run is kept.
+    /// The database of the run.
     pub store: Store,
 }
 
 /// What is to be done.
 #[derive(Debug)]
 pub enum Work {
-    /// The crawl, or what is left of it; then what is asked for.
+    /// The crawl, or the rest of it; then the requested results.
     Crawl(Box<CrawlOrder>),
-    /// Only what is asked for: the run is at its end, and its process was killed before all was delivered.
+    /// Only the requested results: the run has ended, and its process was killed before all were delivered.
     Deliver(Box<RunRow>),
 }
 
-/// A crawl to be made.
+/// A crawl to make.
 #[derive(Clone, Debug)]
 pub struct CrawlOrder {
-    /// What to crawl, and how.
+    /// The plan of the crawl.
     pub plan: CrawlPlan,
-    /// How the site is reached.
+    /// The connection to the site.
     pub network: Network,
-    /// Which run it is.
+    /// The run of the crawl.
     pub run: RunOrder,
 }
 
-/// Which run an order is about. The plan of one that goes on has been put into the order's plan.
+/// The run of an order. The plan of a continued run is merged into the order's plan.
 #[derive(Clone, Debug)]
 pub enum RunOrder {
-    /// A new one.
+    /// A new run.
     New {
-        /// What it is called towards the site.
+        /// Its name for the site.
         token: String,
         /// The URLs that it starts from.
         seeds: Vec<CrawlUrl>,
     },
-    /// An interrupted or incomplete one.
+    /// An interrupted or incomplete run.
     Resume(Box<RunRow>),
-    /// One at its end: its failures are requested in this pass and no further one.
+    /// A run that has ended: its failures are requested in this pass only.
     Recheck(Box<RunRow>, u8),
 }
 
-/// Who remembers what is asked for until all of it is delivered.
+/// Who remembers the requested results until all of them are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remembered {
-    /// The run: it is stored with it. Of an interrupted run everything is delivered that is there.
+    /// The run: they are stored with it. Everything that an interrupted run has is delivered.
     WithRun,
-    /// The caller, who orders the run again until it is at its end. Nothing is delivered before.
+    /// The caller, who orders the run again until it has ended. Nothing is delivered before.
     ByCaller,
 }
 
-/// An order in which nothing is wrong that can be known before the crawl.
+/// An order without any error that can be found before the crawl.
 #[derive(Debug)]
 pub struct Checked {
     pub(super) order: Order,
@@ -73,7 +73,7 @@ pub struct Checked {
 }
 
 impl Order {
-    /// Makes sure that the exports can be written and that the baseline is there.
+    /// Checks that the exports can be written and that the baseline exists.
     pub fn check(self) -> Result<Checked, AuditError> {
         self.asked.check_out()?;
         Ok(Checked {
@@ -84,7 +84,7 @@ impl Order {
 }
 
 impl Checked {
-    /// The crawl to be made, if there is one.
+    /// Returns the crawl to make, if there is one.
     pub fn crawl(&self) -> Option<&CrawlOrder> {
         match &self.order.work {
             Work::Crawl(crawl) => Some(crawl),
@@ -94,7 +94,7 @@ impl Checked {
 }
 
 impl RunOrder {
-    /// What the run is called towards the site.
+    /// Returns the name of the run for the site.
     pub fn token(&self) -> &str {
         match self {
             RunOrder::New { token, .. } => token,
@@ -103,12 +103,12 @@ impl RunOrder {
     }
 }
 
-/// A name for a run towards the site: 48 random bits in hex.
+/// Returns a new name of a run for the site: 48 random bits in hex.
 pub fn new_token() -> String {
     format!("{:012x}", fastrand::u64(..) >> 16)
 }
 
-/// What a run is called: the origin of its first URL, and how many others there are.
+/// Returns the label of a run: the origin of its first URL, and the number of others.
 pub fn label(seeds: &[CrawlUrl]) -> String {
     let mut origins: Vec<String> = seeds
         .iter()

@@ -1,4 +1,4 @@
-//! Notices start URLs that redirect to another site: it is not audited, and that is worth a word.
+//! Notices start URLs that redirect to another site, which is not audited, so that the user gets a warning.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,9 +12,9 @@ use super::unaudited::host;
 /// A start URL that redirects to another site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Away {
-    /// The start URL, or where one redirected to within the site.
+    /// The start URL, or its redirect target within the site.
     pub from: CrawlUrl,
-    /// Where it leads.
+    /// The redirect target on the other site.
     pub to: CrawlUrl,
 }
 
@@ -29,11 +29,11 @@ impl fmt::Display for Away {
     }
 }
 
-/// Looks at the start URLs, and hands every event on.
+/// An observer that watches the start URLs and passes every event on.
 pub(super) struct Starts<O> {
     observer: O,
     site: Arc<Site>,
-    /// The start URLs and where they redirect to.
+    /// The start URLs and their redirect targets.
     urls: HashSet<CrawlUrl>,
     away: Option<Away>,
 }
@@ -48,7 +48,7 @@ impl<O> Starts<O> {
         }
     }
 
-    /// The first start URL that redirects to another site.
+    /// Returns the first start URL that redirects to another site.
     pub(super) fn away(self) -> Option<Away> {
         self.away
     }

@@ -1,4 +1,4 @@
-//! Why a run says nothing of its site: what its start page answered, and what to try.
+//! The reason why a site could not be audited, with advice.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use crate::model::{CrawlUrl, RobotsAccess, SkipReason};
 use crate::report::words::{count, number};
 use crate::store::{RobotsRow, RunRow, RunSummary, Store, StoreError, UrlCounts};
 
-/// Why a run that came to its end says nothing of its site; its text is one line and says what to try.
+/// The reason why a site could not be audited although the run ended. Its text is one line with advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unaudited {
     /// No start page was a page.
     NoStart {
-        /// What became of the first.
+        /// The result of the first.
         start: NoStart,
         /// Whether the run had a login or a cookie for its site.
         had_login: bool,
@@ -23,20 +23,20 @@ pub enum Unaudited {
         host: String,
         /// Its answer; absent if there was none by HTTP.
         status: Option<u16>,
-        /// The same in words.
+        /// The answer in words.
         text: String,
     },
     /// Less than half of the pages that should have been requested were.
     HardlyRequested {
-        /// Those that were.
+        /// Number of those that were requested.
         requested: u64,
-        /// Those that should have been.
+        /// Number of those that should have been requested.
         due: u64,
     },
 }
 
 impl Unaudited {
-    /// Why a run that came to its end says nothing about its site; none if it does.
+    /// Returns why the site of an ended run could not be audited; `None` if it was.
     pub(super) fn of(
         store: &Store,
         run: &RunRow,
@@ -97,19 +97,19 @@ impl fmt::Display for Unaudited {
     }
 }
 
-/// Whether less than half of the pages that should have been requested were.
+/// Returns the reason if less than half of the pages that should have been requested were.
 fn hardly_requested(pages: &UrlCounts) -> Option<Unaudited> {
     let (requested, due) = (pages.requested, pages.requested + pages.not_requested);
     (requested * 2 < due).then_some(Unaudited::HardlyRequested { requested, due })
 }
 
-/// Whether the run had a login or a cookie for its site.
+/// Returns whether the run had a login or a cookie for its site.
 fn had_login(run: &RunRow) -> bool {
     let secrets = &run.plan.requests.reach.secrets;
     secrets.iter().any(|secret| secret != "--proxy")
 }
 
-/// What to try.
+/// Returns the advice.
 fn advice(no_start: &NoStart, had_login: bool) -> String {
     let address = &no_start.address;
     let check = || format!("`gatecrawl check {address}` shows more");
@@ -171,12 +171,12 @@ fn of_silence(address: &str) -> String {
     format!("check the name and the port{plain}")
 }
 
-/// The host with its port, as `--host` takes it.
+/// Returns the host with its port, as `--host` takes it.
 pub(super) fn host(url: &CrawlUrl) -> &str {
     &url.as_url()[url::Position::BeforeHost..url::Position::AfterPort]
 }
 
-/// The robots.txt of the first host of which it is unreachable.
+/// Returns the reason if a robots.txt is unreachable, with the first such host.
 fn unreadable(store: &Store, run: &RunRow) -> Result<Option<Unaudited>, StoreError> {
     let mut found = None;
     store.typed_rows(run.id, &mut |row: RobotsRow| {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_of_a_start_page_has_something_to_try() {
+    fn each_answer_of_a_start_page_has_advice() {
         let answers = |status| {
             StartFault::Answers(StartAnswer {
                 status: Some(status),

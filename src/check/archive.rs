@@ -1,4 +1,4 @@
-//! What failed in an archive that a browser recorded: the requests of each group, with cause and fix.
+//! The failures in a browser's archive: the requests of each group, with cause and fix.
 
 use std::io::Read;
 
@@ -13,58 +13,58 @@ use crate::report::words::one_line;
 use super::groups::{Group, Groups};
 use super::why::{Why, why};
 
-/// An archive as it is told.
+/// The result for an archive.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Archive {
     /// The file.
     pub file: String,
     /// HTTP requests in it.
     pub requests: u64,
-    /// Those that failed: 4xx, 5xx, or no whole answer.
+    /// Requests that failed: 4xx, 5xx, or no whole answer.
     pub failed: u64,
     /// Entries that could not be read.
     pub broken: u64,
-    /// Failures put together.
+    /// Groups of failures.
     pub groups: Vec<Failing>,
-    /// Requests without an answer that say nothing of the site.
+    /// Requests without an answer that say nothing about the site.
     pub unexplained: Vec<Unexplained>,
-    /// How many of these there are.
+    /// Number of these requests.
     pub unexplained_count: u64,
 }
 
-/// Failures of one kind as they are told.
+/// The result for a group of failures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Failing {
     /// The origin.
     pub host: String,
     /// The status, if there was an answer.
     pub status: Option<u16>,
-    /// What the requests came to.
+    /// The outcome of the requests.
     pub outcome: Outcome,
-    /// Whose error page it is.
+    /// The product that made the error page.
     pub fingerprint: Option<String>,
-    /// What the browser called the failure.
+    /// The browser's name for the failure.
     pub error: Option<String>,
-    /// How many requests.
+    /// Number of requests.
     pub requests: u64,
     /// Some of the URLs.
     pub urls: Vec<String>,
-    /// Why they fail, and what to do.
+    /// Cause and advice.
     pub why: Why,
-    /// The first of them for a shell.
+    /// The first request as a line for a shell.
     pub curl: Option<String>,
 }
 
-/// A request without an answer that says nothing of the site.
+/// A request without an answer that says nothing about the site.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unexplained {
     /// The URL.
     pub url: String,
-    /// What the browser says of it.
+    /// The browser's message.
     pub error: Option<String>,
 }
 
-/// Reads an archive, named `file`; with what of it could not be used.
+/// Reads an archive, named `file`. Also returns which entries could not be used.
 pub fn read_archive(file: String, reader: impl Read) -> Result<(Archive, Report), HarFault> {
     let mut groups = Groups::default();
     let report = har::read(reader, &mut |entry| groups.add(entry))?;

@@ -1,4 +1,4 @@
-//! Asks one URL as one client: down its redirects, then several times.
+//! Requests one URL as one client: follows its redirects, then requests the last URL several times.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,34 +13,34 @@ use crate::model::{
     Attempt, Connection, CrawlUrl, Exchange, Guise, MAX_REDIRECTS, Outcome, Request,
 };
 
-/// Most redirects that are followed.
+/// Maximum redirects that are followed.
 const MAX_HOPS: usize = MAX_REDIRECTS as usize;
 
-/// Pause between two requests: slow enough not to be what makes the server fail.
+/// Pause between two requests: slow enough not to make the server fail.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Read no more than this of a page: its beginning tells who made it.
+/// Maximum bytes read of a page: its beginning shows which product made it.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// What came of asking one URL.
+/// The results of one URL.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// The redirects on the way, each with its answer.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
-    /// All attempts at the last URL.
+    /// All attempts at the last URL, in order.
     pub(super) attempts: Vec<Attempt>,
-    /// The failures among them.
+    /// The facts of the failed attempts.
     facts: Option<ClusterFacts>,
-    /// Who made the last answer.
+    /// The product that made the last answer.
     pub(super) maker: Option<Maker>,
 }
 
-/// As whom is asked, and how often.
+/// The client and the number of requests.
 #[derive(Clone, Debug)]
 pub struct Asking {
-    /// What the client is called, such as `googlebot`.
+    /// The name of the client, such as `googlebot`.
     pub name: String,
-    /// As whom, if not as ourselves.
+    /// The client to imitate; `None` for gatecrawl itself.
     pub guise: Option<Guise>,
     /// The `User-Agent` that is recorded.
     pub user_agent: Arc<str>,
@@ -48,7 +48,7 @@ pub struct Asking {
     pub attempts: u32,
 }
 
-/// Asks.
+/// Requests a URL.
 pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> Asked {
     let mut asked = Asked {
         hops: Vec::new(),
@@ -100,7 +100,7 @@ async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exch
     single(fetcher, request, wall_clock(), &asking.user_agent).await
 }
 
-/// Whether an attempt is one that has to be explained.
+/// Returns whether an attempt has to be explained.
 fn is_bad(attempt: &Attempt) -> bool {
     attempt.outcome.is_failure()
         || attempt.status.is_none_or(|status| status >= 400)
@@ -131,12 +131,12 @@ impl Asked {
         self.attempts.push(attempt);
     }
 
-    /// Whether no attempt was bad.
+    /// Returns whether no attempt was bad.
     pub(super) fn is_fine(&self) -> bool {
         self.facts.is_none()
     }
 
-    /// How many attempts were bad.
+    /// Returns the number of bad attempts.
     pub(super) fn bad(&self) -> usize {
         self.attempts
             .iter()
@@ -144,7 +144,7 @@ impl Asked {
             .count()
     }
 
-    /// Why it fails, if it does.
+    /// Returns why the URL fails, if it does.
     pub(super) fn diagnosis(&self, around: &Context) -> Option<Diagnosis> {
         self.facts.as_ref().map(|facts| diagnose(facts, around))
     }

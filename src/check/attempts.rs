@@ -7,18 +7,18 @@ use serde::Serialize;
 use crate::model::{Attempt, Outcome};
 use crate::report::words::one_line;
 
-/// One attempt as it is told.
+/// The result of one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tried {
     /// When it began.
     pub started: String,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
     /// The status, if there was an answer.
     pub status: Option<u16>,
     /// The reason phrase, or what went wrong.
     pub status_text: String,
-    /// Time of resolving the name; absent like each that follows if it was not spent.
+    /// Time of resolving the name; this time and the next ones are absent for phases that did not happen.
     pub dns_ms: Option<f64>,
     /// Time of connecting.
     pub connect_ms: Option<f64>,
@@ -26,9 +26,9 @@ pub struct Tried {
     pub tls_ms: Option<f64>,
     /// Time to the first byte.
     pub ttfb_ms: Option<f64>,
-    /// Time of the whole.
+    /// Total time.
     pub total_ms: f64,
-    /// Whether it went over a connection that was open already.
+    /// Whether it used a connection that was open already.
     pub reused: bool,
     /// The address that answered.
     pub remote: Option<String>,
@@ -53,7 +53,7 @@ impl Tried {
     }
 }
 
-/// Milliseconds with their tenths: no server's times are known better.
+/// Returns milliseconds with one decimal: no server's times are known more precisely.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -9,7 +9,7 @@ use crate::report::words::one_line;
 use super::attempts::Tried;
 use super::why::{Why, why};
 
-/// What was seen of one URL as one client.
+/// The results of one URL for one client.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The client's name, such as `googlebot`.
@@ -20,24 +20,24 @@ pub struct Seen {
     pub attempts: Vec<Attempt>,
     /// Why it fails, if it does.
     pub diagnosis: Option<Diagnosis>,
-    /// Who made its last answer.
+    /// The product that made its last answer.
     pub maker: Option<Maker>,
 }
 
-/// One URL as it is told.
+/// The result for one URL.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Checked {
     /// The URL.
     pub url: String,
-    /// What each client got, in the order in which they were named.
+    /// The results of the clients, in the order in which they were named.
     pub clients: Vec<Client>,
     /// Whether the answers differ by client, in words; empty for one client.
     pub compared: String,
-    /// The same request for a shell.
+    /// The request as a line for a shell.
     pub curl: String,
 }
 
-/// One client as it is told.
+/// The result for one client.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Client {
     /// Its name, such as `googlebot`.
@@ -57,15 +57,15 @@ pub struct Hop {
     pub url: String,
     /// The status, if there was an answer.
     pub status: Option<u16>,
-    /// What the request came to.
+    /// The outcome of the request.
     pub outcome: Outcome,
-    /// Time of the whole.
+    /// Total time.
     pub total_ms: f64,
     /// `Location`, as received.
     pub location: Option<String>,
 }
 
-/// One URL as these clients saw it.
+/// Returns the result for one URL as these clients saw it.
 pub fn checked(url: &CrawlUrl, seen: &[Seen], curl: String) -> Checked {
     let clients: Vec<Client> = seen.iter().map(client).collect();
     Checked {
@@ -99,7 +99,7 @@ fn client(seen: &Seen) -> Client {
     }
 }
 
-/// Whether who asks makes a difference. A client whose own answers vary proves nothing.
+/// Returns in words whether the answers differ by client. A client whose own answers vary proves nothing.
 fn compared(clients: &[Client]) -> String {
     if clients.len() < 2 {
         return String::new();

@@ -1,4 +1,4 @@
-//! The failures of an archive, put together where host, answer and error page are the same.
+//! Groups the failures of an archive by host, answer and error page.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,38 +13,38 @@ use crate::model::{CrawlUrl, Moment, Outcome};
 use crate::parse::har::Entry;
 use crate::parse::{RetryAfter, retry_after};
 
-/// How many URLs are named of a group.
+/// Maximum URLs named for a group.
 const EXAMPLES: usize = 5;
 
-/// How many requests that failed for reasons of the browser are named.
+/// Maximum requests named that failed for reasons of the browser.
 const LISTED: usize = 20;
 
 /// Failures by host, outcome and fingerprint.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     by_kind: BTreeMap<(String, Outcome, Option<&'static str>), Group>,
-    /// Requests without an answer, of which the browser does not say why, or which it declined.
+    /// Requests without an answer for which the browser gives no reason, or which it blocked itself.
     pub(super) unexplained: Vec<(CrawlUrl, Option<String>)>,
-    /// How many of these there are.
+    /// Number of these requests.
     pub(super) unexplained_count: u64,
 }
 
-/// Failures of one kind.
+/// A group of failures.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) facts: ClusterFacts,
-    /// Who made the first answer.
+    /// The product that made the first answer.
     pub(super) maker: Option<Maker>,
     /// Some of the URLs, each once.
     pub(super) urls: Vec<CrawlUrl>,
-    /// As whom the first was asked.
+    /// The user agent of the first request.
     pub(super) user_agent: Option<String>,
-    /// What the browser calls the first failure.
+    /// The browser's name for the first failure.
     pub(super) error: Option<String>,
 }
 
 impl Groups {
-    /// Takes in an entry, if it failed.
+    /// Adds an entry, if it failed.
     pub(super) fn add(&mut self, entry: Entry) {
         let outcome = outcome(&entry);
         if outcome.is_none() && entry.status.is_some() {
@@ -93,7 +93,7 @@ impl Groups {
         }
     }
 
-    /// The groups, what search engines count as failing first, then the largest.
+    /// Returns the groups: first those that search engines count as failures, then by size.
     pub(super) fn ranked(&self) -> Vec<&Group> {
         let mut groups: Vec<&Group> = self.by_kind.values().collect();
         groups.sort_by_key(|group| {
@@ -105,14 +105,14 @@ impl Groups {
     }
 }
 
-/// What failed about an entry; none if nothing did, or nobody knows.
+/// Returns the outcome of a failed entry; `None` if it did not fail or nobody knows.
 fn outcome(entry: &Entry) -> Option<Outcome> {
     match entry.status {
         Some(status) if status >= 400 => {
             let usable = matches!(announced(entry), Announced::Delay(_));
             Some(Outcome::of_error_status(status, usable))
         }
-        // An answer of success can be cut off.
+        // A successful answer can be cut off.
         _ => entry.failure,
     }
 }
@@ -131,7 +131,7 @@ fn announced(entry: &Entry) -> Announced {
     }
 }
 
-/// An archive without times is as old as time itself.
+/// Returns the time of an entry; the beginning of time if it has none.
 fn moment(entry: &Entry) -> Moment {
     entry.started.unwrap_or_default()
 }
@@ -161,7 +161,7 @@ fn facts<'a>(entry: &'a Entry, outcome: Outcome, page: Option<&'a str>) -> Answe
         cached: entry.from_cache,
         reused: timings.connect.is_none(),
         address: entry.server,
-        // A browser does not tell how much it had asked for at that time.
+        // A browser does not record how many requests were open.
         in_flight: 1,
         rate: None,
     }

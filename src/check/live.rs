@@ -1,4 +1,4 @@
-//! A URL, requested as each client in turn.
+//! Requests a URL as each client in turn.
 
 use crate::assess::diagnose::{Context, Experiment, Ratio, Trial};
 use crate::fetch::Fetcher;
@@ -7,7 +7,7 @@ use crate::model::{ClientPreset, CrawlUrl};
 use super::ask::{Asked, Asking, ask};
 use super::clients::{Checked, Seen, checked};
 
-/// Requests a URL as each client. `curl` is the same request for a shell.
+/// Requests a URL as each client. `curl` is the same request as a line for a shell.
 pub async fn check<F: Fetcher>(
     url: &CrawlUrl,
     fetcher: &F,
@@ -31,8 +31,8 @@ pub async fn check<F: Fetcher>(
     checked(url, &seen, curl)
 }
 
-/// What the other clients tell about the failures of one. A client that is fine at times proves
-/// nothing by another's success.
+/// Returns what the other clients show about the failures of one. If a client is fine at times, another's success
+/// proves nothing.
 fn around(asked: &Asked, client: &Asking, all: &[(&Asking, Asked)]) -> Context {
     let is_broken = asked.bad() == asked.attempts.len();
     let others = || {
@@ -53,7 +53,7 @@ fn around(asked: &Asked, client: &Asking, all: &[(&Asking, Asked)]) -> Context {
     }
 }
 
-/// Whether a client is a browser.
+/// Returns whether a client is a browser.
 fn is_browser(name: &str) -> bool {
     ClientPreset::named(name).is_some_and(ClientPreset::is_browser)
 }

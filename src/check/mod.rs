@@ -1,6 +1,6 @@
-//! A few URLs in depth: requested now, as one client or several side by side, or as a browser recorded them. Failures
-//! are put together and diagnosed, each with what to do. The results are typed and serialise; how they are laid out for
-//! people is the affair of `cli`. Nothing here prints.
+//! A few URLs in depth: requested now, as one client or several side by side, or read from a browser's archive.
+//! Failures are grouped and diagnosed, with advice. The results are typed and serialisable; `cli` renders them for
+//! people. Nothing here prints.
 
 mod archive;
 mod ask;

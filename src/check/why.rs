@@ -1,4 +1,4 @@
-//! Why a request fails and what to do.
+//! The cause of a failing request, with advice.
 
 use serde::Serialize;
 
@@ -6,29 +6,29 @@ use crate::assess::diagnose::{Diagnosis, Evidence, Maker};
 use crate::assess::playbook::{Playbook, lookup, server_key};
 use crate::model::{Cause, Outcome};
 
-/// How many lines of the playbook are told here; the rest is a command away.
+/// Maximum lines of the playbook shown here; `gatecrawl explain` shows the rest.
 const LINES: usize = 3;
 
-/// Why something fails.
+/// The cause of a failure, with evidence and advice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Why {
     /// The cause in words: "A", "A or B", or "unknown".
     pub cause: String,
-    /// The causes that may be named, with their shares.
+    /// The likely causes, with their shares.
     pub causes: Vec<(Cause, f64)>,
-    /// How sure they are, from 0 to 1.
+    /// The confidence in them, from 0 to 1.
     pub confidence: f64,
-    /// What kind of machine made the answer.
+    /// The kind of machine that made the answer.
     pub made_by: Option<Maker>,
-    /// Which product.
+    /// The product that made it.
     pub product: Option<String>,
-    /// What speaks for it.
+    /// The evidence.
     pub evidence: Vec<Said>,
-    /// What to do.
+    /// The advice.
     pub advice: Advice,
 }
 
-/// Evidence with its sentence.
+/// A piece of evidence with its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Said {
     /// For people.
@@ -38,23 +38,23 @@ pub struct Said {
     pub evidence: Evidence,
 }
 
-/// The beginning of a playbook, and where the rest is.
+/// The beginning of a playbook, with the command that shows the rest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Advice {
     /// The key of the playbook.
     pub topic: String,
-    /// The server product that it was looked up for.
+    /// The server product for which it was looked up.
     pub server: Option<&'static str>,
-    /// How to make sure of the cause.
+    /// How to confirm the cause.
     pub confirm: Vec<String>,
     /// What to change.
     pub fix: Vec<String>,
-    /// The command that tells the rest.
+    /// The command that shows the rest.
     pub more: String,
 }
 
-/// A diagnosis as it is told. `maker` may know more than the diagnosis does; `server` is the
-/// `Server` field, for a page that names no product.
+/// Renders a diagnosis. `maker` may know more than the diagnosis; `server` is the `Server` field, for a page that
+/// names no product.
 pub(super) fn why(
     diagnosis: &Diagnosis,
     outcome: Outcome,
@@ -77,7 +77,7 @@ pub(super) fn why(
     }
 }
 
-/// Without a cause the outcome says more than nothing.
+/// Returns the topic of the playbook: the cause, or without one the outcome.
 fn topic(diagnosis: &Diagnosis, outcome: Outcome) -> &'static str {
     match diagnosis.causes.as_slice() {
         [] => outcome.id(),
@@ -92,7 +92,7 @@ fn advice(topic: &str, server: Option<&'static str>) -> Advice {
     let first = |own: &[String], general: &[String]| {
         own.iter().chain(general).take(LINES).cloned().collect()
     };
-    // What fits the product fits better: its own lines about this cause stand first.
+    // Lines about this product fit better, so they come first.
     let own_fix = own_lines(&found, server);
     let server_flag = server.map_or(String::new(), |key| format!(" --server {key}"));
     Advice {
@@ -107,7 +107,7 @@ fn advice(topic: &str, server: Option<&'static str>) -> Advice {
     }
 }
 
-/// What the notes of a server say about a topic, without what they say about every topic.
+/// Returns the lines in the notes of a server about a topic, without those about every topic.
 fn own_lines(found: &Playbook, server: Option<&str>) -> Vec<String> {
     let (Some(notes), Some(server)) = (&found.server, server) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Whether a configuration file can be used, without doing anything with it.
+//! Checks a configuration file without using it.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::settings::args::Cli;
 use crate::settings::config::{self, File};
 use crate::settings::failure::Failure;
 
-/// Reads the text of a configuration file as `audit` and as `schedule` do. The error is one line that
-/// names the file and, where one is to blame, the line and its key.
+/// Reads the text of a configuration file as `audit` and `schedule` do. The error is one line that names the file and,
+/// if it has one, the faulty line and its key.
 pub fn check_config(path: &Path, text: &str) -> Result<(), String> {
     check(path, text).map_err(|fault| fault.message().unwrap_or_default())
 }

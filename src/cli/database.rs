@@ -1,4 +1,4 @@
-//! The file in which runs are kept: where it is, and opening it.
+//! The database of runs: finds and opens it.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -11,7 +11,7 @@ use crate::store::{RunRow, Store};
 use crate::settings::args::StoreArgs;
 use crate::settings::failure::Failure;
 
-/// Opens the file for an audit, making it if it is not there.
+/// Opens the file for an audit, and creates it if it does not exist.
 pub(super) fn open_or_make(args: &StoreArgs) -> Result<Store, Failure> {
     let path = path(args)?;
     if args.db.is_none()
@@ -28,7 +28,7 @@ pub(super) fn open_or_make(args: &StoreArgs) -> Result<Store, Failure> {
     Ok(store)
 }
 
-/// Opens the file for a command that needs what is in it. None is made for it.
+/// Opens an existing file.
 pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
     match (open_if_there(args)?, &args.db) {
         (Some(store), _) => Ok(store),
@@ -41,7 +41,7 @@ pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
     }
 }
 
-/// Opens the file if there is one. None is made.
+/// Opens the file if it exists.
 pub(super) fn open_if_there(args: &StoreArgs) -> Result<Option<Store>, Failure> {
     let path = path(args)?;
     let fault = |fault: io::Error| {
@@ -58,14 +58,14 @@ pub(super) fn open_if_there(args: &StoreArgs) -> Result<Option<Store>, Failure> 
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fault(error)),
         Ok(file) if file.is_file() && file.len() == 0 => return Ok(None),
-        // Whether it may be read; others, such as a directory, are for the store to refuse.
+        // Checks that it may be read. The store refuses anything else, such as a directory.
         Ok(file) if file.is_file() => drop(File::open(&path).map_err(fault)?),
         Ok(_) => {}
     }
     Ok(Some(Store::open(&path)?))
 }
 
-/// The run that is named; if none is, the newest.
+/// Returns the named run; without a name, the newest.
 pub(super) fn run(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
     match name {
         Some(name) => Ok(store.run(name)?),
@@ -77,7 +77,7 @@ fn none_stored() -> Failure {
     Failure::usage("no run is stored yet; `gatecrawl audit URL` makes one")
 }
 
-/// How to name the file to another command: nothing if it would find it itself.
+/// Returns the flag that names the file to another command; empty if that would find it itself.
 pub(super) fn hint(store: &Store, args: &StoreArgs) -> String {
     match &args.db {
         Some(_) => format!(" --db {}", quoted(store.path())),
@@ -85,7 +85,7 @@ pub(super) fn hint(store: &Store, args: &StoreArgs) -> String {
     }
 }
 
-/// The file that is named, or where it is by default.
+/// Returns the path of the named file, or the default.
 pub(super) fn path(args: &StoreArgs) -> Result<PathBuf, Failure> {
     if let Some(path) = &args.db {
         return Ok(path.clone());

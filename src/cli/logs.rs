@@ -1,4 +1,4 @@
-//! Log lines, for people and machines that watch closely.
+//! Log lines, for people and programs.
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -6,7 +6,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::settings::args::{GlobalArgs, LogFormat};
 use crate::terminal::streams::People;
 
-/// Sends log lines to stderr: warnings, with `-v` failing attempts, with `-vv` all attempts.
+/// Sends log lines to stderr: warnings; with `-v` failing attempts; with `-vv` all attempts.
 pub(super) fn start(args: &GlobalArgs, people: &People) {
     let filter = match (args.quiet, args.verbose) {
         (true, _) => "error",
@@ -20,7 +20,7 @@ pub(super) fn start(args: &GlobalArgs, people: &People) {
         .with_writer(move || stderr.clone())
         .with_ansi(people.color)
         .with_target(false);
-    // A second one in the same process, as in tests, changes nothing.
+    // A second call in the same process, as in tests, has no effect.
     let _ = match args.log_format {
         LogFormat::Text => lines.finish().try_init(),
         LogFormat::Json => lines.json().finish().try_init(),

@@ -1,6 +1,5 @@
-//! The commands of the program, one file or folder each.
-//! With `terminal` the only room that prints, and both print to streams that are handed in: stdout is
-//! for machines, stderr for people. No rule about crawling lives here.
+//! The commands of the program, one file or folder each. Only this room and `terminal` print, to streams that are
+//! parameters: stdout is for programs, stderr for people. There is no rule about crawling here.
 
 mod check_config;
 mod command;
@@ -23,7 +22,7 @@ pub use crate::settings::exit::Exit;
 pub use crate::terminal::streams::Streams;
 pub use check_config::check_config;
 
-/// Runs the program: arguments, the program's own name first, to an exit code.
+/// Runs the program. The arguments begin with the program's own name.
 pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit {
     let mut console = Console::new(streams);
     let done = match parse::parse(args.into_iter().collect()) {
@@ -35,7 +34,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, streams: Streams) -> Exit 
         }
         Err(failure) => Err(failure),
     };
-    // What is not written yet may find its reader gone as well.
+    // The last bytes may also find a closed pipe.
     let flushed = console.stdout.flush().map_err(Failure::from);
     let done = done.and_then(|exit| flushed.map(|()| exit));
     done.unwrap_or_else(|failure| {
@@ -57,7 +56,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     people.color = color(people.terminal);
     console.stdout_color = color(console.stdout_width.is_some());
     logs::start(&cli.global, people);
-    // Cron sends a mail with whatever is said, every few minutes; the runner names its projects itself.
+    // Cron mails all output, every few minutes; and the runner names its projects itself.
     let is_schedule = matches!(cli.command, Command::Schedule(_));
     if let Some(config) = said.config.filter(|_| !is_schedule) {
         people.mention(format!("settings of {} are in use", config.display()));
@@ -65,7 +64,7 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(caution) = said.caution {
         tracing::warn!("{caution}");
     }
-    // What the runtime waits with are files.
+    // The runtime itself needs open files.
     machine::check_files().map_err(Failure::own)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -85,12 +84,12 @@ fn run(cli: Cli, said: Said, console: &mut Console) -> Result<Exit, Failure> {
         Command::Completions(args) => command::about::completions(&args, console),
         Command::Man(args) => command::about::man(&args, console),
     };
-    // Whoever stops three times waits for nothing.
+    // After three signals nothing is waited for.
     runtime.shutdown_background();
     done
 }
 
-/// Whether colours are unwanted everywhere (no-color.org): the variable is there and not empty.
+/// Returns whether NO_COLOR is set and not empty (no-color.org).
 fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Ctrl-C and its kin, a closed terminal among them: the first asks the crawl to end in order, the
-//! second to end now, the third waits for nothing.
+//! Signals that stop a crawl: Ctrl-C, SIGTERM, a closed terminal. The first stops it in order, the second at once, the
+//! third waits for nothing.
 
 use tokio::sync::watch;
 
@@ -7,14 +7,14 @@ use crate::crawl::StopLevel;
 
 use crate::terminal::streams::People;
 
-/// Turns signals into stop levels for as long as it is polled. Returns at the third; without
-/// signals it waits for ever.
+/// Turns signals into stop levels for as long as it is polled. Returns at the third signal; without signals it waits
+/// forever.
 pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) {
     let Ok(mut signals) = Signals::new() else {
         return std::future::pending().await;
     };
     signals.next().await;
-    // Nobody is left to stop if the crawl is over.
+    // Fails only if the crawl is over.
     let _ = switch.send(StopLevel::Drain);
     people.say("stopping: waiting for open requests; once more to stop at once");
     signals.next().await;
@@ -27,7 +27,7 @@ pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// Absent if whoever started us wants it ignored.
+    /// Absent if the parent process ignores SIGHUP.
     hang_up: Option<tokio::signal::unix::Signal>,
 }
 
@@ -60,8 +60,8 @@ impl Signals {
     }
 }
 
-/// Whether SIGHUP is ignored, as `nohup` arranges it: a handler of ours would undo that. Known where
-/// `/proc` is (proc(5), `SigIgn`).
+/// Returns whether SIGHUP is ignored, as `nohup` does: a handler of ours would undo that. Known only where `/proc`
+/// exists (proc(5), `SigIgn`).
 #[cfg(unix)]
 fn hang_up_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

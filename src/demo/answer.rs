@@ -1,4 +1,4 @@
-//! From a request's path to the bytes of an answer, faults included.
+//! The bytes of the answer to a request's path, faults included.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::page::{Answer, Page};
 use super::{html, site};
 
-/// Wait before the slow page's first byte: long enough to stand out, short of every time limit.
+/// Wait before the slow page's first byte: long enough to stand out, and within every time limit.
 const SLOW: Duration = Duration::from_millis(1_500);
 
-/// Seconds after which the page under maintenance wants to be asked again.
+/// Seconds in the `Retry-After` of the page under maintenance.
 const RETRY_AFTER: u32 = 2;
 
-/// What the server is to do.
+/// The reply of the server to a request.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) wait: Duration,
@@ -21,19 +21,19 @@ pub(super) struct Reply {
     pub(super) then: Then,
 }
 
-/// What becomes of the connection after an answer.
+/// The end of a connection after an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Then {
-    /// It may carry the next request.
+    /// It stays open for the next request.
     #[default]
     Stay,
-    /// It ends.
+    /// It is closed.
     Close,
-    /// It ends with a reset.
+    /// It is reset.
     Reset,
 }
 
-/// The site as it is served: its address, and how often each page was asked for.
+/// The served site: its address, and how often each page was requested.
 #[derive(Debug)]
 pub(super) struct Visits {
     origin: String,
@@ -48,7 +48,7 @@ impl Visits {
         }
     }
 
-    /// Answers for a path.
+    /// Returns the reply for a path.
     pub(super) fn reply(&self, path: &str) -> Reply {
         match path {
             "/robots.txt" => reply(200, "text/plain", &site::robots_txt(&self.origin), ""),
@@ -64,7 +64,7 @@ impl Visits {
     }
 }
 
-/// The answer of a page that was asked for so many times before.
+/// Returns the reply of a page that was requested `before` times before.
 fn page_reply(page: &Page, before: u32) -> Reply {
     match page.answer {
         Answer::Broken(status) => error(status, ""),
@@ -98,7 +98,7 @@ fn ok(page: &Page) -> Reply {
     reply(200, "text/html; charset=utf-8", &html::render(page), "")
 }
 
-/// An error page.
+/// Returns an error page.
 pub(super) fn error(status: u16, headers: &str) -> Reply {
     reply(status, "text/html", &html::error(status), headers)
 }
@@ -123,7 +123,7 @@ fn reply(status: u16, media_type: &str, body: &str, headers: &str) -> Reply {
 mod tests {
     use super::*;
 
-    /// The status codes of so many answers in a row.
+    /// Returns the status codes of `times` requests in a row.
     fn statuses(path: &str, times: usize) -> Vec<String> {
         let visits = Visits::new("http://example.com".to_owned());
         let mut statuses = Vec::new();

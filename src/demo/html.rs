@@ -1,11 +1,11 @@
-//! A page as HTML.
+//! Pages as HTML.
 
 use std::fmt::Write;
 
 use super::page::{Answer, Page};
 use super::site::{self, FOOTER, MENU};
 
-/// The page as a visitor sees it.
+/// Renders a page.
 pub(super) fn render(page: &Page) -> String {
     let robots = match page.answer {
         Answer::NoIndex => "<meta name=\"robots\" content=\"noindex\">\n",
@@ -30,7 +30,7 @@ pub(super) fn render(page: &Page) -> String {
     html
 }
 
-/// What a proxy says when the server behind it fails.
+/// Renders the error page of a proxy whose backend fails.
 pub(super) fn error(status: u16) -> String {
     let (title, reason) = match status {
         503 => (
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_links_to_what_its_row_says() {
+    fn a_page_links_to_the_paths_of_its_row() {
         let (_, page) = site::find("/shop/gifts/").expect("in the table");
         let html = render(page);
         assert!(html.contains("<a href=\"/shop/sale/\">Sale</a>"), "{html}");

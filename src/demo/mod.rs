@@ -1,8 +1,7 @@
-//! A small site with faults, served by the program itself on a free port of this machine: what a
-//! newcomer crawls first, with no network and nobody else's server. Every fault that the crawler
-//! tells apart has a page that shows it, and the pages around it are in order. Sizes, times and
-//! open connections are bounded; dropping the guard ends it all. Absent: a framework, TLS, and any
-//! fault that would need more than a minute to be seen.
+//! A small site with faults, which the program serves itself on a free port of this machine. New users crawl it
+//! first, without a network and without another server. Every fault that the crawler distinguishes has a page that
+//! shows it; the pages around it are fine. Sizes, times and open connections are bounded. Dropping the guard stops
+//! the server. Absent: a framework, TLS, and any fault that would need more than a minute to be seen.
 
 mod answer;
 mod blog;

@@ -1,6 +1,6 @@
-//! What a page of the site is, before it is written as HTML.
+//! The pages of the site as data.
 
-/// A page, in order or not.
+/// A page, with or without a fault.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page {
     pub(super) path: &'static str,
@@ -13,18 +13,18 @@ pub(super) struct Page {
     pub(super) answer: Answer,
 }
 
-/// How the server answers for a page.
+/// The answer of the server for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// With the page.
     Page,
-    /// With the page, and a word to search engines not to list it.
+    /// With the page, marked `noindex`.
     NoIndex,
     /// With a proxy's error page, always.
     Broken(u16),
-    /// With 502 the first time, with the page ever after.
+    /// With 502 the first time, with the page from then on.
     Recovers,
-    /// With 502 every second time, beginning with the first.
+    /// With 502 every second time, starting with the first.
     Flaps,
     /// With 503 and `Retry-After`.
     Maintenance,
@@ -38,7 +38,7 @@ pub(super) enum Answer {
     Reset,
 }
 
-/// A page in order.
+/// Returns a page without a fault.
 pub(super) const fn page(
     path: &'static str,
     title: &'static str,
@@ -55,7 +55,7 @@ pub(super) const fn page(
     }
 }
 
-/// A page that nobody sees, because of what the server answers.
+/// Returns a page that is never served, because the server answers with a fault.
 pub(super) const fn fault(path: &'static str, title: &'static str, answer: Answer) -> Page {
     page(path, title, "", &[]).answering(answer)
 }

@@ -1,4 +1,4 @@
-//! The server: HTTP/1.1 over plain TCP, as much of it as a crawler needs.
+//! The server: the part of HTTP/1.1 over plain TCP that a crawler needs.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,23 +13,23 @@ use tokio::time::timeout;
 
 use super::answer::{Reply, Then, Visits, error};
 
-/// Longest request that is read, in bytes. Browsers send about one thousand.
+/// Maximum size of a request, in bytes. Browsers send about one thousand.
 const MAX_REQUEST: usize = 16 * 1024;
 
-/// Most connections at a time; further ones wait.
+/// Maximum open connections; further ones wait.
 const MAX_OPEN: usize = 256;
 
-/// Longest wait for a request, and for an answer to be taken.
+/// Maximum wait for a request, and for an answer to be sent.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A running site. It stops when this is dropped.
+/// A running site, which stops when this is dropped.
 #[derive(Debug)]
 pub struct DemoSite {
     address: SocketAddr,
     server: AbortHandle,
 }
 
-/// Serves the site at a free port of this machine.
+/// Serves the site on a free port of this machine.
 pub async fn serve() -> io::Result<DemoSite> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -39,7 +39,7 @@ pub async fn serve() -> io::Result<DemoSite> {
 }
 
 impl DemoSite {
-    /// Its start page.
+    /// Returns the URL of its start page.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -51,7 +51,7 @@ impl Drop for DemoSite {
     }
 }
 
-/// Accepts for ever. Its connections end with it.
+/// Accepts connections forever. They end when this is dropped.
 async fn accept(listener: TcpListener, visits: Arc<Visits>) {
     let slots = Arc::new(Semaphore::new(MAX_OPEN));
     let mut connections = JoinSet::new();
@@ -60,12 +60,12 @@ async fn accept(listener: TcpListener, visits: Arc<Visits>) {
             Ok((line, _)) => {
                 let visits = Arc::clone(&visits);
                 connections.spawn(async move {
-                    // The client's trouble is its own.
+                    // An error of one client does not concern the others.
                     let _ = converse(line, &visits).await;
                     drop(slot);
                 });
             }
-            // Out of file descriptors, most likely: some will come back.
+            // Probably no file descriptors are left; some will be free soon.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -81,7 +81,7 @@ async fn converse(mut line: TcpStream, visits: &Visits) -> io::Result<()> {
         let path = target.split('?').next().unwrap_or_default();
         let mut reply = match method {
             Some("GET" | "HEAD") => visits.reply(path),
-            // It may have a body, which is not read, so what follows is not a request.
+            // Its body, if any, is not read, so the following bytes are not a request.
             _ => Reply {
                 then: Then::Close,
                 ..error(405, "Allow: GET, HEAD\r\n")
@@ -106,8 +106,7 @@ async fn send(line: &mut TcpStream, reply: &Reply) -> io::Result<()> {
     line.write_all(&reply.body).await
 }
 
-/// The next request up to its empty line; none if the client has gone. What came after it stays in
-/// `unread`.
+/// Reads the next request up to its empty line; `None` if the client disconnected. Later bytes stay in `unread`.
 async fn read_head(line: &mut TcpStream, unread: &mut Vec<u8>) -> io::Result<Option<String>> {
     const END: &[u8] = b"\r\n\r\n";
     loop {
@@ -128,7 +127,7 @@ async fn read_head(line: &mut TcpStream, unread: &mut Vec<u8>) -> io::Result<Opt
 mod tests {
     use super::*;
 
-    /// Sends a request to the site and returns all that comes until the connection ends.
+    /// Sends a request to the site and returns everything up to the end of the connection.
     async fn ask(site: &DemoSite, request: &str) -> io::Result<String> {
         let mut line = TcpStream::connect(site.address).await?;
         line.write_all(request.as_bytes()).await?;
@@ -159,10 +158,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn endless_requests_are_not_read() {
+    async fn an_endless_request_is_not_read() {
         let site = serve().await.expect("a free port");
         let request = format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(2 * MAX_REQUEST));
-        // An end or a reset, whichever comes first.
+        // The connection may end or be reset.
         let answer = ask(&site, &request).await.unwrap_or_default();
         assert_eq!(answer, "");
     }

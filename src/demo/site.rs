@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::page::{Answer, Page, fault, page};
 use super::{blog, shop};
 
-/// Where a visitor starts.
+/// The first pages of the site.
 const START: &[Page] = &[
     page(
         "/",
@@ -75,10 +75,10 @@ const START: &[Page] = &[
     fault("/shop/teas/", "Teas", Answer::Redirect(301, "/shop/tea/")),
 ];
 
-/// What every page links to.
+/// Paths that every page links to.
 pub(super) const MENU: &[&str] = &["/", "/shop/", "/blog/", "/shop/checkout/"];
 
-/// What every page links to at its end.
+/// Paths that every page links to in its footer.
 pub(super) const FOOTER: &[&str] = &["/about/", "/contact/", "/privacy/"];
 
 /// Pages that the sitemap lists.
@@ -93,17 +93,17 @@ const LISTED: &[&str] = &[
     // Not in the table: 404.
     "/blog/spring-fair/",
     "/about/",
-    // Last, so that the pages which recover are met while retries are not yet held back.
+    // Last, so that recovering pages are requested while retries are not held back yet.
     "/shop/tea/gyokuro/",
     "/shop/pots/enamel/",
 ];
 
-/// Every page.
+/// Returns every page.
 pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
     START.iter().chain(shop::PAGES).chain(blog::PAGES)
 }
 
-/// A page and its number in the table.
+/// Finds a page and its number in the table.
 pub(super) fn find(path: &str) -> Option<(usize, &'static Page)> {
     pages().enumerate().find(|(_, page)| page.path == path)
 }

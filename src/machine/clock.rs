@@ -2,7 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Moment;
 
-/// The time of day. The only place where the wall clock is read.
+/// Returns the time of day. The wall clock is read nowhere else.
 pub fn wall_clock() -> Moment {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-/// Whether everybody on this machine may read a file. Its group may: services share their secrets so. What is
-/// no plain file, such as a pipe, is open to nobody else.
+/// Returns whether everybody on this machine may read a file. Its group may read it, because services share their
+/// secrets in this way. Anything but a plain file, such as a pipe, counts as not exposed.
 pub fn is_exposed(file: &Path) -> bool {
     #[cfg(unix)]
     {

@@ -1,30 +1,30 @@
-//! How many requests may be open at a time, for the number of files that this process may open: a
-//! request that gets no socket would say something of this machine and nothing of the site.
+//! The maximum of open requests, for the number of files that this process may open. A request without a
+//! socket would fail because of this machine and not because of the site.
 
-/// Most requests at a time over all hosts, however many files may be open: bounds memory.
+/// Maximum open requests over all hosts, however many files may be open. Bounds memory.
 pub const MOST_OPEN: usize = 512;
 
-/// Files that are open besides: streams, the database and what belongs to it once for each connection
-/// to it, exports, what the runtime waits with.
+/// Files that are open besides requests: streams, the database files once for each connection, exports, and those
+/// of the async runtime.
 const BESIDES: usize = 32;
 
-/// Files of a request: its name may be asked for while another address is tried.
+/// Files of a request: a name may be resolved while another address is tried.
 const EACH: usize = 2;
 
-/// With so many files nothing is short, connections that wait for the next request included.
+/// With this many files there are always enough, also for idle connections.
 const PLENTY: usize = 4_096;
 
-/// Files with which one request can be made.
+/// Minimum files with which one request can be made.
 const FEWEST: usize = BESIDES + EACH;
 
-/// Why nothing can be done at all.
+/// The error that this process may open too few files for any request.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this process may have {0} open files, and needs {FEWEST} at least; allow more with `ulimit -n`"
 )]
 pub struct TooFewFiles(usize);
 
-/// Makes sure that as many files may be open as are needed for anything.
+/// Returns an error if this process may not open the minimum of files.
 pub fn check_files() -> Result<(), TooFewFiles> {
     enough(raised())
 }
@@ -36,8 +36,8 @@ fn enough(files: usize) -> Result<(), TooFewFiles> {
     Ok(())
 }
 
-/// Most requests at a time. The soft limit of open files is raised for it as far as the hard one lets
-/// it: shells and services begin with 1,024 or less, for the sake of programs that `select`.
+/// Returns the maximum of open requests. Raises the soft limit of open files for it, as far as the hard limit
+/// allows: shells and services begin with 1,024 or less, for programs that use `select`.
 pub fn most_open() -> usize {
     bearable(raised())
 }
@@ -46,7 +46,7 @@ fn bearable(files: usize) -> usize {
     (files.saturating_sub(BESIDES) / EACH).clamp(1, MOST_OPEN)
 }
 
-/// How many connections of a host may wait for its next request: few, if files are short.
+/// Returns the maximum of idle connections to a host: few if files are scarce.
 pub fn idle_per_host(most_open: usize, concurrency: usize) -> usize {
     if most_open < MOST_OPEN {
         concurrency.min(most_open / 4).max(1)
@@ -83,14 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_as_many_as_files_bear() {
+    fn open_files_limit_the_open_requests() {
         let cases = [(0, 1), (64, 16), (256, 112), (1_024, 496), (4_096, 512)];
         for (files, expected) in cases {
             assert_eq!(bearable(files), expected, "{files}");
         }
         assert_eq!(enough(FEWEST), Ok(()));
         assert_eq!(enough(FEWEST - 1), Err(TooFewFiles(33)));
-        // On four hosts, with as many waiting for each.
+        // Four hosts, with idle connections to each.
         assert!(BESIDES + 16 + 4 * idle_per_host(16, 50) <= 64);
         assert_eq!(idle_per_host(MOST_OPEN, 600), 600);
     }

@@ -1,5 +1,5 @@
-//! This machine as the rooms above see it: the time of day, how many files may be open, and files that people wrote by
-//! hand. Nothing here knows of audits.
+//! This machine: the time of day, the limit of open files, and files that people wrote by hand. Nothing here
+//! depends on audits.
 
 mod clock;
 mod exposed;

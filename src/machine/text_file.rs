@@ -2,8 +2,7 @@ use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
-/// The text of a file that is held in memory as a whole. One of more than `most` bytes is refused, unread beyond
-/// that: a device has no end.
+/// Reads a file as a whole. Refuses more than `most` bytes and reads no further: a device has no end.
 pub fn read_text(path: &Path, most: u64) -> Result<String, Error> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
@@ -20,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_without_end_is_refused() {
+    fn an_endless_file_is_refused() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), "some").expect("written");
         assert_eq!(read_text(file.path(), 4).expect("fits"), "some");

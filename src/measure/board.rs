@@ -1,4 +1,4 @@
-//! Where the newest numbers are kept between a run and a scrape: a scrape reads no database.
+//! The newest metrics, kept in memory, so that a scrape reads no database.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,15 +7,15 @@ use crate::store::NoticeCounts;
 
 use super::metric::Metric;
 
-/// The newest numbers, shared by those who write and those who read them. Locked for moments only.
+/// The newest metrics, shared by writers and readers. Locked for short sections only.
 #[derive(Clone, Debug, Default)]
 pub struct Board(Arc<Mutex<Numbers>>);
 
 #[derive(Debug, Default)]
 struct Numbers {
-    /// Of the last run of each project.
+    /// Metrics of the last run of each project.
     runs: BTreeMap<String, Vec<Metric>>,
-    /// Runs that ended since the process began, by project and outcome.
+    /// Number of runs that ended since the process began, by project and outcome.
     ended: BTreeMap<(String, &'static str), u64>,
     running: usize,
     waiting: usize,
@@ -23,7 +23,7 @@ struct Numbers {
 }
 
 impl Board {
-    /// Puts up the metrics of a project's last run, in the place of those before.
+    /// Replaces the metrics of a project's last run.
     pub fn put_run(&self, project: &str, metrics: Vec<Metric>) {
         self.change(|numbers| {
             numbers.runs.insert(project.to_owned(), metrics);
@@ -38,7 +38,7 @@ impl Board {
         });
     }
 
-    /// Puts up how much is under way, and how much waits.
+    /// Sets the number of running and of waiting runs.
     pub fn put_queue(&self, running: usize, waiting: usize) {
         self.change(|numbers| {
             numbers.running = running;
@@ -46,12 +46,12 @@ impl Board {
         });
     }
 
-    /// Puts up what became of messages to people.
+    /// Sets the counts of notifications.
     pub fn put_notices(&self, notices: BTreeMap<String, NoticeCounts>) {
         self.change(|numbers| numbers.notices = notices);
     }
 
-    /// All metrics, in a fixed order: those of one name together.
+    /// Returns all metrics in a fixed order, those of one name together.
     pub fn metrics(&self) -> Vec<Metric> {
         let numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut metrics: Vec<Metric> = Vec::new();

@@ -1,30 +1,30 @@
-//! A number with a name, in the words of Prometheus: <https://prometheus.io/docs/practices/naming/>.
+//! Metrics, named as Prometheus recommends: <https://prometheus.io/docs/practices/naming/>.
 
-/// How a number moves.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Up and down.
+    /// A value that goes up and down.
     Gauge,
-    /// Up, from the start of the process.
+    /// A value that only goes up, from the start of the process.
     Counter,
 }
 
 /// A metric with all its samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Its name, without the `_total` that Prometheus puts behind a counter.
+    /// Its name, without the suffix `_total` of Prometheus' counters.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub help: &'static str,
-    /// Its unit as UCUM has it (`s`, `1`, `{page}`), for OTLP.
+    /// Its unit in UCUM notation (`s`, `1`, `{page}`), for OTLP.
     pub unit: &'static str,
-    /// How it moves.
+    /// Its kind.
     pub kind: Kind,
     /// Its samples; no two with the same labels.
     pub samples: Vec<Sample>,
 }
 
-/// A number with labels.
+/// A value with labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Names and values.
@@ -34,7 +34,7 @@ pub struct Sample {
 }
 
 impl Metric {
-    /// A gauge without samples.
+    /// Returns a gauge without samples.
     pub const fn gauge(name: &'static str, unit: &'static str, help: &'static str) -> Metric {
         Metric {
             name,
@@ -45,7 +45,7 @@ impl Metric {
         }
     }
 
-    /// A counter without samples.
+    /// Returns a counter without samples.
     pub fn counter(name: &'static str, unit: &'static str, help: &'static str) -> Metric {
         Metric {
             kind: Kind::Counter,
@@ -53,7 +53,7 @@ impl Metric {
         }
     }
 
-    /// With one more sample.
+    /// Adds a sample.
     #[must_use]
     pub fn with(mut self, labels: &[(&'static str, &str)], value: f64) -> Metric {
         let labels = labels.iter();

@@ -1,6 +1,6 @@
-//! The numbers of stored runs and of the runner for monitoring: gathered on a [`Board`], read by
-//! Prometheus from a port of this machine ([`serve`]) and pushed to whoever speaks OTLP ([`push`]).
-//! Both render one list of metrics, so they never disagree. Nothing here changes a run.
+//! Metrics of stored runs and of the runner. A [`Board`] collects them, [`serve`] lets Prometheus read them from a
+//! port of this machine, and [`push`] sends them to an OTLP receiver. Both render one list of metrics, so they never
+//! disagree. Nothing here changes a run.
 
 mod board;
 mod metric;

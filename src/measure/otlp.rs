@@ -1,6 +1,5 @@
-//! Metrics as OTLP takes them: `ExportMetricsServiceRequest` of opentelemetry-proto 1.x, of which
-//! these are the fields that are needed, with their numbers
-//! (<https://github.com/open-telemetry/opentelemetry-proto>, `metrics/v1/metrics.proto`).
+//! Metrics in OTLP: the fields of `ExportMetricsServiceRequest` (opentelemetry-proto 1.x) that are needed, with their
+//! numbers (<https://github.com/open-telemetry/opentelemetry-proto>, `metrics/v1/metrics.proto`).
 
 use prost::{Message, Oneof};
 
@@ -8,7 +7,7 @@ use crate::model::Moment;
 
 use super::metric::{Kind, Metric as Named, Sample};
 
-/// The body of a push. `since` is when counters began.
+/// Encodes the body of a push. `since` is the moment at which counters began.
 pub fn encode(metrics: &[Named], since: Moment, now: Moment) -> Vec<u8> {
     let attribute = |key: &str, value: &str| text(key, value);
     let resource = Resource {

@@ -1,4 +1,4 @@
-//! Where metrics are served, and which requests mean that place. Pure.
+//! The address of the metrics, and the check of a request's `Host` against it. Pure.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,13 +9,13 @@ use http::uri::Authority;
 /// The name or address, and the port, at which metrics are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Without the brackets of an IPv6 address.
+    /// The name or address, without the brackets of an IPv6 address.
     host: String,
     port: u16,
 }
 
 impl Place {
-    /// What is bound.
+    /// Returns the host and port to bind.
     pub(super) fn host_and_port(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
@@ -50,15 +50,15 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether a request with this `Host` means us: it names this machine, or the name or the address that we were given.
-/// A page whose own name was pointed to us (DNS rebinding) names its own.
+/// Returns whether a request with this `Host` is meant for us: it names this machine, or the name or address of
+/// `place`. A web page whose own name leads to this machine (DNS rebinding) sends its own name and is refused.
 pub(super) fn is_meant(host: &str, place: &Place, bound: SocketAddr) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
     let host = bare(&authority).trim_end_matches('.');
     match host.parse::<IpAddr>() {
-        // With all addresses of the machine, each of them is meant, and those that lead to it from outside.
+        // Bound to all addresses: each of them is accepted, and each that leads to this machine from outside.
         Ok(address) => {
             address.is_loopback() || address == bound.ip() || bound.ip().is_unspecified()
         }
@@ -69,7 +69,7 @@ pub(super) fn is_meant(host: &str, place: &Place, bound: SocketAddr) -> bool {
     }
 }
 
-/// The host of `host:port`, without the brackets of an IPv6 address.
+/// Returns the host of `host:port`, without the brackets of an IPv6 address.
 fn bare(authority: &Authority) -> &str {
     let host = authority.host();
     host.strip_prefix('[')
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_must_name_this_machine_or_what_we_were_given() {
+    fn a_request_must_name_this_machine_or_the_given_place() {
         let meant = |host: &str, place: &str, bound: &str| {
             let (place, bound) = (
                 place.parse().expect("a place"),

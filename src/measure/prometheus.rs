@@ -1,4 +1,4 @@
-//! Metrics as Prometheus reads them: OpenMetrics text 1.0.
+//! Metrics for Prometheus: OpenMetrics text 1.0.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use prometheus_client::registry::Registry;
 
 use super::metric::{Kind, Metric};
 
-/// The type of the text.
+/// The content type of the text.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The text of a scrape.
+/// Renders the text of a scrape.
 pub fn text(metrics: Vec<Metric>) -> String {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Collected(metrics)));

@@ -1,4 +1,4 @@
-//! Pushing metrics by OTLP over HTTP, with the variables that its specification names
+//! Pushes metrics by OTLP over HTTP, configured by the environment variables of its specification
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,13 +11,13 @@ use crate::model::Moment;
 use super::metric::Metric;
 use super::otlp;
 
-/// The places and headers that the environment names.
+/// The environment variables for the address and the headers.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const METRICS_HEADERS: &str = "OTEL_EXPORTER_OTLP_METRICS_HEADERS";
 
-/// Where metrics are pushed to. Its headers are secrets and are not shown.
+/// The receiver of metrics. Its headers are secrets and are not shown.
 #[derive(Clone)]
 pub struct Push {
     client: Client,
@@ -26,10 +26,10 @@ pub struct Push {
     since: Moment,
 }
 
-/// Why metrics are not pushed.
+/// The error that metrics could not be pushed.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// A variable of the environment makes no sense.
+    /// A variable of the environment is invalid.
     #[error("{variable}: {why}")]
     Variable {
         /// Its name.
@@ -40,23 +40,22 @@ pub enum PushError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
-    /// The receiver did not take them.
+    /// The receiver did not accept them.
     #[error("metrics were not taken by {OTLP}: {0}")]
     Refused(String),
 }
 
-/// How the receiver is called: its address may hold a key.
+/// The name of the receiver in messages: its address may hold a key.
 const OTLP: &str = "the OTLP receiver";
 
 impl Push {
-    /// From the environment; none if it names no receiver. `since` is when the process began.
+    /// Reads the receiver from the environment; `None` if it names none. `since` is when the process began.
     pub fn from_environment(
         environment: &dyn Fn(&str) -> Option<String>,
         since: Moment,
     ) -> Result<Option<Push>, PushError> {
         let variable = |name| environment(name).filter(|value| !value.trim().is_empty());
-        // The general one names a place below which metrics have theirs; the special one is taken as
-        // it is.
+        // The general variable is a base address; the one for metrics is used unchanged.
         let (name, url) = match (variable(METRICS_ENDPOINT), variable(ENDPOINT)) {
             (Some(url), _) => (METRICS_ENDPOINT, url),
             (None, Some(url)) => (
@@ -88,7 +87,7 @@ impl Push {
     }
 }
 
-/// Pushes metrics once. What is not taken is not kept: the next push has newer numbers.
+/// Pushes metrics once. A failed push is not repeated: the next one has newer numbers.
 pub async fn push(push: &Push, metrics: &[Metric], now: Moment) -> Result<(), PushError> {
     let request = push
         .client
@@ -110,7 +109,7 @@ pub async fn push(push: &Push, metrics: &[Metric], now: Moment) -> Result<(), Pu
     Err(PushError::Refused(format!("it answered {status}")))
 }
 
-/// `key=value,key=value`, values percent-encoded (W3C Baggage without properties).
+/// Parses `key=value,key=value`, values percent-encoded (W3C Baggage without properties).
 fn headers(text: &str) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {

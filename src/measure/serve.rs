@@ -1,9 +1,9 @@
-//! A port that Prometheus reads: one path, read only. It is meant for this machine; whoever opens it
-//! to others puts something with a password before it.
+//! A port that Prometheus reads: one path, read only. It is meant for this machine. To open it to others, put a proxy
+//! with a password before it.
 //!
-//! Who is silent holds up nobody: a connection has one second for its request, and if there are too many the oldest
-//! goes. A page in somebody's browser, whose own name leads to this machine, gets nothing: requests are answered
-//! that name this machine as it was named to us.
+//! Silent clients delay nobody: a connection has one second for its request, and a connection too many ends the
+//! oldest. Only requests that name this machine or its configured name are answered, so a web page whose own name
+//! leads to this machine (DNS rebinding) gets nothing.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -25,19 +25,19 @@ use super::board::Board;
 use super::place::{Place, is_meant};
 use super::prometheus;
 
-/// Most connections at a time (ours); one more ends the oldest.
+/// Maximum open connections (ours); one more ends the oldest.
 const AT_ONCE: usize = 16;
 
-/// Longest time that a request's headers may take (ours); Prometheus sends them at once.
+/// Maximum time for a request's headers (ours); Prometheus sends them at once.
 const HEADERS: Duration = Duration::from_secs(1);
 
-/// Longest time that a connection may live (ours), which is one request: who reads slowly ends here.
+/// Maximum life of a connection (ours), which is one request. Ends slow readers.
 const LIFE: Duration = Duration::from_secs(10);
 
-/// A pause after trouble with accepting, such as too many open files.
+/// Pause after an error of `accept`, such as too many open files.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Why the port cannot be opened.
+/// The error that the port cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("could not serve metrics on {place}: {source}; name another address or stop what has it")]
 pub struct ServeError {
@@ -45,8 +45,8 @@ pub struct ServeError {
     source: io::Error,
 }
 
-/// Opens the port and serves `/metrics` until `stop` comes. Returns the address, which differs from
-/// what was asked for if that had port 0, and what has to be awaited.
+/// Opens the port and serves `/metrics` until `stop`. Returns the bound address, which has the real port if `place`
+/// has port 0, and a future to await.
 pub async fn serve(
     place: Place,
     board: Board,
@@ -70,7 +70,7 @@ pub async fn serve(
     }
 }
 
-/// What is served, and where.
+/// The served metrics and their address.
 #[derive(Clone)]
 struct Site {
     place: Place,
@@ -125,7 +125,7 @@ async fn talk(stream: TcpStream, site: Site) {
         .header_read_timeout(HEADERS)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // A client that disconnects or stays too long is no fault of ours.
+    // A client that disconnects or stays too long is not an error of ours.
     let _ = tokio::time::timeout(LIFE, connection).await;
 }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silent_connections_hold_up_no_scrape_and_are_closed() {
+    async fn silent_connections_are_closed_and_delay_no_scrape() {
         let address = started().await;
         let began = Instant::now();
         let mut silent = Vec::new();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_somebody_else_gets_nothing() {
+    async fn a_request_with_a_foreign_host_name_gets_nothing() {
         let address = started().await;
         let own = get(address, &address.to_string()).await;
         assert_eq!(own, "HTTP/1.1 200 OK");

@@ -1,4 +1,4 @@
-//! The numbers of a stored run.
+//! The metrics of a stored run.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use crate::store::{
 
 use super::metric::Metric;
 
-/// Most sections that have numbers of their own, those with the most failing pages first: each is a
-/// time series for as long as it is there.
+/// Maximum sections with metrics of their own, those with the most failing pages first: each is a time series
+/// for as long as it exists.
 pub const MOST_SECTIONS: usize = 20;
 
-/// The metrics of a run that was concluded, labelled with its project's name and its site. Outcomes
-/// and verdicts are closed lists, sections are bounded by [`MOST_SECTIONS`].
+/// Returns the metrics of a concluded run, labelled with its project's name and its site. Outcomes and verdicts are
+/// closed lists; [`MOST_SECTIONS`] bounds the sections.
 pub fn metrics_of_run(
     store: &Store,
     run: &RunRow,
@@ -32,7 +32,7 @@ pub fn metrics_of_run(
     Ok(metrics)
 }
 
-/// The labels that all metrics of a run have: project and site.
+/// The labels of all metrics of a run: project and site.
 type Own<'a> = [(&'static str, &'a str); 2];
 
 fn attempts(store: &Store, run: &RunRow, own: Own<'_>) -> Result<Vec<Metric>, StoreError> {
@@ -97,7 +97,7 @@ fn pages(summary: &RunSummary, own: Own<'_>) -> Vec<Metric> {
     metrics
 }
 
-/// Scores of the site and of some sections. What is not known for want of evidence has no sample.
+/// Returns the scores of the site and of some sections. A score with too little evidence has no sample.
 fn scores(scores: RunScores, own: Own<'_>) -> [Metric; 3] {
     let mut sections = scores.sections;
     sections.sort_by(|one, other| {
@@ -143,7 +143,7 @@ fn scores(scores: RunScores, own: Own<'_>) -> [Metric; 3] {
     ]
 }
 
-/// What is read of a section.
+/// A score to read from a section.
 type Read = fn(&StoredPart) -> Option<Interval>;
 
 fn times(run: &RunRow, own: Own<'_>) -> Vec<Metric> {

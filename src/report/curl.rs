@@ -1,29 +1,29 @@
-//! A request as a line for a shell: what a developer runs to see for themselves.
+//! A request as a `curl` line, with which a developer can repeat it.
 
 use crate::fetch::HostOverride;
 use crate::model::CrawlUrl;
 use crate::store::RunRow;
 
-/// What the line prints besides the header: the timings, as `gatecrawl explain check.curl` has them.
+/// The timings that the line prints besides the header, as in `gatecrawl explain check.curl`.
 const WRITE_OUT: &str = "code=%{http_code} dns=%{time_namelookup} connect=%{time_connect} \
     tls=%{time_appconnect} ttfb=%{time_starttransfer} total=%{time_total}\\n";
 
-/// A request, without anything secret: neither headers nor cookies of the user are in it.
+/// A request without secrets: it has neither headers nor cookies of the user.
 #[derive(Clone, Debug)]
 pub struct Curl<'a> {
-    /// What to ask for.
+    /// The URL to request.
     pub url: &'a CrawlUrl,
     /// The `User-Agent`.
     pub user_agent: Option<&'a str>,
-    /// Never with HTTP/2.
+    /// Whether HTTP/2 is off.
     pub http1: bool,
-    /// Addresses given by hand.
+    /// Addresses of `--resolve`.
     pub resolve: &'a [HostOverride],
 }
 
 impl Curl<'_> {
-    /// The line. The body is thrown away, the header shown; redirects are not followed, for the
-    /// failing hop is what counts.
+    /// Returns the line. It discards the body and shows the header. It does not follow redirects, because the
+    /// failing hop counts.
     pub fn line(&self) -> String {
         let mut words = vec!["curl".to_owned(), "-sS".to_owned()];
         let mut add = |flag: &str, value: &str| {
@@ -54,7 +54,7 @@ impl Curl<'_> {
         if self.http1 {
             words.push("--http1.1".to_owned());
         }
-        // Brackets and braces in a URL are a pattern to curl otherwise.
+        // Otherwise curl reads brackets and braces in a URL as a pattern.
         if self.url.as_str().contains(['[', ']', '{', '}']) {
             words.push("-g".to_owned());
         }
@@ -63,7 +63,7 @@ impl Curl<'_> {
     }
 }
 
-/// The line that asks for a URL as a run did; absent for what is no URL.
+/// Returns the line that requests a URL as a run did; `None` for a text that is not a URL.
 pub(super) fn line_of(run: &RunRow, encoded: &str) -> Option<String> {
     let requests = &run.plan.requests;
     let resolve: Vec<HostOverride> = (requests.reach.resolve.iter())
@@ -78,8 +78,7 @@ pub(super) fn line_of(run: &RunRow, encoded: &str) -> Option<String> {
     Some(curl.line())
 }
 
-/// A word that a POSIX shell takes as it is. Control characters have no business in one and are left
-/// out.
+/// Quotes a word for a POSIX shell. Removes control characters.
 fn quoted(word: &str) -> String {
     let word: String = word.chars().filter(|c| !c.is_control()).collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,+".contains(c);
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_matters_is_in_the_line() {
+    fn the_line_has_everything_that_matters() {
         assert_eq!(
             line("https://a.example/x", None, false, &[]),
             "https://a.example/x"
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_a_word_as_it_was() {
+    fn a_shell_reads_the_original_word() {
         for word in [
             "", "a b", "$HOME", "`id`", "a'b", "\"x\"", "!!", "*", "~", "a\\b",
         ] {

@@ -1,14 +1,14 @@
-//! JUnit's XML, for servers of continuous integration: a suite of gates, and one of the URLs that
-//! failed. What fails a build here is what also would in the eyes of whoever has to mend it:
+//! JUnit XML for CI servers: a suite of gates, and a suite of the URLs that failed. A build fails only for what
+//! developers have to fix:
 //!
-//! - A gate that failed is a failure. One that could not be decided is an error: JUnit's word for a
-//!   test that could not come to a result, and like the exit code 4 it lets no build pass.
-//! - A URL is a failure if it is known to fail: `persistent`, `intermittent`, `load_induced`. One that
-//!   recovered (`transient`), one about which too little is known (`unconfirmed`) and a link to another site
-//!   are skipped: they are listed, with the reason, and break no build.
+//! - A gate that failed is a failure. One that could not be decided is an error: JUnit's word for a test without a
+//!   result. Like the exit code 4 it lets no build pass.
+//! - A URL is a failure if it certainly fails: `persistent`, `intermittent`, `load_induced`. One that recovered
+//!   (`transient`), one with too little evidence (`unconfirmed`) and a link to another site are skipped: they are
+//!   listed, with the reason, and break no build.
 //!
-//! Readers group cases by `classname`, which is the section. Counts stand before the cases, so the
-//! table is walked twice; nothing is kept of it in memory.
+//! Readers group cases by `classname`, which is the section. The counts come before the cases, so the table is read
+//! twice; nothing of it is kept in memory.
 
 use std::io::{BufWriter, Write};
 
@@ -24,11 +24,11 @@ use super::curl::line_of;
 use super::files::fault::Fault;
 use super::words::tame;
 
-/// What the file begins with in every version.
+/// The beginning of the file in every version.
 pub(super) const HEAD: &str =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gatecrawl\"";
 
-/// How many cases there are.
+/// The numbers of cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     tests: u64,
@@ -37,7 +37,7 @@ struct Counts {
     skipped: u64,
 }
 
-/// What becomes of a case; a case that passed has none.
+/// The result of a case that did not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Failure,
@@ -49,11 +49,12 @@ enum Ending {
 struct Case<'a> {
     class: &'a str,
     name: &'a str,
-    /// Seconds.
+    /// In seconds.
     time: f64,
     ending: Option<Ending>,
-    /// The kind of failure, and what is wrong in one line.
+    /// The kind of failure.
     kind: &'a str,
+    /// The failure in one line.
     message: &'a str,
     details: &'a str,
 }
@@ -180,7 +181,7 @@ fn write_url(
     case.write(xml)
 }
 
-/// All that whoever has to mend the page may want to know, a line each.
+/// Returns the details that a developer needs to fix the page, one on each line.
 fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFinding]) -> String {
     let mut lines = Vec::new();
     let mut tell = |name: &str, value: &str| {
@@ -208,8 +209,8 @@ fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFindi
     lines.join("\n")
 }
 
-/// What a rule found of a URL: of it alone, or else of its section, its host or the whole site where
-/// the cause is the same.
+/// Returns the finding about a URL: about itself, or about its section, its host or the whole site if the cause is the
+/// same.
 fn finding_of<'a>(row: &FailingRow, findings: &'a [StoredFinding]) -> Option<&'a StoredFinding> {
     let address = &row.address;
     let own = |finding: &&StoredFinding| finding.scope == Scope::Url && finding.subject == *address;
@@ -279,7 +280,7 @@ impl Counts {
         }
     }
 
-    /// Only a suite may say how many are skipped.
+    /// Adds the counts. Only a suite may have the number of skipped cases.
     fn attributes(self, element: &mut BytesStart<'_>, skipped: bool) {
         let mut push =
             |name, value: u64| element.push_attribute((name, value.to_string().as_str()));
@@ -311,7 +312,7 @@ fn end(name: &str, xml: &mut Xml<impl Write>) -> std::io::Result<()> {
     xml.write_event(Event::End(BytesEnd::new(name)))
 }
 
-/// The text with what acts made visible, and without characters that XML 1.0 cannot hold.
+/// Makes control characters visible and removes characters that XML 1.0 cannot hold.
 fn legible(text: &str) -> String {
     tame(text)
         .chars()

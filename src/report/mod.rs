@@ -1,6 +1,6 @@
-//! Turns a finished run into bytes: one file a format, streamed from the store, so that a run of a
-//! million pages needs no more memory than one of ten. A file has its final name only once it is
-//! whole, and files that are not ours are never touched. Nothing here fetches or judges.
+//! Turns a finished run into bytes: files for each format, streamed from the store, so that a run of a million pages
+//! needs no more memory than one of ten. A file has its final name only when it is complete, and files that are not
+//! ours are never touched. Nothing here fetches or judges.
 
 mod curl;
 mod files;
@@ -36,13 +36,13 @@ pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_chan
 pub use tables::csv::{plain, writer as csv_writer};
 pub use wanted::Wanted;
 
-/// Makes sure that [`write`] will be able to write there, so that a wrong path is known before the
-/// crawl and not after it. Creates the directory.
+/// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after
+/// it. Creates the directory.
 pub fn check(out: &Path, formats: &[Format], overwrite: bool) -> Result<(), ReportError> {
     Directory::claim(out, formats, overwrite).map(|_| ())
 }
 
-/// Writes the exports of a run; returns the files.
+/// Writes the exports of a run. Returns the files.
 pub fn write(
     store: &Store,
     run: &RunRow,
@@ -54,7 +54,7 @@ pub fn write(
     store.conclude(run.id)?;
     let mut files = Vec::new();
     let exports = wanted.exports();
-    // The same for all formats that show it, and read only if one does.
+    // Read once for all formats that show it, and only if one does.
     let mut view = None;
     for export in &exports {
         let path = directory.put(&export.file_name(), |file| match *export {
@@ -79,7 +79,7 @@ pub fn write(
     Ok(files)
 }
 
-/// The view of a run, read when it is first asked for.
+/// Returns the view of a run, which is read at the first call.
 fn once<'a>(
     view: &'a mut Option<View>,
     store: &Store,
@@ -92,7 +92,7 @@ fn once<'a>(
     }
 }
 
-/// What needs a comparison, if there is one.
+/// Runs a function on the comparison, if there is one.
 fn compared(
     wanted: &Wanted,
     write: impl FnOnce(&Compared) -> Result<(), Fault>,

@@ -1,9 +1,9 @@
-//! Templates as every report for people uses them: a tag on a line of its own leaves none behind.
+//! The template settings of all reports for people: a tag on a line of its own leaves no blank line.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error};
 
-/// A place for templates, without filters and without a gate for texts.
+/// Returns an environment for templates, without filters and without escaping.
 pub(super) fn environment() -> Result<Environment<'static>, Error> {
     let mut place = Environment::new();
     let lines = SyntaxConfig::builder()

@@ -1,24 +1,24 @@
-//! What is to be written of a run.
+//! The exports to write of a run.
 
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
 use crate::assess::GateResult;
 
-/// What is to be written of a run.
+/// The exports to write of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// In which formats.
+    /// Their formats.
     pub formats: Vec<Format>,
     /// Whether files of an earlier run may be replaced.
     pub overwrite: bool,
-    /// What became of the gates that the run had to pass.
+    /// The results of the run's gates.
     pub gates: Vec<GateResult>,
-    /// What the run is compared with, if anything.
+    /// The comparison with the baseline, if any.
     pub compared: Option<Compared>,
 }
 
 impl Wanted {
-    /// The files to write: those of a comparison only if there is one.
+    /// Returns the files to write: those of a comparison only if there is one.
     pub(super) fn exports(&self) -> Vec<Export> {
         let mut exports = Export::of(&self.formats);
         exports.retain(|export| self.compared.is_some() || !export.is_of_comparison());

@@ -1,4 +1,4 @@
-//! Numbers, times and the store's names as people read them, in a terminal as in a report.
+//! Numbers, times and the store's names in words, for the terminal and the reports.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::assess::{Band, Uncaught};
 use crate::model::{Cause, Causes};
 use crate::store::{ExternalCounts, RunSummary, StoredDeduction, StoredFinding, UrlCounts};
 
-/// A number with its thousands apart: `1,234`.
+/// Formats a number with its thousands separated: `1,234`.
 pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -23,13 +23,13 @@ pub fn number(value: u64) -> String {
     out
 }
 
-/// A number and its noun, in the plural unless it is one.
+/// Formats a number and its noun, in the plural unless the number is one.
 pub fn count(value: u64, noun: &str) -> String {
     let s = if value == 1 { "" } else { "s" };
     format!("{} {noun}{s}", number(value))
 }
 
-/// How many of the links to other sites were requested; none if none was to be.
+/// Returns how many of the links to other sites were requested; `None` if none should be.
 pub fn external_links(counts: ExternalCounts) -> Option<String> {
     let ExternalCounts { known, requested } = counts;
     (known > 0).then(|| {
@@ -38,7 +38,7 @@ pub fn external_links(counts: ExternalCounts) -> Option<String> {
     })
 }
 
-/// How many of the site's images, scripts, styles and fonts were fetched and how many of them failed; `None`
+/// Returns how many images, scripts, styles and fonts of the site were fetched and how many of them failed; `None`
 /// unless `--resources` requests them.
 pub fn resources(counts: &UrlCounts) -> Option<String> {
     (counts.known > 0).then(|| {
@@ -55,7 +55,7 @@ pub fn resources(counts: &UrlCounts) -> Option<String> {
     })
 }
 
-/// How many URLs are no part of the audit; `None` if there are none.
+/// Returns how many URLs are not part of the audit; `None` if there are none.
 pub fn apart(summary: &RunSummary) -> Option<String> {
     let parts = [
         (summary.out_of_scope, "out of scope"),
@@ -69,7 +69,7 @@ pub fn apart(summary: &RunSummary) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What is said of links and sitemap entries that were not taken in and may lead to pages that are not known.
+/// Returns the note about links and sitemap entries that were left out and may lead to unknown pages.
 pub fn left_out(unseen: u64) -> String {
     let (what, were) = if unseen == 1 {
         ("link or sitemap entry", "was")
@@ -80,13 +80,12 @@ pub fn left_out(unseen: u64) -> String {
     format!("{unseen} {what} that may lead to unknown pages {were} left out")
 }
 
-/// A text without its line breaks and other runs of blanks, and tame: a field of a stranger stays in its
-/// line, and its colours are not ours.
+/// Returns a text in one line, with control characters visible: a text of a site stays in its line and has no colours.
 pub fn one_line(text: &str) -> String {
     tame(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
-/// How many pages fail now and then and were not caught, in a sentence.
+/// Returns the estimate of pages that fail now and then and were not caught, in a sentence.
 pub fn uncaught(found: &Uncaught) -> String {
     let whole = |pages: f64| number(pages.round() as u64);
     let high = whole(found.pages.high);
@@ -105,7 +104,7 @@ pub fn uncaught(found: &Uncaught) -> String {
     )
 }
 
-/// A duration in its two largest units: `2 m 05 s`.
+/// Formats a duration in its two largest units: `2 m 05 s`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -116,8 +115,7 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// A share of 0..1 in percent, with as many decimals as it takes not to call a little nothing and
-/// not quite all everything.
+/// Formats a share of 0..1 in percent, with enough decimals that only 0 is shown as 0 % and only 1 as 100 %.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     let to_an_end = value.min(100.0 - value);
@@ -129,8 +127,8 @@ pub fn percent(share: f64) -> String {
     format!("{value:.decimals$} %")
 }
 
-/// A text with what would command a terminal, turn the direction of writing or not be seen at all made
-/// visible. Every text of a stranger that people read passes here.
+/// Makes characters visible that would control a terminal, turn the direction of writing or be invisible. Every text of
+/// a site that people read passes here.
 pub fn tame(text: &str) -> Cow<'_, str> {
     if text.chars().any(acts) {
         Cow::Owned(text.chars().fold(String::new(), tamed))
@@ -139,7 +137,7 @@ pub fn tame(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Adds a character to a text, made visible if it would act instead of being read.
+/// Appends a character to a text, made visible if it would act instead of being shown.
 pub fn tamed(mut out: String, c: char) -> String {
     if acts(c) {
         out.extend(c.escape_unicode());
@@ -149,10 +147,9 @@ pub fn tamed(mut out: String, c: char) -> String {
     out
 }
 
-/// Whether a character does something in place of being read: control characters but line break and
-/// tab, line and paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of
-/// writing, and what is blank without being a space. What words are written with stays: joiners (Persian,
-/// emoji), variation selectors, the soft hyphen.
+/// Returns whether a character acts instead of being shown: control characters except line break and tab, line and
+/// paragraph separators, the marks of Unicode annex 9 section 2 that turn the direction of writing, and blanks that are
+/// not spaces. Characters that words need stay: joiners (Persian, emoji), variation selectors, the soft hyphen.
 fn acts(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let parts = matches!(c, '\u{2028}' | '\u{2029}');
@@ -165,7 +162,7 @@ fn acts(c: char) -> bool {
     turns || parts || hides || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// Counts by the names of what is counted, in the order of the names.
+/// Returns counts by name, in the order of the names.
 pub fn by_name<T: Copy>(
     counts: &BTreeMap<T, u64>,
     name: fn(T) -> &'static str,
@@ -174,8 +171,8 @@ pub fn by_name<T: Copy>(
     counts.map(|(key, count)| (name(*key), *count)).collect()
 }
 
-/// The causes of a finding as people say them. What is refused with 429 is a limit that somebody has set: that
-/// is said of an overload.
+/// Returns the causes of a finding in words. An overload that answers 429 is called a rate limit, because somebody has
+/// set that limit.
 pub fn causes_of(found: &StoredFinding) -> String {
     let facts = found.facts.as_array().map_or(&[][..], Vec::as_slice);
     let is_limit = |fact: &Value| match fact["kind"].as_str() {
@@ -191,7 +188,7 @@ pub fn causes_of(found: &StoredFinding) -> String {
     }
 }
 
-/// The cause of one page's failures, which was last answered with this status.
+/// Returns the cause of one page's failures in words; `status` is its last status.
 pub fn cause_of_page(causes: &Causes, status: u16) -> String {
     match status {
         429 => causes.title().replace(Cause::Overload.title(), RATE_LIMIT),
@@ -201,7 +198,7 @@ pub fn cause_of_page(causes: &Causes, status: u16) -> String {
 
 const RATE_LIMIT: &str = "a rate limit (429)";
 
-/// What took points from a score, with the numbers behind it.
+/// Returns what took points from a score, with the numbers behind it.
 pub fn deduction(row: &StoredDeduction) -> String {
     let fact = |name: &str| {
         let facts = row.evidence.as_array().into_iter().flatten();
@@ -232,8 +229,7 @@ pub fn deduction(row: &StoredDeduction) -> String {
     }
 }
 
-/// The band of Crawlability in words: `high` alone would read as praise beside a score of which 100 is
-/// best.
+/// Returns the band of Crawlability in words. `high` alone would read as praise beside a score whose best value is 100.
 pub const fn hindrance(band: Band) -> &'static str {
     match band {
         Band::None => "unhindered",
@@ -244,7 +240,7 @@ pub const fn hindrance(band: Band) -> &'static str {
     }
 }
 
-/// The band of Indexing Risk in words.
+/// Returns the band of Indexing Risk in words.
 pub const fn risk(band: Band) -> &'static str {
     match band {
         Band::None => "no risk",
@@ -263,7 +259,7 @@ mod tests {
     use crate::assess::Interval;
 
     #[test]
-    fn a_field_of_a_stranger_stays_in_its_line() {
+    fn a_text_of_a_site_stays_in_its_line() {
         assert_eq!(one_line("a\r\n b\x1b[8mc"), "a b\\u{1b}[8mc");
     }
 
@@ -293,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_caught_is_estimated_or_bounded() {
+    fn pages_that_were_not_caught_are_estimated_or_bounded() {
         let found = |any_failed| Uncaught {
             pages: Interval {
                 low: 16.0,
@@ -316,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn people_can_read_it() {
+    fn numbers_and_times_are_readable() {
         assert_eq!(number(0), "0");
         assert_eq!(number(999), "999");
         assert_eq!(number(1_234_567), "1,234,567");
@@ -334,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_is_seen_and_what_words_are_written_with_stays() {
+    fn acting_characters_are_visible_and_those_of_words_stay() {
         for c in
             "\u{1b}\u{9b}\u{7f}\r\u{200f}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}".chars()
         {
@@ -353,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_little_is_not_nothing_and_not_quite_all_is_not_all() {
+    fn a_small_share_is_never_0_and_a_large_one_never_100_percent() {
         let cases = [
             (0.0, "0 %"),
             (0.000_2, "0.02 %"),

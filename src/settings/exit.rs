@@ -1,15 +1,15 @@
-//! How the program ends: the codes that scripts rely on.
+//! The exit codes, which scripts rely on.
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// The way in which a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; also when the reader of our output went away.
+    /// Done; also if the reader of our output closed the pipe.
     Done,
-    /// Our own failure; for `robots`, `sitemap` and `links`, what was asked about is at fault.
+    /// A failure of ours; for `robots`, `sitemap` and `links`, the examined file is at fault.
     Failed,
-    /// The command or the configuration makes no sense.
+    /// The command or the configuration is invalid.
     Usage,
     /// The site could not be audited at all; the run is stored and says why.
     NoAudit,
@@ -22,7 +22,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code.
+    /// Returns the exit code.
     pub const fn code(self) -> u8 {
         match self {
             Exit::Done => 0,

@@ -1,4 +1,4 @@
-//! Why a command could not do its work, and which exit code says so.
+//! Errors of commands, with their exit codes.
 
 use std::error::Error;
 use std::io;
@@ -10,24 +10,24 @@ use crate::store::{StoreError, StoreFault};
 use super::exit::Exit;
 use super::plan::logins::without_logins;
 
-/// Why a command ended early.
+/// The reason why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Something that its user wrote cannot be used. The text is one line and says what to do.
+    /// Input of the user cannot be used. The text is one line and says what to do.
     Usage(String),
-    /// We could not do what we should.
+    /// An operation of ours failed.
     Own(anyhow::Error),
-    /// Nobody reads our output any more, which is no error.
+    /// The reader of our output closed the pipe, which is not an error.
     Unread,
 }
 
 impl Failure {
-    /// Something that the user wrote cannot be used.
+    /// Returns an error about input of the user.
     pub(crate) fn usage(text: impl Into<String>) -> Failure {
         Failure::Usage(text.into())
     }
 
-    /// Something of ours failed.
+    /// Returns an error of ours.
     pub(crate) fn own(fault: impl Into<anyhow::Error>) -> Failure {
         Failure::Own(fault.into())
     }
@@ -40,7 +40,7 @@ impl Failure {
         }
     }
 
-    /// What to tell the user, if anything. It may quote what was typed, but no login.
+    /// Returns the message for the user, if any. It may quote the input, but shows no login.
     pub(crate) fn message(&self) -> Option<String> {
         let text = match self {
             Failure::Usage(text) => one_line(text),
@@ -50,7 +50,7 @@ impl Failure {
         Some(without_logins(&text).into_owned())
     }
 
-    /// Adds what to do about a fault of our own.
+    /// Adds advice to an error of ours.
     pub(crate) fn advised(self, advice: &str) -> Failure {
         match self {
             Failure::Own(fault) => {
@@ -60,7 +60,7 @@ impl Failure {
         }
     }
 
-    /// Whether it lies in a file that is damaged or gone: the same again would come to the same.
+    /// Returns whether a file is damaged or missing, so that a second try would fail in the same way.
     fn is_damage(&self) -> bool {
         let Failure::Own(fault) = self else {
             return false;
@@ -75,14 +75,14 @@ impl Failure {
     }
 }
 
-/// A fault with its causes. None says its own cause as well, so each is said once.
+/// Formats an error with its causes, each once: no error here repeats its cause in its own text.
 pub(crate) fn chain(fault: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(fault), |&fault| fault.source());
     let words: Vec<_> = causes.map(ToString::to_string).collect();
     words.join(": ")
 }
 
-/// Some libraries explain over several lines; what they say last is the point.
+/// Returns the last line of a message: some libraries explain over several lines, and the last has the reason.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("; ")
@@ -126,7 +126,7 @@ impl From<ReportError> for Failure {
     }
 }
 
-/// What to say when a directory for the exports turns out to be none before anything is done.
+/// Returns the error about a directory that cannot take the exports, found before the crawl.
 pub(crate) fn bad_out(fault: &ReportError) -> Failure {
     Failure::usage(match fault {
         ReportError::Write { .. } => unwritable(fault),
@@ -164,7 +164,8 @@ impl From<BaselineError> for Failure {
     }
 }
 
-/// A failure of an audit, with how a crawl that broke off goes on: what was stored is kept. `hint` names the database.
+/// Returns the error of an audit, with the command that continues its crawl. Stored results are kept. `hint` names
+/// the database.
 pub(crate) fn resumable(fault: AuditError, hint: &str) -> Failure {
     let which = match &fault {
         AuditError::BrokenOff(broken) => match broken.left {
@@ -183,16 +184,16 @@ pub(crate) fn resumable(fault: AuditError, hint: &str) -> Failure {
     ))
 }
 
-/// What clap says, without the usage that it repeats: what is wrong and its tips.
+/// Returns the message of clap with its tips, without the usage that it repeats.
 pub(crate) fn complaint(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let text = lines.collect::<Vec<_>>().join("\n");
-    // What a list begins with goes on in the same line.
+    // A list continues on the line of its heading.
     let text = text.replace(":\n  ", ": ");
-    // Nothing of ours takes a value that begins with a dash: to pass it all the same leads nowhere.
+    // No value of ours begins with a dash, so this tip would not help.
     let text = match text.split_once("\n  tip: to pass '-") {
         Some((wrong, tip)) if tip.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("{}; no value may be negative", wrong.trim_end())
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cause_is_said_once() {
+    fn each_cause_is_shown_once() {
         let dir = tempfile::tempdir().expect("a directory");
         let fault = Store::open(dir.path()).expect_err("a directory");
         let said = message(&fault.into());
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_that_share_words_are_all_said() {
+    fn causes_that_share_words_are_all_shown() {
         let fault = anyhow::anyhow!("disk")
             .context("disk full")
             .context("no disk");
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_said_with_its_cause_and_advice() {
+    fn a_write_error_has_its_cause_and_advice() {
         let fault = |kind, why: &'static str| ReportError::Write {
             path: "out".into(),
             source: io::Error::new(kind, why),

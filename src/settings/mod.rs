@@ -1,5 +1,5 @@
-//! What a person may set: arguments and the configuration file to a checked plan, with what is wrong in one
-//! line, and the exit codes. It reads files that are named to it, and prints nothing.
+//! Arguments and the configuration file, turned into a checked plan; one-line errors; exit codes. It reads the files
+//! that the user names, and prints nothing.
 
 pub(crate) mod args;
 pub(crate) mod config;

@@ -1,4 +1,4 @@
-//! From the words that were typed, and those that the config file adds, to a command.
+//! Parses the command line and the arguments that the config file adds.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
@@ -15,29 +15,29 @@ use super::config;
 use super::failure::Failure;
 use super::failure::complaint;
 
-/// The config file that is read if none is named and it is there.
+/// The config file that is read if it exists and no other is named.
 pub(crate) const CONFIG: &str = "gatecrawl.toml";
 
-/// What was typed.
+/// A parsed command line.
 pub(crate) enum Typed {
-    /// A command, and what is said before it begins.
+    /// A command, and the messages to print before it begins.
     Command(Box<Cli>, Said),
-    /// A question about the program itself, with its answer.
+    /// Help or version, for stdout.
     Text(String),
-    /// Nothing: the answer goes to stderr, for it is not what a pipe waits for.
+    /// Help because no command was given: it goes to stderr, because a pipe does not expect it.
     Nothing(String),
 }
 
-/// What is said before a command begins.
+/// The messages to print before a command begins.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
-    /// The config file that settings came from.
+    /// The config file in use.
     pub(crate) config: Option<PathBuf>,
-    /// What its user should better change.
+    /// A warning about it.
     pub(crate) caution: Option<String>,
 }
 
-/// Reads the arguments and the config file.
+/// Parses the arguments and the config file.
 pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
     let mut command = without_empty_variables(Cli::command());
     let matches = match command.try_get_matches_from_mut(&words) {
@@ -66,7 +66,7 @@ pub(crate) fn parse(mut words: Vec<OsString>) -> Result<Typed, Failure> {
     }
 }
 
-/// The command without the variables of the environment that are empty: they say nothing, as if they were not set.
+/// Removes empty environment variables from a command: they count as not set.
 pub(crate) fn without_empty_variables(command: Command) -> Command {
     let is_empty = |arg: &Arg| {
         let name = arg.get_env();
@@ -96,7 +96,7 @@ fn answer(error: &clap::Error) -> Result<Typed, Failure> {
     }
 }
 
-/// A run goes on as it began: with another scope it would be another run.
+/// Refuses scope flags for a resumed run: with another scope it would be another run.
 fn refuse_scope_of_resumed(command: &Command, typed: &ArgMatches) -> Result<(), Failure> {
     let resumes =
         command.get_arguments().any(|arg| arg.get_id() == "resume") && typed.contains_id("resume");
@@ -129,7 +129,7 @@ fn from_config(
     }
     let named = typed.get_one::<PathBuf>("config");
     let path = match (named, in_use(named)) {
-        // It makes the file that it adds to.
+        // `schedule add` creates the file.
         (Some(path), _) if is_adding(command, typed) && !path.exists() => return Ok(Vec::new()),
         (_, Some(path)) => path,
         (_, None) => return Ok(Vec::new()),
@@ -151,9 +151,9 @@ fn from_config(
     Ok(words)
 }
 
-/// The config file that is read: the one that is named, or the one in this directory.
+/// Returns the config file to read: the named one, or the one in this directory.
 pub(crate) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
-    // A pipe of that name would be waited for without end.
+    // Reading a pipe of that name would block forever.
     let is_there = |found: Metadata| found.is_file() || found.is_dir();
     let found = || {
         let found = Path::new(CONFIG).metadata();
@@ -162,7 +162,7 @@ pub(crate) fn in_use(named: Option<&PathBuf>) -> Option<PathBuf> {
     named.cloned().or_else(found)
 }
 
-/// What to say of a file with secrets that everybody may read.
+/// Returns the warning about a file with secrets that everybody may read.
 pub(crate) fn exposed(path: &Path) -> String {
     let path = path.display();
     format!(
@@ -170,7 +170,7 @@ pub(crate) fn exposed(path: &Path) -> String {
     )
 }
 
-/// Whether a project is being added, by the only command that does not need the config file to be there.
+/// Returns whether the command is `schedule add`, the only one that does not need an existing config file.
 fn is_adding(command: &Command, typed: &ArgMatches) -> bool {
     command.get_name() == "schedule" && typed.subcommand_name() == Some("add")
 }

@@ -1,4 +1,4 @@
-//! Bytes from where a command's argument says: a file, stdin, or the web.
+//! Reads the source that an argument names: a file, stdin, or a URL.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,20 +12,20 @@ use super::args::value::crawl_url;
 use super::failure::Failure;
 use super::plan::agents;
 
-/// Most redirects that are followed: what RFC 9309 section 2.3.1.2 asks for robots.txt.
+/// Maximum redirects that are followed, as RFC 9309 section 2.3.1.2 recommends for robots.txt.
 const MAX_HOPS: usize = 5;
 
-/// Longest wait for the first byte, as in an audit.
+/// Maximum wait for the first byte, as in an audit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The URL that an argument names; none if it names a file. Only a scheme tells them apart, so a
-/// mistyped file name is never taken for a host.
+/// Returns the URL that an argument names; `None` if it names a file. Only a scheme makes a URL, so a mistyped file
+/// name is never taken for a host.
 pub(crate) fn as_url(text: &str) -> Option<Result<CrawlUrl, Failure>> {
     let is_url = text.contains("://");
     is_url.then(|| crawl_url(text).map_err(Failure::usage))
 }
 
-/// Reads a file, or stdin for `-`. What exceeds `most` bytes is refused.
+/// Reads a file, or stdin for `-`. Refuses more than `most` bytes.
 pub(crate) fn read_file(
     flag: &str,
     path: &Path,
@@ -48,18 +48,18 @@ pub(crate) fn read_file(
     Ok(bytes)
 }
 
-/// What came from the web.
+/// A fetched answer.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    /// Where it came from in the end.
+    /// The URL after redirects.
     pub(crate) url: CrawlUrl,
     /// The last answer.
     pub(crate) exchange: Exchange,
-    /// What happened, redirects that lead nowhere included.
+    /// The outcome, bad redirects included.
     pub(crate) outcome: Outcome,
 }
 
-/// A fetcher for a command that fetches a few files, beginning with the one that the user named, if any.
+/// Returns a fetcher for a command that fetches a few files, the first of which is the named URL, if any.
 pub(crate) fn fetcher(url: Option<&CrawlUrl>) -> Result<HttpFetcher, Failure> {
     let settings = FetchSettings {
         user_agent: agents::own(None),
@@ -106,7 +106,7 @@ pub(crate) async fn fetch<F: Fetcher>(fetcher: &F, url: &CrawlUrl, most: usize) 
 }
 
 impl Fetched {
-    /// What the server said, or what went wrong: `404 Not Found`, `connection refused`.
+    /// Returns the status of the answer or the error: `404 Not Found`, `connection refused`.
     pub(crate) fn status(&self) -> String {
         let exchange = &self.exchange;
         if matches!(

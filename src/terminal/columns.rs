@@ -1,15 +1,15 @@
-//! Small tables for people.
+//! Small tables for the terminal.
 
 use std::fmt::Write;
 
-/// On which side of its column a cell stands.
+/// The side of its column on which a cell stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Left,
     Right,
 }
 
-/// The rows in columns two blanks apart, under their heads and indented by two; a line each.
+/// Lays rows out in columns under their heads: one line for each row, indented by two, with two blanks between columns.
 pub(crate) fn columns(heads: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = heads
         .iter()

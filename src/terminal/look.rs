@@ -1,19 +1,19 @@
-//! How texts look where they are read.
+//! The output style of texts: their width and colours.
 
 use super::streams::Console;
 use super::wrap::width_of;
 
-/// How a text looks where it is read.
+/// The output style of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
-    /// Columns that prose is wrapped at.
+    /// The width in columns at which prose is wrapped.
     pub(crate) width: usize,
-    /// Whether it is painted.
+    /// Whether it has colours.
     pub(crate) color: bool,
 }
 
 impl Look {
-    /// On standard output.
+    /// Returns the style of standard output.
     pub(crate) fn of_stdout(console: &Console) -> Look {
         Look {
             width: width_of(console.stdout_width),
@@ -21,7 +21,7 @@ impl Look {
         }
     }
 
-    /// On standard error, which is as wide as standard output where both are one terminal.
+    /// Returns the style of standard error, which has the width of standard output: both are usually one terminal.
     pub(crate) fn of_people(console: &Console) -> Look {
         Look {
             color: console.people.color,

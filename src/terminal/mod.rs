@@ -1,4 +1,4 @@
-//! What people read: texts, tables and colours, the progress of a crawl, its summary.
+//! Output for people on a terminal: texts, tables and colours, the progress of a crawl, its summary.
 
 pub(crate) mod columns;
 pub(crate) mod look;

@@ -1,4 +1,4 @@
-//! How far a crawl is: a live line on a terminal, a line every ten seconds elsewhere.
+//! The progress of a crawl: a live line on a terminal, a line every ten seconds elsewhere.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,29 +12,29 @@ use super::stall::Stall;
 use super::streams::People;
 use super::text::{count, duration, number};
 
-/// Pause between two lines where nobody watches.
+/// Pause between two lines where stderr is no terminal.
 const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 
-/// The usual pause between two requests of an experiment: not worth a word.
+/// The usual pause between two requests of an experiment, which is not shown.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Gauges that the observed rate is taken over: one comes each second.
+/// Number of gauges, one each second, over which the rate is measured.
 const WINDOW: usize = 15;
 
-/// Requests per second below which the time left is reckoned from the pace.
+/// Requests per second below which the time left is computed from the pace.
 const SLOW: f64 = 0.2;
 
-/// Counts what happens and shows it.
+/// The progress line and the counts that it shows.
 pub(crate) struct Progress {
     tally: Tally,
     gauge: Gauge,
     after: Option<After>,
-    /// The request of an experiment that was begun last.
+    /// The last request of an experiment.
     experiment: Option<ExperimentRequest>,
     stall: Stall,
     /// Since when this machine has no network.
     offline: Option<Moment>,
-    /// When, and how many pages were done by then.
+    /// Moments, and the number of pages done by then.
     marks: VecDeque<(Instant, u64)>,
     display: Display,
     people: People,
@@ -46,21 +46,21 @@ enum Display {
     Nothing,
 }
 
-/// What is done after the crawl itself.
+/// The work after the crawl itself.
 #[derive(Clone, Copy, Debug)]
 enum After {
-    /// A confirmation pass: what is waited for, and for how long.
+    /// A confirmation pass.
     Confirming {
         starts: Moment,
         ends_by: Moment,
         failing: u64,
         left_out: u64,
     },
-    /// Sentinels alone.
+    /// Only sentinels are requested.
     Watching { pages: u64, until: Moment },
-    /// A sample of so many pages that never failed.
+    /// A sample of pages that never failed.
     Sampling { pages: u64 },
-    /// Experiments on so many URLs.
+    /// Experiments on URLs that still fail.
     Experimenting { urls: u64, ends_by: Moment },
 }
 
@@ -82,7 +82,7 @@ impl ExperimentRequest {
     }
 }
 
-/// Pages by what their last attempt brought.
+/// Counts of pages by the outcome of their last attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     done: u64,
@@ -216,7 +216,7 @@ impl Progress {
     }
 }
 
-/// Takes the live line away.
+/// Removes the live line.
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Display::Bar(bar) = &self.display {
@@ -237,7 +237,7 @@ impl Tally {
     }
 }
 
-/// Pages per second over the marks.
+/// Returns the pages per second over the marks.
 fn rate(marks: &VecDeque<(Instant, u64)>) -> f64 {
     let (Some((from, before)), Some((to, after))) = (marks.front(), marks.back()) else {
         return 0.0;
@@ -321,7 +321,7 @@ fn line(tally: &Tally, gauge: &Gauge, rate: f64) -> String {
         let digits = if ceiling < 1.0 { 2 } else { 1 };
         parts.push(format!("pace {ceiling:.digits$}/s"));
     }
-    // So few requests fall into the window at such a pace that only the pace itself says anything.
+    // At such a pace too few requests fall into the window to measure a rate.
     let slow = gauge.rate.filter(|ceiling| *ceiling < SLOW);
     let rate = slow.unwrap_or(rate);
     if rate > 0.0 && gauge.pending > 0 {
@@ -336,7 +336,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_says_how_far_the_crawl_is() {
+    fn the_line_shows_the_progress_of_the_crawl() {
         let tally = Tally {
             done: 1_234,
             classes: [1_200, 20, 0, 10],
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_crawl_has_lines_of_its_own() {
+    fn work_after_the_crawl_has_its_own_lines() {
         let gauge = Gauge {
             pending: 4,
             ..Gauge::default()
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn an_experiment_says_what_it_does() {
+    fn an_experiment_shows_what_it_requests() {
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
         let experiment = ExperimentRequest {
             url: "http://a.example/x".to_owned(),
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn at_a_slow_pace_the_time_left_is_that_of_the_pace() {
+    fn at_a_slow_pace_the_time_left_follows_from_the_pace() {
         let gauge = Gauge {
             pending: 6,
             rate: Some(0.05),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_that_of_the_last_seconds() {
+    fn the_rate_covers_the_last_seconds_only() {
         let start = Instant::now();
         let marks = [(start, 0), (start + Duration::from_secs(4), 20)];
         assert!((rate(&VecDeque::from(marks)) - 5.0).abs() < 1e-9);

@@ -1,5 +1,5 @@
-//! The stall reason: why nothing is being fetched. A host asked for a pause, is down, is paced slowly, or
-//! does not answer what is open.
+//! The stall reason: why nothing is being fetched right now. A host asked for a pause, is down, has a slow pace,
+//! or does not answer open requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use crate::policy::BreakerChange;
 
 use super::text::{count, duration};
 
-/// Gauges without an answer, one a second, before a stall is worth a word.
+/// Number of gauges without an answer, one each second, after which a stall is reported.
 const PATIENCE: u32 = 3;
 
-/// What the crawl waits for.
+/// The things that the crawl waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Stall {
     now: Moment,
     /// Gauges since the last request ended.
     quiet: u32,
-    /// Until when each host is left alone, and why. Those that are over are dropped at each gauge.
+    /// Until when each host is paused, and why. Each gauge removes pauses that are over.
     waits: HashMap<HostKey, (Moment, &'static str)>,
     last: Option<(HostKey, Moment)>,
     /// When the next request of an experiment begins.
@@ -63,7 +63,7 @@ impl Stall {
             Event::Gauge(gauge) => {
                 self.now = gauge.now;
                 self.quiet += 1;
-                // Between two requests of an experiment no answer is due.
+                // No answer is due between two requests of an experiment.
                 if self.experiment_at.is_some_and(|at| at > gauge.now) {
                     self.quiet = 0;
                 }
@@ -73,7 +73,7 @@ impl Stall {
         }
     }
 
-    /// What is waited for, if nothing has been fetched for a while.
+    /// Returns the stall reason, if nothing has been fetched for a while.
     pub(crate) fn reason(&self, gauge: &Gauge) -> Option<String> {
         if self.quiet < PATIENCE || gauge.pending == 0 {
             return None;
@@ -106,7 +106,7 @@ mod tests {
     use crate::model::{CrawlUrl, Probe};
 
     #[test]
-    fn a_stall_names_the_host_that_comes_first() {
+    fn a_stall_names_the_host_whose_pause_ends_first() {
         let host = |text| CrawlUrl::parse(text).expect("a URL").host_key();
         let (a, b) = (host("http://a.example/"), host("http://b.example/"));
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_of_experiments_and_the_pauses_between_them_are_no_stall() {
+    fn requests_of_experiments_and_pauses_between_them_do_not_count_as_a_stall() {
         let url = CrawlUrl::parse("http://a.example/x").expect("a URL");
         let mut stall = Stall::default();
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
@@ -167,7 +167,7 @@ mod tests {
         for second in 21..40 {
             assert_eq!(told(second, None), None, "{second}");
         }
-        // Only then an answer is due.
+        // An answer is due only from then on.
         assert_eq!((told(40, None), told(41, None)), (None, None));
         assert!(told(42, None).is_some());
     }

@@ -1,4 +1,4 @@
-//! The streams that a command reads and writes. They are handed in, so that a test can run a whole
+//! The streams that a command reads and writes. They are parameters, so that a test can run a whole
 //! command with buffers.
 
 use std::fmt;
@@ -9,17 +9,17 @@ use indicatif::ProgressBar;
 
 use super::text::{tame, tame_but_colors};
 
-/// What the program is connected to.
+/// The streams of the program.
 pub struct Streams {
-    /// Read where a file is named `-`.
+    /// Standard input, read where a file is named `-`.
     pub stdin: Box<dyn Read + Send>,
-    /// What machines read.
+    /// Output for programs.
     pub stdout: Box<dyn Write + Send>,
     /// How wide the terminal is that stdout is; none if it is none.
     pub stdout_width: Option<u16>,
-    /// What people read.
+    /// Output for people.
     pub stderr: Box<dyn Write + Send>,
-    /// Whether people see stderr as it is written.
+    /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
 }
 
@@ -29,13 +29,13 @@ impl fmt::Debug for Streams {
     }
 }
 
-/// Where a command speaks.
+/// The output of a command.
 pub(crate) struct Console {
     pub(crate) stdin: Box<dyn Read + Send>,
     pub(crate) stdout: Box<dyn Write + Send>,
     /// How wide the terminal is that stdout is; none if it is none.
     pub(crate) stdout_width: Option<u16>,
-    /// Whether colours are wanted on stdout.
+    /// Whether stdout has colours.
     pub(crate) stdout_color: bool,
     pub(crate) people: People,
 }
@@ -61,17 +61,17 @@ impl Console {
     }
 }
 
-/// Speaks to people: standard error, shared by everybody who has something to tell. What it is
-/// told goes above the progress bar, if there is one.
+/// Standard error, shared by everything that prints messages for people. Messages go above the progress bar,
+/// if there is one.
 #[derive(Clone)]
 pub(crate) struct People {
-    // A mutex because progress, signals and logs speak in turns; held for one write.
+    // A mutex because progress, signals and logs write in turns; held for one write.
     voice: Arc<Mutex<Voice>>,
-    /// Whether they watch.
+    /// Whether stderr is a terminal.
     pub(crate) terminal: bool,
-    /// Whether they want colours.
+    /// Whether stderr has colours.
     pub(crate) color: bool,
-    /// Whether they want to hear only what is wrong.
+    /// Whether only errors are printed.
     pub(crate) quiet: bool,
 }
 
@@ -81,25 +81,25 @@ struct Voice {
 }
 
 impl People {
-    /// Says a line. Nobody is told if that fails: there is no one left to tell.
+    /// Prints a line. Ignores errors: there is no other stream to report them on.
     pub(crate) fn say(&self, line: impl fmt::Display) {
         let _ = self.write_out(format!("{line}\n").as_bytes());
     }
 
-    /// Says a line that `--quiet` leaves out.
+    /// Prints a line, unless `--quiet` is set.
     pub(crate) fn mention(&self, line: impl fmt::Display) {
         if !self.quiet {
             self.say(line);
         }
     }
 
-    /// Puts a progress bar below everything else, or takes it away.
+    /// Shows a progress bar below everything else, or removes it.
     pub(crate) fn show(&self, bar: Option<ProgressBar>) {
         self.lock().bar = bar;
     }
 
     fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
-        // What is told may quote a server or a file.
+        // A message may quote a server or a file.
         let text = String::from_utf8_lossy(bytes);
         let text = if self.color {
             tame_but_colors(&text)

@@ -1,12 +1,12 @@
-//! Numbers, times and foreign texts as people read them.
+//! Numbers, times and texts of others, formatted for people.
 
 use std::borrow::Cow;
 
 use crate::report::words::tamed;
 pub(crate) use crate::report::words::{count, duration, number, percent, tame};
 
-/// A text with what would command a terminal made visible, all but colours: for what we painted
-/// ourselves.
+/// Returns the text with characters that would control a terminal made visible, except colours: for texts that
+/// we painted ourselves.
 pub(crate) fn tame_but_colors(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminals_are_not_commanded_by_strangers() {
+    fn texts_of_others_cannot_control_the_terminal() {
         let cases = [
             ("plain ü\n\tx", "plain ü\n\tx"),
             ("\x1b]0;x\x07", "\\u{1b}]0;x\\u{7}"),

@@ -1,4 +1,4 @@
-//! Reads the crawl's events: counts for the progress line, notes for the summary, log lines.
+//! Reads the crawl's events for the progress line, the notes of the summary, and the log.
 
 use crate::crawl::{Event, Observer};
 use crate::model::{Attempt, CrawlUrl, HostKey, Moment, Role};

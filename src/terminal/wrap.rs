@@ -1,21 +1,20 @@
-//! Prose in lines that fit the terminal. What stands between backticks is to be copied, so it is
-//! never broken: it may stick out.
+//! Prose wrapped to the width of the terminal. Code between backticks is to be copied, so it is never broken and
+//! may exceed the width.
 
-/// Width where none is known, as terminals have had it since they were made of glass.
+/// Width if none is known: the usual width of terminals.
 pub(super) const USUAL: usize = 80;
 
-/// Longest and shortest line of prose: beyond it eyes lose the line, below it nothing fits.
+/// Minimum and maximum width of prose: longer lines are hard to read, and in shorter ones nothing fits.
 const BOUNDS: (usize, usize) = (40, 100);
 
-/// The width to wrap at, for a terminal of this width.
+/// Returns the width to wrap at, for a terminal of this width.
 pub(crate) fn width_of(terminal: Option<u16>) -> usize {
     terminal.map_or(USUAL, |columns| {
         usize::from(columns).clamp(BOUNDS.0, BOUNDS.1)
     })
 }
 
-/// A paragraph, ending in a line break: its first line begins with `first`, the others with as many
-/// blanks.
+/// Wraps a paragraph, ending in a line break. Its first line begins with `first`, the others with as many blanks.
 pub(crate) fn paragraph(text: &str, width: usize, first: &str) -> String {
     let indent = first.chars().count();
     let mut out = first.to_owned();
@@ -37,13 +36,13 @@ pub(crate) fn paragraph(text: &str, width: usize, first: &str) -> String {
     out
 }
 
-/// What a line says to type, if it says nothing else.
+/// Returns the command of a line that is nothing but a command between backticks.
 pub(crate) fn command(line: &str) -> Option<&str> {
     let inner = line.strip_prefix('`')?.strip_suffix('`')?;
     (!inner.contains('`')).then_some(inner)
 }
 
-/// Words, each with the code that it touches in one piece.
+/// Splits a text into words; code stays in one piece with the word that it touches.
 fn words(text: &str) -> Vec<&str> {
     let mut code = false;
     let between = text.split(move |c: char| {

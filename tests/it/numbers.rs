@@ -16,10 +16,8 @@ async fn site(other: &Origin) -> Origin {
     let links = [
         "a", "bad", "worse", "at-times", "gone", "moved", "secret", "out/1",
     ];
-    let links: String = links
-        .iter()
-        .map(|path| format!("<a href='/{path}'>{path}</a> "))
-        .collect();
+    let links = links.map(|path| format!("<a href='/{path}'>{path}</a> "));
+    let links = links.concat();
     let images = "<img src=/i1.png><img src=/i2.png><img src=/i3.png>";
     let away = other.url("/broken");
     origin.page(
@@ -72,28 +70,35 @@ async fn every_surface_says_the_same_numbers() {
     let origin = site(&other).await;
     let workdir = Workdir::new();
     let url = origin.url("/");
-    let said = workdir
-        .run(&[
-            "audit",
-            &url,
-            "--external",
-            "--resources",
-            "--no-sitemap",
-            "--retries",
-            "1",
-            "--rate",
-            "0",
-            "--exclude",
-            "/out/",
-            "-o",
-            "out",
-            "-f",
-            "csv,json,html,md,junit",
-        ])
-        .await;
+    let scope = [
+        "--external",
+        "--resources",
+        "--no-sitemap",
+        "--exclude",
+        "/out/",
+    ];
+    let args = [
+        "audit",
+        &url,
+        "--retries",
+        "1",
+        "--rate",
+        "0",
+        "-o",
+        "out",
+        "-f",
+        "csv,json,html,md,junit",
+    ];
+    let said = workdir.run(&[&args[..], &scope].concat()).await;
     assert_eq!(said.code, Some(0), "{said:?}");
+    tables(&workdir);
+    summary(&workdir);
+    texts(&workdir, &said.err);
+    list_of_runs(&workdir).await;
+}
 
-    let pages = rows(&workdir, "out/pages.csv");
+fn tables(workdir: &Workdir) {
+    let pages = rows(workdir, "out/pages.csv");
     let fetched = |row: &BTreeMap<String, String>| row["Attempts"] != "0";
     let failing = |row: &BTreeMap<String, String>| fetched(row) && row["Verdict"] != "ok";
     let server_error = |row: &BTreeMap<String, String>| row["Status Code"].starts_with('5');
@@ -108,28 +113,37 @@ async fn every_surface_says_the_same_numbers() {
     assert_eq!(numbers("page"), [8, 7, 3, 2]);
     assert_eq!(numbers("resource"), [3, 3, 1, 1]);
     assert_eq!(numbers("external"), [1, 1, 1, 1]);
+    assert_eq!(rows(workdir, "out/server_errors.csv").len(), 3 + 1 + 1);
 
+    let database = rusqlite::Connection::open(workdir.path().join("runs.db")).expect("opened");
+    for (sql, expected) in [
+        (
+            "SELECT count(*) FROM pages WHERE Scope = 'page' AND Attempts > 0",
+            7,
+        ),
+        ("SELECT count(*) FROM server_errors WHERE Scope = 'page'", 3),
+    ] {
+        let found: u32 = database
+            .query_row(sql, [], |row| row.get(0))
+            .expect("a number");
+        assert_eq!(found, expected, "{sql}");
+    }
+}
+
+fn summary(workdir: &Workdir) {
     let summary: Value = serde_json::from_str(&workdir.read("out/summary.json")).expect("JSON");
     let coverage = &summary["coverage"];
     assert_eq!([&coverage["known"], &coverage["fetched"]], [8, 7]);
     assert_eq!(coverage["share"], 0.875);
     let counts = &summary["counts"];
     assert_eq!(counts["failing"], 3);
-    assert_eq!(
-        counts["by_status"],
-        json!({ "200": 3, "301": 1, "404": 1, "502": 1, "503": 1 })
-    );
+    let by_status = json!({ "200": 3, "301": 1, "404": 1, "502": 1, "503": 1 });
+    assert_eq!(counts["by_status"], by_status);
     assert_eq!(counts["skipped"], json!({ "robots": 1 }));
     assert_eq!([&counts["out_of_scope"], &counts["invalid"]], [1, 0]);
     let resources = &summary["resources"];
-    assert_eq!(
-        [
-            &resources["known"],
-            &resources["fetched"],
-            &resources["failing"]
-        ],
-        [3, 3, 1]
-    );
+    let numbers = ["known", "fetched", "failing"].map(|key| &resources[key]);
+    assert_eq!(numbers, [3, 3, 1]);
     assert_eq!(
         summary["external_links"],
         json!({ "known": 1, "requested": 1 })
@@ -137,16 +151,19 @@ async fn every_surface_says_the_same_numbers() {
     let verdicts = counts["by_verdict"].as_object().expect("an object");
     let judged: u64 = verdicts.values().filter_map(Value::as_u64).sum();
     assert_eq!(judged, 7);
+}
 
+fn texts(workdir: &Workdir, terminal: &str) {
     for words in [
         ": 7 pages in ",
         "  Verdicts       4 ok, 2 unconfirmed, 1 transient\n",
         "  Status         3 2xx, 1 3xx, 1 4xx, 2 5xx\n",
-        "  Coverage       7 of 8 known pages fetched (87.5 %); not fetched: 1 robots; and 1 URL out of scope, see skipped.csv\n",
+        "  Coverage       7 of 8 known pages fetched (87.5 %); not fetched: 1 robots; and 1 URL out of scope, \
+         see skipped.csv\n",
         "  Resources      3 of 3 resources fetched, 1 failing, 1 answered with 4xx\n",
         "  External       1 of 1 link to other sites requested\n",
     ] {
-        assert!(said.err.contains(words), "{words}: {}", said.err);
+        assert!(terminal.contains(words), "{words}: {terminal}");
     }
     for (file, words) in [
         ("out/report.html", "3 of 7 pages failed"),
@@ -167,33 +184,13 @@ async fn every_surface_says_the_same_numbers() {
         3 + 1 + 1,
         "failing pages, resources and external links"
     );
+}
 
-    let database = rusqlite::Connection::open(workdir.path().join("runs.db")).expect("opened");
-    let of_view = |sql: &str| -> u32 {
-        database
-            .query_row(sql, [], |row| row.get(0))
-            .expect("a number")
-    };
-    assert_eq!(
-        of_view("SELECT count(*) FROM pages WHERE Scope = 'page' AND Attempts > 0"),
-        7
-    );
-    assert_eq!(
-        of_view("SELECT count(*) FROM server_errors WHERE Scope = 'page'"),
-        3
-    );
-    assert_eq!(rows(&workdir, "out/server_errors.csv").len(), 3 + 1 + 1);
-
+async fn list_of_runs(workdir: &Workdir) {
     let listed = workdir.run(&["runs", "--json"]).await;
     let listed: Value = serde_json::from_str(&listed.out).expect("JSON");
-    assert_eq!(
-        [
-            &listed[0]["numbers"]["pages"],
-            &listed[0]["numbers"]["failing"]
-        ],
-        [7, 3],
-        "{listed}"
-    );
+    let numbers = &listed[0]["numbers"];
+    assert_eq!([&numbers["pages"], &numbers["failing"]], [7, 3], "{listed}");
     let table = workdir.run(&["runs"]).await;
     assert!(table.out.contains(" 7        3 "), "{}", table.out);
 }

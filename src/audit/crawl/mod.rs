@@ -1,4 +1,4 @@
-//! Wires a crawl: every concrete type is named here, once.
+//! Builds the parts of a crawl: the only place that names its concrete types.
 
 pub(super) mod network;
 pub(super) mod offline;
@@ -19,10 +19,10 @@ use super::order::{CrawlOrder, RunOrder, label};
 use super::starts::{Away, Starts};
 use network::settings;
 
-/// Exchanges of one lease at most: a robots.txt with its redirects.
+/// Maximum exchanges of one lease: a robots.txt with its redirects.
 const EXCHANGES: u32 = 6;
 
-/// Longest exchange besides its own first-byte limit, and some time to store it.
+/// Maximum time of an exchange besides its first-byte limit, with some time to store it.
 const EXCHANGE: Duration = Duration::from_mins(3);
 
 /// A run that was crawled.
@@ -34,7 +34,7 @@ pub(super) struct Crawled {
 }
 
 impl Crawled {
-    /// A run that was crawled before.
+    /// Returns a run that was crawled before.
     pub(super) fn of_stored(run: RunRow) -> Crawled {
         Crawled {
             ended: match run.state {
@@ -48,7 +48,7 @@ impl Crawled {
     }
 }
 
-/// Crawls. What is asked for besides is kept with the run, if any is given.
+/// Crawls. Stores the requested results with the run, if given.
 pub(super) async fn crawl<O: Observer + Sync + 'static>(
     mut order: CrawlOrder,
     kept: Option<String>,
@@ -57,7 +57,7 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
 ) -> Result<Crawled, AuditError> {
     passes::plan(&mut order.plan, &order.run, &store)?;
     let site = Arc::new(Site::new(order.plan)?);
-    // Before the run is recorded: what cannot be fetched with leaves no run behind.
+    // Before the run is recorded: invalid settings leave no run behind.
     let settings = settings(&site, order.network, order.run.token());
     let fetcher = Arc::new(HttpFetcher::new(settings)?);
     let token = order.run.token().to_owned();
@@ -71,7 +71,7 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
         store: store.clone(),
     };
     let mut starts = Starts::new(observer, Arc::clone(&begun.site));
-    // As a task beside the caller's: what its visits bring then wakes no other thread.
+    // A task of its own: its visits then wake it without waking another thread.
     let crawl = tokio::spawn(async move {
         let crawled = begun.crawl(&mut starts, stop).await;
         (crawled, starts.away())
@@ -87,7 +87,7 @@ pub(super) async fn crawl<O: Observer + Sync + 'static>(
     Ok(Crawled { run, ended, away })
 }
 
-/// A crawl with all that it is made of.
+/// A crawl with all of its parts.
 struct Begun {
     order: RunOrder,
     kept: Option<String>,
@@ -99,7 +99,7 @@ struct Begun {
 }
 
 impl Begun {
-    /// Crawls. Returns the run as it is stored, and how it ended.
+    /// Crawls. Returns the stored run and how it ended.
     async fn crawl<O: Observer>(
         self,
         observer: O,
@@ -131,7 +131,7 @@ impl Begun {
         };
         let ended = tokio::select! {
             biased;
-            // Before anything is believed of requests that could not be made.
+            // First, so that no conclusion is drawn from requests that could not be made.
             () = fetcher.starved() => return Err(CrawlFault::OutOfFiles),
             ended = crawl::run(site, run.id, start, parts) => ended?,
         };
@@ -139,7 +139,7 @@ impl Begun {
     }
 }
 
-/// Records a new run, or takes the one that goes on.
+/// Records a new run, or opens the one that continues.
 fn record(order: RunOrder, plan: &CrawlPlan, store: &Store) -> Result<(RunRow, Start), StoreError> {
     match order {
         RunOrder::New { token, seeds } => {
@@ -155,9 +155,9 @@ fn record(order: RunOrder, plan: &CrawlPlan, store: &Store) -> Result<(RunRow, S
     }
 }
 
-/// How long a leased URL may take before it is given out again: longer than any lease with every
-/// limit of its exchanges used up. A series of experiments begins no exchange after ten minutes, so
-/// it is over before the quarter of an hour that this is at least.
+/// Returns the time after which an unsettled lease expires: longer than any lease that uses up every limit of its
+/// exchanges, and at least a quarter of an hour. A series of experiments begins no exchange after ten minutes, so
+/// it ends before that.
 fn lease_time(plan: &CrawlPlan) -> Duration {
     (plan.requests.first_byte + EXCHANGE) * EXCHANGES
 }

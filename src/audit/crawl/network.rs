@@ -1,4 +1,4 @@
-//! How the site of an audit is reached, and how its requests are made.
+//! The connection to the site of an audit, and the settings of its requests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::fetch::{FetchSettings, HostOverride, Named, ProxyAddress, Secrets, Se
 use crate::machine::{idle_per_host, most_open};
 use crate::model::{CrawlUrl, HostKey, ScopePlan, Sitemaps};
 
-/// How the site is reached. Not part of the plan, because some of it is secret.
+/// The connection to the site. Not part of the plan, because some of it is secret.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    /// What only the site itself may see.
+    /// The secrets, which only the site may see.
     pub secrets: Secrets,
-    /// Addresses given by hand.
+    /// Addresses of `--resolve`.
     pub overrides: Vec<HostOverride>,
-    /// A proxy for everything.
+    /// The proxy of all requests.
     pub proxy: Option<ProxyAddress>,
-    /// Accept every certificate.
+    /// Whether every certificate is accepted.
     pub insecure: bool,
-    /// Never speak HTTP/2.
+    /// Whether HTTP/2 is off.
     pub http1_only: bool,
 }
 
-/// How the requests of an audit are made, named `token` towards the site.
+/// Returns the settings of the requests of an audit, which the site knows as `token`.
 pub fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSettings {
     let requests = &site.plan.requests;
     let seeds = &site.plan.scope.seeds;
@@ -50,13 +50,13 @@ pub fn settings(site: &Arc<Site>, network: Network, token: &str) -> FetchSetting
     }
 }
 
-/// The hosts that the user named: those of start pages, of sitemaps and of `--host`.
+/// Returns the hosts that the user named: those of start pages, of sitemaps and of `--host`.
 fn named(scope: &ScopePlan) -> Named {
     let sitemaps = match &scope.sitemaps {
         Sitemaps::Off => &[][..],
         Sitemaps::Discovered(named) => named,
     };
-    // Either scheme, on the port that is given or the usual ones.
+    // Both schemes, on the given port or the default ports.
     let hosts = scope.hosts.iter().flat_map(|host| {
         let schemes = ["http", "https"].into_iter();
         schemes.filter_map(move |scheme| CrawlUrl::parse(&format!("{scheme}://{host}/")).ok())
@@ -65,8 +65,8 @@ fn named(scope: &ScopePlan) -> Named {
     Named::of(scope.seeds.iter().chain(sitemaps).chain(&hosts))
 }
 
-/// Which URLs may be sent secrets in clear: those at a place that was itself named with `http`. A
-/// password meant for an encrypted site must not follow a link to its plain twin.
+/// Returns which URLs get secrets unencrypted: those at a host and port that were named with `http`. A password for an
+/// https site must not follow a link to the same host over http.
 fn may_be_overheard(seeds: &[CrawlUrl]) -> impl Fn(&CrawlUrl) -> bool + Send + Sync + use<> {
     let plain: HashSet<HostKey> = seeds
         .iter()
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plain_seed_speaks_for_its_own_host_alone() {
+    fn a_plain_seed_counts_for_its_own_host_only() {
         let url = |text| CrawlUrl::parse(text).expect("a URL");
         let seeds = [url("http://plain.example/a"), url("https://safe.example/")];
         let may = may_be_overheard(&seeds);

@@ -1,4 +1,4 @@
-//! That this machine has no network, since when if it had one, and what shows it.
+//! The state that this machine has no network, with its beginning and its evidence.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ use crate::store::{RunId, Store, StoreError};
 pub struct Offline {
     /// Since when; absent if it had none from the beginning.
     since: Option<Moment>,
-    /// What shows it.
+    /// The evidence.
     silence: Option<Silence>,
 }
 
 impl Offline {
-    /// Whether a run ended because this machine had no network.
+    /// Returns whether a run ended because this machine had no network.
     pub(in crate::audit) fn of(
         store: &Store,
         run: RunId,

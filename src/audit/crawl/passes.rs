@@ -1,4 +1,4 @@
-//! The passes of a run that goes on: which are planned again, and which are over.
+//! The passes of a continued run: which are planned again, and which are over.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::store::{RunState, Store, StoreError};
 
 use crate::audit::order::RunOrder;
 
-/// Longer than any ladder of confirmation: until then a page that fails is requested again.
+/// Time during which a failing page is requested again: longer than any schedule of confirmation.
 const PROOF: Duration = Duration::from_hours(8 * 24);
 
 /// Plans the passes of a run.
@@ -30,16 +30,15 @@ pub(in crate::audit) fn plan(
     Ok(())
 }
 
-/// Plans the passes once more, behind those that the run had already: pages that were not requested
-/// then may fail now, and are to be confirmed like any other.
+/// Plans the passes again, after those that the run had already: pages that were not requested then may fail now, and
+/// are confirmed like any other.
 fn confirm_again(confirm: &mut ConfirmPlan, last_pass: u8) {
     let again = std::mem::take(&mut confirm.delays);
     confirm.delays = over(last_pass);
     confirm.delays.extend(again);
 }
 
-/// One more pass at once, and nothing else: a run goes on after the passes that it had, so all up to
-/// this one are over.
+/// Plans one more pass at once, and nothing else: all passes before it are over.
 fn recheck(plan: &mut CrawlPlan, pass: u8) {
     plan.confirm = ConfirmPlan {
         delays: over(pass),
@@ -50,7 +49,7 @@ fn recheck(plan: &mut CrawlPlan, pass: u8) {
     plan.probe.enabled = false;
 }
 
-/// The delays of passes up to this one; the crawl itself is the first.
+/// Returns the delays of the passes up to this one; the crawl itself is the first.
 fn over(pass: u8) -> Vec<Duration> {
     vec![Duration::ZERO; usize::from(pass.saturating_sub(1))]
 }

@@ -1,4 +1,4 @@
-//! `gatecrawl completions` and `gatecrawl man`: the program described to shells and to `man`.
+//! `gatecrawl completions` and `gatecrawl man`: completion scripts and man pages.
 
 use clap::CommandFactory;
 

@@ -1,4 +1,4 @@
-//! `gatecrawl demo`: an audit of the site that the program serves itself.
+//! `gatecrawl demo`: audits the site that the program serves itself.
 
 use std::fs;
 
@@ -11,10 +11,10 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
-/// Requests per second: the site is served by this program, so it can be fast.
+/// Requests per second. High, because this program serves the site.
 const RATE: f64 = 20.0;
 
-/// Where the runs are kept, in the directory of the exports.
+/// The database, in the directory of the exports.
 const DATABASE: &str = "demo.db";
 
 const ABOUT: &str = "\
@@ -25,7 +25,7 @@ broken entries, and a slow, a cut and a reset answer. Most of its pages are in o
 failing pages are requested again after 15 and 60 seconds.
 ";
 
-/// Serves the site and audits it, or serves it only.
+/// Serves the site and audits it, or only serves it.
 pub(in crate::cli) async fn run(args: &DemoArgs, console: &mut Console) -> Result<Exit, Failure> {
     let site = demo::serve().await?;
     if args.serve {
@@ -46,7 +46,7 @@ async fn serve(site: &DemoSite, console: &mut Console) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-/// The arguments of the audit, as a person would have typed them.
+/// Returns the arguments of the audit, as a person would type them.
 fn order(args: &DemoArgs, site: &DemoSite) -> Result<AuditArgs, Failure> {
     let mut audit = AuditArgs::default();
     audit.scope.url = vec![site.url().into()];
@@ -54,8 +54,8 @@ fn order(args: &DemoArgs, site: &DemoSite) -> Result<AuditArgs, Failure> {
     // Experiments would add half a minute, at one request a second.
     audit.pace.no_probe = true;
     let database = args.out.join(DATABASE);
-    // A directory with our database in it is one of an earlier demo. Any other must be empty, or
-    // the exports of a real audit might be overwritten.
+    // A directory with our database is that of an earlier demo. Any other must be empty, or the demo might overwrite
+    // the exports of a real audit.
     if !database.exists() {
         report::check(&args.out, &audit.export.formats(), false)?;
     }

@@ -1,4 +1,4 @@
-//! `gatecrawl links`: what the extractor sees on a page.
+//! `gatecrawl links`: the links that the extractor finds on a page.
 
 use std::path::Path;
 
@@ -16,13 +16,13 @@ use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 
-/// Read no more of a page, as in an audit.
+/// Maximum bytes read of a page, as in an audit.
 const MOST: usize = 10 << 20;
 
-/// Search engines whose own directives count besides those for everybody, as in an audit.
+/// Search engines whose own directives count besides the general ones, as in an audit.
 const SEARCH_BOTS: [&str; 1] = ["googlebot"];
 
-/// A page and what came with it.
+/// A page with its URL and headers.
 struct Source {
     url: CrawlUrl,
     headers: HeaderMap,
@@ -78,7 +78,7 @@ fn print(source: &Source, console: &mut Console) -> Result<Exit, Failure> {
     let mut row = |reference: &Reference<'_>, resolver: &Resolver| -> Result<(), Failure> {
         let url = match resolver.resolve(&reference.target) {
             Ok(url) => url.as_str().to_owned(),
-            // What is fetched by other means than HTTP is no link to a crawler.
+            // A URL with a scheme other than HTTP is not a link for a crawler.
             Err(UrlFault::Scheme(_)) => return Ok(()),
             Err(fault) => {
                 console

@@ -1,4 +1,4 @@
-//! `gatecrawl robots`: would a crawler be let in?
+//! `gatecrawl robots`: tests URLs against a robots.txt.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
 
-/// Largest file that is read from disk, in bytes. The parser reports what exceeds its own limit.
+/// Maximum size of a file on disk, in bytes. The parser reports if its own limit is exceeded.
 const LARGEST: u64 = 64 << 20;
 
-/// The host that paths are put behind where no other is known.
+/// The host for paths if no other is known.
 const ANY_HOST: &str = "http://localhost/";
 
-/// What a robots.txt lets a crawler do.
+/// The rules of a robots.txt for a crawler.
 enum Rules {
     Group(Group),
     AllowAll,
     DisallowAll,
 }
 
-/// Judges each URL.
+/// Tests each URL.
 pub(in crate::cli) async fn run(args: &RobotsArgs, console: &mut Console) -> Result<Exit, Failure> {
     let agents: Vec<&str> = args.agent.iter().map(String::as_str).collect();
     let (rules, base) = match as_url(&args.source) {
@@ -76,7 +76,7 @@ fn judge(rules: &Rules, url: &CrawlUrl) -> (bool, String) {
     }
 }
 
-/// The robots.txt of a site, of which any page may be named.
+/// Returns the robots.txt of a site, given any of its URLs.
 fn robots_txt(url: &CrawlUrl) -> CrawlUrl {
     if url.as_url().path().ends_with("/robots.txt") {
         url.clone()
@@ -112,7 +112,7 @@ fn group(robots: &Robots, agents: &[&str], people: &People) -> Rules {
     Rules::Group(robots.group(agents))
 }
 
-/// A URL or a path, as the crawl would know it.
+/// Parses a URL or a path as the crawl does.
 fn url(text: &str, base: Option<&CrawlUrl>) -> Result<CrawlUrl, Failure> {
     let joined = match base {
         Some(base) => base.join(text),

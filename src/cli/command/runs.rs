@@ -1,4 +1,4 @@
-//! `gatecrawl runs`: the stored runs, one of them in numbers, and forgetting some.
+//! `gatecrawl runs`: lists, shows and deletes stored runs.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -24,7 +24,7 @@ use crate::terminal::summary::gaps::gaps;
 use crate::terminal::summary::{SummaryInput, WORST, summary};
 use crate::terminal::text;
 
-/// Carries out a command about runs.
+/// Runs a subcommand.
 pub(in crate::cli) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit, Failure> {
     match &args.command {
         None => list(args, args.json, console),
@@ -64,7 +64,7 @@ pub(in crate::cli) fn run(args: &RunsArgs, console: &mut Console) -> Result<Exit
     }
 }
 
-/// Runs of a site that its trend shows.
+/// Number of runs of a site in its trend.
 const TREND: usize = 8;
 
 /// A run of the list.
@@ -75,11 +75,11 @@ struct Listed {
     site: String,
     started: Moment,
     ended: Option<Moment>,
-    /// How long it was worked on.
+    /// The working time.
     #[serde(skip)]
     took: Option<std::time::Duration>,
     state: &'static str,
-    /// Absent where nothing was concluded yet.
+    /// Absent if nothing is concluded yet.
     numbers: Option<RunOverview>,
 }
 
@@ -151,8 +151,8 @@ fn row(runs: &[Listed], at: usize, terminal: bool) -> Vec<String> {
     cells.map(Option::unwrap_or_default).to_vec()
 }
 
-/// The share of failing pages of a run and those of the site before it, the oldest first; `runs` has
-/// the newest first.
+/// Renders the share of failing pages of a run and of the site's runs before it, the oldest first. `runs` has the
+/// newest first.
 fn trend(runs: &[Listed], terminal: bool) -> String {
     let Some(run) = runs.first() else {
         return String::new();
@@ -169,7 +169,7 @@ fn trend(runs: &[Listed], terminal: bool) -> String {
 
 fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit, Failure> {
     let run = database::run(store, name)?;
-    // A process that was killed could not do it.
+    // The process may have been killed before it concluded the run.
     store.conclude(run.id)?;
     let text = summary(&SummaryInput {
         run: &run,
@@ -210,12 +210,12 @@ fn announce(runs: &[RunRow], console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Whether a run is of a site, named as `runs` prints it or as an audit takes it.
+/// Returns whether a run is of a site, named as `runs` prints it or as an audit takes it.
 fn is_of_site(run: &RunRow, site: &str) -> bool {
     run.site == site || crawl_url(site).is_ok_and(|url| run.site == url.host_key().to_string())
 }
 
-/// All but the newest runs of each site; `runs` has the newest first.
+/// Returns all but the newest runs of each site. `runs` has the newest first.
 fn surplus(runs: Vec<RunRow>, keep: u32) -> Vec<RunRow> {
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut is_surplus = |run: &RunRow| {

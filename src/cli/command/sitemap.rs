@@ -1,4 +1,4 @@
-//! `gatecrawl sitemap`: is it valid, and what does it list?
+//! `gatecrawl sitemap`: validates a sitemap and prints what it lists.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -18,10 +18,10 @@ use crate::settings::source::{as_url, fetch, fetcher, read_file};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::tame;
 
-/// Longest chain of indexes, as in an audit.
+/// Maximum nesting of indexes, as in an audit.
 const MAX_NESTING: u32 = 3;
 
-/// Read no more of a sitemap: its limit, and one to notice that it is exceeded.
+/// Maximum bytes read of a sitemap: its limit, and one byte to notice that it is exceeded.
 const MOST: u64 = SIZE_LIMIT + 1;
 
 /// Reads the sitemap and prints what it lists.
@@ -61,27 +61,27 @@ pub(in crate::cli) async fn run(
     Ok(if walk.whole { Exit::Done } else { Exit::Failed })
 }
 
-/// A way through a sitemap and those that it lists.
+/// A walk through a sitemap and those that it lists.
 struct Walk<'a> {
     args: &'a SitemapArgs,
     printer: Printer<'a>,
     people: &'a People,
-    /// Whether nothing was lost so far.
+    /// Whether nothing has been lost so far.
     whole: bool,
     waiting: Vec<Waiting>,
     seen: HashSet<CrawlUrl>,
     /// The host of the first sitemap that was fetched or listed.
     own: Option<HostKey>,
-    /// Sitemaps at other hosts.
+    /// Number of sitemaps at other hosts.
     strangers: u64,
 }
 
-/// A sitemap to be fetched.
+/// A sitemap to fetch.
 struct Waiting {
     url: CrawlUrl,
-    /// Indexes above it.
+    /// Number of indexes above it.
     nesting: u32,
-    /// Where the index came from that lists it; absent for a file on disk.
+    /// The URL of the index that lists it; absent for a file on disk.
     listed_by: Option<CrawlUrl>,
 }
 
@@ -108,7 +108,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Reads one file and prints its entries, or remembers the sitemaps it lists.
+    /// Reads one file and prints its entries, or queues the sitemaps that it lists.
     fn take(
         &mut self,
         name: &str,
@@ -128,7 +128,7 @@ impl Walk<'_> {
         });
         printed?;
         self.complain(name, &report);
-        // The last is taken first: so they come in the order of the file.
+        // The last one is taken first, so the order of the file is kept.
         for entry in listed.iter().rev() {
             match crawl_url(&entry.location) {
                 Ok(url) if self.is_strange(&url) => {
@@ -148,7 +148,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Whether a sitemap is at another host than the first, beyond as many as an audit would read.
+    /// Returns whether a sitemap is at another host than the first, and beyond the number that an audit would read.
     fn is_strange(&mut self, url: &CrawlUrl) -> bool {
         let own = self.own.get_or_insert_with(|| url.host_key());
         if *own == url.host_key() {
@@ -178,7 +178,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a problem costs entries: ours or those of a search engine.
+/// Returns whether a problem loses entries, for us or for a search engine.
 fn loses(kind: ProblemKind) -> bool {
     match kind {
         ProblemKind::Empty
@@ -199,7 +199,7 @@ fn loses(kind: ProblemKind) -> bool {
     }
 }
 
-/// Writes entries.
+/// A writer of entries.
 enum Printer<'a> {
     Text(&'a mut (dyn Write + Send)),
     Csv(Box<csv::Writer<&'a mut (dyn Write + Send)>>),
@@ -219,7 +219,7 @@ impl<'a> Printer<'a> {
         let is_listed = matches!(entry.kind, Kind::Page | Kind::Sitemap);
         match self {
             Printer::Text(out) if is_listed => writeln!(out, "{}", tame(&entry.location))?,
-            // Images and other languages' pages stand beside a page; a list of pages has none.
+            // Images and alternates in other languages belong to a page; a list of pages leaves them out.
             Printer::Text(_) => {}
             Printer::Csv(csv) => {
                 let lastmod = entry.lastmod.as_deref().unwrap_or_default();

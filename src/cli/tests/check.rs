@@ -12,13 +12,13 @@ fn explained(har: &str, args: &[&str]) -> String {
 }
 
 #[test]
-fn what_failed_in_a_browser_is_explained() {
+fn failures_in_a_browser_are_explained() {
     insta::assert_snapshot!("check_har_chromium", explained(CHROMIUM, &[]));
     insta::assert_snapshot!("check_har_firefox", explained(FIREFOX, &[]));
 }
 
 #[test]
-fn machines_get_it_as_json() {
+fn an_archive_is_explained_as_json() {
     let text = explained(CHROMIUM, &["--json"]);
     let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&told["requests"], &told["failed"]), (&8.into(), &5.into()));
@@ -30,7 +30,7 @@ fn machines_get_it_as_json() {
 }
 
 #[test]
-fn broken_archives_say_what_is_lost() {
+fn a_broken_archive_says_what_is_lost() {
     let said = run_with(&["check", "--har", "-"], BROKEN);
     assert_eq!(said.exit, Exit::Done);
     assert_eq!(said.err.lines().count(), 5, "{}", said.err);
@@ -47,7 +47,7 @@ fn broken_archives_say_what_is_lost() {
 }
 
 #[test]
-fn what_is_no_archive_is_said_on_one_line() {
+fn a_file_that_is_no_archive_is_an_error_on_one_line() {
     let no_json = run_with(&["check", "--har", "-"], "<html>");
     let no_har = run_with(&["check", "--har", "-"], "{}");
     let no_file = run(&["check", "--har", "no/such.har"]);
@@ -65,7 +65,7 @@ fn what_is_no_archive_is_said_on_one_line() {
 }
 
 #[test]
-fn an_archive_does_not_command_the_terminal() {
+fn an_archive_cannot_control_the_terminal() {
     let har = "{\"log\":{\"entries\":[{\"request\":{\"url\":\"http://a.example/\"},\"response\":\
         {\"status\":0,\"_error\":\"net::\\u001b[2J\\n\\u202eERR\"}}]}}";
     let said = run_with(&["check", "--har", "-"], har);

@@ -8,7 +8,7 @@ fn explained(args: &[&str]) -> String {
     said.out
 }
 
-/// The keys of the guide: five causes, twelve steps, two servers and ways to check.
+/// The causes of the guide.
 const CAUSES: [&str; 6] = [
     "overload",
     "upstream_timeout",
@@ -59,7 +59,7 @@ const MORE_CAUSES: [&str; 4] = [
 ];
 
 #[test]
-fn everything_of_the_guide_is_explained_and_listed() {
+fn every_topic_of_the_guide_is_explained_and_listed() {
     let list = explained(&[]);
     let listed = |key: &str| {
         list.lines()
@@ -81,7 +81,7 @@ fn everything_of_the_guide_is_explained_and_listed() {
 }
 
 #[test]
-fn every_status_that_is_met_is_explained() {
+fn every_common_status_is_explained() {
     let more = [500, 501, 502, 503, 504, 505, 507, 508, 530, 429, 408, 403];
     for status in (520..=527).chain(more) {
         let page = explained(&[&status.to_string()]);
@@ -94,7 +94,7 @@ fn every_status_that_is_met_is_explained() {
 }
 
 #[test]
-fn a_page_leads_on() {
+fn a_page_names_the_next_topics() {
     let page = explained(&["502", "--server", "nginx"]);
     insta::assert_snapshot!("explain_502_nginx", page);
     assert!(page.contains("  gatecrawl explain proxies "));
@@ -104,7 +104,7 @@ fn a_page_leads_on() {
 }
 
 #[test]
-fn lines_fit_and_commands_stay_whole() {
+fn lines_are_wrapped_and_commands_stay_whole() {
     for topic in [&CAUSES[..], &STEPS, &["502", "proxies"]].concat() {
         for line in explained(&[topic, "--server", "apache"]).lines() {
             let typed = line.contains('`') || line.starts_with("    ");
@@ -116,13 +116,13 @@ fn lines_fit_and_commands_stay_whole() {
 }
 
 #[test]
-fn colours_are_there_when_asked_for() {
+fn colours_appear_when_enabled() {
     let said = run(&["explain", "502", "--color", "always"]);
     assert!(said.out.starts_with("\u{1b}[1m502 Bad Gateway\u{1b}[0m"));
 }
 
 #[test]
-fn machines_get_json() {
+fn a_topic_is_explained_as_json() {
     let one: serde_json::Value =
         serde_json::from_str(&explained(&["503", "--server", "caddy", "--json"])).expect("JSON");
     assert_eq!(one["key"], "503");
@@ -136,7 +136,7 @@ fn machines_get_json() {
 }
 
 #[test]
-fn what_is_unknown_is_answered_with_what_is_known() {
+fn an_unknown_topic_is_answered_with_known_ones() {
     let cases = [
         (
             &["overlaod"][..],

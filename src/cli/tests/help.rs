@@ -2,7 +2,7 @@ use clap::CommandFactory;
 
 use crate::settings::args::Cli;
 
-/// The help of the program and of each command is part of what users rely on.
+/// Users rely on the help of the program and of each command.
 #[test]
 fn help_of_every_command() {
     let mut program = Cli::command().term_width(100);

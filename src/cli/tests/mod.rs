@@ -1,4 +1,4 @@
-//! Whole commands, run with buffers for streams.
+//! Tests that run whole commands with buffers as streams.
 
 mod check;
 mod explain;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Exit, Streams, main};
 
-/// What a command said, and how it ended.
+/// The output and the exit of a command.
 #[derive(Debug)]
 struct Said {
     exit: Exit,
@@ -20,7 +20,7 @@ struct Said {
     err: String,
 }
 
-/// Runs a command with this on its stdin.
+/// Runs a command with this stdin.
 fn run_with(args: &[&str], stdin: &str) -> Said {
     let (out, err) = (Buffer::default(), Buffer::default());
     let streams = Streams {
@@ -62,7 +62,7 @@ impl Write for Buffer {
     }
 }
 
-/// A pipe whose reader is gone.
+/// A pipe whose reader has closed it.
 struct Closed;
 
 impl Write for Closed {
@@ -75,7 +75,7 @@ impl Write for Closed {
     }
 }
 
-/// How a command ends whose output nobody reads.
+/// Runs a command whose stdout is closed; returns its exit and stderr.
 fn unread(command: &[&str]) -> (Exit, String) {
     let err = Buffer::default();
     let streams = Streams {
@@ -97,10 +97,10 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn a_table_that_is_read_no_further_is_no_error() {
+fn a_table_whose_reader_stops_is_no_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().to_str().expect("UTF-8");
-    // More than is gathered before any of it is written.
+    // More than the buffer holds.
     let rows = (0..20_000).map(|n| format!("<url><loc>https://a.example/{n}</loc></url>"));
     let rows = rows.collect::<Vec<_>>().concat();
     std::fs::write(path, format!("<urlset>{rows}</urlset>")).expect("written");

@@ -19,7 +19,7 @@ fn robots_names_the_deciding_line() {
 }
 
 #[test]
-fn no_file_commands_the_terminal() {
+fn no_file_can_control_the_terminal() {
     let text = "User-agent: *\nDisallow: /\u{1b}[2J\nFoo\u{202e}: \u{7}\n";
     let robots = run_with(&["robots", "-", "/\u{1b}[2J"], text);
     let sitemap = run_with(
@@ -41,7 +41,7 @@ fn no_file_commands_the_terminal() {
 }
 
 #[test]
-fn robots_is_content_if_all_are_allowed() {
+fn robots_succeeds_if_all_urls_are_allowed() {
     let said = run_with(&["robots", "-", "/a", "/b"], ROBOTS);
     assert_eq!(said.exit, Exit::Done);
     let said = run_with(&["robots", "-", "--agent", "otherbot", "/a"], ROBOTS);
@@ -76,7 +76,7 @@ fn a_sitemap_that_loses_entries_fails() {
 }
 
 #[test]
-fn links_are_resolved_and_no_formula() {
+fn links_are_resolved_and_never_a_formula() {
     let page = "<base href=/dir/><a href=a rel='nofollow x'> =SUM(1) </a><img src='//cdn.example/i.png'>\
         <a href='mailto:a@b'>m</a><a href='http://['>bad</a>";
     let said = run_with(&["links", "-", "--base", "a.example/x"], page);

@@ -1,7 +1,7 @@
 use super::super::Exit;
 use super::{run, run_with};
 
-/// What a user got wrong is said on one line, before anything is done.
+/// Checks that a mistake of the user is reported on one line, before anything is done.
 fn check(args: &[&str], expected: &str) {
     let said = run(args);
     assert_eq!(said.err, format!("error: {expected}\n"), "{args:?}");
@@ -81,7 +81,7 @@ fn mistakes_are_named_with_what_to_do() {
 }
 
 #[test]
-fn more_secrets_than_can_be_looked_for_are_refused_before_anything_is_done() {
+fn too_many_secrets_are_refused_before_anything_is_done() {
     let value = format!("a1{}", "-a".repeat(40_000));
     let header = format!("X-Key: {value}");
     check(
@@ -109,7 +109,7 @@ fn a_selected_column_has_a_name_of_its_own() {
 }
 
 #[test]
-fn no_database_is_made_to_look_into() {
+fn no_database_is_created_by_commands_that_read() {
     let dir = tempfile::tempdir().expect("a directory");
     let (absent, empty) = (dir.path().join("absent.db"), dir.path().join("empty.db"));
     std::fs::write(&empty, "").expect("written");
@@ -142,7 +142,7 @@ fn a_list_names_its_bad_line() {
 }
 
 #[test]
-fn nothing_typed_is_answered_with_help() {
+fn no_arguments_print_the_help() {
     let said = run(&[]);
     assert_eq!((said.exit, said.out.as_str()), (Exit::Usage, ""));
     assert!(said.err.contains("Usage: gatecrawl"));

@@ -1,9 +1,9 @@
-//! The directory of the exports. It is claimed before anything is written to it; a file is written
-//! under a temporary name and renamed when it is whole, so a full disk or a killed process leaves
-//! either the file of before or the new one, never half of it.
+//! The directory of the exports. It is claimed before anything is written to it. A file is written under a temporary
+//! name and renamed when it is complete, so a full disk or a killed process leaves either the old file or the new one,
+//! never half of it.
 //!
 //! The directory may hold files of somebody else, in a shared folder or a checkout. So a temporary file is always
-//! new, under a name that cannot be foreseen: a link that was put there is never followed.
+//! new and has an unpredictable name: a planted link is never followed.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ use super::format::{Export, Format};
 /// Ending of a file that is being written.
 const PARTIAL: &str = ".partial";
 
-/// Name of the file by which a directory is found to be writable.
+/// Name of the file that tests whether a directory is writable.
 const PROBE: &str = "probe";
 
 /// A directory in which exports may be written.
@@ -25,8 +25,8 @@ const PROBE: &str = "probe";
 pub(in crate::report) struct Directory(PathBuf);
 
 impl Directory {
-    /// Makes sure of a directory: it is there, holds nothing foreign (or may be shared), nothing
-    /// stands in the way of the files to come, and it can be written to.
+    /// Claims a directory: checks that it exists and is writable, holds no foreign files (unless it may be shared), and
+    /// that nothing is in the way of the new files.
     pub(in crate::report) fn claim(
         out: &Path,
         formats: &[Format],
@@ -58,7 +58,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Writes a file and gives it its name; returns its path.
+    /// Writes a file under a temporary name and renames it. Returns its path.
     pub(in crate::report) fn put(
         &self,
         name: &str,
@@ -68,16 +68,16 @@ impl Directory {
         let written = File::create_new(&partial)
             .map_err(Fault::from)
             .and_then(|mut file| {
-                // Says that it is in use. Where files cannot be locked, nobody sweeps them either.
+                // Marks the file as in use. Where files cannot be locked, nobody sweeps them either.
                 let _ = file.try_lock();
                 write(&mut file)?;
                 file.flush()?;
-                // A file system may take the bytes and fail to keep them: ask before renaming.
+                // A file system may accept bytes and fail to store them, so sync before renaming.
                 file.sync_all()?;
                 Ok(fs::rename(&partial, &path)?)
             });
         written.map_err(|fault| {
-            // The fault at hand says more than one of tidying up after it.
+            // The first error says more than one of the clean-up.
             let _ = fs::remove_file(&partial);
             match fault {
                 Fault::Io(source) => ReportError::Write {
@@ -90,8 +90,7 @@ impl Directory {
         Ok(path)
     }
 
-    /// Takes away exports that are not among these: left by an earlier run, they would
-    /// pass for this one's.
+    /// Removes exports that are not among these: files of an earlier run would seem to belong to this one.
     pub(in crate::report) fn retire(&self, kept: &[Export]) -> Result<(), ReportError> {
         for export in Export::of(&Format::ALL) {
             let path = self.0.join(export.file_name());
@@ -102,7 +101,7 @@ impl Directory {
         Ok(())
     }
 
-    /// A name that nobody can foresee, for a file that is being written.
+    /// Returns an unpredictable name for a file that is being written.
     fn partial(&self, name: &str) -> PathBuf {
         let unforeseen = fastrand::u64(..);
         self.0.join(format!(".{name}.{unforeseen:016x}{PARTIAL}"))
@@ -118,14 +117,14 @@ impl Directory {
             })
     }
 
-    /// Takes away what killed processes left unfinished.
+    /// Removes unfinished files of killed processes.
     fn sweep(&self) -> io::Result<()> {
         let ours = exports();
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
             let unfinished = is_partial(&entry.file_name().to_string_lossy(), &ours);
             if unfinished && entry.file_type()?.is_file() && is_left(&entry.path()) {
-                // It does no harm where it cannot be removed.
+                // A file that cannot be removed does no harm.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -133,12 +132,12 @@ impl Directory {
     }
 }
 
-/// Whether no process writes this file: who does has a lock on it.
+/// Returns whether no process writes this file: a writer holds a lock on it.
 fn is_left(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// All files that an export may make, by name.
+/// Returns all files that an export may create, by name.
 fn exports() -> HashMap<String, Export> {
     Export::of(&Format::ALL)
         .into_iter()
@@ -146,16 +145,16 @@ fn exports() -> HashMap<String, Export> {
         .collect()
 }
 
-/// The first entry, by name, that no export would have made.
+/// Returns the first entry, by name, that is not an export.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
     let ours = exports();
     let mut found: Option<String> = None;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // What a killed process left behind is ours too.
+        // Unfinished files of a killed process are ours too.
         let known = match ours.get(&name) {
-            // That it is in the way is said elsewhere.
+            // The check for files in the way reports a directory.
             Some(export) => entry.path().is_dir() || is_ours(&entry.path(), *export),
             None => is_partial(&name, &ours) && !entry.path().is_dir(),
         };
@@ -166,11 +165,11 @@ fn foreign(dir: &Path) -> io::Result<Option<String>> {
     Ok(found)
 }
 
-/// Whether a file of this name begins as ours do, or is empty.
+/// Returns whether a file begins as ours do, or is empty.
 fn is_ours(path: &Path, export: Export) -> bool {
     let head = export.head().as_bytes();
     let mut found = Vec::new();
-    // A pipe would never end, and what cannot be read is not known to be ours.
+    // Reading a pipe might never end, and an unreadable file is not known to be ours.
     path.is_file()
         && File::open(path)
             .and_then(|file| file.take(head.len() as u64).read_to_end(&mut found))
@@ -178,7 +177,7 @@ fn is_ours(path: &Path, export: Export) -> bool {
         && (found.is_empty() || found == head)
 }
 
-/// Whether a file has the name of one that is being written: `.pages.csv.0123456789abcdef.partial`.
+/// Returns whether a name is that of a file being written: `.pages.csv.0123456789abcdef.partial`.
 fn is_partial(name: &str, ours: &HashMap<String, Export>) -> bool {
     name.strip_prefix('.')
         .and_then(|name| name.strip_suffix(PARTIAL))
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_made_and_used_again() {
+    fn a_directory_is_created_and_used_again() {
         let temp = tempfile::tempdir().expect("a directory");
         let out = temp.path().join("a/b");
         let directory = claim(&out, false).expect("made");
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_process_writes_is_not_swept() {
+    fn files_of_a_running_process_are_not_swept() {
         let temp = tempfile::tempdir().expect("a directory");
         let directory = claim(temp.path(), false).expect("made");
         directory
@@ -229,7 +228,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_that_somebody_put_there_are_never_written_through() {
+    fn planted_links_are_never_followed() {
         let temp = tempfile::tempdir().expect("a directory");
         let precious = temp.path().join("precious");
         fs::write(&precious, "mine").expect("written");
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_files_are_not_mixed_with_unless_asked() {
+    fn a_directory_with_foreign_files_is_refused_without_overwrite() {
         let temp = tempfile::tempdir().expect("a directory");
         fs::write(temp.path().join("thesis.doc"), "x").expect("written");
         fs::write(temp.path().join("pages.csv"), "").expect("written");
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_file_of_our_name_is_foreign() {
+    fn a_foreign_file_with_the_name_of_an_export_stays_foreign() {
         let temp = tempfile::tempdir().expect("a directory");
         let path = temp.path().join("pages.csv");
         fs::write(&path, "Name,Pages\r\n").expect("written");
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_the_way_is_said_at_once() {
+    fn a_directory_in_the_way_of_a_file_is_reported_at_once() {
         let temp = tempfile::tempdir().expect("a directory");
         let file = temp.path().join("file");
         fs::write(&file, "x").expect("written");
@@ -297,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_could_not_be_finished_leaves_the_old_one() {
+    fn an_unfinished_file_leaves_the_old_one() {
         let temp = tempfile::tempdir().expect("a directory");
         let directory = claim(temp.path(), false).expect("made");
         let put = |text: &'static [u8], end: Result<(), Fault>| {

@@ -1,4 +1,4 @@
-//! What can go wrong between the store and the files.
+//! Errors of writing the exports.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,29 +7,29 @@ use crate::store::StoreError;
 
 use super::format::Format;
 
-/// Why the exports could not be written.
+/// The error that the exports could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// There is no such format.
     #[error("no export format {0:?}; known are {known}", known = Format::ALL.map(Format::name).join(", "))]
     UnknownFormat(String),
-    /// The directory holds something that is no export.
+    /// The directory holds a file that is not an export.
     #[error("{} holds {name:?}, which is no export of gatecrawl; name an empty directory with --out, or write beside it with --overwrite", dir.display())]
     Foreign {
         /// The directory.
         dir: PathBuf,
-        /// What was found in it.
+        /// The name of that file.
         name: String,
     },
-    /// Something that is no directory, or no file, has the name.
+    /// The path is not a directory, or not a file.
     #[error("{} is in the way; move it, or name another directory with --out", .0.display())]
     InTheWay(PathBuf),
-    /// The file system refuses.
+    /// The file system failed.
     #[error("could not write {}", path.display())]
     Write {
         /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: io::Error,
     },

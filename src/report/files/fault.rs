@@ -1,15 +1,15 @@
-//! Why the contents of a file could not be made.
+//! The error of the contents of one file.
 
 use std::io;
 
 use crate::store::StoreError;
 
-/// Why the contents of one file could not be made; the directory knows its name.
+/// The error that the contents of one file could not be written. The directory adds the file's name.
 #[derive(Debug)]
 pub(in crate::report) enum Fault {
-    /// The file cannot take them.
+    /// The file could not be written.
     Io(io::Error),
-    /// The store cannot give them.
+    /// The store could not be read.
     Store(StoreError),
 }
 
@@ -47,8 +47,8 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// The system's error behind one of the library, whose own way to it forgets of which kind that was: a closed pipe
-/// is none to complain about, a full disk is.
+/// Returns the system's error inside an error of the CSV library. The library's own conversion loses the kind, which
+/// matters: a closed pipe is not reported, a full disk is.
 pub fn io_error(fault: ::csv::Error) -> io::Error {
     match fault.into_kind() {
         ::csv::ErrorKind::Io(fault) => fault,

@@ -11,15 +11,15 @@ use crate::report::tables::workbook;
 /// A kind of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// A file a table, RFC 4180.
+    /// One file for each table, RFC 4180.
     Csv,
-    /// A file a table, a JSON object a row.
+    /// One file for each table, one JSON object for each row.
     Jsonl,
     /// The report that people open.
     Html,
     /// The report for a pull request or a chat.
     Markdown,
-    /// A workbook with a sheet a table.
+    /// A workbook with a sheet for each table.
     Xlsx,
     /// Gates and failing URLs as test cases.
     Junit,
@@ -36,7 +36,7 @@ pub(in crate::report) enum Export {
     Csv(Table),
     /// A table as JSON lines.
     Jsonl(Table),
-    /// What changed since a baseline, as CSV.
+    /// The changes since a baseline, as CSV.
     Changes,
     /// The same as JSON lines.
     ChangesJsonl,
@@ -55,7 +55,7 @@ pub(in crate::report) enum Export {
 }
 
 impl Format {
-    /// Every format. The summary is last: it names the files that are there.
+    /// Every format. The summary is last, because it names the other files.
     pub const ALL: [Format; 8] = [
         Format::Csv,
         Format::Jsonl,
@@ -67,7 +67,7 @@ impl Format {
         Format::Json,
     ];
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
@@ -96,7 +96,7 @@ impl Format {
 }
 
 impl Export {
-    /// The files of some formats, each once, in the order in which they are written.
+    /// Returns the files of some formats, each once, in the order in which they are written.
     pub(in crate::report) fn of(formats: &[Format]) -> Vec<Export> {
         Format::ALL
             .into_iter()
@@ -105,12 +105,12 @@ impl Export {
             .collect()
     }
 
-    /// Whether it is there only if the run is compared with another.
+    /// Returns whether it is written only if the run is compared with another.
     pub(in crate::report) const fn is_of_comparison(self) -> bool {
         matches!(self, Export::Changes | Export::ChangesJsonl)
     }
 
-    /// What the file begins with in every version: by it one of ours is known. Empty tables of JSON
+    /// Returns the beginning of the file in every version, by which our files are recognised. Empty tables of JSON
     /// lines are empty files.
     pub(in crate::report) const fn head(self) -> &'static str {
         match self {
@@ -140,7 +140,7 @@ impl Export {
         }
     }
 
-    /// The name of the file.
+    /// Returns the name of the file.
     pub(in crate::report) fn file_name(self) -> String {
         match self {
             Export::Csv(table) => format!("{}.csv", table.name()),
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_and_unknown_ones_answered_with_the_known() {
+    fn names_are_parsed_and_an_error_lists_the_known_ones() {
         for format in Format::ALL {
             assert_eq!(format.name().parse::<Format>().expect("known"), format);
         }

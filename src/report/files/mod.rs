@@ -1,4 +1,4 @@
-//! The files of the exports: their formats, their directory, and what can go wrong with them.
+//! The files of the exports: their formats, their directory, and their errors.
 
 pub(super) mod directory;
 pub(super) mod error;

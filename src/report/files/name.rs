@@ -1,4 +1,4 @@
-//! A format by its name.
+//! Parses the name of a format.
 
 use std::str::FromStr;
 

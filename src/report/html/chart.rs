@@ -1,5 +1,5 @@
-//! The course of the crawl as a drawing: answers above the line, failures below it, in requests per
-//! second, with the allowed pace over them.
+//! The chart of the crawl over time: answers above the line, failures below it, in requests per second, with the
+//! allowed pace over them.
 
 use std::fmt::Write as _;
 
@@ -8,29 +8,30 @@ use serde::Serialize;
 use crate::report::view::{Bin, Timeline};
 use crate::report::words::duration;
 
-/// Width in units of the drawing.
+/// Width in units of the chart.
 const WIDTH: f64 = 960.0;
 
-/// Heights above and below the line.
+/// Height above the line.
 const ABOVE: f64 = 120.0;
+/// Height below the line.
 const BELOW: f64 = 70.0;
 
-/// Least height of what is there at all.
+/// Minimum height of a value above zero.
 const SEEN: f64 = 3.0;
 
 /// Space between spans of time.
 const GAP: f64 = 26.0;
 
-/// The drawing. Its line is at `above`, its height `above` and `below`.
+/// The chart. Its line is at `above`; its height is `above` plus `below`.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Chart {
     width: f64,
     above: f64,
     below: f64,
     bars: Vec<Bar>,
-    /// The pace, as lists of points; broken where there was no ceiling.
+    /// The pace, as lists of points; interrupted where there was no limit.
     pace: Vec<String>,
-    /// Where time was cut out: place and length.
+    /// Cut-out spans of time: position and length.
     cuts: Vec<(f64, String)>,
     /// Requests per second at the top.
     top: String,
@@ -90,7 +91,7 @@ impl Chart {
                 chart.end_line(&mut pace);
             }
             chart.add(bin, x, width, top);
-            // Where nothing was asked, the pace is what it was before.
+            // Where nothing was requested, the pace stays what it was.
             known = bin.pace().or(known.filter(|_| bin.attempts() == 0));
             match known {
                 Some(rate) => {
@@ -140,7 +141,7 @@ fn per_second(attempts: u32, bin: &Bin) -> f64 {
     f64::from(attempts) / bin.seconds.max(1.0)
 }
 
-/// A tenth of a unit is fine enough, and shorter.
+/// Formats a position with one decimal, which is precise enough and short.
 fn place(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }

@@ -1,17 +1,17 @@
-//! What the template needs to put values into words.
+//! The template's filters, which put values into words.
 
 use minijinja::Environment;
 use minijinja::value::Value;
 
 use crate::report::words::{count, number, percent, tame};
 
-/// Characters of an address that are shown; all of it is where the link leads.
+/// Maximum characters shown of an address; the link has all of it.
 const LONG: usize = 240;
 
-/// Bytes of the longest address that is a link.
+/// Maximum bytes of an address that becomes a link.
 const LONGEST_LINK: usize = 500;
 
-/// Teaches a template the words of the report.
+/// Adds the filters to a template.
 pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("number", |value: u64| number(value));
     page.add_filter("count", |value: u64, noun: &str| count(value, noun));
@@ -24,7 +24,7 @@ pub(super) fn add(page: &mut Environment<'_>) {
     page.add_filter("is_link", is_link);
 }
 
-/// Milliseconds, or seconds where there are many.
+/// Formats milliseconds, as seconds if there are many.
 fn ms(millis: f64) -> String {
     if millis < 1_000.0 {
         format!("{millis:.0} ms")
@@ -33,7 +33,7 @@ fn ms(millis: f64) -> String {
     }
 }
 
-/// A text with its middle left out if it is long: an address is told by both its ends.
+/// Shortens a long text in its middle, because both ends identify an address.
 fn short(text: &str) -> String {
     let length = text.chars().count();
     if length <= LONG {
@@ -44,14 +44,14 @@ fn short(text: &str) -> String {
     format!("{head} … {tail}")
 }
 
-/// A text that begins a line. The built-in `capitalize` makes the rest lower case.
+/// Capitalises the first letter. The built-in `capitalize` makes the rest lower case.
 fn capitalize_first(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(chars).collect()
 }
 
-/// A line of advice, what stands between backticks set as code.
+/// Renders a line of advice, with text between backticks as code.
 fn advice(line: &str) -> Value {
     let parts = line.split('`').map(escaped).enumerate();
     let parts = parts.map(|(at, part)| match at % 2 {
@@ -61,7 +61,7 @@ fn advice(line: &str) -> Value {
     Value::from_safe_string(parts.collect())
 }
 
-/// A text of which nothing is markup, with what turns or hides writing made visible.
+/// Escapes a text: no markup, and characters that turn or hide writing are visible.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in tame(text).chars() {
@@ -77,8 +77,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether an address becomes a link: nothing but the web does, and nothing of a length that only
-/// makes the page heavy.
+/// Returns whether an address becomes a link: only web addresses, and none so long that they make the page heavy.
 fn is_link(address: &str) -> bool {
     let is_web = address.starts_with("http://") || address.starts_with("https://");
     is_web && address.len() <= LONGEST_LINK

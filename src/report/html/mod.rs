@@ -1,7 +1,6 @@
-//! The report that people open: one file without a script and without a request to anywhere. Its text
-//! and markup are in a template, its looks in a stylesheet; here is only what a template cannot do.
-//! Every text passes one gate on its way to the page, which escapes it and makes visible what would
-//! turn or hide writing.
+//! The HTML report: one file without a script and without a request to anywhere. Its text and markup are in a template,
+//! its style in a stylesheet; the code here does only what a template cannot do. Every text passes one function, which
+//! escapes it and makes visible what would turn or hide writing.
 
 mod chart;
 mod filters;
@@ -20,7 +19,7 @@ use chart::Chart;
 const PAGE: &str = include_str!("page.html.j2");
 const STYLE: &str = include_str!("style.css");
 
-/// Writes the report. It is bounded, so it is made as a whole.
+/// Writes the report. Its size is bounded, so it is rendered as a whole.
 pub(super) fn write(view: &View, mut out: impl Write) -> Result<(), Fault> {
     let page = render(view).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault))?;
     Ok(out.write_all(page.as_bytes())?)
@@ -35,7 +34,7 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
         .render(context! { style, chart, ..Value::from(Serde(view)) })
 }
 
-/// Templates in which every text passes that gate.
+/// Returns an environment of templates in which every text is escaped.
 pub fn escaping() -> Result<Environment<'static>, minijinja::Error> {
     let mut page = environment()?;
     page.set_auto_escape_callback(|_| AutoEscape::Html);

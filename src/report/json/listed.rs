@@ -1,4 +1,4 @@
-//! A `summary.json` as a baseline: the failing pages that it lists, written and read back.
+//! A `summary.json` as a baseline: writes and reads the failing pages that it lists.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Interval;
 use crate::assess::compare::{Listed, PageState, SectionState, Side};
 
-/// Version of the summary's schema: raised when a key changes its meaning or goes away.
+/// Version of the summary's schema, increased when a key changes its meaning or is removed.
 pub(super) const SCHEMA: u32 = 1;
 
-/// Most failing pages that a summary lists, the worst.
+/// Maximum failing pages that a summary lists, the worst first.
 pub(super) const MOST_LISTED: u32 = 10_000;
 
 /// The failing pages of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::report) struct FailingPages {
-    /// Pages that failed at least once.
+    /// Number of pages that failed at least once.
     pub(in crate::report) total: u64,
     /// The worst of them.
     pub(in crate::report) pages: Vec<FailingPage>,
@@ -31,7 +31,7 @@ pub(in crate::report) struct FailingPage {
     pub(in crate::report) state: PageState,
 }
 
-/// Why a file is no baseline.
+/// The reason why a file cannot be a baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum SummaryFault {
     /// It cannot be read.
@@ -43,12 +43,12 @@ pub enum SummaryFault {
         #[source]
         source: io::Error,
     },
-    /// It is something else.
+    /// It is another kind of file.
     #[error("{} is neither a summary.json nor a database of gatecrawl: {why}", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What is missing.
+        /// The reason.
         why: String,
     },
     /// Another version wrote it.
@@ -85,7 +85,7 @@ struct Scores {
     sections: Vec<Section>,
 }
 
-/// All of it is null where there was too little evidence.
+/// A score; all of its fields are null if there was too little evidence.
 #[derive(Deserialize)]
 struct Score {
     value: Option<f64>,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_summary_is_said() {
+    fn a_file_that_is_no_summary_is_an_error() {
         let cases = [
             ("{}", "missing field `schema`"),
             ("no", "is neither a summary.json nor a database"),

@@ -1,5 +1,5 @@
-//! The summary of a run as JSON, in a versioned schema. What is not known yet is left out, so a
-//! reader that asks for a key before using it goes on working when more is said.
+//! The summary of a run as JSON, in a versioned schema. Unknown values are left out. A reader that checks whether a key
+//! exists keeps working when keys are added.
 
 pub(super) mod listed;
 pub(super) mod text;
@@ -28,7 +28,7 @@ use super::words::{by_name, uncaught};
 use listed::{FailingPage, FailingPages, MOST_LISTED};
 use text::Escaping;
 
-/// How many of the worst pages are named.
+/// Number of the worst pages that are named.
 const WORST: u32 = 20;
 
 #[derive(Serialize)]
@@ -75,7 +75,8 @@ struct Scores<'a> {
     sections: Vec<StoredPart>,
 }
 
-/// Pages that fail now and then and were not caught; where no page failed only `high` says something.
+/// The estimated number of pages that fail now and then and were not caught. If no page failed, only `high` is
+/// meaningful.
 #[derive(Serialize)]
 struct NotCaught {
     value: f64,
@@ -86,7 +87,7 @@ struct NotCaught {
     sentence: String,
 }
 
-/// A score; without evidence enough all of it is null but the reason.
+/// A score; without enough evidence all fields but the reason are null.
 #[derive(Serialize)]
 struct Scored {
     value: Option<f64>,
@@ -104,7 +105,7 @@ struct Experiment<'a> {
     separates: &'static str,
 }
 
-/// What to mend first, with all that a developer needs to look for themselves.
+/// A page to fix first, with what a developer needs to reproduce the failure.
 #[derive(Serialize)]
 struct Worst<'a> {
     address: &'a str,
@@ -138,7 +139,7 @@ struct Run<'a> {
     started: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<String>,
-    /// How long it was worked on: without the time between an interruption and its continuation.
+    /// The working time, without the time between an interruption and its continuation.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_seconds: Option<f64>,
     state: &'static str,
@@ -168,7 +169,7 @@ struct Resources<'a> {
     by_verdict: BTreeMap<&'static str, u64>,
 }
 
-/// Links to other sites that were to be requested.
+/// Counts of links to other sites that should be requested.
 #[derive(Serialize)]
 struct ExternalLinks {
     known: u64,
@@ -182,8 +183,8 @@ struct Coverage {
     /// Absent if nothing is known: 0 of 0 is no share.
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
-    /// Links and sitemap entries that were left out and may lead to pages that are not known: the share is an
-    /// upper bound then.
+    /// Number of links and sitemap entries that were left out and may lead to unknown pages. Then the share is an upper
+    /// bound.
     unseen: u64,
 }
 
@@ -198,7 +199,7 @@ struct Robots<'a> {
     access: &'static str,
 }
 
-/// Writes the summary, with what became of gates and the exports written before it.
+/// Writes the summary, with the results of the gates and the names of the exports written before it.
 pub(super) fn write(
     store: &Store,
     run: &RunRow,
@@ -308,7 +309,8 @@ fn resources(counts: &UrlCounts) -> Option<Resources<'_>> {
     })
 }
 
-/// Rates come back as they are, so that a comparison with the file is one with the run.
+/// Reads the failing pages of a run. Their rates are not rounded, so that a comparison with the file equals one with
+/// the run.
 fn failing_pages(store: &Store, run: &RunRow) -> Result<FailingPages, Fault> {
     let (total, pages) = store.worst_states(run.id, MOST_LISTED)?;
     let pages = pages

@@ -1,13 +1,12 @@
-//! JSON that is harmless wherever it is shown: characters at which programs end a line, that command a
-//! terminal or that turn the direction of writing are written as `\u` and their number. To who reads JSON
-//! nothing changes.
+//! JSON that is harmless wherever it is shown. Characters that end a line, control a terminal or turn the direction of
+//! writing are written as `\u` escapes. For a JSON parser nothing changes.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-/// A writer of JSON that escapes such characters in what passes. They stand in strings only, whole in
-/// each piece that serde_json writes.
+/// A writer that escapes such characters in the JSON that passes through it. They occur in strings only, and serde_json
+/// never splits them between two writes.
 pub(in crate::report) struct Escaping<W>(pub(in crate::report) W);
 
 impl<W: Write> Write for Escaping<W> {
@@ -29,9 +28,9 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-/// The number of the character that a text in UTF-8 begins with, and its length, if it is one of those:
-/// DEL and the second set of control characters (U+0085 ends a line), U+2028 and U+2029 (these too),
-/// U+202A to U+202E and U+2066 to U+2069.
+/// Returns the code point and length of the first character of a text in UTF-8, if it is one of these: DEL and the
+/// second set of control characters (U+0085 ends a line), U+2028 and U+2029 (these too), U+202A to U+202E and U+2066 to
+/// U+2069.
 fn acting(text: &[u8]) -> Option<(u16, usize)> {
     match *text {
         [0x7F, ..] => Some((0x7F, 1)),
@@ -42,14 +41,14 @@ fn acting(text: &[u8]) -> Option<(u16, usize)> {
     }
 }
 
-/// A value as JSON for people, over several lines.
+/// Formats a value as JSON for people, over several lines.
 pub fn pretty_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut json = Vec::new();
     serde_json::to_writer_pretty(Escaping(&mut json), value)?;
     Ok(String::from_utf8_lossy(&json).into_owned())
 }
 
-/// More would be noise in a text that people compare.
+/// Rounds to four decimals: more would be noise in a text that people compare.
 pub(in crate::report) fn four_decimals(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }

@@ -1,5 +1,5 @@
-//! The report for a pull request or a chat: the same view as the page, short, in GitHub's Markdown. Every
-//! text passes one gate on its way, so that a title of a stranger is no markup.
+//! The report for a pull request or a chat: the same view as the HTML report, short, in GitHub's Markdown. Every text
+//! passes one function, so that a page's title is never markup.
 
 use std::io::{self, Write};
 
@@ -13,11 +13,11 @@ use super::words::{count, number, percent, tame};
 
 const TEXT: &str = include_str!("report.md.j2");
 
-/// What CommonMark gives a meaning within a line, and `#`, which names an issue on GitHub. What has one
-/// only at the beginning of a line needs none: no text of a stranger begins one.
+/// Characters with a meaning within a line of CommonMark, and `#`, which names an issue on GitHub. Characters with a
+/// meaning only at the beginning of a line are not escaped: no text of a site begins a line.
 const MARKS: &str = "\\`*_[]~#";
 
-/// Characters of an address that are shown.
+/// Maximum characters shown of an address.
 const LONG: usize = 300;
 
 /// Writes the report.
@@ -49,7 +49,7 @@ fn render(view: &View) -> Result<String, minijinja::Error> {
         .render(Value::from(Serde(view)))
 }
 
-/// A text in one line, of which nothing is markup.
+/// Renders a text in one line, without markup.
 fn plain(text: &str) -> Value {
     Value::from_safe_string(escaped(text))
 }
@@ -58,7 +58,7 @@ fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         match c {
-            // A bar ends a cell of a table, `@` calls people.
+            // A bar ends a cell of a table, `@` notifies people.
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
@@ -75,7 +75,7 @@ fn one_line(text: &str) -> String {
     tame(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text as code: between more backticks than it has in a row.
+/// Renders a text as code, between more backticks than it has in a row.
 fn code(text: &str) -> Value {
     let text = one_line(text).replace('|', "\u{2502}");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -84,7 +84,7 @@ fn code(text: &str) -> Value {
     Value::from_safe_string(format!("{fence}{space}{text}{space}{fence}"))
 }
 
-/// An address as a link to itself; what is none stays a text.
+/// Renders an address as a link to itself; any other text stays a text.
 fn link(address: &str) -> Value {
     let is_web = address.starts_with("http://") || address.starts_with("https://");
     let is_plain = address
@@ -99,7 +99,7 @@ fn link(address: &str) -> Value {
     }
 }
 
-/// A line of advice: what stands between backticks stays code, the rest is no markup.
+/// Renders a line of advice: text between backticks stays code, the rest is escaped.
 fn advice(line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts = parts.map(|(at, part)| match at % 2 {
@@ -109,7 +109,7 @@ fn advice(line: &str) -> String {
     parts.collect()
 }
 
-/// The text escaped, with the spaces at its ends that set it off from a command.
+/// Escapes the text and keeps the spaces at its ends, which separate it from a command.
 fn spaced(text: &str) -> String {
     let space = |is: bool| if is { " " } else { "" };
     let (before, after) = (text.starts_with(' '), text.ends_with(' '));
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_strangers_are_no_markup() {
+    fn texts_of_sites_are_never_markup() {
         let cases = [
             ("**a** | [b](c)", "\\*\\*a\\*\\* &#124; \\[b\\](c)"),
             ("<script>\n# x", "&lt;script&gt; \\# x"),

@@ -1,5 +1,5 @@
-//! Pages that changed since a baseline, as CSV and as JSON lines: all of them, in the order of
-//! addresses, streamed.
+//! Writes the pages that changed since a baseline, as CSV and as JSON lines: all of them, streamed in the order of
+//! addresses.
 
 use std::io::{self, BufWriter, Write};
 
@@ -15,12 +15,12 @@ use crate::report::files::fault::Fault;
 use crate::report::json::text::Escaping;
 use crate::report::json::text::four_decimals;
 
-/// What a run is compared with, and what came out.
+/// A baseline and the comparison with it.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// The other side.
+    /// The baseline.
     pub baseline: Baseline,
-    /// What changed.
+    /// The changes.
     pub comparison: Comparison,
 }
 
@@ -149,7 +149,7 @@ pub(in crate::report) fn jsonl(
     Ok(out.flush()?)
 }
 
-/// A number as the other tables have it: 1 rather than 1.0.
+/// Formats a number as in the other tables: 1 rather than 1.0.
 fn in_figures(number: &Value) -> String {
     match number.as_f64() {
         Some(value) => value.to_string(),
@@ -157,7 +157,7 @@ fn in_figures(number: &Value) -> String {
     }
 }
 
-/// Hands over every change until one cannot be taken.
+/// Calls a function with every change, until it returns an error.
 pub(in crate::report) fn each(
     store: &Store,
     run: &RunRow,
@@ -201,15 +201,15 @@ pub(in crate::report) fn cells(page: &PageChange) -> [Value; COMPARE_COLUMNS.len
     ]
 }
 
-/// The `compare` object of `summary.json` and `compare --json`.
+/// Returns the `compare` object of `summary.json` and `compare --json`.
 pub fn comparison_json(comparison: &Comparison) -> io::Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
     round(&mut value);
     Ok(value)
 }
 
-/// More than four decimals would be noise in a text that people compare, but what is small stays more
-/// than nothing. Whole numbers stay whole.
+/// Rounds to four decimals: more would be noise in a text that people compare. A small value does not become zero, and
+/// whole numbers stay whole.
 fn round(value: &mut Value) {
     match value {
         Value::Number(number) => {

@@ -1,4 +1,4 @@
-//! The columns of an exported table: those of the store, with `Selected` split into one for each
+//! The columns of an exported table: those of the store, with `Selected` split into one column for each
 //! `--select NAME=...` of the plan.
 
 use crate::store::tables::{Column, Kind, pages};
@@ -8,16 +8,16 @@ use crate::store::{Cell, RunRow, Table};
 #[derive(Debug)]
 pub(in crate::report) struct Columns {
     all: Vec<Heading>,
-    /// How many of them, at the end, come out of `Selected`; absent if the table has none.
+    /// Number of columns, at the end, that come from `Selected`; absent if the table has no such column.
     selected: Option<usize>,
 }
 
-/// What a table of an export says of a column.
+/// The heading of a column in an exported table.
 #[derive(Clone, Debug)]
 pub(in crate::report) struct Heading {
     pub(in crate::report) name: String,
     pub(in crate::report) kind: Kind,
-    /// Characters that a sheet has room for, where the kind does not say it.
+    /// Width in characters in a sheet, if the kind does not determine it.
     pub(in crate::report) width: Option<u8>,
 }
 
@@ -51,7 +51,7 @@ impl Columns {
         &self.all
     }
 
-    /// Hands over the cells of a row, as many as there are names, until one cannot be taken.
+    /// Calls a function with each cell of a row, as many as there are names, until it returns an error.
     pub(in crate::report) fn each<E>(
         &self,
         row: &[Cell<'_>],
@@ -73,7 +73,7 @@ impl Columns {
     }
 }
 
-/// `NAME` of `NAME=CSS`.
+/// Returns the `NAME` of `NAME=CSS`.
 fn select_name(option: &str) -> &str {
     option.split_once('=').map_or(option, |(name, _)| name)
 }

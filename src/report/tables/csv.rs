@@ -1,5 +1,5 @@
-//! CSV after RFC 4180: UTF-8, `\r\n`, the header always present, an empty cell for what is not
-//! known. Texts that a spreadsheet would run as a formula are made plain texts.
+//! CSV as in RFC 4180: UTF-8, `\r\n`, always a header, an empty cell for an unknown value. A text that a spreadsheet
+//! would run as a formula becomes plain text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::store::{Cell, RunRow, Store, Table};
 use super::columns::Columns;
 use crate::report::files::fault::Fault;
 
-/// Bytes gathered before they go to the file.
+/// Size of the buffer before the file, in bytes.
 const BUFFER: usize = 1 << 16;
 
 /// Writes a table.
@@ -45,7 +45,7 @@ pub(in crate::report) fn write(
     }
 }
 
-/// What every table of ours is written with. Texts of others go through [`plain`] first.
+/// Returns the writer of all our tables. Texts of others go through [`plain`] first.
 pub fn writer<W: Write>(out: W) -> Writer<W> {
     WriterBuilder::new()
         .terminator(Terminator::CRLF)
@@ -65,12 +65,12 @@ fn push(cell: Cell<'_>, record: &mut ByteRecord, number: &mut String) {
     record.push_field(number.as_bytes());
 }
 
-/// The text, harmless in a spreadsheet and a terminal: an apostrophe before whatever a spreadsheet would take for a formula
-/// (OWASP, "CSV injection"), and U+FFFD for control characters other than tab and line breaks, which would command
-/// the terminal that shows the file, and for those that turn the direction of writing, which would make a name read as another.
+/// Makes a text harmless in a spreadsheet and a terminal. Puts an apostrophe before anything that a spreadsheet would
+/// take for a formula (OWASP, "CSV injection"). Replaces with U+FFFD control characters other than tab and line breaks,
+/// which would control a terminal, and those that turn the direction of writing, which would disguise a name.
 ///
-/// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a cell
-/// may begin behind each of these and behind each line break.
+/// Where a spreadsheet separates cells by `;` or tab, as Excel does in half of Europe, our quotes protect nothing: a
+/// cell may begin after each of these and after each line break.
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut plain = String::new();
     // Bytes of the text that `plain` has already.
@@ -89,7 +89,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         }
         cell = match c {
             ';' | '\t' | '\n' | '\r' => Some(Begins::Within),
-            // What stands before a formula there and is taken off.
+            // A spreadsheet removes these before a formula.
             ' ' | '"' if cell == Some(Begins::Within) => cell,
             _ => None,
         };
@@ -101,31 +101,31 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Where a cell begins.
+/// The place where a cell begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begins {
-    /// Where the text does.
+    /// At the beginning of the text.
     Text,
-    /// In the midst of it, if its file is read with another separator than ours.
+    /// Within the text, if the file is read with another separator than ours.
     Within,
 }
 
-/// Whether a cell that begins with this is a formula.
+/// Returns whether a cell that begins with this character is a formula.
 fn is_formula(c: char) -> bool {
-    // Excel and LibreOffice of East Asian languages take the full-width ones as well.
+    // Excel and LibreOffice in East Asian languages accept the full-width ones as well.
     matches!(
         c,
         '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
     )
 }
 
-/// Whether this is taken off before a cell is looked at.
+/// Returns whether a spreadsheet removes this character before it reads a cell.
 fn is_break(c: char) -> bool {
     matches!(c, '\t' | '\r')
 }
 
-/// Whether a character is a control character other than tab and line breaks, of the second set (C1) too, or
-/// turns the direction of writing.
+/// Returns whether a character is a control character other than tab and line breaks (those of the second set, C1,
+/// too), or turns the direction of writing.
 pub(super) fn commands(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
@@ -141,8 +141,8 @@ mod tests {
         String::from_utf8(record[0].to_vec()).expect("UTF-8")
     }
 
-    /// The cells that a spreadsheet finds in a record of ours if it separates them by something else: quotes mean
-    /// something at the beginning of a cell only.
+    /// Returns the cells that a spreadsheet finds in a record of ours if it uses another separator: quotes have a
+    /// meaning at the beginning of a cell only.
     fn cells(text: &str, separator: char) -> Vec<String> {
         let mut csv = writer(Vec::new());
         let record = ["https://h/", &plain(text), "200"];
@@ -200,7 +200,7 @@ mod tests {
         }
         assert_eq!(field(Cell::Text("=\x1b[2J")), "'=\u{fffd}[2J");
         assert_eq!(field(Cell::Text("a\t\r\n\x07")), "a\t\r\n\u{fffd}");
-        // A terminal takes U+009B for the two characters that begin its commands.
+        // A terminal reads U+009B like the two characters that begin its commands.
         assert_eq!(field(Cell::Text("\u{9b}2J\u{7f}")), "\u{fffd}2J\u{fffd}");
         assert_eq!(
             field(Cell::Text("\u{ff1d}1\u{202e}x\u{2069}")),

@@ -1,5 +1,5 @@
-//! JSON lines: an object a row, its keys the names of the CSV columns in snake case. Numbers are
-//! numbers, booleans are booleans, and what is not known is left out.
+//! JSON lines: an object for each row, its keys the names of the CSV columns in snake case. Numbers are numbers,
+//! booleans are booleans, and unknown values are left out.
 
 use std::io::{BufWriter, Write};
 
@@ -10,7 +10,7 @@ use super::columns::{Columns, Heading};
 use crate::report::files::fault::Fault;
 use crate::report::json::text::{Escaping, pretty_json};
 
-/// A column as JSON sees it.
+/// A column as a JSON key.
 struct Key {
     /// The key with its quotes and colon.
     text: String,
@@ -68,8 +68,8 @@ fn object(
     Ok(())
 }
 
-/// The keys of a table, each different from all before it: a column of `--select` may have the
-/// name of one of ours.
+/// Returns the keys of a table, each different from all before it: a column of `--select` may have the name of one of
+/// ours.
 fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
     let mut taken: Vec<String> = Vec::new();
     let mut keys = Vec::new();
@@ -91,7 +91,7 @@ fn keys(columns: &[Heading]) -> Result<Vec<Key>, Fault> {
     Ok(keys)
 }
 
-/// `TTFB (ms)` as `ttfb_ms`.
+/// Turns `TTFB (ms)` into `ttfb_ms`.
 pub(super) fn snake_case(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for word in name.split(|c: char| !c.is_alphanumeric()) {

@@ -1,4 +1,4 @@
-//! Tables a row at a time: CSV, JSON lines, the workbook, Screaming Frog's files.
+//! Tables, streamed row by row: CSV, JSON lines, the workbook, Screaming Frog's files.
 
 pub(super) mod changes;
 mod columns;

@@ -1,4 +1,4 @@
-//! What is said of columns is what their declarations say: in docs/columns.md, and of the cells.
+//! Tests that docs/columns.md and the cells agree with the declarations of the columns.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::report::{COMPARE_COLUMNS, Format, write};
 use crate::store::Table;
 use crate::store::tables::Column;
 
-/// With this variable set the test below writes the tables of the document instead of comparing them:
+/// If this variable is set, the test below writes the tables of the document instead of comparing them:
 /// `GATECRAWL_WRITE_DOCS=1 cargo test columns_md`.
 const WRITE: &str = "GATECRAWL_WRITE_DOCS";
 
@@ -35,7 +35,7 @@ fn columns_md_has_the_tables_that_the_declarations_give() {
     );
 }
 
-/// The document with the rows of its tables made again. The text around them is written by hand.
+/// Returns the document with new rows in its tables. The text around them is written by hand.
 fn with_tables(document: &str) -> String {
     let mut out = String::new();
     let mut columns: &[Column] = &[];
@@ -64,7 +64,7 @@ fn columns_of(file: &str) -> &'static [Column] {
     }
 }
 
-/// A row for each column that has something to say; a pair of an old and a new value has one together.
+/// Returns a row for each column with a description; an old and a new value share one row.
 fn rows(columns: &[Column]) -> String {
     let mut out = String::new();
     for (at, column) in columns.iter().enumerate() {
@@ -83,7 +83,7 @@ fn rows(columns: &[Column]) -> String {
 async fn every_cell_is_of_the_kind_that_its_column_declares() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store).id;
-    // What is exported is concluded first.
+    // An export needs a concluded run.
     write(&store, &newest(&store), &of(&[Format::Csv]), out.path()).expect("written");
     for table in Table::ALL {
         let mut rows = 0;

@@ -1,4 +1,4 @@
-//! A small run with one of everything, written by hand and exported in every format.
+//! Exports a small run with one of everything, written by hand, in every format.
 
 mod columns;
 mod story;
@@ -62,7 +62,7 @@ async fn every_table_as_json_lines() {
     }
 }
 
-/// The version is not part of what the snapshots keep.
+/// Removes the version, which is not part of the snapshots.
 fn without_version(text: &str) -> String {
     text.replace(
         &format!("gatecrawl {}", env!("CARGO_PKG_VERSION")),
@@ -106,7 +106,7 @@ async fn the_report_that_people_open() {
     assert_snapshot!("report.html", without_version(body));
 }
 
-/// What is shown is bounded, however many pages fail and however long their addresses are.
+/// The size of the report is bounded, however many pages fail and however long their addresses are.
 #[tokio::test]
 async fn a_hostile_site_cannot_make_the_report_heavy() {
     const HEAVIEST: usize = 2_000_000;
@@ -125,7 +125,7 @@ async fn a_hostile_site_cannot_make_the_report_heavy() {
     write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
     let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
     assert!(page.len() < HEAVIEST, "{} bytes", page.len());
-    // The most that GitHub takes as a comment.
+    // GitHub's limit for a comment.
     assert!(text.chars().count() < 65_536, "{} bytes", text.len());
     assert!(page.contains("The first 150 of 10,000 pages"));
 }
@@ -147,7 +147,7 @@ async fn gates_and_failing_urls_as_test_cases() {
 }
 
 #[tokio::test]
-async fn what_screaming_frog_would_have_written() {
+async fn exports_are_like_those_of_screaming_frog() {
     let ((_dir, store), out) = (stored().await, exports());
     let formats = [Format::ScreamingFrog];
     let files = write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
@@ -284,7 +284,7 @@ async fn a_run_without_a_single_url_has_tables_with_headers() {
 }
 
 #[tokio::test]
-async fn a_run_that_went_on_is_exported_as_one() {
+async fn a_resumed_run_is_exported_as_one() {
     let ((_dir, store), out) = (stored().await, exports());
     let run = newest(&store);
     write(&store, &run, &of(&[Format::Csv]), out.path()).expect("written");
@@ -328,7 +328,7 @@ async fn a_run_that_went_on_is_exported_as_one() {
     assert!(row.contains(",transient,ok_html,2,1,1,1,"), "{row}");
 }
 
-/// Line breaks within quoted cells.
+/// Returns the number of line breaks within quoted cells.
 fn extra(text: &str) -> usize {
     let quoted = text.split('"').skip(1).step_by(2);
     quoted

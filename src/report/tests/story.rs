@@ -1,4 +1,4 @@
-//! The run: a small shop with failures, redirects and things that are not fetched.
+//! The run of the tests: a small shop with failures, redirects and URLs that are not fetched.
 
 use crate::model::{
     Admission, CrawlPlan, Link, LinkKind, LinkTarget, Moment, Outcome, Position, Role, Skip,
@@ -51,7 +51,7 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
     (dir, store)
 }
 
-/// Stores what happened.
+/// Stores the changes.
 pub(super) async fn tell(store: &Store, run: RunId, changes: Vec<Change>) {
     let writer = Writer::start(store, run).expect("started");
     for change in changes {
@@ -60,7 +60,7 @@ pub(super) async fn tell(store: &Store, run: RunId, changes: Vec<Change>) {
     writer.close().await.expect("stored");
 }
 
-/// A page to start from, or the robots.txt that goes with it.
+/// Returns a start page, or its robots.txt.
 pub(super) fn seed(path: &str, named: bool) -> Seed {
     let role = if named { Role::Page } else { Role::Robots };
     Seed {
@@ -70,7 +70,7 @@ pub(super) fn seed(path: &str, named: bool) -> Seed {
     }
 }
 
-/// The crawl, a visit a paragraph.
+/// Returns the changes of the crawl, one paragraph for each visit.
 fn changes() -> Vec<Change> {
     let mut story = Story::default();
 

@@ -1,4 +1,4 @@
-//! The visits a run is told with.
+//! Builders for the visits of the test run.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// A story that goes on after so many attempts.
+    /// Returns a story that continues after `now` attempts.
     pub(super) fn after(now: i64) -> Story {
         Story {
             now,

@@ -1,4 +1,4 @@
-//! What changed since the baseline, as people read it.
+//! The changes since the baseline, in words.
 
 use serde::Serialize;
 
@@ -6,23 +6,23 @@ use crate::assess::Interval;
 use crate::assess::compare::{Change, Comparison, PageChange, PageState, ScoreChange, Side};
 use crate::report::words::percent;
 
-/// Most pages shown; all are in compare.csv.
+/// Maximum pages shown; all are in compare.csv.
 const MOST: usize = 60;
 
-/// Most sections shown.
+/// Maximum sections shown.
 const SECTIONS: usize = 20;
 
-/// What changed.
+/// The changes since the baseline.
 #[derive(Debug, Serialize)]
 pub(crate) struct Changes {
     pub(crate) headline: String,
     old: Side,
-    /// How many pages changed in which way, with what that means.
+    /// The kinds of change, with the number of pages and the meaning.
     counts: Vec<(&'static str, u64, &'static str)>,
     scores: Vec<ScoreRow>,
     sections: Vec<SectionRow>,
     rows: Vec<ChangeRow>,
-    /// All pages that changed.
+    /// Number of all pages that changed.
     total: u64,
     notes: Vec<String>,
 }
@@ -56,7 +56,7 @@ struct ChangeRow {
     bad: bool,
 }
 
-/// What a comparison found.
+/// Returns the changes that a comparison found.
 pub(super) fn changes(found: &Comparison) -> Changes {
     let counts = Change::ALL
         .into_iter()
@@ -79,7 +79,7 @@ pub(super) fn changes(found: &Comparison) -> Changes {
     }
 }
 
-/// What a change means.
+/// Returns the meaning of a change.
 const fn meaning(change: Change) -> &'static str {
     match change {
         Change::New => "fine before, failing now",
@@ -148,7 +148,7 @@ fn page(found: &PageChange) -> ChangeRow {
     }
 }
 
-/// `502 persistent`, or why there is nothing to say.
+/// Returns the state of a page, such as `502 persistent`, or why there is none.
 fn state(state: Option<&PageState>) -> String {
     match state {
         None => "not looked at".to_owned(),

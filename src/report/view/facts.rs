@@ -1,4 +1,4 @@
-//! What was audited, how, and how it turned out in numbers.
+//! The facts of a run: its site, its settings and its results in numbers.
 
 use serde::Serialize;
 
@@ -7,19 +7,19 @@ use crate::model::{Coverage, ScopePlan, SkipReason};
 use crate::report::words::{apart, count, duration, external_links, left_out, resources};
 use crate::store::{RunRow, RunState, RunSummary};
 
-/// What was audited and how.
+/// The site and the settings of the run.
 #[derive(Debug, Serialize)]
 pub(crate) struct About {
     pub(crate) site: String,
     pub(crate) run: i64,
     pub(crate) started: String,
     took: Option<String>,
-    /// Why the run is not all that was asked for; absent if it is.
+    /// Why the run is not complete; absent if it is.
     incomplete: Option<&'static str>,
     pages: u64,
     requests: u64,
     retries: u64,
-    /// How the crawl was made, as name and value.
+    /// The settings of the crawl, as name and value.
     settings: Vec<(&'static str, String)>,
     version: String,
     token: String,
@@ -29,25 +29,25 @@ pub(crate) struct About {
 #[derive(Debug, Serialize)]
 pub(crate) struct Part {
     pub(crate) name: String,
-    /// What it means; may be empty.
+    /// Its meaning; may be empty.
     meaning: &'static str,
     pub(crate) count: u64,
     /// 0..1.
     pub(crate) share: f64,
-    /// A word that colours follow.
+    /// A word that selects the colour.
     tone: &'static str,
 }
 
-/// How much of the site was seen.
+/// The coverage of the site.
 #[derive(Debug, Serialize)]
 pub(crate) struct CoverageView {
     known: u64,
     fetched: u64,
     /// 0..1; absent if nothing is known.
     share: Option<f64>,
-    /// Said where links were left out, so that the share is an upper bound.
+    /// The note that links were left out, so that the share is an upper bound.
     left_out: Option<String>,
-    /// Why URLs were not fetched.
+    /// The reasons why URLs were not fetched.
     reasons: Vec<Part>,
     /// URLs that are no part of the audit; absent if there are none.
     apart: Option<String>,
@@ -150,7 +150,7 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
     settings
 }
 
-/// The verdicts from good to bad, with what each means.
+/// The verdicts from good to bad, with the meaning of each.
 const VERDICTS: [(Verdict, &str, &str); 6] = [
     (Verdict::Ok, "never failed", "fine"),
     (Verdict::Transient, "failed, then recovered", "mild"),
@@ -243,7 +243,7 @@ pub(super) fn coverage(summary: &RunSummary) -> CoverageView {
     }
 }
 
-/// Why URLs with this reason were not fetched.
+/// Returns why URLs with this reason were not fetched.
 const fn reason(reason: SkipReason) -> &'static str {
     match reason {
         SkipReason::Robots => "robots.txt forbids them",

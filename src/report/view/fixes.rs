@@ -1,4 +1,4 @@
-//! What is wrong, why, what shows it, and what to do about it.
+//! The findings: problem, cause, evidence and fix.
 
 use serde::Serialize;
 
@@ -9,54 +9,54 @@ use crate::store::{StoredFinding, StoredTrial};
 
 use super::pages::Pages;
 
-/// Most findings shown; the others are in findings.csv.
+/// Maximum findings shown; the others are in findings.csv.
 const MOST: usize = 40;
 
-/// Most sentences of evidence of one.
+/// Maximum sentences of evidence of a finding.
 const SENTENCES: usize = 8;
 
-/// Most lines of advice of one; all of them are told by `gatecrawl explain`.
+/// Maximum lines of advice of a finding; `gatecrawl explain` prints all of them.
 const LINES: usize = 6;
 
-/// Most experiments shown.
+/// Maximum experiments shown.
 const EXPERIMENTS: usize = 60;
 
-/// What the diagnosis rules found.
+/// The findings of the diagnosis rules.
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
-    /// All findings.
+    /// Number of all findings.
     pub(crate) total: usize,
 }
 
-/// A finding with its fix. In lines of advice, what is to be typed stands between backticks.
+/// A finding with its fix. In lines of advice, commands are between backticks.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingView {
     pub(crate) severity: Severity,
     pub(crate) title: String,
     pub(crate) scope: Scope,
     pub(crate) subject: String,
-    /// Empty where none is known.
+    /// Empty if none is known.
     pub(crate) cause: String,
     /// 0..1.
     pub(crate) confidence: f64,
     pub(crate) evidence: Vec<String>,
-    /// What it means, and what it does to a site in search.
+    /// Its meaning, and its effect on a site in search.
     meaning: String,
     seo: String,
     confirm: Vec<String>,
     pub(crate) act: Vec<String>,
     verify: Vec<String>,
-    /// The server product whose notes apply, with what to do there; may be empty.
+    /// The server product whose notes apply, with the advice for it; may be empty.
     server: String,
     server_act: Vec<String>,
-    /// The command that tells more.
+    /// The command that shows more.
     pub(crate) explain: String,
-    /// A line that shows it; empty where no page is at hand.
+    /// A `curl` line that reproduces it; empty if there is no page for it.
     curl: String,
 }
 
-/// An experiment and what came of it.
+/// An experiment with its result.
 #[derive(Debug, Serialize)]
 pub(crate) struct ExperimentView {
     #[serde(flatten)]
@@ -64,7 +64,7 @@ pub(crate) struct ExperimentView {
     separates: &'static str,
 }
 
-/// The findings, the worst first.
+/// Returns the findings, the worst first.
 pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
     Findings {
         rows: all
@@ -108,7 +108,7 @@ fn first(lines: &[String], most: usize) -> Vec<String> {
     lines.iter().take(most).cloned().collect()
 }
 
-/// What came of experiments.
+/// Returns the results of experiments.
 pub(super) fn experiments(all: &[StoredTrial]) -> Vec<ExperimentView> {
     let shown = all.iter().take(EXPERIMENTS);
     shown

@@ -1,4 +1,4 @@
-//! What is wrong, in one sentence.
+//! The headline: the state of the site in one sentence.
 
 use serde::Serialize;
 
@@ -7,15 +7,15 @@ use crate::assess::{NoStart, Verdict};
 use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
-/// What is wrong.
+/// The headline of a run.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Headline {
-    /// `fine`, `other` or `bad`: a word that colours follow.
+    /// `fine`, `other` or `bad`: a word that selects the colour.
     pub(crate) tone: &'static str,
     pub(crate) text: String,
 }
 
-/// Verdicts of pages that failed, and how they did.
+/// Verdicts of pages that failed, with the way in which they failed.
 const KINDS: [(Verdict, &str); 5] = [
     (Verdict::Persistent, "always"),
     (Verdict::Intermittent, "now and then"),
@@ -24,7 +24,7 @@ const KINDS: [(Verdict, &str); 5] = [
     (Verdict::Transient, "and then recovered"),
 ];
 
-/// The sentence for a run, with the cause that most failing pages have and their share of them.
+/// Returns the sentence for a run, with the cause that most failing pages have and their share.
 pub(super) fn headline(
     summary: &RunSummary,
     likeliest: Option<(&str, f64)>,
@@ -80,7 +80,7 @@ pub(super) fn headline(
     }
 }
 
-/// What there is to say where no page failed. A page that is gone is no failure of the server, and still not well.
+/// Returns the headline if no page failed. A missing page is not a failure of the server, but all is not well.
 fn unfailing(summary: &RunSummary) -> Headline {
     let pages = count(summary.pages.fetched, "page");
     let warning = summary
@@ -134,7 +134,7 @@ fn told(found: &StoredFinding) -> String {
     format!("{} ({})", title.to_lowercase(), found.subject)
 }
 
-/// Why nothing was fetched, as far as a finding tells.
+/// Returns why nothing was fetched, if a finding says it.
 fn nothing(summary: &RunSummary) -> Option<String> {
     summary
         .findings
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn dead_links_are_not_well() {
+    fn with_dead_links_all_is_not_well() {
         let mut summary = RunSummary::default();
         summary.pages.fetched = 1_240;
         summary.pages.by_status = [(200, 1_075), (404, 160), (410, 5)].into();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_well_while_there_is_a_warning() {
+    fn with_a_warning_all_is_not_well() {
         let with = |severity| {
             let mut summary = RunSummary::default();
             summary.pages.fetched = 2;
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn one_sentence_says_how_the_site_is() {
+    fn one_sentence_says_the_state_of_the_site() {
         let fine = told(&[(Verdict::Ok, 1_240)], None);
         assert_eq!(fine.text, "All is well: none of 1,240 pages failed.");
         assert_eq!(fine.tone, "fine");

@@ -1,4 +1,4 @@
-//! Sections of the site, the worst first: their rates and scores, and when they failed.
+//! The sections of the site, the worst first: their rates and scores, and a heat map of their failures over time.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::store::{RunRow, Store, StoreError, StoredPart, Tick, Tone};
 
-/// Most sections shown.
+/// Maximum sections shown.
 const MOST: usize = 40;
 
-/// Stretches of time in a row of the map.
+/// Maximum spans of time in a row of the map.
 const COLUMNS: usize = 48;
 
 /// Sections of the site.
 #[derive(Debug, Serialize)]
 pub(crate) struct Heat {
     rows: Vec<Section>,
-    /// All sections.
+    /// Number of all sections.
     total: usize,
 }
 
@@ -35,26 +35,26 @@ struct Section {
     cells: Vec<Cell>,
 }
 
-/// A section in a stretch of time.
+/// A section in a span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 struct Cell {
     attempts: u32,
     failed: u32,
-    /// 0 nothing asked, 1 nothing failed, 2 to 5 by the share that failed.
+    /// 0: nothing was requested; 1: nothing failed; 2 to 5: by the share that failed.
     heat: u8,
 }
 
 /// The map while it is drawn.
 pub(super) struct Grid<'a> {
     worst: Vec<&'a StoredPart>,
-    /// Rows by the numbers that attempts name their sections with.
+    /// Rows by the numbers of the sections in attempts.
     numbers: HashMap<i64, usize>,
     cells: Vec<[Cell; COLUMNS]>,
     total: usize,
 }
 
 impl<'a> Grid<'a> {
-    /// Chooses the sections that are shown.
+    /// Chooses the sections to show.
     pub(super) fn of(
         store: &Store,
         run: &RunRow,
@@ -77,7 +77,7 @@ impl<'a> Grid<'a> {
         })
     }
 
-    /// Takes an attempt, made in this of so many stretches of the time.
+    /// Adds an attempt that was made in bin `bin` of `bins`.
     pub(super) fn add(&mut self, tick: Tick, (bin, bins): (usize, usize)) {
         let row = tick.section.and_then(|section| self.numbers.get(&section));
         if let (Some(row), true) = (row, tick.tone != Tone::Experiment) {
@@ -85,7 +85,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// The map.
+    /// Returns the finished map.
     pub(super) fn heat(self) -> Heat {
         let rows = self.worst.into_iter().zip(&self.cells);
         Heat {

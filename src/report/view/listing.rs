@@ -1,4 +1,4 @@
-//! Tables of the exports, cut to what people read: the rows that matter first, and how many there are.
+//! Tables of the exports, cut to the rows that matter most, with the total number of rows.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::store::{
     RedirectRow, RobotsRow, RunRow, SitemapRow, SkippedRow, Store, StoreError, Table,
 };
 
-/// Most rows shown of a table.
+/// Maximum rows shown of a table.
 const MOST: usize = 60;
 
 /// Some columns of an export, the worst rows first.
@@ -19,7 +19,7 @@ pub(crate) struct Listing {
     columns: Vec<&'static str>,
     rows: Vec<Row>,
     pub(crate) total: u64,
-    /// Rows that are worth a look.
+    /// Number of rows that are worth a look.
     pub(crate) bad: u64,
 }
 
@@ -30,7 +30,7 @@ struct Row {
     bad: bool,
 }
 
-/// Redirects; those that end badly, or take more than one hop, are worth a look.
+/// Returns the redirects; those that end badly, or take more than one hop, are worth a look.
 pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::redirects::{
         ADDRESS, ENDING, FINAL_ADDRESS, FINAL_STATUS_CODE, HOPS, INLINKS, STATUS_CODE,
@@ -65,7 +65,7 @@ pub(super) fn redirects(store: &Store, run: &RunRow) -> Result<Listing, StoreErr
     Ok(rows.listing(Table::Redirects, &columns))
 }
 
-/// Sitemaps; those that did not answer or hold mistakes are worth a look.
+/// Returns the sitemaps; those that did not answer or have problems are worth a look.
 pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::sitemaps::{
         ADDRESS, ATTEMPTS, ENTRIES, FORMAT, PROBLEMS, STATUS, STATUS_CODE,
@@ -81,7 +81,7 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
     ];
     let mut rows = Choice::default();
     store.typed_rows(run.id, &mut |row: SitemapRow| {
-        // `/sitemap.xml` is asked for though nobody named it.
+        // `/sitemap.xml` is requested even if nobody names it.
         let is_guess = row.found_on.is_empty() && matches!(row.status, 404 | 410);
         rows.add(
             (row.status != 200 && !is_guess) || !row.problems.is_empty(),
@@ -101,7 +101,7 @@ pub(super) fn sitemaps(store: &Store, run: &RunRow) -> Result<Listing, StoreErro
     Ok(rows.listing(Table::Sitemaps, &columns))
 }
 
-/// robots.txt of each host; those that could not be read or hold mistakes are worth a look.
+/// Returns the robots.txt of each host; those that could not be read or have problems are worth a look.
 pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::robots::{
         ACCESS, CRAWL_DELAY, HOST, PROBLEMS, RULES, SITEMAPS, STATUS, STATUS_CODE,
@@ -137,7 +137,8 @@ pub(super) fn robots(store: &Store, run: &RunRow) -> Result<Listing, StoreError>
     Ok(rows.listing(Table::Robots, &columns))
 }
 
-/// What was not fetched; other than what robots.txt forbids or lies outside, it is worth a look.
+/// Returns the URLs that were not fetched; all but those that robots.txt forbids or that are out of scope are worth a
+/// look.
 pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError> {
     use crate::store::tables::skipped::{ADDRESS, DETAIL, FOUND_ON, REASON};
     let mut rows = Choice::default();
@@ -162,7 +163,7 @@ pub(super) fn skipped(store: &Store, run: &RunRow) -> Result<Listing, StoreError
     Ok(rows.listing(Table::Skipped, &[ADDRESS, REASON, DETAIL, FOUND_ON]))
 }
 
-/// The rows that are shown, chosen as they come.
+/// The rows to show, chosen while they are read.
 #[derive(Default)]
 struct Choice {
     bad: Vec<Row>,
@@ -172,7 +173,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// Takes in a row, whose cells are made only if it may be shown; true, as all rows are counted.
+    /// Adds a row, whose cells are made only if it may be shown. Returns true, so that all rows are read and counted.
     fn add(&mut self, bad: bool, cells: impl FnOnce() -> Vec<String>) -> bool {
         self.total += 1;
         self.all_bad += u64::from(bad);

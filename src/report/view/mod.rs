@@ -1,5 +1,5 @@
-//! A finished run as people read it: everything that a report shows, chosen, bounded and put into
-//! words, without a word of markup. The formats for people render this and nothing else.
+//! A finished run in words: everything that a report shows, selected and bounded, without markup. The formats for
+//! people render this and nothing else.
 
 mod changes;
 mod facts;
@@ -25,13 +25,13 @@ pub(super) use facts::{About, Part};
 pub(super) use headline::Headline;
 pub(super) use timeline::{Bin, Timeline};
 
-/// A run as people read it.
+/// A run in words.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
     pub(super) about: About,
     pub(super) headline: Headline,
     scores: Vec<scores::ScoreView>,
-    /// Pages that fail now and then and were not caught, in a sentence; absent of small sites.
+    /// The estimate of pages that fail now and then and were not caught, in a sentence; absent for small sites.
     uncaught: Option<String>,
     verdicts: Vec<Part>,
     statuses: Vec<Part>,
@@ -56,7 +56,7 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Reads a run that was concluded.
+    /// Reads a concluded run.
     pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
         let summary = store.summary(run.id)?;
         let pages = pages::read(store, run)?;
@@ -101,7 +101,7 @@ impl View {
     }
 }
 
-/// Names of the files that are written beside the report.
+/// Returns the names of the files that are written beside the report.
 fn files(wanted: &Wanted) -> Vec<String> {
     wanted
         .exports()

@@ -1,4 +1,4 @@
-//! What to mend first: the worst pages with their attempts, and the slowest.
+//! The pages to fix first: the worst with their attempts, and the slowest.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use crate::report::curl::line_of;
 use crate::report::words::cause_of_page;
 use crate::store::{Mark, RunRow, Store, StoreError, Tone, WorstPage};
 
-/// Most pages shown.
+/// Maximum pages shown.
 const MOST: u32 = 150;
 
-/// Most attempts shown of one page.
+/// Maximum attempts shown for a page.
 const MARKS: u32 = 20;
 
-/// Characters shown of an error page.
+/// Maximum characters shown of an error page.
 const BODY: usize = 300;
 
-/// Bytes of the longest line for a shell that is shown.
+/// Maximum bytes of a `curl` line that is shown.
 const CURL: usize = 600;
 
-/// Least confidence of a cause that is said of many pages.
+/// Minimum confidence of a cause that is named for many pages together.
 const SURE: f64 = 0.5;
 
-/// Slow pages shown.
+/// Number of slow pages shown.
 const SLOW: u32 = 10;
 
 /// The worst pages.
 #[derive(Debug, Serialize)]
 pub(crate) struct Pages {
     pub(crate) rows: Vec<Page>,
-    /// All that failed at least once.
+    /// Number of pages that failed at least once.
     pub(crate) total: u64,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Pages {
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
     pub(crate) address: String,
-    /// The address as it was asked for.
+    /// The address as it was requested.
     href: String,
     pub(crate) status: u16,
     pub(crate) status_text: String,
@@ -50,7 +50,7 @@ pub(crate) struct Page {
     pub(crate) inlinks: u64,
     pub(crate) priority: Option<f64>,
     pub(crate) cause: String,
-    /// Topic of the playbook; empty where no cause is known.
+    /// Topic of the playbook; empty if no cause is known.
     topic: &'static str,
     /// 0..1.
     pub(crate) confidence: f64,
@@ -59,7 +59,7 @@ pub(crate) struct Page {
     request_id: Option<String>,
     error_body: Option<String>,
     curl: String,
-    /// In how many earlier runs it failed; empty if in none.
+    /// The number of earlier runs in which it failed, in words; empty if none.
     pub(crate) earlier: String,
     marks: Vec<MarkView>,
 }
@@ -78,7 +78,7 @@ struct MarkView {
     tone: &'static str,
 }
 
-/// A page that took long.
+/// A slow page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Slow {
     address: String,
@@ -161,7 +161,7 @@ fn mark(mark: &Mark) -> MarkView {
 }
 
 impl Pages {
-    /// The line that asks for the worst page within a site, host, section, or for this very page.
+    /// Returns the `curl` line for the worst page within a site, host or section, or for this very page.
     pub(super) fn curl_within(&self, subject: &str) -> Option<&str> {
         let within = self
             .rows
@@ -172,7 +172,7 @@ impl Pages {
             .filter(|curl| !curl.is_empty())
     }
 
-    /// The cause that most of the failing pages have, and the share of those that have it.
+    /// Returns the cause that most of the failing pages have, and their share.
     pub(super) fn likeliest_cause(&self) -> Option<(&str, f64)> {
         let causes = self
             .rows
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_is_said_of_the_whole_if_most_pages_have_it() {
+    fn a_cause_is_named_for_the_whole_if_most_pages_have_it() {
         let check = |causes: &[(&str, f64)], expected: Option<&str>| {
             let found = likeliest(causes.iter().copied());
             assert_eq!(found.map(|(cause, _)| cause), expected, "{causes:?}");

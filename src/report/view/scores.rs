@@ -1,4 +1,4 @@
-//! The two scores with their bands, and what they consist of.
+//! The two scores with their bands and their parts.
 
 use serde::Serialize;
 
@@ -6,39 +6,39 @@ use crate::assess::{Band, Score};
 use crate::report::words::{self, hindrance, risk};
 use crate::store::{RunScores, StoredDeduction, StoredScore};
 
-/// Most parts of a score that are named; the rest is in summary.json.
+/// Maximum parts of a score that are named; the rest is in summary.json.
 const MOST: usize = 12;
 
-/// Most addresses named for a part.
+/// Maximum addresses named for a part.
 const URLS: usize = 3;
 
-/// Fewer points are not worth a line.
+/// Parts with fewer points are not shown.
 const LITTLE: f64 = 0.05;
 
 /// A score.
 #[derive(Debug, Serialize)]
 pub(crate) struct ScoreView {
     pub(crate) name: &'static str,
-    /// What it says.
+    /// Its meaning.
     about: &'static str,
-    /// Which end is good.
+    /// The good end of the scale.
     best: &'static str,
-    /// 0..100 with its 95 % interval; absent without evidence enough.
+    /// 0..100 with its 95 % interval; absent without enough evidence.
     pub(crate) value: Option<f64>,
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
     /// The score in a word.
     pub(crate) band: Option<&'static str>,
-    /// Why there is none; else empty.
+    /// Why there is no score; empty if there is one.
     pub(crate) inconclusive: String,
-    /// A word that colours follow.
+    /// A word that selects the colour.
     tone: &'static str,
     pub(crate) parts: Vec<PartView>,
-    /// What the parts do to it.
+    /// The sign of its parts.
     sign: &'static str,
 }
 
-/// Points that one rule took or added.
+/// The points that one rule subtracted or added.
 #[derive(Debug, Serialize)]
 pub(crate) struct PartView {
     pub(crate) points: f64,

@@ -1,18 +1,20 @@
-//! The crawl over time: what came of the attempts in equal stretches of the time in which anything was
-//! asked. Long waits, as before a confirmation pass, are cut out and marked.
+//! The crawl over time: the outcomes of attempts in equal spans (bins) of the time in which anything was requested.
+//! Long waits, as before a confirmation pass, are cut out and marked.
 
 use crate::model::Moment;
 use crate::store::{RunId, RunRow, Store, StoreError, Tick, Tone};
 
-/// Most stretches that the busy time is cut into, of at least a second each; and fewest.
+/// Maximum bins of the busy time, of at least a second each.
 const BINS: usize = 96;
+/// Minimum bins of the busy time.
 const FEWEST: usize = 12;
 
-/// Most waits that are cut out.
+/// Maximum waits that are cut out.
 const CUTS: usize = 7;
 
-/// A wait is cut out if it is at least this part of the time that is left, and so many seconds.
+/// A wait is cut out only if it is at least one twelfth of the remaining time.
 const LONG: i64 = 12;
+/// Minimum seconds of a wait that is cut out.
 const SHORTEST: i64 = 10;
 
 /// The crawl over time.
@@ -22,14 +24,14 @@ pub(crate) struct Timeline {
     spans: Spans,
 }
 
-/// A stretch of time.
+/// A span of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bin {
-    /// When it begins.
+    /// Its beginning.
     pub(crate) from: Moment,
-    /// Seconds that it covers.
+    /// Its length in seconds.
     pub(crate) seconds: f64,
-    /// Seconds that were cut out before it; 0 where it follows the one before at once.
+    /// Seconds that were cut out before it; 0 if it directly follows the one before.
     pub(crate) waited: i64,
     pub(crate) fine: u32,
     pub(crate) server_errors: u32,
@@ -39,19 +41,19 @@ pub(crate) struct Bin {
     rated: u32,
 }
 
-/// The times in which anything was asked, in seconds since 1970 UTC, and their stretches.
+/// The spans in which anything was requested, in seconds since 1970 UTC, and their bins.
 #[derive(Debug, Default)]
 struct Spans {
-    /// Beginning, end (exclusive), number of the first bin, and how many there are.
+    /// Beginning, end (exclusive), number of the first bin, number of bins.
     spans: Vec<(i64, i64, usize, usize)>,
 }
 
-/// The time of a run, without its attempts.
+/// Returns the time of a run, without its attempts.
 pub(super) fn time_of(store: &Store, run: &RunRow) -> Result<Timeline, StoreError> {
     Ok(Timeline::over(&busy(store, run.id)?))
 }
 
-/// First and last busy second and the longest waits between, as beginning and end.
+/// The first and last busy second, and the longest waits between them, as beginning and end.
 #[derive(Debug, Default)]
 struct Busy {
     ends: Option<(i64, i64)>,
@@ -65,7 +67,7 @@ fn busy(store: &Store, run: RunId) -> Result<Busy, StoreError> {
 }
 
 impl Busy {
-    /// Takes the next busy second.
+    /// Adds the next busy second.
     fn add(&mut self, second: i64) {
         let Some((_, last)) = &mut self.ends else {
             self.ends = Some((second, second));
@@ -84,7 +86,7 @@ impl Busy {
         }
     }
 
-    /// The stretches of time between the waits that are long.
+    /// Returns the spans between the long waits.
     fn spans(&self) -> Vec<(i64, i64)> {
         let Some((first, last)) = self.ends else {
             return Vec::new();
@@ -139,7 +141,7 @@ impl Timeline {
         timeline
     }
 
-    /// The bin that a moment belongs to.
+    /// Returns the bin of a moment.
     fn bin(&self, at: Moment) -> Option<usize> {
         let millis = at.millis();
         let spans = self.spans.spans.iter();
@@ -151,7 +153,7 @@ impl Timeline {
         Some(first + ((share * bins as f64) as usize).min(bins - 1))
     }
 
-    /// Takes an attempt; its bin, and how many there are.
+    /// Adds an attempt. Returns its bin and the number of bins.
     pub(super) fn add(&mut self, tick: Tick) -> Option<(usize, usize)> {
         let (at, bins) = (self.bin(tick.started)?, self.bins.len());
         let bin = self.bins.get_mut(at)?;
@@ -170,17 +172,17 @@ impl Timeline {
 }
 
 impl Bin {
-    /// All attempts.
+    /// Returns the number of all attempts.
     pub(crate) fn attempts(&self) -> u32 {
         self.fine + self.server_errors + self.other_failures + self.experiments
     }
 
-    /// When it ends. Its beginning was rounded down.
+    /// Returns its end. Its beginning was rounded down.
     pub(crate) fn to(&self) -> Moment {
         Moment::from_millis(self.from.millis() + (self.seconds * 1_000.0).ceil() as i64)
     }
 
-    /// Mean of the rates that were allowed, in requests per second.
+    /// Returns the mean of the allowed rates, in requests per second.
     pub(crate) fn pace(&self) -> Option<f64> {
         (self.rated > 0).then(|| self.rates / f64::from(self.rated))
     }
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_is_no_time() {
+    fn without_requests_there_is_no_time() {
         assert!(timeline([]).bins.is_empty());
         assert_eq!(timeline([]).bin(Moment::default()), None);
         let one = timeline([100]);

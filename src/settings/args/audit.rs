@@ -25,10 +25,10 @@ pub(crate) struct AuditArgs {
     ///
     /// Metrics: 5xx, 502, 503, 504, persistent, intermittent, transient, unreachable and new-5xx
     /// count pages; 5xx-rate, 502-rate and coverage are shares (1% or 0.01); crawlability and
-    /// indexing-risk are scores of 0 to 100. Operators: > >= < <= ==. What is an estimate is judged
-    /// on the end of its 95 % interval that has to be crossed, so that noise breaks no build. What
-    /// depends on unconfirmed pages, or on pages that were not requested, is undecided. The exit code
-    /// is 10 if a gate fails, 4 if one cannot be decided.
+    /// indexing-risk are scores of 0 to 100 (100 is the best crawlability and the worst risk). Operators: > >= < <= ==.
+    /// Rates and scores are estimates: the gate fails only if their whole 95 % interval crosses the value,
+    /// so noise breaks no build. A gate is undecided if the result depends on unconfirmed pages or on pages
+    /// that were not requested. The exit code is 10 if a gate fails, 4 if one cannot be decided.
     #[arg(long, value_name = "EXPR", help_heading = "Gates")]
     pub(crate) fail_on: Vec<Gate>,
     /// Continue an interrupted or incomplete run: its number, or the newest

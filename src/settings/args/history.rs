@@ -1,4 +1,4 @@
-//! What looks back: comparing runs, listing them and forgetting them.
+//! Arguments of the commands about stored runs: comparing, listing and deleting them.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ pub(crate) enum RunsCommand {
     Prune(PruneArgs),
 }
 
-/// Which runs are deleted.
+/// The runs to delete.
 #[derive(Debug, Args)]
 pub(crate) struct PruneArgs {
     /// Runs to keep of each site

@@ -1,5 +1,5 @@
-//! What can be typed: one struct a command, the flags of `audit` in groups that each have a
-//! heading. Absent flags are absent values, so that a resumed run can tell what was said anew.
+//! The arguments: one struct for each command, the flags of `audit` in groups with a heading. Absent flags are
+//! absent values, so that a resumed run knows which flags were given again.
 
 mod audit;
 mod check;

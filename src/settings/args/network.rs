@@ -7,7 +7,7 @@ use crate::fetch::HostOverride;
 use crate::model::Secret;
 use crate::settings::plan::agents::contact;
 
-/// How gatecrawl identifies itself. Secrets are texts here: they are checked where no message shows them.
+/// The identity that gatecrawl sends. Secrets are texts here; they are checked later, where no message shows them.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
@@ -48,7 +48,7 @@ pub(crate) struct IdentityArgs {
     pub(crate) cookie_file: Option<PathBuf>,
 }
 
-/// How gatecrawl connects to the site.
+/// The connection to the site.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetworkArgs {

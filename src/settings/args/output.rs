@@ -7,7 +7,7 @@ use crate::report::Format;
 
 use super::value::place;
 
-/// Where exports are written.
+/// The directory and formats of the exports.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ExportArgs {
@@ -23,7 +23,7 @@ pub(crate) struct ExportArgs {
     pub(crate) overwrite: bool,
 }
 
-/// Where runs are stored.
+/// The database and the configuration file.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct StoreArgs {
@@ -36,7 +36,7 @@ pub(crate) struct StoreArgs {
 }
 
 impl ExportArgs {
-    /// The formats to write.
+    /// Returns the formats to write.
     pub(crate) fn formats(&self) -> Vec<Format> {
         if self.format.is_empty() {
             vec![Format::Csv, Format::Json, Format::Html]

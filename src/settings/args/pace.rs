@@ -6,7 +6,7 @@ use crate::model::SamplePlan;
 
 use super::value::{Schedule, duration, positive_duration, sample, size};
 
-/// How fast the site is requested, and how long answers are waited for.
+/// The pace of requests, and the time limits.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Pace and limits")]
 pub(crate) struct PaceArgs {

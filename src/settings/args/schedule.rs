@@ -64,7 +64,7 @@ pub(crate) struct AddArgs {
     pub(crate) flags: Vec<String>,
 }
 
-/// How the runner works.
+/// The options of the runner.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Run what is due, then exit (for cron)
@@ -81,7 +81,7 @@ pub(crate) struct RunArgs {
     pub(crate) metrics: Option<Place>,
 }
 
-/// What to print.
+/// The file to print.
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
     /// Which kind of file

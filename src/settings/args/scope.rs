@@ -6,15 +6,15 @@ use clap::{Arg, Args, ValueHint};
 use super::value::{duration, host, size};
 use crate::model::Secret;
 
-/// Heading of the flags that are fixed for the life of a run.
+/// Heading of the flags that `--resume` cannot change.
 const SCOPE: &str = "Scope";
 
-/// Whether an argument of `audit` is fixed for the life of a run, so that `--resume` refuses it.
+/// Returns whether an argument of `audit` cannot be changed for a run, so that `--resume` refuses it.
 pub(crate) fn is_scope(arg: &Arg) -> bool {
     arg.is_positional() || arg.get_help_heading() == Some(SCOPE)
 }
 
-/// What is audited.
+/// The site to audit.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = SCOPE)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -49,8 +49,8 @@ pub(crate) struct ScopeArgs {
     /// Maximum time for the crawl; failing pages are still confirmed, and the report is written
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) max_time: Option<Duration>,
-    /// Maximum growth of the database; then failing pages are still confirmed, and the report is written [default: 20GB,
-    /// or half of the free space on its disk]
+    /// Maximum growth of the database; failing pages are still confirmed, and the report is written
+    /// [default: 20GB, or half of the free space on its disk, if that is less]
     #[arg(long, value_name = "SIZE", value_parser = size::<u64>)]
     pub(crate) max_disk: Option<u64>,
     /// Request only URLs that match (repeatable: any of them)

@@ -53,7 +53,7 @@ pub(crate) struct RobotsArgs {
     /// URLs or paths to test
     #[arg(value_name = "URL", required = true)]
     pub(crate) url: Vec<String>,
-    /// Name of the crawler in robots.txt
+    /// Name of the crawler in robots.txt (repeatable)
     #[arg(long, value_name = "NAME", default_value = "gatecrawl")]
     pub(crate) agent: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! A config file as TOML, with the line of everything that can be complained about.
+//! A config file as TOML, with the line of each key for error messages.
 
 use std::fmt;
 use std::path::Path;
@@ -13,23 +13,23 @@ use super::super::failure::Failure;
 /// The table of the projects, which only the schedule reads.
 pub(crate) const PROJECTS: &str = "project";
 
-/// The table of the server that mails leave by, likewise.
+/// The table of the mail server, which only the schedule reads.
 pub(crate) const SMTP: &str = "smtp";
 
-/// Longest config file, in bytes: some thousand projects.
+/// Maximum size of a config file in bytes: some thousand projects.
 const LONGEST: u64 = 4 << 20;
 
-/// The text of a config file.
+/// Reads the text of a config file.
 pub(crate) fn text(path: &Path) -> std::io::Result<String> {
     machine::read_text(path, LONGEST)
 }
 
-/// A config file as it was read. `Debug` shows nothing of its text.
+/// The text of a config file. `Debug` does not show it, because it may hold secrets.
 #[derive(Clone, Copy)]
 pub(crate) struct File<'a> {
     pub(crate) path: &'a Path,
     pub(crate) text: &'a str,
-    /// Whether the user named it, as opposed to a file that lies in the directory.
+    /// Whether the user named it, as opposed to a file that was found in the directory.
     pub(crate) named: bool,
 }
 
@@ -44,23 +44,23 @@ impl fmt::Debug for File<'_> {
 /// A key with its value and its line.
 pub(crate) type Entry = (String, Value, usize);
 
-/// A project as it stands in the file. It may hold secrets, so there is no `Debug`.
+/// A project as written in the file. It may hold secrets, so there is no `Debug`.
 pub(crate) struct RawProject {
     pub(crate) name: String,
-    /// Where its table begins.
+    /// The line on which its table begins.
     pub(crate) line: usize,
     /// Its keys in the order of the file.
     pub(crate) entries: Vec<Entry>,
 }
 
 impl File<'_> {
-    /// Keys, values and lines in the order of the file.
+    /// Returns keys, values and lines in the order of the file.
     pub(super) fn entries(&self) -> Result<Vec<Entry>, Failure> {
         let (spans, values) = self.parsed()?;
         Ok(self.entries_of(spans.get_ref(), values))
     }
 
-    /// A table at the top of the file.
+    /// Returns a table at the top of the file.
     pub(crate) fn table(&self, name: &str) -> Result<Option<toml::Table>, Failure> {
         let (_, mut values) = self.parsed()?;
         match values.remove(name) {
@@ -74,7 +74,7 @@ impl File<'_> {
         }
     }
 
-    /// The projects in the order of the file.
+    /// Returns the projects in the order of the file.
     pub(crate) fn projects(&self) -> Result<Vec<RawProject>, Failure> {
         let (spans, mut values) = self.parsed()?;
         let Some((key, span)) = spans.get_ref().get_key_value(PROJECTS) else {
@@ -112,7 +112,7 @@ impl File<'_> {
             let values: toml::Table = toml::from_str(self.text)?;
             Ok((spans, values))
         });
-        // The library's own display shows the line, which may hold a secret.
+        // The library's `Display` shows the line, which may hold a secret.
         parsed.map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.fault(self.line(at), error.message())
@@ -145,7 +145,7 @@ impl File<'_> {
     }
 }
 
-/// A value that is one word.
+/// Returns a value as one argument.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

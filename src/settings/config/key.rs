@@ -1,24 +1,24 @@
-//! The keys of a config file: the flags of `audit`, by their names.
+//! The keys of a config file, which are the names of the flags of `audit`.
 
 use clap::{Arg, Command};
 use toml::Value;
 
-/// What makes no sense in a file: questions about the program, the file itself, and which run.
+/// Arguments that are no keys: help and version, the file itself, and the run to resume.
 const NO_KEYS: [&str; 4] = ["help", "version", "config", "resume"];
 
-/// The key of an argument: its long flag, or its name where it has none.
+/// Returns the key of an argument: its long flag, or its name if it has none.
 pub(crate) fn key(arg: &Arg) -> &str {
     arg.get_long().unwrap_or(arg.get_id().as_str())
 }
 
-/// All arguments that are keys.
+/// Returns all arguments that are keys.
 pub(crate) fn keys(audit: &Command) -> impl Iterator<Item = &Arg> {
     audit
         .get_arguments()
         .filter(|arg| !NO_KEYS.contains(&arg.get_id().as_str()))
 }
 
-/// The argument of a key.
+/// Finds the argument of a key.
 pub(crate) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     keys(audit).find(|arg| {
         let aliases = arg.get_all_aliases().unwrap_or_default();
@@ -26,10 +26,10 @@ pub(crate) fn find<'c>(audit: &'c Command, name: &str) -> Option<&'c Arg> {
     })
 }
 
-/// From this likeness on a key is worth naming: below it, it is another word.
+/// Minimum similarity of a key that is suggested. Below it, the key is another word.
 const ALIKE: f64 = 0.75;
 
-/// What to say of a key that is none.
+/// Returns the message about an unknown key.
 pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     if value.is_table() {
         return format!("unknown table {name:?}; keys stand at the top, in no table");
@@ -40,7 +40,7 @@ pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     }
 }
 
-/// The name that is most like another, if one is.
+/// Returns the name that is most similar to another, if it is similar enough.
 pub(crate) fn nearest<'n>(names: impl Iterator<Item = &'n str>, name: &str) -> Option<&'n str> {
     let likeness = |known: &str| strsim::jaro_winkler(known, name);
     let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));

@@ -1,5 +1,5 @@
-//! The config file. Its keys are the flags of `audit`: it is turned into the words that would have
-//! been typed, so that a flag has one definition, and what was typed goes before what is written.
+//! The config file. Its keys are the flags of `audit`. It is turned into command-line arguments, so that a flag has one
+//! definition. Arguments on the command line override the file.
 
 mod file;
 mod key;
@@ -24,10 +24,10 @@ pub(crate) use key::{find, key, keys, nearest};
 pub(crate) use secret::{holds_secrets, is_secret};
 pub(crate) use trust::refuse_projects;
 
-/// The URLs come from one place: a site that is typed is not to be mixed with a list in the file.
+/// Arguments that name URLs. They come from one place: a typed site is not mixed with a list in the file.
 const URLS: [&str; 2] = ["url", "url_list"];
 
-/// The words that a file adds to those typed for a command.
+/// Returns the arguments that a file adds to those on the command line.
 pub(crate) fn words(
     file: &File<'_>,
     program: &Command,
@@ -39,7 +39,7 @@ pub(crate) fn words(
         .ok_or_else(|| Failure::usage("no audit command"))?;
     let mut words = Vec::new();
     for (key, value, line) in file.entries()? {
-        // They are the schedule's.
+        // The schedule reads these tables.
         if [PROJECTS, SMTP].contains(&key.as_str()) && value.is_table() {
             continue;
         }
@@ -64,7 +64,7 @@ pub(crate) fn words(
 }
 
 impl File<'_> {
-    /// The words that mean what a key says.
+    /// Returns the arguments for a key and its value.
     pub(crate) fn words_of(
         &self,
         arg: &Arg,
@@ -81,7 +81,7 @@ impl File<'_> {
             let long = arg.get_long().map(|long| format!("--{long}="));
             OsString::from(long.unwrap_or_default() + &text)
         };
-        // A word without a flag before it would be taken for one.
+        // Without a flag before it, such a word would be taken for a flag.
         let is_flag = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('-'));
         let values = value
             .as_array()
@@ -112,7 +112,7 @@ impl File<'_> {
         }
     }
 
-    /// A path in the file starts where the file is.
+    /// Resolves a path relative to the directory of the file.
     fn resolved(&self, arg: &Arg, text: &str) -> String {
         let is_path = matches!(
             arg.get_value_hint(),
@@ -125,14 +125,14 @@ impl File<'_> {
     }
 }
 
-/// Whether what was typed, or the environment, leaves a key nothing to say.
+/// Returns whether the command line or the environment overrides a key.
 fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
     let id = arg.get_id().as_str();
     let given = |id: &str| {
         let source = typed.value_source(id);
         source.is_some_and(|source| source != ValueSource::DefaultValue)
     };
-    // A resumed run has its scope already.
+    // A resumed run keeps its scope.
     let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume") && given("resume");
     let fixed = resumes && is_scope(arg);
     let urls = URLS.contains(&id) && URLS.into_iter().any(given);
@@ -146,13 +146,13 @@ fn is_decided(command: &Command, typed: &ArgMatches, arg: &Arg) -> bool {
     given(id) || fixed || urls || excluded
 }
 
-/// Whether the words are valid by themselves, so that a fault can be laid to its line.
+/// Checks arguments by themselves, so that an error can name the line.
 pub(crate) fn check(program: &Command, words: &[OsString]) -> Result<(), String> {
     let start = ["gatecrawl", "audit"].map(OsString::from);
     let all = start.into_iter().chain(words.iter().cloned());
     match program.clone().try_get_matches_from(all) {
         Err(error) if error.kind() == clap::error::ErrorKind::ValueValidation => {
-            // The reason alone: the words around it speak of a flag that nobody typed.
+            // The reason alone: the text around it names a flag that nobody typed.
             let why = std::error::Error::source(&error).map(ToString::to_string);
             Err(why.unwrap_or_else(|| complaint(&error)))
         }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_goes_before() {
+    fn typed_arguments_override_the_file() {
         let text = "rate = 5\nurl-list = 'x'\nno-sitemap = true\nquiet = true\n";
         let typed = [
             "audit",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_nobody_named_does_not_decide_whom_secrets_reach() {
+    fn an_unnamed_file_does_not_decide_where_secrets_go() {
         let found = |text: &str, typed: &[&str]| read_as(false, text, typed);
         let audit = ["audit", "a.example"];
         for text in [
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn projects_are_nothing_to_other_commands() {
+    fn other_commands_ignore_projects() {
         let text =
             "rate = 5\n[smtp]\nhost = 'x'\n[project.shop]\nurl = 'a.example'\nanything = 1\n";
         let expected = vec!["--rate=5".to_owned()];
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_file_line_and_key() {
+    fn errors_name_file_line_and_key() {
         let cases = [
             (
                 "\nmax_depht = 1",

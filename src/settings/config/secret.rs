@@ -1,4 +1,4 @@
-//! Which keys of a config file hold secrets.
+//! The keys of a config file that hold secrets.
 
 use clap::{Arg, Command};
 use toml::Value;
@@ -7,20 +7,20 @@ use super::file::{File, scalar};
 use super::key::find;
 use crate::settings::plan::logins::without_logins;
 
-/// Arguments that are secrets whatever they say.
+/// Arguments that are always secrets.
 const SECRETS: [&str; 3] = ["header", "basic_auth", "cookie"];
 
-/// Arguments that are addresses, which may have a login.
+/// Arguments that are addresses, which may contain a login.
 const ADDRESSES: [&str; 3] = ["proxy", "url", "sitemap"];
 
-/// Whether an argument with this value is a secret.
+/// Returns whether an argument with this value is a secret.
 pub(crate) fn is_secret(arg: &Arg, value: &str) -> bool {
     let id = arg.get_id().as_str();
     let has_login = || without_logins(value).len() < value.len();
     SECRETS.contains(&id) || (ADDRESSES.contains(&id) && has_login())
 }
 
-/// Whether something in a file is a secret, as far as it can be read: whoever uses it says what is wrong with it.
+/// Returns whether a file holds a secret, as far as it can be read. Its user reports errors in the file.
 pub(crate) fn holds_secrets(file: &File<'_>, audit: &Command) -> bool {
     let of_projects = file.projects().unwrap_or_default();
     let of_projects = of_projects.into_iter().flat_map(|project| project.entries);
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_seen_whatever_else_is_wrong_with_the_file() {
+    fn secrets_are_found_in_a_file_with_errors() {
         let program = Cli::command();
         let audit = program.find_subcommand("audit").expect("known");
         let cases = [

@@ -1,5 +1,5 @@
-//! What a config file may not say that only lies in the directory, as it may have come with somebody else's
-//! checkout: whom secrets reach, and what is written elsewhere.
+//! Keys that a config file may not have unless `--config` names it. A file that was only found in the directory may be
+//! part of somebody else's checkout. So it may not decide where secrets go, nor write elsewhere.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,22 +11,22 @@ use super::super::failure::Failure;
 use super::file::{File, SMTP, scalar};
 use super::key::find;
 
-/// Arguments that lead requests, with all that they carry, to others.
+/// Arguments that send requests, with their secrets, to other servers.
 const REACH: [&str; 4] = ["proxy", "resolve", "insecure", "host"];
 
-/// An argument that reads a file of the user's and sends it to the site: its name is the secret's.
+/// An argument that reads a file of the user and sends its content to the site.
 const READS: &str = "cookie_file";
 
-/// Arguments that say what the site is: who gives secrets in another way must also say which site they are for.
+/// Arguments that name the site. A user who gives secrets in another way must also name the site that gets them.
 const SITE: [&str; 3] = ["url", "url_list", "subdomains"];
 
 /// Arguments that are secrets.
 const SECRETS: [&str; 4] = ["header", "basic_auth", "cookie", "cookie_file"];
 
-/// Arguments that say where something is written.
+/// Arguments that name files to write.
 const WRITES: [&str; 2] = ["out", "db"];
 
-/// Why a file that nobody named may not give an argument this value, if it may not.
+/// Returns why an unnamed file may not set an argument to this value; `None` if it may.
 pub(super) fn refusal(
     file: &File<'_>,
     (command, typed): (&Command, &ArgMatches),
@@ -64,7 +64,7 @@ const SENDS: &str = "it sends what is in a file of yours to the site";
 
 const NAME_IT: &str = "if you trust this file, name it with --config gatecrawl.toml";
 
-/// Whether secrets were typed, or are in the environment.
+/// Returns whether there are secrets on the command line or in the environment.
 fn has_secrets(command: &Command, typed: &ArgMatches) -> bool {
     let given = |id: &str| {
         let source = typed.value_source(id);
@@ -75,13 +75,13 @@ fn has_secrets(command: &Command, typed: &ArgMatches) -> bool {
 }
 
 impl File<'_> {
-    /// Whether a path in the file is not below its directory.
+    /// Returns whether a path in the file is outside of its directory.
     fn leads_out(&self, arg: &Arg, value: &Value) -> bool {
         let path = scalar(value).map(|text| self.resolved(arg, &text));
         path.is_some_and(|path| !self.holds(Path::new(&path)))
     }
 
-    /// Whether a path is below the directory of the file, wherever links lead that are there.
+    /// Returns whether a path is below the directory of the file, with symbolic links followed.
     fn holds(&self, path: &Path) -> bool {
         let here = Path::new(".");
         let dir = self.path.parent().unwrap_or(here);
@@ -95,8 +95,8 @@ impl File<'_> {
     }
 }
 
-/// Refuses a file that nobody named if a project of it, or its mail server, decides whom secrets reach, or writes
-/// elsewhere. `has_secrets` says whether the environment has any for a project.
+/// Refuses an unnamed file if a project or the mail server in it decides where secrets go or writes elsewhere.
+/// `has_secrets` says whether the environment has any for a project.
 pub(crate) fn refuse_projects(
     file: &File<'_>,
     audit: &Command,
@@ -121,7 +121,7 @@ pub(crate) fn refuse_projects(
             .into_iter()
             .map(move |entry| (entry, secrets))
     });
-    // What stands at the top is for every project.
+    // Keys at the top apply to every project.
     let at_the_top = file
         .entries()?
         .into_iter()

@@ -1,14 +1,14 @@
-//! As whom the crawl asks: our own user agent, a client's that can be named, or a text.
+//! The identity of the crawl: our own user agent, a preset, or a text of the user.
 
 use crate::model::{CLIENTS, ClientPreset, RequestPlan};
 
-/// Longest contact, in bytes (ours): an address fits, and header fields stay short.
+/// Maximum length of a contact in bytes (ours): an address fits, and header fields stay short.
 const LONGEST_CONTACT: usize = 200;
 
-/// The name of ourselves among the clients.
+/// Our own name among the clients.
 pub(crate) const OWN_NAME: &str = "gatecrawl";
 
-/// As whom the crawl asks.
+/// The identity of the crawl.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     /// The whole `User-Agent`.
@@ -17,7 +17,7 @@ pub(crate) struct Identity {
     pub(crate) robots_agents: Vec<String>,
 }
 
-/// Our own `User-Agent`: who we are, and whom to turn to about a crawl.
+/// Returns our own `User-Agent`, with the contact for questions about a crawl.
 pub(crate) fn own(contact: Option<&str>) -> String {
     match contact {
         Some(contact) => format!("{} (+{contact})", RequestPlan::OWN_AGENT),
@@ -25,12 +25,12 @@ pub(crate) fn own(contact: Option<&str>) -> String {
     }
 }
 
-/// Whether a `User-Agent` is our own and names nobody.
+/// Returns whether a `User-Agent` is our own and has no contact.
 pub(crate) fn names_nobody(user_agent: &str) -> bool {
     user_agent == RequestPlan::OWN_AGENT
 }
 
-/// Reads `--contact`: the address of a page or of a mailbox.
+/// Reads `--contact`: a page or a mailbox.
 pub(crate) fn contact(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_page = || {
@@ -57,12 +57,12 @@ pub(crate) fn contact(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads `--user-agent`: a preset's name, or a text of the user's own; without it, ours.
+/// Reads `--user-agent`: the name of a preset, or a text of the user; without it, ours.
 pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     let own = own(contact);
     let text = text.map_or(own.as_str(), str::trim);
     let (user_agent, token) = match ClientPreset::named(text) {
-        // Robots.txt has no name for browsers, so for them ours is kept.
+        // Browsers have no name in robots.txt, so our own applies to them.
         Some(preset) => (
             preset.user_agent,
             preset.token.unwrap_or(RequestPlan::OWN_TOKEN),
@@ -75,7 +75,7 @@ pub(crate) fn identity(text: Option<&str>, contact: Option<&str>) -> Identity {
     }
 }
 
-/// Reads the name of a client: a preset's, or ours.
+/// Reads the name of a client: a preset, or ours.
 pub(crate) fn client(text: &str) -> Result<String, String> {
     let name = text.trim().to_lowercase();
     if name == OWN_NAME || ClientPreset::named(&name).is_some() {
@@ -85,8 +85,8 @@ pub(crate) fn client(text: &str) -> Result<String, String> {
     Err(format!("known are {OWN_NAME}, {}", known.join(", ")))
 }
 
-/// The first product of a `User-Agent`: what stands before its version (RFC 9309 section 2.2.1).
-/// A text that begins like a browser's has no name of its own.
+/// Returns the first product of a `User-Agent`, without its version (RFC 9309 section 2.2.1). A text that begins like
+/// a browser's has no name of its own.
 fn product_token(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_ascii_alphabetic() && !matches!(c, '-' | '_'));
     match &text[..end.unwrap_or(text.len())] {
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_user_agent_names_whom_to_turn_to() {
+    fn our_user_agent_names_the_contact() {
         let version = env!("CARGO_PKG_VERSION");
         let nobody = identity(None, None).user_agent;
         assert_eq!(nobody, format!("gatecrawl/{version}"));

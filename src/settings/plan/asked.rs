@@ -1,4 +1,4 @@
-//! What the arguments of an audit ask for besides the crawl.
+//! The requested results of an audit besides the crawl, from its arguments.
 
 use crate::audit::{Asked, Out};
 use crate::store::{RunId, Store};
@@ -6,7 +6,7 @@ use crate::store::{RunId, Store};
 use crate::settings::args::{AuditArgs, BaselineArgs, ExportArgs};
 use crate::settings::failure::Failure;
 
-/// What the arguments of a new run say.
+/// Returns the requested results of a new run.
 pub(crate) fn of(args: &AuditArgs) -> Asked {
     Asked {
         gates: args.fail_on.clone(),
@@ -14,7 +14,7 @@ pub(crate) fn of(args: &AuditArgs) -> Asked {
     }
 }
 
-/// What is asked for of a stored run.
+/// Returns the requested results of a stored run.
 pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
     Asked {
         out: export.out.clone().map(Out::To),
@@ -26,7 +26,7 @@ pub(crate) fn of_stored(export: &ExportArgs, baseline: &BaselineArgs) -> Asked {
     }
 }
 
-/// What a run that goes on still owes, but for what the arguments say now.
+/// Returns the results that a resumed run still has to deliver, overridden by the arguments.
 pub(crate) fn again(args: &AuditArgs, store: &Store, run: RunId) -> Result<Asked, Failure> {
     let mut asked = of(args);
     let Some(kept) = Asked::kept(store, run)? else {

@@ -3,29 +3,29 @@
 use crate::model::CrawlUrl;
 use crate::policy::{is_below, without_www};
 
-/// A cookie, and where it may go.
+/// A cookie and the URLs that get it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Cookie {
     /// `name=value`.
     pub(super) pair: String,
-    /// Where it may go; none for cookies of header lines, which are meant for the whole site.
+    /// The URLs that get it; `None` for cookies of header lines, which go to the whole site.
     pub(super) domain: Option<Domain>,
 }
 
-/// Which URLs a cookie is meant for.
+/// The URLs that get a cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Domain {
     host: String,
-    /// Hosts below it, too.
+    /// Whether subdomains get it too.
     subdomains: bool,
-    /// The paths that begin so.
+    /// The prefix of the paths that get it.
     path: String,
-    /// Over https only.
+    /// Whether only https URLs get it.
     secure: bool,
 }
 
 impl Domain {
-    /// Whether a URL may be sent the cookie.
+    /// Returns whether a URL gets the cookie.
     pub(super) fn admits(&self, url: &CrawlUrl) -> bool {
         let host = url.host().to_string();
         let is_host = host == self.host || (self.subdomains && is_below(&host, &self.host));
@@ -37,20 +37,20 @@ impl Domain {
         is_host && is_path && (!self.secure || url.as_url().scheme() == "https")
     }
 
-    /// Whether a site of this host may have URLs that the cookie is meant for.
+    /// Returns whether a site of this host may have URLs that get the cookie.
     pub(super) fn concerns(&self, host: &str) -> bool {
         let host = without_www(host);
         host == self.host || is_below(&self.host, host) || is_below(host, &self.host)
     }
 }
 
-/// The cookies of a file.
+/// Parses the cookies of a file.
 pub(super) fn cookies(text: &str) -> impl Iterator<Item = Cookie> {
     text.lines().flat_map(read)
 }
 
 fn read(line: &str) -> Vec<Cookie> {
-    // curl marks cookies that scripts may not read so; other lines with a hash are comments.
+    // curl marks cookies that scripts may not read in this way; other lines with a hash are comments.
     let line = line.strip_prefix("#HttpOnly_").unwrap_or(line).trim();
     if line.is_empty() || line.starts_with('#') {
         return Vec::new();
@@ -72,7 +72,7 @@ fn read(line: &str) -> Vec<Cookie> {
         return Some(cookie).filter(|_| is_named).into_iter().collect();
     }
     let pairs: Vec<&str> = if let Some(value) = header(line, "set-cookie:") {
-        // What follows the first pair tells a browser when to send it.
+        // The attributes after the first pair are for browsers.
         value.split(';').take(1).collect()
     } else {
         header(line, "cookie:").unwrap_or(line).split(';').collect()
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_of_other_sites_concern_nobody() {
+    fn cookies_of_other_sites_are_ignored() {
         let concerned = |host: &str| {
             cookies(FILE)
                 .filter(|cookie| cookie.domain.as_ref().is_none_or(|d| d.concerns(host)))

@@ -1,10 +1,9 @@
-//! Logins in texts that quote what was typed. A URL may have been typed where none belongs, or in a form that is
-//! none, so this goes by looks: rather a word too much is left out than a password shown.
+//! Removes logins from texts that quote the user's input. A URL may be typed in the wrong place or malformed, so this
+//! goes by appearance: it rather removes a word too many than shows a password.
 
 use std::borrow::Cow;
 
-/// The text without what stands before an `@` as a login does: `https://user:password@host` and
-/// `user:password@host`. Addresses of mail stay.
+/// Returns the text without logins: `https://user:password@host` and `user:password@host`. Mail addresses stay.
 pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
@@ -14,7 +13,7 @@ pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.map(without_login).collect())
 }
 
-/// A word may have several URLs, as a list with commas has.
+/// Removes the logins from a word, which may have several URLs, separated by commas.
 fn without_login(word: &str) -> String {
     let (mut kept, mut rest) = (String::new(), word);
     loop {
@@ -28,15 +27,15 @@ fn without_login(word: &str) -> String {
     }
 }
 
-/// Where a login would begin: behind the scheme or the quotes.
+/// Returns the position at which a login would begin: after the scheme or the quotes.
 fn start(word: &str) -> usize {
     let quotes = |c: char| "'\"`(".contains(c);
     let bare = word.len() - word.trim_start_matches(quotes).len();
     word.find("://").map_or(bare, |scheme| scheme + 3)
 }
 
-/// Where the `@` behind a login is. A path may have one as well, but then a host with no more than a port goes
-/// before it; else it is a password with a slash.
+/// Returns the position of the `@` after a login. A path may have an `@` as well, but only after a host with at most a
+/// port; otherwise it is a password with a slash.
 fn end(text: &str, has_scheme: bool) -> Option<usize> {
     let head = text.split(['/', '?', '#']).next().unwrap_or_default();
     if let Some(at) = head.rfind('@') {
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logins_are_left_out_and_nothing_else() {
+    fn logins_are_removed_and_nothing_else() {
         let cases = [
             ("no 'https://u:hush@h/' here", "no 'https://h/' here"),
             ("\"https://hush@h/a@b\": bad", "\"https://h/a@b\": bad"),

@@ -1,4 +1,4 @@
-//! From what was typed to what is meant: a checked plan, and the URLs it starts from.
+//! Turns the arguments into a checked plan and the URLs that it starts from.
 
 pub(crate) mod agents;
 pub(crate) mod asked;
@@ -26,7 +26,7 @@ use crate::model::Secret;
 use agents::{Identity, identity};
 use secrets::user_agent;
 
-/// The plan of a new run that starts from these URLs, of which there is at least one.
+/// Returns the plan of a new run that starts from these URLs, of which there is at least one.
 pub(crate) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Failure> {
     let identity = identified(&args.identity)?;
     let mut plan = CrawlPlan::usual(Vec::new());
@@ -37,7 +37,7 @@ pub(crate) fn plan(args: &AuditArgs, seeds: &[CrawlUrl]) -> Result<CrawlPlan, Fa
     Ok(plan)
 }
 
-/// As whom is asked.
+/// Returns the identity of the crawl.
 fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
     let text = user_agent(named)?;
     if text.is_some() && named.contact.is_some() {
@@ -48,7 +48,7 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
     Ok(identity(text.as_deref(), named.contact.as_deref()))
 }
 
-/// Makes sure that no column of `--select` has the name of one of ours.
+/// Checks that no column of `--select` has the name of one of ours.
 pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Failure> {
     for column in select {
         let name = column.split_once('=').map_or("", |(name, _)| name);
@@ -61,7 +61,7 @@ pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Fail
     Ok(())
 }
 
-/// What may differ when a run is resumed: only what was said anew.
+/// Changes the plan of a resumed run: only by flags that were given again.
 pub(crate) fn amend(
     plan: &mut CrawlPlan,
     pace: &PaceArgs,
@@ -177,8 +177,8 @@ fn sitemaps(texts: &[Secret]) -> Result<Vec<CrawlUrl>, Failure> {
     texts.iter().map(read).collect()
 }
 
-/// A list may hold millions of URLs, and the plan is no place for them: it keeps those that say
-/// which sites are meant.
+/// Returns one URL of each origin. A list may have millions of URLs, which the plan should not hold; these show which
+/// sites are meant.
 fn one_of_each_origin(urls: &[CrawlUrl]) -> Vec<CrawlUrl> {
     let mut seen = HashSet::new();
     let first = urls.iter().filter(|url| seen.insert(url.host_key()));
@@ -195,7 +195,7 @@ fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
                  counts such as {{0,500}} multiply, so write * or + for them, and [a-z] or [0-9] for \\w or \\d"
             ));
         }
-        // The library draws where the fault is, over several lines; the last one says what it is.
+        // The library's message has several lines that show the position; the last has the reason.
         let fault = fault.to_string();
         let what = fault.lines().last().unwrap_or_default();
         let what = what.trim_start_matches("error: ");
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_said_anew_changes_a_resumed_plan() {
+    fn only_flags_given_again_change_a_resumed_plan() {
         let before = planned("a.example --rate 3 -c 4");
         let mut after = before.clone();
         let args = args("--resume --rate 1");

@@ -1,4 +1,4 @@
-//! How a site is reached: secrets, addresses given by hand and the proxy, checked before a run exists.
+//! The connection to a site: secrets, addresses of `--resolve` and the proxy, checked before a run exists.
 
 use url::Host;
 
@@ -12,8 +12,7 @@ use crate::settings::args::AuditArgs;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
-/// Gathers how the site is reached, and tries it out: a fetcher that cannot be built is better
-/// known before a run exists.
+/// Collects the settings of the connection and builds a fetcher with them, so that an error shows before a run exists.
 pub(crate) fn network(
     args: &AuditArgs,
     plan: &CrawlPlan,
@@ -42,7 +41,7 @@ pub(crate) fn network(
     Ok(network)
 }
 
-/// Addresses given by hand, their hosts written as URLs write them: in lower case and punycode.
+/// Returns the addresses of `--resolve`, their hosts normalised as in URLs: lower case and punycode.
 fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
     let normal = |given: &HostOverride| {
         let host = Host::parse(&given.host)
@@ -55,7 +54,7 @@ fn overrides(given: &[HostOverride]) -> Result<Vec<HostOverride>, Failure> {
     given.iter().map(normal).collect()
 }
 
-/// What a proxy's address may begin with. Another would be taken for one of these further down.
+/// The schemes of proxies. Another one would be taken for one of these by the HTTP client.
 const PROXIES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
 fn proxy(address: &Secret) -> Result<ProxyAddress, Failure> {

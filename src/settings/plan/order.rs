@@ -1,4 +1,4 @@
-//! Arguments to the order of a crawl: a new run, or one that goes on.
+//! Turns arguments into the order of a crawl: a new run, or a continued one.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::settings::failure::Failure;
 use crate::settings::plan;
 use crate::terminal::streams::Console;
 
-/// A new run, called `token` towards the site.
+/// Returns the order of a new run, which the site knows as `token`.
 pub(crate) fn fresh(
     args: &AuditArgs,
     token: String,
@@ -30,7 +30,7 @@ pub(crate) fn fresh(
     })
 }
 
-/// A run that goes on as it began, but for what the arguments say now.
+/// Returns the order of a resumed run: its plan, changed by the arguments.
 pub(crate) fn resumed(
     args: &AuditArgs,
     run: RunRow,
@@ -47,8 +47,8 @@ pub(crate) fn resumed(
     })
 }
 
-/// How a run of a project goes on, which is as its configuration says now: what it began with that
-/// is no part of its scope may have changed, and its secrets are known again.
+/// Returns the order that continues a run of a project. All settings but its scope are those that the configuration
+/// has now, secrets included.
 pub(crate) fn continued(
     args: &AuditArgs,
     run: RunRow,
@@ -64,7 +64,7 @@ pub(crate) fn continued(
     })
 }
 
-/// The run that `--resume` names: one that is not at its end, or that still owes what it was asked for.
+/// Finds the run that `--resume` names: one that has not ended, or whose results are not delivered.
 pub(crate) fn to_resume(store: &Store, name: Option<&str>) -> Result<RunRow, Failure> {
     let Some(name) = name else {
         return store

@@ -1,5 +1,5 @@
-//! How a site was reached when its run began, so that a resumed run reaches the same one: what is
-//! no secret is kept with the plan, and of secrets only that there were some.
+//! The connection of a run, stored so that a resumed run reaches the same site. Of secrets, only their kinds are
+//! stored.
 
 use crate::audit::Network;
 use crate::fetch::{HostOverride, ProxyAddress};
@@ -8,7 +8,7 @@ use crate::model::ReachPlan;
 use crate::settings::args::AuditArgs;
 use crate::settings::failure::Failure;
 
-/// What is kept of the arguments. `logins` tells whether a URL was written with a login.
+/// Returns the part of the arguments that is stored. `logins` says whether a URL was written with a login.
 pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
     let overrides = args.network.resolve.iter();
     ReachPlan {
@@ -26,8 +26,8 @@ pub(super) fn of_args(args: &AuditArgs, logins: bool) -> ReachPlan {
     }
 }
 
-/// Puts what a run began with where nothing was said anew. Secrets are not kept, so they must be
-/// given again: without them another site would be audited.
+/// Fills in the settings that a run began with where no flag was given again. Secrets are not stored, so they must be
+/// given again: without them the site might answer with other pages.
 pub(crate) fn again(
     kept: &ReachPlan,
     args: &AuditArgs,
@@ -56,10 +56,10 @@ pub(crate) fn again(
     Ok(())
 }
 
-/// What a login in a URL is called among the secrets of a run.
+/// The name of a login in a URL among the secrets of a run.
 pub(crate) const LOGIN: &str = "a login in its URL";
 
-/// The names of the secrets that were given.
+/// Returns the names of the given secrets.
 fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
     let identity = &args.identity;
     let proxy = args
@@ -79,7 +79,7 @@ fn secrets(args: &AuditArgs, logins: bool) -> Vec<String> {
     given.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// A proxy's address without user and password.
+/// Returns a proxy's address without user and password.
 fn bare(proxy: &str) -> String {
     match (proxy.find("://"), proxy.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => {
@@ -94,13 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_kept_without_its_password() {
+    fn a_proxy_is_stored_without_its_password() {
         assert_eq!(bare("http://me:hunter2@p:1"), "http://p:1");
         assert_eq!(bare("socks5://p:1"), "socks5://p:1");
     }
 
     #[test]
-    fn what_is_never_stored_must_be_given_again() {
+    fn secrets_of_a_resumed_run_must_be_given_again() {
         let mut began = AuditArgs::default();
         began.identity.basic_auth = Some("me:hunter2".into());
         began.network.resolve = vec!["a.example:443:192.0.2.1".parse().expect("an override")];

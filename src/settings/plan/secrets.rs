@@ -1,5 +1,5 @@
-//! What only the site itself may see: header fields, a login, cookies. They come from flags, the
-//! environment, the config file or a URL; no message and no stored plan shows them.
+//! The secrets of the site: header fields, a login, cookies. They come from flags, the environment, the config file
+//! or a URL. No message and no stored plan shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -20,14 +20,14 @@ use crate::settings::failure::Failure;
 use crate::settings::parse::exposed;
 use crate::settings::source::read_file;
 
-/// Longest cookie file, in bytes. Those of browsers are some hundred kilobytes.
+/// Maximum size of a cookie file in bytes. Those of browsers have some hundred kilobytes.
 const COOKIE_FILE: u64 = 16 << 20;
 
-/// The logins that URLs were written with, by origin.
+/// The logins of URLs, by origin.
 pub(crate) type Logins = BTreeMap<HostKey, (CrawlUrl, Login)>;
 
-/// Gathers the secrets. Those of flags are for the whole site; a login that a URL was written with
-/// is for that URL's host, and a cookie of a file for its own domain.
+/// Collects the secrets. Those of flags go to the whole site, a login in a URL to that URL's host, and a cookie of a
+/// file to its own domain.
 pub(crate) fn secrets(
     args: &IdentityArgs,
     scope: &ScopePlan,
@@ -97,8 +97,7 @@ pub(crate) fn secrets(
     })
 }
 
-/// Whether a login that came with one URL is meant for another: same host and port, and what was
-/// given for https never goes over http.
+/// Returns whether a login of one URL may go to another: same host and port, and never from https to http.
 fn shares_login(given: &CrawlUrl, asked: &CrawlUrl) -> bool {
     let is_https = |url: &CrawlUrl| url.as_url().scheme() == "https";
     given.host() == asked.host()
@@ -106,7 +105,7 @@ fn shares_login(given: &CrawlUrl, asked: &CrawlUrl) -> bool {
         && (is_https(asked) || !is_https(given))
 }
 
-/// Says what is meant where cookies themselves stand in the place of a file.
+/// Refuses a path that is a cookie itself, and names the right flag.
 fn refuse_cookies(path: &Path) -> Result<(), Failure> {
     let is_cookie = path.as_os_str().to_string_lossy().contains('=') && !path.exists();
     if is_cookie {
@@ -117,7 +116,7 @@ fn refuse_cookies(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The hosts of a site, as far as they are known by name.
+/// Returns the hosts of a site that are known by name.
 fn hosts(scope: &ScopePlan) -> BTreeSet<String> {
     let named = scope.hosts.iter().map(|host| {
         let name = host
@@ -145,7 +144,7 @@ fn basic_auth(text: &str) -> Result<Login, Failure> {
     Ok((user.to_owned(), password))
 }
 
-/// Each text is a field; the environment's may be several, a line each.
+/// Parses header fields. A text of the environment may have several, one on each line.
 fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
     let mut map = HeaderMap::new();
     let lines = texts.iter().flat_map(|text| text.expose().lines());
@@ -171,7 +170,7 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
     Ok(map)
 }
 
-/// As whom to ask: `--user-agent`, or a `--header` that says the same.
+/// Returns the user agent: `--user-agent`, or a `--header` of that name.
 pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure> {
     let lines = args.header.iter().flat_map(|text| text.expose().lines());
     let mut named = lines
@@ -187,8 +186,8 @@ pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure>
     Ok(args.user_agent.clone().or(first))
 }
 
-/// Fields that say how a message is framed, and those that ask for a part of a page, or for it on a condition: with
-/// another value there would be no answer, or none that says how the page is.
+/// Fields that frame a message, and fields that request a part of a page or make the request conditional. With them
+/// there would be no answer, or none that shows the state of the page.
 const REFUSED: [HeaderName; 11] = [
     http::header::CONNECTION,
     http::header::CONTENT_LENGTH,
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn no_header_asks_for_a_part_of_a_page_or_on_a_condition() {
+    fn no_header_requests_a_part_of_a_page_or_a_conditional_answer() {
         for header in [
             "Range: bytes=0-",
             "if-none-match: \"a\"",
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_file_speaks_to_the_domains_it_names() {
+    fn cookies_of_a_file_go_to_the_domains_it_names() {
         let mut file = "a.example\tFALSE\t/\tFALSE\t0\ta\t1\n\
             c.example\tFALSE\t/\tFALSE\t0\tc\t1\nCookie: d=1\n"
             .as_bytes();
@@ -312,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_twice() {
+    fn nothing_may_be_given_twice() {
         let args = |words: &str| {
             let words = format!("gatecrawl|audit|a.example|{words}");
             match Cli::try_parse_from(words.split('|'))
@@ -339,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn no_fault_shows_a_secret() {
+    fn no_error_shows_a_secret() {
         let header = |text: &str| IdentityArgs {
             header: vec![text.into()],
             ..IdentityArgs::default()

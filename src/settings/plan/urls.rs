@@ -1,4 +1,4 @@
-//! The URLs that an audit starts from: those of the command line and those of a list.
+//! The start URLs of an audit, from the command line and from a list.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -13,14 +13,14 @@ use crate::settings::args::ScopeArgs;
 use crate::settings::args::value::{Seed, seed};
 use crate::settings::failure::Failure;
 
-/// Where to start, each URL once, in the order in which they were named.
+/// The start URLs, each once, in the order in which they were named.
 pub(crate) struct Start {
     pub(crate) urls: Vec<CrawlUrl>,
-    /// The logins that URLs were written with: the first of each origin, and the URL it came with.
+    /// The logins of URLs: the first of each origin, with its URL.
     pub(crate) logins: Logins,
 }
 
-/// Reads them all.
+/// Reads the start URLs.
 pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Failure> {
     let mut start = Start {
         urls: Vec::new(),
@@ -63,8 +63,7 @@ pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
     }
 }
 
-/// Longest line that is read of a list, in bytes: longer ones are no URLs, and a file that is one
-/// endless line is no list.
+/// Maximum length of a line in bytes: longer ones are not URLs, and a file that is one endless line is not a list.
 const LONGEST_LINE: u64 = 64 * 1024;
 
 fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Result<(), Failure> {
@@ -91,9 +90,9 @@ fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Resul
             return Err(unfit(&line, "too long for a URL"));
         }
         let text = std::str::from_utf8(&line).map_err(|_| unfit(&line, "not UTF-8"))?;
-        // A byte order mark is what Windows editors leave at the beginning.
+        // Windows editors write a byte order mark at the beginning.
         let text = text.trim_start_matches('\u{feff}');
-        // Some spreadsheets end lines with it alone; inside a URL it would be skipped without a word.
+        // Some spreadsheets end lines with it alone. A URL parser would silently drop it.
         for text in text.split('\r').map(str::trim) {
             if !text.is_empty() && !text.starts_with('#') {
                 add(seed(text).map_err(|error| fault(&error))?);

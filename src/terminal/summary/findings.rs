@@ -1,4 +1,4 @@
-//! The middle of the summary: why pages fail, what shows it, and where the fix is written.
+//! The findings in the summary: why pages fail, the evidence, and where the fix is explained.
 
 use std::fmt::Write as _;
 
@@ -10,13 +10,13 @@ use crate::terminal::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::terminal::text::{count, number, tame};
 use crate::terminal::wrap::paragraph;
 
-/// How many findings are told.
+/// Maximum findings shown.
 const MOST: usize = 6;
 
-/// How many sentences of evidence each.
+/// Maximum sentences of evidence shown for each finding.
 const SENTENCES: usize = 3;
 
-/// The worst findings.
+/// Renders the worst findings.
 pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
     let mut out = String::new();
     if all.is_empty() {
@@ -86,7 +86,7 @@ mod tests {
     use crate::model::Cause;
 
     #[test]
-    fn a_finding_is_told_with_cause_evidence_and_fix() {
+    fn a_finding_is_shown_with_cause_evidence_and_fix() {
         let finding = StoredFinding {
             rule: "timeout_wall".to_owned(),
             severity: Severity::Error,

@@ -1,25 +1,25 @@
-//! What of a site stayed dark without any page failing: hosts whose robots.txt could not be read,
-//! and sitemaps that gave nothing.
+//! Parts of the site that could not be seen although no page failed: hosts whose robots.txt could not be read,
+//! and sitemaps that answered 5xx or nothing.
 
 use crate::model::{CrawlUrl, RobotsAccess};
 use crate::policy::Scope;
 use crate::store::{RobotsRow, RunRow, SitemapRow, Store, StoreError};
 
-/// How many of each are named; the others are counted.
+/// Maximum hosts, and maximum sitemaps, that are named; the others are counted.
 const NAMED: usize = 5;
 
-/// The dark parts of a site, in the order of the exports.
+/// The parts of a site that could not be seen, in the order of the exports.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gaps {
-    /// Hosts of the site whose robots.txt could not be read, and what came of asking for it.
+    /// Hosts of the site whose robots.txt could not be read, with the outcome of the request.
     pub(crate) hosts: Named,
     /// Sitemaps that answered 5xx or nothing.
     pub(crate) sitemaps: Named,
-    /// All sitemaps that were asked for.
+    /// Number of all requested sitemaps.
     pub(super) all_sitemaps: usize,
 }
 
-/// The first few of something, and how many there are beyond them.
+/// The first few names of a list, and the number of the others.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) first: Vec<String>,
@@ -40,7 +40,7 @@ impl Named {
     }
 }
 
-/// Finds the dark parts of a run's site.
+/// Finds the parts of a run's site that could not be seen.
 pub(crate) fn gaps(store: &Store, run: &RunRow) -> Result<Gaps, StoreError> {
     let mut gaps = Gaps::default();
     if !run.plan.scope.ignore_robots

@@ -1,4 +1,4 @@
-//! What is said when a crawl is over: whether the site is well, in ten seconds of reading.
+//! The summary at the end of a crawl, which says in ten seconds of reading whether the site is well.
 
 mod findings;
 pub(crate) mod gaps;
@@ -18,7 +18,7 @@ use super::text::{count, duration, number, tame};
 use super::wrap::paragraph;
 use gaps::Gaps;
 
-/// How many of the worst pages are named.
+/// Number of the worst pages that are named.
 pub(crate) const WORST: u32 = 10;
 
 /// Everything that the summary of a run shows.
@@ -27,18 +27,18 @@ pub(crate) struct SummaryInput<'a> {
     pub(crate) run: &'a RunRow,
     pub(crate) summary: &'a RunSummary,
     pub(crate) worst: &'a [WorstPage],
-    /// What of the site stayed dark.
+    /// Parts of the site that could not be seen although no page failed.
     pub(crate) gaps: &'a Gaps,
     /// The exports that were written.
     pub(crate) files: &'a [PathBuf],
-    /// What changed since the baseline, in a sentence.
+    /// The changes since the baseline, in a sentence.
     pub(crate) changes: Option<&'a str>,
-    /// Where the run is kept.
+    /// The database that holds the run.
     pub(crate) database: String,
     pub(crate) look: Look,
 }
 
-/// The summary, ending in a line break.
+/// Renders the summary, ending in a line break.
 pub(crate) fn summary(input: &SummaryInput<'_>) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -167,7 +167,7 @@ fn coverage(summary: &RunSummary) -> String {
     text
 }
 
-/// Names with their numbers, the greatest first.
+/// Renders names with their numbers, the greatest first.
 fn tally(numbers: &std::collections::BTreeMap<&str, u64>) -> String {
     let mut numbers: Vec<_> = numbers.iter().collect();
     numbers.sort_by_key(|(_, value)| std::cmp::Reverse(**value));
@@ -232,8 +232,11 @@ mod tests {
     use super::*;
     use crate::store::UrlCounts;
 
+    /// Skipped pages by reason, URLs out of scope and invalid, and the words for them.
+    type Case<'a> = (&'a [(SkipReason, u64)], (u64, u64), &'a str);
+
     #[test]
-    fn what_is_missing_adds_up_to_what_is_known() {
+    fn fetched_and_missing_pages_add_up_to_the_known_pages() {
         let skips = |reasons: &[(SkipReason, u64)], (out_of_scope, invalid)| RunSummary {
             pages: UrlCounts {
                 known: 10,
@@ -245,7 +248,6 @@ mod tests {
             invalid,
             ..RunSummary::default()
         };
-        type Case<'a> = (&'a [(SkipReason, u64)], (u64, u64), &'a str);
         let cases: [Case<'_>; 3] = [
             (
                 &[(SkipReason::Robots, 3), (SkipReason::MaxPages, 1)],
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn dark_parts_are_named() {
+    fn parts_that_could_not_be_seen_are_named() {
         let named = |name: &str, more| Named {
             first: vec![name.to_owned()],
             more,

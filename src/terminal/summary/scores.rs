@@ -1,4 +1,4 @@
-//! The head of the summary: the scores, and what cost the points.
+//! The scores in the summary, with the deductions that cost the most points.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use crate::store::{RunScores, StoredDeduction, StoredScore};
 use crate::terminal::paint::{GREEN, PLAIN, RED, YELLOW, paint};
 use crate::terminal::text::{count, tame};
 
-/// How many of the deductions are told.
+/// Maximum deductions shown.
 const MOST: usize = 5;
 
-/// Points that are not worth a line.
+/// Deductions of fewer points are not shown.
 const LITTLE: f64 = 0.5;
 
-/// The scores, a line each.
+/// Renders the scores, one line each.
 pub(super) fn scores(scores: &RunScores, color: bool) -> String {
     let mut out = String::new();
     let both = [
@@ -40,7 +40,7 @@ pub(super) fn scores(scores: &RunScores, color: bool) -> String {
     out
 }
 
-/// What cost the points, the most first.
+/// Renders the deductions, the largest first.
 pub(super) fn lost(scores: &RunScores) -> String {
     let rows = scores
         .deductions
@@ -107,7 +107,7 @@ const fn style(band: Band) -> &'static str {
     }
 }
 
-/// What took the points, and one address.
+/// Renders a deduction with one address.
 fn words(row: &StoredDeduction) -> String {
     let what = deduction(row);
     match row.urls.first() {
@@ -122,7 +122,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn too_little_evidence_is_said_and_never_shown_as_a_score() {
+    fn too_little_evidence_is_never_shown_as_a_score() {
         let found = StoredScore {
             score: Score::Inconclusive {
                 first_attempts: 3,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_points_are_told_with_their_numbers() {
+    fn lost_points_are_shown_with_their_numbers() {
         let fact = |name: &str, value: &str| json!({"name": name, "value": value});
         let row = |rule: &str, points, evidence| StoredDeduction {
             score: "crawlability".to_owned(),

@@ -1,4 +1,4 @@
-//! Gates of `--fail-on`: what is said of them, and the exit code.
+//! The results of the gates (`--fail-on`), and the exit code.
 
 use crate::assess::{GateResult, GateStatus};
 
@@ -6,7 +6,7 @@ use crate::settings::exit::Exit;
 use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
 use crate::terminal::streams::People;
 
-/// Says what became of each gate; with `--quiet` only of those that did not hold.
+/// Prints the result of each gate; with `--quiet` only of those that did not hold.
 pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {
     for result in results {
         let line = line(result, people.color);
@@ -17,7 +17,7 @@ pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {
     }
 }
 
-/// The exit code of an audit that was made: one that was not has its own, whatever the gates say.
+/// Returns the exit code of an audit that was made. One that could not be made has its own code.
 pub(in crate::cli::command) fn exit_of(results: &[GateResult]) -> Exit {
     match GateStatus::of_all(results) {
         GateStatus::Held => Exit::Done,
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_is_told_with_its_reason() {
+    fn a_gate_is_printed_with_its_reason() {
         assert_eq!(
             line(&failed(), false),
             "  Gate           failed: 502 > 1 (502 is 2, > 1)"

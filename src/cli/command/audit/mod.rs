@@ -1,5 +1,4 @@
-//! `gatecrawl audit`: everything that can be wrong is found first; then the crawl, its exports and
-//! its summary.
+//! `gatecrawl audit`: finds all mistakes of the user first, then crawls, writes the exports and prints the summary.
 
 mod dry_run;
 mod gates;
@@ -30,7 +29,7 @@ use crate::terminal::summary::gaps::gaps;
 use crate::terminal::summary::{SummaryInput, WORST, summary};
 use crate::terminal::watch::Watch;
 
-/// Makes the audit, or what is left of one.
+/// Makes an audit, or continues one.
 pub(in crate::cli) async fn run(args: &AuditArgs, console: &mut Console) -> Result<Exit, Failure> {
     let order = match &args.resume {
         None => new(args, console).await?,
@@ -46,7 +45,7 @@ pub(in crate::cli) async fn run(args: &AuditArgs, console: &mut Console) -> Resu
     }
 }
 
-/// A new run; none if it was only to be said what would be done.
+/// Returns the order of a new run; `None` after a dry run.
 async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, Failure> {
     let crawl = fresh(args, new_token(), console)?;
     if args.dry_run {
@@ -54,14 +53,14 @@ async fn new(args: &AuditArgs, console: &mut Console) -> Result<Option<Order>, F
         return Ok(None);
     }
     let asked = asked::of(args);
-    // Before there is a database for it.
+    // Before a database is created.
     asked.check_out()?;
     let store = database::open_or_make(&args.store)?;
     plan::check_names(&crawl.plan.scope.select, Table::Pages.columns())?;
     Ok(Some(ordered(Work::Crawl(Box::new(crawl)), asked, store)))
 }
 
-/// The run that `--resume` names; none if it was only to be said what would be done.
+/// Returns the order of the run that `--resume` names; `None` after a dry run.
 async fn again(
     args: &AuditArgs,
     name: Option<&str>,
@@ -70,7 +69,7 @@ async fn again(
     let store = database::open(&args.store)?;
     let run = to_resume(&store, name)?;
     let asked = asked::again(args, &store, run.id)?;
-    // The process was killed while it wrote exports.
+    // The process was killed while it wrote the exports.
     if run.state == RunState::Finished && !args.dry_run {
         return Ok(Some(ordered(Work::Deliver(Box::new(run)), asked, store)));
     }
@@ -91,7 +90,7 @@ fn ordered(work: Work, asked: Asked, store: Store) -> Order {
     }
 }
 
-/// Makes it, and says what there is to say of it.
+/// Makes the audit and prints its results.
 async fn carry_out(
     args: &AuditArgs,
     order: Order,
@@ -101,7 +100,7 @@ async fn carry_out(
     let people = &console.people;
     let store = order.store.clone();
     let hint = database::hint(&store, &args.store);
-    // What is named wrongly is better known before the crawl.
+    // Wrong names are reported before the crawl.
     let order = order.check()?;
     if let Some(crawl) = order.crawl() {
         mention_few_files(people);
@@ -114,7 +113,7 @@ async fn carry_out(
     tell(&audited, &store, &hint, console)
 }
 
-/// Why there is no audit, and what to do about it.
+/// Returns why the audit failed and what to do.
 fn failed(fault: AuditError, hint: &str) -> Failure {
     match fault {
         AuditError::Export { run, source } => Failure::from(source).advised(&format!(
@@ -124,7 +123,7 @@ fn failed(fault: AuditError, hint: &str) -> Failure {
     }
 }
 
-/// Says what became of the run.
+/// Prints the results of the run.
 fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Result<Exit, Failure> {
     let Audited { run, ended, .. } = audited;
     let people = &console.people;
@@ -152,7 +151,7 @@ fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Resu
     Ok(gates::exit_of(&delivered.gates))
 }
 
-/// Says the summary, and what became of the gates.
+/// Prints the summary and the results of the gates.
 fn say(
     audited: &Audited,
     delivered: &Delivered,
@@ -179,7 +178,7 @@ fn say(
     Ok(())
 }
 
-/// Says it if fewer requests can be open than would be otherwise.
+/// Prints a note if the limit of open files allows fewer open requests than usual.
 fn mention_few_files(people: &People) {
     let open = most_open();
     if open < MOST_OPEN {
@@ -190,7 +189,7 @@ fn mention_few_files(people: &People) {
     }
 }
 
-/// Says it if the operators of a site cannot know whom to turn to.
+/// Prints a note if the operators of the site have no contact.
 fn mention_no_contact(plan: &CrawlPlan, people: &People) {
     let is_here = |url: &CrawlUrl| match url.host() {
         Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),

@@ -1,4 +1,4 @@
-//! Why a run is not finished, as people are told.
+//! The reasons why a run is not finished, in words.
 
 use crate::audit::Audited;
 use crate::crawl::Ended;
@@ -7,7 +7,7 @@ use crate::store::RunSummary;
 use crate::settings::exit::Exit;
 use crate::terminal::text::count;
 
-/// Why a run did not come to its end, and what the program ends with; none if it did.
+/// Returns why a run did not finish, with the exit code; `None` if it finished.
 pub(in crate::cli) fn why(audited: &Audited) -> Option<(String, Exit)> {
     let exit = exit(audited.ended)?;
     let why = match &audited.offline {
@@ -29,7 +29,7 @@ fn exit(ended: Ended) -> Option<Exit> {
     }
 }
 
-/// What an incomplete run did not request.
+/// Returns what an incomplete run did not request.
 pub(super) fn incomplete(summary: &RunSummary) -> String {
     let urls = summary.given_up;
     let were = if urls == 1 { "was" } else { "were" };
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_that_was_lost_is_our_own_failure_and_one_that_never_was_makes_no_audit() {
+    fn a_lost_network_is_our_failure_and_without_any_network_there_is_no_audit() {
         let codes = [Ended::Interrupted, Ended::Offline, Ended::NeverOnline];
         let codes = codes.map(|ended| exit(ended).map(Exit::code));
         assert_eq!(codes, [Some(130), Some(1), Some(3)]);

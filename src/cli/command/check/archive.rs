@@ -1,4 +1,4 @@
-//! What is told of an archive: a table of what failed, then each group with cause and fix.
+//! The output for an archive: a table of the failures, then each group with cause and fix.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::terminal::text::count;
 
 use super::why;
 
-/// An archive as people are told, ending in a line break.
+/// Renders an archive for people, ending in a line break.
 pub(super) fn told(archive: &Archive, width: usize, color: bool) -> String {
     let requests = count(archive.requests, "request");
     let mut out = format!("{}: {requests}, {} failed\n", archive.file, archive.failed);

@@ -3,7 +3,7 @@
 use crate::check::Tried;
 use crate::terminal::columns::{Side, columns};
 
-/// The attempts as a table, times in milliseconds.
+/// Renders the attempts as a table, times in milliseconds.
 pub(super) fn table(attempts: &[Tried]) -> String {
     let heads = [
         ("#", Side::Right),
@@ -36,12 +36,12 @@ pub(super) fn table(attempts: &[Tried]) -> String {
     columns(&heads, &rows)
 }
 
-/// Milliseconds for people: what did not happen is a dash.
+/// Formats milliseconds; a phase that did not happen is a dash.
 pub(super) fn shown(millis: Option<f64>) -> String {
     millis.map_or("-".to_owned(), |millis| format!("{millis:.0}"))
 }
 
-/// The status, or dashes where there was no answer.
+/// Formats the status; dashes if there was no answer.
 pub(super) fn answer(tried: &Tried) -> String {
     match tried.status {
         Some(status) => status.to_string(),

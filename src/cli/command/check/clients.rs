@@ -1,4 +1,4 @@
-//! One URL as people are told: chain, attempts, clients side by side, cause.
+//! The output for one URL: chain, attempts, clients side by side, cause.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::terminal::wrap::paragraph;
 use super::attempts::{answer, shown, table};
 use super::why;
 
-/// A URL as its clients saw it, ending in a line break.
+/// Renders a URL as its clients saw it, ending in a line break.
 pub(super) fn told(checked: &Checked, width: usize, color: bool) -> String {
     let head = |title: &str| format!("\n{}\n", paint(title, BOLD, color));
     let mut out = format!("{}\n", paint(&checked.url, BOLD, color));

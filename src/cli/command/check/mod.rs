@@ -1,4 +1,4 @@
-//! `gatecrawl check`: a few URLs in depth, asked now or as a browser recorded them.
+//! `gatecrawl check`: a few URLs in depth, requested now or read from a browser's archive.
 
 mod archive;
 mod attempts;
@@ -24,10 +24,10 @@ use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::{Console, People};
 use crate::terminal::text::count;
 
-/// Largest archive that is read, in bytes: a session of some hours with all bodies.
+/// Maximum size of an archive in bytes: a session of some hours with all bodies.
 const LARGEST: u64 = 512 << 20;
 
-/// Asks URLs, or reads what a browser recorded of some.
+/// Requests URLs, or reads a browser's archive.
 pub(in crate::cli) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
     match &args.har {
         Some(path) => explain(path, args.json, console),
@@ -35,7 +35,7 @@ pub(in crate::cli) async fn run(args: CheckArgs, console: &mut Console) -> Resul
     }
 }
 
-/// Explains what failed in an archive.
+/// Explains the failures in an archive.
 fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failure> {
     let (archive, report) = {
         let reader = open(path, &mut console.stdin)?;
@@ -75,7 +75,7 @@ fn open<'a>(path: &Path, stdin: &'a mut dyn Read) -> Result<Box<dyn Read + 'a>, 
     Ok(Box::new(BufReader::new(file.take(LARGEST))))
 }
 
-/// Says what of the archive could not be used.
+/// Prints which entries of the archive could not be used.
 fn complain(path: &Path, report: &Report, people: &People) {
     let path = path.display();
     for complaint in &report.complaints {

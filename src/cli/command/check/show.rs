@@ -1,4 +1,4 @@
-//! Texts of the command, laid out for where they are read.
+//! Prints texts in the output style of stdout.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use crate::terminal::streams::Console;
 use crate::terminal::text::{tame, tame_but_colors};
 use crate::terminal::wrap::width_of;
 
-/// Prints a text, laid out for where it is read. What servers sent does not command the terminal.
+/// Prints a text in the output style of stdout. Texts of servers cannot control the terminal.
 pub(super) fn show(
     text: impl Fn(usize, bool) -> String,
     console: &mut Console,

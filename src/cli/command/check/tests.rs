@@ -88,7 +88,7 @@ fn told(clients: &[Seen]) -> Checked {
 }
 
 #[test]
-fn a_failing_url_is_told_with_chain_times_cause_and_fix() {
+fn a_failing_url_is_shown_with_chain_times_cause_and_fix() {
     let bad = || attempt(Outcome::Server502, 502, 77);
     let mut one = seen("gatecrawl", vec![bad(), bad()], Some("nginx-502"));
     let moved = Attempt {
@@ -104,7 +104,7 @@ fn a_failing_url_is_told_with_chain_times_cause_and_fix() {
 }
 
 #[test]
-fn clients_are_told_side_by_side() {
+fn clients_are_shown_side_by_side() {
     let bad = || attempt(Outcome::Client403, 403, 77);
     let fine = || attempt(Outcome::OkHtml, 200, 95);
     let two = told(&[
@@ -120,7 +120,7 @@ fn clients_are_told_side_by_side() {
 }
 
 #[test]
-fn a_difference_counts_only_if_each_client_is_of_one_mind() {
+fn a_difference_counts_only_if_each_client_gets_one_answer() {
     let bad = || attempt(Outcome::Server502, 502, 77);
     let none = || attempt(Outcome::ConnectRefused, 0, 1);
     let fine = || attempt(Outcome::OkHtml, 200, 95);

@@ -1,4 +1,4 @@
-//! `gatecrawl check URL`: each URL, as each client.
+//! `gatecrawl check URL`: requests each URL as each client.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::terminal::streams::Console;
 use super::clients;
 use super::show::show;
 
-/// How often each URL is asked, if nobody says: enough to tell what comes and goes at times.
+/// Default number of requests to each URL: enough to notice some failures that come and go.
 const ATTEMPTS: u32 = 3;
 
-/// What names a check towards the site, where an audit has the token of its run.
+/// The name of a check for the site, in place of the token of a run.
 const TOKEN: &str = "check";
 
-/// Asks and tells.
+/// Requests the URLs and prints the results.
 pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, Failure> {
     let (json, attempts) = (args.json, args.attempts.unwrap_or(ATTEMPTS));
     let names = args.client;
-    // Whoever asks under a name of their own is called by it.
+    // A user agent of the user is shown under its own name.
     let own = args.identity.user_agent.clone();
     let own = own.unwrap_or_else(|| agents::OWN_NAME.to_owned());
     let mut audit = AuditArgs::default();
@@ -74,7 +74,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Those that are named, or ourselves alone. `ours` is our own `User-Agent`, `own` what we are called.
+/// Returns the named clients, or gatecrawl alone. `ours` is our own `User-Agent`, `own` our name.
 fn askings(
     names: &[String],
     (own, ours): (String, &str),

@@ -1,11 +1,11 @@
-//! Why a request fails and what to do, as people are told.
+//! Cause and advice for a failing request, in words.
 
 use std::fmt::Write;
 
 use crate::check::Why;
 use crate::terminal::wrap::{command, paragraph};
 
-/// Cause, evidence and what to do, ending in a line break.
+/// Renders cause, evidence and advice, ending in a line break.
 pub(super) fn text(why: &Why, width: usize) -> String {
     let mut out = String::new();
     let sure = match why.causes.as_slice() {

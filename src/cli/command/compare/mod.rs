@@ -1,4 +1,4 @@
-//! `gatecrawl compare`: what changed from one run to another.
+//! `gatecrawl compare`: the changes from one run to another.
 
 mod text;
 
@@ -19,7 +19,7 @@ use crate::terminal::text::tame;
 
 pub(super) use text::headline;
 
-/// Compares them.
+/// Compares two runs.
 pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<Exit, Failure> {
     let store = database::open(&args.store)?;
     let (store, new) = newer(store, args.new.as_deref())?;
@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
     if args.csv {
         let written = report::write_changes(&store, &new, &compared, &mut console.stdout);
         written.map_err(|fault| match fault {
-            // Whoever read it may be gone, which is no failure.
+            // A closed pipe is not a failure.
             ReportError::Write { source, .. } => source.into(),
             fault => Failure::from(fault),
         })?;
@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
     Ok(Exit::Done)
 }
 
-/// The run that is named, in its own database; else the newest that came to its end.
+/// Returns the named run with its database; without a name, the newest run that has ended.
 fn newer(store: Store, name: Option<&str>) -> Result<(Store, RunRow), Failure> {
     if let Some(name) = name {
         return match audit::find(&store, "NEW", name)? {

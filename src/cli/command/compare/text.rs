@@ -9,10 +9,10 @@ use crate::terminal::look::Look;
 use crate::terminal::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use crate::terminal::text::{count, number, percent};
 
-/// Most pages, and most sections, that are named.
+/// Maximum pages, and maximum sections, that are named.
 const NAMED: usize = 20;
 
-/// What changed in one sentence.
+/// Returns the changes in one sentence.
 pub(in crate::cli::command) fn headline(found: &Comparison) -> String {
     let pages = count(found.compared, "page");
     format!(
@@ -22,7 +22,7 @@ pub(in crate::cli::command) fn headline(found: &Comparison) -> String {
     )
 }
 
-/// The whole, ending in a line break.
+/// Renders the whole comparison, ending in a line break.
 pub(super) fn text(found: &Comparison, look: Look) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -72,7 +72,7 @@ fn side(side: &Side) -> String {
     format!("{}: {}, {}{state}", side.name, side.site, side.started)
 }
 
-/// How many pages were compared, and what was taken for chance among them.
+/// Returns how many pages were compared, and the noise that was assumed.
 fn compared(found: &Comparison) -> String {
     match found.compared {
         0 => "none compared".to_owned(),
@@ -84,7 +84,7 @@ fn compared(found: &Comparison) -> String {
     }
 }
 
-/// Old and new, with whether they may be the same.
+/// Renders the old and the new score, and whether they may be the same.
 fn score(score: &ScoreChange, unit: f64) -> String {
     let percent = if unit > 1.0 { " %" } else { "" };
     let show = |value: Option<Interval>| match value {

@@ -1,4 +1,4 @@
-//! The topics, for somebody who does not know what to ask.
+//! The list of topics.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::terminal::wrap::paragraph;
 
 use super::Look;
 
-/// All topics by kind, with a hint how to go on.
+/// Renders all topics by kind, with a hint to the next command.
 pub(super) fn list(groups: &[Group], look: Look) -> String {
     let mut out = String::new();
     for group in groups {

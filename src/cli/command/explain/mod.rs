@@ -1,4 +1,4 @@
-//! `gatecrawl explain`: what a status, a cause, an outcome or a step means, and what to do.
+//! `gatecrawl explain`: the meaning of a status, a cause, an outcome or a step, and what to do.
 
 mod list;
 mod page;
@@ -16,7 +16,7 @@ use crate::settings::failure::Failure;
 use crate::terminal::look::Look;
 use crate::terminal::streams::Console;
 
-/// Prints a playbook, or what there are.
+/// Prints a playbook, or the list of topics.
 pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {
     let look = Look::of_stdout(console);
     let server = args.server.map(|server| server.0);

@@ -1,4 +1,4 @@
-//! A playbook as a page that a developer can follow from top to bottom.
+//! A playbook as a page to follow from top to bottom.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use crate::terminal::wrap::{command, paragraph};
 
 use super::Look;
 
-/// How much of each cause stands on the page of a status; the rest has a page of its own.
+/// Lines of each cause on the page of a status; each cause has a page of its own with the rest.
 const LINES_A_CAUSE: usize = 2;
 
-/// The page. What is special about a server stands before what holds for all.
+/// Renders the page. Notes about the server product come before general advice.
 pub(super) fn page(playbook: &Playbook, look: Look) -> String {
     let mut page = Page {
         out: String::new(),
@@ -29,7 +29,7 @@ pub(super) fn page(playbook: &Playbook, look: Look) -> String {
     }
     match playbook.causes.as_slice() {
         [] | [_] => page.advice(playbook),
-        // What belongs to one cause is followed as one, not in seven lists at once.
+        // Each cause has its steps together, so that nobody has to follow seven lists at once.
         causes => page.causes(causes),
     }
     page.lines("Verify", &playbook.verify);
@@ -56,7 +56,7 @@ impl Page {
         }
     }
 
-    /// What is to be typed stands alone on its line, to be copied.
+    /// Renders lines of advice. A command is alone on its line, to be copied.
     fn lines(&mut self, title: &str, lines: &[String]) {
         if lines.is_empty() {
             return;
@@ -89,7 +89,7 @@ impl Page {
         self.lines("Fix", &playbook.act);
     }
 
-    /// The causes behind a status, each with its first signs and its first advice.
+    /// Renders the causes of a status, each with its first signs and its first advice.
     fn causes(&mut self, causes: &[Cause]) {
         self.heading("Causes behind it, the likeliest first");
         for (at, cause) in causes.iter().enumerate() {
@@ -122,7 +122,7 @@ impl Page {
         }
     }
 
-    /// A table is not wrapped: its columns are what it says.
+    /// Renders a table, which is not wrapped, to keep its columns.
     fn measured(&mut self, measured: &Measured) {
         self.heading("What was measured");
         let name = |product: &str| product.split(' ').next().unwrap_or_default().to_owned();
@@ -163,7 +163,7 @@ impl Page {
     }
 }
 
-/// An empty cell is seen to be one.
+/// Shows an empty cell as a dash.
 fn dash(cell: &str) -> &str {
     if cell.is_empty() { "-" } else { cell }
 }

@@ -1,5 +1,5 @@
-//! `gatecrawl report --url`: one URL in all stored runs: since when it fails, when it was last fine,
-//! and for how many runs in a row.
+//! `gatecrawl report --url`: the history of one URL in all stored runs: since when it fails, when it was last fine, and
+//! for how many runs in a row.
 
 use std::io::Write;
 
@@ -19,17 +19,17 @@ use crate::terminal::columns::{Side, columns};
 use crate::terminal::streams::Console;
 use crate::terminal::text::{count, tame};
 
-/// A URL over all runs.
+/// The history of a URL in all runs.
 #[derive(Serialize)]
 struct History<'a> {
     url: &'a str,
-    /// When it was first seen failing, of all runs.
+    /// The first failure in all runs.
     first_failed: Option<Moment>,
     last_failed: Option<Moment>,
     last_ok: Option<Moment>,
-    /// How the newest run that looked at it found it: `failing` or `fine`; and for how many of the
-    /// runs that looked at it in a row.
+    /// The state in the newest run that requested it: `failing` or `fine`.
     state: Option<&'static str>,
+    /// The number of runs in a row with this state, among those that requested it.
     streak: usize,
     longest_failing: usize,
     runs: Vec<InRun>,
@@ -52,7 +52,7 @@ struct InRun {
     not_fetched: Option<String>,
 }
 
-/// Tells it.
+/// Prints the history.
 pub(in crate::cli) fn run(
     url: &str,
     args: &ReportArgs,

@@ -1,4 +1,4 @@
-//! `gatecrawl report`: the exports of a stored run once more.
+//! `gatecrawl report`: writes the exports of a stored run again.
 
 mod history;
 
@@ -13,7 +13,7 @@ use crate::settings::failure::Failure;
 use crate::settings::plan::asked;
 use crate::terminal::streams::Console;
 
-/// Writes them, and prints the names of the files unless `--quiet` is given.
+/// Writes the exports, and prints the names of the files unless `--quiet` is set.
 pub(in crate::cli) fn run(args: &ReportArgs, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(url) = &args.url {
         return history::run(url, args, console);

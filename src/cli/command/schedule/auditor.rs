@@ -1,4 +1,5 @@
-//! Makes the audits of projects: a project's arguments to an order, and what came of it to what the schedule tells.
+//! Makes the audits of projects: turns a project's arguments into an order, and the audit's result into the result for
+//! the schedule.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use crate::settings::plan::order::{continued, fresh};
 use crate::terminal::progress::Progress;
 use crate::terminal::watch::Watch;
 
-/// Makes audits as the projects' arguments say.
+/// The auditor, which makes audits from the projects' arguments.
 pub(super) struct Audits {
     pub(super) args: HashMap<String, AuditArgs>,
     pub(super) store: Store,
@@ -30,7 +31,7 @@ impl Auditor for Audits {
     async fn audit(&self, order: AuditOrder, stop: Stop) -> Result<AuditMade, Unmade> {
         let (order, hint) = self.order(order)?;
         let order = order.check().map_err(Failure::from)?;
-        // Nobody looks on, but there is a log.
+        // No terminal, only the log.
         let watch = Watch::new(Progress::new(nobody().people));
         let made = make(order, watch, stop).await;
         told(made.map_err(|fault| resumable(fault, &hint))?)
@@ -44,7 +45,7 @@ impl From<Failure> for Unmade {
 }
 
 impl Audits {
-    /// What is to be made, and how its database is named to another command.
+    /// Returns the order, and the hint that names its database to another command.
     fn order(&self, wanted: AuditOrder) -> Result<(Order, String), Failure> {
         let Some(args) = self.args.get(&wanted.project) else {
             let name = &wanted.project;
@@ -54,7 +55,7 @@ impl Audits {
         let order = Order {
             asked: wanted_of(args, &wanted.work, wanted.out),
             work: self.work(args, wanted.work)?,
-            // The schedule orders a run again until it is at its end.
+            // The schedule orders a run again until it has ended.
             remembered: Remembered::ByCaller,
             store: self.store.clone(),
         };
@@ -66,7 +67,7 @@ impl Audits {
             AuditWork::New(token) => fresh(args, token, &mut nobody())?,
             AuditWork::Resume(run) => {
                 let run = self.store.run_by_id(run)?;
-                // Killed when all but the exports was done.
+                // The process was killed when only the exports were missing.
                 if run.state.has_ended() {
                     return Ok(Work::Deliver(Box::new(run)));
                 }
@@ -84,7 +85,7 @@ impl Audits {
     }
 }
 
-/// What a project asks for. Its directory is the run's own, so what goes on replaces its files.
+/// Returns the requested results of a project. The directory belongs to the run, so a continued run replaces its files.
 fn wanted_of(args: &AuditArgs, work: &AuditWork, out: Option<PathBuf>) -> Asked {
     Asked {
         out: out.map(Out::OfRun),
@@ -93,7 +94,7 @@ fn wanted_of(args: &AuditArgs, work: &AuditWork, out: Option<PathBuf>) -> Asked 
     }
 }
 
-/// What the schedule tells of an audit.
+/// Turns an audit into the result for the schedule.
 fn told(audited: Audited) -> Result<AuditMade, Unmade> {
     if let Some(offline) = audited.offline {
         return Err(Unmade::Offline(offline.to_string()));

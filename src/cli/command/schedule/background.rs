@@ -1,5 +1,4 @@
-//! What goes on beside the audits: messages to people, and numbers for monitoring. Neither can hold up
-//! or end the runner.
+//! The background work of the runner: notifications and metrics. Neither can delay or end the runner.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -19,13 +18,13 @@ use crate::store::Store;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::People;
 
-/// Time between two counts of what waits to be sent, and between two pushes of metrics.
+/// Time between two counts of waiting notifications, and between two pushes of metrics.
 const ROUND: Duration = Duration::from_mins(1);
 
-/// Longest wait at the end for messages and metrics on their way, and for what is left of them.
+/// Maximum wait at the end for notifications and metrics that are being sent or still wait.
 const LONGEST: Duration = Duration::from_secs(45);
 
-/// What goes on beside the audits.
+/// The background work of the runner.
 pub(super) struct Background {
     measured: Measured,
     notifier: Arc<Notifier>,
@@ -34,8 +33,8 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Begins it: messages through these channels, metrics of these projects (their names, and the sites
-    /// that their runs are stored under), at an address if one is named.
+    /// Starts it: notifications through these channels, and metrics of these projects (their names, and the sites under
+    /// which their runs are stored), served at an address if one is named.
     pub(super) async fn start(
         store: &Store,
         channels: BTreeMap<String, Channels>,
@@ -72,17 +71,17 @@ impl Background {
         })
     }
 
-    /// Hears what the runner tells.
+    /// Returns the listeners to the runner's events.
     pub(super) fn listener(&self) -> (Ear, Measured) {
         (self.notifier.ear(), self.measured.clone())
     }
 
-    /// Ends it, within bounds.
+    /// Ends it within a bounded time.
     pub(super) async fn finish(mut self) {
         self.end().await;
     }
 
-    /// Ends it when all that is due was sent or tried: whoever runs once may not come again for long.
+    /// Ends it after all due notifications were sent or tried, because with `--once` the next run may be far away.
     pub(super) async fn finish_and_send(mut self) {
         self.end().await;
         let notifier = Arc::clone(&self.notifier);
@@ -95,7 +94,7 @@ impl Background {
     }
 
     async fn end(&mut self) {
-        // Nobody is left to end if all tasks are over.
+        // Fails only if all tasks have ended.
         let _ = self.end.send(StopLevel::Drain);
         let tasks = &mut self.tasks;
         let rest = async { while tasks.join_next().await.is_some() {} };
@@ -105,7 +104,7 @@ impl Background {
     }
 }
 
-/// Counts and pushes again and again, and once more at the end.
+/// Counts and pushes regularly, and once more at the end.
 async fn rounds(measured: Measured, receiver: Option<Push>, mut stop: Stop) {
     loop {
         let is_last = tokio::select! {
@@ -127,7 +126,7 @@ async fn rounds(measured: Measured, receiver: Option<Push>, mut stop: Stop) {
     }
 }
 
-/// Waits for the end.
+/// Returns a future that waits for the end.
 fn over(ended: &Stop) -> impl Future<Output = ()> + Send + use<> {
     let mut ended = ended.clone();
     async move { ended.changed().await }

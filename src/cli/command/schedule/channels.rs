@@ -1,4 +1,4 @@
-//! Who is told of the projects: their `notify` tables and `[smtp]`, checked; and a sample for them.
+//! The notification channels of the projects: checks and reads their `notify` tables and `[smtp]`, and sends a sample.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::{Failure, chain};
 use crate::terminal::streams::Console;
 
-/// Makes sure that the tables say what can be carried out, as far as no secret is needed for it.
+/// Checks the tables, as far as this needs no secret.
 pub(super) fn check(path: &Path, text: &str, planned: &[Planned]) -> Result<(), Failure> {
     smtp(path, text)?;
     planned
@@ -22,7 +22,7 @@ pub(super) fn check(path: &Path, text: &str, planned: &[Planned]) -> Result<(), 
         .try_for_each(|planned| table(path, planned).map(|_| ()))
 }
 
-/// The channels of each project that tells somebody, with their secrets.
+/// Reads the channels of each project that has some, with their secrets.
 pub(super) fn read(
     path: &Path,
     text: &str,

@@ -1,4 +1,4 @@
-//! `gatecrawl schedule add` and `remove`: edits of the configuration file that leave the rest as it is.
+//! `gatecrawl schedule add` and `remove`: edit the configuration file and leave the rest unchanged.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Write};
@@ -16,7 +16,7 @@ use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 
-/// Adds a project, unless the configuration would not be in order with it.
+/// Adds a project, unless the configuration would be invalid with it.
 pub(super) fn add(
     args: &AddArgs,
     store: &StoreArgs,
@@ -56,7 +56,7 @@ pub(super) fn add(
     Ok(Exit::Done)
 }
 
-/// Takes a project out.
+/// Removes a project.
 pub(super) fn remove(
     name: &str,
     store: &StoreArgs,
@@ -69,8 +69,8 @@ pub(super) fn remove(
         return Err(fault(&format!("no project {:?} in it", tame(name))));
     };
     write(&path, &after)?;
-    // A project that gets its name later is a new one, and owes no runs. Without a database there is
-    // nothing to forget.
+    // A later project of the same name is a new one and must not inherit due runs. Without a database there is
+    // nothing to delete.
     if let Ok(known) = database::open(store) {
         known.forget_schedule(name)?;
     }
@@ -81,7 +81,7 @@ pub(super) fn remove(
     Ok(Exit::Done)
 }
 
-/// Makes an empty file for its owner alone. It must not be there: a link that somebody put there is never followed.
+/// Creates an empty file that only its owner may read. It must not exist, so a planted link is never followed.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut new = File::options();
     #[cfg(unix)]
@@ -89,7 +89,7 @@ fn private(path: &Path) -> std::io::Result<File> {
     new.write(true).create_new(true).open(path)
 }
 
-/// Gives a file the owner and the permissions of another, or none for its group if that cannot be the same.
+/// Gives a file the owner and permissions of another, or no group permissions if the group cannot be the same.
 #[cfg(unix)]
 fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -106,9 +106,9 @@ fn share_like(known: &Metadata, file: &File) -> std::io::Result<()> {
     file.set_permissions(known.permissions())
 }
 
-/// Replaces the file in one step: half a configuration is worse than an old one.
+/// Replaces the file atomically: half a configuration is worse than an old one.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    // What a link leads to is replaced, not the link.
+    // Replaces the target of a link, not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut beside = path.clone().into_os_string();
     beside.push(format!(".{:016x}.new", fastrand::u64(..)));
@@ -117,7 +117,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         let mut file = match std::fs::metadata(&path) {
             Ok(known) => {
                 let file = private(&beside)?;
-                // Before there is anything in it: at no moment may more people read it than may read the old one.
+                // While it is still empty: at no moment may more people read it than the old file.
                 share_like(&known, &file)?;
                 file
             }
@@ -128,7 +128,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     };
     let replaced = replace();
     if replaced.is_err() {
-        // The fault at hand says more than one of tidying up after it.
+        // The first error says more than one of the clean-up.
         let _ = std::fs::remove_file(&beside);
     }
     replaced.map_err(|fault| Failure::usage(format!("could not write {}: {fault}", path.display())))

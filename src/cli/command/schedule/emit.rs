@@ -1,4 +1,4 @@
-//! `gatecrawl schedule emit`: prints what starts the schedule by other means.
+//! `gatecrawl schedule emit`: prints files with which other programs start the schedule.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
-/// Prints it, for the projects of a configuration that is in order.
+/// Prints the file for the projects of a valid configuration.
 pub(super) fn emit(
     args: &EmitArgs,
     store: &StoreArgs,
@@ -53,13 +53,13 @@ pub(super) fn emit(
     Ok(Exit::Done)
 }
 
-/// Where the database is if none is named.
+/// Returns the directory of the database if none is named.
 fn data() -> Result<PathBuf, Failure> {
     let path = database::path(&StoreArgs::default())?;
     Ok(path.parent().map(Path::to_owned).unwrap_or_default())
 }
 
-/// The part of a path of exports that is the same for each run: what is in braces stands for the run's own.
+/// Returns the part of an export path that is the same for each run, before the first placeholder in braces.
 fn fixed(out: &Path) -> PathBuf {
     let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains('{');
     out.components().take_while(is_fixed).collect()

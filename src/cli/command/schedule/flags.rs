@@ -1,4 +1,4 @@
-//! Flags of `audit` as keys of a project, as they would stand in the file.
+//! Turns flags of `audit` into keys of a project, as they are written in the file.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,7 @@ use crate::settings::config;
 use crate::settings::failure::Failure;
 use crate::settings::failure::complaint;
 
-/// The keys that flags stand for. A secret is no key: it would lie in the file.
+/// Returns the keys for flags. Refuses secrets, because they would be stored in the file.
 pub(super) fn keys(project: &str, flags: &[String]) -> Result<Vec<String>, Failure> {
     let mut program = Cli::command();
     let words = ["gatecrawl", "audit"].into_iter().map(OsString::from);
@@ -48,12 +48,12 @@ fn key(project: &str, arg: &Arg, typed: &ArgMatches) -> Result<String, Failure> 
     Ok(format!("{key} = {value}"))
 }
 
-/// Refuses what would lie in the file for everybody who reads it.
+/// Refuses a value that would store a secret in the file.
 fn refuse_secrets(project: &str, arg: &Arg, texts: &[Cow<'_, str>]) -> Result<(), Failure> {
     if !texts.iter().any(|text| config::is_secret(arg, text)) {
         return Ok(());
     }
-    // A URL has no variable of its own: its login has.
+    // A URL has no environment variable, but its login has.
     let name = arg.get_env().and_then(OsStr::to_str);
     let name = variable(project, name.unwrap_or("GATECRAWL_BASIC_AUTH"));
     Err(Failure::usage(format!(
@@ -62,7 +62,7 @@ fn refuse_secrets(project: &str, arg: &Arg, texts: &[Cow<'_, str>]) -> Result<()
     )))
 }
 
-/// Refuses a URL with a login and keys that are secrets.
+/// Refuses a URL with a login, and keys that are secrets.
 pub(super) fn check(project: &str, url: &str, set: &[String]) -> Result<(), Failure> {
     let program = Cli::command();
     let Some(audit) = program.find_subcommand("audit") else {
@@ -78,7 +78,7 @@ pub(super) fn check(project: &str, url: &str, set: &[String]) -> Result<(), Fail
     Ok(())
 }
 
-/// A number where it is one.
+/// Returns a number if the text is one, otherwise a string.
 fn value_of(text: &str) -> Value {
     match (text.parse::<i64>(), text.parse::<f64>()) {
         (Ok(number), _) => Value::from(number),

@@ -1,4 +1,4 @@
-//! `gatecrawl schedule`: the projects of the configuration file, one file a command.
+//! `gatecrawl schedule`: the projects of the configuration file, one file for each command.
 
 mod auditor;
 mod background;
@@ -20,7 +20,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
-/// Carries out a command about the schedule.
+/// Runs a subcommand.
 pub(in crate::cli) async fn run(
     args: &ScheduleArgs,
     console: &mut Console,
@@ -38,7 +38,7 @@ pub(in crate::cli) async fn run(
     }
 }
 
-/// Whether the projects of a configuration file can be used.
+/// Checks the projects of a configuration file.
 pub(in crate::cli) fn check_projects(path: &Path, text: &str) -> Result<(), Failure> {
     projects::read(path, text).map(drop)
 }

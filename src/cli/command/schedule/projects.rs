@@ -1,5 +1,5 @@
-//! The projects of the configuration file: their tables as the arguments of an audit, and what else
-//! they say as a project of the schedule.
+//! The projects of the configuration file: turns their tables into the arguments of an audit and a project of the
+//! schedule.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,24 +20,24 @@ use crate::settings::parse::CONFIG;
 use crate::settings::plan::order::fresh;
 use crate::terminal::streams::{Console, Streams};
 
-/// Keys of an audit that stand at the top, for all projects.
+/// Keys of an audit that are allowed at the top only, for all projects.
 pub(super) const SHARED: [&str; 6] = ["db", "quiet", "verbose", "color", "log-format", "dry-run"];
 
-/// A project, and how it is audited.
+/// A project with the arguments of its audit.
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) project: Project,
     pub(super) args: AuditArgs,
-    /// What its runs are stored under.
+    /// The site under which its runs are stored.
     pub(super) site: String,
 }
 
-/// The configuration file: the one that is named, or the one in this directory.
+/// Returns the path of the configuration file: the named one, or the one in this directory.
 pub(super) fn path(args: &StoreArgs) -> PathBuf {
     args.config.clone().unwrap_or_else(|| CONFIG.into())
 }
 
-/// Reads the file. None is a mistake here, for nothing is scheduled without it.
+/// Reads the file. A missing file is an error here, because nothing is scheduled without it.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
     config::text(path).map_err(|fault| {
         Failure::usage(format!(
@@ -47,7 +47,7 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Refuses a file that nobody named if it decides whom secrets reach.
+/// Refuses an unnamed file if it decides where secrets go.
 pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Result<(), Failure> {
     let file = File {
         path,
@@ -69,7 +69,7 @@ pub(super) fn refuse_unnamed(args: &StoreArgs, path: &Path, text: &str) -> Resul
     }
 }
 
-/// All projects, checked so that nothing but the site can be wrong when they are due.
+/// Reads all projects and checks them, so that only the site can fail when they are due.
 pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Planned>, Failure> {
     let file = File {
         path,
@@ -102,7 +102,7 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
         let entry = raw.entries.iter().find(|(name, ..)| name == key);
         entry.map_or(raw.line, |(.., line)| *line)
     };
-    // First, for a key that is misspelt is missing too.
+    // First, because a misspelt key is also a missing one.
     let mut args = arguments(file, raw)?;
     let ours: Table = raw
         .entries
@@ -113,7 +113,7 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
     let read = schedule::read(&raw.name, &ours);
     let mut project =
         read.map_err(|BadKey(key, why)| fault(line_of(key), &format!("{key}: {why}")))?;
-    // With its whole path: it is remembered, and the next runner may start elsewhere.
+    // The absolute path is stored, because the next runner may start in another directory.
     project.out = args.export.out.take().map(absolute);
     let formats = args.export.formats();
     if let Some(out) = &project.out
@@ -152,7 +152,7 @@ fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-/// The arguments that a project's keys stand for, and what stands at the top of the file for all.
+/// Returns the arguments for a project's keys and for the keys at the top of the file.
 fn arguments(file: &File<'_>, raw: &RawProject) -> Result<AuditArgs, Failure> {
     let fault = |line, what: &str| file.fault(line, &format!("project {}: {what}", raw.name));
     let mut program =
@@ -201,8 +201,8 @@ fn arguments(file: &File<'_>, raw: &RawProject) -> Result<AuditArgs, Failure> {
     }
 }
 
-/// What the environment says of a project, by argument: `GATECRAWL_SHOP_BASIC_AUTH` for project
-/// `shop`. The variables of a single audit are for no project: what one site may see, another must not.
+/// Returns a project's secrets from the environment, as arguments: `GATECRAWL_SHOP_BASIC_AUTH` for project `shop`. The
+/// variables of a single audit apply to no project, so that no site gets the secrets of another.
 fn environment(project: &str) -> Vec<(OsString, OsString)> {
     let command = Cli::command();
     let Some(audit) = command.find_subcommand("audit") else {
@@ -218,12 +218,12 @@ fn environment(project: &str) -> Vec<(OsString, OsString)> {
     private.filter_map(named).collect()
 }
 
-/// The variable of a project that corresponds to one of a single audit.
+/// Returns the variable of a project that corresponds to one of a single audit.
 pub(super) fn variable(project: &str, name: &str) -> String {
     name.replacen("GATECRAWL_", &variables(project), 1)
 }
 
-/// What the names of a project's variables begin with.
+/// Returns the prefix of the names of a project's variables.
 fn variables(project: &str) -> String {
     format!("GATECRAWL_{}_", project.to_uppercase().replace('-', "_"))
 }
@@ -236,7 +236,7 @@ fn unknown(audit: &Command, name: &str) -> String {
     }
 }
 
-/// A console that nobody sits at: a project is audited without asking anybody.
+/// Returns a console without a terminal, on which a project is audited.
 pub(super) fn nobody() -> Console {
     let mut console = Console::new(Streams {
         stdin: Box::new(std::io::empty()),
@@ -249,7 +249,7 @@ pub(super) fn nobody() -> Console {
     console
 }
 
-/// Makes sure that a project is in the configuration.
+/// Finds a project in the configuration.
 pub(super) fn known<'p>(planned: &'p [Planned], name: &str) -> Result<&'p Planned, Failure> {
     let found = planned.iter().find(|planned| planned.project.name == name);
     found.ok_or_else(|| {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_file_line_project_and_key() {
+    fn errors_name_file_line_project_and_key() {
         let shop = "[project.shop]\nurl = 'a.example'\nschedule = '@daily'\n";
         let cases = [
             (

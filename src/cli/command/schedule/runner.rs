@@ -85,7 +85,7 @@ pub(super) async fn run(
             runner.serve().await
         }
     };
-    // A task, so that its audits are tasks beside it.
+    // A task, so that its audits run as tasks on the same runtime threads.
     let work = tokio::spawn(work);
     let tally = tokio::select! {
         done = work => match done {
@@ -102,7 +102,7 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// The worst of all runs: whoever runs once is told by an exit code.
+/// Returns the exit code of the worst run, for `--once`.
 fn exit_of(tally: Tally) -> Exit {
     match tally {
         Tally { failed: 1.., .. } => Exit::Failed,

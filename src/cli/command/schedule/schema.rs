@@ -1,5 +1,5 @@
-//! `gatecrawl schedule schema`: a JSON schema of the configuration file, so that editors know its keys.
-//! It is made from the definitions of the flags and of a project's keys.
+//! `gatecrawl schedule schema`: a JSON schema of the configuration file for editors, generated from the definitions
+//! of the flags and of a project's keys.
 
 use clap::{Arg, ArgAction, CommandFactory};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 
-/// Prints it.
+/// Prints the schema.
 pub(super) fn print(console: &mut Console) -> Result<Exit, Failure> {
     let text = serde_json::to_string_pretty(&schema()).map_err(Failure::own)?;
     writeln!(console.stdout, "{text}")?;
@@ -57,7 +57,7 @@ fn schema() -> Value {
     })
 }
 
-/// What may stand for an argument.
+/// Returns the schema of an argument's value.
 fn of(arg: &Arg) -> Value {
     let mut schema = match arg.get_action() {
         ArgAction::SetTrue => json!({ "type": "boolean" }),
@@ -74,7 +74,7 @@ fn of(arg: &Arg) -> Value {
     schema
 }
 
-/// A single value: any is text to the command line, so a number may be a text too.
+/// Returns the schema of a single value. Every value is text on the command line, so a number may be a string too.
 fn scalar(arg: &Arg) -> Value {
     let names: Vec<String> = arg
         .get_possible_values()
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_knows_the_keys_of_audits_and_of_projects() {
+    fn the_schema_has_the_keys_of_audits_and_of_projects() {
         let schema = schema();
         let project = &schema["properties"]["project"]["additionalProperties"]["properties"];
         assert_eq!(project["schedule"]["type"], "string");

@@ -1,5 +1,5 @@
-//! What a service manager is told (sd_notify(3)), and the wall clock that tells it: whoever looks at the
-//! time again and again is alive.
+//! Messages to a service manager (sd_notify(3)). The wall clock sends the signs of life: a runner that looks at the
+//! time regularly is alive.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::machine;
 use crate::model::Moment;
 use crate::schedule::{Clock, Event, Listener};
 
-/// Longest wait without a look at the clock: it may be set, and the machine may sleep.
+/// Maximum wait before the next look at the clock, because the clock may be set and the machine may sleep.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// The wall clock.
@@ -39,7 +39,7 @@ impl Clock for Wall {
     }
 }
 
-/// Tells how much there is to do.
+/// Reports the number of running and waiting runs.
 pub(super) struct Status;
 
 impl Listener for Status {
@@ -59,7 +59,7 @@ impl Listener for Status {
     }
 }
 
-/// Tells that everything is ready, and later that it ends.
+/// Reports that the runner is ready, and later that it ends.
 pub(super) fn ready(mut stop: Stop) {
     say("READY=1");
     tokio::spawn(async move {
@@ -68,7 +68,7 @@ pub(super) fn ready(mut stop: Stop) {
     });
 }
 
-/// Without a service manager nobody listens, which is no fault.
+/// Sends a message. Does nothing without a service manager.
 #[cfg(unix)]
 fn say(text: &str) {
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Custom(text)]);
@@ -77,7 +77,7 @@ fn say(text: &str) {
 #[cfg(not(unix))]
 fn say(_: &str) {}
 
-/// How long the service manager waits for a sign of life, if it does.
+/// Returns how long the service manager waits for a sign of life, if it does.
 #[cfg(unix)]
 fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()

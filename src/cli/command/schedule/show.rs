@@ -1,4 +1,4 @@
-//! `gatecrawl schedule list` and `check`: the projects, and when they are due.
+//! `gatecrawl schedule list` and `check`: the projects and their times.
 
 use std::io::Write;
 
@@ -15,10 +15,10 @@ use crate::settings::failure::Failure;
 use crate::terminal::streams::Console;
 use crate::terminal::text;
 
-/// How many times `check` prints of each project.
+/// Number of times that `check` prints for each project.
 const TIMES: usize = 5;
 
-/// Lists the projects with what became of them.
+/// Lists the projects with the results of their last runs.
 pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Failure> {
     let path = projects::path(store);
     let planned = projects::read(&path, &projects::text(&path)?)?;
@@ -28,7 +28,7 @@ pub(super) fn list(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fai
             .mention(format!("no project in {}", path.display()));
         return Ok(Exit::Done);
     }
-    // Nothing was run yet where there is no database.
+    // Without a database there was no run yet.
     let store = database::open(store).ok();
     let now = machine::wall_clock();
     let out = &mut console.stdout;

@@ -1,4 +1,4 @@
-//! Says what happens to the projects, a line each: on a terminal, in the journal, in cron's mail.
+//! Prints the events of the projects, one line each, for a terminal, the journal or cron's mail.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::schedule::{Event, Listener, RunEnded, RunOutcome, Timing};
 
 use crate::terminal::streams::People;
 
-/// Says it.
+/// A listener that prints the events of the projects.
 pub(super) struct Teller {
     pub(super) people: People,
-    /// The clocks of the projects.
+    /// The time zones of the projects.
     pub(super) timings: HashMap<String, Timing>,
 }
 
@@ -111,7 +111,7 @@ impl Teller {
     }
 }
 
-/// A moment on a project's clocks.
+/// Formats a moment in a project's time zone.
 pub(super) fn words(timing: &Timing, at: Moment) -> String {
     timing
         .local(at)

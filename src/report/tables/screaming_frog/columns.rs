@@ -1,4 +1,4 @@
-//! The product's columns, and where the value of each is found in our tables.
+//! The product's columns, and the source of each value in our tables.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ pub(super) struct Column {
     from: From,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy)]
 enum From {
-    /// We have none.
+    /// We have no such value.
     Nowhere,
     /// Our column, as it is.
     Ours(Ours),
@@ -25,14 +25,14 @@ enum From {
     Seconds(Ours),
     /// UTF-16 units of our column.
     Length(Ours),
-    /// `2.0` where we say `2`.
+    /// `2.0` for our `2`.
     HttpVersion,
-    /// What kind of link it is, in the product's words.
+    /// The kind of link, in the product's words.
     LinkType,
     /// A link's text; that of an image is its alternative text.
     Anchor,
     AltText,
-    /// Where the link was found.
+    /// The place where the link was found.
     LinkOrigin,
 }
 
@@ -172,7 +172,7 @@ pub(super) const INLINKS: [Column; 15] = [
 ];
 
 impl Column {
-    /// The value of a row of the table that the product's sheet is made from.
+    /// Returns the value for a row of the table that the product's sheet is made from.
     pub(super) fn value<'a>(&self, row: &[Cell<'a>]) -> Cow<'a, str> {
         let is_image = || text(&error_inlinks::TYPE, row) == LinkKind::Image.name();
         let in_header = || text(&error_inlinks::LINK_POSITION, row) == Position::HttpHeader.name();
@@ -208,7 +208,7 @@ impl Column {
     }
 }
 
-/// A cell's text; empty if it has none.
+/// Returns a cell's text; empty if it has none.
 pub(super) fn text<'a>(column: &Ours, row: &[Cell<'a>]) -> &'a str {
     match column.of(row) {
         Cell::Text(text) => text,
@@ -216,7 +216,7 @@ pub(super) fn text<'a>(column: &Ours, row: &[Cell<'a>]) -> &'a str {
     }
 }
 
-/// A cell as text.
+/// Formats a cell as text.
 fn written(cell: Cell<'_>) -> Cow<'_, str> {
     match cell {
         Cell::Empty => "".into(),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_of_ours_are_those_of_the_table_that_is_read() {
+    fn our_columns_exist_in_the_table_that_is_read() {
         let sheets: [(&[Column], &[Ours]); 3] = [
             (&INTERNAL, pages::COLUMNS),
             (&RESPONSE_CODES, pages::COLUMNS),

@@ -1,6 +1,6 @@
-//! Screaming Frog SEO Spider's own exports, for teams whose sheets read them: its file names, all of its
-//! columns in its order, every field quoted. A column that it has and we do not is empty. Only URLs
-//! of the site are in them, those that it would have too: fetched, or forbidden by robots.txt.
+//! The exports of Screaming Frog SEO Spider, for teams whose sheets read them: its file names, all of its columns in
+//! its order, every field quoted. A column that we have no value for is empty. The files have only URLs of the site
+//! that the product would have too: fetched, or forbidden by robots.txt.
 //!
 //! The columns are those of June 2026 with an English (UK) interface, taken from exports that people
 //! published: `internal_all.csv` of CJLune/F_MediMotive_2026 (June 2026; the same in other repositories
@@ -54,8 +54,8 @@ impl Sheet {
         }
     }
 
-    /// What ours begin with. The product quotes its first column too: so its own exports, which somebody
-    /// may keep in the same directory, are never taken for ours.
+    /// Returns the beginning of our files. The product quotes its first column too, so its own exports in the same
+    /// directory are never taken for ours.
     pub(in crate::report) const fn head(self) -> &'static str {
         match self {
             Sheet::InternalAll | Sheet::ServerErrors => "Address,\"Content Type\",\"Status Code\",",
@@ -73,7 +73,7 @@ impl Sheet {
 
     const fn table(self) -> Table {
         match self {
-            // In the order of addresses, and not the worst first as our table of errors is.
+            // In the order of addresses; our table of errors has the worst first.
             Sheet::InternalAll | Sheet::ServerErrors => Table::Pages,
             Sheet::ServerErrorInlinks => Table::ErrorInlinks,
         }
@@ -110,7 +110,7 @@ pub(in crate::report) fn write(
     }
 }
 
-/// The first name without quotes (see [`Sheet::head`]), the others with.
+/// Writes the first name without quotes (see [`Sheet::head`]), the others with quotes.
 fn write_header(columns: &[Column], out: &mut impl Write) -> std::io::Result<()> {
     for (at, column) in columns.iter().enumerate() {
         if at == 0 {
@@ -156,7 +156,7 @@ fn is_wanted(sheet: Sheet, row: &[Cell<'_>], elsewhere: &HashSet<u64>) -> bool {
     }
 }
 
-/// Fingerprints of failing addresses of other sites: eight bytes each.
+/// Returns fingerprints of failing addresses of other sites: eight bytes each.
 fn failing_elsewhere(store: &Store, run: &RunRow) -> Result<HashSet<u64>, Fault> {
     let mut found = HashSet::new();
     store.typed_rows(run.id, &mut |row: FailingRow| {

@@ -1,4 +1,4 @@
-//! What a cell of a sheet holds.
+//! The content of a cell in a sheet.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use crate::store::Cell;
 
 use crate::report::tables::csv::commands;
 
-/// Most UTF-16 units that Excel takes in a cell.
+/// Maximum UTF-16 units in a cell of Excel.
 const LONGEST: usize = 32_767;
 
-/// What is put at the end of a text that was longer.
+/// The mark at the end of a text that was cut.
 const CUT: &str = "… (cut)";
 
 /// Days from Excel's day 0 to 1970-01-01.
@@ -19,7 +19,7 @@ const EPOCH: f64 = 25_569.0;
 
 const MILLIS_OF_A_DAY: f64 = 86_400_000.0;
 
-/// What a cell holds, whatever its column shows it as.
+/// The content of a cell, without its format.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Content<'a> {
     Empty,
@@ -38,8 +38,8 @@ impl<'a> From<Cell<'a>> for Content<'a> {
     }
 }
 
-/// A text that fits into a cell and into XML: line breaks are line feeds, other control characters
-/// U+FFFD, and one that is too long is cut where a character ends, with a mark.
+/// Makes a text fit into a cell and into XML: line breaks become line feeds, other control characters U+FFFD. A text
+/// that is too long is cut after a whole character, with a mark.
 pub(super) fn legible(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| !unfit(c) && c != '\r';
     if text.len() <= LONGEST && text.chars().all(is_plain) {
@@ -59,12 +59,12 @@ pub(super) fn legible(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.chain(CUT.chars()).collect())
 }
 
-/// Whether the character commands whoever shows it, as in the CSV files, or XML 1.0 cannot hold it.
+/// Returns whether the character would control a terminal, as in the CSV files, or XML 1.0 cannot hold it.
 fn unfit(c: char) -> bool {
     commands(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// A time as Excel counts it: days, in UTC. RFC 3339, or `YYYY-MM-DD hh:mm:ss`.
+/// Returns a time as Excel's number of days, in UTC. Reads RFC 3339 or `YYYY-MM-DD hh:mm:ss`.
 pub(super) fn serial(text: &str) -> Option<f64> {
     let timestamp: Timestamp = if text.ends_with('Z') {
         text.parse().ok()?
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_stay_what_they_are_as_far_as_a_cell_can_hold_them() {
+    fn texts_are_unchanged_if_a_cell_can_hold_them() {
         for text in ["", "=1+1", "a\tb\nc", "\u{fffd}", "日本語", "_x0041_"] {
             assert_eq!(legible(text), text);
         }

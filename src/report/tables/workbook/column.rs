@@ -1,12 +1,12 @@
-//! How a column is shown: the format of its cells and how wide it is. Both are known from its
-//! declaration, as nothing may look at all rows before the first is written.
+//! The format and width of a column. Both come from its declaration, because no code may read all rows before the first
+//! is written.
 
 use rust_xlsxwriter::{Format, FormatAlign};
 
 use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
 
-/// How the cells of a kind are shown; absent where nothing is to be said of it.
+/// Returns the format of the cells of a kind; `None` for the default.
 pub(super) fn format(kind: Kind) -> Option<Format> {
     let format = match kind {
         Kind::Time => "yyyy-mm-dd hh:mm:ss.000",
@@ -17,12 +17,12 @@ pub(super) fn format(kind: Kind) -> Option<Format> {
     Some(Format::new().set_num_format(format))
 }
 
-/// How the names of columns are shown.
+/// Returns the format of the header.
 pub(super) fn header() -> Format {
     Format::new().set_bold().set_align(FormatAlign::Top)
 }
 
-/// Characters that a column has room for.
+/// Returns the width of a column in characters.
 pub(super) fn width(column: &Heading) -> f64 {
     match (column.width, column.kind) {
         (Some(width), _) => width.into(),

@@ -1,5 +1,5 @@
-//! What rust_xlsxwriter does where a row does not fit on the disk: it panics, and the archive that it
-//! was writing complains while it goes. Here that becomes an error like any other, and is not said twice.
+//! Handles a full disk in rust_xlsxwriter. If a row does not fit on the disk, the library panics, and its archive
+//! reports an error while it is dropped. Here the panic becomes an ordinary error, reported once.
 
 use std::any::Any;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::report::files::fault::Fault;
 
-/// Makes a workbook. A panic that is about a file is an error; any other goes on.
+/// Writes a workbook. Turns a panic about a file into an error; any other panic continues.
 pub(super) fn as_error(make: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
     let usual = Arc::new(panic::take_hook());
     let (shown, here) = (Arc::clone(&usual), thread::current().id());
@@ -29,13 +29,13 @@ pub(super) fn as_error(make: impl FnOnce() -> Result<(), Fault>) -> Result<(), F
     })
 }
 
-/// The library unwraps what the system says of a file.
+/// Returns whether a panic is about a file: the library unwraps the system's error.
 fn is_about_a_file(payload: &(dyn Any + Send)) -> bool {
     let text = payload.downcast_ref::<String>();
     text.is_some_and(|text| text.contains("Os { code: "))
 }
 
-/// Takes whatever is written by what is going down with a panic.
+/// A writer that ignores errors while a panic unwinds.
 pub(super) struct Calm<W>(pub(super) W);
 
 impl<W: Write> Write for Calm<W> {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_an_error_and_a_mistake_is_none() {
+    fn a_full_disk_is_an_error_and_any_other_panic_continues() {
         let full = || Err::<(), _>(io::Error::from_raw_os_error(28));
         let fault = as_error(|| {
             full().unwrap();

@@ -1,7 +1,6 @@
-//! A workbook: a sheet that sums up the run, then one for each table, with the columns of the CSV
-//! files. Rows go to temporary files as they come and from there into the workbook, so that a million
-//! take no more memory than ten. Texts are texts whatever they begin with: nothing in it is a formula
-//! or a link.
+//! A workbook: a sheet that sums up the run, then one for each table, with the columns of the CSV files. Rows go to
+//! temporary files and from there into the workbook, so that a million rows need no more memory than ten. Texts stay
+//! texts, whatever they begin with: nothing in it is a formula or a link.
 
 mod cell;
 mod column;
@@ -27,11 +26,11 @@ use cell::Content;
 use full_disk::{Calm, as_error};
 use sheets::Sheets;
 
-/// Of 1 to 9. The usual 6 takes three times as long, for a file that is a quarter smaller.
+/// Compression level, 1 to 9. The usual 6 takes three times as long, for a file that is a quarter smaller.
 const COMPRESSION: u8 = 1;
 
-/// Writes the workbook. Temporary files are beside it, where there has to be room anyway; they have no
-/// names, so nothing is left of them whatever happens.
+/// Writes the workbook. Temporary files are on the same disk, which needs room for the workbook anyway. They have no
+/// names, so none of them remains, whatever happens.
 pub(in crate::report) fn write(
     store: &Store,
     run: &RunRow,
@@ -80,7 +79,7 @@ fn write_table(
     }
 }
 
-/// What changed since the baseline, with the columns of `compare.csv`.
+/// Writes the changes since the baseline, with the columns of `compare.csv`.
 fn write_changes(
     store: &Store,
     run: &RunRow,
@@ -102,7 +101,7 @@ fn write_changes(
     Ok(sheets.end()?)
 }
 
-/// The time of the run, and not of now: the same run gives the same bytes.
+/// Returns the document's properties. They have the time of the run, so that the same run gives the same bytes.
 fn properties(run: &RunRow) -> Result<DocProperties, XlsxError> {
     let started = ExcelDateTime::from_timestamp(run.started.millis().div_euclid(1000))?;
     Ok(DocProperties::new()
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_workbook_begins_as_ours_are_known_to() {
+    fn a_workbook_begins_with_the_bytes_of_ours() {
         let mut workbook = Workbook::new();
         workbook.set_zip_compression_level(COMPRESSION);
         let bytes = workbook.save_to_buffer().expect("written");

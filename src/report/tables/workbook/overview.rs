@@ -1,4 +1,4 @@
-//! The first sheet: the run in a few lines, for whoever opens the workbook.
+//! The first sheet: the run in a few lines.
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
@@ -12,10 +12,10 @@ use crate::store::{RunRow, RunSummary, StoredScore};
 use super::cell::{Content, legible, serial};
 use super::column::{format, header};
 
-/// Widths of the columns: what, its value, the ends of its band, the band in a word.
+/// Widths of the columns: name, value, the two ends of its interval, the band in a word.
 const WIDTHS: [f64; 5] = [28.0, 60.0, 12.0, 12.0, 16.0];
 
-/// Lines of a sheet that is written from the top down.
+/// A sheet that is written line by line from the top.
 struct Lines<'a> {
     sheet: &'a mut Worksheet,
     row: u32,
@@ -126,7 +126,7 @@ pub(super) fn write(
 }
 
 impl Lines<'_> {
-    /// A line in bold, with a blank one above.
+    /// Writes a line in bold, with a blank line above.
     fn heading(&mut self, cells: &[String]) -> Result<(), XlsxError> {
         if self.row > 0 {
             self.row += 1;

@@ -1,4 +1,4 @@
-//! The sheets of a table: one, and a further one whenever a sheet is full.
+//! The sheets of a table: one, and another whenever a sheet is full.
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
@@ -7,15 +7,15 @@ use super::column::{format, header, width};
 use crate::report::tables::columns::Heading;
 use crate::store::tables::Kind;
 
-/// Rows that a sheet has room for, that with the names of the columns included.
+/// Maximum rows of a sheet, the header included.
 const MOST_ROWS: u32 = 1_048_576;
 
-/// Bytes of XML that a sheet has room for, a row's worth below 4 GiB: LibreOffice opens no workbook whose
-/// archive has the extension for more.
+/// Maximum bytes of XML in a sheet, a row's size below 4 GiB: LibreOffice opens no workbook whose archive uses the
+/// extension for more.
 const MOST_BYTES: u64 = 4_200_000_000;
 
-/// Most bytes of XML that a row, a cell with a number, a cell with text without this text, and a character
-/// that is escaped take.
+/// Maximum bytes of XML for a row; the next ones are for a cell with a number, a cell with text (without the text), and
+/// an escaped character.
 const ROW: u64 = 72;
 const NUMBER: u64 = 52;
 const TEXT: u64 = 80;
@@ -29,13 +29,13 @@ pub(super) struct Sheets<'a> {
     formats: Vec<Option<Format>>,
     header: Format,
     most_rows: u32,
-    /// Sheets begun.
+    /// Number of sheets begun.
     begun: usize,
-    /// The last one's place in the workbook.
+    /// The position of the last one in the workbook.
     at: usize,
-    /// Rows of it so far.
+    /// Number of its rows so far.
     rows: u32,
-    /// Bytes of XML that these take at most.
+    /// Maximum bytes of XML of these rows.
     bytes: u64,
     /// The next column of the last row.
     column: u16,
@@ -111,7 +111,7 @@ impl<'a> Sheets<'a> {
         Ok(())
     }
 
-    /// Ends the last sheet: only now is it known what the filter is about.
+    /// Ends the last sheet and sets its filter, whose range is known only now.
     pub(super) fn end(&mut self) -> Result<(), XlsxError> {
         let (last_row, columns) = (self.rows - 1, self.columns.len() as u16);
         self.sheet()?
@@ -119,7 +119,7 @@ impl<'a> Sheets<'a> {
         Ok(())
     }
 
-    /// Begins a sheet: `attempts`, then `attempts 2`.
+    /// Begins the next sheet: `attempts`, then `attempts 2`.
     fn turn(&mut self) -> Result<(), XlsxError> {
         self.begun += 1;
         self.at = self.workbook.worksheets().len();
@@ -146,7 +146,7 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// Bytes of XML that a cell takes at most.
+/// Returns the maximum bytes of XML of a cell.
 fn space(content: Content<'_>) -> u64 {
     match content {
         Content::Empty => 0,
@@ -167,7 +167,7 @@ mod tests {
     use crate::store::tables::pages;
 
     #[test]
-    fn a_full_sheet_is_followed_by_another_with_its_own_header() {
+    fn a_full_sheet_is_followed_by_another_with_a_header() {
         let mut workbook = Workbook::new();
         let columns = [&pages::ADDRESS, &pages::ATTEMPTS].map(Heading::from);
         let mut sheets = Sheets::of(3, &mut workbook, "pages", &columns).expect("begun");
@@ -178,7 +178,7 @@ mod tests {
         }
         sheets.end().expect("ended");
         assert_eq!(sheets.rows, 2);
-        // So is one that has no room for more bytes.
+        // A sheet is also full if it has no room for more bytes.
         sheets.bytes = MOST_BYTES + 1;
         sheets.row().expect("a row");
         assert_eq!((sheets.rows, sheets.begun), (2, 4));

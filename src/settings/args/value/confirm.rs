@@ -1,11 +1,11 @@
-//! When failing URLs are asked again: a name for a schedule, or the moments themselves.
+//! The schedule of the confirmation passes: a name, or a list of moments.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::duration::duration;
 
-/// Schedules with a name: two short looks, what an audit can wait for, a night's worth.
+/// Schedules with a name: two short passes, what an audit can wait for, and a whole night.
 const NAMED: [(&str, &str); 4] = [
     ("none", ""),
     ("quick", "15s,60s"),

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-/// Longest duration that is taken, in seconds: a day. More is a mistake in the unit.
+/// Maximum duration in seconds: a day. A longer one is probably a mistake in the unit.
 const MOST: f64 = 86_400.0;
 
 const UNITS: [(&str, f64); 5] = [
-    // "ms" before "s": the first that fits is taken.
+    // "ms" before "s": the first match counts.
     ("ms", 0.001),
     ("s", 1.0),
     ("m", 60.0),

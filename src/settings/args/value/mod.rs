@@ -1,4 +1,4 @@
-//! Texts that people write, as values. Pure.
+//! Values parsed from the texts that people write. Pure.
 
 mod age;
 mod confirm;

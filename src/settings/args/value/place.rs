@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// A file or directory to write. Its name is told in lines, some of which are for programs.
+/// Checks the path of a file or directory to write. It is printed in lines, some of which programs read.
 pub(crate) fn place(path: PathBuf) -> Result<PathBuf, String> {
     if path.to_string_lossy().contains(char::is_control) {
         return Err("no name with line breaks or other control characters is taken".to_owned());
@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_has_a_name_of_one_line() {
+    fn a_path_has_a_name_of_one_line() {
         for name in ["reports", "my reports/ü", "-x"] {
             assert_eq!(place(name.into()), Ok(name.into()));
         }

@@ -1,4 +1,4 @@
-//! How many pages that never failed are requested once more: a number, or a share of the site.
+//! The size of the sample of pages that never failed: a number, or a share of the site's pages.
 
 use crate::model::SamplePlan;
 

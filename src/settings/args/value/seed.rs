@@ -10,12 +10,12 @@ use crate::settings::plan::logins::without_logins;
 /// A user name, with a password or without.
 pub(crate) type Login = (String, Option<String>);
 
-/// A URL as a person names it.
+/// A start URL as a person writes it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Seed {
-    /// Where it is, without the login.
+    /// The URL without the login.
     pub(crate) url: CrawlUrl,
-    /// The `user:password@` it was written with.
+    /// The `user:password@` of the URL as it was written.
     pub(crate) login: Option<Login>,
 }
 
@@ -25,13 +25,13 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// Reads a URL as people name it: without a scheme it is https, except on this machine and at a
-/// bare address, where certificates are rare. No message shows a login.
+/// Reads a URL as people write it. Without a scheme it is https, except on this machine and at a bare address,
+/// where certificates are rare. No message shows a login.
 pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     let text = text.trim();
     let shown = without_logins(text);
     let shown = beginning(&shown, EXCERPT);
-    // A scheme may be as long as the text.
+    // The URL may be longer than the text by a scheme.
     let fault = |why: &dyn fmt::Display| {
         let why = why.to_string();
         format!("{shown:?}: {}", beginning(&why, EXCERPT))
@@ -56,12 +56,12 @@ pub(crate) fn seed(text: &str) -> Result<Seed, String> {
     })
 }
 
-/// Reads a URL whose login, if there is one, is of no use.
+/// Reads a URL and ignores its login.
 pub(crate) fn crawl_url(text: &str) -> Result<CrawlUrl, String> {
     seed(text).map(|seed| seed.url)
 }
 
-/// Reads `host` or `host:port`, in the form in which URLs have it.
+/// Reads `host` or `host:port` and normalises it as URLs do.
 pub(crate) fn host(text: &str) -> Result<String, String> {
     let fault = || format!("{text:?} is no host name such as shop.example.com");
     if text.contains(['/', '@', '?', '#']) {
@@ -71,7 +71,7 @@ pub(crate) fn host(text: &str) -> Result<String, String> {
     Ok(url[url::Position::BeforeHost..url::Position::AfterPort].to_owned())
 }
 
-/// `example.com:8080/x` has no scheme although a colon follows its first word.
+/// Returns whether a text has a scheme. `example.com:8080/x` has none, although a colon follows its first word.
 fn has_scheme(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_scheme_is_https_but_not_on_this_machine() {
+    fn a_missing_scheme_is_https_except_on_this_machine() {
         let cases = [
             ("example.com", "https://example.com/"),
             ("example.com:8443/a?b", "https://example.com:8443/a?b"),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_taken_out() {
+    fn a_login_is_separated_from_the_url() {
         let full = seed("https://us%40er:p%3Aw@example.com/a").expect("a URL");
         assert_eq!(full.url.as_str(), "https://example.com/a");
         assert_eq!(
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_show_the_text_without_its_login() {
+    fn errors_show_the_text_without_its_login() {
         for text in [
             "https://u:hunter2@exa mple/",
             "u:hunter2@:1:2",

@@ -1,10 +1,10 @@
-//! A server product, by any of its names.
+//! A server product by any of its names.
 
 use std::str::FromStr;
 
 use crate::assess::playbook::{server_key, servers};
 
-/// The key of a product that there are notes of.
+/// The key of a product in the playbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ServerName(pub(crate) &'static str);
 

@@ -5,7 +5,7 @@ const UNITS: [(&str, u64); 10] = [
     ("kb", 1_000),
     ("mb", 1_000_000),
     ("gb", 1_000_000_000),
-    // Alone, a letter means what it means to curl and wget.
+    // A single letter has the meaning that it has in curl and wget.
     ("k", 1 << 10),
     ("m", 1 << 20),
     ("g", 1 << 30),
@@ -64,7 +64,7 @@ mod tests {
         ] {
             assert!(size::<u64>(text).is_err(), "{text}");
         }
-        // Whatever a machine's memory may be, a disk may be larger.
+        // A disk may be larger than `usize`.
         assert_eq!(size::<u64>("20GB"), Ok(20_000_000_000));
         assert!(size::<u32>("20GB").is_err());
     }

@@ -1,5 +1,5 @@
-//! `gatecrawl audit --dry-run`: what would be done, without doing it. One request a host is made,
-//! for robots.txt: without it nobody can say what may be fetched.
+//! `gatecrawl audit --dry-run`: prints what an audit would do. It makes one request to each host, for robots.txt:
+//! without it nobody can say what may be fetched.
 
 mod secrets;
 
@@ -26,13 +26,13 @@ use crate::settings::source::{Fetched, fetch};
 use crate::terminal::streams::Console;
 use crate::terminal::text;
 
-/// How many hosts are asked for their robots.txt.
+/// Maximum hosts whose robots.txt is requested.
 const MAX_HOSTS: usize = 10;
 
-/// Pages of the estimate.
+/// Number of pages for which the time is estimated.
 const PAGES: u32 = 1_000;
 
-/// Says it.
+/// Prints what the audit would do.
 pub(in crate::cli) async fn run(
     order: &CrawlOrder,
     place: &StoreArgs,
@@ -65,7 +65,7 @@ pub(in crate::cli) async fn run(
     pace(plan, delay, &mut lines)
 }
 
-/// `name: value`, one a line.
+/// Lines of the form `name: value`.
 struct Lines<'a>(&'a mut (dyn Write + Send));
 
 impl Lines<'_> {
@@ -116,7 +116,7 @@ fn scope(scope: &ScopePlan, lines: &mut Lines<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says by how much the database may grow.
+/// Returns by how much the database may grow.
 fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
     let free = free_space(&database::path(place)?);
     let budget = DiskBudget::new(scope.max_disk, free);
@@ -128,7 +128,7 @@ fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
     })
 }
 
-/// Says from which earlier run pages are requested too.
+/// Returns the earlier run whose pages are requested too.
 fn known(order: &CrawlOrder, place: &StoreArgs) -> Result<String, Failure> {
     let scope = &order.plan.scope;
     if !scope.known {
@@ -148,8 +148,7 @@ fn known(order: &CrawlOrder, place: &StoreArgs) -> Result<String, Failure> {
     })
 }
 
-/// Says what each host's robots.txt allows and which sitemaps would be read; returns the longest
-/// pause that one asks for.
+/// Prints what each host's robots.txt allows and which sitemaps would be read. Returns the longest `Crawl-delay`.
 async fn robots(
     order: &CrawlOrder,
     site: &Arc<Site>,
@@ -226,10 +225,10 @@ fn forbidden(
     }
 }
 
-/// The fetcher that the audit would have.
+/// Returns the fetcher that the audit would have.
 fn fetcher(order: &CrawlOrder, site: &Arc<Site>) -> Result<HttpFetcher, Failure> {
     let settings = settings(site, order.network.clone(), "");
-    // No run asks.
+    // There is no run.
     HttpFetcher::new(FetchSettings {
         run: None,
         ..settings
@@ -237,7 +236,7 @@ fn fetcher(order: &CrawlOrder, site: &Arc<Site>) -> Result<HttpFetcher, Failure>
     .map_err(Failure::own)
 }
 
-/// When what fails is requested again, counted from the end of the crawl.
+/// Returns when failing URLs are requested again, counted from the end of the crawl.
 fn confirm(plan: &ConfirmPlan) -> String {
     if plan.delays.is_empty() {
         return "none: what fails stays unconfirmed".to_owned();

@@ -1,4 +1,4 @@
-//! Where the secrets of an audit go, in words.
+//! The destinations of an audit's secrets, in words.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::policy::Scope;
 
 use crate::settings::plan::reach::LOGIN;
 
-/// A line for each kind of secret, and one for each host that gets those of the whole site.
+/// Returns a line for each kind of secret, and one for each host that gets those of the whole site.
 pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {
     let reach = &plan.requests.reach;
     let mut lines = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {
     lines
 }
 
-/// Over plain http secrets go only to hosts that were named with it.
+/// Returns the hosts that get secrets over plain http: only those that were named with http.
 fn plain(plan: &CrawlPlan) -> String {
     let seeds = plan.scope.seeds.iter();
     let hosts: BTreeSet<String> = seeds
