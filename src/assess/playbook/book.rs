@@ -15,6 +15,8 @@ pub struct Playbook {
     pub key: String,
     /// Its name.
     pub title: String,
+    /// Who usually has to act; `None` for topics that are not findings.
+    pub owner: Option<Owner>,
     /// What it means.
     pub meaning: String,
     /// What it does to crawling and indexing; empty where that is no question.
@@ -36,6 +38,38 @@ pub struct Playbook {
     /// What was measured of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
+}
+
+/// Who usually has to act on a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// Operators of servers, networks and names.
+    Hosting,
+    /// Developers of the application.
+    Developers,
+    /// Operators of the cache or CDN.
+    Cdn,
+    /// Editors of the pages.
+    Content,
+    /// The SEO team.
+    Seo,
+    /// Whoever runs the crawl.
+    Crawl,
+}
+
+impl Owner {
+    /// Returns the name of the team, as reports show it.
+    pub const fn team(self) -> &'static str {
+        match self {
+            Owner::Hosting => "hosting team",
+            Owner::Developers => "developers",
+            Owner::Cdn => "CDN team",
+            Owner::Content => "content team",
+            Owner::Seo => "SEO team",
+            Owner::Crawl => "you, who run the crawl",
+        }
+    }
 }
 
 /// What each product answered to each fault.
@@ -79,6 +113,7 @@ pub struct ServerNotes {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Topic {
     pub(super) title: String,
+    pub(super) owner: Option<Owner>,
     pub(super) meaning: String,
     pub(super) seo: String,
     pub(super) causes: Vec<String>,
@@ -134,6 +169,7 @@ impl Topic {
         Playbook {
             key: key.to_owned(),
             title: self.title.clone(),
+            owner: self.owner,
             meaning: self.meaning.clone(),
             seo: self.seo.clone(),
             causes: self

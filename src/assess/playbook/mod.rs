@@ -10,7 +10,7 @@ mod nearest;
 mod proxies;
 
 pub use book::{Measured, MeasuredRow};
-pub use book::{Playbook, ServerNotes};
+pub use book::{Owner, Playbook, ServerNotes};
 pub use groups::{Entry, Group, groups, topics};
 pub use lookup::{lookup, server_key, servers};
 pub use nearest::nearest;

@@ -95,6 +95,12 @@ impl Band {
         Band::Critical,
     ];
 
+    /// Where medium, high and critical begin for the risk (0..100) of a site or section. Ours.
+    pub const SITE_EDGES: [f64; 3] = [3.0, 10.0, 25.0];
+
+    /// Where medium, high and critical begin for what a host puts in the way of a bot (H, 0..100). Ours.
+    pub const OBSTRUCTION_EDGES: [f64; 3] = [10.0, 30.0, 60.0];
+
     /// The band of that name.
     pub fn from_name(name: &str) -> Option<Band> {
         Band::ALL.into_iter().find(|band| band.name() == name)
@@ -105,15 +111,14 @@ impl Band {
         Band::of(risk, [5.0, 20.0, 50.0])
     }
 
-    /// Of the risk (0..100) of a site or section: medium from 3, high from 10, critical from 25.
+    /// Of the risk (0..100) of a site or section.
     pub fn of_site(risk: f64) -> Band {
-        Band::of(risk, [3.0, 10.0, 25.0])
+        Band::of(risk, Band::SITE_EDGES)
     }
 
-    /// Of what a host puts in the way of a bot (H, 0..100): medium from 10, high from 30, critical
-    /// from 60. Crawlability is 100 - H.
+    /// Of what a host puts in the way of a bot (H, 0..100). Crawlability is 100 - H.
     pub fn of_obstruction(obstruction: f64) -> Band {
-        Band::of(obstruction, [10.0, 30.0, 60.0])
+        Band::of(obstruction, Band::OBSTRUCTION_EDGES)
     }
 
     /// The name in exports.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::assess::diagnose::rules::{Scope, Severity, title};
-use crate::assess::playbook::lookup;
+use crate::assess::playbook::{Owner, lookup};
 use crate::report::words::causes_of;
 use crate::store::{StoredFinding, StoredTrial};
 
@@ -18,6 +18,9 @@ const SENTENCES: usize = 8;
 /// Maximum lines of advice of a finding; `gatecrawl explain` prints all of them.
 const LINES: usize = 6;
 
+/// Maximum findings in the list of what to fix first.
+const FIRST: usize = 3;
+
 /// Maximum experiments shown.
 const EXPERIMENTS: usize = 60;
 
@@ -25,6 +28,8 @@ const EXPERIMENTS: usize = 60;
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     pub(crate) rows: Vec<FindingView>,
+    /// Number of rows at the beginning that are to be fixed first.
+    pub(crate) first: usize,
     /// Number of all findings.
     pub(crate) total: usize,
 }
@@ -34,6 +39,10 @@ pub(crate) struct Findings {
 pub(crate) struct FindingView {
     pub(crate) severity: Severity,
     pub(crate) title: String,
+    /// Pages that it is about; absent where they are not counted.
+    pub(crate) pages: Option<u64>,
+    /// Who usually has to act; empty if nobody in particular.
+    pub(crate) owner: &'static str,
     pub(crate) scope: Scope,
     pub(crate) subject: String,
     /// Empty if none is known.
@@ -66,7 +75,11 @@ pub(crate) struct ExperimentView {
 
 /// Returns the findings, the worst first.
 pub(super) fn findings(all: &[StoredFinding], pages: &Pages) -> Findings {
+    let to_fix = all
+        .iter()
+        .take_while(|found| found.severity > Severity::Notice);
     Findings {
+        first: to_fix.take(FIRST).count(),
         rows: all
             .iter()
             .take(MOST)
@@ -84,6 +97,8 @@ fn finding(found: &StoredFinding, pages: &Pages) -> FindingView {
     FindingView {
         severity: found.severity,
         title: title(&found.rule).to_owned(),
+        pages: found.pages,
+        owner: playbook.owner.map_or("", Owner::team),
         scope: found.scope,
         subject: found.subject.clone(),
         cause: causes_of(found),

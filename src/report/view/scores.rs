@@ -29,6 +29,8 @@ pub(crate) struct ScoreView {
     pub(crate) high: Option<f64>,
     /// The score in a word.
     pub(crate) band: Option<&'static str>,
+    /// The bands of the scale, from 0 to 100.
+    bands: Vec<BandView>,
     /// Why there is no score; empty if there is one.
     pub(crate) inconclusive: String,
     /// A word that selects the colour.
@@ -36,6 +38,16 @@ pub(crate) struct ScoreView {
     pub(crate) parts: Vec<PartView>,
     /// The sign of its parts.
     sign: &'static str,
+}
+
+/// A band of the scale.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct BandView {
+    from: f64,
+    to: f64,
+    word: &'static str,
+    /// Whether the score lies in it.
+    here: bool,
 }
 
 /// The points that one rule subtracted or added.
@@ -72,6 +84,7 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
             best,
             sign,
             parts: parts(&scores.deductions, key),
+            bands: bands(key, score.band, word),
             ..view(name, score, word)
         })
     });
@@ -100,6 +113,7 @@ fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str)
         low: known.map(|known| known.low),
         high: known.map(|known| known.high),
         band: score.band.map(word),
+        bands: Vec::new(),
         inconclusive,
         tone: match score.band {
             Some(Band::None | Band::Low) => "fine",
@@ -110,6 +124,29 @@ fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str)
         parts: Vec::new(),
         sign: "",
     }
+}
+
+/// Returns the bands of a score from 0 to 100. A score without any fault has a word of its own and no band.
+fn bands(key: &str, own: Option<Band>, word: fn(Band) -> &'static str) -> Vec<BandView> {
+    let upwards = key == "indexing_risk";
+    let edges = if upwards {
+        Band::SITE_EDGES
+    } else {
+        Band::OBSTRUCTION_EDGES
+    };
+    let bounds = [0.0, edges[0], edges[1], edges[2], 100.0];
+    let bands = [Band::Low, Band::Medium, Band::High, Band::Critical];
+    let ranges = bounds.windows(2).zip(bands);
+    let mut found: Vec<BandView> = ranges
+        .map(|(range, band)| BandView {
+            from: if upwards { range[0] } else { 100.0 - range[1] },
+            to: if upwards { range[1] } else { 100.0 - range[0] },
+            word: word(band),
+            here: own == Some(band),
+        })
+        .collect();
+    found.sort_by(|one, other| one.from.total_cmp(&other.from));
+    found
 }
 
 fn parts(all: &[StoredDeduction], key: &str) -> Vec<PartView> {
@@ -123,4 +160,29 @@ fn parts(all: &[StoredDeduction], key: &str) -> Vec<PartView> {
             urls: row.urls.iter().take(URLS).cloned().collect(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bands_of_both_scales_lead_from_0_to_100_and_mark_the_score() {
+        let of = |key, word: fn(Band) -> &'static str| {
+            let bands = bands(key, Some(Band::High), word);
+            let texts = bands.iter().map(|band| {
+                let mark = if band.here { "*" } else { "" };
+                format!("{}-{} {}{mark}", band.from, band.to, band.word)
+            });
+            texts.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(
+            of("crawlability", hindrance),
+            "0-40 all but blocked, 40-70 badly hindered*, 70-90 hindered, 90-100 hardly hindered"
+        );
+        assert_eq!(
+            of("indexing_risk", risk),
+            "0-3 low risk, 3-10 medium risk, 10-25 high risk*, 25-100 critical risk"
+        );
+    }
 }

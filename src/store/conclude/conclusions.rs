@@ -133,6 +133,7 @@ fn store_finding(
         facts: json(&finding.evidence),
         advice: finding.advice,
         server: finding.server(),
+        pages: finding.pages().map(u64::cast_signed),
     )
     .map(|_| ())
 }

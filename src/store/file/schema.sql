@@ -276,6 +276,7 @@ CREATE TABLE finding (
     facts    TEXT NOT NULL,          -- evidence in numbers, as JSON
     advice   TEXT NOT NULL,          -- key of the playbook
     server   TEXT,                   -- the server product whose notes apply
+    pages    INTEGER,                -- that it is about; NULL where they are not counted
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 

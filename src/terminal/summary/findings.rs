@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::playbook::lookup;
 use crate::report::words::causes_of;
 use crate::store::StoredFinding;
 use crate::terminal::look::Look;
@@ -45,10 +46,14 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
     };
     let severity = paint(&format!("{:<8}", finding.severity.id()), style, look.color);
     let subject = tame(&finding.subject);
+    let pages = finding
+        .pages
+        .map(|pages| format!(" ({})", count(pages, "page")));
     let _ = writeln!(
         out,
-        "    {severity} {}  {subject}",
-        paint(title(&finding.rule), BOLD, look.color)
+        "    {severity} {}  {subject}{}",
+        paint(title(&finding.rule), BOLD, look.color),
+        pages.unwrap_or_default()
     );
     if !finding.causes.is_empty() {
         let sure = finding.confidence * 100.0;
@@ -72,9 +77,11 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
     out.push_str(&paragraph(&text, look.width, "      "));
     let server = finding.server.as_deref();
     let server = server.map_or(String::new(), |server| format!(" --server {server}"));
+    let owner = lookup(&finding.advice, None).and_then(|playbook| playbook.owner);
+    let owner = owner.map_or(String::new(), |owner| format!(" ({})", owner.team()));
     let _ = writeln!(
         out,
-        "      Fix: `gatecrawl explain {}{server}`",
+        "      Fix{owner}: `gatecrawl explain {}{server}`",
         finding.advice
     );
 }
@@ -100,6 +107,7 @@ mod tests {
             facts: serde_json::Value::Null,
             advice: "upstream_timeout".to_owned(),
             server: Some("nginx".to_owned()),
+            pages: Some(64),
         };
         let look = Look {
             color: false,
@@ -110,12 +118,12 @@ mod tests {
         assert_eq!(
             first,
             [
-                "    error    Answers fail when a timer fires  https://shop.test/search/",
+                "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
                 "      Cause: a backend that answers too slowly or server overload (62 % sure)",
                 "      63 of 64 answers took 60.0 s; 63 of 64 answers took 60.0 s; 63 of 64",
                 "      answers took 60.0 s; and 2 more",
-                "      Fix: `gatecrawl explain upstream_timeout --server nginx`",
-                "    error    Answers fail when a timer fires  https://shop.test/search/",
+                "      Fix (developers): `gatecrawl explain upstream_timeout --server nginx`",
+                "    error    Answers fail when a timer fires  https://shop.test/search/ (64 pages)",
             ]
         );
         assert!(

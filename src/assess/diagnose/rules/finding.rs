@@ -125,6 +125,18 @@ impl Finding {
         self.evidence.iter().map(ToString::to_string).collect()
     }
 
+    /// Returns how many pages it is about, as far as the evidence counts them.
+    pub fn pages(&self) -> Option<u64> {
+        self.evidence.iter().find_map(|evidence| match evidence {
+            Evidence::Urls { failing, .. } => Some(failing.part),
+            Evidence::Soft { pages } => Some(pages.part),
+            Evidence::Recovered { urls, .. } => Some(*urls),
+            Evidence::Outage { pages, .. } => Some(u64::from(*pages)),
+            Evidence::Unseen { urls } => Some(urls.part),
+            _ => None,
+        })
+    }
+
     /// The server product whose notes apply, if the evidence names one.
     pub fn server(&self) -> Option<&'static str> {
         self.evidence.iter().find_map(|evidence| match evidence {

@@ -104,6 +104,8 @@ pub struct StoredFinding {
     pub advice: String,
     /// The server product whose notes apply.
     pub server: Option<String>,
+    /// Pages that it is about, as far as they are counted.
+    pub pages: Option<u64>,
 }
 
 /// An experiment on failing URLs, and its result.
@@ -243,7 +245,7 @@ pub(in crate::store) fn findings(
     run: i64,
 ) -> rusqlite::Result<Vec<StoredFinding>> {
     let sql = "SELECT rule, severity, scope, subject, cause, confidence, sentences, facts, advice,
-            server
+            server, pages
         FROM finding WHERE run = ? ORDER BY number";
     list(connection, sql, [run], |row| {
         let sentences: String = row.get(6)?;
@@ -258,6 +260,7 @@ pub(in crate::store) fn findings(
             facts: json(row, 7)?,
             advice: row.get(8)?,
             server: row.get(9)?,
+            pages: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
         })
     })
 }
