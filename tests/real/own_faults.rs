@@ -151,7 +151,7 @@ fn requests_that_get_no_socket_wait_for_one_and_end_the_crawl_if_none_comes() {
     assert_eq!(waiting.count(), 1, "{}", said.err);
     // A connection to the database that is open already can say which run it is.
     assert!(
-        error.contains("`gatecrawl audit --resume 1 --db runs.db` goes on"),
+        error.contains("`gatecrawl audit --resume 1 --db runs.db` continues"),
         "{error}"
     );
 
