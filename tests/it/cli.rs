@@ -543,12 +543,12 @@ async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
     let workdir = Workdir::new();
     let url = origin.url("/");
     let said = workdir.run(&["audit", &url, "--dry-run"]).await;
-    let estimate = "estimate: 60000 ms a page";
+    let estimate = "estimate: at least 60000 ms for each page";
     assert!(said.out.contains(estimate), "{}", said.out);
     let said = workdir
         .run(&["audit", &url, "--dry-run", "--ignore-robots"])
         .await;
-    let estimate = "estimate: 100 ms a page";
+    let estimate = "estimate: at least 100 ms for each page";
     assert!(said.out.contains(estimate), "{}", said.out);
 }
 

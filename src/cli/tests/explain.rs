@@ -74,7 +74,7 @@ fn every_topic_of_the_guide_is_explained_and_listed() {
     }
     for cause in [&CAUSES[..], &MORE_CAUSES].concat() {
         let page = explained(&[cause]);
-        for heading in ["For search engines", "Signs", "Verify", "Go on with"] {
+        for heading in ["For search engines", "Signs", "Verify", "See also"] {
             assert!(page.contains(&format!("\n{heading}\n")), "{cause}: {page}");
         }
     }

@@ -92,10 +92,9 @@ columns! {
         "The outcome of the last attempt, such as `ok_html`, `server_502` or `dns_nxdomain`.";
     ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)",
         "Number of requests that count; `Failed Attempts` of them failed. A request that failed \
-         on a \
-        connection that the server had closed meanwhile, before a byte of an answer, says \
-        nothing about the page and is left out; attempts.csv has it. If there was no other, it is \
-        counted here, and not as failed.";
+        on a connection that the server had closed meanwhile, before a byte of an answer, says \
+        nothing about the page and is left out; attempts.csv has it. If there was no other, it \
+        is counted here, and not as failed.";
     FAILED_ATTEMPTS = "Failed Attempts", Whole, "s.failed",
         "How many of them failed in a way that search engines treat like a 5xx, or were an error \
          page with a successful status.";
@@ -113,9 +112,9 @@ columns! {
         "Upper end of it.";
     ERROR_SOURCE = "Error Source", Text, "nullif(cluster.source, '')", wide 24,
         "Who made the error, if it can be recognised: the kind of machine (`edge`, \
-         `load_balancer`, \
-        `reverse_proxy`, `application`, `platform`) and its product, such as `reverse_proxy: \
-        nginx`; without an answer the layer that failed (`dns`, `network`, `tls`).";
+        `load_balancer`, `reverse_proxy`, `application`, `platform`) and its product, such as \
+        `reverse_proxy: nginx`; without an answer the layer that failed (`dns`, `network`, \
+        `tls`).";
     PROBABLE_CAUSE = "Probable Cause", Name(Names::Causes), "nullif(cluster.cause, '')", wide 24,
         "The most likely reason for the failures: `overload`, `maintenance`, `network`, \
         `firewall`, `dns`, `upstream_down`, `upstream_timeout`, `invalid_upstream_response`, \

@@ -113,7 +113,7 @@ impl Page {
         if steps.is_empty() {
             return;
         }
-        self.heading("Go on with");
+        self.heading("See also");
         let widest = steps.iter().map(String::len).max().unwrap_or(0);
         for key in steps {
             let title = lookup(key, None).map_or_else(String::new, |found| found.title);

@@ -122,7 +122,7 @@ fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
     let budget = DiskBudget::new(scope.max_disk, free);
     let size = bytes_in_words(budget.bytes);
     Ok(if budget.is_lowered() {
-        format!("{size}, half of what is free")
+        format!("{size}, half of the free space")
     } else {
         size
     })
