@@ -1,5 +1,5 @@
-//! gatecrawl crawls a whole site politely, keeps every attempt at every URL and tells which pages
-//! answer 5xx, how often, and why. The rooms and their floors are described in ARCHITECTURE.md.
+//! gatecrawl crawls a whole site politely, keeps every attempt at every URL and reports which pages answer 5xx, how
+//! often, and why. ARCHITECTURE.md describes the rooms and their floors.
 
 pub mod assess;
 pub mod audit;

@@ -1,12 +1,11 @@
-//! The binary: hands the world to the command line and passes on how it ended.
+//! The binary: passes arguments and streams to the command line, and returns its exit code.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use gatecrawl::cli::{self, Streams};
 
-/// A crawl makes and drops millions of small texts, many of them on another thread than they were
-/// made on.
+/// The allocator. A crawl allocates millions of small texts, and frees many of them on another thread.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -15,7 +15,7 @@ const DATABASE: &[u8] = b"SQLite format 3\0";
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// Addresses are mapped without a named baseline.
-    #[error("--map: name with --baseline what its addresses are of")]
+    #[error("--map: name the run of the old addresses with --baseline")]
     MapAlone,
     /// A name refers to nothing.
     #[error("{flag} {name}")]
@@ -24,7 +24,7 @@ pub enum BaselineError {
         flag: &'static str,
         /// The name.
         name: String,
-        /// What is wrong with it.
+        /// The error in it.
         source: BadBaseline,
     },
     /// A database failed.

@@ -64,7 +64,8 @@ pub enum CrawlFault {
     Crawl(#[from] CrawlError),
     /// There were too few open files for requests.
     #[error(
-        "too many open files on this machine for a minute; allow more with `ulimit -n`, or ask for less at a time with --concurrency"
+        "too many open files on this machine for a minute; allow more with `ulimit -n`, or open \
+         fewer requests with --concurrency"
     )]
     OutOfFiles,
 }

@@ -10,7 +10,7 @@ use super::error::AuditError;
 /// An audit to make.
 #[derive(Debug)]
 pub struct Order {
-    /// What is to be done.
+    /// The work to do.
     pub work: Work,
     /// The results to deliver.
     pub asked: Asked,
@@ -20,7 +20,7 @@ pub struct Order {
     pub store: Store,
 }
 
-/// What is to be done.
+/// The work of an order.
 #[derive(Debug)]
 pub enum Work {
     /// The crawl, or the rest of it; then the requested results.

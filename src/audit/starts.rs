@@ -76,7 +76,7 @@ impl<O> Starts<O> {
 impl<O: Observer> Observer for &mut Starts<O> {
     fn see(&mut self, event: &Event<'_>) {
         self.observer.see(event);
-        // Where another client is sent says nothing of where the site is.
+        // A redirect for another client says nothing about where the site is.
         if let Event::Attempted { url, attempt, .. } = event
             && attempt.purpose.is_evidence()
         {

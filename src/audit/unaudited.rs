@@ -81,7 +81,7 @@ impl fmt::Display for Unaudited {
                 write!(
                     f,
                     "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
-                     --ignore-robots crawls a site of your own all the same",
+                     if the site is yours, --ignore-robots crawls it anyway",
                     answer.trim()
                 )
             }
@@ -134,7 +134,7 @@ fn advice(no_start: &NoStart, had_login: bool) -> String {
         },
         StartFault::Endless => format!("a cookie may be missing (--cookie), and {}", check()),
         StartFault::Skipped(SkipReason::Robots) => {
-            "--ignore-robots crawls a site of your own all the same".to_owned()
+            "if the site is yours, --ignore-robots crawls it anyway".to_owned()
         }
         StartFault::Skipped(SkipReason::HostDown) => check(),
         StartFault::Skipped(_) => "`skipped.csv` says why (--out DIR)".to_owned(),
@@ -152,9 +152,9 @@ fn of_answer(answer: &StartAnswer, address: &str, had_login: bool) -> String {
         Some(403) => "let the crawler through the firewall, try another --user-agent, or give a \
              login with --basic-auth or --cookie"
             .to_owned(),
-        Some(404 | 410) => "check the URL, and start from a page that is there".to_owned(),
+        Some(404 | 410) => "check the URL, and start from a page that exists".to_owned(),
         Some(206 | 304) => {
-            "nobody requested a part or a change: a cache in front of the site may be at fault"
+            "the crawler requested the whole page: a cache in front of the site may be at fault"
                 .to_owned()
         }
         Some(429) => "the site limits requests: try again later, with --rate 1".to_owned(),

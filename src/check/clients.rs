@@ -118,8 +118,8 @@ fn compared(clients: &[Client]) -> String {
     let once = clients.iter().any(|client| client.attempts.len() < 2);
     match (same, all.iter().all(|answers| answers.len() <= 1)) {
         (false, true) if once => {
-            "The answers differ by client, and each was asked once: that may be \
-             chance; more --attempts tell."
+            "The answers differ by client, but each client made one request, so it may be chance; \
+             use more --attempts."
                 .to_owned()
         }
         (true, true) => "All clients get the same answer.".to_owned(),
@@ -135,12 +135,13 @@ fn compared(clients: &[Client]) -> String {
                 })
                 .collect();
             format!(
-                "The answers differ by client ({}): a firewall, bot protection or rule looks at who asks.",
+                "The answers differ by client ({}): a firewall, bot protection or rule treats \
+                 clients differently.",
                 list.join(", ")
             )
         }
         (_, false) => "The answers to one client vary as well, so a difference between clients \
-             may be chance; more --attempts tell."
+                       may be chance; use more --attempts."
             .to_owned(),
     }
 }

@@ -4,28 +4,28 @@ use crate::assess::diagnose::{Context, Experiment, Ratio, Trial};
 use crate::fetch::Fetcher;
 use crate::model::{ClientPreset, CrawlUrl};
 
-use super::ask::{Asked, Asking, ask};
 use super::clients::{Checked, Seen, checked};
+use super::request::{CheckClient, ClientResult, request_as};
 
 /// Requests a URL as each client. `curl` is the same request as a line for a shell.
 pub async fn check<F: Fetcher>(
     url: &CrawlUrl,
     fetcher: &F,
-    clients: &[Asking],
+    clients: &[CheckClient],
     curl: String,
 ) -> Checked {
     let mut all = Vec::new();
     for client in clients {
-        all.push((client, ask(fetcher, url, client).await));
+        all.push((client, request_as(fetcher, url, client).await));
     }
     let seen: Vec<Seen> = all
         .iter()
-        .map(|(client, asked)| Seen {
+        .map(|(client, result)| Seen {
             name: client.name.clone(),
-            hops: asked.hops.clone(),
-            attempts: asked.attempts.clone(),
-            diagnosis: asked.diagnosis(&around(asked, client, &all)),
-            maker: asked.maker,
+            hops: result.hops.clone(),
+            attempts: result.attempts.clone(),
+            diagnosis: result.diagnosis(&around(result, client, &all)),
+            maker: result.maker,
         })
         .collect();
     checked(url, &seen, curl)
@@ -33,8 +33,12 @@ pub async fn check<F: Fetcher>(
 
 /// Returns what the other clients show about the failures of one. If a client is fine at times, another's success
 /// proves nothing.
-fn around(asked: &Asked, client: &Asking, all: &[(&Asking, Asked)]) -> Context {
-    let is_broken = asked.bad() == asked.attempts.len();
+fn around(
+    result: &ClientResult,
+    client: &CheckClient,
+    all: &[(&CheckClient, ClientResult)],
+) -> Context {
+    let is_broken = result.bad() == result.attempts.len();
     let others = || {
         all.iter()
             .filter(|(other, _)| other.name != client.name && is_browser(&other.name))

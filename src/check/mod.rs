@@ -3,17 +3,17 @@
 //! people. Nothing here prints.
 
 mod archive;
-mod ask;
 mod attempts;
 mod clients;
 mod echoes;
 mod groups;
 mod live;
+mod request;
 mod why;
 
 pub use archive::{Archive, Failing, Unexplained, read_archive};
-pub use ask::Asking;
 pub use attempts::Tried;
 pub use clients::{Checked, Client, Hop, Seen, checked};
 pub use live::check;
+pub use request::CheckClient;
 pub use why::{Advice, Said, Why};

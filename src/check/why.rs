@@ -47,7 +47,7 @@ pub struct Advice {
     pub server: Option<&'static str>,
     /// How to confirm the cause.
     pub confirm: Vec<String>,
-    /// What to change.
+    /// How to fix it.
     pub fix: Vec<String>,
     /// The command that shows the rest.
     pub more: String,

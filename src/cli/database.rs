@@ -34,7 +34,7 @@ pub(super) fn open(args: &StoreArgs) -> Result<Store, Failure> {
         (Some(store), _) => Ok(store),
         (None, None) => Err(none_stored()),
         (None, Some(path)) => Err(Failure::usage(format!(
-            "--db {0}: no database there; `gatecrawl audit URL --db {1}` makes one",
+            "--db {0}: no database there; `gatecrawl audit URL --db {1}` creates one",
             path.display(),
             quoted(path)
         ))),
@@ -92,7 +92,7 @@ pub(super) fn path(args: &StoreArgs) -> Result<PathBuf, Failure> {
     }
     let base = etcetera::choose_base_strategy().map_err(|fault| {
         Failure::usage(format!(
-            "no place to keep runs: {fault}; name a file with --db"
+            "no directory for the database: {fault}; name a file with --db"
         ))
     })?;
     Ok(base.data_dir().join("gatecrawl").join("runs.db"))

@@ -16,10 +16,10 @@ pub(super) async fn listen(switch: watch::Sender<StopLevel>, people: People) {
     signals.next().await;
     // Fails only if the crawl is over.
     let _ = switch.send(StopLevel::Drain);
-    people.say("stopping: waiting for open requests; once more to stop at once");
+    people.say("stopping: waiting for open requests; press Ctrl-C again to stop at once");
     signals.next().await;
     let _ = switch.send(StopLevel::Now);
-    people.say("stopping at once: what was fetched is being counted");
+    people.say("stopping at once: concluding what was fetched");
     signals.next().await;
 }
 

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     /// Sends a request to the site and returns everything up to the end of the connection.
-    async fn ask(site: &DemoSite, request: &str) -> io::Result<String> {
+    async fn send(site: &DemoSite, request: &str) -> io::Result<String> {
         let mut line = TcpStream::connect(site.address).await?;
         line.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
@@ -141,7 +141,7 @@ mod tests {
         let site = serve().await.expect("a free port");
         let request = "GET /about/ HTTP/1.1\r\nHost: x\r\n\r\nHEAD /?a=b HTTP/1.1\r\nHost: x\r\n\r\n\
                        POST / HTTP/1.1\r\nHost: x\r\n\r\n";
-        let answer = ask(&site, request).await.expect("an answer");
+        let answer = send(&site, request).await.expect("an answer");
         let statuses: Vec<_> = answer.matches("HTTP/1.1 ").collect();
         assert_eq!(statuses.len(), 3, "{answer}");
         assert!(answer.contains("<h1>About us</h1>"), "{answer}");
@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn the_reset_page_resets() {
         let site = serve().await.expect("a free port");
-        let answer = ask(&site, "GET /shop/cups/bicycle/ HTTP/1.1\r\n\r\n").await;
+        let answer = send(&site, "GET /shop/cups/bicycle/ HTTP/1.1\r\n\r\n").await;
         let fault = answer.expect_err("a reset");
         assert_eq!(fault.kind(), io::ErrorKind::ConnectionReset);
     }
@@ -162,7 +162,7 @@ mod tests {
         let site = serve().await.expect("a free port");
         let request = format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(2 * MAX_REQUEST));
         // The connection may end or be reset.
-        let answer = ask(&site, &request).await.unwrap_or_default();
+        let answer = send(&site, &request).await.unwrap_or_default();
         assert_eq!(answer, "");
     }
 

@@ -83,7 +83,7 @@ fn runner(numbers: &Numbers) -> Vec<Metric> {
     let mut notices = Metric::gauge(
         "gatecrawl_notifications",
         "{notification}",
-        "Messages to people of the last 90 days by state: pending, sent or given_up",
+        "Notifications of the last 90 days by state: pending, sent or given_up",
     );
     for (project, counts) in &numbers.notices {
         let states = [

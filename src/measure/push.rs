@@ -34,14 +34,14 @@ pub enum PushError {
     Variable {
         /// Its name.
         variable: &'static str,
-        /// What is wrong.
+        /// The error in its value.
         why: &'static str,
     },
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
     /// The receiver did not accept them.
-    #[error("metrics were not taken by {OTLP}: {0}")]
+    #[error("{OTLP} did not accept the metrics: {0}")]
     Refused(String),
 }
 
@@ -68,7 +68,7 @@ impl Push {
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.ok_or(PushError::Variable {
             variable: name,
-            why: "it is no http or https address",
+            why: "not an http or https address",
         })?;
         let (name, text) = match variable(METRICS_HEADERS) {
             Some(text) => (METRICS_HEADERS, text),
@@ -76,7 +76,7 @@ impl Push {
         };
         let headers = headers(&text).ok_or(PushError::Variable {
             variable: name,
-            why: "it is no list such as key=value,other=value",
+            why: "not a list such as key=value,other=value",
         })?;
         Ok(Some(Push {
             client: outbound_client()?,
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(push.headers["api-key"], "s ecret");
         assert!(!format!("{push:?}").contains("ecret"));
         let fault = read(&[(METRICS_ENDPOINT, "127.0.0.1")]).expect_err("refused");
-        let words = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: it is no http or https address";
+        let words = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: not an http or https address";
         assert_eq!(fault.to_string(), words);
         assert!(read(&[(ENDPOINT, "http://a"), (HEADERS, "secret")]).is_err());
     }

@@ -39,7 +39,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The error that the port cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("could not serve metrics on {place}: {source}; name another address or stop what has it")]
+#[error(
+    "could not serve metrics on {place}: {source}; name another address, or stop the program that \
+     uses it"
+)]
 pub struct ServeError {
     place: Place,
     source: io::Error,

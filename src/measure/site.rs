@@ -158,7 +158,7 @@ fn times(run: &RunRow, own: Own<'_>) -> Vec<Metric> {
     let success = Metric::gauge(
         "gatecrawl_run_last_success_timestamp_seconds",
         "s",
-        "When the last run that was made to its end was over, in seconds since 1970 UTC",
+        "End of the last completed run, in seconds since 1970 UTC",
     );
     let seconds = ended.millis() as f64 / 1_000.0;
     let mut metrics = vec![took.with(&own, run.took().unwrap_or_default().as_secs_f64())];

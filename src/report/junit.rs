@@ -184,28 +184,28 @@ fn write_url(
 /// Returns the details that a developer needs to fix the page, one on each line.
 fn details(row: &FailingRow, status: &str, run: &RunRow, findings: &[StoredFinding]) -> String {
     let mut lines = Vec::new();
-    let mut tell = |name: &str, value: &str| {
+    let mut add = |name: &str, value: &str| {
         if !value.is_empty() {
             lines.push(format!("{name}: {value}"));
         }
     };
     let time = |moment: Option<Moment>| moment.map_or(String::new(), |moment| moment.to_string());
-    tell("URL", &row.address);
-    tell("Verdict", row.verdict.name());
-    tell("Status", status.trim_end());
-    tell("Outcome", row.outcome.map_or("", Outcome::id));
-    tell("Cause", &row.causes.to_string());
-    tell("Made by", &row.source);
-    tell("First failed", &time(row.first_failed));
-    tell("Last failed", &time(row.last_failed));
-    tell("Last OK", &time(row.last_ok));
-    tell("Found on", &row.found_on);
+    add("URL", &row.address);
+    add("Verdict", row.verdict.name());
+    add("Status", status.trim_end());
+    add("Outcome", row.outcome.map_or("", Outcome::id));
+    add("Cause", &row.causes.to_string());
+    add("Made by", &row.source);
+    add("First failed", &time(row.first_failed));
+    add("Last failed", &time(row.last_failed));
+    add("Last OK", &time(row.last_ok));
+    add("Found on", &row.found_on);
     if let Some(finding) = finding_of(row, findings) {
-        tell("Evidence", &finding.evidence.join("; "));
-        tell("Fix", &format!("gatecrawl explain {}", finding.advice));
+        add("Evidence", &finding.evidence.join("; "));
+        add("Fix", &format!("gatecrawl explain {}", finding.advice));
     }
     let curl = line_of(run, &row.encoded);
-    tell("Try", curl.as_deref().unwrap_or_default());
+    add("Try", curl.as_deref().unwrap_or_default());
     lines.join("\n")
 }
 

@@ -180,7 +180,7 @@ pub(crate) fn resumable(fault: AuditError, hint: &str) -> Failure {
         return failure;
     }
     failure.advised(&format!(
-        "then `gatecrawl audit --resume{which}{hint}` goes on"
+        "then `gatecrawl audit --resume{which}{hint}` continues"
     ))
 }
 

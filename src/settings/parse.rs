@@ -111,7 +111,7 @@ fn refuse_scope_of_resumed(command: &Command, typed: &ArgMatches) -> Result<(), 
                 .get_long()
                 .map_or("a URL".to_owned(), |long| format!("--{long}"));
             Err(Failure::usage(format!(
-                "--resume goes on with what the run began with, so {name} cannot be given; \
+                "--resume continues the run with its original settings, so {name} cannot be given; \
                  leave it out, or start a new run without --resume"
             )))
         }

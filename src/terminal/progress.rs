@@ -275,14 +275,14 @@ fn said(after: After, gauge: &Gauge) -> String {
                 )
             };
             if left_out > 0 {
-                text.push_str(" (a sample: the time for it is bounded)");
+                text.push_str(" (a sample, because --confirm-budget is too short for all)");
             }
             text
         }
         After::Watching { pages, until } => {
             let pages = count(pages, "page");
             let left = duration(until.since(gauge.now));
-            format!("watching {pages} of parts of the site that seem to come and go, for {left}")
+            format!("watching {pages} in parts of the site that go down and come back, for {left}")
         }
         After::Sampling { pages } => {
             let pages = count(pages, "page");
@@ -291,7 +291,7 @@ fn said(after: After, gauge: &Gauge) -> String {
         After::Experimenting { urls, ends_by } => {
             let urls = count(urls, "failing URL");
             let most = at_most(ends_by, gauge);
-            format!("experiments with {urls}, to tell causes apart; {left} left, {most}")
+            format!("experiments with {urls}, to separate causes; {left} left, {most}")
         }
     }
 }
@@ -374,12 +374,13 @@ mod tests {
         };
         assert_eq!(
             said(pass, &gauge),
-            "requesting 1 failing URL again in 15 s (a sample: the time for it is bounded)"
+            "requesting 1 failing URL again in 15 s (a sample, because --confirm-budget is too \
+             short for all)"
         );
         let until = Moment::default() + Duration::from_secs(40);
         assert_eq!(
             said(After::Watching { pages: 2, until }, &gauge),
-            "watching 2 pages of parts of the site that seem to come and go, for 40 s"
+            "watching 2 pages in parts of the site that go down and come back, for 40 s"
         );
         assert_eq!(
             said(After::Sampling { pages: 20 }, &gauge),
@@ -393,7 +394,7 @@ mod tests {
                 },
                 &gauge
             ),
-            "experiments with 6 failing URLs, to tell causes apart; 4 left, 5 m 00 s at most"
+            "experiments with 6 failing URLs, to separate causes; 4 left, 5 m 00 s at most"
         );
     }
 

@@ -49,7 +49,7 @@ impl Stall {
             Event::Breaker { host, change } => match change {
                 BreakerChange::Opened(until) => {
                     self.waits
-                        .insert(host.clone(), (*until, "it does not answer well"));
+                        .insert(host.clone(), (*until, "paused after failures"));
                 }
                 BreakerChange::Cleared | BreakerChange::Closed | BreakerChange::GaveUp => {
                     self.waits.remove(host);
@@ -116,7 +116,7 @@ mod tests {
             let host = host.clone();
             stall.see(&Event::Breaker { host, change });
         }
-        let mut told = |seconds| {
+        let mut reason_at = |seconds| {
             let gauge = Gauge {
                 now: at(seconds),
                 pending: 2,
@@ -125,19 +125,19 @@ mod tests {
             stall.see(&Event::Gauge(gauge));
             stall.reason(&gauge)
         };
-        assert_eq!((told(1), told(2)), (None, None));
+        assert_eq!((reason_at(1), reason_at(2)), (None, None));
         let expected = |left, host| {
             Some(format!(
-                "waiting {left} s for http://{host}.example (it does not answer well)"
+                "waiting {left} s for http://{host}.example (paused after failures)"
             ))
         };
         assert_eq!(
-            told(3),
+            reason_at(3),
             expected(60, "b").map(|text| text.replace("60 s", "1 m 00 s"))
         );
-        assert_eq!(told(53), expected(10, "b"));
-        assert_eq!(told(64), expected(16, "a"));
-        assert_eq!(told(81), None);
+        assert_eq!(reason_at(53), expected(10, "b"));
+        assert_eq!(reason_at(64), expected(16, "a"));
+        assert_eq!(reason_at(81), None);
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         let url = CrawlUrl::parse("http://a.example/x").expect("a URL");
         let mut stall = Stall::default();
         let at = |seconds| Moment::default() + Duration::from_secs(seconds);
-        let mut told = |now, next: Option<u64>| {
+        let mut reason_at = |now, next: Option<u64>| {
             if let Some(next) = next {
                 let (url, probe, at) = (&url, Probe::Browser, at(next));
                 stall.see(&Event::ExperimentRequest { url, probe, at });
@@ -160,16 +160,16 @@ mod tests {
             stall.reason(&gauge)
         };
         for second in 1..20 {
-            assert_eq!(told(second, (second % 2 == 1).then_some(second)), None);
+            assert_eq!(reason_at(second, (second % 2 == 1).then_some(second)), None);
         }
         // A pause that the server asked for.
-        assert_eq!(told(20, Some(40)), None);
+        assert_eq!(reason_at(20, Some(40)), None);
         for second in 21..40 {
-            assert_eq!(told(second, None), None, "{second}");
+            assert_eq!(reason_at(second, None), None, "{second}");
         }
         // An answer is due only from then on.
-        assert_eq!((told(40, None), told(41, None)), (None, None));
-        assert!(told(42, None).is_some());
+        assert_eq!((reason_at(40, None), reason_at(41, None)), (None, None));
+        assert!(reason_at(42, None).is_some());
     }
 
     #[test]

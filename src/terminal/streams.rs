@@ -15,7 +15,7 @@ pub struct Streams {
     pub stdin: Box<dyn Read + Send>,
     /// Output for programs.
     pub stdout: Box<dyn Write + Send>,
-    /// How wide the terminal is that stdout is; none if it is none.
+    /// The width of the terminal; `None` if stdout is not a terminal.
     pub stdout_width: Option<u16>,
     /// Output for people.
     pub stderr: Box<dyn Write + Send>,
@@ -33,7 +33,7 @@ impl fmt::Debug for Streams {
 pub(crate) struct Console {
     pub(crate) stdin: Box<dyn Read + Send>,
     pub(crate) stdout: Box<dyn Write + Send>,
-    /// How wide the terminal is that stdout is; none if it is none.
+    /// The width of the terminal; `None` if stdout is not a terminal.
     pub(crate) stdout_width: Option<u16>,
     /// Whether stdout has colours.
     pub(crate) stdout_color: bool,

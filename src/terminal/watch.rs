@@ -55,7 +55,7 @@ impl Observer for Watch {
             }
             Event::Watching { pages, until } => {
                 let n = count(*pages as u64, "page");
-                tracing::info!(pages, %until, "watching {n} of parts of the site that seem to come and go, until {until}");
+                tracing::info!(pages, %until, "watching {n} in parts of the site that go down and come back, until {until}");
             }
             Event::Sampling { pages } => {
                 let n = count(*pages as u64, "page");
@@ -66,7 +66,7 @@ impl Observer for Watch {
                 tracing::info!(
                     clusters,
                     urls,
-                    "experiments: {n} of {kinds} of failure to be requested in other ways"
+                    "experiments: requesting {n} of {kinds} of failure in other ways"
                 );
             }
             Event::ExperimentRequest { url, probe, .. } => {

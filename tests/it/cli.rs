@@ -528,7 +528,7 @@ async fn a_config_file_is_read_and_flags_go_before_it() {
     fs::write(workdir.path().join("gatecrawl.toml"), "rat = 1").expect("a file");
     let said = workdir.run(&["audit", "a.example"]).await;
     assert_eq!(said.code, Some(2));
-    let expected = "error: gatecrawl.toml, line 1: unknown key \"rat\"; the nearest is \"rate\"\n";
+    let expected = "error: gatecrawl.toml, line 1: unknown key \"rat\"; did you mean \"rate\"?\n";
     assert_eq!(said.err, expected);
 }
 
@@ -543,12 +543,12 @@ async fn a_dry_run_reckons_with_the_pause_that_an_audit_makes() {
     let workdir = Workdir::new();
     let url = origin.url("/");
     let said = workdir.run(&["audit", &url, "--dry-run"]).await;
-    let estimate = "estimate: 60000 ms a page";
+    let estimate = "estimate: at least 60000 ms for each page";
     assert!(said.out.contains(estimate), "{}", said.out);
     let said = workdir
         .run(&["audit", &url, "--dry-run", "--ignore-robots"])
         .await;
-    let estimate = "estimate: 100 ms a page";
+    let estimate = "estimate: at least 100 ms for each page";
     assert!(said.out.contains(estimate), "{}", said.out);
 }
 
@@ -626,7 +626,7 @@ async fn a_dry_run_says_what_follows_the_crawl() {
     ];
     let other = dry(&more).await;
     for line in [
-        "confirm: none: what fails stays unconfirmed\n",
+        "confirm: none: failing pages stay unconfirmed\n",
         "sample: 1 page that never failed requested once more\n",
         "max-time: 2 h 00 m\n",
         "experiments: none\n",

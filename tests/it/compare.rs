@@ -203,7 +203,7 @@ async fn history(workdir: &Workdir, origin: &Origin) {
     assert_eq!(told["runs"].as_array().map(Vec::len), Some(5));
     let told = workdir.run(&["report", "--url", &url]).await;
     assert!(
-        told.out.contains("fine in the last run that looked"),
+        told.out.contains("fine in the last run that requested it"),
         "{}",
         told.out
     );

@@ -52,7 +52,7 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
     assert_eq!(said.code, Some(2));
     assert!(
         said.err
-            .starts_with("error: gatecrawl.toml, line 1: proxy: it decides whom secrets reach"),
+            .starts_with("error: gatecrawl.toml, line 1: proxy: it decides where secrets go"),
         "{}",
         said.err
     );
@@ -74,7 +74,8 @@ async fn a_config_file_that_was_only_found_does_not_decide_whom_secrets_reach() 
     let config = format!("url = ['{}']\ncookie-file = '.env'\n", evil.url("/"));
     write(&workdir, &config);
     let said = workdir.run(&["audit"]).await;
-    let expected = "error: gatecrawl.toml, line 2: cookie-file: it sends what is in a file of yours to the site";
+    let expected =
+        "error: gatecrawl.toml, line 2: cookie-file: it sends a file of yours to the site";
     assert_eq!(said.code, Some(2));
     assert!(said.err.starts_with(expected), "{}", said.err);
     assert_eq!(evil.requests().len(), seen);

@@ -88,7 +88,7 @@ fn what_is_no_database_of_ours_is_named_and_left_alone() {
     // An empty file is nobody's.
     put("empty.db", b"");
     let said = run(command(home.path(), &["runs", "--db", "empty.db"]), WITHIN);
-    check(&said, 2, "empty.db", "makes one");
+    check(&said, 2, "empty.db", "creates one");
     assert_eq!(audit(home.path(), &start, "empty.db").code, Some(0));
 }
 

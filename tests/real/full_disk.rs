@@ -126,7 +126,10 @@ fn a_crawl_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
         line.starts_with(&format!("error: database {}: no space left", db.display())),
         "{line}"
     );
-    let advice = format!("`gatecrawl audit --resume 1 --db {}` goes on", db.display());
+    let advice = format!(
+        "`gatecrawl audit --resume 1 --db {}` continues",
+        db.display()
+    );
     assert!(line.ends_with(&advice), "{line}");
 
     let stored = || -> i64 {

@@ -237,7 +237,7 @@ fn a_scheduled_run_that_finds_no_network_is_put_off_and_goes_on() {
     let (code, said) = run(&["--now", "shop"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(
-        said.contains("shop: put off, this machine has no network"),
+        said.contains("shop: postponed, this machine has no network"),
         "{said}"
     );
     wire.mend();

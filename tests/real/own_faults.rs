@@ -47,7 +47,7 @@ fn a_limit_of_64_open_files_fails_no_page() {
     );
     assert_eq!(said.code, Some(0));
     assert!(
-        said.err.contains("16 requests at a time at most"),
+        said.err.contains("at most 16 requests are open at a time"),
         "{}",
         said.err
     );
@@ -66,7 +66,11 @@ fn a_limit_of_64_open_files_fails_no_page() {
         WITHIN,
     );
     assert_eq!(said.code, Some(0));
-    assert!(!said.err.contains("at a time at most"), "{}", said.err);
+    assert!(
+        !said.err.contains("requests are open at a time"),
+        "{}",
+        said.err
+    );
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn requests_that_get_no_socket_wait_for_one_and_end_the_crawl_if_none_comes() {
     assert_eq!(waiting.count(), 1, "{}", said.err);
     // A connection to the database that is open already can say which run it is.
     assert!(
-        error.contains("`gatecrawl audit --resume 1 --db runs.db` goes on"),
+        error.contains("`gatecrawl audit --resume 1 --db runs.db` continues"),
         "{error}"
     );
 

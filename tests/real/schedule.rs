@@ -157,7 +157,7 @@ fn goes_on(workdir: &Workdir, site: &Server, before: usize) {
     let (code, said) = workdir.run(&["run", "--once"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(
-        said.matches("an interrupted run goes on").count(),
+        said.matches("continues an interrupted run").count(),
         1,
         "{said}"
     );

@@ -108,7 +108,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 
 fn advice(nearest: Option<&'static str>) -> String {
     match nearest {
-        Some(near) => format!("the nearest is {near:?}"),
+        Some(near) => format!("did you mean {near:?}?"),
         None => format!("known are {}", METRICS.map(|info| info.name).join(", ")),
     }
 }

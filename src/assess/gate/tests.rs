@@ -84,11 +84,11 @@ fn mistakes_are_named_with_what_is_near() {
         ("5xx = 5", form("5xx = 5")),
         (
             "5xx-rat > 1%",
-            "no metric \"5xx-rat\"; the nearest is \"5xx-rate\"".to_owned(),
+            "no metric \"5xx-rat\"; did you mean \"5xx-rate\"?".to_owned(),
         ),
         (
             "persistant > 1",
-            "no metric \"persistant\"; the nearest is \"persistent\"".to_owned(),
+            "no metric \"persistant\"; did you mean \"persistent\"?".to_owned(),
         ),
         (
             "qq > 1",

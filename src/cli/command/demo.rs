@@ -18,10 +18,10 @@ const RATE: f64 = 20.0;
 const DATABASE: &str = "demo.db";
 
 const ABOUT: &str = "\
-This is an audit of a small tea shop with faults, served by this program at a port of this machine. It has \
+This is an audit of a small tea shop with faults, served by this program on a port of this machine. It has \
 pages that always answer 502, one that recovers and one that comes and goes, a checkout that is down, a page \
 under maintenance, redirects that lead into an error, along a chain and round in a loop, a sitemap with \
-broken entries, and a slow, a cut and a reset answer. Most of its pages are in order. It takes two minutes: \
+broken entries, and a slow, a cut and a reset answer. Most of its pages are fine. It takes two minutes: \
 failing pages are requested again after 15 and 60 seconds.
 ";
 

@@ -37,7 +37,9 @@ pub(in crate::cli) async fn run(args: &LinksArgs, console: &mut Console) -> Resu
         Some(url) => fetched(&url?, base).await?,
         None => Source {
             url: base.ok_or_else(|| {
-                Failure::usage("--base: say the address of the page, for its relative links")
+                Failure::usage(
+                    "--base: name the address of the page, to resolve its relative links",
+                )
             })?,
             headers: HeaderMap::new(),
             body: read_file("", Path::new(&args.source), MOST as u64, &mut console.stdin)?,

@@ -90,7 +90,7 @@ async fn fetched(url: &CrawlUrl, agents: &[&str], people: &People) -> Result<Rul
     let answer = fetch(&fetcher, url, SIZE_LIMIT + 1).await;
     let status = answer.status();
     let (rules, meaning) = match access(answer.outcome, &answer.exchange.body) {
-        Access::Rules(robots) => (group(&robots, agents, people), "its rules hold"),
+        Access::Rules(robots) => (group(&robots, agents, people), "its rules apply"),
         Access::AllowAll => (Rules::AllowAll, "there is none, so everything is allowed"),
         Access::DisallowAll => (
             Rules::DisallowAll,

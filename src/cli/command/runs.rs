@@ -17,7 +17,7 @@ use crate::settings::args::{RunsArgs, RunsCommand};
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
 use crate::terminal::columns::{Side, columns};
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::spark::spark;
 use crate::terminal::streams::Console;
 use crate::terminal::summary::gaps::gaps;
@@ -179,9 +179,9 @@ fn show(store: &Store, name: Option<&str>, console: &mut Console) -> Result<Exit
         files: &[],
         changes: None,
         database: store.path().display().to_string(),
-        look: Look {
+        output: OutputStyle {
             color: false,
-            ..Look::of_stdout(console)
+            ..OutputStyle::of_stdout(console)
         },
     });
     console.stdout.write_all(text::tame(&text).as_bytes())?;

@@ -38,7 +38,7 @@ pub(in crate::cli) async fn run(
         waiting: Vec::new(),
         seen: HashSet::new(),
         own: None,
-        strangers: 0,
+        foreign: 0,
     };
     let source = as_url(&args.source).transpose()?;
     if let Some(url) = &source {
@@ -73,7 +73,7 @@ struct Walk<'a> {
     /// The host of the first sitemap that was fetched or listed.
     own: Option<HostKey>,
     /// Number of sitemaps at other hosts.
-    strangers: u64,
+    foreign: u64,
 }
 
 /// A sitemap to fetch.
@@ -154,8 +154,8 @@ impl Walk<'_> {
         if *own == url.host_key() {
             return false;
         }
-        self.strangers += 1;
-        self.strangers > MOST_FOREIGN_SITEMAPS
+        self.foreign += 1;
+        self.foreign > MOST_FOREIGN_SITEMAPS
     }
 
     fn lose(&mut self, name: &str, entry: &Entry, why: &str) {

@@ -74,7 +74,7 @@ fn every_topic_of_the_guide_is_explained_and_listed() {
     }
     for cause in [&CAUSES[..], &MORE_CAUSES].concat() {
         let page = explained(&[cause]);
-        for heading in ["For search engines", "Signs", "Verify", "Go on with"] {
+        for heading in ["For search engines", "Signs", "Verify", "See also"] {
             assert!(page.contains(&format!("\n{heading}\n")), "{cause}: {page}");
         }
     }
@@ -140,7 +140,7 @@ fn an_unknown_topic_is_answered_with_known_ones() {
     let cases = [
         (
             &["overlaod"][..],
-            "no topic \"overlaod\"; the nearest is \"overload\"",
+            "no topic \"overlaod\"; did you mean \"overload\"?",
         ),
         (
             &["qqqq"],
@@ -148,7 +148,7 @@ fn an_unknown_topic_is_answered_with_known_ones() {
         ),
         (
             &["502", "--server", "teapot"],
-            "invalid value 'teapot' for '--server <NAME>': not known; known are nginx, apache, \
+            "invalid value 'teapot' for '--server <NAME>': unknown; known are nginx, apache, \
              haproxy, caddy, php-fpm, node, gunicorn, cdn, load_balancer",
         ),
     ];

@@ -20,15 +20,17 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(
         &["audit", "a.example", "--timeout", "soon"],
-        "invalid value 'soon' for '--timeout <DURATION>': \"soon\" is no duration such as 200ms, 2s or 1m",
+        "invalid value 'soon' for '--timeout <DURATION>': \"soon\" is not a duration such as \
+         200ms, 2s or 1m",
     );
     check(
         &["audit", "a.example", "--fail-on", "5xx-rat > 1%"],
-        "invalid value '5xx-rat > 1%' for '--fail-on <EXPR>': no metric \"5xx-rat\"; the nearest is \"5xx-rate\"",
+        "invalid value '5xx-rat > 1%' for '--fail-on <EXPR>': no metric \"5xx-rat\"; did you mean \
+         \"5xx-rate\"?",
     );
     check(
         &["audit", "a.example", "--exclude", "("],
-        "--exclude \"(\" is no regular expression: unclosed group",
+        "--exclude \"(\" is not a regular expression: unclosed group",
     );
     check(
         &["audit", "a.example", "--select", "price"],
@@ -40,7 +42,7 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(
         &["audit", "a.example", "--proxy", "http://u:secret@ x"],
-        "--proxy: no address such as http://proxy:3128",
+        "--proxy: not an address such as http://proxy:3128",
     );
     for proxy in [
         "ftp://p:1",
@@ -64,12 +66,12 @@ fn mistakes_are_named_with_what_to_do() {
     );
     check(
         &["audit", "--resume", "--max-pages", "5", "--rate", "1"],
-        "--resume goes on with what the run began with, so --max-pages cannot be given; \
+        "--resume continues the run with its original settings, so --max-pages cannot be given; \
          leave it out, or start a new run without --resume",
     );
     check(
         &["runs", "--db", "no/such.db"],
-        "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` makes one",
+        "--db no/such.db: no database there; `gatecrawl audit URL --db no/such.db` creates one",
     );
     check(&["report"], "--out: name the directory to write to");
     check(
@@ -104,7 +106,8 @@ fn a_selected_column_has_a_name_of_its_own() {
             "--db",
             db,
         ],
-        "--select \"Status Code=.x\": \"Status Code\" is one of our own columns; choose another name",
+        "--select \"Status Code=.x\": \"Status Code\" is a column of gatecrawl; choose another \
+         name",
     );
 }
 
@@ -122,8 +125,9 @@ fn no_database_is_created_by_commands_that_read() {
             &["report", "-o", "out"],
             &["audit", "--resume"],
         ] {
-            let expected =
-                format!("--db {db}: no database there; `gatecrawl audit URL --db {db}` makes one");
+            let expected = format!(
+                "--db {db}: no database there; `gatecrawl audit URL --db {db}` creates one"
+            );
             check(&[command, &["--db", db]].concat(), &expected);
         }
     }

@@ -12,9 +12,9 @@ pub enum Probe {
     Browser,
     /// Over a connection of its own. Separates a stale connection from a fault of the server.
     FreshConnection,
-    /// Over HTTP/1.1. Separates a fault of the HTTP/2 end from one behind it.
+    /// Over HTTP/1.1. Separates a fault of the HTTP/2 endpoint from one behind it.
     Http1,
-    /// At one address of the host. Separates one bad machine from all of them.
+    /// At one address of the host. Separates one bad address from all of them.
     Address,
     /// With a query parameter that no cache has seen. Separates a stored error from a new one.
     CacheBusting,
@@ -87,12 +87,12 @@ impl Probe {
     /// Returns what it separates, for people: "a block of crawlers from a fault of the server".
     pub const fn separates(self) -> &'static str {
         match self {
-            Probe::Alone => "a fault of the server from too little capacity",
+            Probe::Alone => "a fault of the server from too little headroom",
             Probe::Browser => "a block of crawlers from a fault of the server",
             Probe::FreshConnection => "a stale connection from a fault of the server",
-            Probe::Http1 => "a fault of the HTTP/2 end from one behind it",
-            Probe::Address => "one bad machine from all of them",
-            Probe::CacheBusting => "a stored error from a new one",
+            Probe::Http1 => "a fault of the HTTP/2 endpoint from one behind it",
+            Probe::Address => "one bad address from all of them",
+            Probe::CacheBusting => "a cached error from one that the site makes each time",
             Probe::Uncompressed => "a fault of the compression from a fault of the page",
             Probe::WithoutQuery => {
                 "a fault of the parameters from a fault of the code behind the path"

@@ -260,7 +260,7 @@ mod tests {
         fs::write(temp.path().join("pages.csv"), "").expect("written");
         let fault = claim(temp.path(), false).expect_err("foreign");
         assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "thesis.doc"));
-        claim(temp.path(), true).expect("asked for");
+        claim(temp.path(), true).expect("overwrite is set");
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         fs::write(&path, "Name,Pages\r\n").expect("written");
         let fault = claim(temp.path(), false).expect_err("foreign");
         assert!(matches!(fault, ReportError::Foreign { name, .. } if name == "pages.csv"));
-        let directory = claim(temp.path(), true).expect("asked for");
+        let directory = claim(temp.path(), true).expect("overwrite is set");
         directory.retire(&[Export::Summary]).expect("retired");
         assert!(path.exists());
     }

@@ -14,7 +14,7 @@ pub enum ReportError {
     #[error("no export format {0:?}; known are {known}", known = Format::ALL.map(Format::name).join(", "))]
     UnknownFormat(String),
     /// The directory holds a file that is not an export.
-    #[error("{} holds {name:?}, which is no export of gatecrawl; name an empty directory with --out, or write beside it with --overwrite", dir.display())]
+    #[error("{} holds {name:?}, which is not an export of gatecrawl; name an empty directory with --out, or write beside it with --overwrite", dir.display())]
     Foreign {
         /// The directory.
         dir: PathBuf,

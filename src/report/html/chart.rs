@@ -66,9 +66,9 @@ impl Chart {
         let cuts = bins.iter().filter(|bin| bin.waited > 0).count() as f64;
         let width = (WIDTH - cuts * GAP) / bins.len() as f64;
         let top = bins.iter().fold(1.0_f64, |top, bin| {
-            let asked = per_second(bin.fine + bin.experiments, bin);
+            let requested = per_second(bin.fine + bin.experiments, bin);
             let failed = per_second(bin.server_errors + bin.other_failures, bin);
-            top.max(asked)
+            top.max(requested)
                 .max(failed * ABOVE / BELOW)
                 .max(bin.pace().unwrap_or(0.0))
         });

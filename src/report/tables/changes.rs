@@ -30,8 +30,8 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         "Address",
         Kind::Address,
         Some(
-            "The address in the new run, as in `URL Encoded Address`; for what is gone, what it \
-            would be there.",
+            "The address in the new run, as in `URL Encoded Address`; for pages that are gone, \
+             the address that they would have there.",
         ),
     ),
     Column::computed(
@@ -50,13 +50,13 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
     Column::computed(
         "Old Verdict",
         Kind::Name(Names::Verdict),
-        Some("The verdicts; empty where that run did not look."),
+        Some("The verdicts; empty if that run did not request the page."),
     ),
     Column::computed("New Verdict", Kind::Name(Names::Verdict), None),
     Column::computed(
         "Old Status Code",
         Kind::Whole,
-        Some("The last status codes; 0 where there was no answer."),
+        Some("The last status codes; 0 if there was no answer."),
     ),
     Column::computed("New Status Code", Kind::Whole, None),
     Column::computed(
@@ -81,7 +81,7 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         "Difference",
         Kind::Decimals(4),
         Some(
-            "The new rate less the old one, -1 to 1. Its 95 % interval (Newcombe, method 10) is \
+            "The new rate minus the old one, -1 to 1. Its 95 % interval (Newcombe, method 10) is \
             in `Difference Low 95%` and `Difference High 95%`.",
         ),
     ),
@@ -92,7 +92,7 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         ..Column::computed(
             "Evidence",
             Kind::Text,
-            Some("What shows the change, in words with numbers."),
+            Some("The evidence for the change, in words with numbers."),
         )
     },
 ];

@@ -15,7 +15,7 @@ use crate::store::{Change, KnownUrl, RunRow, Store, Table};
 
 use super::wanted::Wanted;
 use super::{Format, check, write};
-use story::{begin, exports, seed, stored, tell};
+use story::{begin, exports, seed, store_changes, stored};
 use visits::{Story, link, url};
 
 fn of(formats: &[Format]) -> Wanted {
@@ -120,7 +120,7 @@ async fn a_hostile_site_cannot_make_the_report_heavy() {
         crawled.changes.push(Change::Seeds(vec![seed(&path, true)]));
         crawled.gives_up(&path, Outcome::Server502);
     }
-    tell(&store, run, crawled.changes).await;
+    store_changes(&store, run, crawled.changes).await;
     let formats = [Format::Html, Format::Markdown];
     write(&store, &newest(&store), &of(&formats), out.path()).expect("written");
     let (page, text) = (read(&out, "report.html"), read(&out, "report.md"));
@@ -170,7 +170,7 @@ async fn each_of_many_links_keeps_its_own_text() {
     let links = texts.iter().map(|text| link("/b", LinkKind::Anchor, text));
     crawled.page("/", "Home", links.collect());
     crawled.gives_up("/b", Outcome::Server502);
-    tell(&store, run, crawled.changes).await;
+    store_changes(&store, run, crawled.changes).await;
     write(&store, &newest(&store), &of(&[Format::Csv]), out.path()).expect("written");
     let file = read(&out, "error_inlinks.csv");
     let mut rows = csv::Reader::from_reader(file.as_bytes());
@@ -294,7 +294,7 @@ async fn a_resumed_run_is_exported_as_one() {
     sequel
         .changes
         .push(Change::Seeds(vec![seed("/listed", true)]));
-    tell(&store, run.id, sequel.changes).await;
+    store_changes(&store, run.id, sequel.changes).await;
     let mut waiting = Vec::new();
     let each = &mut |known: KnownUrl| {
         if known.queued && known.role == Role::Page {

@@ -43,7 +43,7 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
     let dir = exports();
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
     let run = begin(&store);
-    tell(&store, run, changes()).await;
+    store_changes(&store, run, changes()).await;
     let ended = Moment::from_millis(START + 60_000);
     store
         .end_run(run, RunState::Interrupted, ended)
@@ -52,7 +52,7 @@ pub(super) async fn stored() -> (tempfile::TempDir, Store) {
 }
 
 /// Stores the changes.
-pub(super) async fn tell(store: &Store, run: RunId, changes: Vec<Change>) {
+pub(super) async fn store_changes(store: &Store, run: RunId, changes: Vec<Change>) {
     let writer = Writer::start(store, run).expect("started");
     for change in changes {
         assert!(writer.send(change, 0).await);

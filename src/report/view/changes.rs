@@ -84,8 +84,8 @@ const fn meaning(change: Change) -> &'static str {
     match change {
         Change::New => "fine before, failing now",
         Change::Worse => "failing more often",
-        Change::Flapping => "to and fro over the last five runs",
-        Change::Appeared => "in the new run alone",
+        Change::Flapping => "changed three times or more over the last five runs",
+        Change::Appeared => "in the new run only",
         Change::Unclear => "different with too little evidence, or not requested",
         Change::Gone => "answering 404 or 410 now, or out of scope now",
         Change::Unlinked => "answering, with nothing that links to it any more",

@@ -65,11 +65,14 @@ pub(super) fn about(run: &RunRow, summary: &RunSummary) -> About {
         took: run.took().map(duration),
         incomplete: match run.state {
             RunState::Finished => None,
-            RunState::Interrupted => Some("The crawl was interrupted: what follows is a part."),
+            RunState::Interrupted => {
+                Some("The crawl was interrupted: this report shows only a part.")
+            }
             RunState::Incomplete => Some(
-                "A host was given up, and its pages were not requested: what follows is a part.",
+                "A host was given up, and its pages were not requested: this report shows only a \
+                 part.",
             ),
-            RunState::Running => Some("The crawl did not end: what follows is a part."),
+            RunState::Running => Some("The crawl did not end: this report shows only a part."),
         },
         pages: summary.pages.fetched,
         requests: summary.attempts,
@@ -144,7 +147,7 @@ fn settings(run: &RunRow) -> Vec<(&'static str, String)> {
     }
     note(
         !requests.reach.resolve.is_empty(),
-        "Addresses by hand",
+        "Fixed addresses",
         requests.reach.resolve.join(" "),
     );
     settings

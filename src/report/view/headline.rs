@@ -49,7 +49,7 @@ pub(super) fn headline(
                 tone: "other",
                 text: format!(
                     "No page answered with a server error, but: {}.",
-                    told(found)
+                    named(found)
                 ),
             },
             None => unfailing(summary),
@@ -97,7 +97,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
         return match warning {
             Some(found) => Headline {
                 tone: "other",
-                text: format!("No page failed, but: {}.", told(found)),
+                text: format!("No page failed, but: {}.", named(found)),
             },
             None => Headline {
                 tone: "fine",
@@ -129,7 +129,7 @@ fn is_serious(found: &StoredFinding) -> bool {
     found.severity >= Severity::Error
 }
 
-fn told(found: &StoredFinding) -> String {
+fn named(found: &StoredFinding) -> String {
     let title = crate::assess::diagnose::rules::title(&found.rule);
     format!("{} ({})", title.to_lowercase(), found.subject)
 }
@@ -140,7 +140,7 @@ fn nothing(summary: &RunSummary) -> Option<String> {
         .findings
         .iter()
         .find(|found| is_serious(found))
-        .map(told)
+        .map(named)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub(super) fn scores(scores: &RunScores) -> Vec<ScoreView> {
         (
             "indexing_risk",
             "Indexing Risk",
-            "what may drop out of the index if this goes on for 48 h",
+            "the risk that pages drop out of the index if failures continue for 48 h",
             "0 is best",
             ("+", risk),
         ),
@@ -99,10 +99,7 @@ fn view(name: &'static str, score: &StoredScore, word: fn(Band) -> &'static str)
             needed,
         } => {
             let pages = words::count(first_attempts, "page");
-            (
-                None,
-                format!("{pages} of at least {needed} that a score rests on"),
-            )
+            (None, format!("{pages}; a score needs at least {needed}"))
         }
     };
     ScoreView {

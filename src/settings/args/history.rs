@@ -21,7 +21,7 @@ pub(crate) struct BaselineArgs {
     pub(crate) maps: MapArgs,
 }
 
-/// Where pages of the old site are on the new one.
+/// The rules that map addresses of the old site to those of the new one.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Comparison")]
 pub(crate) struct MapArgs {

@@ -92,8 +92,9 @@ impl File<'_> {
             let (Some(spans), Some(Value::Table(values))) =
                 (span.get_ref().as_table(), values.remove(&name))
             else {
-                let what =
-                    format!("project must be tables, such as [project.shop], and {name:?} is none");
+                let what = format!(
+                    "project must be tables, such as [project.shop], and {name:?} is not a table"
+                );
                 return Err(self.fault(line, &what));
             };
             let entries = self.entries_of(spans, values);

@@ -32,11 +32,13 @@ const ALIKE: f64 = 0.75;
 /// Returns the message about an unknown key.
 pub(super) fn unknown(audit: &Command, name: &str, value: &Value) -> String {
     if value.is_table() {
-        return format!("unknown table {name:?}; keys stand at the top, in no table");
+        return format!(
+            "unknown table {name:?}; write its keys at the top of the file, outside of any table"
+        );
     }
     match nearest(keys(audit).map(key), name) {
-        Some(nearest) => format!("unknown key {name:?}; the nearest is {nearest:?}"),
-        None => format!("unknown key {name:?}; keys are named as the flags of audit"),
+        Some(nearest) => format!("unknown key {name:?}; did you mean {nearest:?}?"),
+        None => format!("unknown key {name:?}; keys have the names of the flags of `audit`"),
     }
 }
 

@@ -290,11 +290,11 @@ mod tests {
         let cases = [
             (
                 "\nmax_depht = 1",
-                "line 2: unknown key \"max_depht\"; the nearest is \"max-depth\"",
+                "line 2: unknown key \"max_depht\"; did you mean \"max-depth\"?",
             ),
             (
                 "resume = 1",
-                "line 1: unknown key \"resume\"; the nearest is \"resources\"",
+                "line 1: unknown key \"resume\"; did you mean \"resources\"?",
             ),
             (
                 "resources = 'yes'",
@@ -310,7 +310,7 @@ mod tests {
             ),
             (
                 "timeout = '5 parsecs'",
-                "line 1: timeout: \"5 parsecs\" is no duration such as 200ms, 2s or 1m",
+                "line 1: timeout: \"5 parsecs\" is not a duration such as 200ms, 2s or 1m",
             ),
             (
                 "fail-on = ['5xx > 0', '5xx > x']",
@@ -318,7 +318,8 @@ mod tests {
             ),
             (
                 "[audit]\nrate = 1",
-                "line 1: unknown table \"audit\"; keys stand at the top, in no table",
+                "line 1: unknown table \"audit\"; write its keys at the top of the file, outside \
+                 of any table",
             ),
         ];
         for (text, expected) in cases {

@@ -46,21 +46,21 @@ pub(super) fn refusal(
         return Some(format!("{name}: {LEADS_OUT}; {NAME_IT}"));
     }
     if REACH.contains(&id) {
-        return Some(format!("{name}: it decides whom secrets reach; {NAME_IT}"));
+        return Some(format!("{name}: it decides where secrets go; {NAME_IT}"));
     }
     if id == READS {
         return Some(format!("{name}: {SENDS}; {NAME_IT}"));
     }
     (SITE.contains(&id) && has_secrets(command, typed)).then(|| {
-        format!("{name}: secrets were given elsewhere, and it decides whom they reach; {NAME_IT}")
+        format!("{name}: secrets were given elsewhere, and it decides where they go; {NAME_IT}")
     })
 }
 
 const LEADS_OUT: &str = "it would write outside of the directory of this file";
 
-const RESUMES: &str = "it decides which site and which files --resume goes on with";
+const RESUMES: &str = "it decides which site and which files --resume uses";
 
-const SENDS: &str = "it sends what is in a file of yours to the site";
+const SENDS: &str = "it sends a file of yours to the site";
 
 const NAME_IT: &str = "if you trust this file, name it with --config gatecrawl.toml";
 
@@ -109,7 +109,7 @@ pub(crate) fn refuse_projects(
     if smtp.keys().any(|key| key.starts_with("password")) {
         let path = file.path.display();
         return Err(Failure::usage(format!(
-            "{path}: [{SMTP}]: it decides whom its password reaches; {NAME_IT}"
+            "{path}: [{SMTP}]: it decides where its password goes; {NAME_IT}"
         )));
     }
     let projects = file.projects()?;
@@ -133,11 +133,11 @@ pub(crate) fn refuse_projects(
         let id = arg.get_id().as_str();
         let why = match () {
             () if value.as_bool() == Some(false) => continue,
-            () if REACH.contains(&id) => "it decides whom secrets reach",
+            () if REACH.contains(&id) => "it decides where secrets go",
             () if id == READS => SENDS,
             () if WRITES.contains(&id) && file.leads_out(arg, &value) => LEADS_OUT,
             () if secrets && SITE.contains(&id) => {
-                "the environment has secrets for it, and it decides whom they reach"
+                "the environment has secrets for it, and it decides where they go"
             }
             () => continue,
         };

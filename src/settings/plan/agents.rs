@@ -26,7 +26,7 @@ pub(crate) fn own(contact: Option<&str>) -> String {
 }
 
 /// Returns whether a `User-Agent` is our own and has no contact.
-pub(crate) fn names_nobody(user_agent: &str) -> bool {
+pub(crate) fn has_no_contact(user_agent: &str) -> bool {
     user_agent == RequestPlan::OWN_AGENT
 }
 
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn our_user_agent_names_the_contact() {
         let version = env!("CARGO_PKG_VERSION");
-        let nobody = identity(None, None).user_agent;
-        assert_eq!(nobody, format!("gatecrawl/{version}"));
-        assert!(names_nobody(&nobody));
+        let without = identity(None, None).user_agent;
+        assert_eq!(without, format!("gatecrawl/{version}"));
+        assert!(has_no_contact(&without));
         for text in [
             "https://shop.example/bot",
             "seo@shop.example",
@@ -113,7 +113,7 @@ mod tests {
             let named = identity(None, Some(&contact(text).expect("a contact")));
             assert_eq!(named.user_agent, format!("gatecrawl/{version} (+{text})"));
             assert_eq!(named.robots_agents, ["gatecrawl"]);
-            assert!(!names_nobody(&named.user_agent));
+            assert!(!has_no_contact(&named.user_agent));
         }
         for text in [
             "",

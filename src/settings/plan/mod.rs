@@ -42,7 +42,8 @@ fn identified(named: &IdentityArgs) -> Result<Identity, Failure> {
     let text = user_agent(named)?;
     if text.is_some() && named.contact.is_some() {
         return Err(Failure::usage(
-            "--contact: it is for our own User-Agent, and another is given; leave one of them out",
+            "--contact: it is added to gatecrawl's own User-Agent, but another is given; leave \
+             one of them out",
         ));
     }
     Ok(identity(text.as_deref(), named.contact.as_deref()))
@@ -54,7 +55,7 @@ pub(crate) fn check_names(select: &[String], ours: &[Column]) -> Result<(), Fail
         let name = column.split_once('=').map_or("", |(name, _)| name);
         if ours.iter().any(|known| known.name == name) {
             return Err(Failure::usage(format!(
-                "--select {column:?}: {name:?} is one of our own columns; choose another name"
+                "--select {column:?}: {name:?} is a column of gatecrawl; choose another name"
             )));
         }
     }
@@ -200,7 +201,7 @@ fn check_pattern(flag: &str, pattern: &str) -> Result<(), Failure> {
         let what = fault.lines().last().unwrap_or_default();
         let what = what.trim_start_matches("error: ");
         Failure::usage(format!(
-            "--{flag} {pattern:?} is no regular expression: {what}"
+            "--{flag} {pattern:?} is not a regular expression: {what}"
         ))
     })
 }

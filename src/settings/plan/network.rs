@@ -33,7 +33,9 @@ pub(crate) fn network(
         ..FetchSettings::default()
     })
     .map_err(|fault| match fault {
-        FetchSetupError::Proxy => Failure::usage("--proxy: no address such as http://proxy:3128"),
+        FetchSetupError::Proxy => {
+            Failure::usage("--proxy: not an address such as http://proxy:3128")
+        }
         FetchSetupError::Secrets(_) => Failure::usage(chain(&fault)),
         FetchSetupError::UserAgent(_) => Failure::usage(format!("--user-agent: {}", chain(&fault))),
         fault => Failure::own(fault),

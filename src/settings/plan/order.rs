@@ -69,7 +69,7 @@ pub(crate) fn to_resume(store: &Store, name: Option<&str>) -> Result<RunRow, Fai
     let Some(name) = name else {
         return store
             .unfinished_run()?
-            .ok_or_else(|| Failure::usage("--resume: no run was interrupted or is incomplete"));
+            .ok_or_else(|| Failure::usage("--resume: no run is interrupted or incomplete"));
     };
     let run = store.run(name)?;
     if run.state == RunState::Finished && store.asked(run.id)?.is_none() {

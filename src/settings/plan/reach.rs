@@ -110,9 +110,9 @@ mod tests {
         let fault = again(&kept, &AuditArgs::default(), &mut network).expect_err("no password");
         assert!(fault.message().expect("words").contains("--basic-auth"));
 
-        let mut anew = AuditArgs::default();
-        anew.identity.basic_auth = Some("me:hunter2".into());
-        again(&kept, &anew, &mut network).expect("all there");
+        let mut with_login = AuditArgs::default();
+        with_login.identity.basic_auth = Some("me:hunter2".into());
+        again(&kept, &with_login, &mut network).expect("all there");
         assert_eq!(network.overrides, began.network.resolve);
         assert!(network.insecure && !network.http1_only);
     }

@@ -42,7 +42,7 @@ pub(crate) fn secrets(
     for (field, is_given, flag) in clashes {
         if is_given && headers.contains_key(&field) {
             return Err(Failure::usage(format!(
-                "--header {field}: {flag} says that already; leave one of them out"
+                "--header {field}: {flag} sets it already; leave one of them out"
             )));
         }
     }
@@ -54,7 +54,7 @@ pub(crate) fn secrets(
     let mut of_hosts: Vec<HostSecret> = logins
         .into_values()
         .map(|(url, (user, password))| HostSecret {
-            to: SecretsFor::when(move |asked| shares_login(&url, asked)),
+            to: SecretsFor::when(move |target| shares_login(&url, target)),
             what: Confided::Login(user, password),
         })
         .collect();
@@ -75,7 +75,7 @@ pub(crate) fn secrets(
                 None => pairs.push(cookie.pair),
                 Some(domain) if hosts.iter().any(|host| domain.concerns(host)) => {
                     of_hosts.push(HostSecret {
-                        to: SecretsFor::when(move |asked| domain.admits(asked)),
+                        to: SecretsFor::when(move |target| domain.admits(target)),
                         what: Confided::Cookie(cookie_value(&cookie.pair)?),
                     });
                 }
@@ -98,11 +98,11 @@ pub(crate) fn secrets(
 }
 
 /// Returns whether a login of one URL may go to another: same host and port, and never from https to http.
-fn shares_login(given: &CrawlUrl, asked: &CrawlUrl) -> bool {
+fn shares_login(given: &CrawlUrl, target: &CrawlUrl) -> bool {
     let is_https = |url: &CrawlUrl| url.as_url().scheme() == "https";
-    given.host() == asked.host()
-        && given.as_url().port() == asked.as_url().port()
-        && (is_https(asked) || !is_https(given))
+    given.host() == target.host()
+        && given.as_url().port() == target.as_url().port()
+        && (is_https(target) || !is_https(given))
 }
 
 /// Refuses a path that is a cookie itself, and names the right flag.
@@ -153,7 +153,7 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
             .split_once(':')
             .ok_or_else(|| Failure::usage("--header: write 'NAME: VALUE'"))?;
         let parsed = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| {
-            Failure::usage("--header: what stands before the colon is no field name")
+            Failure::usage("--header: the text before the colon is not a field name")
         })?;
         let value = HeaderValue::from_str(value.trim()).map_err(|_| {
             Failure::usage(format!(
@@ -161,7 +161,9 @@ fn headers(texts: &[Secret]) -> Result<HeaderMap, Failure> {
             ))
         })?;
         if REFUSED.contains(&parsed) {
-            return Err(Failure::usage(format!("--header {parsed}: is ours to set")));
+            return Err(Failure::usage(format!(
+                "--header {parsed}: gatecrawl sets it itself"
+            )));
         }
         map.append(parsed, value);
     }
@@ -180,7 +182,7 @@ pub(crate) fn user_agent(args: &IdentityArgs) -> Result<Option<String>, Failure>
     let (first, second) = (named.next(), named.next());
     if first.is_some() && (second.is_some() || args.user_agent.is_some()) {
         return Err(Failure::usage(
-            "--header user-agent: it is said twice; leave one of them out",
+            "--header user-agent: it is given twice; leave one of them out",
         ));
     }
     Ok(args.user_agent.clone().or(first))
@@ -233,7 +235,7 @@ mod tests {
                 panic!("an audit");
             };
             let fault = read(&args.identity).expect_err(header);
-            assert!(fault.contains("is ours to set"), "{fault}");
+            assert!(fault.contains("gatecrawl sets it itself"), "{fault}");
         }
     }
 
@@ -260,15 +262,15 @@ mod tests {
             ("https://a.example/", "https://a.example:8443/", false),
             ("https://a.example/", "https://www.a.example/", false),
         ];
-        for (given, asked, expected) in cases {
+        for (given, target, expected) in cases {
             let login = ("ann".to_owned(), None);
             let logins = Logins::from([(url(given).host_key(), (url(given), login))]);
             let args = IdentityArgs::default();
             let found = secrets(&args, &scope(&[given]), logins, &mut std::io::empty());
             let found = found.expect("secrets");
             assert_eq!(found.basic_auth, None);
-            let admits = found.of_hosts[0].to.admits(&url(asked));
-            assert_eq!(admits, expected, "{given} {asked}");
+            let admits = found.of_hosts[0].to.admits(&url(target));
+            assert_eq!(admits, expected, "{given} {target}");
         }
     }
 

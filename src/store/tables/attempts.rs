@@ -58,7 +58,7 @@ columns! {
     VIA = "Via", Text, "via.text",
         "The `Via` header.";
     CACHE_STATUS = "Cache Status", Text, "cache.text",
-        "What a cache in between said of itself.";
+        "What a cache in between reported.";
     AGE = "Age", Whole, "a.age",
         "The `Age` header.";
     RETRY_AFTER = "Retry After", Text, "a.retry_after";

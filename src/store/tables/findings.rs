@@ -15,7 +15,7 @@ columns! {
     SEVERITY = "Severity", Name(Names::Severity), "severity",
         "`critical`, `error`, `warning` or `notice`.";
     SCOPE = "Scope", Name(Names::FindingScope), "scope",
-        "What it is about: `url`, `section`, `host` or `site`.";
+        "The kind of subject: `url`, `section`, `host` or `site`.";
     SUBJECT = "Subject", Address, "subject",
         "Which one; `this machine` where the crawler's own network is meant (`own_outage`). For \
         `host_down` and `family_down` it is the host of which all or a group of URLs was given up, \
@@ -23,10 +23,10 @@ columns! {
     CAUSE = "Cause", Name(Names::Causes), "nullif(cause, '')", wide 24,
         "The probable cause or two of them, as in pages.csv.";
     CONFIDENCE = "Confidence", Share(2), "confidence",
-        "How sure that is, 0 to 1.";
+        "The confidence in the cause, 0 to 1.";
     EVIDENCE = "Evidence", Text,
         "(SELECT group_concat(value, '; ') FROM json_each(sentences))", wide 100,
-        "What speaks for it, in words with numbers.";
+        "The evidence, in words with numbers.";
     ADVICE = "Advice", Text, "advice", wide 24,
         "A topic of `gatecrawl explain`.";
 }

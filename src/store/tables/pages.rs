@@ -41,13 +41,13 @@ columns! {
     X_ROBOTS_TAG_1 = "X-Robots-Tag 1", Text, "x_robots_tag.text",
         "The `X-Robots-Tag` header.";
     CANONICAL_LINK_ELEMENT_1 = "Canonical Link Element 1", Address, "canonical.address",
-        "The page that it names as its canonical one.";
+        "The canonical page that it names.";
     SIZE = "Size (bytes)", Whole, "p.size",
         "Length of the body after decoding, or as it came where that fails; of an error page no \
         more than 64 KiB is read.";
     CRAWL_DEPTH = "Crawl Depth", Whole, "u.depth",
-        "Least number of clicks from a start page, on links, frames and refreshes; redirects \
-        cost none. Empty if no click leads here, only a sitemap, a canonical, an image's \
+        "Minimum number of clicks from a start page, by links, frames and refreshes; redirects do \
+        not count. Empty if no click leads here, but only a sitemap, a canonical, an image's \
         address, an earlier run or the like.";
     FOLDER_DEPTH = "Folder Depth", Whole, "u.folders",
         "Number of folders in its path.";
@@ -90,14 +90,15 @@ columns! {
         host where other pages come and go, `persistent` takes as many failed looks as chance \
         does not explain. The rules: [verdicts.md](verdicts.md).";
     OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24,
-        "What the last attempt amounted to, such as `ok_html`, `server_502` or `dns_nxdomain`.";
+        "The outcome of the last attempt, such as `ok_html`, `server_502` or `dns_nxdomain`.";
     ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)",
-        "How many requests count: `Failed Attempts` of them failed. A request that failed on a \
-        connection that the server had closed meanwhile, before a byte of an answer, says \
-        nothing of the page and is left out; attempts.csv has it. If there was no other, it is \
-        counted here, and not as failed.";
+        "Number of requests that count; `Failed Attempts` of them failed. A request that failed \
+        on a connection that the server had closed meanwhile, before a byte of an answer, says \
+        nothing about the page and is left out; attempts.csv has it. If there was no other, it \
+        is counted here, and not as failed.";
     FAILED_ATTEMPTS = "Failed Attempts", Whole, "s.failed",
-        "How many of them failed in a way that search engines treat like a 5xx, or were an error page with a status of success.";
+        "How many of them failed in a way that search engines treat like a 5xx, or were an error \
+         page with a successful status.";
     ATTEMPTS_5XX = "5xx Attempts", Whole, "s.failed_5xx",
         "How many were answered with a status from 500 to 599.";
     ATTEMPTS_502 = "502 Attempts", Whole, "s.failed_502",
@@ -111,9 +112,10 @@ columns! {
     ERROR_RATE_HIGH = "Error Rate High 95%", Share(4), "s.error_high",
         "Upper end of it.";
     ERROR_SOURCE = "Error Source", Text, "nullif(cluster.source, '')", wide 24,
-        "Who made the error, as far as it tells: the kind of machine (`edge`, `load_balancer`, \
-        `reverse_proxy`, `application`, `platform`) and its product, such as `reverse_proxy: \
-        nginx`; without an answer the layer that failed (`dns`, `network`, `tls`).";
+        "Who made the error, if it can be recognised: the kind of machine (`edge`, \
+        `load_balancer`, `reverse_proxy`, `application`, `platform`) and its product, such as \
+        `reverse_proxy: nginx`; without an answer the layer that failed (`dns`, `network`, \
+        `tls`).";
     PROBABLE_CAUSE = "Probable Cause", Name(Names::Causes), "nullif(cluster.cause, '')", wide 24,
         "The most likely reason for the failures: `overload`, `maintenance`, `network`, \
         `firewall`, `dns`, `upstream_down`, `upstream_timeout`, `invalid_upstream_response`, \
@@ -121,11 +123,11 @@ columns! {
         0.5 sure. `gatecrawl explain` takes each.";
     CAUSE_CONFIDENCE = "Cause Confidence", Share(2),
         "CASE WHEN cluster.cause <> '' THEN cluster.confidence END",
-        "How sure that is, 0 to 1.";
+        "The confidence in the cause, 0 to 1.";
     RETRY_AFTER = "Retry After", Text, "a.retry_after",
         "The last answer's `Retry-After` header.";
     INDEXING_RISK = "Indexing Risk", Decimals(2), "CASE u.role WHEN 3 THEN s.risk END",
-        "Risk for the page's place in the index, 0 to 100, if the measured rate goes on for 48 \
+        "Risk for the page's place in the index, 0 to 100, if the measured rate continues for 48 \
         hours. A model of this project (gatecrawl score v1), no search engine's metric; for \
         pages of the site only.";
     INDEXING_RISK_LOW = "Indexing Risk Low", Decimals(2), "CASE u.role WHEN 3 THEN s.risk_low END",

@@ -22,7 +22,7 @@ columns! {
     FINAL_STATUS = "Final Status", Text, "final_status.text",
         "Its reason phrase.";
     FINAL_OUTCOME = "Final Outcome", Name(Names::Outcome), "final_outcome.id",
-        "What the last attempt there amounted to.";
+        "The outcome of the last attempt there.";
     ENDING = "Ending", Name(Names::RedirectEnd), "r.ending",
         "How the chain ends: `final` at an answer, `loop` in a loop, `not_fetched` at a URL that \
         was not fetched, `too_many` after more redirects than are followed (10).";

@@ -14,10 +14,10 @@ columns! {
     OUTCOME = "Outcome", Name(Names::Outcome), "outcome.id", wide 24;
     ATTEMPTS = "Attempts", Whole, "coalesce(s.attempts, 0)";
     FORMAT = "Format", Text, "f.format",
-        "What it turned out to be.";
+        "The format that was recognised.";
     ENTRIES = "Entries", Whole, "f.entries",
-        "How many URLs it lists. Alternates in other languages (`hreflang`) are crawled, but not \
-        counted here.";
+        "Number of URLs that it lists. Alternates in other languages (`hreflang`) are crawled, \
+        but not counted here.";
     FOREIGN_ENTRIES = "Foreign Entries", Whole, "f.foreign_entries",
         "How many of them belong to another site.";
     PROBLEMS = "Problems", Text, "f.problems", wide 40,

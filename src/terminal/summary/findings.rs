@@ -6,7 +6,7 @@ use crate::assess::diagnose::rules::{Severity, title};
 use crate::assess::playbook::lookup;
 use crate::report::words::causes_of;
 use crate::store::StoredFinding;
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::paint::{BOLD, PLAIN, RED, YELLOW, paint};
 use crate::terminal::text::{count, number, tame};
 use crate::terminal::wrap::paragraph;
@@ -18,14 +18,14 @@ const MOST: usize = 6;
 const SENTENCES: usize = 3;
 
 /// Renders the worst findings.
-pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
+pub(super) fn findings(all: &[StoredFinding], output: OutputStyle) -> String {
     let mut out = String::new();
     if all.is_empty() {
         return out;
     }
     let _ = writeln!(out, "\n  Findings");
     for finding in all.iter().take(MOST) {
-        tell(finding, look, &mut out);
+        write_finding(finding, output, &mut out);
     }
     let more = all.len().saturating_sub(MOST) as u64;
     if more > 0 {
@@ -38,13 +38,17 @@ pub(super) fn findings(all: &[StoredFinding], look: Look) -> String {
     out
 }
 
-fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
+fn write_finding(finding: &StoredFinding, output: OutputStyle, out: &mut String) {
     let style = match finding.severity {
         Severity::Critical | Severity::Error => RED,
         Severity::Warning => YELLOW,
         Severity::Notice => PLAIN,
     };
-    let severity = paint(&format!("{:<8}", finding.severity.id()), style, look.color);
+    let severity = paint(
+        &format!("{:<8}", finding.severity.id()),
+        style,
+        output.color,
+    );
     let subject = tame(&finding.subject);
     let pages = finding
         .pages
@@ -52,7 +56,7 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
     let _ = writeln!(
         out,
         "    {severity} {}  {subject}{}",
-        paint(title(&finding.rule), BOLD, look.color),
+        paint(title(&finding.rule), BOLD, output.color),
         pages.unwrap_or_default()
     );
     if !finding.causes.is_empty() {
@@ -74,7 +78,7 @@ fn tell(finding: &StoredFinding, look: Look, out: &mut String) {
     if left > 0 {
         let _ = write!(text, "; and {} more", number(left as u64));
     }
-    out.push_str(&paragraph(&text, look.width, "      "));
+    out.push_str(&paragraph(&text, output.width, "      "));
     let server = finding.server.as_deref();
     let server = server.map_or(String::new(), |server| format!(" --server {server}"));
     let owner = lookup(&finding.advice, None).and_then(|playbook| playbook.owner);
@@ -109,11 +113,11 @@ mod tests {
             server: Some("nginx".to_owned()),
             pages: Some(64),
         };
-        let look = Look {
+        let output = OutputStyle {
             color: false,
             width: 80,
         };
-        let text = findings(&vec![finding; 8], look);
+        let text = findings(&vec![finding; 8], output);
         let first: Vec<&str> = text.lines().skip(2).take(6).collect();
         assert_eq!(
             first,

@@ -12,7 +12,7 @@ use crate::model::{Cause, SkipReason};
 use crate::report::words::{apart, by_name, external_links, left_out, resources, uncaught};
 use crate::store::{RunRow, RunState, RunSummary, StatusClasses, WorstPage};
 
-use super::look::Look;
+use super::output_style::OutputStyle;
 use super::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use super::text::{count, duration, number, tame};
 use super::wrap::paragraph;
@@ -35,7 +35,7 @@ pub(crate) struct SummaryInput<'a> {
     pub(crate) changes: Option<&'a str>,
     /// The database that holds the run.
     pub(crate) database: String,
-    pub(crate) look: Look,
+    pub(crate) output: OutputStyle,
 }
 
 /// Renders the summary, ending in a line break.
@@ -48,7 +48,7 @@ pub(crate) fn summary(input: &SummaryInput<'_>) -> String {
 
 fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     let (run, summary) = (input.run, input.summary);
-    let (pages, color) = (&summary.pages, input.look.color);
+    let (pages, color) = (&summary.pages, input.output.color);
     let took = run.took().map(duration);
     let took = took.unwrap_or_else(|| "unknown time".to_owned());
     let state = match run.state {
@@ -71,7 +71,7 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     )?;
     if let Some(found) = &summary.scores.uncaught {
         let text = uncaught(found);
-        out.push_str(&paragraph(&text, input.look.width, "  Not caught     "));
+        out.push_str(&paragraph(&text, input.output.width, "  Not caught     "));
     }
     writeln!(out, "  Status         {}", classes(&pages.classes(), color))?;
     writeln!(out, "  Coverage       {}", coverage(summary))?;
@@ -92,7 +92,7 @@ fn write(input: &SummaryInput<'_>, out: &mut String) -> std::fmt::Result {
     }
     write_gaps(input.gaps, out)?;
     out.push_str(&scores::lost(&summary.scores));
-    out.push_str(&findings::findings(&summary.findings, input.look));
+    out.push_str(&findings::findings(&summary.findings, input.output));
     if !input.worst.is_empty() {
         writeln!(
             out,

@@ -84,7 +84,7 @@ fn line(
             first_attempts,
             needed,
         } => format!(
-            "inconclusive: {} of at least {needed} that a score rests on",
+            "inconclusive: {}; a score needs at least {needed}",
             count(first_attempts, "page")
         ),
     })
@@ -132,7 +132,7 @@ mod tests {
         };
         assert_eq!(
             line(Some(&found), hindrance, "100 is best", false).as_deref(),
-            Some("inconclusive: 3 pages of at least 5 that a score rests on")
+            Some("inconclusive: 3 pages; a score needs at least 5")
         );
         let known = StoredScore {
             score: Score::Known(Interval {

@@ -7,7 +7,7 @@ use crate::terminal::paint::{GREEN, RED, YELLOW, paint};
 use crate::terminal::streams::People;
 
 /// Prints the result of each gate; with `--quiet` only of those that did not hold.
-pub(in crate::cli) fn tell(results: &[GateResult], people: &People) {
+pub(in crate::cli) fn print(results: &[GateResult], people: &People) {
     for result in results {
         let line = line(result, people.color);
         match result.result {

@@ -22,7 +22,7 @@ use crate::settings::failure::Failure;
 use crate::settings::plan::order::{fresh, resumed, to_resume};
 use crate::settings::plan::{agents, asked};
 use crate::settings::{failure, plan};
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::progress::Progress;
 use crate::terminal::streams::{Console, People};
 use crate::terminal::summary::gaps::gaps;
@@ -110,7 +110,7 @@ async fn carry_out(
     let audited = make(order, watch, stop)
         .await
         .map_err(|fault| failed(fault, &hint))?;
-    tell(&audited, &store, &hint, console)
+    print_results(&audited, &store, &hint, console)
 }
 
 /// Returns why the audit failed and what to do.
@@ -124,7 +124,12 @@ fn failed(fault: AuditError, hint: &str) -> Failure {
 }
 
 /// Prints the results of the run.
-fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Result<Exit, Failure> {
+fn print_results(
+    audited: &Audited,
+    store: &Store,
+    hint: &str,
+    console: &Console,
+) -> Result<Exit, Failure> {
     let Audited { run, ended, .. } = audited;
     let people = &console.people;
     let Some(delivered) = &audited.delivered else {
@@ -132,13 +137,13 @@ fn tell(audited: &Audited, store: &Store, hint: &str, console: &Console) -> Resu
     };
     say(audited, delivered, store, console)?;
     settle(store, run)?;
-    let goes_on = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);
+    let resume = |what| format!("; `gatecrawl audit --resume {}{hint}` {what}", run.id);
     if let Some((why, exit)) = unfinished::why(audited) {
-        people.say(why + &goes_on("goes on"));
+        people.say(why + &resume("continues"));
         return Ok(exit);
     }
     let resume = match ended {
-        Ended::Incomplete => goes_on("requests them"),
+        Ended::Incomplete => resume("requests them"),
         _ => String::new(),
     };
     if let Some(why) = &delivered.unaudited {
@@ -160,7 +165,7 @@ fn say(
 ) -> Result<(), Failure> {
     let (run, people) = (&audited.run, &console.people);
     let changes = delivered.comparison.as_ref().map(compare::headline);
-    let told = SummaryInput {
+    let input = SummaryInput {
         run,
         summary: &delivered.summary,
         worst: &store.worst_pages(run.id, WORST)?,
@@ -168,13 +173,13 @@ fn say(
         files: &delivered.files,
         changes: changes.as_deref(),
         database: store.path().display().to_string(),
-        look: Look::of_people(console),
+        output: OutputStyle::of_people(console),
     };
-    people.mention(format!("\n{}", summary(&told)));
+    people.mention(format!("\n{}", summary(&input)));
     if let (Some(away), None) = (&audited.away, &delivered.unaudited) {
         people.say(away);
     }
-    gates::tell(&delivered.gates, people);
+    gates::print(&delivered.gates, people);
     Ok(())
 }
 
@@ -183,8 +188,8 @@ fn mention_few_files(people: &People) {
     let open = most_open();
     if open < MOST_OPEN {
         people.say(format!(
-            "few files may be open on this machine, so {open} requests at a time at most; \
-             `ulimit -n 2048` before it allows more"
+            "this machine allows few open files, so at most {open} requests are open at a time; \
+             run `ulimit -n 2048` first to allow more"
         ));
     }
 }
@@ -196,10 +201,11 @@ fn mention_no_contact(plan: &CrawlPlan, people: &People) {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
-    let names_nobody = agents::names_nobody(&plan.requests.user_agent);
-    if names_nobody && !plan.scope.seeds.iter().all(is_here) {
+    let has_no_contact = agents::has_no_contact(&plan.requests.user_agent);
+    if has_no_contact && !plan.scope.seeds.iter().all(is_here) {
         people.mention(
-            "the site's operators cannot see who crawls; --contact URL|MAIL names a page or mailbox of yours to them",
+            "the site's operators cannot see who crawls; name a page or mailbox of yours with \
+             --contact URL|MAIL",
         );
     }
 }

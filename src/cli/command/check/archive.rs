@@ -10,7 +10,7 @@ use crate::terminal::text::count;
 use super::why;
 
 /// Renders an archive for people, ending in a line break.
-pub(super) fn told(archive: &Archive, width: usize, color: bool) -> String {
+pub(super) fn render(archive: &Archive, width: usize, color: bool) -> String {
     let requests = count(archive.requests, "request");
     let mut out = format!("{}: {requests}, {} failed\n", archive.file, archive.failed);
     if !archive.groups.is_empty() {
@@ -30,7 +30,7 @@ fn unexplained(archive: &Archive, out: &mut String, color: bool) {
         return;
     }
     let head = count(archive.unexplained_count, "request");
-    let head = format!("No answer, for reasons of the browser's own: {head}");
+    let head = format!("No answer, for reasons of the browser: {head}");
     // Writing to a string cannot fail.
     let _ = writeln!(out, "\n{}", paint(&head, BOLD, color));
     for request in &archive.unexplained {
@@ -85,7 +85,7 @@ fn failing(group: &Failing, width: usize, color: bool) -> String {
         let _ = writeln!(out, "      {url}");
     }
     if let Some(curl) = &group.curl {
-        let _ = writeln!(out, "  Ask it yourself\n      {curl}");
+        let _ = writeln!(out, "  Repeat it yourself\n      {curl}");
     }
     out
 }

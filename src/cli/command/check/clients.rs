@@ -11,7 +11,7 @@ use super::attempts::{answer, shown, table};
 use super::why;
 
 /// Renders a URL as its clients saw it, ending in a line break.
-pub(super) fn told(checked: &Checked, width: usize, color: bool) -> String {
+pub(super) fn render(checked: &Checked, width: usize, color: bool) -> String {
     let head = |title: &str| format!("\n{}\n", paint(title, BOLD, color));
     let mut out = format!("{}\n", paint(&checked.url, BOLD, color));
     for client in &checked.clients {
@@ -39,7 +39,7 @@ pub(super) fn told(checked: &Checked, width: usize, color: bool) -> String {
         out += &head("Why");
         out += &why::text(why, width);
     }
-    out += &head("Ask it yourself");
+    out += &head("Repeat it yourself");
     // Writing to a string cannot fail.
     let _ = writeln!(out, "  {}", checked.curl);
     out

@@ -50,7 +50,7 @@ fn explain(path: &Path, json: bool, console: &mut Console) -> Result<Exit, Failu
         return Ok(Exit::Done);
     }
     show(
-        |width, color| archive::told(&archive, width, color),
+        |width, color| archive::render(&archive, width, color),
         console,
     )?;
     Ok(Exit::Done)

@@ -76,7 +76,7 @@ fn seen(client: &str, attempts: Vec<Attempt>, page: Option<&str>) -> Seen {
     }
 }
 
-fn told(clients: &[Seen]) -> Checked {
+fn result(clients: &[Seen]) -> Checked {
     let url = url("https://www.shop.example/shop/cart");
     let curl = Curl {
         url: &url,
@@ -96,10 +96,10 @@ fn a_failing_url_is_shown_with_chain_times_cause_and_fix() {
         ..attempt(Outcome::Redirect, 301, 80)
     };
     one.hops = vec![(url("http://shop.example/shop/cart"), moved)];
-    let told = told(&[one]);
-    assert_eq!(told.compared, "");
-    insta::assert_snapshot!("one_client", clients::told(&told, 80, false));
-    let json = serde_json::to_string_pretty(&told).expect("JSON");
+    let result = result(&[one]);
+    assert_eq!(result.compared, "");
+    insta::assert_snapshot!("one_client", clients::render(&result, 80, false));
+    let json = serde_json::to_string_pretty(&result).expect("JSON");
     insta::assert_snapshot!("one_client_json", json);
 }
 
@@ -107,7 +107,7 @@ fn a_failing_url_is_shown_with_chain_times_cause_and_fix() {
 fn clients_are_shown_side_by_side() {
     let bad = || attempt(Outcome::Client403, 403, 77);
     let fine = || attempt(Outcome::OkHtml, 200, 95);
-    let two = told(&[
+    let two = result(&[
         seen("gatecrawl", vec![bad(), bad()], None),
         seen("chrome", vec![fine(), fine()], None),
     ]);
@@ -116,7 +116,7 @@ fn clients_are_shown_side_by_side() {
         "{}",
         two.compared
     );
-    insta::assert_snapshot!("two_clients", clients::told(&two, 80, false));
+    insta::assert_snapshot!("two_clients", clients::render(&two, 80, false));
 }
 
 #[test]
@@ -124,8 +124,9 @@ fn a_difference_counts_only_if_each_client_gets_one_answer() {
     let bad = || attempt(Outcome::Server502, 502, 77);
     let none = || attempt(Outcome::ConnectRefused, 0, 1);
     let fine = || attempt(Outcome::OkHtml, 200, 95);
-    let compared =
-        |a: Vec<Attempt>, b: Vec<Attempt>| told(&[seen("a", a, None), seen("b", b, None)]).compared;
+    let compared = |a: Vec<Attempt>, b: Vec<Attempt>| {
+        result(&[seen("a", a, None), seen("b", b, None)]).compared
+    };
     let cases = [
         (
             compared(vec![bad()], vec![bad()]),
@@ -137,7 +138,7 @@ fn a_difference_counts_only_if_each_client_gets_one_answer() {
         ),
         (
             compared(vec![bad()], vec![none()]),
-            "The answers differ by client, and each was asked once",
+            "The answers differ by client, but each client made one request",
         ),
         (
             compared(vec![bad(), fine()], vec![fine()]),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::audit::{CrawlOrder, RunOrder, settings};
-use crate::check::{Asking, check};
+use crate::check::{CheckClient, check};
 use crate::crawl::Site;
 use crate::fetch::HttpFetcher;
 use crate::model::{ClientPreset, CrawlPlan, Guise};
@@ -42,7 +42,7 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
         return Err(Failure::usage("no URL to check"));
     };
     let ours = agents::own(audit.identity.contact.as_deref());
-    let askings = askings(&names, (own, &ours), attempts, &plan);
+    let as_clients = check_clients(&names, (own, &ours), attempts, &plan);
     let site = Arc::new(Site::new(plan).map_err(Failure::own)?);
     let settings = settings(&site, network.clone(), TOKEN);
     let fetcher = HttpFetcher::new(settings).map_err(Failure::own)?;
@@ -50,14 +50,14 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
     for url in &urls {
         let curl = Curl {
             url,
-            user_agent: askings.first().map(|asking| &*asking.user_agent),
+            user_agent: as_clients.first().map(|client| &*client.user_agent),
             http1: network.http1_only,
             resolve: &network.overrides,
         };
-        let checked = check(url, &fetcher, &askings, curl.line()).await;
+        let checked = check(url, &fetcher, &as_clients, curl.line()).await;
         if !json {
             show(
-                |width, color| clients::told(&checked, width, color),
+                |width, color| clients::render(&checked, width, color),
                 console,
             )?;
             if urls.len() > 1 {
@@ -75,13 +75,13 @@ pub(super) async fn run(args: CheckArgs, console: &mut Console) -> Result<Exit, 
 }
 
 /// Returns the named clients, or gatecrawl alone. `ours` is our own `User-Agent`, `own` our name.
-fn askings(
+fn check_clients(
     names: &[String],
     (own, ours): (String, &str),
     attempts: u32,
     plan: &CrawlPlan,
-) -> Vec<Asking> {
-    let asking = |name: String, guise: Option<Guise>| Asking {
+) -> Vec<CheckClient> {
+    let client = |name: String, guise: Option<Guise>| CheckClient {
         name,
         user_agent: guise.as_ref().map_or_else(
             || Arc::from(plan.requests.user_agent.as_str()),
@@ -91,7 +91,7 @@ fn askings(
         attempts,
     };
     if names.is_empty() {
-        return vec![asking(own, None)];
+        return vec![client(own, None)];
     }
     let guise = |name: &String| match ClientPreset::named(name) {
         Some(preset) => Guise::from(preset),
@@ -99,6 +99,6 @@ fn askings(
     };
     names
         .iter()
-        .map(|name| asking(name.clone(), Some(guise(name))))
+        .map(|name| client(name.clone(), Some(guise(name))))
         .collect()
 }

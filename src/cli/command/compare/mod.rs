@@ -13,7 +13,7 @@ use crate::cli::database;
 use crate::settings::args::CompareArgs;
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 use crate::terminal::text::tame;
 
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &CompareArgs, console: &mut Console) -> Result<E
         writeln!(out, "{json}")?;
         return Ok(Exit::Done);
     }
-    let text = text::text(comparison, Look::of_stdout(console));
+    let text = text::text(comparison, OutputStyle::of_stdout(console));
     let text = crate::terminal::text::tame_but_colors(&text).into_owned();
     console.stdout.write_all(text.as_bytes())?;
     Ok(Exit::Done)

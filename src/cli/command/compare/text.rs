@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::assess::Interval;
 use crate::assess::compare::{Change, Comparison, PageChange, ScoreChange, SectionChange, Side};
 
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::paint::{BOLD, GREEN, PLAIN, RED, YELLOW, paint};
 use crate::terminal::text::{count, number, percent};
 
@@ -23,10 +23,10 @@ pub(in crate::cli::command) fn headline(found: &Comparison) -> String {
 }
 
 /// Renders the whole comparison, ending in a line break.
-pub(super) fn text(found: &Comparison, look: Look) -> String {
+pub(super) fn text(found: &Comparison, output: OutputStyle) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = write(found, look.color, &mut out);
+    let _ = write(found, output.color, &mut out);
     out
 }
 
@@ -77,7 +77,7 @@ fn compared(found: &Comparison) -> String {
     match found.compared {
         0 => "none compared".to_owned(),
         pages => format!(
-            "{} compared; taken for the site's noise: {} of working pages failing now and then",
+            "{} compared; noise of the site: {} of working pages fail now and then",
             number(pages),
             percent(found.background)
         ),

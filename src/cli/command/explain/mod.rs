@@ -13,22 +13,22 @@ use crate::report::pretty_json;
 use crate::settings::args::ExplainArgs;
 use crate::settings::exit::Exit;
 use crate::settings::failure::Failure;
-use crate::terminal::look::Look;
+use crate::terminal::output_style::OutputStyle;
 use crate::terminal::streams::Console;
 
 /// Prints a playbook, or the list of topics.
 pub(in crate::cli) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Exit, Failure> {
-    let look = Look::of_stdout(console);
+    let output = OutputStyle::of_stdout(console);
     let server = args.server.map(|server| server.0);
     match &args.topic {
         None if args.json => json(&groups(), console)?,
-        None => write!(console.stdout, "{}", list::list(&groups(), look))?,
+        None => write!(console.stdout, "{}", list::list(&groups(), output))?,
         Some(topic) => {
             let playbook = lookup(topic, server).ok_or_else(|| unknown(topic))?;
             if args.json {
                 json(&playbook, console)?;
             } else {
-                write!(console.stdout, "{}", page::page(&playbook, look))?;
+                write!(console.stdout, "{}", page::page(&playbook, output))?;
             }
         }
     }
@@ -43,7 +43,7 @@ fn json(value: &impl Serialize, console: &mut Console) -> Result<(), Failure> {
 
 fn unknown(topic: &str) -> Failure {
     let advice = match nearest(topic) {
-        Some(near) => format!("the nearest is {near:?}"),
+        Some(near) => format!("did you mean {near:?}?"),
         None => "`gatecrawl explain` lists them".to_owned(),
     };
     Failure::usage(format!("no topic {topic:?}; {advice}"))

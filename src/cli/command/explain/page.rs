@@ -7,19 +7,19 @@ use crate::model::Cause;
 use crate::terminal::paint::{BOLD, paint};
 use crate::terminal::wrap::{command, paragraph};
 
-use super::Look;
+use super::OutputStyle;
 
 /// Lines of each cause on the page of a status; each cause has a page of its own with the rest.
 const LINES_A_CAUSE: usize = 2;
 
 /// Renders the page. Notes about the server product come before general advice.
-pub(super) fn page(playbook: &Playbook, look: Look) -> String {
+pub(super) fn page(playbook: &Playbook, output: OutputStyle) -> String {
     let mut page = Page {
         out: String::new(),
-        look,
+        output,
     };
-    page.out = format!("{}\n\n", paint(&playbook.title, BOLD, look.color));
-    page.out += &paragraph(&playbook.meaning, look.width, "");
+    page.out = format!("{}\n\n", paint(&playbook.title, BOLD, output.color));
+    page.out += &paragraph(&playbook.meaning, output.width, "");
     page.prose("For search engines", &playbook.seo);
     if let Some(measured) = &playbook.measured {
         page.measured(measured);
@@ -39,20 +39,20 @@ pub(super) fn page(playbook: &Playbook, look: Look) -> String {
 
 struct Page {
     out: String,
-    look: Look,
+    output: OutputStyle,
 }
 
 impl Page {
     fn heading(&mut self, title: &str) {
         self.out.push('\n');
-        self.out += &paint(title, BOLD, self.look.color);
+        self.out += &paint(title, BOLD, self.output.color);
         self.out.push('\n');
     }
 
     fn prose(&mut self, title: &str, text: &str) {
         if !text.is_empty() {
             self.heading(title);
-            self.out += &paragraph(text, self.look.width, "  ");
+            self.out += &paragraph(text, self.output.width, "  ");
         }
     }
 
@@ -72,7 +72,7 @@ impl Page {
                     // Writing to a string cannot fail.
                     let _ = writeln!(self.out, "    {command}");
                 }
-                None => self.out += &paragraph(line, self.look.width, "  - "),
+                None => self.out += &paragraph(line, self.output.width, "  - "),
             }
         }
     }
@@ -113,12 +113,12 @@ impl Page {
         if steps.is_empty() {
             return;
         }
-        self.heading("Go on with");
+        self.heading("See also");
         let widest = steps.iter().map(String::len).max().unwrap_or(0);
         for key in steps {
             let title = lookup(key, None).map_or_else(String::new, |found| found.title);
             let first = format!("  gatecrawl explain {key:<widest$}  ");
-            self.out += &paragraph(&title, self.look.width, &first);
+            self.out += &paragraph(&title, self.output.width, &first);
         }
     }
 
@@ -141,10 +141,10 @@ impl Page {
         }
         self.out.push('\n');
         for note in &measured.notes {
-            self.out += &paragraph(note, self.look.width, "  ");
+            self.out += &paragraph(note, self.output.width, "  ");
         }
         let with = format!("Versions: {}.", measured.products.join(", "));
-        self.out += &paragraph(&with, self.look.width, "  ");
+        self.out += &paragraph(&with, self.output.width, "  ");
     }
 
     fn row<'a>(

@@ -146,8 +146,8 @@ fn text(history: &History<'_>) -> String {
 
 fn last_runs(runs: usize) -> String {
     match runs {
-        1 => "the last run that looked at it".to_owned(),
-        runs => format!("the last {} that looked at it", count(runs as u64, "run")),
+        1 => "the last run that requested it".to_owned(),
+        runs => format!("the last {} that requested it", count(runs as u64, "run")),
     }
 }
 

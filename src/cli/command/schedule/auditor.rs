@@ -12,7 +12,7 @@ use crate::crawl::Stop;
 use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
 use crate::store::Store;
 
-use super::projects::nobody;
+use super::projects::headless;
 use crate::cli::database;
 use crate::settings::args::AuditArgs;
 use crate::settings::failure::{Failure, resumable};
@@ -32,9 +32,9 @@ impl Auditor for Audits {
         let (order, hint) = self.order(order)?;
         let order = order.check().map_err(Failure::from)?;
         // No terminal, only the log.
-        let watch = Watch::new(Progress::new(nobody().people));
+        let watch = Watch::new(Progress::new(headless().people));
         let made = make(order, watch, stop).await;
-        told(made.map_err(|fault| resumable(fault, &hint))?)
+        result_of(made.map_err(|fault| resumable(fault, &hint))?)
     }
 }
 
@@ -64,20 +64,20 @@ impl Audits {
 
     fn work(&self, args: &AuditArgs, work: AuditWork) -> Result<Work, Failure> {
         let crawl = match work {
-            AuditWork::New(token) => fresh(args, token, &mut nobody())?,
+            AuditWork::New(token) => fresh(args, token, &mut headless())?,
             AuditWork::Resume(run) => {
                 let run = self.store.run_by_id(run)?;
                 // The process was killed when only the exports were missing.
                 if run.state.has_ended() {
                     return Ok(Work::Deliver(Box::new(run)));
                 }
-                continued(args, run, &mut nobody())?
+                continued(args, run, &mut headless())?
             }
             AuditWork::Recheck(run, pass) => {
                 let run = self.store.run_by_id(run)?;
                 CrawlOrder {
                     run: RunOrder::Recheck(Box::new(run.clone()), pass),
-                    ..continued(args, run, &mut nobody())?
+                    ..continued(args, run, &mut headless())?
                 }
             }
         };
@@ -95,11 +95,11 @@ fn wanted_of(args: &AuditArgs, work: &AuditWork, out: Option<PathBuf>) -> Asked 
 }
 
 /// Turns an audit into the result for the schedule.
-fn told(audited: Audited) -> Result<AuditMade, Unmade> {
+fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
     if let Some(offline) = audited.offline {
         return Err(Unmade::Offline(offline.to_string()));
     }
-    let told = AuditMade {
+    let result = AuditMade {
         run: audited.run.id,
         ended: audited.ended,
         outcome: RunOutcome::Done,
@@ -108,13 +108,13 @@ fn told(audited: Audited) -> Result<AuditMade, Unmade> {
         files: Vec::new(),
     };
     Ok(match audited.delivered {
-        None => told,
+        None => result,
         Some(delivered) => AuditMade {
             outcome: outcome(&delivered),
             gates: delivered.gates,
             out: delivered.out,
             files: delivered.files,
-            ..told
+            ..result
         },
     })
 }

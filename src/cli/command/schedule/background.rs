@@ -99,7 +99,9 @@ impl Background {
         let tasks = &mut self.tasks;
         let rest = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(LONGEST, rest).await.is_err() {
-            tracing::warn!("a receiver of messages or metrics does not answer; it is left alone");
+            tracing::warn!(
+                "a receiver of notifications or metrics does not answer; stopped without it"
+            );
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) async fn test(
     let mut exit = Exit::Done;
     for (channel, result) in tried.map_err(Failure::own)? {
         match result {
-            Ok(()) => writeln!(console.stdout, "{channel}: taken")?,
+            Ok(()) => writeln!(console.stdout, "{channel}: accepted")?,
             Err(NotifyError::Refused { source, .. }) => {
                 exit = Exit::Failed;
                 writeln!(console.stdout, "{channel}: {}", chain(&source))?;

@@ -57,7 +57,7 @@ fn refuse_secrets(project: &str, arg: &Arg, texts: &[Cow<'_, str>]) -> Result<()
     let name = arg.get_env().and_then(OsStr::to_str);
     let name = variable(project, name.unwrap_or("GATECRAWL_BASIC_AUTH"));
     Err(Failure::usage(format!(
-        "{}: a secret is not for the file; give it to the runner as {name}",
+        "{}: secrets do not belong in the file; give it to the runner as {name}",
         config::key(arg)
     )))
 }

@@ -41,7 +41,7 @@ pub(super) fn path(args: &StoreArgs) -> PathBuf {
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
     config::text(path).map_err(|fault| {
         Failure::usage(format!(
-            "{}: {fault}; `gatecrawl schedule add NAME URL --schedule WHEN` makes one",
+            "{}: {fault}; `gatecrawl schedule add NAME URL --schedule WHEN` creates one",
             path.display()
         ))
     })
@@ -132,7 +132,7 @@ fn one(file: &File<'_>, raw: &RawProject) -> Result<Planned, Failure> {
         );
         return Err(fault(line_of("format"), &what));
     }
-    let order = fresh(&args, new_token(), &mut nobody());
+    let order = fresh(&args, new_token(), &mut headless());
     let order = order.map_err(|why| fault(raw.line, &why.message().unwrap_or_default()))?;
     let hosts = order.plan.scope.seeds.iter().map(CrawlUrl::host_key);
     project.hosts = hosts.collect();
@@ -165,7 +165,7 @@ fn arguments(file: &File<'_>, raw: &RawProject) -> Result<AuditArgs, Failure> {
     let given: Vec<OsString> = words.iter().map(|(id, _)| id.clone()).collect();
     for (key, value, line) in raw.entries.iter().filter(|(key, ..)| !is_ours(key)) {
         if SHARED.contains(&key.as_str()) {
-            let what = format!("{key} stands at the top of the file, for all projects");
+            let what = format!("{key} is allowed at the top of the file only, for all projects");
             return Err(fault(*line, &what));
         }
         let Some(arg) = config::find(audit, key) else {
@@ -197,7 +197,7 @@ fn arguments(file: &File<'_>, raw: &RawProject) -> Result<AuditArgs, Failure> {
         .map_err(wrong)?;
     match Cli::from_arg_matches(&matches).map_err(wrong)?.command {
         Chosen::Audit(args) => Ok(*args),
-        _ => Err(fault(raw.line, "it is no audit")),
+        _ => Err(fault(raw.line, "its keys make no audit")),
     }
 }
 
@@ -231,13 +231,13 @@ fn variables(project: &str) -> String {
 fn unknown(audit: &Command, name: &str) -> String {
     let ours = KEYS.iter().map(|key| key.name);
     match config::nearest(ours.chain(config::keys(audit).map(config::key)), name) {
-        Some(nearest) => format!("unknown key {name:?}; the nearest is {nearest:?}"),
-        None => format!("unknown key {name:?}; keys are named as the flags of audit"),
+        Some(nearest) => format!("unknown key {name:?}; did you mean {nearest:?}?"),
+        None => format!("unknown key {name:?}; keys have the names of the flags of `audit`"),
     }
 }
 
 /// Returns a console without a terminal, on which a project is audited.
-pub(super) fn nobody() -> Console {
+pub(super) fn headless() -> Console {
     let mut console = Console::new(Streams {
         stdin: Box::new(std::io::empty()),
         stdout: Box::new(std::io::sink()),
@@ -305,11 +305,11 @@ mod tests {
             ),
             (
                 &format!("{shop}raet = 1\n"),
-                "line 4: project shop: unknown key \"raet\"; the nearest is \"rate\"",
+                "line 4: project shop: unknown key \"raet\"; did you mean \"rate\"?",
             ),
             (
                 &format!("{shop}keep-run = 1\n"),
-                "the nearest is \"keep-runs\"",
+                "did you mean \"keep-runs\"?",
             ),
             (
                 &format!("{shop}rate = 'x'\n"),
@@ -317,7 +317,7 @@ mod tests {
             ),
             (
                 &format!("{shop}db = 'x'\n"),
-                "line 4: project shop: db stands at the top",
+                "line 4: project shop: db is allowed at the top",
             ),
             (
                 &format!("{shop}include = ['(']\n"),
@@ -337,7 +337,7 @@ mod tests {
             ),
             (
                 "[project.shop]\nurl = 'a.example'\nschedul = '@daily'\n",
-                "line 3: project shop: unknown key \"schedul\"; the nearest is \"schedule\"",
+                "line 3: project shop: unknown key \"schedul\"; did you mean \"schedule\"?",
             ),
             (
                 &format!("{shop}[project.a-b]\n[project.A_B]\n"),

@@ -36,7 +36,7 @@ fn schema() -> Value {
     let mut file = audit;
     let projects = json!({
         "type": "object",
-        "description": "Sites that are audited again and again, by name",
+        "description": "Sites that are audited regularly, by name",
         "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
         "additionalProperties": {
             "type": "object",
@@ -46,7 +46,7 @@ fn schema() -> Value {
         },
     });
     file.insert(config::PROJECTS.to_owned(), projects);
-    let smtp = json!({ "type": "object", "description": "The server that mails leave by" });
+    let smtp = json!({ "type": "object", "description": "The server that sends the mails" });
     file.insert(config::SMTP.to_owned(), smtp);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

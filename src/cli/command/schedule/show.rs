@@ -67,7 +67,7 @@ fn last(state: &ScheduleState) -> String {
         .map(|last| format!("{}, ended {}", last.run, last.ended.spreadsheet()));
     let last = last.unwrap_or_else(|| "none yet".to_owned());
     match &state.open {
-        Some(_) => format!("{last} UTC; one is under way or was interrupted"),
+        Some(_) => format!("{last} UTC; another is running or was interrupted"),
         None if state.last.is_some() => format!("{last} UTC"),
         None => last,
     }
@@ -87,7 +87,7 @@ pub(super) fn check(store: &StoreArgs, console: &mut Console) -> Result<Exit, Fa
     }
     let count = planned.len();
     console.people.mention(format!(
-        "{}: {count} {}, all in order",
+        "{}: {count} {}, all valid",
         path.display(),
         if count == 1 { "project" } else { "projects" }
     ));

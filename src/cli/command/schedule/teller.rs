@@ -24,12 +24,12 @@ impl Listener for Teller {
                 ..
             } => {
                 self.people
-                    .mention(format!("{project}: an interrupted run goes on"));
+                    .mention(format!("{project}: continues an interrupted run"));
             }
             Event::RunStarted { project, due, .. } => {
                 let due = self.local(project, *due);
                 self.people
-                    .mention(format!("{project}: run begins, due {due}"));
+                    .mention(format!("{project}: run starts, due {due}"));
             }
             Event::RunEnded(ended) => self.ended(ended),
             Event::RunFailed { project, why, .. } => {
@@ -43,7 +43,7 @@ impl Listener for Teller {
             } => {
                 let again = self.local(project, *again);
                 self.people.say(format!(
-                    "{project}: put off, {why}; it goes on from {again} on"
+                    "{project}: postponed, {why}; it continues at {again}"
                 ));
             }
             Event::Rechecked {

@@ -143,9 +143,9 @@ fn is_wanted(sheet: Sheet, row: &[Cell<'_>], elsewhere: &HashSet<u64>) -> bool {
     let is_server_error = |status: Cell<'_>| matches!(status, Cell::Integer(500..=599));
     match sheet {
         Sheet::InternalAll => {
-            let asked = pages::ATTEMPTS.of(row) != Cell::Integer(0);
+            let requested = pages::ATTEMPTS.of(row) != Cell::Integer(0);
             let reason = text(&pages::NOT_FETCHED_BECAUSE, row);
-            is_internal() && (asked || reason == SkipReason::Robots.name())
+            is_internal() && (requested || reason == SkipReason::Robots.name())
         }
         Sheet::ServerErrors => is_internal() && is_server_error(pages::STATUS_CODE.of(row)),
         Sheet::ServerErrorInlinks => {

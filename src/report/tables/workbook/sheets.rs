@@ -14,11 +14,13 @@ const MOST_ROWS: u32 = 1_048_576;
 /// extension for more.
 const MOST_BYTES: u64 = 4_200_000_000;
 
-/// Maximum bytes of XML for a row; the next ones are for a cell with a number, a cell with text (without the text), and
-/// an escaped character.
+/// Maximum bytes of XML for a row without its cells.
 const ROW: u64 = 72;
+/// Maximum bytes of XML for a cell with a number.
 const NUMBER: u64 = 52;
+/// Maximum bytes of XML for a cell with a text, without the text.
 const TEXT: u64 = 80;
+/// Maximum bytes of XML for an escaped character.
 const ESCAPED: u64 = 7;
 
 /// A table on its way into a workbook.

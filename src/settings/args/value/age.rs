@@ -5,7 +5,7 @@ const UNITS: [(char, u64); 3] = [('h', 3_600), ('d', 86_400), ('w', 604_800)];
 
 /// Reads `12h`, `30d` or `8w`.
 pub(crate) fn age(text: &str) -> Result<Duration, String> {
-    let fault = || format!("{text:?} is no age such as 12h, 30d or 8w");
+    let fault = || format!("{text:?} is not an age such as 12h, 30d or 8w");
     let found = UNITS
         .iter()
         .find_map(|(unit, seconds)| Some((text.trim().strip_suffix(*unit)?, seconds)));

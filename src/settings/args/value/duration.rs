@@ -15,7 +15,7 @@ const UNITS: [(&str, f64); 5] = [
 /// Reads `200ms`, `2s`, `1.5m`, `1h`, or a number of seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let fault = || format!("{text:?} is no duration such as 200ms, 2s or 1m");
+    let fault = || format!("{text:?} is not a duration such as 200ms, 2s or 1m");
     let (number, seconds) = UNITS
         .iter()
         .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))

@@ -3,7 +3,9 @@ use std::path::PathBuf;
 /// Checks the path of a file or directory to write. It is printed in lines, some of which programs read.
 pub(crate) fn place(path: PathBuf) -> Result<PathBuf, String> {
     if path.to_string_lossy().contains(char::is_control) {
-        return Err("no name with line breaks or other control characters is taken".to_owned());
+        return Err(
+            "a name with line breaks or other control characters is not allowed".to_owned(),
+        );
     }
     Ok(path)
 }

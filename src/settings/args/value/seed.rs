@@ -63,7 +63,7 @@ pub(crate) fn crawl_url(text: &str) -> Result<CrawlUrl, String> {
 
 /// Reads `host` or `host:port` and normalises it as URLs do.
 pub(crate) fn host(text: &str) -> Result<String, String> {
-    let fault = || format!("{text:?} is no host name such as shop.example.com");
+    let fault = || format!("{text:?} is not a host name such as shop.example.com");
     if text.contains(['/', '@', '?', '#']) {
         return Err(fault());
     }

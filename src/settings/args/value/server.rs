@@ -14,7 +14,7 @@ impl FromStr for ServerName {
     fn from_str(text: &str) -> Result<ServerName, String> {
         server_key(text).map(ServerName).ok_or_else(|| {
             let known: Vec<_> = servers().collect();
-            format!("not known; known are {}", known.join(", "))
+            format!("unknown; known are {}", known.join(", "))
         })
     }
 }

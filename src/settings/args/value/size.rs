@@ -22,7 +22,7 @@ pub(crate) fn size<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     let number: u64 = number
         .trim_end()
         .parse()
-        .map_err(|_| format!("{text:?} is no size such as 10MiB, 500KB or 2M"))?;
+        .map_err(|_| format!("{text:?} is not a size such as 10MiB, 500KB or 2M"))?;
     if number == 0 {
         return Err("must be more than 0".to_owned());
     }

@@ -122,7 +122,7 @@ fn max_disk(scope: &ScopePlan, place: &StoreArgs) -> Result<String, Failure> {
     let budget = DiskBudget::new(scope.max_disk, free);
     let size = bytes_in_words(budget.bytes);
     Ok(if budget.is_lowered() {
-        format!("{size}, half of what is free")
+        format!("{size}, half of the free space")
     } else {
         size
     })
@@ -239,7 +239,7 @@ fn fetcher(order: &CrawlOrder, site: &Arc<Site>) -> Result<HttpFetcher, Failure>
 /// Returns when failing URLs are requested again, counted from the end of the crawl.
 fn confirm(plan: &ConfirmPlan) -> String {
     if plan.delays.is_empty() {
-        return "none: what fails stays unconfirmed".to_owned();
+        return "none: failing pages stay unconfirmed".to_owned();
     }
     let delays = plan.delays.iter().map(|delay| text::duration(*delay));
     format!(
@@ -271,7 +271,7 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
     let pace = plan.pace;
     let rate = match pace.rate {
         Some(rate) => format!("{rate} requests/s"),
-        None => "no ceiling of requests/s".to_owned(),
+        None => "no limit of requests/s".to_owned(),
     };
     let open = format!("{rate} and {} open requests per host", pace.concurrency);
     lines.add("pace", &open)?;
@@ -292,7 +292,7 @@ fn pace(plan: &CrawlPlan, delay: Option<Duration>, lines: &mut Lines<'_>) -> Res
     let estimate = match interval {
         Duration::ZERO => "as fast as the site answers".to_owned(),
         interval => format!(
-            "{} ms a page and host at least: {PAGES} pages take {} or more",
+            "at least {} ms for each page of a host: {PAGES} pages take {} or more",
             interval.as_millis(),
             text::duration(interval * PAGES)
         ),

@@ -16,7 +16,7 @@ pub(super) fn lines(plan: &CrawlPlan, scope: &Scope) -> Vec<String> {
         match name.as_str() {
             LOGIN => lines.push(format!("{name}: to the host of that URL alone")),
             "--cookie-file" => lines.push(format!(
-                "{name}: to the domains that the file names, as far as they are the site"
+                "{name}: to the domains that the file names, as far as they belong to the site"
             )),
             "--proxy" => {
                 let proxy = reach.proxy.as_deref().unwrap_or_default();

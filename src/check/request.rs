@@ -24,7 +24,7 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The results of one URL.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ClientResult {
     /// The redirects on the way, each with its answer.
     pub(super) hops: Vec<(CrawlUrl, Attempt)>,
     /// All attempts at the last URL, in order.
@@ -37,7 +37,7 @@ pub(super) struct Asked {
 
 /// The client and the number of requests.
 #[derive(Clone, Debug)]
-pub struct Asking {
+pub struct CheckClient {
     /// The name of the client, such as `googlebot`.
     pub name: String,
     /// The client to imitate; `None` for gatecrawl itself.
@@ -49,8 +49,12 @@ pub struct Asking {
 }
 
 /// Requests a URL.
-pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> Asked {
-    let mut asked = Asked {
+pub(super) async fn request_as<F: Fetcher>(
+    fetcher: &F,
+    url: &CrawlUrl,
+    client: &CheckClient,
+) -> ClientResult {
+    let mut result = ClientResult {
         hops: Vec::new(),
         attempts: Vec::new(),
         facts: None,
@@ -58,17 +62,17 @@ pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking
     };
     let mut at = url.clone();
     loop {
-        let (exchange, mut attempt) = once(fetcher, &at, asking).await;
+        let (exchange, mut attempt) = once(fetcher, &at, client).await;
         let target = location(&at, &exchange.headers);
         let target = target.filter(|_| attempt.outcome == Outcome::Redirect);
         let known =
-            |target: &CrawlUrl| *target == at || asked.hops.iter().any(|(url, _)| url == target);
+            |target: &CrawlUrl| *target == at || result.hops.iter().any(|(url, _)| url == target);
         let ended = match target {
             Some(target) if known(&target) => Some(Outcome::RedirectLoop),
-            Some(_) if asked.hops.len() >= MAX_HOPS => Some(Outcome::RedirectTooMany),
+            Some(_) if result.hops.len() >= MAX_HOPS => Some(Outcome::RedirectTooMany),
             Some(target) => {
                 fetcher.led(&at, &target);
-                asked.hops.push((at, attempt));
+                result.hops.push((at, attempt));
                 at = target;
                 continue;
             }
@@ -76,28 +80,32 @@ pub(super) async fn ask<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking
         };
         if let Some(outcome) = ended {
             attempt.outcome = outcome;
-            asked.take(&at, attempt);
-            return asked;
+            result.take(&at, attempt);
+            return result;
         }
-        asked.take(&at, attempt);
+        result.take(&at, attempt);
         break;
     }
-    for _ in 1..asking.attempts {
+    for _ in 1..client.attempts {
         tokio::time::sleep(PAUSE).await;
-        let (_, attempt) = once(fetcher, &at, asking).await;
-        asked.take(&at, attempt);
+        let (_, attempt) = once(fetcher, &at, client).await;
+        result.take(&at, attempt);
     }
-    asked
+    result
 }
 
-async fn once<F: Fetcher>(fetcher: &F, url: &CrawlUrl, asking: &Asking) -> (Exchange, Attempt) {
+async fn once<F: Fetcher>(
+    fetcher: &F,
+    url: &CrawlUrl,
+    client: &CheckClient,
+) -> (Exchange, Attempt) {
     let request = Request {
         connection: Connection::Fresh,
         body_limit: BODY_LIMIT,
-        guise: asking.guise.clone(),
+        guise: client.guise.clone(),
         ..Request::page(url.clone())
     };
-    single(fetcher, request, wall_clock(), &asking.user_agent).await
+    single(fetcher, request, wall_clock(), &client.user_agent).await
 }
 
 /// Returns whether an attempt has to be explained.
@@ -110,7 +118,7 @@ fn is_bad(attempt: &Attempt) -> bool {
         )
 }
 
-impl Asked {
+impl ClientResult {
     fn take(&mut self, url: &CrawlUrl, attempt: Attempt) {
         let page = attempt.error_page.as_ref();
         let mark = page.and_then(|page| page.fingerprint);

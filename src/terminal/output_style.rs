@@ -5,27 +5,27 @@ use super::wrap::width_of;
 
 /// The output style of a stream.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct OutputStyle {
     /// The width in columns at which prose is wrapped.
     pub(crate) width: usize,
     /// Whether it has colours.
     pub(crate) color: bool,
 }
 
-impl Look {
+impl OutputStyle {
     /// Returns the style of standard output.
-    pub(crate) fn of_stdout(console: &Console) -> Look {
-        Look {
+    pub(crate) fn of_stdout(console: &Console) -> OutputStyle {
+        OutputStyle {
             width: width_of(console.stdout_width),
             color: console.stdout_color,
         }
     }
 
     /// Returns the style of standard error, which has the width of standard output: both are usually one terminal.
-    pub(crate) fn of_people(console: &Console) -> Look {
-        Look {
+    pub(crate) fn of_people(console: &Console) -> OutputStyle {
+        OutputStyle {
             color: console.people.color,
-            ..Look::of_stdout(console)
+            ..OutputStyle::of_stdout(console)
         }
     }
 }
