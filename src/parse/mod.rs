@@ -11,6 +11,7 @@ mod resolve;
 pub mod robots;
 mod select;
 pub mod sitemap;
+pub mod url_list;
 
 pub use charset::decode;
 pub use directives::RobotsDirectives;
