@@ -9,15 +9,15 @@ cd "$(dirname "$0")"
 
 minutes=${1:-30}
 shift || true
-all=(charset config csv html link_header retry_after robots sitemap url)
+all=(charset config csv html link_header retry_after robots sitemap url url_list)
 targets=("${@:-${all[@]}}")
 
 # What each starts from besides fixtures/fuzz; those of other targets cost time and teach nothing.
 declare -A seeds=(
-    [charset]="html responses" [html]=html [robots]=robots [sitemap]=sitemaps
+    [charset]="html responses" [html]=html [robots]=robots [sitemap]=sitemaps [url_list]=url-lists
 )
 # Longest input, in bytes: what matters happens in less, and long ones are slow.
-declare -A longest=([charset]=4096 [config]=2048 [html]=4096 [robots]=4096 [sitemap]=4096)
+declare -A longest=([charset]=4096 [config]=2048 [html]=4096 [robots]=4096 [sitemap]=4096 [url_list]=4096)
 
 # Without a sanitizer: there is no unsafe code of ours to watch, and each would halve the speed.
 cargo +nightly fuzz build --fuzz-dir . --sanitizer none --debug-assertions

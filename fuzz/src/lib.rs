@@ -12,3 +12,4 @@ pub mod retry_after;
 pub mod robots;
 pub mod sitemap;
 pub mod url;
+pub mod url_list;

@@ -12,6 +12,7 @@ mod resolve;
 pub mod robots;
 mod select;
 pub mod sitemap;
+pub mod url_list;
 
 pub use charset::decode;
 pub use directives::RobotsDirectives;

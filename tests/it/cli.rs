@@ -390,6 +390,34 @@ async fn a_list_is_audited_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_export_is_a_list() {
+    let origin = site(&["/a".to_owned()]).await;
+    origin.page("/b", "<a href='/a'>a</a>");
+    let workdir = Workdir::new();
+    let list = format!(
+        "\u{feff}Top pages;Clicks;CTR\r\n{};12;3,5%\r\n(not set);1;0,1%\r\n{};2;1,0%\r\n",
+        origin.url("/"),
+        origin.url("/b")
+    );
+    fs::write(workdir.path().join("pages.csv"), list).expect("a list");
+    let said = workdir
+        .run(&["audit", "--url-list", "pages.csv", "--rate", "0"])
+        .await;
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let taken = "--url-list pages.csv: 2 URLs from column \"Top pages\"\n";
+    assert!(said.err.contains(taken), "{}", said.err);
+    let left = "--url-list pages.csv: 1 cell is no URL and was left out: line 3 \"(not set)\"\n";
+    assert!(said.err.contains(left), "{}", said.err);
+    let mut asked: Vec<String> = origin
+        .requests()
+        .into_iter()
+        .map(|seen| seen.path)
+        .collect();
+    asked.sort();
+    assert_eq!(asked, ["/", "/b", "/robots.txt"]);
+}
+
+#[tokio::test]
 async fn secrets_go_to_the_site_and_nowhere_else() {
     let (origin, other) = (site(&[]).await, Origin::start().await);
     let away = other.url("/away");

@@ -75,3 +75,8 @@ fn any_bytes_are_read_as_a_sitemap() {
 fn any_bytes_are_read_as_urls() {
     check(fuzz::url::check);
 }
+
+#[test]
+fn any_bytes_are_read_as_a_list_of_urls() {
+    check(fuzz::url_list::check);
+}

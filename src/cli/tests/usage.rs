@@ -136,12 +136,13 @@ fn no_database_is_created_by_commands_that_read() {
 }
 
 #[test]
-fn a_list_names_its_bad_line() {
-    let said = run_with(&["audit", "--url-list", "-"], "a.example\n\nhttp://[\n");
+fn a_list_without_a_url_names_its_first_line() {
+    let said = run_with(&["audit", "--url-list", "-"], "# none\n\nhttp://[\n");
     assert_eq!(said.exit, Exit::Usage);
     assert_eq!(
         said.err,
-        "error: --url-list stdin, line 3: \"http://[\": invalid IPv6 address\n"
+        "error: --url-list stdin: no URL in it; give one URL per line, or an export with a column of URLs: \
+         line 3 \"http://[\": invalid IPv6 address\n"
     );
 }
 

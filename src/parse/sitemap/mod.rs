@@ -18,3 +18,4 @@ pub use report::{
     ENTRY_LIMIT, Entry, Format, Kind, LOCATION_LIMIT, PROBLEM_LIMIT, Problem, ProblemKind, Report,
 };
 pub use source::SIZE_LIMIT;
+pub(super) use source::Source;

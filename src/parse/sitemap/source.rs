@@ -15,7 +15,7 @@ const CHUNK: usize = 16 * 1024;
 
 /// The text of a sitemap as a stream of UTF-8: decompressed, decoded, without byte order mark. It
 /// ends at [`SIZE_LIMIT`] and where decompression fails; its fields show which.
-pub(super) struct Source<'a> {
+pub(in crate::parse) struct Source<'a> {
     input: Box<dyn BufRead + 'a>,
     /// Number of bytes that may still be read.
     left: u64,
@@ -32,9 +32,9 @@ pub(super) struct Source<'a> {
     /// The first line with bytes that are invalid in the encoding; they were replaced.
     pub(super) bad_text: Option<u64>,
     /// Why decompression ended early.
-    pub(super) fault: Option<String>,
+    pub(in crate::parse) fault: Option<String>,
     /// Whether there is more than may be read.
-    pub(super) over: bool,
+    pub(in crate::parse) over: bool,
 }
 
 impl<'a> Source<'a> {
@@ -47,9 +47,14 @@ impl<'a> Source<'a> {
         } else {
             Box::new(bytes)
         };
+        Source::of(input, SIZE_LIMIT)
+    }
+
+    /// The text of what is not compressed any more, up to so many bytes.
+    pub(in crate::parse) fn of(input: Box<dyn BufRead + 'a>, limit: u64) -> Source<'a> {
         let mut source = Source {
             input,
-            left: SIZE_LIMIT,
+            left: limit,
             decoder: UTF_8.new_decoder(),
             ended: false,
             text: Vec::new(),
@@ -70,7 +75,7 @@ impl<'a> Source<'a> {
     }
 
     /// Resets the limit of a piece: called before each event or line.
-    pub(super) fn next_piece(&mut self) {
+    pub(in crate::parse) fn next_piece(&mut self) {
         self.piece = PIECE_LIMIT;
     }
 

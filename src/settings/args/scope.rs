@@ -22,7 +22,7 @@ pub(crate) struct ScopeArgs {
     /// Start page; https:// is added if there is no scheme
     #[arg(value_name = "URL", value_hint = ValueHint::Url, help_heading = None::<&str>)]
     pub(crate) url: Vec<Secret>,
-    /// Audit exactly the URLs in this file, one per line; `-` reads stdin
+    /// Audit exactly the URLs in this file: a list, CSV, .xlsx, a sitemap or a Search Console zip; `-` reads stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) url_list: Option<PathBuf>,
     /// With --url-list: also follow links and read sitemaps

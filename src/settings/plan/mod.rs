@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod asked;
 mod cookies;
+mod list;
 pub(crate) mod logins;
 mod network;
 pub(crate) mod order;

@@ -18,6 +18,12 @@ pub(crate) fn fresh(
     console: &mut Console,
 ) -> Result<CrawlOrder, Failure> {
     let start = urls::start(&args.scope, &mut console.stdin)?;
+    if let Some(taken) = &start.listed.taken {
+        console.people.mention(taken);
+    }
+    if let Some(left_out) = &start.listed.left_out {
+        tracing::warn!("{left_out}");
+    }
     let mut plan = plan::plan(args, &start.urls)?;
     plan.requests.reach = reach::of_args(args, !start.logins.is_empty());
     Ok(CrawlOrder {

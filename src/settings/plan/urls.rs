@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use crate::model::{CrawlUrl, EXCERPT, beginning};
+use crate::model::CrawlUrl;
 
-use super::logins::without_logins;
+use super::list::{self, Listed};
 use super::secrets::Logins;
 use crate::settings::args::ScopeArgs;
 use crate::settings::args::value::{Seed, seed};
@@ -18,6 +18,8 @@ pub(crate) struct Start {
     pub(crate) urls: Vec<CrawlUrl>,
     /// The logins of URLs: the first of each origin, with its URL.
     pub(crate) logins: Logins,
+    /// What the list was, in words.
+    pub(crate) listed: Listed,
 }
 
 /// Reads the start URLs.
@@ -25,6 +27,7 @@ pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
     let mut start = Start {
         urls: Vec::new(),
         logins: BTreeMap::new(),
+        listed: Listed::default(),
     };
     let mut seen = HashSet::new();
     let mut add = |seed: Seed| {
@@ -36,69 +39,33 @@ pub(crate) fn start(args: &ScopeArgs, stdin: &mut dyn Read) -> Result<Start, Fai
             start.urls.push(seed.url);
         }
     };
-    for text in &args.url {
-        add(seed(text.expose()).map_err(Failure::usage)?);
-    }
-    match args.url_list.as_deref() {
+    // Read first, because a list may have paths of the only site that is named.
+    let named = args.url.iter().map(|text| seed(text.expose()));
+    let named: Vec<Seed> = named.collect::<Result<_, _>>().map_err(Failure::usage)?;
+    let site = match &*named {
+        [only] => Some(only.url.clone()),
+        _ => None,
+    };
+    named.into_iter().for_each(&mut add);
+    let listed = match args.url_list.as_deref() {
         Some(path) if path == Path::new("-") => {
-            list("stdin", &mut BufReader::new(stdin), &mut add)?;
+            list::read("stdin", BufReader::new(stdin), site.as_ref(), &mut add)?
         }
         Some(path) => {
             let name = path.display().to_string();
             let file = File::open(path)
                 .map_err(|fault| Failure::usage(format!("--url-list {name}: {fault}")))?;
-            list(&name, &mut BufReader::new(file), &mut add)?;
+            list::read(&name, BufReader::new(file), site.as_ref(), &mut add)?
         }
-        None => {}
-    }
-    match (start.urls.is_empty(), &args.url_list) {
-        (false, _) => Ok(start),
-        (true, Some(path)) => Err(Failure::usage(format!(
-            "--url-list {}: no URL in it",
-            path.display()
-        ))),
-        (true, None) => Err(Failure::usage(
+        None => Listed::default(),
+    };
+    start.listed = listed;
+    if start.urls.is_empty() {
+        return Err(Failure::usage(
             "no URL to audit: name a site, such as `gatecrawl audit example.com`, or use --url-list or --resume",
-        )),
+        ));
     }
-}
-
-/// Maximum length of a line in bytes: longer ones are not URLs, and a file that is one endless line is not a list.
-const LONGEST_LINE: u64 = 64 * 1024;
-
-fn list(name: &str, lines: &mut dyn BufRead, add: &mut dyn FnMut(Seed)) -> Result<(), Failure> {
-    let mut number = 0_u64;
-    let mut line = Vec::new();
-    loop {
-        number += 1;
-        line.clear();
-        let fault = |what: &dyn std::fmt::Display| {
-            Failure::usage(format!("--url-list {name}, line {number}: {what}"))
-        };
-        let unfit = |line: &[u8], what: &str| {
-            let text = String::from_utf8_lossy(line);
-            fault(&format!(
-                "{:?}: {what}",
-                beginning(&without_logins(text.trim()), EXCERPT)
-            ))
-        };
-        let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
-        if read.map_err(|error| fault(&error))? == 0 {
-            return Ok(());
-        }
-        if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
-            return Err(unfit(&line, "too long for a URL"));
-        }
-        let text = std::str::from_utf8(&line).map_err(|_| unfit(&line, "not UTF-8"))?;
-        // Windows editors write a byte order mark at the beginning.
-        let text = text.trim_start_matches('\u{feff}');
-        // Some spreadsheets end lines with it alone. A URL parser would silently drop it.
-        for text in text.split('\r').map(str::trim) {
-            if !text.is_empty() && !text.starts_with('#') {
-                add(seed(text).map_err(|error| fault(&error))?);
-            }
-        }
-    }
+    Ok(start)
 }
 
 #[cfg(test)]
@@ -106,6 +73,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::model::Secret;
 
     fn from_list(text: &str) -> Result<Vec<String>, String> {
         let args = ScopeArgs {
@@ -131,27 +99,56 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
-        let fault = from_list("example.com\n\nmailto:a@b\n").expect_err("no URL");
-        assert!(fault.starts_with("--url-list stdin, line 3: "), "{fault}");
-        assert!(
-            fault.ends_with("scheme \"mailto\" is not crawled"),
-            "{fault}"
-        );
+    fn what_is_no_url_is_named_and_left_out() {
+        let text = "example.com\n\nmailto:a@b\n";
+        assert_eq!(from_list(text).expect("a list"), ["https://example.com/"]);
+        let fault = from_list("Query\nshoes\nbags\nftp://a.example\nx\n").expect_err("no URL");
+        let expected = "--url-list stdin: no URL in it; give one URL per line, or an export with a column of URLs: \
+            line 1 \"Query\", line 2 \"shoes\", line 3 \"bags\" and 2 more";
+        assert_eq!(fault, expected);
         let long = format!("mailto:\u{1b}[2J\u{202e}{}", "x".repeat(60_000));
         let fault = from_list(&long).expect_err("no URL");
         assert!(fault.len() < 500, "{fault}");
         assert!(fault.contains("\\u{1b}[2J\\u{202e}xxx"), "{fault}");
-        let fault = from_list(&long.repeat(2)).expect_err("no URL");
-        assert!(
-            fault.len() < 500 && fault.ends_with("too long for a URL"),
-            "{fault}"
-        );
-        assert!(fault.contains("\\u{1b}[2J\\u{202e}xxx"), "{fault}");
         assert!(
             from_list("# nothing\n")
                 .expect_err("empty")
-                .contains("no URL in it")
+                .contains("an empty file")
         );
+    }
+
+    #[test]
+    fn paths_belong_to_the_only_site_that_is_named() {
+        let list = "Landing page,Sessions\n/shop/a,3\n/shop/b?c=d,2\n";
+        let with = |urls: &[&str]| {
+            let args = ScopeArgs {
+                url: urls
+                    .iter()
+                    .map(|&url| Secret::from(url.to_owned()))
+                    .collect(),
+                url_list: Some(PathBuf::from("-")),
+                ..ScopeArgs::default()
+            };
+            let found = start(&args, &mut list.as_bytes());
+            found.map_err(|fault| fault.message().unwrap_or_default())
+        };
+        let found = with(&["a.example/x/y"]).map(|start| start.urls);
+        let found: Vec<String> = found
+            .expect("URLs")
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected = [
+            "https://a.example/x/y",
+            "https://a.example/shop/a",
+            "https://a.example/shop/b?c=d",
+        ];
+        assert_eq!(found, expected);
+        for urls in [&[][..], &["a.example", "b.example"]] {
+            let fault = with(urls).err().expect("no site");
+            let expected = "--url-list stdin, line 2: \"/shop/a\" is a path without a site; \
+                name one site too, such as `gatecrawl audit https://example.com --url-list stdin`";
+            assert_eq!(fault, expected);
+        }
     }
 }

@@ -57,7 +57,7 @@ async fn no_message_quotes_a_login_that_was_typed() {
     }
     fs::write(
         workdir.path().join("urls.txt"),
-        format!("a.example\n{broken}\n"),
+        format!("Address,Title\n{broken},x\nu:{word}@h,y\n"),
     )
     .expect("a list");
     assert_told(&workdir, &["audit", "--url-list", "urls.txt"]).await;

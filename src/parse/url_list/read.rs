@@ -1,0 +1,207 @@
+use std::io::{BufRead, BufReader, Cursor, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::archive;
+use super::fault::{ListFault, Taken};
+use super::layout::{Layout, SAMPLE};
+use super::row::TextRows;
+use super::shape::Shape;
+use super::table::{Each, take};
+use crate::parse::sitemap::{self, Kind, ProblemKind, SIZE_LIMIT, Source};
+
+/// Bytes of text that are read of a file, unpacked: ten million URLs.
+pub(super) const LARGEST_TEXT: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a zip file or workbook, packed: it is held in memory.
+const LARGEST_ARCHIVE: u64 = 64 * 1024 * 1024;
+
+/// Bytes that show what kind of file it is.
+const HEAD: u64 = 1024;
+
+/// How files of other kinds begin, and what to say of them.
+const FOREIGN: [(&[u8], &str); 8] = [
+    (b"%PDF", "a PDF; give the table as CSV"),
+    (
+        b"\xD0\xCF\x11\xE0",
+        "an old or locked Excel file; save the sheet as CSV, or as .xlsx without a password",
+    ),
+    (b"SQLite format 3", "a database; give one URL per line"),
+    (b"7z\xBC\xAF", PACKED),
+    (b"Rar!", PACKED),
+    (b"\xFD7zXZ", PACKED),
+    (b"BZh", PACKED),
+    (b"\x28\xB5\x2F\xFD", PACKED),
+];
+
+const PACKED: &str = "a packed file of a kind that is not read; unpack it first";
+
+const BINARY: &str = "a binary file; save its table as CSV";
+
+/// Reads a file of URLs and hands out the cells of its URL column: the line (the row, in a workbook), the text
+/// without white space around it, and what it looks like. Cells that are no URLs are handed out too; headers,
+/// titles and comments are not.
+///
+/// Memory is bounded whatever the file, and so is what is unpacked.
+pub fn read(
+    mut input: impl BufRead,
+    each: &mut dyn FnMut(u64, &str, Shape),
+) -> Result<Taken, ListFault> {
+    let head = head(&mut input, ListFault::Unreadable)?;
+    let mut input = Cursor::new(head.clone()).chain(input);
+    if head.starts_with(&[0x1F, 0x8B]) {
+        let mut unpacked = BufReader::new(MultiGzDecoder::new(input));
+        let head = self::head(&mut unpacked, ListFault::Broken)?;
+        let input = Cursor::new(head.clone()).chain(unpacked);
+        return unpacked_file(&head, input, ListFault::Broken, each);
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        let mut bytes = Vec::new();
+        let read = input.take(LARGEST_ARCHIVE + 1).read_to_end(&mut bytes);
+        read.map_err(|error| ListFault::Unreadable(error.to_string()))?;
+        if bytes.len() as u64 > LARGEST_ARCHIVE {
+            return Err(ListFault::TooLarge(
+                "a zip file or workbook of over 64 MiB; give the table in it as CSV",
+            ));
+        }
+        return archive::read(&bytes, each);
+    }
+    unpacked_file(&head, &mut input, ListFault::Unreadable, each)
+}
+
+/// The first bytes of a file.
+fn head(input: &mut impl BufRead, fault: fn(String) -> ListFault) -> Result<Vec<u8>, ListFault> {
+    let mut head = Vec::new();
+    let read = input.take(HEAD).read_to_end(&mut head);
+    read.map_err(|error| fault(error.to_string()))?;
+    Ok(head)
+}
+
+fn unpacked_file(
+    head: &[u8],
+    input: impl BufRead,
+    fault: fn(String) -> ListFault,
+    each: Each<'_>,
+) -> Result<Taken, ListFault> {
+    let foreign = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic));
+    if let Some((_, what)) = foreign {
+        return Err(ListFault::Foreign(what));
+    }
+    if is_markup(head) {
+        let mut bytes = Vec::new();
+        let read = input.take(SIZE_LIMIT + 1).read_to_end(&mut bytes);
+        read.map_err(|error| fault(error.to_string()))?;
+        return sitemap(&bytes, each);
+    }
+    let mut source = Source::of(Box::new(input), LARGEST_TEXT);
+    let head = opening(&mut source);
+    if head.contains(&0) {
+        return Err(ListFault::Foreign(BINARY));
+    }
+    let layout = Layout::of_text(&head);
+    text(&head, &mut source, &layout, fault, each)?;
+    Ok(Taken {
+        column: layout.name(),
+        ..Taken::default()
+    })
+}
+
+/// Whether a file is XML or HTML.
+pub(super) fn is_markup(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let mut bytes = head
+        .iter()
+        .filter(|&&byte| !byte.is_ascii_whitespace() && !matches!(byte, 0 | 0xFE | 0xFF));
+    bytes.next() == Some(&b'<')
+}
+
+/// The beginning of a text, by which its layout is judged.
+pub(super) fn opening(source: &mut Source<'_>) -> Vec<u8> {
+    let mut head = Vec::new();
+    while head.len() < SAMPLE {
+        source.next_piece();
+        let available = source.fill_buf().unwrap_or_default();
+        if available.is_empty() {
+            break;
+        }
+        head.extend_from_slice(available);
+        let count = available.len();
+        source.consume(count);
+    }
+    head
+}
+
+/// Reads a text of which the beginning was read already.
+pub(super) fn text(
+    head: &[u8],
+    source: &mut Source<'_>,
+    layout: &Layout,
+    fault: fn(String) -> ListFault,
+    each: Each<'_>,
+) -> Result<(), ListFault> {
+    let mut rows = TextRows::new(head, Some(source), layout.separator);
+    let taken = take(&mut rows, layout, each);
+    whole(source, fault)?;
+    taken
+}
+
+/// Makes sure that a source was read to its end.
+pub(super) fn whole(source: &Source<'_>, fault: fn(String) -> ListFault) -> Result<(), ListFault> {
+    match &source.fault {
+        Some(reason) => Err(fault(reason.clone())),
+        None if source.over => Err(ListFault::TooLarge(
+            "more than 1 GiB of text; give only the column with the URLs, in parts",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Reads a sitemap as the list of its pages.
+fn sitemap(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
+    let (mut pages, mut sitemaps) = (0_u64, 0_u64);
+    let report = sitemap::read(bytes, &mut |entry| match entry.kind {
+        Kind::Page => {
+            pages += 1;
+            each(entry.line, &entry.location, Shape::Absolute);
+        }
+        Kind::Sitemap => sitemaps += 1,
+        Kind::Resource | Kind::Alternate => {}
+    });
+    if sitemaps > 0 {
+        return Err(ListFault::Foreign(
+            "an index, which lists sitemaps and no pages; give one of these, or audit the site with --sitemap",
+        ));
+    }
+    for problem in &report.problems {
+        match problem.kind {
+            ProblemKind::Html => {
+                return Err(ListFault::Foreign(
+                    "an HTML page; give the list or the sitemap itself",
+                ));
+            }
+            ProblemKind::Broken
+            | ProblemKind::BadGzip
+            | ProblemKind::TooLarge
+            | ProblemKind::TooManyEntries
+            | ProblemKind::MissingLocation
+            | ProblemKind::RelativeLocation => {
+                let what = match &*problem.detail {
+                    "" => problem.kind.describe(),
+                    detail => detail,
+                };
+                each(problem.line, what, Shape::Other);
+            }
+            _ => {}
+        }
+    }
+    match report.problems.first() {
+        _ if pages > 0 => Ok(Taken {
+            part: Some("a sitemap".to_owned()),
+            ..Taken::default()
+        }),
+        Some(problem) => Err(ListFault::Unreadable(format!(
+            "no sitemap with pages: {problem}; download it again"
+        ))),
+        None => Err(ListFault::Empty),
+    }
+}
