@@ -6,8 +6,7 @@ use super::change::Change;
 use super::comparison::{Comparison, PageChange};
 use super::judge::{Judged, Yardstick};
 use super::noise::Noise;
-use super::sight::Pair;
-use super::sight::{PageState, Sight};
+use super::sight::{Pair, Sight};
 
 /// Gathers judged pages. What it keeps has a bound.
 #[derive(Clone, Debug)]
@@ -34,12 +33,10 @@ impl Comparing {
     /// Takes in a pair.
     pub fn add(&mut self, pair: &Pair<'_>) {
         let found = &mut self.found;
-        let is_5xx = |sight: &Sight| sight.state().is_some_and(PageState::is_server_error);
-        if is_5xx(&pair.new) {
-            match &pair.old {
-                Sight::NotSeen(_) => found.maybe_new_5xx += 1,
-                old => found.new_5xx += u64::from(!is_5xx(old)),
-            }
+        match self.yardstick.new_5xx(pair) {
+            Some(true) => found.new_5xx += 1,
+            Some(false) => {}
+            None => found.maybe_new_5xx += 1,
         }
         let unseen = match (&pair.old, &pair.new) {
             (Sight::NotSeen(why), Sight::Seen(_)) => Some(format!("old: {why}")),

@@ -24,10 +24,11 @@ pub struct Comparison {
     pub compared: u64,
     /// Pages that one of them did not look at, and was able to: by reason, such as `new: robots`.
     pub not_compared: BTreeMap<String, u64>,
-    /// Pages that answer 5xx in the new run and did not in the old one; what `new-5xx` counts.
+    /// Pages that answer 5xx in the new run and are [`Change::New`], or that the old run did not have; what `new-5xx`
+    /// counts.
     pub new_5xx: u64,
-    /// Pages that answer 5xx in the new run, and that the old one knew and did not request: they may be
-    /// new ones.
+    /// Pages that answer 5xx in the new run and may be new ones: the old one knew and did not request them, or
+    /// there were too few looks.
     pub maybe_new_5xx: u64,
     /// The rate at which pages of the site fail that do not fail for good, 0..1: changes that it
     /// explains are not counted.

@@ -1,6 +1,6 @@
 //! One page in two runs: what changed, and why that may be said.
 
-use crate::assess::Interval;
+use crate::assess::{Interval, Verdict};
 
 use super::chance::by_chance;
 use super::chance::is_apart;
@@ -44,6 +44,24 @@ impl Yardstick {
             },
             evidence: evidence::of(pair, change),
         })
+    }
+
+    /// Whether the page answers 5xx, and is one that failed nowhere before; `None` if too few looks were made to
+    /// know. It is judged as [`Yardstick::judge`] does, so that pages that come and go are not new in every
+    /// second run.
+    pub(super) fn new_5xx(&self, pair: &Pair<'_>) -> Option<bool> {
+        let Some(new) = pair.new.state().filter(|new| new.is_server_error()) else {
+            return Some(false);
+        };
+        match &pair.old {
+            Sight::Absent | Sight::OutOfScope(_) => Some(true),
+            Sight::NotSeen(_) => None,
+            Sight::Seen(old) => match self.of_both(old, new) {
+                Some(Change::New) => Some(true),
+                Some(Change::Unclear) if new.verdict != Verdict::Intermittent => None,
+                _ => Some(false),
+            },
+        }
     }
 
     fn change(&self, pair: &Pair<'_>) -> Option<Change> {

@@ -112,7 +112,7 @@ impl Store {
 
 /// Whether two scopes have the same pages, however many of them were fetched and whatever was
 /// checked or noted besides.
-fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
+pub(in crate::store) fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
     origins(one) == origins(other) && limits(one) == limits(other)
 }
 
