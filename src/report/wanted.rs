@@ -2,6 +2,7 @@
 
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
+use super::view::brief::Brief;
 use crate::assess::GateResult;
 
 /// What is to be written of a run.
@@ -15,6 +16,8 @@ pub struct Wanted {
     pub gates: Vec<GateResult>,
     /// What the run is compared with, if anything.
     pub compared: Option<Compared>,
+    /// What the run has to say, if that was gathered before.
+    pub brief: Option<Brief>,
 }
 
 impl Wanted {

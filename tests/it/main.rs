@@ -22,3 +22,4 @@ mod secrets;
 mod settings;
 mod tls;
 mod unaudited;
+mod weekly;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::change::Change;
 use super::comparison::{Comparison, PageChange};
 use super::judge::{Judged, Yardstick};
+use super::moves::Moves;
 use super::noise::Noise;
 use super::sight::{Pair, Sight};
 
@@ -12,6 +13,7 @@ use super::sight::{Pair, Sight};
 #[derive(Clone, Debug)]
 pub struct Comparing {
     yardstick: Yardstick,
+    moves: Moves,
     found: Comparison,
 }
 
@@ -21,6 +23,7 @@ impl Comparing {
         let yardstick = noise.yardstick();
         Comparing {
             yardstick,
+            moves: Moves::default(),
             found: Comparison {
                 compared: noise.compared(),
                 background: yardstick.background,
@@ -48,6 +51,11 @@ impl Comparing {
         }
         if let Some(judged) = self.yardstick.judge(pair) {
             found.counts.add(judged.change);
+            match (judged.change, pair.target) {
+                (Change::Moved, Some(target)) => self.moves.moved(pair.address, target),
+                (Change::Appeared, _) => self.moves.appeared(pair.address),
+                _ => {}
+            }
             found.changes.push(page_change(pair, judged));
             if found.changes.len() >= 2 * Comparison::MOST_CHANGES {
                 self.cut();
@@ -58,6 +66,7 @@ impl Comparing {
     /// What came out; sides, scores, sections and notes are for others to fill in.
     pub fn finish(mut self) -> Comparison {
         self.cut();
+        (self.found.moves, self.found.moved_here) = self.moves.finish();
         self.found
     }
 

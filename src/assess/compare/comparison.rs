@@ -8,6 +8,7 @@ use crate::assess::Interval;
 
 use super::change::{Change, ChangeCounts};
 use super::judge::Yardstick;
+use super::moves::Move;
 use super::newcombe::difference;
 use super::sight::PageState;
 
@@ -35,6 +36,12 @@ pub struct Comparison {
     pub background: f64,
     /// How improbable by chance a change had to be to count, 0..1; 0 if none stands out.
     pub chance: f64,
+    /// Pages that redirect now and did not, by where they were and where they are; the greatest moves first.
+    pub moves: Vec<Move>,
+    /// Pages among those that appeared to which others redirect now.
+    pub moved_here: u64,
+    /// Sitemaps that could be read before and cannot be read now, at most [`Comparison::MOST_LOST_SITEMAPS`].
+    pub lost_sitemaps: Vec<String>,
     /// Scores of the site.
     pub scores: SiteScores,
     /// What is to be kept in mind, in sentences: what could not be known, and why.
@@ -134,6 +141,9 @@ pub struct SectionChange {
 impl Comparison {
     /// Most changes that are kept; the export has them all.
     pub const MOST_CHANGES: usize = 1_000;
+
+    /// Most lost sitemaps that are named.
+    pub const MOST_LOST_SITEMAPS: usize = 100;
 
     /// What the pages were measured with, to judge the same pages again.
     pub const fn yardstick(&self) -> Yardstick {

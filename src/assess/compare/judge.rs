@@ -6,10 +6,9 @@ use super::chance::by_chance;
 use super::chance::is_apart;
 use super::change::Change;
 use super::evidence;
-use super::flapping::{FLAPPING_CHANGES, state_changes};
 use super::newcombe::difference;
 use super::sight::Pair;
-use super::sight::{PageState, Sight};
+use super::sight::{FLAPPING_CHANGES, PageState, Sight, state_changes};
 
 /// What the pages of two runs are measured with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,6 +69,9 @@ impl Yardstick {
                 Some(Change::Flapping)
             }
             (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new).or_else(|| {
+                if pair.target.is_some() && old.is_fine() && new.is_redirect() {
+                    return Some(Change::Moved);
+                }
                 let is_unlinked = pair.unlinked && new.is_fine();
                 is_unlinked.then_some(Change::Unlinked)
             }),

@@ -33,6 +33,7 @@ fn pair(old: Sight, new: Sight) -> Pair<'static> {
         old,
         new,
         unlinked: false,
+        target: None,
         states: &[],
     }
 }

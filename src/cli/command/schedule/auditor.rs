@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use crate::assess::GateStatus;
 use crate::audit::{
-    Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Work, make,
+    Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Unaudited, Work, make,
 };
 use crate::crawl::Stop;
+use crate::report::Brief;
 use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
 use crate::store::Store;
 
@@ -102,7 +103,9 @@ fn told(audited: Audited) -> Result<AuditMade, Unmade> {
         run: audited.run.id,
         ended: audited.ended,
         outcome: RunOutcome::Done,
+        may_pass: false,
         gates: Vec::new(),
+        brief: Brief::default(),
         out: None,
         files: Vec::new(),
     };
@@ -110,7 +113,12 @@ fn told(audited: Audited) -> Result<AuditMade, Unmade> {
         None => told,
         Some(delivered) => AuditMade {
             outcome: outcome(&delivered),
+            may_pass: delivered
+                .unaudited
+                .as_ref()
+                .is_some_and(Unaudited::may_pass),
             gates: delivered.gates,
+            brief: delivered.brief,
             out: delivered.out,
             files: delivered.files,
             ..told
