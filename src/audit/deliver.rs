@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assess::compare::Comparison;
 use crate::assess::{Gate, GateResult};
-use crate::report::{self, Compared, Wanted};
+use crate::report::{self, Brief, Compared, Wanted};
 use crate::store::{Baseline, RunRow, RunSummary, Store};
 
 use super::asked::Asked;
@@ -18,6 +18,8 @@ use super::unaudited::Unaudited;
 pub struct Delivered {
     /// Its numbers.
     pub summary: RunSummary,
+    /// The short account of it that its report and its notifications show.
+    pub brief: Brief,
     /// The changes since its baseline, if there is one.
     pub comparison: Option<Comparison>,
     /// Why the site could not be audited; `None` if it was.
@@ -43,11 +45,18 @@ pub(super) fn deliver(
     summary.compared_with(comparison);
     let unaudited = Unaudited::of(store, run, &summary)?;
     let gates = judge(&asked.gates, run.state, &summary, unaudited.is_some());
+    let why = unaudited.as_ref().map(ToString::to_string);
+    let judged = (gates.as_slice(), why.as_deref());
+    let brief = Brief::read(store, (run, &summary), compared.as_ref(), judged)?;
     let out = asked.out.as_ref().map(|out| out.of(run.id));
-    let wanted = wanted(asked, gates, compared);
+    let wanted = Wanted {
+        brief: Some(brief.clone()),
+        ..wanted(asked, gates, compared)
+    };
     let files = write(store, run, &wanted, out.as_deref())?;
     Ok(Delivered {
         summary,
+        brief,
         comparison: wanted.compared.map(|found| found.comparison),
         unaudited,
         gates: wanted.gates,
@@ -84,6 +93,7 @@ fn wanted(asked: &Asked, gates: Vec<GateResult>, compared: Option<Compared>) -> 
         overwrite: asked.overwrite,
         gates,
         compared,
+        brief: None,
     }
 }
 

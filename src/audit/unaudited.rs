@@ -58,6 +58,13 @@ impl Unaudited {
     }
 }
 
+impl Unaudited {
+    /// Whether the reason may pass within minutes: a robots.txt that cannot be read.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Unaudited::Robots { .. })
+    }
+}
+
 impl fmt::Display for Unaudited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -81,7 +88,7 @@ impl fmt::Display for Unaudited {
                 write!(
                     f,
                     "robots.txt of {host} could not be read ({}), so nothing may be fetched; \
-                     if the site is yours, --ignore-robots crawls it anyway",
+                     repair it first: search engines stop crawling as well",
                     answer.trim()
                 )
             }

@@ -34,6 +34,10 @@ pub use json::listed::{SummaryFault, read_summary};
 pub use json::text::pretty_json;
 pub use tables::changes::{COMPARE_COLUMNS, Compared, comparison_json, write_changes};
 pub use tables::csv::{plain, writer as csv_writer};
+pub use view::brief::{
+    Brief, BriefFacts, BriefPage, Fact, FindingBrief, Headline, News, OutageBrief, PageList, Tone,
+    Trend,
+};
 pub use wanted::Wanted;
 
 /// Checks that [`write`] will be able to write there, so that a wrong path is an error before the crawl and not after

@@ -2,6 +2,7 @@
 
 use super::files::format::{Export, Format};
 use super::tables::changes::Compared;
+use super::view::brief::Brief;
 use crate::assess::GateResult;
 
 /// The exports to write of a run.
@@ -15,6 +16,8 @@ pub struct Wanted {
     pub gates: Vec<GateResult>,
     /// The comparison with the baseline, if any.
     pub compared: Option<Compared>,
+    /// What the run has to say, if that was gathered before.
+    pub brief: Option<Brief>,
 }
 
 impl Wanted {

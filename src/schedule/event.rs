@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::assess::GateResult;
 use crate::model::Moment;
+use crate::report::Brief;
 use crate::store::RunId;
 
 /// Something that happened to the projects.
@@ -39,13 +40,14 @@ pub enum Event {
         /// Why, in one line.
         why: String,
     },
-    /// A run, or a recheck, cannot be made now because this machine has no network. It goes on by itself.
+    /// A run, or a recheck, cannot be made now: this machine has no network, or the site's robots.txt cannot be read. It
+    /// is made later by itself.
     PutOff {
         /// Its name in the configuration.
         project: String,
         /// When it is tried again, if the runner runs by then.
         again: Moment,
-        /// What shows that there is none, in one line.
+        /// What shows that, in one line.
         why: String,
     },
     /// URLs of a run that failed were asked again, minutes to days after it. The run's verdicts
@@ -94,6 +96,8 @@ pub struct RunEnded {
     pub outcome: RunOutcome,
     /// Its gates (`fail-on`), in the order of the configuration.
     pub gates: Vec<GateResult>,
+    /// What it has to say.
+    pub brief: Brief,
     /// The directory of its exports; absent without `out`.
     pub out: Option<PathBuf>,
     /// The exports that were written.

@@ -11,6 +11,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::crawl::{self, Ended, Stop, StopLevel, stop_switch};
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::report::Brief;
 use crate::store::{NewRun, RunId, RunState, Store};
 
 use super::*;
@@ -50,6 +51,8 @@ struct Fake {
     online: Mutex<Option<Moment>>,
     work: Mutex<Vec<AuditWork>>,
     open: Mutex<(usize, usize)>,
+    /// Until when robots.txt cannot be read.
+    closed: Mutex<Option<Moment>>,
 }
 
 impl Auditor for Fake {
@@ -84,11 +87,19 @@ impl Auditor for Fake {
             () = stop.changed() => Ended::Interrupted,
         };
         self.open.lock().unwrap().0 -= 1;
+        let closed = *self.closed.lock().unwrap();
+        let is_closed = closed.is_some_and(|until| self.clock.now() < until);
         Ok(AuditMade {
             run,
             ended,
-            outcome: RunOutcome::Done,
+            outcome: if is_closed {
+                RunOutcome::NoAudit("robots.txt could not be read".to_owned())
+            } else {
+                RunOutcome::Done
+            },
+            may_pass: is_closed,
             gates: Vec::new(),
+            brief: Brief::default(),
             out: order.out,
             files: Vec::new(),
         })
@@ -140,6 +151,7 @@ impl Machine {
                 online: Mutex::default(),
                 work: Mutex::default(),
                 open: Mutex::default(),
+                closed: Mutex::default(),
             }),
             dir,
         }
@@ -411,6 +423,29 @@ async fn a_run_without_a_network_is_put_off_and_goes_on_when_there_is_one() {
     let (due, ended) = ended.expect("made");
     assert_eq!(due, at("2026-05-02T03:30:00Z"));
     assert!(ended.since(soon) < Duration::from_secs(1), "{ended}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_robots_txt_that_fails_at_the_due_time_is_tried_again_over_an_hour() {
+    let weekly = [(
+        "shop",
+        "a.example",
+        "schedule = 'weekly on mon 06:00'\ntimezone = 'UTC'",
+    )];
+    let machine = Machine::new("2026-11-01T00:00:00Z", &weekly);
+    *machine.auditor.closed.lock().unwrap() = Some(at("2026-11-02T06:30:00Z"));
+    machine.killed_at("2026-11-03T00:00:00Z").await;
+    // Twenty minutes each, and five between them.
+    let put_off = [at("2026-11-02T06:25:00Z")];
+    assert_eq!(machine.put_off(), put_off);
+    assert_eq!(machine.ended().len(), 1);
+    let runs = machine.auditor.store.runs().expect("read");
+    assert_eq!(runs.len(), 1, "what brought nothing is forgotten");
+
+    *machine.auditor.closed.lock().unwrap() = Some(at("2026-11-10T00:00:00Z"));
+    machine.killed_at("2026-11-10T00:00:00Z").await;
+    assert_eq!(machine.put_off().len(), 3, "{:?}", machine.put_off());
+    assert_eq!(machine.ended().len(), 2, "then it is told");
 }
 
 #[tokio::test(start_paused = true)]

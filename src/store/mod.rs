@@ -30,6 +30,7 @@ pub use file::space::free_space;
 pub use read::course::Mark;
 pub use read::history::{RunOverview, UrlInRun};
 pub use read::recheck::Rechecked;
+pub use read::still::StillFailing;
 pub use read::summary::counts::{ExternalCounts, RobotsSummary, RunSummary};
 pub use read::summary::found::{
     RunScores, StoredDeduction, StoredFinding, StoredPart, StoredScore, StoredTrial,

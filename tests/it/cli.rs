@@ -136,7 +136,7 @@ async fn gates_decide_the_exit_code_of_an_audit() {
         (
             &["new-5xx > 0"],
             4,
-            "  Gate           undecided: new-5xx > 0 (there is no earlier run of the site to compare with: \
+            "  Gate           undecided: new-5xx > 0 (there is no earlier run with this scope and these limits to compare with: \
              the next run is judged; for this one name a baseline with --baseline, or gate on 5xx)\n",
         ),
         (&["502 > 1", "coverage < 95%"], 0, ""),

@@ -408,3 +408,26 @@ async fn a_run_that_no_page_answered_is_no_baseline() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("compared with run 1"), "{}", said.err);
 }
+
+#[tokio::test]
+async fn a_run_with_other_limits_or_another_scope_is_no_baseline() {
+    let origin = site(&["/shop/1"]).await;
+    let workdir = Workdir::new();
+    serve(&origin, &[("/shop/1", false)]);
+    let changes = |said: &Said| {
+        let lines = said.err.lines();
+        let line = lines.filter(|line| line.trim_start().starts_with("Changes"));
+        line.map(str::to_owned).next_back()
+    };
+    audit(&workdir, &origin, &[]).await;
+    let few = audit(&workdir, &origin, &["--max-pages", "3"]).await;
+    assert_eq!(changes(&few), None, "{}", few.err);
+    let other = audit(&workdir, &origin, &["--exclude", "/steady/1"]).await;
+    assert_eq!(changes(&other), None, "{}", other.err);
+    serve(&origin, &[("/shop/1", true)]);
+    let said = audit(&workdir, &origin, &["--fail-on", "new-5xx > 1"]).await;
+    let expected = "1 new; 22 pages compared with run 1";
+    let line = changes(&said).expect("changes");
+    assert!(line.contains(expected), "{line}");
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}

@@ -24,3 +24,4 @@ mod secrets;
 mod settings;
 mod tls;
 mod unaudited;
+mod weekly;

@@ -20,6 +20,8 @@ pub enum Change {
     Unclear,
     /// It answers 404 or 410 now, or is out of the new run's scope.
     Gone,
+    /// It answered with a page and redirects to another address now.
+    Moved,
     /// It answers as before, but no link and no sitemap leads to it any more.
     Unlinked,
     /// It fails, and less often than before.
@@ -45,6 +47,8 @@ pub struct ChangeCounts {
     pub appeared: u64,
     /// Answering 404 or 410 now, or out of scope now.
     pub gone: u64,
+    /// Redirecting now, and not before.
+    pub moved: u64,
     /// Answering as before, with nothing that leads to it any more.
     pub unlinked: u64,
     /// Different, with too little evidence.
@@ -53,13 +57,14 @@ pub struct ChangeCounts {
 
 impl Change {
     /// Every change, the worst first.
-    pub const ALL: [Change; 9] = [
+    pub const ALL: [Change; 10] = [
         Change::New,
         Change::Worse,
         Change::Flapping,
         Change::Appeared,
         Change::Unclear,
         Change::Gone,
+        Change::Moved,
         Change::Unlinked,
         Change::Better,
         Change::Fixed,
@@ -74,6 +79,7 @@ impl Change {
             Change::Appeared => "appeared",
             Change::Unclear => "unclear",
             Change::Gone => "gone",
+            Change::Moved => "moved",
             Change::Unlinked => "unlinked",
             Change::Better => "better",
             Change::Fixed => "fixed",
@@ -100,6 +106,7 @@ impl ChangeCounts {
             Change::Appeared => &mut self.appeared,
             Change::Unclear => &mut self.unclear,
             Change::Gone => &mut self.gone,
+            Change::Moved => &mut self.moved,
             Change::Unlinked => &mut self.unlinked,
             Change::Better => &mut self.better,
             Change::Fixed => &mut self.fixed,

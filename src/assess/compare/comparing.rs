@@ -5,14 +5,15 @@ use std::cmp::Ordering;
 use super::change::Change;
 use super::comparison::{Comparison, PageChange};
 use super::judge::{Judged, Yardstick};
+use super::moves::Moves;
 use super::noise::Noise;
-use super::sight::Pair;
-use super::sight::{PageState, Sight};
+use super::sight::{Pair, Sight};
 
 /// Gathers judged pages. What it keeps has a bound.
 #[derive(Clone, Debug)]
 pub struct Comparing {
     yardstick: Yardstick,
+    moves: Moves,
     found: Comparison,
 }
 
@@ -22,6 +23,7 @@ impl Comparing {
         let yardstick = noise.yardstick();
         Comparing {
             yardstick,
+            moves: Moves::default(),
             found: Comparison {
                 compared: noise.compared(),
                 background: yardstick.background,
@@ -34,12 +36,10 @@ impl Comparing {
     /// Takes in a pair.
     pub fn add(&mut self, pair: &Pair<'_>) {
         let found = &mut self.found;
-        let is_5xx = |sight: &Sight| sight.state().is_some_and(PageState::is_server_error);
-        if is_5xx(&pair.new) {
-            match &pair.old {
-                Sight::NotSeen(_) => found.maybe_new_5xx += 1,
-                old => found.new_5xx += u64::from(!is_5xx(old)),
-            }
+        match self.yardstick.new_5xx(pair) {
+            Some(true) => found.new_5xx += 1,
+            Some(false) => {}
+            None => found.maybe_new_5xx += 1,
         }
         let unseen = match (&pair.old, &pair.new) {
             (Sight::NotSeen(why), Sight::Seen(_)) => Some(format!("old: {why}")),
@@ -51,6 +51,11 @@ impl Comparing {
         }
         if let Some(judged) = self.yardstick.judge(pair) {
             found.counts.add(judged.change);
+            match (judged.change, pair.target) {
+                (Change::Moved, Some(target)) => self.moves.moved(pair.address, target),
+                (Change::Appeared, _) => self.moves.appeared(pair.address),
+                _ => {}
+            }
             found.changes.push(page_change(pair, judged));
             if found.changes.len() >= 2 * Comparison::MOST_CHANGES {
                 self.cut();
@@ -61,6 +66,7 @@ impl Comparing {
     /// What came out; sides, scores, sections and notes are for others to fill in.
     pub fn finish(mut self) -> Comparison {
         self.cut();
+        (self.found.moves, self.found.moved_here) = self.moves.finish();
         self.found
     }
 

@@ -8,6 +8,7 @@ use crate::assess::Interval;
 
 use super::change::{Change, ChangeCounts};
 use super::judge::Yardstick;
+use super::moves::Move;
 use super::newcombe::difference;
 use super::sight::PageState;
 
@@ -24,16 +25,23 @@ pub struct Comparison {
     pub compared: u64,
     /// Pages that one of them did not look at, and was able to: by reason, such as `new: robots`.
     pub not_compared: BTreeMap<String, u64>,
-    /// Pages that answer 5xx in the new run and did not in the old one; what `new-5xx` counts.
+    /// Pages that answer 5xx in the new run and are [`Change::New`], or that the old run did not have; what `new-5xx`
+    /// counts.
     pub new_5xx: u64,
-    /// Pages that answer 5xx in the new run, and that the old one knew and did not request: they may be
-    /// new ones.
+    /// Pages that answer 5xx in the new run and may be new ones: the old one knew and did not request them, or
+    /// there were too few looks.
     pub maybe_new_5xx: u64,
     /// The rate at which pages of the site fail that do not fail for good, 0..1: changes that it
     /// explains are not counted.
     pub background: f64,
     /// How improbable by chance a change had to be to count, 0..1; 0 if none stands out.
     pub chance: f64,
+    /// Pages that redirect now and did not, by where they were and where they are; the greatest moves first.
+    pub moves: Vec<Move>,
+    /// Pages among those that appeared to which others redirect now.
+    pub moved_here: u64,
+    /// Sitemaps that could be read before and cannot be read now, at most [`Comparison::MOST_LOST_SITEMAPS`].
+    pub lost_sitemaps: Vec<String>,
     /// Scores of the site.
     pub scores: SiteScores,
     /// What is to be kept in mind, in sentences: what could not be known, and why.
@@ -133,6 +141,9 @@ pub struct SectionChange {
 impl Comparison {
     /// Most changes that are kept; the export has them all.
     pub const MOST_CHANGES: usize = 1_000;
+
+    /// Most lost sitemaps that are named.
+    pub const MOST_LOST_SITEMAPS: usize = 100;
 
     /// What the pages were measured with, to judge the same pages again.
     pub const fn yardstick(&self) -> Yardstick {

@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use super::change::Change;
-use super::flapping::state_changes;
 use super::newcombe::difference;
 use super::sight::Pair;
-use super::sight::{PageState, Sight};
+use super::sight::{PageState, Sight, state_changes};
 
 /// What shows the change of a page: both sides in figures and the difference of their rates.
 pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
@@ -19,6 +18,11 @@ pub(super) fn of(pair: &Pair<'_>, change: Change) -> String {
         {
             format!("answers {}, answered {}", new.status, old.status)
         }
+        (Sight::Seen(_), Sight::Seen(new)) if change == Change::Moved => format!(
+            "redirects to {} now ({})",
+            pair.target.unwrap_or_default(),
+            new.status
+        ),
         (Sight::Seen(_), Sight::Seen(new)) if change == Change::Unlinked => format!(
             "answers {}, but no link from the start pages and no sitemap leads to it any more",
             new.status

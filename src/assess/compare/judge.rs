@@ -1,15 +1,14 @@
 //! One page in two runs: what changed, and why that may be said.
 
-use crate::assess::Interval;
+use crate::assess::{Interval, Verdict};
 
 use super::chance::by_chance;
 use super::chance::is_apart;
 use super::change::Change;
 use super::evidence;
-use super::flapping::{FLAPPING_CHANGES, state_changes};
 use super::newcombe::difference;
 use super::sight::Pair;
-use super::sight::{PageState, Sight};
+use super::sight::{FLAPPING_CHANGES, PageState, Sight, state_changes};
 
 /// What the pages of two runs are measured with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,12 +45,33 @@ impl Yardstick {
         })
     }
 
+    /// Whether the page answers 5xx, and is one that failed nowhere before; `None` if too few looks were made to
+    /// know. It is judged as [`Yardstick::judge`] does, so that pages that come and go are not new in every
+    /// second run.
+    pub(super) fn new_5xx(&self, pair: &Pair<'_>) -> Option<bool> {
+        let Some(new) = pair.new.state().filter(|new| new.is_server_error()) else {
+            return Some(false);
+        };
+        match &pair.old {
+            Sight::Absent | Sight::OutOfScope(_) => Some(true),
+            Sight::NotSeen(_) => None,
+            Sight::Seen(old) => match self.of_both(old, new) {
+                Some(Change::New) => Some(true),
+                Some(Change::Unclear) if new.verdict != Verdict::Intermittent => None,
+                _ => Some(false),
+            },
+        }
+    }
+
     fn change(&self, pair: &Pair<'_>) -> Option<Change> {
         match (&pair.old, &pair.new) {
             (Sight::Seen(_), Sight::Seen(_)) if state_changes(pair.states) >= FLAPPING_CHANGES => {
                 Some(Change::Flapping)
             }
             (Sight::Seen(old), Sight::Seen(new)) => self.of_both(old, new).or_else(|| {
+                if pair.target.is_some() && old.is_fine() && new.is_redirect() {
+                    return Some(Change::Moved);
+                }
                 let is_unlinked = pair.unlinked && new.is_fine();
                 is_unlinked.then_some(Change::Unlinked)
             }),

@@ -13,9 +13,9 @@ mod change;
 mod comparing;
 mod comparison;
 mod evidence;
-mod flapping;
 mod judge;
 mod map;
+mod moves;
 mod newcombe;
 mod noise;
 mod sight;
@@ -27,10 +27,9 @@ pub use comparing::Comparing;
 pub use comparison::{
     Comparison, Listed, PageChange, ScoreChange, SectionChange, SectionState, Side, SiteScores,
 };
-pub use flapping::{FLAPPING_CHANGES, FLAPPING_RUNS, state_changes};
 pub use judge::{Judged, Yardstick};
 pub use map::{AddressMap, MapFault};
+pub use moves::Move;
 pub use newcombe::difference;
 pub use noise::{FALSE_DISCOVERIES, Noise};
-pub use sight::Pair;
-pub use sight::{PageState, Sight};
+pub use sight::{FLAPPING_CHANGES, FLAPPING_RUNS, PageState, Pair, Sight, state_changes};

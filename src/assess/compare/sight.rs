@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::{Interval, Verdict};
 
+/// Runs that are looked back on, the new one included.
+pub const FLAPPING_RUNS: usize = 5;
+
+/// Changes between failing and fine among them that make a page flapping. Five runs have four
+/// transitions; a page that one of them did not look at has fewer.
+pub const FLAPPING_CHANGES: usize = 3;
+
 /// What a run's looks at a page amount to: what a comparison needs, and what a `summary.json` keeps
 /// of each failing page.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,9 +58,16 @@ pub struct Pair<'a> {
     /// Whether nothing leads to it any more in the new run: no sitemap, and no chain of links from a
     /// start page. False where what led to it before could not be read now.
     pub unlinked: bool,
+    /// Where it redirects to in the new run.
+    pub target: Option<&'a str>,
     /// Whether it failed in each of the last [`super::FLAPPING_RUNS`] runs that looked at it, the
     /// oldest first; empty where it failed in none of them or there are fewer runs.
     pub states: &'a [bool],
+}
+
+/// How often a page changedbetween failing and fine, from run to run.
+pub fn state_changes(fails: &[bool]) -> usize {
+    fails.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
 impl PageState {
@@ -84,6 +98,11 @@ impl PageState {
     /// Whether it answers 200-299 and does not fail.
     pub(super) const fn is_fine(&self) -> bool {
         self.status >= 200 && self.status <= 299 && !self.fails()
+    }
+
+    /// Whether it answers 300-399 and does not fail.
+    pub(super) const fn is_redirect(&self) -> bool {
+        self.status >= 300 && self.status <= 399 && !self.fails()
     }
 
     /// Whether it answers 500-599.

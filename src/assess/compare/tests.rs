@@ -33,6 +33,7 @@ fn pair(old: Sight, new: Sight) -> Pair<'static> {
         old,
         new,
         unlinked: false,
+        target: None,
         states: &[],
     }
 }
@@ -234,6 +235,20 @@ fn looks(rate: f64, dice: &mut fastrand::Rng) -> PageState {
     state(verdict, failed, 3, 3)
 }
 
+/// A page that fails at random, with the looks that passes make: if the first fails, six in each of two passes.
+fn confirmed(rate: f64, dice: &mut fastrand::Rng) -> PageState {
+    if dice.f64() >= rate {
+        return fine();
+    }
+    let failed = 1 + (0..12).filter(|_| dice.f64() < rate).count() as u32;
+    let verdict = match failed {
+        1 => Verdict::Transient,
+        13 => Verdict::Persistent,
+        _ => Verdict::Intermittent,
+    };
+    state(verdict, failed, 13, 3)
+}
+
 #[test]
 fn a_site_that_fails_at_random_has_hardly_changed() {
     for seed in 0..20 {
@@ -246,6 +261,31 @@ fn a_site_that_fails_at_random_has_hardly_changed() {
         assert_eq!(changed, 0, "seed {seed}: {counts:?}");
         assert!(counts.unclear < 300, "seed {seed}: {counts:?}");
     }
+}
+
+#[test]
+fn pages_that_come_and_go_are_no_new_5xx() {
+    let runs = 400;
+    let mut false_alarms = 0;
+    for seed in 0..runs {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut pairs: Vec<_> = (0..23)
+            .map(|_| seen(confirmed(0.15, &mut dice), confirmed(0.15, &mut dice)))
+            .collect();
+        pairs.extend((0..277).map(|_| seen(fine(), fine())));
+        false_alarms += u64::from(compare(&pairs).new_5xx > 0);
+    }
+    assert!(false_alarms * 40 <= runs, "{false_alarms} of {runs}");
+}
+
+#[test]
+fn a_page_that_fails_with_too_few_looks_may_be_a_new_5xx() {
+    let once = state(Verdict::Unconfirmed, 1, 1, 1);
+    let found = compare(&[seen(fine(), once), seen(fine(), fine())]);
+    assert_eq!((found.new_5xx, found.maybe_new_5xx), (0, 1));
+    let comes_and_goes = state(Verdict::Intermittent, 2, 4, 3);
+    let found = compare(&[seen(fine(), comes_and_goes), seen(fine(), fine())]);
+    assert_eq!((found.new_5xx, found.maybe_new_5xx), (0, 0));
 }
 
 #[test]

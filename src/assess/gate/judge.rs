@@ -290,7 +290,7 @@ impl Measured {
 }
 
 /// A first run has nothing to compare with: nobody knows which of its errors are new.
-const NO_BASELINE: &str = "there is no earlier run of the site to compare with: the next run is judged; for this one \
+const NO_BASELINE: &str = "there is no earlier run with this scope and these limits to compare with: the next run is judged; for this one \
                            name a baseline with --baseline, or gate on 5xx";
 
 impl GateResult {

@@ -115,7 +115,7 @@ pub const METRICS: [MetricInfo; 14] = [
         Metric::NewServerErrors,
         "new-5xx",
         Unit::Count,
-        "pages that answer 5xx and did not in the baseline",
+        "pages that answer 5xx and are new compared with the baseline",
     ),
     info(
         Metric::Coverage,

@@ -146,9 +146,9 @@ impl std::fmt::Display for Unknown {
         }
         match self.not_compared {
             0 => {}
-            1 => parts.push("1 failing page was not requested by the baseline".to_owned()),
+            1 => parts.push("1 failing page cannot be compared with the baseline".to_owned()),
             many => parts.push(format!(
-                "{many} failing pages were not requested by the baseline"
+                "{many} failing pages cannot be compared with the baseline"
             )),
         }
         f.write_str(&parts.join(", "))

@@ -189,7 +189,7 @@ fn counts_are_exact_and_estimates_are_judged_on_their_far_end() {
         (
             "new-5xx > 0",
             Undecided,
-            "there is no earlier run of the site to compare with: the next run is judged; for this one \
+            "there is no earlier run with this scope and these limits to compare with: the next run is judged; for this one \
              name a baseline with --baseline, or gate on 5xx",
         ),
     ];

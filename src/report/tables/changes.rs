@@ -38,7 +38,7 @@ pub const COMPARE_COLUMNS: [Column; 17] = [
         "Change",
         Kind::Text,
         Some(
-            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `unlinked` or \
+            "`new`, `fixed`, `worse`, `better`, `flapping`, `appeared`, `gone`, `moved`, `unlinked` or \
             `unclear`.",
         ),
     ),

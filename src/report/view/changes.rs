@@ -88,6 +88,7 @@ const fn meaning(change: Change) -> &'static str {
         Change::Appeared => "in the new run only",
         Change::Unclear => "different with too little evidence, or not requested",
         Change::Gone => "answering 404 or 410 now, or out of scope now",
+        Change::Moved => "redirecting to another address now",
         Change::Unlinked => "answering, with nothing that links to it any more",
         Change::Better => "failing less often",
         Change::Fixed => "failing before, fine now",

@@ -1,10 +1,10 @@
 //! A finished run in words: everything that a report shows, selected and bounded, without markup. The formats for
 //! people render this and nothing else.
 
+pub(super) mod brief;
 mod changes;
 mod facts;
 mod fixes;
-mod headline;
 mod heat;
 mod listing;
 mod pages;
@@ -12,6 +12,8 @@ mod scores;
 mod timeline;
 
 use serde::Serialize;
+
+use brief::{Brief, Headline, Trend};
 
 use crate::assess::{FOOTER, GateResult, MODEL};
 use crate::store::{RunRow, Store};
@@ -22,7 +24,6 @@ use super::wanted::Wanted;
 use super::words::uncaught;
 
 pub(super) use facts::{About, Part};
-pub(super) use headline::Headline;
 pub(super) use timeline::{Bin, Timeline};
 
 /// A run in words.
@@ -30,6 +31,9 @@ pub(super) use timeline::{Bin, Timeline};
 pub(super) struct View {
     pub(super) about: About,
     pub(super) headline: Headline,
+    /// What changed since the baseline, in sentences.
+    news: Vec<String>,
+    trends: Vec<Trend>,
     scores: Vec<scores::ScoreView>,
     /// The estimate of pages that fail now and then and were not caught, in a sentence; absent for small sites.
     uncaught: Option<String>,
@@ -60,6 +64,13 @@ impl View {
     pub(super) fn read(store: &Store, run: &RunRow, wanted: &Wanted) -> Result<View, Fault> {
         let summary = store.summary(run.id)?;
         let pages = pages::read(store, run)?;
+        let brief = match &wanted.brief {
+            Some(brief) => brief.clone(),
+            None => {
+                let compared = wanted.compared.as_ref();
+                Brief::read(store, (run, &summary), compared, (&wanted.gates, None))?
+            }
+        };
         let mut timeline = timeline::time_of(store, run)?;
         let mut grid = heat::Grid::of(store, run, &summary.scores.sections)?;
         store.ticks(run.id, &mut |tick| {
@@ -69,11 +80,9 @@ impl View {
         })?;
         Ok(View {
             about: facts::about(run, &summary),
-            headline: headline::headline(
-                &summary,
-                pages.likeliest_cause(),
-                store.no_start(run.id)?.as_ref(),
-            ),
+            news: brief.sentences(),
+            trends: brief.trends,
+            headline: brief.state,
             scores: scores::scores(&summary.scores),
             uncaught: summary.scores.uncaught.as_ref().map(uncaught),
             verdicts: facts::verdicts(&summary),

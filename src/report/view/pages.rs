@@ -171,18 +171,12 @@ impl Pages {
             .map(|page| page.curl.as_str())
             .filter(|curl| !curl.is_empty())
     }
-
-    /// Returns the cause that most of the failing pages have, and their share.
-    pub(super) fn likeliest_cause(&self) -> Option<(&str, f64)> {
-        let causes = self
-            .rows
-            .iter()
-            .map(|page| (page.cause.as_str(), page.confidence));
-        likeliest(causes)
-    }
 }
 
-fn likeliest<'a>(causes: impl Iterator<Item = (&'a str, f64)>) -> Option<(&'a str, f64)> {
+/// The cause that most of the failing pages have, and the share of those that have it.
+pub(super) fn likeliest<'a>(
+    causes: impl Iterator<Item = (&'a str, f64)>,
+) -> Option<(&'a str, f64)> {
     let (mut pages, mut having) = (0, BTreeMap::<&str, u32>::new());
     for (cause, confidence) in causes {
         pages += 1;

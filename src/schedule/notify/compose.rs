@@ -1,14 +1,11 @@
-//! Reads what there is to tell of an event, and makes a message of it.
+//! Makes a message of an event.
 
 use crate::store::{Store, StoreError};
 
 use super::choice::Choice;
 use super::happening::Happening;
 use super::message::Message;
-use super::tell::{self, NotifiedRun};
-
-/// Pages that are looked through for a first run's message.
-const WORST: u32 = 1_000;
+use super::tell;
 
 /// The message of an event; none if nothing of it is wanted.
 pub(super) fn compose(
@@ -25,21 +22,8 @@ pub(super) fn compose(
         Err(StoreError::NoRun(_)) => return Ok(None),
         Err(fault) => return Err(fault),
     };
-    if matches!(event.1, Happening::Rechecked { .. }) {
-        return Ok(tell::recheck_message(event, &run, choice));
-    }
-    store.conclude(id)?;
-    let summary = store.summary(id)?;
-    let comparison = store.changes_since_before(&run)?;
-    let worst = match comparison {
-        Some(_) => Vec::new(),
-        None => store.worst_pages(id, WORST)?,
-    };
-    let told = NotifiedRun {
-        run: &run,
-        summary: &summary,
-        comparison: comparison.as_ref(),
-        worst: &worst,
-    };
-    Ok(tell::run_message(event, &told, choice))
+    Ok(match event.1 {
+        Happening::Rechecked { .. } => tell::recheck_message(event, &run.site, choice),
+        _ => tell::run_message(event, &run.site, choice),
+    })
 }

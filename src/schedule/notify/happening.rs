@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::GateStatus;
 use crate::model::Moment;
-use crate::schedule::{Event, RunOutcome};
+use crate::report::Brief;
+use crate::schedule::Event;
 use crate::store::RunId;
 
 /// The file that a mail takes along.
@@ -20,10 +20,8 @@ pub(super) enum Happening {
         project: String,
         run: i64,
         at: i64,
-        /// Why the site could not be audited at all, if so.
-        no_audit: Option<String>,
-        /// Gates that did not hold.
-        gates: Vec<GateLine>,
+        /// What the run has to say.
+        brief: Brief,
         report: Option<PathBuf>,
     },
     /// A run could not be made.
@@ -44,40 +42,18 @@ pub(super) enum Happening {
     },
 }
 
-/// A gate that did not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct GateLine {
-    pub(super) failed: bool,
-    pub(super) expression: String,
-    pub(super) reason: String,
-}
-
 impl Happening {
     /// Of an event; nothing of what nobody is told.
     pub(super) fn of(event: &Event) -> Option<Happening> {
         match event {
             Event::RunEnded(ended) => {
-                let gates = ended
-                    .gates
-                    .iter()
-                    .filter(|gate| gate.result != GateStatus::Held);
                 let is_report =
                     |file: &&PathBuf| file.file_name() == Some(Path::new(REPORT).as_os_str());
                 Some(Happening::Ended {
                     project: ended.project.clone(),
                     run: ended.run.0,
                     at: ended.at.millis(),
-                    no_audit: match &ended.outcome {
-                        RunOutcome::NoAudit(why) => Some(why.clone()),
-                        _ => None,
-                    },
-                    gates: gates
-                        .map(|gate| GateLine {
-                            failed: gate.result == GateStatus::Failed,
-                            expression: gate.expression.clone(),
-                            reason: gate.reason.clone(),
-                        })
-                        .collect(),
+                    brief: ended.brief.clone(),
                     report: ended.files.iter().find(is_report).cloned(),
                 })
             }

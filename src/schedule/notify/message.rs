@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::report::words::{number, tame};
+use crate::report::{BriefPage, Fact, FindingBrief, PageList, Tone};
 
 use super::choice::Occasion;
 
-/// Most pages that a list names; how many more there are is said.
-pub(super) const MOST_PAGES: usize = 100;
+/// The title above the findings.
+pub(super) const FINDINGS: &str = "What is wrong";
 
 /// Version of the JSON that webhooks get: raised when a key changes its meaning or goes away.
 const SCHEMA: u32 = 1;
@@ -39,59 +40,18 @@ pub struct Message {
     pub headline: String,
     /// Names and values, for a small table.
     pub facts: Vec<Fact>,
+    /// What is wrong, the worst first.
+    #[serde(default)]
+    pub findings: Vec<FindingBrief>,
+    /// How many findings are not among them.
+    #[serde(default)]
+    pub more_findings: u64,
     /// Pages, under a title.
     pub lists: Vec<PageList>,
     /// What is to be kept in mind, in sentences.
     pub notes: Vec<String>,
     /// The file `report.html` of the run, if it was written.
     pub report: Option<PathBuf>,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tone {
-    /// Somebody should act.
-    Bad,
-    /// Somebody should know.
-    Neutral,
-    /// All is well, or better.
-    Good,
-}
-
-/// A name and a value, both in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// Such as `Crawlability`.
-    pub name: String,
-    /// Such as `88.6, before 97.1`.
-    pub value: String,
-}
-
-/// Pages of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageList {
-    /// `new`, `recovered` or `failing`.
-    pub kind: String,
-    /// Such as `2 pages fail now and did not before`.
-    pub title: String,
-    /// How bad that is.
-    pub tone: Tone,
-    /// The pages, the worst first.
-    pub pages: Vec<Page>,
-    /// How many more there are than are listed.
-    pub more: u64,
-}
-
-/// A page, and what is to be said of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
-    /// Its address.
-    pub address: String,
-    /// Its last status code; absent where there was no answer or it is not known.
-    pub status: Option<u16>,
-    /// What was seen of it, in words; may be empty.
-    pub detail: String,
 }
 
 impl Message {
@@ -107,16 +67,30 @@ impl Message {
 
     /// The text part of a mail.
     pub fn text(&self) -> String {
-        let mut lines = vec![self.headline.clone(), String::new()];
+        let mut lines = vec![self.headline.clone()];
+        lines.extend((!self.facts.is_empty()).then(String::new));
         let widths = self.facts.iter().map(|fact| fact.name.chars().count());
         let width = widths.max().unwrap_or_default();
         let facts = self.facts.iter();
         lines.extend(facts.map(|fact| format!("  {:width$}  {}", fact.name, fact.value)));
+        if !self.findings.is_empty() {
+            lines.extend([String::new(), FINDINGS.to_owned()]);
+        }
+        for finding in &self.findings {
+            let (title, facts) = self::lines(finding);
+            lines.push(format!("  {title}"));
+            let facts = facts.iter();
+            lines.extend(facts.map(|(name, text)| format!("    {name}: {text}")));
+        }
+        if self.more_findings > 0 {
+            let more = number(self.more_findings);
+            lines.push(format!("  and {more} more in the report"));
+        }
         for list in &self.lists {
             lines.extend([String::new(), list.title.clone()]);
             for page in &list.pages {
                 lines.push(format!("  {}", page.address));
-                let said = Some(page.said()).filter(|said| !said.is_empty());
+                let said = Some(said(page)).filter(|said| !said.is_empty());
                 lines.extend(said.map(|said| format!("    {said}")));
             }
             if list.more > 0 {
@@ -144,6 +118,8 @@ impl Message {
             "tone": self.tone,
             "headline": self.headline,
             "facts": self.facts,
+            "findings": self.findings,
+            "more_findings": self.more_findings,
             "lists": self.lists,
             "notes": self.notes,
         })
@@ -156,12 +132,25 @@ impl Message {
     }
 }
 
-impl Page {
-    /// Status and detail.
-    pub(super) fn said(&self) -> String {
-        let status = self.status.map(|status| status.to_string());
-        let parts = [status.unwrap_or_default(), self.detail.clone()];
-        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        parts.join(", ")
-    }
+/// Status and detail of a page.
+pub(super) fn said(page: &BriefPage) -> String {
+    let status = page.status.map(|status| status.to_string());
+    let parts = [status.unwrap_or_default(), page.detail.clone()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(", ")
+}
+
+/// A finding in lines: what and where, then cause, owner, evidence and first step as far as they are known.
+pub(super) fn lines(finding: &FindingBrief) -> (String, Vec<(&'static str, &str)>) {
+    let new = if finding.new { " (new)" } else { "" };
+    let title = format!("{}: {}{new}", finding.title, finding.subject);
+    let lines = [
+        ("Cause", finding.cause.as_str()),
+        ("Evidence", &finding.evidence),
+        ("Owner", &finding.owner),
+        ("First step", &finding.step),
+        ("More", &finding.explain),
+    ];
+    let known = lines.into_iter().filter(|(_, text)| !text.is_empty());
+    (title, known.collect())
 }

@@ -27,7 +27,6 @@ pub use config::{
     ConfigError, MailConfig, NotifyConfig, PostConfig, SmtpConfig, SmtpSecurity, WebhookConfig,
 };
 pub use deliver::{Ear, Notifier, NotifyError};
-pub use message::{Fact, Message, Page, PageList, Tone};
+pub use message::Message;
 pub use retry::{GIVE_UP, next_try};
 pub use sample::{notify_test, sample};
-pub use tell::NotifiedRun;

@@ -1,12 +1,14 @@
 //! A made-up message, for people who want to see that it arrives and how it looks.
 
+use crate::assess::diagnose::rules::Severity;
 use crate::fetch::outbound_client;
 use crate::model::Moment;
+use crate::report::{BriefPage, Fact, FindingBrief, PageList, Tone};
 
 use super::channel::Channels;
 use super::choice::Occasion;
 use super::deliver::NotifyError;
-use super::message::{Fact, Message, Page, PageList, Tone};
+use super::message::Message;
 
 /// Sends a sample through every channel of a project. Returns the names of the channels with what
 /// came of each, in their order.
@@ -35,7 +37,7 @@ pub fn sample(project: &str, now: Moment) -> Message {
         name: name.to_owned(),
         value: value.to_owned(),
     };
-    let page = |path: &str, status, detail: &str| Page {
+    let page = |path: &str, status, detail: &str| BriefPage {
         address: format!("https://www.example.com{path}"),
         status: Some(status),
         detail: detail.to_owned(),
@@ -62,6 +64,18 @@ pub fn sample(project: &str, now: Moment) -> Message {
             fact("Changes", "2 new, 1 fixed since run 6, of 2026-11-16"),
             fact("Coverage", "1,240 of 1,247 known pages (99.4 %)"),
         ],
+        findings: vec![FindingBrief {
+            severity: Severity::Error,
+            title: "Pages that fail again and again".to_owned(),
+            subject: "https://www.example.com/shop/".to_owned(),
+            new: true,
+            cause: "a dead upstream".to_owned(),
+            owner: "operators of the server".to_owned(),
+            evidence: "2 of 40 pages of the section fail".to_owned(),
+            step: "Look into the error log of the web server".to_owned(),
+            explain: "gatecrawl explain upstream_down".to_owned(),
+        }],
+        more_findings: 0,
         lists: vec![
             PageList {
                 kind: "new".to_owned(),

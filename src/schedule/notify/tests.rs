@@ -7,236 +7,114 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::assess::Verdict;
-use crate::assess::compare::{Change, ChangeCounts, Comparison, PageChange, PageState};
-use crate::assess::diagnose::rules::Severity;
-use crate::model::{CrawlPlan, Moment};
+use crate::model::{CrawlPlan, CrawlUrl, Moment};
+use crate::report::{Brief, News};
 use crate::schedule::{Event, Listener as _};
-use crate::store::{
-    NewRun, NoticeCounts, RunId, RunRow, RunState, RunSummary, Store, StoredFinding,
-};
+use crate::store::{NewRun, NoticeCounts, Store};
 
 use super::channel::Channels;
 use super::channel::{mail, slack, teams};
 use super::choice::{Choice, Occasion};
 use super::config::{NotifyConfig, SmtpConfig};
 use super::deliver::Notifier;
-use super::happening::{GateLine, Happening};
+use super::happening::Happening;
 use super::message::Message;
 use super::sample;
-use super::tell::{NotifiedRun, run_message};
+use super::tell::run_message;
 
-const PLAN: &str = r#"{
-    "scope": {
-        "seeds": ["https://shop.example/"], "coverage": "site", "hosts": [], "subdomains": false,
-        "include": [], "exclude": [], "max_depth": null, "max_pages": null,
-        "resources": false, "external": false, "follow_nofollow": false, "ignore_robots": false,
-        "ignore_params": [], "sitemaps": {"discovered": []}, "max_queries_per_path": 100,
-        "select": []
-    },
-    "pace": {"concurrency": 4, "rate": 5.0, "delay": {"secs": 0, "nanos": 0}, "retries": 2},
-    "requests": {
-        "user_agent": "gatecrawl", "robots_agents": ["gatecrawl"],
-        "first_byte": {"secs": 20, "nanos": 0}, "connect": {"secs": 10, "nanos": 0},
-        "body_idle": {"secs": 10, "nanos": 0}, "max_body": 15728640
-    }
-}"#;
-
-fn run() -> RunRow {
-    RunRow {
-        id: RunId(7),
-        token: "token".to_owned(),
-        site: "https://shop.example".to_owned(),
-        plan: serde_json::from_str::<CrawlPlan>(PLAN).expect("a plan"),
-        version: "0".to_owned(),
-        started: Moment::from_millis(0),
-        ended: Some(Moment::from_millis(65_000)),
-        idle: std::time::Duration::ZERO,
-        state: RunState::Finished,
-    }
-}
-
-fn changed(path: &str, change: Change, verdict: Verdict, status: u16) -> PageChange {
-    PageChange {
-        address: format!("https://shop.example{path}"),
-        old_address: None,
-        change,
-        old: Some(PageState::unlisted()),
-        new: Some(PageState {
-            verdict,
-            status,
-            ..PageState::unlisted()
-        }),
-        difference: None,
-        evidence: "seen".to_owned(),
-    }
-}
-
-fn comparison(changes: Vec<PageChange>) -> Comparison {
-    let mut counts = ChangeCounts::default();
-    for page in &changes {
-        counts.add(page.change);
-    }
-    Comparison {
-        counts,
-        changes,
-        ..Comparison::default()
-    }
-}
-
-fn ended(gates: &[(bool, &str)]) -> Happening {
-    let line = |(failed, expression): &(bool, &str)| GateLine {
-        failed: *failed,
-        expression: (*expression).to_owned(),
-        reason: "2 > 0".to_owned(),
-    };
+fn ended(brief: Brief) -> Happening {
     Happening::Ended {
         project: "shop".to_owned(),
         run: 7,
         at: 70_000,
-        no_audit: None,
-        gates: gates.iter().map(line).collect(),
+        brief,
         report: None,
     }
 }
 
-fn told(happening: &Happening, comparison: &Comparison, choice: &Choice) -> Option<Message> {
-    let (run, summary) = (run(), RunSummary::default());
-    let told = NotifiedRun {
-        run: &run,
-        summary: &summary,
-        comparison: Some(comparison),
-        worst: &[],
+fn told(news: Vec<News>, choice: &Choice) -> Option<Message> {
+    let lasting_5xx = news.iter().any(|news| matches!(news, News::Broken { .. }));
+    let brief = Brief {
+        news,
+        lasting_5xx,
+        baseline: Some("run 6 of 2026-11-16".to_owned()),
+        ..Brief::default()
     };
-    run_message(("shop/run/7/ended", happening), &told, choice)
+    let ended = ended(brief);
+    run_message(("shop/run/7/ended", &ended), "https://shop.example", choice)
 }
 
-#[test]
-fn notify_tells_of_a_run_of_which_a_host_was_given_up() {
-    let incomplete = RunRow {
-        state: RunState::Incomplete,
-        ..run()
-    };
-    let summary = RunSummary {
-        given_up: 67,
-        ..RunSummary::default()
-    };
-    let message = |run: &RunRow| {
-        let told = NotifiedRun {
-            run,
-            summary: &summary,
-            comparison: Some(&Comparison::default()),
-            worst: &[],
-        };
-        run_message(("key", &ended(&[])), &told, &Choice::default())
-    };
-    let told = message(&incomplete).expect("told");
-    assert_eq!(told.subject, "shop: a part of the site was given up");
-    let said = "A part of the site was given up, and 67 URLs were not requested. ";
-    assert!(told.headline.starts_with(said), "{}", told.headline);
-    assert_eq!(told.tone, super::Tone::Bad);
-    assert_eq!(message(&run()), None, "a run without a change");
-}
-
-#[test]
-fn notify_of_a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
-    let mut summary = RunSummary::default();
-    summary.pages.fetched = 12;
-    let headline = |summary: &RunSummary| {
-        let told = NotifiedRun {
-            run: &run(),
-            summary,
-            comparison: None,
-            worst: &[],
-        };
-        run_message(("key", &ended(&[])), &told, &Choice::default())
-            .expect("told")
-            .headline
-    };
-    assert_eq!(headline(&summary), "None of 12 pages fails.");
-    summary.findings = [Severity::Notice, Severity::Warning].map(finding).into();
-    let expected = "None of 12 pages fails, but there is a finding: external links that fail.";
-    assert_eq!(headline(&summary), expected);
-    summary.findings.push(finding(Severity::Error));
-    let expected = "None of 12 pages fails, but there is a finding: external links that fail and \
-                    1 other finding.";
-    assert_eq!(headline(&summary), expected);
-}
-
-fn finding(severity: Severity) -> StoredFinding {
-    StoredFinding {
-        rule: "external_links".to_owned(),
-        severity,
-        ..StoredFinding::default()
-    }
-}
-
-#[test]
-fn notify_names_exactly_the_new_and_the_recovered_pages() {
-    let changes = comparison(vec![
-        changed("/new", Change::New, Verdict::Persistent, 502),
-        changed("/appeared", Change::Appeared, Verdict::Persistent, 503),
-        changed("/appeared-fine", Change::Appeared, Verdict::Ok, 200),
-        changed("/worse", Change::Worse, Verdict::Intermittent, 502),
-        changed("/unclear", Change::Unclear, Verdict::Unconfirmed, 502),
-        changed("/fixed", Change::Fixed, Verdict::Ok, 200),
-    ]);
-    let message = told(&ended(&[]), &changes, &Choice::default()).expect("told");
-    let named: Vec<(&str, Vec<&str>)> = message
-        .lists
-        .iter()
-        .map(|list| {
-            let path = |page: &super::Page| -> &str {
-                let at = page.address.rfind('/').expect("a path");
-                Box::leak(page.address[at..].to_owned().into_boxed_str())
-            };
-            (list.kind.as_str(), list.pages.iter().map(path).collect())
-        })
-        .collect();
-    let expected = [
-        ("new", vec!["/new", "/appeared"]),
-        ("recovered", vec!["/fixed"]),
-    ];
-    assert_eq!(named, expected);
-    assert_eq!(
-        message.occasions,
-        [Occasion::New5xx, Occasion::Recovery, Occasion::Digest]
-    );
-    assert_eq!(message.subject, "shop: 2 pages newly failing, 1 recovered");
-    let (text, page) = (message.text(), mail::html(&message).expect("a page"));
-    for place in [&text, &page] {
-        for path in ["/new", "/appeared", "/fixed"] {
-            assert!(place.contains(&format!("shop.example{path}")), "{path}");
-        }
-        assert!(!place.contains("/unclear") && !place.contains("/worse"));
+fn gate() -> News {
+    News::GatesFailed {
+        expressions: vec!["5xx > 0".to_owned()],
     }
 }
 
 #[test]
 fn notify_tells_changes_only_unless_asked_otherwise() {
-    let (calm, quiet) = (comparison(vec![]), Choice::default());
-    assert_eq!(told(&ended(&[]), &calm, &quiet), None);
+    let quiet = Choice::default();
+    assert_eq!(told(vec![], &quiet), None);
     let always = Choice {
         always: true,
         ..Choice::default()
     };
-    let digest = told(&ended(&[]), &calm, &always).expect("told");
+    let digest = told(vec![], &always).expect("told");
     assert_eq!(digest.occasions, [Occasion::Digest]);
     assert_eq!(digest.subject, "shop: no change");
-    let failed = told(&ended(&[(true, "5xx > 0")]), &calm, &quiet).expect("told");
-    assert_eq!(failed.occasions, [Occasion::GateFailed]);
-    assert_eq!(told(&ended(&[(false, "5xx > 0")]), &calm, &quiet), None);
+    // One line, and the signature.
+    let line = digest.text().lines().next().map(str::to_owned);
+    assert_eq!(line, Some(digest.headline.clone()));
+    assert_eq!((digest.facts.len(), digest.text().lines().count()), (0, 4));
+    let failed = told(vec![gate()], &quiet).expect("told");
+    assert_eq!(failed.occasions, [Occasion::GateFailed, Occasion::Digest]);
     let only_new = Choice {
         on: vec![Occasion::New5xx],
         always: true,
     };
-    assert_eq!(told(&ended(&[(true, "5xx > 0")]), &calm, &only_new), None);
-    // An answer that comes and goes, or is no 5xx, is no new persistent 5xx.
-    let others = comparison(vec![
-        changed("/a", Change::New, Verdict::Intermittent, 502),
-        changed("/b", Change::New, Verdict::Persistent, 0),
-    ]);
-    assert_eq!(told(&ended(&[]), &others, &only_new), None);
+    assert_eq!(told(vec![gate()], &only_new), None);
+    let moved = News::Gone { pages: 2 };
+    let found = told(vec![moved], &quiet).expect("told");
+    assert_eq!(found.occasions, [Occasion::Digest]);
+}
+
+#[test]
+fn notify_says_what_the_report_says() {
+    let brief = Brief {
+        news: vec![News::Broken { pages: 1 }, News::Recovered { pages: 1 }],
+        lasting_5xx: true,
+        findings: sample::sample("shop", Moment::default()).findings,
+        lists: sample::sample("shop", Moment::default()).lists,
+        ..Brief::default()
+    };
+    let happening = ended(brief.clone());
+    let message = run_message(
+        ("key", &happening),
+        "https://shop.example",
+        &Choice::default(),
+    );
+    let message = message.expect("told");
+    assert_eq!(
+        message.occasions,
+        [Occasion::New5xx, Occasion::Recovery, Occasion::Digest]
+    );
+    assert_eq!(message.subject, "shop: 1 page newly failing, 1 recovered");
+    assert_eq!(message.headline, brief.headline());
+    let (text, page) = (message.text(), mail::html(&message).expect("a page"));
+    let chat = slack::payload(&message).to_string();
+    let card = teams::payload(&message).to_string();
+    let hook = message.json().to_string();
+    let found = &brief.findings[0];
+    for place in [&text, &page, &chat, &card, &hook] {
+        for said in [&found.title, &found.cause, &found.owner, &found.step] {
+            assert!(place.contains(said.as_str()), "{said}: {place}");
+        }
+        for list in &brief.lists {
+            assert!(
+                place.contains("/blog/") && place.contains(&list.title),
+                "{place}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -477,11 +355,12 @@ async fn notify_gives_a_dead_receiver_up() {
 async fn notify_tells_a_recovery_between_runs() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = Store::open(&dir.path().join("runs.db")).expect("made");
+    let seed = CrawlUrl::parse("https://shop.example/").expect("a URL");
     let run = store
         .create_run(&NewRun {
             token: "token",
             site: "https://shop.example",
-            plan: &run().plan,
+            plan: &CrawlPlan::usual(vec![seed]),
             started: Moment::from_millis(0),
         })
         .expect("made");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::assess::GateResult;
 use crate::crawl::{Ended, Stop};
+use crate::report::Brief;
 use crate::store::RunId;
 
 use crate::schedule::event::RunOutcome;
@@ -59,8 +60,12 @@ pub struct AuditMade {
     pub ended: Ended,
     /// What became of it.
     pub outcome: RunOutcome,
+    /// Whether the site could not be audited for a reason that may pass within minutes.
+    pub may_pass: bool,
     /// Its gates.
     pub gates: Vec<GateResult>,
+    /// What it has to say.
+    pub brief: Brief,
     /// The directory of its exports.
     pub out: Option<PathBuf>,
     /// The exports that were written.

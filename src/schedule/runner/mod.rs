@@ -29,12 +29,16 @@ use due::{Next, Task, missed, next};
 /// How long a project is left alone that another process works on.
 const ELSEWHERE: Duration = Duration::from_secs(30);
 
-/// How long a project is left alone when this machine has no network.
-const NO_NETWORK: Duration = Duration::from_mins(5);
+/// How long a project is left alone when this machine has no network, or the site no robots.txt that can be read.
+const PAUSE: Duration = Duration::from_mins(5);
 
 /// For how long: whoever reads reports is told in the end, for what looks like no network may be a
 /// proxy that is gone for good.
 const PATIENCE: Duration = Duration::from_hours(6);
+
+/// For how long after its time a run is tried again whose site has a robots.txt that cannot be read: a restart at the
+/// due time does not cost the week.
+const ROBOTS_PATIENCE: Duration = Duration::from_hours(1);
 
 /// The time of day, and waiting for one.
 pub trait Clock: Send {
@@ -101,6 +105,8 @@ struct Busy {
     /// Of which project.
     at: usize,
     task: Task,
+    /// Whether somebody asked for it now.
+    forced: bool,
     /// Until all of it is noted.
     _lock: RunLock,
 }
@@ -176,7 +182,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
 
     /// Forgets what was put off before the clock was put back: it would wait for longer than was meant.
     fn wait_no_longer_than_meant(&mut self, now: Moment) {
-        self.later.retain(|_, until| until.since(now) <= NO_NETWORK);
+        self.later.retain(|_, until| until.since(now) <= PAUSE);
     }
 
     /// What the projects have to do that nobody works on.
@@ -297,6 +303,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         let busy = Busy {
             at,
             task,
+            forced,
             _lock: lock,
         };
         self.busy.insert(audit.id(), busy);
@@ -318,10 +325,16 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         if let Err(Unmade::Offline(why)) = &result
             && self.may_wait(busy.at, &state, now)
         {
+            self.tally.failed += 1;
             self.put_off(busy.at, why, now);
             return Ok(());
         }
         self.offline.remove(&busy.at);
+        if let Ok(audited) = &result
+            && self.is_tried_again(&busy, audited, &state, now)
+        {
+            return self.try_again(busy.at, audited, now);
+        }
         match (&busy.task, result) {
             // It goes on the next time.
             (_, Ok(audited)) if audited.ended == Ended::Interrupted => return Ok(()),
@@ -352,10 +365,35 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
         now.since(since) < PATIENCE && missed(&self.runner.projects[at], state, now).is_none()
     }
 
+    /// Whether a run that brought nothing is made again: soon after its time, unless somebody waits for it.
+    fn is_tried_again(
+        &self,
+        busy: &Busy,
+        audited: &AuditMade,
+        state: &ScheduleState,
+        now: Moment,
+    ) -> bool {
+        let project = &self.runner.projects[busy.at];
+        audited.may_pass
+            && !busy.forced
+            && now.since(busy.task.due()) < ROBOTS_PATIENCE
+            && missed(project, state, now).is_none()
+    }
+
+    /// Forgets a run that brought nothing. Another one takes its place in a while.
+    fn try_again(&mut self, at: usize, audited: &AuditMade, now: Moment) -> Result<(), StoreError> {
+        self.tally.no_audit += 1;
+        self.runner.store.delete_run(audited.run)?;
+        retention::delete_files(&audited.files, audited.out.as_deref());
+        if let RunOutcome::NoAudit(why) = &audited.outcome {
+            self.put_off(at, why, now);
+        }
+        Ok(())
+    }
+
     /// What was begun stays so, and goes on later.
     fn put_off(&mut self, at: usize, why: &str, now: Moment) {
-        self.tally.failed += 1;
-        let again = now + NO_NETWORK;
+        let again = now + PAUSE;
         self.later.insert(at, again);
         self.runner.listener.hear(&Event::PutOff {
             project: self.runner.projects[at].name.clone(),
@@ -398,6 +436,7 @@ impl<A: Auditor, L: Listener, C: Clock> Round<A, L, C> {
             at: now,
             outcome: audited.outcome,
             gates: audited.gates,
+            brief: audited.brief,
             out: audited.out,
             files: audited.files,
         }));

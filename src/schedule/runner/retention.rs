@@ -2,7 +2,7 @@
 //! them, no other, and their directory if nothing else is in it.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::Moment;
@@ -32,7 +32,11 @@ pub(super) fn tidy(
     let in_use: HashSet<PathBuf> = kept.into_iter().flat_map(|run| run.files).collect();
     for made in surplus {
         match store.delete_run(made.run) {
-            Ok(()) => delete_files(&made, &in_use),
+            Ok(()) => {
+                let files = made.files.into_iter();
+                let unused: Vec<PathBuf> = files.filter(|file| !in_use.contains(file)).collect();
+                delete_files(&unused, made.out.as_deref());
+            }
             Err(StoreError::RunBusy(_)) => {}
             Err(fault) => return Err(fault),
         }
@@ -76,8 +80,9 @@ fn aged(runs: &[ScheduledRun], keep: Keep, now: Moment) -> HashSet<RunId> {
     aged.into_iter().collect()
 }
 
-fn delete_files(made: &ScheduledRun, in_use: &HashSet<PathBuf>) {
-    for file in made.files.iter().filter(|file| !in_use.contains(*file)) {
+/// Deletes exports, and their directory if nothing else is in it.
+pub(super) fn delete_files(files: &[PathBuf], out: Option<&Path>) {
+    for file in files {
         // Somebody else may have taken it away, which is just as well.
         if let Err(fault) = std::fs::remove_file(file)
             && fault.kind() != std::io::ErrorKind::NotFound
@@ -85,7 +90,7 @@ fn delete_files(made: &ScheduledRun, in_use: &HashSet<PathBuf>) {
             tracing::warn!(file = %file.display(), "could not delete {}: {fault}", file.display());
         }
     }
-    if let Some(out) = &made.out {
+    if let Some(out) = out {
         // Fails if something else is in it, as it should.
         let _ = std::fs::remove_dir(out);
     }

@@ -2,6 +2,8 @@
 
 use crate::assess::compare::{AddressMap, Comparison, Listed, Side};
 
+use crate::model::ScopePlan;
+use crate::store::crawl::earlier::covers_the_same;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
@@ -26,16 +28,39 @@ pub enum BaselineSource {
 }
 
 impl Store {
-    /// Returns the newest finished or incomplete run of the same site before this one, or `None` if this is
-    /// the first. A run without any answered page (robots.txt was down, say) is skipped: compared with it,
-    /// every page would be new.
+    /// Returns the run that a run is compared with unless another one is named, or `None` if it is the first.
     pub fn run_before(&self, run: &RunRow) -> Result<Option<RunRow>, StoreError> {
+        Ok(self.runs_before(run, 1)?.pop())
+    }
+
+    /// The runs before this one that show the same pages, the newest first, `most` at most: those of the same
+    /// project or, if there are none, those with the same scope and limits. A run that no page answered, as when
+    /// robots.txt was down, is left out: compared with it, everything would be new.
+    pub fn runs_before(&self, run: &RunRow, most: usize) -> Result<Vec<RunRow>, StoreError> {
+        let of_project: Vec<RunId> = match self.project_of(run)? {
+            Some(project) => self.scheduled_runs(&project)?,
+            None => Vec::new(),
+        }
+        .into_iter()
+        .map(|made| made.run)
+        .collect();
+        let (mut same_project, mut same_scope) = (Vec::new(), Vec::new());
         for id in self.whole_runs(&run.site, run.id)? {
-            if id != run.id && self.has_answers(id)? {
-                return self.run_by_id(id).map(Some);
+            if id == run.id || same_project.len() == most || !self.has_answers(id)? {
+                continue;
+            }
+            if of_project.contains(&id) {
+                same_project.push(self.run_by_id(id)?);
+            } else if same_project.is_empty() && same_scope.len() < most {
+                let earlier = self.run_by_id(id)?;
+                same_scope.extend(is_comparable(&earlier, run).then_some(earlier));
             }
         }
-        Ok(None)
+        Ok(if same_project.is_empty() {
+            same_scope
+        } else {
+            same_project
+        })
     }
 
     /// Returns whether any page of a run was answered.
@@ -48,7 +73,7 @@ impl Store {
             .map_err(|source| self.fault(source))
     }
 
-    /// Compares a run with the one before it of the same site. Returns `None` if it is the first.
+    /// Compares a run with [`Store::run_before`]. Returns `None` if there is no such run.
     pub fn changes_since_before(&self, run: &RunRow) -> Result<Option<Comparison>, StoreError> {
         let Some(before) = self.run_before(run)? else {
             return Ok(None);
@@ -108,4 +133,11 @@ impl Store {
             state: run.state.name().to_owned(),
         }
     }
+}
+
+/// Whether two runs were to show the same pages: same scope, same limits.
+fn is_comparable(one: &RunRow, other: &RunRow) -> bool {
+    let (one, other) = (&one.plan.scope, &other.plan.scope);
+    let limits = |scope: &ScopePlan| (scope.max_pages, scope.max_hosts, scope.max_time);
+    covers_the_same(one, other) && limits(one) == limits(other)
 }

@@ -4,4 +4,6 @@ pub(super) mod baseline;
 mod pairs;
 mod runs;
 pub(super) mod sights;
+mod sitemaps;
 mod states;
+mod targets;

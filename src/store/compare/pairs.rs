@@ -11,6 +11,7 @@ use crate::policy::{Scope, Via};
 use super::baseline::{Baseline, BaselineSource};
 use super::sights::{self, Known, Sights};
 use super::states::{self, States};
+use super::targets::{TARGETS, Targets};
 use crate::store::conclude::unlinked::{self, Hidden};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
@@ -192,6 +193,8 @@ impl<'a> Prepared<'a> {
         let states = self.states.as_deref().unwrap_or("SELECT '', 0 WHERE 0");
         let mut states = connection.prepare(states).map_err(fault)?;
         let mut states = States::of(states.query([]).map_err(fault)?).map_err(fault)?;
+        let mut targets = connection.prepare(TARGETS).map_err(fault)?;
+        let mut targets = Targets::of(targets.query([self.run.id.0]).map_err(fault)?);
         let (mut was, mut is) = (old()?, new.step().map_err(fault)?);
         // Several old pages may map to one address; it is finished at the first address beyond it.
         let mut met = false;
@@ -209,6 +212,7 @@ impl<'a> Prepared<'a> {
                     old: was.sight.clone(),
                     new: self.unfound(&was.address),
                     unlinked: false,
+                    target: None,
                     states: &[],
                 }),
                 (Ordering::Greater, _, Some(is)) if !met => Some(Pair {
@@ -217,6 +221,7 @@ impl<'a> Prepared<'a> {
                     old: absent.clone(),
                     new: is.sight.clone(),
                     unlinked: false,
+                    target: None,
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 (Ordering::Equal, Some(was), Some(is)) => Some(Pair {
@@ -228,6 +233,7 @@ impl<'a> Prepared<'a> {
                         .hidden
                         .as_ref()
                         .is_some_and(|hidden| hidden.has_lost_links(was, is)),
+                    target: targets.of_page(&is.address).map_err(fault)?,
                     states: states.of_page(&is.address).map_err(fault)?,
                 }),
                 _ => None,

@@ -59,9 +59,12 @@ impl Store {
         found.new = self.side(run, self);
         let (new, new_sections) = self.site_and_sections(run)?;
         let (old, old_sections) = match &prepared.old {
-            Old::Run { store, run, .. } => {
-                found.old = store.side(run, self);
-                store.site_and_sections(run)?
+            Old::Run {
+                store, run: old, ..
+            } => {
+                found.old = store.side(old, self);
+                found.lost_sitemaps = self.lost_sitemaps(run, (store, old))?;
+                store.site_and_sections(old)?
             }
             Old::Listed { listed, .. } => {
                 found.old = listed.side.clone();

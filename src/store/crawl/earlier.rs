@@ -111,7 +111,7 @@ impl Store {
 }
 
 /// Returns whether two scopes cover the same pages. Page limits, checks and notes do not matter.
-fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
+pub(in crate::store) fn covers_the_same(one: &ScopePlan, other: &ScopePlan) -> bool {
     origins(one) == origins(other) && limits(one) == limits(other)
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Outcome;
+use rusqlite::OptionalExtension;
+
+use crate::model::{Moment, Outcome};
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::{count, list, named};
@@ -32,5 +34,22 @@ impl Store {
             .into_iter()
             .map(|(outcome, attempts, _)| (outcome, attempts));
         Ok((counts.collect(), mean))
+    }
+
+    /// The status that most failed attempts of a time had; none if most were not answered.
+    pub fn status_of_failures(
+        &self,
+        run: RunId,
+        (from, until): (Moment, Moment),
+    ) -> Result<Option<u16>, StoreError> {
+        let sql = "SELECT a.status FROM attempt a CROSS JOIN outcome o ON o.code = a.outcome
+            WHERE a.run = ? AND o.failure = 1 AND a.started BETWEEN ? AND ?
+            GROUP BY a.status ORDER BY count(*) DESC LIMIT 1";
+        let params = (run.0, from.millis(), until.millis());
+        self.connect()?
+            .query_row(sql, params, |row| row.get(0))
+            .optional()
+            .map(Option::flatten)
+            .map_err(|source| self.fault(source))
     }
 }

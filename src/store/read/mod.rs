@@ -8,6 +8,7 @@ pub(super) mod outages;
 pub(super) mod recheck;
 mod refusals;
 pub(super) mod starts;
+pub(super) mod still;
 pub(super) mod summary;
 pub(super) mod timeline;
 pub(super) mod worst;

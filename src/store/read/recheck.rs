@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::assess::Verdict;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::rows::row::list;
@@ -10,7 +11,8 @@ use crate::store::runs::id::RunId;
 /// Results of a confirmation pass for URLs that had failed before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rechecked {
-    /// URLs whose last attempt before the pass failed and whose last attempt now did not.
+    /// URLs whose last attempt before the pass failed, whose last attempt in it did not, and that do not come and
+    /// go: their verdict is not one of a failing page.
     pub recovered: Vec<String>,
     /// URLs whose last attempt failed, whether or not the pass requested them.
     pub failing: Vec<String>,
@@ -36,22 +38,25 @@ fn rechecked(connection: &Connection, run: i64, pass: u8) -> rusqlite::Result<Re
                 (SELECT max(number) FROM evidence a WHERE a.run = ?1 AND a.url = f.url) AS now
             FROM failed f
          )
-         SELECT u.address, coalesce(bo.failure, 0), no.failure
+         SELECT u.address, coalesce(bo.failure, 0), no.failure, s.verdict
          FROM last
          JOIN url u ON u.run = ?1 AND u.id = last.url AND u.role >= 3
          JOIN attempt n ON n.run = ?1 AND n.url = last.url AND n.number = last.now
          JOIN outcome no ON no.code = n.outcome
+         LEFT JOIN assessment s ON s.run = ?1 AND s.url = last.url
          LEFT JOIN attempt b ON b.run = ?1 AND b.url = last.url AND b.number = last.before
          LEFT JOIN outcome bo ON bo.code = b.outcome
          ORDER BY u.id";
-    let rows: Vec<(String, bool, bool)> = list(connection, sql, (run, pass), |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
+    let rows: Vec<(String, bool, bool, Option<String>)> =
+        list(connection, sql, (run, pass), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
     let mut found = Rechecked::default();
-    for (address, before, now) in rows {
+    for (address, before, now, verdict) in rows {
+        let verdict = verdict.as_deref().and_then(Verdict::from_name);
         if now {
             found.failing.push(address);
-        } else if before {
+        } else if before && !verdict.is_some_and(Verdict::is_failing) {
             found.recovered.push(address);
         }
     }

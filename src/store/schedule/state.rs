@@ -13,6 +13,7 @@ use crate::model::Moment;
 use crate::store::error::StoreError;
 use crate::store::file::open::Store;
 use crate::store::runs::id::RunId;
+use crate::store::runs::list::RunRow;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS schedule (
@@ -169,6 +170,23 @@ impl Store {
                     })
                 })?
                 .collect()
+        };
+        read().map_err(|source| self.fault(source))
+    }
+
+    /// Returns the project of a run, whether it ended or not; `None` if the schedule did not make it.
+    pub(in crate::store) fn project_of(&self, run: &RunRow) -> Result<Option<String>, StoreError> {
+        let connection = self.connect()?;
+        let read = || -> rusqlite::Result<Option<String>> {
+            if !connection.table_exists(None, "schedule_run")? {
+                return Ok(None);
+            }
+            let sql = "SELECT project FROM schedule_run WHERE run = ?1
+                UNION ALL SELECT project FROM schedule WHERE token = ?2 LIMIT 1";
+            let params = (run.id.0, &run.token);
+            connection
+                .query_row(sql, params, |row| row.get(0))
+                .optional()
         };
         read().map_err(|source| self.fault(source))
     }

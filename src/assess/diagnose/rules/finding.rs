@@ -1,6 +1,6 @@
 //! What a rule found: who is concerned, how bad it is, why, and where the advice stands.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::evidence::{Evidence, sentences};
@@ -8,7 +8,9 @@ use crate::assess::playbook::server_key;
 use crate::model::{Cause, Causes};
 
 /// How bad a finding is for crawling and indexing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.

@@ -125,7 +125,7 @@ fn page(page: &PageChange, color: bool) -> String {
         Change::New | Change::Worse => RED,
         Change::Flapping | Change::Unclear => YELLOW,
         Change::Better | Change::Fixed => GREEN,
-        Change::Appeared | Change::Gone | Change::Unlinked => PLAIN,
+        Change::Appeared | Change::Gone | Change::Moved | Change::Unlinked => PLAIN,
     };
     let name = format!("{:<9}", page.change.name());
     let was = match &page.old_address {

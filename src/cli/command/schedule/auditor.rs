@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use crate::assess::GateStatus;
 use crate::audit::{
-    Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Work, make,
+    Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Unaudited, Work, make,
 };
 use crate::crawl::Stop;
+use crate::report::Brief;
 use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
 use crate::store::Store;
 
@@ -103,7 +104,9 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
         run: audited.run.id,
         ended: audited.ended,
         outcome: RunOutcome::Done,
+        may_pass: false,
         gates: Vec::new(),
+        brief: Brief::default(),
         out: None,
         files: Vec::new(),
     };
@@ -111,7 +114,12 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
         None => result,
         Some(delivered) => AuditMade {
             outcome: outcome(&delivered),
+            may_pass: delivered
+                .unaudited
+                .as_ref()
+                .is_some_and(Unaudited::may_pass),
             gates: delivered.gates,
+            brief: delivered.brief,
             out: delivered.out,
             files: delivered.files,
             ..result

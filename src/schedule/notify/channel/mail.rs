@@ -22,7 +22,7 @@ use super::secret::{self, Environment};
 use super::send::SendError;
 use super::send::is_loopback;
 use crate::schedule::notify::config::{ConfigError, SmtpConfig, SmtpSecurity};
-use crate::schedule::notify::message::Message;
+use crate::schedule::notify::message::{FINDINGS, Message, lines};
 
 const PAGE: &str = include_str!("mail.html.j2");
 
@@ -239,7 +239,22 @@ fn report(path: Option<&Path>, most: u8) -> (Option<Vec<u8>>, Option<String>) {
 /// The HTML part: tables and inline styles, as mail clients want it, and nothing to be loaded.
 pub fn html(message: &Message) -> Result<String, minijinja::Error> {
     let message_value = Value::from(Serde(message));
+    let findings = message.findings.iter().map(|found| {
+        let (title, lines) = lines(found);
+        let lines: Vec<Vec<String>> = lines
+            .iter()
+            .map(|(name, text)| vec![(*name).to_owned(), (*text).to_owned()])
+            .collect();
+        context! { title, lines }
+    });
+    let findings: Vec<Value> = findings.collect();
     report::escaping()?
         .template_from_str(PAGE)?
-        .render(context! { footer => message.footer(), title => message.title(), ..message_value })
+        .render(context! {
+            footer => message.footer(),
+            title => message.title(),
+            findings,
+            findings_title => FINDINGS,
+            ..message_value
+        })
 }

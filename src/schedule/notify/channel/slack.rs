@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::report::words::{number, tame};
 
-use crate::schedule::notify::message::{Message, PageList, Tone};
+use crate::report::{FindingBrief, PageList, Tone};
+use crate::schedule::notify::message::{FINDINGS, Message, lines as lines_of, said};
 
 /// Characters of a header.
 const HEADER: usize = 150;
@@ -43,6 +44,11 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     if !fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields}));
     }
+    if !message.findings.is_empty() {
+        let findings: Vec<String> = message.findings.iter().map(finding).collect();
+        let text = format!("*{FINDINGS}*\n{}", findings.join("\n"));
+        blocks.push(markdown(&text));
+    }
     blocks.extend(message.lists.iter().map(|list| markdown(&lines(list))));
     blocks.extend(
         message
@@ -56,10 +62,20 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     json!({"text": escape(&message.title()), "blocks": blocks})
 }
 
+fn finding(found: &FindingBrief) -> String {
+    let (title, facts) = lines_of(found);
+    let facts = (facts.iter()).map(|(name, text)| format!("    {name}: {}", escape(text)));
+    let title = format!("• {}", escape(&cut(&title, 300)));
+    std::iter::once(title)
+        .chain(facts)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 fn lines(list: &PageList) -> String {
     let mut lines = vec![format!("*{}*", escape(&list.title))];
     for page in list.pages.iter().take(PAGES) {
-        let said = page.said();
+        let said = said(page);
         let dash = if said.is_empty() { "" } else { " – " };
         let address = escape(&short(&page.address));
         lines.push(format!("• {address}{dash}{}", escape(&said)));

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::report::words::{number, tame};
 
 use super::slack::{PAGES, short};
-use crate::schedule::notify::message::{Message, PageList, Tone};
+use crate::report::{FindingBrief, PageList, Tone};
+use crate::schedule::notify::message::{FINDINGS, Message, lines as lines_of, said};
 
 /// The body of the request.
 pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
@@ -21,6 +22,7 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
         json!({"type": "TextBlock", "text": plain(&message.headline), "color": color(message.tone), "wrap": true}),
         json!({"type": "FactSet", "facts": facts}),
     ];
+    body.extend(findings(&message.findings));
     body.extend(message.lists.iter().map(list));
     let quiet = |text: &str| json!({"type": "TextBlock", "text": plain(text), "isSubtle": true, "size": "Small", "wrap": true});
     body.extend(message.notes.iter().take(5).map(|note| quiet(note)));
@@ -41,12 +43,24 @@ pub(in crate::schedule::notify) fn payload(message: &Message) -> Value {
     })
 }
 
+fn findings(found: &[FindingBrief]) -> Option<Value> {
+    let title = json!({"type": "TextBlock", "text": FINDINGS, "weight": "Bolder", "wrap": true});
+    let items = found.iter().map(|found| {
+        let (title, facts) = lines_of(found);
+        let facts = facts.iter().map(|(name, text)| format!("{name}: {text}"));
+        let text: Vec<String> = std::iter::once(short(&title)).chain(facts).collect();
+        json!({"type": "TextBlock", "text": plain(&text.join(". ")), "wrap": true, "spacing": "Small"})
+    });
+    let items: Vec<Value> = std::iter::once(title).chain(items).collect();
+    (!found.is_empty()).then(|| json!({"type": "Container", "separator": true, "items": items}))
+}
+
 fn list(list: &PageList) -> Value {
     let mut items = vec![
         json!({"type": "TextBlock", "text": plain(&list.title), "weight": "Bolder", "color": color(list.tone), "wrap": true}),
     ];
     for page in list.pages.iter().take(PAGES) {
-        let said = page.said();
+        let said = said(page);
         let dash = if said.is_empty() { "" } else { " – " };
         let text = format!("{}{dash}{}", plain(&short(&page.address)), plain(&said));
         items.push(json!({"type": "TextBlock", "text": text, "wrap": true, "spacing": "Small"}));

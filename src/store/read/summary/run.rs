@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::counts::{RobotsSummary, RunSummary};
-use super::found::{self};
+use super::found::{self, StoredFinding};
 use super::tally::count_run;
 use crate::model::RobotsAccess;
 use crate::store::error::StoreError;
@@ -25,6 +25,12 @@ impl Store {
     pub fn summary(&self, run: RunId) -> Result<RunSummary, StoreError> {
         let mut connection = self.connect()?;
         summarise(&mut connection, run.0).map_err(|source| self.fault(source))
+    }
+
+    /// Returns the findings of a concluded run, the worst first.
+    pub fn findings(&self, run: RunId) -> Result<Vec<StoredFinding>, StoreError> {
+        let connection = self.connect()?;
+        found::findings(&connection, run.0).map_err(|source| self.fault(source))
     }
 
     /// Returns the slowest pages of a run, the slowest first.

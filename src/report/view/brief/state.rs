@@ -1,6 +1,6 @@
 //! The headline: the state of the site in one sentence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::assess::diagnose::rules::Severity;
 use crate::assess::{NoStart, Verdict};
@@ -8,11 +8,12 @@ use crate::report::words::{count, number};
 use crate::store::{RunSummary, StoredFinding};
 
 /// The headline of a run.
-#[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Headline {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
     /// `fine`, `other` or `bad`: a word that selects the colour.
-    pub(crate) tone: &'static str,
-    pub(crate) text: String,
+    pub tone: String,
+    /// The sentence.
+    pub text: String,
 }
 
 /// Verdicts of pages that failed, with the way in which they failed.
@@ -33,7 +34,7 @@ pub(super) fn headline(
     let pages = summary.pages.judged().max(summary.pages.fetched);
     if pages == 0 {
         return Headline {
-            tone: "bad",
+            tone: "bad".to_owned(),
             text: match nothing(summary).or_else(|| no_start.map(NoStart::to_string)) {
                 Some(why) => format!("No page could be fetched: {why}."),
                 None => "No page could be fetched.".to_owned(),
@@ -46,7 +47,7 @@ pub(super) fn headline(
         let soft = summary.findings.iter().find(|found| is_serious(found));
         return match soft {
             Some(found) => Headline {
-                tone: "other",
+                tone: "other".to_owned(),
                 text: format!(
                     "No page answered with a server error, but: {}.",
                     named(found)
@@ -70,7 +71,7 @@ pub(super) fn headline(
         + verdict(Verdict::Intermittent)
         + verdict(Verdict::Unconfirmed);
     Headline {
-        tone: if lasting > 0 { "bad" } else { "other" },
+        tone: if lasting > 0 { "bad" } else { "other" }.to_owned(),
         text: format!(
             "{} of {} failed: {}.{why}",
             number(failed),
@@ -96,11 +97,11 @@ fn unfailing(summary: &RunSummary) -> Headline {
     if refused == 0 {
         return match warning {
             Some(found) => Headline {
-                tone: "other",
+                tone: "other".to_owned(),
                 text: format!("No page failed, but: {}.", named(found)),
             },
             None => Headline {
-                tone: "fine",
+                tone: "fine".to_owned(),
                 text: match summary.pages.fetched {
                     1 => "All is well: the 1 page that was fetched did not fail.".to_owned(),
                     _ => format!("All is well: none of {pages} failed."),
@@ -117,7 +118,7 @@ fn unfailing(summary: &RunSummary) -> Headline {
         format!(", {} of them {status}", number(*n))
     });
     Headline {
-        tone: "other",
+        tone: "other".to_owned(),
         text: format!(
             "No page answered with a server error, but {} of {pages} answered with 4xx{most}.",
             number(refused)
@@ -190,7 +191,7 @@ mod tests {
         };
         let told = with(Severity::Warning);
         assert_eq!(
-            (told.tone, told.text.as_str()),
+            (told.tone.as_str(), told.text.as_str()),
             (
                 "other",
                 "No page failed, but: external links that fail (https://a.test)."

@@ -1,0 +1,88 @@
+//! What is wrong, who fixes it, and where they begin.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::playbook::lookup;
+use crate::model::Cause;
+use crate::report::words::{causes_of, one_line};
+use crate::store::StoredFinding;
+
+use super::facts::BriefFacts;
+
+/// Most findings that a brief names; all are in the report.
+const MOST: usize = 5;
+
+/// A finding in a few lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingBrief {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was found.
+    pub title: String,
+    /// The URL, section, host or site.
+    pub subject: String,
+    /// Whether the baseline does not have it.
+    pub new: bool,
+    /// The cause; empty where none is known.
+    pub cause: String,
+    /// Who can fix it.
+    pub owner: String,
+    /// What shows it, in one sentence.
+    pub evidence: String,
+    /// What to do first; may be empty.
+    pub step: String,
+    /// The command that explains it.
+    pub explain: String,
+}
+
+/// Findings of `warning` and above, the worst first.
+pub(super) fn findings(facts: &BriefFacts<'_>) -> Vec<FindingBrief> {
+    let all = facts.summary.findings.iter();
+    all.filter(|found| found.severity > Severity::Notice)
+        .take(MOST)
+        .map(|found| finding(found, facts.is_new(found)))
+        .collect()
+}
+
+fn finding(found: &StoredFinding, new: bool) -> FindingBrief {
+    let server = found.server.as_deref();
+    let playbook = lookup(&found.advice, server).unwrap_or_default();
+    let option = server.map_or(String::new(), |server| format!(" --server {server}"));
+    FindingBrief {
+        severity: found.severity,
+        title: title(&found.rule).to_owned(),
+        subject: one_line(&found.subject),
+        new,
+        cause: causes_of(found),
+        owner: owner(found).to_owned(),
+        evidence: one_line(found.evidence.first().map_or("", String::as_str)),
+        step: playbook.act.into_iter().next().unwrap_or_default(),
+        explain: format!("gatecrawl explain {}{option}", found.advice),
+    }
+}
+
+/// Who can fix what a finding is about: by its likeliest cause, else by its rule.
+fn owner(found: &StoredFinding) -> &'static str {
+    match found.causes.first() {
+        Some(Cause::ApplicationError) => "developers of the site",
+        Some(Cause::Firewall) => "whoever runs the firewall or CDN",
+        Some(Cause::Dns) => "whoever runs DNS",
+        Some(Cause::Network) => "hosting provider",
+        Some(Cause::Maintenance) => "whoever planned the maintenance",
+        Some(
+            Cause::Overload
+            | Cause::UpstreamDown
+            | Cause::UpstreamTimeout
+            | Cause::InvalidUpstreamResponse
+            | Cause::Tls,
+        ) => "operators of the server",
+        Some(Cause::None | Cause::AsTarget) | None => match found.rule.as_str() {
+            "external_links" => "editors of the pages",
+            "sitemap_failing" | "sitemap_lists_failing" | "redirect_into_error" | "soft_error" => {
+                "developers of the site"
+            }
+            _ => "operators of the server",
+        },
+    }
+}

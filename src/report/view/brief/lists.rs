@@ -1,0 +1,245 @@
+//! The pages that changed, by how, each with what was seen of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Verdict;
+use crate::assess::compare::{Change, Comparison, PageChange};
+use crate::report::words::{count, number};
+use crate::store::{StillFailing, WorstPage};
+
+use super::facts::BriefFacts;
+use super::news::{Tone, has_died, is_broken};
+
+/// Most pages that a list of bad news names; how many more there are is said.
+const MOST: usize = 100;
+
+/// Most pages that other lists name.
+const FEW: usize = 10;
+
+/// Pages of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageList {
+    /// `new`, `died`, `still_failing`, `worse`, `moved`, `gone`, `recovered` or `appeared`.
+    pub kind: String,
+    /// Such as `2 pages fail now and did not before`.
+    pub title: String,
+    /// How bad that is.
+    pub tone: Tone,
+    /// The pages, the worst first.
+    pub pages: Vec<BriefPage>,
+    /// How many more there are than are listed.
+    pub more: u64,
+}
+
+/// A page, and what is to be said of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BriefPage {
+    /// Its address.
+    pub address: String,
+    /// Its last status code; absent where there was no answer or it is not known.
+    pub status: Option<u16>,
+    /// What was seen of it, in words; may be empty.
+    pub detail: String,
+}
+
+/// The lists, the worst first; none without a page.
+pub(super) fn lists(facts: &BriefFacts<'_>) -> Vec<PageList> {
+    let mut lists = match facts.comparison {
+        Some(comparison) => changed(comparison),
+        None => first(facts.failing).into_iter().collect(),
+    };
+    let at = lists
+        .iter()
+        .take_while(|list| list.tone == Tone::Bad)
+        .count();
+    lists.splice(at..at, still(facts.still_failing));
+    lists
+}
+
+fn changed(comparison: &Comparison) -> Vec<PageList> {
+    let counts = &comparison.counts;
+    let list = |kind: &str, tone, all: u64, title: String, is: &dyn Fn(&PageChange) -> bool| {
+        let pages: Vec<BriefPage> = (comparison.changes.iter())
+            .filter(|page| is(page))
+            .map(shown)
+            .collect();
+        page_list((kind, tone, title), pages, all)
+    };
+    let of = |wanted: Change| move |page: &PageChange| page.change == wanted;
+    let listed = |is: fn(&PageChange) -> bool| {
+        comparison.changes.iter().filter(|page| is(page)).count() as u64
+    };
+    let broken = counts.new + listed(|page| page.change == Change::Appeared && is_broken(page));
+    let (died, appeared) = (
+        listed(has_died),
+        (counts.appeared + counts.new).saturating_sub(broken + comparison.moved_here),
+    );
+    let all = [
+        list(
+            "new",
+            Tone::Bad,
+            broken,
+            format!("{} now and did not before", failing(broken)),
+            &is_broken,
+        ),
+        list(
+            "died",
+            Tone::Bad,
+            died,
+            format!("{} to every request, after coming and going", failing(died)),
+            &has_died,
+        ),
+        list(
+            "worse",
+            Tone::Bad,
+            counts.worse,
+            format!("{} more often than before", failing(counts.worse)),
+            &of(Change::Worse),
+        ),
+        list(
+            "moved",
+            Tone::Neutral,
+            counts.moved,
+            format!("{} moved", count(counts.moved, "page")),
+            &of(Change::Moved),
+        ),
+        list(
+            "gone",
+            Tone::Neutral,
+            counts.gone,
+            format!("{} gone", are(counts.gone)),
+            &of(Change::Gone),
+        ),
+        list(
+            "unlinked",
+            Tone::Neutral,
+            counts.unlinked,
+            format!(
+                "{} without links and not in a sitemap",
+                are(counts.unlinked)
+            ),
+            &of(Change::Unlinked),
+        ),
+        list(
+            "recovered",
+            Tone::Good,
+            counts.fixed,
+            format!("{} recovered", count(counts.fixed, "page")),
+            &of(Change::Fixed),
+        ),
+        list(
+            "appeared",
+            Tone::Neutral,
+            appeared,
+            format!("{} new", are(appeared)),
+            &|page| page.change == Change::Appeared && !is_broken(page),
+        ),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn first(failing_pages: &[WorstPage]) -> Option<PageList> {
+    let fails = failing_pages
+        .iter()
+        .filter(|page| page.verdict.is_failing());
+    let pages: Vec<BriefPage> = fails
+        .map(|page| BriefPage {
+            address: page.address.clone(),
+            status: known(page.status),
+            detail: format!(
+                "{}, {} of {} attempts failed",
+                page.verdict.name().replace('_', " "),
+                page.failed,
+                page.attempts
+            ),
+        })
+        .collect();
+    let all = pages.len() as u64;
+    page_list(("new", Tone::Bad, failing(all)), pages, all)
+}
+
+fn still(pages: &[StillFailing]) -> Option<PageList> {
+    let all = pages.len() as u64;
+    let shown = pages.iter().map(|page| BriefPage {
+        address: page.address.clone(),
+        status: known(page.status),
+        detail: format!(
+            "still failing since {}, in {}",
+            day(page),
+            count(u64::from(page.runs), "run")
+        ),
+    });
+    let title = format!("{} as before", failing(all));
+    page_list(("still_failing", Tone::Bad, title), shown.collect(), all)
+}
+
+/// How many pages fail as they did in the baseline, and the day since which the first of them does.
+pub(super) fn still_failing(facts: &BriefFacts<'_>) -> Option<(u64, String)> {
+    let first = facts.still_failing.iter().min_by_key(|page| page.since)?;
+    Some((facts.still_failing.len() as u64, day(first)))
+}
+
+fn day(page: &StillFailing) -> String {
+    let mut day = page.since.spreadsheet();
+    day.truncate("YYYY-MM-DD".len());
+    day
+}
+
+fn page_list(
+    (kind, tone, title): (&str, Tone, String),
+    mut pages: Vec<BriefPage>,
+    all: u64,
+) -> Option<PageList> {
+    let urgent = matches!(kind, "new" | "died" | "recovered");
+    pages.truncate(if urgent { MOST } else { FEW });
+    (all > 0).then(|| PageList {
+        kind: kind.to_owned(),
+        title,
+        tone,
+        more: all.saturating_sub(pages.len() as u64),
+        pages,
+    })
+}
+
+/// Whether a page that was fine or was not there answers 5xx to every request; in a first run, whether any page does.
+pub(super) fn has_lasting_5xx(facts: &BriefFacts<'_>) -> bool {
+    let is_lasting =
+        |verdict, status| verdict == Verdict::Persistent && (500..=599).contains(&status);
+    match facts.comparison {
+        Some(comparison) => (comparison.changes.iter())
+            .filter(|page| is_broken(page) || has_died(page))
+            .filter_map(|page| page.new)
+            .any(|state| is_lasting(state.verdict, state.status)),
+        None => (facts.failing.iter()).any(|page| is_lasting(page.verdict, page.status)),
+    }
+}
+
+/// Whether a page is told as failing in a way that it did not before.
+pub(super) fn is_bad_news(page: &PageChange) -> bool {
+    is_broken(page) || has_died(page) || page.change == Change::Worse
+}
+
+fn shown(page: &PageChange) -> BriefPage {
+    BriefPage {
+        address: page.address.clone(),
+        status: page.new.and_then(|state| known(state.status)),
+        detail: page.evidence.clone(),
+    }
+}
+
+/// A status; none where there was no answer.
+fn known(status: u16) -> Option<u16> {
+    (status > 0).then_some(status)
+}
+
+fn failing(pages: u64) -> String {
+    let verb = if pages == 1 { "fails" } else { "fail" };
+    format!("{} {verb}", count(pages, "page"))
+}
+
+fn are(pages: u64) -> String {
+    match pages {
+        1 => "1 page is".to_owned(),
+        many => format!("{} pages are", number(many)),
+    }
+}

@@ -1,0 +1,395 @@
+//! What changed: each change typed, with its words for a subject and for a sentence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::compare::{Change, Comparison, PageChange, PageState};
+use crate::assess::diagnose::rules::{Severity, title};
+use crate::assess::{GateStatus, Verdict};
+use crate::report::words::{count, number, one_line};
+use crate::store::{RunState, StoredFinding};
+
+use super::facts::BriefFacts;
+use super::outage::OutageBrief;
+
+/// A change, or what kept the run from seeing one. The order of the variants is that of their weight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the sentences below say what the fields are")]
+pub enum News {
+    Unaudited {
+        why: String,
+    },
+    GivenUp {
+        urls: u64,
+    },
+    /// Pages that fail and did not, or were not there.
+    Broken {
+        pages: u64,
+    },
+    /// Pages that fail, in a first run.
+    Failing {
+        pages: u64,
+    },
+    /// Pages that came and went, and now always fail.
+    Died {
+        pages: u64,
+    },
+    Outage(OutageBrief),
+    /// Findings that the baseline does not have, and that no other change tells.
+    Found {
+        title: String,
+        subject: String,
+        more: u64,
+    },
+    GatesFailed {
+        expressions: Vec<String>,
+    },
+    SitemapLost {
+        address: String,
+        more: u64,
+    },
+    Moved {
+        pages: u64,
+        from: String,
+        to: String,
+    },
+    Worse {
+        pages: u64,
+    },
+    Gone {
+        pages: u64,
+    },
+    Unlinked {
+        pages: u64,
+    },
+    Recovered {
+        pages: u64,
+    },
+    Better {
+        pages: u64,
+    },
+    Appeared {
+        pages: u64,
+    },
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tone {
+    /// Somebody should act.
+    Bad,
+    /// Somebody should know.
+    Neutral,
+    /// All is well, or better.
+    Good,
+}
+
+/// Rules whose findings are changes of their own when they are new. The others are about pages that fail, which are
+/// counted with a guard against chance, about outages, which are told with their times, or follow from those.
+const OWN_NEWS: [&str; 10] = [
+    "client_block",
+    "dns_fault",
+    "external_links",
+    "host_maintenance",
+    "load_induced",
+    "one_backend_down",
+    "robots_unreachable",
+    "sitemap_failing",
+    "slow_host",
+    "tls_fault",
+];
+
+/// All that changed, the worst first.
+pub(super) fn news(facts: &BriefFacts<'_>) -> Vec<News> {
+    let mut news = Vec::new();
+    if let Some(why) = facts.unaudited {
+        news.push(News::Unaudited {
+            why: one_line(why).trim_end_matches('.').to_owned(),
+        });
+    }
+    if facts.run.state == RunState::Incomplete {
+        let urls = facts.summary.given_up;
+        news.push(News::GivenUp { urls });
+    }
+    if facts.unaudited.is_some() {
+        return news;
+    }
+    match facts.comparison {
+        Some(comparison) => of_pages(comparison, &mut news),
+        None => first(facts, &mut news),
+    }
+    let outages = facts.outages.iter().filter(|outage| outage.is_new);
+    news.extend(outages.cloned().map(News::Outage));
+    news.extend(found(facts));
+    let failed: Vec<String> = (facts.gates.iter())
+        .filter(|gate| gate.result == GateStatus::Failed)
+        .map(|gate| gate.expression.clone())
+        .collect();
+    if !failed.is_empty() {
+        let expressions = failed;
+        news.push(News::GatesFailed { expressions });
+    }
+    news.sort_by_key(News::rank);
+    news
+}
+
+fn first(facts: &BriefFacts<'_>, news: &mut Vec<News>) {
+    let pages = facts.failing.iter();
+    let pages = pages.filter(|page| page.verdict.is_failing()).count() as u64;
+    if pages > 0 {
+        news.push(News::Failing { pages });
+    }
+}
+
+fn of_pages(comparison: &Comparison, news: &mut Vec<News>) {
+    let counts = &comparison.counts;
+    // The comparison lists a thousand changes at most, and counts them all.
+    let listed = |is: fn(&PageChange) -> bool| {
+        comparison.changes.iter().filter(|page| is(page)).count() as u64
+    };
+    let appeared_failing = listed(|page| page.change == Change::Appeared && is_broken(page));
+    let of_counts = [
+        News::Broken {
+            pages: counts.new + appeared_failing,
+        },
+        News::Died {
+            pages: listed(has_died),
+        },
+        News::Worse {
+            pages: counts.worse,
+        },
+        News::Gone { pages: counts.gone },
+        News::Unlinked {
+            pages: counts.unlinked,
+        },
+        News::Recovered {
+            pages: counts.fixed,
+        },
+        News::Better {
+            pages: counts.better,
+        },
+        News::Appeared {
+            pages: (counts.appeared).saturating_sub(appeared_failing + comparison.moved_here),
+        },
+    ];
+    news.extend(of_counts.into_iter().filter(|change| change.pages() > 0));
+    news.extend(comparison.moves.iter().map(|moved| News::Moved {
+        pages: moved.pages,
+        from: moved.from.clone(),
+        to: moved.to.clone(),
+    }));
+    if let [address, others @ ..] = comparison.lost_sitemaps.as_slice() {
+        news.push(News::SitemapLost {
+            address: address.clone(),
+            more: others.len() as u64,
+        });
+    }
+}
+
+/// Findings of `warning` and above that are changes of their own and that the baseline does not have.
+fn found(facts: &BriefFacts<'_>) -> Option<News> {
+    let is_told = |found: &&StoredFinding| {
+        found.severity > Severity::Notice
+            && OWN_NEWS.contains(&found.rule.as_str())
+            && facts.is_new(found)
+    };
+    let mut told = facts.summary.findings.iter().filter(is_told);
+    let worst = told.next()?;
+    Some(News::Found {
+        title: title(&worst.rule).to_owned(),
+        subject: one_line(&worst.subject),
+        more: told.count() as u64,
+    })
+}
+
+/// Whether a page fails that did not, or that was not there.
+pub(super) fn is_broken(page: &PageChange) -> bool {
+    let fails = page.new.is_some_and(|state| state.fails());
+    page.change == Change::New || (page.change == Change::Appeared && fails)
+}
+
+/// Whether a page that came and went was fine in the baseline and now fails at every look.
+pub(super) fn has_died(page: &PageChange) -> bool {
+    let was_fine = page.old.is_some_and(|state| !state.fails());
+    let fails = |state: PageState| state.verdict == Verdict::Persistent;
+    page.change == Change::Flapping && was_fine && page.new.is_some_and(fails)
+}
+
+impl News {
+    /// How bad it is.
+    pub fn tone(&self) -> Tone {
+        match self {
+            News::Unaudited { .. }
+            | News::GivenUp { .. }
+            | News::Broken { .. }
+            | News::Failing { .. }
+            | News::Died { .. }
+            | News::Outage(_)
+            | News::GatesFailed { .. }
+            | News::SitemapLost { .. } => Tone::Bad,
+            News::Found { .. }
+            | News::Moved { .. }
+            | News::Worse { .. }
+            | News::Gone { .. }
+            | News::Unlinked { .. }
+            | News::Appeared { .. } => Tone::Neutral,
+            News::Recovered { .. } | News::Better { .. } => Tone::Good,
+        }
+    }
+
+    /// Its place among others: by weight, and of the same kind the more pages the earlier.
+    fn rank(&self) -> (u8, std::cmp::Reverse<u64>) {
+        let kind = match self {
+            News::Unaudited { .. } => 0,
+            News::GivenUp { .. } => 1,
+            News::Broken { .. } | News::Failing { .. } => 2,
+            News::Died { .. } => 3,
+            News::Outage(_) => 4,
+            News::Moved { .. } => 5,
+            News::SitemapLost { .. } => 6,
+            News::Found { .. } => 7,
+            News::GatesFailed { .. } => 8,
+            News::Worse { .. } => 9,
+            News::Gone { .. } => 10,
+            News::Unlinked { .. } => 11,
+            News::Recovered { .. } => 12,
+            News::Better { .. } => 13,
+            News::Appeared { .. } => 14,
+        };
+        (kind, std::cmp::Reverse(self.pages()))
+    }
+
+    /// How many pages it is about; 0 if it is not about pages.
+    fn pages(&self) -> u64 {
+        match self {
+            News::Broken { pages }
+            | News::Failing { pages }
+            | News::Died { pages }
+            | News::Moved { pages, .. }
+            | News::Worse { pages }
+            | News::Gone { pages }
+            | News::Unlinked { pages }
+            | News::Recovered { pages }
+            | News::Better { pages }
+            | News::Appeared { pages } => *pages,
+            News::Unaudited { .. }
+            | News::GivenUp { .. }
+            | News::Outage(_)
+            | News::Found { .. }
+            | News::GatesFailed { .. }
+            | News::SitemapLost { .. } => 0,
+        }
+    }
+
+    /// A few words with the count, for a subject.
+    pub(super) fn short(&self) -> String {
+        let pages = count(self.pages(), "page");
+        match self {
+            News::Unaudited { .. } => "the site could not be audited".to_owned(),
+            News::GivenUp { .. } => "a part of the site was given up".to_owned(),
+            News::Broken { .. } => format!("{pages} newly failing"),
+            News::Failing { .. } => format!("{pages} failing"),
+            News::Died { .. } => format!("{pages} dead after coming and going"),
+            News::Outage(outage) => outage.short(),
+            News::Found { title, more, .. } => format!("{}{}", lower(title), and_more(*more)),
+            News::GatesFailed { expressions } => {
+                format!("{} failed", count(expressions.len() as u64, "gate"))
+            }
+            News::SitemapLost { more: 0, .. } => "the sitemap is gone".to_owned(),
+            News::SitemapLost { more, .. } => format!("{} sitemaps are gone", number(more + 1)),
+            News::Moved { from, to, .. } => format!("{pages} moved from {from} to {to}"),
+            News::Worse { .. } => format!("{pages} failing more often"),
+            News::Gone { .. } => format!("{pages} gone"),
+            News::Unlinked { .. } => format!("{pages} without links"),
+            News::Recovered { pages } => format!("{} recovered", number(*pages)),
+            News::Better { .. } => format!("{pages} failing less often"),
+            News::Appeared { pages } => format!("{} new", count(*pages, "page")),
+        }
+    }
+
+    /// The same as a sentence.
+    pub(super) fn sentence(&self) -> String {
+        let n = self.pages();
+        let pages = count(n, "page");
+        let verb = |one: &'static str, many: &'static str| if n == 1 { one } else { many };
+        match self {
+            News::Unaudited { why } => format!("The site could not be audited: {why}."),
+            News::GivenUp { urls } => format!(
+                "A part of the site was given up, and {} not requested.",
+                match urls {
+                    1 => "1 URL was".to_owned(),
+                    many => format!("{} were", count(*many, "URL")),
+                }
+            ),
+            News::Broken { .. } => {
+                format!("{pages} {} that did not before.", verb("fails", "fail"))
+            }
+            News::Failing { .. } => format!("{pages} {}.", verb("fails", "fail")),
+            News::Died { .. } => format!(
+                "{pages} that came and went {} now to every request.",
+                verb("fails", "fail")
+            ),
+            News::Outage(outage) => outage.sentence(),
+            News::Found {
+                title,
+                subject,
+                more,
+            } => format!(
+                "New finding: {} ({subject}){}.",
+                lower(title),
+                and_more(*more)
+            ),
+            News::GatesFailed { expressions } => match expressions.as_slice() {
+                [gate] => format!("A gate failed: {gate}."),
+                gates => format!("{} gates failed.", number(gates.len() as u64)),
+            },
+            News::SitemapLost { address, more: 0 } => {
+                format!("The sitemap {address} is gone.")
+            }
+            News::SitemapLost { address, more } => format!(
+                "The sitemap {address} and {} are gone.",
+                count(*more, "other sitemap")
+            ),
+            News::Moved { from, to, .. } => format!("{pages} moved from {from} to {to}."),
+            News::Worse { .. } => format!("{pages} {} more often.", verb("fails", "fail")),
+            News::Gone { .. } => format!("{pages} {} gone.", verb("is", "are")),
+            News::Unlinked { .. } => format!(
+                "No link leads to {pages} any more, and no sitemap lists {}.",
+                verb("it", "them")
+            ),
+            News::Recovered { .. } => format!("{pages} recovered."),
+            News::Better { .. } => format!("{pages} {} less often.", verb("fails", "fail")),
+            News::Appeared { .. } => format!("{pages} {} new.", verb("is", "are")),
+        }
+    }
+}
+
+/// A title within a sentence: its first letter is small unless it begins an abbreviation or a name.
+fn lower(title: &str) -> String {
+    let is_word = title.chars().nth(1).is_some_and(char::is_lowercase);
+    let mut chars = title.chars();
+    match chars.next() {
+        Some(first) if is_word => first.to_lowercase().chain(chars).collect(),
+        _ => title.to_owned(),
+    }
+}
+
+fn and_more(more: u64) -> String {
+    match more {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other finding")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_are_news_are_known() {
+        for rule in OWN_NEWS {
+            assert_ne!(title(rule), rule);
+        }
+    }
+}

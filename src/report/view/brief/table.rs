@@ -1,0 +1,120 @@
+//! The numbers of a run in a small table: gates, scores, pages, changes, coverage, and how the last runs went.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::compare::ScoreChange;
+use crate::assess::{GateStatus, Interval, Verdict};
+use crate::report::words::{count, duration, number, one_line, percent, tame};
+use crate::store::StoredScore;
+
+use super::facts::BriefFacts;
+use super::trend::trends;
+
+/// A name and a value, both in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Such as `Crawlability`.
+    pub name: String,
+    /// Such as `88.6, before 97.1`.
+    pub value: String,
+}
+
+pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
+    let mut rows = vec![fact("Site", tame(&facts.run.site).into_owned())];
+    rows.extend(gates(facts));
+    rows.extend(scores(facts));
+    rows.push(fact("Pages", verdicts(facts)));
+    rows.extend(facts.comparison.map(|comparison| {
+        let since = super::baseline(comparison);
+        fact(
+            "Changes",
+            format!("{} since {since}", comparison.headline()),
+        )
+    }));
+    rows.extend(coverage(facts));
+    let trends = trends(facts.runs).into_iter();
+    rows.extend(trends.map(|trend| Fact {
+        value: format!("{} {}", trend.blocks, trend.text),
+        name: trend.name,
+    }));
+    let took = facts.run.took().map(duration);
+    let took = took.map_or(String::new(), |took| format!(", took {took}"));
+    let started = facts.run.started.spreadsheet();
+    rows.push(fact("Crawl", format!("{started} UTC{took}")));
+    rows.retain(|row| !row.value.is_empty());
+    rows
+}
+
+fn gates<'a>(facts: &'a BriefFacts<'_>) -> impl Iterator<Item = Fact> + 'a {
+    facts.gates.iter().filter_map(|gate| {
+        let result = match gate.result {
+            GateStatus::Held => return None,
+            GateStatus::Failed => "Gate failed",
+            GateStatus::Undecided => "Gate undecided",
+        };
+        let reason = one_line(&gate.reason);
+        let reason = reason.trim_end_matches('.');
+        Some(fact(result, format!("{} ({reason})", gate.expression)))
+    })
+}
+
+fn scores(facts: &BriefFacts<'_>) -> Vec<Fact> {
+    let scores = &facts.summary.scores;
+    let changes = facts.comparison.map(|comparison| comparison.scores);
+    let of = |name: &str, stored: &Option<StoredScore>, change: Option<ScoreChange>, best: &str| {
+        let now = stored.as_ref()?.score.known()?;
+        Some(fact(name, score(now, change, best)))
+    };
+    let crawlability = changes.map(|scores| scores.crawlability);
+    let risk = changes.map(|scores| scores.indexing_risk);
+    [
+        of(
+            "Crawlability",
+            &scores.crawlability,
+            crawlability,
+            "100 is best",
+        ),
+        of("Indexing risk", &scores.indexing_risk, risk, "0 is best"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn score(now: Interval, change: Option<ScoreChange>, best: &str) -> String {
+    let shown = format!("{:.1}", now.value);
+    let before = change.and_then(|change| Some((change.old?, change.overlap?)));
+    let before = before.map(|(old, overlap)| (format!("{:.1}", old.value), overlap));
+    match before {
+        Some((was, _)) if was == shown => format!("{shown}, as before ({best})"),
+        Some((was, true)) => format!("{shown}, before {was}, which may be chance ({best})"),
+        Some((was, false)) => format!("{shown}, before {was} ({best})"),
+        None => format!("{shown} ({best})"),
+    }
+}
+
+fn verdicts(facts: &BriefFacts<'_>) -> String {
+    let verdicts = Verdict::ALL.into_iter().filter_map(|verdict| {
+        let pages = facts.summary.pages.by_verdict.get(&verdict).copied()?;
+        let name = verdict.name().replace('_', " ");
+        (pages > 0).then(|| format!("{} {name}", number(pages)))
+    });
+    verdicts.collect::<Vec<_>>().join(", ")
+}
+
+fn coverage(facts: &BriefFacts<'_>) -> Option<Fact> {
+    let pages = &facts.summary.pages;
+    (pages.known > 0).then(|| {
+        let share = pages.fetched as f64 / pages.known as f64;
+        let known = count(pages.known, "known page");
+        let value = format!("{} of {known} ({})", number(pages.fetched), percent(share));
+        fact("Coverage", value)
+    })
+}
+
+fn fact(name: &str, value: String) -> Fact {
+    Fact {
+        name: name.to_owned(),
+        value,
+    }
+}

@@ -1,0 +1,340 @@
+//! What is said of a run, from facts that are written by hand.
+
+use crate::assess::compare::{Change, ChangeCounts, Comparison, Move, PageChange, PageState, Side};
+use crate::assess::diagnose::rules::Severity;
+use crate::assess::{Gate, GateResult, Measured, Verdict};
+use crate::model::{Cause, CrawlPlan, CrawlUrl, Moment};
+use crate::store::{RunId, RunRow, RunState, RunSummary, StillFailing, StoredFinding};
+
+use super::*;
+
+fn run(state: RunState) -> RunRow {
+    let seed = CrawlUrl::parse("https://shop.example/").expect("a URL");
+    RunRow {
+        id: RunId(7),
+        token: "token".to_owned(),
+        site: "https://shop.example".to_owned(),
+        plan: CrawlPlan::usual(vec![seed]),
+        version: "0".to_owned(),
+        started: Moment::from_millis(0),
+        ended: Some(Moment::from_millis(65_000)),
+        idle: std::time::Duration::ZERO,
+        state,
+    }
+}
+
+fn changed(path: &str, change: Change, verdict: Verdict, status: u16) -> PageChange {
+    PageChange {
+        address: format!("https://shop.example{path}"),
+        old_address: None,
+        change,
+        old: Some(PageState::unlisted()),
+        new: Some(PageState {
+            verdict,
+            status,
+            ..PageState::unlisted()
+        }),
+        difference: None,
+        evidence: "seen".to_owned(),
+    }
+}
+
+fn comparison(changes: Vec<PageChange>) -> Comparison {
+    let mut counts = ChangeCounts::default();
+    for page in &changes {
+        counts.add(page.change);
+    }
+    Comparison {
+        old: Side {
+            name: "run 6".to_owned(),
+            started: "2026-11-16T06:00:00.000Z".to_owned(),
+            ..Side::default()
+        },
+        compared: 300,
+        counts,
+        changes,
+        ..Comparison::default()
+    }
+}
+
+fn finding(rule: &str, severity: Severity) -> StoredFinding {
+    StoredFinding {
+        rule: rule.to_owned(),
+        severity,
+        subject: "https://shop.example".to_owned(),
+        ..StoredFinding::default()
+    }
+}
+
+/// The facts of a case; what it does not name is as in a run in which all is well.
+struct Case {
+    run: RunRow,
+    summary: RunSummary,
+    comparison: Option<Comparison>,
+    old_findings: Vec<StoredFinding>,
+    outages: Vec<OutageBrief>,
+    still: Vec<StillFailing>,
+    gates: Vec<GateResult>,
+}
+
+impl Case {
+    fn of(comparison: Option<Comparison>) -> Case {
+        let mut summary = RunSummary::default();
+        summary.pages.fetched = 300;
+        Case {
+            run: run(RunState::Finished),
+            summary,
+            comparison,
+            old_findings: Vec::new(),
+            outages: Vec::new(),
+            still: Vec::new(),
+            gates: Vec::new(),
+        }
+    }
+
+    fn brief(&self) -> Brief {
+        Brief::of(&BriefFacts {
+            run: &self.run,
+            summary: &self.summary,
+            no_start: None,
+            likeliest: None,
+            unaudited: None,
+            gates: &self.gates,
+            comparison: self.comparison.as_ref(),
+            old_findings: Some(&self.old_findings),
+            outages: &self.outages,
+            failing: &[],
+            still_failing: &self.still,
+            runs: &[],
+        })
+    }
+}
+
+/// The lists with the paths of their pages.
+fn lists(brief: &Brief) -> Vec<(&str, Vec<&str>)> {
+    let path = |page: &BriefPage| -> &str {
+        let at = page.address.rfind('/').expect("a path");
+        Box::leak(page.address[at..].to_owned().into_boxed_str())
+    };
+    let lists = brief.lists.iter();
+    lists
+        .map(|list| (list.kind.as_str(), list.pages.iter().map(path).collect()))
+        .collect()
+}
+
+#[test]
+fn a_run_without_a_change_says_so_in_one_line() {
+    let mut case = Case::of(Some(comparison(vec![])));
+    let brief = case.brief();
+    assert_eq!(
+        (brief.news.len(), brief.subject().as_str()),
+        (0, "no change")
+    );
+    let line = "No change since run 6 of 2026-11-16. All is well: none of 300 pages failed.";
+    assert_eq!(brief.headline(), line);
+    let still = |path: &str, since: i64| StillFailing {
+        address: format!("https://shop.example{path}"),
+        status: 502,
+        since: Moment::from_millis(since),
+        runs: 7,
+    };
+    case.still = vec![
+        still("/a", 1_790_000_000_000),
+        still("/b", 1_789_000_000_000),
+    ];
+    let brief = case.brief();
+    let line =
+        "No change since run 6 of 2026-11-16: 2 pages still fail, the first since 2026-09-10.";
+    assert_eq!((brief.news.len(), brief.headline().as_str()), (0, line));
+    let detail = &brief.lists[0].pages[1].detail;
+    assert_eq!(detail, "still failing since 2026-09-10, in 7 runs");
+    // What is unclear is no news: nobody knows.
+    let unclear = changed("/c", Change::Unclear, Verdict::Intermittent, 502);
+    case.comparison = Some(comparison(vec![unclear]));
+    assert_eq!(case.brief().news, []);
+}
+
+#[test]
+fn the_new_and_the_recovered_pages_are_named_exactly() {
+    let changes = comparison(vec![
+        changed("/new", Change::New, Verdict::Persistent, 502),
+        changed("/appeared", Change::Appeared, Verdict::Persistent, 503),
+        changed("/appeared-fine", Change::Appeared, Verdict::Ok, 200),
+        changed("/unclear", Change::Unclear, Verdict::Unconfirmed, 502),
+        changed("/fixed", Change::Fixed, Verdict::Ok, 200),
+    ]);
+    let brief = Case::of(Some(changes)).brief();
+    let expected = [
+        ("new", vec!["/new", "/appeared"]),
+        ("recovered", vec!["/fixed"]),
+        ("appeared", vec!["/appeared-fine"]),
+    ];
+    assert_eq!(lists(&brief), expected);
+    assert_eq!(
+        brief.subject(),
+        "2 pages newly failing, 1 recovered, 1 page new"
+    );
+    assert!(brief.lasting_5xx);
+    assert_eq!(brief.tone(), Tone::Bad);
+}
+
+#[test]
+fn a_move_and_a_lost_sitemap_are_told_in_the_words_of_the_subject() {
+    let mut changes = comparison(
+        (0..40)
+            .map(|n| changed(&format!("/help/{n}"), Change::Moved, Verdict::Ok, 301))
+            .collect(),
+    );
+    changes.counts.appeared = 42;
+    changes.moved_here = 40;
+    changes.moves = vec![Move {
+        pages: 40,
+        from: "/help/".to_owned(),
+        to: "/support/".to_owned(),
+    }];
+    changes.lost_sitemaps = vec!["https://shop.example/sitemap.xml".to_owned()];
+    let brief = Case::of(Some(changes)).brief();
+    let subject = "40 pages moved from /help/ to /support/, the sitemap is gone, 2 pages new";
+    assert_eq!(brief.subject(), subject);
+    let headline = "40 pages moved from /help/ to /support/. The sitemap https://shop.example/sitemap.xml is \
+                    gone. 2 pages are new.";
+    assert_eq!(brief.headline(), headline);
+}
+
+#[test]
+fn pages_that_came_and_went_are_news_when_they_are_dead_and_not_before() {
+    let flapping = |path, verdict, status| changed(path, Change::Flapping, verdict, status);
+    let brief = |changes| Case::of(Some(comparison(changes))).brief();
+    let quiet = brief(vec![
+        flapping("/a", Verdict::Ok, 200),
+        flapping("/b", Verdict::Intermittent, 502),
+    ]);
+    assert_eq!(quiet.news, []);
+    let dead = brief(vec![flapping("/a", Verdict::Persistent, 502)]);
+    assert_eq!(dead.subject(), "1 page dead after coming and going");
+    assert_eq!(lists(&dead), [("died", vec!["/a"])]);
+    assert!(dead.lasting_5xx);
+}
+
+#[test]
+fn an_outage_is_told_with_its_times() {
+    let mut case = Case::of(Some(comparison(vec![])));
+    let outage = OutageBrief {
+        what: "the whole site".to_owned(),
+        how: "answered 502".to_owned(),
+        from: "2026-11-23 10:02:10".to_owned(),
+        until: "2026-11-23 10:02:30".to_owned(),
+        took: "20 s".to_owned(),
+        times: 1,
+        is_new: true,
+    };
+    case.outages = vec![outage.clone()];
+    let brief = case.brief();
+    assert_eq!(brief.subject(), "the whole site answered 502 for 20 s");
+    let sentence = "The whole site answered 502 from 2026-11-23 10:02:10 to 10:02:30 UTC (20 s).";
+    assert_eq!(brief.headline(), sentence);
+    case.outages = vec![OutageBrief {
+        is_new: false,
+        ..outage
+    }];
+    assert_eq!(case.brief().news, []);
+}
+
+#[test]
+fn findings_are_told_with_cause_owner_and_first_step_and_are_news_once() {
+    let mut case = Case::of(Some(comparison(vec![])));
+    case.summary.findings = vec![
+        StoredFinding {
+            causes: [Cause::UpstreamDown].into_iter().collect(),
+            advice: "upstream_down".to_owned(),
+            evidence: vec!["2 of 9 fail".to_owned()],
+            ..finding("one_backend_down", Severity::Error)
+        },
+        finding("external_links", Severity::Warning),
+        finding("transient_cluster", Severity::Notice),
+    ];
+    let brief = case.brief();
+    assert_eq!(
+        brief.subject(),
+        "one backend of several is down and 1 other finding"
+    );
+    let told: Vec<(&str, bool, &str)> = (brief.findings.iter())
+        .map(|found| (found.title.as_str(), found.new, found.owner.as_str()))
+        .collect();
+    let expected = [
+        (
+            "One backend of several is down",
+            true,
+            "operators of the server",
+        ),
+        ("External links that fail", true, "editors of the pages"),
+    ];
+    assert_eq!(told, expected);
+    assert!(!brief.findings[0].step.is_empty() && !brief.findings[0].cause.is_empty());
+    case.old_findings.clone_from(&case.summary.findings);
+    let brief = case.brief();
+    assert_eq!((brief.news.len(), brief.findings.len()), (0, 2));
+    assert!(!brief.findings[0].new);
+    // The pages of a cluster are counted as changes, with a guard against chance.
+    case.summary.findings = vec![finding("persistent_cluster", Severity::Error)];
+    assert_eq!(case.brief().news, []);
+}
+
+#[test]
+fn what_was_not_seen_comes_first() {
+    let mut case = Case::of(Some(comparison(vec![])));
+    case.run = run(RunState::Incomplete);
+    case.summary.given_up = 67;
+    let measured = Measured {
+        server_errors: 2,
+        requested: 9,
+        ..Measured::default()
+    };
+    let gate: Gate = "5xx > 0".parse().expect("a gate");
+    case.gates = vec![gate.judge(&measured)];
+    let brief = case.brief();
+    assert_eq!(
+        brief.subject(),
+        "a part of the site was given up, 1 gate failed"
+    );
+    let said =
+        "A part of the site was given up, and 67 URLs were not requested. A gate failed: 5xx > 0.";
+    assert_eq!((brief.headline().as_str(), brief.tone()), (said, Tone::Bad));
+}
+
+#[test]
+fn a_first_run_says_that_a_finding_is_there_though_no_page_fails() {
+    let mut case = Case::of(None);
+    case.summary.findings = vec![finding("external_links", Severity::Warning)];
+    let brief = case.brief();
+    assert_eq!(brief.subject(), "external links that fail");
+    assert_eq!(Case::of(None).brief().subject(), "first report");
+    let all = "All is well: none of 300 pages failed.";
+    assert_eq!(Case::of(None).brief().headline(), all);
+    let sentence = "New finding: external links that fail (https://shop.example).";
+    assert_eq!(brief.headline(), sentence);
+}
+
+#[test]
+fn good_news_is_no_good_news_while_something_is_broken() {
+    let fixed = comparison(vec![changed("/a", Change::Fixed, Verdict::Ok, 200)]);
+    let mut case = Case::of(Some(fixed));
+    assert_eq!(case.brief().tone(), Tone::Good);
+    let broken = finding("section_down", Severity::Error);
+    case.old_findings = vec![broken.clone()];
+    case.summary.findings = vec![broken];
+    assert_eq!(case.brief().tone(), Tone::Neutral);
+}
+
+#[test]
+fn a_brief_is_kept_and_comes_back() {
+    let changes = comparison(vec![changed("/new", Change::New, Verdict::Persistent, 502)]);
+    let mut case = Case::of(Some(changes));
+    case.summary.findings = vec![finding("persistent_cluster", Severity::Error)];
+    let brief = case.brief();
+    let text = serde_json::to_string(&brief).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<Brief>(&text).expect("a brief"),
+        brief
+    );
+}
