@@ -359,6 +359,11 @@ impl Outcome {
         )
     }
 
+    /// Whether nothing was asked: this machine knows no way to the address, or must not go there.
+    pub const fn is_untried(self) -> bool {
+        matches!(self, Outcome::ConnectUnreachable | Outcome::AddressRefused)
+    }
+
     /// How often to ask again within a pass.
     pub const fn quick_retry(self) -> QuickRetry {
         self.row().retry

@@ -5,8 +5,6 @@ mod dry_run;
 mod gates;
 mod unfinished;
 
-use url::Host;
-
 use crate::audit::{
     Asked, AuditError, Audited, Delivered, Order, Remembered, Work, make, new_token, settle,
 };
@@ -192,13 +190,8 @@ fn mention_few_files(people: &People) {
 
 /// Says it if the operators of a site cannot know whom to turn to.
 fn mention_no_contact(plan: &CrawlPlan, people: &People) {
-    let is_here = |url: &CrawlUrl| match url.host() {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
     let names_nobody = agents::names_nobody(&plan.requests.user_agent);
-    if names_nobody && !plan.scope.seeds.iter().all(is_here) {
+    if names_nobody && !plan.scope.seeds.iter().all(CrawlUrl::is_this_machine) {
         people.mention(
             "the site's operators cannot see who crawls; --contact URL|MAIL names a page or mailbox of yours to them",
         );
