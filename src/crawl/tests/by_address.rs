@@ -76,7 +76,17 @@ async fn a_healthy_host_costs_one_request_for_each_of_several_addresses() {
 #[tokio::test(start_paused = true)]
 async fn an_address_that_fails_is_found_and_the_pages_stay_fine() {
     type Edge = fn(&Request) -> Option<Reply>;
-    let cases: [(Edge, &str, &str); 3] = [
+    let cases: [(Edge, &str, &str); 4] = [
+        (
+            |request| {
+                let mut closed = error(503);
+                closed.outcome = Outcome::Server503RetryAfter;
+                closed.headers.push(("retry-after", "3600".to_owned()));
+                (request.address == Some(THERE)).then_some(closed)
+            },
+            "server_503_retry_after",
+            "address_down | error | upstream_down | http://site.test",
+        ),
         (
             |request| {
                 let there = request.address == Some(THERE);
@@ -157,6 +167,24 @@ async fn no_way_there_and_no_answer_anywhere_are_no_fault_of_an_address() {
         assert_eq!(crawl.tried().len(), requests, "{:?}", crawl.tried());
         assert_eq!(crawl.found(), [""; 0]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_always_fail_at_the_address_of_the_crawl_are_no_second_finding() {
+    let mut crawl = two_addresses();
+    crawl.script.edge = Some(|request| {
+        let is_page = request.url.path_and_query() == "/";
+        (is_page && request.address != Some(THERE)).then(|| error(502))
+    });
+    let seeds = crawl.plan.scope.seeds.clone();
+    crawl.run(Start::Fresh(seeds)).await;
+    let tried = crawl.tried();
+    assert_eq!(tried.len(), 4, "{tried:?}");
+    assert_eq!(
+        crawl.found(),
+        ["address_down | error | upstream_down | "],
+        "{tried:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,8 @@ use crate::crawl::site::Site;
 use crate::crawl::stop::Stop;
 
 /// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
-/// unless it was known before: then the series is as short as one can be.
+/// unless it was known before, or the page never failed until it was requested at one address: then the
+/// series is as short as one can be.
 pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
@@ -119,7 +120,10 @@ impl<F: Fetcher> Series<F> {
             }
             if announced <= LONGEST_WAIT {
                 pause = pause.max(announced);
-            } else if self.allowed.subject.failing != Failing::Announced {
+            } else if !matches!(
+                self.allowed.subject.failing,
+                Failing::Announced | Failing::Never
+            ) {
                 return false;
             }
             self.next = match step.pause {

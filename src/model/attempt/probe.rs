@@ -1,4 +1,4 @@
-//! Experiments on a URL that fails: the same question, with one thing about it changed.
+//! Experiments on a URL, mostly one that fails: the same question, with one thing about it changed.
 
 use serde::{Serialize, Serializer};
 
