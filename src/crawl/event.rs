@@ -85,7 +85,7 @@ pub enum Event<'a> {
     },
     /// A request of an experiment is next.
     ExperimentRequest {
-        /// The failing URL.
+        /// The URL.
         url: &'a CrawlUrl,
         /// How it is requested.
         probe: Probe,

@@ -63,9 +63,10 @@ impl Subject {
     pub fn longest(&self) -> usize {
         match self.failing {
             // The first, a browser, a request without compression, the last.
-            Failing::Always => 4 + ADDRESSES + self.ways.len(),
+            Failing::Always => 4 + 2 * ADDRESSES + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
+            Failing::Never => 2 * ADDRESSES,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
         }
     }
@@ -80,6 +81,8 @@ pub enum Failing {
     AtTimes,
     /// It asks to be left alone, for longer than anybody waits here.
     Announced,
+    /// Not at all, as often as the crawl requested it: it is tried at each address of its host.
+    Never,
     /// It was refused as others of its host were, and fine when it was requested again.
     AtSpeed {
         /// The least time between two requests that the host's pace ever allows.
@@ -98,6 +101,17 @@ pub struct Step {
     pub pause: Option<Duration>,
 }
 
+/// An experiment that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// What was varied.
+    pub probe: Probe,
+    /// At which address it was asked.
+    pub address: Option<IpAddr>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
 /// What is requested first; `dice` draw the order of what is compared.
 pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
     match failing {
@@ -112,6 +126,7 @@ pub fn opening(failing: Failing, dice: &mut fastrand::Rng) -> Vec<Step> {
             steps
         }
         Failing::Announced => vec![step(Probe::Browser), step(Probe::Alone)],
+        Failing::Never => Vec::new(),
         Failing::AtSpeed { first } => burst(first).take(1).collect(),
     }
 }
@@ -137,14 +152,16 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
         // A name that leads nowhere leads nowhere for a browser too.
         Failing::Always => !matches!(outcome.layer(), Layer::Dns | Layer::Policy),
         Failing::AtTimes | Failing::Announced => false,
-        Failing::AtSpeed { .. } => true,
+        Failing::AtSpeed { .. } | Failing::Never => true,
     }
 }
 
 /// What is asked then, of a host with these addresses.
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
-    if let Failing::AtSpeed { first } = subject.failing {
-        return burst(first).skip(1).collect();
+    match subject.failing {
+        Failing::AtSpeed { first } => return burst(first).skip(1).collect(),
+        Failing::Never => return there_and_back(addresses),
+        Failing::Always | Failing::AtTimes | Failing::Announced => {}
     }
     if !outcome.is_failure() {
         // Asking in our own way works: that other ways do as well would prove nothing.
@@ -154,14 +171,8 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     for probe in Probe::ALL {
         match probe {
             Probe::Browser => steps.push(step(probe)),
-            Probe::Address if addresses.len() > 1 => {
-                let addresses = addresses.iter().take(ADDRESSES);
-                steps.extend(addresses.map(|address| Step {
-                    address: Some(*address),
-                    ..step(probe)
-                }));
-            }
-            Probe::Alone | Probe::Address | Probe::Burst => {}
+            Probe::Address => steps.extend(there_and_back(addresses)),
+            Probe::Alone | Probe::Burst => {}
             Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
             Probe::FreshConnection
             | Probe::Http1
@@ -176,21 +187,54 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     steps
 }
 
+/// Each address of a host that has several, and then all of them again from the last to the first: where one
+/// fails, requests at another stand before and after it.
+fn there_and_back(addresses: &[IpAddr]) -> Vec<Step> {
+    if addresses.len() < 2 {
+        return Vec::new();
+    }
+    let there = addresses.iter().take(ADDRESSES);
+    let there_and_back = there.clone().chain(there.rev());
+    there_and_back
+        .map(|address| Step {
+            address: Some(*address),
+            ..step(Probe::Address)
+        })
+        .collect()
+}
+
 /// Whether a step is still worth its request, after these experiments with the URL. Where one way of
-/// asking is fine already, only the crawl's own way and the other addresses can add to it.
-pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
+/// asking is fine already, only the crawl's own way and the other addresses can add to it. An address is
+/// asked once more only where it was asked at all, and addresses differ.
+pub fn is_worth(step: Step, made: &[Made]) -> bool {
     if step.probe == Probe::Burst {
         return goes_on(made);
     }
-    let is_explained = made.iter().any(|(probe, outcome)| {
-        !matches!(probe, Probe::Alone | Probe::Address) && !outcome.is_failure()
+    let mut before = made.iter().filter(|made| {
+        made.probe == Probe::Address && step.probe == Probe::Address && made.address == step.address
+    });
+    if let Some(before) = before.next() {
+        return !before.outcome.is_untried() && do_addresses_differ(made);
+    }
+    let is_explained = made.iter().any(|made| {
+        !matches!(made.probe, Probe::Alone | Probe::Address) && !made.outcome.is_failure()
     });
     !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
 }
 
+/// Whether a URL was fine at one address of its host and failed at another.
+fn do_addresses_differ(made: &[Made]) -> bool {
+    let at_addresses = || {
+        let made = made.iter().filter(|made| made.probe == Probe::Address);
+        made.map(|made| made.outcome)
+            .filter(|outcome| !outcome.is_untried())
+    };
+    at_addresses().any(Outcome::is_failure) && !at_addresses().all(Outcome::is_failure)
+}
+
 /// Whether a burst is worth another request: it goes on as long as some are refused and some are not, and ends
 /// where anything else fails.
-fn goes_on(made: &[(Probe, Outcome)]) -> bool {
+fn goes_on(made: &[Made]) -> bool {
     let is_fine = |outcome: &Outcome| !outcome.is_failure();
     let is_refusal = |outcome: &Outcome| {
         matches!(
@@ -198,7 +242,7 @@ fn goes_on(made: &[(Probe, Outcome)]) -> bool {
             Outcome::Client429 | Outcome::Server503 | Outcome::Server503RetryAfter
         )
     };
-    let last = || made.iter().rev().map(|(_, outcome)| outcome);
+    let last = || made.iter().rev().map(|made| &made.outcome);
     let fine = last().take_while(|outcome| is_fine(outcome)).count();
     let refused = last().take_while(|outcome| is_refusal(outcome)).count();
     (1..KEPT).contains(&fine) || (1..REFUSED).contains(&refused)
@@ -227,6 +271,14 @@ mod tests {
 
     fn dice() -> fastrand::Rng {
         fastrand::Rng::with_seed(1)
+    }
+
+    fn made(probe: Probe, outcome: Outcome) -> Made {
+        Made {
+            probe,
+            address: None,
+            outcome,
+        }
     }
 
     fn probes(steps: &[Step]) -> Vec<Probe> {
@@ -268,6 +320,8 @@ mod tests {
                 Probe::Http1,
                 Probe::Address,
                 Probe::Address,
+                Probe::Address,
+                Probe::Address,
                 Probe::CacheBusting,
                 Probe::Uncompressed,
                 Probe::WithoutQuery,
@@ -277,18 +331,65 @@ mod tests {
         );
         assert!(steps.len() < subject(&all).longest());
         assert!(
-            3 * subject(&all).longest() <= MOST_REQUESTS,
-            "three URLs fit"
+            2 * subject(&all).longest() <= MOST_REQUESTS,
+            "two URLs fit, and three of a host with fewer addresses"
         );
         let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
-        assert_eq!(asked_at, addresses);
+        let [one, other] = addresses;
+        assert_eq!(asked_at, [one, other, other, one]);
     }
 
     #[test]
     fn a_single_address_is_no_experiment_and_many_are_some() {
         let addresses: Vec<IpAddr> = (0..20).map(|n| IpAddr::from([192, 0, 2, n])).collect();
         assert_eq!(rest(&subject(&[]), DOWN, &addresses[..1]).len(), 3);
-        assert_eq!(rest(&subject(&[]), DOWN, &addresses).len(), 3 + ADDRESSES);
+        let many = rest(&subject(&[]), DOWN, &addresses);
+        assert_eq!(many.len(), 3 + 2 * ADDRESSES);
+    }
+
+    /// The numbers of the addresses that are requested, where they answer like this.
+    fn at_addresses(answers: &[Outcome]) -> Vec<u8> {
+        let address = |n: usize| IpAddr::from([192, 0, 2, n as u8]);
+        let all: Vec<IpAddr> = (0..answers.len()).map(address).collect();
+        let subject = Subject::of(Failing::Never);
+        assert!(opening(subject.failing, &mut dice()).is_empty());
+        assert!(leads_on(subject.failing, Outcome::OkHtml));
+        let (mut done, mut asked) = (Vec::new(), Vec::new());
+        for step in rest(&subject, Outcome::OkHtml, &all) {
+            if is_worth(step, &done) {
+                let number = all.iter().position(|it| Some(*it) == step.address);
+                let number = number.expect("an address of the host");
+                asked.push(number as u8);
+                done.push(Made {
+                    address: step.address,
+                    ..made(step.probe, answers[number])
+                });
+            }
+        }
+        assert!(asked.len() <= subject.longest());
+        asked
+    }
+
+    #[test]
+    fn a_fine_page_is_requested_once_at_each_address_and_again_where_they_differ() {
+        let (fine, unreached) = (Outcome::OkHtml, Outcome::ConnectUnreachable);
+        let cases: [(&[Outcome], &[u8]); 7] = [
+            (&[fine], &[]),
+            (&[fine, fine], &[0, 1]),
+            (&[fine, DOWN], &[0, 1, 1, 0]),
+            (&[DOWN, fine, fine], &[0, 1, 2, 2, 1, 0]),
+            (&[DOWN, DOWN], &[0, 1]),
+            (&[fine, unreached], &[0, 1]),
+            (
+                &[fine, unreached, Outcome::ConnectRefused],
+                &[0, 1, 2, 2, 0],
+            ),
+        ];
+        for (answers, expected) in cases {
+            assert_eq!(at_addresses(answers), expected, "{answers:?}");
+        }
+        let many = at_addresses(&[fine; 20]);
+        assert_eq!(many.len(), ADDRESSES);
     }
 
     #[test]
@@ -301,8 +402,11 @@ mod tests {
 
     #[test]
     fn where_one_way_is_fine_the_others_are_left_out() {
-        let failed = [(Probe::Alone, DOWN), (Probe::Browser, DOWN)];
-        let fine = [(Probe::Alone, DOWN), (Probe::Browser, Outcome::OkHtml)];
+        let failed = [made(Probe::Alone, DOWN), made(Probe::Browser, DOWN)];
+        let fine = [
+            made(Probe::Alone, DOWN),
+            made(Probe::Browser, Outcome::OkHtml),
+        ];
         let cases = [
             (Probe::Http1, true, false),
             (Probe::Uncompressed, true, false),
@@ -350,11 +454,11 @@ mod tests {
         assert_eq!(pauses(20)[0], 50);
         assert!(pauses(501).is_empty());
         let goes_on = |outcomes: &[(Outcome, usize)]| {
-            let made = outcomes
+            let all = outcomes
                 .iter()
                 .flat_map(|(outcome, times)| vec![*outcome; *times]);
-            let made: Vec<(Probe, Outcome)> = made.map(|it| (Probe::Burst, it)).collect();
-            is_worth(step(Probe::Burst), &made)
+            let all: Vec<Made> = all.map(|it| made(Probe::Burst, it)).collect();
+            is_worth(step(Probe::Burst), &all)
         };
         let (fine, refused) = (Outcome::OkHtml, Outcome::Client429);
         assert!(goes_on(&[(refused, 1), (fine, 4)]) && !goes_on(&[(refused, 1), (fine, 5)]));

@@ -21,7 +21,9 @@ pub use bounds::trap::{FoundOn, Traps};
 pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::sample::stratified;
 pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
-pub use experiment::{Failing, MOST_REQUESTS, Step, Subject, is_worth, leads_on, opening, rest};
+pub use experiment::{
+    Failing, MOST_REQUESTS, Made, Step, Subject, is_worth, leads_on, opening, rest,
+};
 pub use family::controls::{Controls, Kinship};
 pub use family::suspects::{FirstAttempt, Hung, Noted, Suspects};
 pub use family::{Families, Family};

@@ -1,6 +1,7 @@
 //! Tests of the whole against origins on this machine: scripted HTTP, TLS and name servers. No
 //! request leaves it.
 
+mod addresses;
 mod answer;
 mod cli;
 mod compare;

@@ -1,7 +1,7 @@
 //! A web server that does exactly as it is told, rightly or wrongly, and notes what it was asked.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -49,13 +49,22 @@ impl Origin {
         Origin::run(None).await
     }
 
+    /// Another origin on plain HTTP, at the same port of another address of this machine.
+    pub(crate) async fn start_beside(&self, address: IpAddr) -> Origin {
+        Origin::run_at(SocketAddr::new(address, self.address.port()), None).await
+    }
+
     /// An origin on TLS.
     pub(crate) async fn start_tls(tls: rustls::ServerConfig) -> Origin {
         Origin::run(Some(TlsAcceptor::from(Arc::new(tls)))).await
     }
 
     async fn run(tls: Option<TlsAcceptor>) -> Origin {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Origin::run_at(SocketAddr::from(([127, 0, 0, 1], 0)), tls).await
+    }
+
+    async fn run_at(place: SocketAddr, tls: Option<TlsAcceptor>) -> Origin {
+        let listener = TcpListener::bind(place).await.expect("a free port");
         let origin = Origin {
             address: listener.local_addr().expect("an address"),
             scheme: if tls.is_some() { "https" } else { "http" },

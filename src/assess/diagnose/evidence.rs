@@ -128,6 +128,11 @@ pub enum Evidence {
     Address {
         address: String,
         failed: Ratio,
+        outcome: Option<Outcome>,
+    },
+    AddressFine {
+        address: String,
+        fine: Ratio,
     },
     AddressesDiffer {
         failing: Ratio,
@@ -423,7 +428,18 @@ impl fmt::Display for Evidence {
                     "with a browser's user agent {fine} failing URLs were fine"
                 )
             }
-            E::Address { address, failed } => write!(f, "at {address} {failed} requests failed"),
+            E::Address {
+                address,
+                failed,
+                outcome,
+            } => {
+                write!(f, "at {address} {failed} requests failed")?;
+                match outcome {
+                    Some(outcome) => write!(f, " ({})", outcome.id().replace('_', " ")),
+                    None => Ok(()),
+                }
+            }
+            E::AddressFine { address, fine } => write!(f, "at {address} {fine} requests were fine"),
             E::AddressesDiffer { failing } => {
                 write!(
                     f,

@@ -54,6 +54,22 @@ impl Addresses {
     }
 }
 
+/// What became of requests at one address, for pages that are fine at another address of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AtAddress {
+    /// Those that failed, of all.
+    pub failed: Ratio,
+    /// How the last of them failed.
+    pub outcome: Option<Outcome>,
+}
+
+impl AtAddress {
+    /// Whether it is not known that anything is there.
+    fn is_silent(&self) -> bool {
+        self.failed.part == self.failed.of && self.outcome == Some(Outcome::ConnectTimeout)
+    }
+}
+
 /// Durations, counted in steps of a tenth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimeHistogram {
@@ -120,6 +136,8 @@ pub struct HostFacts {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Failures by address.
     pub addresses: Addresses,
+    /// What experiments found at its addresses.
+    pub at_addresses: BTreeMap<IpAddr, AtAddress>,
     /// The load from which on it fails more, if there is one.
     pub load: Option<LoadStep>,
     /// Times in which the whole host failed.
@@ -164,6 +182,25 @@ impl HostFacts {
                 self.longest_announced = self.longest_announced.max(delay);
             }
         }
+    }
+
+    /// Counts an experiment at one address, with a page that is fine at one of them.
+    pub fn add_at(&mut self, address: IpAddr, outcome: Outcome) {
+        if self.at_addresses.len() < ADDRESSES || self.at_addresses.contains_key(&address) {
+            let at = self.at_addresses.entry(address).or_default();
+            at.failed.count(outcome.is_failure());
+            if outcome.is_failure() {
+                at.outcome = Some(outcome);
+            }
+        }
+    }
+
+    /// Whether anything was heard from its addresses of version 6 of the protocol, or else of version 4.
+    pub fn was_heard(&self, v6: bool) -> bool {
+        let mut answered = self.addresses.iter();
+        let mut tried = self.at_addresses.iter();
+        answered.any(|(address, _)| address.is_ipv6() == v6)
+            || tried.any(|(address, at)| address.is_ipv6() == v6 && !at.is_silent())
     }
 
     /// Whether it limits the rate of requests to a section: on the whole host, or there.

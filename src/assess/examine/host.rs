@@ -10,7 +10,7 @@ use crate::assess::diagnose::{HostFacts, Ratio, fingerprint};
 use crate::assess::score::site::OTHER;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::rules::Verdict;
-use crate::model::{Cause, Outcome, Role};
+use crate::model::{Cause, Outcome, Probe, Purpose, Role};
 
 /// Most sections of a host that are told apart.
 const MOST_SECTIONS: usize = 500;
@@ -86,6 +86,7 @@ impl Host {
             }
         }
         self.count_controls(seen);
+        self.count_at_addresses(seen);
         self.count_announced(seen);
         self.count_page(seen);
         if seen.importance.in_sitemap {
@@ -109,6 +110,25 @@ impl Host {
         for attempt in seen.evidence() {
             if !in_crawl(attempt.observation.pass) {
                 self.controls.count(!failed(&attempt.facts));
+            }
+        }
+    }
+
+    /// What experiments found at the addresses of the host. A page that was fine at none of them speaks of itself, and
+    /// a limit of the rate of us.
+    fn count_at_addresses(&mut self, seen: &Seen<'_>) {
+        let tried = || {
+            let tried = seen.attempts.iter().filter(|attempt| {
+                let outcome = attempt.facts.outcome;
+                attempt.purpose == Purpose::Probe(Probe::Address)
+                    && !outcome.is_untried()
+                    && outcome != Outcome::Client429
+            });
+            tried.filter_map(|attempt| Some((attempt.facts.address?, attempt.facts.outcome)))
+        };
+        if tried().any(|(_, outcome)| !outcome.is_failure()) {
+            for (address, outcome) in tried() {
+                self.facts.add_at(address, outcome);
             }
         }
     }

@@ -48,7 +48,9 @@ impl Trials {
             let mut fine = Ratio::default();
             for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
                 fine.count(is_fine(attempt.facts.outcome));
-                if let (Probe::Address, Some(address)) = (probe, attempt.facts.address) {
+                if let (Probe::Address, Some(address)) = (probe, attempt.facts.address)
+                    && !attempt.facts.outcome.is_untried()
+                {
                     let known = self.addresses.entry(address).or_default();
                     known.count(!attempt.facts.outcome.is_failure());
                 }

@@ -331,9 +331,15 @@ fn an_experiment_is_made_once_and_its_host_rests_afterwards() {
     else {
         panic!("{work:?}");
     };
-    let [found] = found.as_slice() else {
+    let [found, fine] = found.as_slice() else {
         panic!("{found:?}");
     };
+    assert_eq!(
+        (&fine.url, fine.not_before),
+        (&url("/"), found.not_before),
+        "its turn comes after that of what fails"
+    );
+    let lease_of_fine = lease("/", fine.pass);
     let lease = Lease {
         found: found.clone(),
         ..lease("/b", found.pass)
@@ -355,4 +361,21 @@ fn an_experiment_is_made_once_and_its_host_rests_afterwards() {
     };
     assert_eq!((host, failing), (&url("/b").host_key(), &url("/b")));
     assert!(*until > at(21));
+
+    // A host with a single address is left alone.
+    let lease = Lease {
+        found: fine.clone(),
+        ..lease_of_fine
+    };
+    let Due::Series(lease, _) = state.due(lease, at(30)) else {
+        panic!("its addresses are looked up");
+    };
+    let probed = Probed {
+        lease: *lease,
+        attempts: Vec::new(),
+    };
+    let effects = state.take_in_series(probed, at(30));
+    let [Effect::Settle(_, Settlement::Done)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
 }

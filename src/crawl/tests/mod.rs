@@ -21,6 +21,7 @@ use crate::store::{Cell, NewRun, RunId, RunState, Store, Table};
 
 use super::*;
 
+mod by_address;
 mod by_turns;
 mod endless;
 mod experiments;

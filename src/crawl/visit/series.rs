@@ -1,4 +1,4 @@
-//! A series of experiments on one failing URL: requests that each differ from ours in one thing,
+//! A series of experiments on one URL: requests that each differ from ours in one thing,
 //! made one after the other with pauses, so that none is the reason for what another finds.
 
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::model::{
     Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Guise, Moment, Outcome, Probe,
     Protocol, Purpose, Request, Role,
 };
-use crate::policy::{Failing, Step, Subject, is_worth, leads_on, opening, rest};
+use crate::policy::{CAREFUL, Failing, Made, Step, Subject, is_worth, leads_on, opening, rest};
 
 use super::attempt::{Circumstances, record};
 use super::judged;
@@ -23,7 +23,8 @@ use crate::crawl::site::Site;
 use crate::crawl::stop::Stop;
 
 /// Longest `Retry-After` that is waited for between two requests. A longer one ends the series,
-/// unless it was known before: then the series is as short as one can be.
+/// unless it was known before, or the page never failed until it was requested at one address: then the
+/// series is as short as one can be.
 pub(in crate::crawl) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Longest time that one series may take: two answers that come as late as a gateway's timer. What each
@@ -82,10 +83,9 @@ impl<F: Fetcher> Series<F> {
         let failing = allowed.subject.failing;
         let first = opening(failing, &mut allowed.dice);
         if self.make(&first).await
-            && let Some(last) = self.attempts.last()
-            && leads_on(failing, last.outcome)
+            && let Some(outcome) = self.last_outcome()
+            && leads_on(failing, outcome)
         {
-            let outcome = last.outcome;
             let addresses = self.fetcher.addresses(&self.lease.found.url).await;
             if self.fetcher.sends_cookies(&self.lease.found.url) {
                 self.allowed.subject.ways.push(Probe::WithoutCookies);
@@ -115,9 +115,15 @@ impl<F: Fetcher> Series<F> {
             let started = self.clock.now();
             let announced = self.ask(*step, request).await.unwrap_or_default();
             let mut pause = self.lease.pace.interval;
+            if self.last_outcome().is_some_and(Outcome::is_failure) {
+                pause = pause.max(CAREFUL.interval);
+            }
             if announced <= LONGEST_WAIT {
                 pause = pause.max(announced);
-            } else if self.allowed.subject.failing != Failing::Announced {
+            } else if !matches!(
+                self.allowed.subject.failing,
+                Failing::Announced | Failing::Never
+            ) {
                 return false;
             }
             self.next = match step.pause {
@@ -137,12 +143,23 @@ impl<F: Fetcher> Series<F> {
         });
     }
 
+    /// How the URL was when it was requested last: by the crawl, if it never failed.
+    fn last_outcome(&self) -> Option<Outcome> {
+        let made = self.attempts.last().map(|last| last.outcome);
+        let never_failed = self.allowed.subject.failing == Failing::Never;
+        made.or(never_failed.then_some(Outcome::OkHtml))
+    }
+
     /// What was tried so far, and what came of it.
-    fn made(&self) -> Vec<(Probe, Outcome)> {
+    fn made(&self) -> Vec<Made> {
         let tried = self.attempts.iter();
         tried
             .filter_map(|attempt| match attempt.purpose {
-                Purpose::Probe(probe) => Some((probe, attempt.outcome)),
+                Purpose::Probe(probe) => Some(Made {
+                    probe,
+                    address: attempt.remote,
+                    outcome: attempt.outcome,
+                }),
                 _ => None,
             })
             .collect()
@@ -173,9 +190,12 @@ impl<F: Fetcher> Series<F> {
             .last()
             .map(|last| started.since(last.started + last.timings.total));
         let exchange = judged(Role::Page, self.fetcher.fetch(request).await);
+        let recorded = record(&exchange, circumstances);
         let attempt = Attempt {
             purpose: Purpose::Probe(step.probe),
-            ..record(&exchange, circumstances)
+            // Who was asked there is known, also if nobody answered.
+            remote: step.address.or(recorded.remote),
+            ..recorded
         };
         let announced = attempt.announced.filter(|_| attempt.outcome.is_failure());
         self.attempts.push(attempt);
@@ -187,7 +207,11 @@ impl<F: Fetcher> Series<F> {
         let requests = &self.site.plan.requests;
         let url = &self.lease.found.url;
         let own = Request {
-            first_byte_limit: requests.first_byte.max(confirm::FIRST_BYTE),
+            first_byte_limit: match self.allowed.subject.failing {
+                // It was fine within the limit of the crawl.
+                Failing::Never => requests.first_byte,
+                _ => requests.first_byte.max(confirm::FIRST_BYTE),
+            },
             body_limit: requests.max_body,
             ..Request::page(url.clone())
         };

@@ -1,4 +1,4 @@
-//! Experiments on a failing URL: requests that differ in one thing.
+//! Experiments on a URL, mostly on one that fails: requests that differ in one thing.
 
 use serde::{Serialize, Serializer};
 

@@ -359,6 +359,11 @@ impl Outcome {
         )
     }
 
+    /// Returns whether no request was sent: this machine has no route to the address, or must not connect to it.
+    pub const fn is_untried(self) -> bool {
+        matches!(self, Outcome::ConnectUnreachable | Outcome::AddressRefused)
+    }
+
     /// Returns how often to retry within a pass.
     pub const fn quick_retry(self) -> QuickRetry {
         self.row().retry

@@ -198,6 +198,15 @@ impl CrawlUrl {
         self.0.host().unwrap_or(Host::Domain(""))
     }
 
+    /// Returns whether the host is this machine, by its address or as `localhost`.
+    pub fn is_this_machine(&self) -> bool {
+        match self.host() {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
+    }
+
     /// Returns path and query, as in a request line and in robots.txt.
     pub fn path_and_query(&self) -> &str {
         &self.0[url::Position::BeforePath..url::Position::AfterQuery]

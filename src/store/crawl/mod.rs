@@ -5,6 +5,7 @@ pub(super) mod addresses;
 pub(super) mod clusters;
 pub(super) mod earlier;
 pub(super) mod failures;
+mod fine_pages;
 pub(super) mod linked_sitemaps;
 mod reached;
 pub(super) mod resume;

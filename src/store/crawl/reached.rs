@@ -12,7 +12,7 @@ use crate::store::rows::row::list;
 use crate::store::runs::id::RunId;
 
 impl Store {
-    /// Returns the addresses from which each host of a run answered. Hosts whose addresses the user gave
+    /// Returns the addresses from which each host of a run answered; addresses without an answer are left out. Hosts whose addresses the user gave
     /// are left out. So are all hosts behind a proxy, because nothing was learned about their addresses.
     pub fn reached(&self, run: RunId) -> Result<BTreeMap<HostKey, Vec<IpAddr>>, StoreError> {
         let reach = self.run_by_id(run)?.plan.requests.reach;
@@ -24,7 +24,8 @@ impl Store {
         let sql = "SELECT h.text, r.text FROM
                 (SELECT DISTINCT u.host, a.remote FROM attempt a
                     JOIN url u ON u.run = a.run AND u.id = a.url
-                    WHERE a.run = ?1 AND a.remote IS NOT NULL) seen
+                    WHERE a.run = ?1 AND a.remote IS NOT NULL
+                        AND (a.status IS NOT NULL OR a.purpose <> 'probe:address')) seen
             JOIN text h ON h.run = ?1 AND h.id = seen.host
             JOIN text r ON r.run = ?1 AND r.id = seen.remote";
         let rows: Vec<(String, String)> = list(&connection, sql, [run.0], |row| {

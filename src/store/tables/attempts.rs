@@ -18,8 +18,8 @@ columns! {
         the crawl (its `Pass` is 0). `probe:` and a name for an experiment, which counts \
         neither for the verdict nor as the last attempt: `probe:alone` in our own way, alone \
         and slowly, `probe:browser` as a browser, `probe:fresh` over a new connection, \
-        `probe:http1` over HTTP/1.1, `probe:address` at one address of the host (`Remote IP`), \
-        `probe:cache` with a query parameter that no cache has seen, `probe:identity` without \
+        `probe:http1` over HTTP/1.1, `probe:address` at one address of the host (`Remote IP`), also \
+        of a page that never failed, `probe:cache` with a query parameter that no cache has seen, `probe:identity` without \
         compression, `probe:no-query` without its query, `probe:no-cookies` without the cookies \
         that the crawl sends, `probe:burst` in quick succession, of a page that was refused at speed. `outage`, whatever it was made for, if it failed because the \
         crawler's own machine had no network: it counts nowhere, neither for verdicts, rates \

@@ -47,8 +47,8 @@ pub enum Special {
     KeepAliveRace,
     /// The server fails with HTTP/2 only.
     Protocol,
-    /// One backend of several fails.
-    OneBackend,
+    /// One address of the host fails.
+    OneAddress,
     /// A cache repeats an old error.
     CachedError,
     /// The server fails with compressed answers only.
@@ -61,7 +61,7 @@ impl Special {
         match self {
             Special::KeepAliveRace => "keep_alive_race",
             Special::Protocol => "protocol",
-            Special::OneBackend => "one_backend",
+            Special::OneAddress => "address_down",
             Special::CachedError => "cached_error",
             Special::Compression => "compression",
         }
@@ -252,7 +252,7 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
     let made = &around.experiments;
     let helped = |trial| made.iter().any(|e| e.trial == trial && e.helps());
     if made.iter().any(Experiment::parts_addresses) {
-        Some(Special::OneBackend)
+        Some(Special::OneAddress)
     } else if helped(Trial::FreshConnection) {
         Some(Special::KeepAliveRace)
     } else if helped(Trial::Http1) {

@@ -122,7 +122,7 @@ fn experiments_decide() {
     }
     let addresses = diagnose(&nginx, &trial(Trial::Addresses, (2, 3)));
     assert_eq!(addresses.cause(), Some(Cause::UpstreamDown));
-    assert_eq!(addresses.advice(), "one_backend");
+    assert_eq!(addresses.advice(), "address_down");
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn by_address(facts: &HostFacts) -> Option<Finding> {
     let evidence = bad.iter().map(|(address, failed)| Evidence::Address {
         address: address.to_string(),
         failed: *failed,
+        outcome: None,
     });
     Some(finding(facts, 0.95, evidence.collect()))
 }

@@ -3,6 +3,7 @@
 //! A finding's text is made from its fields, never the other way round. A rule that has too
 //! little evidence says nothing.
 
+mod address;
 mod backend;
 mod client;
 mod cluster;
@@ -20,6 +21,7 @@ mod transport;
 mod unseen;
 mod walls;
 
+pub use address::address_down;
 pub use backend::one_backend_down;
 pub use client::{ClientFacts, client_block};
 pub use cluster::{
@@ -70,7 +72,7 @@ pub fn of_host(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         host_maintenance(facts),
         host_outage(facts),
-        one_backend_down(facts),
+        address_down(facts).or_else(|| one_backend_down(facts)),
         load_induced(facts),
         slow_host(facts),
         retry_after_invalid(facts),

@@ -3,6 +3,7 @@
 /// What a rule says was found, as a title; the rule's own name, if it is none of ours.
 pub fn title(rule: &str) -> &str {
     match rule {
+        "address_down" => "An address of the host is down",
         "announced_too_long" => "Downtime announced for longer than search engines wait",
         "cached_error" => "A cache repeats errors",
         "client_block" => "Crawlers are refused where browsers are not",

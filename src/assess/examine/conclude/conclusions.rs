@@ -8,8 +8,8 @@ use super::scores::{PartFound, scores};
 use crate::assess::diagnose::rules::{
     ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
     SitemapFacts, client_block, external_links, family_down, host_down, is_down, of_cluster,
-    of_host, own_outage, part_outage, redirect_into_error, robots_unreachable, section_down,
-    sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
+    of_host, one_backend_down, own_outage, part_outage, redirect_into_error, robots_unreachable,
+    section_down, sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::examine::Examination;
@@ -112,6 +112,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
         host.facts.is_uneven = are_uneven(&host.sections);
     }
+    leave_out_unheard(&mut hosts);
     let clusters: Vec<Cluster> = clusters.into_values();
     let groups: Vec<(Group, Diagnosis)> = grouped(&clusters)
         .into_iter()
@@ -139,6 +140,18 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
         crawlability: scored.crawlability,
         indexing_risk: scored.indexing_risk,
         site: tally.site,
+    }
+}
+
+/// Forgets what was tried at addresses of a version of the protocol by which nobody was heard in the whole run: this
+/// machine may have no way there.
+fn leave_out_unheard(hosts: &mut BTreeMap<String, Host>) {
+    for v6 in [false, true] {
+        if !hosts.values().any(|host| host.facts.was_heard(v6)) {
+            for host in hosts.values_mut() {
+                (host.facts.at_addresses).retain(|address, _| address.is_ipv6() != v6);
+            }
+        }
     }
 }
 
@@ -257,13 +270,11 @@ fn findings(
     }
     let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
-        let of_host = of_host(&host.facts);
         // Backends that take turns let one client through and refuse the next by chance.
-        let takes_turns = |finding: &Finding| finding.rule == "one_backend_down";
-        let refuses = (!of_host.iter().any(takes_turns))
+        let refuses = (one_backend_down(&host.facts).is_none())
             .then(|| client_block(&client_facts(name, host, groups)))
             .flatten();
-        found.extend(of_host);
+        found.extend(of_host(&host.facts));
         found.extend(soft_errors(&host.pages, |cause| {
             diagnosed(name, cause, groups)
         }));
@@ -272,7 +283,7 @@ fn findings(
             told.insert(group);
             let place = Place {
                 host: name.as_str(),
-                sections: &groups[group].0.cluster.facts.sections,
+                cluster: Some(&groups[group].0.cluster.facts),
             };
             if !is_said(&down, place, &found) {
                 found.push(down);
@@ -290,7 +301,7 @@ fn findings(
         }
         let place = Place {
             host: &cluster.facts.cluster.host,
-            sections: &cluster.facts.sections,
+            cluster: Some(&cluster.facts),
         };
         let of_it = of_cluster(&cluster.facts, diagnosis).into_iter();
         let is_new = |finding: &Finding| {
@@ -308,7 +319,7 @@ fn findings(
         });
         let place = Place {
             host: &sitemap.host,
-            sections: &BTreeMap::new(),
+            cluster: None,
         };
         narrow.extend(failing.filter(|finding| !is_said(finding, place, &found)));
     }

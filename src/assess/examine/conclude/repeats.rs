@@ -1,10 +1,8 @@
 //! Findings that say again what a wider one has said. Each problem is to be read once, in the place
 //! where it can be mended: that of a host before those of its sections and pages.
 
-use std::collections::BTreeMap;
-
-use crate::assess::diagnose::Evidence;
 use crate::assess::diagnose::rules::Finding;
+use crate::assess::diagnose::{ClusterFacts, Evidence};
 use crate::model::Cause;
 
 /// Findings that name the pages of a cluster and their cause.
@@ -23,8 +21,17 @@ const AT_TIMES: [&str; 2] = ["intermittent_cluster", "unconfirmed_cluster"];
 #[derive(Clone, Copy, Debug)]
 pub(in crate::assess::examine) struct Place<'a> {
     pub(in crate::assess::examine) host: &'a str,
-    /// URLs by section; none for what belongs to the host as a whole.
-    pub(in crate::assess::examine) sections: &'a BTreeMap<String, u64>,
+    /// The failures; none for what belongs to the host as a whole.
+    pub(in crate::assess::examine) cluster: Option<&'a ClusterFacts>,
+}
+
+impl Place<'_> {
+    /// Whether all of it lies in this section, which is named with its host.
+    fn is_in(self, section: &str) -> bool {
+        let is_there = |of_it: &String| format!("{}{of_it}", self.host) == section;
+        self.cluster
+            .is_some_and(|it| !it.sections.is_empty() && it.sections.keys().all(is_there))
+    }
 }
 
 /// Whether one of the wider findings says it already: of the same place, and of the same cause.
@@ -36,21 +43,18 @@ pub(super) fn is_said(narrow: &Finding, place: Place<'_>, wide: &[Finding]) -> b
 
 fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
     if wide.rule == "section_down" {
-        let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
         return narrow.rule != "section_down"
-            && !place.sections.is_empty()
-            && place.sections.keys().all(is_there)
+            && place.is_in(&wide.subject)
             && narrow.causes == wide.causes;
     }
     if wide.rule == "part_outage" {
-        let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
         // Pages that come and go of something else have a finding of their own.
         let is_part = match narrow.rule {
             "transient_cluster" | "unconfirmed_cluster" => true,
             "intermittent_cluster" => narrow.causes == wide.causes,
             _ => false,
         };
-        return is_part && !place.sections.is_empty() && place.sections.keys().all(is_there);
+        return is_part && place.is_in(&wide.subject);
     }
     let has_recovered = narrow.rule == "transient_cluster";
     wide.subject == place.host
@@ -58,6 +62,12 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             // "Maintenance or overload" of a part is what is known for sure of the whole.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
+            // The same pages are fine at another address; or those that come and go failed there alone.
+            "address_down" => {
+                let at_times = has_recovered || AT_TIMES.contains(&narrow.rule);
+                let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
+                narrow.advice == wide.advice || (at_times && is_there)
+            }
             // What fails every time fails at the other backends too.
             "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
             "host_outage" => has_recovered,
@@ -65,7 +75,8 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             "load_induced" => {
                 let is_limit = |evidence: &Evidence| match evidence {
                     Evidence::RateLimit { section, .. } => section.as_ref().is_none_or(|limited| {
-                        place.sections.keys().all(|section| section == limited)
+                        let mut sections = place.cluster.iter().flat_map(|it| it.sections.keys());
+                        sections.all(|section| section == limited)
                     }),
                     _ => false,
                 };
@@ -77,10 +88,33 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         }
 }
 
+/// Whether failures are those of an address that is down: all of them came from there, or nobody answered and it is
+/// known to fail in the same way.
+fn failed_there(cluster: &ClusterFacts, finding: &Finding) -> bool {
+    let down = || {
+        finding
+            .evidence
+            .iter()
+            .filter_map(|evidence| match evidence {
+                Evidence::Address {
+                    address, outcome, ..
+                } => Some((address, *outcome)),
+                _ => None,
+            })
+    };
+    if cluster.addresses.is_empty() {
+        return down().any(|(_, outcome)| outcome == Some(cluster.cluster.outcome));
+    }
+    let mut answered = cluster.addresses.iter().map(|(it, _)| it.to_string());
+    answered.all(|answered| down().any(|(address, _)| *address == answered))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::assess::diagnose::rules::{Scope, Severity};
+    use crate::assess::diagnose::{Announced, AnswerFacts, Cluster, Ratio};
+    use crate::model::{Moment, Outcome};
 
     const HOST: &str = "https://www.shop.test";
 
@@ -97,12 +131,39 @@ mod tests {
         }
     }
 
+    /// A failure in section `/a/`, and the address that it came from.
+    fn failures(outcome: Outcome, address: Option<[u8; 4]>) -> ClusterFacts {
+        let mut facts = ClusterFacts::new(Cluster {
+            host: HOST.to_owned(),
+            section: "/a/".to_owned(),
+            outcome,
+            fingerprint: None,
+        });
+        let seen = AnswerFacts {
+            outcome,
+            status: None,
+            fingerprint: None,
+            server: None,
+            waited: None,
+            round_trip: None,
+            retry_after: Announced::Nothing,
+            cached: false,
+            reused: false,
+            address: address.map(Into::into),
+            in_flight: 1,
+            rate: None,
+        };
+        facts.add(&seen, Moment::default());
+        facts
+    }
+
     fn check(wide: &Finding, narrow: &'static str, causes: &[Cause], expected: bool) {
         let narrow = finding(narrow, "https://www.shop.test/a/", causes);
-        let sections = BTreeMap::from([("/a/".to_owned(), 7)]);
+        let mut cluster = failures(Outcome::Server502, None);
+        cluster.sections = [("/a/".to_owned(), 7)].into();
         let place = Place {
             host: HOST,
-            sections: &sections,
+            cluster: Some(&cluster),
         };
         let wide = std::slice::from_ref(wide);
         let said = is_said(&narrow, place, wide);
@@ -129,6 +190,45 @@ mod tests {
         check(&block, "persistent_cluster", &[Dns], false);
         let elsewhere = finding("dns_fault", "https://img.shop.test", &[Dns]);
         check(&elsewhere, "unconfirmed_cluster", &[Dns], false);
+    }
+
+    #[test]
+    fn an_address_that_is_down_speaks_for_failures_at_it_and_for_no_others() {
+        let mut down = finding("address_down", HOST, &[Cause::UpstreamDown]);
+        down.advice = "address_down";
+        down.evidence = vec![Evidence::Address {
+            address: "192.0.2.2".to_owned(),
+            failed: Ratio::new(2, 2),
+            outcome: Some(Outcome::ConnectTimeout),
+        }];
+        let is_covered = |narrow: &Finding, cluster: &ClusterFacts| {
+            let place = Place {
+                host: HOST,
+                cluster: Some(cluster),
+            };
+            is_said(narrow, place, std::slice::from_ref(&down))
+        };
+        let at_times = finding("intermittent_cluster", HOST, &[Cause::UpstreamDown]);
+        let cases = [
+            (Outcome::Server502, Some([192, 0, 2, 2]), true),
+            (Outcome::Server502, Some([192, 0, 2, 1]), false),
+            (Outcome::ConnectTimeout, None, true),
+            (Outcome::ConnectRefused, None, false),
+        ];
+        for (outcome, address, expected) in cases {
+            let cluster = failures(outcome, address);
+            assert_eq!(
+                is_covered(&at_times, &cluster),
+                expected,
+                "{outcome} {address:?}"
+            );
+        }
+        // Pages that always fail at the address that the crawl uses, and are fine at the other.
+        let mut always = finding("persistent_cluster", HOST, &[Cause::UpstreamDown]);
+        let elsewhere = failures(Outcome::Server502, Some([192, 0, 2, 1]));
+        assert!(!is_covered(&always, &elsewhere));
+        always.advice = "address_down";
+        assert!(is_covered(&always, &elsewhere));
     }
 
     #[test]

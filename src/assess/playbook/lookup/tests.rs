@@ -86,7 +86,7 @@ fn every_promised_key_is_there_and_filled() {
     for special in [
         Special::KeepAliveRace,
         Special::Protocol,
-        Special::OneBackend,
+        Special::OneAddress,
         Special::CachedError,
         Special::Compression,
     ] {

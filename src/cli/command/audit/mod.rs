@@ -4,8 +4,6 @@ mod dry_run;
 mod gates;
 mod unfinished;
 
-use url::Host;
-
 use crate::audit::{
     Asked, AuditError, Audited, Delivered, Order, Remembered, Work, make, new_token, settle,
 };
@@ -196,13 +194,8 @@ fn mention_few_files(people: &People) {
 
 /// Prints a note if the operators of the site have no contact.
 fn mention_no_contact(plan: &CrawlPlan, people: &People) {
-    let is_here = |url: &CrawlUrl| match url.host() {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
     let has_no_contact = agents::has_no_contact(&plan.requests.user_agent);
-    if has_no_contact && !plan.scope.seeds.iter().all(is_here) {
+    if has_no_contact && !plan.scope.seeds.iter().all(CrawlUrl::is_this_machine) {
         people.mention(
             "the site's operators cannot see who crawls; name a page or mailbox of yours with \
              --contact URL|MAIL",

@@ -1,5 +1,5 @@
 //! Experiments: when the confirmation passes are over, a few of the URLs that fail are asked in
-//! other ways than our own, to tell causes apart. Which ways is the policy's; here URLs are chosen
+//! other ways than our own, to tell causes apart, and a fine page of each host at each of its addresses. Which ways is the policy's; here URLs are chosen
 //! and given to the frontier that the crawl used, one series a lease. The store knows nothing of
 //! experiments under way: what is interrupted before it was stored is made again.
 
@@ -24,6 +24,9 @@ const MAX_CLUSTERS: usize = 20;
 /// Most hosts whose limit of the rate is looked for with a burst (ours).
 const MOST_BURSTS: usize = 3;
 
+/// Most hosts of which a fine page is requested at each of their addresses (ours).
+const MOST_BY_ADDRESS: usize = 20;
+
 /// Longest time for all experiments: half as long as the confirmation passes may take by default.
 const BUDGET: Duration = Duration::from_mins(5);
 
@@ -39,6 +42,7 @@ impl State {
         let clusters = self.store.failing_clusters(self.run, MAX_CLUSTERS)?;
         let causes = self.chosen(&clusters);
         let refused = self.refused_at_speed()?;
+        let fine = self.fine_pages()?;
         let pass = self.passes.last() + 1;
         let (groups, number) = groups(&clusters);
         let failing = causes.iter().map(|cause| {
@@ -51,40 +55,51 @@ impl State {
             (url, Subject::of(Failing::AtSpeed { first }), group)
         });
         let chosen: Vec<(&CrawlUrl, Subject, usize)> = failing.chain(bursts).collect();
-        let subjects = chosen
-            .iter()
-            .map(|(url, subject, group)| (url.fingerprint(), (subject.clone(), *group)));
+        let by_address = (fine.iter().zip(number + refused.len()..))
+            .map(|(url, group)| (url, Subject::of(Failing::Never), group));
+        let subjects = chosen.iter().cloned().chain(by_address);
         self.experiments.begun = Some(Begun {
             pass,
             deadline: now + BUDGET,
-            subjects: subjects.collect(),
-            spent: vec![0; number + refused.len()],
+            subjects: subjects
+                .map(|(url, subject, group)| (url.fingerprint(), (subject, group)))
+                .collect(),
+            spent: vec![0; number + refused.len() + fine.len()],
         });
-        if chosen.is_empty() {
+        let mut effects = Vec::new();
+        if !chosen.is_empty() {
+            let urls: HashSet<Fingerprint> = causes.iter().map(|it| it.url.fingerprint()).collect();
+            let affected = clusters.iter().filter(|cluster| {
+                let mut members = cluster.representatives.iter();
+                members.any(|member| urls.contains(&member.url.fingerprint()))
+            });
+            effects.push(Effect::Say(Event::Experimenting {
+                clusters: affected.count() + refused.len(),
+                urls: chosen.len(),
+                ends_by: now + BUDGET,
+            }));
+        }
+        // A fine page is requested at the pace that its host has.
+        let slowed: BTreeSet<HostKey> = chosen.iter().map(|(url, ..)| url.host_key()).collect();
+        for host in &slowed {
+            effects.push(Effect::Slow(host.clone(), self.alone(host)));
+        }
+        let urls = chosen.iter().map(|(url, ..)| *url).chain(&fine);
+        let asked: Vec<Discovery> = urls
+            .map(|url| {
+                let host = url.host_key();
+                Discovery {
+                    pass,
+                    // The last request of the pass before may have ended just now.
+                    not_before: (slowed.contains(&host)).then(|| now + self.alone(&host).interval),
+                    ..Discovery::new(url.clone(), Role::Page)
+                }
+            })
+            .collect();
+        if asked.is_empty() {
             return Ok(None);
         }
-        let urls: HashSet<Fingerprint> = causes.iter().map(|it| it.url.fingerprint()).collect();
-        let affected = clusters.iter().filter(|cluster| {
-            let mut members = cluster.representatives.iter();
-            members.any(|member| urls.contains(&member.url.fingerprint()))
-        });
-        let mut effects = vec![Effect::Say(Event::Experimenting {
-            clusters: affected.count() + refused.len(),
-            urls: chosen.len(),
-            ends_by: now + BUDGET,
-        })];
-        let hosts: BTreeSet<HostKey> = chosen.iter().map(|(url, ..)| url.host_key()).collect();
-        for host in hosts {
-            let pace = self.alone(&host);
-            effects.push(Effect::Slow(host, pace));
-        }
-        let asked = chosen.iter().map(|(url, ..)| Discovery {
-            pass,
-            // The last request of the pass before may have ended just now.
-            not_before: Some(now + self.alone(&url.host_key()).interval),
-            ..Discovery::new((*url).clone(), Role::Page)
-        });
-        effects.push(Effect::Offer(asked.collect()));
+        effects.push(Effect::Offer(asked));
         Ok(Some(effects))
     }
 
@@ -98,18 +113,28 @@ impl State {
                     .iter()
                     .filter_map(move |it| it.representatives.get(rank))
             })
-            .filter(|cause| !cause.probed && self.site.scope.is_site(&cause.url))
-            .filter(|cause| self.hosts.refuse(&cause.url, Role::Page).is_none())
+            .filter(|cause| !cause.probed && self.may_experiment(&cause.url))
             .collect()
     }
 
     /// Pages that a limit of the rate may have refused, one of each host.
     fn refused_at_speed(&self) -> Result<Vec<CrawlUrl>, StoreError> {
         let mut found = (self.store).refused_at_speed(self.run, LONGEST_WAIT, MOST_BURSTS)?;
-        found.retain(|url| {
-            self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
-        });
+        found.retain(|url| self.may_experiment(url));
         Ok(found)
+    }
+
+    /// A page of each host that never failed, to be requested at each address of the host. What `localhost` stands
+    /// for is nobody's concern but this machine's.
+    fn fine_pages(&self) -> Result<Vec<CrawlUrl>, StoreError> {
+        let mut found = self.store.fine_pages(self.run, MOST_BY_ADDRESS)?;
+        found.retain(|url| !url.is_this_machine() && self.may_experiment(url));
+        Ok(found)
+    }
+
+    /// Whether a URL is one of the site, whose host was not given up.
+    fn may_experiment(&self, url: &CrawlUrl) -> bool {
+        self.site.scope.is_site(url) && self.hosts.refuse(url, Role::Page).is_none()
     }
 
     /// One request at a time, one a second, or fewer if that is what the host asks for.
@@ -166,6 +191,9 @@ impl State {
             && let Some(spent) = begun.spent.get_mut(group)
         {
             *spent += attempts.len();
+        }
+        if attempts.is_empty() {
+            return vec![Effect::Settle(lease.ticket, Settlement::Done)];
         }
         // The frontier counts from the start of the series; its last request was only now.
         let park = Effect::Park(url.host_key(), now + lease.pace.interval);
