@@ -163,6 +163,8 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
             }
             Probe::Alone | Probe::Address | Probe::Burst => {}
             Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
+            // A cache keeps answers only.
+            Probe::CacheBusting if outcome.layer() != Layer::Http => {}
             Probe::FreshConnection
             | Probe::Http1
             | Probe::CacheBusting
@@ -183,7 +185,9 @@ pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
         return goes_on(made);
     }
     let is_explained = made.iter().any(|(probe, outcome)| {
-        !matches!(probe, Probe::Alone | Probe::Address) && !outcome.is_failure()
+        // Past the caches and by another backend the same page may be fine.
+        let is_other = matches!(probe, Probe::Alone | Probe::Address | Probe::CacheBusting);
+        !is_other && !outcome.is_failure()
     });
     !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
 }
@@ -297,6 +301,16 @@ mod tests {
             let steps = rest(&subject(&[]), outcome, &[]);
             assert_eq!(probes(&steps), [Probe::Browser, Probe::Alone], "{outcome}");
         }
+        let steps = rest(
+            &subject(&[Probe::CacheBusting]),
+            Outcome::ConnectRefused,
+            &[],
+        );
+        assert_eq!(
+            probes(&steps),
+            [Probe::Browser, Probe::Alone],
+            "no cache answers"
+        );
     }
 
     #[test]
@@ -309,6 +323,11 @@ mod tests {
             (Probe::Address, true, true),
             (Probe::Alone, true, true),
         ];
+        let past = [(Probe::Alone, DOWN), (Probe::CacheBusting, Outcome::OkHtml)];
+        assert!(
+            is_worth(step(Probe::Uncompressed), &past),
+            "a hash may do that"
+        );
         for (probe, unexplained, explained) in cases {
             assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
             assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");
