@@ -20,7 +20,7 @@ pub struct Archive {
     pub file: String,
     /// HTTP requests in it.
     pub requests: u64,
-    /// Requests that failed: 4xx, 5xx, or no whole answer.
+    /// Requests that failed: 4xx, 5xx, an error page with a status of success, or no whole answer.
     pub failed: u64,
     /// Entries that could not be read.
     pub broken: u64,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::header::{DATE, RETRY_AFTER, SERVER};
+use http::header::{CONTENT_TYPE, DATE, REFRESH, RETRY_AFTER, SERVER};
 
 use super::echoes::without_echoes;
 use crate::assess::diagnose::{
-    Announced, Answer, AnswerFacts, Cluster, ClusterFacts, Maker, identify, maker_of,
+    Announced, Answer, AnswerFacts, Cluster, ClusterFacts, Maker, identify, maker_of, soft_error,
 };
-use crate::model::{CrawlUrl, Moment, Outcome};
-use crate::parse::har::Entry;
+use crate::model::{Cause, CrawlUrl, Moment, Outcome};
+use crate::parse::har::{BODY_HEAD, Entry};
 use crate::parse::{RetryAfter, retry_after};
 
 /// Maximum URLs named for a group.
@@ -22,7 +22,7 @@ const LISTED: usize = 20;
 /// Failures by host, outcome and fingerprint.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    by_kind: BTreeMap<(String, Outcome, Option<&'static str>), Group>,
+    by_kind: BTreeMap<(String, Outcome, Option<&'static str>, Option<Cause>), Group>,
     /// Requests without an answer for which the browser gives no reason, or which it blocked itself.
     pub(super) unexplained: Vec<(CrawlUrl, Option<String>)>,
     /// Number of these requests.
@@ -46,7 +46,8 @@ pub(super) struct Group {
 impl Groups {
     /// Adds an entry, if it failed.
     pub(super) fn add(&mut self, entry: Entry) {
-        let outcome = outcome(&entry);
+        let soft = soft_cause(&entry);
+        let outcome = soft.map_or_else(|| outcome(&entry), |_| Some(Outcome::SoftError200));
         if outcome.is_none() && entry.status.is_some() {
             return;
         }
@@ -74,14 +75,17 @@ impl Groups {
         let host = entry.url.host_key().to_string();
         let group = self
             .by_kind
-            .entry((host.clone(), outcome, page))
+            .entry((host.clone(), outcome, page, soft))
             .or_insert_with(|| Group {
-                facts: ClusterFacts::new(Cluster {
-                    host,
-                    section: entry.url.section().to_owned(),
-                    outcome,
-                    fingerprint: page.map(str::to_owned),
-                }),
+                facts: ClusterFacts {
+                    soft,
+                    ..ClusterFacts::new(Cluster {
+                        host,
+                        section: entry.url.section().to_owned(),
+                        outcome,
+                        fingerprint: page.map(str::to_owned),
+                    })
+                },
                 maker: maker_of(&answer, &matches),
                 urls: Vec::new(),
                 user_agent: entry.user_agent.clone(),
@@ -103,6 +107,21 @@ impl Groups {
         });
         groups
     }
+}
+
+/// Returns the cause that an error page with a status of success points at. Archives may leave out bodies and
+/// hold only the beginning of long ones; an incomplete body is not judged.
+fn soft_cause(entry: &Entry) -> Option<Cause> {
+    let body = &entry.body_head;
+    let kind = entry.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let is_page = kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("text/html");
+    let is_whole = (1..BODY_HEAD).contains(&body.len()) && entry.failure.is_none();
+    let leads_on = entry.headers.contains_key(REFRESH);
+    let status = entry.status.filter(|_| is_page && is_whole && !leads_on)?;
+    soft_error(status, body).map(|found| found.cause)
 }
 
 /// Returns the outcome of a failed entry; `None` if it did not fail or nobody knows.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::assess::diagnose::{
-    Announced, AnswerFacts, Cluster, ClusterFacts, Context, Diagnosis, Maker, diagnose,
+    Announced, AnswerFacts, Cluster, ClusterFacts, Context, Diagnosis, Maker, SoftError, diagnose,
+    soft_error,
 };
 use crate::crawl::single;
 use crate::fetch::{Fetcher, location};
@@ -132,6 +133,11 @@ impl ClientResult {
                     fingerprint: mark.map(str::to_owned),
                 })
             });
+            if attempt.outcome == Outcome::SoftError200 {
+                let status = attempt.status.unwrap_or_default();
+                let found = page.and_then(|page| soft_error(status, &page.head));
+                facts.soft = Some(found.unwrap_or_else(SoftError::unexplained).cause);
+            }
             let is_there = attempt.trace.retry_after.is_some();
             let announced = Announced::of(is_there, attempt.announced);
             facts.add(&AnswerFacts::of(&attempt, mark, announced), attempt.started);

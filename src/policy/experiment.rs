@@ -174,6 +174,8 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
             Probe::Address => steps.extend(there_and_back(addresses)),
             Probe::Alone | Probe::Burst => {}
             Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
+            // A cache keeps answers only.
+            Probe::CacheBusting if outcome.layer() != Layer::Http => {}
             Probe::FreshConnection
             | Probe::Http1
             | Probe::CacheBusting
@@ -217,7 +219,12 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
         return !before.outcome.is_untried() && do_addresses_differ(made);
     }
     let is_explained = made.iter().any(|made| {
-        !matches!(made.probe, Probe::Alone | Probe::Address) && !made.outcome.is_failure()
+        // Past the caches and by another backend the same page may be fine.
+        let is_other = matches!(
+            made.probe,
+            Probe::Alone | Probe::Address | Probe::CacheBusting
+        );
+        !is_other && !made.outcome.is_failure()
     });
     !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
 }
@@ -398,6 +405,16 @@ mod tests {
             let steps = rest(&subject(&[]), outcome, &[]);
             assert_eq!(probes(&steps), [Probe::Browser, Probe::Alone], "{outcome}");
         }
+        let steps = rest(
+            &subject(&[Probe::CacheBusting]),
+            Outcome::ConnectRefused,
+            &[],
+        );
+        assert_eq!(
+            probes(&steps),
+            [Probe::Browser, Probe::Alone],
+            "no cache answers"
+        );
     }
 
     #[test]
@@ -413,6 +430,14 @@ mod tests {
             (Probe::Address, true, true),
             (Probe::Alone, true, true),
         ];
+        let past = [
+            made(Probe::Alone, DOWN),
+            made(Probe::CacheBusting, Outcome::OkHtml),
+        ];
+        assert!(
+            is_worth(step(Probe::Uncompressed), &past),
+            "a hash may do that"
+        );
         for (probe, unexplained, explained) in cases {
             assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
             assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");

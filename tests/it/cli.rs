@@ -803,6 +803,23 @@ async fn a_check_tells_chain_times_cause_and_fix() {
 }
 
 #[tokio::test]
+async fn a_check_of_an_error_page_with_200_has_the_cause_that_it_says() {
+    let closed = "<title>Maintenance</title><h1>Down for maintenance</h1>";
+    let origin = site(&[]).await;
+    origin.page("/closed", closed);
+    let workdir = Workdir::new();
+    let url = origin.url("/closed");
+    let said = workdir
+        .run(&["check", &url, "--attempts", "1", "--json"])
+        .await;
+    assert!(
+        said.out.contains("\"cause\": \"maintenance\""),
+        "{}",
+        said.out
+    );
+}
+
+#[tokio::test]
 async fn a_check_compares_clients_and_keeps_secrets() {
     let origin = site(&[]).await;
     origin.script(

@@ -70,6 +70,8 @@ pub enum Trial {
     Addresses,
     /// Without compression.
     Uncompressed,
+    /// With a query that no cache has seen.
+    PastCaches,
     /// Without the query.
     WithoutQuery,
     /// Without the cookies of the crawl.
@@ -116,6 +118,11 @@ impl Experiment {
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
     }
 
+    /// Whether it says why a URL fails. A URL that is fine past the caches only says that it does no more.
+    pub fn tells_cause(&self) -> bool {
+        self.trial != Trial::PastCaches && self.helps()
+    }
+
     /// Whether some addresses of the host are fine and others are not.
     pub fn parts_addresses(&self) -> bool {
         self.trial == Trial::Addresses && (1..self.fine.of).contains(&self.fine.part)
@@ -127,6 +134,8 @@ impl Experiment {
 pub struct Context {
     /// URLs of the host that fail.
     pub host: Ratio,
+    /// URLs that fail in the sections of the cluster.
+    pub nearby: Ratio,
     /// Sections of the host with failing URLs.
     pub sections: Ratio,
     /// Control URLs that were fine while the cluster's failed.
@@ -141,9 +150,52 @@ pub struct Context {
     pub log_line: Option<(Cause, String)>,
 }
 
+impl Context {
+    /// Whether a cache keeps errors that are over: all requests past it were fine, more often than other URLs of the
+    /// same sections are. To a balancer that chooses a backend by the URL, an address that no cache has seen is
+    /// another URL. The share of URLs that are fine is estimated with one more either way (P. S. Laplace, 1774).
+    pub fn keeps_errors(&self) -> bool {
+        (self.experiments.iter()).any(|experiment| self.is_kept(*experiment))
+    }
+
+    pub(super) fn is_kept(&self, experiment: Experiment) -> bool {
+        let (fine, nearby) = (experiment.fine, self.nearby);
+        let good = (nearby.of - nearby.part + 1) as f64 / (nearby.of + 2) as f64;
+        let by_chance = good.powf(fine.of as f64);
+        experiment.trial == Trial::PastCaches
+            && experiment.helps()
+            && fine.part == fine.of
+            && by_chance <= BY_CHANCE
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_fine_past_the_caches_is_kept_unless_other_urls_are_as_often_fine() {
+        let kept = |fine: (u64, u64), own: (u64, u64), nearby: (u64, u64)| {
+            let experiment = Experiment {
+                trial: Trial::PastCaches,
+                fine: Ratio::new(fine.0, fine.1),
+                crawler_fine: Ratio::new(own.0, own.1),
+            };
+            let around = Context {
+                nearby: Ratio::new(nearby.0, nearby.1),
+                experiments: vec![experiment],
+                ..Context::default()
+            };
+            around.keeps_errors()
+        };
+        assert!(kept((3, 3), (0, 6), (10, 10)));
+        assert!(kept((12, 12), (0, 6), (10, 30)));
+        // A hash of the URL leads two of three elsewhere.
+        assert!(!kept((3, 3), (0, 6), (10, 30)));
+        assert!(!kept((1, 1), (0, 2), (1, 1)), "too few");
+        assert!(!kept((2, 3), (0, 6), (10, 10)), "it still fails");
+        assert!(!kept((3, 3), (3, 6), (10, 10)), "it recovered meanwhile");
+    }
 
     #[test]
     fn a_way_of_asking_helps_if_the_own_way_failed_next_to_it() {

@@ -46,6 +46,15 @@ pub enum Evidence {
         hits: Ratio,
         seconds: f64,
     },
+    Held {
+        hits: Ratio,
+        from: f64,
+        to: f64,
+    },
+    Ticked {
+        hits: Ratio,
+        seconds: u64,
+    },
     RetryAfter {
         count: u64,
         longest_seconds: u64,
@@ -150,6 +159,9 @@ pub enum Evidence {
     FineUncompressed {
         fine: Ratio,
     },
+    FinePastCaches {
+        fine: Ratio,
+    },
     FineWithoutQuery {
         fine: Ratio,
     },
@@ -183,6 +195,10 @@ pub enum Evidence {
     },
     Blocks {
         answers: Ratio,
+    },
+    Refused {
+        urls: Ratio,
+        section: String,
     },
     RedirectEnd {
         target: String,
@@ -265,6 +281,16 @@ impl fmt::Display for Evidence {
             E::Instant { hits, seconds } => write!(
                 f,
                 "{hits} answers came at once ({seconds:.3} s): nobody waited for a backend"
+            ),
+            E::Held { hits, from, to } => write!(
+                f,
+                "{hits} answers came after {from:.1} to {to:.1} s: somebody took the request and \
+                 gave it up"
+            ),
+            E::Ticked { hits, seconds } => write!(
+                f,
+                "{hits} answers came in the second after {seconds} s: a time limit that is looked \
+                 at once a second, as those of PHP-FPM, uWSGI and gunicorn are"
             ),
             E::RetryAfter {
                 count,
@@ -461,6 +487,10 @@ impl fmt::Display for Evidence {
                 f,
                 "{fine} failing URLs were fine without compression (Accept-Encoding: identity)"
             ),
+            E::FinePastCaches { fine } => write!(
+                f,
+                "{fine} requests were fine with a query that no cache has seen: an old error is kept"
+            ),
             E::FineWithoutQuery { fine } => {
                 write!(f, "{fine} failing URLs were fine without their query")
             }
@@ -508,6 +538,12 @@ impl fmt::Display for Evidence {
                 write!(
                     f,
                     "{answers} failing answers are the page of a bot protection"
+                )
+            }
+            E::Refused { urls, section } => {
+                write!(
+                    f,
+                    "{urls} URLs of {section} are refused by the server itself"
                 )
             }
             E::RedirectEnd {

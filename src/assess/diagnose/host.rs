@@ -209,6 +209,13 @@ impl HostFacts {
         self.limit.is_some() && limited.is_none_or(|limited| limited == section)
     }
 
+    /// The share of requests that failed as search engines see it when they ask for robots.txt: an error page with a
+    /// status of success is an answer of the host.
+    pub fn unanswered(&self) -> f64 {
+        let soft = self.count(Outcome::SoftError200);
+        Ratio::new(self.answers.part - soft, self.answers.of).share()
+    }
+
     /// How many failures had this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or(0)

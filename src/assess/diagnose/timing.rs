@@ -13,6 +13,7 @@ use crate::model::Cause::{
     self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     Tls, UpstreamDown, UpstreamTimeout,
 };
+use crate::model::Outcome;
 
 /// A well-known timer of servers and networks.
 #[derive(Debug)]
@@ -58,6 +59,43 @@ const CONNECTING: &[(Cause, f64)] = &[
     (InvalidUpstreamResponse, 0.1),
     (ApplicationError, 0.3),
     (Maintenance, 0.05),
+];
+
+/// nginx answered 502 when a time limit fired. Its own limits for connecting and reading answer 504: what is left is
+/// the time for looking up the backend's name (`resolver_timeout`), and a limit behind it that ends in a close.
+const NGINX_502: &[(Cause, f64)] = &[
+    (UpstreamTimeout, 8.0),
+    (Dns, 6.0),
+    (Overload, 0.3),
+    (UpstreamDown, 0.05),
+    (InvalidUpstreamResponse, 0.05),
+    (ApplicationError, 0.5),
+    (Maintenance, 0.05),
+    (Firewall, 0.1),
+    (Tls, 0.1),
+];
+
+/// Somebody took the request, and gave it up seconds later: nobody refused it, and what is malformed comes sooner.
+const HELD: &[(Cause, f64)] = &[
+    (UpstreamTimeout, 4.0),
+    (UpstreamDown, 0.2),
+    (InvalidUpstreamResponse, 0.2),
+    (Dns, 0.5),
+    (Tls, 0.2),
+    (Maintenance, 0.1),
+    (Firewall, 0.3),
+];
+
+/// As before, after a limit that is looked at once a second.
+const TICKED: &[(Cause, f64)] = &[
+    (UpstreamTimeout, 10.0),
+    (Overload, 0.6),
+    (UpstreamDown, 0.1),
+    (InvalidUpstreamResponse, 0.1),
+    (Dns, 0.3),
+    (Tls, 0.1),
+    (Maintenance, 0.1),
+    (Firewall, 0.3),
 ];
 
 /// HAProxy retries a refused connection once a second (`retries 3`, `timeout connect` at most).
@@ -178,6 +216,13 @@ const STEP: f64 = 1.002;
 /// How far a wait is from the timer that it may be, as a share.
 const NEAR: f64 = 0.03;
 
+/// How long after a limit in whole seconds an answer comes, if the limit is looked at once a second and the rest takes
+/// a while: at the earliest and at the latest.
+const TICK: (f64, f64) = (-0.02, 1.15);
+
+/// From this share of answers on that came after a wait, somebody took the requests. Ours.
+const MOSTLY: f64 = 0.8;
+
 /// Most seconds that HAProxy's retries of a connection take.
 const MOST_RETRIES: f64 = 4.0;
 
@@ -200,10 +245,13 @@ pub struct Wall {
 }
 
 impl Wall {
-    /// Whose timer it is, given who answered.
-    pub fn words(&self, product: Option<&str>) -> &'static str {
+    /// Whose timer it is, given who answered with what.
+    pub fn words(&self, product: Option<&str>, outcome: Outcome) -> &'static str {
         if self.is_retry(product) {
             return "HAProxy's retries of a connection, one a second";
+        }
+        if outcome == Outcome::Server502 && product.is_some_and(is_nginx) {
+            return "nginx's time for looking up a name, or a limit behind it, as its own others answer 504";
         }
         let own = self.own_timer(product).map(|(_, words)| words);
         own.unwrap_or_else(|| match timer_of(self.seconds) {
@@ -227,9 +275,12 @@ impl Wall {
             && is_step
     }
 
-    fn likelihood(&self, product: Option<&str>) -> &'static [(Cause, f64)] {
+    fn likelihood(&self, product: Option<&str>, outcome: Outcome) -> &'static [(Cause, f64)] {
         if self.is_retry(product) {
             return RETRIED;
+        }
+        if outcome == Outcome::Server502 && product.is_some_and(is_nginx) {
+            return NGINX_502;
         }
         match (self.own_timer(product), product) {
             (Some((timer, _)), _) => timer.likelihood,
@@ -297,25 +348,69 @@ impl TimerCounts {
         (are_enough && wall.hits.share() > 0.5).then_some(wall)
     }
 
-    /// What the waits say of the causes, and in words; nothing, if they are scattered.
+    /// What the waits for answers with this outcome say of the causes, and in words; nothing, if some were short and
+    /// some were long.
     pub(super) fn speak(
         &self,
         product: Option<&str>,
+        outcome: Outcome,
     ) -> Option<(&'static [(Cause, f64)], Evidence)> {
         if let Some(wall) = self.wall() {
             let evidence = Evidence::Timer {
                 hits: wall.hits,
                 seconds: wall.seconds,
-                timer: wall.words(product).to_owned(),
+                timer: wall.words(product, outcome).to_owned(),
             };
-            return Some((wall.likelihood(product), evidence));
+            return Some((wall.likelihood(product, outcome), evidence));
         }
         let hits = Ratio::new(self.instant.0, self.total);
-        (hits.share() > 0.5).then(|| {
+        if hits.share() > 0.5 {
             let seconds = self.instant.1 / hits.part as f64;
-            (AT_ONCE, Evidence::Instant { hits, seconds })
+            return Some((AT_ONCE, Evidence::Instant { hits, seconds }));
+        }
+        // An application that fails in the end says so by itself.
+        let is_of_proxy = matches!(
+            outcome,
+            Outcome::Server502 | Outcome::Server503 | Outcome::Server504
+        );
+        is_of_proxy.then(|| self.held()).flatten()
+    }
+
+    /// What it says that answers came after seconds, each after others.
+    fn held(&self) -> Option<(&'static [(Cause, f64)], Evidence)> {
+        let (first, last) = (self.waits.keys().next()?, self.waits.keys().next_back()?);
+        let hits: u64 = self.waits.values().map(|(hits, _)| hits).sum();
+        if let Some((seconds, ticked)) = self.tick() {
+            let hits = Ratio::new(ticked, self.total);
+            return Some((TICKED, Evidence::Ticked { hits, seconds }));
+        }
+        let hits = Ratio::new(hits, self.total);
+        (hits.share() >= MOSTLY).then(|| {
+            let (from, to) = (at_step(*first), at_step(*last));
+            (HELD, Evidence::Held { hits, from, to })
         })
     }
+
+    /// The whole seconds of a limit that is looked at once a second, and how many answers came in the second after it,
+    /// if most did.
+    fn tick(&self) -> Option<(u64, u64)> {
+        let ticks = self.waits.keys().map(|first| {
+            let limit = (at_step(*first) - TICK.0).floor();
+            let within = step(limit + TICK.0)..=step(limit + TICK.1);
+            let hits = self.waits.range(within).map(|(_, wait)| wait.0).sum();
+            (limit as u64, hits)
+        });
+        let (limit, hits) = ticks.max_by_key(|(_, hits)| *hits)?;
+        let is_tick = limit > 0 && hits >= FEWEST && Ratio::new(hits, self.total).share() > 0.5;
+        is_tick.then_some((limit, hits))
+    }
+}
+
+/// Whether a product is nginx or made of it.
+fn is_nginx(product: &str) -> bool {
+    ["nginx", "OpenResty"]
+        .iter()
+        .any(|name| product.contains(name))
 }
 
 /// How much longer than a wait of so many seconds another of the same wall may be.
@@ -367,8 +462,11 @@ mod tests {
             for milliseconds in waits {
                 counts.add(Duration::from_millis(*milliseconds), None);
             }
-            let (likelihood, evidence) = counts.speak(Some("nginx"))?;
+            let (likelihood, evidence) = counts.speak(Some("nginx"), Outcome::Server504)?;
             Some((likelihood[0], evidence.to_string()))
+        };
+        let is_wall = |waits: &[u64]| {
+            wall(waits).is_some_and(|(_, words)| words.starts_with("3 of 3 answers took"))
         };
         let (best, words) = wall(&[3_001, 3_070, 3_095, 3_002]).expect("a wall");
         assert_eq!(best, (UpstreamTimeout, 2.5));
@@ -382,19 +480,15 @@ mod tests {
             (60_000, 61_100, 61_400),
             (100_000, 101_800, 102_300),
         ] {
+            assert!(is_wall(&[shortest, shortest, alike]), "{shortest}");
             assert!(
-                wall(&[shortest, shortest, alike])
-                    .is_some_and(|(_, words)| words.starts_with("3 of 3"))
-            );
-            let apart = wall(&[shortest, apart, apart + apart / 20]);
-            assert!(
-                apart.is_none_or(|(_, words)| !words.starts_with("3 of 3")),
+                !is_wall(&[shortest, apart, apart + apart / 20]),
                 "{shortest}"
             );
         }
-        assert!(wall(&[1_020, 1_070, 1_120]).is_none(), "merely slow");
-        assert!(wall(&[3_001, 3_002]).is_none(), "two may be chance");
-        assert!(wall(&[3_000, 3_300, 3_700, 4_100]).is_none());
+        assert!(!is_wall(&[1_020, 1_070, 1_120]), "merely slow");
+        assert!(!is_wall(&[3_001, 3_002]), "two may be chance");
+        assert!(!is_wall(&[3_000, 3_300, 3_700, 4_100]));
         // Envoy's five seconds are none of nginx's, and four are none of Envoy's.
         assert!(
             wall(&[4_001, 4_002, 4_003])
@@ -410,7 +504,9 @@ mod tests {
         for milliseconds in [3_003, 3_005, 3_004] {
             counts.add(Duration::from_millis(milliseconds), None);
         }
-        let (likelihood, evidence) = counts.speak(Some("HAProxy")).expect("a wall");
+        let (likelihood, evidence) = counts
+            .speak(Some("HAProxy"), Outcome::Server503)
+            .expect("a wall");
         assert_eq!(likelihood[0], (UpstreamDown, 1.5));
         assert!(evidence.to_string().contains("HAProxy's retries"));
     }
@@ -422,23 +518,75 @@ mod tests {
             counts.add(Duration::from_millis(60_003), None);
         }
         counts.add(Duration::from_secs(41), None);
-        let (likelihood, evidence) = counts.speak(Some("nginx")).expect("a wall");
+        let (likelihood, evidence) = counts
+            .speak(Some("nginx"), Outcome::Server504)
+            .expect("a wall");
         let words = "63 of 64 answers took 60.0 s: nginx proxy_read_timeout";
         assert_eq!(evidence.to_string(), words);
         assert_eq!(likelihood[0], (UpstreamTimeout, 4.0));
     }
 
-    #[test]
-    fn scattered_waits_say_nothing() {
+    /// What waits of so many milliseconds for an nginx's 502 say: the first factor, and in words.
+    fn of_nginx(waits: &[u64]) -> Option<((Cause, f64), String)> {
         let mut counts = TimerCounts::default();
-        assert!(counts.speak(None).is_none());
-        for seconds in [2, 5, 8, 13, 30, 44] {
-            counts.add(Duration::from_secs(seconds), None);
+        for milliseconds in waits {
+            counts.add(Duration::from_millis(*milliseconds), None);
         }
-        assert!(counts.speak(None).is_none());
+        let (likelihood, evidence) = counts.speak(Some("nginx"), Outcome::Server502)?;
+        Some((likelihood[0], evidence.to_string()))
+    }
+
+    #[test]
+    fn a_502_of_nginx_after_a_time_limit_is_not_after_one_of_its_proxying() {
+        let (best, words) = of_nginx(&[5_001, 5_002, 5_004]).expect("a wall");
+        assert_eq!(best, NGINX_502[0]);
+        assert!(words.contains("looking up a name"), "{words}");
+        let mut counts = TimerCounts::default();
+        for _ in 0..3 {
+            counts.add(Duration::from_millis(5_001), None);
+        }
+        for (product, outcome) in [
+            ("nginx", Outcome::Server504),
+            ("Apache httpd", Outcome::Server502),
+        ] {
+            let (_, evidence) = counts.speak(Some(product), outcome).expect("a wall");
+            assert!(!evidence.to_string().contains("looking up"), "{product}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_looked_at_once_a_second_ends_requests_within_a_second() {
+        // PHP-FPM's request_terminate_timeout of 3 s, and uWSGI's harakiri with a queue in front, as measured.
+        let fpm = [3_008, 3_297, 3_395, 3_812, 3_906, 4_006, 3_078];
+        let uwsgi = [3_815, 4_018, 3_914, 4_130, 8_773, 7_904, 3_700];
+        for waits in [fpm, uwsgi] {
+            let (best, words) = of_nginx(&waits).expect("a tick");
+            assert_eq!(best, TICKED[0], "{words}");
+            assert!(words.contains("in the second after 3 s"), "{words}");
+        }
+        let (best, words) = of_nginx(&[2_100, 3_900, 5_600, 8_800, 12_000]).expect("held");
+        assert_eq!(best, HELD[0], "{words}");
+        assert!(words.starts_with("5 of 5 answers came after 2.1 to 12.0 s"));
+        let mut counts = TimerCounts::default();
+        for milliseconds in fpm {
+            counts.add(Duration::from_millis(milliseconds), None);
+        }
+        assert!(counts.speak(None, Outcome::Server500).is_none());
+        // What is refused at once in between was not held.
+        assert_eq!(of_nginx(&[2_100, 3_900, 5_600, 300, 12_000, 310]), None);
+    }
+
+    #[test]
+    fn waits_of_all_lengths_say_nothing() {
+        let mut counts = TimerCounts::default();
+        assert!(counts.speak(None, Outcome::Server502).is_none());
+        for milliseconds in [200, 700, 2_000, 5_000, 13_000, 44_000] {
+            counts.add(Duration::from_millis(milliseconds), None);
+        }
+        assert!(counts.speak(None, Outcome::Server502).is_none());
         counts = TimerCounts::default();
         counts.add(Duration::from_millis(203), Some(Duration::from_millis(199)));
-        let (_, evidence) = counts.speak(None).expect("at once");
+        let (_, evidence) = counts.speak(None, Outcome::Server502).expect("at once");
         assert!(matches!(evidence, Evidence::Instant { .. }));
     }
 }

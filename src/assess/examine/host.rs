@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::speed::SpeedEffect;
 use super::url::Seen;
 use crate::assess::diagnose::AnswerFacts;
-use crate::assess::diagnose::rules::PageFaults;
-use crate::assess::diagnose::{HostFacts, Ratio, fingerprint};
+use crate::assess::diagnose::rules::{PageFaults, Refusals};
+use crate::assess::diagnose::{Cluster, ClusterFacts, HostFacts, Ratio, fingerprint};
 use crate::assess::score::site::OTHER;
 use crate::assess::verdict::judgement::Judgement;
 use crate::assess::verdict::rules::Verdict;
@@ -24,6 +24,10 @@ pub(super) struct Host {
     /// Controls that were fine in confirmation passes, of all.
     pub(super) controls: Ratio,
     pub(super) pages: PageFaults,
+    /// Failures of its robots.txt and its sitemaps, by their outcome.
+    pub(super) files: BTreeMap<Outcome, ClusterFacts>,
+    /// Pages that the server itself refuses.
+    pub(super) refusals: Refusals,
     /// Answers that are blocks by their page, of all that are errors.
     pub(super) blocks: Ratio,
     /// URLs that sitemaps list: failing ones, of all fetched.
@@ -41,6 +45,8 @@ impl Host {
             sections: BTreeMap::new(),
             controls: Ratio::default(),
             pages: PageFaults::new(name),
+            files: BTreeMap::new(),
+            refusals: Refusals::default(),
             blocks: Ratio::default(),
             listed: Ratio::default(),
             listed_example: None,
@@ -51,6 +57,21 @@ impl Host {
 
     /// Counts how the host answered for a robots.txt or a sitemap, which is no page.
     pub(super) fn take_file(&mut self, seen: &Seen<'_>) {
+        if let Some(last) = seen.last_failure() {
+            let outcome = last.facts.outcome;
+            let of_file = self.files.entry(outcome).or_insert_with(|| {
+                ClusterFacts::new(Cluster {
+                    host: seen.host.to_owned(),
+                    section: seen.section.to_owned(),
+                    outcome,
+                    fingerprint: last.facts.fingerprint.map(str::to_owned),
+                })
+            });
+            let alike = (seen.evidence()).filter(|attempt| attempt.facts.outcome == outcome);
+            for attempt in alike {
+                of_file.add(&attempt.facts, attempt.observation.started);
+            }
+        }
         if seen.role == Role::Sitemap {
             self.count_announced(seen);
             return;
@@ -58,6 +79,14 @@ impl Host {
         for attempt in seen.evidence() {
             self.facts.add(&attempt.facts);
         }
+    }
+
+    /// URLs that fail in these sections, of all fetched.
+    pub(super) fn failing_in<'s>(&self, sections: impl Iterator<Item = &'s String>) -> Ratio {
+        let sections = sections.filter_map(|name| self.sections.get(name));
+        sections.fold(Ratio::default(), |sum, urls| {
+            Ratio::new(sum.part + urls.part, sum.of + urls.of)
+        })
     }
 
     fn count_announced(&mut self, seen: &Seen<'_>) {
@@ -143,7 +172,7 @@ impl Host {
             Outcome::SoftError200 => {
                 self.pages.add(seen.address, Some(&seen.soft_error()));
             }
-            _ => {}
+            _ => self.refusals.add(seen.section, seen.address, &last.facts),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Examinations of runs that were never made: a URL and its attempts a line.
 
+use std::time::Duration;
+
 use super::*;
 use crate::assess::diagnose::AnswerFacts;
 use crate::assess::diagnose::{Announced, Ratio};
@@ -7,7 +9,7 @@ use crate::assess::history::episode::FirstLook;
 use crate::assess::score::indexing::Extent;
 use crate::assess::verdict::observation::Observation;
 use crate::assess::{EarlierRuns, Importance};
-use crate::model::{Moment, Pressure, Probe, Purpose};
+use crate::model::{Cause, Moment, Pressure, Probe, Purpose};
 
 const HOST: &str = "https://www.shop.test";
 
@@ -106,6 +108,21 @@ impl Run {
             attempts,
             soft_page,
         })
+    }
+
+    /// What was answered for robots.txt.
+    fn robots(&mut self, attempts: &[SeenAttempt<'_>]) {
+        self.0.take(&Seen {
+            address: &format!("{HOST}/robots.txt"),
+            host: HOST,
+            section: "/",
+            family: "",
+            role: Role::Robots,
+            importance: Importance::default(),
+            earlier: EarlierRuns::default(),
+            attempts,
+            soft_page: None,
+        });
     }
 
     fn pages(&mut self, section: &str, count: usize, marks: &str) {
@@ -436,6 +453,72 @@ fn an_error_page_with_200_is_found_by_what_it_says() {
     assert_eq!(rules(&found), ["soft_error"]);
     let evidence = found.findings[0].evidence_text();
     assert!(evidence.starts_with("1 of 10 pages"), "{evidence}");
+}
+
+/// A robots.txt that cannot be read.
+fn unreadable(days: u64) -> SiteFiles {
+    let robots = RobotsFile {
+        host: HOST.to_owned(),
+        address: format!("{HOST}/robots.txt"),
+        outcome: Outcome::Server502,
+        attempts: 3,
+        unreachable: true,
+        failing_for: Some(Duration::from_hours(24 * days)),
+        known_good: true,
+    };
+    SiteFiles {
+        robots: vec![robots],
+        ..SiteFiles::default()
+    }
+}
+
+#[test]
+fn a_robots_txt_has_the_cause_of_the_pages_that_fail_alike() {
+    let causes = |with_pages: bool, mark: &'static str| {
+        let mut run = Run::new();
+        let mut failing = attempts("F f f");
+        for attempt in &mut failing {
+            attempt.facts.waited = Some(Duration::from_millis(2));
+        }
+        if with_pages {
+            for _ in 0..9 {
+                run.page("/a/", &failing);
+            }
+        }
+        for attempt in &mut failing {
+            attempt.facts.fingerprint = (!mark.is_empty()).then_some(mark);
+        }
+        run.robots(&failing);
+        let found = run.0.conclude(&unreadable(1), Extent::Full);
+        let of = |rules: &[&str]| {
+            let finding = found.findings.iter().find(|it| rules.contains(&it.rule));
+            finding.map(|it| (it.causes.clone(), it.confidence))
+        };
+        let robots = of(&["robots_unreachable"]).expect("a finding");
+        (robots, of(&["persistent_cluster", "unconfirmed_cluster"]))
+    };
+    let (robots, pages) = causes(true, "");
+    assert_eq!(Some(robots), pages);
+    // Another error page may have another cause.
+    let (robots, pages) = causes(true, "haproxy-502");
+    assert_ne!(Some(robots), pages);
+    // Without any page its own answers say what is wrong.
+    let (robots, pages) = causes(false, "nginx-502");
+    assert_eq!((robots.0[0], pages), (Cause::UpstreamDown, None));
+}
+
+#[test]
+fn a_host_whose_pages_are_error_pages_with_200_answers() {
+    let words = |marks: &str| {
+        let mut run = Run::new();
+        run.pages("/a/", 9, marks);
+        let found = run.0.conclude(&unreadable(40), Extent::Full);
+        let mut robots = found.findings.iter();
+        let robots = robots.find(|it| it.rule == "robots_unreachable");
+        robots.expect("a finding").evidence_text()
+    };
+    assert!(words("s").contains("with the rest of the host answering"));
+    assert!(words("F").contains("with the rest of the host failing too"));
 }
 
 #[test]

@@ -47,6 +47,10 @@ impl Trials {
         for probe in Probe::ALL {
             let mut fine = Ratio::default();
             for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
+                // An application that knows no such query says nothing of the page.
+                if probe == Probe::CacheBusting && !speaks_of_page(attempt.facts.outcome) {
+                    continue;
+                }
                 fine.count(is_fine(attempt.facts.outcome));
                 if let (Probe::Address, Some(address)) = (probe, attempt.facts.address)
                     && !attempt.facts.outcome.is_untried()
@@ -113,7 +117,8 @@ impl Trials {
                     Probe::Uncompressed => (Trial::Uncompressed, own),
                     Probe::WithoutQuery => (Trial::WithoutQuery, own),
                     Probe::WithoutCookies => (Trial::WithoutCookies, own),
-                    Probe::Address | Probe::CacheBusting | Probe::Burst => return None,
+                    Probe::CacheBusting => (Trial::PastCaches, own),
+                    Probe::Address | Probe::Burst => return None,
                 };
                 Some(Experiment {
                     trial,
@@ -149,6 +154,11 @@ impl Trials {
 /// A page, rather than any other answer: a block is no page either.
 fn is_fine(outcome: Outcome) -> bool {
     !outcome.is_failure() && !matches!(outcome, Outcome::Client401 | Outcome::Client403)
+}
+
+/// Whether an answer is the page or its failure, rather than a redirect or a page that nobody knows.
+fn speaks_of_page(outcome: Outcome) -> bool {
+    outcome.is_content() || outcome.is_failure()
 }
 
 fn sum(one: Ratio, other: Ratio) -> Ratio {

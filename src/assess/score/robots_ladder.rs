@@ -13,7 +13,7 @@ const STOPPED: Duration = Duration::from_hours(12);
 const COPY_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Share of failing first attempts from which the site as a whole is failing (ours).
-const SITE_FAILING: f64 = 0.5;
+pub(in crate::assess) const SITE_FAILING: f64 = 0.5;
 
 /// Least indexing risk of a site whose robots.txt keeps bots out: what is not fetched is not
 /// refreshed (ours).

@@ -75,3 +75,30 @@ fn an_archive_cannot_control_the_terminal() {
         said.out
     );
 }
+
+#[test]
+fn an_error_page_with_200_in_an_archive_has_the_cause_that_it_says() {
+    let told = |kind: &str, body: &str| {
+        let har = format!(
+            r#"{{"log":{{"entries":[{{"request":{{"url":"http://a.example/"}},"response":{{"status":200,
+            "headers":[{{"name":"Content-Type","value":"{kind}"}}],"content":{{"text":"{body}"}}}}}}]}}}}"#
+        );
+        run_with(&["check", "--har", "-"], &har).out
+    };
+    let closed = "<title>Maintenance</title><h1>Down for maintenance</h1>";
+    let said = told("text/html; charset=utf-8", closed);
+    assert!(said.contains("maintenance"), "{said}");
+    assert!(said.contains("gatecrawl explain maintenance"), "{said}");
+    let long = format!("{closed}{}", " ".repeat(5_000));
+    for (kind, body) in [
+        (
+            "text/html",
+            "<title>Shoes</title><h1>Shoes</h1><p>Brown and black.",
+        ),
+        ("text/html", ""),
+        ("application/json", closed),
+        ("text/html", &long),
+    ] {
+        assert!(!told(kind, body).contains("maintenance"), "{kind} {body}");
+    }
+}

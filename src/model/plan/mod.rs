@@ -280,7 +280,7 @@ impl Default for ProbePlan {
     fn default() -> ProbePlan {
         ProbePlan {
             enabled: true,
-            cache: false,
+            cache: true,
         }
     }
 }

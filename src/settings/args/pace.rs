@@ -39,9 +39,9 @@ pub(crate) struct PaceArgs {
     /// Make no experiments: do not request failing URLs in other ways, such as like a browser, to separate causes
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Also request failing URLs with a new query parameter, to bypass caches
+    /// Do not request failing URLs with a query parameter that no cache has seen
     #[arg(long, conflicts_with = "no_probe")]
-    pub(crate) probe_cache: bool,
+    pub(crate) no_probe_cache: bool,
     /// Maximum wait for the first byte [default: 30s]
     #[arg(short = 't', long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) timeout: Option<Duration>,

@@ -103,8 +103,8 @@ fn set_pace(plan: &mut CrawlPlan, args: &PaceArgs) {
     if args.no_probe {
         plan.probe.enabled = false;
     }
-    if args.probe_cache {
-        plan.probe.cache = true;
+    if args.no_probe_cache {
+        plan.probe.cache = false;
     }
     set(&mut requests.first_byte, args.timeout);
     set(&mut requests.connect, args.connect_timeout);
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(plan.scope.max_hosts, Some(1_000));
         assert_eq!(plan.scope.max_time, None);
         assert_eq!(plan.scope.max_disk, None);
-        assert_eq!((plan.probe.enabled, plan.probe.cache), (true, false));
+        assert_eq!((plan.probe.enabled, plan.probe.cache), (true, true));
         assert_eq!(plan.sample, SamplePlan::Usual);
     }
 
@@ -298,7 +298,8 @@ mod tests {
         assert!(plan.scope.known);
         assert!(!planned("a.example --no-known").scope.known);
         assert!(!planned("a.example --no-probe").probe.enabled);
-        assert!(planned("a.example --probe-cache").probe.cache);
+        assert!(planned("a.example").probe.cache);
+        assert!(!planned("a.example --no-probe-cache").probe.cache);
     }
 
     #[test]

@@ -58,8 +58,6 @@ pub struct FailingUrl {
     pub reused: bool,
     /// Whether an answer came over HTTP/2.
     pub http2: bool,
-    /// Whether an answer had signs of a cache.
-    pub cached: bool,
     /// The longest pause that a failing answer announced.
     pub announced: Option<Duration>,
     /// Whether experiments were already made on it.
@@ -91,7 +89,6 @@ const QUERY: &str = "
             sum(o.failure) AS failures,
             max(o.failure AND a.reused) AS reused,
             max(a.version IS 20) AS http2,
-            max(a.age IS NOT NULL OR a.cache IS NOT NULL) AS cached,
             max(CASE WHEN o.failure THEN a.announced_ms END) AS announced
         FROM evidence a CROSS JOIN outcome o ON o.code = a.outcome
         WHERE a.run = ?1
@@ -100,7 +97,7 @@ const QUERY: &str = "
     )
     SELECT u.address, host.text, section.text, a.outcome, a.status, mark.text,
         fact.last = fact.last_failed, fact.failures, fact.first_ok IS NOT NULL,
-        fact.reused, fact.http2, fact.cached, fact.announced,
+        fact.reused, fact.http2, fact.announced,
         EXISTS (SELECT 1 FROM attempt p
             WHERE p.run = ?1 AND p.url = u.id AND p.purpose LIKE 'probe:%')
     FROM fact
@@ -230,15 +227,14 @@ impl Gathered {
 }
 
 fn failing(row: &Row<'_>, url: CrawlUrl) -> rusqlite::Result<FailingUrl> {
-    let announced: Option<i64> = row.get(12)?;
+    let announced: Option<i64> = row.get(11)?;
     Ok(FailingUrl {
         url,
         failures: row.get(7)?,
         ever_ok: row.get(8)?,
         reused: row.get(9)?,
         http2: row.get(10)?,
-        cached: row.get(11)?,
         announced: announced.map(|wait| Duration::from_millis(wait.unsigned_abs())),
-        probed: row.get(13)?,
+        probed: row.get(12)?,
     })
 }

@@ -1,7 +1,7 @@
 //! What each observation says of the causes, as factors. Ours throughout: the direction follows
 //! from how servers work, the size is judgement. What causes have in common moves none of them: a backend that is
-//! down, one that closes early and one that speaks another protocol all fail at once, in one section, beside
-//! pages that are fine.
+//! down, one that closes early, one that speaks another protocol and one whose name or certificate is wrong all fail at
+//! once, in one section, beside pages that are fine.
 
 use http::header::RETRY_AFTER;
 
@@ -10,6 +10,7 @@ use crate::assess::diagnose::cluster::ClusterFacts;
 use crate::assess::diagnose::context::{Context, Experiment, Ratio, Trial};
 use crate::assess::diagnose::error_page::catalogue::Fingerprint;
 use crate::assess::diagnose::evidence::Evidence;
+use crate::assess::diagnose::timing::TimerCounts;
 use crate::model::Cause::{
     self, ApplicationError, Dns, Firewall, InvalidUpstreamResponse, Maintenance, Network, Overload,
     Tls, UpstreamDown, UpstreamTimeout,
@@ -26,8 +27,8 @@ const ANNOUNCED: Factors = &[
 const WHOLE_HOST: Factors = &[
     (Maintenance, 1.5),
     (Network, 1.5),
-    (Dns, 1.5),
-    (Tls, 1.5),
+    (Dns, 1.4),
+    (Tls, 1.4),
     (UpstreamDown, 1.4),
     (InvalidUpstreamResponse, 1.4),
     (Firewall, 1.3),
@@ -39,10 +40,10 @@ const FEW_URLS: Factors = &[
     (UpstreamTimeout, 1.4),
     (InvalidUpstreamResponse, 1.4),
     (UpstreamDown, 0.6),
+    (Dns, 0.6),
+    (Tls, 0.6),
     (Firewall, 0.5),
     (Network, 0.3),
-    (Dns, 0.2),
-    (Tls, 0.2),
     (Maintenance, 0.1),
 ];
 const CONTROLS_FINE: Factors = &[
@@ -50,15 +51,15 @@ const CONTROLS_FINE: Factors = &[
     (Firewall, 0.6),
     (UpstreamDown, 0.7),
     (InvalidUpstreamResponse, 0.7),
+    (Dns, 0.7),
+    (Tls, 0.7),
     (Network, 0.3),
-    (Dns, 0.3),
-    (Tls, 0.3),
     (Maintenance, 0.3),
 ];
 const CONTROLS_FAIL: Factors = &[
     (Network, 1.6),
-    (Dns, 1.6),
-    (Tls, 1.6),
+    (Dns, 1.4),
+    (Tls, 1.4),
     (Firewall, 1.4),
     (UpstreamDown, 1.4),
     (Maintenance, 1.4),
@@ -68,6 +69,8 @@ const ONE_SECTION: Factors = &[
     (ApplicationError, 1.4),
     (UpstreamDown, 1.3),
     (InvalidUpstreamResponse, 1.3),
+    (Dns, 1.3),
+    (Tls, 1.3),
     (Maintenance, 0.4),
 ];
 const UNDER_LOAD: Factors = &[
@@ -167,17 +170,21 @@ const TIMED_OUT: Factors = &[(UpstreamDown, 0.1), (InvalidUpstreamResponse, 0.1)
 const WHOLE: f64 = 0.95;
 const FEW: f64 = 0.05;
 
-/// Multiplies by what the cluster's answers say of themselves.
+/// Multiplies by what the cluster's answers say of themselves. `times` are the waits for them, if whoever failed
+/// was waited for.
 pub(super) fn weigh_answers(
     shares: &mut Shares,
     facts: &ClusterFacts,
     page: Option<&Fingerprint>,
+    times: Option<&TimerCounts>,
     evidence: &mut Vec<Evidence>,
 ) {
     let named = page
         .filter(|page| page.names_product())
         .map(|page| page.product.as_str());
-    if let Some((factors, words)) = facts.times.speak(named.or(facts.server.as_deref())) {
+    let product = named.or(facts.server.as_deref());
+    let spoken = times.and_then(|times| times.speak(product, facts.cluster.outcome));
+    if let Some((factors, words)) = spoken {
         shares.multiply(factors);
         evidence.push(words);
     }
@@ -242,11 +249,16 @@ pub(super) fn weigh_context(shares: &mut Shares, around: &Context, evidence: &mu
         evidence.push(Evidence::Restart);
     }
     for experiment in &around.experiments {
-        weigh_experiment(shares, *experiment, evidence);
+        weigh_experiment(shares, *experiment, around, evidence);
     }
 }
 
-fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut Vec<Evidence>) {
+fn weigh_experiment(
+    shares: &mut Shares,
+    experiment: Experiment,
+    around: &Context,
+    evidence: &mut Vec<Evidence>,
+) {
     let fine = experiment.fine;
     if fine.of == 0 {
         return;
@@ -259,6 +271,10 @@ fn weigh_experiment(shares: &mut Shares, experiment: Experiment, evidence: &mut 
         (Trial::Slow, true) => (FINE_WHEN_SLOW, Evidence::FineWhenSlow { fine }),
         (Trial::Slow, false) if fine.share() > 0.5 => {
             evidence.push(Evidence::FineByNow { fine });
+            return;
+        }
+        (Trial::PastCaches, true) if around.is_kept(experiment) => {
+            evidence.push(Evidence::FinePastCaches { fine });
             return;
         }
         (Trial::FreshConnection, true) => {

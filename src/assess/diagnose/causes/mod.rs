@@ -141,7 +141,10 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
         });
     }
     let mut shares = prior(generator, facts);
-    weigh_answers(&mut shares, facts, page, &mut evidence);
+    // Neither a cache nor an error page of success was waited for as a backend is.
+    let is_waited_for = facts.soft.is_none() && !is_kept(facts, around);
+    let times = is_waited_for.then_some(&facts.times);
+    weigh_answers(&mut shares, facts, page, times, &mut evidence);
     weigh_context(&mut shares, around, &mut evidence);
     let mut shares = match plain(facts, around) {
         Some(cause) => Shares::of(&[(cause, 1.0)]),
@@ -174,7 +177,7 @@ pub fn diagnose(facts: &ClusterFacts, around: &Context) -> Diagnosis {
 /// unless an experiment made a difference.
 fn plain(facts: &ClusterFacts, around: &Context) -> Option<Cause> {
     let outcome = facts.cluster.outcome;
-    let helps = around.experiments.iter().any(Experiment::helps);
+    let helps = around.experiments.iter().any(Experiment::tells_cause);
     if let Some(cause) = facts.soft.filter(|_| !helps) {
         return Some(cause);
     }
@@ -208,6 +211,13 @@ fn prior(generator: Option<&Fingerprint>, facts: &ClusterFacts) -> Shares {
             (Network, 0.1),
             (Firewall, 0.05),
         ]),
+        // The server itself crashed at the request, or a balancer of connections has no backend.
+        Outcome::EmptyReply | Outcome::ResetBeforeHeaders => Shares::of(&[
+            (UpstreamDown, 0.45),
+            (ApplicationError, 0.35),
+            (Overload, 0.1),
+            (Firewall, 0.1),
+        ]),
         Outcome::ConnectTimeout => {
             Shares::of(&[(Network, 0.45), (Firewall, 0.35), (Overload, 0.2)])
         }
@@ -237,7 +247,7 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
     if plain(facts, around).is_some() {
         return facts.soft.map_or(1.0, |_| SOFT_CONFIDENCE);
     }
-    if around.experiments.iter().any(Experiment::helps) {
+    if around.experiments.iter().any(Experiment::tells_cause) {
         return TRIED_CONFIDENCE;
     }
     let trust = page.map_or(DEFAULT_CONFIDENCE, |page| page.confidence);
@@ -246,6 +256,11 @@ fn trust(page: Option<&Fingerprint>, facts: &ClusterFacts, around: &Context) -> 
     } else {
         trust
     }
+}
+
+/// Whether a cache made most of the answers out of old ones: it says so, or shows it.
+fn is_kept(facts: &ClusterFacts, around: &Context) -> bool {
+    facts.cached * 2 > facts.failures || around.keeps_errors()
 }
 
 fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
@@ -259,7 +274,7 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
         Some(Special::Protocol)
     } else if helped(Trial::Uncompressed) {
         Some(Special::Compression)
-    } else if facts.cached * 2 > facts.failures {
+    } else if is_kept(facts, around) {
         Some(Special::CachedError)
     } else {
         None

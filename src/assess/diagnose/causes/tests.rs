@@ -193,4 +193,63 @@ fn a_cached_error_is_said() {
             .iter()
             .any(|e| e.to_string().contains("9 of 10 error answers"))
     );
+    // Whoever answers out of a cache waits for nobody, whatever the error was.
+    let is_instant = |e: &Evidence| matches!(e, Evidence::Instant { .. });
+    assert!(!diagnosis.evidence.iter().any(is_instant));
+}
+
+#[test]
+fn what_is_fine_past_the_caches_does_not_say_why_it_was_not() {
+    let nginx = cluster(Outcome::Server502, "nginx-502", 0, Announced::Nothing);
+    let mut around = Context {
+        nearby: Ratio::new(10, 10),
+        ..Context::default()
+    };
+    let before = diagnose(&nginx, &around);
+    around.experiments = trial(Trial::PastCaches, (3, 3)).experiments;
+    around.experiments[0].crawler_fine = Ratio::new(0, 6);
+    let kept = diagnose(&nginx, &around);
+    assert_eq!(kept.special, Some(Special::CachedError));
+    assert_eq!(
+        (kept.causes, kept.confidence),
+        (before.causes, before.confidence)
+    );
+}
+
+#[test]
+fn a_server_that_closes_at_some_pages_only_has_crashed_at_them() {
+    let closed = cluster(Outcome::EmptyReply, "", 0, Announced::Nothing);
+    let cause = |around: &Context| diagnose(&closed, around).cause();
+    assert_eq!(cause(&Context::default()), Some(Cause::UpstreamDown));
+    let around = Context {
+        controls: Ratio::new(4, 4),
+        sections: Ratio::new(1, 4),
+        ..Context::default()
+    };
+    assert_eq!(cause(&around), Some(Cause::ApplicationError));
+}
+
+#[test]
+fn a_backend_without_a_name_is_found_in_the_same_surroundings_as_one_that_is_down() {
+    let nginx = cluster(Outcome::Server502, "nginx-502", 1, Announced::Nothing);
+    let odds = |around: &Context| {
+        let diagnosis = diagnose(&nginx, around);
+        let share = |cause| {
+            let mut shares = diagnosis.causes.iter();
+            shares
+                .find(|(known, _)| *known == cause)
+                .map_or(0.0, |(_, share)| *share)
+        };
+        share(Cause::Dns) / share(Cause::UpstreamDown)
+    };
+    let alone = odds(&Context::default());
+    for (host, sections, controls) in [((10, 35), (1, 4), (4, 4)), ((35, 35), (4, 4), (0, 4))] {
+        let around = Context {
+            host: Ratio::new(host.0, host.1),
+            sections: Ratio::new(sections.0, sections.1),
+            controls: Ratio::new(controls.0, controls.1),
+            ..Context::default()
+        };
+        assert!((odds(&around) - alone).abs() < 1e-9, "{host:?}");
+    }
 }

@@ -14,6 +14,7 @@ mod maintenance;
 mod outage;
 mod own_outage;
 mod pages;
+mod refusals;
 mod robots;
 mod site_files;
 mod title;
@@ -35,6 +36,7 @@ pub use maintenance::{announced_too_long, host_maintenance, retry_after_invalid}
 pub use outage::{PartFacts, host_outage, part_outage};
 pub use own_outage::{OwnOutageFacts, own_outage};
 pub use pages::{PageFaults, cached_errors, soft_errors, truncated_bodies};
+pub use refusals::{Refusals, server_misconfigurations};
 pub use robots::{RobotsFacts, robots_unreachable};
 pub use site_files::{
     RedirectFacts, SitemapFacts, redirect_into_error, sitemap_failing, sitemap_lists_failing,
@@ -58,7 +60,7 @@ pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
         .or_else(|| transient_cluster(facts, diagnosis));
     [
         pages,
-        cached_errors(facts),
+        cached_errors(facts, diagnosis),
         timeout_wall(facts, diagnosis),
         announced_too_long(facts),
     ]

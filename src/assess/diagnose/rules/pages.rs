@@ -122,24 +122,31 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// A cache repeats errors: a backend that recovers stays invisible until they expire.
-pub fn cached_errors(facts: &ClusterFacts) -> Option<Finding> {
-    (facts.cached > 0).then(|| Finding {
+/// A cache repeats errors: a backend that recovers stays invisible until they expire. The cache says so, or the same
+/// URLs are fine past it.
+pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let seen = diagnosis.evidence.iter().filter(|evidence| {
+        matches!(
+            evidence,
+            Evidence::Cached { .. } | Evidence::FinePastCaches { .. }
+        )
+    });
+    let mut evidence: Vec<Evidence> = seen.cloned().collect();
+    if evidence.is_empty() {
+        return None;
+    }
+    evidence.push(Evidence::Outcome {
+        outcome: facts.cluster.outcome,
+        count: facts.failures,
+    });
+    Some(Finding {
         rule: "cached_error",
         severity: Severity::Warning,
         scope: Scope::of_places(facts),
         subject: facts.subject(),
         causes: Vec::new(),
         confidence: 0.9,
-        evidence: vec![
-            Evidence::Cached {
-                count: Ratio::new(facts.cached, facts.failures),
-            },
-            Evidence::Outcome {
-                outcome: facts.cluster.outcome,
-                count: facts.failures,
-            },
-        ],
+        evidence,
         advice: "cached_error",
     })
 }
@@ -149,7 +156,7 @@ mod tests {
     use super::super::fixture::{HOST, answer, cluster, fires, host};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::Context;
+    use crate::assess::diagnose::context::{Context, Experiment, Trial};
     use crate::assess::diagnose::error_page::soft_error::soft_error;
     use crate::model::Moment;
 
@@ -224,6 +231,21 @@ mod tests {
         let mut seen = answer(Outcome::Server502);
         seen.cached = true;
         facts.add(&seen, Moment::default());
-        fires(cached_errors(&facts), cached_errors(&fresh));
+        let found =
+            |facts: &ClusterFacts, around: &Context| cached_errors(facts, &diagnose(facts, around));
+        let none = Context::default();
+        fires(found(&facts, &none), found(&fresh, &none));
+        let past = |fine| Context {
+            nearby: Ratio::new(10, 10),
+            experiments: vec![Experiment {
+                trial: Trial::PastCaches,
+                fine: Ratio::new(fine, 3),
+                crawler_fine: Ratio::new(0, 6),
+            }],
+            ..Context::default()
+        };
+        let silent = fires(found(&fresh, &past(3)), found(&fresh, &past(2)));
+        let words = "3 of 3 requests were fine with a query that no cache has seen";
+        assert!(silent.evidence_text().starts_with(words), "{silent:?}");
     }
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::finding::{Finding, Scope, Severity};
+use super::site_files::causes;
+use crate::assess::diagnose::causes::Diagnosis;
 use crate::assess::diagnose::evidence::Evidence;
-use crate::model::{Cause, Outcome};
+use crate::model::Outcome;
 
 /// How far the default cause of an outcome can be trusted.
 const CAUSE_CONFIDENCE: f64 = 0.7;
@@ -29,25 +31,22 @@ pub struct RobotsFacts {
     pub host_answers: Option<bool>,
 }
 
-/// A robots.txt that answers 5xx or 429 or not at all, with what Google does about it by now.
-pub fn robots_unreachable(facts: &RobotsFacts) -> Option<Finding> {
+/// A robots.txt that answers 5xx or 429 or not at all, with what Google does about it by now. `diagnosis` is that of
+/// its failures, if there is one.
+pub fn robots_unreachable(facts: &RobotsFacts, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
     }
     let hours = facts.failing_for.as_secs_f64() / 3600.0;
     let (severity, policy) = consequence(facts);
-    let cause = facts.outcome.default_cause();
-    let causes: Vec<Cause> = Cause::TEN
-        .into_iter()
-        .filter(|known| *known == cause)
-        .collect();
+    let (causes, confidence) = causes(facts.outcome, CAUSE_CONFIDENCE, diagnosis);
     Some(Finding {
         rule: "robots_unreachable",
         severity,
         scope: Scope::Host,
         subject: facts.url.clone(),
         causes,
-        confidence: CAUSE_CONFIDENCE,
+        confidence,
         evidence: vec![
             Evidence::Outcome {
                 outcome: facts.outcome,
@@ -114,7 +113,7 @@ mod tests {
 
     #[test]
     fn server_errors_and_429_stop_the_crawl_and_404_does_not() {
-        let of = |outcome| robots_unreachable(&facts(outcome, 0));
+        let of = |outcome| robots_unreachable(&facts(outcome, 0), None);
         for outcome in [Outcome::Server503, Outcome::Client429, Outcome::DnsTimeout] {
             let found = fires(of(outcome), of(Outcome::Client404));
             assert_eq!(found.severity, Severity::Critical);
@@ -129,7 +128,8 @@ mod tests {
             (721, "no robots.txt"),
         ];
         for (hours, words) in cases {
-            let found = robots_unreachable(&facts(Outcome::Server500, hours)).expect("a finding");
+            let found =
+                robots_unreachable(&facts(Outcome::Server500, hours), None).expect("a finding");
             assert!(
                 found.evidence_text().contains(words),
                 "{}",
@@ -138,7 +138,7 @@ mod tests {
         }
         let mut gone = facts(Outcome::Server500, 721);
         gone.host_answers = Some(false);
-        let found = robots_unreachable(&gone).expect("a finding");
+        let found = robots_unreachable(&gone, None).expect("a finding");
         assert_eq!(found.severity, Severity::Critical);
     }
 }

@@ -6,6 +6,9 @@ use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::model::{Cause, Outcome};
 
+/// How sure the cause of an outcome is of which nothing else is known. Ours.
+const DEFAULT_CONFIDENCE: f64 = 0.9;
+
 /// What is known of a sitemap.
 #[derive(Clone, Debug)]
 pub struct SitemapFacts {
@@ -19,22 +22,36 @@ pub struct SitemapFacts {
     pub example: Option<String>,
 }
 
-/// A sitemap that cannot be fetched: new pages are found later, `lastmod` goes unseen.
-pub fn sitemap_failing(facts: &SitemapFacts) -> Option<Finding> {
+/// The causes of what was diagnosed, with their confidence; without a diagnosis what the outcome says by itself, with
+/// this confidence.
+pub(super) fn causes(
+    outcome: Outcome,
+    confidence: f64,
+    diagnosis: Option<&Diagnosis>,
+) -> (Vec<Cause>, f64) {
+    if let Some(diagnosis) = diagnosis {
+        let named = diagnosis.named().iter().map(|(cause, _)| *cause);
+        return (named.collect(), diagnosis.confidence);
+    }
+    let cause = outcome.default_cause();
+    let known = Cause::TEN.contains(&cause).then_some(cause);
+    (known.into_iter().collect(), confidence)
+}
+
+/// A sitemap that cannot be fetched: new pages are found later, `lastmod` goes unseen. `diagnosis` is that of its
+/// failure, if there is one.
+pub fn sitemap_failing(facts: &SitemapFacts, diagnosis: Option<&Diagnosis>) -> Option<Finding> {
     if !facts.outcome.is_failure() {
         return None;
     }
-    let cause = facts.outcome.default_cause();
+    let (causes, confidence) = causes(facts.outcome, DEFAULT_CONFIDENCE, diagnosis);
     Some(Finding {
         rule: "sitemap_failing",
         severity: Severity::Warning,
         scope: Scope::Url,
         subject: facts.url.clone(),
-        causes: Cause::TEN
-            .into_iter()
-            .filter(|known| *known == cause)
-            .collect(),
-        confidence: 0.9,
+        causes,
+        confidence,
         evidence: vec![Evidence::Outcome {
             outcome: facts.outcome,
             count: 1,
@@ -91,20 +108,14 @@ pub fn redirect_into_error(facts: &RedirectFacts, target: Option<&Diagnosis>) ->
     if !facts.outcome.is_failure() {
         return None;
     }
-    let cause = facts.outcome.default_cause();
+    let (causes, confidence) = causes(facts.outcome, DEFAULT_CONFIDENCE, target);
     Some(Finding {
         rule: "redirect_into_error",
         severity: Severity::Error,
         scope: Scope::Url,
         subject: facts.from.clone(),
-        causes: match target {
-            Some(target) => target.named().iter().map(|(cause, _)| *cause).collect(),
-            None => Cause::TEN
-                .into_iter()
-                .filter(|known| *known == cause)
-                .collect(),
-        },
-        confidence: target.map_or(0.9, |target| target.confidence),
+        causes,
+        confidence,
         evidence: vec![Evidence::RedirectEnd {
             target: facts.target.clone(),
             outcome: facts.outcome,
@@ -137,7 +148,10 @@ mod tests {
             sitemap(Outcome::Server502, 0),
             sitemap(Outcome::OkNonHtml, 0),
         );
-        fires(sitemap_failing(&failing), sitemap_failing(&fine));
+        fires(
+            sitemap_failing(&failing, None),
+            sitemap_failing(&fine, None),
+        );
         let listing = sitemap(Outcome::OkNonHtml, 7);
         let found = fires(
             sitemap_lists_failing(&listing),

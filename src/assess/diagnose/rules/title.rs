@@ -24,6 +24,7 @@ pub fn title(rule: &str) -> &str {
         "retry_after_invalid" => "Retry-After that nobody can read",
         "robots_unreachable" => "robots.txt cannot be read",
         "section_down" => "A section is down",
+        "server_misconfiguration" => "The server itself refuses a section",
         "sitemap_failing" => "A sitemap cannot be read",
         "sitemap_lists_failing" => "The sitemap lists pages that fail",
         "slow_host" => "The host answers slowly",

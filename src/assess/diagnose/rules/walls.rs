@@ -16,7 +16,7 @@ pub fn timeout_wall(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Findi
         return None;
     }
     let product = diagnosis.product.or(facts.server.as_deref());
-    let timer = wall.words(product).to_owned();
+    let timer = wall.words(product, facts.cluster.outcome).to_owned();
     Some(Finding {
         rule: "timeout_wall",
         severity: Severity::Error,

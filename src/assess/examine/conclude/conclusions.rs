@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, HashSet};
 use super::merge::{Group, grouped};
 use super::repeats::{PAGES, Place, is_said};
 use super::scores::{PartFound, scores};
+use super::site_files::{of_robots, of_sitemap};
 use crate::assess::diagnose::rules::{
-    ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, RobotsFacts, SectionFacts,
-    SitemapFacts, client_block, external_links, family_down, host_down, is_down, of_cluster,
-    of_host, one_backend_down, own_outage, part_outage, redirect_into_error, robots_unreachable,
-    section_down, sitemap_failing, sitemap_lists_failing, soft_errors, start_page,
+    ClientFacts, Finding, GivenUpFacts, PartFacts, RedirectFacts, SectionFacts, SitemapFacts,
+    client_block, external_links, family_down, host_down, is_down, of_cluster, of_host,
+    one_backend_down, own_outage, part_outage, redirect_into_error, section_down,
+    server_misconfigurations, sitemap_lists_failing, soft_errors, start_page,
 };
 use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
 use crate::assess::examine::Examination;
 use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
-use crate::assess::examine::files::{GivenUp, RobotsFile, SiteFiles};
+use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
 use crate::assess::examine::host::Host;
 use crate::assess::examine::trials::Trials;
@@ -172,6 +173,8 @@ fn context(cluster: &Cluster, host: Option<&Host>, outages: Option<&Outages>) ->
         && cluster.facts.failing() == 0;
     Context {
         host: host.map(|host| host.facts.urls).unwrap_or_default(),
+        nearby: (host.map(|host| host.failing_in(cluster.facts.sections.keys())))
+            .unwrap_or_default(),
         sections: host.map(|host| host.facts.sections).unwrap_or_default(),
         controls: host.map(|host| host.controls).unwrap_or_default(),
         load_induced: cluster.at_speed || is_limited,
@@ -266,7 +269,7 @@ fn findings(
     found.extend(external_links(&files.dead_links));
     found.extend(files.given_up.iter().filter_map(of_given_up));
     for robots in files.robots.iter().filter(|robots| robots.unreachable) {
-        found.extend(robots_finding(robots, hosts.get(&robots.host)));
+        found.extend(of_robots(robots, hosts.get(&robots.host), groups));
     }
     let mut told = HashSet::new();
     for (name, host) in hosts.iter().filter(|(_, host)| host.internal) {
@@ -279,6 +282,9 @@ fn findings(
             diagnosed(name, cause, groups)
         }));
         found.extend(refuses);
+        found.extend(server_misconfigurations(name, &host.refusals, |section| {
+            host.sections.get(section).copied().unwrap_or_default()
+        }));
         for (group, down) in sections_down(name, host, groups) {
             told.insert(group);
             let place = Place {
@@ -311,12 +317,7 @@ fn findings(
         narrow.extend(of_it.filter(is_new));
     }
     for sitemap in &files.sitemaps {
-        let failing = sitemap_failing(&SitemapFacts {
-            url: sitemap.address.clone(),
-            outcome: sitemap.outcome,
-            listed: Ratio::default(),
-            example: None,
-        });
+        let failing = of_sitemap(sitemap, hosts.get(&sitemap.host), groups);
         let place = Place {
             host: &sitemap.host,
             cluster: None,
@@ -366,17 +367,6 @@ fn diagnosed<'a>(
     });
     let most = of_pages.max_by_key(|(group, _)| group.cluster.urls);
     most.map(|(_, diagnosis)| diagnosis)
-}
-
-fn robots_finding(robots: &RobotsFile, host: Option<&Host>) -> Option<Finding> {
-    robots_unreachable(&RobotsFacts {
-        url: robots.address.clone(),
-        outcome: robots.outcome,
-        attempts: robots.attempts,
-        failing_for: robots.failing_for.unwrap_or_default(),
-        known_good: robots.known_good,
-        host_answers: host.map(|host| host.facts.answers.share() < 1.0),
-    })
 }
 
 /// How a host treats clients: the experiments with URLs of clusters that only the crawler is refused.

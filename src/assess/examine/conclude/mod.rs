@@ -4,3 +4,4 @@ pub(super) mod conclusions;
 mod merge;
 mod repeats;
 pub(super) mod scores;
+mod site_files;

@@ -97,7 +97,7 @@ fn robots_state(robots: &RobotsFile, host: Option<&Host>) -> RobotsState {
     if !robots.unreachable {
         return RobotsState::Ok;
     }
-    let error_rate = host.map_or(0.0, |host| host.facts.answers.share());
+    let error_rate = host.map_or(0.0, |host| host.facts.unanswered());
     RobotsState::failing(robots.failing_for, robots.known_good, error_rate)
 }
 

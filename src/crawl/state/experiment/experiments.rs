@@ -59,7 +59,7 @@ impl Experiments {
         let ways = [
             (Probe::FreshConnection, cause.reused),
             (Probe::Http1, cause.http2),
-            (Probe::CacheBusting, cause.cached && self.plan.cache),
+            (Probe::CacheBusting, self.plan.cache),
             (Probe::WithoutQuery, without_query(&cause.url).is_some()),
         ];
         let ways = ways.into_iter().filter(|(_, open)| *open);

@@ -419,7 +419,7 @@ async fn a_robots_txt_that_fails_stops_everything_and_says_what_google_does() {
     assert_eq!(audited.crawl.asked(), [""; 0]);
     assert_eq!(
         audited.findings(),
-        ["robots_unreachable invalid_upstream_response"]
+        ["robots_unreachable upstream_down or invalid_upstream_response"]
     );
     let evidence = audited.evidence("robots_unreachable");
     for words in ["first 12 hours", "stops crawling"] {

@@ -1,0 +1,155 @@
+//! Pages that the web server or proxy refuses by itself: its settings are at fault, or the rights of its files. Search
+//! engines take a 4xx for the site's own will, so it costs no score.
+
+use std::collections::BTreeMap;
+
+use super::cluster::is_down;
+use super::finding::{Finding, Scope, Severity};
+use crate::assess::diagnose::answer::AnswerFacts;
+use crate::assess::diagnose::context::Ratio;
+use crate::assess::diagnose::error_page::catalogue::{Fingerprint, fingerprint};
+use crate::assess::diagnose::error_page::maker::Maker;
+use crate::assess::diagnose::evidence::Evidence;
+use crate::model::{Cause, Outcome};
+
+/// Most kinds of refusals of a host, and sections with them, that are told apart (ours).
+const MOST_KINDS: usize = 200;
+
+/// From this weight on a page says what is wrong by itself (ours).
+const SAYS_CAUSE: f64 = 0.6;
+
+/// Pages of one host that the server itself refuses, counted as they come by.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals(BTreeMap<(String, &'static str), Refused>);
+
+/// Pages of one section with one error page.
+#[derive(Clone, Debug)]
+struct Refused {
+    pages: u64,
+    status: Option<u16>,
+    example: String,
+}
+
+impl Refusals {
+    /// Counts a page by its last answer, if that is a refusal of the server itself.
+    pub fn add(&mut self, section: &str, url: &str, last: &AnswerFacts<'_>) {
+        let Some(page) = last.fingerprint.and_then(fingerprint) else {
+            return;
+        };
+        if !matches!(last.outcome, Outcome::Client400 | Outcome::Client403) || !is_own(page) {
+            return;
+        }
+        let kind = (section.to_owned(), page.id.as_str());
+        if self.0.len() < MOST_KINDS || self.0.contains_key(&kind) {
+            let refused = self.0.entry(kind).or_insert_with(|| Refused {
+                pages: 0,
+                status: last.status,
+                example: url.to_owned(),
+            });
+            refused.pages += 1;
+        }
+    }
+}
+
+/// Whether a page is a server's own, and no firewall's.
+fn is_own(page: &Fingerprint) -> bool {
+    let best = page.causes.ranked().first().map(|(cause, _)| *cause);
+    page.names_product()
+        && matches!(page.layer, Maker::ReverseProxy | Maker::LoadBalancer)
+        && best != Some(Cause::Firewall)
+}
+
+/// Most pages of a section answer 400 or 403 with an error page of the server itself. `pages_of` are the pages of a
+/// section, those that fail and all.
+pub fn server_misconfigurations(
+    host: &str,
+    refusals: &Refusals,
+    pages_of: impl Fn(&str) -> Ratio,
+) -> Vec<Finding> {
+    let found = refusals.0.iter().filter_map(|((section, page), refused)| {
+        let refused_of = Ratio::new(refused.pages, pages_of(section).of);
+        let page = fingerprint(page).filter(|_| is_down(refused_of))?;
+        let causes = page.causes.ranked().into_iter();
+        let causes = causes.filter(|(_, weight)| *weight >= SAYS_CAUSE);
+        Some(Finding {
+            rule: "server_misconfiguration",
+            severity: Severity::Notice,
+            scope: Scope::Section,
+            subject: format!("{host}{section}"),
+            causes: causes.map(|(cause, _)| cause).collect(),
+            confidence: page.confidence,
+            evidence: evidence(section, refused, refused_of, page),
+            advice: "server_misconfiguration",
+        })
+    });
+    found.collect()
+}
+
+fn evidence(section: &str, refused: &Refused, of: Ratio, page: &Fingerprint) -> Vec<Evidence> {
+    let urls = Evidence::Refused {
+        urls: of,
+        section: section.to_owned(),
+    };
+    let status = refused.status.map(|status| Evidence::Status { status });
+    let page = Evidence::Page {
+        product: Some(page.product.clone()),
+        title: None,
+    };
+    let example = Evidence::Example {
+        url: refused.example.clone(),
+    };
+    [urls]
+        .into_iter()
+        .chain(status)
+        .chain([page, example])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{HOST, answer, fires};
+    use super::*;
+
+    fn found(outcome: Outcome, mark: &str, pages: u64, of: u64) -> Option<Finding> {
+        let mut refusals = Refusals::default();
+        for n in 0..pages {
+            let refused = AnswerFacts {
+                status: Some(400),
+                fingerprint: Some(mark),
+                ..answer(outcome)
+            };
+            refusals.add("/app/", &format!("{HOST}/app/{n}"), &refused);
+        }
+        let mut found = server_misconfigurations(HOST, &refusals, |_| Ratio::new(0, of));
+        assert!(found.len() < 2, "{found:?}");
+        found.pop()
+    }
+
+    #[test]
+    fn a_section_that_the_server_itself_refuses_is_its_misconfiguration() {
+        let bad = Outcome::Client400;
+        let tls = fires(
+            found(bad, "nginx-400-https", 10, 10),
+            found(bad, "nginx-400-https", 3, 10),
+        );
+        assert_eq!(
+            (tls.severity, &tls.causes[..]),
+            (Severity::Notice, &[Cause::Tls][..])
+        );
+        let words = "10 of 10 URLs of /app/ are refused by the server itself; status 400; the error page is \
+                     that of nginx";
+        assert!(tls.evidence_text().starts_with(words), "{tls:?}");
+        let denied = found(Outcome::Client403, "nginx-403", 5, 6).expect("a finding");
+        assert_eq!(denied.causes, []);
+        // An application's own refusal, a bot protection's, a failure, and too few pages.
+        for (outcome, mark) in [
+            (Outcome::Client403, "tomcat"),
+            (Outcome::Client403, "cloudflare-1020"),
+            (Outcome::Client403, "squid-denied"),
+            (Outcome::Server502, "nginx-502"),
+        ] {
+            assert_eq!(found(outcome, mark, 10, 10), None, "{mark}");
+        }
+        assert_eq!(found(bad, "nginx-400-https", 4, 4), None);
+    }
+}
