@@ -19,10 +19,13 @@ const EXAMPLES: usize = 5;
 /// Maximum requests named that failed for reasons of the browser.
 const LISTED: usize = 20;
 
-/// Failures by host, outcome and fingerprint.
+/// Host, outcome, fingerprint, and the cause that an error page with a status of success points at.
+type Kind = (String, Outcome, Option<&'static str>, Option<Cause>);
+
+/// Failures by what they have in common.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    by_kind: BTreeMap<(String, Outcome, Option<&'static str>, Option<Cause>), Group>,
+    by_kind: BTreeMap<Kind, Group>,
     /// Requests without an answer for which the browser gives no reason, or which it blocked itself.
     pub(super) unexplained: Vec<(CrawlUrl, Option<String>)>,
     /// Number of these requests.

@@ -638,7 +638,7 @@ async fn a_dry_run_says_what_follows_the_crawl() {
         "confirm: failing URLs are requested again 15 s, 1 m 00 s after the crawl, for 10 m 00 s at most \
          without the waits; then once more those that were fine and failed last\n",
         "sample: pages that never failed, as many as 5 % of all pages (20 to 200), requested once more\n",
-        "experiments: a few failing URLs are requested in other ways\n",
+        "experiments: a few failing URLs are requested in other ways, also past caches\n",
     ] {
         assert!(usual.contains(line), "{line}: {usual}");
     }

@@ -352,7 +352,7 @@ async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     assert_eq!(said.code, Some(3), "{}", said.err);
     let told = workdir.read("out/report.md");
     assert!(
-        told.contains("Note: pages that only the old run has are not counted"),
+        told.contains("Note: pages that only the old run knows are not counted"),
         "{told}"
     );
     let found = compare(&workdir, &[]).await;
