@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gatecrawl::assess::{Gate, Measured};
+use gatecrawl::audit::compare;
 use gatecrawl::fetch::outbound_client;
 use gatecrawl::machine::wall_clock;
 use gatecrawl::measure::{Board, Push, metrics_of_run, push, serve};
+use gatecrawl::report::Brief;
 use gatecrawl::schedule::notify::{Channels, Notifier, NotifyConfig, SmtpConfig};
 use gatecrawl::schedule::{Event, Listener as _, RunEnded, RunOutcome};
-use gatecrawl::store::{RunRow, Store};
+use gatecrawl::store::{Baseline, BaselineSource, RunRow, Store};
 use serde_json::Value;
 
 use crate::crawler::Workdir;
@@ -135,13 +137,23 @@ fn ended(store: &Store, report: &Path) -> Event {
         ..Measured::default()
     };
     let gate: Gate = "5xx > 0".parse().expect("a gate");
+    let gates = vec![gate.judge(&measured)];
+    let before = store.run_before(&run).expect("read").expect("a run");
+    let baseline = Baseline {
+        source: BaselineSource::Run(store.clone(), Box::new(before)),
+        maps: Vec::new(),
+    };
+    let compared = compare(store, &run, baseline).expect("compared");
+    let summary = store.summary(run.id).expect("read");
+    let brief = Brief::read(store, (&run, &summary), Some(&compared), (&gates, None));
     Event::RunEnded(RunEnded {
         project: "shop".to_owned(),
         run: run.id,
         due: run.started,
         at: wall_clock(),
         outcome: RunOutcome::GateFailed,
-        gates: vec![gate.judge(&measured)],
+        gates,
+        brief: brief.expect("read"),
         out: report.parent().map(Path::to_owned),
         files: vec![report.to_owned()],
     })
@@ -185,7 +197,7 @@ async fn people_are_told_exactly_what_broke_and_what_recovered() {
     assert_eq!(mail["encrypted"], true);
     assert_eq!(mail["user"], "gatecrawl");
     assert_eq!(mail["auto_submitted"], "auto-generated");
-    let subject = "[gatecrawl] shop: 1 gate failed, 1 page newly failing, 1 recovered";
+    let subject = "[gatecrawl] shop: 1 page newly failing, 1 gate failed, 1 recovered";
     assert_eq!(mail["subject"], subject);
     assert_eq!(
         mail["to"],

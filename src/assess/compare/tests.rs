@@ -264,18 +264,22 @@ fn a_site_that_fails_at_random_has_hardly_changed() {
 }
 
 #[test]
-fn pages_that_come_and_go_are_no_new_5xx() {
+fn pages_that_come_and_go_are_no_change_and_no_new_5xx() {
     let runs = 400;
-    let mut false_alarms = 0;
+    let (mut false_alarms, mut false_news) = (0, 0);
     for seed in 0..runs {
         let mut dice = fastrand::Rng::with_seed(seed);
         let mut pairs: Vec<_> = (0..23)
             .map(|_| seen(confirmed(0.15, &mut dice), confirmed(0.15, &mut dice)))
             .collect();
         pairs.extend((0..277).map(|_| seen(fine(), fine())));
-        false_alarms += u64::from(compare(&pairs).new_5xx > 0);
+        let found = compare(&pairs);
+        let counts = found.counts;
+        false_alarms += u64::from(found.new_5xx > 0);
+        false_news += u64::from(counts.new + counts.fixed + counts.worse + counts.better > 0);
     }
     assert!(false_alarms * 40 <= runs, "{false_alarms} of {runs}");
+    assert!(false_news * 40 <= runs, "{false_news} of {runs}");
 }
 
 #[test]
