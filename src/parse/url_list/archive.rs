@@ -1,27 +1,17 @@
-use std::io::{BufReader, Cursor};
+use std::io::Cursor;
 
 use zip::ZipArchive;
-use zip::result::ZipError;
 
+use super::container::{Archive, broken, listed, unpacked};
 use super::fault::{ListFault, Taken};
 use super::layout::Layout;
-use super::read::{LARGEST_TEXT, is_markup, opening, text, whole};
 use super::table::Each;
+use super::text::{is_markup, opening, text, whole};
 use super::workbook;
-use crate::model::beginning;
 use crate::parse::sitemap::Source;
-
-/// A zip file in memory.
-pub(super) type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
 /// Files that a zip file may have. An export has ten.
 const MOST_FILES: usize = 1_000;
-
-/// Names of files that are listed in an error.
-const LISTED: usize = 5;
-
-/// Characters of each that are shown.
-const LONGEST_NAME: usize = 60;
 
 /// Reads a workbook, or that file of a zip file which has the most URLs.
 pub(super) fn read(bytes: &[u8], each: Each<'_>) -> Result<Taken, ListFault> {
@@ -97,34 +87,7 @@ fn open<'a>(
     if file.is_dir() || is_hidden {
         return Ok(None);
     }
-    Ok(Some((name, source(file))))
-}
-
-/// What a file of an archive unpacks to.
-pub(super) fn source<'a>(file: impl std::io::Read + 'a) -> Source<'a> {
-    Source::of(Box::new(BufReader::new(file)), LARGEST_TEXT)
-}
-
-/// What to say of an archive that cannot be read.
-pub(super) fn broken(fault: &ZipError) -> ListFault {
-    match fault {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
-            ListFault::Foreign("a zip file with a password; unpack it first")
-        }
-        fault => ListFault::Broken(fault.to_string()),
-    }
-}
-
-/// Some names, and how many more there are.
-pub(super) fn listed(names: &[String]) -> String {
-    let shown = names.iter().take(LISTED);
-    let shown: Vec<_> = shown.map(|name| beginning(name, LONGEST_NAME)).collect();
-    let shown = shown.join(", ");
-    match names.len().saturating_sub(LISTED) {
-        _ if names.is_empty() => "nothing".to_owned(),
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    Ok(Some((name, unpacked(file))))
 }
 
 /// How many files an archive says it has: in the record at its end, which a comment may follow.

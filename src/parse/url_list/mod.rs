@@ -4,6 +4,7 @@
 //! looks like, so that nothing is lost unseen. What a cell means as a URL is for the caller to know.
 
 mod archive;
+mod container;
 mod fault;
 mod layout;
 mod read;
@@ -12,6 +13,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod workbook;
 
 pub use fault::{Column, ListFault, Taken};

@@ -4,14 +4,11 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::archive;
 use super::fault::{ListFault, Taken};
-use super::layout::{Layout, SAMPLE};
-use super::row::TextRows;
+use super::layout::Layout;
 use super::shape::Shape;
-use super::table::{Each, take};
-use crate::parse::sitemap::{self, Kind, ProblemKind, SIZE_LIMIT, Source};
-
-/// Bytes of text that are read of a file, unpacked: ten million URLs.
-pub(super) const LARGEST_TEXT: u64 = 1024 * 1024 * 1024;
+use super::table::Each;
+use super::text::{is_markup, opening, source, text};
+use crate::parse::sitemap::{self, Kind, ProblemKind, SIZE_LIMIT};
 
 /// Bytes of a zip file or workbook, packed: it is held in memory.
 const LARGEST_ARCHIVE: u64 = 64 * 1024 * 1024;
@@ -93,7 +90,7 @@ fn unpacked_file(
         read.map_err(|error| fault(error.to_string()))?;
         return sitemap(&bytes, each);
     }
-    let mut source = Source::of(Box::new(input), LARGEST_TEXT);
+    let mut source = source(input);
     let head = opening(&mut source);
     if head.contains(&0) {
         return Err(ListFault::Foreign(BINARY));
@@ -104,56 +101,6 @@ fn unpacked_file(
         column: layout.name(),
         ..Taken::default()
     })
-}
-
-/// Whether a file is XML or HTML.
-pub(super) fn is_markup(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let mut bytes = head
-        .iter()
-        .filter(|&&byte| !byte.is_ascii_whitespace() && !matches!(byte, 0 | 0xFE | 0xFF));
-    bytes.next() == Some(&b'<')
-}
-
-/// The beginning of a text, by which its layout is judged.
-pub(super) fn opening(source: &mut Source<'_>) -> Vec<u8> {
-    let mut head = Vec::new();
-    while head.len() < SAMPLE {
-        source.next_piece();
-        let available = source.fill_buf().unwrap_or_default();
-        if available.is_empty() {
-            break;
-        }
-        head.extend_from_slice(available);
-        let count = available.len();
-        source.consume(count);
-    }
-    head
-}
-
-/// Reads a text of which the beginning was read already.
-pub(super) fn text(
-    head: &[u8],
-    source: &mut Source<'_>,
-    layout: &Layout,
-    fault: fn(String) -> ListFault,
-    each: Each<'_>,
-) -> Result<(), ListFault> {
-    let mut rows = TextRows::new(head, Some(source), layout.separator);
-    let taken = take(&mut rows, layout, each);
-    whole(source, fault)?;
-    taken
-}
-
-/// Makes sure that a source was read to its end.
-pub(super) fn whole(source: &Source<'_>, fault: fn(String) -> ListFault) -> Result<(), ListFault> {
-    match &source.fault {
-        Some(reason) => Err(fault(reason.clone())),
-        None if source.over => Err(ListFault::TooLarge(
-            "more than 1 GiB of text; give only the column with the URLs, in parts",
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Reads a sitemap as the list of its pages.

@@ -21,7 +21,8 @@ impl Shape {
             begins.then(|| &text[scheme.len()..])
         });
         let rest = rest.map(|rest| rest.trim_start_matches('/'));
-        if text.contains(char::is_control) {
+        // Bytes that are invalid in the encoding of the file were replaced, so it is not known which URL is meant.
+        if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
             Shape::Other
         } else if rest.is_some_and(|rest| !rest.is_empty()) {
             Shape::Absolute
@@ -81,6 +82,7 @@ mod tests {
             ("https://example.com/my file.pdf", Absolute),
             ("https://", Other),
             ("https://a\u{1}b", Other),
+            ("https://a.example/m\u{fffd}tzen", Other),
             ("example.com", Host),
             ("www.example.com/a?b=c,d", Host),
             ("//example.com/a", Host),

@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::layout::Layout;
-use super::read::{opening, text};
+use super::text::{opening, text};
 use super::{Column, ListFault, Shape, Taken, read};
 use crate::parse::sitemap::Source;
 

@@ -1,12 +1,12 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::archive::{Archive, broken, listed, source};
+use super::container::{Archive, broken, listed, unpacked};
 use super::fault::{ListFault, Taken};
 use super::layout::{Layout, MOST_COLUMNS, sample};
-use super::read::whole;
 use super::row::{LONGEST_ROW, Row, Rows};
 use super::table::{Each, take};
+use super::text::whole;
 use crate::parse::sitemap::Source;
 
 /// Bytes of the texts that the sheets of a workbook share, with where each ends. They are held in memory.
@@ -163,7 +163,7 @@ struct Xml<'a>(Reader<Source<'a>>);
 impl<'a> Xml<'a> {
     fn open(archive: &'a mut Archive<'_>, part: &str) -> Result<Xml<'a>, ListFault> {
         let file = archive.by_name(part).map_err(|fault| broken(&fault))?;
-        Ok(Xml(Reader::from_reader(source(file))))
+        Ok(Xml(Reader::from_reader(unpacked(file))))
     }
 
     fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, ListFault> {
