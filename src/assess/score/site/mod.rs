@@ -64,7 +64,9 @@ impl Aggregate {
         self.verdicts[verdict as usize] += 1;
         self.risk.add(risk, url.weight);
         self.looks.add(url.address, url.judgement, url.weight);
-        if verdict != Verdict::LoadInduced && !url.judgement.in_outage {
+        // A page that failed in an outage alone never failed by itself, and is none of those that never failed.
+        let is_clear = verdict == Verdict::Ok || url.judgement.looks.failed() > 0;
+        if is_clear && verdict != Verdict::LoadInduced && !url.judgement.in_outage {
             self.counts.add(url.judgement.looks);
         }
         if let Some(ttfb) = url.judgement.ttfb {
