@@ -113,7 +113,7 @@ async fn each_way_of_being_out_of_reach_is_told() {
         (
             "http://127.0.0.1:9/".to_owned(),
             "connect_refused",
-            "upstream_down",
+            "upstream_down or firewall",
         ),
         (silent.url("/"), "ttfb_timeout", "upstream_timeout"),
     ];

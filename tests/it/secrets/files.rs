@@ -123,7 +123,7 @@ async fn a_database_is_a_file_of_the_name_that_is_given() {
         .await;
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert!(
-        said.err.contains("a link to a file that is not there"),
+        said.err.contains("a link to a file that does not exist"),
         "{}",
         said.err
     );
