@@ -219,7 +219,7 @@ impl Passes {
             return None;
         }
         let left_failing = failed.iter().filter(|failed| {
-            failed.seen.is_left_failing() && failed.seen.announced.is_none_or(|end| end <= now)
+            failed.seen.is_left_failing() && failed.seen.waits_until().is_none_or(|end| end <= now)
         });
         let asked: Vec<&FailedUrl> = left_failing.take(MOST_CLOSING).collect();
         if asked.is_empty() {
@@ -425,7 +425,10 @@ impl Passes {
 fn again(failed: &FailedUrl, pass: u8, starts: Moment) -> Discovery {
     let cached = failed.age.filter(|age| !age.is_zero());
     // A short announcement is waited for, each URL by itself.
-    let starts = failed.seen.announced.map_or(starts, |end| starts.max(end));
+    let starts = failed
+        .seen
+        .waits_until()
+        .map_or(starts, |end| starts.max(end));
     Discovery {
         depth: failed.depth.unwrap_or(0),
         hops: failed.hops,

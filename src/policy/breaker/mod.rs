@@ -13,6 +13,7 @@ mod streak;
 use std::time::Duration;
 
 use crate::model::Moment;
+use crate::policy::retry::LONGEST_ANNOUNCED;
 
 use self::streak::Streak;
 
@@ -77,7 +78,7 @@ pub struct Waited {
     pub held: Duration,
     /// Requests that found it still failing, one at a time and with a control.
     pub checks: u32,
-    /// Until when the host itself announced to fail, if that was longer than the run would wait.
+    /// Until when the host announced to fail (`Retry-After`), if that is longer than is waited for at once.
     pub announced: Option<Moment>,
 }
 
@@ -260,15 +261,18 @@ impl Breaker {
         self.waited.held = (self.earlier + now.since(down)).min(self.patience);
         let left = self.patience.saturating_sub(self.waited.held);
         let announced = seen.announced.unwrap_or_default();
-        if left.is_zero() || announced > left {
-            self.waited.announced = (announced > left).then(|| now + announced);
+        self.waited.announced = (announced > LONGEST_ANNOUNCED).then(|| now + announced);
+        // A host that was up a moment ago, such as during a deploy, is back before the end that it announces. One that
+        // never served a page is in maintenance for as long as it says.
+        let never_served = seen.control.is_none();
+        if left.is_zero() || (never_served && announced > left) {
             self.state = State::Down;
             return BreakerChange::GaveUp;
         }
         let usual = (FIRST_OPEN * 2_u32.pow(openings.min(8))).min(LONGEST_OPEN);
         // +-20 %, so that several crawls do not come back at one moment.
         let usual = usual.mul_f64(0.8 + 0.4 * roll.clamp(0.0, 1.0));
-        let length = usual.max(announced).min(left);
+        let length = usual.max(announced.min(LONGEST_ANNOUNCED)).min(left);
         let until = now + length;
         self.waited.held += length;
         self.state = State::Open {

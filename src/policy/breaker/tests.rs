@@ -160,20 +160,31 @@ fn it_gives_up_when_patience_is_used_up_and_says_what_was_waited_for() {
 }
 
 #[test]
-fn an_end_that_the_control_announces_is_waited_for_if_patience_lasts() {
-    for (minutes, expected) in [
-        (4, BreakerChange::Opened(at(250))),
-        (60, BreakerChange::GaveUp),
-    ] {
+fn a_host_that_was_up_is_checked_long_before_the_end_that_it_announces() {
+    for (seconds, wait) in [(30, 30), (240, 60), (3_600, 60)] {
         let mut breaker = suspicious();
         let closed = BreakerSignal {
             control: Some(false),
+            announced: Some(Duration::from_secs(seconds)),
+            ..seen(true, at(10))
+        };
+        let change = breaker.on_attempt(closed, at(10), 0.5);
+        assert_eq!(change, Some(BreakerChange::Opened(at(10 + wait))));
+        let end = (seconds > 60).then(|| at(10 + seconds as i64));
+        assert_eq!(breaker.waited().announced, end);
+    }
+}
+
+#[test]
+fn a_host_that_never_served_a_page_is_given_up_if_it_announces_more_than_patience() {
+    for (minutes, is_given_up) in [(4, false), (60, true)] {
+        let mut breaker = suspicious();
+        let failed = BreakerSignal {
             announced: Some(Duration::from_mins(minutes)),
             ..seen(true, at(10))
         };
-        assert_eq!(breaker.on_attempt(closed, at(10), 0.5), Some(expected));
-        let until = (minutes == 60).then(|| at(3_610));
-        assert_eq!(breaker.waited().announced, until);
+        let change = breaker.on_attempt(failed, at(10), 0.5);
+        assert_eq!(change == Some(BreakerChange::GaveUp), is_given_up);
     }
 }
 

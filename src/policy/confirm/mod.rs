@@ -101,6 +101,12 @@ pub struct ConfirmPace {
 }
 
 impl Candidate {
+    /// Returns until when the URL is not requested again. An end that was announced in an outage of the whole host
+    /// does not hold once the host is up again.
+    pub fn waits_until(&self) -> Option<Moment> {
+        self.announced.filter(|_| !self.in_outage)
+    }
+
     /// Whether asking again would teach nothing more.
     pub fn is_settled(&self, enough: Enough) -> bool {
         if self.in_outage && self.ever_ok {
@@ -177,7 +183,7 @@ pub fn select(
             continue;
         }
         let patience = pace.starts + LONGEST_ANNOUNCED;
-        if candidate.announced.is_some_and(|end| end > patience) {
+        if candidate.waits_until().is_some_and(|end| end > patience) {
             selection.announced.push(at);
         } else {
             hosts.entry(candidate.host).or_default().push(at);
