@@ -78,8 +78,8 @@ impl LimitedRequests {
         }
     }
 
-    /// The limit that explains which requests were refused, if one does, and better than a limit of
-    /// open requests would.
+    /// Returns the limit that explains which requests were refused, if one does, and better than a limit of open
+    /// requests or a single outage.
     pub(in crate::assess) fn limit(&self) -> Option<RateLimit> {
         let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
         let requests = self.0.len() as u64;
@@ -119,7 +119,8 @@ impl LimitedRequests {
             }
         }
         let (wrong, limit) = best?;
-        (wrong < self.wrong_by_open()).then_some(limit)
+        let otherwise = self.wrong_by_open().min(self.wrong_by_outage());
+        (wrong < otherwise).then_some(limit)
     }
 
     /// The status that refused most of the requests; 429, which says what it is, if both did so as often.
@@ -165,6 +166,20 @@ impl LimitedRequests {
         };
         let limits = 1..most.unwrap_or_default();
         limits.map(wrong).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl LimitedRequests {
+    /// Returns how many answers the best single outage does not explain: in it all requests are refused, and no other.
+    fn wrong_by_outage(&self) -> u64 {
+        let (mut here, mut best) = (0_i64, 0_i64);
+        for request in &self.0 {
+            let explained = if request.is_refused() { 1 } else { -1 };
+            here = (here + explained).max(0);
+            best = best.max(here);
+        }
+        let refused = self.0.iter().filter(|request| request.is_refused()).count() as u64;
+        refused - best.unsigned_abs()
     }
 }
 
@@ -257,5 +272,27 @@ mod tests {
         assert_eq!(chance.limit(), None);
         assert_eq!(open.limit(), None);
         assert_eq!(asked(50.0, 1, pauses()).limit(), None, "nothing is refused");
+    }
+
+    #[test]
+    fn a_single_outage_is_no_limit_and_a_refused_burst_after_one_block_of_refusals_is() {
+        let mut requests = LimitedRequests::default();
+        for n in 0..63_i64 {
+            let refused = (52..56).contains(&n);
+            // After an outage the crawl is slow for a while.
+            let at = if n < 56 { n * 100 } else { 20_000 + n * 1_000 };
+            requests.add(Moment::from_millis(at), 1, refused.then_some(503), false);
+        }
+        assert_eq!(requests.limit(), None);
+        let mut limited = asked(5.0, 5, [100; 12].into_iter().chain([1_000; 30]));
+        let last = limited.0.last().expect("requests").started;
+        let mut tokens = 5.0_f64;
+        for n in 1..=12_i64 {
+            let at = Moment::from_millis(last.millis() + 5_000 + n * 50);
+            let refused = tokens < 1.0;
+            tokens += if refused { 0.25 } else { 0.25 - 1.0 };
+            limited.add(at, 1, refused.then_some(503), true);
+        }
+        assert!(limited.limit().is_some());
     }
 }
