@@ -62,11 +62,11 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
             // "Maintenance or overload" of a part is what is known for sure of the whole.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
             "client_block" | "dns_fault" | "tls_fault" => narrow.causes == wide.causes,
-            // The same pages are fine at another address; or those that come and go failed there alone.
+            // They failed there alone, and are fine at other times, or whenever they are requested elsewhere.
             "address_down" => {
                 let at_times = has_recovered || AT_TIMES.contains(&narrow.rule);
                 let is_there = place.cluster.is_some_and(|it| failed_there(it, wide));
-                narrow.advice == wide.advice || (at_times && is_there)
+                is_there && (at_times || narrow.advice == wide.advice)
             }
             // What fails every time fails at the other backends too.
             "one_backend_down" => has_recovered || AT_TIMES.contains(&narrow.rule),
@@ -223,12 +223,14 @@ mod tests {
                 "{outcome} {address:?}"
             );
         }
-        // Pages that always fail at the address that the crawl uses, and are fine at the other.
+        // Pages that always fail where the crawl requests them, and are fine at another address.
         let mut always = finding("persistent_cluster", HOST, &[Cause::UpstreamDown]);
+        let there = failures(Outcome::Server502, Some([192, 0, 2, 2]));
+        assert!(!is_covered(&always, &there));
+        always.advice = "address_down";
+        assert!(is_covered(&always, &there));
         let elsewhere = failures(Outcome::Server502, Some([192, 0, 2, 1]));
         assert!(!is_covered(&always, &elsewhere));
-        always.advice = "address_down";
-        assert!(is_covered(&always, &elsewhere));
     }
 
     #[test]

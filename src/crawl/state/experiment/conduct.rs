@@ -1,7 +1,8 @@
 //! Experiments: when the confirmation passes are over, a few of the URLs that fail are asked in
-//! other ways than our own, to tell causes apart, and a fine page of each host at each of its addresses. Which ways is the policy's; here URLs are chosen
-//! and given to the frontier that the crawl used, one series a lease. The store knows nothing of
-//! experiments under way: what is interrupted before it was stored is made again.
+//! other ways than our own, to tell causes apart, and a fine page of each host at each of its
+//! addresses. Which ways is the policy's; here URLs are chosen and given to the frontier that the
+//! crawl used, one series a lease. The store knows nothing of experiments under way: what is
+//! interrupted before it was stored is made again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
