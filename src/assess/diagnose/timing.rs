@@ -61,18 +61,44 @@ const CONNECTING: &[(Cause, f64)] = &[
     (Maintenance, 0.05),
 ];
 
-/// nginx answered 502 when a time limit fired. Its own limits for connecting and reading answer 504: what is left is
-/// the time for looking up the backend's name (`resolver_timeout`), and a limit behind it that ends in a close.
-const NGINX_502: &[(Cause, f64)] = &[
-    (UpstreamTimeout, 8.0),
-    (Dns, 6.0),
-    (Overload, 0.3),
-    (UpstreamDown, 0.05),
-    (InvalidUpstreamResponse, 0.05),
-    (ApplicationError, 0.5),
-    (Maintenance, 0.05),
-    (Firewall, 0.1),
-    (Tls, 0.1),
+/// A 502 of a product at a time limit that cannot be its own for an answer: that one answers 504.
+#[derive(Debug)]
+struct Other502 {
+    products: &'static [&'static str],
+    words: &'static str,
+    likelihood: &'static [(Cause, f64)],
+}
+
+/// The limits that are left: those of the product before it asks, and those behind it that end in a close.
+const OTHERS_502: [Other502; 2] = [
+    Other502 {
+        products: &["nginx", "OpenResty"],
+        words: "nginx's time for looking up a name, or a limit behind it, as its own others answer 504",
+        likelihood: &[
+            (UpstreamTimeout, 8.0),
+            (Dns, 6.0),
+            (Overload, 0.3),
+            (UpstreamDown, 0.05),
+            (InvalidUpstreamResponse, 0.05),
+            (ApplicationError, 0.5),
+            (Maintenance, 0.05),
+            (Firewall, 0.1),
+            (Tls, 0.1),
+        ],
+    },
+    Other502 {
+        products: &["Caddy"],
+        words: "Caddy's dial_timeout, or a limit behind it, as its others answer 504",
+        likelihood: &[
+            (Network, 6.0),
+            (Overload, 4.0),
+            (UpstreamTimeout, 2.0),
+            (Dns, 0.5),
+            (UpstreamDown, 0.2),
+            (InvalidUpstreamResponse, 0.1),
+            (Tls, 0.2),
+        ],
+    },
 ];
 
 /// Somebody took the request, and gave it up seconds later: nobody refused it, and what is malformed comes sooner.
@@ -250,8 +276,8 @@ impl Wall {
         if self.is_retry(product) {
             return "HAProxy's retries of a connection, one a second";
         }
-        if outcome == Outcome::Server502 && product.is_some_and(is_nginx) {
-            return "nginx's time for looking up a name, or a limit behind it, as its own others answer 504";
+        if let Some(other) = other_limit(product, outcome) {
+            return other.words;
         }
         let own = self.own_timer(product).map(|(_, words)| words);
         own.unwrap_or_else(|| match timer_of(self.seconds) {
@@ -279,8 +305,8 @@ impl Wall {
         if self.is_retry(product) {
             return RETRIED;
         }
-        if outcome == Outcome::Server502 && product.is_some_and(is_nginx) {
-            return NGINX_502;
+        if let Some(other) = other_limit(product, outcome) {
+            return other.likelihood;
         }
         match (self.own_timer(product), product) {
             (Some((timer, _)), _) => timer.likelihood,
@@ -406,11 +432,11 @@ impl TimerCounts {
     }
 }
 
-/// Whether a product is nginx or made of it.
-fn is_nginx(product: &str) -> bool {
-    ["nginx", "OpenResty"]
-        .iter()
-        .any(|name| product.contains(name))
+/// What a wall of answers with this outcome says if it cannot be the product's own limit for an answer.
+fn other_limit(product: Option<&str>, outcome: Outcome) -> Option<&'static Other502> {
+    let product = product.filter(|_| outcome == Outcome::Server502)?;
+    let made_of = |known: &&Other502| known.products.iter().any(|name| product.contains(name));
+    OTHERS_502.iter().find(made_of)
 }
 
 /// How much longer than a wait of so many seconds another of the same wall may be.
@@ -539,7 +565,7 @@ mod tests {
     #[test]
     fn a_502_of_nginx_after_a_time_limit_is_not_after_one_of_its_proxying() {
         let (best, words) = of_nginx(&[5_001, 5_002, 5_004]).expect("a wall");
-        assert_eq!(best, NGINX_502[0]);
+        assert_eq!(best, (UpstreamTimeout, 8.0));
         assert!(words.contains("looking up a name"), "{words}");
         let mut counts = TimerCounts::default();
         for _ in 0..3 {
@@ -547,11 +573,16 @@ mod tests {
         }
         for (product, outcome) in [
             ("nginx", Outcome::Server504),
+            ("Caddy", Outcome::Server504),
             ("Apache httpd", Outcome::Server502),
         ] {
             let (_, evidence) = counts.speak(Some(product), outcome).expect("a wall");
-            assert!(!evidence.to_string().contains("looking up"), "{product}");
+            assert!(!evidence.to_string().contains("answer 504"), "{product}");
         }
+        let of_caddy = counts.speak(Some("Caddy"), Outcome::Server502);
+        let (likelihood, evidence) = of_caddy.expect("a wall");
+        assert_eq!(likelihood[0], (Network, 6.0));
+        assert!(evidence.to_string().contains("Caddy's dial_timeout"));
     }
 
     #[test]

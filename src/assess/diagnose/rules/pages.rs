@@ -231,8 +231,7 @@ mod tests {
         let mut seen = answer(Outcome::Server502);
         seen.cached = true;
         facts.add(&seen, Moment::default());
-        let found =
-            |facts: &ClusterFacts, around: &Context| cached_errors(facts, &diagnose(facts, around));
+        let found = |facts: &_, around: &_| cached_errors(facts, &diagnose(facts, around));
         let none = Context::default();
         fires(found(&facts, &none), found(&fresh, &none));
         let past = |fine| Context {

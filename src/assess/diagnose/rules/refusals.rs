@@ -110,7 +110,8 @@ mod tests {
     use super::super::fixture::{HOST, answer, fires};
     use super::*;
 
-    fn found(outcome: Outcome, mark: &str, pages: u64, of: u64) -> Option<Finding> {
+    /// So many pages of a section that answered in this way.
+    fn refusals(outcome: Outcome, mark: &str, pages: u64) -> Refusals {
         let mut refusals = Refusals::default();
         for n in 0..pages {
             let refused = AnswerFacts {
@@ -120,36 +121,30 @@ mod tests {
             };
             refusals.add("/app/", &format!("{HOST}/app/{n}"), &refused);
         }
-        let mut found = server_misconfigurations(HOST, &refusals, |_| Ratio::new(0, of));
-        assert!(found.len() < 2, "{found:?}");
-        found.pop()
+        refusals
     }
 
     #[test]
     fn a_section_that_the_server_itself_refuses_is_its_misconfiguration() {
-        let bad = Outcome::Client400;
-        let tls = fires(
-            found(bad, "nginx-400-https", 10, 10),
-            found(bad, "nginx-400-https", 3, 10),
-        );
-        assert_eq!(
-            (tls.severity, &tls.causes[..]),
-            (Severity::Notice, &[Cause::Tls][..])
-        );
+        let ten = |_: &str| Ratio::new(0, 10);
+        let found = |refusals| server_misconfigurations(HOST, &refusals, ten).pop();
+        let plain = |pages| refusals(Outcome::Client400, "nginx-400-https", pages);
+        let tls = fires(found(plain(10)), found(plain(7)));
+        let said = (tls.severity, &tls.causes[..]);
+        assert_eq!(said, (Severity::Notice, &[Cause::Tls][..]));
         let words = "10 of 10 URLs of /app/ are refused by the server itself; status 400; the error page is \
                      that of nginx";
         assert!(tls.evidence_text().starts_with(words), "{tls:?}");
-        let denied = found(Outcome::Client403, "nginx-403", 5, 6).expect("a finding");
-        assert_eq!(denied.causes, []);
-        // An application's own refusal, a bot protection's, a failure, and too few pages.
+        let denied = found(refusals(Outcome::Client403, "nginx-403", 9));
+        assert_eq!(denied.expect("a finding").causes, []);
+        // An application's own refusal, a bot protection's, a proxy's by rule, and a failure.
         for (outcome, mark) in [
-            (Outcome::Client403, "tomcat"),
-            (Outcome::Client403, "cloudflare-1020"),
+            (Outcome::Client403, ""),
+            (Outcome::Client403, "akamai-denied"),
             (Outcome::Client403, "squid-denied"),
             (Outcome::Server502, "nginx-502"),
         ] {
-            assert_eq!(found(outcome, mark, 10, 10), None, "{mark}");
+            assert_eq!(found(refusals(outcome, mark, 10)), None, "{mark}");
         }
-        assert_eq!(found(bad, "nginx-400-https", 4, 4), None);
     }
 }
