@@ -144,10 +144,10 @@ impl Layout {
             Shape::of(row.cell(0)) == Shape::Other && !row.cell(0).contains(['/', ':', '.', '@'])
         };
         let words = lines.iter().take_while(is_word).count();
-        let first = lines.get(words).filter(|_| words <= 2);
-        let header = first.and_then(|_| lines[..words].last());
         let shapes = || lines.iter().map(|row| Shape::of(row.cell(0)));
         let hits = shapes().filter(|&shape| shape != Shape::Other).count();
+        let first = lines.get(words).filter(|_| words <= 2 && hits > 0);
+        let header = first.and_then(|_| lines[..words].last());
         Layout {
             separator: None,
             column: 0,
