@@ -22,7 +22,7 @@ impl Weeks {
         receiver.script("/hook", [status(204)]);
         let config = format!(
             "[project.shop]\nurl = '{}'\nschedule = '@weekly'\nrate = 0\nretries = 0\nconfirm = '1s,2s'\n\
-             confirm-budget = '10s'\nno-probe = true\nsample = 0\nrecheck = 'none'\n{keys}\n\
+             confirm-budget = '30s'\nno-probe = true\nsample = 0\nrecheck = 'none'\n{keys}\n\
              [project.shop.notify]\nwebhook = [{{ url = '{}' }}]\n",
             site.url("/"),
             receiver.url("/hook"),
@@ -61,19 +61,36 @@ impl Weeks {
     }
 }
 
+/// The pages of three folders.
+fn paths() -> Vec<String> {
+    let folders = ["shop", "help", "blog"].into_iter();
+    let paths = folders.flat_map(|folder| (0..10).map(move |n| format!("/{folder}/{n}")));
+    paths.collect()
+}
+
+/// Serves a home page that links to the pages, and the pages.
+fn serve_all(site: &Origin) {
+    let links = paths()
+        .into_iter()
+        .map(|path| format!("<a href='{path}'>x</a>"));
+    site.page("/", &format!("<p>home {}", links.collect::<String>()));
+    for path in paths() {
+        site.page(&path, "<p>fine");
+    }
+}
+
+/// Waits for requests beyond those that were received before.
+async fn requests(site: &Origin, more: usize) {
+    let before = site.requests().len();
+    while site.requests().len() < before + more {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// A site with a home page, a sitemap, and three folders of ten pages.
 async fn site() -> Origin {
     let site = Origin::start().await;
-    let paths = ["shop", "help", "blog"]
-        .map(|folder| (0..10).map(move |n| format!("/{folder}/{n}")))
-        .into_iter()
-        .flatten();
-    let paths: Vec<String> = paths.collect();
-    let links = paths.iter().map(|path| format!("<a href='{path}'>x</a>"));
-    site.page("/", &format!("<p>home {}", links.collect::<String>()));
-    for path in &paths {
-        site.page(path, "<p>fine");
-    }
+    serve_all(&site);
     let map = format!("<urlset><url><loc>{}</loc></url></urlset>", site.url("/"));
     let map = ok(&map).header("Content-Type", "application/xml");
     site.script("/sitemap.xml", [map]);
@@ -129,22 +146,12 @@ async fn an_outage_of_the_whole_site_is_told_with_its_times() {
     let weeks = Weeks::of(site().await, "delay = '100ms'").await;
     weeks.subject().await;
     let outage = async {
-        let home = weeks.site.requests().len();
-        while weeks.site.requests().len() < home + 8 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        requests(&weeks.site, 8).await;
+        for path in paths().iter().map(String::as_str).chain(["/"]) {
+            weeks.site.script(path, [status(502)]);
         }
-        for folder in ["shop", "help", "blog"] {
-            for n in 0..10 {
-                weeks.site.script(&format!("/{folder}/{n}"), [status(502)]);
-            }
-        }
-        let home_page = weeks.site.requests().len();
-        while weeks.site.requests().len() < home_page + 12 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        for folder in ["shop", "help", "blog"] {
-            weeks.serve(folder, "<p>fine");
-        }
+        requests(&weeks.site, 7).await;
+        serve_all(&weeks.site);
     };
     let (told, ()) = tokio::join!(weeks.told(), outage);
     let told = told.expect("a message");

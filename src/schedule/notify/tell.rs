@@ -41,12 +41,12 @@ pub(super) fn run_message(
     if brief.news.is_empty() && !brief.is_first() {
         return Some(told);
     }
-    let now = Fact {
+    let now = (told.headline != brief.state()).then(|| Fact {
         name: "Now".to_owned(),
         value: brief.state().to_owned(),
-    };
+    });
     Some(Message {
-        facts: std::iter::once(now).chain(brief.table.clone()).collect(),
+        facts: now.into_iter().chain(brief.table.clone()).collect(),
         findings: brief.findings.clone(),
         more_findings: brief.more_findings,
         lists: brief.lists.clone(),

@@ -172,7 +172,8 @@ impl Prepared<'_> {
         let Old::Run { store, run, .. } = &self.old else {
             return Ok(None);
         };
-        if found.counts.appeared == 0 {
+        // Pages that others moved to appeared for that reason.
+        if found.counts.appeared <= found.moved_here {
             return Ok(None);
         }
         let unanswered = sights::unanswered(&*store.connect()?, run.id.0);

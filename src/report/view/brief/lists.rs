@@ -169,7 +169,10 @@ fn still(pages: &[StillFailing]) -> Option<PageList> {
             count(u64::from(page.runs), "run")
         ),
     });
-    let title = format!("{} as before", failing(all));
+    let title = match all {
+        1 => "1 page still fails".to_owned(),
+        many => format!("{} pages still fail", number(many)),
+    };
     page_list(("still_failing", Tone::Bad, title), shown.collect(), all)
 }
 

@@ -112,22 +112,19 @@ pub(super) fn news(facts: &BriefFacts<'_>) -> Vec<News> {
         let urls = facts.summary.given_up;
         news.push(News::GivenUp { urls });
     }
-    if facts.unaudited.is_some() {
-        return news;
+    if facts.unaudited.is_none() {
+        match facts.comparison {
+            Some(comparison) => of_pages(comparison, &mut news),
+            None => first(facts, &mut news),
+        }
+        let outages = facts.outages.iter().filter(|outage| outage.is_new);
+        news.extend(outages.cloned().map(News::Outage));
+        news.extend(found(facts));
     }
-    match facts.comparison {
-        Some(comparison) => of_pages(comparison, &mut news),
-        None => first(facts, &mut news),
-    }
-    let outages = facts.outages.iter().filter(|outage| outage.is_new);
-    news.extend(outages.cloned().map(News::Outage));
-    news.extend(found(facts));
-    let failed: Vec<String> = (facts.gates.iter())
-        .filter(|gate| gate.result == GateStatus::Failed)
-        .map(|gate| gate.expression.clone())
-        .collect();
-    if !failed.is_empty() {
-        let expressions = failed;
+    let failed = facts.gates.iter();
+    let failed = failed.filter(|gate| gate.result == GateStatus::Failed);
+    let expressions: Vec<String> = failed.map(|gate| gate.expression.clone()).collect();
+    if !expressions.is_empty() {
         news.push(News::GatesFailed { expressions });
     }
     news.sort_by_key(News::rank);
@@ -298,7 +295,7 @@ impl News {
             }
             News::SitemapLost { more: 0, .. } => "the sitemap is gone".to_owned(),
             News::SitemapLost { more, .. } => format!("{} sitemaps are gone", number(more + 1)),
-            News::Moved { from, to, .. } => format!("{pages} moved from {from} to {to}"),
+            News::Moved { from, to, .. } => format!("{pages} moved {}", way(from, to)),
             News::Worse { .. } => format!("{pages} failing more often"),
             News::Gone { .. } => format!("{pages} gone"),
             News::Unlinked { .. } => format!("{pages} without links"),
@@ -351,7 +348,7 @@ impl News {
                 "The sitemap {address} and {} are gone.",
                 count(*more, "other sitemap")
             ),
-            News::Moved { from, to, .. } => format!("{pages} moved from {from} to {to}."),
+            News::Moved { from, to, .. } => format!("{pages} moved {}.", way(from, to)),
             News::Worse { .. } => format!("{pages} {} more often.", verb("fails", "fail")),
             News::Gone { .. } => format!("{pages} {} gone.", verb("is", "are")),
             News::Unlinked { .. } => format!(
@@ -362,6 +359,22 @@ impl News {
             News::Better { .. } => format!("{pages} {} less often.", verb("fails", "fail")),
             News::Appeared { .. } => format!("{pages} {} new.", verb("is", "are")),
         }
+    }
+}
+
+/// Longest place that a subject names, in characters.
+const PLACE: usize = 60;
+
+/// From where to where pages moved.
+fn way(from: &str, to: &str) -> String {
+    let cut = |place: &str| match place.char_indices().nth(PLACE) {
+        Some((end, _)) => format!("{}…", &place[..end]),
+        None => place.to_owned(),
+    };
+    if from == to {
+        format!("within {}", cut(from))
+    } else {
+        format!("from {} to {}", cut(from), cut(to))
     }
 }
 
