@@ -48,6 +48,7 @@ fn around(asked: &Asked, client: &Asking, all: &[(&Asking, Asked)]) -> Context {
             trial: Trial::Browser,
             fine: Ratio::new(u64::from(fine), 1),
             crawler_fine: Ratio::new(0, 1),
+            crawl_fine: Ratio::default(),
         }],
         ..Context::default()
     }

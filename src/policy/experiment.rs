@@ -20,6 +20,13 @@ const ADDRESSES: usize = 8;
 /// tell, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
 
+/// Spellings of one URL that are tried. A hash of the address sends them to all backends of a pool: behind one of
+/// two or three that fails, six of six fail or six of six are fine in one case of ten at most. Ours.
+const SPELLINGS: usize = 6;
+
+/// So many spellings that fail are enough (ours): the page fails by any name.
+const FAILED_SPELLINGS: usize = 3;
+
 /// Requests of a burst that come as fast as they may (ours): a limit refuses every other one of them, or more, and
 /// chance hardly does that with six.
 const AT_FULL_SPEED: i32 = 6;
@@ -63,7 +70,7 @@ impl Subject {
     pub fn longest(&self) -> usize {
         match self.failing {
             // The first, a browser, a request without compression, the last.
-            Failing::Always => 4 + ADDRESSES + self.ways.len(),
+            Failing::Always => 4 + ADDRESSES + SPELLINGS + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
             Failing::AtSpeed { .. } => (AT_FULL_SPEED + SLOWING) as usize,
@@ -162,7 +169,16 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
                 }));
             }
             Probe::Alone | Probe::Address | Probe::Burst => {}
-            Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
+            Probe::Uncompressed => steps.extend(got_through(outcome).then(|| step(probe))),
+            Probe::Respelled => {
+                let is_open = subject.ways.contains(&probe) && got_through(outcome);
+                steps.extend(
+                    is_open
+                        .then_some([step(probe); SPELLINGS])
+                        .into_iter()
+                        .flatten(),
+                );
+            }
             Probe::FreshConnection
             | Probe::Http1
             | Probe::CacheBusting
@@ -183,9 +199,20 @@ pub fn is_worth(step: Step, made: &[(Probe, Outcome)]) -> bool {
         return goes_on(made);
     }
     let is_explained = made.iter().any(|(probe, outcome)| {
-        !matches!(probe, Probe::Alone | Probe::Address) && !outcome.is_failure()
+        !matches!(probe, Probe::Alone | Probe::Address | Probe::Respelled) && !outcome.is_failure()
     });
-    !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
+    match step.probe {
+        Probe::Alone | Probe::Address => true,
+        Probe::Respelled => !is_explained && may_be_spelling(made),
+        _ => !is_explained,
+    }
+}
+
+/// Whether another spelling is worth its request, after those that were tried.
+fn may_be_spelling(made: &[(Probe, Outcome)]) -> bool {
+    let tried = made.iter().filter(|(probe, _)| *probe == Probe::Respelled);
+    let outcomes: Vec<Outcome> = tried.map(|(_, outcome)| *outcome).collect();
+    outcomes.len() < FAILED_SPELLINGS || outcomes.iter().any(|it| it.is_content())
 }
 
 /// Whether a burst is worth another request: it goes on as long as some are refused and some are not, and ends
@@ -204,9 +231,9 @@ fn goes_on(made: &[(Probe, Outcome)]) -> bool {
     (1..KEPT).contains(&fine) || (1..REFUSED).contains(&refused)
 }
 
-/// Whether compressing an answer may have brought about its failure: there was a connection, and no
+/// Whether what was asked for may have brought about a failure: there was a connection, and no
 /// limit or maintenance was announced.
-fn may_be_coding(outcome: Outcome) -> bool {
+fn got_through(outcome: Outcome) -> bool {
     let announced = matches!(outcome, Outcome::Client429 | Outcome::Server503RetryAfter);
     outcome.layer() == Layer::Http && !announced
 }
@@ -257,6 +284,7 @@ mod tests {
             Probe::FreshConnection,
             Probe::WithoutCookies,
             Probe::WithoutQuery,
+            Probe::Respelled,
         ];
         let addresses = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         let steps = rest(&subject(&all), DOWN, &addresses);
@@ -272,14 +300,22 @@ mod tests {
                 Probe::Uncompressed,
                 Probe::WithoutQuery,
                 Probe::WithoutCookies,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
                 Probe::Alone,
             ]
         );
         assert!(steps.len() < subject(&all).longest());
         assert!(
-            3 * subject(&all).longest() <= MOST_REQUESTS,
-            "three URLs fit"
+            2 * subject(&all).longest() <= MOST_REQUESTS,
+            "two URLs fit, whatever is tried"
         );
+        let usual = subject(&[Probe::FreshConnection, Probe::Respelled]).longest();
+        assert!(3 * usual <= MOST_REQUESTS, "and usually three");
         let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
         assert_eq!(asked_at, addresses);
     }
@@ -313,6 +349,30 @@ mod tests {
             assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
             assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");
         }
+    }
+
+    #[test]
+    fn other_spellings_are_tried_as_long_as_some_are_fine_and_nothing_else_helps() {
+        let worth = |outcomes: &[Outcome]| {
+            let spelled = outcomes.iter().map(|it| (Probe::Respelled, *it));
+            let made: Vec<_> = [(Probe::Browser, DOWN)]
+                .into_iter()
+                .chain(spelled)
+                .collect();
+            is_worth(step(Probe::Respelled), &made)
+        };
+        assert!(worth(&[]) && worth(&[DOWN, DOWN]) && !worth(&[DOWN, DOWN, DOWN]));
+        assert!(worth(&[DOWN, Outcome::OkHtml, DOWN, DOWN]));
+        assert!(
+            !worth(&[Outcome::Client404, Outcome::Client404, DOWN]),
+            "who does not know the spelling says nothing"
+        );
+        let helped = [(Probe::Browser, Outcome::OkHtml)];
+        assert!(!is_worth(step(Probe::Respelled), &helped));
+        let tried = [(Probe::Respelled, Outcome::OkHtml)];
+        assert!(is_worth(step(Probe::Alone), &tried));
+        let refused = rest(&subject(&[Probe::Respelled]), Outcome::ConnectRefused, &[]);
+        assert_eq!(probes(&refused), [Probe::Browser, Probe::Alone]);
     }
 
     #[test]

@@ -222,6 +222,14 @@ impl<F: Fetcher> Series<F> {
                 cookies: Cookies::Without,
                 ..own
             },
+            Probe::Respelled => {
+                let made = self.made().into_iter();
+                let number = 1 + made.filter(|(probe, _)| *probe == step.probe).count();
+                Request {
+                    url: url.respelled(number)?,
+                    ..own
+                }
+            }
         })
     }
 }

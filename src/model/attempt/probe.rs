@@ -29,6 +29,9 @@ pub enum Probe {
     /// Without the cookies that the crawl sends. Separates a fault that a session or too large a
     /// header brings about from one of the page.
     WithoutCookies,
+    /// At another spelling of its address, which names the same page. Separates one backend behind a hash of
+    /// the address from a fault of the page.
+    Respelled,
     /// In quick succession, each pause a little longer than the last. Separates a limit of the rate, and
     /// tells its number, from failures of any other kind.
     Burst,
@@ -36,7 +39,7 @@ pub enum Probe {
 
 impl Probe {
     /// All of them, in the order in which they are made.
-    pub const ALL: [Probe; 10] = [
+    pub const ALL: [Probe; 11] = [
         Probe::Alone,
         Probe::Browser,
         Probe::FreshConnection,
@@ -46,6 +49,7 @@ impl Probe {
         Probe::Uncompressed,
         Probe::WithoutQuery,
         Probe::WithoutCookies,
+        Probe::Respelled,
         Probe::Burst,
     ];
 
@@ -61,6 +65,7 @@ impl Probe {
             Probe::Uncompressed => "probe:identity",
             Probe::WithoutQuery => "probe:no-query",
             Probe::WithoutCookies => "probe:no-cookies",
+            Probe::Respelled => "probe:spelling",
             Probe::Burst => "probe:burst",
         }
     }
@@ -82,6 +87,7 @@ impl Probe {
             Probe::Uncompressed => "without compression",
             Probe::WithoutQuery => "without its query",
             Probe::WithoutCookies => "without cookies",
+            Probe::Respelled => "at another spelling of its address",
             Probe::Burst => "in quick succession",
         }
     }
@@ -100,6 +106,7 @@ impl Probe {
                 "a fault of the parameters from a fault of the code behind the path"
             }
             Probe::WithoutCookies => "a fault that cookies bring about from a fault of the page",
+            Probe::Respelled => "one backend behind a hash of the address from a fault of the page",
             Probe::Burst => "a limit of requests per second from a fault of the page",
         }
     }

@@ -351,6 +351,11 @@ impl Outcome {
         !matches!(self.row().search, SearchFailure::No)
     }
 
+    /// Whether it is what was requested: no error, and no hint at something else.
+    pub const fn is_content(self) -> bool {
+        matches!(self, Outcome::OkHtml | Outcome::OkNonHtml)
+    }
+
     /// Whether it was the crawler's own limit of time that ended the exchange, once there was a connection.
     pub const fn is_time_limit(self) -> bool {
         matches!(

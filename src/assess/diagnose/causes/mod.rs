@@ -47,8 +47,10 @@ pub enum Special {
     KeepAliveRace,
     /// The server fails with HTTP/2 only.
     Protocol,
-    /// One backend of several fails.
+    /// One address of several fails.
     OneBackend,
+    /// One backend of several fails, and a hash of the address says which pages are its own.
+    HashedBackend,
     /// A cache repeats an old error.
     CachedError,
     /// The server fails with compressed answers only.
@@ -62,6 +64,7 @@ impl Special {
             Special::KeepAliveRace => "keep_alive_race",
             Special::Protocol => "protocol",
             Special::OneBackend => "one_backend",
+            Special::HashedBackend => "hashed_backend",
             Special::CachedError => "cached_error",
             Special::Compression => "compression",
         }
@@ -259,8 +262,10 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
         Some(Special::Protocol)
     } else if helped(Trial::Uncompressed) {
         Some(Special::Compression)
-    } else if facts.cached * 2 > facts.failures {
+    } else if facts.cached * 2 > facts.failures || made.iter().any(Experiment::fails_as_spelled) {
         Some(Special::CachedError)
+    } else if made.iter().any(Experiment::parts_spellings) {
+        Some(Special::HashedBackend)
     } else {
         None
     }

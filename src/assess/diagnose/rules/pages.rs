@@ -122,24 +122,31 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
     })
 }
 
-/// A cache repeats errors: a backend that recovers stays invisible until they expire.
-pub fn cached_errors(facts: &ClusterFacts) -> Option<Finding> {
-    (facts.cached > 0).then(|| Finding {
+/// A cache repeats errors: a backend that recovers stays invisible until they expire. Its answers say so, or
+/// other spellings of the addresses are fine.
+pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let is_respelled = |it: &&Evidence| matches!(it, Evidence::FineRespelled { .. });
+    let respelled = diagnosis.evidence.iter().find(is_respelled);
+    let says_so = (facts.cached > 0).then(|| Evidence::Cached {
+        count: Ratio::new(facts.cached, facts.failures),
+    });
+    let confidence = if says_so.is_some() { 0.9 } else { 0.7 };
+    let mut evidence: Vec<Evidence> = says_so.into_iter().chain(respelled.cloned()).collect();
+    if evidence.is_empty() {
+        return None;
+    }
+    evidence.push(Evidence::Outcome {
+        outcome: facts.cluster.outcome,
+        count: facts.failures,
+    });
+    Some(Finding {
         rule: "cached_error",
         severity: Severity::Warning,
         scope: Scope::of_places(facts),
         subject: facts.subject(),
         causes: Vec::new(),
-        confidence: 0.9,
-        evidence: vec![
-            Evidence::Cached {
-                count: Ratio::new(facts.cached, facts.failures),
-            },
-            Evidence::Outcome {
-                outcome: facts.cluster.outcome,
-                count: facts.failures,
-            },
-        ],
+        confidence,
+        evidence,
         advice: "cached_error",
     })
 }
@@ -149,7 +156,7 @@ mod tests {
     use super::super::fixture::{HOST, answer, cluster, fires, host};
     use super::*;
     use crate::assess::diagnose::causes::diagnose;
-    use crate::assess::diagnose::context::Context;
+    use crate::assess::diagnose::context::{Context, Experiment, Trial};
     use crate::assess::diagnose::error_page::soft_error::soft_error;
     use crate::model::Moment;
 
@@ -224,6 +231,20 @@ mod tests {
         let mut seen = answer(Outcome::Server502);
         seen.cached = true;
         facts.add(&seen, Moment::default());
-        fires(cached_errors(&facts), cached_errors(&fresh));
+        let of = |facts: &ClusterFacts, it: &Context| cached_errors(facts, &diagnose(facts, it));
+        let none = Context::default();
+        fires(of(&facts, &none), of(&fresh, &none));
+        let respelled = |fine| Context {
+            experiments: vec![Experiment {
+                trial: Trial::Respelled,
+                fine: Ratio::new(fine, 18),
+                crawler_fine: Ratio::new(0, 6),
+                crawl_fine: Ratio::new(0, 12),
+            }],
+            ..Context::default()
+        };
+        let found = fires(of(&fresh, &respelled(18)), of(&fresh, &respelled(12)));
+        let words = "18 of 18 requests for other spellings of failing addresses were fine";
+        assert!(found.evidence_text().starts_with(words), "{found:?}");
     }
 }

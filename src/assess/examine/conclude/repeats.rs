@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::assess::diagnose::Evidence;
-use crate::assess::diagnose::rules::Finding;
+use crate::assess::diagnose::rules::{Finding, Scope};
 use crate::model::Cause;
 
 /// Findings that name the pages of a cluster and their cause.
@@ -53,7 +53,14 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         return is_part && !place.sections.is_empty() && place.sections.keys().all(is_there);
     }
     let has_recovered = narrow.rule == "transient_cluster";
-    wide.subject == place.host
+    let is_of_section = wide.rule == "one_backend_down" && wide.scope == Scope::Section;
+    let is_there = |section: &String| format!("{}{section}", place.host) == wide.subject;
+    let is_of_place = if is_of_section {
+        !place.sections.is_empty() && place.sections.keys().all(is_there)
+    } else {
+        wide.subject == place.host
+    };
+    is_of_place
         && match wide.rule {
             // "Maintenance or overload" of a part is what is known for sure of the whole.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
@@ -80,7 +87,7 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::diagnose::rules::{Scope, Severity};
+    use crate::assess::diagnose::rules::Severity;
 
     const HOST: &str = "https://www.shop.test";
 
@@ -127,6 +134,15 @@ mod tests {
         let block = of_host("client_block", Firewall);
         check(&block, "section_down", &[Firewall], true);
         check(&block, "persistent_cluster", &[Dns], false);
+        let section = |subject: &str| Finding {
+            scope: Scope::Section,
+            ..finding("one_backend_down", subject, &[UpstreamDown])
+        };
+        let of_section = section("https://www.shop.test/a/");
+        check(&of_section, "intermittent_cluster", &[Overload], true);
+        check(&of_section, "persistent_cluster", &[UpstreamDown], false);
+        let of_other = section("https://www.shop.test/b/");
+        check(&of_other, "intermittent_cluster", &[Overload], false);
         let elsewhere = finding("dns_fault", "https://img.shop.test", &[Dns]);
         check(&elsewhere, "unconfirmed_cluster", &[Dns], false);
     }
