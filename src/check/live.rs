@@ -52,6 +52,7 @@ fn around(
             trial: Trial::Browser,
             fine: Ratio::new(u64::from(fine), 1),
             crawler_fine: Ratio::new(0, 1),
+            crawl_fine: Ratio::default(),
         }],
         ..Context::default()
     }

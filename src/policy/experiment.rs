@@ -13,12 +13,22 @@ use crate::model::{Layer, Outcome, Probe};
 /// in one case of 256.
 const EACH_WAY: usize = 4;
 
-/// Most addresses of one host that are tried.
+/// Most addresses of one host that are tried with a page that is fine.
 const ADDRESSES: usize = 8;
+
+/// Most of them that are tried with each failing page. Ours.
+const ADDRESSES_OF_FAILING: usize = 4;
 
 /// Most requests for all failing URLs of a host with one outcome and error page: what sixty do not
 /// tell, more do not either. Ours.
 pub const MOST_REQUESTS: usize = 60;
+
+/// Spellings of one URL that are tried. A hash of the address sends them to all backends of a pool: behind one of
+/// two or three that fails, six of six fail or six of six are fine in one case of ten at most. Ours.
+const SPELLINGS: usize = 6;
+
+/// So many spellings that fail are enough (ours): the page fails by any name.
+const FAILED_SPELLINGS: usize = 3;
 
 /// Requests of a burst that come as fast as they may (ours): a limit refuses every other one of them, or more, and
 /// chance hardly does that with six.
@@ -63,7 +73,7 @@ impl Subject {
     pub fn longest(&self) -> usize {
         match self.failing {
             // The first, a browser, a request without compression, the last.
-            Failing::Always => 4 + 2 * ADDRESSES + self.ways.len(),
+            Failing::Always => 4 + 2 * ADDRESSES_OF_FAILING + SPELLINGS + self.ways.len(),
             Failing::AtTimes => 2 * EACH_WAY,
             Failing::Announced => 2,
             Failing::Never => 2 * ADDRESSES,
@@ -160,7 +170,7 @@ pub fn leads_on(failing: Failing, outcome: Outcome) -> bool {
 pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<Step> {
     match subject.failing {
         Failing::AtSpeed { first } => return burst(first).skip(1).collect(),
-        Failing::Never => return there_and_back(addresses),
+        Failing::Never => return there_and_back(addresses, ADDRESSES),
         Failing::Always | Failing::AtTimes | Failing::Announced => {}
     }
     if !outcome.is_failure() {
@@ -171,11 +181,20 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
     for probe in Probe::ALL {
         match probe {
             Probe::Browser => steps.push(step(probe)),
-            Probe::Address => steps.extend(there_and_back(addresses)),
+            Probe::Address => steps.extend(there_and_back(addresses, ADDRESSES_OF_FAILING)),
             Probe::Alone | Probe::Burst => {}
-            Probe::Uncompressed => steps.extend(may_be_coding(outcome).then(|| step(probe))),
+            Probe::Uncompressed => steps.extend(got_through(outcome).then(|| step(probe))),
             // A cache keeps answers only.
             Probe::CacheBusting if outcome.layer() != Layer::Http => {}
+            Probe::Respelled => {
+                let is_open = subject.ways.contains(&probe) && got_through(outcome);
+                steps.extend(
+                    is_open
+                        .then_some([step(probe); SPELLINGS])
+                        .into_iter()
+                        .flatten(),
+                );
+            }
             Probe::FreshConnection
             | Probe::Http1
             | Probe::CacheBusting
@@ -191,11 +210,11 @@ pub fn rest(subject: &Subject, outcome: Outcome, addresses: &[IpAddr]) -> Vec<St
 
 /// Each address of a host that has several, and then all of them again from the last to the first: where one
 /// fails, requests at another stand before and after it.
-fn there_and_back(addresses: &[IpAddr]) -> Vec<Step> {
+fn there_and_back(addresses: &[IpAddr], most: usize) -> Vec<Step> {
     if addresses.len() < 2 {
         return Vec::new();
     }
-    let there = addresses.iter().take(ADDRESSES);
+    let there = addresses.iter().take(most);
     let there_and_back = there.clone().chain(there.rev());
     there_and_back
         .map(|address| Step {
@@ -222,11 +241,22 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
         // Past the caches and by another backend the same page may be fine.
         let is_other = matches!(
             made.probe,
-            Probe::Alone | Probe::Address | Probe::CacheBusting
+            Probe::Alone | Probe::Address | Probe::CacheBusting | Probe::Respelled
         );
         !is_other && !made.outcome.is_failure()
     });
-    !is_explained || matches!(step.probe, Probe::Alone | Probe::Address)
+    match step.probe {
+        Probe::Alone | Probe::Address => true,
+        Probe::Respelled => !is_explained && may_be_spelling(made),
+        _ => !is_explained,
+    }
+}
+
+/// Whether another spelling is worth its request, after those that were tried.
+fn may_be_spelling(made: &[Made]) -> bool {
+    let tried = made.iter().filter(|made| made.probe == Probe::Respelled);
+    let outcomes: Vec<Outcome> = tried.map(|made| made.outcome).collect();
+    outcomes.len() < FAILED_SPELLINGS || outcomes.iter().any(|it| it.is_content())
 }
 
 /// Whether a URL was fine at one address of its host and failed at another.
@@ -255,9 +285,9 @@ fn goes_on(made: &[Made]) -> bool {
     (1..KEPT).contains(&fine) || (1..REFUSED).contains(&refused)
 }
 
-/// Whether compressing an answer may have brought about its failure: there was a connection, and no
+/// Whether what was asked for may have brought about a failure: there was a connection, and no
 /// limit or maintenance was announced.
-fn may_be_coding(outcome: Outcome) -> bool {
+fn got_through(outcome: Outcome) -> bool {
     let announced = matches!(outcome, Outcome::Client429 | Outcome::Server503RetryAfter);
     outcome.layer() == Layer::Http && !announced
 }
@@ -316,6 +346,7 @@ mod tests {
             Probe::FreshConnection,
             Probe::WithoutCookies,
             Probe::WithoutQuery,
+            Probe::Respelled,
         ];
         let addresses = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
         let steps = rest(&subject(&all), DOWN, &addresses);
@@ -333,6 +364,12 @@ mod tests {
                 Probe::Uncompressed,
                 Probe::WithoutQuery,
                 Probe::WithoutCookies,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
+                Probe::Respelled,
                 Probe::Alone,
             ]
         );
@@ -341,6 +378,8 @@ mod tests {
             2 * subject(&all).longest() <= MOST_REQUESTS,
             "two URLs fit, and three of a host with fewer addresses"
         );
+        let usual = subject(&[Probe::FreshConnection, Probe::Respelled]).longest();
+        assert!(3 * usual <= MOST_REQUESTS, "and usually three");
         let asked_at: Vec<IpAddr> = steps.iter().filter_map(|step| step.address).collect();
         let [one, other] = addresses;
         assert_eq!(asked_at, [one, other, other, one]);
@@ -351,7 +390,7 @@ mod tests {
         let addresses: Vec<IpAddr> = (0..20).map(|n| IpAddr::from([192, 0, 2, n])).collect();
         assert_eq!(rest(&subject(&[]), DOWN, &addresses[..1]).len(), 3);
         let many = rest(&subject(&[]), DOWN, &addresses);
-        assert_eq!(many.len(), 3 + 2 * ADDRESSES);
+        assert_eq!(many.len(), 3 + 2 * ADDRESSES_OF_FAILING);
     }
 
     /// The numbers of the addresses that are requested, where they answer like this.
@@ -442,6 +481,30 @@ mod tests {
             assert_eq!(is_worth(step(probe), &failed), unexplained, "{probe:?}");
             assert_eq!(is_worth(step(probe), &fine), explained, "{probe:?}");
         }
+    }
+
+    #[test]
+    fn other_spellings_are_tried_as_long_as_some_are_fine_and_nothing_else_helps() {
+        let worth = |outcomes: &[Outcome]| {
+            let spelled = outcomes.iter().map(|it| made(Probe::Respelled, *it));
+            let made: Vec<_> = [made(Probe::Browser, DOWN)]
+                .into_iter()
+                .chain(spelled)
+                .collect();
+            is_worth(step(Probe::Respelled), &made)
+        };
+        assert!(worth(&[]) && worth(&[DOWN, DOWN]) && !worth(&[DOWN, DOWN, DOWN]));
+        assert!(worth(&[DOWN, Outcome::OkHtml, DOWN, DOWN]));
+        assert!(
+            !worth(&[Outcome::Client404, Outcome::Client404, DOWN]),
+            "who does not know the spelling says nothing"
+        );
+        let helped = [made(Probe::Browser, Outcome::OkHtml)];
+        assert!(!is_worth(step(Probe::Respelled), &helped));
+        let tried = [made(Probe::Respelled, Outcome::OkHtml)];
+        assert!(is_worth(step(Probe::Alone), &tried));
+        let refused = rest(&subject(&[Probe::Respelled]), Outcome::ConnectRefused, &[]);
+        assert_eq!(probes(&refused), [Probe::Browser, Probe::Alone]);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub enum Trial {
     WithoutQuery,
     /// Without the cookies of the crawl.
     WithoutCookies,
+    /// At other spellings of the same address.
+    Respelled,
 }
 
 /// An experiment with failing URLs and its result.
@@ -88,6 +90,9 @@ pub struct Experiment {
     /// How many of the same URLs were fine in the crawl's own way, asked next to the trial: who
     /// recovers meanwhile proves nothing.
     pub crawler_fine: Ratio,
+    /// How many of the crawl's own requests for URLs of the cluster were fine, after the first failure of each: what
+    /// is fine by turns may have been lucky in the experiment.
+    pub crawl_fine: Ratio,
 }
 
 /// How many more must be fine that way than in the crawl's own. A URL that recovers between two
@@ -96,6 +101,15 @@ const GAIN: f64 = 0.6;
 
 /// A difference that chance makes more often says nothing. Ours.
 const BY_CHANCE: f64 = 0.05;
+
+/// The same for a difference from all requests of the crawl. Ours.
+const BY_CHANCE_IN_CRAWL: f64 = 0.01;
+
+/// How rarely other spellings may be fine by chance, for a hash of the address to be the reason. Ours.
+const UNLIKELY_SPELLINGS: f64 = 0.001;
+
+/// Fewest other spellings that fail at URLs with one that is fine, for a hash to be the reason. Ours.
+const FAILED_SPELLINGS: u64 = 2;
 
 impl Experiment {
     /// Whether asking in this way helps: it is fine more often than not, and the crawl's own way
@@ -107,20 +121,47 @@ impl Experiment {
         let is_repeated = own.of > fine.of || own.of.min(fine.of) >= 2;
         let parts = own.part == 0 && fine.part == fine.of && is_repeated;
         // Nobody else asked at speed: there is nothing to compare with.
-        let is_sure = parts || self.trial == Trial::Slow || self.by_chance() <= BY_CHANCE;
-        fine.share() > 0.5 && own.of > 0 && fine.share() - own.share() >= GAIN && is_sure
+        let is_sure = parts || self.trial == Trial::Slow || self.by_chance(own) <= BY_CHANCE;
+        // A URL that was never fine was not lucky.
+        let was_lucky =
+            self.crawl_fine.part > 0 && self.by_chance(self.crawl_fine) > BY_CHANCE_IN_CRAWL;
+        let is_lucky = was_lucky && self.trial != Trial::Slow;
+        let gain = fine.share() - own.share();
+        let may_help = self.trial != Trial::Respelled;
+        may_help && fine.share() > 0.5 && own.of > 0 && gain >= GAIN && is_sure && !is_lucky
     }
 
-    /// The chance that a URL which is fine as often either way is fine so much more often this way (Fisher's exact
-    /// test).
-    fn by_chance(&self) -> f64 {
-        let (fine, own) = (self.fine, self.crawler_fine);
+    /// The chance that URLs which are fine as often in this way as in the crawl's own are fine so much more often this
+    /// way (Fisher's exact test).
+    fn by_chance(&self, own: Ratio) -> f64 {
+        let fine = self.fine;
         hits_or_more(fine.part, fine.of, fine.part + own.part, fine.of + own.of)
     }
 
     /// Whether it says why a URL fails. A URL that is fine past the caches only says that it does no more.
     pub fn tells_cause(&self) -> bool {
         self.trial != Trial::PastCaches && self.helps()
+    }
+
+    /// Whether URLs that always fail are fine at other spellings of their addresses, and chance does not explain it
+    /// (Fisher's exact test). Pages that are broken fail by any name.
+    pub fn differs_by_spelling(&self) -> bool {
+        let own = self.crawler_fine;
+        let plain = Ratio::new(own.part + self.crawl_fine.part, own.of + self.crawl_fine.of);
+        self.trial == Trial::Respelled
+            && own.of > 0
+            && own.part == 0
+            && self.by_chance(plain) <= UNLIKELY_SPELLINGS
+    }
+
+    /// Whether some of these spellings fail: a hash of the address chooses one of several backends, of which one fails.
+    pub fn parts_spellings(&self) -> bool {
+        self.differs_by_spelling() && self.fine.of - self.fine.part >= FAILED_SPELLINGS
+    }
+
+    /// Whether none of them fails: a cache repeats an error of each address.
+    pub fn fails_as_spelled(&self) -> bool {
+        self.differs_by_spelling() && self.fine.part == self.fine.of
     }
 
     /// Whether some addresses of the host are fine and others are not.
@@ -155,7 +196,10 @@ impl Context {
     /// same sections are. To a balancer that chooses a backend by the URL, an address that no cache has seen is
     /// another URL. The share of URLs that are fine is estimated with one more either way (P. S. Laplace, 1774).
     pub fn keeps_errors(&self) -> bool {
-        (self.experiments.iter()).any(|experiment| self.is_kept(*experiment))
+        let made = &self.experiments;
+        let is_hashed = made.iter().any(Experiment::parts_spellings);
+        let is_kept = |it: &Experiment| it.fails_as_spelled() || self.is_kept(*it);
+        !is_hashed && made.iter().any(is_kept)
     }
 
     pub(super) fn is_kept(&self, experiment: Experiment) -> bool {
@@ -180,6 +224,7 @@ mod tests {
                 trial: Trial::PastCaches,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
+                crawl_fine: Ratio::default(),
             };
             let around = Context {
                 nearby: Ratio::new(nearby.0, nearby.1),
@@ -215,8 +260,61 @@ mod tests {
                 trial: Trial::Browser,
                 fine: Ratio::new(fine.0, fine.1),
                 crawler_fine: Ratio::new(own.0, own.1),
+                crawl_fine: Ratio::default(),
             };
             assert_eq!(experiment.helps(), expected, "{experiment:?}");
+        }
+    }
+
+    #[test]
+    fn a_way_of_asking_that_was_lucky_does_not_help() {
+        let cases = [
+            // One of two backends is down, and a browser met the other four times.
+            ((4, 4), (0, 4), (60, 130), false),
+            ((9, 12), (2, 12), (60, 130), false),
+            // Crawlers are refused half of the time, and browsers never.
+            ((12, 12), (2, 12), (60, 130), true),
+            ((4, 4), (0, 4), (0, 30), true),
+            ((1, 1), (0, 2), (0, 3), true),
+        ];
+        for (fine, own, crawl, expected) in cases {
+            let experiment = Experiment {
+                trial: Trial::Browser,
+                fine: Ratio::new(fine.0, fine.1),
+                crawler_fine: Ratio::new(own.0, own.1),
+                crawl_fine: Ratio::new(crawl.0, crawl.1),
+            };
+            assert_eq!(experiment.helps(), expected, "{experiment:?}");
+        }
+    }
+
+    #[test]
+    fn a_hash_of_the_address_is_told_from_a_broken_page_and_a_cached_error() {
+        let cases = [
+            // One of three, and one of two with few spellings.
+            ((12, 18), (0, 6), (0, 12), true),
+            ((7, 15), (0, 6), (0, 30), true),
+            ((4, 6), (0, 2), (0, 40), true),
+            ((4, 6), (0, 2), (0, 3), false),
+            // Pages that are broken.
+            ((0, 9), (0, 6), (0, 12), false),
+            // A cache that repeats an error of each address.
+            ((18, 18), (0, 6), (0, 12), false),
+            // Pages that come and go, for anybody and by any name.
+            ((12, 18), (0, 6), (90, 150), false),
+            ((12, 18), (2, 6), (0, 12), false),
+        ];
+        for (fine, own, crawl, expected) in cases {
+            let experiment = Experiment {
+                trial: Trial::Respelled,
+                fine: Ratio::new(fine.0, fine.1),
+                crawler_fine: Ratio::new(own.0, own.1),
+                crawl_fine: Ratio::new(crawl.0, crawl.1),
+            };
+            assert_eq!(experiment.parts_spellings(), expected, "{experiment:?}");
+            let is_cache = fine == (18, 18);
+            assert_eq!(experiment.fails_as_spelled(), is_cache, "{experiment:?}");
+            assert!(!experiment.helps() || !expected, "{experiment:?}");
         }
     }
 

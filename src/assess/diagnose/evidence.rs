@@ -146,6 +146,22 @@ pub enum Evidence {
     AddressesDiffer {
         failing: Ratio,
     },
+    SpellingsDiffer {
+        fine: Ratio,
+    },
+    FineRespelled {
+        fine: Ratio,
+    },
+    Turns {
+        backends: u32,
+        at_turn: Ratio,
+        sooner: Ratio,
+    },
+    LeftOut {
+        seconds: u64,
+        within: Ratio,
+        later: Ratio,
+    },
     OneOf {
         backends: u32,
         failed: Ratio,
@@ -472,6 +488,41 @@ impl fmt::Display for Evidence {
                     "{failing} addresses of the host fail, the others are fine"
                 )
             }
+            E::SpellingsDiffer { fine } => write!(
+                f,
+                "{fine} requests for other spellings of failing addresses were fine and the others \
+                 failed: a hash of the address chooses the backend"
+            ),
+            E::FineRespelled { fine } => write!(
+                f,
+                "{fine} requests for other spellings of failing addresses were fine: the errors are kept \
+                 for these addresses"
+            ),
+            E::Turns {
+                backends,
+                at_turn,
+                sooner,
+            } => {
+                let nth = match backends {
+                    2 => "2nd".to_owned(),
+                    3 => "3rd".to_owned(),
+                    more => format!("{more}th"),
+                };
+                write!(
+                    f,
+                    "of the requests that were the {nth} after a failure {at_turn} failed, of those \
+                     before {sooner}: {backends} backends take turns"
+                )
+            }
+            E::LeftOut {
+                seconds,
+                within,
+                later,
+            } => write!(
+                f,
+                "in the {seconds} s after a failure {within} requests failed, later {later}: a balancer \
+                 leaves a backend out for a while after each failure"
+            ),
             E::OneOf { backends, failed } => write!(
                 f,
                 "{failed} requests failed, which is the share of one backend of {backends}"

@@ -9,6 +9,7 @@ use super::context::Ratio;
 use super::load_curve::LoadStep;
 use super::outages::Outages;
 use crate::assess::history::rate_limit::RateLimit;
+use crate::assess::history::recurrence::Rotation;
 use crate::model::Outcome;
 
 /// How many addresses of a host are told apart.
@@ -113,6 +114,15 @@ impl TimeHistogram {
     }
 }
 
+/// The sections of a host in which URLs fail at times: backends may share them, of which one fails.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pool {
+    /// Answers that failed, of all.
+    pub answers: Ratio,
+    /// The name of the section, if it is one alone.
+    pub section: Option<String>,
+}
+
 /// What was counted of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFacts {
@@ -132,6 +142,10 @@ pub struct HostFacts {
     pub sections: Ratio,
     /// Whether the failing URLs lie in some sections more than chance explains.
     pub is_uneven: bool,
+    /// The sections in which URLs fail at times.
+    pub pool: Pool,
+    /// How failures follow each other, if as those of one backend of several.
+    pub rotation: Option<Rotation>,
     /// Failures by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Failures by address.

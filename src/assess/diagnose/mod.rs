@@ -28,7 +28,7 @@ pub use error_page::layer::maker_of;
 pub use error_page::maker::Maker;
 pub use error_page::soft_error::{SoftError, SoftSign, soft_error, telling_part};
 pub use evidence::Evidence;
-pub use host::{Addresses, AtAddress, HostFacts, TimeHistogram};
+pub use host::{Addresses, AtAddress, HostFacts, Pool, TimeHistogram};
 pub use load_curve::{Load, LoadCurve, LoadStep};
 pub use outages::{Outage, Outages, Rhythm};
 pub use timing::{TimerCounts, Wall};

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
 use crate::assess::history::group_course::{GroupCourse, TimedAttempt};
 use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
-use crate::model::{Moment, Outcome, Probe, Purpose};
+use crate::assess::history::recurrence::{NextRequest, Recurrence, Rotation};
+use crate::assess::verdict::observation::is_polite;
+use crate::model::{Moment, Outcome, Pressure, Probe, Purpose};
 
 /// Most groups that are followed; some 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
@@ -38,8 +40,12 @@ pub struct CourseAttempt {
     pub status: Option<u16>,
     /// Requests open on the host, this one included.
     pub open: u32,
+    /// Requests per second at the time, if known.
+    pub rate: Option<f64>,
     /// Whether the URL is fine at least at times.
     pub ever_fine: bool,
+    /// Whether it fails at least at times.
+    pub ever_failed: bool,
     /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
     pub purpose: Purpose,
     /// Whether it is a page or a resource.
@@ -73,6 +79,8 @@ pub struct Courses {
 struct HostCourses {
     whole: GroupCourse,
     load: LoadCurve,
+    /// The order of failures, in sections in which URLs failed.
+    recurrence: Recurrence,
     sections: HashMap<String, GroupCourse>,
     families: HashMap<String, GroupCourse>,
     /// Those that a limit of the whole host, or of a section, may refuse.
@@ -89,6 +97,8 @@ pub(super) struct HostTogether {
     pub(super) whole: Outages,
     /// The load from which on it fails more.
     pub(super) load: Option<LoadStep>,
+    /// How one backend of several fails.
+    pub(super) rotation: Option<Rotation>,
     /// The rate that it refuses to exceed, and in which section if not on the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
     sections: HashMap<String, Outages>,
@@ -104,6 +114,16 @@ pub enum Whole {
     Section,
     /// Its family.
     Family,
+}
+
+impl CourseAttempt {
+    fn is_polite(&self) -> bool {
+        let pace = Pressure {
+            in_flight: self.open,
+            rate: self.rate,
+        };
+        is_polite(pace)
+    }
 }
 
 impl Courses {
@@ -176,6 +196,14 @@ impl Courses {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
             host.follow(home, timed, suspicion);
+            if host.sections.contains_key(home.section) {
+                host.recurrence.add(NextRequest {
+                    started: seen.started,
+                    failed: timed.failed,
+                    counts: seen.ever_fine && seen.ever_failed,
+                    polite: seen.is_polite(),
+                });
+            }
         }
         let refused_with = seen.status.filter(|status| is_refusal(Some(*status)));
         if seen.ever_fine
@@ -201,6 +229,7 @@ impl Courses {
             let found = HostTogether {
                 whole: host.whole.outages(),
                 load: host.load.step(),
+                rotation: host.recurrence.rotation(),
                 sections: kept(host.sections),
                 families: kept(host.families),
                 limit,

@@ -19,8 +19,7 @@ const MOST_SECTIONS: usize = 500;
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) facts: HostFacts,
-    /// URLs that fail, of all fetched, by section.
-    pub(super) sections: BTreeMap<String, Ratio>,
+    pub(super) sections: BTreeMap<String, Section>,
     /// Controls that were fine in confirmation passes, of all.
     pub(super) controls: Ratio,
     pub(super) pages: PageFaults,
@@ -36,6 +35,17 @@ pub(super) struct Host {
     pub(super) speed: SpeedEffect,
     /// Whether anything of it belongs to the site.
     pub(super) internal: bool,
+}
+
+/// What is known of a section of a host.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Section {
+    /// URLs that fail, of all fetched.
+    pub(super) urls: Ratio,
+    /// Whether any failed and was fine at other times.
+    pub(super) flaps: bool,
+    /// Answers that failed, of all.
+    pub(super) answers: Ratio,
 }
 
 impl Host {
@@ -84,8 +94,8 @@ impl Host {
     /// URLs that fail in these sections, of all fetched.
     pub(super) fn failing_in<'s>(&self, sections: impl Iterator<Item = &'s String>) -> Ratio {
         let sections = sections.filter_map(|name| self.sections.get(name));
-        sections.fold(Ratio::default(), |sum, urls| {
-            Ratio::new(sum.part + urls.part, sum.of + urls.of)
+        sections.fold(Ratio::default(), |sum, section| {
+            Ratio::new(sum.part + section.urls.part, sum.of + section.urls.of)
         })
     }
 
@@ -102,18 +112,25 @@ impl Host {
         self.internal |= matches!(seen.role, Role::Page | Role::Resource);
         let fails = fails(judgement.verdict);
         self.facts.urls.count(fails);
-        self.facts.flapping.count(flaps(judgement));
+        let flaps = flaps(judgement);
+        self.facts.flapping.count(flaps);
         let at_speed = judgement.verdict == Verdict::LoadInduced;
         self.facts.load_induced.count(at_speed);
-        self.section(seen.section).count(fails);
+        let mut answers = Ratio::default();
         for attempt in seen.evidence() {
             if attempt.observation.is_evidence() && attempt.observation.is_attempt() {
                 self.facts.add(&attempt.facts);
+                answers.count(failed(&attempt.facts));
             }
             if attempt.facts.outcome.explains(attempt.facts.status) {
                 self.blocks.count(is_block(attempt.facts.fingerprint));
             }
         }
+        let section = self.section(seen.section);
+        section.urls.count(fails);
+        section.flaps |= flaps;
+        section.answers.part += answers.part;
+        section.answers.of += answers.of;
         self.count_controls(seen);
         self.count_at_addresses(seen);
         self.count_announced(seen);
@@ -176,11 +193,11 @@ impl Host {
         }
     }
 
-    fn section(&mut self, name: &str) -> &mut Ratio {
+    fn section(&mut self, name: &str) -> &mut Section {
         let fits = self.sections.len() < MOST_SECTIONS || self.sections.contains_key(name);
         let name = if fits { name } else { OTHER };
         if !self.sections.contains_key(name) {
-            self.sections.insert(name.to_owned(), Ratio::default());
+            self.sections.insert(name.to_owned(), Section::default());
         }
         self.sections.get_mut(name).expect("it is there by now")
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::assess::diagnose::AnswerFacts;
-use crate::assess::diagnose::{Announced, Ratio};
+use crate::assess::diagnose::rules::Finding;
+use crate::assess::diagnose::{Announced, Evidence, Ratio};
 use crate::assess::history::episode::FirstLook;
 use crate::assess::score::indexing::Extent;
 use crate::assess::verdict::observation::Observation;
@@ -280,6 +281,69 @@ fn a_page_that_fails_for_the_crawler_only_and_its_neighbour_that_fails_for_all_a
     assert!(block.starts_with(expected), "{block}");
 }
 
+/// Attempts at a page that always fails, and at other spellings of its address: `.` is fine, `4` is unknown.
+fn respelled(spellings: &str) -> Vec<SeenAttempt<'static>> {
+    const MARK: &str = "nginx-502";
+    let outcome = |mark| match mark {
+        '.' => Outcome::OkHtml,
+        '4' => Outcome::Client404,
+        _ => Outcome::Server502,
+    };
+    let alone = || tried(Probe::Alone, Outcome::Server502, MARK);
+    let mut made = attempts("F f f");
+    made.push(alone());
+    let spelled = spellings.chars().map(outcome);
+    made.extend(spelled.map(|outcome| tried(Probe::Respelled, outcome, MARK)));
+    made.push(alone());
+    for attempt in &mut made {
+        attempt.facts.fingerprint = Some(MARK);
+    }
+    made
+}
+
+/// Findings with the number of URLs that they begin with.
+fn counted(found: &Conclusions) -> Vec<(&str, u64)> {
+    let urls = |it: &Finding| match it.evidence.first() {
+        Some(Evidence::Urls { failing, .. }) => failing.part,
+        _ => 0,
+    };
+    let mut said: Vec<(&str, u64)> = (found.findings.iter())
+        .map(|it| (it.rule, urls(it)))
+        .collect();
+    said.sort_unstable();
+    said
+}
+
+#[test]
+fn other_spellings_tell_one_backend_of_several_sections_from_a_section_that_is_broken() {
+    let mut run = Run::new();
+    // A few of each section, which tell little alone.
+    for section in ["/a/", "/b/", "/c/"] {
+        run.page(section, &respelled("..F.4.F"));
+    }
+    run.page("/d/", &respelled("FFF"));
+    run.page("/e/", &respelled("444"));
+    run.pages("/a/", 60, ".");
+    let expected = [("one_backend_down", 3), ("persistent_cluster", 2)];
+    assert_eq!(counted(&run.conclude()), expected);
+}
+
+#[test]
+fn other_spellings_tell_errors_that_a_cache_keeps_from_pages_that_are_broken() {
+    let mut run = Run::new();
+    for _ in 0..3 {
+        run.page("/a/", &respelled("......"));
+        run.page("/b/", &respelled("FFF"));
+    }
+    run.pages("/a/", 60, ".");
+    let expected = [
+        ("cached_error", 0),
+        ("persistent_cluster", 3),
+        ("persistent_cluster", 3),
+    ];
+    assert_eq!(counted(&run.conclude()), expected);
+}
+
 #[test]
 fn a_wait_and_a_refusal_at_once_are_two_clusters_though_their_page_is_one() {
     let mut run = Run::new();
@@ -389,7 +453,9 @@ fn busy(from_open: u32) -> Together {
             },
             status: Some(if fails { 502 } else { 200 }),
             open,
+            rate: None,
             ever_fine: true,
+            ever_failed: true,
             purpose: Purpose::Crawl,
             is_page: true,
         };

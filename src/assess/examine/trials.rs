@@ -15,6 +15,10 @@ pub(super) struct Trials {
     addresses: BTreeMap<IpAddr, Ratio>,
     /// The crawl's own way at URLs whose addresses were asked one by one.
     own_at_addresses: Ratio,
+    /// Other spellings of URLs of which at least one was fine: a page that fails by any name tells nothing of them.
+    respelled: Ratio,
+    /// The crawl's own requests for all of the URLs, after the first failure of each.
+    crawl: Ratio,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,8 +51,9 @@ impl Trials {
         for probe in Probe::ALL {
             let mut fine = Ratio::default();
             for (_, attempt) in probes().filter(|(made, _)| *made == probe) {
-                // An application that knows no such query says nothing of the page.
-                if probe == Probe::CacheBusting && !speaks_of_page(attempt.facts.outcome) {
+                // An application that knows no such query or spelling says nothing of the page.
+                let is_other = matches!(probe, Probe::CacheBusting | Probe::Respelled);
+                if is_other && !speaks_of_page(attempt.facts.outcome) {
                     continue;
                 }
                 fine.count(is_fine(attempt.facts.outcome));
@@ -63,10 +68,19 @@ impl Trials {
                 let tried = &mut self.tried[probe as usize];
                 tried.fine = sum(tried.fine, fine);
                 tried.own = sum(tried.own, own);
+                if probe == Probe::Respelled && fine.part > 0 {
+                    self.respelled = sum(self.respelled, fine);
+                }
             }
         }
         if probes().any(|(probe, _)| probe == Probe::Address) {
             self.own_at_addresses = sum(self.own_at_addresses, own);
+        }
+        let crawl = seen
+            .evidence()
+            .map(|attempt| is_fine(attempt.facts.outcome));
+        for fine in crawl.skip_while(|fine| *fine).skip(1) {
+            self.crawl.count(fine);
         }
     }
 
@@ -81,13 +95,16 @@ impl Trials {
             *known = sum(*known, *fine);
         }
         self.own_at_addresses = sum(self.own_at_addresses, other.own_at_addresses);
+        self.respelled = sum(self.respelled, other.respelled);
+        self.crawl = sum(self.crawl, other.crawl);
     }
 
     /// Which ways of asking make a difference; none if no experiment was made.
     pub(super) fn helping(&self) -> Option<Vec<Trial>> {
         self.each().next()?;
         let made = self.experiments(false).into_iter();
-        let helping = made.filter(|made| made.helps() || made.parts_addresses());
+        let helping = made
+            .filter(|made| made.helps() || made.parts_addresses() || made.differs_by_spelling());
         let mut helping: Vec<Trial> = helping.map(|made| made.trial).collect();
         helping.sort();
         Some(helping)
@@ -100,6 +117,18 @@ impl Trials {
             .map(|(probe, tried)| (probe, tried.fine, tried.own))
     }
 
+    /// Whether URLs that always fail are fine at some other spellings of their addresses.
+    pub(super) fn is_fine_respelled(&self) -> bool {
+        let tried = self.tried[Probe::Respelled as usize];
+        tried.own.part == 0 && tried.fine.part > 0
+    }
+
+    /// Whether chance does not explain that.
+    pub(super) fn differs_by_spelling(&self) -> bool {
+        let mut made = self.experiments(false).into_iter();
+        made.any(|made| made.differs_by_spelling())
+    }
+
     /// As evidence for a cause. That a URL is fine when asked slowly tells of load only if it had
     /// failed at speed alone: others have recovered meanwhile.
     pub(super) fn experiments(&self, at_speed: bool) -> Vec<Experiment> {
@@ -107,7 +136,7 @@ impl Trials {
         let own = self.tried[Probe::Alone as usize].fine;
         let mut found: Vec<Experiment> = self
             .each()
-            .filter_map(|(probe, fine, _)| {
+            .filter_map(|(probe, mut fine, own_next_to_it)| {
                 let (trial, crawler_fine) = match probe {
                     Probe::Alone if at_speed => (Trial::Slow, Ratio::new(0, fine.of)),
                     Probe::Alone => (Trial::Slow, fine),
@@ -117,6 +146,10 @@ impl Trials {
                     Probe::Uncompressed => (Trial::Uncompressed, own),
                     Probe::WithoutQuery => (Trial::WithoutQuery, own),
                     Probe::WithoutCookies => (Trial::WithoutCookies, own),
+                    Probe::Respelled => {
+                        fine = self.respelled;
+                        (Trial::Respelled, own_next_to_it)
+                    }
                     Probe::CacheBusting => (Trial::PastCaches, own),
                     Probe::Address | Probe::Burst => return None,
                 };
@@ -124,6 +157,7 @@ impl Trials {
                     trial,
                     fine,
                     crawler_fine,
+                    crawl_fine: self.crawl,
                 })
             })
             .collect();
@@ -133,6 +167,7 @@ impl Trials {
                 trial: Trial::Addresses,
                 fine: Ratio::new(fine.count() as u64, self.addresses.len() as u64),
                 crawler_fine: self.own_at_addresses,
+                crawl_fine: self.crawl,
             });
         }
         found

@@ -36,6 +36,11 @@ pub(in crate::assess) const POLITE: Pressure = Pressure {
     rate: Some(1.0),
 };
 
+/// Whether a pace cannot have caused an overload.
+pub(in crate::assess) fn is_polite(pace: Pressure) -> bool {
+    pace.in_flight <= POLITE.in_flight && pace.rate.is_some() && pace.rate <= POLITE.rate
+}
+
 impl Observation {
     /// Whether it says something about the URL. An answer that never began, on a connection that
     /// had been idle, says that the server closed it meanwhile; a refused stream was not looked at.
@@ -55,9 +60,7 @@ impl Observation {
 
     /// Whether it was made at a pace that cannot have caused an overload.
     pub fn is_polite(self) -> bool {
-        self.pressure.in_flight <= POLITE.in_flight
-            && self.pressure.rate.is_some()
-            && self.pressure.rate <= POLITE.rate
+        is_polite(self.pressure)
     }
 
     /// Whether it failed and load may be the reason: names, certificates and refused connections

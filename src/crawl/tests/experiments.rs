@@ -297,12 +297,12 @@ async fn three_of_a_kind_are_asked_one_at_a_time_and_one_a_second() {
     let (start, dead) = ([links(&paths)], [error(500)]);
     let pages: Vec<(&str, &[Reply])> = paths.iter().map(|path| (*path, &dead[..])).collect();
     let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
-    assert_eq!(crawl.probe_count(), 12);
+    assert_eq!(crawl.probe_count(), 3 * (4 + 3));
     let requests = crawl.script.requests.lock().unwrap();
     let series: Vec<Instant> = requests
         .iter()
         .rev()
-        .take(13)
+        .take(22)
         .rev()
         .map(|it| it.0)
         .collect();
@@ -333,6 +333,58 @@ async fn failures_that_one_fault_may_explain_get_sixty_requests_at_most() {
     let crawl = Crawl::new(probing(), &site(&start, &pages)).finish().await;
     let probes = crawl.probe_count();
     assert!((40..=60).contains(&probes), "{probes}");
+}
+
+/// One backend of two fails, and a hash of the address chooses: that of letters escaped.
+fn one_of_two(request: &Request) -> Option<Reply> {
+    let path = request.url.path_and_query();
+    if !path.starts_with("/shop/") {
+        return None;
+    }
+    let escaped = path.matches('%').count();
+    Some(if escaped.is_multiple_of(2) {
+        error(502)
+    } else {
+        page("the other backend's page")
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_behind_a_hash_of_their_address_are_fine_at_some_other_spellings() {
+    let paths: Vec<String> = (0..20).map(|n| format!("/shop/shoe{n}")).collect();
+    let mut targets: Vec<&str> = paths.iter().map(String::as_str).collect();
+    targets.extend(["/blog/0", "/blog/1"]);
+    let (start, fine) = ([links(&targets)], [page("a page")]);
+    let pages: Vec<(&str, &[Reply])> = targets.iter().map(|path| (*path, &fine[..])).collect();
+    let mut plan = probing();
+    plan.confirm = confirming().confirm;
+    let mut crawl = Crawl::new(plan, &site(&start, &pages));
+    crawl.script.edge = Some(one_of_two);
+    let crawl = crawl.finish().await;
+    assert_eq!(
+        crawl.probes("/shop/shoe0"),
+        [
+            "alone | server_502",
+            "browser | server_502",
+            "identity | server_502",
+            "spelling | ok_html",
+            "spelling | ok_html",
+            "spelling | server_502",
+            "spelling | ok_html",
+            "spelling | server_502",
+            "spelling | server_502",
+            "alone | server_502",
+        ]
+    );
+    let found = crawl.rows(Table::Findings, &["Rule", "Advice"]);
+    assert!(
+        found.contains(&"one_backend_down | hashed_backend".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        !found.iter().any(|it| it.starts_with("persistent_cluster")),
+        "{found:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

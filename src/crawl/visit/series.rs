@@ -246,6 +246,14 @@ impl<F: Fetcher> Series<F> {
                 cookies: Cookies::Without,
                 ..own
             },
+            Probe::Respelled => {
+                let made = self.made().into_iter();
+                let number = 1 + made.filter(|made| made.probe == step.probe).count();
+                Request {
+                    url: url.respelled(number)?,
+                    ..own
+                }
+            }
         })
     }
 }

@@ -27,6 +27,9 @@ pub enum Probe {
     /// Without the cookies that the crawl sends. Separates a fault caused by a session or an oversized
     /// header from one of the page.
     WithoutCookies,
+    /// At another spelling of its address, which names the same page. Separates one backend behind a hash of
+    /// the address from a fault of the page.
+    Respelled,
     /// In quick succession, each pause a little longer than the last. Separates a rate limit, and finds
     /// its value, from failures of any other kind.
     Burst,
@@ -34,7 +37,7 @@ pub enum Probe {
 
 impl Probe {
     /// All experiments, in the order in which they are made.
-    pub const ALL: [Probe; 10] = [
+    pub const ALL: [Probe; 11] = [
         Probe::Alone,
         Probe::Browser,
         Probe::FreshConnection,
@@ -44,6 +47,7 @@ impl Probe {
         Probe::Uncompressed,
         Probe::WithoutQuery,
         Probe::WithoutCookies,
+        Probe::Respelled,
         Probe::Burst,
     ];
 
@@ -59,6 +63,7 @@ impl Probe {
             Probe::Uncompressed => "probe:identity",
             Probe::WithoutQuery => "probe:no-query",
             Probe::WithoutCookies => "probe:no-cookies",
+            Probe::Respelled => "probe:spelling",
             Probe::Burst => "probe:burst",
         }
     }
@@ -80,6 +85,7 @@ impl Probe {
             Probe::Uncompressed => "without compression",
             Probe::WithoutQuery => "without its query",
             Probe::WithoutCookies => "without cookies",
+            Probe::Respelled => "at another spelling of its address",
             Probe::Burst => "in quick succession",
         }
     }
@@ -98,6 +104,7 @@ impl Probe {
                 "a fault of the parameters from a fault of the code behind the path"
             }
             Probe::WithoutCookies => "a fault that cookies cause from a fault of the page",
+            Probe::Respelled => "one backend behind a hash of the address from a fault of the page",
             Probe::Burst => "a limit of requests per second from a fault of the page",
         }
     }

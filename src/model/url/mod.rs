@@ -2,6 +2,7 @@
 
 pub(super) mod fingerprint;
 pub(super) mod readable;
+mod spelling;
 pub(super) mod table;
 
 use std::borrow::Cow;

@@ -21,7 +21,8 @@ columns! {
         `probe:http1` over HTTP/1.1, `probe:address` at one address of the host (`Remote IP`), also \
         of a page that never failed, `probe:cache` with a query parameter that no cache has seen, `probe:identity` without \
         compression, `probe:no-query` without its query, `probe:no-cookies` without the cookies \
-        that the crawl sends, `probe:burst` in quick succession, of a page that was refused at speed. `outage`, whatever it was made for, if it failed because the \
+        that the crawl sends, `probe:spelling` at another spelling of its address, which names the same page \
+        (`/%61bout` for `/about`), `probe:burst` in quick succession, of a page that was refused at speed. `outage`, whatever it was made for, if it failed because the \
         crawler's own machine had no network: it counts nowhere, neither for verdicts, rates \
         and scores nor in `Attempts` and `Passes`, and its address was requested again.";
     STARTED = "Started", Time, "a.started",

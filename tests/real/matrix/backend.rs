@@ -1,6 +1,7 @@
 //! A backend that has the site's pages and a fault. It notes what it did with each request, as a
 //! server's log would.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use percent_encoding::percent_decode_str;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::fault::{Behaviour, Fault, Listening, When};
@@ -288,6 +290,11 @@ fn target(head: &str) -> &str {
     head.split(' ').nth(1).unwrap_or_default()
 }
 
+/// The page that a target names, however that is spelled.
+fn page_of(target: &str) -> Cow<'_, str> {
+    percent_decode_str(target).decode_utf8_lossy()
+}
+
 fn holds(when: &When, head: &str, reused: bool, counts: &Counts) -> bool {
     let hash = |text: &str| {
         let mut hasher = DefaultHasher::new();
@@ -298,8 +305,8 @@ fn holds(when: &When, head: &str, reused: bool, counts: &Counts) -> bool {
     match when {
         When::Every(n) => counts.requests.is_multiple_of(*n),
         When::Chance(percent) => hash(&counts.requests.to_string()) % 100 < *percent,
-        When::Hash(n) => hash(target(head)).is_multiple_of(*n),
-        When::Under(path) => target(head).starts_with(path.as_str()),
+        When::Hash(n) => hash(&page_of(target(head))).is_multiple_of(*n),
+        When::Under(path) => page_of(target(head)).starts_with(path.as_str()),
         When::Query => target(head).contains('?'),
         When::Has(text) => has(text),
         When::Lacks(text) => !has(text),

@@ -29,7 +29,7 @@ pub(super) enum When {
     Every(usize),
     /// At so many of a hundred requests, as if by chance: `chance 30`.
     Chance(u64),
-    /// At URLs whose hash leaves one of so many remainders: `hash 3`.
+    /// At pages whose hash leaves one of so many remainders, however their URLs are spelled: `hash 3`.
     Hash(u64),
     /// At paths that begin so: `under /app/`.
     Under(String),

@@ -290,6 +290,13 @@ fn weigh_experiment(
             let failing = Ratio::new(fine.of - fine.part, fine.of);
             (ONE_ADDRESS, Evidence::AddressesDiffer { failing })
         }
+        (Trial::Respelled, _) if experiment.fails_as_spelled() => {
+            evidence.push(Evidence::FineRespelled { fine });
+            return;
+        }
+        (Trial::Respelled, _) if experiment.parts_spellings() => {
+            (ONE_ADDRESS, Evidence::SpellingsDiffer { fine })
+        }
         _ => return,
     };
     // What nobody expected has to be able to win.

@@ -49,6 +49,8 @@ pub enum Special {
     Protocol,
     /// One address of the host fails.
     OneAddress,
+    /// One backend of several fails, and a hash of the address says which pages are its own.
+    HashedBackend,
     /// A cache repeats an old error.
     CachedError,
     /// The server fails with compressed answers only.
@@ -62,6 +64,7 @@ impl Special {
             Special::KeepAliveRace => "keep_alive_race",
             Special::Protocol => "protocol",
             Special::OneAddress => "address_down",
+            Special::HashedBackend => "hashed_backend",
             Special::CachedError => "cached_error",
             Special::Compression => "compression",
         }
@@ -276,6 +279,8 @@ fn special(facts: &ClusterFacts, around: &Context) -> Option<Special> {
         Some(Special::Compression)
     } else if is_kept(facts, around) {
         Some(Special::CachedError)
+    } else if made.iter().any(Experiment::parts_spellings) {
+        Some(Special::HashedBackend)
     } else {
         None
     }

@@ -40,6 +40,7 @@ fn trial(trial: Trial, fine: (u64, u64)) -> Context {
             trial,
             fine: Ratio::new(fine.0, fine.1),
             crawler_fine: Ratio::new(0, fine.1),
+            crawl_fine: Ratio::default(),
         }],
         ..Context::default()
     }

@@ -4,6 +4,7 @@ use super::finding::{Finding, Scope, Severity};
 use crate::assess::diagnose::context::Ratio;
 use crate::assess::diagnose::evidence::Evidence;
 use crate::assess::diagnose::host::HostFacts;
+use crate::assess::history::recurrence::Rotation;
 use crate::assess::statistics::rate::Interval;
 use crate::model::Cause;
 
@@ -12,10 +13,67 @@ const FEWEST: u64 = 40;
 /// The widest interval in which a share may be taken for one of 1/N: some fifty answers tell a third.
 const WIDEST: f64 = 0.25;
 
-/// One address of the host fails and others do not; or, behind one address, the share of failing
-/// requests is that of one backend of N over the whole host, evenly, while the same URLs work at other times.
+/// One address of the host fails and others do not; or, behind one address, requests fail by turns, or none fails for
+/// a while after a failure; or the share of failing requests is that of one backend of N over the whole host, evenly.
+/// The same URLs work at other times.
 pub fn one_backend_down(facts: &HostFacts) -> Option<Finding> {
-    by_address(facts).or_else(|| by_share(facts))
+    by_address(facts)
+        .or_else(|| by_order(facts))
+        .or_else(|| by_share(facts))
+}
+
+/// Within a section too: a share alone proves little there, because an application may fail as often by itself.
+fn by_order(facts: &HostFacts) -> Option<Finding> {
+    // A limit refuses in an order of its own.
+    let rotation = facts.rotation.filter(|_| facts.limit.is_none())?;
+    let (confidence, order) = match rotation {
+        Rotation::Turns {
+            backends,
+            at_turn,
+            sooner,
+        } => {
+            let order = Evidence::Turns {
+                backends,
+                at_turn,
+                sooner,
+            };
+            (0.9, order)
+        }
+        // What the crawl's load brings about ends as soon as it is slower.
+        Rotation::LeftOut { .. } if facts.load.is_some() || !facts.outages.is_empty() => {
+            return None;
+        }
+        Rotation::LeftOut {
+            time,
+            within,
+            later,
+        } => {
+            let order = Evidence::LeftOut {
+                seconds: time.as_secs(),
+                within,
+                later,
+            };
+            (0.6, order)
+        }
+    };
+    let mut found = finding(facts, confidence, vec![order, at_times(facts)]);
+    match &facts.pool.section {
+        Some(section) => {
+            found.scope = Scope::Section;
+            found.subject.push_str(section);
+        }
+        None => found.evidence.push(Evidence::Sections {
+            failing: facts.sections,
+        }),
+    }
+    Some(found)
+}
+
+fn at_times(facts: &HostFacts) -> Evidence {
+    Evidence::Urls {
+        failing: Ratio::new(facts.flapping.part, facts.urls.of),
+        whose: "the host, each at some times only,".to_owned(),
+    }
 }
 
 fn by_address(facts: &HostFacts) -> Option<Finding> {
@@ -38,11 +96,12 @@ fn by_address(facts: &HostFacts) -> Option<Finding> {
 }
 
 fn by_share(facts: &HostFacts) -> Option<Finding> {
-    let Interval { low, high, .. } = facts.answers.interval();
+    let answers = facts.pool.answers;
+    let Interval { low, high, .. } = answers.interval();
     let whole_host = facts.sections.part >= 2 && facts.sections.share() >= 0.5;
     // The same URL fails and works as it is sent to one backend or another.
     let flaps = facts.flapping.part * 2 >= facts.urls.part && facts.flapping.part >= 3;
-    if facts.answers.of < FEWEST
+    if answers.of < FEWEST
         || high - low > WIDEST
         || !whole_host
         || facts.is_uneven
@@ -51,7 +110,7 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     {
         return None;
     }
-    let share = facts.answers.share();
+    let share = answers.share();
     let distance = |backends: u32| (share - 1.0 / f64::from(backends)).abs();
     let backends = (2..=8_u32)
         .filter(|backends| (low..=high).contains(&(1.0 / f64::from(*backends))))
@@ -60,13 +119,12 @@ fn by_share(facts: &HostFacts) -> Option<Finding> {
     if facts.load.is_some() {
         return None;
     }
-    let failed = facts.answers;
     let evidence = vec![
-        Evidence::OneOf { backends, failed },
-        Evidence::Urls {
-            failing: Ratio::new(facts.flapping.part, facts.urls.of),
-            whose: "the host, each at some times only,".to_owned(),
+        Evidence::OneOf {
+            backends,
+            failed: answers,
         },
+        at_times(facts),
         Evidence::Sections {
             failing: facts.sections,
         },
@@ -91,6 +149,7 @@ fn finding(facts: &HostFacts, confidence: f64, evidence: Vec<Evidence>) -> Findi
 mod tests {
     use super::super::fixture::{address, answer, fires, host};
     use super::*;
+    use crate::assess::history::rate_limit::RateLimit;
     use crate::model::Outcome;
 
     #[test]
@@ -124,6 +183,60 @@ mod tests {
         let even = third.clone();
         third.is_uneven = true;
         fires(one_backend_down(&even), one_backend_down(&third));
+    }
+
+    #[test]
+    fn failures_by_turns_are_those_of_one_backend_also_within_a_section() {
+        let mut flaky = host(&[(Outcome::Server502, 40), (Outcome::OkHtml, 80)]);
+        flaky.flapping = Ratio::new(20, 120);
+        flaky.sections = Ratio::new(1, 4);
+        flaky.pool.section = Some("/shop/".to_owned());
+        let mut turns = flaky.clone();
+        turns.rotation = Some(Rotation::Turns {
+            backends: 3,
+            at_turn: Ratio::new(34, 35),
+            sooner: Ratio::new(2, 43),
+        });
+        let found = fires(one_backend_down(&turns), one_backend_down(&flaky));
+        assert_eq!(found.subject, "https://www.shop.test/shop/");
+        let words = "of the requests that were the 3rd after a failure 34 of 35 failed, of those before \
+                     2 of 43";
+        assert!(found.evidence_text().contains(words), "{found:?}");
+    }
+
+    #[test]
+    fn a_backend_that_is_left_out_after_each_failure_is_no_limit_of_the_rate() {
+        let mut left_out = host(&[(Outcome::Server502, 10), (Outcome::OkHtml, 160)]);
+        left_out.flapping = Ratio::new(4, 60);
+        left_out.rotation = Some(Rotation::LeftOut {
+            time: std::time::Duration::from_secs(7),
+            within: Ratio::new(1, 41),
+            later: Ratio::new(9, 22),
+        });
+        let mut limited = left_out.clone();
+        limited.limit = Some(RateLimit {
+            low: 1.0,
+            high: 2.0,
+            burst: 1,
+            refused: 9,
+            requests: 170,
+            status: 503,
+        });
+        let found = fires(one_backend_down(&left_out), one_backend_down(&limited));
+        let words = "in the 7 s after a failure 1 of 41 requests failed, later 9 of 22";
+        assert!(found.evidence_text().contains(words), "{found:?}");
+    }
+
+    #[test]
+    fn pages_that_no_balancer_serves_do_not_hide_the_share() {
+        let mut half = host(&[(Outcome::Server502, 200), (Outcome::OkHtml, 400)]);
+        half.flapping = Ratio::new(150, 600);
+        half.pool.answers = Ratio::new(200, 400);
+        let mut few = half.clone();
+        few.pool.answers = Ratio::new(2, 4);
+        let found = fires(one_backend_down(&half), one_backend_down(&few));
+        let words = "one backend of 2";
+        assert!(found.evidence_text().contains(words), "{found:?}");
     }
 
     #[test]

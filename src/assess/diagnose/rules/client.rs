@@ -71,6 +71,7 @@ mod tests {
                 trial: Trial::Browser,
                 fine: Ratio::new(fine, 5),
                 crawler_fine: Ratio::new(crawler_fine, 5),
+                crawl_fine: Ratio::default(),
             }),
             refused: Ratio::new(8, 20),
             blocks: Ratio::new(blocks, 10),

@@ -50,6 +50,12 @@ pub fn compression_fault(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<
     found.then(|| of_urls("compression_fault", Severity::Error, facts, diagnosis))
 }
 
+/// URLs that one backend of several should serve, and that others would: found by experiment.
+pub fn hashed_backend_down(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
+    let found = diagnosis.special == Some(Special::HashedBackend);
+    found.then(|| of_urls("one_backend_down", Severity::Error, facts, diagnosis))
+}
+
 fn of_urls(
     rule: &'static str,
     severity: Severity,
@@ -299,6 +305,34 @@ mod tests {
     }
 
     #[test]
+    fn urls_that_fail_at_some_spellings_of_their_address_are_those_of_one_backend() {
+        let mut failing = cluster(Outcome::Server502, 12);
+        let tried = |fine| Context {
+            experiments: vec![Experiment {
+                trial: Trial::Respelled,
+                fine: Ratio::new(fine, 18),
+                crawler_fine: Ratio::new(0, 6),
+                crawl_fine: Ratio::new(0, 40),
+            }],
+            ..Context::default()
+        };
+        let found = |fine| hashed_backend_down(&failing, &diagnose(&failing, &tried(fine)));
+        fires(found(12), found(0));
+        let found = fires(found(12), found(18));
+        assert_eq!(
+            (found.rule, found.advice),
+            ("one_backend_down", "hashed_backend")
+        );
+        assert_eq!(found.subject, "https://www.shop.test/shop/");
+        let words = "12 of 18 requests for other spellings of failing addresses were fine";
+        assert!(found.evidence_text().contains(words), "{found:?}");
+        // What a cache repeats may have been another backend's error at each address.
+        failing.cached = failing.failures;
+        let cached = diagnose(&failing, &tried(12));
+        assert_eq!(hashed_backend_down(&failing, &cached), None);
+    }
+
+    #[test]
     fn what_fails_compressed_only_is_a_fault_of_the_compression() {
         let failing = cluster(Outcome::Server502, 12);
         let tried = |fine| Context {
@@ -306,6 +340,7 @@ mod tests {
                 trial: Trial::Uncompressed,
                 fine: Ratio::new(fine, 3),
                 crawler_fine: Ratio::new(0, 6),
+                crawl_fine: Ratio::default(),
             }],
             ..Context::default()
         };

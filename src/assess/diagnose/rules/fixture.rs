@@ -55,6 +55,7 @@ pub(super) fn host(answers: &[(Outcome, u64)]) -> HostFacts {
             facts.urls.count(outcome.is_failure());
         }
     }
+    facts.pool.answers = facts.answers;
     facts.sections = Ratio::new(3, 4);
     facts
 }

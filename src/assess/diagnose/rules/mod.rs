@@ -26,8 +26,8 @@ pub use address::address_down;
 pub use backend::one_backend_down;
 pub use client::{ClientFacts, client_block};
 pub use cluster::{
-    SectionFacts, compression_fault, intermittent_cluster, is_down, persistent_cluster,
-    section_down, transient_cluster, unconfirmed_cluster,
+    SectionFacts, compression_fault, hashed_backend_down, intermittent_cluster, is_down,
+    persistent_cluster, section_down, transient_cluster, unconfirmed_cluster,
 };
 pub use external::{DeadLink, DeadLinks, external_links, is_dead};
 pub use finding::{Finding, Scope, Severity};
@@ -54,6 +54,7 @@ use super::host::HostFacts;
 /// the cause, and those about what goes along with it.
 pub fn of_cluster(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Vec<Finding> {
     let pages = compression_fault(facts, diagnosis)
+        .or_else(|| hashed_backend_down(facts, diagnosis))
         .or_else(|| persistent_cluster(facts, diagnosis))
         .or_else(|| intermittent_cluster(facts, diagnosis))
         .or_else(|| unconfirmed_cluster(facts, diagnosis))

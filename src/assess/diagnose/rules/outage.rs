@@ -17,7 +17,8 @@ const OFTEN: u64 = 3;
 /// Everything that was requested of the host failed for a time. What a dead backend explains is told by
 /// its rule.
 pub fn host_outage(facts: &HostFacts) -> Option<Finding> {
-    if facts.outages.is_empty() || one_backend_down(facts).is_some() {
+    let is_backend = |found: Finding| found.scope == Scope::Host;
+    if facts.outages.is_empty() || one_backend_down(facts).is_some_and(is_backend) {
         return None;
     }
     let is_restart = facts.outages.is_restart();

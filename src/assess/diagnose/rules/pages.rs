@@ -123,12 +123,14 @@ pub fn truncated_bodies(facts: &HostFacts) -> Option<Finding> {
 }
 
 /// A cache repeats errors: a backend that recovers stays invisible until they expire. The cache says so, or the same
-/// URLs are fine past it.
+/// URLs are fine past it, or at other spellings of their addresses.
 pub fn cached_errors(facts: &ClusterFacts, diagnosis: &Diagnosis) -> Option<Finding> {
     let seen = diagnosis.evidence.iter().filter(|evidence| {
         matches!(
             evidence,
-            Evidence::Cached { .. } | Evidence::FinePastCaches { .. }
+            Evidence::Cached { .. }
+                | Evidence::FinePastCaches { .. }
+                | Evidence::FineRespelled { .. }
         )
     });
     let mut evidence: Vec<Evidence> = seen.cloned().collect();
@@ -240,6 +242,7 @@ mod tests {
                 trial: Trial::PastCaches,
                 fine: Ratio::new(fine, 3),
                 crawler_fine: Ratio::new(0, 6),
+                crawl_fine: Ratio::default(),
             }],
             ..Context::default()
         };

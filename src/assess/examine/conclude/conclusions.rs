@@ -12,12 +12,12 @@ use crate::assess::diagnose::rules::{
     one_backend_down, own_outage, part_outage, redirect_into_error, section_down,
     server_misconfigurations, sitemap_lists_failing, soft_errors, start_page,
 };
-use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Ratio, Trial, diagnose};
+use crate::assess::diagnose::{Context, Diagnosis, Maker, Outages, Pool, Ratio, Trial, diagnose};
 use crate::assess::examine::Examination;
 use crate::assess::examine::courses::{Home, Together, Whole, is_refusal};
 use crate::assess::examine::files::{GivenUp, SiteFiles};
 use crate::assess::examine::group::Cluster;
-use crate::assess::examine::host::Host;
+use crate::assess::examine::host::{Host, Section};
 use crate::assess::examine::trials::Trials;
 use crate::assess::score::crawlability::Crawlability;
 use crate::assess::score::indexing::{Extent, IndexingRisk};
@@ -100,6 +100,7 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
     for (name, host) in &mut hosts {
         if let Some(known) = together.host(name) {
             host.facts.load = known.load;
+            host.facts.rotation = known.rotation;
             if let Some((limit, section)) = &known.limit {
                 host.facts.limit = Some(*limit);
                 host.facts.limited_section.clone_from(section);
@@ -109,9 +110,10 @@ fn conclude(seen: Examination, files: &SiteFiles, extent: Extent) -> Conclusions
                 host.facts.outages.clone_from(&known.whole);
             }
         }
-        let failing = host.sections.values().filter(|urls| urls.part > 0);
+        let failing = (host.sections.values()).filter(|section| section.urls.part > 0);
         host.facts.sections = Ratio::new(failing.count() as u64, host.sections.len() as u64);
-        host.facts.is_uneven = are_uneven(&host.sections);
+        host.facts.is_uneven = are_uneven(host.sections.values().map(|section| section.urls));
+        host.facts.pool = pool(&host.sections);
     }
     leave_out_unheard(&mut hosts);
     let clusters: Vec<Cluster> = clusters.into_values();
@@ -249,13 +251,25 @@ fn of_given_up(given_up: &GivenUp) -> Option<Finding> {
 
 /// Whether the failing URLs lie in some sections more than chance explains, as those of backends that take turns do
 /// not (exact test for each section, corrected for their number; C. E. Bonferroni, 1936).
-fn are_uneven(sections: &BTreeMap<String, Ratio>) -> bool {
-    let (failing, all) = sections.values().fold((0, 0), |(failing, all), urls| {
+fn are_uneven(sections: impl Iterator<Item = Ratio> + Clone) -> bool {
+    let (failing, all) = sections.clone().fold((0, 0), |(failing, all), urls| {
         (failing + urls.part, all + urls.of)
     });
-    let unlikely = UNEVEN / sections.len().max(1) as f64;
-    let mut chances = sections.values();
+    let unlikely = UNEVEN / sections.clone().count().max(1) as f64;
+    let mut chances = sections;
     chances.any(|urls| hits_or_more(urls.part, urls.of, failing, all) < unlikely)
+}
+
+/// The sections that backends may share of which one fails.
+fn pool(sections: &BTreeMap<String, Section>) -> Pool {
+    let mut pool = Pool::default();
+    let flapping = sections.iter().filter(|(_, section)| section.flaps);
+    for (name, section) in flapping {
+        pool.section = (pool.answers.of == 0).then(|| name.clone());
+        pool.answers.part += section.answers.part;
+        pool.answers.of += section.answers.of;
+    }
+    pool
 }
 
 fn findings(
@@ -283,7 +297,8 @@ fn findings(
         }));
         found.extend(refuses);
         found.extend(server_misconfigurations(name, &host.refusals, |section| {
-            host.sections.get(section).copied().unwrap_or_default()
+            let section = host.sections.get(section);
+            section.map(|section| section.urls).unwrap_or_default()
         }));
         for (group, down) in sections_down(name, host, groups) {
             told.insert(group);
@@ -420,7 +435,11 @@ fn parts_down(groups: &[(Group, Diagnosis)], together: &Together) -> Vec<Finding
 /// belong to; those of one group are one finding.
 fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<(usize, Finding)> {
     let mut down: BTreeMap<usize, Vec<(&str, Ratio)>> = BTreeMap::new();
-    for (section, urls) in host.sections.iter().filter(|(_, urls)| is_down(**urls)) {
+    let sections = host
+        .sections
+        .iter()
+        .map(|(name, section)| (name, section.urls));
+    for (section, urls) in sections.filter(|(_, urls)| is_down(*urls)) {
         let here = groups.iter().enumerate().filter(|(_, (group, _))| {
             let facts = &group.cluster.facts;
             let lasts = group.cluster.together.is_none();
@@ -428,7 +447,7 @@ fn sections_down(name: &str, host: &Host, groups: &[(Group, Diagnosis)]) -> Vec<
         });
         let main = here.max_by_key(|(_, (group, _))| group.cluster.facts.sections[section]);
         if let Some((number, _)) = main {
-            down.entry(number).or_default().push((section, *urls));
+            down.entry(number).or_default().push((section, urls));
         }
     }
     let all = host.facts.urls;
@@ -471,10 +490,7 @@ mod tests {
     #[test]
     fn failures_of_backends_that_take_turns_are_spread_over_the_sections() {
         let uneven = |urls: &[(u64, u64)]| {
-            let sections = (0..).zip(urls);
-            let sections =
-                sections.map(|(n, (failing, of))| (format!("/{n}/"), Ratio::new(*failing, *of)));
-            are_uneven(&sections.collect())
+            are_uneven(urls.iter().map(|(failing, of)| Ratio::new(*failing, *of)))
         };
         assert!(!uneven(&[]) && !uneven(&[(0, 0), (3, 3)]));
         assert!(!uneven(&[(33, 100), (5, 20), (9, 20)]));

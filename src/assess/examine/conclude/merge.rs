@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::assess::diagnose::Trial;
 use crate::assess::examine::courses::Whole;
 use crate::assess::examine::group::Cluster;
+use crate::assess::examine::trials::Trials;
 use crate::model::{Cause, Outcome};
 
 /// Clusters with one cause.
@@ -34,14 +35,29 @@ struct Symptom {
 
 /// Puts clusters together that have the same symptom and do not differ in their experiments. One
 /// without experiments belongs to the group with its symptom that has URLs in its section, or else
-/// to the biggest.
+/// to the biggest. Other spellings of a few addresses tell little: those of all clusters with the same symptom count.
 pub(super) fn grouped(clusters: &[Cluster]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut respelled: HashMap<Symptom, Trials> = HashMap::new();
+    for cluster in clusters.iter().filter(|it| it.trials.is_fine_respelled()) {
+        let known = respelled.entry(Symptom::of(cluster)).or_default();
+        known.merge(&cluster.trials);
+    }
+    let helping = |cluster: &Cluster| {
+        let mut helping = cluster.trials.helping()?;
+        let is_new = cluster.trials.is_fine_respelled()
+            && !helping.contains(&Trial::Respelled)
+            && (respelled.get(&Symptom::of(cluster))).is_some_and(Trials::differs_by_spelling);
+        if is_new {
+            helping.push(Trial::Respelled);
+        }
+        Some(helping)
+    };
     let mut known: HashMap<Symptom, Vec<usize>> = HashMap::new();
     let tried = |(_, cluster): &(usize, &Cluster)| cluster.trials.helping().is_some();
     let (with, without): (Vec<_>, Vec<_>) = clusters.iter().enumerate().partition(tried);
     for (number, cluster) in with.into_iter().chain(without) {
-        let helping = cluster.trials.helping();
+        let helping = helping(cluster);
         let of_symptom = known.entry(Symptom::of(cluster)).or_default();
         let section = &cluster.facts.cluster.section;
         let fits = |at: &&usize| helping.is_none() || groups[**at].helping == helping;

@@ -1,7 +1,7 @@
 //! Findings that say again what a wider one has said. Each problem is to be read once, in the place
 //! where it can be mended: that of a host before those of its sections and pages.
 
-use crate::assess::diagnose::rules::Finding;
+use crate::assess::diagnose::rules::{Finding, Scope};
 use crate::assess::diagnose::{ClusterFacts, Evidence};
 use crate::model::Cause;
 
@@ -57,7 +57,13 @@ fn covers(wide: &Finding, narrow: &Finding, place: Place<'_>) -> bool {
         return is_part && place.is_in(&wide.subject);
     }
     let has_recovered = narrow.rule == "transient_cluster";
-    wide.subject == place.host
+    let is_of_section = wide.rule == "one_backend_down" && wide.scope == Scope::Section;
+    let is_of_place = if is_of_section {
+        place.is_in(&wide.subject)
+    } else {
+        wide.subject == place.host
+    };
+    is_of_place
         && match wide.rule {
             // "Maintenance or overload" of a part is what is known for sure of the whole.
             "host_maintenance" => narrow.causes.contains(&Cause::Maintenance),
@@ -112,7 +118,7 @@ fn failed_there(cluster: &ClusterFacts, finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::diagnose::rules::{Scope, Severity};
+    use crate::assess::diagnose::rules::Severity;
     use crate::assess::diagnose::{Announced, AnswerFacts, Cluster, Ratio};
     use crate::model::{Moment, Outcome};
 
@@ -188,6 +194,15 @@ mod tests {
         let block = of_host("client_block", Firewall);
         check(&block, "section_down", &[Firewall], true);
         check(&block, "persistent_cluster", &[Dns], false);
+        let section = |subject: &str| Finding {
+            scope: Scope::Section,
+            ..finding("one_backend_down", subject, &[UpstreamDown])
+        };
+        let of_section = section("https://www.shop.test/a/");
+        check(&of_section, "intermittent_cluster", &[Overload], true);
+        check(&of_section, "persistent_cluster", &[UpstreamDown], false);
+        let of_other = section("https://www.shop.test/b/");
+        check(&of_other, "intermittent_cluster", &[Overload], false);
         let elsewhere = finding("dns_fault", "https://img.shop.test", &[Dns]);
         check(&elsewhere, "unconfirmed_cluster", &[Dns], false);
     }

@@ -45,18 +45,20 @@ impl State {
         let refused = self.refused_at_speed()?;
         let fine = self.fine_pages()?;
         let pass = self.passes.last() + 1;
-        let (groups, number) = groups(&clusters);
+        let (groups, sizes) = groups(&clusters);
         let failing = causes.iter().map(|cause| {
             let group = groups.get(&cause.url.fingerprint());
-            let subject = self.experiments.subject(cause);
-            (&cause.url, subject, group.copied().unwrap_or_default())
+            let group = group.copied().unwrap_or_default();
+            let alike = sizes.get(group).copied().unwrap_or_default();
+            let subject = self.experiments.subject(cause, alike);
+            (&cause.url, subject, group)
         });
-        let bursts = refused.iter().zip(number..).map(|(url, group)| {
+        let bursts = refused.iter().zip(sizes.len()..).map(|(url, group)| {
             let first = self.hosts.fastest(&url.host_key()).interval;
             (url, Subject::of(Failing::AtSpeed { first }), group)
         });
         let chosen: Vec<(&CrawlUrl, Subject, usize)> = failing.chain(bursts).collect();
-        let by_address = (fine.iter().zip(number + refused.len()..))
+        let by_address = (fine.iter().zip(sizes.len() + refused.len()..))
             .map(|(url, group)| (url, Subject::of(Failing::Never), group));
         let subjects = chosen.iter().cloned().chain(by_address);
         self.experiments.begun = Some(Begun {
@@ -65,7 +67,7 @@ impl State {
             subjects: subjects
                 .map(|(url, subject, group)| (url.fingerprint(), (subject, group)))
                 .collect(),
-            spent: vec![0; number + refused.len() + fine.len()],
+            spent: vec![0; sizes.len() + refused.len() + fine.len()],
         });
         let mut effects = Vec::new();
         if !chosen.is_empty() {
@@ -206,10 +208,11 @@ impl State {
     }
 }
 
-/// The group of each URL that stands for a cluster, and the number of groups. A group is what one
+/// The group of each URL that stands for a cluster, and how many URLs each group has. A group is what one
 /// fault may explain: the failures of a host with one outcome and one error page.
-fn groups(clusters: &[FailingCluster]) -> (HashMap<Fingerprint, usize>, usize) {
+fn groups(clusters: &[FailingCluster]) -> (HashMap<Fingerprint, usize>, Vec<u64>) {
     let mut numbers = HashMap::new();
+    let mut sizes = Vec::new();
     let mut of_url = HashMap::new();
     for cluster in clusters {
         let fault = (
@@ -218,11 +221,14 @@ fn groups(clusters: &[FailingCluster]) -> (HashMap<Fingerprint, usize>, usize) {
             cluster.status,
             &cluster.page_mark,
         );
-        let next = numbers.len();
-        let number = *numbers.entry(fault).or_insert(next);
+        let number = *numbers.entry(fault).or_insert(sizes.len());
+        if number == sizes.len() {
+            sizes.push(0);
+        }
+        sizes[number] += cluster.urls;
         for member in &cluster.representatives {
             of_url.insert(member.url.fingerprint(), number);
         }
     }
-    (of_url, numbers.len())
+    (of_url, sizes)
 }

@@ -9,6 +9,9 @@ use crate::model::{Fingerprint, Moment, Probe, ProbePlan};
 use crate::policy::{Failing, Subject};
 use crate::store::FailingUrl;
 
+/// Fewest URLs that fail alike, for other spellings of them to be tried: those of two can hardly tell (ours).
+const FEWEST_SPELLED: u64 = 3;
+
 /// The experiments of one crawl.
 #[derive(Debug)]
 pub(in crate::crawl::state) struct Experiments {
@@ -50,7 +53,8 @@ impl Experiments {
         }
     }
 
-    pub(super) fn subject(&self, cause: &FailingUrl) -> Subject {
+    /// A failing URL as the policy sees it; `alike` is how many fail as it does.
+    pub(super) fn subject(&self, cause: &FailingUrl, alike: u64) -> Subject {
         let failing = match cause.announced {
             Some(wait) if wait > LONGEST_WAIT => Failing::Announced,
             _ if cause.ever_ok => Failing::AtTimes,
@@ -61,6 +65,10 @@ impl Experiments {
             (Probe::Http1, cause.http2),
             (Probe::CacheBusting, self.plan.cache),
             (Probe::WithoutQuery, without_query(&cause.url).is_some()),
+            (
+                Probe::Respelled,
+                alike >= FEWEST_SPELLED && cause.url.respelled(1).is_some(),
+            ),
         ];
         let ways = ways.into_iter().filter(|(_, open)| *open);
         Subject {

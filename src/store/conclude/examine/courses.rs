@@ -32,26 +32,27 @@ pub(in crate::store) fn together(
     look: &mut Looking<'_>,
 ) -> rusqlite::Result<Together> {
     let mut courses = Courses::by(evidence);
-    let fine = watched(connection, run, texts, families, &mut courses)?;
+    let known = watched(connection, run, texts, families, &mut courses)?;
     let mut timeline = InTime {
         look,
         courses,
         families,
-        fine,
+        known,
     };
     timeline.walk(connection, run, texts)?;
     Ok(timeline.courses.together())
 }
 
 /// Registers the groups to follow: those of URLs that failed, and that were fine at other times if that
-/// counts. Returns which URLs were fine at least once, by number.
+/// counts. Returns which URLs were fine at least once, and which
+/// failed, by number.
 fn watched(
     connection: &Connection,
     run: i64,
     texts: &mut Texts<'_>,
     families: &Families,
     courses: &mut Courses,
-) -> rusqlite::Result<Vec<bool>> {
+) -> rusqlite::Result<Vec<Ever>> {
     let mut statement = connection.prepare(&format!(
         "WITH fact AS (
             SELECT a.url AS url,
@@ -67,14 +68,17 @@ fn watched(
          WHERE u.role BETWEEN 1 AND 4 ORDER BY u.id",
     ))?;
     let mut rows = statement.query([run])?;
-    let mut fine: Vec<bool> = Vec::new();
+    let mut known: Vec<Ever> = Vec::new();
     while let Some(row) = rows.next()? {
         let id: UrlId = row.get(0)?;
-        let is_fine = row.get(6)?;
-        fine.resize(id as usize, false);
-        fine.push(is_fine);
-        if row.get(1)?
-            && (is_fine || courses.takes_unproven())
+        let ever = Ever {
+            fine: row.get(6)?,
+            failed: row.get(1)?,
+        };
+        known.resize(id as usize, Ever::default());
+        known.push(ever);
+        if ever.failed
+            && (ever.fine || courses.takes_unproven())
             && let Ok(url) = CrawlUrl::parse(row.get_ref(3)?.as_str()?)
         {
             let home = Home {
@@ -86,7 +90,14 @@ fn watched(
             courses.watch(home, refused.unwrap_or_default());
         }
     }
-    Ok(fine)
+    Ok(known)
+}
+
+/// What the attempts at a URL came to at least once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ever {
+    fine: bool,
+    failed: bool,
 }
 
 /// The collectors that see the attempts in the order of time.
@@ -95,8 +106,8 @@ struct InTime<'a, 'b> {
     /// Collects all attempts.
     courses: Courses,
     families: &'a Families,
-    /// Which URLs were fine at least once.
-    fine: Vec<bool>,
+    /// What each URL came to, by its number.
+    known: Vec<Ever>,
 }
 
 impl InTime<'_, '_> {
@@ -109,7 +120,7 @@ impl InTime<'_, '_> {
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(&format!(
             "SELECT a.url, a.started, a.outcome, a.status, a.in_flight, a.purpose,
-                u.host, u.section, u.address, u.role FROM attempt a
+                u.host, u.section, u.address, u.role, a.rate FROM attempt a
              CROSS JOIN url u ON u.run = a.run AND u.id = a.url
              WHERE a.run = ? AND a.purpose IN {TIMED}
                 AND u.role BETWEEN 1 AND 4 ORDER BY a.started",
@@ -145,13 +156,16 @@ impl InTime<'_, '_> {
                 section: &texts.get(row.get(7)?)?,
                 family: &self.families.pattern(&address),
             };
+            let ever = self.known.get(url as usize).copied().unwrap_or_default();
             let seen = CourseAttempt {
                 url: url.into(),
                 started,
                 outcome,
                 status: row.get(3)?,
                 open: row.get(4)?,
-                ever_fine: self.fine.get(url as usize).copied().unwrap_or_default(),
+                rate: row.get(10)?,
+                ever_fine: ever.fine,
+                ever_failed: ever.failed,
                 purpose,
                 is_page,
             };
