@@ -252,6 +252,26 @@ pub fn is_worth(step: Step, made: &[Made]) -> bool {
     }
 }
 
+/// Requests that check a way of asking that was fine, between requests in the crawl's own way: a URL that fails every
+/// other time by chance meets both ways so in one case of 32. Empty unless the last experiment was the first one that
+/// was fine.
+pub fn check(made: &[Made]) -> Vec<Step> {
+    let Some(last) = made.last() else {
+        return Vec::new();
+    };
+    let is_way = !matches!(
+        last.probe,
+        Probe::Alone | Probe::Address | Probe::CacheBusting | Probe::Respelled | Probe::Burst
+    );
+    let before = made.iter().filter(|made| made.probe == last.probe);
+    if !is_way || last.outcome.is_failure() || before.count() > 1 {
+        return Vec::new();
+    }
+    [Probe::Alone, last.probe, Probe::Alone, last.probe]
+        .map(step)
+        .to_vec()
+}
+
 /// Whether another spelling is worth its request, after those that were tried.
 fn may_be_spelling(made: &[Made]) -> bool {
     let tried = made.iter().filter(|made| made.probe == Probe::Respelled);
@@ -505,6 +525,20 @@ mod tests {
         assert!(is_worth(step(Probe::Alone), &tried));
         let refused = rest(&subject(&[Probe::Respelled]), Outcome::ConnectRefused, &[]);
         assert_eq!(probes(&refused), [Probe::Browser, Probe::Alone]);
+    }
+
+    #[test]
+    fn a_way_of_asking_that_was_fine_is_checked_twice_more_in_turn_with_our_own() {
+        let fine = Outcome::OkHtml;
+        let lucky = [made(Probe::Alone, DOWN), made(Probe::Uncompressed, fine)];
+        let again = [Probe::Alone, Probe::Uncompressed];
+        assert_eq!(probes(&check(&lucky)), [again, again].concat());
+        let checked = [&lucky[..], &[made(Probe::Uncompressed, fine)]].concat();
+        assert_eq!(check(&checked), [], "once only");
+        let failed = [made(Probe::Alone, fine), made(Probe::Browser, DOWN)];
+        assert_eq!(check(&failed), []);
+        assert_eq!(check(&[made(Probe::CacheBusting, fine)]), []);
+        assert_eq!(check(&[]), []);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use breaker::{Breaker, BreakerChange, BreakerSignal, Waited};
 pub use confirm::sample::stratified;
 pub use confirm::{Candidate, ConfirmPace, Enough, LoadTrial, Selection, look_spacing, select};
 pub use experiment::{
-    Failing, MOST_REQUESTS, Made, Step, Subject, is_worth, leads_on, opening, rest,
+    Failing, MOST_REQUESTS, Made, Step, Subject, check, is_worth, leads_on, opening, rest,
 };
 pub use family::controls::{Controls, Kinship};
 pub use family::suspects::{FirstAttempt, Hung, Noted, Suspects};

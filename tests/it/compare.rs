@@ -370,7 +370,7 @@ async fn behind_a_start_page_that_fails_nothing_is_called_gone_or_appeared() {
     let notes = swapped["notes"].to_string();
     assert!(notes.contains("began after the new one"), "{notes}");
     assert!(
-        notes.contains("only the new run has are not counted"),
+        notes.contains("only the new run knows are not counted"),
         "{notes}"
     );
 }

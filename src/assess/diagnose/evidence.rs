@@ -461,13 +461,13 @@ impl fmt::Display for Evidence {
             E::FineAsBrowser { fine } => {
                 write!(
                     f,
-                    "{fine} URLs that fail for the crawler were fine for a browser's user agent"
+                    "at URLs that fail for the crawler {fine} requests with a browser's user agent were fine"
                 )
             }
             E::FailsAsBrowser { fine } => {
                 write!(
                     f,
-                    "with a browser's user agent {fine} failing URLs were fine"
+                    "at failing URLs {fine} requests with a browser's user agent were fine"
                 )
             }
             E::Address {
@@ -532,23 +532,26 @@ impl fmt::Display for Evidence {
                 "{fine} requests that failed on an open connection were fine on a new one"
             ),
             E::FineWithHttp1 { fine } => {
-                write!(f, "{fine} failing URLs were fine with HTTP/1.1")
+                write!(f, "at failing URLs {fine} requests with HTTP/1.1 were fine")
             }
             E::FineUncompressed { fine } => write!(
                 f,
-                "{fine} failing URLs were fine without compression (Accept-Encoding: identity)"
+                "at failing URLs {fine} requests without compression (Accept-Encoding: identity) were fine"
             ),
             E::FinePastCaches { fine } => write!(
                 f,
                 "{fine} requests were fine with a query that no cache has seen: an old error is kept"
             ),
             E::FineWithoutQuery { fine } => {
-                write!(f, "{fine} failing URLs were fine without their query")
+                write!(
+                    f,
+                    "at failing URLs {fine} requests without the query were fine"
+                )
             }
             E::FineWithoutCookies { fine } => {
                 write!(
                     f,
-                    "{fine} failing URLs were fine without the crawl's cookies"
+                    "at failing URLs {fine} requests without the crawl's cookies were fine"
                 )
             }
             E::Recovered { urls, whose } => {

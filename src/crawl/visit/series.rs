@@ -13,7 +13,9 @@ use crate::model::{
     Attempt, ClientPreset, Coding, Connection, Cookies, CrawlUrl, Guise, Moment, Outcome, Probe,
     Protocol, Purpose, Request, Role,
 };
-use crate::policy::{CAREFUL, Failing, Made, Step, Subject, is_worth, leads_on, opening, rest};
+use crate::policy::{
+    CAREFUL, Failing, Made, Step, Subject, check, is_worth, leads_on, opening, rest,
+};
 
 use super::attempt::{Circumstances, record};
 use super::judged;
@@ -91,7 +93,10 @@ impl<F: Fetcher> Series<F> {
                 self.allowed.subject.ways.push(Probe::WithoutCookies);
             }
             for step in rest(&self.allowed.subject, outcome, &addresses) {
-                if is_worth(step, &self.made()) && !self.make(&[step]).await {
+                if !is_worth(step, &self.made()) {
+                    continue;
+                }
+                if !self.make(&[step]).await || !self.make(&check(&self.made())).await {
                     break;
                 }
             }

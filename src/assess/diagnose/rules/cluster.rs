@@ -348,7 +348,7 @@ mod tests {
         let found = fires(found(3), found(0));
         assert_eq!(found.causes[0], Cause::InvalidUpstreamResponse);
         assert_eq!(found.advice, "compression");
-        let words = "3 of 3 failing URLs were fine without compression";
+        let words = "at failing URLs 3 of 3 requests without compression";
         assert!(found.evidence_text().contains(words), "{found:?}");
     }
 }

@@ -324,7 +324,7 @@ async fn an_edge_that_keeps_robots_out_is_a_firewall() {
     );
     let evidence = audited.evidence("client_block");
     assert!(
-        evidence.contains("3 of 3 URLs that fail for the crawler were fine for a browser"),
+        evidence.contains("at URLs that fail for the crawler 9 of 9 requests with a browser"),
         "{evidence}"
     );
     for n in 0..12 {
