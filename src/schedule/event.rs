@@ -97,7 +97,7 @@ pub struct RunEnded {
     /// Its gates (`fail-on`), in the order of the configuration.
     pub gates: Vec<GateResult>,
     /// What it has to say.
-    pub brief: Brief,
+    pub brief: Box<Brief>,
     /// The directory of its exports; absent without `out`.
     pub out: Option<PathBuf>,
     /// The exports that were written.

@@ -11,7 +11,6 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::crawl::{self, Ended, Stop, StopLevel, stop_switch};
 use crate::model::{CrawlPlan, CrawlUrl, Moment};
-use crate::report::Brief;
 use crate::store::{NewRun, RunId, RunState, Store};
 
 use super::*;
@@ -99,7 +98,7 @@ impl Auditor for Fake {
             },
             may_pass: is_closed,
             gates: Vec::new(),
-            brief: Brief::default(),
+            brief: Box::default(),
             out: order.out,
             files: Vec::new(),
         })

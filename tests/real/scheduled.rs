@@ -153,7 +153,7 @@ fn ended(store: &Store, report: &Path) -> Event {
         at: wall_clock(),
         outcome: RunOutcome::GateFailed,
         gates,
-        brief: brief.expect("read"),
+        brief: Box::new(brief.expect("read")),
         out: report.parent().map(Path::to_owned),
         files: vec![report.to_owned()],
     })

@@ -21,7 +21,7 @@ pub(super) enum Happening {
         run: i64,
         at: i64,
         /// What the run has to say.
-        brief: Brief,
+        brief: Box<Brief>,
         report: Option<PathBuf>,
     },
     /// A run could not be made.

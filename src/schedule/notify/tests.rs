@@ -27,7 +27,7 @@ fn ended(brief: Brief) -> Happening {
         project: "shop".to_owned(),
         run: 7,
         at: 70_000,
-        brief,
+        brief: Box::new(brief),
         report: None,
     }
 }

@@ -65,7 +65,7 @@ pub struct AuditMade {
     /// Its gates.
     pub gates: Vec<GateResult>,
     /// What it has to say.
-    pub brief: Brief,
+    pub brief: Box<Brief>,
     /// The directory of its exports.
     pub out: Option<PathBuf>,
     /// The exports that were written.

@@ -9,7 +9,6 @@ use crate::audit::{
     Asked, Audited, CrawlOrder, Delivered, Order, Out, Remembered, RunOrder, Unaudited, Work, make,
 };
 use crate::crawl::Stop;
-use crate::report::Brief;
 use crate::schedule::{AuditMade, AuditOrder, AuditWork, Auditor, RunOutcome, Unmade};
 use crate::store::Store;
 
@@ -106,7 +105,7 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
         outcome: RunOutcome::Done,
         may_pass: false,
         gates: Vec::new(),
-        brief: Brief::default(),
+        brief: Box::default(),
         out: None,
         files: Vec::new(),
     };
@@ -119,7 +118,7 @@ fn result_of(audited: Audited) -> Result<AuditMade, Unmade> {
                 .as_ref()
                 .is_some_and(Unaudited::may_pass),
             gates: delivered.gates,
-            brief: delivered.brief,
+            brief: Box::new(delivered.brief),
             out: delivered.out,
             files: delivered.files,
             ..result

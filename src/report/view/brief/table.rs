@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assess::compare::ScoreChange;
+use crate::assess::compare::{Comparison, ScoreChange};
 use crate::assess::{GateStatus, Interval, Verdict};
 use crate::report::words::{count, duration, number, one_line, percent, tame};
 use crate::store::StoredScore;
@@ -25,7 +25,7 @@ pub(super) fn table(facts: &BriefFacts<'_>) -> Vec<Fact> {
     rows.extend(scores(facts));
     rows.push(fact("Pages", verdicts(facts)));
     rows.extend(facts.comparison.map(|comparison| {
-        let since = super::baseline(comparison);
+        let since = baseline(comparison);
         fact(
             "Changes",
             format!("{} since {since}", comparison.headline()),
@@ -117,4 +117,18 @@ fn fact(name: &str, value: String) -> Fact {
         name: name.to_owned(),
         value,
     }
+}
+
+/// What a run is compared with.
+pub(super) fn baseline(comparison: &Comparison) -> String {
+    let old = &comparison.old;
+    match day(&old.started) {
+        Some(day) => format!("{} of {day}", old.name),
+        None => old.name.clone(),
+    }
+}
+
+/// The day of a time in RFC 3339.
+fn day(time: &str) -> Option<&str> {
+    time.get(.."YYYY-MM-DD".len())
 }

@@ -1,0 +1,147 @@
+//! What the facts about a run amount to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::compare::Comparison;
+use crate::assess::diagnose::rules::Severity;
+use crate::report::words::count;
+
+use super::facts::BriefFacts;
+use super::findings::{self, FindingBrief};
+use super::lists::{self, PageList};
+use super::news::{self, News, Tone};
+use super::state::{self, Headline};
+use super::table::{self, Fact};
+use super::trend::{self, Trend};
+
+/// Changes that a subject names.
+const IN_SUBJECT: usize = 3;
+
+/// Changes that a headline names.
+const IN_HEADLINE: usize = 4;
+
+/// What a run has to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brief {
+    /// What changed, the worst first; empty if nothing did.
+    pub news: Vec<News>,
+    /// How the site is, in one sentence.
+    pub state: Headline,
+    /// What is wrong, the worst first: findings of `warning` and above.
+    pub findings: Vec<FindingBrief>,
+    /// How many findings are not among them.
+    pub more_findings: u64,
+    /// Whether a page that was fine or was not there answers 5xx to every request.
+    pub lasting_5xx: bool,
+    /// Names and values, for a small table.
+    pub table: Vec<Fact>,
+    /// What the comparison could not know, in sentences.
+    pub notes: Vec<String>,
+    /// The pages that the changes are about.
+    pub lists: Vec<PageList>,
+    /// How many pages fail as they did in the baseline, and since when the first of them, as a date.
+    pub still_failing: Option<(u64, String)>,
+    /// What the run is compared with: `run 6 of 2026-11-16`; absent for a first run.
+    pub baseline: Option<String>,
+    /// The last runs, if there are several.
+    pub trends: Vec<Trend>,
+}
+
+impl Brief {
+    /// What the facts amount to.
+    pub fn of(facts: &BriefFacts<'_>) -> Brief {
+        let serious = |severity: Severity| severity > Severity::Notice;
+        let all = facts.summary.findings.iter();
+        let all = all.filter(|found| serious(found.severity)).count();
+        let findings = findings::findings(facts);
+        Brief {
+            news: news::news(facts),
+            state: state::headline(facts.summary, facts.likeliest, facts.no_start),
+            more_findings: (all - findings.len()) as u64,
+            findings,
+            lasting_5xx: lists::has_lasting_5xx(facts),
+            table: table::table(facts),
+            notes: notes(facts.comparison),
+            lists: lists::lists(facts),
+            still_failing: lists::still_failing(facts),
+            baseline: facts.comparison.map(table::baseline),
+            trends: trend::trends(facts.runs),
+        }
+    }
+
+    /// The changes for a list of mails, the worst first, each with its count.
+    pub fn subject(&self) -> String {
+        let parts: Vec<String> = (self.news.iter().take(IN_SUBJECT))
+            .map(News::short)
+            .collect();
+        match parts.as_slice() {
+            [] if self.is_first() => "first report".to_owned(),
+            [] => "no change".to_owned(),
+            parts => parts.join(", "),
+        }
+    }
+
+    /// The changes in sentences, the worst first.
+    pub fn sentences(&self) -> Vec<String> {
+        self.news.iter().map(News::sentence).collect()
+    }
+
+    /// The changes in sentences, the worst first; how the site is, if nothing changed.
+    pub fn headline(&self) -> String {
+        let mut sentences = self.sentences();
+        sentences.truncate(IN_HEADLINE);
+        match sentences.as_slice() {
+            [] if self.is_first() => self.state.text.clone(),
+            [] => self.unchanged(),
+            sentences => sentences.join(" "),
+        }
+    }
+
+    /// How the site is, in one sentence.
+    pub fn state(&self) -> &str {
+        &self.state.text
+    }
+
+    /// Whether somebody should act, know, or be glad.
+    pub fn tone(&self) -> Tone {
+        let worst = self.news.iter().map(News::tone).min();
+        let is_broken = (self.findings.iter()).any(|found| found.severity >= Severity::Error);
+        match worst {
+            Some(Tone::Good) if is_broken => Tone::Neutral,
+            Some(tone) => tone,
+            None => Tone::Neutral,
+        }
+    }
+
+    /// Whether there was no run to compare with.
+    pub fn is_first(&self) -> bool {
+        self.baseline.is_none()
+    }
+
+    /// One line for a run in which nothing changed.
+    fn unchanged(&self) -> String {
+        let since =
+            (self.baseline.as_ref()).map_or(String::new(), |baseline| format!(" since {baseline}"));
+        match &self.still_failing {
+            Some((1, day)) => format!("No change{since}: 1 page still fails, since {day}."),
+            Some((pages, day)) => format!(
+                "No change{since}: {} still fail, the first since {day}.",
+                count(*pages, "page")
+            ),
+            None => format!("No change{since}. {}", self.state.text),
+        }
+    }
+}
+
+/// Most notes.
+const NOTES: usize = 5;
+
+fn notes(comparison: Option<&Comparison>) -> Vec<String> {
+    match comparison {
+        Some(comparison) => comparison.notes.iter().take(NOTES).cloned().collect(),
+        None => vec![
+            "This is the first run with this scope and these limits: there is nothing to compare it with."
+                .to_owned(),
+        ],
+    }
+}

@@ -1,0 +1,71 @@
+//! Gathers the facts about a run from the store.
+
+use std::collections::HashSet;
+
+use crate::assess::GateResult;
+use crate::report::tables::changes::Compared;
+use crate::report::view::pages::likeliest;
+use crate::report::words::cause_of_page;
+use crate::store::{BaselineSource, RunRow, RunSummary, Store, StoreError};
+
+use super::compose::Brief;
+use super::facts::BriefFacts;
+use super::lists;
+use super::outage;
+
+/// Runs that a trend covers, the new one included.
+const RUNS: usize = 12;
+
+/// Failing pages that are looked at.
+const FAILING: u32 = 1_000;
+
+impl Brief {
+    /// Gathers the facts about a run that was concluded, and says what they amount to.
+    pub fn read(
+        store: &Store,
+        (run, summary): (&RunRow, &RunSummary),
+        compared: Option<&Compared>,
+        (gates, unaudited): (&[GateResult], Option<&str>),
+    ) -> Result<Brief, StoreError> {
+        let comparison = compared.map(|found| &found.comparison);
+        let old_findings = match compared.map(|found| &found.baseline.source) {
+            Some(BaselineSource::Run(store, old)) => Some(store.findings(old.id)?),
+            Some(BaselineSource::Listed(_)) | None => None,
+        };
+        let failing = store.worst_pages(run.id, FAILING)?;
+        let causes: Vec<(String, f64)> = (failing.iter())
+            .map(|page| (cause_of_page(&page.causes, page.status), page.confidence))
+            .collect();
+        let likeliest = likeliest(causes.iter().map(|(cause, sure)| (cause.as_str(), *sure)));
+        let mut earlier = store.runs_before(run, RUNS - 1)?;
+        earlier.reverse();
+        let mut runs = Vec::new();
+        for run in earlier.iter().chain([run]) {
+            runs.extend(store.overview(run.id)?.map(|found| (run.started, found)));
+        }
+        // Pages that are told as new do not *still* fail.
+        let changed = comparison.into_iter().flat_map(|found| &found.changes);
+        let changed: HashSet<&str> = (changed.filter(|page| lists::is_bad_news(page)))
+            .map(|page| page.address.as_str())
+            .collect();
+        let still_failing = match comparison {
+            Some(_) => store.still_failing(run.id, &earlier, &changed)?,
+            None => Vec::new(),
+        };
+        let outages = outage::read(store, run, summary, old_findings.as_deref())?;
+        Ok(Brief::of(&BriefFacts {
+            run,
+            summary,
+            no_start: store.no_start(run.id)?.as_ref(),
+            likeliest,
+            unaudited,
+            gates,
+            comparison,
+            old_findings: old_findings.as_deref(),
+            outages: &outages,
+            failing: &failing,
+            still_failing: &still_failing,
+            runs: &runs,
+        }))
+    }
+}
