@@ -1,4 +1,4 @@
-//! Hosts, sections and families over the time of a run: episodes, outages, limits of the rate.
+//! Hosts, sections and families over the time of a run: episodes, outages and rate limits.
 
 pub(super) mod episode;
 pub(super) mod group_course;
