@@ -114,14 +114,14 @@ impl Examination {
         let last_failure = seen.last_failure().map(|attempt| attempt.facts.outcome);
         let rules = match self.hosts.get(seen.host) {
             // A host that was down was down at any speed.
-            Some(_) if outage.is_some() => self.rules.whatever_the_speed(),
+            Some(_) if outage.is_some() => self.rules.ignoring_speed(),
             Some(host) if fails_by_load && host.speed.is_a_reason() => self.rules,
             Some(host) => {
                 let flapping = &host.speed.flapping;
                 let needed = last_failure.map_or(0, |outcome| flapping.looks_needed(outcome));
-                self.rules.whatever_the_speed().at_least(needed)
+                self.rules.ignoring_speed().at_least(needed)
             }
-            None => self.rules.whatever_the_speed(),
+            None => self.rules.ignoring_speed(),
         };
         let mut judgement = tally.judge(&rules);
         if let Some(outage) = outage {
