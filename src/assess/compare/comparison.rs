@@ -97,7 +97,7 @@ pub struct PageChange {
     /// Its address in the old run, if different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old_address: Option<String>,
-    /// What changed.
+    /// The change.
     pub change: Change,
     /// The old run's state; absent if it did not request the page.
     pub old: Option<PageState>,

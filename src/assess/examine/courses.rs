@@ -1,20 +1,20 @@
-//! The courses of hosts, sections and families over the time of a run, and which of them went down as a
-//! whole. All attempts come in time order, before the URLs do.
+//! The histories of hosts, sections and families over the time of a run, and those that went down as a
+//! whole. All attempts are added in time order, before the URLs.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::assess::diagnose::{LoadCurve, LoadStep, Outages};
-use crate::assess::history::group_course::{GroupCourse, TimedAttempt};
+use crate::assess::history::group_course::{GroupHistory, TimedAttempt};
 use crate::assess::history::rate_limit::{LimitedRequests, RateLimit};
 use crate::model::{Moment, Outcome, Probe, Purpose};
 
-/// Most groups that are followed; some 700 bytes each.
+/// Maximum groups that are followed; about 700 bytes each.
 const MOST_GROUPS: usize = 4_000;
 
-/// Most sections whose refusals are looked at; some 40 kB each.
+/// Maximum sections whose refusals are examined; about 40 kB each.
 const MOST_LIMITED: usize = 50;
 
-/// Where a URL belongs.
+/// The groups of a URL.
 #[derive(Clone, Copy, Debug)]
 pub struct Home<'a> {
     /// Scheme, host and port.
@@ -27,42 +27,42 @@ pub struct Home<'a> {
 
 /// An attempt at a page, a resource or a file.
 #[derive(Clone, Copy, Debug)]
-pub struct CourseAttempt {
+pub struct GroupAttempt {
     /// The number of the URL.
     pub url: i64,
     /// When it began.
     pub started: Moment,
-    /// What happened.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
     /// Requests open on the host, this one included.
     pub open: u32,
-    /// Whether the URL is fine at least at times.
+    /// Whether the URL succeeds at least sometimes.
     pub ever_fine: bool,
-    /// What it was made for. A burst is faster than the crawl was: it tells of a limit of the rate alone.
+    /// Why it was made. A burst is faster than the crawl, so it is evidence only about a rate limit.
     pub purpose: Purpose,
     /// Whether it is a page or a resource.
     pub is_page: bool,
 }
 
-/// What speaks for a part of the site having gone down as a whole.
+/// The evidence that a part of the site went down as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PartEvidence {
-    /// Pages that failed and were fine at other times.
+    /// Pages that failed and succeeded at other times.
     #[default]
     Recovered,
-    /// Besides, the first attempts at pages that were not fine yet, while others of the part were. It may
-    /// be that they never are: enough to look closer, and for no conclusion. Further attempts say nothing:
-    /// what failed is requested again in a row.
+    /// Also the first attempts at pages that have not succeeded yet, while others of the part have.
+    /// These pages may be dead, so this is enough for a closer look but not for a conclusion. Further
+    /// attempts are no evidence, because failed URLs are requested several times in a row.
     Suspicion,
 }
 
-/// The courses while attempts come in.
+/// Histories in progress.
 #[derive(Debug, Default)]
-pub struct Courses {
+pub struct Histories {
     evidence: PartEvidence,
-    hosts: HashMap<String, HostCourses>,
+    hosts: HashMap<String, HostHistories>,
     groups: usize,
     limited: usize,
     /// Families by number, for the parts of a group.
@@ -70,32 +70,32 @@ pub struct Courses {
 }
 
 #[derive(Debug, Default)]
-struct HostCourses {
-    whole: GroupCourse,
+struct HostHistories {
+    whole: GroupHistory,
     load: LoadCurve,
-    sections: HashMap<String, GroupCourse>,
-    families: HashMap<String, GroupCourse>,
-    /// Those that a limit of the whole host, or of a section, may refuse.
+    sections: HashMap<String, GroupHistory>,
+    families: HashMap<String, GroupHistory>,
+    /// Requests that a limit of the whole host may refuse; below, those of sections.
     requests: LimitedRequests,
     of_sections: BTreeMap<String, LimitedRequests>,
 }
 
-/// What went down as a whole, and which hosts limit the rate of requests.
+/// The groups that went down as a whole, and the hosts that limit the rate of requests.
 #[derive(Debug, Default)]
 pub struct Together(HashMap<String, HostTogether>);
 
 #[derive(Debug, Default)]
 pub(super) struct HostTogether {
     pub(super) whole: Outages,
-    /// The load from which on it fails more.
+    /// The load from which it fails more.
     pub(super) load: Option<LoadStep>,
-    /// The rate that it refuses to exceed, and in which section if not on the whole host.
+    /// Its rate limit, and the limited section if it is not the whole host.
     pub(super) limit: Option<(RateLimit, Option<String>)>,
     sections: HashMap<String, Outages>,
     families: HashMap<String, Outages>,
 }
 
-/// What went down as a whole when a URL of it failed.
+/// The group of a URL that went down as a whole when the URL failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Whole {
     /// Its host.
@@ -106,22 +106,23 @@ pub enum Whole {
     Family,
 }
 
-impl Courses {
-    /// Nothing was seen yet.
-    pub fn by(evidence: PartEvidence) -> Courses {
-        Courses {
+impl Histories {
+    /// Starts without attempts.
+    pub fn by(evidence: PartEvidence) -> Histories {
+        Histories {
             evidence,
-            ..Courses::default()
+            ..Histories::default()
         }
     }
 
-    /// Whether URLs are followed that never were fine.
+    /// Returns whether URLs that never succeeded are followed.
     pub fn takes_unproven(&self) -> bool {
         self.evidence == PartEvidence::Suspicion
     }
 
-    /// Follows the groups of a URL that failed, and was fine at other times if that counts; `refused` if by
-    /// a status that limits have. Comes before the attempts.
+    /// Follows the groups of a URL that failed, and that also succeeded unless suspicion suffices.
+    /// `refused` means that it failed with a status of rate limits. Must be called before attempts are
+    /// added.
     pub fn watch(&mut self, home: Home<'_>, refused: bool) {
         if self.groups >= MOST_GROUPS {
             return;
@@ -139,13 +140,13 @@ impl Courses {
         }
     }
 
-    /// Whether no URL failed and was fine at other times.
+    /// Returns whether no URL is followed.
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()
     }
 
-    /// Takes the next attempt in time order.
-    pub fn add(&mut self, home: Home<'_>, seen: CourseAttempt) {
+    /// Adds the next attempt, in time order.
+    pub fn add(&mut self, home: Home<'_>, seen: GroupAttempt) {
         let Some(host) = self.hosts.get_mut(home.host) else {
             return;
         };
@@ -171,7 +172,7 @@ impl Courses {
             host.load
                 .add(seen.started, seen.open, seen.outcome.is_failure());
         }
-        // A limit refuses those who ask too fast: nobody else's pages are down.
+        // A rate limit refuses clients that are too fast; the pages are not down.
         if seen.is_page && !in_burst && seen.outcome != Outcome::Client429 {
             let suspicion =
                 self.evidence == PartEvidence::Suspicion && seen.purpose == Purpose::Crawl;
@@ -189,11 +190,11 @@ impl Courses {
         }
     }
 
-    /// What went down as a whole.
+    /// Returns the groups that went down as a whole.
     pub fn together(self) -> Together {
-        let kept = |courses: HashMap<String, GroupCourse>| -> HashMap<String, Outages> {
-            let outages = courses.into_iter();
-            let outages = outages.map(|(name, course)| (name, course.outages()));
+        let kept = |histories: HashMap<String, GroupHistory>| -> HashMap<String, Outages> {
+            let outages = histories.into_iter();
+            let outages = outages.map(|(name, history)| (name, history.outages()));
             outages.filter(|(_, found)| !found.is_empty()).collect()
         };
         let hosts = self.hosts.into_iter().map(|(name, host)| {
@@ -211,7 +212,7 @@ impl Courses {
     }
 }
 
-impl HostCourses {
+impl HostHistories {
     fn follow(&mut self, home: Home<'_>, seen: TimedAttempt, suspicion: bool) {
         self.whole.add(seen);
         let seen = TimedAttempt {
@@ -220,8 +221,8 @@ impl HostCourses {
         };
         let section = self.sections.get_mut(home.section);
         let family = self.families.get_mut(home.family);
-        for course in section.into_iter().chain(family) {
-            course.add(seen);
+        for history in section.into_iter().chain(family) {
+            history.add(seen);
         }
     }
 
@@ -233,7 +234,7 @@ impl HostCourses {
                 Some((limit, Some(name.clone())))
             });
             let first = sections.next()?;
-            // The one that refused most.
+            // The limit with the most refusals.
             Some(sections.fold(first, |best, next| {
                 if next.0.refused > best.0.refused {
                     next
@@ -246,12 +247,12 @@ impl HostCourses {
 }
 
 impl HostTogether {
-    /// Whether it limits the rate of requests, whatever their section.
+    /// Returns whether it limits the rate of requests to all sections.
     pub(super) fn limits_all(&self) -> bool {
         matches!(self.limit, Some((_, None)))
     }
 
-    /// Whether it limits the rate of requests to a section.
+    /// Returns whether it limits the rate of requests to a section.
     fn limits(&self, section: &str) -> bool {
         let limited = |(_, limited): &(RateLimit, Option<String>)| {
             limited.as_deref().is_none_or(|limited| limited == section)
@@ -259,7 +260,7 @@ impl HostTogether {
         self.limit.as_ref().is_some_and(limited)
     }
 
-    /// Whether it fails more the harder it is asked.
+    /// Returns whether it fails more at higher load.
     pub(super) fn fails_by_load(&self) -> bool {
         self.limit.is_some() || self.load.is_some()
     }
@@ -270,10 +271,10 @@ impl Together {
         self.0.get(name)
     }
 
-    /// The widest group of a URL that went down as a whole, with its outages.
+    /// Returns the widest group of a URL that went down as a whole, with its outages.
     pub(super) fn of(&self, home: Home<'_>) -> Option<(Whole, &Outages)> {
         let host = self.0.get(home.host)?;
-        // Refusals of a limit come together too.
+        // Refusals of a rate limit come together too.
         if host.limits(home.section) {
             return None;
         }
@@ -287,7 +288,7 @@ impl Together {
     }
 }
 
-/// Whether limits answer with this status.
+/// Returns whether rate limits answer with this status.
 pub(super) fn is_refusal(status: Option<u16>) -> bool {
     matches!(status, Some(429 | 503))
 }

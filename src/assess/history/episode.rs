@@ -13,7 +13,7 @@ pub(in crate::assess) const FEWEST: usize = 5;
 pub struct FirstLook {
     /// When it began.
     pub started: Moment,
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
     /// Requests open on the host, this one included.
     pub in_flight: u32,

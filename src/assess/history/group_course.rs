@@ -68,7 +68,7 @@ pub(in crate::assess) struct TimedAttempt {
 
 /// The attempts at one group in time order.
 #[derive(Clone, Debug)]
-pub(in crate::assess) struct GroupCourse {
+pub(in crate::assess) struct GroupHistory {
     failed: u64,
     fine: u64,
     runs: u64,
@@ -107,9 +107,9 @@ struct Run {
     open: u64,
 }
 
-impl Default for GroupCourse {
-    fn default() -> GroupCourse {
-        GroupCourse {
+impl Default for GroupHistory {
+    fn default() -> GroupHistory {
+        GroupHistory {
             failed: 0,
             fine: 0,
             runs: 0,
@@ -133,7 +133,7 @@ impl Default for GroupCourse {
     }
 }
 
-impl GroupCourse {
+impl GroupHistory {
     /// Adds the next attempt, in time order. URLs that never succeeded may fail in good times too, so
     /// they are read again once the outages are known.
     pub(in crate::assess) fn add(&mut self, seen: TimedAttempt) {
@@ -337,12 +337,12 @@ mod tests {
 
     /// One attempt per second, at one page after the other. `F` fails and `.` succeeds; `f` and `,` are
     /// the same at a page of another part; `r` is a failing retry of the page before.
-    fn course(marks: &str) -> GroupCourse {
-        let mut course = GroupCourse::default();
+    fn history(marks: &str) -> GroupHistory {
+        let mut history = GroupHistory::default();
         let mut url = 0;
         for (second, mark) in (0..).zip(marks.chars()) {
             url += i64::from(mark != 'r');
-            course.add(TimedAttempt {
+            history.add(TimedAttempt {
                 url,
                 part: u32::from(matches!(mark, 'f' | ',')),
                 started: Moment::from_millis(second * 1000),
@@ -351,18 +351,18 @@ mod tests {
                 open: 1,
             });
         }
-        course
+        history
     }
 
     fn count(marks: &str) -> u64 {
-        course(marks).outages().count()
+        history(marks).outages().count()
     }
 
     #[test]
     fn pages_that_fail_and_recover_together_are_an_outage() {
         let fine = ".".repeat(20);
         let once = format!("{fine}FFFFFF{fine}");
-        let found = course(&once).outages();
+        let found = history(&once).outages();
         assert_eq!(found.count(), 1);
         let outage = found.times[0];
         assert_eq!(
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn a_page_that_failed_with_others_fails_for_the_same_reason_alone() {
         let (before, between) = (".".repeat(20), ".".repeat(10));
-        let mut found = course(&format!("{before}FFFFFFF{between}"));
+        let mut found = history(&format!("{before}FFFFFFF{between}"));
         for (second, url) in [(100, 22), (110, 999)] {
             for (later, failed) in [(0, true), (1, false)] {
                 found.add(TimedAttempt {
@@ -419,15 +419,15 @@ mod tests {
     #[test]
     fn a_page_that_never_succeeded_is_explained_by_outages_and_explains_none() {
         let run = |dead: &[i64]| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..60 {
                 let down = (20..28).contains(&second);
-                course.add(at(second, second, down, true));
+                history.add(at(second, second, down, true));
                 if dead.contains(&second) {
-                    course.add(at(second, 999, true, false));
+                    history.add(at(second, 999, true, false));
                 }
             }
-            let found = course.outages();
+            let found = history.outages();
             found.times.iter().map(|it| it.failed).sum::<u64>()
         };
         assert_eq!((run(&[]), run(&[21, 26]), run(&[21, 40])), (8, 10, 8));
@@ -436,18 +436,18 @@ mod tests {
     #[test]
     fn pages_down_from_the_start_and_twice_again_make_a_first_outage() {
         let run = |again: &[i64]| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..120 {
                 let dead = second < 20 || again.contains(&second);
                 for url in (1_000..1_004).filter(|_| dead) {
-                    course.add(at(second, url, true, false));
+                    history.add(at(second, url, true, false));
                 }
                 let down = (40..48).contains(&second) || (80..88).contains(&second);
                 if second >= 20 {
-                    course.add(at(second, second, down, true));
+                    history.add(at(second, second, down, true));
                 }
             }
-            let found = course.outages();
+            let found = history.outages();
             let failed: Vec<u64> = found.times.iter().map(|it| it.failed).collect();
             failed
         };
@@ -475,22 +475,22 @@ mod tests {
             open,
         };
         let run = |borne| {
-            let mut course = GroupCourse::default();
+            let mut history = GroupHistory::default();
             for second in 0..60 {
                 let failed = (20..28).contains(&second);
                 let open = if failed { 6 } else { borne };
-                course.add(at(second, failed, open));
+                history.add(at(second, failed, open));
             }
-            course.outages().count()
+            history.outages().count()
         };
         assert_eq!((run(4), run(6)), (0, 1));
     }
 
     #[test]
     fn memory_has_a_bound() {
-        let mut course = GroupCourse::default();
+        let mut history = GroupHistory::default();
         for n in 0..100_000_i64 {
-            course.add(TimedAttempt {
+            history.add(TimedAttempt {
                 url: n,
                 part: 0,
                 started: Moment::from_millis(n * 1000),
@@ -499,7 +499,7 @@ mod tests {
                 open: 1,
             });
         }
-        let found = course.outages();
+        let found = history.outages();
         assert_eq!(found.times.len(), MOST_OUTAGES);
         assert!(found.unkept > 0);
         assert_eq!(found.times[0].pages, Outage::MOST_PAGES);

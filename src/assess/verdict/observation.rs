@@ -9,7 +9,7 @@ use super::kind::FailureKind;
 /// One attempt as evidence. Experiments are no evidence and are not added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
     /// The status code, if there was one.
     pub status: Option<u16>,
